@@ -1,0 +1,40 @@
+"""A construct Segue will not translate, and why.
+
+Raised as :class:`Refused` by any rule; the endpoint that reached it stays on Django.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from segue.snapshot.model import Where
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Refusal:
+    """``code`` is a stable kebab-case key to group by (``queryset-extra``), ``construct`` what
+    stands in the source (short), ``why`` one plain sentence, ``file``/``line`` where."""
+
+    code: str
+    construct: str
+    why: str
+    file: str
+    line: int
+
+    @property
+    def place(self) -> str:
+        """``file:line`` as shown to people."""
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+class Refused(Exception):
+    """Stops the translation of whatever needs the construct. Carries the :class:`Refusal`."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(f"{refusal.place}: {refusal.construct}: {refusal.why}")
+        self.refusal = refusal
+
+
+def refuse(code: str, construct: str, why: str, where: Where) -> Refused:
+    """Build a :class:`Refused` to ``raise``."""
+    return Refused(Refusal(code, construct, why, where.file, where.line))

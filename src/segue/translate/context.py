@@ -1,0 +1,47 @@
+"""The state of one translation run, handed to every part of :mod:`segue.translate`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from segue.snapshot.model import Model, Snapshot
+from segue.target.ir import Module, Program
+
+
+@dataclass(slots=True)
+class Context:
+    """``snapshot`` in, ``program`` out.
+
+    ``finalizers`` run after every endpoint has been translated: fetch sites write their
+    rows and statements then, when all their :class:`~segue.translate.kinds.Needs` are known.
+    ``memo`` is per-part scratch keyed by (part, key), so that a function, presenter or write
+    model that two endpoints share is emitted once.
+    """
+
+    snapshot: Snapshot
+    program: Program = field(default_factory=Program)
+    finalizers: list[Callable[[], None]] = field(default_factory=list)
+    memo: dict[tuple[str, object], object] = field(default_factory=dict)
+
+    def model(self, label: str) -> Model:
+        """The model ``app.Model``. Raises ``KeyError``."""
+        return self.snapshot.models[label]
+
+    def folder(self, app_label: str) -> str:
+        """Folder of an app in the output: ``django_auth`` for ``django.contrib.auth``, else the label."""
+        for app in self.snapshot.apps:
+            if app.label == app_label and app.module.startswith("django.contrib."):
+                return f"django_{app_label}"
+        return app_label
+
+    def module(self, app_label: str, kind: str) -> Module:
+        """``app/<folder>/<kind>.py``; ``kind`` is one of the module names of docs/generated-code.md."""
+        folder = self.folder(app_label)
+        return self.program.module(
+            f"{self.program.package}/{folder}/{kind}.py", f"{kind.capitalize()} of {app_label}."
+        )
+
+    def import_path(self, app_label: str, kind: str) -> str:
+        """Dotted module of :meth:`module`, for imports."""
+        return f"{self.program.package}.{self.folder(app_label)}.{kind}"

@@ -1,0 +1,188 @@
+"""What an expression of the legacy code *is*: the abstract values of the interpreter.
+
+Everything the interpreter cannot place is :class:`Unknown`, and doing anything with an
+``Unknown`` other than passing it along refuses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from segue.snapshot.model import Class, Function, GlobalRef
+    from segue.translate.query.ir import Query
+
+
+class Kind:
+    """Base of all kinds."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Kind):
+    """Something Segue knows nothing about; ``why`` ends up in the refusal."""
+
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Const(Kind):
+    """A value known during translation: branches on it fold away."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar(Kind):
+    """A plain Python value. ``type`` is annotation text (``str``, ``Decimal``, ``datetime``)."""
+
+    type: str
+    nullable: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Needs:
+    """What code touches of the objects that one *fetch site* returns; grows during translation.
+
+    ``columns`` are column attribute names; ``one`` to-one relations by name, joined; ``many``
+    to-many relations by accessor, each loaded by one further statement; ``annotations`` are
+    names the query computes. A site is finalised (its SELECT written) after all users ran.
+    """
+
+    model: str
+    columns: set[str] = field(default_factory=set)
+    one: dict[str, Needs] = field(default_factory=dict)
+    many: dict[str, Needs] = field(default_factory=dict)
+    annotations: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Instance(Kind):
+    """A model instance. ``mode`` is ``row`` (result of a read) or ``entity`` (written; all columns).
+
+    ``site`` is shared by every expression that came from the same fetch.
+    """
+
+    model: str
+    site: Needs
+    mode: str = "row"
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class User(Kind):
+    """``request.user``: an entity of the user model or anonymous.
+
+    ``authenticated`` is True/False where the flow has decided it, None otherwise.
+    """
+
+    model: str
+    authenticated: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuerySet(Kind):
+    """A lazy query over ``query.model``; its code expression is a SQLAlchemy ``Select``."""
+
+    query: Query
+
+
+@dataclass(frozen=True, slots=True)
+class Manager(Kind):
+    """``Model.objects`` (or another manager); ``cls`` its class when the project wrote it."""
+
+    model: str
+    name: str = "objects"
+    cls: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedManager(Kind):
+    """``article.tags``: the manager of a to-many relation of an instance."""
+
+    instance: Instance
+    accessor: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request(Kind):
+    """The DRF request (``raw`` for Django's own)."""
+
+    raw: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ViewSelf(Kind):
+    """``self`` in a method of a view, specialised for one endpoint."""
+
+    endpoint: Any
+
+
+@dataclass(frozen=True, slots=True)
+class SerializerSelf(Kind):
+    """``self`` in a method of a serializer. ``instance`` and ``data`` as known in this use."""
+
+    name: str
+    use: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Serializer(Kind):
+    """A serializer object made in view code: class, what it was given, what has been called."""
+
+    name: str
+    instance: Kind | None = None
+    data: Kind | None = None
+    many: bool = False
+    partial: bool = False
+    validated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ValidatedData(Kind):
+    """``validated_data`` / ``attrs``: dict with the write fields of a serializer."""
+
+    serializer: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf(Kind):
+    """A list (or tuple, set: ``type``) of one kind."""
+
+    item: Kind
+    type: str = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class DictOf(Kind):
+    """A dict; ``items`` where the keys are known, else ``value`` for all."""
+
+    items: tuple[tuple[str, Kind], ...] = ()
+    value: Kind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Global(Kind):
+    """A name bound to something known by the probe: module, class, function, model."""
+
+    ref: GlobalRef
+
+
+@dataclass(frozen=True, slots=True)
+class BoundMethod(Kind):
+    """``x.method`` before it is called. ``function`` when the project wrote it."""
+
+    owner: Kind
+    name: str
+    function: Function | None = None
+    cls: Class | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Response(Kind):
+    """A DRF or Django response object. ``status`` where known."""
+
+    status: int | None = None
