@@ -1,0 +1,132 @@
+"""``segue.toml``: what people tell Segue about their project."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from segue.errors import DamagedFile, UsageError
+
+FILE_NAME = "segue.toml"
+STATE_DIR = ".segue"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything ``segue.toml`` may say, with its defaults.
+
+    ``folder`` holds ``segue.toml`` and ``.segue/``. ``root`` is the Django project (where
+    ``manage.py`` is); ``output`` the generated FastAPI project; both absolute. ``python`` and
+    ``settings`` are empty when they are to be detected. ``environment`` is added to the
+    environment of every process Segue starts for the project. ``django_command`` and
+    ``fastapi_command`` start the two sides for ``segue serve`` (empty: built-in ones;
+    ``{port}`` is replaced). ``accepted_middleware`` are middleware classes whose effect on
+    responses the team has checked itself.
+    """
+
+    folder: Path
+    root: Path
+    output: Path
+    package: str = "app"
+    python: str = ""
+    settings: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
+    accepted_middleware: tuple[str, ...] = ()
+    seed_command: tuple[str, ...] = ()
+    gateway_port: int = 8080
+    django_command: tuple[str, ...] = ()
+    fastapi_command: tuple[str, ...] = ()
+
+    @property
+    def state(self) -> Path:
+        """The folder ``.segue``."""
+        return self.folder / STATE_DIR
+
+    @property
+    def snapshot_file(self) -> Path:
+        """Where the snapshot is kept."""
+        return self.state / "snapshot.json"
+
+    @property
+    def ledger_file(self) -> Path:
+        """Where the ledger is kept."""
+        return self.state / "ledger.toml"
+
+    @property
+    def base(self) -> Path:
+        """Last generated texts."""
+        return self.state / "base"
+
+    @property
+    def manifest_file(self) -> Path:
+        """What ``generate`` wrote for tools."""
+        return self.output / "segue-manifest.json"
+
+
+# table → key → (attribute, type)
+_KEYS: dict[str, dict[str, tuple[str, type]]] = {
+    "project": {
+        "root": ("root", str),
+        "python": ("python", str),
+        "settings": ("settings", str),
+        "environment": ("environment", dict),
+        "accepted_middleware": ("accepted_middleware", list),
+        "seed_command": ("seed_command", list),
+    },
+    "output": {"folder": ("output", str), "package": ("package", str)},
+    "gateway": {
+        "port": ("gateway_port", int),
+        "django_command": ("django_command", list),
+        "fastapi_command": ("fastapi_command", list),
+    },
+}
+
+
+def load(start: Path) -> Config:
+    """Read ``segue.toml`` from ``start`` or the nearest parent that has one; defaults if none.
+
+    Raises :class:`DamagedFile` for text that is not TOML and :class:`UsageError` for an
+    unknown table or key or a value of the wrong type.
+    """
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        file = folder / FILE_NAME
+        if file.is_file():
+            return _read(file)
+    return Config(folder=start, root=start, output=start / "fastapi")
+
+
+def _read(file: Path) -> Config:
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DamagedFile(
+            f"{file} is not valid TOML: {error}.", hint="Correct the file and run the command again."
+        ) from error
+    except OSError as error:
+        raise DamagedFile(
+            f"{file} cannot be read: {error.strerror}.", hint="Check its permissions."
+        ) from error
+    values: dict[str, Any] = {}
+    for table, entries in document.items():
+        if table not in _KEYS or not isinstance(entries, dict):
+            known = ", ".join(f"[{name}]" for name in _KEYS)
+            raise UsageError(f"{file}: [{table}] is not a table of segue.toml.", hint=f"Known: {known}.")
+        for key, value in entries.items():
+            if key not in _KEYS[table]:
+                known = ", ".join(_KEYS[table])
+                raise UsageError(f"{file}: [{table}] has no key {key!r}.", hint=f"Known keys: {known}.")
+            attribute, kind = _KEYS[table][key]
+            if not isinstance(value, kind) or isinstance(value, bool):
+                raise UsageError(f"{file}: {table}.{key} must be a {_WORDS[kind]}.")
+            values[attribute] = tuple(str(v) for v in value) if kind is list else value
+    folder = file.parent
+    values["root"] = (folder / values.get("root", ".")).resolve()
+    values["output"] = (folder / values.get("output", "fastapi")).resolve()
+    values["environment"] = {k: str(v) for k, v in values.get("environment", {}).items()}
+    return Config(folder=folder, **values)
+
+
+_WORDS = {str: "string", int: "whole number", list: "list of strings", dict: "table of strings"}

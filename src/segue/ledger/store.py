@@ -1,0 +1,163 @@
+"""The ledger as a TOML file in the user's repository: diffable, atomic, locked."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+
+from segue.errors import DamagedFile, EnvironmentProblem
+from segue.files import cannot_write, write_atomic
+from segue.ledger.model import Entry, Event, Ledger, Proof, State
+
+_HEADER = "Who serves each operation. Written by segue; read it, diff it, but change it with segue commands."
+
+
+def read(path: Path) -> Ledger:
+    """The ledger at ``path``; an empty one if the file does not exist.
+
+    Raises :class:`DamagedFile` with file and line when it cannot be understood.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Ledger()
+    except (OSError, UnicodeDecodeError) as error:
+        raise _damaged(path, str(error)) from error
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _damaged(path, str(error)) from error
+    entries: dict[str, Entry] = {}
+    for number, raw in enumerate(document.get("operation", []), 1):
+        try:
+            entry = _entry(raw)
+        except (KeyError, TypeError, ValueError) as error:
+            raise DamagedFile(
+                f"{path}:{_line_of(text, number)}: operation {number} is damaged ({_reason(error)}); "
+                "the ledger was left as it is.",
+                hint="Restore it from version control, or correct that entry.",
+            ) from error
+        entries[entry.key] = entry
+    return Ledger(entries, document.get("snapshot", ""), document.get("code", ""))
+
+
+def write(path: Path, ledger: Ledger) -> None:
+    """Write ``ledger`` atomically. Equal ledgers give equal bytes."""
+    document = tomlkit.document()
+    document.add(tomlkit.comment(_HEADER))
+    document.add("snapshot", tomlkit.item(ledger.snapshot))
+    document.add("code", tomlkit.item(ledger.code))
+    operations = tomlkit.aot()
+    for entry in ledger.entries.values():
+        operations.append(_table(entry))
+    document.add("operation", operations)
+    write_atomic(path, tomlkit.dumps(document))
+
+
+@contextlib.contextmanager
+def locked(state: Path) -> Iterator[None]:
+    """Hold the one lock of a state folder; a second writer gets a clear error at once."""
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        handle = os.open(state / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise cannot_write(state / "lock", error) from error
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in (errno.EAGAIN, errno.EACCES):
+                raise EnvironmentProblem(
+                    f"Another segue command is changing {state}.", hint="Wait until it has ended."
+                ) from error
+            raise cannot_write(state / "lock", error) from error
+        yield
+    finally:
+        os.close(handle)
+
+
+def _entry(raw: dict[str, Any]) -> Entry:
+    weight = raw["weight"]
+    if not isinstance(weight, int) or not 0 <= weight <= 100:
+        raise ValueError(f"weight {weight!r} is not between 0 and 100")
+    return Entry(
+        method=str(raw["method"]),
+        route=str(raw["route"]),
+        state=State(raw["state"]),
+        weight=weight,
+        function=str(raw.get("function", "")),
+        reasons=tuple(str(r) for r in raw.get("reasons", ())),
+        explore=_proof(raw.get("explore")),
+        suite=_proof(raw.get("suite")),
+        history=tuple(Event(e["at"], e["what"], e.get("why", "")) for e in raw.get("history", ())),
+    )
+
+
+def _proof(raw: dict[str, Any] | None) -> Proof | None:
+    if raw is None:
+        return None
+    return Proof(
+        str(raw["digest"]), str(raw["code"]), int(raw["cases"]), int(raw["differences"]), str(raw["at"])
+    )
+
+
+def _table(entry: Entry) -> tomlkit.items.Table:
+    table = tomlkit.table()
+    table.add("method", entry.method)
+    table.add("route", entry.route)
+    table.add("state", entry.state.value)
+    table.add("weight", entry.weight)
+    if entry.function:
+        table.add("function", entry.function)
+    if entry.reasons:
+        table.add("reasons", tomlkit.item(list(entry.reasons)).multiline(len(entry.reasons) > 1))
+    for name, proof in (("explore", entry.explore), ("suite", entry.suite)):
+        if proof is not None:
+            inline = tomlkit.inline_table()
+            inline.update(
+                {
+                    "digest": proof.digest,
+                    "code": proof.code,
+                    "cases": proof.cases,
+                    "differences": proof.differences,
+                    "at": proof.at,
+                }
+            )
+            table.add(name, inline)
+    if entry.history:
+        lines = tomlkit.array()
+        for event in entry.history:
+            inline = tomlkit.inline_table()
+            inline.update({"at": event.at, "what": event.what} | ({"why": event.why} if event.why else {}))
+            lines.append(inline)
+        table.add("history", lines.multiline(True))
+    return table
+
+
+def _damaged(path: Path, reason: str) -> DamagedFile:
+    return DamagedFile(
+        f"{path} is damaged: {reason}; it was left as it is.",
+        hint="Restore it from version control, or move it away and run `segue generate` to begin a new one.",
+    )
+
+
+def _reason(error: Exception) -> str:
+    return f"no {error.args[0]}" if isinstance(error, KeyError) else str(error)
+
+
+def _line_of(text: str, number: int) -> int:
+    seen = 0
+    for line, content in enumerate(text.splitlines(), 1):
+        if content.strip() == "[[operation]]":
+            seen += 1
+            if seen == number:
+                return line
+    return 1
