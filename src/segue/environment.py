@@ -1,0 +1,69 @@
+"""Python environments that Segue makes beside the user's: never inside it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from segue import __version__
+from segue.errors import EnvironmentProblem
+
+
+def uv_binary() -> str:
+    """Path of the ``uv`` that came with Segue, else the one on ``PATH``."""
+    try:
+        from uv import find_uv_bin
+
+        return os.fsdecode(find_uv_bin())
+    except (ImportError, FileNotFoundError):
+        found = shutil.which("uv")
+        if found:
+            return found
+        raise EnvironmentProblem("uv was not found.", hint="Install it with `pip install uv`.") from None
+
+
+def bridge_requirement() -> str:
+    """What to ask uv for to get segue-bridge: its folder in a source checkout, else the release."""
+    folder = Path(__file__).resolve().parents[2] / "packages" / "segue-bridge"
+    return str(folder) if (folder / "pyproject.toml").is_file() else f"segue-bridge=={__version__}"
+
+
+def ensure_environment(folder: Path, requirements: Sequence[str], *, python: str = "3.11") -> Path:
+    """Make or refresh the virtual environment at ``folder``; returns its ``python``.
+
+    Nothing is done when it was made from the same ``requirements`` and the same bridge sources.
+    Raises :class:`EnvironmentProblem` with uv's words when an installation fails.
+    """
+    interpreter = folder / "bin" / "python"
+    stamp = folder / ".segue-requirements"
+    wanted = _fingerprint(requirements)
+    if interpreter.exists() and stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
+        return interpreter
+    _uv("venv", "--quiet", "--clear", "--python", python, str(folder))
+    _uv("pip", "install", "--quiet", "--python", str(interpreter), *requirements)
+    stamp.write_text(wanted, encoding="utf-8")
+    return interpreter
+
+
+def _fingerprint(requirements: Sequence[str]) -> str:
+    digest = hashlib.sha256()
+    for text in requirements:
+        digest.update(text.encode() + b"\0")
+        if Path(text).is_dir():
+            for file in sorted(Path(text).rglob("*.py")):
+                digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _uv(*arguments: str) -> None:
+    done = subprocess.run([uv_binary(), *arguments], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise EnvironmentProblem(
+            "An environment could not be prepared.",
+            hint="Check the network and the package index settings of uv, then try again.",
+            detail=done.stderr.strip(),
+        )

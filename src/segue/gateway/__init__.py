@@ -1,0 +1,1 @@
+"""Envoy in front of both sides; Segue is only its control plane."""

