@@ -108,7 +108,7 @@ class Class:
 
     name: str
     where: Where
-    mro: tuple[str, ...]
+    mro: tuple[str, ...] = field()  # without field() dataclass takes type.mro for a default
     origin: str
     methods: Mapping[str, str]
     attributes: Mapping[str, Attribute]
