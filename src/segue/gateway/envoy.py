@@ -116,6 +116,7 @@ def bootstrap(ports: Ports, folder: str, *, static: Json | None = None) -> Json:
             },
         }
     return {
+        "node": {"id": "segue", "cluster": "segue"},
         "admin": {"address": _address(ports.admin)},
         "static_resources": {
             "listeners": [

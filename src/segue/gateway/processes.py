@@ -111,10 +111,8 @@ class Group:
             _signal(child, signal.SIGTERM)
         until = time.monotonic() + grace
         for child in self.children:
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 child.process.wait(max(0.0, until - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                pass
             _signal(child, signal.SIGKILL)
             child.process.wait()
         self.children.clear()

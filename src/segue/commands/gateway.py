@@ -1,0 +1,30 @@
+"""``segue gateway check|export``."""
+
+from __future__ import annotations
+
+from segue.commands.common import console, print_json, read_ledger, read_snapshot
+from segue.config import Config
+from segue.gateway import control, envoy, table
+from segue.gateway.envoy import Ports
+
+_PORTS = Ports(gateway=8080, admin=9901, django=8000, fastapi=8001)
+
+
+def check(settings: Config, *, as_json: bool) -> int:
+    """Compile the ledger and let Envoy judge the result; nothing is changed."""
+    snapshot, book = read_snapshot(settings), read_ledger(settings)
+    rules = table.build(snapshot, book.entries)
+    control.check(rules, _PORTS)
+    if as_json:
+        print_json({"rules": len(rules), "accepted": True})
+    else:
+        console.print(f"Envoy accepts the routes of the ledger ({len(rules)} rules).")
+    return 0
+
+
+def export(settings: Config) -> int:
+    """Print a complete Envoy bootstrap with the ledger's routes built in."""
+    snapshot, book = read_snapshot(settings), read_ledger(settings)
+    rules = table.build(snapshot, book.entries)
+    print_json(envoy.bootstrap(_PORTS, ".", static=envoy.route_configuration(rules)))
+    return 0

@@ -1,0 +1,63 @@
+"""``segue generate``: translate and write the FastAPI project."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rich.table import Table
+
+from segue import digest, ledger
+from segue.commands.common import code_digest, console, now, prepare_state, print_json
+from segue.commands.probing import take_snapshot
+from segue.config import Config
+from segue.emit import Change, write
+from segue.ledger import transitions
+from segue.translate.program import translate
+
+
+def run(settings: Config, *, as_json: bool, max_refused: int | None) -> int:
+    """Probe, translate, write, update the ledger. Exit code 1 when more than ``max_refused``
+    operations are refused."""
+    book = ledger.read(settings.ledger_file)  # a damaged ledger is told before anything is written
+    snapshot = take_snapshot(settings, quiet=as_json)
+    program = translate(snapshot, package=settings.package, accepted_middleware=settings.accepted_middleware)
+    prepare_state(settings)
+    with ledger.locked(settings.state):
+        result = write(program, settings.output, base=settings.base)
+        book = transitions.after_generate(
+            book,
+            snapshot,
+            program,
+            digests=(digest.of_file(settings.snapshot_file), code_digest(settings)),
+            at=now(),
+        )
+        ledger.write(settings.ledger_file, book)
+    native, refused = len(program.native), len(program.refused)
+    reasons = Counter(r.reasons[0].code for r in program.refused if r.reasons)
+    changes = Counter(str(c) for c in result.changes.values())
+    if as_json:
+        print_json(
+            {
+                "output": str(settings.output),
+                "native": native,
+                "refused": refused,
+                "reasons": dict(reasons.most_common()),
+                "files": dict(sorted(changes.items())),
+            }
+        )
+    else:
+        total = native + refused
+        share = f" ({native / total:.0%})" if total else ""
+        console.print(f"[bold]{native} of {total}[/] operations translated{share} into {settings.output}")
+        console.print("Files: " + ", ".join(f"{n} {c}" for c, n in sorted(changes.items())))
+        for path, change in result.changes.items():
+            if change in (Change.KEPT, Change.MERGED, Change.ORPHANED):
+                console.print(f"  {change}: {path}")
+        if reasons:
+            table = Table("stay on Django", "reason", "first place", box=None, pad_edge=False)
+            for code, count in reasons.most_common(12):
+                first = next(r.reasons[0] for r in program.refused if r.reasons and r.reasons[0].code == code)
+                table.add_row(str(count), f"{code}: {first.why}", first.place)
+            console.print(table)
+        console.print("Next: [bold]segue verify explore[/]")
+    return 1 if max_refused is not None and refused > max_refused else 0

@@ -1,0 +1,186 @@
+"""``segue serve``: Django, FastAPI and Envoy together, until Ctrl-C."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from segue import ledger
+from segue.commands.common import console, read_ledger, read_snapshot
+from segue.config import Config
+from segue.environment import bridge_requirement, ensure_environment
+from segue.errors import EnvironmentProblem
+from segue.gateway import control, envoy, sides, table
+from segue.gateway.control import Running
+from segue.gateway.envoy import Ports
+from segue.gateway.processes import Group, free_port, require_free
+from segue.snapshot.run import detect_python
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What :func:`started` yields: where everything listens and the processes."""
+
+    running: Running
+    group: Group
+
+    @property
+    def url(self) -> str:
+        """Address of the gateway."""
+        return f"http://127.0.0.1:{self.running.ports.gateway}"
+
+    @property
+    def fastapi_url(self) -> str:
+        """Address of FastAPI itself."""
+        return f"http://127.0.0.1:{self.running.ports.fastapi}"
+
+    @property
+    def django_url(self) -> str:
+        """Address of Django itself."""
+        return f"http://127.0.0.1:{self.running.ports.django}"
+
+
+@contextlib.contextmanager
+def started(
+    settings: Config, *, port: int | None = None, environment: Mapping[str, str] | None = None
+) -> Iterator[Service]:
+    """Both sides and the gateway, up; stopped at the end whatever happens.
+
+    Raises :class:`EnvironmentProblem` for a busy port, a side that does not start (with the end
+    of its log), or another ``serve`` of the same project.
+    """
+    gateway_port = settings.gateway_port if port is None else port
+    if control.find_running(settings.state) is not None:
+        raise EnvironmentProblem(
+            "This project is being served already.", hint="Stop that `segue serve` first."
+        )
+    if gateway_port:
+        require_free(gateway_port)
+    snapshot, book = read_snapshot(settings), read_ledger(settings)
+    ports = Ports(gateway_port or free_port(), free_port(), free_port(), free_port())
+    rules = table.build(snapshot, book.entries)
+    control.check(rules, ports)
+    folder = control.folder(settings.state)
+    python = str(settings.root / settings.python) if settings.python else str(detect_python(settings.root))
+    modern = _fastapi_environment(settings)
+    base = {**os.environ, **settings.environment, **(environment or {})}
+    django = {**base, "DJANGO_SETTINGS_MODULE": snapshot.settings.module}
+    with Group(folder / "logs") as group:
+        legacy = group.start(
+            "django",
+            sides.django_command(python, settings.root, settings.django_command, ports.django),
+            port=ports.django,
+            cwd=settings.root,
+            env=django,
+        )
+        fastapi = group.start(
+            "fastapi",
+            sides.fastapi_command(str(modern), settings.package, settings.fastapi_command, ports.fastapi),
+            port=ports.fastapi,
+            cwd=settings.output,
+            env=base,
+        )
+        group.wait_ready(legacy)
+        group.wait_ready(fastapi)
+        control.write_routes(settings.state, rules)
+        boot = folder / "boot.json"
+        boot.write_text(json.dumps(envoy.bootstrap(ports, str(folder)), indent=1), encoding="utf-8")
+        gateway = group.start(
+            "envoy",
+            [
+                control.envoy_binary(), "-c", str(boot), "--concurrency", "1", "--disable-hot-restart",
+                "--file-flush-interval-msec", "200", "-l", "warning",
+            ],
+            port=ports.gateway,
+            cwd=folder,
+            env=base,
+        )  # fmt: skip
+        group.wait_ready(gateway)
+        _wait_routes(ports)
+        running = Running(ports, os.getpid())
+        control.save_running(settings.state, running)
+        try:
+            yield Service(running, group)
+        finally:
+            control.forget_running(settings.state)
+
+
+def run(settings: Config, *, port: int | None) -> int:
+    """Serve until Ctrl-C or SIGTERM. FastAPI dying is survived (Django answers); it is started
+    again. Django or Envoy dying ends the command with exit code 1."""
+    ledger.read(settings.ledger_file)
+    stopping = False
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+
+    with started(settings, port=port) as service:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, stop)
+        console.print(f"Gateway  [bold]{service.url}[/]")
+        console.print(f"FastAPI  {service.fastapi_url}/docs")
+        console.print(f"Django   {service.django_url}")
+        console.print(
+            "Shift traffic from another terminal: [bold]segue shift ROUTE --to 100[/]. Ctrl-C stops."
+        )
+        while not stopping:
+            time.sleep(0.2)
+            for child in service.group.dead():
+                if child.name == "fastapi":
+                    service.group.children.remove(child)
+                    console.print("[yellow]FastAPI stopped; Django answers its reads. Starting it again.[/]")
+                    again = service.group.start(
+                        "fastapi",
+                        [str(a) for a in child.process.args],  # type: ignore[union-attr]
+                        port=child.port,
+                        cwd=settings.output,
+                        env={**os.environ, **settings.environment},
+                    )
+                    service.group.wait_ready(again)
+                else:
+                    raise EnvironmentProblem(
+                        f"{child.name} stopped (exit code {child.process.returncode}).",
+                        hint=f"See {child.log}.",
+                    )
+    console.print("Stopped.")
+    return 0
+
+
+def _fastapi_environment(settings: Config) -> Path:
+    """The generated project's own environment: its dependencies and the bridge, no Django."""
+    return ensure_environment(
+        settings.state / "venv", [bridge_requirement(), *_requirements(settings.output)]
+    )
+
+
+def _requirements(output: Path) -> list[str]:
+    import tomllib
+
+    file = output / "pyproject.toml"
+    try:
+        project = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
+    except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
+        raise EnvironmentProblem(
+            f"{file} cannot be read: {error}.", hint="Run `segue generate` first."
+        ) from error
+    wanted = [str(d) for d in project.get("dependencies", [])]
+    return [d for d in wanted if not d.replace("_", "-").startswith("segue-bridge")]
+
+
+def _wait_routes(ports: Ports, timeout: float = 10.0) -> None:
+    until = time.monotonic() + timeout
+    while time.monotonic() < until:
+        if control.active_version(ports):
+            return
+        time.sleep(0.01)
+    raise EnvironmentProblem(
+        "Envoy did not load its routes.", hint="See the log in .segue/gateway/logs/envoy.log."
+    )

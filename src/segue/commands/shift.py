@@ -1,0 +1,76 @@
+"""``segue shift`` and ``segue rollback``: change weights, in the ledger and in a running gateway."""
+
+from __future__ import annotations
+
+from segue import digest, ledger
+from segue.commands.common import console, find_entries, now, print_json, read_ledger, read_snapshot
+from segue.config import Config
+from segue.errors import UsageError
+from segue.gateway import control, table
+from segue.ledger import Entry, Ledger, transitions
+
+
+def run(settings: Config, routes: list[str], weight: int, *, force: bool, as_json: bool) -> int:
+    """Shift every operation that ``routes`` name. Refused operations among the matches of a route
+    or glob are skipped and told; naming one exactly is an error."""
+    with ledger.locked(settings.state):
+        book = read_ledger(settings)
+        book = Ledger(book.entries, book.snapshot, digest.of_code(settings.output, settings.package))
+        chosen, skipped = _choose(book, routes, weight)
+        changed = transitions.shift(book, chosen, weight, at=now(), force=force)
+        seconds = _apply(settings, changed, [e.route for e in chosen] if weight else [])
+        ledger.write(settings.ledger_file, changed)
+    if as_json:
+        print_json(
+            {"shifted": [e.key for e in chosen], "weight": weight, "skipped": skipped, "seconds": seconds}
+        )
+    else:
+        for entry in chosen:
+            console.print(f"{entry.key}: {entry.weight} → [bold]{weight} %[/] FastAPI")
+        for key in skipped:
+            console.print(f"[dim]{key} stays on Django (not translated)[/]")
+        if seconds is None:
+            console.print("No gateway is running; `segue serve` will start with these weights.")
+        else:
+            console.print(f"In effect at the gateway after {seconds * 1000:.0f} ms.")
+    return 0
+
+
+def rollback(settings: Config, routes: list[str], *, everything: bool, as_json: bool) -> int:
+    """Send the routes (or all of them) back to Django in one step."""
+    if not everything and not routes:
+        raise UsageError("Nothing to roll back was named.", hint="Name routes, or say --all.")
+    return run(settings, ["*"] if everything else routes, 0, force=False, as_json=as_json)
+
+
+def _choose(book: Ledger, routes: list[str], weight: int) -> tuple[list[Entry], list[str]]:
+    chosen: dict[str, Entry] = {}
+    skipped: list[str] = []
+    for text in routes:
+        found = find_entries(book, text)
+        exact = text in book.entries
+        for entry in found:
+            if entry.native or exact:
+                chosen[entry.key] = entry
+            else:
+                skipped.append(entry.key)
+    if not chosen and weight:
+        raise UsageError(
+            f"None of {', '.join(routes)} is translated.", hint="`segue assess` lists what stands in the way."
+        )
+    return list(chosen.values()), skipped
+
+
+def _apply(settings: Config, book: Ledger, shifted: list[str]) -> float | None:
+    snapshot = read_snapshot(settings)
+    bad = table.unsupported(snapshot, shifted)
+    if bad:
+        raise UsageError(
+            f"The gateway cannot match the URL pattern of {bad[0]} (look-around or back-reference).",
+            hint="That route must stay on Django.",
+        )
+    running = control.find_running(settings.state)
+    rules = table.build(snapshot, book.entries)
+    if running is None:
+        return None
+    return control.swap(settings.state, rules, running)

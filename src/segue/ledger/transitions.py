@@ -1,0 +1,108 @@
+"""How an operation moves through its states; pure functions from ledger to ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Literal
+
+from segue.errors import UsageError
+from segue.ledger.model import Entry, Event, Ledger, Proof, State
+from segue.snapshot.model import Snapshot
+from segue.target.ir import Program
+
+
+def after_generate(
+    old: Ledger, snapshot: Snapshot, program: Program, *, digests: tuple[str, str], at: str
+) -> Ledger:
+    """The ledger of a fresh translation. ``digests`` are those of snapshot and code.
+
+    What was verified or shifted keeps its weight: traffic never moves by generating. An operation
+    that is no longer translated goes back to Django at once, with the reason in its history.
+    """
+    native = {f"{n.method} {n.route_id}": n for n in program.native}
+    refused = {f"{r.method} {r.route_id}": r for r in program.refused}
+    entries: dict[str, Entry] = {}
+    for route in snapshot.routes:
+        for operation in route.operations:
+            key = f"{operation.method} {route.id}"
+            if key not in native and key not in refused:
+                continue
+            entry = old.entries.get(key, Entry(operation.method, route.id))
+            if key in native:
+                function = f"{native[key].module}.{native[key].function}"
+                entry = replace(entry, function=function, reasons=())
+                if entry.state is State.LEGACY:
+                    entry = entry.record(Event(at, "translated", function), state=State.TRANSLATED)
+            else:
+                reasons = tuple(f"{r.code} {r.place}" for r in refused[key].reasons)
+                if entry.native:
+                    entry = entry.record(
+                        Event(at, "back to Django", "no longer translated"), state=State.LEGACY, weight=0
+                    )
+                entry = replace(entry, function="", reasons=reasons, explore=None, suite=None)
+            entries[key] = entry
+    return Ledger(entries, *digests)
+
+
+def after_verify(
+    ledger: Ledger, kind: Literal["explore", "suite"], proofs: Mapping[str, Proof], *, at: str
+) -> Ledger:
+    """Record evidence. Cases without difference make a translated operation verified; a
+    difference takes it back to translated (its weight is the operator's to change)."""
+    for key, proof in proofs.items():
+        entry = ledger.entries.get(key)
+        if entry is None or not entry.native:
+            continue
+        entry = replace(entry, explore=proof) if kind == "explore" else replace(entry, suite=proof)
+        bad = any(p is not None and p.differences for p in (entry.explore, entry.suite))
+        if bad and entry.state is State.VERIFIED:
+            entry = entry.record(
+                Event(at, "not verified", f"{proof.differences} differences"), state=State.TRANSLATED
+            )
+        elif not bad and proof.cases and entry.state is State.TRANSLATED:
+            entry = entry.record(
+                Event(at, "verified", f"{kind}: {proof.cases} cases, evidence {proof.digest}"),
+                state=State.VERIFIED,
+            )
+        ledger = ledger.with_entry(entry)
+    return ledger
+
+
+def is_stale(entry: Entry, ledger: Ledger) -> bool:
+    """Whether the entry's evidence was made with other code than today's."""
+    proofs = [p for p in (entry.explore, entry.suite) if p is not None]
+    return bool(proofs) and all(p.code != ledger.code for p in proofs)
+
+
+def shift(ledger: Ledger, entries: Iterable[Entry], weight: int, *, at: str, force: bool = False) -> Ledger:
+    """Give ``entries`` the weight (percent to FastAPI).
+
+    Raises :class:`UsageError` for a refused operation, and for one without fresh evidence of zero
+    differences unless ``force`` (which its history then says).
+    """
+    if not 0 <= weight <= 100:
+        raise UsageError(f"{weight} is not a percentage.", hint="Give a whole number from 0 to 100.")
+    for entry in entries:
+        if weight and not entry.native:
+            raise UsageError(
+                f"{entry.key} is not translated ({', '.join(entry.reasons[:2]) or 'no reason recorded'}).",
+                hint="`segue assess` lists what stands in the way.",
+            )
+        unproven = entry.state in (State.LEGACY, State.TRANSLATED) or is_stale(entry, ledger)
+        if weight > entry.weight and unproven and not force:
+            why = "its evidence is older than the code" if is_stale(entry, ledger) else "it is not verified"
+            raise UsageError(
+                f"{entry.key} cannot take more traffic: {why}.",
+                hint="Run `segue verify explore` first, or say --force (recorded in the ledger).",
+            )
+        if weight == entry.weight:
+            continue
+        if weight == 0:
+            state = State.TRANSLATED if unproven else State.VERIFIED
+        else:
+            state = State.SHIFTED if weight == 100 else State.SHIFTING
+        why = "forced without evidence" if unproven and force and weight > entry.weight else ""
+        event = Event(at, f"weight {entry.weight} → {weight} %", why)
+        ledger = ledger.with_entry(entry.record(event, state=state, weight=weight))
+    return ledger

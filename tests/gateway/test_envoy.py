@@ -1,0 +1,238 @@
+"""The compiled routes, judged by a real Envoy between two real servers."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from segue.errors import EnvironmentProblem
+from segue.gateway import control, envoy
+from segue.gateway.envoy import Ports
+from segue.gateway.processes import Child, Group, free_port, require_free
+from segue.gateway.table import Rule, re2, supported
+
+ARTICLE = r"/api/articles/(?P<pk>[^/.]+)/"
+
+
+@dataclass
+class World:
+    state: Path
+    running: control.Running
+    group: Group
+    fastapi: Child
+
+    def rules(self, get: int, post: int = 0, *, html: bool = False) -> list[Rule]:
+        return [
+            Rule("GET /api/articles/{pk}/", ARTICLE, ("GET", "HEAD"), get, True, html),
+            Rule("POST /api/articles/{pk}/", ARTICLE, ("POST",), post, True, html),
+            Rule("* /api/articles/{pk}/", ARTICLE, (), 0, False, html),
+        ]
+
+    def swap(self, get: int, post: int = 0, *, html: bool = False) -> float:
+        return control.swap(self.state, self.rules(get, post, html=html), self.running)
+
+    def start_fastapi(self) -> None:
+        self.fastapi = _backend(self.group, "fastapi", self.running.ports.fastapi)
+
+    def kill_fastapi(self) -> None:
+        self.fastapi.process.kill()
+        self.fastapi.process.wait()
+        self.group.children.remove(self.fastapi)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.running.ports.gateway}"
+
+
+def _backend(group: Group, name: str, port: int) -> Child:
+    script = str(Path(__file__).with_name("backends.py"))
+    child = group.start(
+        name, [sys.executable, script, name, str(port)], port=port, cwd=Path.cwd(), env=os.environ
+    )
+    group.wait_ready(child)
+    return child
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    ports = Ports(*(free_port() for _ in range(4)))
+    running = control.Running(ports, os.getpid())
+    with Group(tmp_path / "logs") as group:
+        _backend(group, "django", ports.django)
+        fastapi = _backend(group, "fastapi", ports.fastapi)
+        new = World(tmp_path, running, group, fastapi)
+        control.write_routes(tmp_path, new.rules(0))
+        boot = tmp_path / "gateway" / "boot.json"
+        boot.write_text(json.dumps(envoy.bootstrap(ports, str(tmp_path / "gateway"))))
+        command = [
+            control.envoy_binary(),
+            "-c",
+            str(boot),
+            "--concurrency",
+            "1",
+            "--disable-hot-restart",
+            "-l",
+            "error",
+        ]
+        child = group.start("envoy", command, port=ports.gateway, cwd=tmp_path, env=os.environ)
+        group.wait_ready(child)
+        while not control.active_version(ports):
+            time.sleep(0.01)
+        yield new
+
+
+@pytest.fixture
+def client(world: World) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=world.url, trust_env=False, timeout=10) as http:
+        yield http
+
+
+def test_weight_decides_side_per_method_and_unknown_paths_go_to_django(
+    world: World, client: httpx.Client
+) -> None:
+    assert client.get("/api/articles/1/").text == "django"
+    world.swap(100)
+    assert client.get("/api/articles/1/?page=2").text == "fastapi"
+    assert client.head("/api/articles/1/").status_code == 200
+    assert client.post("/api/articles/1/").text == "django"
+    assert client.options("/api/articles/1/").text == "django"
+    assert client.get("/api/articles/1").text == "django"
+    assert client.get("/api/articles/1.json").text == "django"
+    assert client.get("/elsewhere/").text == "django"
+    world.swap(100, 100)
+    assert client.post("/api/articles/1/").text == "fastapi"
+
+
+def test_header_overrides_side_whatever_the_weight(world: World, client: httpx.Client) -> None:
+    assert client.get("/api/articles/1/", headers={"x-segue-side": "fastapi"}).text == "fastapi"
+    world.swap(100)
+    assert client.get("/api/articles/1/", headers={"x-segue-side": "django"}).text == "django"
+    assert client.get("/elsewhere/", headers={"x-segue-side": "fastapi"}).text == "django"
+
+
+def test_browsers_get_djangos_browsable_api(world: World, client: httpx.Client) -> None:
+    world.swap(100, html=True)
+    assert client.get("/api/articles/1/", headers={"accept": "text/html,*/*"}).text == "django"
+    assert client.get("/api/articles/1/?format=api").text == "django"
+    assert client.get("/api/articles/1/", headers={"accept": "application/json"}).text == "fastapi"
+
+
+def test_share_follows_weight(world: World, client: httpx.Client) -> None:
+    world.swap(30)
+    seen = Counter(client.get("/api/articles/1/").text for _ in range(600))
+    # 99.9 % interval of Binomial(600, 0.3) is 180 ± 37.
+    assert 143 <= seen["fastapi"] <= 217, seen
+
+
+def test_get_falls_back_to_django_on_500_and_post_does_not(world: World, client: httpx.Client) -> None:
+    world.swap(100, 100)
+    assert client.get("/api/articles/broken/").text == "django"
+    answer = client.post("/api/articles/broken/")
+    assert (answer.status_code, answer.text) == (500, "fastapi")
+    assert control.statistics(world.running.ports)["fallbacks"] >= 1
+
+
+def test_no_get_fails_when_fastapi_is_killed_under_load(world: World) -> None:
+    world.swap(100)
+    failed: list[object] = []
+    served: Counter[str] = Counter()
+    stop = threading.Event()
+
+    def load() -> None:
+        with httpx.Client(base_url=world.url, trust_env=False, timeout=10) as http:
+            while not stop.is_set():
+                try:
+                    answer = http.get("/api/articles/1/")
+                except httpx.HTTPError as error:
+                    failed.append(error)
+                    continue
+                served[answer.text] += 1
+                if answer.status_code != 200:
+                    failed.append(answer.status_code)
+
+    threads = [threading.Thread(target=load) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.7)
+    world.kill_fastapi()
+    time.sleep(1.5)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert served["fastapi"] > 50
+    assert served["django"] > 50
+
+
+def test_post_in_flight_at_the_kill_is_not_replayed_and_later_ones_reach_django(
+    world: World, client: httpx.Client
+) -> None:
+    world.swap(100, 100)
+    answers: list[httpx.Response] = []
+    thread = threading.Thread(
+        target=lambda: answers.append(httpx.post(world.url + "/api/articles/slow/", trust_env=False))
+    )
+    thread.start()
+    time.sleep(0.12)
+    world.kill_fastapi()
+    thread.join()
+    assert answers[0].status_code == 503
+    assert client.post("/api/articles/1/").text == "django"
+
+
+def test_swaps_under_load_lose_nothing_and_take_effect_soon(world: World) -> None:
+    failed: list[object] = []
+    count = 0
+    stop = threading.Event()
+
+    def load() -> None:
+        nonlocal count
+        with httpx.Client(base_url=world.url, trust_env=False, timeout=10) as http:
+            while not stop.is_set():
+                answer = http.get("/api/articles/1/")
+                count += 1
+                if answer.status_code != 200:
+                    failed.append(answer.status_code)
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    times = []
+    for weight in (1, 50, 100, 20, 0, 100):
+        times.append(world.swap(weight))
+        enough = count + 20
+        while count < enough and not failed:
+            time.sleep(0.005)
+    stop.set()
+    thread.join()
+    assert failed == []
+    assert max(times) < 3, times
+
+
+def test_bad_routes_are_refused_before_they_are_written(world: World, client: httpx.Client) -> None:
+    world.swap(100)
+    before = (control.folder(world.state) / "routes" / "rds.json").read_bytes()
+    with pytest.raises(EnvironmentProblem, match="refuses"):
+        control.swap(world.state, [Rule("GET /x", "/(?P<broken", ("GET",), 100, True, False)], world.running)
+    assert (control.folder(world.state) / "routes" / "rds.json").read_bytes() == before
+    assert client.get("/api/articles/1/").text == "fastapi"
+
+
+def test_busy_port_is_said_in_one_sentence(world: World) -> None:
+    with pytest.raises(EnvironmentProblem, match=f"Port {world.running.ports.gateway} is busy."):
+        require_free(world.running.ports.gateway)
+
+
+def test_patterns_re2_cannot_hold_are_found() -> None:
+    assert not supported(r"/a/(?!b)")
+    assert supported(ARTICLE)
+    assert re2(r"^/api/x/\Z") == "/api/x/"
