@@ -1,0 +1,128 @@
+"""The ledger file and the rules of its states."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from segue import ledger
+from segue.errors import DamagedFile, EnvironmentProblem, UsageError
+from segue.ledger import Entry, Event, Ledger, Proof, State, transitions
+
+AT = "2026-01-02T03:04:05Z"
+
+
+def proof(code: str = "c1", differences: int = 0) -> Proof:
+    return Proof("d1", code, 40, differences, AT)
+
+
+def book(*entries: Entry, code: str = "c1") -> Ledger:
+    return Ledger({e.key: e for e in entries}, "s1", code)
+
+
+READ = Entry(
+    "GET", "/api/books/{pk}/", State.VERIFIED, 0, "app.shop.routes.retrieve_book", (), proof(), proof()
+)
+WRITE = Entry("POST", "/api/books/", State.TRANSLATED, 0, "app.shop.routes.create_book")
+REFUSED = Entry("GET", "/api/report/", reasons=('raw-sql shop/views.py:3 "x"',))
+
+
+def test_what_is_written_is_read_again_and_equal_ledgers_give_equal_bytes(tmp_path: Path) -> None:
+    full = book(READ.record(Event(AT, "verified", 'it said "ok" [1]')), WRITE, REFUSED)
+    ledger.write(tmp_path / "a.toml", full)
+    ledger.write(tmp_path / "b.toml", ledger.read(tmp_path / "a.toml"))
+    assert ledger.read(tmp_path / "b.toml") == full
+    assert (tmp_path / "a.toml").read_bytes() == (tmp_path / "b.toml").read_bytes()
+
+
+def test_absent_file_is_an_empty_ledger(tmp_path: Path) -> None:
+    assert ledger.read(tmp_path / "none.toml") == Ledger()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("weight = 0", "weight = 300", 12),
+        ('state = "translated"', 'state = "flying"', 12),
+        ('method = "POST"', "", 12),
+        ("weight = 0", "weight = ", 0),
+    ],
+)
+def test_damage_is_told_with_its_line_and_left_alone(tmp_path: Path, old: str, new: str, line: int) -> None:
+    file = tmp_path / "ledger.toml"
+    ledger.write(file, book(READ, WRITE))
+    text = file.read_text()
+    head, mark, last = text.rpartition("[[operation]]")
+    file.write_text(head + mark + last.replace(old, new))
+    damaged = file.read_bytes()
+    with pytest.raises(DamagedFile) as caught:
+        ledger.read(file)
+    number = head.count("\n") + 1
+    assert (f"{file}:{number}:" in caught.value.message) if line else ("line" in caught.value.message)
+    assert file.read_bytes() == damaged
+
+
+def test_second_writer_is_told_at_once(tmp_path: Path) -> None:
+    with (
+        ledger.locked(tmp_path),
+        pytest.raises(EnvironmentProblem, match="Another segue command"),
+        ledger.locked(tmp_path),
+    ):
+        pass
+
+
+def test_shift_needs_fresh_evidence_or_force() -> None:
+    assert transitions.shift(book(READ), [READ], 50, at=AT).entries[READ.key].state is State.SHIFTING
+    with pytest.raises(UsageError, match="not verified"):
+        transitions.shift(book(WRITE), [WRITE], 50, at=AT)
+    with pytest.raises(UsageError, match="older than the code"):
+        transitions.shift(book(READ, code="c2"), [READ], 50, at=AT)
+    forced = transitions.shift(book(WRITE), [WRITE], 100, at=AT, force=True).entries[WRITE.key]
+    assert (forced.state, forced.history[-1].why) == (State.SHIFTED, "forced without evidence")
+
+
+def test_refused_operation_is_never_shifted_even_by_force() -> None:
+    with pytest.raises(UsageError, match="not translated"):
+        transitions.shift(book(REFUSED), [REFUSED], 1, at=AT, force=True)
+
+
+def test_way_back_is_always_open() -> None:
+    shifted = transitions.shift(book(READ), [READ], 100, at=AT)
+    stale = Ledger(shifted.entries, "s1", "c2")
+    back = transitions.shift(stale, list(stale.entries.values()), 0, at=AT).entries[READ.key]
+    assert (back.weight, back.state) == (0, State.TRANSLATED)
+
+
+@pytest.mark.parametrize("weight", [-1, 101])
+def test_weight_is_a_percentage(weight: int) -> None:
+    with pytest.raises(UsageError, match="percentage"):
+        transitions.shift(book(READ), [READ], weight, at=AT)
+
+
+def test_difference_takes_verified_away_and_keeps_weight() -> None:
+    shifted = transitions.shift(book(READ), [READ], 100, at=AT)
+    after = transitions.after_verify(shifted, "explore", {READ.key: proof(differences=2)}, at=AT)
+    assert after.entries[READ.key].weight == 100
+    verified = transitions.after_verify(book(READ), "explore", {READ.key: proof(differences=2)}, at=AT)
+    assert verified.entries[READ.key].state is State.TRANSLATED
+
+
+def test_zero_cases_prove_nothing() -> None:
+    empty = Proof("d", "c1", 0, 0, AT)
+    after = transitions.after_verify(book(WRITE), "explore", {WRITE.key: empty}, at=AT)
+    assert after.entries[WRITE.key].state is State.TRANSLATED
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("GET /api/books/{pk}/", [READ.key]),
+        ("/api/books/", [WRITE.key]),
+        ("/api/books/*", [READ.key, WRITE.key]),
+        ("GET *", [READ.key, REFUSED.key]),
+        ("/nothing/", []),
+    ],
+)
+def test_routes_are_found_by_key_path_or_glob(text: str, keys: list[str]) -> None:
+    assert [e.key for e in book(READ, WRITE, REFUSED).find(text)] == keys
