@@ -1,0 +1,1 @@
+"""Lifting of legacy functions to module-level ones."""

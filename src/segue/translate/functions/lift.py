@@ -1,0 +1,362 @@
+"""Legacy function or method → module-level function (lambda lifting).
+
+Each call of :func:`lift` interprets the body with the kinds of that use, so that every fetch
+site learns what the function touches; functions that come out with equal text are one
+function in the output (:mod:`segue.translate.functions.finish`).
+"""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from segue.refusal import refuse
+from segue.snapshot.model import Function, Where
+from segue.target.ir import Import
+from segue.translate.context import Context
+from segue.translate.functions.naming import function_name
+from segue.translate.functions.record import FunctionRecord
+from segue.translate.functions.symbols import symbols
+from segue.translate.interp.annotations import annotation
+from segue.translate.interp.comments import Comments
+from segue.translate.interp.frame import Frame, Parameter, RenameNeeded
+from segue.translate.interp.join import join, widen
+from segue.translate.interp.scope import STATE, Scope
+from segue.translate.interp.value import Val, name
+from segue.translate.kinds import Const, Kind, ListOf, Request, Serializer, SerializerSelf, Unknown, ViewSelf
+from segue.translate.functions.shape import shape_of
+from segue.translate.rules import registry
+
+HARMLESS_DECORATORS = frozenset(
+    {
+        "property",
+        "builtins.property",
+        "staticmethod",
+        "builtins.staticmethod",
+        "classmethod",
+        "builtins.classmethod",
+        "django.utils.functional.cached_property",
+        "functools.cached_property",
+        "rest_framework.decorators.action",
+        "rest_framework.decorators.api_view",
+        "rest_framework.decorators.permission_classes",
+        "rest_framework.decorators.authentication_classes",
+        "rest_framework.decorators.renderer_classes",
+        "rest_framework.decorators.parser_classes",
+        "rest_framework.decorators.throttle_classes",
+        "drf_spectacular.utils.extend_schema",
+        "drf_spectacular.utils.extend_schema_field",
+        "drf_spectacular.utils.extend_schema_serializer",
+        "drf_yasg.utils.swagger_auto_schema",
+        "drf_yasg.utils.swagger_serializer_method",
+        "django.contrib.admin.display",
+        "django.contrib.admin.decorators.display",
+        "typing.override",
+        "typing_extensions.override",
+        "abc.abstractmethod",
+        "django.dispatch.dispatcher.receiver",
+        "django.dispatch.receiver",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A free-state parameter of a lifted function: ``sort`` is ``state``, ``url`` or ``extra``."""
+
+    name: str
+    sort: str
+    annotation: Callable[[], str]
+    kind: Kind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    """A lifted function: how to call it and what it gives back.
+
+    ``name`` is a token until :func:`segue.translate.functions.finish.finish` has run.
+    """
+
+    name: str
+    module: str
+    state: tuple[State, ...]
+    explicit: tuple[str, ...]
+    is_async: bool
+    returns: Kind
+
+    @property
+    def imports(self) -> frozenset[Import]:
+        """What a module that calls it must import."""
+        return frozenset({Import(self.module, self.name)})
+
+    def call(self, scope: Scope, *args: str, **kwargs: str) -> str:
+        """Call expression (with ``await`` when needed); explicit arguments as source text, in the
+        order of :attr:`explicit` or by name."""
+        parts: list[str] = []
+        for item in self.state:
+            given = scope.url_argument(item.name) if item.sort == "url" else None
+            given = scope.get(item.name) or given
+            if given is None:
+                raise KeyError(f"{self.name} needs {item.name}, which the scope does not have")
+            parts.append(given)
+        parts.extend(args)
+        parts.extend(f"{key}={value}" for key, value in kwargs.items())
+        text = f"{self.name}({', '.join(parts)})"
+        return f"await {text}" if self.is_async else text
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """An interpreted body that the caller wraps itself (a path operation function)."""
+
+    lines: tuple[str, ...]
+    imports: frozenset[Import]
+    is_async: bool
+    returns: Kind
+    doc: str
+    state: tuple[State, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    frame: Frame | None = field(default=None, compare=False)
+
+
+def find(ctx: Context, function: str | Function, where: Where | None = None) -> Function:
+    """The function of that dotted name; refuses when the snapshot has no source for it."""
+    if isinstance(function, Function):
+        return function
+    found = ctx.snapshot.functions.get(function)
+    if found is None:
+        raise refuse("no-source", function, "The snapshot has no source for it.", where or Where(function))
+    return found
+
+
+def lift(
+    ctx: Context,
+    function: str | Function,
+    *,
+    self_kind: Kind | Val | None = None,
+    arguments: Mapping[str, Kind | Val] | None = None,
+    module_kind: str = "services",
+    app: str = "",
+    name: str | None = None,
+    hint: str = "",
+) -> Lifted:
+    """Translate ``function`` and emit it into ``app/<app>/<module_kind>.py``.
+
+    ``arguments`` gives the kind of each explicit parameter that is passed; a parameter left out
+    takes its default. A :class:`Val` with a ``Const`` kind is folded into the text. ``name`` is
+    the wished name, ``hint`` a word for row classes that only this use needs. Raises
+    :class:`segue.refusal.Refused`.
+    """
+    found = find(ctx, function)
+    label = app or app_of(ctx, found)
+    receiver = self_kind if isinstance(self_kind, Val) or self_kind is None else Val(self_kind)
+    key = (found.name, module_kind, label, name, shape_of(receiver), tuple(
+        (k, shape_of(v)) for k, v in sorted((arguments or {}).items())
+    ))
+    memo = ctx.memo.get(("lifted", key))
+    if isinstance(memo, Lifted):
+        return memo
+    body = interpret(
+        ctx, found, self_kind=receiver, arguments=arguments or {}, app=label, hint=hint, shape=key
+    )
+    table = symbols(ctx)
+    record = FunctionRecord(
+        token="",
+        base_name=name or function_name(ctx, found),
+        app=label,
+        module_kind=module_kind,
+        parameters=[*(Parameter(s.name, s.annotation) for s in body.state), *body.parameters],
+        lines=list(body.lines),
+        imports=body.imports,
+        is_async=body.is_async,
+        returns=widen(body.returns),
+        doc=body.doc,
+        legacy=found.name,
+        where=found.where,
+    )
+    record.token = table.new("fn", lambda: record.final)
+    records = ctx.memo.setdefault(("kernel", "functions"), [])
+    assert isinstance(records, list)
+    records.append(record)
+    lifted = Lifted(
+        record.token,
+        ctx.import_path(label, module_kind),
+        body.state,
+        tuple(p.name for p in body.parameters),
+        body.is_async,
+        record.returns,
+    )
+    ctx.memo[("lifted", key)] = lifted
+    return lifted
+
+
+def interpret(
+    ctx: Context,
+    function: str | Function,
+    *,
+    self_kind: Kind | Val | None = None,
+    arguments: Mapping[str, Kind | Val] | None = None,
+    app: str = "",
+    scope: Scope | None = None,
+    hint: str = "",
+    shape: object = None,
+) -> Body:
+    """Translate the body only. With a ``scope``, free state is written as the scope's expressions
+    and no parameter is made for it."""
+    registry.discover()
+    found = find(ctx, function)
+    if found.is_async:
+        raise refuse("async-source", found.name, "The function is a coroutine already.", found.where)
+    for decorator in found.wrapped_by:
+        if decorator not in HARMLESS_DECORATORS:
+            raise refuse("decorator", f"@{decorator}", "Segue does not know what this decorator does.", found.where)
+    stack = ctx.memo.setdefault(("kernel", "stack"), [])
+    assert isinstance(stack, list)
+    if found.name in stack:
+        raise refuse("recursion", found.name, "The function reaches itself.", found.where)
+    stack.append(found.name)
+    try:
+        renames: dict[str, str] = {}
+        for _ in range(12):
+            frame = Frame(
+                ctx, found, app or app_of(ctx, found), scope=scope, hint=hint, shape=shape, renames=dict(renames)
+            )
+            try:
+                return _interpret(frame, self_kind, arguments or {})
+            except RenameNeeded as needed:
+                renames[needed.local] = renames.get(needed.local, needed.local) + "_"
+        raise refuse("names", found.name, "Local names and state names cannot be told apart.", found.where)
+    finally:
+        stack.pop()
+
+
+def _interpret(frame: Frame, self_kind: Kind | Val | None, arguments: Mapping[str, Kind | Val]) -> Body:
+    found = frame.function
+    source = textwrap.dedent(found.source)
+    tree = ast.parse(source)
+    definition = tree.body[0] if tree.body else None
+    if not isinstance(definition, ast.FunctionDef):
+        raise frame.refuse("no-source", found.name, "Its source is not one function definition.")
+    frame.comments = Comments.of(source)
+    if any(isinstance(n, ast.Yield | ast.YieldFrom) for n in ast.walk(definition)):
+        raise frame.refuse("generator", found.name, "The function is a generator.", definition)
+    for node in ast.walk(definition):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            frame.locals_seen.add(node.id)
+    frame.owner = found.owner
+    parameters = _bind_parameters(frame, definition, self_kind, arguments)
+    statements = definition.body
+    doc = ast.get_docstring(definition, clean=True) or ""
+    if doc:
+        frame.comments.skip(statements[0])
+        statements = statements[1:]
+    else:
+        for row in [r for r in frame.comments.own if r < definition.lineno]:
+            del frame.comments.own[row]
+    frame.run(statements)
+    if frame.alive:
+        frame.returns.append(Const(None))
+    returns = frame.returns[0]
+    for kind in frame.returns[1:]:
+        returns = join(returns, kind)
+    order = {key: i for i, key in enumerate(STATE)}
+    state = tuple(
+        State(
+            key,
+            "state" if key in STATE else "url" if key in frame.url_arguments else "extra",
+            parameter.annotation,
+            frame.url_arguments.get(key),
+        )
+        for key, parameter in sorted(frame.state_used.items(), key=lambda i: (order.get(i[0], 99), i[0]))
+    )
+    if frame.alive and not frame.lines:
+        frame.emit("return None")
+    return Body(
+        tuple(frame.lines),
+        frozenset(frame.imports),
+        frame.is_async,
+        returns,
+        doc,
+        state,
+        tuple(parameters),
+        frame,
+    )
+
+
+AMBIENT = (Request, ViewSelf, SerializerSelf)
+
+
+def _bind_parameters(
+    frame: Frame, definition: ast.FunctionDef, self_kind: Kind | Val | None, arguments: Mapping[str, Kind | Val]
+) -> list[Parameter]:
+    spec = definition.args
+    legacy = [*spec.posonlyargs, *spec.args]
+    defaults: dict[str, ast.expr] = {}
+    for arg, default in zip(legacy[len(legacy) - len(spec.defaults) :], spec.defaults, strict=True):
+        defaults[arg.arg] = default
+    for arg, kw_default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
+        if kw_default is not None:
+            defaults[arg.arg] = kw_default
+    names = [a.arg for a in legacy] + [a.arg for a in spec.kwonlyargs]
+    out: list[Parameter] = []
+    if frame.function.role in ("method", "property", "cached_property", "classmethod") and names:
+        own, names = names[0], names[1:]
+        receiver = self_kind if isinstance(self_kind, Val) else Val(self_kind or Unknown("self"))
+        frame.receiver = receiver
+        if receiver.node is not None and isinstance(receiver.node, ast.Name):
+            local = receiver.node.id
+            frame.locals_seen.add(local)
+            value = Val(receiver.kind, name(local))
+            out.append(Parameter(local, _annotate(frame, receiver.kind)))
+        else:
+            value = receiver
+        frame.receiver = value
+        frame.env[own] = value
+    for extra in (spec.vararg, spec.kwarg):
+        if extra is not None:
+            frame.env[extra.arg] = Val(Unknown(f"*{extra.arg}"))
+    for legacy_name in names:
+        if legacy_name in arguments:
+            given = arguments[legacy_name]
+            kind = given.kind if isinstance(given, Val) else given
+            if isinstance(given, Val) and isinstance(kind, Const):
+                frame.env[legacy_name] = given
+                continue
+            if _ambient(kind):
+                frame.env[legacy_name] = Val(kind)
+                continue
+            local = frame.bind(legacy_name, Val(kind))
+            out.append(Parameter(local, _annotate(frame, kind)))
+        elif legacy_name in defaults:
+            frame.env[legacy_name] = frame.eval(defaults[legacy_name])
+        else:
+            frame.env[legacy_name] = Val(Unknown(f"argument {legacy_name}"))
+    return out
+
+
+def _ambient(kind: Kind) -> bool:
+    return isinstance(kind, AMBIENT) or (isinstance(kind, Serializer))
+
+
+def _annotate(frame: Frame, kind: Kind) -> Callable[[], str]:
+    text, imports = annotation(frame.ctx, kind)
+    frame.use(*imports)
+    return lambda: text
+
+
+def app_of(ctx: Context, function: Function) -> str:
+    """Label of the app whose package holds the function; the longest module prefix wins."""
+    best = max(
+        (a for a in ctx.snapshot.apps if function.name.startswith(a.module + ".")),
+        key=lambda a: len(a.module),
+        default=None,
+    )
+    if best is not None:
+        return best.label
+    parts = function.name.split(".")
+    return parts[0] if parts else "common"
+
+
+__all__ = ["AMBIENT", "Body", "Lifted", "ListOf", "State", "find", "interpret", "lift"]

@@ -1,0 +1,1 @@
+"""The abstract interpreter for the body of a legacy function."""

@@ -1,0 +1,107 @@
+"""A call in the legacy source, its arguments evaluated on demand and in order."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from segue.translate.interp.value import Val
+from segue.translate.kinds import Const
+
+if TYPE_CHECKING:
+    from segue.translate.interp.frame import Frame
+
+
+@dataclass(slots=True)
+class CallSite:
+    """``args``/``kwargs`` are the evaluated arguments; ``raw_args``/``raw_kwargs`` their nodes.
+
+    ``*`` and ``**`` arguments refuse unless the rule reads :attr:`double_star` itself.
+    """
+
+    frame: Frame
+    node: ast.Call
+    name: str
+    _args: list[Val] | None = None
+    _kwargs: dict[str, Val] | None = None
+    double_star: list[ast.expr] = field(default_factory=list)
+    given_args: list[Val] | None = None
+
+    @property
+    def raw_args(self) -> list[ast.expr]:
+        """Positional argument nodes."""
+        return self.node.args
+
+    @property
+    def raw_kwargs(self) -> dict[str, ast.expr]:
+        """Keyword argument nodes by name, ``**`` left out."""
+        return {k.arg: k.value for k in self.node.keywords if k.arg is not None}
+
+    @property
+    def args(self) -> list[Val]:
+        """Positional arguments."""
+        if self._args is None:
+            for arg in self.node.args:
+                if isinstance(arg, ast.Starred):
+                    raise self.frame.refuse(
+                        "star-argument", ast.unparse(self.node), "A * argument hides what is passed.", arg
+                    )
+            self._args = [self.frame.eval(arg) for arg in self.node.args]
+        return self._args
+
+    @property
+    def kwargs(self) -> dict[str, Val]:
+        """Keyword arguments; ``**mapping`` refuses unless it folds to known keys."""
+        if self._kwargs is None:
+            found: dict[str, Val] = {}
+            for keyword in self.node.keywords:
+                if keyword.arg is None:
+                    found.update(self._spread(keyword.value))
+                else:
+                    found[keyword.arg] = self.frame.eval(keyword.value)
+            self._kwargs = found
+        return self._kwargs
+
+    def _spread(self, node: ast.expr) -> dict[str, Val]:
+        if isinstance(node, ast.Dict) and all(
+            isinstance(k, ast.Constant) and isinstance(k.value, str) for k in node.keys
+        ):
+            return {
+                str(k.value): self.frame.eval(v)
+                for k, v in zip(node.keys, node.values, strict=True)
+                if isinstance(k, ast.Constant)
+            }
+        if isinstance(node, ast.Dict):
+            found: dict[str, Val] = {}
+            for key, value in zip(node.keys, node.values, strict=True):
+                if key is None:
+                    found.update(self._spread(value))
+                    continue
+                folded = self.frame.eval(key)
+                if not (isinstance(folded.kind, Const) and isinstance(folded.kind.value, str)):
+                    raise self.frame.refuse(
+                        "dynamic-keywords", ast.unparse(node), "A keyword's name is computed.", key
+                    )
+                found[folded.kind.value] = self.frame.eval(value)
+            return found
+        raise self.frame.refuse(
+            "dynamic-keywords", ast.unparse(node), "Keyword arguments come from a mapping.", node
+        )
+
+    def argument(self, position: int, keyword: str = "") -> Val | None:
+        """The argument at ``position`` or called ``keyword``; ``None`` when not given."""
+        if position < len(self.args):
+            return self.args[position]
+        return self.kwargs.get(keyword) if keyword else None
+
+    def only(self, *keywords: str, at_most: int = 99) -> None:
+        """Refuse arguments that the rule does not know."""
+        extra = [k for k in self.kwargs if k not in keywords]
+        if extra or len(self.args) > at_most:
+            raise self.frame.refuse(
+                "call-arguments",
+                ast.unparse(self.node),
+                f"Segue does not know {', '.join(extra) or 'these arguments'} of {self.name}.",
+                self.node,
+            )

@@ -1,0 +1,1 @@
+"""One module per group of expression nodes; each registers its handler."""

@@ -1,0 +1,245 @@
+"""The translation of one function body: bindings, output lines, free state."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from segue.refusal import Refused, refuse
+from segue.snapshot.model import Function, Where
+from segue.target.ir import Import
+from segue.translate.context import Context
+from segue.translate.interp.comments import Comments
+from segue.translate.interp.scope import STATE, Scope
+from segue.translate.interp.value import Val, name
+from segue.translate.kinds import Kind
+from segue.translate.rules import registry
+
+
+class RenameNeeded(Exception):
+    """A local of the legacy function has the name of a state parameter: translate again, renamed."""
+
+    def __init__(self, local: str) -> None:
+        super().__init__(local)
+        self.local = local
+
+
+@dataclass(slots=True)
+class Parameter:
+    """A parameter of the generated function; ``annotation`` is asked when it is rendered."""
+
+    name: str
+    annotation: Callable[[], str]
+    default: str = ""
+
+
+@dataclass(slots=True)
+class Frame:
+    """State of the interpreter inside one legacy function.
+
+    ``app`` is the app label whose modules receive what is emitted on the way. ``owner`` is the
+    class that defines the function (for ``super()``), ``receiver`` what ``self`` is.
+    ``env`` maps legacy local names to values, ``facts`` expression texts to narrowed kinds.
+    """
+
+    ctx: Context
+    function: Function
+    app: str
+    scope: Scope | None = None
+    receiver: Val | None = None
+    owner: str = ""
+    hint: str = ""
+    shape: object = None
+    env: dict[str, Val] = field(default_factory=dict)
+    facts: dict[str, Kind] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+    imports: set[Import] = field(default_factory=set)
+    state_used: dict[str, Parameter] = field(default_factory=dict)
+    url_arguments: dict[str, Kind] = field(default_factory=dict)
+    returns: list[Kind] = field(default_factory=list)
+    renames: dict[str, str] = field(default_factory=dict)
+    locals_seen: set[str] = field(default_factory=set)
+    is_async: bool = False
+    alive: bool = True
+    in_atomic: int = 0
+    no_hoist: int = 0
+    counter: int = 0
+    comments: Comments = field(default_factory=Comments)
+    source_file: str = ""
+
+    # places and refusals ---------------------------------------------------------------
+
+    def where(self, node: ast.AST | None = None) -> Where:
+        """Place of ``node`` in the legacy source."""
+        line = getattr(node, "lineno", 1) or 1
+        return Where(self.function.where.file, self.function.where.line + line - 1)
+
+    def refuse(self, code: str, construct: str, why: str, node: ast.AST | None = None) -> Refused:
+        """A :class:`Refused` to raise, placed at ``node``."""
+        return refuse(code, construct, why, self.where(node))
+
+    # dispatch --------------------------------------------------------------------------
+
+    def eval(self, node: ast.expr) -> Val:
+        """Interpret an expression."""
+        rule = registry.expressions.get(type(node))
+        if rule is None:
+            raise self.refuse(
+                "expression", type(node).__name__, "Segue has no rule for this expression.", node
+            )
+        value = rule(self, node)
+        fact = self.facts.get(ast.unparse(node)) if self.facts and not isinstance(node, ast.Constant) else None
+        if fact is not None:
+            return Val(fact, value.node)
+        return value
+
+    def run(self, body: Sequence[ast.stmt]) -> None:
+        """Interpret statements in order; what follows a ``return`` or ``raise`` is dropped."""
+        for stmt in body:
+            if not self.alive:
+                self.comments.skip(stmt)
+                continue
+            rule = registry.statements.get(type(stmt))
+            if rule is None:
+                raise self.refuse(
+                    "statement", type(stmt).__name__, "Segue has no rule for this statement.", stmt
+                )
+            for line in self.comments.before(stmt):
+                self.emit(line)
+            at = len(self.lines)
+            rule(self, stmt)
+            trailing = self.comments.trailing(stmt)
+            if trailing and len(self.lines) == at + 1:
+                self.lines[-1] += f"  {trailing}"
+            elif trailing and len(self.lines) > at:
+                self.lines.insert(at, trailing)
+
+    # output ----------------------------------------------------------------------------
+
+    def emit(self, text: str) -> None:
+        """Append one statement."""
+        self.lines.extend(text.split("\n"))
+
+    @contextlib.contextmanager
+    def capture(self) -> Iterator[list[str]]:
+        """Collect what is emitted inside instead of appending it."""
+        outer, self.lines = self.lines, []
+        try:
+            yield self.lines
+        finally:
+            self.lines = outer
+
+    def emit_block(self, header: str, lines: list[str]) -> None:
+        """Append ``header`` and ``lines`` indented under it (``pass`` when empty)."""
+        self.lines.append(header)
+        body = [line for line in lines if not line.strip().startswith("#")]
+        self.lines.extend("    " + line if line else line for line in (lines if body else [*lines, "pass"]))
+
+    def fresh(self, stem: str) -> str:
+        """A local name of the generated function that nothing uses yet."""
+        taken = self.locals_seen | set(self.state_used) | {getattr(v.node, "id", "") for v in self.env.values()}
+        candidate, number = stem, 1
+        while candidate in taken:
+            number += 1
+            candidate = f"{stem}_{number}"
+        self.locals_seen.add(candidate)
+        return candidate
+
+    def hoist(self, stem: str, node: ast.expr, at: ast.AST | None = None) -> ast.expr:
+        """Compute ``node`` into a local before the current statement; returns its name."""
+        if self.no_hoist:
+            raise self.refuse(
+                "nested-evaluation",
+                ast.unparse(at) if at is not None else stem,
+                "This needs a statement of its own, but stands inside a comprehension, lambda or condition.",
+                at,
+            )
+        local = self.fresh(stem)
+        self.emit(f"{local} = {ast.unparse(node)}")
+        return name(local)
+
+    def use(self, *imports: Import) -> None:
+        """Note imports that the emitted code needs."""
+        for item in imports:
+            module = item.module.replace("{package}", self.ctx.program.package)
+            self.imports.add(Import(module, item.name, item.alias, item.type_only))
+
+    def imported(self, module: str, attr: str) -> ast.expr:
+        """The name of ``module.attr`` after importing it."""
+        self.use(Import(module, attr))
+        return name(attr)
+
+    # state -----------------------------------------------------------------------------
+
+    def state(self, state_name: str) -> ast.expr:
+        """The expression of free state ``state_name`` here (a parameter, or the scope's expression)."""
+        if self.scope is not None:
+            given = self.scope.get(state_name)
+            if given is not None:
+                return name(given)
+        known = STATE[state_name]
+        self._claim(state_name)
+        if state_name not in self.state_used:
+            self.use(*known.imports)
+            self.state_used[state_name] = Parameter(state_name, lambda: known.annotation)
+        return name(state_name)
+
+    def url_argument(self, argument: str, kind: Kind, annotation: str) -> Val:
+        """``self.kwargs[argument]``: a parameter of that name, or the scope's path expression."""
+        if self.scope is not None:
+            given = self.scope.url_argument(argument)
+            if given is not None:
+                return Val(kind, name(given))
+        self._claim(argument)
+        if argument not in self.state_used:
+            self.state_used[argument] = Parameter(argument, lambda: annotation)
+            self.url_arguments[argument] = kind
+        return Val(kind, name(argument))
+
+    def extra_state(self, parameter: str, annotation: Callable[[], str], kind: Kind) -> Val:
+        """A parameter for state that another room defines (``instance``, ``context`` values)."""
+        if self.scope is not None:
+            given = self.scope.get(parameter)
+            if given is not None:
+                return Val(kind, name(given))
+        self._claim(parameter)
+        self.state_used.setdefault(parameter, Parameter(parameter, annotation))
+        return Val(kind, name(parameter))
+
+    def _claim(self, state_name: str) -> None:
+        for legacy, value in self.env.items():
+            if getattr(value.node, "id", None) == state_name and state_name not in self.state_used:
+                raise RenameNeeded(legacy)
+
+    @property
+    def db(self) -> ast.expr:
+        """The session; using it makes the function ``async``."""
+        self.is_async = True
+        return self.state("db")
+
+    # bindings --------------------------------------------------------------------------
+
+    def bind(self, legacy: str, value: Val) -> str:
+        """Bind a local to what the generated local of the same name (or its rename) will hold."""
+        target = self.renames.get(legacy, legacy)
+        if target in self.state_used and not (isinstance(value.node, ast.Name) and value.node.id == target):
+            raise RenameNeeded(legacy)
+        self.locals_seen.add(target)
+        self.env[legacy] = Val(value.kind, name(target))
+        self.forget(legacy)
+        return target
+
+    def forget(self, legacy: str) -> None:
+        """Drop narrowings that mention ``legacy``."""
+        for text in [t for t in self.facts if legacy in t]:
+            del self.facts[text]
+
+    def snapshot_env(self) -> tuple[dict[str, Val], dict[str, Kind]]:
+        """Copy of bindings and narrowings, for branches."""
+        return dict(self.env), dict(self.facts)
+
+    def restore_env(self, saved: tuple[dict[str, Val], dict[str, Kind]]) -> None:
+        """Back to :meth:`snapshot_env`."""
+        self.env, self.facts = dict(saved[0]), dict(saved[1])

@@ -1,0 +1,91 @@
+"""Where two flows meet: the kind that covers both."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from segue.translate.kinds import (
+    Const,
+    DictOf,
+    Instance,
+    Kind,
+    ListOf,
+    QuerySet,
+    Response,
+    Scalar,
+    Unknown,
+    User,
+)
+
+_PLAIN = (str, int, float, bool, bytes)
+
+
+def widen(kind: Kind) -> Kind:
+    """A constant as the type it has (``None`` stays): for results, loops and arguments."""
+    if isinstance(kind, Const) and kind.value is not None:
+        value = kind.value
+        if isinstance(value, tuple):
+            items = {widen(Const(v)) for v in value}
+            return ListOf(items.pop() if len(items) == 1 else Scalar("Any"), "tuple")
+        return Scalar(type(value).__name__)
+    return kind
+
+
+def nullable(kind: Kind) -> Kind:
+    """``kind`` or ``None``."""
+    kind = widen(kind)
+    if isinstance(kind, Scalar | Instance):
+        return replace(kind, nullable=True)
+    if isinstance(kind, ListOf | DictOf | QuerySet):
+        return Unknown("may be None or not")
+    return kind
+
+
+def not_null(kind: Kind) -> Kind:
+    """``kind`` after a check against ``None``."""
+    if isinstance(kind, Scalar | Instance):
+        return replace(kind, nullable=False)
+    return kind
+
+
+def join(a: Kind, b: Kind) -> Kind:
+    """The least kind that covers ``a`` and ``b``; :class:`Unknown` when they have nothing in common."""
+    if a == b:
+        return a
+    if isinstance(b, Const) and b.value is None and not (isinstance(a, Const) and a.value is None):
+        return nullable(a)
+    if isinstance(a, Const) and a.value is None:
+        return nullable(b)
+    a, b = widen(a), widen(b)
+    if a == b:
+        return a
+    if isinstance(a, Scalar) and isinstance(b, Scalar):
+        null = a.nullable or b.nullable
+        if a.type == b.type:
+            return Scalar(a.type, null)
+        if {a.type, b.type} == {"int", "float"}:
+            return Scalar("float", null)
+        return Scalar("Any", null)
+    if isinstance(a, Instance) and isinstance(b, Instance) and a.model == b.model and a.site is b.site and a.mode == b.mode:
+        return Instance(a.model, a.site, a.mode, a.nullable or b.nullable)
+    if isinstance(a, ListOf) and isinstance(b, ListOf) and a.type == b.type:
+        if isinstance(a.item, Unknown) and a.item.why == "empty":
+            return b
+        if isinstance(b.item, Unknown) and b.item.why == "empty":
+            return a
+        return ListOf(join(a.item, b.item), a.type)
+    if isinstance(a, DictOf) and isinstance(b, DictOf):
+        values = [k for _, k in a.items] + [k for _, k in b.items]
+        values += [k for k in (a.value, b.value) if k is not None]
+        merged: Kind | None = None
+        for value in values:
+            merged = value if merged is None else join(merged, value)
+        return DictOf((), merged if merged is not None else Scalar("Any"))
+    if isinstance(a, User) and isinstance(b, User):
+        return User(a.model, a.authenticated if a.authenticated == b.authenticated else None)
+    if isinstance(a, QuerySet) and isinstance(b, QuerySet):
+        merged_query = a.query.joined(b.query)
+        return QuerySet(merged_query) if merged_query is not None else Unknown("two different querysets")
+    if isinstance(a, Response) and isinstance(b, Response):
+        return Response(a.status if a.status == b.status else None)
+    return Unknown("different things in different branches")

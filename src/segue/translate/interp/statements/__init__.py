@@ -1,0 +1,1 @@
+"""One module per group of statement nodes; each registers its handler."""

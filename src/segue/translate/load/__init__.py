@@ -1,0 +1,1 @@
+"""Fetch sites: rows, their statements and loaders."""

@@ -1,0 +1,1 @@
+"""Querysets: what is known of a lazy query, and its SQLAlchemy text."""
