@@ -1,2 +1,3 @@
 """Moves a running Django REST Framework service to FastAPI, one route at a time, with proof."""
+
 __version__ = "0.1.0"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from segue.assess import analyse, as_json as render_json, html as render_html, terminal
+from segue.assess import analyse, terminal
+from segue.assess import as_json as render_json
+from segue.assess import html as render_html
 from segue.commands.common import console, errors, print_json
 from segue.commands.probing import take_snapshot
 from segue.config import Config
