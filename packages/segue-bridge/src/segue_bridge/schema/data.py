@@ -1,0 +1,116 @@
+"""What a request body is after parsing: JSON values, or a form with repeated keys.
+
+DRF tells the two apart by ``getlist`` (``rest_framework.utils.html.is_html_input``) and
+reads them by different rules; :class:`FormData` is that marker here. The helpers read
+lists and nested objects that are spelled in form keys (``n.x``, ``l[0]``, ``m[0]x``).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, BinaryIO, Literal, TypeGuard
+
+from segue_bridge.schema.unset import UNSET
+
+
+class Upload:
+    """An uploaded file, with what DRF's ``FileField`` looks at: ``name`` and ``size``.
+
+    The name is cleaned as Django's ``UploadedFile`` cleans it: base name only, at most
+    255 characters with the extension kept.
+    """
+
+    def __init__(self, file: BinaryIO, name: str, size: int, content_type: str = "") -> None:
+        self.file = file
+        self.size = size
+        self.content_type = content_type
+        base = os.path.basename(name)
+        if len(base) > 255:
+            stem, extension = os.path.splitext(base)
+            extension = extension[:255]
+            base = stem[: 255 - len(extension)] + extension
+        self.name = base
+
+    def __str__(self) -> str:
+        return self.name
+
+    def read(self, size: int = -1) -> bytes:
+        """Bytes from the current position."""
+        return self.file.read(size)
+
+    def seek(self, position: int) -> int:
+        """Move the read position."""
+        return self.file.seek(position)
+
+
+class FormData(Mapping[str, Any]):
+    """Form or multipart input: each key has a list of values, ``[]`` gives the last one."""
+
+    is_form: Literal[True] = True
+    __slots__ = ("_lists",)
+
+    def __init__(self, items: Iterable[tuple[str, Any]] = ()) -> None:
+        self._lists: dict[str, list[Any]] = {}
+        for key, value in items:
+            self._lists.setdefault(key, []).append(value)
+
+    def __getitem__(self, key: str) -> Any:
+        values = self._lists[key]
+        return values[-1] if values else []
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lists)
+
+    def __len__(self) -> int:
+        return len(self._lists)
+
+    def __repr__(self) -> str:
+        return f"FormData({self._lists!r})"
+
+    def getlist(self, key: str) -> list[Any]:
+        """All values of ``key``, oldest first; empty when absent."""
+        return list(self._lists.get(key, ()))
+
+    def setlist(self, key: str, values: list[Any]) -> None:
+        """Replace the values of ``key``."""
+        self._lists[key] = list(values)
+
+    def put(self, key: str, value: Any) -> None:
+        """Replace the values of ``key`` by one."""
+        self._lists[key] = [value]
+
+
+def is_form(data: object) -> TypeGuard[FormData]:
+    """Is this form input (DRF's ``is_html_input``)?"""
+    return isinstance(data, FormData)
+
+
+def form_list(data: FormData, prefix: str = "", default: Any = UNSET) -> Any:
+    """List items spelled ``prefix[0]`` or ``prefix[0]key`` (DRF ``parse_html_list``)."""
+    found: dict[int, Any] = {}
+    pattern = re.compile(rf"^{re.escape(prefix)}\[([0-9]+)\](.*)$")
+    for key, value in data.items():
+        match = pattern.match(key)
+        if match is None:
+            continue
+        index, rest = int(match[1]), match[2]
+        if not rest:
+            found[index] = value
+        elif isinstance(found.get(index), FormData):
+            found[index].put(rest, value)
+        else:
+            found[index] = FormData([(rest, value)])
+    return [found[index] for index in sorted(found)] if found else default
+
+
+def form_dict(data: FormData, prefix: str, default: Any = UNSET) -> Any:
+    """Object spelled ``prefix.key`` (DRF ``parse_html_dict``)."""
+    found = FormData()
+    pattern = re.compile(rf"^{re.escape(prefix)}\.(.+)$")
+    for key in data:
+        match = pattern.match(key)
+        if match is not None:
+            found.setlist(match[1], data.getlist(key))
+    return found if len(found) else default

@@ -1,0 +1,120 @@
+"""Nested serializers as fields: presence, null and list shape; the content is validated by
+the nested serializer's own ``validate_x`` function, called from the parent's.
+
+Sources: ``rest_framework.serializers.Serializer.get_value`` and ``ListSerializer`` (DRF 3.18).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, ClassVar
+
+from pydantic import GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from segue_bridge.errors import ValidationError
+from segue_bridge.schema.base import Field
+from segue_bridge.schema.data import form_dict, form_list, is_form
+from segue_bridge.schema.unset import UNSET
+
+
+class Nested(Field):
+    """One nested object, described by write model ``model``; the value stays as sent."""
+
+    def __init__(self, model: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.model = model
+
+    def raw(self, data: Mapping[str, Any], name: str, *, partial: bool, required: bool, default: Any) -> Any:
+        return form_dict(data, name) if is_form(data) else data.get(name, UNSET)
+
+    def parse(self, raw: Any) -> Any:
+        return raw
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        inner = handler(self.model.__pydantic_core_schema__)
+        return {"anyOf": [inner, {"type": "null"}]} if self.null else inner
+
+
+class NestedList(Field):
+    """``Serializer(many=True)``: list checks of ``ListSerializer``; items stay as sent."""
+
+    messages: ClassVar[Mapping[str, str]] = {
+        "not_a_list": 'Expected a list of items but got type "{input_type}".',
+        "empty": "This list may not be empty.",
+        "max_length": "Ensure this field has no more than {max_length} elements.",
+        "min_length": "Ensure this field has at least {min_length} elements.",
+    }
+
+    def __init__(
+        self,
+        model: Any,
+        *,
+        empty: bool = True,
+        max_length: int | None = None,
+        min_length: int | None = None,
+        error_key: str = "non_field_errors",
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.model = model
+        self.allow_empty = empty
+        self.max_length = max_length
+        self.min_length = min_length
+        self.error_key = error_key
+
+    def raw(self, data: Mapping[str, Any], name: str, *, partial: bool, required: bool, default: Any) -> Any:
+        return form_list(data, name) if is_form(data) else data.get(name, UNSET)
+
+    def parse(self, raw: Any) -> Any:
+        if is_form(raw):
+            raw = form_list(raw, default=[])
+        if not isinstance(raw, list):
+            self._fail_list("not_a_list", input_type=type(raw).__name__)
+        if not self.allow_empty and len(raw) == 0:
+            self._fail_list("empty")
+        if self.max_length is not None and len(raw) > self.max_length:
+            self._fail_list("max_length", max_length=self.max_length)
+        if self.min_length is not None and len(raw) < self.min_length:
+            self._fail_list("min_length", min_length=self.min_length)
+        return raw
+
+    def _fail_list(self, key: str, **values: object) -> None:
+        raise ValidationError({self.error_key: [self.texts[key].format(**values)]}, code=key)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        inner: JsonSchemaValue = {"type": "array", "items": handler(self.model.__pydantic_core_schema__)}
+        lowest = self.min_length if self.min_length is not None else (0 if self.allow_empty else 1)
+        if lowest:
+            inner["minItems"] = lowest
+        if self.max_length is not None:
+            inner["maxItems"] = self.max_length
+        return {"anyOf": [inner, {"type": "null"}]} if self.null else inner
+
+
+async def each(
+    items: list[Any], validate: Callable[[Any], Awaitable[Any]], *, errors_as_dict: bool = True
+) -> list[Any]:
+    """Validate every item (``ListSerializer.to_internal_value``); errors by index.
+
+    ``errors_as_dict=False`` is the older form: a list with ``{}`` for good items.
+    """
+    values: list[Any] = []
+    errors: dict[Any, Any] = {}
+    for index, item in enumerate(items):
+        try:
+            if item is None:
+                raise ValidationError(["This field may not be null."], code="null")
+            values.append(await validate(item))
+        except ValidationError as exc:
+            errors[index] = exc.detail
+    if errors:
+        raise ValidationError(
+            errors if errors_as_dict else [errors.get(index, {}) for index in range(len(items))]
+        )
+    return values

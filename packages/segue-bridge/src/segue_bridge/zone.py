@@ -1,0 +1,54 @@
+"""The current time zone: Django's ``TIME_ZONE`` / ``USE_TZ`` and ``timezone.activate``.
+
+``configure`` is called once by the generated ``create_app``; ``activate`` follows
+``django.utils.timezone.activate`` for one request (a context variable).
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+_default: tzinfo | None = UTC
+_active: ContextVar[tzinfo | None] = ContextVar("segue_zone", default=None)
+
+
+def configure(name: str = "UTC", *, use_tz: bool = True) -> None:
+    """Set the project's zone. With ``use_tz=False`` all datetimes are naive, as in Django."""
+    global _default
+    _default = ZoneInfo(name) if use_tz else None
+
+
+def activate(zone: tzinfo | str) -> None:
+    """Use ``zone`` for the rest of this request (``django.utils.timezone.activate``)."""
+    _active.set(ZoneInfo(zone) if isinstance(zone, str) else zone)
+
+
+def deactivate() -> None:
+    """Return to the project's zone (``django.utils.timezone.deactivate``)."""
+    _active.set(None)
+
+
+def current() -> tzinfo | None:
+    """The zone input is read in and output is written in; ``None`` with ``USE_TZ = False``."""
+    if _default is None:
+        return None
+    return _active.get() or _default
+
+
+def default() -> tzinfo | None:
+    """The project's zone (``django.utils.timezone.get_default_timezone``); ``None`` with ``USE_TZ = False``."""
+    return _default
+
+
+def now() -> datetime:
+    """``django.utils.timezone.now()``: aware in UTC, or naive local time with ``USE_TZ = False``."""
+    return datetime.now(UTC) if _default is not None else datetime.now()
+
+
+def make_aware(value: datetime, zone: tzinfo) -> datetime:
+    """``django.utils.timezone.make_aware``: raises ``ValueError`` for an aware value."""
+    if value.utcoffset() is not None:
+        raise ValueError(f"make_aware expects a naive datetime, got {value}")
+    return value.replace(tzinfo=zone)
