@@ -1,0 +1,268 @@
+"""What each free name of a function *is*: the ``globals`` of a snapshot function."""
+
+import ast
+import builtins
+import importlib
+import inspect
+import sys
+import types
+
+from .values import SECRET_NAME, opaque
+
+_MISSING = object()
+
+
+def free_names(node):
+    """(names, chains): every ``Name`` read in ``node`` and every attribute chain rooted at one."""
+    names, chains = set(), set()
+    for child in ast.walk(node):
+        if isinstance(child, ast.Name):
+            names.add(child.id)
+        elif isinstance(child, ast.Attribute):
+            parts = [child.attr]
+            inner = child.value
+            while isinstance(inner, ast.Attribute):
+                parts.append(inner.attr)
+                inner = inner.value
+            if isinstance(inner, ast.Name):
+                parts.append(inner.id)
+                chains.add(tuple(reversed(parts)))
+    return names, chains
+
+
+def local_imports(node, module_name):
+    """Alias -> (object, dotted name) for import statements inside of a function."""
+    found = {}
+    package = getattr(sys.modules.get(module_name), "__package__", None) or module_name.rpartition(".")[0]
+    for child in ast.walk(node):
+        if isinstance(child, ast.ImportFrom):
+            base = child.module or ""
+            try:
+                if child.level:
+                    base = importlib.util.resolve_name("." * child.level + base, package)
+                module = sys.modules.get(base) or importlib.import_module(base)
+            except Exception:
+                module = None
+            for alias in child.names:
+                name = alias.asname or alias.name
+                dotted = "%s.%s" % (base, alias.name)
+                thing = getattr(module, alias.name, sys.modules.get(dotted, _MISSING))
+                if thing is _MISSING and module is not None and hasattr(module, "__path__"):
+                    try:
+                        thing = importlib.import_module(dotted)
+                    except Exception:
+                        thing = _MISSING
+                found[name] = (thing, base, alias.name)
+        elif isinstance(child, ast.Import):
+            for alias in child.names:
+                try:
+                    module = sys.modules.get(alias.name) or importlib.import_module(alias.name)
+                except Exception:
+                    module = _MISSING
+                if alias.asname:
+                    found[alias.asname] = (module, alias.name, "")
+                else:
+                    top = alias.name.partition(".")[0]
+                    found[top] = (sys.modules.get(top, _MISSING), top, "")
+    return found
+
+
+class Bindings:
+    """Resolves names of functions to ``GlobalRef``s."""
+
+    def __init__(self, names, encoder, meet_class, meet_function):
+        self.names = names
+        self.encoder = encoder
+        self.meet_class = meet_class
+        self.meet_function = meet_function
+        self._variables = {}
+        self.used_settings = set()
+
+    def of(self, function, node, depth):
+        """The ``globals`` of ``function`` whose syntax tree is ``node``."""
+        module = function.__globals__.get("__name__", function.__module__)
+        names, chains = free_names(node)
+        code = function.__code__
+        local = set(code.co_varnames) | set(code.co_cellvars)
+        cells = {}
+        for name, cell in zip(code.co_freevars, function.__closure__ or ()):
+            try:
+                cells[name] = cell.cell_contents
+            except ValueError:
+                cells[name] = _MISSING
+        imports = local_imports(node, module)
+        # names that decorators, defaults and annotations use are looked up outside of the function
+        outside = set()
+        for part in _outside(node):
+            outside |= free_names(part)[0]
+        found, roots = {}, {}
+        for name in sorted(names):
+            if name in imports:
+                value, base, attribute = imports[name]
+                variable = self.variable(base, attribute) if attribute else base
+            elif name in local and name not in outside:
+                continue
+            elif name in cells:
+                value, variable = cells[name], "%s.%s.%s" % (module, function.__qualname__, name)
+            elif name in function.__globals__:
+                value, variable = function.__globals__[name], None
+            elif hasattr(builtins, name):
+                found[name] = {"kind": "builtin", "name": "builtins." + name}
+                continue
+            else:
+                if name not in _comprehension_names(node):
+                    found[name] = {"kind": "missing", "name": name}
+                continue
+            if variable is None:
+                variable = self.variable(module, name)
+            roots[name] = (value, variable)
+            found[name] = self.reference(value, variable, name, depth)
+        for chain in sorted(chains):
+            if chain[0] in roots:
+                self._chain(chain, roots[chain[0]], found, depth)
+        return found
+
+    def _chain(self, chain, root, found, depth):
+        value, variable = root
+        text = chain[0]
+        for attribute in chain[1:]:
+            is_settings = type(value).__name__ == "LazySettings"
+            if not (isinstance(value, types.ModuleType) or inspect.isclass(value) or is_settings):
+                return
+            text += "." + attribute
+            if is_settings:
+                self._setting(attribute, text, found)
+                return
+            parent = value
+            try:
+                value = getattr(parent, attribute)
+            except Exception:
+                found[text] = {"kind": "missing", "name": "%s.%s" % (variable, attribute)}
+                return
+            if isinstance(parent, types.ModuleType):
+                variable = self.variable(parent.__name__, attribute)
+            else:
+                variable = "%s.%s" % (self.names.cls(parent), attribute)
+            if text not in found:
+                found[text] = self.reference(value, variable, attribute, depth)
+
+    def _setting(self, name, text, found):
+        from django.conf import settings
+
+        self.used_settings.add(name)
+        value = getattr(settings, name, _MISSING)
+        if value is _MISSING:
+            found[text] = {"kind": "missing", "name": "django.conf.settings." + name}
+            return
+        reference = {"kind": "constant", "name": "django.conf.settings." + name}
+        if SECRET_NAME.search(name) or not _scalar(value):
+            reference["value"] = opaque(value)
+        else:
+            reference["value"] = self.encoder.encode(value)
+        found[text] = reference
+
+    def reference(self, value, variable, name, depth):
+        """The ``GlobalRef`` of ``value``; ``variable`` is the dotted path it was found at."""
+        if value is _MISSING:
+            return {"kind": "missing", "name": variable}
+        if isinstance(value, types.ModuleType):
+            return {"kind": "module", "name": value.__name__}
+        if inspect.isclass(value):
+            dotted = self.meet_class(value, depth)
+            meta = getattr(value, "_meta", None)
+            is_model = meta is not None and hasattr(meta, "label") and hasattr(value, "_state") is False and _is_model(value)
+            return {"kind": "model" if is_model else "class", "name": dotted}
+        if isinstance(value, types.FunctionType):
+            return {"kind": "function", "name": self.meet_function(value, depth)}
+        if isinstance(value, types.MethodType):
+            function = value.__func__
+            if isinstance(function, types.FunctionType):
+                self.meet_function(function, depth)
+            return {"kind": "function", "name": variable}
+        if isinstance(value, (types.BuiltinFunctionType, types.BuiltinMethodType)):
+            return {"kind": "function", "name": "%s.%s" % (value.__module__ or "builtins", value.__qualname__)}
+        inner = getattr(value, "__wrapped__", None)
+        if isinstance(inner, types.FunctionType):
+            self.meet_function(inner, depth)
+        if name == "settings" and type(value).__name__ == "LazySettings":
+            return {"kind": "instance", "name": "django.conf.settings"}
+        secret = SECRET_NAME.search(name) is not None
+        encoded = opaque(value) if secret and not isinstance(value, (bool, type(None))) else self._limited(value)
+        plain = encoded["kind"] not in ("call", "opaque", "ref") or isinstance(value, (bytes, str))
+        return {"kind": "constant" if plain else "instance", "name": variable, "value": encoded}
+
+    def _limited(self, value):
+        if isinstance(value, (list, tuple, set, frozenset, dict)) and len(value) > 1000:
+            return opaque(value)
+        if isinstance(value, (str, bytes)) and len(value) > 100000:
+            return opaque(value)
+        return self.encoder.encode(value, 2)
+
+    def variable(self, module, name, depth=0):
+        """Dotted path of the assignment behind ``module.name``, through ``from x import y``."""
+        key = (module, name)
+        known = self._variables.get(key)
+        if known is not None:
+            return known
+        result = "%s.%s" % (module, name)
+        source = self.names.sources.module(module)
+        if source is not None and name in source.imports and depth < 20:
+            base, original, level = source.imports[name]
+            if level:
+                package = getattr(sys.modules.get(module), "__package__", None) or module.rpartition(".")[0]
+                try:
+                    base = importlib.util.resolve_name("." * level + base, package)
+                except (ImportError, ValueError):
+                    base = ""
+            if base and original != "*":
+                dotted = "%s.%s" % (base, original)
+                result = dotted if dotted in sys.modules else self.variable(base, original, depth + 1)
+        self._variables[key] = result
+        return result
+
+
+def _is_model(value):
+    from django.db import models
+
+    return issubclass(value, models.Model)
+
+
+def _scalar(value):
+    import datetime
+
+    return value is None or isinstance(value, (bool, int, float, str, datetime.timedelta)) or (
+        isinstance(value, (list, tuple)) and all(isinstance(v, (bool, int, float, str)) for v in value)
+    )
+
+
+def _outside(node):
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        arguments = node.args
+        parts = list(node.decorator_list) + list(arguments.defaults) + [d for d in arguments.kw_defaults if d]
+        everything = arguments.args + arguments.kwonlyargs + getattr(arguments, "posonlyargs", [])
+        everything += [a for a in (arguments.vararg, arguments.kwarg) if a]
+        parts += [a.annotation for a in everything if a.annotation]
+        if node.returns:
+            parts.append(node.returns)
+        return parts
+    return []
+
+
+def _comprehension_names(node):
+    """Names bound in scopes inside of the function: comprehensions, lambdas, inner functions."""
+    known = getattr(node, "segue_inner", None)
+    if known is None:
+        known = set()
+        for child in ast.walk(node):
+            if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
+                known.add(child.id)
+            elif isinstance(child, ast.arg):
+                known.add(child.arg)
+            elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                known.add(child.name)
+            elif isinstance(child, ast.ExceptHandler) and child.name:
+                known.add(child.name)
+        node.segue_inner = known
+    return known
+
+

@@ -1,0 +1,100 @@
+"""What Django's schema editors would do per vendor, without any server.
+
+Uses ``BaseDatabaseSchemaEditor(collect_sql=True)`` on connections of our own that are never
+opened (PostgreSQL, MySQL) or open ``:memory:`` (SQLite). The features that Django would ask
+a server for are set to those of a recent version.
+"""
+
+import importlib
+
+_VENDORS = (
+    ("sqlite", "django.db.backends.sqlite3", "sqlite3"),
+    ("postgresql", "django.db.backends.postgresql", "psycopg"),
+    ("mysql", "django.db.backends.mysql", "mysql"),
+)
+_SETTINGS = {
+    "NAME": "segue", "USER": "", "PASSWORD": "", "HOST": "", "PORT": "", "OPTIONS": {}, "TIME_ZONE": None,
+    "ATOMIC_REQUESTS": False, "AUTOCOMMIT": True, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False,
+    "DISABLE_SERVER_SIDE_CURSORS": False,
+    "TEST": {"NAME": None, "CHARSET": None, "COLLATION": None, "MIGRATE": True, "MIRROR": None},
+}
+# cached properties that would open a connection
+_SERVER = {
+    "postgresql": {"pg_version": 160000},
+    "mysql": {"mysql_server_data": {
+        "version": "8.0.36", "sql_mode": "STRICT_TRANS_TABLES", "default_storage_engine": "InnoDB",
+        "lower_case_table_names": False, "has_zoneinfo_database": True, "sql_auto_is_null": False,
+    }},
+    "sqlite": {},
+}
+
+
+class Ddl:
+    """Schema editors by vendor; vendors whose driver is not installed are left out."""
+
+    def __init__(self, warn):
+        self.connections = {}
+        self.warn = warn
+        for vendor, backend, _driver in _VENDORS:
+            try:
+                base = importlib.import_module(backend + ".base")
+                settings = dict(_SETTINGS, ENGINE=backend)
+                if vendor == "sqlite":
+                    settings["NAME"] = ":memory:"
+                connection = base.DatabaseWrapper(settings, "_segue_" + vendor)
+                connection.__dict__.update(_SERVER[vendor])
+                if vendor == "sqlite":
+                    connection.features.__dict__["supports_json_field"] = True
+                self.connections[vendor] = connection
+            except Exception:  # a missing driver is ImproperlyConfigured or ImportError
+                continue
+
+    def column_types(self, field):
+        """Vendor -> ``field.db_type``."""
+        types = {}
+        for vendor, connection in self.connections.items():
+            try:
+                types[vendor] = field.db_type(connection)
+            except Exception:
+                continue
+        return types
+
+    def editor(self, vendor):
+        """A fresh collecting schema editor."""
+        connection = self.connections[vendor]
+        editor = connection.SchemaEditorClass(connection, collect_sql=True, atomic=False)
+        editor.deferred_sql = []
+        return editor
+
+    def create_table(self, model):
+        """Vendor -> statements that make the table of ``model``."""
+        result = {}
+        for vendor in self.connections:
+            try:
+                editor = self.editor(vendor)
+                editor.create_model(model)
+                editor.collected_sql += [
+                    text if text.rstrip().endswith(";") else text + ";" for text in map(str, editor.deferred_sql)
+                ]
+                result[vendor] = list(editor.collected_sql)
+            except Exception as error:
+                self.warn("no %s DDL for %s: %s" % (vendor, model._meta.label, short(error)))
+        return result
+
+    def each(self, function):
+        """Vendor -> text of ``function(editor)``; vendors that fail or say nothing are left out."""
+        result = {}
+        for vendor in self.connections:
+            try:
+                text = function(self.editor(vendor))
+            except Exception:
+                continue
+            if text:
+                result[vendor] = str(text)
+        return result
+
+
+def short(error):
+    """Type and first line of an exception."""
+    first = (str(error).strip().splitlines() or [""])[0]
+    return "%s: %s" % (type(error).__name__, first[:300])

@@ -1,0 +1,277 @@
+"""Classes and functions: collected by need, until nothing new is reached."""
+
+import ast
+import inspect
+import types
+
+from .bindings import Bindings
+from .names import Names, as_function, unwrap
+from .values import Encoder
+
+# Third-party code is followed this many calls deep from the project's own code.
+THIRD_PARTY_DEPTH = 2
+_SKIP_ATTRIBUTES = {"_meta", "DoesNotExist", "MultipleObjectsReturned", "NotUpdated", "_declared_fields",
+                    "_abc_impl", "_abc_data", "base_fields", "declared_fields", "base_filters",
+                    "declared_filters", "_creation_counter", "__slots__"}
+_FRAMEWORK = ("django", "drf", "stdlib")
+
+
+class Collector:
+    """Meets classes and functions, and writes them down with everything that they reach.
+
+    ``meet_class`` and ``meet_function`` return dotted names at once and queue the work;
+    :meth:`drain` does it. ``classes`` and ``functions`` are the results by name.
+    """
+
+    def __init__(self, root):
+        self.names = Names(root)
+        self.encoder = Encoder(self.names, self.meet_class, self.meet_function)
+        self.bindings = Bindings(self.names, self.encoder, self.meet_class, self.meet_function)
+        self.classes = {}
+        self.functions = {}
+        self.warnings = []
+        self._depths = {}
+        self._class_queue = []
+        self._function_queue = []
+        self._seen_classes = {}
+        self._seen_functions = {}
+        self._current_depth = 0
+
+    def warn(self, text):
+        """Add a warning once."""
+        if text not in self.warnings:
+            self.warnings.append(text)
+
+    # -- meeting ---------------------------------------------------------------------------
+
+    def meet_class(self, cls, depth=None):
+        """Name of ``cls``; queues it unless it is of the standard library."""
+        name = self.names.cls(cls)
+        if id(cls) in self._seen_classes:
+            return name
+        origin = self.names.class_origin(cls)
+        depth = self._current_depth if depth is None else depth
+        if origin == "stdlib":
+            return name
+        if origin not in ("own",) + _FRAMEWORK:
+            depth += 1
+            if depth > THIRD_PARTY_DEPTH:
+                return name
+        self._seen_classes[id(cls)] = cls
+        self._class_queue.append((cls, name, origin, 0 if origin == "own" else depth))
+        return name
+
+    def meet_function(self, function, depth=None, alias=None, role="function", owner=None):
+        """Name of ``function`` after unwrapping; queues own and third-party ones.
+
+        ``alias`` is the name where it was found when that is not the place of its ``def``
+        (a wrapped or re-bound function).
+        """
+        inner, layers = unwrap(function)
+        name = alias or self.names.function(inner)
+        depth = self._current_depth if depth is None else depth
+        origin = self.names.function_origin(inner)
+        if alias is None and origin in _FRAMEWORK:
+            return name
+        if origin == "own":
+            depth = 0
+        elif alias is None:
+            depth += 1
+            if depth > THIRD_PARTY_DEPTH:
+                return name
+        if name in self._seen_functions:
+            return name
+        self._seen_functions[name] = True
+        self._function_queue.append((name, inner, layers, role, owner, depth))
+        return name
+
+    def drain(self):
+        """Work until both queues are empty."""
+        while self._class_queue or self._function_queue:
+            while self._class_queue:
+                cls, name, origin, depth = self._class_queue.pop(0)
+                self._current_depth = depth
+                self.classes[name] = self._class(cls, name, origin, depth)
+            if self._function_queue:
+                name, function, layers, role, owner, depth = self._function_queue.pop(0)
+                self._current_depth = depth
+                self.functions[name] = self._function(name, function, layers, role, owner, depth)
+        self._current_depth = 0
+
+    # -- classes ---------------------------------------------------------------------------
+
+    def _class(self, cls, name, origin, depth):
+        mro = [base for base in cls.__mro__ if base is not object]
+        for base in mro[1:]:
+            self.meet_class(base, depth)
+        methods, attributes = {}, {}
+        keep_attributes = origin == "own" or origin not in _FRAMEWORK or _is_policy(cls)
+        for base in mro:
+            base_own = self.names.class_origin(base) not in _FRAMEWORK
+            for key, value in vars(base).items():
+                if key in methods or key in attributes:
+                    continue
+                function, role = as_function(value)
+                if function is not None:
+                    if key.startswith("__") and not base_own:
+                        continue
+                    methods[key] = self._method(base, key, function, role, depth)
+                    if role == "property" and isinstance(value.fset, types.FunctionType):
+                        methods[key + ".setter"] = self._method(base, key + ".setter", value.fset, role, depth)
+                elif keep_attributes and self._is_attribute(key, value):
+                    attributes[key] = self._attribute(cls, base, key, value)
+        return {
+            "name": name,
+            "where": self.names.class_where(cls),
+            "mro": [self.names.cls(base) for base in mro],
+            "origin": origin,
+            "methods": methods,
+            "attributes": attributes,
+            "doc": inspect.cleandoc(cls.__doc__) if isinstance(cls.__doc__, str) else "",
+        }
+
+    def _method(self, base, key, function, role, depth):
+        inner, layers = unwrap(function)
+        owner = self.names.cls(base)
+        found_at = "%s.%s" % (owner, key)
+        base_origin = self.names.class_origin(base)
+        layers = [layer for layer in layers if layer.__globals__.get("__name__") != "django.db.models.manager"]
+        if function.__globals__.get("__name__") == "django.db.models.manager" and inner is function:
+            queryset = getattr(base, "_queryset_class", None)  # before Django wrapped these with functools.wraps
+            real = inspect.getattr_static(queryset, key, None) if queryset is not None else None
+            if isinstance(real, types.FunctionType):
+                inner, layers = unwrap(real)
+        if inner.__module__ == base.__module__ and inner.__qualname__ == "%s.%s" % (base.__qualname__, key.partition(".")[0]):
+            if base_origin in _FRAMEWORK:
+                return found_at
+            function = layers[0] if layers else inner
+            return self.meet_function(function, depth, alias=found_at, role=role, owner=owner)
+        if layers or base_origin not in _FRAMEWORK and "<locals>" in inner.__qualname__:
+            if base_origin in _FRAMEWORK:
+                return found_at
+            return self.meet_function(layers[0] if layers else inner, depth, alias=found_at, role=role, owner=owner)
+        return self.meet_function(inner, depth, role=role)
+
+    def _is_attribute(self, key, value):
+        if key in _SKIP_ATTRIBUTES or (key.startswith("__") and key.endswith("__")):
+            return False
+        module = type(value).__module__
+        if module in ("django.db.models.query_utils", "django.db.models.manager") or module.startswith(
+            "django.db.models.fields"
+        ):
+            return False
+        return not isinstance(
+            value, (types.BuiltinFunctionType, types.GetSetDescriptorType, types.MemberDescriptorType,
+                    classmethod, staticmethod, property)
+        )
+
+    def _attribute(self, cls, base, key, value):
+        attribute = {"value": self._attribute_value(value), "defined_in": self.names.cls(base)}
+        source, node = self.names.class_source(base)
+        if source is not None:
+            found = source.class_body(base.__qualname__).get(key)
+            if found is not None:
+                statement, expression = found
+                if expression is not None:
+                    attribute["source"] = source.segment(expression)
+                attribute["where"] = self.names.place(source.file, statement.lineno)
+        return attribute
+
+    def _attribute_value(self, value):
+        module = type(value).__module__
+        if module.startswith("rest_framework.") and type(value).__name__.endswith(("Field", "Serializer")):
+            self.meet_class(type(value))
+            return {"kind": "call", "name": self.names.cls(type(value))}
+        if _is_serializer_field(value):
+            self.meet_class(type(value))
+            return {"kind": "call", "name": self.names.cls(type(value))}
+        return self.encoder.encode(value)
+
+    # -- functions -------------------------------------------------------------------------
+
+    def _function(self, name, function, layers, role, owner, depth):
+        code = function.__code__
+        source = self.names.sources.file(code.co_filename)
+        node = source.function_node(code) if source is not None else None
+        module = function.__globals__.get("__name__", function.__module__)
+        result = {
+            "name": name,
+            "where": self.names.function_where(function),
+            "source": "",
+            "role": role if owner or role != "method" else "method",
+            "globals": {},
+            "is_async": bool(code.co_flags & inspect.CO_COROUTINE),
+            "wrapped_by": [],
+            "owner": owner or "",
+        }
+        if node is None:
+            self.warn("no source for function %s" % name)
+            return result
+        result["source"] = source.segment(node)
+        result["globals"] = self.bindings.of(function, node, depth)
+        decorators = self._decorators(node, function, module)
+        modules = {d.rpartition(".")[0] for d in decorators}
+        extra = []
+        for layer in layers:
+            made_by = self.names.layer(layer)
+            if decorators and (made_by in decorators or made_by.rpartition(".")[0] in modules):
+                continue
+            if decorators and not _layers_exceed(layers, decorators):
+                continue
+            extra.append(made_by)
+        result["wrapped_by"] = extra + decorators
+        return result
+
+    def _decorators(self, node, function, module):
+        found = []
+        for decorator in getattr(node, "decorator_list", []):
+            target = decorator.func if isinstance(decorator, ast.Call) else decorator
+            parts = []
+            while isinstance(target, ast.Attribute):
+                parts.append(target.attr)
+                target = target.value
+            if not isinstance(target, ast.Name):
+                found.append("<expression>")
+                continue
+            parts.append(target.id)
+            parts.reverse()
+            found.append(self._dotted(parts, function.__globals__, module))
+        return found
+
+    def _dotted(self, parts, namespace, module):
+        import builtins
+
+        first = parts[0]
+        if first in namespace:
+            value = namespace[first]
+            dotted = self.bindings.variable(module, first)
+        elif hasattr(builtins, first):
+            return ".".join(["builtins"] + parts)
+        else:
+            return ".".join(parts)
+        for part in parts[1:]:
+            if isinstance(value, types.ModuleType):
+                dotted = self.bindings.variable(value.__name__, part)
+            else:
+                dotted = "%s.%s" % (dotted, part)
+            value = getattr(value, part, None)
+        if inspect.isclass(value):
+            return self.names.cls(value)
+        if isinstance(value, types.FunctionType):
+            return self.names.function(unwrap(value)[0])
+        return dotted
+
+
+def _layers_exceed(layers, decorators):
+    return len(layers) > len(decorators)
+
+
+def _is_policy(cls):
+    """Framework classes whose attributes decide behaviour: everything of DRF and django-filter."""
+    return cls.__module__.startswith(("rest_framework", "django_filters", "django.contrib.auth"))
+
+
+def _is_serializer_field(value):
+    return any(c.__module__ == "rest_framework.fields" and c.__name__ == "Field" for c in type(value).__mro__)
+
+

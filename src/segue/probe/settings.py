@@ -1,0 +1,144 @@
+"""Settings that matter for behaviour, by allow-list; secrets by name only."""
+
+import re
+
+from .values import SECRET_NAME, opaque
+
+_NAMES = (
+    "ALLOWED_HOSTS", "APPEND_SLASH", "AUTHENTICATION_BACKENDS", "AUTH_PASSWORD_VALIDATORS", "AUTH_USER_MODEL",
+    "CACHES", "CACHE_MIDDLEWARE_ALIAS", "CACHE_MIDDLEWARE_KEY_PREFIX", "CACHE_MIDDLEWARE_SECONDS",
+    "DEBUG", "DEFAULT_AUTO_FIELD", "DEFAULT_CHARSET", "DEFAULT_FILE_STORAGE", "DEFAULT_FROM_EMAIL",
+    "DISALLOWED_USER_AGENTS", "EMAIL_BACKEND", "EMAIL_SUBJECT_PREFIX", "FILE_UPLOAD_HANDLERS",
+    "FILE_UPLOAD_MAX_MEMORY_SIZE", "FILE_UPLOAD_PERMISSIONS", "FORCE_SCRIPT_NAME", "FORMAT_MODULE_PATH",
+    "IGNORABLE_404_URLS", "INTERNAL_IPS", "LANGUAGES", "LANGUAGE_CODE", "LOCALE_PATHS", "LOGGING", "LOGIN_REDIRECT_URL",
+    "LOGIN_URL", "LOGOUT_REDIRECT_URL", "MEDIA_ROOT", "MEDIA_URL", "NUMBER_GROUPING", "PASSWORD_HASHERS",
+    "PASSWORD_RESET_TIMEOUT", "PREPEND_WWW", "ROOT_URLCONF", "SHORT_DATETIME_FORMAT", "SITE_ID", "STATIC_URL",
+    "STORAGES", "TIME_ZONE", "USE_DEPRECATED_PYTZ", "USE_I18N", "USE_L10N", "USE_THOUSAND_SEPARATOR", "USE_TZ",
+    "USE_X_FORWARDED_HOST", "USE_X_FORWARDED_PORT", "X_FRAME_OPTIONS", "CORS_ALLOWED_ORIGINS",
+    "CORS_ALLOW_ALL_ORIGINS", "CORS_ALLOW_CREDENTIALS", "CORS_ALLOW_HEADERS", "CORS_ALLOW_METHODS",
+    "CORS_EXPOSE_HEADERS", "CORS_URLS_REGEX", "CORS_ALLOWED_ORIGIN_REGEXES",
+)
+_PREFIXES = ("SESSION_", "CSRF_", "SECURE_", "DATA_UPLOAD_", "LANGUAGE_COOKIE_")
+_CELERY = ("TASK_ALWAYS_EAGER", "TASK_EAGER_PROPAGATES", "TASK_DEFAULT_QUEUE", "TASK_SERIALIZER",
+           "RESULT_SERIALIZER", "ACCEPT_CONTENT", "TIMEZONE", "ENABLE_UTC", "TASK_ROUTES", "TASK_IGNORE_RESULT")
+_CREDENTIALS = re.compile(r"//[^/\s]*@")
+
+
+def describe(collector):
+    """The ``Settings`` of the snapshot."""
+    from django.conf import settings
+
+    names = sorted(name for name in dir(settings) if name.isupper())
+    values, secrets = {}, []
+    for name in names:
+        allowed = name in _NAMES or name.startswith(_PREFIXES) or (
+            name.startswith("CELERY_") and name[7:] in _CELERY)
+        try:
+            value = getattr(settings, name)
+        except Exception:
+            continue
+        if name == "REST_FRAMEWORK" or name == "SIMPLE_JWT":
+            continue
+        if not allowed or name in ("CSRF_COOKIE_SECRET",):
+            if SECRET_NAME.search(name) and value:
+                secrets.append(name)
+            continue
+        if name == "CACHES":
+            value = _caches(value)
+        values[name] = scrubbed(collector, value)
+    values.update(_rest_framework(collector))
+    values.update(_simple_jwt(collector))
+    for name in sorted(collector.bindings.used_settings):
+        if name not in values and name in names and not SECRET_NAME.search(name):
+            value = getattr(settings, name)
+            if value is None or isinstance(value, (bool, int, float, str)):
+                values[name] = collector.encoder.encode(value)
+    databases = []
+    for alias, entry in settings.DATABASES.items():
+        databases.append(_database(collector, alias, entry))
+    return {
+        "module": getattr(settings, "SETTINGS_MODULE", "") or "",
+        "values": values,
+        "secret_names": sorted(secrets),
+        "databases": databases,
+        "installed_apps": [str(app) for app in settings.INSTALLED_APPS],
+        "middleware": [str(item) for item in settings.MIDDLEWARE],
+        "user_model": str(settings.AUTH_USER_MODEL),
+    }
+
+
+def scrubbed(collector, value):
+    """``value`` encoded with everything under a secret-looking key left out."""
+    if isinstance(value, dict):
+        pairs = []
+        for key, item in value.items():
+            if isinstance(key, str) and SECRET_NAME.search(key) and item and not isinstance(item, bool):
+                item = opaque(item)
+            else:
+                item = scrubbed(collector, item)
+            pairs.append([collector.encoder.encode(key), item])
+        return {"kind": "dict", "pairs": pairs}
+    if isinstance(value, (list, tuple)) and any(isinstance(item, (dict, list, tuple)) for item in value):
+        return {"kind": "tuple" if isinstance(value, tuple) else "list",
+                "items": [scrubbed(collector, item) for item in value]}
+    return collector.encoder.encode(value)
+
+
+def _caches(caches):
+    result = {}
+    for alias, entry in caches.items():
+        entry = dict(entry)
+        places = entry.get("LOCATION")
+        many = places if isinstance(places, (list, tuple)) else [places]
+        if any(isinstance(place, str) and _CREDENTIALS.search(place) for place in many):
+            entry["LOCATION"] = [_CREDENTIALS.sub("//", place) for place in many if isinstance(place, str)]
+        result[alias] = entry
+    return result
+
+
+def _rest_framework(collector):
+    try:
+        from rest_framework.settings import DEFAULTS, api_settings
+    except ImportError:
+        return {}
+    pairs = []
+    for name in DEFAULTS:
+        try:
+            value = getattr(api_settings, name)
+        except Exception as error:
+            collector.warn("REST_FRAMEWORK[%r]: %s" % (name, error))
+            continue
+        pairs.append([{"kind": "const", "data": name}, scrubbed(collector, value)])
+    return {"REST_FRAMEWORK": {"kind": "dict", "pairs": pairs}}
+
+
+def _simple_jwt(collector):
+    try:
+        from rest_framework_simplejwt.settings import DEFAULTS, api_settings
+    except Exception:
+        return {}
+    pairs = []
+    for name in DEFAULTS:
+        if name in ("SIGNING_KEY", "VERIFYING_KEY"):
+            continue
+        try:
+            pairs.append([{"kind": "const", "data": name}, collector.encoder.encode(getattr(api_settings, name))])
+        except Exception:
+            continue
+    return {"SIMPLE_JWT": {"kind": "dict", "pairs": pairs}}
+
+
+def _database(collector, alias, entry):
+    from django.db import connections
+
+    engine = str(entry.get("ENGINE", ""))
+    try:
+        vendor = connections[alias].vendor
+    except Exception:
+        vendor = next((v for v in ("sqlite", "postgres", "mysql", "oracle") if v in engine), "unknown")
+        vendor = "postgresql" if vendor == "postgres" or "postgis" in engine else vendor
+    options = {str(k): collector.encoder.encode(v) for k, v in (entry.get("OPTIONS") or {}).items()
+               if not SECRET_NAME.search(str(k))}
+    name = str(entry.get("NAME", ""))
+    return {"alias": alias, "engine": engine, "vendor": vendor, "name": _CREDENTIALS.sub("//", name),
+            "atomic_requests": bool(entry.get("ATOMIC_REQUESTS")), "options": options}

@@ -1,0 +1,53 @@
+"""Snapshot → bytes; the same snapshot always gives the same bytes."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from segue.files import write_atomic
+from segue.snapshot.model import Snapshot
+
+
+def dumps(snapshot: Snapshot) -> str:
+    """JSON text, keys in the order of the dataclasses, fields at their default left out.
+
+    Mappings keep the order of the project (fields, policies, ...); the probe has sorted the
+    ones whose order means nothing.
+    """
+    return json.dumps(_plain(snapshot), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def save(snapshot: Snapshot, path: Path) -> None:
+    """Write the snapshot to ``path`` atomically, readable by its owner's group as usual files are."""
+    write_atomic(path, dumps(snapshot))
+
+
+@cache
+def _fields(cls: type[Any]) -> tuple[tuple[str, Any], ...]:
+    result = []
+    for field in dataclasses.fields(cls):
+        default = field.default
+        if field.default_factory is not dataclasses.MISSING:
+            default = field.default_factory()
+        result.append((field.name, default))
+    return tuple(result)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (str, int, float, type(None))):
+        return value
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    result = {}
+    for name, default in _fields(type(value)):
+        item = getattr(value, name)
+        if default is dataclasses.MISSING or item != default or type(item) is not type(default):
+            result[name] = _plain(item)
+    return result
