@@ -187,9 +187,10 @@ class Serializers:
             if key in _NOT_KWARGS or key == "grouped_choices":
                 continue
             found[key] = value
-        if hasattr(field, "choices") and not _is(field, "rest_framework.relations", "RelatedField") and not _is(
+        # asked of a relation first: its ``choices`` would query the database
+        if not _is(field, "rest_framework.relations", "RelatedField") and not _is(
             field, "rest_framework.relations", "ManyRelatedField"
-        ):
+        ) and hasattr(field, "choices"):
             found.pop("_choices", None)
             try:
                 found["choices"] = [(k, v) for k, v in field.choices.items()]
