@@ -31,6 +31,12 @@ app.add_typer(schema_app, name="schema")
 Project = Annotated[
     Path, typer.Option("--project", "-C", help="Folder with segue.toml or manage.py.", show_default=False)
 ]
+Python = Annotated[
+    str, typer.Option("--python", help="The project's interpreter (else detected).", show_default=False)
+]
+SettingsModule = Annotated[
+    str, typer.Option("--settings", help="The project's settings module (else detected).", show_default=False)
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 HERE = Path()
 
@@ -59,6 +65,8 @@ def init(project: Project = HERE, json: AsJson = False) -> None:
 @app.command()
 def assess(
     project: Project = HERE,
+    python: Python = "",
+    settings: SettingsModule = "",
     json: AsJson = False,
     html: Annotated[Path | None, typer.Option(help="Write a self-contained HTML report here.")] = None,
     blockers: Annotated[
@@ -68,12 +76,21 @@ def assess(
     """Say what the project has, what can move, what stands in the way, and in which order."""
     from segue.commands import assess as command
 
-    raise typer.Exit(command.run(open_project(project), as_json=json, html=html, blockers=blockers))
+    raise typer.Exit(
+        command.run(
+            open_project(project, python=python, settings=settings),
+            as_json=json,
+            html=html,
+            blockers=blockers,
+        )
+    )
 
 
 @app.command()
 def generate(
     project: Project = HERE,
+    python: Python = "",
+    settings: SettingsModule = "",
     json: AsJson = False,
     max_refused: Annotated[
         int | None, typer.Option(help="Exit with 1 when more operations than this are refused.")
@@ -82,7 +99,11 @@ def generate(
     """Translate the project and write the FastAPI one; hand edits are kept."""
     from segue.commands import generate as command
 
-    raise typer.Exit(command.run(open_project(project), as_json=json, max_refused=max_refused))
+    raise typer.Exit(
+        command.run(
+            open_project(project, python=python, settings=settings), as_json=json, max_refused=max_refused
+        )
+    )
 
 
 @app.command()

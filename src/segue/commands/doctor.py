@@ -8,14 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from segue import ledger
-from segue.commands.common import console, print_json
+from segue.commands.common import console, interpreter, print_json
 from segue.config import Config
 from segue.environment import uv_binary
 from segue.errors import SegueError, UsageError
 from segue.gateway import control
 from segue.gateway.processes import require_free
+from segue.snapshot.detect import detect_settings
 from segue.snapshot.load import load as load_snapshot
-from segue.snapshot.run import detect_python, detect_settings
 
 
 def run(settings: Config, *, as_json: bool) -> int:
@@ -56,7 +56,7 @@ def _manage(settings: Config) -> str:
 
 
 def _interpreter(settings: Config) -> str:
-    python = str(settings.root / settings.python) if settings.python else str(detect_python(settings.root))
+    python = str(interpreter(settings))
     return f"{_first_line([python, '--version'])} ({python})"
 
 

@@ -8,7 +8,7 @@ from segue.commands.common import console, print_json
 from segue.config import FILE_NAME
 from segue.errors import UsageError
 from segue.files import write_atomic
-from segue.snapshot.run import detect_python, detect_settings
+from segue.snapshot.detect import detect_python, detect_settings
 
 _TEXT = """\
 # What Segue needs to know about this project. Every key may be left out.

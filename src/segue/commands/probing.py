@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from segue.commands.common import errors, prepare_state
 from segue.config import Config
 from segue.files import write_atomic
@@ -13,7 +15,7 @@ from segue.snapshot.run import probe
 def take_snapshot(settings: Config, *, quiet: bool = False) -> Snapshot:
     """Probe the project now and keep the snapshot in ``.segue/snapshot.json``."""
     prepare_state(settings)
-    with errors.status("Reading the Django project…") if not quiet else _nothing():
+    with contextlib.nullcontext() if quiet else errors.status("Reading the Django project…"):
         snapshot = probe(
             settings.root,
             python=settings.python or None,
@@ -21,13 +23,5 @@ def take_snapshot(settings: Config, *, quiet: bool = False) -> Snapshot:
             environment=settings.environment,
         )
     text = dump(snapshot)
-    write_atomic(settings.snapshot_file, text if isinstance(text, str) else text.decode())
+    write_atomic(settings.snapshot_file, text)
     return snapshot
-
-
-class _nothing:
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *exc: object) -> None:
-        return None

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from segue import ledger
-from segue.commands.common import console, read_ledger, read_snapshot
+from segue.commands.common import console, interpreter, read_ledger, read_snapshot
 from segue.config import Config
 from segue.environment import bridge_requirement, ensure_environment
 from segue.errors import EnvironmentProblem
@@ -21,7 +21,6 @@ from segue.gateway import control, envoy, sides, table
 from segue.gateway.control import Running
 from segue.gateway.envoy import Ports
 from segue.gateway.processes import Group, free_port, require_free
-from segue.snapshot.run import detect_python
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def started(
     rules = table.build(snapshot, book.entries)
     control.check(rules, ports)
     folder = control.folder(settings.state)
-    python = str(settings.root / settings.python) if settings.python else str(detect_python(settings.root))
+    python = str(interpreter(settings))
     modern = _fastapi_environment(settings)
     base = {**os.environ, **settings.environment, **(environment or {})}
     django = {**base, "DJANGO_SETTINGS_MODULE": snapshot.settings.module}
