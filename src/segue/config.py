@@ -121,7 +121,7 @@ def _read(file: Path) -> Config:
             attribute, kind = _KEYS[table][key]
             if not isinstance(value, kind) or isinstance(value, bool):
                 raise UsageError(f"{file}: {table}.{key} must be a {_WORDS[kind]}.")
-            values[attribute] = tuple(str(v) for v in value) if kind is list else value
+            values[attribute] = tuple(str(v) for v in value) if isinstance(value, list) else value
     folder = file.parent
     values["root"] = (folder / values.get("root", ".")).resolve()
     values["output"] = (folder / values.get("output", "fastapi")).resolve()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from segue.config import Config
 from segue.errors import EnvironmentProblem, UsageError
 from segue.files import cannot_write
 from segue.ledger import Entry, Ledger
+from segue.snapshot.detect import detect_python
 from segue.snapshot.load import load as load_snapshot
 from segue.snapshot.model import Snapshot
 
@@ -30,13 +32,22 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def open_project(folder: Path) -> Config:
-    """Configuration of the project in ``folder``. Raises :class:`UsageError` if it is no folder."""
+def open_project(folder: Path, *, python: str = "", settings: str = "") -> Config:
+    """Configuration of the project in ``folder``; ``python`` and ``settings`` override the file.
+
+    Raises :class:`UsageError` if ``folder`` is no folder.
+    """
     if not folder.is_dir():
         raise UsageError(
             f"{folder} is not a folder.", hint="Give the folder that holds manage.py or segue.toml."
         )
-    return config.load(folder)
+    found = config.load(folder)
+    return replace(found, python=python or found.python, settings=settings or found.settings)
+
+
+def interpreter(settings: Config) -> Path:
+    """The project's interpreter, configured or detected."""
+    return detect_python(settings.root, settings.python or None)
 
 
 def prepare_state(settings: Config) -> None:
