@@ -55,7 +55,7 @@ class Collector:
             return name
         if origin not in ("own",) + _FRAMEWORK:
             depth += 1
-            if depth > THIRD_PARTY_DEPTH:
+            if depth > self._limit(origin):
                 return name
         self._seen_classes[id(cls)] = cls
         self._class_queue.append((cls, name, origin, 0 if origin == "own" else depth))
@@ -77,13 +77,16 @@ class Collector:
             depth = 0
         elif alias is None:
             depth += 1
-            if depth > THIRD_PARTY_DEPTH:
+            if depth > self._limit(origin):
                 return name
         if name in self._seen_functions:
             return name
         self._seen_functions[name] = True
         self._function_queue.append((name, inner, layers, role, owner, depth))
         return name
+
+    def _limit(self, origin):
+        return THIRD_PARTY_DEPTH if self.names.origins.knows_django(origin) else 1
 
     def drain(self):
         """Work until both queues are empty."""
@@ -106,6 +109,10 @@ class Collector:
             self.meet_class(base, depth)
         methods, attributes = {}, {}
         keep_attributes = origin == "own" or origin not in _FRAMEWORK or _is_policy(cls)
+        if origin not in ("own",) + _FRAMEWORK and not self.names.origins.knows_django(origin):
+            mro_only = [self.names.cls(base) for base in mro]
+            return {"name": name, "where": self.names.class_where(cls), "mro": mro_only, "origin": origin,
+                    "methods": {}, "attributes": {}, "doc": ""}
         for base in mro:
             base_own = self.names.class_origin(base) not in _FRAMEWORK
             for key, value in vars(base).items():
@@ -205,7 +212,8 @@ class Collector:
             "owner": owner or "",
         }
         if node is None:
-            self.warn("no source for function %s" % name)
+            if not code.co_filename.startswith("<"):
+                self.warn("no source for function %s" % name)
             return result
         result["source"] = source.segment(node)
         result["globals"] = self.bindings.of(function, node, depth)

@@ -89,7 +89,8 @@ def _signals(collector, signal_class):
         if top != "django" and not _is_own_module(collector, module):
             continue
         for name, value in sorted(vars(module).items(), key=lambda item: item[0]):
-            if isinstance(value, signal_class) and id(value) not in found:
+            # type(): isinstance() would evaluate lazy objects
+            if issubclass(type(value), signal_class) and id(value) not in found:
                 dotted = collector.bindings.variable(module_name, name)
                 if dotted.startswith("django."):
                     dotted = dotted.rpartition(".")[2]
@@ -104,8 +105,8 @@ def _is_own_module(collector, module):
 
 def own_modules(collector):
     """Loaded modules of the project, sorted by name."""
-    return [module for name, module in sorted(sys.modules.items())
-            if isinstance(module, types.ModuleType) and _is_own_module(collector, module)]
+    return [module for _name, module in sorted(sys.modules.items())
+            if issubclass(type(module), types.ModuleType) and _is_own_module(collector, module)]
 
 
 def tasks(collector):

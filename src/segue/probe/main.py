@@ -93,15 +93,18 @@ def collect(root):
     """Everything, after Django is set up."""
     from . import filters, inventory, serializers, settings
     from .functions import Collector
+    from .guard import DatabaseGuard
     from .models import Models
     from .views import Views
 
+    guard = DatabaseGuard()
+    guard.install()
     collector = Collector(root)
     views = Views(collector)
     views.collect()
     models = Models(collector).all()
     filtersets = filters.FilterSets(collector)
-    kitchen = serializers.Serializers(collector)
+    kitchen = serializers.Serializers(collector, guard)
     if has_drf():
         _use_serializers(collector, views, kitchen, serializers)
         _use_filtersets(collector, views, filtersets, filters)
@@ -124,7 +127,7 @@ def collect(root):
         "receivers": receivers,
         "tasks": tasks,
         "inventory": inventory.inventory(collector, views.routes, views.views),
-        "warnings": collector.warnings,
+        "warnings": collector.warnings + guard.warnings,
     }
 
 

@@ -189,11 +189,12 @@ class Models:
         }
         if field.many_to_many:
             through = remote.through
-            relation["through"] = _label(through)
-            relation["through_auto_created"] = bool(through._meta.auto_created)
-            relation["through_source"] = field.m2m_field_name()
-            relation["through_target"] = field.m2m_reverse_field_name()
             relation["symmetrical"] = bool(remote.symmetrical)
+            if through is not None:  # a swapped model has none
+                relation["through"] = _label(through)
+                relation["through_auto_created"] = bool(through._meta.auto_created)
+                relation["through_source"] = field.m2m_field_name()
+                relation["through_target"] = field.m2m_reverse_field_name()
         else:
             relation["db_constraint"] = bool(field.db_constraint)
             relation["to_field"] = field.target_field.name

@@ -30,7 +30,7 @@ class Names:
             qualname = cls.__name__
         name = base = "%s.%s" % (cls.__module__, qualname)
         number = 1
-        while name in self._taken:
+        while name in self._taken and not _same_shape(self._taken[name], cls):
             number += 1
             name = "%s#%d" % (base, number)
         self._taken[name] = cls
@@ -101,7 +101,8 @@ class Names:
     def function(self, function):
         """Dotted name of a plain function; lambdas and inner functions carry their line."""
         qualname = function.__qualname__
-        name = "%s.%s" % (function.__module__, qualname)
+        module = function.__module__ or function.__globals__.get("__name__", "")
+        name = "%s.%s" % (module, qualname)
         if "<" in qualname:
             name += ":%d" % function.__code__.co_firstlineno
         return name
@@ -137,6 +138,17 @@ class Names:
                 kind = type(middleware.cell_contents)
                 return "%s.%s" % (kind.__module__, kind.__qualname__)
         return "%s.%s" % (module, outer or wrapper.__code__.co_name)
+
+
+def _same_shape(first, second):
+    """Two classes made by the same code at run time that differ in nothing."""
+    if "<locals>" not in first.__qualname__ or first.__bases__ != second.__bases__:
+        return False
+    one, other = vars(first), vars(second)
+    if set(one) != set(other):
+        return False
+    return not any(callable(value) or isinstance(value, (classmethod, staticmethod, property))
+                   for value in one.values())
 
 
 def unwrap(function):

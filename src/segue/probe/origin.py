@@ -18,6 +18,7 @@ class Origins:
         )
         self._by_top = None
         self._files = {}
+        self._made_for_django = {}
 
     def relative(self, file):
         """``file`` relative to the root when it lies inside, else absolute."""
@@ -28,7 +29,7 @@ class Origins:
 
     def of_file(self, file, module=""):
         """Origin of ``file``; ``module`` is used when the file says nothing."""
-        if not file:
+        if not file or file.startswith("<"):
             return self.of_module_name(module)
         known = self._files.get(file)
         if known is None:
@@ -62,6 +63,31 @@ class Origins:
         if top in getattr(sys, "stdlib_module_names", ()):
             return "stdlib"
         return self.distribution(top)
+
+    def knows_django(self, distribution):
+        """True for a distribution made for Django: it says so in its name or requirements, or one
+        of its modules is an installed app. Others are libraries that happen to be used."""
+        known = self._made_for_django.get(distribution)
+        if known is None:
+            known = self._made_for_django[distribution] = self._is_made_for_django(distribution)
+        return known
+
+    def _is_made_for_django(self, distribution):
+        from django.conf import settings
+
+        lowered = distribution.lower()
+        if "django" in lowered or lowered.startswith(("drf", "rest_")):
+            return True
+        if any(self.distribution(str(app).partition(".")[0]) == distribution for app in settings.INSTALLED_APPS):
+            return True
+        from importlib import metadata
+
+        try:
+            requirements = metadata.requires(distribution) or []
+        except Exception:
+            return False
+        return any(r.lower().replace(" ", "").startswith("django") and "extra==" not in r.replace(" ", "")
+                   for r in requirements)
 
     def of_module(self, module):
         """Origin of a loaded module's name."""

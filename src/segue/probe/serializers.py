@@ -20,8 +20,9 @@ _CLASS_LEVEL = (
 class Serializers:
     """Builds every serializer class that views use or the project defines."""
 
-    def __init__(self, collector):
+    def __init__(self, collector, guard):
         self.c = collector
+        self.guard = guard
         self.result = {}
         self._queue = []
         self._seen = {}
@@ -61,7 +62,10 @@ class Serializers:
                 result["meta"][name] = c.encoder.encode(getattr(meta, name, None))
         if not any(b.__name__ == "Serializer" and b.__module__ == "rest_framework.serializers" for b in cls.__mro__):
             return result  # BaseSerializer or ListSerializer: no fields to tell
+        queries = self.guard.count
         instance, fields, error = self._build(cls)
+        if self.guard.count > queries:
+            error = "its fields depend on a database query at %s" % self.guard.last
         if error:
             result["error"] = error
             return result

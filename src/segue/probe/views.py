@@ -43,7 +43,7 @@ class Views:
         cls, kwargs, actions = view_class(callback)
         is_drf = cls is not None and is_apiview(cls)
         is_admin = _is_admin(callback, cls)
-        key = self._view(callback, cls, kwargs, actions, is_drf)
+        key = self._view(callback, cls, kwargs, actions, is_drf, _plausible(pattern))
         view = self.views[key]
         count = self._ids[pattern.path] = self._ids.get(pattern.path, 0) + 1
         where = view["where"]
@@ -110,7 +110,7 @@ class Views:
 
     # -- views -----------------------------------------------------------------------------
 
-    def _view(self, callback, cls, kwargs, actions, is_drf):
+    def _view(self, callback, cls, kwargs, actions, is_drf, url_kwargs):
         names = self.c.names
         if cls is None:
             function = _plain_function(callback)
@@ -128,10 +128,10 @@ class Views:
             number += 1
             final = "%s#%d" % (key, number)
         self._keys[identity] = final
-        self.views[final] = self._describe(final, callback, cls, kwargs, actions, is_drf)
+        self.views[final] = self._describe(final, callback, cls, kwargs, actions, is_drf, url_kwargs)
         return final
 
-    def _describe(self, key, callback, cls, kwargs, actions, is_drf):
+    def _describe(self, key, callback, cls, kwargs, actions, is_drf, url_kwargs):
         from django.conf import settings
 
         c = self.c
@@ -171,14 +171,14 @@ class Views:
                 view["where"] = c.names.function_where(unwrap(function)[0])
         if is_drf:
             try:
-                self._describe_drf(view, callback, cls, kwargs, actions)
+                self._describe_drf(view, cls, kwargs, actions, url_kwargs)
             except Exception as error:
                 c.warn("view %s: %s: %s" % (key, type(error).__name__, error))
         return view
 
-    def _describe_drf(self, view, callback, cls, kwargs, actions):
+    def _describe_drf(self, view, cls, kwargs, actions, url_kwargs):
         c = self.c
-        instance = make_instance(cls, kwargs, actions)
+        instance = make_instance(cls, kwargs, actions, url_kwargs)
         self.instances[view["key"]] = instance
         for name in POLICIES:
             try:
@@ -209,6 +209,16 @@ class Views:
             c.warn("%s name and description: %s: %s" % (view["key"], type(error).__name__, error))
 
 
+_SAMPLES = {"int": 1, "uuid": "00000000-0000-0000-0000-000000000001"}
+
+
+def _plausible(pattern):
+    """URL arguments such as a request would bring, for views that read them while they are built."""
+    values = {p["name"]: _SAMPLES.get(p["converter"], "1") for p in pattern.parameters}
+    values.update(pattern.kwargs)
+    return values
+
+
 def view_class(callback):
     """(class, initkwargs, actions) of a URL callback; (None, {}, None) for a function."""
     cls = getattr(callback, "cls", None) or getattr(callback, "view_class", None)
@@ -221,7 +231,7 @@ def view_class(callback):
     return cls, dict(kwargs or {}), dict(actions) if isinstance(actions, dict) else None
 
 
-def make_instance(cls, kwargs, actions):
+def make_instance(cls, kwargs, actions, url_kwargs):
     """A view instance as ``as_view()`` makes it for a request, with an anonymous fake request."""
     from django.contrib.auth.models import AnonymousUser
     from rest_framework.test import APIRequestFactory
@@ -230,7 +240,7 @@ def make_instance(cls, kwargs, actions):
     method = next(iter(actions or {}), "get")
     request = APIRequestFactory().generic(method.upper(), "/")
     request.user = AnonymousUser()
-    instance.args, instance.kwargs, instance.format_kwarg = (), {}, None
+    instance.args, instance.kwargs, instance.format_kwarg = (), dict(url_kwargs), None
     if actions is not None:
         instance.action_map = actions
         for name, action in actions.items():

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from segue.errors import SegueError
-from segue.snapshot.dump import dumps, save
+from segue.snapshot.dump import dump, save
 from segue.snapshot.run import probe
 
 
@@ -27,7 +27,7 @@ def main() -> int:
         sys.stderr.write(f"{error.detail}\n{error.message} {error.hint}\n")
         return error.exit_code
     if options.out is None:
-        sys.stdout.write(dumps(snapshot))
+        sys.stdout.write(dump(snapshot))
         return 0
     save(snapshot, options.out)
     own = [r for r in snapshot.routes if r.kind == "drf" and r.own]

@@ -17,7 +17,7 @@ SETTINGS_VARIABLE = "DJANGO_SETTINGS_MODULE"
 _SKIP = {"node_modules", "site-packages", "venv", "env", "tests", "test", "docs", "static", "templates"}
 
 
-def find_python(root: Path, python: str | None = None) -> Path:
+def detect_python(root: Path, python: str | None = None) -> Path:
     """The interpreter to probe with.
 
     In this order: ``python`` as given (a path or a command), ``.venv`` or ``venv`` in the root or
@@ -129,7 +129,7 @@ def import_path(root: Path) -> Path:
     """The folder that goes on ``sys.path``: where ``manage.py`` is, else the root, or its nearest
     parent that is not itself a package."""
     manage = find_manage(root)
-    if manage is not None and not (manage.parent / "__init__.py").is_file():
+    if manage is not None:
         return manage.parent
     folder = root
     while (folder / "__init__.py").is_file():
@@ -137,7 +137,7 @@ def import_path(root: Path) -> Path:
     return folder
 
 
-def find_settings(root: Path, settings: str | None = None) -> str:
+def detect_settings(root: Path, settings: str | None = None) -> str:
     """The settings module.
 
     In this order: ``settings`` as given, the environment variable (as Django's own

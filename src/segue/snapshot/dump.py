@@ -13,7 +13,7 @@ from segue.files import write_atomic
 from segue.snapshot.model import Snapshot
 
 
-def dumps(snapshot: Snapshot) -> str:
+def dump(snapshot: Snapshot) -> str:
     """JSON text, keys in the order of the dataclasses, fields at their default left out.
 
     Mappings keep the order of the project (fields, policies, ...); the probe has sorted the
@@ -24,7 +24,7 @@ def dumps(snapshot: Snapshot) -> str:
 
 def save(snapshot: Snapshot, path: Path) -> None:
     """Write the snapshot to ``path`` atomically, readable by its owner's group as usual files are."""
-    write_atomic(path, dumps(snapshot))
+    write_atomic(path, dump(snapshot))
 
 
 @cache

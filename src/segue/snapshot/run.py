@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from segue.errors import EnvironmentProblem, SegueError, UsageError
-from segue.snapshot.detect import find_python, find_settings, import_path
+from segue.snapshot.detect import detect_python, detect_settings, import_path
 from segue.snapshot.load import loads
 from segue.snapshot.model import Snapshot
+
+__all__ = ["detect_python", "detect_settings", "probe"]
 
 PROBE = Path(__file__).resolve().parents[1] / "probe"
 
@@ -34,9 +36,9 @@ def probe(
     root = root.resolve()
     if not root.is_dir():
         raise UsageError(f"There is no folder {root}.", hint="Give the folder that has manage.py.")
-    interpreter = find_python(root, python)
+    interpreter = detect_python(root, python)
     module = (environment or {}).get("DJANGO_SETTINGS_MODULE") if not settings else settings
-    module = find_settings(root, module)
+    module = detect_settings(root, module)
     base = import_path(root)
     with tempfile.TemporaryDirectory(prefix="segue-probe-") as folder:
         out = Path(folder) / "snapshot.json"
@@ -44,8 +46,6 @@ def probe(
             str(interpreter), str(PROBE), "--settings", module, "--root", str(root), "--out", str(out),
             "--path", str(base),
         ]  # fmt: skip
-        if base != root and not (root / "__init__.py").is_file():
-            command += ["--path", str(root)]
         done = _run(command, base, timeout, environment or {}, interpreter)
         if not out.is_file():
             raise _died(done, interpreter)
