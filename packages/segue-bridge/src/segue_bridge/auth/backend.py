@@ -1,0 +1,266 @@
+"""DRF's authenticators, in the order a view lists them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sqlalchemy import String, column, select, table
+
+from segue_bridge.auth import csrf
+from segue_bridge.auth.crypto import salted_hmac, same
+from segue_bridge.auth.csrf import CsrfSettings
+from segue_bridge.auth.passwords import Passwords
+from segue_bridge.auth.sessions import Session, SessionSettings, Store
+from segue_bridge.auth.users import AnonymousUser, CurrentUser, Identity
+from segue_bridge.errors import AuthenticationFailed, PermissionDenied
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from segue_bridge.db.session import Session as Database
+
+USER_KEY, BACKEND_KEY, HASH_KEY = "_auth_user_id", "_auth_user_backend", "_auth_user_hash"
+_HASH_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+
+Outcome = tuple[CurrentUser, Any]
+
+
+class Authenticator(Protocol):
+    """One way to say who asks. ``challenge`` is its ``WWW-Authenticate``, None for 403 instead of 401."""
+
+    challenge: str | None
+
+    async def authenticate(self, request: Request, db: Database, session: Session | None) -> Outcome | None:
+        """``(user, auth)``, or None when the request does not use this way.
+
+        Raises :class:`AuthenticationFailed` (or :class:`PermissionDenied` for CSRF) when it does and fails.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """Everything about sessions: settings, store, and the ``AUTHENTICATION_BACKENDS`` by dotted name."""
+
+    settings: SessionSettings
+    store: Store
+    backends: tuple[str, ...] = ("django.contrib.auth.backends.ModelBackend",)
+
+    def of(self, request: Request) -> Session:
+        """The (unopened) session of a request."""
+        return Session(self.settings, self.store, request.cookies.get(self.settings.cookie_name))
+
+
+def auth_hash(password: str, secret: str) -> str:
+    """``AbstractBaseUser.get_session_auth_hash`` for a stored password."""
+    return salted_hmac(_HASH_SALT, password, secret).hexdigest()
+
+
+async def session_user(
+    session: Session, db: Database, identity: Identity, backends: Sequence[str]
+) -> CurrentUser:
+    """``django.contrib.auth.get_user``: the logged-in user, else :class:`AnonymousUser`."""
+    await session.open(db)
+    key, backend = session.get(USER_KEY), session.get(BACKEND_KEY)
+    if key is None or backend not in backends:
+        return AnonymousUser()
+    pk = identity.parse_pk(key)
+    user = None if pk is None else await identity.load(db, pk)
+    if user is None or not identity.active(user):
+        return AnonymousUser()
+    stored = session.get(HASH_KEY)
+    settings = session.settings
+    if stored and same(stored, auth_hash(user.password, settings.secret)):
+        return user
+    if stored and any(same(stored, auth_hash(user.password, old)) for old in settings.fallbacks):
+        await session.cycle_key(db)
+        session[HASH_KEY] = auth_hash(user.password, settings.secret)
+        return user
+    await session.flush(db)
+    return AnonymousUser()
+
+
+async def login(session: Session, db: Database, user: Any, identity: Identity, backend: str) -> None:
+    """``django.contrib.auth.login`` for the session: cycles or flushes it, then names the user."""
+    await session.open(db)
+    digest = auth_hash(user.password, session.settings.secret)
+    if USER_KEY in session:
+        other = session[USER_KEY] != str(identity.pk_of(user))
+        if other or not same(session.get(HASH_KEY) or "", digest):
+            await session.flush(db)
+    else:
+        await session.cycle_key(db)
+    session[USER_KEY] = str(identity.pk_of(user))
+    session[BACKEND_KEY] = backend
+    session[HASH_KEY] = digest
+
+
+async def logout(session: Session, db: Database) -> None:
+    """``django.contrib.auth.logout`` for the session."""
+    await session.open(db)
+    await session.flush(db)
+
+
+class SessionAuthentication:
+    """``rest_framework.authentication.SessionAuthentication``: CSRF is checked for logged-in users only."""
+
+    challenge: str | None = None
+
+    def __init__(
+        self, sessions: Sessions, identity: Identity, csrf_settings: CsrfSettings | None = None
+    ) -> None:
+        self._sessions, self._identity = sessions, identity
+        self._csrf = csrf_settings or CsrfSettings()
+
+    async def authenticate(self, request: Request, db: Database, session: Session | None) -> Outcome | None:
+        if session is None:
+            return None
+        user = await session_user(session, db, self._identity, self._sessions.backends)
+        if isinstance(user, AnonymousUser) or not self._identity.active(user):
+            return None
+        refused = csrf.reason(
+            self._csrf,
+            csrf.Facts(
+                method=request.method,
+                secure=request.url.scheme == "https",
+                host=request.headers.get("host", ""),
+                headers=request.headers,
+                cookies=request.cookies,
+                session_token=session.get("_csrftoken") if self._csrf.use_sessions else None,
+                posted=await _posted_token(request),
+            ),
+        )
+        if refused:
+            raise PermissionDenied(f"CSRF Failed: {refused}")
+        return user, None
+
+
+class BasicAuthentication:
+    """``rest_framework.authentication.BasicAuthentication`` over ``ModelBackend``."""
+
+    def __init__(self, identity: Identity, passwords: Passwords, *, realm: str = "api") -> None:
+        self._identity, self._passwords = identity, passwords
+        self.challenge: str | None = f'Basic realm="{realm}"'
+
+    async def authenticate(self, request: Request, db: Database, session: Session | None) -> Outcome | None:
+        parts = _authorization(request)
+        if not parts or parts[0].lower() != "basic":
+            return None
+        if len(parts) == 1:
+            raise AuthenticationFailed("Invalid basic header. No credentials provided.")
+        if len(parts) > 2:
+            raise AuthenticationFailed("Invalid basic header. Credentials string should not contain spaces.")
+        try:
+            raw = base64.b64decode(parts[1].encode("latin-1"))
+            try:
+                text = raw.decode("utf-8")
+            except UnicodeDecodeError:
+                text = raw.decode("latin-1")
+            username, password = text.split(":", 1)
+        except (ValueError, UnicodeDecodeError, binascii.Error):
+            raise AuthenticationFailed(
+                "Invalid basic header. Credentials not correctly base64 encoded."
+            ) from None
+        user = await authenticate(db, self._identity, self._passwords, username, password)
+        if user is None:
+            raise AuthenticationFailed("Invalid username/password.")
+        return user, None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """``request.auth`` of token authentication: a row of ``authtoken_token``."""
+
+    key: str
+    user_id: Any
+    user: CurrentUser = field(compare=False)
+
+
+class TokenAuthentication:
+    """``rest_framework.authentication.TokenAuthentication`` over ``authtoken_token``."""
+
+    def __init__(
+        self, identity: Identity, *, keyword: str = "Token", table_name: str = "authtoken_token"
+    ) -> None:
+        self._identity, self._keyword = identity, keyword
+        self.challenge: str | None = keyword
+        key_type = identity.column(identity.pk).type
+        self._table = table(table_name, column("key", String), column("user_id", key_type))
+
+    async def authenticate(self, request: Request, db: Database, session: Session | None) -> Outcome | None:
+        parts = _authorization(request)
+        if not parts or parts[0].lower() != self._keyword.lower():
+            return None
+        if len(parts) == 1:
+            raise AuthenticationFailed("Invalid token header. No credentials provided.")
+        if len(parts) > 2:
+            raise AuthenticationFailed("Invalid token header. Token string should not contain spaces.")
+        try:
+            key = parts[1].encode("latin-1").decode()
+        except UnicodeError:
+            raise AuthenticationFailed(
+                "Invalid token header. Token string should not contain invalid characters."
+            ) from None
+        found = await db.scalar(select(self._table.c.user_id).where(self._table.c.key == key))
+        user = None if found is None else await self._identity.load(db, found)
+        if user is None:
+            raise AuthenticationFailed("Invalid token.")
+        if not self._identity.active(user):
+            raise AuthenticationFailed("User inactive or deleted.")
+        return user, Token(key, found, user)
+
+
+class Authentication:
+    """A view's authenticators in order; the first one's challenge decides between 401 and 403."""
+
+    def __init__(self, *authenticators: Authenticator, sessions: Sessions | None = None) -> None:
+        self.authenticators, self.sessions = authenticators, sessions
+
+    @property
+    def challenge(self) -> str | None:
+        """``WWW-Authenticate`` of a 401, None when DRF answers 403."""
+        return self.authenticators[0].challenge if self.authenticators else None
+
+    async def authenticate(self, request: Request, db: Database, session: Session | None) -> Outcome:
+        """``Request._authenticate``: the first that answers; anonymous when none does."""
+        for authenticator in self.authenticators:
+            outcome = await authenticator.authenticate(request, db, session)
+            if outcome is not None:
+                return outcome
+        return AnonymousUser(), None
+
+
+async def authenticate(
+    db: Database, identity: Identity, passwords: Passwords, username: str, password: str
+) -> CurrentUser | None:
+    """``ModelBackend.authenticate``: the user, None otherwise; a hash of old strength is stored anew.
+
+    An unknown name costs a hash as well, so that the time does not tell.
+    """
+    user = await identity.by_username(db, username)
+    if user is None:
+        await passwords.make(password)
+        return None
+    right, update = await passwords.check(password, user.password)
+    if right and update:
+        user.password = await passwords.make(password)
+        await db.update(user, "password")
+    return user if right and identity.active(user) else None
+
+
+def _authorization(request: Request) -> list[str]:
+    return request.headers.get("authorization", "").split()
+
+
+async def _posted_token(request: Request) -> str:
+    """``request.POST["csrfmiddlewaretoken"]`` of a form POST, '' otherwise."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if request.method != "POST" or kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        return ""
+    await request.body()  # kept by Starlette, so that the view can parse it again
+    form = await request.form()
+    value = form.get("csrfmiddlewaretoken", "")
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,185 @@
+"""Model permissions as ``django.contrib.auth.backends.ModelBackend`` grants them, and DRF's classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Integer, String, column, or_, select, table
+
+from segue_bridge.auth.users import AnonymousUser, CurrentUser, is_authenticated
+from segue_bridge.errors import Http404
+
+if TYPE_CHECKING:
+    from segue_bridge.db.session import Session
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+_permission = table(
+    "auth_permission", column("id", Integer), column("codename", String), column("content_type_id", Integer)
+)
+_content_type = table("django_content_type", column("id", Integer), column("app_label", String))
+_group_permission = table(
+    "auth_group_permissions", column("group_id", Integer), column("permission_id", Integer)
+)
+
+MODEL_PERMISSIONS: Mapping[str, tuple[str, ...]] = {
+    "GET": (),
+    "OPTIONS": (),
+    "HEAD": (),
+    "POST": ("{app}.add_{model}",),
+    "PUT": ("{app}.change_{model}",),
+    "PATCH": ("{app}.change_{model}",),
+    "DELETE": ("{app}.delete_{model}",),
+}
+
+
+class Grants:
+    """Where a user's own and group permissions are kept: the user model's two M2M tables.
+
+    ``user_column`` names the user's key column in both (``user_id`` for ``auth.User``, the model's
+    name for custom ones).
+    """
+
+    def __init__(self, permissions_table: str, groups_table: str, user_column: str) -> None:
+        self._own = table(permissions_table, column(user_column), column("permission_id", Integer))
+        self._groups = table(groups_table, column(user_column), column("group_id", Integer))
+        self._user = user_column
+        # Django keeps the sets on the user object, so for one request; the entity is that object here.
+        self._cache: WeakKeyDictionary[Any, frozenset[str]] = WeakKeyDictionary()
+
+    async def all(self, db: Session, user: CurrentUser, pk: Any) -> frozenset[str]:
+        """``user.get_all_permissions()`` as ``app.codename``; at most one query per user object."""
+        if not is_authenticated(user) or not getattr(user, "is_active", True):
+            return frozenset()
+        known = self._cache.get(user)
+        if known is None:
+            names = select(_content_type.c.app_label, _permission.c.codename).join_from(
+                _permission, _content_type, _content_type.c.id == _permission.c.content_type_id
+            )
+            if not getattr(user, "is_superuser", False):
+                own = select(self._own.c.permission_id).where(self._own.c[self._user] == pk)
+                groups = (
+                    select(_group_permission.c.permission_id)
+                    .join_from(
+                        _group_permission,
+                        self._groups,
+                        self._groups.c.group_id == _group_permission.c.group_id,
+                    )
+                    .where(self._groups.c[self._user] == pk)
+                )
+                names = names.where(or_(_permission.c.id.in_(own), _permission.c.id.in_(groups)))
+            known = frozenset(f"{app}.{code}" for app, code in await db.all(names))
+            self._cache[user] = known
+        return known
+
+
+class Permissions:
+    """``has_perm`` and friends for one user model."""
+
+    def __init__(self, grants: Grants, *, pk: str = "id") -> None:
+        self._grants, self._pk = grants, pk
+
+    async def has_perm(self, db: Session, user: CurrentUser, name: str) -> bool:
+        """``user.has_perm(name)``: always for an active superuser, never for an inactive user."""
+        if not is_authenticated(user) or not getattr(user, "is_active", True):
+            return False
+        if getattr(user, "is_superuser", False):
+            return True
+        return name in await self._grants.all(db, user, getattr(user, self._pk))
+
+    async def has_perms(self, db: Session, user: CurrentUser, names: Iterable[str]) -> bool:
+        """``user.has_perms(names)``."""
+        for name in names:
+            if not await self.has_perm(db, user, name):
+                return False
+        return True
+
+    async def has_module_perms(self, db: Session, user: CurrentUser, app: str) -> bool:
+        """``user.has_module_perms(app)``."""
+        if not is_authenticated(user) or not getattr(user, "is_active", True):
+            return False
+        if getattr(user, "is_superuser", False):
+            return True
+        names = await self._grants.all(db, user, getattr(user, self._pk))
+        return any(n.partition(".")[0] == app for n in names)
+
+    async def model_permissions(
+        self,
+        db: Session,
+        user: CurrentUser,
+        method: str,
+        app: str,
+        model: str,
+        *,
+        anonymous_read: bool = False,
+        perms_map: Mapping[str, tuple[str, ...]] = MODEL_PERMISSIONS,
+    ) -> bool:
+        """``DjangoModelPermissions.has_permission`` (``anonymous_read``: ``…OrAnonReadOnly``).
+
+        A method that the map does not know is answered by :class:`MethodNotAllowed`, as DRF does.
+        """
+        from segue_bridge.errors import MethodNotAllowed
+
+        if not anonymous_read and not is_authenticated(user):
+            return False
+        if method not in perms_map:
+            raise MethodNotAllowed(method)
+        return await self.has_perms(db, user, _named(perms_map[method], app, model))
+
+    async def object_permissions(
+        self,
+        db: Session,
+        user: CurrentUser,
+        method: str,
+        app: str,
+        model: str,
+        *,
+        perms_map: Mapping[str, tuple[str, ...]] = MODEL_PERMISSIONS,
+    ) -> bool:
+        """``DjangoObjectPermissions.has_object_permission`` where only ``ModelBackend`` answers.
+
+        That backend grants nothing for an object except to superusers, so DRF says 404 where reading is not
+        allowed either and 403 otherwise.
+        """
+        names = _named(perms_map.get(method, ()), app, model)
+        if not names or self._superuser(user):
+            return True
+        read = _named(perms_map.get("GET", ()), app, model)
+        if method in SAFE_METHODS or read:
+            raise Http404("")
+        return False
+
+    def _superuser(self, user: CurrentUser) -> bool:
+        active = is_authenticated(user) and getattr(user, "is_active", True)
+        return bool(active and getattr(user, "is_superuser", False))
+
+
+def is_staff(user: CurrentUser) -> bool:
+    """``IsAdminUser``."""
+    return not isinstance(user, AnonymousUser) and bool(user and user.is_staff)
+
+
+def is_authenticated_or_read_only(user: CurrentUser, method: str) -> bool:
+    """``IsAuthenticatedOrReadOnly``."""
+    return method in SAFE_METHODS or is_authenticated(user)
+
+
+def _named(patterns: Iterable[str], app: str, model: str) -> list[str]:
+    out = []
+    for pattern in patterns:
+        name = pattern.replace("%(app_label)s", app).replace("%(model_name)s", model)
+        out.append(name.replace("{app}", app).replace("{model}", model))
+    return out
+
+
+__all__ = [
+    "MODEL_PERMISSIONS",
+    "SAFE_METHODS",
+    "Grants",
+    "Permissions",
+    "is_authenticated",
+    "is_authenticated_or_read_only",
+    "is_staff",
+]

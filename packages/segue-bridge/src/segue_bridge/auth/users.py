@@ -1,0 +1,85 @@
+"""The user of a request: an entity of the project's user model, or nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from sqlalchemy.orm import InstrumentedAttribute
+
+if TYPE_CHECKING:
+    from segue_bridge.db.session import Session
+
+# The mapped user class belongs to the generated code; `app/access.py` names it.
+CurrentUser: TypeAlias = Any
+
+
+class AnonymousUser:
+    """``django.contrib.auth.models.AnonymousUser``: nobody is logged in."""
+
+    id: None = None
+    pk: None = None
+    username = ""
+    is_staff: Literal[False] = False
+    is_active: Literal[False] = False
+    is_superuser: Literal[False] = False
+    is_authenticated: Literal[False] = False
+    is_anonymous: Literal[True] = True
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AnonymousUser)
+
+    def __hash__(self) -> int:
+        return 1
+
+    def __str__(self) -> str:
+        return "AnonymousUser"
+
+
+def is_authenticated(user: CurrentUser) -> bool:
+    """``user.is_authenticated``: True for every entity of the user model."""
+    return user is not None and not isinstance(user, AnonymousUser)
+
+
+class Identity:
+    """Which mapped class is the user and how Django finds one.
+
+    ``username`` is the attribute of ``USERNAME_FIELD``. ``is_active`` is read where the class has it;
+    Django's ``AbstractBaseUser`` is active otherwise.
+    """
+
+    def __init__(self, model: type[Any], *, username: str = "username", pk: str = "id") -> None:
+        self.model, self.username, self.pk = model, username, pk
+
+    def column(self, name: str) -> InstrumentedAttribute[Any]:
+        """The mapped column ``name``."""
+        column: InstrumentedAttribute[Any] = getattr(self.model, name)
+        return column
+
+    async def load(self, db: Session, pk: Any) -> Any | None:
+        """The user with primary key ``pk``, or None. One query."""
+        return await db.get(self.model, self.column(self.pk) == pk)
+
+    async def by_username(self, db: Session, username: str) -> Any | None:
+        """The user of that natural key (``get_by_natural_key``: exact), or None. One query."""
+        return await db.get(self.model, self.column(self.username) == username)
+
+    def active(self, user: Any) -> bool:
+        """``ModelBackend.user_can_authenticate``."""
+        return bool(getattr(user, "is_active", True))
+
+    def pk_of(self, user: Any) -> Any:
+        """The user's primary key."""
+        return getattr(user, self.pk)
+
+    def parse_pk(self, text: str) -> Any | None:
+        """A session's ``_auth_user_id`` as the key's Python type; None if it cannot be one."""
+        kind = self.column(self.pk).type.python_type
+        try:
+            return kind(text)
+        except (TypeError, ValueError):
+            return None
+
+    def restrict(self, names: Sequence[str]) -> list[str]:
+        """Those of ``names`` that the user class maps."""
+        return [n for n in names if hasattr(self.model, n)]
