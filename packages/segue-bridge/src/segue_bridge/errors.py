@@ -1,51 +1,84 @@
-"""The exceptions a request may end with, with DRF's statuses and texts.
+"""The errors that answer a request, with DRF's details, codes and status.
 
-Sources: ``rest_framework.exceptions`` and ``rest_framework.views.exception_handler``.
+Source: ``rest_framework.exceptions`` (3.18). Raised anywhere below a path operation, they are
+turned into the response by :mod:`segue_bridge.http.failures` as DRF's ``exception_handler`` does.
+Texts are the English ones: DRF's translated texts depend on ``Accept-Language``, which is refused.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any, ClassVar
+
+Detail = Any
+"""A text, or lists and dicts of texts."""
+
+
+class ErrorDetail(str):
+    """A text of an error with its code (DRF's class of that name)."""
+
+    __slots__ = ("code",)
+    code: str | None
+
+    def __new__(cls, text: str, code: str | None = None) -> ErrorDetail:
+        self = super().__new__(cls, text)
+        self.code = code
+        return self
+
+    def __repr__(self) -> str:
+        return f"ErrorDetail(string={str(self)!r}, code={self.code!r})"
+
+
+def error_details(data: Any, code: str | None) -> Detail:
+    """``_get_error_details``: every scalar becomes a text, so ``None`` is ``"None"``."""
+    if isinstance(data, (list, tuple)):
+        return [error_details(item, code) for item in data]
+    if isinstance(data, dict):
+        return {key: error_details(value, code) for key, value in data.items()}
+    return ErrorDetail(str(data), getattr(data, "code", code))
 
 
 class APIException(Exception):
-    """Base of errors that become an answer. ``detail`` is text, or lists and dicts of texts."""
+    """An error with a status and a detail. Project exceptions derive from it as in DRF."""
 
-    status: ClassVar[int] = 500
-    default_detail: ClassVar[str] = "A server error occurred."
+    status_code: int = 500
+    default_detail: ClassVar[Any] = "A server error occurred."
     default_code: ClassVar[str] = "error"
 
+    detail: Detail
+    challenge: str | None = None
+    wait: int | None = None
+
     def __init__(self, detail: Any = None, code: str | None = None) -> None:
-        self.code = self.default_code if code is None else code
-        self.detail: Any = texts(self.default_detail if detail is None else detail)
-        super().__init__(self.detail)
+        super().__init__(detail)
+        self.detail = error_details(
+            self.default_detail if detail is None else detail,
+            self.default_code if code is None else code,
+        )
 
-    @property
-    def body(self) -> Any:
-        """The answer's data: lists and dicts stand for themselves, text goes under ``detail``."""
-        return self.detail if isinstance(self.detail, (list, dict)) else {"detail": self.detail}
+    def __str__(self) -> str:
+        return str(self.detail)
 
-    @property
-    def headers(self) -> dict[str, str]:
-        """Headers the answer needs."""
-        return {}
+    def get_codes(self) -> Any:
+        """Codes in the shape of the detail."""
+        return _codes(self.detail)
+
+    def get_full_details(self) -> Any:
+        """``{"message": ..., "code": ...}`` in the shape of the detail."""
+        return _full(self.detail)
 
 
 class ValidationError(APIException):
-    """400. A text becomes a list of one; a dict is the whole body."""
+    """400. A text becomes a list of one; scalars inside a dict stay bare."""
 
-    status = 400
+    status_code = 400
     default_detail = "Invalid input."
     default_code = "invalid"
 
     def __init__(self, detail: Any = None, code: str | None = None) -> None:
         if detail is None:
             detail = self.default_detail
-        if isinstance(detail, tuple):
-            detail = list(detail)
-        elif not isinstance(detail, (dict, list)):
+        if not isinstance(detail, (dict, list, tuple)):
             detail = [detail]
         super().__init__(detail, code)
 
@@ -53,23 +86,23 @@ class ValidationError(APIException):
 class ParseError(APIException):
     """400: the body cannot be read."""
 
-    status = 400
+    status_code = 400
     default_detail = "Malformed request."
     default_code = "parse_error"
 
 
 class AuthenticationFailed(APIException):
-    """Credentials were given and are wrong. 401 with a challenge, else 403."""
+    """401, or 403 when the view's first authenticator has no challenge."""
 
-    status = 401
+    status_code = 401
     default_detail = "Incorrect authentication credentials."
     default_code = "authentication_failed"
 
 
 class NotAuthenticated(APIException):
-    """No credentials were given. 401 with a challenge, else 403."""
+    """401, or 403 when the view's first authenticator has no challenge."""
 
-    status = 401
+    status_code = 401
     default_detail = "Authentication credentials were not provided."
     default_code = "not_authenticated"
 
@@ -77,7 +110,7 @@ class NotAuthenticated(APIException):
 class PermissionDenied(APIException):
     """403."""
 
-    status = 403
+    status_code = 403
     default_detail = "You do not have permission to perform this action."
     default_code = "permission_denied"
 
@@ -85,80 +118,83 @@ class PermissionDenied(APIException):
 class NotFound(APIException):
     """404."""
 
-    status = 404
+    status_code = 404
     default_detail = "Not found."
     default_code = "not_found"
 
 
 class Http404(NotFound):
-    """Django's ``Http404(text)``: the text, if any, is the detail."""
+    """``django.http.Http404``: ``Http404("why")`` answers ``{"detail": "why"}``.
 
-    def __init__(self, text: Any = "") -> None:
-        super().__init__(text if text else None)
+    Without arguments it is "Not found."; an empty text stays empty, as in DRF.
+    """
 
 
 class MethodNotAllowed(APIException):
     """405."""
 
-    status = 405
+    status_code = 405
+    default_detail = 'Method "{method}" not allowed.'
     default_code = "method_not_allowed"
 
-    def __init__(self, method: str, detail: Any = None) -> None:
-        super().__init__(f'Method "{method}" not allowed.' if detail is None else detail)
+    def __init__(self, method: str, detail: Any = None, code: str | None = None) -> None:
+        super().__init__(self.default_detail.format(method=method) if detail is None else detail, code)
 
 
 class NotAcceptable(APIException):
     """406."""
 
-    status = 406
+    status_code = 406
     default_detail = "Could not satisfy the request Accept header."
     default_code = "not_acceptable"
 
 
 class UnsupportedMediaType(APIException):
-    """415."""
+    """415. Echoes the request's ``Content-Type`` as sent."""
 
-    status = 415
+    status_code = 415
+    default_detail = 'Unsupported media type "{media_type}" in request.'
     default_code = "unsupported_media_type"
 
-    def __init__(self, media_type: str, detail: Any = None) -> None:
-        super().__init__(f'Unsupported media type "{media_type}" in request.' if detail is None else detail)
+    def __init__(self, media_type: str, detail: Any = None, code: str | None = None) -> None:
+        if detail is None:
+            detail = self.default_detail.format(media_type=media_type)
+        super().__init__(detail, code)
 
 
 class Throttled(APIException):
-    """429. ``wait`` is in seconds; None or 0 tells no time."""
+    """429. ``wait`` in seconds is rounded up, told in the text and in ``Retry-After``."""
 
-    status = 429
+    status_code = 429
     default_detail = "Request was throttled."
     default_code = "throttled"
 
-    def __init__(self, wait: float | None = None, detail: Any = None) -> None:
-        text = self.default_detail if detail is None else str(detail)
-        self.wait = None if wait is None else math.ceil(wait)
-        if self.wait is not None:
-            unit = "second" if self.wait == 1 else "seconds"
-            text = f"{text} Expected available in {self.wait} {unit}."
-        super().__init__(text)
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {"Retry-After": str(self.wait)} if self.wait else {}
+    def __init__(self, wait: float | None = None, detail: Any = None, code: str | None = None) -> None:
+        text = self.default_detail if detail is None else detail
+        seconds = None if wait is None else math.ceil(wait)
+        if seconds is not None:
+            unit = "second" if seconds == 1 else "seconds"
+            text = f"{text} Expected available in {seconds} {unit}."
+        super().__init__(text, code)
+        self.wait = seconds
 
 
-class ServerFault(Exception):
-    """Something Django answers with its HTML 500 page although it is not a defect of ours
-    (an uncaught ``IntegrityError``, ``ProtectedError`` …)."""
+def object_not_found(verbose: str) -> NotFound:
+    """What ``get_object_or_404`` answers: ``No Book matches the given query.`` (``Book``: the class name)."""
+    return NotFound(f"No {verbose} matches the given query.")
 
 
-def object_not_found(model: str) -> NotFound:
-    """``get_object_or_404``'s error; ``model`` is the class name (``Book``)."""
-    return NotFound(f"No {model} matches the given query.")
+def _codes(detail: Any) -> Any:
+    if isinstance(detail, list):
+        return [_codes(item) for item in detail]
+    if isinstance(detail, dict):
+        return {key: _codes(value) for key, value in detail.items()}
+    return detail.code
 
 
-def texts(detail: Any) -> Any:
-    """``_get_error_details``: every leaf as text, lists and dicts kept."""
-    if isinstance(detail, (list, tuple)):
-        return [texts(item) for item in detail]
-    if isinstance(detail, Mapping):
-        return {key: texts(value) for key, value in detail.items()}
-    return str(detail)
+def _full(detail: Any) -> Any:
+    if isinstance(detail, list):
+        return [_full(item) for item in detail]
+    if isinstance(detail, dict):
+        return {key: _full(value) for key, value in detail.items()}
+    return {"message": str(detail), "code": detail.code}
