@@ -1,0 +1,104 @@
+"""One :class:`Database` per application: the engine, its pool and the cache of compiled statements."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from sqlalchemy import URL, event, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from segue_bridge.db.compiled import Cache
+from segue_bridge.db.executor import AsyncpgExecutor, EngineExecutor, Executor
+from segue_bridge.db.session import Session
+from segue_bridge.db.sqlite import prepare
+from segue_bridge.db.transaction import Hook
+
+DRIVERS = {"postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
+
+
+class Database:
+    """The database of an application.
+
+    ``url`` is ``postgresql://…`` (asyncpg) or ``sqlite:///path`` (aiosqlite); anything else raises
+    ``ValueError``. ``pool_size`` connections at most are in use at a time, handed out first come,
+    first served (SQLAlchemy's own queue is not fair).
+
+    ``engine`` hands in an engine made elsewhere. It is taken to be *joined* to a transaction that
+    somebody else holds open (verification over Django's connection): there, atomic blocks are
+    savepoints, nothing is ever committed, and every write outside a block gets its own
+    savepoint, so that a failed one leaves the outer transaction usable.
+
+    ``held_hooks``: put on_commit callbacks in this list instead of running them (Django's
+    ``TestCase.captureOnCommitCallbacks``).
+    """
+
+    def __init__(
+        self,
+        url: str | URL = "",
+        *,
+        pool_size: int = 10,
+        engine: AsyncEngine | None = None,
+        joined: bool | None = None,
+    ) -> None:
+        self.joined = engine is not None if joined is None else joined
+        self.held_hooks: list[Hook] | None = None
+        self.engine = _engine(make_url(url), pool_size) if engine is None else engine
+        self.dialect: str = self.engine.dialect.name
+        self._turns = None if self.joined else asyncio.Semaphore(pool_size)
+        self._cache = Cache(self.engine.dialect) if self.engine.dialect.driver == "asyncpg" else None
+
+    def session(self) -> Session:
+        """A session for one request: ``async with database.session() as db``."""
+        return Session(self)
+
+    async def checkout(self) -> Executor:
+        """A connection of the pool, in order of asking. Raises the errors of :mod:`.errors`."""
+        if self._turns is not None:
+            await self._turns.acquire()
+        try:
+            if self._cache is not None:
+                return await AsyncpgExecutor.open(self.engine, self._cache)
+            return await EngineExecutor.open(self.engine)
+        except BaseException:
+            if self._turns is not None:
+                self._turns.release()
+            raise
+
+    async def give_back(self, executor: Executor, *, broken: bool) -> None:
+        """Return a connection; a ``broken`` one is closed for good."""
+        try:
+            await executor.close(broken=broken)
+        finally:
+            if self._turns is not None:
+                self._turns.release()
+
+    async def close(self) -> None:
+        """Close all connections of the pool."""
+        await self.engine.dispose()
+
+
+def _engine(url: URL, pool_size: int) -> AsyncEngine:
+    scheme = url.drivername
+    driver = DRIVERS.get(scheme, scheme if scheme in DRIVERS.values() else "")
+    if not driver:
+        raise ValueError(f"Database URL scheme {scheme!r} is not supported: use postgresql:// or sqlite://.")
+    url = url.set(drivername=driver)
+    if driver == "postgresql+asyncpg":
+        return create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_reset_on_return=None,  # a session always leaves its transaction ended
+            native_inet_types=False,  # addresses are text in Django
+            connect_args={
+                "server_settings": {"TimeZone": "UTC"},  # as Django's session
+                "statement_cache_size": 1000,
+            },
+        )
+    options: dict[str, Any] = {}
+    if url.database not in (None, "", ":memory:") and "mode=memory" not in str(url.database):
+        options = {"pool_size": pool_size, "max_overflow": 0}
+    engine = create_async_engine(url, **options)
+    event.listen(engine.sync_engine, "connect", prepare)
+    return engine

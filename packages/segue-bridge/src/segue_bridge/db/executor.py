@@ -1,0 +1,119 @@
+"""How a session talks to its connection: straight asyncpg, or SQLAlchemy's engine for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Executable, Row
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.util import greenlet_spawn
+
+from segue_bridge.db.compiled import Cache, Parameters
+from segue_bridge.db.errors import translate
+
+R = TypeVar("R")
+
+
+class Executor(Protocol):
+    """One checked-out connection in autocommit mode."""
+
+    async def rows(self, statement: Executable, params: Parameters | None) -> Sequence[Row[Any]]: ...
+    async def run(self, statement: Executable, params: Parameters | None) -> int: ...
+    async def command(self, sql: str) -> None: ...
+    async def close(self, *, broken: bool) -> None: ...
+
+
+async def _guarded(make: Callable[[], Awaitable[R]]) -> R:
+    """Await ``make()``; the driver's errors leave as :mod:`segue_bridge.db.errors`."""
+    try:
+        return await make()
+    except Exception as error:
+        translated = translate(error)
+        if translated is None:
+            raise
+        raise translated from error
+
+
+class AsyncpgExecutor:
+    """Runs compiled statements on the asyncpg connection of SQLAlchemy's pool."""
+
+    def __init__(self, fairy: Any, cache: Cache, dialect: Any) -> None:
+        self._fairy = fairy
+        self._connection = fairy.driver_connection
+        self._cache = cache
+        self._dialect = dialect
+
+    @classmethod
+    async def open(cls, engine: AsyncEngine, cache: Cache) -> AsyncpgExecutor:
+        """Take a live connection from the pool; one the server has closed is replaced."""
+        while True:
+            fairy: Any = await _guarded(engine.raw_connection)
+            if not fairy.driver_connection.is_closed():
+                return cls(fairy, cache, engine.dialect)
+            await greenlet_spawn(fairy.invalidate)
+            await greenlet_spawn(fairy.close)
+
+    async def rows(self, statement: Executable, params: Parameters | None) -> Sequence[Row[Any]]:
+        compiled, extracted = self._cache.find(statement)
+        sql, values = compiled.text(params, extracted)
+
+        async def fetch() -> Sequence[Row[Any]]:
+            shape = compiled.shape
+            if shape is None:
+                prepared = await self._connection.prepare(sql)
+                attributes = [(item.name, item.type.oid) for item in prepared.get_attributes()]
+                shape = compiled.shape = compiled.read(self._dialect, attributes)
+            return shape.rows(await self._connection.fetch(sql, *values))
+
+        return await _guarded(fetch)
+
+    async def run(self, statement: Executable, params: Parameters | None) -> int:
+        compiled, extracted = self._cache.find(statement)
+        sql, values = compiled.text(params, extracted)
+        status: str = await _guarded(lambda: self._connection.execute(sql, *values))
+        count = status.rpartition(" ")[2]
+        return int(count) if count.isdigit() else -1
+
+    async def command(self, sql: str) -> None:
+        await _guarded(lambda: self._connection.execute(sql))
+
+    async def close(self, *, broken: bool) -> None:
+        if broken:
+            self._connection.terminate()
+            await greenlet_spawn(self._fairy.invalidate)
+        await greenlet_spawn(self._fairy.close)
+
+
+class EngineExecutor:
+    """Runs statements through SQLAlchemy: aiosqlite, and any engine handed in."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    @classmethod
+    async def open(cls, engine: AsyncEngine) -> EngineExecutor:
+        """Take a connection from the engine's pool."""
+        connection = engine.connect()
+        await _guarded(connection.start)
+        return cls(connection)
+
+    async def rows(self, statement: Executable, params: Parameters | None) -> Sequence[Row[Any]]:
+        async def fetch() -> Sequence[Row[Any]]:
+            return (await self._connection.execute(statement, params)).fetchall()
+
+        return await _guarded(fetch)
+
+    async def run(self, statement: Executable, params: Parameters | None) -> int:
+        async def count() -> int:
+            return (await self._connection.execute(statement, params)).rowcount
+
+        return await _guarded(count)
+
+    async def command(self, sql: str) -> None:
+        await _guarded(lambda: self._connection.exec_driver_sql(sql))
+
+    async def close(self, *, broken: bool) -> None:
+        if broken:
+            await self._connection.invalidate()
+        await self._connection.close()

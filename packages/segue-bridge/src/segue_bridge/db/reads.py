@@ -1,0 +1,123 @@
+"""Evaluating a ``Select`` the way a Django queryset is evaluated.
+
+A statement of generated code selects the primary key first, then annotations. Specified by
+``django.db.models.query.QuerySet``: ``count``, ``exists``, ``get``, ``__getitem__``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, NoReturn, TypeVar
+
+from sqlalchemy import ColumnElement, Select, func, literal, select
+from sqlalchemy.orm import DeclarativeBase
+
+from segue_bridge.db.errors import MultipleObjectsReturned, ObjectDoesNotExist
+from segue_bridge.db.session import Session
+
+__all__ = [
+    "MultipleObjectsReturned",
+    "ObjectDoesNotExist",
+    "all_of",
+    "any_of",
+    "count",
+    "exists",
+    "item",
+    "keys",
+    "missing",
+    "only",
+    "or_none",
+    "present",
+    "related",
+]
+
+T = TypeVar("T")
+Parameters = Mapping[str, object] | None
+MAX_GET_RESULTS = 21  # django.db.models.query.MAX_GET_RESULTS
+
+
+def related(target: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """``EXISTS (SELECT 1 FROM target WHERE conditions)``; every other table belongs to the outside."""
+    return select(literal(1)).select_from(target).where(*conditions).correlate_except(target).exists()
+
+
+def keys(statement: Select[Any]) -> Select[Any]:
+    """The statement as the right side of ``IN``: without its order, unless it is sliced."""
+    sliced = statement._limit_clause is not None or statement._offset_clause is not None
+    return statement if sliced else statement.order_by(None)
+
+
+async def count(db: Session, statement: Select[Any], parameters: Parameters = None) -> int:
+    """``queryset.count()``: grouped, distinct or sliced statements are counted as a subquery."""
+    simple = (
+        statement._limit_clause is None
+        and statement._offset_clause is None
+        and not statement._group_by_clauses
+        and not statement._distinct
+    )
+    if simple:
+        counted: Select[Any] = statement.order_by(None).with_only_columns(
+            func.count(), maintain_column_froms=True
+        )
+    else:
+        counted = select(func.count()).select_from(statement.subquery())
+    return int(await db.scalar(counted, parameters) or 0)
+
+
+async def exists(db: Session, statement: Select[Any], parameters: Parameters = None) -> bool:
+    """``queryset.exists()``: at most one row is asked for."""
+    if statement._limit_clause is None:
+        statement = statement.limit(1)
+    if not statement._group_by_clauses and not statement._distinct:
+        statement = statement.order_by(None).with_only_columns(literal(1), maintain_column_froms=True)
+    return await db.first(statement, parameters) is not None
+
+
+def only(rows: Sequence[T], model: type[DeclarativeBase] | type, name: str) -> T:
+    """The one row of ``queryset.get()``; its errors otherwise. ``name`` is the model's ``object_name``."""
+    if len(rows) == 1:
+        return rows[0]
+    if not rows:
+        raise ObjectDoesNotExist(f"{name} matching query does not exist.", model)
+    shown = f"{len(rows)}" if len(rows) < MAX_GET_RESULTS else f"more than {MAX_GET_RESULTS - 1}"
+    raise MultipleObjectsReturned(f"get() returned more than one {name} -- it returned {shown}!", model)
+
+
+def item(rows: Sequence[T]) -> T:
+    """The row of ``queryset[n]``."""
+    if not rows:
+        raise IndexError("list index out of range")
+    return rows[0]
+
+
+def or_none(rows: Sequence[T]) -> T | None:
+    """The row of ``queryset.first()``."""
+    return rows[0] if rows else None
+
+
+def missing(model: type, message: str) -> NoReturn:
+    """Raise ``ObjectDoesNotExist``: a relation that is not there was read."""
+    raise ObjectDoesNotExist(message, model)
+
+
+def present(value: T | None, model: type, message: str) -> T:
+    """``value``, or Django's ``RelatedObjectDoesNotExist`` when there is none."""
+    if value is None:
+        raise ObjectDoesNotExist(message, model)
+    return value
+
+
+async def any_of(items: Sequence[Any], test: Callable[[Any], Awaitable[object]]) -> bool:
+    """``any(await test(x) for x in items)``, which Python cannot write; stops at the first hit."""
+    for value in items:
+        if await test(value):
+            return True
+    return False
+
+
+async def all_of(items: Sequence[Any], test: Callable[[Any], Awaitable[object]]) -> bool:
+    """``all(await test(x) for x in items)``; stops at the first miss."""
+    for value in items:
+        if not await test(value):
+            return False
+    return True

@@ -1,0 +1,187 @@
+"""A request's view of the database: autocommit like Django's, one connection, taken when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from sqlalchemy import ColumnElement, Executable, Row, Select, select
+
+from segue_bridge.db import collector, selecting, writes
+from segue_bridge.db.base import Base
+from segue_bridge.db.compiled import Parameters
+from segue_bridge.db.errors import DatabaseError, TransactionManagementError
+from segue_bridge.db.executor import Executor
+from segue_bridge.db.transaction import Hook, Transaction
+
+if TYPE_CHECKING:
+    from segue_bridge.db.database import Database
+
+E = TypeVar("E", bound=Base)
+
+
+class Session:
+    """Reads and writes of one request.
+
+    Each write is permanent at once unless it stands in :meth:`atomic`. ``queries`` counts the
+    statements sent, savepoints and BEGIN/COMMIT not included. Errors are those of
+    :mod:`segue_bridge.db.errors`.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._executor: Executor | None = None
+        self._broken = False
+        self.dialect: str = database.dialect
+        self.queries = 0
+        self._transaction = Transaction(self._command, joined=database.joined, held=database.held_hooks)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Return the connection. A session left inside a block gives it back closed."""
+        executor, self._executor = self._executor, None
+        if executor is not None:
+            broken = self._transaction.in_atomic and not self._database.joined
+            await self._database.give_back(executor, broken=broken or self._broken)
+
+    # reading
+
+    async def all(self, statement: Executable, params: Parameters | None = None) -> Sequence[Row[Any]]:
+        """All rows of a statement (also of a write with RETURNING)."""
+        executor = await self._ready(statement)
+        return await executor.rows(statement, params)
+
+    async def first(self, statement: Executable, params: Parameters | None = None) -> Row[Any] | None:
+        """The first row, or None. Adds no LIMIT."""
+        rows = await self.all(statement, params)
+        return rows[0] if rows else None
+
+    async def scalar(self, statement: Executable, params: Parameters | None = None) -> Any:
+        """The first column of the first row, or None."""
+        rows = await self.all(statement, params)
+        return rows[0][0] if rows else None
+
+    async def get(self, entity: type[E], *where: ColumnElement[bool], for_update: bool = False) -> E | None:
+        """The one entity that matches, with all its columns, or None.
+
+        Raises :class:`~.errors.MultipleObjectsReturned` with Django's text when there are more.
+        """
+        statement = select(entity).where(*where).limit(21)
+        if for_update:
+            statement = statement.with_for_update()
+        found = await self.entities(statement)
+        if len(found) > 1:
+            raise selecting.too_many(entity, len(found))
+        return found[0] if found else None
+
+    async def entities(self, statement: Select[E], params: Parameters | None = None) -> list[E]:
+        """Entities of ``select(Entity)...``, new objects each time, relations not loaded."""
+        entity, columns = selecting.expand(statement)
+        return [
+            entity.loaded(dict(zip(columns.names, row, strict=True)))
+            for row in await self.all(columns.statement, params)
+        ]
+
+    # writing
+
+    async def execute(self, statement: Executable, params: Parameters | None = None) -> int:
+        """Run an ``insert``, ``update`` or ``delete`` statement and return its row count."""
+        executor = await self._ready(statement)
+        async with self.marks_rollback(), self._alone():
+            return await executor.run(statement, params)
+
+    async def insert(self, entity: Base) -> None:
+        """INSERT. Fills auto_now fields before, the key and what the database generated after."""
+        await writes.insert(self, entity)
+
+    async def update(self, entity: Base, *names: str) -> None:
+        """UPDATE all columns as ``save()`` does (INSERT when no row matches), or the named ones.
+
+        ``names`` may be relations (``author``) or columns (``author_id``), as ``update_fields``.
+        Raises :class:`~.errors.DatabaseError` when a named update matches no row.
+        """
+        await writes.update(self, entity, names)
+
+    async def save(self, entity: Base, *names: str) -> None:
+        """``Model.save()``: INSERT for a new entity, UPDATE (or else INSERT) for any other."""
+        await writes.save(self, entity, names)
+
+    async def delete(self, entity: Base) -> tuple[int, dict[str, int]]:
+        """Delete with all that depends on it (Django's ``Collector``). The key becomes None.
+
+        Returns Django's count of deleted rows, in all and per model label. Raises
+        :class:`~.errors.ProtectedError` or :class:`~.errors.RestrictedError`.
+        """
+        return await collector.delete(self, [entity])
+
+    async def delete_all(self, found: Sequence[Base]) -> tuple[int, dict[str, int]]:
+        """:meth:`delete` for many of one model (``QuerySet.delete()``)."""
+        return await collector.delete(self, found)
+
+    async def delete_matching(self, statement: Select[Any]) -> tuple[int, dict[str, int]]:
+        """``QuerySet.delete()`` of ``select(Entity).where(…)``: unread where nothing depends on the rows."""
+        return await collector.delete_matching(self, statement)
+
+    # transactions
+
+    def atomic(self, *, durable: bool = False, savepoint: bool = True) -> AbstractAsyncContextManager[None]:
+        """``transaction.atomic``: all or nothing, nests by savepoints."""
+        return self._transaction.atomic(durable=durable, savepoint=savepoint)
+
+    async def on_commit(self, hook: Hook) -> None:
+        """``transaction.on_commit``: run ``hook`` (plain or async) after commit, at once outside a block."""
+        await self._transaction.on_commit(hook)
+
+    @property
+    def in_atomic(self) -> bool:
+        """Whether an :meth:`atomic` block is open (``connection.in_atomic_block``)."""
+        return self._transaction.in_atomic
+
+    def set_rollback(self, value: bool = True) -> None:
+        """``transaction.set_rollback``: make the innermost block roll back when it ends."""
+        self._transaction.set_rollback(value)
+
+    @asynccontextmanager
+    async def marks_rollback(self) -> AsyncIterator[None]:
+        """``transaction.mark_for_rollback_on_error``: a failed write breaks the open block."""
+        try:
+            yield
+        except DatabaseError:
+            if self._transaction.in_atomic:
+                self._transaction.needs_rollback = True
+            raise
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """A single write outside any block; joined to another's transaction it needs a savepoint."""
+        if self._database.joined and not self._transaction.in_atomic:
+            async with self.atomic():
+                yield
+        else:
+            yield
+
+    async def _connection(self) -> Executor:
+        if self._executor is None:
+            self._executor = await self._database.checkout()
+        return self._executor
+
+    async def _ready(self, statement: Executable) -> Executor:
+        self._transaction.check()
+        locks = getattr(statement, "_for_update_arg", None) is not None
+        if locks and self.dialect != "sqlite" and not self._transaction.in_atomic:
+            raise TransactionManagementError("select_for_update cannot be used outside of a transaction.")
+        executor = await self._connection()
+        self.queries += 1
+        return executor
+
+    async def _command(self, sql: str) -> None:
+        await (await self._connection()).command(sql)

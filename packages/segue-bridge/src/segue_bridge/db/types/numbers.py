@@ -1,0 +1,170 @@
+"""Numbers and booleans as Django's backends keep them."""
+
+from __future__ import annotations
+
+import decimal
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, Boolean, Column, Dialect, Integer, Numeric, SmallInteger, String
+from sqlalchemy import Float as SaFloat
+from sqlalchemy.types import TypeEngine
+
+from segue_bridge.db.types.base import DjangoType
+
+
+class _Whole(DjangoType[int]):
+    """An integer column. A value is coerced by ``int()``, as ``IntegerField.get_prep_value`` does."""
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> int | None:
+        if value is None or type(value) is int:
+            return value
+        try:
+            return int(value)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"expected a number but got {value!r}.") from error
+
+    def column_type(self, dialect: str, column: Column[Any] | None = None) -> str:
+        if dialect == "sqlite" and column is not None and column.primary_key and is_auto(column):
+            return "integer"  # AutoField, BigAutoField and SmallAutoField alike; AUTOINCREMENT needs it
+        return super().column_type(dialect, column)
+
+
+def is_auto(column: Column[Any]) -> bool:
+    """Whether the database numbers this primary key (Django's ``AutoField`` family)."""
+    return column.identity is not None or column.autoincrement is True
+
+
+class Int(_Whole):
+    """``IntegerField`` / ``AutoField``."""
+
+    impl = Integer
+    ddl: ClassVar[dict[str, str]] = {"": "integer"}
+
+
+class BigInt(_Whole):
+    """``BigIntegerField`` / ``BigAutoField``."""
+
+    impl = BigInteger
+    ddl: ClassVar[dict[str, str]] = {"": "bigint"}
+
+
+class SmallInt(_Whole):
+    """``SmallIntegerField`` / ``SmallAutoField``."""
+
+    impl = SmallInteger
+    ddl: ClassVar[dict[str, str]] = {"": "smallint"}
+
+
+class PositiveInt(_Whole):
+    """``PositiveIntegerField``; the ``CHECK`` stands beside it in the table."""
+
+    impl = Integer
+    ddl: ClassVar[dict[str, str]] = {"": "integer", "sqlite": "integer unsigned"}
+
+
+class PositiveBigInt(_Whole):
+    """``PositiveBigIntegerField``."""
+
+    impl = BigInteger
+    ddl: ClassVar[dict[str, str]] = {"": "bigint", "sqlite": "bigint unsigned"}
+
+
+class PositiveSmallInt(_Whole):
+    """``PositiveSmallIntegerField``."""
+
+    impl = SmallInteger
+    ddl: ClassVar[dict[str, str]] = {"": "smallint", "sqlite": "smallint unsigned"}
+
+
+class Float(DjangoType[float]):
+    """``FloatField``: ``double precision`` on PostgreSQL, ``real`` on SQLite."""
+
+    impl = SaFloat
+    ddl: ClassVar[dict[str, str]] = {"": "double precision", "sqlite": "real"}
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> float | None:
+        if value is None or type(value) is float:
+            return value
+        try:
+            return float(value)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"expected a number but got {value!r}.") from error
+
+
+class Bool(DjangoType[bool]):
+    """``BooleanField``: ``bool`` on SQLite, where it is stored as 0 and 1."""
+
+    impl = Boolean
+    ddl: ClassVar[dict[str, str]] = {"": "boolean", "sqlite": "bool"}
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bool | None:
+        if value is None or type(value) is bool:
+            return value
+        if value in (1, "t", "True", "1"):
+            return True
+        if value in (0, "f", "False", "0"):
+            return False
+        raise ValueError(f"“{value}” value must be either True or False.")
+
+
+class Money(DjangoType[Decimal]):
+    """``DecimalField(max_digits, decimal_places)``.
+
+    Nothing is rounded on the way in: PostgreSQL rounds to the column's scale, SQLite keeps a real
+    and Django rounds what it reads (``sqlite3.operations.get_decimalfield_converter``:
+    15 significant digits, then ``quantize`` with ``prec=max_digits``, which raises
+    ``decimal.InvalidOperation`` for a number that is too long).
+    """
+
+    impl = Numeric
+    cache_ok = True
+
+    def __init__(self, digits: int | None = None, places: int | None = None) -> None:
+        super().__init__()
+        self.digits = digits
+        self.places = places
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(String() if dialect.name == "sqlite" else Numeric())
+
+    def column_type(self, dialect: str, column: Column[Any] | None = None) -> str:
+        if dialect == "sqlite":
+            return "decimal"
+        return "numeric" if self.digits is None else f"numeric({self.digits}, {self.places})"
+
+    def unbounded(self) -> Money:
+        return Money()
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        number = value if isinstance(value, Decimal) else self._decimal(value)
+        return str(number) if dialect.name == "sqlite" else number
+
+    def _decimal(self, value: Any) -> Decimal:
+        """``DecimalField.to_python``: a float keeps ``max_digits`` digits."""
+        if isinstance(value, float):
+            return decimal.Context(prec=self.digits).create_decimal_from_float(value)
+        return Decimal(value)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        if dialect.name != "sqlite":
+            return _as_decimal
+        if self.places is None:
+            return _from_real
+        quantum = Decimal(1).scaleb(-self.places)
+        context = decimal.Context(prec=self.digits)
+        return lambda value: None if value is None else _real(value).quantize(quantum, context=context)
+
+
+_real = decimal.Context(prec=15).create_decimal_from_float
+
+
+def _from_real(value: Any) -> Decimal | None:
+    return None if value is None else _real(value)
+
+
+def _as_decimal(value: Any) -> Any:
+    return value if value is None or isinstance(value, Decimal) else Decimal(value)

@@ -1,0 +1,96 @@
+"""Columns of ``django.contrib.postgres.fields``. They exist on PostgreSQL only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from sqlalchemy import Column, Dialect
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.types import TypeEngine
+
+from segue_bridge.db.types.base import DjangoType
+
+
+class Array(DjangoType[list[Any]]):
+    """``ArrayField(item, size)``: ``varchar(10)[]``, nested fields add one ``[]`` each."""
+
+    impl = pg.ARRAY
+
+    def __init__(self, item: DjangoType[Any], size: int | None = None) -> None:
+        inner: DjangoType[Any] = item
+        depth = 1
+        while isinstance(inner, Array):
+            inner = inner.item
+            depth += 1
+        super().__init__(inner, dimensions=depth)
+        self.item: DjangoType[Any] = item
+        self.size = size
+
+    def column_type(self, dialect: str, column: Column[Any] | None = None) -> str:
+        return f"{self.item.column_type(dialect)}[{self.size or ''}]"
+
+
+class HStore(DjangoType[Mapping[str, str | None]]):
+    """``HStoreField``: text keys and text values; other values become text, as Django's does."""
+
+    impl = pg.HSTORE
+    ddl: ClassVar[dict[str, str]] = {"": "hstore"}
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        return {str(key): None if item is None else str(item) for key, item in value.items()}
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        parse = pg.HSTORE().result_processor(dialect, coltype)
+
+        def read(value: Any) -> Any:
+            return parse(value) if parse is not None and isinstance(value, str) else value
+
+        return read
+
+
+class IntRange(DjangoType[Any]):
+    """``IntegerRangeField``."""
+
+    impl = pg.INT4RANGE
+    ddl: ClassVar[dict[str, str]] = {"": "int4range"}
+
+
+class BigIntRange(DjangoType[Any]):
+    """``BigIntegerRangeField``."""
+
+    impl = pg.INT8RANGE
+    ddl: ClassVar[dict[str, str]] = {"": "int8range"}
+
+
+class DecimalRange(DjangoType[Any]):
+    """``DecimalRangeField``."""
+
+    impl = pg.NUMRANGE
+    ddl: ClassVar[dict[str, str]] = {"": "numrange"}
+
+
+class DateTimeRange(DjangoType[Any]):
+    """``DateTimeRangeField``."""
+
+    impl = pg.TSTZRANGE
+    ddl: ClassVar[dict[str, str]] = {"": "tstzrange"}
+
+
+class DateRange(DjangoType[Any]):
+    """``DateRangeField``."""
+
+    impl = pg.DATERANGE
+    ddl: ClassVar[dict[str, str]] = {"": "daterange"}
+
+
+class SearchVector(DjangoType[str]):
+    """``SearchVectorField``."""
+
+    impl = pg.TSVECTOR
+    ddl: ClassVar[dict[str, str]] = {"": "tsvector"}
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(pg.TSVECTOR())

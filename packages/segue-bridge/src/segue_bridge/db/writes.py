@@ -1,0 +1,286 @@
+"""INSERT and UPDATE of entities as ``Model.save_base`` does them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Column, Executable, Insert, Table, Update, bindparam, select
+from sqlalchemy import insert as insert_into
+from sqlalchemy import update as update_of
+from sqlalchemy.orm import Mapper
+from sqlalchemy.orm.attributes import instance_dict
+from sqlalchemy.orm.interfaces import MANYTOONE
+from sqlalchemy.sql import ClauseElement
+
+from segue_bridge import zone
+from segue_bridge.db.base import Base, column_key, mapper_of
+from segue_bridge.db.errors import DatabaseError
+from segue_bridge.db.types import Date, Time
+
+if TYPE_CHECKING:
+    from segue_bridge.db.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One table of an entity: its columns as (attribute, column), formula columns left out."""
+
+    table: Table
+    columns: tuple[tuple[str, Column[Any]], ...]
+    key: tuple[str, Column[Any]]
+    generated: tuple[tuple[str, Column[Any]], ...]
+
+
+_PARTS: dict[type[Base], tuple[_Part, ...]] = {}
+_INSERTS: dict[tuple[Table, tuple[str, ...]], Insert] = {}
+_UPDATES: dict[tuple[Table, tuple[str, ...]], Update] = {}
+
+
+def parts(cls: type[Base]) -> tuple[_Part, ...]:
+    """The tables of an entity class, the root first (multi-table inheritance has several)."""
+    known = _PARTS.get(cls)
+    if known is None:
+        found: list[_Part] = []
+        for mapper in reversed(list(mapper_of(cls).iterate_to_root())):
+            table = mapper.local_table
+            if not isinstance(table, Table) or any(part.table is table for part in found):
+                continue
+            found.append(_part(mapper, table))
+        known = _PARTS[cls] = tuple(found)
+    return known
+
+
+def _part(mapper: Mapper[Any], table: Table) -> _Part:
+    named = [(column_key(mapper, column), column) for column in table.columns]
+    primary = list(table.primary_key.columns)
+    if len(primary) != 1:
+        raise TypeError(f"{table.name}: an entity needs a primary key of one column.")
+    return _Part(
+        table,
+        tuple((name, column) for name, column in named if column.computed is None),
+        (column_key(mapper, primary[0]), primary[0]),
+        tuple((name, column) for name, column in named if column.computed is not None),
+    )
+
+
+async def insert(db: Session, entity: Base) -> None:
+    """INSERT into each table of the entity, parents first, all in one block when there are several."""
+    _related(entity)
+    found = parts(type(entity))
+    if len(found) > 1:
+        async with db.atomic(savepoint=False):
+            for part in found:
+                await _insert(db, entity, part)
+    else:
+        await _insert(db, entity, found[0])
+    instance_dict(entity)["_stored"] = True
+
+
+async def save(db: Session, entity: Base, names: Sequence[str]) -> None:
+    """``Model.save()``. A new entity whose key has a default is inserted without trying UPDATE."""
+    if not names and not entity._stored:
+        part = parts(type(entity))[0]
+        held = instance_dict(entity)
+        if held.get(part.key[0]) is None or part.key[1].default is not None:
+            await insert(db, entity)
+            return
+    await update(db, entity, names)
+
+
+async def update(db: Session, entity: Base, names: Sequence[str]) -> None:
+    """UPDATE every table of the entity; without ``names`` a table with no matching row gets an INSERT."""
+    _related(entity, names)
+    wanted = _attributes(type(entity), names) if names else None
+    found = parts(type(entity))
+    if len(found) > 1:
+        async with db.atomic(savepoint=False):
+            for part in found:
+                await _update(db, entity, part, wanted)
+    else:
+        await _update(db, entity, found[0], wanted)
+    instance_dict(entity)["_stored"] = True
+
+
+def _attributes(cls: type[Base], names: Iterable[str]) -> frozenset[str]:
+    """Column attributes of ``update_fields``: a relation's name stands for its columns.
+
+    Raises ``ValueError`` with Django's text for a name that is neither.
+    """
+    mapper = mapper_of(cls)
+    found: set[str] = set()
+    unknown = []
+    for name in names:
+        if name in mapper.column_attrs:
+            found.add(name)
+        elif name in mapper.relationships and mapper.relationships[name].direction is MANYTOONE:
+            found.update(
+                column_key(mapper, column)
+                for column in mapper.relationships[name].local_columns
+                if isinstance(column, Column)
+            )
+        else:
+            unknown.append(name)
+    if unknown:
+        raise ValueError(
+            "The following fields do not exist in this model, are m2m fields, primary keys, or are "
+            f"non-concrete fields: {', '.join(sorted(unknown))}"
+        )
+    return frozenset(found)
+
+
+async def _insert(db: Session, entity: Base, part: _Part) -> None:
+    held = instance_dict(entity)
+    _inherit_key(entity, part)
+    _stamp(held, part.columns, adding=True)
+    values: dict[str, Any] = {}
+    left = []
+    for name, column in part.columns:
+        value = held.get(name)
+        if (name not in held and column.server_default is not None) or (
+            name == part.key[0] and value is None
+        ):
+            left.append((name, column))
+        elif isinstance(value, ClauseElement):
+            raise ValueError(
+                f'Failed to insert expression "{value}" on {entity.__segue__.label}.{name}. '
+                "F() expressions can only be used to update, not to insert."
+            )
+        else:
+            values[name] = value
+    returned = left + list(part.generated)
+    statement = _insert_statement(part, tuple(values), returned)
+    bound = {f"v_{name}": value for name, value in values.items()}
+    async with db.marks_rollback():
+        if returned:
+            row = await _returning(db, statement, bound)
+            for (name, _), value in zip(returned, row, strict=True):
+                held[name] = value
+        else:
+            await db.execute(statement, bound)
+
+
+async def _returning(db: Session, statement: Executable, bound: dict[str, Any]) -> Sequence[Any]:
+    async with db._alone():
+        return (await db.all(statement, bound))[0]
+
+
+def _insert_statement(
+    part: _Part, names: tuple[str, ...], returned: Sequence[tuple[str, Column[Any]]]
+) -> Insert:
+    key = (part.table, names)
+    statement = _INSERTS.get(key)
+    if statement is None:
+        columns = dict(part.columns)
+        statement = insert_into(part.table).values(
+            {columns[name]: bindparam(f"v_{name}", type_=columns[name].type) for name in names}
+        )
+        if returned:
+            statement = statement.returning(*(column for _, column in returned))
+        _INSERTS[key] = statement
+    return statement
+
+
+async def _update(db: Session, entity: Base, part: _Part, wanted: frozenset[str] | None) -> None:
+    held = instance_dict(entity)
+    _inherit_key(entity, part)
+    if held.get(part.key[0]) is None:
+        if wanted is not None:
+            raise ValueError("Cannot force an update in save() with no primary key.")
+        await _insert(db, entity, part)
+        return
+    chosen = [
+        (name, column)
+        for name, column in part.columns
+        if not column.primary_key and (wanted is None or name in wanted) and name in held
+    ]
+    if wanted is not None and not chosen:
+        return
+    _stamp(held, chosen, adding=False)
+    if await _run_update(db, held, part, chosen):
+        return
+    if wanted is not None:
+        raise DatabaseError("Save with update_fields did not affect any rows.")
+    await _insert(db, entity, part)
+
+
+async def _run_update(
+    db: Session, held: dict[str, Any], part: _Part, chosen: Sequence[tuple[str, Column[Any]]]
+) -> bool:
+    """Whether a row matched. Without columns to set, whether the row is there."""
+    key_name, key_column = part.key
+    where = key_column == bindparam("key_", type_=key_column.type)
+    if not chosen:
+        return bool(await db.all(select(key_column).where(where), {"key_": held[key_name]}))
+    bound = {"key_": held[key_name]}
+    expressions = {}
+    for name, column in chosen:
+        if isinstance(held[name], ClauseElement):
+            expressions[column] = held[name]
+        else:
+            bound[f"v_{name}"] = held[name]
+    names = tuple(name for name, _ in chosen)
+    statement = None if expressions else _UPDATES.get((part.table, names))
+    if statement is None:
+        values = {
+            column: expressions.get(column, bindparam(f"v_{name}", type_=column.type))
+            for name, column in chosen
+        }
+        statement = update_of(part.table).where(where).values(values)
+        if not expressions:
+            _UPDATES[part.table, names] = statement
+    return await db.execute(statement, bound) > 0
+
+
+def _stamp(held: dict[str, Any], columns: Iterable[tuple[str, Column[Any]]], *, adding: bool) -> None:
+    """``pre_save`` of fields with ``auto_now`` / ``auto_now_add``."""
+    for name, column in columns:
+        if column.info.get("auto_now") or (adding and column.info.get("auto_now_add")):
+            held[name] = _now(column)
+
+
+def _now(column: Column[Any]) -> object:
+    """Django runs with the process clock in ``TIME_ZONE``: dates and times are local there."""
+    if isinstance(column.type, Date):
+        return dt.datetime.now(zone.default()).date()
+    if isinstance(column.type, Time):
+        return dt.datetime.now(zone.default()).time()
+    return zone.now()
+
+
+def _inherit_key(entity: Base, part: _Part) -> None:
+    """A child table's key is its parent's (``Model._save_parents``)."""
+    first = parts(type(entity))[0]
+    held = instance_dict(entity)
+    if part is first or not part.key[1].foreign_keys:
+        return
+    target = next(iter(part.key[1].foreign_keys)).column
+    for other in parts(type(entity)):
+        for name, column in other.columns:
+            if column is target and held.get(name) is not None:
+                held[part.key[0]] = held[name]
+
+
+def _related(entity: Base, names: Sequence[str] = ()) -> None:
+    """``Model._prepare_related_fields_for_save``: related objects must have been saved."""
+    mapper = mapper_of(type(entity))
+    held = instance_dict(entity)
+    for relation in mapper.relationships:
+        other = held.get(relation.key)
+        if relation.direction is not MANYTOONE or not isinstance(other, Base):
+            continue
+        for local, remote in relation.local_remote_pairs or ():
+            if not isinstance(local, Column) or not isinstance(remote, Column):
+                continue
+            name = column_key(mapper, local)
+            value = instance_dict(other).get(column_key(relation.mapper, remote))
+            if names and name not in names and relation.key not in names:
+                continue
+            if value is None:
+                raise ValueError(
+                    f"save() prohibited to prevent data loss due to unsaved related object '{relation.key}'."
+                )
+            if held.get(name) in (None, ""):
+                held[name] = value

