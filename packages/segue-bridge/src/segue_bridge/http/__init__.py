@@ -1,0 +1,1 @@
+"""The wire contract of a DRF view: import from the modules."""
