@@ -1,0 +1,1 @@
+"""DRF's three paginations over Core statements."""
