@@ -10,6 +10,8 @@ import types
 from .values import SECRET_NAME, opaque
 
 _MISSING = object()
+_LONGEST_TEXT = 20000
+_MOST_ITEMS = 500
 
 
 def free_names(node):
@@ -76,6 +78,7 @@ class Bindings:
         self.meet_class = meet_class
         self.meet_function = meet_function
         self._variables = {}
+        self._encoded = {}
         self.used_settings = set()
 
     def of(self, function, node, depth):
@@ -170,7 +173,12 @@ class Bindings:
         if inspect.isclass(value):
             dotted = self.meet_class(value, depth)
             meta = getattr(value, "_meta", None)
-            is_model = meta is not None and hasattr(meta, "label") and hasattr(value, "_state") is False and _is_model(value)
+            is_model = (
+                meta is not None
+                and hasattr(meta, "label")
+                and hasattr(value, "_state") is False
+                and _is_model(value)
+            )
             return {"kind": "model" if is_model else "class", "name": dotted}
         if isinstance(value, types.FunctionType):
             return {"kind": "function", "name": self.meet_function(value, depth)}
@@ -180,23 +188,31 @@ class Bindings:
                 self.meet_function(function, depth)
             return {"kind": "function", "name": variable}
         if isinstance(value, (types.BuiltinFunctionType, types.BuiltinMethodType)):
-            return {"kind": "function", "name": "%s.%s" % (value.__module__ or "builtins", value.__qualname__)}
+            return {
+                "kind": "function",
+                "name": "%s.%s" % (value.__module__ or "builtins", value.__qualname__),
+            }
         inner = getattr(value, "__wrapped__", None)
         if isinstance(inner, types.FunctionType):
             self.meet_function(inner, depth)
         if name == "settings" and type(value).__name__ == "LazySettings":
             return {"kind": "instance", "name": "django.conf.settings"}
         secret = SECRET_NAME.search(name) is not None
-        encoded = opaque(value) if secret and not isinstance(value, (bool, type(None))) else self._limited(value)
+        encoded = (
+            opaque(value) if secret and not isinstance(value, (bool, type(None))) else self._limited(value)
+        )
         plain = encoded["kind"] not in ("call", "opaque", "ref") or isinstance(value, (bytes, str))
         return {"kind": "constant" if plain else "instance", "name": variable, "value": encoded}
 
     def _limited(self, value):
-        if isinstance(value, (list, tuple, set, frozenset, dict)) and len(value) > 1000:
-            return opaque(value)
-        if isinstance(value, (str, bytes)) and len(value) > 100000:
-            return opaque(value)
-        return self.encoder.encode(value, 2)
+        known = self._encoded.get(id(value))
+        if known is None:
+            encoded = opaque(value) if _too_big(value) else self.encoder.encode(value, 2)
+            known = self._encoded[id(value)] = (
+                encoded,
+                value,
+            )  # holds the value, so that its id stays its own
+        return known[0]
 
     def variable(self, module, name, depth=0):
         """Dotted path of the assignment behind ``module.name``, through ``from x import y``."""
@@ -221,6 +237,23 @@ class Bindings:
         return result
 
 
+def _too_big(value):
+    """True for data rather than configuration: no translation writes these into code."""
+    if isinstance(value, (str, bytes)):
+        return len(value) > _LONGEST_TEXT
+    left, stack = _MOST_ITEMS, [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            stack.extend(item.values())
+        elif isinstance(item, (list, tuple, set, frozenset)):
+            stack.extend(item)
+        left -= 1
+        if left < 0 or len(stack) > _MOST_ITEMS:
+            return True
+    return False
+
+
 def _is_model(value):
     from django.db import models
 
@@ -230,8 +263,10 @@ def _is_model(value):
 def _scalar(value):
     import datetime
 
-    return value is None or isinstance(value, (bool, int, float, str, datetime.timedelta)) or (
-        isinstance(value, (list, tuple)) and all(isinstance(v, (bool, int, float, str)) for v in value)
+    return (
+        value is None
+        or isinstance(value, (bool, int, float, str, datetime.timedelta))
+        or (isinstance(value, (list, tuple)) and all(isinstance(v, (bool, int, float, str)) for v in value))
     )
 
 
@@ -264,5 +299,3 @@ def _comprehension_names(node):
                 known.add(child.name)
         node.segue_inner = known
     return known
-
-

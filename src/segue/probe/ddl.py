@@ -5,7 +5,9 @@ opened (PostgreSQL, MySQL) or open ``:memory:`` (SQLite). The features that Djan
 a server for are set to those of a recent version.
 """
 
+import ast
 import importlib
+import os
 
 _VENDORS = (
     ("sqlite", "django.db.backends.sqlite3", "sqlite3"),
@@ -13,18 +15,33 @@ _VENDORS = (
     ("mysql", "django.db.backends.mysql", "mysql"),
 )
 _SETTINGS = {
-    "NAME": "segue", "USER": "", "PASSWORD": "", "HOST": "", "PORT": "", "OPTIONS": {}, "TIME_ZONE": None,
-    "ATOMIC_REQUESTS": False, "AUTOCOMMIT": True, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False,
+    "NAME": "segue",
+    "USER": "",
+    "PASSWORD": "",
+    "HOST": "",
+    "PORT": "",
+    "OPTIONS": {},
+    "TIME_ZONE": None,
+    "ATOMIC_REQUESTS": False,
+    "AUTOCOMMIT": True,
+    "CONN_MAX_AGE": 0,
+    "CONN_HEALTH_CHECKS": False,
     "DISABLE_SERVER_SIDE_CURSORS": False,
     "TEST": {"NAME": None, "CHARSET": None, "COLLATION": None, "MIGRATE": True, "MIRROR": None},
 }
 # cached properties that would open a connection
 _SERVER = {
     "postgresql": {"pg_version": 160000},
-    "mysql": {"mysql_server_data": {
-        "version": "8.0.36", "sql_mode": "STRICT_TRANS_TABLES", "default_storage_engine": "InnoDB",
-        "lower_case_table_names": False, "has_zoneinfo_database": True, "sql_auto_is_null": False,
-    }},
+    "mysql": {
+        "mysql_server_data": {
+            "version": "8.0.36",
+            "sql_mode": "STRICT_TRANS_TABLES",
+            "default_storage_engine": "InnoDB",
+            "lower_case_table_names": False,
+            "has_zoneinfo_database": True,
+            "sql_auto_is_null": False,
+        }
+    },
     "sqlite": {},
 }
 
@@ -32,7 +49,8 @@ _SERVER = {
 class Ddl:
     """Schema editors by vendor; vendors whose driver is not installed are left out."""
 
-    def __init__(self, warn):
+    def __init__(self, warn, loose_collations=()):
+        self.loose_collations = loose_collations
         self.connections = {}
         self.warn = warn
         for vendor, backend, _driver in _VENDORS:
@@ -64,6 +82,9 @@ class Ddl:
         connection = self.connections[vendor]
         editor = connection.SchemaEditorClass(connection, collect_sql=True, atomic=False)
         editor.deferred_sql = []
+        if vendor == "postgresql":
+            # asked of the server by Django: made by CreateCollation in a migration, or deterministic
+            editor._is_collation_deterministic = lambda name: name not in self.loose_collations
         return editor
 
     def create_table(self, model):
@@ -74,7 +95,8 @@ class Ddl:
                 editor = self.editor(vendor)
                 editor.create_model(model)
                 editor.collected_sql += [
-                    text if text.rstrip().endswith(";") else text + ";" for text in map(str, editor.deferred_sql)
+                    text if text.rstrip().endswith(";") else text + ";"
+                    for text in map(str, editor.deferred_sql)
                 ]
                 result[vendor] = list(editor.collected_sql)
             except Exception as error:
@@ -92,6 +114,37 @@ class Ddl:
             if text:
                 result[vendor] = str(text)
         return result
+
+
+def loose_collations(sources):
+    """Names of collations that migrations create with ``deterministic=False``."""
+    from django.apps import apps
+
+    found = set()
+    for config in apps.get_app_configs():
+        folder = os.path.join(config.path, "migrations")
+        for file in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
+            path = os.path.join(folder, file)
+            if not file.endswith(".py"):
+                continue
+            with open(path, "rb") as stream:
+                if b"CreateCollation" not in stream.read():
+                    continue
+            source = sources.file(path)
+            for node in ast.walk(source.tree) if source is not None else ():
+                if isinstance(node, ast.Call) and getattr(
+                    node.func, "attr", getattr(node.func, "id", "")
+                ) == ("CreateCollation"):
+                    given = {k.arg: k.value for k in node.keywords}
+                    name = given.get("name", node.args[0] if node.args else None)
+                    loose = given.get("deterministic")
+                    if (
+                        isinstance(name, ast.Constant)
+                        and isinstance(loose, ast.Constant)
+                        and loose.value is False
+                    ):
+                        found.add(name.value)
+    return found
 
 
 def short(error):

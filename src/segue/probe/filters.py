@@ -43,8 +43,13 @@ class FilterSets:
         return queryset if queryset is not None else instance.get_queryset()
 
     def _failed(self, name, where, error):
-        return {"name": name, "where": where, "model": "", "filters": [],
-                "error": "%s: %s" % (type(error).__name__, error)}
+        return {
+            "name": name,
+            "where": where,
+            "model": "",
+            "filters": [],
+            "error": "%s: %s" % (type(error).__name__, error),
+        }
 
     def add(self, cls):
         """Describe a declared FilterSet class once."""
@@ -59,8 +64,13 @@ class FilterSets:
 
     def _describe(self, cls, name, where):
         model = getattr(getattr(cls, "_meta", None), "model", None)
-        result = {"name": name, "where": where, "model": model._meta.label if model is not None else "",
-                  "filters": [], "error": ""}
+        result = {
+            "name": name,
+            "where": where,
+            "model": model._meta.label if model is not None else "",
+            "filters": [],
+            "error": "",
+        }
         for key, item in cls.base_filters.items():
             try:
                 result["filters"].append(self._filter(key, item, cls))
@@ -89,9 +99,24 @@ class FilterSets:
         field_class = getattr(item, "field_class", None)
         if inspect.isclass(field_class):
             found["form_field"] = c.meet_class(field_class)
-        state = {k: v for k, v in vars(item).items() if not k.startswith("_") and k not in (
-            "extra", "field_name", "lookup_expr", "exclude", "distinct", "method", "filter", "parent", "model",
-            "creation_counter")}
+        state = {
+            k: v
+            for k, v in vars(item).items()
+            if not k.startswith("_")
+            and k
+            not in (
+                "extra",
+                "field_name",
+                "lookup_expr",
+                "exclude",
+                "distinct",
+                "method",
+                "filter",
+                "parent",
+                "model",
+                "creation_counter",
+            )
+        }
         state.update(extra)
         model = getattr(queryset, "model", None)
         if model is not None:

@@ -10,9 +10,21 @@ from .values import Encoder
 
 # Third-party code is followed this many calls deep from the project's own code.
 THIRD_PARTY_DEPTH = 2
-_SKIP_ATTRIBUTES = {"_meta", "DoesNotExist", "MultipleObjectsReturned", "NotUpdated", "_declared_fields",
-                    "_abc_impl", "_abc_data", "base_fields", "declared_fields", "base_filters",
-                    "declared_filters", "_creation_counter", "__slots__"}
+_SKIP_ATTRIBUTES = {
+    "_meta",
+    "DoesNotExist",
+    "MultipleObjectsReturned",
+    "NotUpdated",
+    "_declared_fields",
+    "_abc_impl",
+    "_abc_data",
+    "base_fields",
+    "declared_fields",
+    "base_filters",
+    "declared_filters",
+    "_creation_counter",
+    "__slots__",
+}
 _FRAMEWORK = ("django", "drf", "stdlib")
 
 
@@ -111,8 +123,15 @@ class Collector:
         keep_attributes = origin == "own" or origin not in _FRAMEWORK or _is_policy(cls)
         if origin not in ("own",) + _FRAMEWORK and not self.names.origins.knows_django(origin):
             mro_only = [self.names.cls(base) for base in mro]
-            return {"name": name, "where": self.names.class_where(cls), "mro": mro_only, "origin": origin,
-                    "methods": {}, "attributes": {}, "doc": ""}
+            return {
+                "name": name,
+                "where": self.names.class_where(cls),
+                "mro": mro_only,
+                "origin": origin,
+                "methods": {},
+                "attributes": {},
+                "doc": "",
+            }
         for base in mro:
             base_own = self.names.class_origin(base) not in _FRAMEWORK
             for key, value in vars(base).items():
@@ -124,7 +143,9 @@ class Collector:
                         continue
                     methods[key] = self._method(base, key, function, role, depth)
                     if role == "property" and isinstance(value.fset, types.FunctionType):
-                        methods[key + ".setter"] = self._method(base, key + ".setter", value.fset, role, depth)
+                        methods[key + ".setter"] = self._method(
+                            base, key + ".setter", value.fset, role, depth
+                        )
                 elif keep_attributes and self._is_attribute(key, value):
                     attributes[key] = self._attribute(cls, base, key, value)
         return {
@@ -142,13 +163,20 @@ class Collector:
         owner = self.names.cls(base)
         found_at = "%s.%s" % (owner, key)
         base_origin = self.names.class_origin(base)
-        layers = [layer for layer in layers if layer.__globals__.get("__name__") != "django.db.models.manager"]
+        layers = [
+            layer for layer in layers if layer.__globals__.get("__name__") != "django.db.models.manager"
+        ]
         if function.__globals__.get("__name__") == "django.db.models.manager" and inner is function:
-            queryset = getattr(base, "_queryset_class", None)  # before Django wrapped these with functools.wraps
+            queryset = getattr(
+                base, "_queryset_class", None
+            )  # before Django wrapped these with functools.wraps
             real = inspect.getattr_static(queryset, key, None) if queryset is not None else None
             if isinstance(real, types.FunctionType):
                 inner, layers = unwrap(real)
-        if inner.__module__ == base.__module__ and inner.__qualname__ == "%s.%s" % (base.__qualname__, key.partition(".")[0]):
+        if inner.__module__ == base.__module__ and inner.__qualname__ == "%s.%s" % (
+            base.__qualname__,
+            key.partition(".")[0],
+        ):
             if base_origin in _FRAMEWORK:
                 return found_at
             function = layers[0] if layers else inner
@@ -156,7 +184,9 @@ class Collector:
         if layers or base_origin not in _FRAMEWORK and "<locals>" in inner.__qualname__:
             if base_origin in _FRAMEWORK:
                 return found_at
-            return self.meet_function(layers[0] if layers else inner, depth, alias=found_at, role=role, owner=owner)
+            return self.meet_function(
+                layers[0] if layers else inner, depth, alias=found_at, role=role, owner=owner
+            )
         return self.meet_function(inner, depth, role=role)
 
     def _is_attribute(self, key, value):
@@ -168,8 +198,15 @@ class Collector:
         ):
             return False
         return not isinstance(
-            value, (types.BuiltinFunctionType, types.GetSetDescriptorType, types.MemberDescriptorType,
-                    classmethod, staticmethod, property)
+            value,
+            (
+                types.BuiltinFunctionType,
+                types.GetSetDescriptorType,
+                types.MemberDescriptorType,
+                classmethod,
+                staticmethod,
+                property,
+            ),
         )
 
     def _attribute(self, cls, base, key, value):
@@ -281,5 +318,3 @@ def _is_policy(cls):
 
 def _is_serializer_field(value):
     return any(c.__module__ == "rest_framework.fields" and c.__name__ == "Field" for c in type(value).__mro__)
-
-

@@ -42,6 +42,10 @@ class DatabaseGuard:
 def _place():
     for frame in reversed(traceback.extract_stack()):
         file = frame.filename
-        if not file.startswith(_HERE) and "django" + os.sep not in file and "rest_framework" + os.sep not in file:
+        if (
+            not file.startswith(_HERE)
+            and "django" + os.sep not in file
+            and "rest_framework" + os.sep not in file
+        ):
             return "%s:%d" % (file, frame.lineno or 0)
     return "?"

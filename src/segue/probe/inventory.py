@@ -17,9 +17,17 @@ def apps(collector):
     result = []
     for config in registry.get_app_configs():
         file = getattr(config.module, "__file__", None)
-        origin = collector.names.origins.of_file(file, config.name) if file else _origin_by_path(collector, config)
-        result.append({"label": config.label, "module": config.name, "origin": origin,
-                       "path": collector.names.origins.relative(config.path)})
+        origin = (
+            collector.names.origins.of_file(file, config.name) if file else _origin_by_path(collector, config)
+        )
+        result.append(
+            {
+                "label": config.label,
+                "module": config.name,
+                "origin": origin,
+                "path": collector.names.origins.relative(config.path),
+            }
+        )
     return result
 
 
@@ -43,8 +51,12 @@ def versions():
             packages[name] = distribution.version or ""
         except Exception:
             continue
-    return {"python": "%d.%d.%d" % sys.version_info[:3], "django": django.get_version(), "drf": drf,
-            "packages": packages}
+    return {
+        "python": "%d.%d.%d" % sys.version_info[:3],
+        "django": django.get_version(),
+        "drf": drf,
+        "packages": packages,
+    }
 
 
 def receivers(collector):
@@ -72,13 +84,22 @@ def receivers(collector):
             sender = senders.get(key[1], "")
             if not sender and key[1] in _class_ids(collector):
                 sender = _class_ids(collector)[key[1]]
-            result.append({"signal": name, "sender": sender, "function": dotted,
-                           "where": collector.names.function_where(inner), "own": own})
+            result.append(
+                {
+                    "signal": name,
+                    "sender": sender,
+                    "function": dotted,
+                    "where": collector.names.function_where(inner),
+                    "own": own,
+                }
+            )
     return result
 
 
 def _class_ids(collector):
-    return {id(cls): name for name, cls in ((collector.names.cls(c), c) for c in collector._seen_classes.values())}
+    return {
+        id(cls): name for name, cls in ((collector.names.cls(c), c) for c in collector._seen_classes.values())
+    }
 
 
 def _signals(collector, signal_class):
@@ -105,8 +126,11 @@ def _is_own_module(collector, module):
 
 def own_modules(collector):
     """Loaded modules of the project, sorted by name."""
-    return [module for _name, module in sorted(sys.modules.items())
-            if issubclass(type(module), types.ModuleType) and _is_own_module(collector, module)]
+    return [
+        module
+        for _name, module in sorted(sys.modules.items())
+        if issubclass(type(module), types.ModuleType) and _is_own_module(collector, module)
+    ]
 
 
 def tasks(collector):
@@ -126,7 +150,9 @@ def tasks(collector):
     for module in own_modules(collector):
         for value in list(vars(module).values()):
             try:
-                is_task = any(c.__name__ == "Task" and c.__module__ == "celery.app.task" for c in type(value).__mro__)
+                is_task = any(
+                    c.__name__ == "Task" and c.__module__ == "celery.app.task" for c in type(value).__mro__
+                )
                 is_proxy = type(value).__name__ == "PromiseProxy"
                 if is_task or is_proxy and hasattr(value, "delay"):
                     found.add(str(value.name))
@@ -144,10 +170,17 @@ def inventory(collector, routes, views):
     from django.apps import apps as registry
     from django.conf import settings
 
-    items = {"admin": [], "commands": [], "templates": [], "middleware": [], "template tags": [],
-             "plain views": [], "migrations": []}
+    items = {
+        "admin": [],
+        "commands": [],
+        "templates": [],
+        "middleware": [],
+        "template tags": [],
+        "plain views": [],
+        "migrations": [],
+    }
     admin = sys.modules.get("django.contrib.admin.sites")
-    if admin is not None:
+    if admin is not None and registry.is_installed("django.contrib.admin"):
         try:
             for model in admin.site._registry:
                 if collector.names.class_origin(model) == "own":
@@ -157,8 +190,12 @@ def inventory(collector, routes, views):
     for config in registry.get_app_configs():
         if collector.names.origins.of_file(os.path.join(config.path, "__init__.py"), config.name) != "own":
             continue
-        for kind, folder, ends in (("commands", "management/commands", ".py"), ("templates", "templates", ""),
-                                   ("template tags", "templatetags", ".py"), ("migrations", "migrations", ".py")):
+        for kind, folder, ends in (
+            ("commands", "management/commands", ".py"),
+            ("templates", "templates", ""),
+            ("template tags", "templatetags", ".py"),
+            ("migrations", "migrations", ".py"),
+        ):
             base = os.path.join(config.path, *folder.split("/"))
             for parent, _dirs, files in os.walk(base):
                 for file in sorted(files):

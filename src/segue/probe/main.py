@@ -45,12 +45,21 @@ def write(path, document):
 def failure(error, stage, settings):
     """Type, text and the project's own traceback: frames of the probe are cut off."""
     here = os.path.dirname(os.path.abspath(__file__))
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__)
-              if not os.path.abspath(frame.filename).startswith(here)]
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not os.path.abspath(frame.filename).startswith(here)
+    ]
     lines = ["Traceback (most recent call last):\n"] if frames else []
     lines += traceback.format_list(frames) + traceback.format_exception_only(type(error), error)
-    return {"stage": stage, "type": type(error).__name__, "message": str(error), "settings": settings,
-            "name": getattr(error, "name", None) or "", "traceback": "".join(lines)}
+    return {
+        "stage": stage,
+        "type": type(error).__name__,
+        "message": str(error),
+        "settings": settings,
+        "name": getattr(error, "name", None) or "",
+        "traceback": "".join(lines),
+    }
 
 
 def probe(root, settings_module, stage):
@@ -136,8 +145,11 @@ def _until_quiet(collector, kitchen, filtersets):
     used = set()
     while True:
         collector.drain()
-        fresh = [cls for key, cls in sorted(collector._seen_classes.items(), key=lambda i: collector.names.cls(i[1]))
-                 if key not in used and collector.names.class_origin(cls) not in ("django", "stdlib")]
+        fresh = [
+            cls
+            for key, cls in sorted(collector._seen_classes.items(), key=lambda i: collector.names.cls(i[1]))
+            if key not in used and collector.names.class_origin(cls) not in ("django", "stdlib")
+        ]
         if not fresh:
             return
         for cls in fresh:

@@ -1,7 +1,6 @@
 """Models: fields, relations, Meta, managers, DDL."""
 
-from .ddl import Ddl
-
+from .ddl import Ddl, loose_collations
 
 
 class Models:
@@ -9,7 +8,7 @@ class Models:
 
     def __init__(self, collector):
         self.c = collector
-        self.ddl = Ddl(collector.warn)
+        self.ddl = Ddl(collector.warn, loose_collations(collector.names.sources))
 
     def all(self):
         """Label -> Model, in the registry's order."""
@@ -48,8 +47,10 @@ class Models:
             "proxy": bool(meta.proxy),
             "proxy_for": meta.proxy_for_model._meta.label if meta.proxy and meta.proxy_for_model else "",
             "swapped": meta.swapped or "",
-            "parents": {parent._meta.label: link.name if link is not None else ""
-                        for parent, link in meta.parents.items()},
+            "parents": {
+                parent._meta.label: link.name if link is not None else ""
+                for parent, link in meta.parents.items()
+            },
             "own": own or bool(meta.auto_created and names.class_origin(meta.auto_created) == "own"),
             "auto_created": bool(meta.auto_created),
             "verbose_name": str(meta.verbose_name),
@@ -104,8 +105,12 @@ class Models:
             "max_digits": _integer(getattr(field, "max_digits", None)),
             "decimal_places": _integer(getattr(field, "decimal_places", None)),
             "default": c.encoder.encode(field.default) if hasattr(field, "default") else {"kind": "empty"},
-            "db_default": c.encoder.encode(field.db_default) if hasattr(field, "db_default") else {"kind": "empty"},
-            "choices": [[c.encoder.encode(k), c.encoder.encode(v)] for k, v in getattr(field, "flatchoices", ()) or ()],
+            "db_default": c.encoder.encode(field.db_default)
+            if hasattr(field, "db_default")
+            else {"kind": "empty"},
+            "choices": [
+                [c.encoder.encode(k), c.encoder.encode(v)] for k, v in getattr(field, "flatchoices", ()) or ()
+            ],
             "validators": [c.encoder.encode(v) for v in self._validators(field)],
             "verbose_name": str(getattr(field, "verbose_name", "") or ""),
             "help_text": str(getattr(field, "help_text", "") or ""),
@@ -156,7 +161,11 @@ class Models:
 
     def _inherited_from(self, model, field):
         owner = getattr(field, "model", model)
-        if owner is not model and hasattr(owner, "_meta") and owner._meta.concrete_model is not model._meta.concrete_model:
+        if (
+            owner is not model
+            and hasattr(owner, "_meta")
+            and owner._meta.concrete_model is not model._meta.concrete_model
+        ):
             return owner._meta.label
         for base in reversed(model.__mro__[1:]):
             meta = getattr(base, "_meta", None)
@@ -169,13 +178,21 @@ class Models:
 
         content_types = _content_type_fields()
         if content_types and isinstance(field, content_types[0]):
-            return {"kind": "generic_fk", "to": "", "content_type_field": field.ct_field,
-                    "object_id_field": field.fk_field}
+            return {
+                "kind": "generic_fk",
+                "to": "",
+                "content_type_field": field.ct_field,
+                "object_id_field": field.fk_field,
+            }
         if content_types and isinstance(field, content_types[1]):
-            return {"kind": "generic_relation", "to": _label(field.remote_field.model), "accessor": field.name,
-                    "related_query_name": field.remote_field.related_name or "",
-                    "content_type_field": field.content_type_field_name,
-                    "object_id_field": field.object_id_field_name}
+            return {
+                "kind": "generic_relation",
+                "to": _label(field.remote_field.model),
+                "accessor": field.name,
+                "related_query_name": field.remote_field.related_name or "",
+                "content_type_field": field.content_type_field_name,
+                "object_id_field": field.object_id_field_name,
+            }
         if not isinstance(field, (models.ForeignKey, models.ManyToManyField)):
             return None
         remote = field.remote_field
@@ -254,8 +271,11 @@ class Models:
         """One ``Constraint``."""
         kind = type(constraint).__name__
         result = {
-            "kind": {"CheckConstraint": "check", "UniqueConstraint": "unique",
-                     "ExclusionConstraint": "exclude"}.get(kind, kind),
+            "kind": {
+                "CheckConstraint": "check",
+                "UniqueConstraint": "unique",
+                "ExclusionConstraint": "exclude",
+            }.get(kind, kind),
             "name": constraint.name or "",
             "fields": list(getattr(constraint, "fields", ()) or ()),
             "include": list(getattr(constraint, "include", ()) or ()),
@@ -330,5 +350,3 @@ def _content_type_fields():
     from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
 
     return GenericForeignKey, GenericRelation
-
-

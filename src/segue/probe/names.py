@@ -147,8 +147,9 @@ def _same_shape(first, second):
     one, other = vars(first), vars(second)
     if set(one) != set(other):
         return False
-    return not any(callable(value) or isinstance(value, (classmethod, staticmethod, property))
-                   for value in one.values())
+    return not any(
+        callable(value) or isinstance(value, (classmethod, staticmethod, property)) for value in one.values()
+    )
 
 
 def unwrap(function):
@@ -169,9 +170,13 @@ def as_function(value):
     if isinstance(value, types.FunctionType):
         return value, "method"
     if isinstance(value, classmethod):
-        return (value.__func__, "classmethod") if isinstance(value.__func__, types.FunctionType) else (None, "")
+        return (
+            (value.__func__, "classmethod") if isinstance(value.__func__, types.FunctionType) else (None, "")
+        )
     if isinstance(value, staticmethod):
-        return (value.__func__, "staticmethod") if isinstance(value.__func__, types.FunctionType) else (None, "")
+        return (
+            (value.__func__, "staticmethod") if isinstance(value.__func__, types.FunctionType) else (None, "")
+        )
     if isinstance(value, property):
         return (value.fget, "property") if isinstance(value.fget, types.FunctionType) else (None, "")
     if isinstance(value, functools.partialmethod):

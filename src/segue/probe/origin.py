@@ -19,13 +19,17 @@ class Origins:
         self._by_top = None
         self._files = {}
         self._made_for_django = {}
+        self._relative = {}
 
     def relative(self, file):
         """``file`` relative to the root when it lies inside, else absolute."""
-        real = os.path.realpath(file)
-        if real.startswith(self.root + os.sep):
-            return real[len(self.root) + 1 :].replace(os.sep, "/")
-        return real
+        known = self._relative.get(file)
+        if known is None:
+            real = os.path.realpath(file)
+            inside = real.startswith(self.root + os.sep)
+            known = real[len(self.root) + 1 :].replace(os.sep, "/") if inside else real
+            self._relative[file] = known
+        return known
 
     def of_file(self, file, module=""):
         """Origin of ``file``; ``module`` is used when the file says nothing."""
@@ -78,7 +82,9 @@ class Origins:
         lowered = distribution.lower()
         if "django" in lowered or lowered.startswith(("drf", "rest_")):
             return True
-        if any(self.distribution(str(app).partition(".")[0]) == distribution for app in settings.INSTALLED_APPS):
+        if any(
+            self.distribution(str(app).partition(".")[0]) == distribution for app in settings.INSTALLED_APPS
+        ):
             return True
         from importlib import metadata
 
@@ -86,8 +92,10 @@ class Origins:
             requirements = metadata.requires(distribution) or []
         except Exception:
             return False
-        return any(r.lower().replace(" ", "").startswith("django") and "extra==" not in r.replace(" ", "")
-                   for r in requirements)
+        return any(
+            r.lower().replace(" ", "").startswith("django") and "extra==" not in r.replace(" ", "")
+            for r in requirements
+        )
 
     def of_module(self, module):
         """Origin of a loaded module's name."""

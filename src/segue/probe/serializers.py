@@ -4,16 +4,51 @@ from .values import plain_queryset
 
 # kept elsewhere in the document, or internal to DRF
 _NOT_KWARGS = {
-    "read_only", "write_only", "required", "default", "source", "initial", "label", "help_text",
-    "allow_null", "error_messages", "field_name", "parent", "default_error_messages", "child",
-    "child_relation", "queryset", "default_empty_html", "source_attrs", "choice_strings_to_values",
-    "reverse", "model_field", "validators", "fields", "instance", "initial_data", "partial",
+    "read_only",
+    "write_only",
+    "required",
+    "default",
+    "source",
+    "initial",
+    "label",
+    "help_text",
+    "allow_null",
+    "error_messages",
+    "field_name",
+    "parent",
+    "default_error_messages",
+    "child",
+    "child_relation",
+    "queryset",
+    "default_empty_html",
+    "source_attrs",
+    "choice_strings_to_values",
+    "reverse",
+    "model_field",
+    "validators",
+    "fields",
+    "instance",
+    "initial_data",
+    "partial",
 }
 # class-level attributes that decide what a field does when not given to the instance
 _CLASS_LEVEL = (
-    "format", "input_formats", "use_url", "coerce_to_string", "MAX_STRING_LENGTH", "lookup_field",
-    "lookup_url_kwarg", "view_name", "html_cutoff", "html_cutoff_text", "many", "initial",
-    "default_empty_html", "allow_empty", "trim_whitespace", "max_string_length",
+    "format",
+    "input_formats",
+    "use_url",
+    "coerce_to_string",
+    "MAX_STRING_LENGTH",
+    "lookup_field",
+    "lookup_url_kwarg",
+    "view_name",
+    "html_cutoff",
+    "html_cutoff_text",
+    "many",
+    "initial",
+    "default_empty_html",
+    "allow_empty",
+    "trim_whitespace",
+    "max_string_length",
 )
 
 
@@ -60,7 +95,9 @@ class Serializers:
         if meta is not None:
             for name in sorted(n for n in dir(meta) if not n.startswith("__")):
                 result["meta"][name] = c.encoder.encode(getattr(meta, name, None))
-        if not any(b.__name__ == "Serializer" and b.__module__ == "rest_framework.serializers" for b in cls.__mro__):
+        if not any(
+            b.__name__ == "Serializer" and b.__module__ == "rest_framework.serializers" for b in cls.__mro__
+        ):
             return result  # BaseSerializer or ListSerializer: no fields to tell
         queries = self.guard.count
         instance, fields, error = self._build(cls)
@@ -115,7 +152,9 @@ class Serializers:
             "label": _text(getattr(field, "label", None)),
             "help_text": _text(getattr(field, "help_text", None)),
             "kwargs": self._kwargs(field),
-            "error_messages": {str(k): str(v) for k, v in (getattr(field, "error_messages", None) or {}).items()},
+            "error_messages": {
+                str(k): str(v) for k, v in (getattr(field, "error_messages", None) or {}).items()
+            },
             "validators": self._validators(field),
         }
         self._related(field, result, owner)
@@ -142,7 +181,8 @@ class Serializers:
         child = getattr(field, "child", None)
         if child is not None and _is(child, "rest_framework.fields", "Field"):
             result["child"] = (
-                self._nested(child, owner) if _is(child, "rest_framework.serializers", "BaseSerializer")
+                self._nested(child, owner)
+                if _is(child, "rest_framework.serializers", "BaseSerializer")
                 else self.field("", child, owner, False)
             )
         self._queryset(field, result, owner)
@@ -192,9 +232,11 @@ class Serializers:
                 continue
             found[key] = value
         # asked of a relation first: its ``choices`` would query the database
-        if not _is(field, "rest_framework.relations", "RelatedField") and not _is(
-            field, "rest_framework.relations", "ManyRelatedField"
-        ) and hasattr(field, "choices"):
+        if (
+            not _is(field, "rest_framework.relations", "RelatedField")
+            and not _is(field, "rest_framework.relations", "ManyRelatedField")
+            and hasattr(field, "choices")
+        ):
             found.pop("_choices", None)
             try:
                 found["choices"] = [(k, v) for k, v in field.choices.items()]
@@ -274,5 +316,3 @@ def _is(thing, module, name):
 
 def _text(value):
     return "" if value is None else str(value)
-
-

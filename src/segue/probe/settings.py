@@ -5,22 +5,79 @@ import re
 from .values import SECRET_NAME, opaque
 
 _NAMES = (
-    "ALLOWED_HOSTS", "APPEND_SLASH", "AUTHENTICATION_BACKENDS", "AUTH_PASSWORD_VALIDATORS", "AUTH_USER_MODEL",
-    "CACHES", "CACHE_MIDDLEWARE_ALIAS", "CACHE_MIDDLEWARE_KEY_PREFIX", "CACHE_MIDDLEWARE_SECONDS",
-    "DEBUG", "DEFAULT_AUTO_FIELD", "DEFAULT_CHARSET", "DEFAULT_FILE_STORAGE", "DEFAULT_FROM_EMAIL",
-    "DISALLOWED_USER_AGENTS", "EMAIL_BACKEND", "EMAIL_SUBJECT_PREFIX", "FILE_UPLOAD_HANDLERS",
-    "FILE_UPLOAD_MAX_MEMORY_SIZE", "FILE_UPLOAD_PERMISSIONS", "FORCE_SCRIPT_NAME", "FORMAT_MODULE_PATH",
-    "IGNORABLE_404_URLS", "INTERNAL_IPS", "LANGUAGES", "LANGUAGE_CODE", "LOCALE_PATHS", "LOGGING", "LOGIN_REDIRECT_URL",
-    "LOGIN_URL", "LOGOUT_REDIRECT_URL", "MEDIA_ROOT", "MEDIA_URL", "NUMBER_GROUPING", "PASSWORD_HASHERS",
-    "PASSWORD_RESET_TIMEOUT", "PREPEND_WWW", "ROOT_URLCONF", "SHORT_DATETIME_FORMAT", "SITE_ID", "STATIC_URL",
-    "STORAGES", "TIME_ZONE", "USE_DEPRECATED_PYTZ", "USE_I18N", "USE_L10N", "USE_THOUSAND_SEPARATOR", "USE_TZ",
-    "USE_X_FORWARDED_HOST", "USE_X_FORWARDED_PORT", "X_FRAME_OPTIONS", "CORS_ALLOWED_ORIGINS",
-    "CORS_ALLOW_ALL_ORIGINS", "CORS_ALLOW_CREDENTIALS", "CORS_ALLOW_HEADERS", "CORS_ALLOW_METHODS",
-    "CORS_EXPOSE_HEADERS", "CORS_URLS_REGEX", "CORS_ALLOWED_ORIGIN_REGEXES",
+    "ALLOWED_HOSTS",
+    "APPEND_SLASH",
+    "AUTHENTICATION_BACKENDS",
+    "AUTH_PASSWORD_VALIDATORS",
+    "AUTH_USER_MODEL",
+    "CACHES",
+    "CACHE_MIDDLEWARE_ALIAS",
+    "CACHE_MIDDLEWARE_KEY_PREFIX",
+    "CACHE_MIDDLEWARE_SECONDS",
+    "DEBUG",
+    "DEFAULT_AUTO_FIELD",
+    "DEFAULT_CHARSET",
+    "DEFAULT_FILE_STORAGE",
+    "DEFAULT_FROM_EMAIL",
+    "DISALLOWED_USER_AGENTS",
+    "EMAIL_BACKEND",
+    "EMAIL_SUBJECT_PREFIX",
+    "FILE_UPLOAD_HANDLERS",
+    "FILE_UPLOAD_MAX_MEMORY_SIZE",
+    "FILE_UPLOAD_PERMISSIONS",
+    "FORCE_SCRIPT_NAME",
+    "FORMAT_MODULE_PATH",
+    "IGNORABLE_404_URLS",
+    "INTERNAL_IPS",
+    "LANGUAGES",
+    "LANGUAGE_CODE",
+    "LOCALE_PATHS",
+    "LOGGING",
+    "LOGIN_REDIRECT_URL",
+    "LOGIN_URL",
+    "LOGOUT_REDIRECT_URL",
+    "MEDIA_ROOT",
+    "MEDIA_URL",
+    "NUMBER_GROUPING",
+    "PASSWORD_HASHERS",
+    "PASSWORD_RESET_TIMEOUT",
+    "PREPEND_WWW",
+    "ROOT_URLCONF",
+    "SHORT_DATETIME_FORMAT",
+    "SITE_ID",
+    "STATIC_URL",
+    "STORAGES",
+    "TIME_ZONE",
+    "USE_DEPRECATED_PYTZ",
+    "USE_I18N",
+    "USE_L10N",
+    "USE_THOUSAND_SEPARATOR",
+    "USE_TZ",
+    "USE_X_FORWARDED_HOST",
+    "USE_X_FORWARDED_PORT",
+    "X_FRAME_OPTIONS",
+    "CORS_ALLOWED_ORIGINS",
+    "CORS_ALLOW_ALL_ORIGINS",
+    "CORS_ALLOW_CREDENTIALS",
+    "CORS_ALLOW_HEADERS",
+    "CORS_ALLOW_METHODS",
+    "CORS_EXPOSE_HEADERS",
+    "CORS_URLS_REGEX",
+    "CORS_ALLOWED_ORIGIN_REGEXES",
 )
 _PREFIXES = ("SESSION_", "CSRF_", "SECURE_", "DATA_UPLOAD_", "LANGUAGE_COOKIE_")
-_CELERY = ("TASK_ALWAYS_EAGER", "TASK_EAGER_PROPAGATES", "TASK_DEFAULT_QUEUE", "TASK_SERIALIZER",
-           "RESULT_SERIALIZER", "ACCEPT_CONTENT", "TIMEZONE", "ENABLE_UTC", "TASK_ROUTES", "TASK_IGNORE_RESULT")
+_CELERY = (
+    "TASK_ALWAYS_EAGER",
+    "TASK_EAGER_PROPAGATES",
+    "TASK_DEFAULT_QUEUE",
+    "TASK_SERIALIZER",
+    "RESULT_SERIALIZER",
+    "ACCEPT_CONTENT",
+    "TIMEZONE",
+    "ENABLE_UTC",
+    "TASK_ROUTES",
+    "TASK_IGNORE_RESULT",
+)
 _CREDENTIALS = re.compile(r"//[^/\s]*@")
 
 
@@ -31,8 +88,11 @@ def describe(collector):
     names = sorted(name for name in dir(settings) if name.isupper())
     values, secrets = {}, []
     for name in names:
-        allowed = name in _NAMES or name.startswith(_PREFIXES) or (
-            name.startswith("CELERY_") and name[7:] in _CELERY)
+        allowed = (
+            name in _NAMES
+            or name.startswith(_PREFIXES)
+            or (name.startswith("CELERY_") and name[7:] in _CELERY)
+        )
         try:
             value = getattr(settings, name)
         except Exception:
@@ -79,8 +139,10 @@ def scrubbed(collector, value):
             pairs.append([collector.encoder.encode(key), item])
         return {"kind": "dict", "pairs": pairs}
     if isinstance(value, (list, tuple)) and any(isinstance(item, (dict, list, tuple)) for item in value):
-        return {"kind": "tuple" if isinstance(value, tuple) else "list",
-                "items": [scrubbed(collector, item) for item in value]}
+        return {
+            "kind": "tuple" if isinstance(value, tuple) else "list",
+            "items": [scrubbed(collector, item) for item in value],
+        }
     return collector.encoder.encode(value)
 
 
@@ -122,7 +184,9 @@ def _simple_jwt(collector):
         if name in ("SIGNING_KEY", "VERIFYING_KEY"):
             continue
         try:
-            pairs.append([{"kind": "const", "data": name}, collector.encoder.encode(getattr(api_settings, name))])
+            pairs.append(
+                [{"kind": "const", "data": name}, collector.encoder.encode(getattr(api_settings, name))]
+            )
         except Exception:
             continue
     return {"SIMPLE_JWT": {"kind": "dict", "pairs": pairs}}
@@ -137,8 +201,17 @@ def _database(collector, alias, entry):
     except Exception:
         vendor = next((v for v in ("sqlite", "postgres", "mysql", "oracle") if v in engine), "unknown")
         vendor = "postgresql" if vendor == "postgres" or "postgis" in engine else vendor
-    options = {str(k): collector.encoder.encode(v) for k, v in (entry.get("OPTIONS") or {}).items()
-               if not SECRET_NAME.search(str(k))}
+    options = {
+        str(k): collector.encoder.encode(v)
+        for k, v in (entry.get("OPTIONS") or {}).items()
+        if not SECRET_NAME.search(str(k))
+    }
     name = str(entry.get("NAME", ""))
-    return {"alias": alias, "engine": engine, "vendor": vendor, "name": _CREDENTIALS.sub("//", name),
-            "atomic_requests": bool(entry.get("ATOMIC_REQUESTS")), "options": options}
+    return {
+        "alias": alias,
+        "engine": engine,
+        "vendor": vendor,
+        "name": _CREDENTIALS.sub("//", name),
+        "atomic_requests": bool(entry.get("ATOMIC_REQUESTS")),
+        "options": options,
+    }

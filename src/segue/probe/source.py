@@ -16,27 +16,31 @@ class SourceFile:
         self.lines = self.text.splitlines()
         self.tree = ast.parse(self.text, file)
         self.functions = {}  # first line (decorators included) -> [node]
-        self.lambdas = {}  # line -> [node]
+        self._lambdas = None
         self.classes = {}  # qualified name -> node
         self.imports = {}  # module-level name -> (module, name, level)
         self.assigned = {}  # module-level name -> node
-        self._walk(self.tree, "")
+        self._walk(self.tree.body, "")
         self._module_level(self.tree.body)
 
-    def _walk(self, node, prefix):
-        for child in ast.iter_child_nodes(node):
+    def _walk(self, body, prefix):
+        for child in body:
             if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 first = min([child.lineno] + [d.lineno for d in child.decorator_list])
                 self.functions.setdefault(first, []).append(child)
                 child.segue_outer = prefix
-                self._walk(child, prefix + child.name + ".<locals>.")
+                self._walk(child.body, prefix + child.name + ".<locals>.")
             elif isinstance(child, ast.ClassDef):
                 self.classes[prefix + child.name] = child
-                self._walk(child, prefix + child.name + ".")
+                self._walk(child.body, prefix + child.name + ".")
             else:
-                if isinstance(child, ast.Lambda):
-                    self.lambdas.setdefault(child.lineno, []).append(child)
-                self._walk(child, prefix)
+                for part in ("body", "orelse", "finalbody"):
+                    inner = getattr(child, part, None)
+                    if isinstance(inner, list):
+                        self._walk(inner, prefix)
+                for part in ("handlers", "cases"):
+                    for branch in getattr(child, part, ()):
+                        self._walk(branch.body, prefix)
 
     def _module_level(self, body):
         for node in body:
@@ -71,7 +75,12 @@ class SourceFile:
     def function_node(self, code):
         """The node that ``code`` was compiled from, or None."""
         if code.co_name == "<lambda>":
-            nodes = self.lambdas.get(code.co_firstlineno, [])
+            if self._lambdas is None:
+                self._lambdas = {}
+                for node in ast.walk(self.tree):
+                    if isinstance(node, ast.Lambda):
+                        self._lambdas.setdefault(node.lineno, []).append(node)
+            nodes = self._lambdas.get(code.co_firstlineno, [])
             return nodes[0] if len(nodes) == 1 else None
         nodes = [n for n in self.functions.get(code.co_firstlineno, []) if n.name == code.co_name]
         return nodes[0] if nodes else None

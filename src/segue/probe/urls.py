@@ -48,16 +48,26 @@ def _walk(entries, regex, path, parameters, namespaces, kwargs, module, collecto
                 raise
             below = namespaces + [entry.namespace] if entry.namespace else namespaces
             included = entry.urlconf_name
-            inner_module = getattr(included, "__name__", None) or (included if isinstance(included, str) else module)
+            inner_module = getattr(included, "__name__", None) or (
+                included if isinstance(included, str) else module
+            )
             merged = dict(kwargs, **(entry.default_kwargs or {}))
-            for found in _walk(inner, full_regex, full_path, full_parameters, below, merged, inner_module, collector):
+            for found in _walk(
+                inner, full_regex, full_path, full_parameters, below, merged, inner_module, collector
+            ):
                 yield found
         else:
             defaults = dict(kwargs, **(entry.default_args or {}))
             named = [p for p in full_parameters if not p["name"].isdigit()]
             yield Pattern(
-                "^/" + full_regex, "/" + full_path, named if named else list(full_parameters),
-                entry.callback, entry.name or "", ":".join(namespaces), defaults, module,
+                "^/" + full_regex,
+                "/" + full_path,
+                named if named else list(full_parameters),
+                entry.callback,
+                entry.name or "",
+                ":".join(namespaces),
+                defaults,
+                module,
             )
 
 

@@ -15,8 +15,9 @@ import types
 import uuid
 
 CREDENTIALS = re.compile(r"://[^/\s@]*:[^/\s@]*@")
-SECRET_NAME = re.compile(r"SECRET|TOKEN|PASSW|PWD|DSN|CREDENTIAL|SALT|PRIVATE|SIGNING|VERIFYING|(^|_)KEY|KEY($|_)",
-                         re.IGNORECASE)
+SECRET_NAME = re.compile(
+    r"SECRET|TOKEN|PASSW|PWD|DSN|CREDENTIAL|SALT|PRIVATE|SIGNING|VERIFYING|(^|_)KEY|KEY($|_)", re.IGNORECASE
+)
 MAX_DEPTH = 8
 _PLAIN_STATE = 40
 
@@ -92,9 +93,14 @@ class Encoder:
         if depth > MAX_DEPTH:
             return opaque(value)
         if isinstance(value, dict):
-            return {"kind": "dict",
-                    "pairs": [[self.encode(k, depth + 1), self.encode(v, depth + 1)] for k, v in value.items()]}
-        if isinstance(value, (list, tuple, set, frozenset)) or type(value).__name__ in ("dict_keys", "dict_values"):
+            return {
+                "kind": "dict",
+                "pairs": [[self.encode(k, depth + 1), self.encode(v, depth + 1)] for k, v in value.items()],
+            }
+        if isinstance(value, (list, tuple, set, frozenset)) or type(value).__name__ in (
+            "dict_keys",
+            "dict_values",
+        ):
             return self._sequence(value, depth)
         return self._object(value, depth)
 
@@ -184,7 +190,11 @@ def _simple(value):
         return dict(EMPTY)
     if isinstance(value, type) and value.__module__ == "rest_framework.fields" and value.__name__ == "empty":
         return dict(EMPTY)
-    if isinstance(value, type) and value.__module__ == "django.db.models.fields" and value.__name__ == "NOT_PROVIDED":
+    if (
+        isinstance(value, type)
+        and value.__module__ == "django.db.models.fields"
+        and value.__name__ == "NOT_PROVIDED"
+    ):
         return dict(EMPTY)
     return None
 
@@ -197,8 +207,9 @@ def _framework_instance(encoder, value, depth):
         items = []
         for child in value.children:
             items.append(tuple(child) if isinstance(child, (tuple, list)) else child)
-        return encoder.call("django.db.models.Q", items,
-                            {"connector": value.connector, "negated": value.negated}, depth)
+        return encoder.call(
+            "django.db.models.Q", items, {"connector": value.connector, "negated": value.negated}, depth
+        )
     if "django.db.models.expressions.F" in names:
         return encoder.call("django.db.models.F", [value.name], depth=depth)
     if "rest_framework.permissions.OperandHolder" in names:
@@ -206,22 +217,46 @@ def _framework_instance(encoder, value, depth):
     if "rest_framework.permissions.SingleOperandHolder" in names:
         return encoder.call(value.operator_class, [value.op1_class], depth=depth)
     if "django.db.models.query.Prefetch" in names:
-        return encoder.call("django.db.models.Prefetch", [value.prefetch_through],
-                            {"queryset": value.queryset, "to_attr": value.to_attr}, depth)
+        return encoder.call(
+            "django.db.models.Prefetch",
+            [value.prefetch_through],
+            {"queryset": value.queryset, "to_attr": value.to_attr},
+            depth,
+        )
     if "django.db.models.query.QuerySet" in names:
         return encoder.call(cls, (), {"model": value.model}, depth)
     if "django.db.models.manager.BaseManager" in names:
         return encoder.call(cls, (), {"model": value.model, "name": value.name}, depth)
     if "django.core.validators.RegexValidator" in names:
-        return _validator(encoder, value, depth, ("message", "code", "inverse_match", "schemes", "max_length"),
-                          regex=value.regex)
+        return _validator(
+            encoder,
+            value,
+            depth,
+            ("message", "code", "inverse_match", "schemes", "max_length"),
+            regex=value.regex,
+        )
     if "django.core.validators.BaseValidator" in names:
         limit = value.limit_value
         return _validator(encoder, value, depth, ("message", "code", "offset"), limit_value=limit)
     if any(name.startswith("django.core.validators.") for name in names):
-        return _validator(encoder, value, depth, (
-            "message", "code", "max_digits", "decimal_places", "messages", "allowed_extensions",
-            "allowlist", "domain_allowlist", "domain_whitelist", "ipv6_validation", "accept_idna"))
+        return _validator(
+            encoder,
+            value,
+            depth,
+            (
+                "message",
+                "code",
+                "max_digits",
+                "decimal_places",
+                "messages",
+                "allowed_extensions",
+                "allowlist",
+                "domain_allowlist",
+                "domain_whitelist",
+                "ipv6_validation",
+                "accept_idna",
+            ),
+        )
     if any(name.startswith("rest_framework.validators.") for name in names):
         return _drf_validator(encoder, value, depth)
     if any(name == "rest_framework.relations.Hyperlink" for name in names):
@@ -243,8 +278,19 @@ def _drf_validator(encoder, value, depth):
         model = getattr(queryset, "model", None)
         known["model"] = model._meta.label if model is not None else None
         known["queryset_plain"] = plain_queryset(queryset)
-    for name in ("fields", "lookup", "message", "missing_message", "field", "date_field", "code",
-                 "condition", "condition_fields", "date_field_name", "field_name"):
+    for name in (
+        "fields",
+        "lookup",
+        "message",
+        "missing_message",
+        "field",
+        "date_field",
+        "code",
+        "condition",
+        "condition_fields",
+        "date_field_name",
+        "field_name",
+    ):
         if hasattr(value, name):
             known[name] = getattr(value, name)
     return encoder.call(type(value), (), known, depth)

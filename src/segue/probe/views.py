@@ -8,9 +8,16 @@ from .urls import walk
 from .values import plain_queryset
 
 POLICIES = (
-    "renderer_classes", "parser_classes", "authentication_classes", "throttle_classes",
-    "permission_classes", "filter_backends", "pagination_class", "versioning_class",
-    "content_negotiation_class", "metadata_class",
+    "renderer_classes",
+    "parser_classes",
+    "authentication_classes",
+    "throttle_classes",
+    "permission_classes",
+    "filter_backends",
+    "pagination_class",
+    "versioning_class",
+    "content_negotiation_class",
+    "metadata_class",
 )
 # wrappers that every DRF view has
 _OWN_LAYERS = ("rest_framework", "django.views.decorators.csrf", "django.views.generic.base")
@@ -47,22 +54,24 @@ class Views:
         view = self.views[key]
         count = self._ids[pattern.path] = self._ids.get(pattern.path, 0) + 1
         where = view["where"]
-        self.routes.append({
-            "id": pattern.path if count == 1 else "%s#%d" % (pattern.path, count),
-            "path": pattern.path,
-            "regex": pattern.regex,
-            "order": order,
-            "view": key,
-            "kind": "drf" if is_drf else "admin" if is_admin else "django",
-            "parameters": pattern.parameters,
-            "operations": self._operations(callback, cls, kwargs, actions, view),
-            "name": pattern.name,
-            "namespace": pattern.namespace,
-            "suffix_regex": pattern.suffix_regex,
-            "default_kwargs": {k: self.c.encoder.encode(v) for k, v in pattern.kwargs.items()},
-            "own": self._is_own(callback, cls, view),
-            "where": where,
-        })
+        self.routes.append(
+            {
+                "id": pattern.path if count == 1 else "%s#%d" % (pattern.path, count),
+                "path": pattern.path,
+                "regex": pattern.regex,
+                "order": order,
+                "view": key,
+                "kind": "drf" if is_drf else "admin" if is_admin else "django",
+                "parameters": pattern.parameters,
+                "operations": self._operations(callback, cls, kwargs, actions, view),
+                "name": pattern.name,
+                "namespace": pattern.namespace,
+                "suffix_regex": pattern.suffix_regex,
+                "default_kwargs": {k: self.c.encoder.encode(v) for k, v in pattern.kwargs.items()},
+                "own": self._is_own(callback, cls, view),
+                "where": where,
+            }
+        )
 
     def _is_own(self, callback, cls, view):
         if cls is not None and not _is_wrapped_function(cls):
@@ -74,8 +83,10 @@ class Views:
         if cls is None:
             function = _plain_function(callback)
             name = view["function"] or view["key"]
-            return [{"method": method, "action": "", "function": name, "where": view["where"]}
-                    for method in _allowed_methods(callback, function)]
+            return [
+                {"method": method, "action": "", "function": name, "where": view["where"]}
+                for method in _allowed_methods(callback, function)
+            ]
         allowed = kwargs.get("http_method_names", getattr(cls, "http_method_names", ()))
         allowed = [name.lower() for name in allowed]
         if actions is not None:
@@ -89,8 +100,14 @@ class Views:
             if method == "head" and "get" in dict(found):
                 continue
             function, where = self._handler(cls, action, view)
-            result.append({"method": method.upper(), "action": action if actions is not None else "",
-                           "function": function, "where": where})
+            result.append(
+                {
+                    "method": method.upper(),
+                    "action": action if actions is not None else "",
+                    "function": function,
+                    "where": where,
+                }
+            )
         return result
 
     def _handler(self, cls, action, view):
@@ -114,13 +131,20 @@ class Views:
         names = self.c.names
         if cls is None:
             function = _plain_function(callback)
-            key = names.function(unwrap(function)[0]) if function is not None else (
-                "%s.%s" % (type(callback).__module__, type(callback).__qualname__))
+            key = (
+                names.function(unwrap(function)[0])
+                if function is not None
+                else ("%s.%s" % (type(callback).__module__, type(callback).__qualname__))
+            )
         else:
             key = names.cls(cls)
             if actions is not None:
                 key += "(%s)" % ",".join("%s=%s" % pair for pair in sorted(actions.items()))
-        identity = (key, repr(sorted((k, repr(v)) for k, v in kwargs.items())), tuple(_decorators(names, callback)))
+        identity = (
+            key,
+            repr(sorted((k, repr(v)) for k, v in kwargs.items())),
+            tuple(_decorators(names, callback)),
+        )
         if identity in self._keys:
             return self._keys[identity]
         final, number = key, 1
@@ -187,7 +211,11 @@ class Views:
                 if hasattr(cls, name):
                     c.warn("%s.%s: %s: %s" % (view["key"], name, type(error).__name__, error))
         for name, member in inspect.getmembers(cls):
-            if isinstance(member, types.FunctionType) and hasattr(member, "mapping") and hasattr(member, "kwargs"):
+            if (
+                isinstance(member, types.FunctionType)
+                and hasattr(member, "mapping")
+                and hasattr(member, "kwargs")
+            ):
                 view["action_overrides"][name] = {k: c.encoder.encode(v) for k, v in member.kwargs.items()}
         queryset = _quiet(instance, "queryset")
         model = getattr(queryset, "model", None)
@@ -330,7 +358,11 @@ def _is_admin(callback, cls):
     if cls is not None:
         return cls.__module__.startswith("django.contrib.admin")
     module = getattr(callback, "__module__", "") or ""
-    return module.startswith("django.contrib.admin") or hasattr(callback, "admin_site") or hasattr(callback, "model_admin")
+    return (
+        module.startswith("django.contrib.admin")
+        or hasattr(callback, "admin_site")
+        or hasattr(callback, "model_admin")
+    )
 
 
 def _own_names(cls):

@@ -96,7 +96,9 @@ def _asked(folder: Path, *command: str) -> Path | None:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    path = Path(done.stdout.strip().splitlines()[-1]) if done.returncode == 0 and done.stdout.strip() else None
+    path = (
+        Path(done.stdout.strip().splitlines()[-1]) if done.returncode == 0 and done.stdout.strip() else None
+    )
     return path if path is not None and path.is_file() else None
 
 
@@ -162,7 +164,8 @@ def detect_settings(root: Path, settings: str | None = None) -> str:
         if found:
             return found
     single = [
-        file for file in sorted(base.glob("*/settings.py")) + sorted(base.glob("settings.py"))
+        file
+        for file in sorted(base.glob("*/settings.py")) + sorted(base.glob("settings.py"))
         if file.parent.name not in _SKIP
     ]
     if len(single) == 1:

@@ -16,15 +16,29 @@ from segue.snapshot.model import Snapshot
 def dump(snapshot: Snapshot) -> str:
     """JSON text, keys in the order of the dataclasses, fields at their default left out.
 
+    One line per entry (route, view, class, ...), so that two snapshots can be compared with ``diff``.
     Mappings keep the order of the project (fields, policies, ...); the probe has sorted the
     ones whose order means nothing.
     """
-    return json.dumps(_plain(snapshot), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    parts = []
+    for key, value in _plain(snapshot).items():
+        if isinstance(value, dict) and value:
+            entries = ",\n".join(f"  {_text(name)}: {_text(item)}" for name, item in value.items())
+            parts.append(f" {_text(key)}: {{\n{entries}\n }}")
+        elif isinstance(value, list) and value:
+            parts.append(f" {_text(key)}: [\n" + ",\n".join(f"  {_text(item)}" for item in value) + "\n ]")
+        else:
+            parts.append(f" {_text(key)}: {_text(value)}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
 def save(snapshot: Snapshot, path: Path) -> None:
     """Write the snapshot to ``path`` atomically, readable by its owner's group as usual files are."""
     write_atomic(path, dump(snapshot))
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 @cache

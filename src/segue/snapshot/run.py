@@ -87,10 +87,19 @@ def _died(done: subprocess.CompletedProcess[str], interpreter: Path) -> SegueErr
 
 
 _STAGES = {
-    "settings": ("The settings module {settings} cannot be loaded", "Check --settings, and that it imports with {python}."),
+    "settings": (
+        "The settings module {settings} cannot be loaded",
+        "Check --settings, and that it imports with {python}.",
+    ),
     "setup": ("The project's apps cannot be loaded", "Make `{python} manage.py check` pass, then try again."),
-    "urls": ("The project's URLconf cannot be loaded", "Make `{python} manage.py check` pass, then try again."),
-    "probe": ("The probe failed on this project", "This is an error of Segue: please report it with the traceback."),
+    "urls": (
+        "The project's URLconf cannot be loaded",
+        "Make `{python} manage.py check` pass, then try again.",
+    ),
+    "probe": (
+        "The probe failed on this project",
+        "This is an error of Segue: please report it with the traceback.",
+    ),
 }
 
 
@@ -103,8 +112,10 @@ def _failed(error: dict[str, Any], interpreter: Path, module: str, root: Path) -
             hint="Give --python the interpreter of the project's environment.",
             detail=text,
         )
-    if stage == "settings" and error["type"] == "ModuleNotFoundError" and (
-        module == error["name"] or module.startswith(f"{error['name']}.")
+    if (
+        stage == "settings"
+        and error["type"] == "ModuleNotFoundError"
+        and (module == error["name"] or module.startswith(f"{error['name']}."))
     ):
         return UsageError(
             f"There is no settings module {module} in {root}.",
