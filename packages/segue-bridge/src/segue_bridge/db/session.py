@@ -56,7 +56,13 @@ class Session:
     # reading
 
     async def all(self, statement: Executable, params: Parameters | None = None) -> Sequence[Row[Any]]:
-        """All rows of a statement (also of a write with RETURNING)."""
+        """All rows of a statement (also of a write with RETURNING).
+
+        A select with the execution option ``segue_empty`` is known to find nothing and is not sent,
+        as Django does not send ``queryset[0:0]``.
+        """
+        if "segue_empty" in statement.get_execution_options():
+            return []
         executor = await self._ready(statement)
         return await executor.rows(statement, params)
 

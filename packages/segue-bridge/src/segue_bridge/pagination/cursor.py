@@ -1,230 +1,229 @@
-"""``rest_framework.pagination.CursorPagination``."""
+"""``rest_framework.pagination.CursorPagination``: pages by position, nothing is counted.
+
+A cursor is ``o`` (offset), ``r`` (reverse) and ``p`` (position: the first ordering value as text),
+urlencoded in base64. Offsets stand in where neighbouring rows share a position.
+"""
 
 from __future__ import annotations
 
-import base64
-import datetime
-import decimal
-import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qs, urlencode
 
-from sqlalchemy import ColumnElement, Select
-from typing_extensions import TypedDict
+from sqlalchemy import ColumnElement, Select, literal
 
 from segue_bridge.errors import NotFound
 from segue_bridge.http.call import Call
 from segue_bridge.http.urls import with_parameter
-from segue_bridge.pagination.numbers import positive_int
+from segue_bridge.pagination.slices import Slice, Unpaged, positive, size_of
 
-T = TypeVar("T")
-Row = TypeVar("Row")
-_OFFSET_CUTOFF = 1000
+R = TypeVar("R")
 
-
-class CursorPage(TypedDict, Generic[T]):
-    """The answer's shape."""
-
-    next: str | None
-    previous: str | None
-    results: list[T]
+# Guards against offsets that cost the database much (``offset_cutoff``).
+OFFSET_CUTOFF = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """A decoded cursor: rows from ``offset`` after ``value`` of the first ordering column."""
+class Mark(NamedTuple):
+    """A decoded cursor."""
 
-    offset: int = 0
-    reverse: bool = False
-    value: str | None = None
-
-
-@dataclass(slots=True)
-class Slice(Generic[Row]):
-    """One page. Give the rows of ``statement`` to :meth:`take`, then ask for the links."""
-
-    call: Call
-    statement: Select[Any]
-    size: int
-    parameter: str
-    given: Position | None
-    position_of: Callable[[Row], str]
-    rows: list[Row] = field(default_factory=list)
-    empty: bool = False
-    _next: str | None = None
-    _previous: str | None = None
-    _has_next: bool = False
-    _has_previous: bool = False
-
-    def take(self, found: Sequence[Row]) -> list[Row]:
-        """The page's rows out of the ``size + 1`` that were asked for, in the order of the answer."""
-        at = self.given or Position()
-        self.rows = list(found[: self.size])
-        more = len(found) > len(self.rows)
-        following = self.position_of(found[-1]) if more else None
-        began = at.value is not None or at.offset > 0
-        if at.reverse:
-            self.rows.reverse()
-            self._has_next, self._has_previous = began, more
-            self._next, self._previous = at.value, following
-        else:
-            self._has_next, self._has_previous = more, began
-            self._next, self._previous = following, at.value
-        return self.rows
-
-    def next_link(self) -> str | None:
-        """``get_next_link``."""
-        if not self._has_next:
-            return None
-        backwards = self.given is not None and self.given.reverse
-        offset, position, unique = self._walk(list(reversed(self.rows)), self._next, turned=backwards)
-        if self.rows and not unique:
-            if not self._has_previous:
-                offset, position = self.size, None
-            elif backwards:
-                offset, position = 0, self._previous
-            else:
-                offset, position = (self.given.offset if self.given else 0) + self.size, self._previous
-        if not self.rows:
-            position = self._next
-        return self._link(Position(offset, False, position))
-
-    def previous_link(self) -> str | None:
-        """``get_previous_link``."""
-        if not self._has_previous:
-            return None
-        backwards = self.given is not None and self.given.reverse
-        turned = self.given is not None and not backwards
-        offset, position, unique = self._walk(self.rows, self._previous, turned=turned)
-        if self.rows and not unique:
-            if not self._has_next:
-                offset, position = self.size, None
-            elif backwards:
-                offset, position = (self.given.offset if self.given else 0) + self.size, self._next
-            else:
-                offset, position = 0, self._next
-        if not self.rows:
-            position = self._previous
-        return self._link(Position(offset, True, position))
-
-    def body(self, items: list[T]) -> CursorPage[T]:
-        """``get_paginated_response``'s data."""
-        return {"next": self.next_link(), "previous": self.previous_link(), "results": items}
-
-    def _walk(self, rows: list[Row], edge: str | None, *, turned: bool) -> tuple[int, str | None, bool]:
-        """How many rows at the edge share one position, the position before them, and if there is one."""
-        compare = edge
-        if rows and turned and self.given is not None and self.given.offset != 0:
-            compare = self.position_of(rows[0])
-        offset, position = 0, None
-        for row in rows:
-            position = self.position_of(row)
-            if position != compare:
-                return offset, position, True
-            compare = position
-            offset += 1
-        return offset, position, False
-
-    def _link(self, cursor: Position) -> str:
-        tokens: dict[str, str] = {}
-        if cursor.offset:
-            tokens["o"] = str(cursor.offset)
-        if cursor.reverse:
-            tokens["r"] = "1"
-        if cursor.value is not None:
-            tokens["p"] = cursor.value
-        encoded = base64.b64encode(urlencode(tokens, doseq=True).encode("ascii")).decode("ascii")
-        return with_parameter(self.call.absolute(), self.parameter, encoded)
+    offset: int
+    reverse: bool
+    position: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """The class attributes of a paginator.
+class CursorSlice(Slice):
+    """One page. :meth:`take` must see the rows of ``statement`` (one more than the page) first."""
 
-    ``ordering`` lists (column, descending); the first one is the position. The view's OrderingFilter
-    replaces it, as in DRF: give :meth:`page` its ordering then.
-    """
-
-    page_size: int | None
-    ordering: tuple[tuple[ColumnElement[Any], bool], ...]
-    cursor_query_param: str = "cursor"
-    page_size_query_param: str | None = None
-    max_page_size: int | None = None
-    invalid_cursor_message: str = "Invalid cursor"
-
-    def page(
+    def __init__(
         self,
         call: Call,
         statement: Select[Any],
-        position: Callable[[Row], Any],
-        ordering: Sequence[tuple[ColumnElement[Any], bool]] | None = None,
-    ) -> Slice[Row] | None:
-        """The page that ``call`` asks for. ``position`` reads the first ordering column of a row.
+        *,
+        size: int,
+        mark: Mark | None,
+        attribute: str,
+        parameter: str,
+    ) -> None:
+        super().__init__(call, statement)
+        self._size, self._mark, self._attribute, self._parameter = size, mark, attribute, parameter
+        self._positions: list[str] = []
+        self._base = call.absolute()
+        self.has_next = self.has_previous = False
+        self._next: str | None = None
+        self._previous: str | None = None
 
-        Raises :class:`NotFound` for a cursor that cannot be read.
-        """
-        size = self._size(call)
-        if not size:
+    def take(self, rows: Sequence[R]) -> list[R]:
+        """The rows of the page in the order of the list; notes where its neighbours begin."""
+        page = list(rows[: self._size])
+        more = len(rows) > len(page)
+        following = self._position(rows[-1]) if more else None
+        offset, reverse, position = self._mark or Mark(0, False, None)
+        came_from = position is not None or offset > 0
+        if reverse:
+            page.reverse()
+            self.has_next, self.has_previous = came_from, more
+            self._next, self._previous = position, following
+        else:
+            self.has_next, self.has_previous = more, came_from
+            self._next, self._previous = following, position
+        self._positions = [self._position(row) for row in page]
+        return page
+
+    def next_link(self) -> str | None:
+        if not self.has_next:
             return None
-        cursor = self._decode(call)
+        mark = self._mark
+        turned = mark is not None and mark.reverse
+        if self._positions and mark is not None and mark.reverse and mark.offset != 0:
+            compare: str | None = self._positions[-1]
+        else:
+            compare = self._next
+        skipped, position = _seek(reversed(self._positions), compare)
+        if not self._positions:
+            position = self._next
+        elif position is None:
+            # All rows of the page share the position, so it cannot mark the place.
+            if not self.has_previous:
+                skipped, position = self._size, None
+            elif turned:
+                skipped, position = 0, self._previous
+            else:
+                skipped, position = (mark.offset if mark else 0) + self._size, self._previous
+        return self._link(Mark(skipped, False, position))
+
+    def previous_link(self) -> str | None:
+        if not self.has_previous:
+            return None
+        mark = self._mark
+        if self._positions and mark is not None and not mark.reverse and mark.offset != 0:
+            compare: str | None = self._positions[0]
+        else:
+            compare = self._previous
+        skipped, position = _seek(self._positions, compare)
+        if not self._positions:
+            position = self._previous
+        elif position is None:
+            if not self.has_next:
+                skipped, position = self._size, None
+            elif mark is not None and mark.reverse:
+                skipped, position = mark.offset + self._size, self._next
+            else:
+                skipped, position = 0, self._next
+        return self._link(Mark(skipped, True, position))
+
+    def body(self, items: list[Any]) -> Any:
+        return {"next": self.next_link(), "previous": self.previous_link(), "results": items}
+
+    def _position(self, row: Any) -> str:
+        return str(getattr(row, self._attribute))
+
+    def _link(self, mark: Mark) -> str:
+        tokens: dict[str, str] = {}
+        if mark.offset:
+            tokens["o"] = str(mark.offset)
+        if mark.reverse:
+            tokens["r"] = "1"
+        if mark.position is not None:
+            tokens["p"] = mark.position
+        encoded = b64encode(urlencode(tokens, doseq=True).encode("ascii")).decode("ascii")
+        return with_parameter(self._base, self._parameter, encoded)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """``ordering`` is a tuple of names, ``-`` for descending; the first one gives the positions."""
+
+    size: int | None
+    ordering: tuple[str, ...] = ("-created",)
+    param: str = "cursor"
+    size_param: str | None = None
+    max_size: int | None = None
+    invalid: str = "Invalid cursor"
+
+    async def page(
+        self,
+        call: Call,
+        query: Select[Any],
+        *,
+        columns: Mapping[str, ColumnElement[Any]],
+        ordering: Sequence[str] | None = None,
+        attribute: str = "",
+    ) -> CursorSlice | Unpaged:
+        """The page that the request asks for. Raises :class:`NotFound` for a broken cursor.
+
+        ``columns`` maps the names of the ordering to columns; ``ordering`` is the order that the view's
+        OrderingFilter found, if it has one. Rows have the first name as an attribute (``attribute``
+        if it has another name there). A position that the column's type cannot read is an error (500),
+        as in DRF.
+        """
+        size = size_of(call, self.size_param, self.max_size, self.size)
+        if not size:
+            return Unpaged(call, query)
         order = tuple(ordering or self.ordering)
-        reverse = cursor is not None and cursor.reverse
-        keys = [c.desc() if down != reverse else c.asc() for c, down in order]
-        statement = statement.order_by(None).order_by(*keys)
-        if cursor is not None and cursor.value is not None:
-            column, down = order[0]
-            value = _typed(cursor.value, column)
-            statement = statement.where(column < value if cursor.reverse != down else column > value)
-        offset = cursor.offset if cursor else 0
+        mark = self._decode(call)
+        offset, reverse, position = mark or Mark(0, False, None)
+        terms = []
+        for name in order:
+            column = columns[name.removeprefix("-")]
+            terms.append(column.desc() if name.startswith("-") != reverse else column.asc())
+        statement = query.order_by(None).order_by(*terms)
+        first = order[0].lstrip("-")
+        if position is not None:
+            column = columns[first]
+            bound = literal(position, type_=column.type)
+            descending = order[0].startswith("-")
+            statement = statement.where(column < bound if reverse != descending else column > bound)
         statement = statement.limit(size + 1)
         if offset:
             statement = statement.offset(offset)
-        return Slice(call, statement, size, self.cursor_query_param, cursor, lambda row: str(position(row)))
+        return CursorSlice(
+            call, statement, size=size, mark=mark, attribute=attribute or first, parameter=self.param
+        )
 
-    def _size(self, call: Call) -> int | None:
-        if self.page_size_query_param and self.page_size_query_param in call.query:
-            try:
-                return positive_int(
-                    call.query[self.page_size_query_param], strict=True, cutoff=self.max_page_size
-                )
-            except ValueError:
-                pass
-        return self.page_size
+    def parameters(self) -> list[dict[str, Any]]:
+        """The query parameters, for OpenAPI."""
+        found: list[dict[str, Any]] = [
+            {
+                "name": self.param,
+                "in": "query",
+                "required": False,
+                "description": "The pagination cursor value.",
+                "schema": {"type": "string"},
+            }
+        ]
+        if self.size_param:
+            found.append(
+                {
+                    "name": self.size_param,
+                    "in": "query",
+                    "required": False,
+                    "description": "Number of results to return per page.",
+                    "schema": {"type": "integer"},
+                }
+            )
+        return found
 
-    def _decode(self, call: Call) -> Position | None:
-        encoded = call.query.get(self.cursor_query_param)
+    def _decode(self, call: Call) -> Mark | None:
+        encoded = call.query.get(self.param)
         if encoded is None:
             return None
         try:
-            tokens = parse_qs(
-                base64.b64decode(encoded.encode("ascii")).decode("ascii"), keep_blank_values=True
-            )
-            offset = positive_int(tokens.get("o", ["0"])[0], cutoff=_OFFSET_CUTOFF)
+            # Not strict: characters outside the alphabet are skipped, so "!!!" is the first page.
+            tokens = parse_qs(b64decode(encoded.encode("ascii")).decode("ascii"), keep_blank_values=True)
+            offset = positive(tokens.get("o", ["0"])[0], cutoff=OFFSET_CUTOFF)
             reverse = bool(int(tokens.get("r", ["0"])[0]))
         except (TypeError, ValueError):
-            raise NotFound(self.invalid_cursor_message) from None
-        return Position(offset, reverse, tokens.get("p", [None])[0])
-
-    def parameters(self) -> list[dict[str, Any]]:
-        """OpenAPI parameters."""
-        return [{"name": self.cursor_query_param, "in": "query", "schema": {"type": "string"}}]
+            raise NotFound(self.invalid) from None
+        return Mark(offset, reverse, tokens["p"][0] if "p" in tokens else None)
 
 
-def _typed(text: str, column: ColumnElement[Any]) -> Any:
-    """The cursor's text as the column's Python type. Raises ``ValueError`` (a 500, as in Django)."""
-    kind = column.type.python_type
-    if kind is datetime.datetime:
-        return datetime.datetime.fromisoformat(text)
-    if kind is datetime.date:
-        return datetime.date.fromisoformat(text)
-    if kind is datetime.time:
-        return datetime.time.fromisoformat(text)
-    if kind is bool:
-        return {"True": True, "False": False}[text]
-    if kind in (int, float, uuid.UUID, str):
-        return kind(text)
-    if kind is decimal.Decimal:
-        return decimal.Decimal(text)
-    raise ValueError(f"a cursor cannot stand on a column of {kind.__name__}")
+def _seek(positions: Any, compare: str | None) -> tuple[int, str | None]:
+    """How many rows share the position of the neighbour, and the first position that differs."""
+    skipped = 0
+    for position in positions:
+        if position != compare:
+            return skipped, position
+        skipped += 1
+    return skipped, None

@@ -2,51 +2,47 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Select
 
-from segue_bridge.db import reads
 from segue_bridge.http.call import Call
 from segue_bridge.http.urls import with_parameter, without_parameter
-from segue_bridge.pagination.numbers import positive_int
-from segue_bridge.pagination.page_number import Page
-
-T = TypeVar("T")
+from segue_bridge.pagination.slices import Slice, Unpaged, count_of, positive, size_of, window
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """``limit`` rows from ``offset``. ``empty``: the window is past the end, no rows are to be read."""
+class LimitOffsetSlice(Slice):
+    """Rows ``offset`` to ``offset + limit`` of ``count``."""
 
-    call: Call
-    statement: Select[Any]
-    count: int
-    limit: int
-    offset: int
-    limit_param: str
-    offset_param: str
-    empty: bool
+    def __init__(
+        self,
+        call: Call,
+        statement: Select[Any],
+        *,
+        limit: int,
+        offset: int,
+        count: int,
+        names: tuple[str, str],
+    ) -> None:
+        super().__init__(call, statement)
+        self.limit, self.offset, self.count = limit, offset, count
+        self._limit_name, self._offset_name = names
 
     def next_link(self) -> str | None:
-        """``get_next_link``."""
         if self.offset + self.limit >= self.count:
             return None
-        url = with_parameter(self.call.absolute(), self.limit_param, self.limit)
-        return with_parameter(url, self.offset_param, self.offset + self.limit)
+        return with_parameter(self._limited(), self._offset_name, self.offset + self.limit)
 
     def previous_link(self) -> str | None:
-        """``get_previous_link``."""
         if self.offset <= 0:
             return None
-        url = with_parameter(self.call.absolute(), self.limit_param, self.limit)
         if self.offset - self.limit <= 0:
-            return without_parameter(url, self.offset_param)
-        return with_parameter(url, self.offset_param, self.offset - self.limit)
+            return without_parameter(self._limited(), self._offset_name)
+        return with_parameter(self._limited(), self._offset_name, self.offset - self.limit)
 
-    def body(self, items: list[T]) -> Page[T]:
-        """``get_paginated_response``'s data."""
+    def body(self, items: list[Any]) -> Any:
         return {
             "count": self.count,
             "next": self.next_link(),
@@ -54,43 +50,53 @@ class Window:
             "results": items,
         }
 
+    def _limited(self) -> str:
+        return with_parameter(self.call.absolute(), self._limit_name, self.limit)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LimitOffset:
-    """The class attributes of a paginator. ``default_limit`` None: not paginated unless asked."""
+    """``limit`` rows unless the client says otherwise by ``limit_param``, ``max_limit`` at most."""
 
-    default_limit: int | None
-    limit_query_param: str = "limit"
-    offset_query_param: str = "offset"
+    limit: int | None
+    limit_param: str = "limit"
+    offset_param: str = "offset"
     max_limit: int | None = None
 
-    async def page(self, call: Call, statement: Select[Any]) -> Window | None:
-        """The window that ``call`` asks for; None when the list is not paginated. One count query."""
-        limit = self.limit(call)
+    async def page(
+        self, call: Call, query: Select[Any], *, count: Select[Any] | int | None = None
+    ) -> LimitOffsetSlice | Unpaged:
+        """The rows that the request asks for. One query for the count; bad numbers are ignored."""
+        limit = size_of(call, self.limit_param, self.max_limit, self.limit)
         if limit is None:
-            return None
-        count = await reads.count(call.db, statement)
-        try:
-            offset = positive_int(call.query[self.offset_query_param])
-        except (KeyError, ValueError):
-            offset = 0
-        empty = count == 0 or offset > count
-        selected = statement.limit(limit)
-        return Window(
-            call, selected.offset(offset) if offset else selected, count, limit, offset, self.limit_query_param,
-            self.offset_query_param, empty,
-        )  # fmt: skip
-
-    def limit(self, call: Call) -> int | None:
-        """``get_limit``."""
-        try:
-            return positive_int(call.query[self.limit_query_param], strict=True, cutoff=self.max_limit)
-        except (KeyError, ValueError):
-            return self.default_limit
+            return Unpaged(call, query)
+        total = await count_of(call, query, count)
+        offset = 0
+        with contextlib.suppress(KeyError, ValueError):
+            offset = positive(call.query[self.offset_param])
+        beyond = total == 0 or offset > total
+        return LimitOffsetSlice(
+            call,
+            window(query, offset, 0 if beyond else limit),
+            limit=limit,
+            offset=offset,
+            count=total,
+            names=(self.limit_param, self.offset_param),
+        )
 
     def parameters(self) -> list[dict[str, Any]]:
-        """OpenAPI parameters."""
+        """The query parameters, for OpenAPI."""
+        texts = {
+            self.limit_param: "Number of results to return per page.",
+            self.offset_param: "The initial index from which to return the results.",
+        }
         return [
-            {"name": name, "in": "query", "schema": {"type": "string"}}
-            for name in (self.limit_query_param, self.offset_query_param)
+            {
+                "name": name,
+                "in": "query",
+                "required": False,
+                "description": text,
+                "schema": {"type": "integer"},
+            }
+            for name, text in texts.items()
         ]

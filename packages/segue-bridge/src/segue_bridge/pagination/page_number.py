@@ -1,60 +1,42 @@
-"""``rest_framework.pagination.PageNumberPagination``."""
+"""``rest_framework.pagination.PageNumberPagination`` with ``django.core.paginator.Paginator``."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from sqlalchemy import Select
-from typing_extensions import TypedDict
 
-from segue_bridge.db import reads
 from segue_bridge.errors import NotFound
 from segue_bridge.http.call import Call
 from segue_bridge.http.urls import with_parameter, without_parameter
-from segue_bridge.pagination.numbers import positive_int
-
-T = TypeVar("T")
+from segue_bridge.pagination.slices import Slice, Unpaged, count_of, size_of, window
 
 
-class Page(TypedDict, Generic[T]):
-    """The answer's shape."""
+class PageNumberSlice(Slice):
+    """Page ``number`` of ``pages``; ``count`` rows in all."""
 
-    count: int
-    next: str | None
-    previous: str | None
-    results: list[T]
-
-
-@dataclass(frozen=True, slots=True)
-class Numbered:
-    """One page: ``statement`` selects its rows, ``number`` counts from 1."""
-
-    call: Call
-    statement: Select[Any]
-    count: int
-    number: int
-    pages: int
-    parameter: str
-    empty: bool = False
+    def __init__(
+        self, call: Call, statement: Select[Any], *, number: int, count: int, pages: int, parameter: str
+    ) -> None:
+        super().__init__(call, statement)
+        self.number, self.count, self.pages = number, count, pages
+        self._parameter = parameter
 
     def next_link(self) -> str | None:
-        """``get_next_link``."""
         if self.number >= self.pages:
             return None
-        return with_parameter(self.call.absolute(), self.parameter, self.number + 1)
+        return with_parameter(self.call.absolute(), self._parameter, self.number + 1)
 
     def previous_link(self) -> str | None:
-        """``get_previous_link``: page 1 is spelled without the parameter."""
         if self.number <= 1:
             return None
-        url = self.call.absolute()
+        here = self.call.absolute()
         if self.number == 2:
-            return without_parameter(url, self.parameter)
-        return with_parameter(url, self.parameter, self.number - 1)
+            return without_parameter(here, self._parameter)
+        return with_parameter(here, self._parameter, self.number - 1)
 
-    def body(self, items: list[T]) -> Page[T]:
-        """``get_paginated_response``'s data."""
+    def body(self, items: list[Any]) -> Any:
         return {
             "count": self.count,
             "next": self.next_link(),
@@ -63,64 +45,79 @@ class Numbered:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageNumber:
-    """The class attributes of a paginator. ``page_size`` None means: not paginated unless asked."""
+    """``size`` rows per page; ``param`` names the page.
 
-    page_size: int | None
-    page_query_param: str = "page"
-    page_size_query_param: str | None = None
-    max_page_size: int | None = None
-    last_page_strings: tuple[str, ...] = ("last",)
-    invalid_page_message: str = "Invalid page."
+    The client may choose the size by ``size_param``, up to ``max_size``. ``last`` are words for the last page.
+    ``invalid`` may hold ``{page_number}`` and ``{message}`` as ``invalid_page_message``.
+    """
 
-    def size(self, call: Call) -> int | None:
-        """``get_page_size``."""
-        if self.page_size_query_param and self.page_size_query_param in call.query:
-            try:
-                asked = call.query[self.page_size_query_param]
-                return positive_int(asked, strict=True, cutoff=self.max_page_size)
-            except ValueError:
-                pass
-        return self.page_size
+    size: int | None
+    param: str = "page"
+    size_param: str | None = None
+    max_size: int | None = None
+    last: tuple[str, ...] = ("last",)
+    invalid: str = "Invalid page."
 
-    async def page(self, call: Call, statement: Select[Any]) -> Numbered | None:
-        """The page that ``call`` asks for; None when the list is not paginated. One count query.
-
-        Raises :class:`NotFound`.
-        """
-        size = self.size(call)
+    async def page(
+        self, call: Call, query: Select[Any], *, count: Select[Any] | int | None = None
+    ) -> PageNumberSlice | Unpaged:
+        """The page that the request asks for. One query for the count. Raises :class:`NotFound`."""
+        size = size_of(call, self.size_param, self.max_size, self.size)
         if not size:
-            return None
-        count = await reads.count(call.db, statement)
-        pages = max(1, -(-count // size))
-        text = call.query.get(self.page_query_param) or "1"
-        number = pages if text in self.last_page_strings else self._number(text, pages)
+            return Unpaged(call, query)
+        wanted: str | int = call.query.get(self.param) or 1
+        if wanted not in self.last:
+            number = self._number(wanted)
+            total = await count_of(call, query, count)
+            pages = _pages(total, size)
+        else:
+            total = await count_of(call, query, count)
+            number = pages = wanted_last = _pages(total, size)
+            wanted = wanted_last
+        if number > pages:
+            raise self._invalid(wanted, "That page contains no results")
         start = (number - 1) * size
-        return Numbered(
-            call, _slice(statement, start, min(start + size, count)), count, number, pages, self.page_query_param,
-            empty=start >= count,
-        )  # fmt: skip
-
-    def _number(self, text: str, pages: int) -> int:
-        """``Paginator.validate_number``."""
-        message = "Invalid page."
-        try:
-            number = int(text)
-        except ValueError:
-            number = 0
-        if not 1 <= number <= pages:
-            raise NotFound(self.invalid_page_message.format(page_number=text, message=message))
-        return number
+        return PageNumberSlice(
+            call,
+            window(query, start, min(size, total - start)),
+            number=number,
+            count=total,
+            pages=pages,
+            parameter=self.param,
+        )
 
     def parameters(self) -> list[dict[str, Any]]:
-        """OpenAPI parameters."""
-        out = [{"name": self.page_query_param, "in": "query", "schema": {"type": "string"}}]
-        if self.page_size_query_param:
-            out.append({"name": self.page_size_query_param, "in": "query", "schema": {"type": "string"}})
-        return out
+        """The query parameters, for OpenAPI."""
+        found = [_described(self.param, "A page number within the paginated result set.")]
+        if self.size_param:
+            found.append(_described(self.size_param, "Number of results to return per page."))
+        return found
+
+    def _number(self, wanted: str | int) -> int:
+        """``Paginator.validate_number`` as far as it needs no count."""
+        try:
+            number = int(wanted)
+        except ValueError:
+            raise self._invalid(wanted, "That page number is not an integer") from None
+        if number < 1:
+            raise self._invalid(wanted, "That page number is less than 1")
+        return number
+
+    def _invalid(self, wanted: str | int, message: str) -> NotFound:
+        return NotFound(self.invalid.format(page_number=wanted, message=message))
 
 
-def _slice(statement: Select[Any], start: int, stop: int) -> Select[Any]:
-    limited = statement.limit(max(0, stop - start))
-    return limited.offset(start) if start else limited
+def _pages(count: int, size: int) -> int:
+    return max(1, -(-count // size))
+
+
+def _described(name: str, text: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": text,
+        "schema": {"type": "integer"},
+    }
