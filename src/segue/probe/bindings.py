@@ -293,9 +293,7 @@ def _comprehension_names(node):
                 known.add(child.id)
             elif isinstance(child, ast.arg):
                 known.add(child.arg)
-            elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                known.add(child.name)
-            elif isinstance(child, ast.ExceptHandler) and child.name:
-                known.add(child.name)
+            elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)):
+                known.add(child.name)  # None for a handler without "as"
         node.segue_inner = known
     return known

@@ -65,7 +65,7 @@ class Collector:
         depth = self._current_depth if depth is None else depth
         if origin == "stdlib":
             return name
-        if origin not in ("own",) + _FRAMEWORK:
+        if origin not in ("own", *_FRAMEWORK):
             depth += 1
             if depth > self._limit(origin):
                 return name
@@ -121,7 +121,7 @@ class Collector:
             self.meet_class(base, depth)
         methods, attributes = {}, {}
         keep_attributes = origin == "own" or origin not in _FRAMEWORK or _is_policy(cls)
-        if origin not in ("own",) + _FRAMEWORK and not self.names.origins.knows_django(origin):
+        if origin not in ("own", *_FRAMEWORK) and not self.names.origins.knows_django(origin):
             mro_only = [self.names.cls(base) for base in mro]
             return {
                 "name": name,
@@ -181,7 +181,7 @@ class Collector:
                 return found_at
             function = layers[0] if layers else inner
             return self.meet_function(function, depth, alias=found_at, role=role, owner=owner)
-        if layers or base_origin not in _FRAMEWORK and "<locals>" in inner.__qualname__:
+        if layers or (base_origin not in _FRAMEWORK and "<locals>" in inner.__qualname__):
             if base_origin in _FRAMEWORK:
                 return found_at
             return self.meet_function(
@@ -211,7 +211,7 @@ class Collector:
 
     def _attribute(self, cls, base, key, value):
         attribute = {"value": self._attribute_value(value), "defined_in": self.names.cls(base)}
-        source, node = self.names.class_source(base)
+        source, _node = self.names.class_source(base)
         if source is not None:
             found = source.class_body(base.__qualname__).get(key)
             if found is not None:
@@ -291,7 +291,7 @@ class Collector:
             value = namespace[first]
             dotted = self.bindings.variable(module, first)
         elif hasattr(builtins, first):
-            return ".".join(["builtins"] + parts)
+            return ".".join(["builtins", *parts])
         else:
             return ".".join(parts)
         for part in parts[1:]:

@@ -75,7 +75,7 @@ def receivers(collector):
                 continue
             function = getattr(receiver, "__func__", receiver)
             if not isinstance(function, types.FunctionType):
-                function = getattr(type(receiver), "__call__", None)
+                function = getattr(type(receiver), "__call__", None)  # noqa: B004
                 if not isinstance(function, types.FunctionType):
                     continue
             inner = unwrap(function)[0]
@@ -154,7 +154,7 @@ def tasks(collector):
                     c.__name__ == "Task" and c.__module__ == "celery.app.task" for c in type(value).__mro__
                 )
                 is_proxy = type(value).__name__ == "PromiseProxy"
-                if is_task or is_proxy and hasattr(value, "delay"):
+                if is_task or (is_proxy and hasattr(value, "delay")):
                     found.add(str(value.name))
                     run = getattr(value, "run", None)
                     function = getattr(run, "__func__", run)

@@ -158,9 +158,10 @@ def _until_quiet(collector, kitchen, filtersets):
             if ("rest_framework.serializers", "BaseSerializer") in bases:
                 if cls.__module__ != "rest_framework.serializers":
                     kitchen.use(cls)
-            elif ("django_filters.filterset", "BaseFilterSet") in bases:
-                if not cls.__module__.startswith("django_filters."):
-                    filtersets.add(cls)
+            elif ("django_filters.filterset", "BaseFilterSet") in bases and not cls.__module__.startswith(
+                "django_filters."
+            ):
+                filtersets.add(cls)
         kitchen.drain()
 
 
@@ -173,7 +174,7 @@ def _use_serializers(collector, views, kitchen, serializers):
         if inspect.isclass(cls):
             kitchen.use(cls, context)
         for name in dir(type(instance)):
-            if name.endswith("serializer_class") or name.endswith("_serializer"):
+            if name.endswith(("serializer_class", "_serializer")):
                 other = inspect.getattr_static(type(instance), name, None)
                 if inspect.isclass(other) and hasattr(other, "is_valid"):
                     kitchen.use(other, context)

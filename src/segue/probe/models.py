@@ -238,7 +238,7 @@ class Models:
             if not (relation.auto_created and not relation.concrete and relation.is_relation):
                 continue
             accessor = relation.get_accessor_name()
-            if accessor is None or relation.hidden and not accessor:
+            if accessor is None or (relation.hidden and not accessor):
                 continue
             yield {
                 "accessor": "" if relation.hidden else accessor,

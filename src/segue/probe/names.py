@@ -75,7 +75,7 @@ class Names:
         """(defining class, SourceFile, statement node, value node) along the MRO, or None."""
         for base in cls.__mro__:
             if name in vars(base):
-                source, node = self.class_source(base)
+                source, _node = self.class_source(base)
                 if source is not None:
                     body = source.class_body(base.__qualname__)
                     if name in body:
@@ -89,7 +89,7 @@ class Names:
         For attributes that a metaclass takes off the class, as DRF does with fields.
         """
         for base in cls.__mro__:
-            source, node = self.class_source(base)
+            source, _node = self.class_source(base)
             if source is not None:
                 found = source.class_body(base.__qualname__).get(name)
                 if found is not None and found[1] is not None:

@@ -70,7 +70,7 @@ class SourceFile:
             return line[node.col_offset : node.end_col_offset].decode()
         first = self.lines[node.lineno - 1].encode()[node.col_offset :].decode()
         last = self.lines[node.end_lineno - 1].encode()[: node.end_col_offset].decode()
-        return "\n".join([first] + self.lines[node.lineno : node.end_lineno - 1] + [last])
+        return "\n".join([first, *self.lines[node.lineno : node.end_lineno - 1], last])
 
     def function_node(self, code):
         """The node that ``code`` was compiled from, or None."""

@@ -46,7 +46,7 @@ def _walk(entries, regex, path, parameters, namespaces, kwargs, module, collecto
             except Exception as error:
                 collector.warn("included URLs at /%s: %s: %s" % (full_path, type(error).__name__, error))
                 raise
-            below = namespaces + [entry.namespace] if entry.namespace else namespaces
+            below = [*namespaces, entry.namespace] if entry.namespace else namespaces
             included = entry.urlconf_name
             inner_module = getattr(included, "__name__", None) or (
                 included if isinstance(included, str) else module

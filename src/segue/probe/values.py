@@ -131,7 +131,7 @@ class Encoder:
             module = value.__module__ or "builtins"
             return {"kind": "ref", "name": "%s.%s" % (module, value.__qualname__)}
         if isinstance(value, functools.partial):
-            return self.call("functools.partial", (value.func,) + value.args, value.keywords, depth)
+            return self.call("functools.partial", (value.func, *value.args), value.keywords, depth)
         found = _framework_instance(self, value, depth)
         if found is not None:
             return found

@@ -185,9 +185,11 @@ def settings_in_source(file: Path) -> str:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and len(node.args) >= 2 and _is_variable(node.args[0]):
             return _last_text(node.args[1])
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
-            if _is_variable(node.targets[0].slice):
-                return _last_text(node.value)
+        if not isinstance(node, ast.Assign):
+            continue
+        target = node.targets[0]
+        if isinstance(target, ast.Subscript) and _is_variable(target.slice):
+            return _last_text(node.value)
     return ""
 
 

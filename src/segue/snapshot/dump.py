@@ -42,7 +42,7 @@ def _text(value: Any) -> str:
 
 
 @cache
-def _fields(cls: type[Any]) -> tuple[tuple[str, Any], ...]:
+def _fields(cls: Any) -> tuple[tuple[str, Any], ...]:
     result = []
     for field in dataclasses.fields(cls):
         default = field.default
@@ -60,7 +60,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     result = {}
-    for name, default in _fields(type(value)):
+    cls: Any = type(value)
+    for name, default in _fields(cls):
         item = getattr(value, name)
         if default is dataclasses.MISSING or item != default or type(item) is not type(default):
             result[name] = _plain(item)

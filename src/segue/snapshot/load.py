@@ -8,7 +8,6 @@ import json
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
-
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path

@@ -37,7 +37,7 @@ def probe(
     if not root.is_dir():
         raise UsageError(f"There is no folder {root}.", hint="Give the folder that has manage.py.")
     interpreter = detect_python(root, python)
-    module = (environment or {}).get("DJANGO_SETTINGS_MODULE") if not settings else settings
+    module = settings if settings else (environment or {}).get("DJANGO_SETTINGS_MODULE")
     module = detect_settings(root, module)
     base = import_path(root)
     with tempfile.TemporaryDirectory(prefix="segue-probe-") as folder:
