@@ -108,13 +108,32 @@ async def each(
     errors: dict[Any, Any] = {}
     for index, item in enumerate(items):
         try:
-            if item is None:
-                raise ValidationError(["This field may not be null."], code="null")
-            values.append(await validate(item))
+            values.append(await validate(_not_null(item)))
         except ValidationError as exc:
             errors[index] = exc.detail
-    if errors:
-        raise ValidationError(
-            errors if errors_as_dict else [errors.get(index, {}) for index in range(len(items))]
-        )
+    _raise(errors, len(items), errors_as_dict)
     return values
+
+
+def each_now(items: list[Any], validate: Callable[[Any], Any], *, errors_as_dict: bool = True) -> list[Any]:
+    """:func:`each` for validation that asks nobody."""
+    values: list[Any] = []
+    errors: dict[Any, Any] = {}
+    for index, item in enumerate(items):
+        try:
+            values.append(validate(_not_null(item)))
+        except ValidationError as exc:
+            errors[index] = exc.detail
+    _raise(errors, len(items), errors_as_dict)
+    return values
+
+
+def _not_null(item: Any) -> Any:
+    if item is None:
+        raise ValidationError(["This field may not be null."], code="null")
+    return item
+
+
+def _raise(errors: dict[Any, Any], count: int, as_dict: bool) -> None:
+    if errors:
+        raise ValidationError(errors if as_dict else [errors.get(index, {}) for index in range(count)])

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
+from urllib.parse import quote, urljoin
 
 from segue_bridge import zone as zones
 from segue_bridge.schema.choices import choice_text
@@ -33,7 +34,7 @@ def boolean(value: Any, *, null: bool = False) -> bool | None:
     return bool(value)
 
 
-def datetime_text(value: dt.datetime | str, format: str = "", zone: dt.tzinfo | None = None) -> str | None:
+def datetime_text(value: Any, format: str = "", zone: dt.tzinfo | None = None) -> str:
     """``DateTimeField``: in ``zone`` or the current one; ``format`` is strftime's, empty is ISO 8601."""
     if not value:
         return None
@@ -56,7 +57,7 @@ def in_zone(value: dt.datetime, zone: dt.tzinfo | None = None) -> dt.datetime:
     return value.replace(tzinfo=zone)
 
 
-def date_text(value: dt.date | str, format: str = "") -> str | None:
+def date_text(value: Any, format: str = "") -> str:
     """``DateField``. Raises ``AssertionError`` for a datetime, as DRF does."""
     if not value:
         return None
@@ -67,7 +68,7 @@ def date_text(value: dt.date | str, format: str = "") -> str | None:
     return value.strftime(format) if format else value.isoformat()
 
 
-def time_text(value: dt.time | str, format: str = "") -> str | None:
+def time_text(value: Any, format: str = "") -> str:
     """``TimeField``. Raises ``AssertionError`` for a datetime."""
     if value == "":
         return None
@@ -150,3 +151,26 @@ def get(value: Any, *path: str) -> Any:
     for name in path:
         value = value[name] if isinstance(value, Mapping) else getattr(value, name)
     return value
+
+
+def by_text(pairs: Sequence[tuple[Any, str]]) -> dict[str, Any]:
+    """Choices by the text that names them (``choice_strings_to_values``)."""
+    return {choice_text(value): value for value, _ in pairs}
+
+
+class Absolute(Protocol):
+    """What of :class:`segue_bridge.http.call.Call` addresses need."""
+
+    def absolute(self, url: str) -> str:
+        """``url`` with the scheme and host of the request."""
+
+
+def file_url(call: Absolute, name: str | None, base: str) -> str | None:
+    """``FileField`` with ``use_url``: ``None`` for no file, else the absolute address.
+
+    The path is escaped as ``FileSystemStorage.url`` does (``filepath_to_uri``).
+    """
+    if not name:
+        return None
+    path = quote(name.replace("\\", "/"), safe="/~!*()'")
+    return call.absolute(urljoin(base, path.lstrip("/")))

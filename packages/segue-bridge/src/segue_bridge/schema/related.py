@@ -7,11 +7,12 @@ Sources: ``PrimaryKeyRelatedField.to_internal_value``, ``SlugRelatedField.to_int
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm.attributes import instance_dict
 
 from segue_bridge.db.session import Session
 from segue_bridge.errors import ValidationError
@@ -147,3 +148,19 @@ def _uuid(raw: Any) -> uuid.UUID:
         return uuid.UUID(int=raw) if isinstance(raw, int) else uuid.UUID(hex=raw)
     except (AttributeError, ValueError):
         raise ValidationError([f"“{raw}” is not a valid UUID."], code="invalid") from None
+
+
+def assign(entity: Any, values: Mapping[str, Any]) -> None:
+    """``ModelSerializer.update``: set each value; a relation sets its column too."""
+    for name, value in values.items():
+        setattr(entity, name, value)
+
+
+def is_loaded(entity: Any, relation: str) -> bool:
+    """Has ``relation`` been set or loaded?"""
+    return relation in instance_dict(entity)
+
+
+def loaded(entity: Any, **relations: Any) -> None:
+    """Give ``entity`` relations that were read for it; this changes no column."""
+    instance_dict(entity).update(relations)

@@ -1,0 +1,167 @@
+"""Validators of the whole serializer: unique together, unique for a date, functions of the project."""
+
+from __future__ import annotations
+
+from segue.refusal import Refused, refuse
+from segue.snapshot.model import Serializer, SerializerField, Value
+from segue.target.ir import Import
+from segue.translate.functions.lift import lift
+from segue.translate.interp.frame import Frame
+from segue.translate.kinds import ValidatedData
+from segue.translate.load.fetch import entity_type
+from segue.translate.load.models import concrete, field_of, python_type
+from segue.translate.serializers.code import pairs_of, value_text
+from segue.translate.serializers.conditions import condition_text
+from segue.translate.serializers.facts import app_label, const, short
+from segue.translate.serializers.synthetic import call_lifted
+from segue.translate.serializers.validators import first_parameter
+
+_DRF = "rest_framework.validators."
+_PARTS = {
+    "UniqueForDateValidator": ("('day', 'month', 'year')", "date"),
+    "UniqueForMonthValidator": ("('month',)", "month"),
+    "UniqueForYearValidator": ("('year',)", "year"),
+}
+
+
+def serializer_checks(frame: Frame, serializer: Serializer) -> None:
+    """Emit all of them; their errors are collected before ``validate`` is asked."""
+    if not serializer.validators:
+        return
+    for value in serializer.validators:
+        call = _one(frame, serializer, value)
+        frame.emit_block("with form.non_field():", [call])
+    frame.emit("form.raise_invalid()")
+
+
+def _refused(serializer: Serializer, value: Value, code: str, why: str) -> Refused:
+    return refuse(code, short(value.name or str(value.data)), why, serializer.where)
+
+
+def _one(frame: Frame, serializer: Serializer, value: Value) -> str:
+    name = short(value.name)
+    if value.name == f"{_DRF}UniqueTogetherValidator":
+        return _together(frame, serializer, value)
+    if value.name.startswith(_DRF) and name in _PARTS:
+        return _for_date(frame, serializer, value)
+    if value.kind == "ref" and value.name in frame.ctx.snapshot.functions:
+        function = frame.ctx.snapshot.functions[value.name]
+        parameter = first_parameter(function.source, function.where)
+        lifted = lift(
+            frame.ctx,
+            function,
+            arguments={parameter: ValidatedData(serializer.name)},
+            module_kind="validation",
+            app=app_label(frame.ctx, serializer),
+        )
+        return call_lifted(frame, lifted, "form.values")
+    raise _refused(serializer, value, "serializer-validator", "Segue has no rule for this validator.")
+
+
+def _names(value: Value | None) -> list[str]:
+    return [str(const(item)) for item in value.items] if value is not None else []
+
+
+def _field(serializer: Serializer, name: str, value: Value) -> SerializerField:
+    for item in serializer.fields:
+        if item.name == name:
+            return item
+    raise _refused(serializer, value, "unique-together", f"It names {name}, which the serializer lacks.")
+
+
+def _sources(serializer: Serializer, names: list[str], value: Value) -> dict[str, str]:
+    return {name: _field(serializer, name, value).source for name in names}
+
+
+def _read_only_defaults(frame: Frame, serializer: Serializer) -> str:
+    """``_read_only_defaults``: read-only fields with a default take part in uniqueness."""
+    parts: list[str] = []
+    for item in serializer.fields:
+        if item.read_only and item.default.kind != "empty" and item.source != "*" and "." not in item.source:
+            found = value_text(item.default, item.where, f"default of {item.name}")
+            frame.use(*found.imports)
+            parts.append(f"{item.source!r}: {found.text}")
+    if not parts:
+        return "form.values"
+    return f"{{**({{{', '.join(parts)}}} if not partial else {{}}), **form.values}}"
+
+
+def _model(frame: Frame, serializer: Serializer, value: Value) -> str:
+    pairs = pairs_of(value)
+    model = str(const(pairs.get("model"), ""))
+    if model not in frame.ctx.snapshot.models or not const(pairs.get("queryset_plain")):
+        raise _refused(serializer, value, "unique-queryset", "Uniqueness is asked of a filtered queryset.")
+    return model
+
+
+def _together(frame: Frame, serializer: Serializer, value: Value) -> str:
+    pairs = pairs_of(value)
+    model = _model(frame, serializer, value)
+    fields = _sources(serializer, _names(pairs.get("fields")), value)
+    others = _sources(serializer, _names(pairs.get("condition_fields")), value)
+    for source in [*fields.values(), *others.values()]:
+        if field_of(concrete(frame.ctx, model), source) is None:
+            raise _refused(serializer, value, "unique-together", f"{source} is no column of {model}.")
+    cls, imported = entity_type(frame.ctx, model)
+    frame.use(imported, Import("segue_bridge.schema.unique", "unique_together"))
+    _ = frame.db
+    arguments = ["db", cls, _read_only_defaults(frame, serializer), repr(fields)]
+    if serializer.model:
+        arguments.append("instance=instance")
+    _texts(arguments, pairs)
+    condition = pairs.get("condition")
+    if condition is not None and condition.kind != "const":
+        arguments.append(f"condition={condition_text(frame, serializer, model, condition)}")
+        if others:
+            arguments.append(f"condition_fields={others!r}")
+    distinct = pairs.get("nulls_distinct")
+    if distinct is not None and const(distinct) is not None:
+        arguments.append(f"nulls_distinct={const(distinct)!r}")
+    return f"await unique_together({', '.join(arguments)})"
+
+
+def _texts(arguments: list[str], pairs: dict[str, Value]) -> None:
+    message = str(const(pairs.get("message"), ""))
+    if message and message != "The fields {field_names} must make a unique set.":
+        arguments.append(f"message={message!r}")
+    code = str(const(pairs.get("code"), "unique"))
+    if code != "unique":
+        arguments.append(f"code={code!r}")
+    missing = str(const(pairs.get("missing_message"), ""))
+    if missing and missing != "This field is required.":
+        arguments.append(f"missing_message={missing!r}")
+
+
+def _for_date(frame: Frame, serializer: Serializer, value: Value) -> str:
+    pairs = pairs_of(value)
+    model = _model(frame, serializer, value)
+    name, date_name = str(const(pairs.get("field"))), str(const(pairs.get("date_field")))
+    column = field_of(concrete(frame.ctx, model), _field(serializer, name, value).source)
+    date = field_of(concrete(frame.ctx, model), _field(serializer, date_name, value).source)
+    if column is None or date is None or python_type(frame.ctx, date) != "date":
+        raise _refused(serializer, value, "unique-for-date", "Only plain dates are compared.")
+    if (
+        _field(serializer, name, value).source != name
+        or _field(serializer, date_name, value).source != date_name
+    ):
+        raise _refused(serializer, value, "unique-for-date", "A field has a source of its own.")
+    cls, imported = entity_type(frame.ctx, model)
+    frame.use(imported, Import("segue_bridge.schema.unique", "unique_for_date"))
+    _ = frame.db
+    parts, word = _PARTS[short(value.name)]
+    arguments = [
+        "db",
+        _read_only_defaults(frame, serializer),
+        f"{cls}.{column.attname}",
+        f"{cls}.{date.attname}",
+        f"field={name!r}",
+        f"date_field={date_name!r}",
+    ]
+    if word != "date":
+        arguments.append(f"parts={parts}")
+    if serializer.model:
+        arguments.append("instance=instance")
+    message = str(const(pairs.get("message"), ""))
+    if message and message != 'This field must be unique for the "{date_field}" date.':
+        arguments.append(f"message={message!r}")
+    return f"await unique_for_date({', '.join(arguments)})"

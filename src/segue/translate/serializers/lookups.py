@@ -1,0 +1,86 @@
+"""Statements of a validation function that ask the database about one field."""
+
+from __future__ import annotations
+
+from segue.snapshot.model import Serializer, SerializerField, Value
+from segue.target.ir import Import
+from segue.translate.interp.frame import Frame
+from segue.translate.kinds import Instance
+from segue.translate.load.fetch import entity_type
+from segue.translate.load.models import concrete, field_of, python_type
+from segue.translate.serializers.code import pairs_of
+from segue.translate.serializers.facts import base_name, const, field_refusal, option
+from segue.translate.serializers.rules_text import related_column
+from segue.translate.serializers.values import SCALARS, value_kind
+
+PLAIN_MANAGERS = frozenset({"", "django.db.models.manager.Manager", "django.db.models.Manager"})
+
+
+def lookup_lines(frame: Frame, item: SerializerField) -> None:
+    """Find the objects that a relation field names."""
+    base = base_name(item)
+    many = base == "ManyRelatedField"
+    child = item.child if many else item
+    if child is None or base_name(child) not in ("PrimaryKeyRelatedField", "SlugRelatedField"):
+        return
+    if child.kwargs.get("queryset_plain") is None or not const(child.kwargs["queryset_plain"]):
+        raise field_refusal(item, "relation-queryset", "Its queryset does more than list the model.")
+    cls, imported = entity_type(frame.ctx, child.queryset_model)
+    column = related_column(frame.ctx, child).attname
+    function = "find_all" if many else "find"
+    frame.use(imported, Import("sqlalchemy", "select"), Import("segue_bridge.schema.related", function))
+    _ = frame.db
+    target = f"form[{item.name!r}]"
+    frame.emit_block(
+        f"with form.field({item.name!r}):",
+        [f"{target} = await {function}(db, select({cls}), {cls}.{column}, {target})"],
+    )
+
+
+def unique_lines(frame: Frame, serializer: Serializer, item: SerializerField, found: list[Value]) -> None:
+    """``UniqueValidator``: no other row has the value."""
+    for value in found:
+        pairs = pairs_of(value)
+        model = str(const(pairs.get("model"), ""))
+        if not const(pairs.get("queryset_plain")) or model not in frame.ctx.snapshot.models:
+            raise field_refusal(item, "unique-queryset", "Its uniqueness is asked of a filtered queryset.")
+        if const(pairs.get("lookup"), "exact") != "exact":
+            raise field_refusal(item, "unique-lookup", f"Uniqueness by {const(pairs.get('lookup'))}.")
+        column = field_of(concrete(frame.ctx, model), item.source.split(".")[-1])
+        if column is None or column.column == "":
+            raise field_refusal(item, "unique-field", f"{item.source} is no column of {model}.")
+        _same_type(frame, item, python_type(frame.ctx, column))
+        cls, imported = entity_type(frame.ctx, model)
+        frame.use(imported, Import("segue_bridge.schema.unique", "unique"))
+        _ = frame.db
+        arguments = ["db", f"{cls}.{column.attname}", f"form[{item.name!r}]"]
+        if serializer.model:
+            arguments.append("instance=instance")
+        message = str(const(pairs.get("message"), ""))
+        if message and message != "This field must be unique.":
+            arguments.append(f"message={message!r}")
+        check = [f"await unique({', '.join(arguments)})"]
+        if isinstance(value_kind(frame.ctx, item), Instance):
+            # a relation that was not found has no value to ask for
+            frame.emit_block(
+                f"if form.parsed({item.name!r}):", [f"with form.check({item.name!r}):", "    " + check[0]]
+            )
+        else:
+            frame.emit_block(f"with form.check({item.name!r}):", check)
+
+
+def _same_type(frame: Frame, item: SerializerField, column: str) -> None:
+    known = SCALARS.get(base_name(item))
+    if known is not None and known != column:
+        raise field_refusal(item, "unique-type", f"A {known} is looked up in a {column} column.")
+    if (
+        known is None
+        and option(item, "slug_field") is None
+        and base_name(item)
+        not in (
+            "PrimaryKeyRelatedField",
+            "SlugRelatedField",
+            "ChoiceField",
+        )
+    ):
+        raise field_refusal(item, "unique-type", f"Uniqueness of a {base_name(item)}.")

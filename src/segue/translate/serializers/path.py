@@ -1,0 +1,117 @@
+"""``source="author.profile.city"`` → expression, what it is, and where it may be missing.
+
+Follows ``rest_framework.fields.get_attribute``: ``None`` in the middle is an ``AttributeError``
+(the field is then skipped, null or its default), a missing reverse one-to-one gives ``None``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from segue.refusal import refuse
+from segue.snapshot.model import Model, Where
+from segue.translate.context import Context
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val, name
+from segue.translate.kinds import BoundMethod, DictOf, Instance, ListOf, ValidatedData
+from segue.translate.load import needs
+from segue.translate.load.models import concrete, field_of, pk_field, reverse_of
+from segue.translate.serializers.synthetic import evaluate
+
+
+@dataclass(slots=True)
+class Guard:
+    """``text`` must not be ``None`` to go on. ``missing``: the attribute is missing then (DRF's
+    ``AttributeError``); otherwise the whole value is ``None``."""
+
+    text: str
+    missing: bool
+
+
+@dataclass(slots=True)
+class Found:
+    """The value at the end of a source."""
+
+    val: Val
+    guards: list[Guard] = field(default_factory=list)
+
+
+def follow(frame: Frame, start: Val, attributes: list[str], where: Where) -> Found:
+    """Walk ``attributes`` from ``start``."""
+    found = Found(start)
+    for number, attribute in enumerate(attributes):
+        last = number == len(attributes) - 1
+        kind = found.val.kind
+        missing_is_none = _reverse_one(frame.ctx, kind, attribute)
+        found.val = step(frame, found.val, attribute, where)
+        kind = found.val.kind
+        if isinstance(kind, Instance) and kind.nullable and not last:
+            found.guards.append(Guard(found.val.text, missing=not missing_is_none))
+            found.val = Val(Instance(kind.model, kind.site, kind.mode), found.val.node)
+    return found
+
+
+def _reverse_one(ctx: Context, kind: object, attribute: str) -> bool:
+    if not isinstance(kind, Instance):
+        return False
+    item = reverse_of(concrete(ctx, kind.model), attribute)
+    return item is not None and item.kind == "o2o"
+
+
+def step(frame: Frame, owner: Val, attribute: str, where: Where) -> Val:
+    """One attribute: column, relation, or anything else the kernel knows (properties, methods)."""
+    kind = owner.kind
+    if isinstance(kind, DictOf):
+        inner = dict(kind.items).get(attribute, kind.value)
+        if inner is not None:
+            return Val(inner, name(f"{owner.text}[{attribute!r}]"))
+    if isinstance(kind, ValidatedData):
+        raise refuse("present-values", attribute, "Validated data is presented without being saved.", where)
+    if not isinstance(kind, Instance):
+        raise refuse("source", attribute, "Segue does not know what the source is looked up on.", where)
+    model = concrete(frame.ctx, kind.model)
+    known = _field(frame.ctx, owner, kind, model, attribute)
+    if known is not None:
+        return known
+    return custom(frame, owner, kind, attribute, where)
+
+
+def _field(ctx: Context, owner: Val, kind: Instance, model: Model, attribute: str) -> Val | None:
+    from segue.translate.load.models import column_kind
+
+    item = pk_field(ctx, kind.model) if attribute == "pk" else field_of(model, attribute)
+    if item is not None and item.relation is not None and attribute in (item.name, "pk"):
+        if item.relation.kind in ("fk", "o2o") and attribute != "pk":
+            child = needs.to_one(ctx, kind.site, attribute)
+            return Val(Instance(child.model, child, kind.mode, item.null), name(f"{owner.text}.{attribute}"))
+        if item.relation.kind == "m2m":
+            child = needs.to_many(ctx, kind.site, attribute)
+            return Val(ListOf(Instance(child.model, child, kind.mode)), name(f"{owner.text}.{attribute}"))
+        if attribute != "pk":
+            return None
+    if item is not None:
+        needs.column(ctx, kind.site, item.attname)
+        return Val(column_kind(ctx, item), name(f"{owner.text}.{item.attname}"))
+    reverse = reverse_of(model, attribute)
+    if reverse is None:
+        return None
+    if reverse.kind == "o2o":
+        child = needs.to_one(ctx, kind.site, attribute)
+        return Val(Instance(child.model, child, kind.mode, True), name(f"{owner.text}.{attribute}"))
+    child = needs.to_many(ctx, kind.site, attribute)
+    return Val(ListOf(Instance(child.model, child, kind.mode)), name(f"{owner.text}.{attribute}"))
+
+
+def custom(frame: Frame, owner: Val, kind: Instance, attribute: str, where: Where) -> Val:
+    """A property, an annotation of the query, or a method (which DRF calls)."""
+    cls = frame.ctx.snapshot.classes.get(frame.ctx.model(kind.model).cls)
+    function = frame.ctx.snapshot.functions.get(cls.methods.get(attribute, "")) if cls is not None else None
+    is_method = function is not None and function.role in ("method", "classmethod", "staticmethod")
+    display = attribute.startswith("get_") and attribute.endswith("_display")
+    text = f"{owner.text}.{attribute}"
+    result = evaluate(frame, f"{text}()" if is_method or display else text, where)
+    if isinstance(result.kind, BoundMethod):
+        result = evaluate(frame, f"{text}()", where)
+    if result.node is None:
+        raise refuse("source", text, "Segue does not know what this attribute gives.", where)
+    return result

@@ -1,0 +1,188 @@
+"""Presenters: row or entity → what the serializer shows."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from segue.refusal import refuse
+from segue.snapshot.model import Serializer, SerializerField
+from segue.target.ir import Import
+from segue.translate.context import Context
+from segue.translate.functions.lift import lift
+from segue.translate.interp.annotations import annotation
+from segue.translate.interp.frame import Frame, Parameter
+from segue.translate.interp.scope import STATE
+from segue.translate.interp.value import Val, name
+from segue.translate.kinds import DictOf, Instance, Kind, SerializerSelf, Shape
+from segue.translate.load.models import snake
+from segue.translate.serializers.facts import (
+    app_label,
+    check_drivers,
+    local_name,
+    overridden,
+    serializer_of,
+    short,
+    stem,
+)
+from segue.translate.serializers.interface import Presenter
+from segue.translate.serializers.shapes import Entry, declare
+from segue.translate.serializers.show import Piece, show
+from segue.translate.serializers.synthetic import Recipe, compose
+from segue.translate.serializers.use import Use
+
+ANY = Import("typing", "Any")
+
+
+def presenter(ctx: Context, serializer_name: str, instance: Instance) -> Presenter:
+    """Emit the presenter of ``serializer_name`` for ``instance`` and register what it touches.
+
+    Raises :class:`segue.refusal.Refused`.
+    """
+    key = (serializer_name, id(instance.site), instance.mode)
+    memo = ctx.memo.get(("presenter", key))
+    if isinstance(memo, Presenter):
+        return memo
+    serializer = serializer_of(ctx, serializer_name)
+    check_drivers(ctx, serializer)
+    override = overridden(ctx, serializer_name, "to_representation")
+    made = (
+        _overridden(ctx, serializer, instance, override)
+        if override
+        else compose_presenter(ctx, serializer, instance)
+    )
+    ctx.memo[("presenter", key)] = made
+    # the site must live as long as its id is a key
+    ctx.memo[("presenter site", key)] = instance.site
+    return made
+
+
+def read_use(serializer: Serializer, instance: Instance) -> Use:
+    """``self`` of the serializer while it shows ``instance``."""
+    return Use(serializer.name, "read", instance, id(instance.site))
+
+
+def _overridden(ctx: Context, serializer: Serializer, instance: Instance, override: str) -> Presenter:
+    """``to_representation`` of the project's: lifted; ``super()`` in it is the plain presenter."""
+    function = ctx.snapshot.functions.get(override)
+    if function is None:
+        raise refuse("no-source", override, "The snapshot has no source for it.", serializer.where)
+    spec = ast.parse(_dedent(function.source)).body[0]
+    if not isinstance(spec, ast.FunctionDef) or len(spec.args.args) != 2:
+        raise refuse("to-representation", override, "It does not take just the instance.", function.where)
+    lifted = lift(
+        ctx,
+        function,
+        self_kind=SerializerSelf(serializer.name, read_use(serializer, instance)),
+        arguments={spec.args.args[1].arg: Instance(instance.model, instance.site, instance.mode)},
+        module_kind="presenters",
+        app=app_label(ctx, serializer),
+        name=f"present_{snake(stem(ctx, serializer))}",
+    )
+    text, imports = annotation(ctx, lifted.returns)
+    if not isinstance(lifted.returns, DictOf | Shape):
+        raise refuse(
+            "to-representation", override, "Segue does not see that it returns a dict.", function.where
+        )
+    return Presenter(lifted, text, imports)
+
+
+def _dedent(source: str) -> str:
+    import textwrap
+
+    return textwrap.dedent(source)
+
+
+def compose_presenter(
+    ctx: Context, serializer: Serializer, instance: Instance, *, loose: bool = False
+) -> Presenter:
+    """The presenter that DRF's own ``to_representation`` amounts to.
+
+    ``loose``: it returns a plain ``dict`` whose keys the kernel knows, for code that changes it.
+    """
+    builder = _Builder(ctx, serializer, instance, loose)
+    name = f"present_{snake(stem(ctx, serializer))}"
+    lifted = compose(
+        ctx,
+        Recipe(
+            legacy=serializer.name,
+            where=serializer.where,
+            app=app_label(ctx, serializer),
+            module_kind="presenters",
+            name=f"{name}_fields" if loose else name,
+            doc=f"What {short(serializer.name)} shows.",
+            build=builder.build,
+            hint=snake(stem(ctx, serializer)),
+        ),
+    )
+    text, imports = annotation(ctx, lifted.returns)
+    return Presenter(lifted, text, imports)
+
+
+@dataclass(slots=True)
+class _Builder:
+    ctx: Context
+    serializer: Serializer
+    instance: Instance
+    loose: bool
+    entries: list[Entry] = field(default_factory=list)
+
+    def build(self, frame: Frame) -> tuple[Kind, list[Parameter]]:
+        """Fill the frame with the presenter's body."""
+        kind = Instance(self.instance.model, self.instance.site, self.instance.mode)
+        local = local_name(self.instance.model, STATE)
+        value = Val(kind, name(local))
+        frame.locals_seen.add(local)
+        frame.env[local] = value
+        frame.env["self"] = Val(
+            SerializerSelf(self.serializer.name, read_use(self.serializer, self.instance))
+        )
+        text, imports = annotation(self.ctx, kind)
+        frame.use(*imports)
+        self.entries = []
+        pieces = [
+            show(frame, self.serializer, item, value)
+            for item in self.serializer.fields
+            if not item.write_only
+        ]
+        self._emit(frame, pieces)
+        returns = self._returns(frame, pieces)
+        return returns, [Parameter(local, lambda: text)]
+
+    def _emit(self, frame: Frame, pieces: list[Piece]) -> None:
+        first = next((i for i, piece in enumerate(pieces) if piece.condition), len(pieces))
+        if first == len(pieces):
+            frame.emit(f"return {_literal(pieces)}")
+            return
+        frame.use(ANY)
+        frame.emit(f"shown: dict[str, Any] = {_literal(pieces[:first])}")
+        for piece in pieces[first:]:
+            line = f"shown[{piece.name!r}] = {piece.text}"
+            if piece.condition:
+                frame.emit_block(f"if {piece.condition}:", [line])
+            else:
+                frame.emit(line)
+        if self.loose:
+            frame.emit("return shown")
+
+    def _returns(self, frame: Frame, pieces: list[Piece]) -> Kind:
+        if self.loose:
+            return DictOf(tuple((piece.name, piece.kind) for piece in pieces))
+        shape = declare(
+            self.ctx,
+            self.serializer,
+            [Entry(p.name, p.type, p.imports, bool(p.condition)) for p in pieces],
+        )
+        if any(piece.condition for piece in pieces):
+            frame.use(Import("typing", "cast"), Import(shape.module, shape.name))
+            frame.emit(f"return cast({shape.name}, shown)")
+        return shape
+
+
+def _literal(pieces: list[Piece]) -> str:
+    return "{" + ", ".join(f"{piece.name!r}: {piece.text}" for piece in pieces) + "}"
+
+
+def fields_shown(serializer: Serializer) -> list[SerializerField]:
+    """Fields that are not write-only, in order."""
+    return [item for item in serializer.fields if not item.write_only]

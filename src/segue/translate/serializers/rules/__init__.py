@@ -1,0 +1,1 @@
+"""Rules of the serializer room: ``self`` of serializers, validated data, serializer objects."""

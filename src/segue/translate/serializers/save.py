@@ -1,0 +1,235 @@
+"""``serializer.save()``: validated values become rows.
+
+Without overrides this is ``ModelSerializer.create`` and ``update`` (DRF 3.18): many-to-many
+relations apart, one INSERT or one UPDATE of all columns, then each relation is set.
+"""
+
+from __future__ import annotations
+
+from segue.refusal import refuse
+from segue.snapshot.model import Serializer, SerializerField
+from segue.target.ir import Import
+from segue.translate.context import Context
+from segue.translate.functions.lift import lift
+from segue.translate.interp.frame import Frame, Parameter
+from segue.translate.interp.scope import STATE
+from segue.translate.interp.value import Val
+from segue.translate.kinds import Instance, Kind, SerializerSelf, ValidatedData
+from segue.translate.load.fetch import entity_type
+from segue.translate.load.models import concrete, field_of, python_type, reverse_of, snake
+from segue.translate.serializers.facts import (
+    app_label,
+    base_name,
+    check_drivers,
+    class_of,
+    field_refusal,
+    framework,
+    local_name,
+    overridden,
+    override_place,
+    serializer_of,
+    short,
+    stem,
+)
+from segue.translate.serializers.interface import Saver
+from segue.translate.serializers.show import NESTED
+from segue.translate.serializers.synthetic import Recipe, compose
+from segue.translate.serializers.use import Use
+from segue.translate.serializers.validators import first_parameter
+from segue.translate.serializers.values import SCALARS, written
+
+SIGNALS = frozenset({"pre_init", "post_init", "pre_save", "post_save", "m2m_changed"})
+_COMPATIBLE = frozenset({("int", "float"), ("int", "Decimal"), ("str", "Any")})
+
+
+def creator(ctx: Context, serializer_name: str) -> Saver:
+    """Emit ``create_x(db, values) -> entity``. Raises ``Refused``."""
+    return _saver(ctx, serializer_name, "create")
+
+
+def updater(ctx: Context, serializer_name: str) -> Saver:
+    """Emit ``update_x(db, entity, values) -> entity``. Raises ``Refused``."""
+    return _saver(ctx, serializer_name, "update")
+
+
+def _saver(ctx: Context, serializer_name: str, action: str) -> Saver:
+    memo = ctx.memo.get(("saver", serializer_name, action))
+    if isinstance(memo, Saver):
+        return memo
+    serializer = serializer_of(ctx, serializer_name)
+    check_drivers(ctx, serializer, frozenset({"save"}))
+    override = overridden(ctx, serializer_name, action)
+    made = (
+        _overridden(ctx, serializer, action, override) if override else plain_saver(ctx, serializer, action)
+    )
+    ctx.memo[("saver", serializer_name, action)] = made
+    return made
+
+
+def _overridden(ctx: Context, serializer: Serializer, action: str, override: str) -> Saver:
+    function = ctx.snapshot.functions.get(override)
+    if function is None:
+        raise refuse("no-source", override, "The snapshot has no source for it.", serializer.where)
+    model = serializer.model
+    arguments: dict[str, Kind | Val] = {}
+    if action == "update":
+        if not model:
+            raise refuse("serializer-update", short(override), "Its serializer has no model.", function.where)
+        instance = first_parameter(function.source, function.where, 1)
+        arguments[instance] = Instance(model, written(model), "entity")
+    values = first_parameter(function.source, function.where, 1 if action == "create" else 2)
+    arguments[values] = ValidatedData(serializer.name)
+    lifted = lift(
+        ctx,
+        function,
+        self_kind=Val(SerializerSelf(serializer.name, Use(serializer.name, "save"))),
+        arguments=arguments,
+        module_kind="services",
+        app=app_label(ctx, serializer),
+        name=f"{action}_{snake(stem(ctx, serializer))}",
+    )
+    if not isinstance(lifted.returns, Instance) or lifted.returns.nullable:
+        raise refuse(
+            f"serializer-{action}",
+            short(override),
+            "Segue does not see which object it returns.",
+            function.where,
+        )
+    return Saver(lifted, lifted.returns.model)
+
+
+def plain_saver(ctx: Context, serializer: Serializer, action: str) -> Saver:
+    """DRF's own ``create`` or ``update``."""
+    found = class_of(ctx, serializer.name)
+    own = found.methods.get(action, "") if found is not None else ""
+    if not serializer.model or not own.startswith("rest_framework.serializers.ModelSerializer."):
+        raise refuse(
+            f"serializer-{action}",
+            short(serializer.name),
+            f"It has no {action}(), so saving it is an error in DRF.",
+            serializer.where,
+        )
+    check_model(ctx, serializer)
+    many = _fields(ctx, serializer)
+    app = app_label(ctx, serializer)
+    cls, imported = entity_type(ctx, serializer.model)
+
+    def build(frame: Frame) -> tuple[Kind, list[Parameter]]:
+        frame.use(
+            imported,
+            Import("segue_bridge.schema.form", "Values"),
+        )
+        _ = frame.db
+        local = local_name(serializer.model, {**STATE, "values": 0, "given": 0})
+        frame.locals_seen.update({local, "values", "given"})
+        frame.emit("given = dict(values)")
+        for accessor in many:
+            frame.use(Import("segue_bridge.schema.unset", "UNSET"))
+            frame.emit(f"{accessor} = given.pop({accessor!r}, UNSET)")
+        if action == "create":
+            frame.emit(f"{local} = {cls}(**given)")
+            frame.emit(f"await db.insert({local})")
+        else:
+            frame.use(Import("segue_bridge.schema.related", "assign"))
+            frame.emit(f"assign({local}, given)")
+            frame.emit(f"await db.update({local})")
+        for accessor in many:
+            frame.use(Import("segue_bridge.db", "relations"))
+            frame.emit_block(
+                f"if {accessor} is not UNSET:",
+                [f"await relations.set_(db, {local}, {accessor!r}, {accessor})"],
+            )
+        frame.emit(f"return {local}")
+        parameters = [Parameter(local, lambda: cls)] if action == "update" else []
+        parameters.append(Parameter("values", lambda: "Values"))
+        return Instance(serializer.model, written(serializer.model), "entity"), parameters
+
+    lifted = compose(
+        ctx,
+        Recipe(
+            legacy=serializer.name,
+            where=serializer.where,
+            app=app,
+            module_kind="services",
+            name=f"{action}_{snake(stem(ctx, serializer))}",
+            doc=f"{action.capitalize()} from validated values.",
+            build=build,
+        ),
+    )
+    return Saver(lifted, serializer.model)
+
+
+def check_model(ctx: Context, serializer: Serializer) -> None:
+    """Refuse models whose saving runs code of the project's: ``save()``, managers, signals."""
+    model = concrete(ctx, serializer.model)
+    for method in ("save", "save_base", "full_clean", "__init__", "from_db", "_do_insert"):
+        name = overridden(ctx, model.cls, method)
+        if name and not (method == "full_clean"):
+            raise refuse(
+                "model-save",
+                f"{short(model.cls)}.{method}",
+                "Saving the model runs this, which is not translated here.",
+                override_place(ctx, name, model.where),
+            )
+    for receiver in ctx.snapshot.receivers:
+        if (
+            receiver.signal in SIGNALS
+            and receiver.sender in ("", model.label)
+            and not framework(receiver.function)
+        ):
+            raise refuse(
+                "signal", receiver.signal, f"{short(receiver.function)} listens to it.", receiver.where
+            )
+    manager = model.managers.get(model.default_manager, "")
+    create = overridden(ctx, manager, "create") if manager else ""
+    if create:
+        raise refuse(
+            "manager-create",
+            f"{short(manager)}.create",
+            "The model's manager overrides it.",
+            override_place(ctx, create, model.where),
+        )
+
+
+def _fields(ctx: Context, serializer: Serializer) -> list[str]:
+    """To-many sources, after checking that every written source is something the model has."""
+    model = concrete(ctx, serializer.model)
+    many: list[str] = []
+    for item in serializer.fields:
+        if item.read_only:
+            continue
+        base = base_name(item)
+        if base in NESTED or base == "ListSerializer":
+            raise field_refusal(
+                item, "nested-write", "DRF does not save nested input without an own create/update."
+            )
+        if item.source == "*" or "." in item.source:
+            raise field_refusal(
+                item, "source-write", "DRF does not save this source without an own create/update."
+            )
+        if base in ("FileField", "ImageField"):
+            raise field_refusal(item, "file-write", "Storing uploaded files is not translated yet.")
+        column = field_of(model, item.source)
+        if column is None:
+            reverse = reverse_of(model, item.source)
+            if reverse is not None and reverse.kind == "m2m":
+                many.append(item.source)
+                continue
+            raise field_refusal(item, "source-write", f"{item.source} is no field of {model.label}.")
+        if column.relation is not None and column.relation.kind == "m2m":
+            many.append(item.source)
+        elif column.relation is not None and column.relation.kind in ("generic_fk", "generic_relation"):
+            raise field_refusal(item, "source-write", f"{item.source} is a generic relation.")
+        else:
+            _same_type(ctx, item, python_type(ctx, column))
+    return many
+
+
+def _same_type(ctx: Context, item: SerializerField, column: str) -> None:
+    """A value of another type than the column's is converted by Django's field on saving."""
+    known = SCALARS.get(base_name(item))
+    if known is not None and known != column and column != "Any" and (known, column) not in _COMPATIBLE:
+        raise field_refusal(item, "field-type", f"A {known} is saved into a {column} column.")
+
+
+__all__ = ["creator", "plain_saver", "updater"]

@@ -1,0 +1,334 @@
+"""One field of a presenter: where its value comes from, what happens when it is missing or null."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from segue.snapshot.model import Serializer, SerializerField
+from segue.target.ir import Import
+from segue.translate.interp.annotations import annotation
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val, is_pure, name
+from segue.translate.kinds import (
+    Const,
+    DictOf,
+    Instance,
+    Kind,
+    ListOf,
+    QuerySet,
+    RelatedManager,
+    Scalar,
+    Unknown,
+)
+from segue.translate.load.models import concrete, field_of, pk_field
+from segue.translate.load.needs import column
+from segue.translate.serializers.code import value_text
+from segue.translate.serializers.facts import (
+    FIELD_OUTPUT,
+    base_name,
+    check_field,
+    field_refusal,
+    option,
+)
+from segue.translate.serializers.path import Found, Guard, follow
+from segue.translate.serializers.represent import nullable, represent, scalar_type
+from segue.translate.serializers.synthetic import call_lifted, evaluate
+
+NESTED = frozenset({"Serializer", "ModelSerializer", "HyperlinkedModelSerializer"})
+PLAIN_SLUGS = frozenset({"str", "int", "bool", "float"})
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A key of the answer. ``condition``: the key is there only when it holds."""
+
+    name: str
+    text: str
+    type: str
+    imports: frozenset[Import]
+    kind: Kind
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    text: str
+    type: str
+    imports: frozenset[Import] = frozenset()
+    kind: Kind = Unknown()
+
+
+def show(frame: Frame, serializer: Serializer, item: SerializerField, instance: Val) -> Piece:
+    """The key that ``item`` adds."""
+    base = base_name(item)
+    if base == "SerializerMethodField":
+        return _piece(item, _method(frame, serializer, item, instance), [])
+    check_field(frame.ctx, item, FIELD_OUTPUT - {"to_representation"}, "field-output")
+    attributes = [] if item.source == "*" else item.source.split(".")
+    if base == "PrimaryKeyRelatedField":
+        found = _primary_key(frame, item, instance, attributes)
+        return _piece(item, _nullable(frame, item, found, _as_is), found.guards)
+    found = follow(frame, instance, attributes, item.where)
+    if base == "ManyRelatedField":
+        return _piece(item, _many_related(frame, item, found.val), found.guards)
+    if base == "ListSerializer":
+        return _piece(item, _nested_list(frame, item, found.val), found.guards)
+    if base in NESTED:
+        return _piece(item, _nullable(frame, item, found, _nested), found.guards)
+    if base == "StringRelatedField":
+        return _piece(item, _nullable(frame, item, found, _string), found.guards)
+    if base == "SlugRelatedField":
+        return _piece(item, _nullable(frame, item, found, _slug), found.guards)
+    if base in ("HyperlinkedIdentityField", "HyperlinkedRelatedField"):
+        raise field_refusal(item, "hyperlink", "Hyperlinked fields are not translated yet.")
+    return _piece(item, _nullable(frame, item, found, _represented), found.guards)
+
+
+def _piece(item: SerializerField, made: _Made, guards: list[Guard]) -> Piece:
+    """Apply the guards: a missing attribute is the default, null, or no key at all."""
+    text, type_, condition = made.text, made.type, ""
+    imports = set(made.imports)
+    for guard in reversed(guards):
+        if not guard.missing:
+            text, type_ = f"({text} if {guard.text} is not None else None)", _or_none(type_)
+        elif item.default.kind != "empty":
+            fallback = value_text(item.default, item.where, item.name)
+            imports |= fallback.imports
+            text = f"({text} if {guard.text} is not None else {fallback.text})"
+            type_ = _or_none(type_) if fallback.text == "None" else type_
+        elif item.allow_null:
+            text, type_ = f"({text} if {guard.text} is not None else None)", _or_none(type_)
+        elif not item.required:
+            condition = f"{guard.text} is not None" + (f" and {condition}" if condition else "")
+        else:
+            raise field_refusal(
+                item, "source-missing", "The source may be None on the way, which DRF answers with an error."
+            )
+    return Piece(item.name, text, type_, frozenset(imports), made.kind, condition)
+
+
+def _or_none(text: str) -> str:
+    return text if text in ("Any", "None") or text.endswith("| None") else f"{text} | None"
+
+
+def _nullable(frame: Frame, item: SerializerField, found: Found, make: object) -> _Made:
+    """``None`` stays ``None``; anything else is shown."""
+    val = found.val
+    if isinstance(val.kind, Const) and val.kind.value is None:
+        return _Made("None", "None", kind=val.kind)
+    maybe = nullable(val)
+    if maybe and val.node is not None and not is_pure(val.node):
+        val = Val(val.kind, frame.hoist(item.name if item.name.isidentifier() else "value", val.node))
+    sure = Val(_not_null(val.kind), val.node)
+    assert callable(make)
+    made: _Made = make(frame, item, sure)
+    if not maybe or made.text == val.text:
+        return _Made(made.text, _or_none(made.type) if maybe else made.type, made.imports, val.kind)
+    return _Made(
+        f"({made.text} if {val.text} is not None else None)", _or_none(made.type), made.imports, Unknown()
+    )
+
+
+def _not_null(kind: Kind) -> Kind:
+    if isinstance(kind, Instance):
+        return Instance(kind.model, kind.site, kind.mode)
+    if isinstance(kind, Scalar):
+        return Scalar(kind.type)
+    return kind
+
+
+def _as_is(frame: Frame, item: SerializerField, val: Val) -> _Made:
+    pk_field_given = item.kwargs.get("pk_field")
+    if pk_field_given is not None and pk_field_given.data is not None:
+        raise field_refusal(item, "pk-field", "pk_field= is not translated.")
+    if pk_field_given is not None and pk_field_given.kind not in ("const", "empty"):
+        raise field_refusal(item, "pk-field", "pk_field= is not translated.")
+    return _key(frame, val)
+
+
+def _key(frame: Frame, val: Val) -> _Made:
+    """A primary key as the renderer writes it: numbers and text as they are, UUIDs as text."""
+    text, imports = annotation(frame.ctx, val.kind)
+    if scalar_type(val) == "UUID":
+        return _Made(f"str({val.text})", "str", kind=Scalar("str"))
+    return _Made(val.text, text, imports, val.kind)
+
+
+def _represented(frame: Frame, item: SerializerField, val: Val) -> _Made:
+    if isinstance(val.kind, Instance | QuerySet | RelatedManager | ListOf | DictOf) and base_name(
+        item
+    ) not in (
+        "ListField",
+        "DictField",
+        "JSONField",
+        "ReadOnlyField",
+        "HStoreField",
+    ):
+        raise field_refusal(item, "field-value", "The value is an object, not plain data.")
+    if isinstance(val.kind, Instance | QuerySet | RelatedManager):
+        raise field_refusal(item, "field-value", "The value is an object, not plain data.")
+    shown = represent(frame, item, val)
+    return _Made(shown.text, shown.type, shown.imports, Scalar(shown.type))
+
+
+def _method(frame: Frame, serializer: Serializer, item: SerializerField, instance: Val) -> _Made:
+    """``SerializerMethodField``: the serializer's method, lifted by the kernel."""
+    method = str(option(item, "method_name") or f"get_{item.name}")
+    val = evaluate(frame, f"self.{method}({instance.text})", item.where)
+    return _free(frame, item, val)
+
+
+def _free(frame: Frame, item: SerializerField, val: Val) -> _Made:
+    """A value of custom code as it is shown: plain data only."""
+    if isinstance(val.kind, QuerySet | RelatedManager | Instance | Unknown) or val.node is None:
+        raise field_refusal(item, "method-value", "Segue cannot see that the method gives plain data.")
+    if isinstance(val.kind, ListOf) and isinstance(val.kind.item, Instance | QuerySet):
+        raise field_refusal(item, "method-value", "The method gives model instances.")
+    text, imports = annotation(frame.ctx, val.kind)
+    return _Made(val.text, text, imports, val.kind)
+
+
+def _primary_key(frame: Frame, item: SerializerField, instance: Val, attributes: list[str]) -> Found:
+    """The key of a related object without joining it (``use_pk_only_optimization``)."""
+    found = follow(frame, instance, attributes[:-1], item.where)
+    owner = found.val.kind
+    if isinstance(owner, Instance) and owner.nullable:
+        found.guards.append(Guard(found.val.text, missing=True))
+        found.val = Val(Instance(owner.model, owner.site, owner.mode), found.val.node)
+        owner = found.val.kind
+    if not isinstance(owner, Instance):
+        raise field_refusal(item, "source", "The source is no relation of a model.")
+    last = attributes[-1]
+    model = concrete(frame.ctx, owner.model)
+    field = field_of(model, last)
+    if (
+        field is not None
+        and field.relation is not None
+        and field.relation.kind in ("fk", "o2o")
+        and field.name == last
+    ):
+        column(frame.ctx, owner.site, field.attname)
+        from segue.translate.load.models import column_kind
+
+        return Found(
+            Val(column_kind(frame.ctx, field), name(f"{found.val.text}.{field.attname}")), found.guards
+        )
+    return _key_of_object(frame, item, found, last)
+
+
+def _key_of_object(frame: Frame, item: SerializerField, found: Found, last: str) -> Found:
+    inner = follow(frame, found.val, [last], item.where)
+    kind = inner.val.kind
+    if isinstance(kind, Scalar):
+        return Found(inner.val, [*found.guards, *inner.guards])
+    if not isinstance(kind, Instance):
+        raise field_refusal(item, "source", "The source is no related object.")
+    key = pk_field(frame.ctx, kind.model).attname
+    column(frame.ctx, kind.site, key)
+    from segue.translate.load.models import column_kind
+
+    guards = [*found.guards, *inner.guards]
+    if kind.nullable:
+        guards.append(Guard(inner.val.text, missing=False))
+    value = Val(column_kind(frame.ctx, pk_field(frame.ctx, kind.model)), name(f"{inner.val.text}.{key}"))
+    return Found(value, guards)
+
+
+def _each(frame: Frame, item: SerializerField, val: Val) -> tuple[str, Instance]:
+    """The list behind a to-many source and what its items are."""
+    kind = val.kind
+    if isinstance(kind, QuerySet):
+        from segue.translate.load.fetch import fetch_all, site_of
+
+        site = site_of(frame, val, hint=frame.hint)
+        val = fetch_all(frame, val, site)
+        kind = val.kind
+    if isinstance(kind, ListOf) and isinstance(kind.item, Instance) and val.node is not None:
+        return val.text, kind.item
+    raise field_refusal(item, "source", "Segue does not see which objects the source lists.")
+
+
+def _many_related(frame: Frame, item: SerializerField, val: Val) -> _Made:
+    """``ManyRelatedField``: its child decides."""
+    child = item.child
+    if child is None:
+        raise field_refusal(item, "field-class", "The snapshot lacks its child.")
+    check_field(frame.ctx, child, FIELD_OUTPUT, "field-output")
+    source, kind = _each(frame, item, val)
+    one = frame.fresh("item")
+    inner = Val(kind, name(one))
+    base = base_name(child)
+    if base == "PrimaryKeyRelatedField":
+        key = pk_field(frame.ctx, kind.model)
+        column(frame.ctx, kind.site, key.attname)
+        from segue.translate.load.models import column_kind
+
+        made = _key(frame, Val(column_kind(frame.ctx, key), name(f"{one}.{key.attname}")))
+    elif base == "SlugRelatedField":
+        made = _slug(frame, child, inner)
+    elif base == "StringRelatedField":
+        frame.env[one] = inner
+        made = _string(frame, child, inner)
+    else:
+        raise field_refusal(item, "hyperlink", f"Lists of {base} are not translated.")
+    return _Made(
+        f"[{made.text} for {one} in {source}]", f"list[{made.type}]", made.imports, ListOf(made.kind)
+    )
+
+
+def _slug(frame: Frame, item: SerializerField, val: Val) -> _Made:
+    slug = str(option(item, "slug_field")).replace("__", ".").split(".")
+    found = follow(frame, val, slug, item.where)
+    if found.guards:
+        raise field_refusal(item, "slug-path", "The slug goes through an object that may be None.")
+    if scalar_type(found.val) == "UUID" and not nullable(found.val):
+        return _Made(f"str({found.val.text})", "str", kind=Scalar("str"))
+    if scalar_type(found.val) not in PLAIN_SLUGS:
+        raise field_refusal(item, "slug-value", f"The slug is a {scalar_type(found.val)}.")
+    text, imports = annotation(frame.ctx, found.val.kind)
+    return _Made(found.val.text, text, imports, found.val.kind)
+
+
+def _string(frame: Frame, item: SerializerField, val: Val) -> _Made:
+    """``str(instance)``: the model's ``__str__``, lifted by the kernel."""
+    local = val.text
+    if local.isidentifier():
+        frame.env[local] = val
+        text = f"str({local})"
+    else:
+        frame.env["segue_object"] = val
+        text = "str(segue_object)"
+    found = evaluate(frame, text, item.where)
+    return _Made(found.text, "str", kind=Scalar("str"))
+
+
+def _nested(frame: Frame, item: SerializerField, val: Val) -> _Made:
+    from segue.translate.serializers.read import presenter
+
+    if not isinstance(val.kind, Instance):
+        raise field_refusal(item, "nested-value", "The nested serializer does not show a model instance.")
+    nested = presenter(frame.ctx, item.serializer, val.kind)
+    text = call_lifted(frame, nested.lifted, val.text)
+    return _Made(text, nested.shape, nested.shape_imports, nested.kind)
+
+
+def _nested_list(frame: Frame, item: SerializerField, val: Val) -> _Made:
+    from segue.translate.serializers.read import presenter
+
+    check_list(frame, item)
+    source, kind = _each(frame, item, val)
+    one = frame.fresh("item")
+    nested = presenter(frame.ctx, item.serializer, kind)
+    text = call_lifted(frame, nested.lifted, one)
+    return _Made(
+        f"[{text} for {one} in {source}]", f"list[{nested.shape}]", nested.shape_imports, ListOf(nested.kind)
+    )
+
+
+def check_list(frame: Frame, item: SerializerField) -> None:
+    """Refuse list serializers of the project's own (``Meta.list_serializer_class``)."""
+    if not item.cls.startswith("rest_framework."):
+        raise field_refusal(item, "list-serializer", "It has a list serializer of its own.")
+
+
+__all__ = ["Piece", "check_list", "show"]

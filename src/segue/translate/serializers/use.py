@@ -1,0 +1,27 @@
+"""One use of a serializer: what its methods see as ``self``."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from segue.translate.kinds import Kind
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Use:
+    """``self`` of a serializer's methods.
+
+    ``cls`` is the dotted class, ``purpose`` is ``read``, ``write`` or ``save``; ``instance`` what
+    ``self.instance`` is (``None`` when the use does not say). Equal ``key`` translates equally.
+    """
+
+    cls: str
+    purpose: str
+    instance: Kind | None = None
+    site: int = 0
+
+    @property
+    def key(self) -> Hashable:
+        """Identity for the kernel's memo."""
+        return (self.cls, self.purpose, self.site)

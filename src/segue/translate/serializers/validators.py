@@ -1,0 +1,213 @@
+"""Declared validators → ``segue_bridge.schema.validators``, or lifted functions of the project."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from segue.refusal import refuse
+from segue.snapshot.model import SerializerField, Value, Where
+from segue.target.ir import Import
+from segue.translate.context import Context
+from segue.translate.functions.lift import Lifted, app_of, lift
+from segue.translate.kinds import Kind
+from segue.translate.serializers.code import Text, pairs_of, value_text
+from segue.translate.serializers.facts import base_name, const, field_refusal, option
+
+MODULE = "segue_bridge.schema.validators"
+UNIQUE = "rest_framework.validators.UniqueValidator"
+_DJANGO = "django.core.validators."
+_SURROGATES = "rest_framework.validators.ProhibitSurrogateCharactersValidator"
+_CHARS = frozenset({"CharField", "EmailField", "URLField", "RegexField", "SlugField", "IPAddressField"})
+_TAIL = {
+    "EmailField": ("EmailValidator",),
+    "URLField": ("URLValidator",),
+    "RegexField": ("RegexValidator",),
+    "SlugField": ("RegexValidator",),
+}
+_LIMITS = {
+    "MaxLengthValidator": ("MaxLength", "Ensure this value has at most %(limit_value)d"),
+    "MinLengthValidator": ("MinLength", "Ensure this value has at least %(limit_value)d"),
+    "MaxValueValidator": ("MaxValue", "Ensure this value is less than or equal to %(limit_value)s."),
+    "MinValueValidator": ("MinValue", "Ensure this value is greater than or equal to %(limit_value)s."),
+    "StepValueValidator": ("Step", "Ensure this value is a multiple of step size %(limit_value)s."),
+}
+_FUNCTIONS = {
+    "validate_ipv4_address": "ValidIp('ipv4')",
+    "validate_ipv6_address": "ValidIp('ipv6')",
+    "validate_ipv46_address": "ValidIp()",
+    "validate_integer": r"Matches(r'^-?\d+\Z', message='Enter a valid integer.')",
+}
+
+
+@dataclass(slots=True)
+class Validators:
+    """The validators of one field: ``plain`` go into the write model, the others follow there."""
+
+    plain: list[Text] = field(default_factory=list)
+    unique: list[Value] = field(default_factory=list)
+    lifted: list[Lifted] = field(default_factory=list)
+
+
+def validators_of(ctx: Context, item: SerializerField, kind: Kind) -> Validators:
+    """The given validators of ``item``, those that DRF itself appends left out."""
+    found = Validators()
+    for value in _given(item):
+        if value.name == UNIQUE:
+            found.unique.append(value)
+            continue
+        made = _one(ctx, item, value, kind)
+        if isinstance(made, Lifted):
+            found.lifted.append(made)
+        elif found.unique or found.lifted:
+            raise field_refusal(
+                item, "validator-order", "A plain validator stands after one that asks the database."
+            )
+        else:
+            found.plain.append(made)
+    return found
+
+
+def _built_in(item: SerializerField) -> list[str]:
+    """Class names of what the field's constructor appends, in order."""
+    base = base_name(item)
+    names: list[str] = []
+    if base in _CHARS or base == "ListField":
+        names += ["MaxLengthValidator"] * (option(item, "max_length") is not None)
+        names += ["MinLengthValidator"] * (option(item, "min_length") is not None)
+    if base in _CHARS:
+        names += ["ProhibitNullCharactersValidator", "ProhibitSurrogateCharactersValidator"]
+        names += _TAIL.get(base, ())
+        if base == "IPAddressField":
+            protocol = str(option(item, "protocol", "both")).lower()
+            names.append(
+                {"ipv4": "validate_ipv4_address", "ipv6": "validate_ipv6_address"}.get(
+                    protocol, "validate_ipv46_address"
+                )
+            )
+    if base in ("IntegerField", "BigIntegerField", "FloatField", "DecimalField", "DurationField"):
+        names += ["MaxValueValidator"] * (_set(item, "max_value"))
+        names += ["MinValueValidator"] * (_set(item, "min_value"))
+    return names
+
+
+def _set(item: SerializerField, name: str) -> bool:
+    value = item.kwargs.get(name)
+    return value is not None and not (value.kind == "const" and value.data is None) and value.kind != "empty"
+
+
+def _given(item: SerializerField) -> tuple[Value, ...]:
+    expected = _built_in(item)
+    found = [value.name.rpartition(".")[2] for value in item.validators]
+    if expected and found[-len(expected) :] != expected:
+        raise field_refusal(item, "validators", "Its validators are not those that DRF builds.")
+    return item.validators[: len(item.validators) - len(expected)]
+
+
+def _one(ctx: Context, item: SerializerField, value: Value, kind: Kind) -> Text | Lifted:
+    short = value.name.rpartition(".")[2]
+    if value.kind == "ref" and value.name.startswith(_DJANGO):
+        if short in _FUNCTIONS:
+            return _text(_FUNCTIONS[short])
+        raise field_refusal(item, "validator", f"Segue has no rule for {value.name}.")
+    if value.kind == "ref" and value.name in ctx.snapshot.functions:
+        return _project(ctx, item, value.name, kind)
+    if value.kind == "call" and value.name.startswith(_DJANGO):
+        return _django(item, value, short)
+    if value.kind == "call" and value.name == _SURROGATES:
+        return _text("NoSurrogates()")
+    raise field_refusal(item, "validator", f"Segue has no rule for {value.name or value.data}.")
+
+
+def _text(text: str, imports: set[Import] | None = None) -> Text:
+    name = text.partition("(")[0]
+    return Text(text, {Import(MODULE, name), *(imports or set())})
+
+
+def _project(ctx: Context, item: SerializerField, name: str, kind: Kind) -> Lifted:
+    """A validator function of the project's, lifted into validators.py."""
+    function = ctx.snapshot.functions[name]
+    parameter = first_parameter(function.source, item.where)
+    return lift(
+        ctx, function, arguments={parameter: kind}, module_kind="validators", app=app_of(ctx, function)
+    )
+
+
+def first_parameter(source: str, where: Where, skip: int = 0) -> str:
+    """Name of the parameter after ``skip`` ones."""
+    import textwrap
+
+    tree = ast.parse(textwrap.dedent(source)).body[0]
+    if not isinstance(tree, ast.FunctionDef) or len(tree.args.args) <= skip:
+        raise refuse("validator", "def", "It takes no value.", where)
+    return tree.args.args[skip].arg
+
+
+def _django(item: SerializerField, value: Value, short: str) -> Text:
+    pairs = pairs_of(value)
+    message = str(const(pairs.get("message"), ""))
+    if short in _LIMITS:
+        return _limit(item, pairs, short, message)
+    if (
+        short in ("RegexValidator", "DomainNameValidator")
+        or ("regex" in pairs
+        and short not in ("URLValidator",))
+    ):
+        return _regex(item, pairs, message)
+    if short == "URLValidator":
+        schemes = pairs.get("schemes")
+        text = value_text(schemes, item.where, item.name) if schemes is not None else Text("")
+        arguments = [] if text.text in ("", "['http', 'https', 'ftp', 'ftps']") else [f"schemes={text.text}"]
+        return _text(_made("ValidUrl", arguments, message, "Enter a valid URL."))
+    if short == "EmailValidator":
+        hosts = pairs.get("domain_allowlist") or pairs.get("domain_whitelist")
+        text = value_text(hosts, item.where, item.name).text if hosts is not None else "['localhost']"
+        arguments = [] if text == "['localhost']" else [f"allowlist={text}"]
+        return _text(_made("ValidEmail", arguments, message, "Enter a valid email address."))
+    if short == "DecimalValidator":
+        digits, places = const(pairs.get("max_digits")), const(pairs.get("decimal_places"))
+        return _text(f"Digits({digits!r}, {places!r})")
+    if short == "FileExtensionValidator":
+        allowed = pairs.get("allowed_extensions")
+        text = value_text(allowed, item.where, item.name).text if allowed is not None else "None"
+        default = (
+            "File extension “%(extension)s” is not allowed. Allowed extensions are: %(allowed_extensions)s."
+        )
+        return _text(_made("Extension", [text], message, default))
+    if short == "ProhibitNullCharactersValidator":
+        return _text(_made("NoNull", [], message, "Null characters are not allowed."))
+    raise field_refusal(item, "validator", f"Segue has no rule for {value.name}.")
+
+
+def _made(name: str, arguments: list[str], message: str, default: str) -> str:
+    if message and message != default:
+        arguments = [*arguments, f"message={message!r}"]
+    return f"{name}({', '.join(arguments)})"
+
+
+def _limit(item: SerializerField, pairs: dict[str, Value], short: str, message: str) -> Text:
+    name, default = _LIMITS[short]
+    limit = value_text(pairs["limit_value"], item.where, item.name)
+    arguments = [limit.text]
+    offset = pairs.get("offset")
+    if offset is not None and const(offset, "set") is not None:
+        found = value_text(offset, item.where, item.name)
+        arguments.append(f"offset={found.text}")
+        message = ""
+    # Django's length texts are lazy plurals, which the probe may not resolve: only plain text counts.
+    if message.startswith(default) or not message:
+        message = ""
+    return _text(_made(name, arguments, message, ""), limit.imports)
+
+
+def _regex(item: SerializerField, pairs: dict[str, Value], message: str) -> Text:
+    regex = pairs.get("regex")
+    if regex is None or regex.kind != "regex":
+        raise field_refusal(item, "validator", "The pattern of its validator is not known.")
+    flags = int(str(const(pairs_of(regex).get("flags"), 32))) & ~32
+    arguments = [repr(regex.data)]
+    if flags:
+        arguments.append(f"flags={flags}")
+    if const(pairs.get("inverse_match"), False):
+        arguments.append("inverse=True")
+    return _text(_made("Matches", arguments, message, "Enter a valid value."))

@@ -1,0 +1,71 @@
+"""What validated data holds: the kind of every input field's value."""
+
+from __future__ import annotations
+
+from segue.snapshot.model import Serializer, SerializerField
+from segue.translate.context import Context
+from segue.translate.kinds import DictOf, Instance, Kind, ListOf, Needs, Scalar, User
+from segue.translate.serializers.facts import base_name
+
+SCALARS = {
+    "CharField": "str",
+    "EmailField": "str",
+    "URLField": "str",
+    "RegexField": "str",
+    "SlugField": "str",
+    "IPAddressField": "str",
+    "UUIDField": "UUID",
+    "IntegerField": "int",
+    "BigIntegerField": "int",
+    "FloatField": "float",
+    "DecimalField": "Decimal",
+    "BooleanField": "bool",
+    "NullBooleanField": "bool",
+    "DateTimeField": "datetime",
+    "DateField": "date",
+    "TimeField": "time",
+    "DurationField": "timedelta",
+}
+
+
+def written(model: str) -> Needs:
+    """The site of objects that were looked up to be written with: entities, all columns."""
+    return Needs(model, written=True)
+
+
+def value_kind(ctx: Context, item: SerializerField) -> Kind:
+    """Kind of the validated value of ``item``."""
+    base = base_name(item)
+    if base in SCALARS:
+        return Scalar(SCALARS[base], item.allow_null)
+    if base in ("ChoiceField", "FilePathField"):
+        choices = item.kwargs.get("choices")
+        types = (
+            {type(pair.items[0].data).__name__ for pair in choices.items if pair.items} if choices else set()
+        )
+        if types == {"str"}:
+            return Scalar("str", item.allow_null)
+        if types == {"int"} and not item.kwargs.get("allow_blank"):
+            return Scalar("int", item.allow_null)
+        return Scalar("Any")
+    if base in ("PrimaryKeyRelatedField", "SlugRelatedField") and item.queryset_model:
+        return Instance(item.queryset_model, written(item.queryset_model), "entity", item.allow_null)
+    if base == "ManyRelatedField" and item.child is not None and item.child.queryset_model:
+        model = item.child.queryset_model
+        return ListOf(Instance(model, written(model), "entity"))
+    if base == "ListField":
+        return ListOf(value_kind(ctx, item.child) if item.child is not None else Scalar("Any"))
+    if base == "HiddenField" and item.default.name == "rest_framework.fields.CurrentUserDefault":
+        return User(ctx.snapshot.settings.user_model)
+    if base == "ListSerializer":
+        return ListOf(DictOf())
+    return Scalar("Any")
+
+
+def kinds_by_source(ctx: Context, serializer: Serializer) -> dict[str, Kind]:
+    """Kind by source name for the writable fields with a plain source."""
+    found: dict[str, Kind] = {}
+    for item in serializer.fields:
+        if not item.read_only and item.source != "*" and "." not in item.source:
+            found[item.source] = value_kind(ctx, item)
+    return found

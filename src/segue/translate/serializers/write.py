@@ -1,0 +1,295 @@
+"""Input of a serializer: the write model and its ``validate_x`` function.
+
+The order is DRF's (``Serializer.run_validation``): per field shape, look-ups, validators,
+``validate_<field>``; errors of fields end it; then the serializer's validators; then ``validate``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from segue.snapshot.model import Serializer, SerializerField
+from segue.target.ir import Decl, Import, Origin
+from segue.translate.context import Context
+from segue.translate.functions.finish import prunable
+from segue.translate.interp.frame import Frame, Parameter
+from segue.translate.interp.value import Val
+from segue.translate.kinds import Const, Instance, Kind, SerializerSelf, ValidatedData
+from segue.translate.load.fetch import entity_type
+from segue.translate.load.models import snake
+from segue.translate.serializers.checks import serializer_checks
+from segue.translate.serializers.defaults import computed_default, model_default
+from segue.translate.serializers.facts import (
+    WRITE_DRIVERS,
+    app_label,
+    base_name,
+    check_drivers,
+    error_key,
+    field_refusal,
+    identifier,
+    rest_setting,
+    serializer_of,
+    short,
+    stem,
+)
+from segue.translate.serializers.hooks import field_hook, whole_hook
+from segue.translate.serializers.interface import Writer
+from segue.translate.serializers.lookups import lookup_lines, unique_lines
+from segue.translate.serializers.rules_text import Rules, add_validators, rules_of
+from segue.translate.serializers.show import NESTED
+from segue.translate.serializers.synthetic import Recipe, call_lifted, compose
+from segue.translate.serializers.use import Use
+from segue.translate.serializers.validators import Validators, validators_of
+from segue.translate.serializers.values import value_kind, written
+
+UNSET = Import("segue_bridge.schema.unset", "UNSET")
+# Names that Pydantic's BaseModel and WriteModel use themselves.
+RESERVED = frozenset(
+    {
+        "collect",
+        "error_key",
+        "invalid_text",
+        "bound_fields",
+        "copy",
+        "json",
+        "dict",
+        "schema",
+        "schema_json",
+        "construct",
+        "validate",
+        "parse_obj",
+        "parse_raw",
+        "parse_file",
+        "from_orm",
+        "update_forward_refs",
+        "model_config",
+        "model_fields",
+        "model_computed_fields",
+        "model_extra",
+        "model_fields_set",
+        "model_construct",
+        "model_copy",
+        "model_dump",
+        "model_dump_json",
+        "model_json_schema",
+        "model_parametrized_name",
+        "model_post_init",
+        "model_rebuild",
+        "model_validate",
+        "model_validate_json",
+        "model_validate_strings",
+    }
+)
+
+
+def writer(ctx: Context, serializer_name: str) -> Writer:
+    """Emit the write model and the validation function. Raises ``Refused``."""
+    memo = ctx.memo.get(("writer", serializer_name))
+    if isinstance(memo, Writer):
+        return memo
+    serializer = serializer_of(ctx, serializer_name)
+    check_drivers(ctx, serializer, WRITE_DRIVERS)
+    builder = _Builder(ctx, serializer, app_label(ctx, serializer))
+    made = builder.run()
+    ctx.memo[("writer", serializer_name)] = made
+    return made
+
+
+@dataclass(slots=True)
+class _Field:
+    item: SerializerField
+    rules: Rules | None
+    validators: Validators
+    nested: Writer | None = None
+
+
+@dataclass(slots=True)
+class _Builder:
+    ctx: Context
+    serializer: Serializer
+    app: str
+    fields: list[_Field] = field(default_factory=list)
+
+    @property
+    def model_name(self) -> str:
+        return f"{stem(self.ctx, self.serializer)}Write"
+
+    def run(self) -> Writer:
+        self.fields = [self._field(item) for item in self.serializer.fields if not item.read_only]
+        self._declare()
+        model = Import(self.ctx.import_path(self.app, "schemas"), self.model_name)
+        lifted = compose(
+            self.ctx,
+            Recipe(
+                legacy=self.serializer.name,
+                where=self.serializer.where,
+                app=self.app,
+                module_kind="validation",
+                name=f"validate_{snake(stem(self.ctx, self.serializer))}",
+                doc=f"Validate input of {short(self.serializer.name)}; the values by source name.",
+                build=self._build,
+            ),
+        )
+        return Writer(lifted, self.model_name, frozenset({model}), bool(self.serializer.model))
+
+    # the write model ---------------------------------------------------------------------
+
+    def _field(self, item: SerializerField) -> _Field:
+        base = base_name(item)
+        if base == "HiddenField":
+            return _Field(item, None, Validators())
+        if base in NESTED or base == "ListSerializer":
+            return self._nested(item, many=base == "ListSerializer")
+        kind = value_kind(self.ctx, item)
+        found = validators_of(self.ctx, item, kind)
+        rules = rules_of(self.ctx, self.app, self.serializer.name, item)
+        if isinstance(kind, Instance) or base == "ManyRelatedField":
+            if found.plain or found.lifted or (item.child and item.child.validators):
+                raise field_refusal(item, "relation-validator", "A relation has validators of its own.")
+        plain = [lifted for lifted in found.lifted if not lifted.state and not lifted.is_async]
+        if found.unique and plain:
+            raise field_refusal(item, "validator-order", "A function stands beside a uniqueness check.")
+        add_validators(rules, found.plain, [lifted.name for lifted in plain])
+        for lifted in plain:
+            rules.imports |= lifted.imports
+        found.lifted = [lifted for lifted in found.lifted if lifted not in plain]
+        return _Field(item, rules, found)
+
+    def _nested(self, item: SerializerField, *, many: bool) -> _Field:
+        if item.validators or (item.child is not None and item.child.validators):
+            raise field_refusal(
+                item, "nested-validator", "The nested serializer has validators of its own here."
+            )
+        if many and not item.cls.startswith("rest_framework."):
+            raise field_refusal(item, "list-serializer", "It has a list serializer of its own.")
+        nested = writer(self.ctx, item.serializer)
+        rules = Rules("Any", "NestedList" if many else "Nested", [nested.model])
+        own = self.ctx.import_path(self.app, "schemas")
+        rules.imports |= {imported for imported in nested.model_imports if imported.module != own}
+        rules.imports |= {Import("segue_bridge.schema.fields", rules.name), Import("typing", "Any")}
+        if many:
+            from segue.translate.serializers.rules_text import _add
+
+            _add(rules, item, "empty", "allow_empty", True)
+            _add(rules, item, "max_length", "max_length")
+            _add(rules, item, "min_length", "min_length")
+            if error_key(self.ctx) != "non_field_errors":
+                rules.arguments.append(f"error_key={error_key(self.ctx)!r}")
+        if item.allow_null:
+            rules.arguments.append("null=True")
+        return _Field(item, rules, Validators(), nested)
+
+    def _declare(self) -> None:
+        lines = [f"class {self.model_name}(WriteModel):"]
+        lines += [f'    """Input of {short(self.serializer.name)} ({self.serializer.where})."""', ""]
+        imports = {Import("segue_bridge.schema.model", "WriteModel")}
+        if error_key(self.ctx) != "non_field_errors":
+            imports.add(Import("typing", "ClassVar"))
+            lines += [f"    error_key: ClassVar[str] = {error_key(self.ctx)!r}", ""]
+        for entry in self.fields:
+            if entry.rules is None:
+                continue
+            lines.append(f"    {self._line(entry, imports)}")
+        module = self.ctx.module(self.app, "schemas")
+        code = "\n".join(lines)
+        origin = Origin(self.serializer.name, self.serializer.where)
+        module.add(Decl(self.model_name, code, frozenset(imports), 10, origin))
+        prunable(self.ctx, module.path, self.model_name)
+
+    def _line(self, entry: _Field, imports: set[Import]) -> str:
+        item, rules = entry.item, entry.rules
+        assert rules is not None
+        attribute = identifier(item.name, RESERVED)
+        if item.source != item.name:
+            rules.arguments.append(f"source={item.source!r}")
+        if attribute != item.name:
+            rules.arguments.append(f"name={item.name!r}")
+        if item.help_text:
+            rules.arguments.append(f"help={item.help_text!r}")
+        imports |= rules.imports
+        imports.add(Import("typing", "Annotated"))
+        head = f"{attribute}: Annotated[{rules.type}, {rules.text()}]"
+        if item.required:
+            return head
+        default = model_default(self.ctx, item)
+        if default is None:
+            imports.add(UNSET)
+            return f"{head} = UNSET"
+        imports |= default.imports
+        return f"{head} = {default.text}"
+
+    # the validation function -------------------------------------------------------------
+
+    def _build(self, frame: Frame) -> tuple[Kind, list[Parameter]]:
+        self._locals(frame)
+        frame.use(Import(self.ctx.import_path(self.app, "schemas"), self.model_name))
+        frame.emit(f"form = {self.model_name}.collect(data, partial=partial)")
+        for entry in self.fields:
+            self._field_lines(frame, entry)
+        frame.emit("form.raise_invalid()")
+        serializer_checks(frame, self.serializer)
+        frame.emit("values = form.values")
+        whole_hook(frame, self.serializer, self._use())
+        frame.emit("return values")
+        frame.use(Import("segue_bridge.schema.form", "Values"))
+        parameters = [Parameter("data", lambda: "object")]
+        if self.serializer.model:
+            cls, imported = entity_type(self.ctx, self.serializer.model)
+            frame.use(imported)
+            parameters.append(Parameter("instance", lambda: f"{cls} | None", "None"))
+        parameters.append(Parameter("partial", lambda: "bool", "False"))
+        for given in ("instance", "partial"):
+            frame.state_used.pop(given, None)
+        return ValidatedData(self.serializer.name), parameters
+
+    def _use(self) -> Use:
+        model = self.serializer.model
+        instance: Kind = Instance(model, written(model), "entity", True) if model else Const(None)
+        return Use(self.serializer.name, "write", instance)
+
+    def _locals(self, frame: Frame) -> None:
+        for local in ("form", "data", "values", "partial", "instance"):
+            frame.locals_seen.add(local)
+        frame.env["self"] = Val(SerializerSelf(self.serializer.name, self._use()))
+
+    def _field_lines(self, frame: Frame, entry: _Field) -> None:
+        item = entry.item
+        computed = computed_default(frame, item, has_instance=bool(self.serializer.model))
+        if computed is not None:
+            frame.emit_block(f"if {computed.condition}:", [f"form[{item.name!r}] = {computed.text}"])
+        lines: list[str] = []
+        with frame.capture() as captured:
+            if entry.nested is not None:
+                self._nested_lines(frame, entry)
+            lookup_lines(frame, item)
+            unique_lines(frame, self.serializer, item, entry.validators.unique)
+            for lifted in entry.validators.lifted:
+                call = call_lifted(frame, lifted, f"form[{item.name!r}]")
+                frame.emit_block(f"with form.check({item.name!r}):", [call])
+            lines = captured
+        if lines:
+            frame.emit_block(f"if form.parsed({item.name!r}):", list(lines))
+        field_hook(frame, self.serializer, item, self._use())
+
+    def _nested_lines(self, frame: Frame, entry: _Field) -> None:
+        item, nested = entry.item, entry.nested
+        assert nested is not None
+        target = f"form[{item.name!r}]"
+        if base_name(item) == "ListSerializer":
+            frame.use(Import("segue_bridge.schema.nested", "each"))
+            one = frame.fresh("item")
+            call = call_lifted(frame, nested.lifted, one, "partial=partial").removeprefix("await ")
+            old = "" if errors_as_dict(self.ctx) else ", errors_as_dict=False"
+            if not nested.lifted.is_async:
+                frame.use(Import("segue_bridge.schema.nested", "each_now"))
+                text = f"each_now({target}, lambda {one}: {call}{old})"
+            else:
+                text = f"await each({target}, lambda {one}: {call}{old})"
+        else:
+            text = call_lifted(frame, nested.lifted, target, "partial=partial")
+        frame.emit_block(f"with form.field({item.name!r}):", [f"{target} = {text}"])
+
+
+def errors_as_dict(ctx: Context) -> bool:
+    """``LIST_SERIALIZER_ERRORS_AS_DICT``; releases before 3.18 do not know it and give a list."""
+    return bool(rest_setting(ctx, "LIST_SERIALIZER_ERRORS_AS_DICT", False))
