@@ -1,0 +1,119 @@
+"""``ModelChoiceFilter`` and ``ModelMultipleChoiceFilter``: values that must be rows.
+
+Sources: ``django.forms.models.ModelChoiceField`` / ``ModelMultipleChoiceField`` and the value
+preparation of Django's exact lookup.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select
+
+from segue_bridge.db.session import Session
+from segue_bridge.filters.cleaning import NULL_CHARACTERS, Invalid, not_a_choice
+from segue_bridge.filters.forms import REQUIRED, FilterForm
+
+NOT_THERE = "Select a valid choice. That choice is not one of the available choices."
+_WHOLE_BITS = 63
+
+
+class _NoRow(Exception):
+    """Well formed, but no column can hold it."""
+
+
+async def find_choice(
+    form: FilterForm,
+    db: Session,
+    name: str,
+    candidates: Select[Any],
+    key: ColumnElement[Any],
+    *,
+    required: bool = False,
+) -> Any | None:
+    """``ModelChoiceFilter``: the first row of ``candidates`` whose ``key`` is the parameter; None is no filter.
+
+    One query when there is a value. The error is kept in ``form``. A null choice is the generated
+    code's to look at first.
+    """
+    raw = form.query.get(name)
+    if not raw:
+        if required:
+            form.add(name, REQUIRED)
+        return None
+    try:
+        if "\x00" in raw:
+            raise Invalid(NULL_CHARACTERS)
+        try:
+            value = _prepared(key, raw)
+        except (ValueError, _NoRow):
+            raise Invalid(NOT_THERE) from None
+        row = await db.first(candidates.where(key == value))
+        if row is None:
+            raise Invalid(NOT_THERE)
+    except Invalid as error:
+        form.add(name, *error.texts)
+        return None
+    return row
+
+
+async def find_choices(
+    form: FilterForm,
+    db: Session,
+    name: str,
+    candidates: Select[Any],
+    key: ColumnElement[Any],
+    *,
+    required: bool = False,
+    null: str | None = None,
+) -> Sequence[Any] | None:
+    """``ModelMultipleChoiceFilter``: the rows named by repeated parameters; None is no filter.
+
+    ``candidates`` must select ``key`` first. ``null`` is the null choice's value, left out here.
+    """
+    values = list(dict.fromkeys(v for v in form.query.getlist(name) if null is None or v != null))
+    if not form.query.getlist(name):
+        if required:
+            form.add(name, REQUIRED)
+        return None
+    try:
+        prepared = []
+        for raw in values:
+            if "\x00" in raw:
+                raise Invalid(NULL_CHARACTERS)
+            try:
+                prepared.append(_prepared(key, raw))
+            except ValueError:
+                raise Invalid(f"“{raw}” is not a valid value.") from None
+            except _NoRow:
+                continue
+        rows = await db.all(candidates.where(key.in_(prepared))) if prepared else []
+        known = {str(row[0]) for row in rows}
+        for raw in values:
+            if raw not in known:
+                raise Invalid(not_a_choice(raw))
+    except Invalid as error:
+        form.add(name, *error.texts)
+        return None
+    return rows
+
+
+def _prepared(key: ColumnElement[Any], raw: str) -> Any:
+    """``get_prep_value`` of the key's field. Raises ``ValueError``, or :class:`Invalid` where Django
+    raises its own ValidationError."""
+    kind = key.type.python_type
+    if kind is int:
+        number = int(raw)
+        if not -(2**_WHOLE_BITS) <= number < 2**_WHOLE_BITS:
+            raise _NoRow
+        return number
+    if kind is uuid.UUID:
+        try:
+            return uuid.UUID(hex=raw)
+        except ValueError:
+            raise Invalid(f"“{raw}” is not a valid UUID.") from None
+    if kind is str:
+        return raw
+    raise TypeError(f"choices cannot be found by a column of {kind.__name__}")
