@@ -20,12 +20,13 @@ def draw(nodes: tuple[AppNode, ...], edges: tuple[AppEdge, ...]) -> str:
     inner = [node for node in nodes if node.label in linked]
     outer = [node for node in nodes if node.label not in linked]
     height = 120.0 + (130.0 + 300.0 * math.sqrt(len(inner) / 8) if inner else 0.0)
+    radius = {node.label: 10 + 5 * math.sqrt(node.models) for node in nodes}
     places = _layout([node.label for node in inner], edges, _WIDTH, height - 40) if inner else {}
+    places = _apart(places, radius, _WIDTH, height - 40)
     row_top = height - 20 if inner else 60.0
     for index, node in enumerate(outer):
         places[node.label] = (90 + (index % 7) * 130.0, row_top + 30 + (index // 7) * 90.0)
     total = (row_top + 90.0 * ((len(outer) + 6) // 7) + 10) if outer else height
-    radius = {node.label: 10 + 5 * math.sqrt(node.models) for node in nodes}
     heaviest = max((edge.weight for edge in edges), default=1)
     parts = [
         f'<svg viewBox="0 0 {_WIDTH:.0f} {total:.0f}" role="img" aria-labelledby="graph-title graph-text" '
@@ -94,6 +95,7 @@ def _layout(
     xs = [math.cos(2 * math.pi * i / count) * 0.5 for i in range(count)]
     ys = [math.sin(2 * math.pi * i / count) * 0.5 for i in range(count)]
     ideal = 1.15 / math.sqrt(count)
+    degree = [sum(label in (edge.source, edge.target) for edge in edges) for label in labels]
     for turn in range(_ROUNDS):
         dx, dy = [0.0] * count, [0.0] * count
         for a in range(count):
@@ -108,7 +110,8 @@ def _layout(
         for edge in edges:
             a, b = index[edge.source], index[edge.target]
             x, y = xs[a] - xs[b], ys[a] - ys[b]
-            force = math.hypot(x, y) / ideal * min(1.0 + math.log(edge.weight), 2.5) * 0.6
+            pull = 1.0 + 0.15 * math.log(edge.weight)
+            force = math.hypot(x, y) / ideal * pull / math.sqrt(min(degree[a], degree[b]))
             dx[a] -= x * force
             dy[a] -= y * force
             dx[b] += x * force
@@ -140,3 +143,31 @@ def _spread(
         )
         for i, label in enumerate(labels)
     }
+
+
+def _apart(
+    places: dict[str, tuple[float, float]], radius: dict[str, float], width: float, height: float
+) -> dict[str, tuple[float, float]]:
+    """Push circles apart that touch, with room for their names, and keep them inside."""
+    points = {label: [x, y] for label, (x, y) in places.items()}
+    labels = list(points)
+    for _turn in range(_ROUNDS):
+        moved = False
+        for position, first in enumerate(labels):
+            for second in labels[position + 1 :]:
+                a, b = points[first], points[second]
+                x, y = b[0] - a[0], b[1] - a[1]
+                distance = math.hypot(x, y) or 1.0
+                short = radius[first] + radius[second] + 46 - distance
+                if short > 0.5:
+                    moved = True
+                    shift = short / 2 / distance
+                    a[0], a[1] = a[0] - x * shift, a[1] - y * shift
+                    b[0], b[1] = b[0] + x * shift, b[1] + y * shift
+        for label, point in points.items():
+            edge = radius[label] + 24
+            point[0] = min(max(point[0], edge + 20), width - edge - 20)
+            point[1] = min(max(point[1], edge), height - edge)
+        if not moved:
+            break
+    return {label: (x, y) for label, (x, y) in points.items()}
