@@ -39,11 +39,13 @@ class ModelInfo:
 
     ``generic`` are its generic relations: their rows are deleted with the object.
     ``content_types`` is the dotted path of the mapped ``ContentType`` class when it has any.
+    ``ordering`` is Django's ``Meta.ordering``, for the record: statements write it out.
     """
 
     label: str
     generic: tuple[GenericRelation, ...] = ()
     content_types: str = ""
+    ordering: tuple[Any, ...] = ()
 
     @property
     def name(self) -> str:
@@ -97,6 +99,16 @@ class Base(DeclarativeBase):
         if None in key:
             raise TypeError("Model instances without primary key value are unhashable")
         return hash(key[0] if len(key) == 1 else key)
+
+
+def no_default(name: str) -> Callable[[], Any]:
+    """A default that only Django can compute. Code that would need it is refused by translation;
+    making an entity without a value for the column raises ``RuntimeError``."""
+
+    def missing() -> Any:
+        raise RuntimeError(f"The default {name} was not translated: give a value.")
+
+    return missing
 
 
 def mapper_of(cls: type[Base]) -> Mapper[Any]:

@@ -74,6 +74,11 @@ def _postgresql(element: PerDialect, compiler: Any, **kw: Any) -> str:
     return text
 
 
+def per_dialect(postgresql: Column, other: Column) -> PerDialect:
+    """``postgresql`` there, ``other`` on every other database."""
+    return PerDialect(postgresql, other)
+
+
 # NULL
 
 

@@ -7,10 +7,9 @@ A statement of generated code selects the primary key first, then annotations. S
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, func, literal, select
-from sqlalchemy.orm import DeclarativeBase
 
 from segue_bridge.db.errors import MultipleObjectsReturned, ObjectDoesNotExist
 from segue_bridge.db.session import Session
@@ -24,7 +23,6 @@ __all__ = [
     "exists",
     "item",
     "keys",
-    "missing",
     "only",
     "or_none",
     "present",
@@ -42,9 +40,9 @@ def related(target: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool
 
 
 def keys(statement: Select[Any]) -> Select[Any]:
-    """The statement as the right side of ``IN``: without its order, unless it is sliced."""
+    """The statement as the right side of ``IN``: on its own, and without its order unless it is sliced."""
     sliced = statement._limit_clause is not None or statement._offset_clause is not None
-    return statement if sliced else statement.order_by(None)
+    return (statement if sliced else statement.order_by(None)).correlate(None)
 
 
 async def count(db: Session, statement: Select[Any], parameters: Parameters = None) -> int:
@@ -73,14 +71,14 @@ async def exists(db: Session, statement: Select[Any], parameters: Parameters = N
     return await db.first(statement, parameters) is not None
 
 
-def only(rows: Sequence[T], model: type[DeclarativeBase] | type, name: str) -> T:
+def only(rows: Sequence[T], name: str) -> T:
     """The one row of ``queryset.get()``; its errors otherwise. ``name`` is the model's ``object_name``."""
     if len(rows) == 1:
         return rows[0]
     if not rows:
-        raise ObjectDoesNotExist(f"{name} matching query does not exist.", model)
+        raise ObjectDoesNotExist(f"{name} matching query does not exist.")
     shown = f"{len(rows)}" if len(rows) < MAX_GET_RESULTS else f"more than {MAX_GET_RESULTS - 1}"
-    raise MultipleObjectsReturned(f"get() returned more than one {name} -- it returned {shown}!", model)
+    raise MultipleObjectsReturned(f"get() returned more than one {name} -- it returned {shown}!")
 
 
 def item(rows: Sequence[T]) -> T:
@@ -95,15 +93,10 @@ def or_none(rows: Sequence[T]) -> T | None:
     return rows[0] if rows else None
 
 
-def missing(model: type, message: str) -> NoReturn:
-    """Raise ``ObjectDoesNotExist``: a relation that is not there was read."""
-    raise ObjectDoesNotExist(message, model)
-
-
-def present(value: T | None, model: type, message: str) -> T:
+def present(value: T | None, message: str) -> T:
     """``value``, or Django's ``RelatedObjectDoesNotExist`` when there is none."""
     if value is None:
-        raise ObjectDoesNotExist(message, model)
+        raise ObjectDoesNotExist(message)
     return value
 
 

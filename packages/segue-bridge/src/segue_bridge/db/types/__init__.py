@@ -27,6 +27,7 @@ from segue_bridge.db.types.postgres import (
     IntRange,
     SearchVector,
 )
+from segue_bridge.db.types.raw import Raw
 from segue_bridge.db.types.text import CIText, Text, Varchar
 from segue_bridge.db.types.times import Date, Interval, LocalDateTime, Time, UtcDateTime
 
@@ -54,6 +55,7 @@ __all__ = [
     "PositiveBigInt",
     "PositiveInt",
     "PositiveSmallInt",
+    "Raw",
     "SearchVector",
     "SmallInt",
     "Text",

@@ -1,0 +1,201 @@
+"""One model field → one ``mapped_column``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from segue.snapshot.model import Model, ModelField
+from segue.target.ir import Import
+from segue.translate.context import Context
+from segue.translate.models import ddl
+from segue.translate.models.defaults import default_of
+from segue.translate.models.kinds import FOREIGN, IMPORTS, ColumnKind, base_name, column_kind, raw_kind
+from segue.translate.models.names import attribute, concrete
+from segue.translate.models.problems import column_is_known, missing_table
+
+TYPES = "segue_bridge.db.types"
+
+
+@dataclass(slots=True)
+class Text:
+    """Source text and the imports it needs."""
+
+    lines: list[str] = field(default_factory=list)
+    imports: set[Import] = field(default_factory=set)
+
+    def use(self, module: str, *names: str) -> None:
+        """Import names of a module."""
+        self.imports.update(Import(module, name) for name in names)
+
+
+def kind(ctx: Context, item: ModelField) -> ColumnKind:
+    """The column type; for a custom field that makes its own column, its DDL."""
+    if not column_is_known(ctx.snapshot, item):
+        return raw_kind(item)
+    return column_kind(ctx.snapshot, item)
+
+
+def identity(ctx: Context) -> bool:
+    """Django ≥ 4.1 makes identity columns on PostgreSQL, older ones ``serial``."""
+    major, minor = (
+        int(re.sub(r"\D.*", "", part) or 0) for part in ctx.snapshot.versions.django.split(".")[:2]
+    )
+    return (major, minor) >= (4, 1)
+
+
+def column(ctx: Context, model: Model, item: ModelField, out: Text) -> str:
+    """``title: Mapped[str] = mapped_column(Varchar(200))``; adds its imports to ``out``."""
+    found = kind(ctx, item)
+    out.use(TYPES, *found.names)
+    out.use("sqlalchemy.orm", "Mapped", "mapped_column")
+    name = attribute(item)
+    arguments: list[str] = []
+    if item.column != name:
+        arguments.append(repr(item.column))
+    arguments.append(found.code)
+    info: dict[str, str] = {}
+    _reference(ctx, item, arguments, info, out)
+    if found.auto and item.primary_key and identity(ctx):
+        arguments.append("Identity()")
+        out.use("sqlalchemy", "Identity")
+    generated = _generated(model, item, out)
+    if generated:
+        arguments.append(generated)
+    if found.positive:
+        arguments.append(f"CheckConstraint({_quoted(item.column) + ' >= 0'!r})")
+        out.use("sqlalchemy", "CheckConstraint")
+    if item.primary_key:
+        arguments.append("primary_key=True")
+        if found.auto and not identity(ctx):
+            arguments.append("autoincrement=True")
+        elif not found.auto and found.annotation == "int":
+            arguments.append("autoincrement=False")
+    elif item.unique:
+        arguments.append("unique=True")
+    elif item.db_index:
+        arguments.append("index=True")
+    if found.annotation == "Any" and not item.primary_key:
+        arguments.append(f"nullable={item.null}")
+    _defaults(model, item, arguments, out)
+    if item.comment:
+        arguments.append(f"comment={item.comment!r}")
+    if item.auto_now:
+        info["auto_now"] = "True"
+    if item.auto_now_add:
+        info["auto_now_add"] = "True"
+    if info:
+        pairs = ", ".join(f"{key!r}: {value}" for key, value in info.items())
+        arguments.append(f"info={{{pairs}}}")
+    return f"{name}: Mapped[{_annotation(found, item, out)}] = mapped_column({', '.join(arguments)})"
+
+
+def _annotation(found: ColumnKind, item: ModelField, out: Text) -> str:
+    text = found.annotation
+    if text in IMPORTS:
+        out.use(*IMPORTS[text])
+    elif text.startswith("list["):
+        inner = text.removeprefix("list[").removesuffix("]")
+        if inner in IMPORTS:
+            out.use(*IMPORTS[inner])
+    return f"{text} | None" if item.null and text != "Any" else text
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _reference(ctx: Context, item: ModelField, arguments: list[str], info: dict[str, str], out: Text) -> None:
+    relation = item.relation
+    if base_name(item) not in FOREIGN or relation is None:
+        return
+    target = concrete(ctx, relation.to)
+    column_ = next(f.column for f in target.fields if (relation.to_field or target.pk) in (f.name, f.attname))
+    owner = table_of(ctx, target, relation.to_field or target.pk)
+    details = [f"'on_delete': {on_delete(item)}"]
+    if on_delete(item) == "'SET'":
+        details.append(f"'set_value': {set_value(item)}")
+    if item.attname != f"{item.name}_id":
+        details.append(f"'field': {item.name!r}")
+    place = f"{owner}.{column_}"
+    if relation.db_constraint and missing_table(ctx.snapshot, target) is None:
+        out.use("sqlalchemy", "ForeignKey")
+        arguments.append(
+            f"ForeignKey({place!r}, deferrable=True, initially='DEFERRED', info={{{', '.join(details)}}})"
+        )
+    else:
+        info["references"] = repr(place)
+        for detail in details:
+            key, _, value = detail.partition(": ")
+            info[key.strip("'")] = value
+
+
+def table_of(ctx: Context, model: Model, name: str) -> str:
+    """The table that has the column of a field (the parent's for inherited ones)."""
+    for item in model.fields:
+        if name in (item.name, item.attname):
+            owner = inherited_model(ctx, model, item)
+            return owner.table if owner is not None else model.table
+    return model.table
+
+
+def inherited_model(ctx: Context, model: Model, item: ModelField) -> Model | None:
+    """The parent model whose table has the field's column; None when it is the model's own."""
+    owner = ctx.snapshot.models.get(item.inherited_from)
+    if owner is None or owner.label == model.label or owner.abstract:
+        return None
+    owner = concrete(ctx, owner.label)
+    return None if owner.label == model.label else owner
+
+
+def on_delete(item: ModelField) -> str:
+    """Repr of the ``on_delete`` name the runtime library knows."""
+    assert item.relation is not None
+    name = item.relation.on_delete
+    if name in ("CASCADE", "PROTECT", "RESTRICT", "SET_NULL", "SET_DEFAULT", "DO_NOTHING"):
+        return repr(name)
+    if name.startswith("SET("):
+        return "'SET'" if set_value(item) else repr(name)
+    return repr(name)
+
+
+def set_value(item: ModelField) -> str:
+    """Text of the constant in ``SET(constant)``; '' when it is not a plain number or text."""
+    assert item.relation is not None
+    inner = item.relation.on_delete.removeprefix("SET(").removesuffix(")")
+    return inner if re.fullmatch(r"-?\d+", inner) else ""
+
+
+def _generated(model: Model, item: ModelField, out: Text) -> str:
+    if base_name(item) != "GeneratedField":
+        return ""
+    for vendor in ddl.vendors(model):
+        found = ddl.generated_text(model, vendor, item.column)
+        if found is not None:
+            out.use("sqlalchemy", "Computed")
+            return f"Computed({found[0]!r}, persisted={found[1]})"
+    return ""
+
+
+def _defaults(model: Model, item: ModelField, arguments: list[str], out: Text) -> None:
+    default = default_of(item)
+    if default.unknown:
+        out.use("segue_bridge.db.base", "no_default")
+        arguments.append(f"default=no_default({default.unknown!r})")
+    elif default.code and default.code != "None":
+        out.imports.update(default.imports)
+        arguments.append(f"default={default.code}")
+    if item.db_default.kind == "empty":
+        return
+    texts = {vendor: ddl.default_text(model, vendor, item.column) for vendor in ddl.vendors(model)}
+    texts = {vendor: text for vendor, text in texts.items() if text}
+    if not texts:
+        return
+    out.use("sqlalchemy", "text")
+    if len(set(texts.values())) == 1:
+        arguments.append(f"server_default=text({next(iter(texts.values()))!r})")
+    else:
+        out.use("segue_bridge.db.query", "per_dialect")
+        arguments.append(
+            f"server_default=per_dialect(text({texts['postgresql']!r}), text({texts['sqlite']!r}))"
+        )

@@ -1,0 +1,205 @@
+"""Django field classes and the column types of the runtime library.
+
+Source: ``DatabaseWrapper.data_types`` of Django's backends, ``Field.rel_db_type``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from segue.snapshot.model import ModelField, Snapshot, Value
+
+# field class → (column type, annotation)
+PLAIN: dict[str, tuple[str, str]] = {
+    "AutoField": ("Int", "int"),
+    "BigAutoField": ("BigInt", "int"),
+    "SmallAutoField": ("SmallInt", "int"),
+    "IntegerField": ("Int", "int"),
+    "BigIntegerField": ("BigInt", "int"),
+    "SmallIntegerField": ("SmallInt", "int"),
+    "PositiveIntegerField": ("PositiveInt", "int"),
+    "PositiveBigIntegerField": ("PositiveBigInt", "int"),
+    "PositiveSmallIntegerField": ("PositiveSmallInt", "int"),
+    "OrderWrt": ("Int", "int"),
+    "TextField": ("Text", "str"),
+    "BooleanField": ("Bool", "bool"),
+    "NullBooleanField": ("Bool", "bool"),
+    "DateField": ("Date", "date"),
+    "TimeField": ("Time", "time"),
+    "DurationField": ("Interval", "timedelta"),
+    "FloatField": ("Float", "float"),
+    "UUIDField": ("Uuid", "UUID"),
+    "BinaryField": ("Binary", "bytes"),
+    "GenericIPAddressField": ("Inet", "str"),
+    "JSONField": ("Json", "Any"),
+    "HStoreField": ("HStore", "Mapping[str, str | None]"),
+    "IntegerRangeField": ("IntRange", "Any"),
+    "BigIntegerRangeField": ("BigIntRange", "Any"),
+    "DecimalRangeField": ("DecimalRange", "Any"),
+    "DateTimeRangeField": ("DateTimeRange", "Any"),
+    "DateRangeField": ("DateRange", "Any"),
+    "SearchVectorField": ("SearchVector", "str"),
+    "CITextField": ("CIText", "str"),
+    "CICharField": ("CIText", "str"),
+    "CIEmailField": ("CIText", "str"),
+}
+SIZED = frozenset(
+    {
+        *("CharField", "SlugField", "EmailField", "URLField", "FileField", "ImageField", "FilePathField"),
+        "CommaSeparatedIntegerField",
+    }
+)
+AUTO = frozenset({"AutoField", "BigAutoField", "SmallAutoField"})
+POSITIVE = {
+    "PositiveIntegerField": "IntegerField",
+    "PositiveBigIntegerField": "BigIntegerField",
+    "PositiveSmallIntegerField": "SmallIntegerField",
+}
+OTHERS = frozenset({"DecimalField", "DateTimeField", "ArrayField"})
+FOREIGN = frozenset({"ForeignKey", "OneToOneField"})
+IMPORTS = {
+    "date": ("datetime", "date"),
+    "time": ("datetime", "time"),
+    "datetime": ("datetime", "datetime"),
+    "timedelta": ("datetime", "timedelta"),
+    "Decimal": ("decimal", "Decimal"),
+    "UUID": ("uuid", "UUID"),
+    "Any": ("typing", "Any"),
+    "Mapping[str, str | None]": ("collections.abc", "Mapping"),
+    "list[Any]": ("typing", "Any"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnKind:
+    """A column type: ``code`` to call it, ``names`` from the types module, ``annotation`` of values."""
+
+    code: str
+    names: frozenset[str]
+    annotation: str
+    auto: bool = False
+    positive: bool = False
+
+
+def base_name(field: ModelField) -> str:
+    """Class name of the nearest Django field class."""
+    return field.base.rpartition(".")[2]
+
+
+def known_base(field: ModelField) -> bool:
+    """Whether the nearest Django field class is one whose column Segue knows."""
+    name = base_name(field)
+    if "gis" in field.base:
+        return False
+    return name in PLAIN or name in SIZED or name in OTHERS or name in FOREIGN or name == "GeneratedField"
+
+
+def column_kind(snapshot: Snapshot, field: ModelField) -> ColumnKind:
+    """The column type of a field; a foreign key's is that of the column it refers to."""
+    if base_name(field) in FOREIGN:
+        return _referring(snapshot, field)
+    return kind_of(snapshot, base_name(field), field)
+
+
+def kind_of(snapshot: Snapshot, name: str, field: ModelField) -> ColumnKind:
+    """The column type for field class ``name`` with the options of ``field``."""
+    collation = f"collation={field.collation!r}" if field.collation else ""
+    if name in SIZED:
+        arguments = ", ".join(
+            text for text in ("" if field.max_length is None else str(field.max_length), collation) if text
+        )
+        return ColumnKind(f"Varchar({arguments})", frozenset({"Varchar"}), "str")
+    if name == "DecimalField":
+        code = f"Money({field.max_digits}, {field.decimal_places})"
+        return ColumnKind(code, frozenset({"Money"}), "Decimal")
+    if name == "DateTimeField":
+        return _moment(snapshot)
+    if name == "ArrayField":
+        return _array(snapshot, field)
+    if name == "GeneratedField" or name not in PLAIN:
+        return _raw(field)
+    type_, annotation = PLAIN[name]
+    arguments = collation if type_ in ("Text", "CIText") else ""
+    return ColumnKind(
+        f"{type_}({arguments})", frozenset({type_}), annotation, auto=name in AUTO, positive=name in POSITIVE
+    )
+
+
+def _moment(snapshot: Snapshot) -> ColumnKind:
+    aware = snapshot.settings.values.get("USE_TZ")
+    default = int(snapshot.versions.django.split(".")[0]) >= 5  # the default became True in Django 5.0
+    if aware.data if aware is not None else default:
+        return ColumnKind("UtcDateTime()", frozenset({"UtcDateTime"}), "datetime")
+    zone = snapshot.settings.values.get("TIME_ZONE")
+    name = zone.data if zone is not None else "America/Chicago"
+    return ColumnKind(f"LocalDateTime({name!r})", frozenset({"LocalDateTime"}), "datetime")
+
+
+def _referring(snapshot: Snapshot, field: ModelField) -> ColumnKind:
+    seen: set[int] = set()
+    item = field
+    while base_name(item) in FOREIGN and item.relation is not None and id(item) not in seen:
+        seen.add(id(item))
+        target = snapshot.models[item.relation.to]
+        wanted = item.relation.to_field or target.pk
+        item = next(f for f in target.fields if wanted in (f.name, f.attname))
+    name = POSITIVE.get(base_name(item), base_name(item))
+    found = kind_of(snapshot, name, item)
+    return ColumnKind(found.code, found.names, found.annotation)
+
+
+_ITEM_OPTIONS = {"max_length", "max_digits", "decimal_places"}
+
+
+def _array(snapshot: Snapshot, field: ModelField) -> ColumnKind:
+    """``ArrayField(base_field, size)``. The item field is a ``call`` value of its class."""
+    item = field.options.get("base_field")
+    found = None if item is None else _item(snapshot, item)
+    if found is None:
+        return _raw(field)
+    size = field.options.get("size")
+    bound = "" if size is None or size.data is None else f", {size.data}"
+    return ColumnKind(f"Array({found.code}{bound})", found.names | {"Array"}, f"list[{found.annotation}]")
+
+
+def _item(snapshot: Snapshot, value: Value) -> ColumnKind | None:
+    name = value.name.rpartition(".")[2]
+    if value.kind != "call" or not value.name.startswith("django."):
+        return None
+    options = {str(key.data): item.data for key, item in value.pairs}
+    numbers = {key: options.get(key) for key in _ITEM_OPTIONS}
+    from segue.snapshot.model import Where
+
+    field = ModelField(
+        name="item",
+        attname="item",
+        cls=value.name,
+        base=value.name,
+        where=Where(""),
+        max_length=_number(numbers["max_length"])
+        or {"EmailField": 254, "SlugField": 50, "URLField": 200}.get(name),
+        max_digits=_number(numbers["max_digits"]),
+        decimal_places=_number(numbers["decimal_places"]),
+    )
+    if name not in PLAIN and name not in SIZED and name not in ("DecimalField", "DateTimeField"):
+        return None
+    return kind_of(snapshot, name, field)
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _raw(field: ModelField) -> ColumnKind:
+    """The column as Django's backends make it, values as the driver gives them."""
+    texts = ", ".join(
+        f"{vendor}={text!r}"
+        for vendor, text in sorted(field.db_types.items())
+        if text and vendor in ("sqlite", "postgresql")
+    )
+    return ColumnKind(f"Raw({texts})", frozenset({"Raw"}), "Any")
+
+
+def raw_kind(field: ModelField) -> ColumnKind:
+    """See :func:`_raw`: for custom fields that make their own column."""
+    return _raw(field)

@@ -1,0 +1,116 @@
+"""Fields and models whose meaning Segue cannot carry over, with the reason.
+
+A table is written down whenever its columns are known, so that foreign keys and the schema stay
+whole; what a custom field class does to *values* stops only code that reads or writes it.
+"""
+
+from __future__ import annotations
+
+from segue.refusal import Refusal
+from segue.snapshot.model import Model, ModelField, Snapshot
+from segue.translate.models.kinds import known_base
+
+# Methods of a field class through which values or columns change (django.db.models.fields.Field).
+READ = ("from_db_value", "get_db_converters", "contribute_to_class", "descriptor_class", "select_format")
+WRITE = (
+    "get_prep_value",
+    "get_db_prep_value",
+    "get_db_prep_save",
+    "pre_save",
+    "get_placeholder",
+    "get_default",
+    "_get_default",
+    "value_from_object",
+    "save_form_data",
+)
+LOOKUP = ("get_lookup", "get_transform", "class_lookups")
+COLUMN = ("db_type", "rel_db_type", "db_parameters", "get_internal_type", "cast_db_type", "db_check")
+FRAMEWORKS = ("django.",)
+
+
+def _overrides(snapshot: Snapshot, field: ModelField, names: tuple[str, ...]) -> str:
+    """The first of ``names`` that the field's class takes from outside Django, with its owner."""
+    cls = snapshot.classes.get(field.cls)
+    if cls is None:
+        return ""
+    for name in names:
+        found = cls.methods.get(name, "")
+        if found and not found.startswith(FRAMEWORKS):
+            return found
+        attribute = cls.attributes.get(name)
+        if attribute is not None and not attribute.defined_in.startswith(FRAMEWORKS):
+            return f"{attribute.defined_in}.{name}"
+    return ""
+
+
+def column_is_known(snapshot: Snapshot, field: ModelField) -> bool:
+    """Whether the column type follows from Django's own field class."""
+    if not known_base(field):
+        return False
+    return field.cls == field.base or not _overrides(snapshot, field, COLUMN)
+
+
+def value_problem(snapshot: Snapshot, field: ModelField, *, writing: bool = False) -> Refusal | None:
+    """Why values of ``field`` cannot be read (or written), or None.
+
+    A class of the project or of a package that overrides nothing that touches values is as
+    good as its Django base.
+    """
+    if field.relation is not None and field.relation.kind not in ("fk", "o2o"):
+        return None
+    if not column_is_known(snapshot, field):
+        return _refusal(field, f"{field.cls} makes its own column.")
+    if field.cls == field.base or field.cls.startswith(FRAMEWORKS):
+        return None
+    cls = snapshot.classes.get(field.cls)
+    if cls is None:
+        return _refusal(field, f"The snapshot does not know the class {field.cls}.")
+    found = _overrides(snapshot, field, READ + WRITE + LOOKUP if writing else READ + LOOKUP)
+    if found:
+        return _refusal(field, f"{found} converts its values.")
+    return None
+
+
+def missing_table(snapshot: Snapshot, model: Model) -> Refusal | None:
+    """Why a model has no mapped class, or None."""
+    if model.swapped:
+        return Refusal("model-swapped", model.label, f"It is swapped for {model.swapped}.", *_place(model))
+    links = [link for link in model.parents.values() if link]
+    if len(links) > 1 and not model.proxy:
+        return Refusal(
+            "model-many-parents",
+            model.label,
+            "A table with two parent tables cannot be mapped.",
+            *_place(model),
+        )
+    keys = [field for field in model.fields if field.name == model.pk]
+    if not keys or not keys[0].column:
+        return Refusal(
+            "model-composite-key", model.label, "Its primary key is not one column.", *_place(model)
+        )
+    for field in model.fields:
+        if field.column and not column_is_known(snapshot, field) and not any(field.db_types.values()):
+            return Refusal(
+                "model-unknown-column",
+                f"{model.label}.{field.name}",
+                "Its column type is unknown.",
+                *_place(model),
+            )
+    for field in model.fields:
+        relation = field.relation
+        if relation is None or not relation.parent_link:
+            continue
+        parent = snapshot.models.get(relation.to)
+        if parent is not None and parent.label != model.label:
+            problem = missing_table(snapshot, parent)
+            if problem is not None:
+                return problem
+    return None
+
+
+def _place(model: Model) -> tuple[str, int]:
+    return model.where.file, model.where.line
+
+
+def _refusal(field: ModelField, why: str) -> Refusal:
+    return Refusal("field-custom", field.name, why, field.where.file, field.where.line)

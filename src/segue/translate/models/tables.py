@@ -1,0 +1,160 @@
+"""``__table_args__``: constraints and indexes that do not stand on one column."""
+
+from __future__ import annotations
+
+import hashlib
+
+from segue.snapshot.model import Constraint, Index, Model, ModelField
+from segue.translate.context import Context
+from segue.translate.models import ddl
+from segue.translate.models.columns import Text, inherited_model, kind
+from segue.translate.models.kinds import base_name
+
+USING = {
+    "GinIndex": "gin",
+    "GistIndex": "gist",
+    "BrinIndex": "brin",
+    "HashIndex": "hash",
+    "SpGistIndex": "spgist",
+}
+
+
+def table_args(ctx: Context, model: Model, out: Text) -> list[str]:
+    """Constructor calls for ``__table_args__``, in Django's order."""
+    columns = {f.name: f.column for f in model.fields if f.column}
+    own = [f for f in model.fields if f.column and inherited_model(ctx, model, f) is None]
+    result: list[str] = []
+    for names in model.unique_together:
+        out.use("sqlalchemy", "UniqueConstraint")
+        result.append(f"UniqueConstraint({_columns(columns, names)})")
+    for names in model.index_together:
+        result.append(
+            _index(f"ix_{model.table}_{'_'.join(names)}", [repr(columns[n]) for n in names], [], out)
+        )
+    for item in own:
+        result.extend(_of_column(ctx, model, item, out))
+    for index in model.indexes:
+        result.extend(_meta_index(model, index, columns, out))
+    for constraint in model.constraints:
+        result.extend(_constraint(model, constraint, columns, out))
+    return result
+
+
+def _columns(columns: dict[str, str], names: tuple[str, ...]) -> str:
+    return ", ".join(repr(columns[name]) for name in names)
+
+
+def short(name: str) -> str:
+    """An index name that every database takes (PostgreSQL cuts at 63)."""
+    if len(name) <= 60:
+        return name
+    return f"{name[:51]}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def _index(name: str, parts: list[str], options: list[str], out: Text) -> str:
+    out.use("sqlalchemy", "Index")
+    return f"Index({', '.join([repr(short(name)), *parts, *options])})"
+
+
+def _of_column(ctx: Context, model: Model, item: ModelField, out: Text) -> list[str]:
+    result = []
+    found = kind(ctx, item)
+    if base_name(item) == "JSONField" and found.code.startswith("Json"):
+        quoted = f'"{item.column}"'
+        text = f"(JSON_VALID({quoted}) OR {quoted} IS NULL)" if item.null else f"JSON_VALID({quoted})"
+        out.use("sqlalchemy", "CheckConstraint")
+        result.append(f"CheckConstraint({text!r}).ddl_if(dialect='sqlite')")
+    if (item.db_index or item.unique) and not item.collation:
+        ops = "varchar_pattern_ops" if found.code.startswith("Varchar") else ""
+        ops = "text_pattern_ops" if found.code.startswith("Text") else ops
+        if ops:  # PostgreSQL needs it for LIKE 'x%' outside the C locale (_create_like_index_sql)
+            name = f"{model.table}_{item.column}_like"
+            option = f"postgresql_ops={{{item.column!r}: {ops!r}}}"
+            result.append(_index(name, [repr(item.column)], [option], out) + ".ddl_if(dialect='postgresql')")
+    return result
+
+
+def _where(sql: dict[str, str], options: list[str], out: Text) -> None:
+    for vendor, text in sorted(sql.items()):
+        out.use("sqlalchemy", "text")
+        options.append(f"{vendor}_where=text({text!r})")
+
+
+def _meta_index(model: Model, index: Index, columns: dict[str, str], out: Text) -> list[str]:
+    cls = index.cls.rpartition(".")[2]
+    postgres_only = index.cls.startswith("django.contrib.postgres.")
+    options: list[str] = []
+    if cls in USING:
+        options.append(f"postgresql_using={USING[cls]!r}")
+    if index.include:
+        options.append(f"postgresql_include=[{_columns(columns, index.include)}]")
+    _where(ddl.per_vendor(index.condition), options, out)
+    if index.expressions:
+        return _expressions(index.name, ddl.per_vendor(index.expressions), False, options, out)
+    names = [name.removeprefix("-") for name in index.fields]
+    if index.opclasses:
+        pairs = ", ".join(f"{columns[n]!r}: {o!r}" for n, o in zip(names, index.opclasses, strict=False))
+        options.append(f"postgresql_ops={{{pairs}}}")
+    parts = []
+    for name in index.fields:
+        if name.startswith("-"):
+            out.use("sqlalchemy", "text")
+            parts.append(f"text({_desc(columns[name[1:]])!r})")
+        else:
+            parts.append(repr(columns[name]))
+    made = _index(index.name, parts, options, out)
+    return [f"{made}.ddl_if(dialect='postgresql')" if postgres_only else made]
+
+
+def _desc(column: str) -> str:
+    return f'"{column}" DESC'
+
+
+def _expressions(name: str, sql: dict[str, str], unique: bool, options: list[str], out: Text) -> list[str]:
+    """An index over expressions: their text is taken from Django's CREATE INDEX."""
+    result = []
+    out.use("sqlalchemy", "text")
+    texts = {}
+    for vendor, statement in sorted(sql.items()):
+        start = statement.index("(", statement.index(" ON "))
+        texts[vendor] = tuple(ddl.split_top(ddl.parenthesised(statement, start)))
+    same = len(set(texts.values())) == 1 and len(texts) > 1
+    for vendor, parts in texts.items():
+        given = ["unique=True", *options] if unique else list(options)
+        made = _index(name, [f"text({part!r})" for part in parts], given, out)
+        result.append(made if same else f"{made}.ddl_if(dialect={vendor!r})")
+        if same:
+            break
+    return result
+
+
+def _constraint(model: Model, item: Constraint, columns: dict[str, str], out: Text) -> list[str]:
+    sql = ddl.per_vendor(item.sql)
+    if item.kind == "check":
+        out.use("sqlalchemy", "CheckConstraint")
+        if len(sql) > 1 and len(set(sql.values())) == 1:
+            return [f"CheckConstraint({next(iter(sql.values()))!r}, name={item.name!r})"]
+        return [
+            f"CheckConstraint({text!r}, name={item.name!r}).ddl_if(dialect={vendor!r})"
+            for vendor, text in sorted(sql.items())
+        ]
+    if item.kind == "exclude":
+        return []  # written as DDL behind the class, see classes.py
+    options: list[str] = []
+    if item.include:
+        options.append(f"postgresql_include=[{_columns(columns, item.include)}]")
+    if item.nulls_distinct is not None:
+        options.append(f"postgresql_nulls_not_distinct={not item.nulls_distinct}")
+    if item.expressions:
+        _where(sql, options, out)
+        return _expressions(item.name, ddl.per_vendor(item.expressions), True, options, out)
+    if sql or item.include or item.condition is not None:
+        _where(sql, options, out)
+        parts = [repr(columns[name]) for name in item.fields]
+        return [_index(item.name, parts, ["unique=True", *options], out)]
+    if item.deferrable:
+        options.append(f"deferrable=True, initially={item.deferrable!r}")
+    out.use("sqlalchemy", "UniqueConstraint")
+    return [
+        f"UniqueConstraint({', '.join([_columns(columns, item.fields), f'name={item.name!r}', *options])})"
+    ]
