@@ -93,7 +93,7 @@ class Models:
             "cls": c.meet_class(cls),
             "base": _django_base(cls),
             "where": self._field_where(model, field),
-            "column": getattr(field, "column", None) or "",
+            "column": "" if getattr(field, "many_to_many", False) else getattr(field, "column", None) or "",
             "db_types": self.ddl.column_types(field) if hasattr(field, "db_type") else {},
             "null": bool(getattr(field, "null", False)),
             "blank": bool(getattr(field, "blank", False)),

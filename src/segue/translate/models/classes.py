@@ -8,6 +8,7 @@ from segue.translate.context import Context
 from segue.translate.models.clashes import rename_clashing
 from segue.translate.models.columns import Text, column, inherited_model
 from segue.translate.models.defaults import literal
+from segue.translate.models.kinds import has_column
 from segue.translate.models.names import attribute, class_name, concrete
 from segue.translate.models.problems import missing_table
 from segue.translate.models.relations import forward, reverse
@@ -96,7 +97,7 @@ def model_decl(ctx: Context, model: Model) -> Decl:
     arguments = table_args(ctx, model, out)
     lines.append(f"    __table_args__ = ({''.join(f'{text}, ' for text in arguments)}{_options(model)},)")
     lines += [f"    __segue__ = {_info(ctx, model, out)}", ""]
-    lines += [f"    {column(ctx, model, field, out)}" for field in own if field.column]
+    lines += [f"    {column(ctx, model, field, out)}" for field in own if has_column(field)]
     relations = [forward(ctx, model, field, out) for field in own]
     used = _used(ctx, model.label)
     relations += [reverse(ctx, model, item, out) for item in model.reverse if item.accessor in used]
@@ -206,3 +207,11 @@ def _write_registry(ctx: Context, written: list[Model]) -> None:
     text = "\n".join(["MODULES = (", *lines, ")"])
     module.decls.pop("MODULES", None)
     module.add(Decl("MODULES", text, frozenset(imports), rank=0))
+    order = Decl(
+        "order",
+        'Base.metadata.info["modules"] = tuple(module.__name__ for module in MODULES)  # Django\'s order',
+        frozenset({Import("segue_bridge.db.base", "Base")}),
+        rank=10,
+    )
+    module.decls.pop("order", None)
+    module.add(order)

@@ -10,7 +10,7 @@ from segue.target.ir import Import
 from segue.translate.context import Context
 from segue.translate.models import ddl
 from segue.translate.models.defaults import default_of
-from segue.translate.models.kinds import FOREIGN, IMPORTS, ColumnKind, base_name, column_kind, raw_kind
+from segue.translate.models.kinds import FOREIGN, IMPORTS, ColumnKind, base_name, column_kind, own_kind
 from segue.translate.models.names import attribute, concrete
 from segue.translate.models.problems import column_is_known, missing_table
 
@@ -32,7 +32,7 @@ class Text:
 def kind(ctx: Context, item: ModelField) -> ColumnKind:
     """The column type; for a custom field that makes its own column, its DDL."""
     if not column_is_known(ctx.snapshot, item):
-        return raw_kind(item)
+        return own_kind(item)
     return column_kind(ctx.snapshot, item)
 
 

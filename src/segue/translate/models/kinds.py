@@ -86,6 +86,16 @@ def base_name(field: ModelField) -> str:
     return field.base.rpartition(".")[2]
 
 
+def has_column(field: ModelField) -> bool:
+    """Whether the field is a column of a table (Django gives many-to-many fields a name for one too)."""
+    return bool(field.column) and (field.relation is None or field.relation.kind in ("fk", "o2o"))
+
+
+def is_text(field: ModelField) -> bool:
+    """Whether the nearest Django class is a text field, whose values are used as they are."""
+    return base_name(field) in SIZED or base_name(field) == "TextField"
+
+
 def known_base(field: ModelField) -> bool:
     """Whether the nearest Django field class is one whose column Segue knows."""
     name = base_name(field)
@@ -200,6 +210,9 @@ def _raw(field: ModelField) -> ColumnKind:
     return ColumnKind(f"Raw({texts})", frozenset({"Raw"}), "Any")
 
 
-def raw_kind(field: ModelField) -> ColumnKind:
-    """See :func:`_raw`: for custom fields that make their own column."""
-    return _raw(field)
+def own_kind(field: ModelField) -> ColumnKind:
+    """The column of a custom field that makes its own: text stays text, others are not looked into."""
+    found = _raw(field)
+    if not is_text(field):
+        return found
+    return ColumnKind(found.code.replace("Raw(", "OwnText(", 1), frozenset({"OwnText"}), "str")

@@ -10,6 +10,7 @@ from segue.refusal import Refused, refuse
 from segue.snapshot.model import Model, ModelField
 from segue.target.ir import Import
 from segue.translate.context import Context
+from segue.translate.models.kinds import has_column
 from segue.translate.models.problems import missing_table, value_problem
 
 RESERVED = frozenset({"metadata", "registry", "loaded"})
@@ -61,7 +62,7 @@ def column_attr(ctx: Context, label: str, field: str) -> str:
             problem = value_problem(ctx.snapshot, item)
             if problem is not None:
                 raise Refused(problem)
-            if not item.column:
+            if not has_column(item):
                 raise refuse("field-without-column", item.name, "It has no column.", item.where)
             return attribute(item)
     raise KeyError(f"{label}.{field}")

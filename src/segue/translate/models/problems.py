@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from segue.refusal import Refusal
 from segue.snapshot.model import Model, ModelField, Snapshot
-from segue.translate.models.kinds import known_base
+from segue.translate.models.kinds import has_column, is_text, known_base
 
 # Methods of a field class through which values or columns change (django.db.models.fields.Field).
 READ = ("from_db_value", "get_db_converters", "contribute_to_class", "descriptor_class", "select_format")
@@ -58,7 +58,7 @@ def value_problem(snapshot: Snapshot, field: ModelField, *, writing: bool = Fals
     """
     if field.relation is not None and field.relation.kind not in ("fk", "o2o"):
         return None
-    if not column_is_known(snapshot, field):
+    if not column_is_known(snapshot, field) and not is_text(field):
         return _refusal(field, f"{field.cls} makes its own column.")
     if field.cls == field.base or field.cls.startswith(FRAMEWORKS):
         return None
@@ -84,12 +84,12 @@ def missing_table(snapshot: Snapshot, model: Model) -> Refusal | None:
             *_place(model),
         )
     keys = [field for field in model.fields if field.name == model.pk]
-    if not keys or not keys[0].column:
+    if not keys or not has_column(keys[0]):
         return Refusal(
             "model-composite-key", model.label, "Its primary key is not one column.", *_place(model)
         )
     for field in model.fields:
-        if field.column and not column_is_known(snapshot, field) and not any(field.db_types.values()):
+        if has_column(field) and not column_is_known(snapshot, field) and not any(field.db_types.values()):
             return Refusal(
                 "model-unknown-column",
                 f"{model.label}.{field.name}",

@@ -8,7 +8,7 @@ from segue.snapshot.model import Constraint, Index, Model, ModelField
 from segue.translate.context import Context
 from segue.translate.models import ddl
 from segue.translate.models.columns import Text, inherited_model, kind
-from segue.translate.models.kinds import base_name
+from segue.translate.models.kinds import base_name, has_column
 
 USING = {
     "GinIndex": "gin",
@@ -21,8 +21,8 @@ USING = {
 
 def table_args(ctx: Context, model: Model, out: Text) -> list[str]:
     """Constructor calls for ``__table_args__``, in Django's order."""
-    columns = {f.name: f.column for f in model.fields if f.column}
-    own = [f for f in model.fields if f.column and inherited_model(ctx, model, f) is None]
+    columns = {f.name: f.column for f in model.fields if has_column(f)}
+    own = [f for f in model.fields if has_column(f) and inherited_model(ctx, model, f) is None]
     result: list[str] = []
     for names in model.unique_together:
         out.use("sqlalchemy", "UniqueConstraint")

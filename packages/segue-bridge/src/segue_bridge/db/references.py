@@ -74,17 +74,29 @@ def parent_link(mapper: Mapper[Any]) -> tuple[Mapper[Any], Column[Any], Column[A
     return None
 
 
+def _local(mapper: Mapper[Any]) -> Table:
+    table = mapper.local_table
+    assert isinstance(table, Table)
+    return table
+
+
 def _graph(mapper: Mapper[Any]) -> dict[Table, list[Reference]]:
     registry = mapper.registry
     count = len(registry.mappers)
     known = _GRAPHS.get(registry)
     if known is not None and known[0] == count:
         return known[1]
-    order = {table: position for position, table in enumerate(registry.metadata.tables.values())}
+    modules = {name: number for number, name in enumerate(registry.metadata.info.get("modules", ()))}
+    tables = {table: position for position, table in enumerate(registry.metadata.tables.values())}
+
+    def order(each: Mapper[Any]) -> tuple[int, int]:
+        """Django's model order: by app, then as defined (it decides the order in messages)."""
+        return modules.get(each.class_.__module__, len(modules)), tables.get(_local(each), 0)
+
     mappers = [m for m in registry.mappers if isinstance(m.local_table, Table)]
     mappers = [m for m in mappers if m.inherits is None or m.local_table is not m.inherits.local_table]
     graph: dict[Table, list[Reference]] = {}
-    for each in sorted(mappers, key=lambda m: order.get(m.local_table, 0)):  # type: ignore[call-overload]
+    for each in sorted(mappers, key=order):
         for reference in _references(each):
             table = reference.target.table
             assert isinstance(table, Table)

@@ -27,7 +27,7 @@ from segue_bridge.db.types.postgres import (
     IntRange,
     SearchVector,
 )
-from segue_bridge.db.types.raw import Raw
+from segue_bridge.db.types.raw import OwnText, Raw
 from segue_bridge.db.types.text import CIText, Text, Varchar
 from segue_bridge.db.types.times import Date, Interval, LocalDateTime, Time, UtcDateTime
 
@@ -52,6 +52,7 @@ __all__ = [
     "Json",
     "LocalDateTime",
     "Money",
+    "OwnText",
     "PositiveBigInt",
     "PositiveInt",
     "PositiveSmallInt",

@@ -1,4 +1,4 @@
-"""A column made by a field class nobody knows: exact DDL, values as the driver gives them."""
+"""Columns made by field classes of the project: exact DDL."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy import types as sa
 from sqlalchemy.types import TypeEngine
 
 from segue_bridge.db.types.base import DjangoType
+from segue_bridge.db.types.text import Text
 
 
 class Raw(DjangoType[Any]):
@@ -26,3 +27,18 @@ class Raw(DjangoType[Any]):
 
     def column_type(self, dialect: str, column: Column[Any] | None = None) -> str:
         return self.postgresql if dialect == "postgresql" else self.sqlite
+
+
+class OwnText(Text):
+    """A text field with a column type of its own (``char(40)``); values are text."""
+
+    def __init__(self, *, sqlite: str = "", postgresql: str = "") -> None:
+        super().__init__()
+        self.sqlite = sqlite
+        self.postgresql = postgresql
+
+    def column_type(self, dialect: str, column: Column[Any] | None = None) -> str:
+        return self.postgresql if dialect == "postgresql" else self.sqlite
+
+    def unbounded(self) -> Text:
+        return Text()
