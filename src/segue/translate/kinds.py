@@ -48,7 +48,10 @@ class Needs:
 
     ``columns`` are column attribute names; ``one`` to-one relations by name, joined; ``many``
     to-many relations by accessor, each loaded by one further statement; ``annotations`` are
-    names the query computes. A site is finalised (its SELECT written) after all users ran.
+    names the query computes, with their kinds in SELECT order. A site is finalised (its SELECT
+    written) after all users ran. ``written`` makes the objects entities (something assigns to,
+    saves or deletes them); ``prefetched`` are relations that the legacy query prefetches, so that
+    their ``count()`` costs it nothing. ``hint`` goes into the row's name.
     """
 
     model: str
@@ -56,6 +59,10 @@ class Needs:
     one: dict[str, Needs] = field(default_factory=dict)
     many: dict[str, Needs] = field(default_factory=dict)
     annotations: set[str] = field(default_factory=set)
+    computed: dict[str, Kind] = field(default_factory=dict)
+    written: bool = False
+    prefetched: set[str] = field(default_factory=set)
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,3 +193,92 @@ class Response(Kind):
     """A DRF or Django response object. ``status`` where known."""
 
     status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Object(Kind):
+    """``self`` of any other project class: permission, filter set, plain helper.
+
+    ``use`` is what the room that made it wants to find again (``key`` hashable); ``fields`` are
+    attributes known by value.
+    """
+
+    cls: str
+    use: Any = None
+    fields: tuple[tuple[str, Kind], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QueryParameters(Kind):
+    """``request.query_params`` / ``request.GET``: text by name, the last value wins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payload(Kind):
+    """``request.data``: the parsed body, of any JSON shape."""
+
+
+@dataclass(frozen=True, slots=True)
+class UrlArguments(Kind):
+    """``self.kwargs`` of a view."""
+
+    endpoint: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class SerializerContext(Kind):
+    """``self.context`` of a serializer: ``request`` and ``view`` are known, the rest is not."""
+
+    owner: Kind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Raised(Kind):
+    """An exception object: ``cls`` is its dotted class. The node builds the generated exception."""
+
+    cls: str
+
+
+@dataclass(frozen=True, slots=True)
+class Q(Kind):
+    """A ``Q`` object or a conditional expression, not yet applied to a query: ``tree`` is
+    :class:`segue.translate.query.where.Node`."""
+
+    tree: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Expr(Kind):
+    """``F``, ``Count``, ``Value``, ``Case`` … before a query gives it meaning; ``build`` is
+    :class:`segue.translate.query.expressions.Expression`."""
+
+    build: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Super(Kind):
+    """``super()``: ``receiver`` is ``self``, ``after`` the class whose successors are searched."""
+
+    receiver: Kind
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsObject(Kind):
+    """``django.conf.settings``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callback(Kind):
+    """A ``lambda`` or nested function, interpreted where it is called."""
+
+    node: Any
+    env: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shape(Kind):
+    """What a presenter returns: a dict typed as TypedDict ``name`` of ``module``."""
+
+    name: str
+    module: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -41,7 +42,7 @@ class Frame:
 
     ``app`` is the app label whose modules receive what is emitted on the way. ``owner`` is the
     class that defines the function (for ``super()``), ``receiver`` what ``self`` is.
-    ``env`` maps legacy local names to values, ``facts`` expression texts to narrowed kinds.
+    ``env`` maps legacy local names to values, ``facts`` generated expression texts to narrowed kinds.
     """
 
     ctx: Context
@@ -90,9 +91,10 @@ class Frame:
                 "expression", type(node).__name__, "Segue has no rule for this expression.", node
             )
         value = rule(self, node)
-        fact = self.facts.get(ast.unparse(node)) if self.facts and not isinstance(node, ast.Constant) else None
-        if fact is not None:
-            return Val(fact, value.node)
+        if self.facts and value.node is not None and not isinstance(value.node, ast.Constant):
+            fact = self.facts.get(value.text)
+            if fact is not None:
+                return Val(fact, value.node)
         return value
 
     def run(self, body: Sequence[ast.stmt]) -> None:
@@ -232,9 +234,12 @@ class Frame:
         return target
 
     def forget(self, legacy: str) -> None:
-        """Drop narrowings that mention ``legacy``."""
-        for text in [t for t in self.facts if legacy in t]:
+        """Drop narrowings and fetched results that mention ``legacy``."""
+        target = self.renames.get(legacy, legacy)
+        pattern = re.compile(rf"\b{re.escape(target)}\b")
+        for text in [t for t in self.facts if pattern.search(t)]:
             del self.facts[text]
+        self.env.pop("#rows:" + target, None)
 
     def snapshot_env(self) -> tuple[dict[str, Val], dict[str, Kind]]:
         """Copy of bindings and narrowings, for branches."""

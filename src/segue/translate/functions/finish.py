@@ -1,0 +1,191 @@
+"""The end of a run: rows, loaders and functions get their names and text; the unused goes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from segue.target.ir import Decl, Import, Module, NativeOperation, Origin
+from segue.translate.context import Context
+from segue.translate.functions.record import FunctionRecord
+from segue.translate.functions.symbols import TOKEN, symbols
+from segue.translate.interp.annotations import annotation
+from segue.translate.load.plan import name_all, plans
+from segue.translate.load.render import render_loader, render_row
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+def prunable(ctx: Context, path: str, name: str) -> None:
+    """Drop declaration ``name`` of module ``path`` at the end if nothing kept uses it."""
+    found = ctx.memo.setdefault(("kernel", "prunable"), set())
+    assert isinstance(found, set)
+    found.add((path, name))
+
+
+def finish(ctx: Context) -> None:
+    """Write what only now is known. To be called once, after all of ``ctx.finalizers``."""
+    name_all(ctx)
+    seen: set[str] = set()
+    for plan in list(plans(ctx).by_key.values()):
+        if not plan.written:
+            render_row(ctx, plan)
+            prunable(ctx, ctx.module(_app(ctx, plan.model), "rows").path, plan.name)
+        render_loader(ctx, plan, seen)
+        prunable(ctx, ctx.module(_app(ctx, plan.model), "queries").path, plan.loader)
+    _name_functions(ctx)
+    _replace_tokens(ctx)
+    _prune(ctx)
+
+
+def _app(ctx: Context, label: str) -> str:
+    from segue.translate.load.models import concrete
+
+    return concrete(ctx, label).app
+
+
+def _records(ctx: Context) -> list[FunctionRecord]:
+    found = ctx.memo.setdefault(("kernel", "functions"), [])
+    assert isinstance(found, list)
+    return found
+
+
+def _name_functions(ctx: Context) -> None:
+    """Callees come before callers in the list, so a record's text only holds decided names."""
+    table = symbols(ctx)
+    groups: dict[tuple[object, ...], list[FunctionRecord]] = {}
+    order: list[tuple[object, ...]] = []
+    taken: dict[str, set[str]] = {}
+    for record in _records(ctx):
+        body = table.text("\n".join(record.lines))
+        returned = table.text(annotation(ctx, record.returns)[0])
+        key = (
+            record.app,
+            record.module_kind,
+            record.base_name,
+            tuple((p.name, p.default) for p in record.parameters),
+            body,
+            returned,
+            record.is_async,
+        )
+        if key not in groups:
+            groups[key] = []
+            order.append(key)
+            path = ctx.module(record.app, record.module_kind).path
+            used = taken.setdefault(path, set(ctx.program.modules[path].decls))
+            name, number = record.base_name, 1
+            while name in used:
+                number += 1
+                name = f"{record.base_name}_{number}"
+            used.add(name)
+            record.final = name
+        else:
+            record.final = groups[key][0].final
+        groups[key].append(record)
+    for key in order:
+        _render(ctx, groups[key])
+
+
+def _render(ctx: Context, group: list[FunctionRecord]) -> None:
+    table = symbols(ctx)
+    first = group[0]
+    imports: set[Import] = set()
+    for record in group:
+        imports |= record.imports
+    parameters: list[str] = []
+    for position, parameter in enumerate(first.parameters):
+        texts: list[str] = []
+        for record in group:
+            for part in table.text(record.parameters[position].annotation()).split(" | "):
+                if part not in texts:
+                    texts.append(part)
+        if "Any" in texts:
+            texts = ["Any"]
+        ordered = sorted(texts, key=lambda t: (t == "None", texts.index(t)))
+        text = f"{parameter.name}: {' | '.join(ordered)}"
+        parameters.append(f"{text} = {parameter.default}" if parameter.default else text)
+    returned, needed = annotation(ctx, first.returns)
+    imports |= needed
+    head = f"{'async ' if first.is_async else ''}def {first.final}({', '.join(parameters)}) -> {returned}:"
+    doc = first.doc.strip() or f"{first.legacy.rpartition('.')[2].replace('_', ' ').strip().capitalize()}."
+    quoted = _docstring(doc, f"{first.legacy} ({first.where})")
+    lines = list(first.lines) or ["return None"]
+    code = "\n".join([head, *("    " + line if line else "" for line in [*quoted, *lines])])
+    module = ctx.module(first.app, first.module_kind)
+    module.add(Decl(first.final, code, frozenset(imports), 30, Origin(first.legacy, first.where)))
+    prunable(ctx, module.path, first.final)
+
+
+def _docstring(doc: str, origin: str) -> list[str]:
+    text = doc.replace("\\", "\\\\").replace('"""', "'''")
+    lines = text.split("\n")
+    if lines[-1].endswith('"'):
+        lines[-1] += " "
+    return [f'"""{lines[0]}', *lines[1:], "", f"{origin}.", '"""']
+
+
+def _replace_tokens(ctx: Context) -> None:
+    table = symbols(ctx)
+    entities = {p.name for p in plans(ctx).by_key.values() if p.written}
+    for module in ctx.program.modules.values():
+        module.imports = {_import(ctx, i, entities) for i in module.imports}
+        decls: dict[str, Decl] = {}
+        for decl in module.decls.values():
+            if not TOKEN.search(decl.name + decl.code) and not any(TOKEN.search(i.name) for i in decl.imports):
+                decls[decl.name] = decl
+                continue
+            final = replace(
+                decl,
+                name=table.text(decl.name),
+                code=table.text(decl.code),
+                imports=frozenset(_import(ctx, i, entities) for i in decl.imports),
+            )
+            decls[final.name] = final
+        module.decls = decls
+    ctx.program.native[:] = [
+        NativeOperation(n.route_id, n.method, n.module, table.text(n.function), n.notes) for n in ctx.program.native
+    ]
+
+
+def _import(ctx: Context, item: Import, entities: set[str]) -> Import:
+    if not TOKEN.search(item.name):
+        return item
+    final = symbols(ctx).text(item.name)
+    module = item.module
+    if module.endswith(".rows") and item.name.startswith("segue__row_") and final in entities:
+        module = module.removesuffix("rows") + "models"
+    return Import(module, final, item.alias, item.type_only)
+
+
+def _prune(ctx: Context) -> None:
+    """Keep what is not prunable and all that it reaches, by imports and by names in the module."""
+    candidates = ctx.memo.get(("kernel", "prunable"), set())
+    assert isinstance(candidates, set)
+    modules = ctx.program.modules
+    by_import = {path.removesuffix(".py").replace("/", "."): path for path in modules}
+    alive: set[tuple[str, str]] = set()
+    todo = [
+        (path, name) for path, module in modules.items() for name in module.decls if (path, name) not in candidates
+    ]
+    while todo:
+        path, name = todo.pop()
+        if (path, name) in alive or name not in modules[path].decls:
+            continue
+        alive.add((path, name))
+        decl = modules[path].decls[name]
+        words = set(_WORD.findall(decl.code))
+        todo.extend((path, word) for word in words if word in modules[path].decls and word != name)
+        for item in decl.imports:
+            target = by_import.get(item.module)
+            if target is not None and (item.alias or item.name) in words:
+                todo.append((target, item.name))
+    for path, module in modules.items():
+        _drop(module, {name for name in module.decls if (path, name) not in alive})
+    for path in [p for p, m in modules.items() if not m.decls and p.endswith((
+        "rows.py", "queries.py", "services.py", "permissions.py", "presenters.py", "validation.py"))]:
+        del modules[path]
+
+
+def _drop(module: Module, names: set[str]) -> None:
+    for name in names:
+        del module.decls[name]

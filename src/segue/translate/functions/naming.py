@@ -1,0 +1,45 @@
+"""Names of lifted functions."""
+
+from __future__ import annotations
+
+from segue.snapshot.model import Function
+from segue.translate.context import Context
+from segue.translate.load.models import snake
+
+# Methods whose name alone says nothing: the class goes in front.
+_HOOKS = frozenset(
+    {
+        "get_queryset",
+        "get_object",
+        "get_serializer_class",
+        "get_serializer_context",
+        "get_permissions",
+        "perform_create",
+        "perform_update",
+        "perform_destroy",
+        "has_permission",
+        "has_object_permission",
+        "validate",
+        "create",
+        "update",
+        "save",
+        "delete",
+        "clean",
+        "to_representation",
+        "to_internal_value",
+        "filter_queryset",
+    }
+)
+
+
+def function_name(ctx: Context, function: Function) -> str:
+    """The legacy name; methods of models, and hooks, with their class in front."""
+    own = function.name.rpartition(".")[2]
+    stem = own.lstrip("_") or own
+    if not function.owner:
+        return stem
+    cls = snake(function.owner.rpartition(".")[2])
+    is_model = any(m.cls == function.owner for m in ctx.snapshot.models.values())
+    if is_model or own in _HOOKS or own.startswith("__") or stem.startswith("validate_"):
+        return f"{cls}_{stem.strip('_')}"
+    return stem

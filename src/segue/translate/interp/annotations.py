@@ -1,0 +1,94 @@
+"""Annotation text of a kind, with the imports it needs."""
+
+from __future__ import annotations
+
+from segue.target.ir import Import
+from segue.translate.context import Context
+from segue.translate.kinds import (
+    Const,
+    DictOf,
+    Instance,
+    Kind,
+    ListOf,
+    Payload,
+    QueryParameters,
+    QuerySet,
+    Response,
+    Scalar,
+    Shape,
+    User,
+    ValidatedData,
+)
+
+SCALAR_IMPORTS = {
+    "Decimal": Import("decimal", "Decimal"),
+    "datetime": Import("datetime", "datetime"),
+    "date": Import("datetime", "date"),
+    "time": Import("datetime", "time"),
+    "timedelta": Import("datetime", "timedelta"),
+    "tzinfo": Import("datetime", "tzinfo"),
+    "UUID": Import("uuid", "UUID"),
+    "Any": Import("typing", "Any"),
+    "list[Any]": Import("typing", "Any"),
+    "dict[str, Any]": Import("typing", "Any"),
+    "re.Match[str]": Import("re"),
+    "re.Pattern[str]": Import("re"),
+}
+
+
+def annotation(ctx: Context, kind: Kind) -> tuple[str, frozenset[Import]]:
+    """``(text, imports)``; ``Any`` for what cannot be said."""
+    imports: set[Import] = set()
+    text = _text(ctx, kind, imports)
+    return text, frozenset(imports)
+
+
+def _text(ctx: Context, kind: Kind, imports: set[Import]) -> str:
+    from segue.translate.load.fetch import entity_type, row_type
+
+    match kind:
+        case Const(value=None):
+            return "None"
+        case Const(value=tuple()):
+            return "tuple[Any, ...]" if imports.add(SCALAR_IMPORTS["Any"]) is None else ""
+        case Const(value=value):
+            return type(value).__name__
+        case Scalar(type=text, nullable=null):
+            if text in SCALAR_IMPORTS:
+                imports.add(SCALAR_IMPORTS[text])
+            return f"{text} | None" if null and text != "Any" else text
+        case Instance(model=model, site=site, mode=mode, nullable=null):
+            token, item = entity_type(ctx, model) if mode == "entity" else row_type(ctx, site)
+            imports.add(item)
+            return f"{token} | None" if null else token
+        case User():
+            imports.add(Import(f"{ctx.program.package}.access", "CurrentUser"))
+            return "CurrentUser"
+        case QuerySet():
+            imports.update({Import("sqlalchemy", "Select"), Import("typing", "Any")})
+            return "Select[Any]"
+        case ListOf(item=item_kind, type=shape):
+            inner = _text(ctx, item_kind, imports)
+            return f"tuple[{inner}, ...]" if shape == "tuple" else f"{shape}[{inner}]"
+        case DictOf(items=items, value=value_kind):
+            kinds = {_text(ctx, k, imports) for _, k in items}
+            if value_kind is not None:
+                kinds.add(_text(ctx, value_kind, imports))
+            if len(kinds) != 1:
+                imports.add(SCALAR_IMPORTS["Any"])
+            return f"dict[str, {kinds.pop() if len(kinds) == 1 else 'Any'}]"
+        case QueryParameters():
+            imports.add(Import("segue_bridge.http.query", "QueryParams"))
+            return "QueryParams"
+        case ValidatedData() | Payload():
+            imports.add(SCALAR_IMPORTS["Any"])
+            return "dict[str, Any]" if isinstance(kind, ValidatedData) else "Any"
+        case Shape(name=shape_name, module=module):
+            imports.add(Import(module, shape_name))
+            return shape_name
+        case Response():
+            imports.add(Import("starlette.responses", "Response"))
+            return "Response"
+        case _:
+            imports.add(SCALAR_IMPORTS["Any"])
+            return "Any"

@@ -1,0 +1,47 @@
+"""Lambdas: kept as code where a function is wanted, applied in place where the kernel calls them."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val, name
+from segue.translate.kinds import Callback, Kind
+
+
+def apply(frame: Frame, callback: Callback, arguments: list[Val], at: ast.AST) -> Val:
+    """The body with the parameters bound to ``arguments`` (simple expressions only)."""
+    node = callback.node
+    assert isinstance(node, ast.Lambda)
+    names = [a.arg for a in node.args.args]
+    if len(names) != len(arguments) or node.args.vararg or node.args.kwarg or node.args.defaults:
+        raise frame.refuse("lambda", ast.unparse(node), "Only plain positional lambdas are translated.", at)
+    saved = frame.snapshot_env()
+    for parameter, value in zip(names, arguments, strict=True):
+        frame.env[parameter] = value
+    try:
+        return frame.eval(node.body)
+    finally:
+        frame.restore_env(saved)
+
+
+def as_function(frame: Frame, value: Val, items: list[Kind], at: ast.AST) -> tuple[ast.expr, Kind]:
+    """Code of a lambda (or known function) taking ``items``, for ``sorted(key=…)``, ``map`` …"""
+    if not isinstance(value.kind, Callback):
+        raise frame.refuse("callback", ast.unparse(at) if isinstance(at, ast.expr) else "callback", "Only a lambda is translated here.", at)
+    node = value.kind.node
+    assert isinstance(node, ast.Lambda)
+    arguments = [Val(kind, name(a.arg)) for kind, a in zip(items, node.args.args, strict=False)]
+    was = frame.is_async
+    frame.no_hoist += 1
+    try:
+        frame.is_async = False
+        body = apply(frame, value.kind, arguments, at)
+        if any(isinstance(n, ast.Await) for n in ast.walk(body.node or ast.Constant(0))):
+            raise frame.refuse("lambda-query", ast.unparse(node), "The lambda asks the database.", at)
+    finally:
+        frame.no_hoist -= 1
+        frame.is_async = was or frame.is_async
+    if body.node is None:
+        raise frame.refuse("lambda", ast.unparse(node), "Its result has no form in the generated code.", at)
+    return ast.Lambda(node.args, body.node), body.kind

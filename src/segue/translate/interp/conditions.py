@@ -1,0 +1,164 @@
+"""Tests of ``if``, ``while``, ``and``, ``or``, conditional expressions: folding and narrowing."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.join import not_null
+from segue.translate.interp.truth import truth
+from segue.translate.interp.value import Val, name
+from segue.translate.kinds import Const, Instance, Kind, QuerySet, Scalar, Unknown, User
+
+
+@dataclass(slots=True)
+class Test:
+    """``node`` is the condition in the generated code; ``known`` its truth when decided already.
+
+    ``then`` and ``otherwise`` are the narrowed kinds, by generated text, in the two branches.
+    """
+
+    node: ast.expr
+    known: bool | None = None
+    then: dict[str, Kind] = field(default_factory=dict)
+    otherwise: dict[str, Kind] = field(default_factory=dict)
+    value: Val | None = None
+
+
+def test(frame: Frame, node: ast.expr) -> Test:
+    """Interpret ``node`` as a condition."""
+    if isinstance(node, ast.BoolOp):
+        return _bool(frame, node)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        inner = test(frame, node.operand)
+        known = None if inner.known is None else not inner.known
+        return Test(ast.UnaryOp(ast.Not(), inner.node), known, inner.otherwise, inner.then)
+    if isinstance(node, ast.Compare) and len(node.ops) == 1:
+        found = _compare(frame, node)
+        if found is not None:
+            return found
+    value = frame.eval(node)
+    return of_value(frame, value, node)
+
+
+def of_value(frame: Frame, value: Val, node: ast.expr) -> Test:
+    """The truth of a value."""
+    known = truth(value)
+    if value.node is None and known is None:
+        raise frame.refuse("condition", ast.unparse(node), "Segue cannot tell whether this is true.", node)
+    if isinstance(value.kind, Unknown):
+        raise frame.refuse("condition", ast.unparse(node), value.kind.why or "Segue does not know what this is.", node)
+    if isinstance(value.kind, QuerySet):
+        from segue.translate.rules.queryset_evaluate import fetched_rows
+
+        rows = fetched_rows(frame, value, node)
+        assert rows.node is not None
+        return Test(rows.node, None, value=rows)
+    result = Test(value.node if value.node is not None else name(str(known)), known, value=value)
+    text = value.text
+    if isinstance(value.kind, Instance | Scalar) and value.kind.nullable:
+        result.then[text] = not_null(value.kind)
+        if isinstance(value.kind, Instance):
+            result.otherwise[text] = Const(None)
+    if text.endswith(".is_authenticated") and value.node is not None:
+        assert isinstance(value.node, ast.Attribute)
+        owner = frame_user(frame)
+        if owner is not None:
+            user = ast.unparse(value.node.value)
+            result.then[user] = User(owner, True)
+            result.otherwise[user] = User(owner, False)
+    if text.endswith(".is_anonymous") and value.node is not None:
+        assert isinstance(value.node, ast.Attribute)
+        owner = frame_user(frame)
+        if owner is not None:
+            user = ast.unparse(value.node.value)
+            result.then[user] = User(owner, False)
+            result.otherwise[user] = User(owner, True)
+    return result
+
+
+def frame_user(frame: Frame) -> str | None:
+    """Label of the user model."""
+    return frame.ctx.snapshot.settings.user_model or None
+
+
+def _bool(frame: Frame, node: ast.BoolOp) -> Test:
+    conjunction = isinstance(node.op, ast.And)
+    parts: list[ast.expr] = []
+    then: dict[str, Kind] = {}
+    otherwise: dict[str, Kind] = {}
+    saved = dict(frame.facts)
+    frame.no_hoist += 1
+    single = None
+    try:
+        for number, item in enumerate(node.values):
+            if number == 0:
+                frame.no_hoist -= 1
+            try:
+                found = test(frame, item)
+            finally:
+                if number == 0:
+                    frame.no_hoist += 1
+            if found.known is (not conjunction):
+                # True in an ``or``, False in an ``and``: what follows is never looked at.
+                if not parts:
+                    return Test(name(str(not conjunction)), not conjunction)
+                parts.append(name(str(not conjunction)))
+                break
+            if found.known is conjunction:
+                (then if conjunction else otherwise).update(found.then if conjunction else found.otherwise)
+                frame.facts.update(found.then if conjunction else found.otherwise)
+                continue
+            parts.append(found.node)
+            single = found if len(parts) == 1 else None
+            if conjunction:
+                then.update(found.then)
+                frame.facts.update(found.then)
+            else:
+                otherwise.update(found.otherwise)
+                frame.facts.update(found.otherwise)
+    finally:
+        frame.no_hoist -= 1
+        frame.facts = saved
+    if not parts:
+        return Test(name(str(conjunction)), conjunction, then, otherwise)
+    if len(parts) == 1:
+        if single is not None:
+            (otherwise if conjunction else then).update(single.otherwise if conjunction else single.then)
+        return Test(parts[0], None, then, otherwise)
+    return Test(ast.BoolOp(node.op, parts), None, then, otherwise)
+
+
+def _compare(frame: Frame, node: ast.Compare) -> Test | None:
+    """``x is None``, ``x is not None``, ``x == None``; others are plain values."""
+    right = node.comparators[0]
+    is_none = isinstance(right, ast.Constant) and right.value is None
+    if not is_none or not isinstance(node.ops[0], ast.Is | ast.IsNot | ast.Eq | ast.NotEq):
+        return None
+    positive = isinstance(node.ops[0], ast.Is | ast.Eq)
+    value = frame.eval(node.left)
+    kind = value.kind
+    if isinstance(kind, Unknown):
+        raise frame.refuse("condition", ast.unparse(node), kind.why or "Segue does not know what this is.", node)
+    if isinstance(kind, Const):
+        known: bool | None = (kind.value is None) == positive
+    elif isinstance(kind, Scalar | Instance):
+        maybe = kind.nullable or (isinstance(kind, Scalar) and kind.type == "Any")
+        known = None if maybe else not positive
+    else:
+        known = not positive
+    from segue.translate.interp.value import is_pure
+
+    if not is_pure(value.node):
+        known = None
+    if value.node is None:
+        if known is None:
+            raise frame.refuse("condition", ast.unparse(node), "Segue cannot tell whether this is None.", node)
+        return Test(name(str(known)), known)
+    out = Test(ast.Compare(value.node, [ast.Is() if positive else ast.IsNot()], [ast.Constant(None)]), known)
+    target, other = (out.otherwise, out.then) if positive else (out.then, out.otherwise)
+    if isinstance(kind, Scalar | Instance) and kind.nullable:
+        target[value.text] = not_null(kind)
+        other[value.text] = Const(None)
+    return out

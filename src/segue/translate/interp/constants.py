@@ -1,0 +1,80 @@
+"""Values of the snapshot as values of the interpreter."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.snapshot.model import GlobalRef, Value
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.join import join, widen
+from segue.translate.interp.value import Val, const, literal, quote
+from segue.translate.kinds import Const, DictOf, Global, Kind, ListOf, Scalar, Unknown
+
+
+def value_of(frame: Frame, value: Value) -> Val | None:
+    """``None`` when the value has no form in generated code."""
+    match value.kind:
+        case "const" if value.data is None or isinstance(value.data, str | int | float | bool):
+            return const(value.data)
+        case "ref":
+            return Val(Global(_ref(frame, value.name)))
+        case "lazy" if isinstance(value.data, str):
+            return const(value.data)
+        case "list" | "tuple" | "set":
+            items = [value_of(frame, item) for item in value.items]
+            if any(item is None for item in items):
+                return None
+            kinds = [item.kind for item in items if item is not None]
+            if all(isinstance(k, Const) for k in kinds) and value.kind != "list":
+                data = tuple(k.value for k in kinds if isinstance(k, Const))
+                return Val(Const(data), literal(data))
+            nodes = [item.node for item in items if item is not None and item.node is not None]
+            if len(nodes) != len(items):
+                refs = tuple(k for k in kinds)
+                return Val(DictOf(tuple((str(i), k) for i, k in enumerate(refs)))) if False else None
+            merged: Kind = Unknown("empty")
+            for kind in kinds:
+                merged = widen(kind) if isinstance(merged, Unknown) else join(merged, widen(kind))
+            node: ast.expr = ast.List(nodes, ast.Load()) if value.kind == "list" else ast.Tuple(nodes, ast.Load())
+            return Val(ListOf(merged, value.kind), node)
+        case "dict":
+            keys: list[ast.expr | None] = []
+            values: list[ast.expr] = []
+            known: list[tuple[str, Kind]] = []
+            for key, item in value.pairs:
+                k, v = value_of(frame, key), value_of(frame, item)
+                if k is None or v is None or k.node is None or v.node is None:
+                    return None
+                keys.append(k.node)
+                values.append(v.node)
+                known.append((str(k.kind.value) if isinstance(k.kind, Const) else "", widen(v.kind)))
+            if all(isinstance(k.data, str) for k, _ in value.pairs):
+                return Val(DictOf(tuple(known)), ast.Dict(keys, values))
+            merged_value: Kind | None = None
+            for _, kind in known:
+                merged_value = kind if merged_value is None else join(merged_value, kind)
+            return Val(DictOf((), merged_value), ast.Dict(keys, values))
+        case "decimal" if isinstance(value.data, str):
+            return Val(Scalar("Decimal"), quote("{0}({1})", frame.imported("decimal", "Decimal"), literal(value.data)))
+        case "uuid" if isinstance(value.data, str):
+            return Val(Scalar("UUID"), quote("{0}({1})", frame.imported("uuid", "UUID"), literal(value.data)))
+        case "timedelta" if isinstance(value.data, str | int | float):
+            try:
+                seconds = float(value.data)
+            except ValueError:
+                return None
+            return Val(Scalar("timedelta"), quote("{0}(seconds={1})", frame.imported("datetime", "timedelta"), literal(seconds)))
+        case _:
+            return None
+
+
+def _ref(frame: Frame, dotted: str) -> GlobalRef:
+    for model in frame.ctx.snapshot.models.values():
+        if model.cls == dotted:
+            return GlobalRef("model", dotted)
+    if dotted in frame.ctx.snapshot.classes:
+        return GlobalRef("class", dotted)
+    if dotted in frame.ctx.snapshot.functions:
+        return GlobalRef("function", dotted)
+    tail = dotted.rpartition(".")[2]
+    return GlobalRef("class" if tail[:1].isupper() else "function", dotted)

@@ -1,0 +1,82 @@
+"""Calls: methods by the kind of their owner, functions by their dotted name, project code by lifting."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.expressions import attributes
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val
+from segue.translate.kinds import BoundMethod, Callback, Global, Unknown
+from segue.translate.rules import registry
+from segue.translate.rules.registry import expression
+
+
+@expression(ast.Call)
+def call(frame: Frame, node: ast.Call) -> Val:
+    """Find the rule for what is called."""
+    if isinstance(node.func, ast.Attribute):
+        whole = attributes._dotted(node.func)
+        resolved = (
+            whole is not None and whole.partition(".")[0] not in frame.env and whole in frame.function.globals
+        )
+        if not resolved:
+            owner = frame.eval(node.func.value)
+            return method_call(frame, owner, node.func.attr, node)
+    target = frame.eval(node.func)
+    return call_value(frame, target, node)
+
+
+def method_call(frame: Frame, owner: Val, attr: str, node: ast.Call) -> Val:
+    """``owner.attr(...)``."""
+    for kind in attributes._classes(owner.kind):
+        for key in (attr, "*"):
+            rule = registry.methods.get((kind, key))
+            if rule is not None:
+                found = rule(frame, owner, CallSite(frame, node, attr))
+                if found is not None:
+                    return found
+    target = attributes.find(frame, owner, attr, node.func)
+    if target is None:
+        raise attributes.refusal(frame, owner, attr, node.func)
+    return call_value(frame, target, node)
+
+
+def call_value(frame: Frame, target: Val, node: ast.Call) -> Val:
+    """Call something that is a value: a global, a bound method, a lambda."""
+    kind = target.kind
+    if isinstance(kind, Global):
+        return call_named(frame, kind.ref.name, node)
+    if isinstance(kind, BoundMethod):
+        rule = registry.methods.get((type(kind.owner), kind.name))
+        if rule is not None:
+            found = rule(frame, Val(kind.owner, target.node), CallSite(frame, node, kind.name))
+            if found is not None:
+                return found
+    if isinstance(kind, Callback):
+        from segue.translate.interp.callbacks import apply
+
+        site = CallSite(frame, node, "lambda")
+        return apply(frame, kind, site.args, node)
+    why = kind.why if isinstance(kind, Unknown) else f"Segue has no rule for calling a {type(kind).__name__}."
+    raise frame.refuse("call", ast.unparse(node.func), why or "Segue does not know what is called.", node)
+
+
+def call_named(frame: Frame, dotted: str, node: ast.Call) -> Val:
+    """Call the function or class ``dotted``."""
+    site = CallSite(frame, node, dotted)
+    rule = registry.functions.get(dotted)
+    if rule is not None:
+        found = rule(frame, site)
+        if found is not None:
+            return found
+    from segue.translate.interp.invoke import construct, invoke_function
+
+    function = frame.ctx.snapshot.functions.get(dotted)
+    if function is not None:
+        return invoke_function(frame, function, site)
+    found = construct(frame, dotted, site)
+    if found is not None:
+        return found
+    raise frame.refuse("unknown-call", f"{ast.unparse(node.func)}()", f"Segue has no rule for {dotted}.", node)

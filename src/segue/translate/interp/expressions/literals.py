@@ -1,0 +1,119 @@
+"""Constants, f-strings and displays of lists, tuples, sets and dicts."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.join import join, widen
+from segue.translate.interp.value import Val, literal
+from segue.translate.kinds import Const, DictOf, Instance, Kind, ListOf, QuerySet, Scalar, Unknown, User
+from segue.translate.rules.registry import expression
+
+
+@expression(ast.Constant)
+def constant(frame: Frame, node: ast.Constant) -> Val:
+    """A literal stays as it is."""
+    return Val(Const(node.value), literal(node.value) if node.value is not Ellipsis else ast.Constant(...))
+
+
+@expression(ast.JoinedStr)
+def f_string(frame: Frame, node: ast.JoinedStr) -> Val:
+    """An f-string with every part translated; parts must be plain values."""
+    parts: list[ast.expr] = []
+    for part in node.values:
+        if isinstance(part, ast.FormattedValue):
+            value = printable(frame, frame.eval(part.value), part.value)
+            spec = f_string(frame, part.format_spec).node if isinstance(part.format_spec, ast.JoinedStr) else None
+            parts.append(ast.FormattedValue(value, part.conversion, spec))
+        else:
+            parts.append(part)
+    return Val(Scalar("str"), ast.JoinedStr(parts))
+
+
+def printable(frame: Frame, value: Val, node: ast.expr) -> ast.expr:
+    """The code of a value that is turned into text; refuses what prints differently afterwards."""
+    if isinstance(value.kind, Instance | User | QuerySet | Unknown) or value.node is None:
+        if isinstance(value.kind, Instance):
+            from segue.translate.rules.instance import text_of
+
+            return text_of(frame, value, node)
+        raise frame.refuse("text-of", ast.unparse(node), "Segue does not know the text of this.", node)
+    return value.node
+
+
+@expression(ast.List, ast.Tuple, ast.Set)
+def display(frame: Frame, node: ast.List | ast.Tuple | ast.Set) -> Val:
+    """``[a, b]``, ``(a, b)``, ``{a, b}``."""
+    shape = {ast.List: "list", ast.Tuple: "tuple", ast.Set: "set"}[type(node)]
+    item: Kind = Unknown("empty")
+    parts: list[ast.expr] = []
+    constants: list[object] = []
+    kinds: list[Kind] = []
+    for element in node.elts:
+        if isinstance(element, ast.Starred):
+            inner = frame.eval(element.value)
+            if not isinstance(inner.kind, ListOf) or inner.node is None:
+                raise frame.refuse("unpack", ast.unparse(element), "Only lists are unpacked.", element)
+            kind = inner.kind.item
+            parts.append(ast.Starred(inner.node, ast.Load()))
+            constants.append(...)
+        else:
+            value = frame.eval(element)
+            kind = value.kind
+            kinds.append(kind)
+            if value.node is None:
+                raise frame.refuse("list-item", ast.unparse(element), "This cannot be kept in a list.", element)
+            parts.append(value.node)
+            constants.append(kind.value if isinstance(kind, Const) else ...)
+        item = widen(kind) if isinstance(item, Unknown) and item.why == "empty" else join(item, widen(kind))
+    made: ast.expr
+    if isinstance(node, ast.Tuple):
+        made = ast.Tuple(parts, ast.Load())
+        if constants and ... not in constants:
+            return Val(Const(tuple(constants)), made)
+        if kinds and len(kinds) == len(node.elts):
+            return Val(ListOf(item, "tuple"), made)
+    elif isinstance(node, ast.List):
+        made = ast.List(parts, ast.Load())
+    else:
+        made = ast.Set(parts)
+    return Val(ListOf(item, shape), made)
+
+
+@expression(ast.Dict)
+def mapping(frame: Frame, node: ast.Dict) -> Val:
+    """``{k: v}``; keys that are constant strings stay known one by one."""
+    items: list[tuple[str, Kind]] = []
+    value_kind: Kind | None = None
+    keys: list[ast.expr | None] = []
+    values: list[ast.expr] = []
+    known = True
+    for key, item in zip(node.keys, node.values, strict=True):
+        value = frame.eval(item)
+        if value.node is None:
+            raise frame.refuse("dict-value", ast.unparse(item), "This cannot be kept in a dict.", item)
+        if key is None:
+            if not isinstance(value.kind, DictOf):
+                raise frame.refuse("unpack", ast.unparse(item), "Only dicts are unpacked.", item)
+            items.extend(value.kind.items)
+            if value.kind.value is not None:
+                known = False
+                value_kind = value.kind.value if value_kind is None else join(value_kind, value.kind.value)
+            keys.append(None)
+            values.append(value.node)
+            continue
+        name_value = frame.eval(key)
+        if name_value.node is None:
+            raise frame.refuse("dict-key", ast.unparse(key), "This cannot be a key.", key)
+        keys.append(name_value.node)
+        values.append(value.node)
+        if isinstance(name_value.kind, Const) and isinstance(name_value.kind.value, str):
+            items.append((name_value.kind.value, widen(value.kind)))
+        else:
+            known = False
+        value_kind = widen(value.kind) if value_kind is None else join(value_kind, widen(value.kind))
+    made = ast.Dict(keys, values)
+    if known:
+        return Val(DictOf(tuple(items), None if items else Unknown("empty")), made)
+    return Val(DictOf((), value_kind), made)

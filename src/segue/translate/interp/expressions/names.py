@@ -1,0 +1,46 @@
+"""Names: locals, globals as the probe resolved them, builtins."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+
+from segue.snapshot.model import GlobalRef
+from segue.translate.interp.constants import value_of
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val
+from segue.translate.kinds import Global, SettingsObject, Unknown
+from segue.translate.rules.registry import expression
+
+
+@expression(ast.Name)
+def read_name(frame: Frame, node: ast.Name) -> Val:
+    """A local, else what the probe says the global is."""
+    if node.id in frame.env:
+        return frame.env[node.id]
+    return global_value(frame, node.id, node)
+
+
+def global_value(frame: Frame, text: str, node: ast.expr) -> Val:
+    """The global (or dotted chain of globals) called ``text``."""
+    ref = frame.function.globals.get(text)
+    if ref is None:
+        if hasattr(builtins, text):
+            return Val(Global(GlobalRef("builtin", f"builtins.{text}")))
+        if node is not None and isinstance(node, ast.Name) and text in frame.locals_seen:
+            raise frame.refuse("unbound", text, "The variable may be read before it is set.", node)
+        return Val(Unknown(f"The snapshot does not know what {text} is."))
+    return of_ref(frame, ref, node)
+
+
+def of_ref(frame: Frame, ref: GlobalRef, node: ast.expr) -> Val:
+    """A value for what the probe resolved."""
+    if ref.name in ("django.conf.settings",):
+        return Val(SettingsObject())
+    if ref.kind == "constant" and ref.value is not None:
+        found = value_of(frame, ref.value)
+        if found is not None:
+            return found
+    if ref.kind == "missing":
+        return Val(Unknown(f"The snapshot does not know what {ast.unparse(node)} is."))
+    return Val(Global(ref))

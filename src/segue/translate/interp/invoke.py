@@ -1,0 +1,196 @@
+"""Calls of project functions from a frame: lift the callee, pass state and arguments."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.snapshot.model import Function, GlobalRef
+from segue.translate.functions.lift import AMBIENT, Lifted, app_of, lift
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val, name
+from segue.translate.kinds import Const, Global, Kind, QuerySet, Scalar, Serializer, Unknown
+
+
+def invoke_function(
+    frame: Frame, function: Function, site: CallSite, receiver: Val | None = None, module_kind: str = ""
+) -> Val:
+    """``function(...)`` (or ``receiver.function(...)``) with the arguments of ``site``."""
+    arguments = bind_arguments(frame, function, site, receiver is not None)
+    return invoke(frame, function, arguments, receiver, site.node, module_kind)
+
+
+def invoke(
+    frame: Frame,
+    function: Function,
+    arguments: dict[str, Val],
+    receiver: Val | None,
+    node: ast.AST,
+    module_kind: str = "",
+) -> Val:
+    """Call ``function`` with bound ``arguments``."""
+    prepared: dict[str, Val] = {}
+    for key, value in arguments.items():
+        kind = value.kind
+        if isinstance(kind, QuerySet):
+            from segue.translate.query.build import settle
+
+            value = settle(frame, value)
+            kind = value.kind
+        if isinstance(kind, Const) and not (kind.value is None or isinstance(kind.value, bool)):
+            kind = Scalar(type(kind.value).__name__) if not isinstance(kind.value, tuple) else kind
+            value = Val(kind, value.node)
+        if isinstance(kind, Unknown):
+            raise frame.refuse("unknown-argument", ast.unparse(node) if isinstance(node, ast.expr) else key, kind.why or f"Segue does not know what is passed as {key}.", node)
+        prepared[key] = value
+    passed = {k: (v if isinstance(v.kind, Const) else Val(v.kind)) for k, v in prepared.items()}
+    own: Val | None = None
+    if receiver is not None:
+        own = receiver
+        if receiver.node is not None:
+            own = Val(receiver.kind, name(receiver_name(frame, receiver.kind)))
+    label = app_of(frame.ctx, function)
+    lifted = lift(
+        frame.ctx,
+        function,
+        self_kind=own,
+        arguments=passed,
+        module_kind=module_kind or module_kind_of(frame, function),
+        app=label,
+        hint=frame.hint,
+    )
+    parts: list[ast.expr] = []
+    if receiver is not None and receiver.node is not None:
+        parts.append(receiver.node)
+    order = [p for p in _parameter_names(function) if p in prepared]
+    for key in order:
+        value = prepared[key]
+        if isinstance(value.kind, (*AMBIENT, Serializer)) or isinstance(value.kind, Const):
+            continue
+        if value.node is None:
+            raise frame.refuse("argument", key, "This has no form in the generated code.", node)
+        parts.append(value.node)
+    return Val(lifted.returns, lifted_call(frame, lifted, parts))
+
+
+def lifted_call(frame: Frame, lifted: Lifted, explicit: list[ast.expr]) -> ast.expr:
+    """The call, state first; state that this frame lacks becomes its parameter."""
+    frame.use(*lifted.imports)
+    parts: list[ast.expr] = []
+    for item in lifted.state:
+        if item.sort == "state":
+            parts.append(frame.db if item.name == "db" else frame.state(item.name))
+        elif item.sort == "url":
+            value = frame.url_argument(item.name, item.kind or Scalar("str"), item.annotation())
+            assert value.node is not None
+            parts.append(value.node)
+        else:
+            value = frame.extra_state(item.name, item.annotation, item.kind or Unknown(item.name))
+            assert value.node is not None
+            parts.append(value.node)
+    call: ast.expr = ast.Call(name(lifted.name), [*parts, *explicit], [])
+    if lifted.is_async:
+        frame.is_async = True
+        call = ast.Await(call)
+    return call
+
+
+def receiver_name(frame: Frame, kind: Kind) -> str:
+    """What ``self`` is called in a lifted method: the model in snake case."""
+    from segue.translate.kinds import Instance, User
+    from segue.translate.load.models import snake
+
+    if isinstance(kind, Instance):
+        return snake(frame.ctx.model(kind.model).cls.rpartition(".")[2])
+    if isinstance(kind, User):
+        return "user"
+    if isinstance(kind, QuerySet):
+        return "statement"
+    return "value"
+
+
+def module_kind_of(frame: Frame, function: Function) -> str:
+    """Where a helper goes: beside what it is part of."""
+    from segue.translate.kinds import QuerySet as Q  # noqa: F401
+
+    owner = frame.ctx.snapshot.classes.get(function.owner)
+    names = " ".join(owner.mro) if owner is not None else function.owner
+    if "rest_framework.permissions" in names or ".permissions." in function.name:
+        return "permissions"
+    if "rest_framework.serializers" in names:
+        return "presenters"
+    if "django_filters" in names:
+        return "filters"
+    if "django.db.models.query" in names or "django.db.models.manager" in names:
+        return "queries"
+    return "services"
+
+
+def _parameter_names(function: Function) -> list[str]:
+    import textwrap
+
+    tree = ast.parse(textwrap.dedent(function.source)).body[0]
+    assert isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef)
+    spec = tree.args
+    return [a.arg for a in [*spec.posonlyargs, *spec.args, *spec.kwonlyargs]]
+
+
+def bind_arguments(frame: Frame, function: Function, site: CallSite, bound: bool) -> dict[str, Val]:
+    """Arguments of the call by the callee's parameter names."""
+    import textwrap
+
+    tree = ast.parse(textwrap.dedent(function.source)).body[0]
+    if not isinstance(tree, ast.FunctionDef):
+        raise frame.refuse("no-source", function.name, "Its source is not one function definition.", site.node)
+    spec = tree.args
+    positional = [a.arg for a in [*spec.posonlyargs, *spec.args]]
+    if function.role in ("method", "property", "cached_property", "classmethod") and positional:
+        positional = positional[1:]
+    found: dict[str, Val] = {}
+    if len(site.args) > len(positional):
+        raise frame.refuse("call-arguments", ast.unparse(site.node), "More arguments than parameters.", site.node)
+    for parameter, value in zip(positional, site.args, strict=False):
+        found[parameter] = value
+    known = {*positional, *(a.arg for a in spec.kwonlyargs)}
+    for key, value in site.kwargs.items():
+        if key not in known:
+            raise frame.refuse("call-arguments", ast.unparse(site.node), f"Passed on as **{key}.", site.node)
+        found[key] = value
+    del bound
+    return found
+
+
+def method_function(frame: Frame, cls: str, attr: str) -> tuple[str, Function | None] | None:
+    """``(dotted name, source)`` of the method that look-up on ``cls`` finds."""
+    known = frame.ctx.snapshot.classes.get(cls)
+    if known is None or attr not in known.methods:
+        dotted = f"{cls}.{attr}"
+        function = frame.ctx.snapshot.functions.get(dotted)
+        return (dotted, function) if function is not None else None
+    dotted = known.methods[attr]
+    return dotted, frame.ctx.snapshot.functions.get(dotted)
+
+
+def construct(frame: Frame, dotted: str, site: CallSite) -> Val | None:
+    """An exception class of the project or a framework, a model, else ``None``."""
+    from segue.translate.rules.exceptions import project_exception
+    from segue.translate.rules.model_class import new_instance
+
+    label = model_label(frame, dotted)
+    if label is not None:
+        return new_instance(frame, label, site)
+    return project_exception(frame, dotted, site)
+
+
+def model_label(frame: Frame, dotted: str) -> str | None:
+    """Label of the model with that class."""
+    table = frame.ctx.memo.get(("kernel", "model-classes"))
+    if table is None:
+        table = {m.cls: label for label, m in frame.ctx.snapshot.models.items()}
+        frame.ctx.memo[("kernel", "model-classes")] = table
+    assert isinstance(table, dict)
+    found = table.get(dotted)
+    return str(found) if found is not None else None
+
+
+__all__ = ["Global", "GlobalRef", "bind_arguments", "construct", "invoke", "invoke_function", "lifted_call", "method_function", "model_label"]

@@ -1,0 +1,62 @@
+"""What a loop runs over: the code of the iterable and the kind of an item."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.join import widen
+from segue.translate.interp.value import Val
+from segue.translate.kinds import Const, DictOf, Kind, ListOf, QuerySet, RelatedManager, Scalar, Unknown
+
+
+def iterable(frame: Frame, value: Val, at: ast.expr) -> tuple[ast.expr, Kind]:
+    """Code and item kind; querysets are fetched, related managers refuse (``for x in obj.tags``)."""
+    kind = value.kind
+    if isinstance(kind, QuerySet | RelatedManager):
+        from segue.translate.rules.queryset_evaluate import fetched_rows
+
+        value = fetched_rows(frame, value, at)
+        kind = value.kind
+    if value.node is None:
+        raise frame.refuse("iteration", ast.unparse(at), "Segue has no rule for iterating over this.", at)
+    if isinstance(kind, ListOf):
+        return value.node, kind.item
+    if isinstance(kind, DictOf):
+        return value.node, Scalar("str" if kind.items else "Any")
+    if isinstance(kind, Const) and isinstance(kind.value, tuple | str):
+        if isinstance(kind.value, str):
+            return value.node, Scalar("str")
+        item: Kind | None = None
+        from segue.translate.interp.join import join
+
+        for element in kind.value:
+            one = widen(Const(element))
+            item = one if item is None else join(item, one)
+        return value.node, item or Scalar("Any")
+    if isinstance(kind, Scalar) and kind.type in ("Any", "list[Any]", "dict[str, Any]"):
+        return value.node, Scalar("Any")
+    if isinstance(kind, Scalar) and kind.type == "str" and not kind.nullable:
+        return value.node, Scalar("str")
+    why = kind.why if isinstance(kind, Unknown) else ""
+    raise frame.refuse("iteration", ast.unparse(at), why or "Segue has no rule for iterating over this.", at)
+
+
+def bind_target(frame: Frame, target: ast.expr, kind: Kind) -> ast.expr:
+    """Bind the loop variable(s); returns the target in generated names."""
+    if isinstance(target, ast.Name):
+        return ast.Name(frame.bind(target.id, Val(kind)), ast.Store())
+    if isinstance(target, ast.Tuple | ast.List):
+        items: list[Kind]
+        if isinstance(kind, ListOf):
+            items = [kind.item] * len(target.elts)
+        elif isinstance(kind, DictOf) and len(kind.items) == len(target.elts) and kind.value is None:
+            items = [k for _, k in kind.items]
+        elif isinstance(kind, Scalar) and kind.type == "Any":
+            items = [Scalar("Any")] * len(target.elts)
+        elif isinstance(kind, Const) and isinstance(kind.value, tuple) and len(kind.value) == len(target.elts):
+            items = [widen(Const(v)) for v in kind.value]
+        else:
+            raise frame.refuse("unpack", ast.unparse(target), "Segue does not know the parts.", target)
+        return ast.Tuple([bind_target(frame, t, k) for t, k in zip(target.elts, items, strict=True)], ast.Store())
+    raise frame.refuse("unpack", ast.unparse(target), "Segue has no rule for this target.", target)

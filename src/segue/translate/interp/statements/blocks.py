@@ -1,0 +1,54 @@
+"""``with``: transactions and harmless contexts."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val
+from segue.translate.kinds import Const, Global
+from segue.translate.rules.registry import statement
+
+_IGNORED = ("contextlib.suppress",)
+
+
+@statement(ast.With)
+def block(frame: Frame, node: ast.With) -> None:
+    """``with transaction.atomic(): …`` → ``async with db.atomic(): …``."""
+    headers: list[str] = []
+    for item in node.items:
+        if item.optional_vars is not None:
+            raise frame.refuse("with", ast.unparse(item.context_expr), "Segue has no rule for this context manager.", node)
+        headers.append(_context(frame, item.context_expr))
+    frame.in_atomic += 1
+    with frame.capture() as lines:
+        frame.run(node.body)
+    frame.in_atomic -= 1
+    if lines:
+        frame.emit_block(f"async with {', '.join(headers)}:", lines)
+
+
+def _context(frame: Frame, node: ast.expr) -> str:
+    durable = ""
+    target = node
+    if isinstance(node, ast.Call):
+        target = node.func
+        for keyword in node.keywords:
+            value = frame.eval(keyword.value)
+            if keyword.arg == "durable" and isinstance(value.kind, Const):
+                durable = "durable=True" if value.kind.value else ""
+            elif keyword.arg == "savepoint" and isinstance(value.kind, Const) and value.kind.value:
+                continue
+            elif keyword.arg == "using" and isinstance(value.kind, Const) and value.kind.value in (None, "default"):
+                continue
+            else:
+                raise frame.refuse("atomic", ast.unparse(node), "Segue does not know this argument of atomic().", node)
+        if node.args:
+            raise frame.refuse("atomic", ast.unparse(node), "Another database than the default one.", node)
+    value = frame.eval(target)
+    if isinstance(value.kind, Global) and value.kind.ref.name == "django.db.transaction.atomic":
+        return f"{ast.unparse(frame.db)}.atomic({durable})"
+    raise frame.refuse("with", ast.unparse(node), "Segue has no rule for this context manager.", node)
+
+
+__all__ = ["Val", "block"]

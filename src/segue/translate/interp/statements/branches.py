@@ -1,0 +1,107 @@
+"""``if``: folded when decided, else both branches with their narrowings, joined after."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from segue.translate.interp.conditions import Test, test
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.join import join
+from segue.translate.interp.value import Val, is_pure
+from segue.translate.kinds import Const, Global, Kind
+from segue.translate.rules.registry import statement
+
+
+@statement(ast.If)
+def branch(frame: Frame, node: ast.If) -> None:
+    """Translate ``if``/``elif``/``else``."""
+    found = test(frame, node.test)
+    if found.known is not None and is_pure(found.node):
+        _decided(frame, node, found)
+        return
+    before = frame.snapshot_env()
+    frame.facts.update(found.then)
+    yes, yes_end = _arm(frame, lambda: frame.run(node.body))
+    frame.restore_env(before)
+    frame.facts.update(found.otherwise)
+    no, no_end = _arm(frame, lambda: frame.run(node.orelse))
+    if not yes and not no:
+        if not is_pure(found.node):
+            frame.emit(ast.unparse(found.node))
+    elif not yes and no:
+        frame.emit_block(f"if {ast.unparse(_negated(found.node))}:", no)
+    else:
+        frame.emit_block(f"if {ast.unparse(found.node)}:", yes)
+        if no:
+            if no[0].startswith("if ") and isinstance(node.orelse[0], ast.If) and len(node.orelse) == 1:
+                frame.lines.append("el" + no[0])
+                frame.lines.extend(no[1:])
+            else:
+                frame.emit_block("else:", no)
+    merge(frame, before, [yes_end, no_end])
+
+
+def _negated(node: ast.expr) -> ast.expr:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        return node.operand
+    return ast.UnaryOp(ast.Not(), node)
+
+
+End = tuple[dict[str, Val], dict[str, Kind], bool]
+
+
+def _arm(frame: Frame, run: Callable[[], None]) -> tuple[list[str], End]:
+    frame.alive = True
+    with frame.capture() as lines:
+        run()
+    end = (frame.env, frame.facts, frame.alive)
+    frame.alive = True
+    return lines, end
+
+
+def _decided(frame: Frame, node: ast.If, found: Test) -> None:
+    frame.facts.update(found.then if found.known else found.otherwise)
+    taken, skipped = (node.body, node.orelse) if found.known else (node.orelse, node.body)
+    if skipped is node.body:
+        for stmt in skipped:
+            frame.comments.skip(stmt)
+    frame.run(taken)
+    for stmt in skipped:
+        frame.comments.skip(stmt)
+
+
+def merge(frame: Frame, before: tuple[dict[str, Val], dict[str, Kind]], ends: list[End]) -> None:
+    """Bindings after branches: the join of those that go on."""
+    alive = [end for end in ends if end[2]]
+    if not alive:
+        frame.alive = False
+        return
+    frame.alive = True
+    env, facts = dict(alive[0][0]), dict(alive[0][1])
+    for other_env, other_facts, _ in alive[1:]:
+        for key in list(env):
+            if key.startswith("#") and key not in other_env:
+                del env[key]
+                continue
+            if key in other_env:
+                env[key] = _joined(env[key], other_env[key])
+        for key, value in other_env.items():
+            if not key.startswith("#"):
+                env.setdefault(key, value)
+        facts = {k: v for k, v in facts.items() if k in other_facts and other_facts[k] == v}
+    frame.env, frame.facts = env, facts
+
+
+def _joined(a: Val, b: Val) -> Val:
+    if a.kind == b.kind and a.text == b.text:
+        return a
+    kind = join(a.kind, b.kind)
+    if a.node is None or b.node is None or a.text != b.text:
+        if isinstance(a.kind, Const) and isinstance(b.kind, Const) and a.node is not None and a.text == b.text:
+            return Val(kind, a.node)
+        from segue.translate.kinds import Unknown
+
+        if isinstance(a.kind, Global) or isinstance(b.kind, Global) or a.text != b.text or a.node is None:
+            return Val(Unknown("It is one thing or another, depending on the branch."))
+    return Val(kind, a.node)

@@ -1,0 +1,111 @@
+"""``for`` and ``while``: the body is interpreted until the kinds of its variables stand."""
+
+from __future__ import annotations
+
+import ast
+import copy
+
+from segue.translate.interp.conditions import test
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.iterate import bind_target, iterable
+from segue.translate.interp.join import widen
+from segue.translate.interp.statements.branches import merge
+from segue.translate.interp.value import Val, is_pure
+from segue.translate.kinds import Kind
+from segue.translate.rules.registry import statement
+
+
+def _stable(frame: Frame, body: list[ast.stmt], prepare: object, at: ast.stmt) -> list[str]:
+    """Lines of the body once another round would not change what the variables are."""
+    _widen_assigned(frame, body)
+    comments = copy.deepcopy(frame.comments)
+    for _ in range(5):
+        start = frame.snapshot_env()
+        frame.comments = copy.deepcopy(comments)
+        returns = len(frame.returns)
+        with frame.capture() as lines:
+            assert callable(prepare)
+            prepare()
+            frame.alive = True
+            frame.run(body)
+        end = (frame.env, frame.facts, True)
+        frame.alive = True
+        merge(frame, start, [(start[0], {}, True), (end[0], {}, True)])
+        frame.facts = {}
+        if _same(start[0], frame.env):
+            return lines
+        del frame.returns[returns:]
+    raise frame.refuse("loop", type(at).__name__.lower(), "What the loop's variables are does not settle.", at)
+
+
+def _widen_assigned(frame: Frame, body: list[ast.stmt]) -> None:
+    for stmt in body:
+        for node in ast.walk(stmt):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in frame.env:
+                value = frame.env[node.id]
+                if value.node is not None and not isinstance(value.node, ast.Constant):
+                    frame.env[node.id] = Val(widen(value.kind), value.node)
+                elif isinstance(value.node, ast.Constant):
+                    frame.env[node.id] = Val(widen(value.kind), value.node)
+    frame.facts = {}
+
+
+def _same(a: dict[str, Val], b: dict[str, Val]) -> bool:
+    return all(
+        key in b and a[key].kind == b[key].kind and a[key].text == b[key].text for key in a if not key.startswith("#")
+    )
+
+
+@statement(ast.For)
+def for_loop(frame: Frame, node: ast.For) -> None:
+    """``for target in items``."""
+    code, item = iterable(frame, frame.eval(node.iter), node.iter)
+    for key in [k for k in frame.env if k.startswith("#")]:
+        del frame.env[key]
+    target: list[ast.expr] = []
+    breaks = any(isinstance(n, ast.Break) for s in node.body for n in ast.walk(s))
+
+    def prepare() -> None:
+        target[:] = [bind_target(frame, node.target, item)]
+
+    lines = _stable(frame, node.body, prepare, node)
+    frame.emit_block(f"for {ast.unparse(target[0])} in {ast.unparse(code)}:", lines)
+    frame.alive = True
+    if node.orelse:
+        with frame.capture() as rest:
+            frame.run(node.orelse)
+        frame.emit_block("else:", rest)
+        if breaks:
+            frame.alive = True
+
+
+@statement(ast.While)
+def while_loop(frame: Frame, node: ast.While) -> None:
+    """``while test``."""
+    if node.orelse:
+        raise frame.refuse("while-else", "while … else", "Segue has no rule for else of while.", node)
+    _widen_assigned(frame, node.body)
+    header: list[ast.expr] = []
+
+    def prepare() -> None:
+        frame.no_hoist += 1
+        try:
+            found = test(frame, node.test)
+        finally:
+            frame.no_hoist -= 1
+        header[:] = [found.node]
+        facts: dict[str, Kind] = found.then
+        frame.facts.update(facts)
+
+    lines = _stable(frame, node.body, prepare, node)
+    frame.emit_block(f"while {ast.unparse(header[0])}:", lines)
+    endless = isinstance(header[0], ast.Constant) and header[0].value and is_pure(header[0])
+    breaks = any(isinstance(n, ast.Break) for s in node.body for n in ast.walk(s))
+    frame.alive = not endless or breaks
+
+
+@statement(ast.Break, ast.Continue)
+def leave(frame: Frame, node: ast.Break | ast.Continue) -> None:
+    """``break`` / ``continue``."""
+    frame.emit("break" if isinstance(node, ast.Break) else "continue")
+    frame.alive = False

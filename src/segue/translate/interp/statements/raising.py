@@ -1,0 +1,101 @@
+"""``raise`` and ``try``."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.statements.branches import End, merge
+from segue.translate.interp.value import Val
+from segue.translate.kinds import Global, Raised
+from segue.translate.rules.registry import statement
+
+
+@statement(ast.Raise)
+def raised(frame: Frame, node: ast.Raise) -> None:
+    """``raise Error(...)``; bare ``raise`` inside a handler."""
+    if node.exc is None:
+        frame.emit("raise")
+        frame.alive = False
+        return
+    value = frame.eval(node.exc)
+    if isinstance(value.kind, Global):
+        from segue.translate.interp.expressions.calls import call_named
+
+        made = ast.copy_location(ast.Call(node.exc, [], []), node.exc)
+        value = call_named(frame, value.kind.ref.name, made)
+    if not isinstance(value.kind, Raised) or value.node is None:
+        raise frame.refuse("raise", ast.unparse(node), "Segue has no rule for this exception.", node)
+    cause = ""
+    if node.cause is not None:
+        found = frame.eval(node.cause)
+        cause = f" from {found.text}" if found.node is not None else " from None"
+    elif "#handling" in frame.env:
+        cause = ""
+    frame.emit(f"raise {value.text}{cause}")
+    frame.alive = False
+
+
+@statement(ast.Try)
+def guarded(frame: Frame, node: ast.Try) -> None:
+    """``try``/``except``/``else``/``finally`` over exceptions that the generated code raises too."""
+    from segue.translate.rules.exceptions import caught
+
+    handlers: list[tuple[str, ast.ExceptHandler, Val | None]] = []
+    for handler in node.handlers:
+        text, value = caught(frame, handler)
+        handlers.append((text, handler, value))
+    before = frame.snapshot_env()
+    with frame.capture() as body:
+        frame.run(node.body)
+        after_body = frame.alive
+    ends: list[End] = []
+    with frame.capture() as orelse:
+        if after_body and node.orelse:
+            frame.run(node.orelse)
+    ends.append((frame.env, frame.facts, frame.alive))
+    tried = frame.env
+    out: list[tuple[str, list[str]]] = []
+    for text, handler, value in handlers:
+        # A handler may start anywhere in the body: what the body set is only perhaps set.
+        frame.restore_env(before)
+        frame.facts = {}
+        frame.alive = True
+        _perhaps(frame, before[0], tried)
+        if handler.name and value is not None:
+            frame.bind(handler.name, value)
+        frame.env["#handling"] = Val(Raised(text))
+        with frame.capture() as lines:
+            frame.run(handler.body)
+        frame.env.pop("#handling", None)
+        name = f" as {frame.renames.get(handler.name, handler.name)}" if handler.name else ""
+        out.append((f"except {text}{name}:" if text else "except Exception:", lines))
+        ends.append((frame.env, {}, frame.alive))
+    if not body and not orelse:
+        frame.restore_env(before)
+        frame.env = ends[0][0]
+        frame.alive = True
+        return
+    frame.emit_block("try:", body)
+    for header, lines in out:
+        frame.emit_block(header, lines)
+    if orelse:
+        frame.emit_block("else:", orelse)
+    merge(frame, before, ends)
+    if node.finalbody:
+        was = frame.alive
+        frame.alive = True
+        with frame.capture() as final:
+            frame.run(node.finalbody)
+        frame.emit_block("finally:", final)
+        frame.alive = was and frame.alive
+
+
+def _perhaps(frame: Frame, before: dict[str, Val], after: dict[str, Val]) -> None:
+    from segue.translate.interp.statements.branches import _joined
+
+    for key, value in after.items():
+        if key.startswith("#"):
+            frame.env.pop(key, None)
+            continue
+        frame.env[key] = _joined(before[key], value) if key in before else value

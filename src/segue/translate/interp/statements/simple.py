@@ -1,0 +1,289 @@
+"""Assignments, returns, expression statements, pass, assert, del."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.translate.interp.expressions.operators import binary
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.iterate import bind_target
+from segue.translate.interp.join import widen
+from segue.translate.interp.value import Val, is_pure
+from segue.translate.kinds import (
+    Callback,
+    Const,
+    DictOf,
+    Expr,
+    Global,
+    Instance,
+    Kind,
+    ListOf,
+    Manager,
+    Object,
+    Payload,
+    Q,
+    QuerySet,
+    Scalar,
+    Serializer,
+    Unknown,
+    ValidatedData,
+)
+from segue.translate.rules import registry
+from segue.translate.rules.registry import statement
+
+
+@statement(ast.Pass)
+def nothing(frame: Frame, node: ast.Pass) -> None:
+    """Left out."""
+
+
+@statement(ast.Import, ast.ImportFrom)
+def local_import(frame: Frame, node: ast.Import | ast.ImportFrom) -> None:
+    """An import inside the function: its names are globals to the probe."""
+    for item in node.names:
+        local = (item.asname or item.name).partition(".")[0]
+        if local not in frame.function.globals and not any(
+            key.startswith(local + ".") for key in frame.function.globals
+        ):
+            from segue.snapshot.model import GlobalRef
+
+            dotted = f"{node.module}.{item.name}" if isinstance(node, ast.ImportFrom) and not node.level else item.name
+            if isinstance(node, ast.ImportFrom) and node.level:
+                package = frame.function.name.split(".")
+                base = ".".join(package[: -1 - node.level - (1 if frame.owner else 0) + 0] or package[:1])
+                dotted = f"{base}.{node.module}.{item.name}" if node.module else f"{base}.{item.name}"
+            kind = "module" if isinstance(node, ast.Import) else _sort(frame, dotted)
+            frame.env[local] = Val(Global(GlobalRef(kind, dotted)))
+
+
+def _sort(frame: Frame, dotted: str) -> str:
+    snapshot = frame.ctx.snapshot
+    if any(m.cls == dotted for m in snapshot.models.values()):
+        return "model"
+    if dotted in snapshot.functions:
+        return "function"
+    return "class" if dotted.rpartition(".")[2][:1].isupper() else "function"
+
+
+@statement(ast.Return)
+def returns(frame: Frame, node: ast.Return) -> None:
+    """``return value``; a queryset is completed first."""
+    if node.value is None:
+        frame.returns.append(Const(None))
+        frame.emit("return None")
+        frame.alive = False
+        return
+    value = frame.eval(node.value)
+    if isinstance(value.kind, QuerySet):
+        from segue.translate.query.build import settle
+
+        value = settle(frame, value)
+    if value.node is None and isinstance(value.kind, Manager):
+        raise frame.refuse("return", ast.unparse(node), "A manager is returned.", node)
+    frame.returns.append(value.kind)
+    frame.alive = False
+    if value.node is None:
+        if isinstance(value.kind, Global | Const | Q | Expr | Serializer | Object | DictOf | ListOf):
+            frame.emit("return None") if False else None
+            return
+        why = value.kind.why if isinstance(value.kind, Unknown) else ""
+        raise frame.refuse("return", ast.unparse(node), why or "The result has no form in the generated code.", node)
+    if isinstance(value.kind, Unknown):
+        raise frame.refuse("return", ast.unparse(node), value.kind.why or "Segue does not know what is returned.", node)
+    frame.emit(f"return {value.text}")
+
+
+@statement(ast.Expr)
+def expression_statement(frame: Frame, node: ast.Expr) -> None:
+    """A call for its effect; a pure value is left out."""
+    if isinstance(node.value, ast.Constant):
+        return
+    value = frame.eval(node.value)
+    if value.node is None or is_pure(value.node):
+        return
+    if isinstance(value.kind, QuerySet):
+        return
+    frame.emit(value.text)
+
+
+@statement(ast.Assign)
+def assign(frame: Frame, node: ast.Assign) -> None:
+    """``x = value``, ``a, b = value``, ``obj.attr = value``, ``d[k] = value``."""
+    value = frame.eval(node.value)
+    for target in node.targets:
+        store(frame, target, value, node)
+
+
+@statement(ast.AnnAssign)
+def annotated(frame: Frame, node: ast.AnnAssign) -> None:
+    """``x: T = value``; the annotation is left to inference."""
+    if node.value is not None:
+        store(frame, node.target, frame.eval(node.value), node)
+
+
+@statement(ast.AugAssign)
+def augmented(frame: Frame, node: ast.AugAssign) -> None:
+    """``x += value`` as ``x = x + value`` in kind, as written in code."""
+    load = ast.copy_location(_as_load(node.target), node.target)
+    combined = ast.copy_location(ast.BinOp(load, node.op, node.value), node)
+    value = binary(frame, combined)
+    if isinstance(node.target, ast.Name) and value.node is not None and not isinstance(value.kind, QuerySet | Q):
+        if isinstance(value.node, ast.BinOp):
+            target = frame.bind(node.target.id, Val(widen(value.kind)))
+            frame.emit(ast.unparse(ast.AugAssign(ast.Name(target, ast.Store()), node.op, value.node.right)))
+            return
+    store(frame, node.target, value, node)
+
+
+def _as_load(node: ast.expr) -> ast.expr:
+    made = ast.parse(ast.unparse(node), mode="eval").body
+    for part in ast.walk(made):
+        ast.copy_location(part, node) if isinstance(part, ast.expr) else None
+    return made
+
+
+def store(frame: Frame, target: ast.expr, value: Val, node: ast.stmt) -> None:
+    """Assign ``value`` to ``target``."""
+    if isinstance(target, ast.Name):
+        _store_name(frame, target.id, value, node)
+    elif isinstance(target, ast.Attribute):
+        owner = frame.eval(target.value)
+        for kind in type(owner.kind).__mro__:
+            rule = registry.methods.get((kind, "__setattr__"))
+            if rule is not None:
+                from segue.translate.interp.callsite import CallSite
+
+                made = ast.copy_location(ast.Call(ast.Name("setattr", ast.Load()), [target.value, ast.Constant(target.attr)], []), target)
+                site = CallSite(frame, made, "__setattr__")
+                site._args = [Val(Const(target.attr)), value]
+                rule(frame, owner, site)
+                return
+        raise frame.refuse("assign-attribute", ast.unparse(target), "Segue has no rule for setting attributes of this.", target)
+    elif isinstance(target, ast.Subscript):
+        _store_item(frame, target, value)
+    elif isinstance(target, ast.Tuple | ast.List):
+        if isinstance(value.node, ast.Tuple) and len(value.node.elts) == len(target.elts) and isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple):
+            kinds = [frame.eval(e).kind for e in node.value.elts] if False else None
+            del kinds
+            parts = [_reevaluate(frame, e) for e in node.value.elts]
+            made = ast.Tuple([bind_target(frame, t, widen(p.kind)) for t, p in zip(target.elts, parts, strict=True)], ast.Store())
+            frame.emit(f"{ast.unparse(made)} = {value.text}")
+            return
+        if value.node is None:
+            raise frame.refuse("unpack", ast.unparse(target), "This has no form in the generated code.", target)
+        made_target = bind_target(frame, target, value.kind)
+        frame.emit(f"{ast.unparse(made_target)} = {value.text}")
+    else:
+        raise frame.refuse("assign", ast.unparse(target), "Segue has no rule for this target.", target)
+
+
+def _reevaluate(frame: Frame, node: ast.expr) -> Val:
+    with frame.capture():
+        return frame.eval(node)
+
+
+_INLINE = (Global, Callback, Q, Expr, Manager, Object, Serializer)
+
+
+def _store_name(frame: Frame, local: str, value: Val, node: ast.stmt) -> None:
+    from segue.translate.query.expressions import OUTER
+
+    kind = value.kind
+    if isinstance(kind, QuerySet):
+        if OUTER in value.text:
+            frame.forget(local)
+            frame.env[local] = value
+            return
+        from segue.translate.query.build import settle
+
+        if kind.query.pending or kind.query.related is None or kind.query.order == "meta":
+            related = kind.query.related
+            settled = settle(frame, value)
+            value = settled
+            if related is not None and isinstance(settled.kind, QuerySet):
+                from dataclasses import replace
+
+                value = Val(QuerySet(replace(settled.kind.query, related=related)), settled.node)
+    if isinstance(kind, Unknown) and kind.why != "empty":
+        frame.forget(local)
+        frame.env[local] = Val(kind)
+        if value.node is not None and not is_pure(value.node):
+            raise frame.refuse("unknown-value", ast.unparse(node), kind.why or "Segue does not know what this is.", node)
+        return
+    if value.node is None or isinstance(kind, _INLINE):
+        frame.forget(local)
+        frame.env[local] = value
+        return
+    if isinstance(value.node, ast.Name) and value.node.id == frame.renames.get(local, local):
+        frame.forget(local)
+        frame.env[local] = value
+        return
+    frame.emit(f"{frame.bind(local, Val(value.kind))} = {value.text}")
+
+
+def _store_item(frame: Frame, target: ast.Subscript, value: Val) -> None:
+    owner = frame.eval(target.value)
+    for cls in type(owner.kind).__mro__:
+        rule = registry.methods.get((cls, "__setitem__"))
+        if rule is not None:
+            from segue.translate.interp.callsite import CallSite
+
+            made = ast.copy_location(ast.Call(target.value, [target.slice], []), target)
+            site = CallSite(frame, made, "__setitem__")
+            site._args = [frame.eval(target.slice), value]
+            if rule(frame, owner, site) is not None:
+                return
+    if not isinstance(owner.kind, DictOf | ListOf | ValidatedData | Scalar) or owner.node is None or isinstance(owner.kind, Payload):
+        raise frame.refuse("assign-item", ast.unparse(target), "Segue has no rule for setting items of this.", target)
+    key = frame.eval(target.slice)
+    if key.node is None or value.node is None:
+        raise frame.refuse("assign-item", ast.unparse(target), "This has no form in the generated code.", target)
+    if isinstance(owner.kind, DictOf) and isinstance(target.value, ast.Name):
+        frame.env[target.value.id] = Val(_with_item(owner.kind, key, widen(value.kind)), owner.node)
+    frame.emit(f"{ast.unparse(ast.Subscript(owner.node, key.node, ast.Store()))} = {value.text}")
+
+
+def _with_item(kind: DictOf, key: Val, item: Kind) -> DictOf:
+    from segue.translate.interp.join import join
+
+    if isinstance(key.kind, Const) and isinstance(key.kind.value, str) and (kind.value is None or isinstance(kind.value, Unknown)):
+        rest = tuple((k, v) for k, v in kind.items if k != key.kind.value)
+        return DictOf((*rest, (key.kind.value, item)))
+    values = [v for _, v in kind.items] + ([kind.value] if kind.value is not None and not isinstance(kind.value, Unknown) else [])
+    merged = item
+    for other in values:
+        merged = join(merged, other)
+    return DictOf((), merged)
+
+
+@statement(ast.Assert)
+def asserted(frame: Frame, node: ast.Assert) -> None:
+    """``assert test, message``."""
+    from segue.translate.interp.conditions import test
+
+    found = test(frame, node.test)
+    frame.facts.update(found.then)
+    if found.known is True:
+        return
+    message = frame.eval(node.msg).node if node.msg is not None else None
+    frame.emit(ast.unparse(ast.Assert(found.node, message)))
+
+
+@statement(ast.Delete)
+def deleted(frame: Frame, node: ast.Delete) -> None:
+    """``del d[k]``, ``del x``."""
+    for target in node.targets:
+        if isinstance(target, ast.Subscript):
+            owner = frame.eval(target.value)
+            key = frame.eval(target.slice)
+            if not isinstance(owner.kind, DictOf | ListOf | ValidatedData) or owner.node is None or key.node is None:
+                raise frame.refuse("del", ast.unparse(target), "Segue has no rule for deleting this.", target)
+            frame.emit(f"del {ast.unparse(ast.Subscript(owner.node, key.node, ast.Load()))}")
+        elif isinstance(target, ast.Name):
+            frame.forget(target.id)
+            frame.env.pop(target.id, None)
+        else:
+            raise frame.refuse("del", ast.unparse(target), "Segue has no rule for deleting this.", target)
+
+
+__all__ = ["Instance", "store"]

@@ -1,0 +1,37 @@
+"""What is known of a value's truth."""
+
+from __future__ import annotations
+
+from segue.translate.interp.value import Val, is_pure
+from segue.translate.kinds import (
+    Const,
+    DictOf,
+    Global,
+    Instance,
+    Manager,
+    Object,
+    RelatedManager,
+    Request,
+    User,
+    ViewSelf,
+)
+
+_ALWAYS = (Request, User, ViewSelf, Manager, RelatedManager, Object)
+
+
+def truth(value: Val) -> bool | None:
+    """True or False where it is certain and leaving the expression out loses nothing."""
+    if not is_pure(value.node):
+        return None
+    kind = value.kind
+    if isinstance(kind, Const):
+        return bool(kind.value)
+    if isinstance(kind, _ALWAYS):
+        return True
+    if isinstance(kind, Instance) and not kind.nullable:
+        return True
+    if isinstance(kind, Global) and kind.ref.kind in ("class", "model", "function", "module"):
+        return True
+    if isinstance(kind, DictOf) and kind.items and kind.value is None:
+        return None
+    return None

@@ -1,0 +1,61 @@
+"""Growing the needs of a fetch site: columns, joined relations, loaded relations."""
+
+from __future__ import annotations
+
+from segue.snapshot.model import Model, ModelField
+from segue.translate.context import Context
+from segue.translate.kinds import Needs
+from segue.translate.load.models import concrete, field_of, pk_field, reverse_of, target_field
+
+
+def column(ctx: Context, site: Needs, name: str) -> None:
+    """The column attribute ``name`` (or ``pk``) of the site's rows is read."""
+    item = field_of(concrete(ctx, site.model), name)
+    if item is None:
+        raise KeyError(f"{site.model} has no column {name}")
+    site.columns.add(item.attname)
+
+
+def to_one(ctx: Context, site: Needs, name: str) -> Needs:
+    """The object at the end of a foreign key, one-to-one or reverse one-to-one is looked into."""
+    if name not in site.one:
+        model = concrete(ctx, site.model)
+        item = field_of(model, name)
+        if item is not None and item.relation is not None:
+            site.columns.add(item.attname)
+            target = item.relation.to
+        else:
+            reverse = reverse_of(model, name)
+            if reverse is None:
+                raise KeyError(f"{site.model} has no relation {name}")
+            target = reverse.model
+        child = Needs(target)
+        child.columns.add(pk_field(ctx, target).attname)
+        site.one[name] = child
+    return site.one[name]
+
+
+def to_many(ctx: Context, site: Needs, accessor: str) -> Needs:
+    """All objects of a to-many relation are listed."""
+    if accessor not in site.many:
+        child = Needs(many_target(ctx, site.model, accessor))
+        child.columns.add(pk_field(ctx, child.model).attname)
+        site.many[accessor] = child
+    return site.many[accessor]
+
+
+def many_target(ctx: Context, label: str, accessor: str) -> str:
+    """Model at the other end of a to-many relation. Raises ``KeyError``."""
+    model: Model = concrete(ctx, label)
+    item: ModelField | None = field_of(model, accessor)
+    if item is not None and item.relation is not None and item.relation.kind == "m2m":
+        return item.relation.to
+    reverse = reverse_of(model, accessor)
+    if reverse is None or reverse.kind == "o2o":
+        raise KeyError(f"{label} has no to-many relation {accessor}")
+    return reverse.model
+
+
+def relation_target_column(ctx: Context, item: ModelField) -> str:
+    """Attribute on the other side that the foreign key's column equals."""
+    return target_field(ctx, item).attname

@@ -1,0 +1,132 @@
+"""From grown needs to row classes: equal needs share one class, names are given by size."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+from segue.translate.context import Context
+from segue.translate.kinds import Kind, Needs
+from segue.translate.load.models import class_name, concrete, field_of, reverse_of, snake
+
+
+@dataclass(slots=True, eq=False)
+class Plan:
+    """A row class. ``columns`` in field order; ``one`` with nullability; ``computed`` in SELECT order."""
+
+    model: str
+    columns: tuple[str, ...]
+    computed: tuple[tuple[str, Kind], ...]
+    one: tuple[tuple[str, bool, Plan], ...]
+    many: tuple[tuple[str, Plan], ...]
+    written: bool
+    hints: set[str] = field(default_factory=set)
+    name: str = ""
+    loader: str = ""
+
+
+@dataclass(slots=True)
+class Plans:
+    """All plans by key."""
+
+    by_key: dict[Hashable, Plan] = field(default_factory=dict)
+    by_needs: dict[int, Plan] = field(default_factory=dict)
+    named: bool = False
+
+
+def plans(ctx: Context) -> Plans:
+    """The run's table of plans."""
+    found = ctx.memo.setdefault(("kernel", "plans"), Plans())
+    assert isinstance(found, Plans)
+    return found
+
+
+def plan_of(ctx: Context, needs: Needs) -> Plan:
+    """The plan of a site (final: call it only when everything has been translated)."""
+    table = plans(ctx)
+    if id(needs) in table.by_needs:
+        return table.by_needs[id(needs)]
+    model = concrete(ctx, needs.model)
+    names = [f.attname for f in model.fields if f.column]
+    if needs.written:
+        for child in [*needs.one.values(), *needs.many.values()]:
+            child.written = True
+    columns = tuple(names if needs.written else [n for n in names if n in needs.columns])
+    one: list[tuple[str, bool, Plan]] = []
+    for accessor in sorted(needs.one):
+        item = field_of(model, accessor)
+        nullable = item.null if item is not None else True
+        one.append((accessor, nullable, plan_of(ctx, needs.one[accessor])))
+    many = tuple((a, plan_of(ctx, needs.many[a])) for a in sorted(needs.many))
+    computed = tuple(needs.computed.items())
+    key: Hashable = (
+        model.label,
+        columns,
+        tuple((n, repr(k)) for n, k in computed),
+        tuple((a, n, id(p)) for a, n, p in one),
+        tuple((a, id(p)) for a, p in many),
+        needs.written,
+    )
+    plan = table.by_key.get(key)
+    if plan is None:
+        plan = Plan(model.label, columns, computed, tuple(one), many, needs.written)
+        table.by_key[key] = plan
+    if needs.hint:
+        plan.hints.add(needs.hint)
+    table.by_needs[id(needs)] = plan
+    return plan
+
+
+def name_all(ctx: Context) -> None:
+    """Give every plan its name: the widest of a model is ``ArticleRow``, others say what they are for."""
+    from segue.translate.load.fetch import sites
+
+    table = plans(ctx)
+    if table.named:
+        return
+    table.named = True
+    for site in list(sites(ctx).by_needs.values()):
+        plan_of(ctx, site.needs)
+    taken: dict[str, set[str]] = {}
+    groups: dict[str, list[Plan]] = {}
+    for plan in table.by_key.values():
+        groups.setdefault(plan.model, []).append(plan)
+    for label, group in groups.items():
+        used = taken.setdefault(concrete(ctx, label).app, set())
+        cls = class_name(ctx, label)
+        ordered = sorted(group, key=lambda p: -(len(p.columns) + 2 * len(p.one) + 3 * len(p.many) + len(p.computed)))
+        for plan in ordered:
+            if plan.written:
+                plan.name = cls
+                plan.loader = _free(f"{snake(cls)}_entities", used)
+                continue
+            hint = "".join(w.capitalize() for h in sorted(plan.hints)[:1] for w in h.split("_"))
+            small = "Ref" if len(plan.columns) <= 1 and not plan.one and not plan.many else ""
+            options = [f"{cls}Row", f"{cls}{hint}Row", f"{cls}{hint}{small}Row", *(f"{cls}{hint}Row{i}" for i in range(2, 500))]
+            plan.name = next(o for o in options if o not in used)
+            used.add(plan.name)
+            plan.loader = _free(f"{snake(plan.name.removesuffix('Row'))}_rows", used)
+
+
+def _free(wish: str, used: set[str]) -> str:
+    number, candidate = 1, wish
+    while candidate in used:
+        number += 1
+        candidate = f"{wish}_{number}"
+    used.add(candidate)
+    return candidate
+
+
+def row_name(ctx: Context, needs: Needs) -> str:
+    """Name of the class of a site's objects."""
+    name_all(ctx)
+    return plan_of(ctx, needs).name
+
+
+def loader_name(ctx: Context, needs: Needs) -> str:
+    """Name of the loader of a site."""
+    name_all(ctx)
+    return plan_of(ctx, needs).loader
+
+
+__all__ = ["Plan", "Plans", "loader_name", "name_all", "plan_of", "plans", "reverse_of", "row_name"]

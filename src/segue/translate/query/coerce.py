@@ -1,0 +1,133 @@
+"""Right-hand sides of lookups in the column's own type, as Django's ``get_prep_value`` makes them."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val, literal, quote
+from segue.translate.kinds import Const, Expr, Instance, ListOf, QuerySet, Scalar, User
+
+if TYPE_CHECKING:
+    from segue.translate.query.lookups import Target
+
+_HELPERS = {"int": "as_int", "float": "as_float", "bool": "as_bool", "UUID": "as_uuid", "Decimal": "as_decimal", "str": "as_text"}
+_NAMED = {"int", "float", "bool"}
+
+
+def coerce(frame: Frame, on: Target, value: Val, at: ast.AST) -> ast.expr:
+    """The expression of ``value`` for a comparison with ``on``. Refuses what Django would refuse at
+    run time in a way that this code could not repeat."""
+    from segue.translate.query.expressions import Expression
+
+    kind = value.kind
+    if isinstance(kind, Expr):
+        expression = kind.build
+        assert isinstance(expression, Expression)
+        return expression.against(frame, at)
+    if value.node is None and not isinstance(kind, User):
+        raise frame.refuse("lookup-value", type(kind).__name__, "This cannot be a value in a lookup.", at)
+    if isinstance(kind, Instance | User):
+        return instance_key(frame, value, on, at)
+    assert value.node is not None
+    if isinstance(kind, Const):
+        return _constant(frame, on, kind.value, value, at)
+    if isinstance(kind, Scalar):
+        if kind.type == on.type or (kind.type, on.type) in (("bool", "int"), ("int", "float"), ("int", "Decimal")):
+            return value.node
+        helper = _HELPERS.get(on.type)
+        if helper is None:
+            if kind.type == "Any" and on.type != "Any":
+                raise frame.refuse("lookup-value", value.text, f"A value of unknown type meets a {on.type} column.", at)
+            raise frame.refuse("lookup-value", value.text, f"A {kind.type} meets a {on.type} column.", at)
+        call = frame.imported("segue_bridge.db.coerce", helper)
+        if on.type in _NAMED:
+            return quote("{0}({1}, {2})", call, value.node, literal(on.field.name))
+        return quote("{0}({1})", call, value.node)
+    raise frame.refuse("lookup-value", value.text or type(kind).__name__, "Segue does not know what this value is.", at)
+
+
+def _constant(frame: Frame, on: Target, constant: object, value: Val, at: ast.AST) -> ast.expr:
+    assert value.node is not None
+    try:
+        if on.type == "int" and isinstance(constant, str | float | int):
+            return literal(int(constant)) if not isinstance(constant, int) or isinstance(constant, bool) else value.node
+        if on.type == "str" and not isinstance(constant, str):
+            return literal(str(constant))
+        if on.type == "bool":
+            folded = {"t": True, "True": True, "1": True, 1: True, "f": False, "False": False, "0": False, 0: False}.get(constant)  # type: ignore[call-overload]
+            if folded is None:
+                raise ValueError
+            return literal(folded)
+    except ValueError:
+        raise frame.refuse("lookup-value", repr(constant), f"Not a value of a {on.type} column.", at) from None
+    if on.type in ("int", "str", "float", "bool") or (on.type == "Decimal" and isinstance(constant, int)):
+        return value.node
+    if on.type in ("UUID", "Decimal"):
+        return quote("{0}({1})", frame.imported("segue_bridge.db.coerce", _HELPERS[on.type]), value.node)
+    raise frame.refuse("lookup-value", repr(constant), f"A constant meets a {on.type} column.", at)
+
+
+def instance_key(frame: Frame, value: Val, on: Target, at: ast.AST) -> ast.expr:
+    """The key of an instance given for a relation: the attribute that the column refers to."""
+    from segue.translate.load.models import field_of, pk_field, target_field
+    from segue.translate.load.needs import column
+
+    kind = value.kind
+    item = target_field(frame.ctx, on.field) if on.field.relation is not None else None
+    if isinstance(kind, User):
+        attr = item.attname if item is not None else pk_field(frame.ctx, kind.model).attname
+        user = frame.state("user") if value.node is None else value.node
+        if kind.authenticated is not True:
+            user = quote("{0}({1})", frame.imported("segue_bridge.db.coerce", "signed_in"), user)
+        return quote("{0}.%s" % attr, user)
+    assert isinstance(kind, Instance)
+    assert value.node is not None
+    if kind.nullable:
+        raise frame.refuse("lookup-value", value.text, "The object may be None.", at)
+    attr = item.attname if item is not None else pk_field(frame.ctx, kind.model).attname
+    model = frame.ctx.model(kind.model)
+    if field_of(model, attr) is None:
+        attr = pk_field(frame.ctx, kind.model).attname
+    column(frame.ctx, kind.site, attr)
+    return quote("{0}.%s" % attr, value.node)
+
+
+def coerce_items(frame: Frame, on: Target, value: Val, at: ast.AST) -> ast.expr:
+    """The right side of ``IN``: a list, or a subquery of keys."""
+    from segue.translate.query.build import subquery_of
+
+    kind = value.kind
+    if isinstance(kind, QuerySet):
+        return subquery_of(frame, value, on, at)
+    if isinstance(kind, Const) and isinstance(kind.value, tuple):
+        items = [_constant(frame, on, v, Val(Const(v), literal(v)), at) for v in kind.value if v is not None]
+        return ast.List(elts=items, ctx=ast.Load())
+    if not isinstance(kind, ListOf):
+        raise frame.refuse("lookup-value", value.text or type(kind).__name__, "__in of something that is not a list.", at)
+    assert value.node is not None
+    if isinstance(value.node, ast.List | ast.Tuple | ast.Set) and not any(isinstance(e, ast.Starred) for e in value.node.elts):
+        items = [
+            coerce(frame, on, Val(_kind_of(e, kind), e), at)
+            for e in value.node.elts
+            if not (isinstance(e, ast.Constant) and e.value is None)
+        ]
+        return ast.List(elts=items, ctx=ast.Load())
+    if isinstance(kind.item, Instance):
+        if on.field.relation is None and not on.field.primary_key:
+            raise frame.refuse("lookup-value", value.text, "Objects meet a plain column.", at)
+        inner = instance_key(frame, Val(kind.item, ast.Name("item", ast.Load())), on, at)
+        return quote("[{1} for item in {0}]", value.node, inner)
+    if isinstance(kind.item, Scalar) and kind.item.type == on.type:
+        if kind.item.nullable:
+            return quote("{0}({1})", frame.imported("segue_bridge.db.coerce", "without_none"), value.node)
+        return value.node
+    if isinstance(kind.item, Scalar):
+        inner = coerce(frame, on, Val(Scalar(kind.item.type), ast.Name("item", ast.Load())), at)
+        return quote("[{1} for item in {0} if item is not None]", value.node, inner)
+    raise frame.refuse("lookup-value", value.text, "Segue does not know what the list holds.", at)
+
+
+def _kind_of(node: ast.expr, kind: ListOf) -> Const | object:
+    return Const(node.value) if isinstance(node, ast.Constant) else kind.item

@@ -1,0 +1,98 @@
+"""What is known of a lazy queryset while its ``Select`` is being written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from segue.translate.kinds import Instance, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """An item of the SELECT list beside the primary key: annotation or ``values()`` item.
+
+    ``text`` is the SQLAlchemy expression, ``aggregate`` tells that it needs GROUP BY.
+    """
+
+    name: str
+    text: str
+    kind: Kind = field(compare=False)
+    aggregate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prefetch:
+    """``prefetch_related(path)``."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A queryset over ``model``.
+
+    ``order``: ``meta`` (Meta.ordering holds and is not in the code yet), ``none`` (no order, as
+    ``order_by()`` or a model without ordering), ``done`` (in the code).
+    ``values``: ``None`` for instances, else ``dict``, ``tuple`` or ``flat`` over ``columns``.
+    ``annotations`` follow the primary key in the SELECT list. ``many`` tells that a join of the
+    code may repeat rows. ``related`` is set while the queryset is ``instance.accessor.all()``
+    and nothing else. ``hidden`` are ``alias()``es, ``pending`` are condition trees (:class:`segue.translate.query.where.Node`)
+    whose joins may repeat rows: a later ``distinct()`` decides how they are written.
+    """
+
+    model: str
+    order: str = "meta"
+    distinct: bool = False
+    sliced: bool = False
+    values: str | None = None
+    columns: tuple[Column, ...] = ()
+    annotations: tuple[Column, ...] = ()
+    many: bool = False
+    grouped: bool = False
+    prefetch: tuple[Prefetch, ...] = ()
+    related: tuple[Instance, str] | None = None
+    locked: bool = False
+    compound: bool = False
+    manager: str = ""
+    pending: tuple[object, ...] = ()
+    hidden: tuple[Column, ...] = ()
+
+    def with_(self, **changes: object) -> Query:
+        """A copy with ``changes``; it is no longer the plain related set."""
+        changes.setdefault("related", None)
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+    def joined(self, other: Query) -> Query | None:
+        """What two branches have in common; ``None`` when their rows differ in shape."""
+        if self == other:
+            return self
+        same = (
+            self.model == other.model
+            and self.values == other.values
+            and self.columns == other.columns
+            and self.annotations == other.annotations
+        )
+        if not same:
+            return None
+        order = self.order if self.order == other.order else "done"
+        if "meta" in (self.order, other.order) and self.order != other.order:
+            return None
+        return replace(
+            self,
+            order=order,
+            distinct=self.distinct or other.distinct,
+            sliced=self.sliced or other.sliced,
+            many=self.many or other.many,
+            grouped=self.grouped or other.grouped,
+            prefetch=tuple(p for p in self.prefetch if p in other.prefetch),
+            related=None,
+            locked=self.locked or other.locked,
+            compound=self.compound or other.compound,
+        )
+
+    def annotation(self, name: str) -> Column | None:
+        """The annotation called ``name``."""
+        for item in (*self.annotations, *self.hidden):
+            if item.name == name:
+                return item
+        return None

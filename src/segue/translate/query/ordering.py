@@ -1,0 +1,155 @@
+"""``order_by`` and Meta.ordering → ORDER BY (SEMANTICS-ORM §2)."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from segue.snapshot.model import Value
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val, name, quote
+from segue.translate.kinds import Const, Expr, QuerySet
+from segue.translate.load.fetch import entity_type
+from segue.translate.load.models import concrete, field_of, snake
+from segue.translate.query.expressions import Expression
+from segue.translate.query.ir import Query
+
+
+def order_terms(
+    frame: Frame, value: Val, terms: Sequence[Value | Val], at: ast.AST | None, *, flip: bool = False
+) -> Val:
+    """``value`` ordered by ``terms`` (strings as Django takes them, or expressions)."""
+    from segue.translate.query.build import chain, query_of, root_of
+
+    query = query_of(value)
+    columns: list[ast.expr] = []
+    for term in terms:
+        text = _text(term)
+        if text is None:
+            if isinstance(term, Val) and isinstance(term.kind, Expr):
+                columns.append(_expression(frame, query, root_of(frame, query.model), term.kind.build, flip))
+                continue
+            raise frame.refuse("ordering", str(term)[:60], "Segue cannot read this ordering.", at)
+        if text == "?":
+            columns.append(quote("{0}.random()", frame.imported("sqlalchemy", "func")))
+            continue
+        descending = text.startswith("-") != flip
+        value, found = _column(frame, value, query.model, root_of(frame, query.model), text.lstrip("-+"), descending, at, (), query)
+        columns.extend(found)
+    if not columns:
+        return value
+    return chain(value, "order_by", *columns, query=query_of(value).with_(order="done"))
+
+
+def _text(term: Value | Val) -> str | None:
+    if isinstance(term, Value):
+        return term.data if term.kind == "const" and isinstance(term.data, str) else None
+    if isinstance(term.kind, Const) and isinstance(term.kind.value, str):
+        return term.kind.value
+    return None
+
+
+def _expression(frame: Frame, query: Query, root: ast.expr, built: object, flip: bool) -> ast.expr:
+    assert isinstance(built, Expression)
+    node, _ = built.render(frame, query, root)
+    descending = bool(built.descending) != flip
+    node = quote("{0}.desc()" if descending else "{0}.asc()", node)
+    if built.nulls:
+        if flip:
+            raise frame.refuse("ordering", "reverse", "Reversing an order with explicit NULLs is not translated.")
+        node = quote("{0}.nulls_%s()" % built.nulls, node)
+    return node
+
+
+def _column(
+    frame: Frame,
+    value: Val,
+    label: str,
+    owner: ast.expr,
+    path: str,
+    descending: bool,
+    at: ast.AST | None,
+    seen: tuple[str, ...],
+    query: Query,
+) -> tuple[Val, list[ast.expr]]:
+    """Joins for ``path`` added to ``value``, and the ORDER BY columns."""
+    from segue.translate.query.build import chain, query_of
+    from segue.translate.query.paths import hop_of
+
+    where = at if at is not None else ast.Constant(path)
+    if owner is not None and not seen:
+        annotation = query.annotation(path)
+        if annotation is not None:
+            node = name(annotation.text)
+            return value, [quote("{0}.desc()" if descending else "{0}", node)]
+    first, _, rest = path.partition("__")
+    model = concrete(frame.ctx, label)
+    item = field_of(model, first)
+    if item is not None and not (item.relation is not None and first == item.name):
+        if rest:
+            raise frame.refuse("ordering", path, "Ordering by a transform is not translated.", where)
+        column = ast.Attribute(owner, item.attname, ast.Load())
+        return value, [quote("{0}.desc()" if descending else "{0}", column)]
+    hop = hop_of(frame, label, first, where)
+    if hop is None:
+        raise frame.refuse("ordering", path, f"{label} has no field {first}.", where)
+    if hop.many:
+        raise frame.refuse("ordering", path, "Ordering over a to-many relation repeats rows.", where)
+    target = concrete(frame.ctx, hop.target)
+    if item is not None and rest in ("id", "pk", target.pk) and field_of(target, rest) is not None and hop.link.right == (field_of(target, rest) or item).attname:
+        column = ast.Attribute(owner, item.attname, ast.Load())
+        return value, [quote("{0}.desc()" if descending else "{0}", column)]
+    if item is not None and not rest and not target.ordering:
+        column = ast.Attribute(owner, item.attname, ast.Load())
+        return value, [quote("{0}.desc()" if descending else "{0}", column)]
+    if hop.target in seen:
+        raise frame.refuse("ordering", path, "The ordering runs in a circle.", where)
+    cls, imported = entity_type(frame.ctx, hop.target)
+    frame.use(imported)
+    alias = _alias(frame, hop.target, first, query, seen, cls, where)
+    link = quote(
+        "{0} == {1}", ast.Attribute(alias, hop.link.right, ast.Load()), ast.Attribute(owner, hop.link.left, ast.Load())
+    )
+    value = chain(value, "outerjoin", alias, link, query=query_of(value))
+    trail = (*seen, hop.source, hop.target)
+    if rest:
+        return _column(frame, value, hop.target, alias, rest, descending, at, trail, query)
+    columns: list[ast.expr] = []
+    if not target.ordering:
+        pk = ast.Attribute(alias, hop.link.right, ast.Load())
+        return value, [quote("{0}.desc()" if descending else "{0}", pk)]
+    for term in target.ordering:
+        text = _text(term)
+        if text is None:
+            raise frame.refuse("ordering", path, "Segue cannot read the related Meta.ordering.", where)
+        value, more = _column(
+            frame, value, hop.target, alias, text.lstrip("-"), text.startswith("-") != descending, at, trail, query
+        )
+        columns.extend(more)
+    return value, columns
+
+
+def _alias(
+    frame: Frame, label: str, stem: str, query: Query, seen: tuple[str, ...], cls: str, at: ast.AST
+) -> ast.expr:
+    """A module-level alias, or a fresh local one when the statement may have it already."""
+    from segue.translate.query.compile import alias_constant
+
+    if query.order != "done":
+        return alias_constant(frame, label, stem, 1)
+    aliased = frame.imported("sqlalchemy.orm", "aliased")
+    return frame.hoist(snake(cls) + "_", quote("{0}({1})", aliased, name(cls)), at)
+
+
+def reversed_terms(terms: Sequence[Value]) -> list[Val]:
+    """The terms with the opposite direction, for ``last()``."""
+    out = []
+    for term in terms:
+        text = _text(term)
+        if text is not None:
+            flipped = text[1:] if text.startswith("-") else f"-{text}"
+            out.append(Val(Const(flipped)))
+    return out
+
+
+__all__ = ["QuerySet", "order_terms", "reversed_terms"]

@@ -1,0 +1,219 @@
+"""``author__profile__city__icontains`` → hops over relations, the last column, the lookup."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from segue.snapshot.model import ModelField
+from segue.translate.interp.frame import Frame
+from segue.translate.load.models import concrete, field_of, pk_field, reverse_query, target_field
+
+LOOKUPS = frozenset(
+    {
+        "exact",
+        "iexact",
+        "contains",
+        "icontains",
+        "in",
+        "gt",
+        "gte",
+        "lt",
+        "lte",
+        "startswith",
+        "istartswith",
+        "endswith",
+        "iendswith",
+        "range",
+        "isnull",
+        "regex",
+        "iregex",
+    }
+)
+TRANSFORMS = frozenset(
+    {
+        "date",
+        "year",
+        "iso_year",
+        "month",
+        "day",
+        "week",
+        "week_day",
+        "iso_week_day",
+        "quarter",
+        "time",
+        "hour",
+        "minute",
+        "second",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One equality of a join: ``left`` column attribute of the model before, ``right`` of the one after."""
+
+    left: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One step over a relation, from ``source`` to ``target`` (model labels).
+
+    ``many`` when one source row may meet several target rows. ``through`` is the through model
+    with its two links for many-to-many. ``name`` is the lookup name of the step, ``nullable``
+    whether a source row may have no target.
+    """
+
+    name: str
+    source: str
+    target: str
+    link: Link
+    many: bool
+    nullable: bool
+    through: str = ""
+    through_link: Link | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Hops, then ``field`` of the last model (``None``: the relation itself is meant), then
+    ``transforms`` and ``lookup``."""
+
+    hops: tuple[Hop, ...]
+    model: str
+    field: ModelField
+    transforms: tuple[str, ...]
+    lookup: str
+    relation: bool
+
+
+def hop_of(frame: Frame, label: str, name: str, at: ast.AST) -> Hop | None:
+    """The relation called ``name`` in lookups on ``label``."""
+    ctx = frame.ctx
+    model = concrete(ctx, label)
+    item = field_of(model, name)
+    if item is not None and item.relation is not None and name == item.name:
+        relation = item.relation
+        if relation.kind in ("fk", "o2o"):
+            return Hop(
+                name,
+                model.label,
+                relation.to,
+                Link(item.attname, target_field(ctx, item).attname),
+                False,
+                item.null,
+            )
+        if relation.kind == "m2m":
+            return _m2m(frame, name, model.label, item, forward=True, at=at)
+        raise frame.refuse("generic-relation", name, "Generic relations in lookups are not translated.", at)
+    reverse = reverse_query(model, name)
+    if reverse is None:
+        return None
+    other = ctx.model(reverse.model)
+    back = field_of(other, reverse.field)
+    if back is None or back.relation is None:
+        raise frame.refuse("relation", name, "The snapshot does not know the other side of this relation.", at)
+    if reverse.kind == "m2m":
+        return _m2m(frame, name, model.label, back, forward=False, at=at, other=reverse.model)
+    return Hop(
+        name,
+        model.label,
+        reverse.model,
+        Link(target_field(ctx, back).attname, back.attname),
+        reverse.kind == "fk",
+        True,
+    )
+
+
+def _m2m(
+    frame: Frame, name: str, label: str, item: ModelField, *, forward: bool, at: ast.AST, other: str = ""
+) -> Hop:
+    relation = item.relation
+    assert relation is not None
+    through = frame.ctx.snapshot.models.get(relation.through)
+    if through is None:
+        raise frame.refuse("relation", name, "The snapshot does not know its through table.", at)
+    source = field_of(through, relation.through_source)
+    target = field_of(through, relation.through_target)
+    if source is None or target is None:
+        raise frame.refuse("relation", name, "The snapshot does not know the columns of its through table.", at)
+    near, far = (source, target) if forward else (target, source)
+    return Hop(
+        name,
+        label,
+        relation.to if forward else other,
+        Link(target_field(frame.ctx, near).attname, near.attname),
+        True,
+        True,
+        through.label,
+        Link(far.attname, target_field(frame.ctx, far).attname),
+    )
+
+
+def resolve(frame: Frame, label: str, key: str, at: ast.AST) -> Path:
+    """Take ``key`` apart. Refuses names that the model does not have."""
+    parts = key.split("__")
+    hops: list[Hop] = []
+    current = concrete(frame.ctx, label).label
+    item: ModelField | None = None
+    relation = False
+    while parts:
+        part = parts[0]
+        model = frame.ctx.model(current)
+        found = field_of(model, part)
+        if item is not None and (part in LOOKUPS or part in TRANSFORMS):
+            break
+        if found is not None and not (found.relation is not None and part == found.name):
+            if item is not None:
+                break
+            item, relation = found, False
+            parts.pop(0)
+            break
+        hop = hop_of(frame, current, part, at)
+        if hop is None:
+            if item is None:
+                raise frame.refuse("lookup", key, f"{current} has no field or relation {part}.", at)
+            break
+        hops.append(hop)
+        current = hop.target
+        parts.pop(0)
+        if not parts or parts[0] in LOOKUPS:
+            item, relation = pk_field(frame.ctx, current), True
+            if hop.through_link is None and not hop.many:
+                target = field_of(frame.ctx.model(current), hop.link.right)
+                item = target if target is not None and field_of(model, part) is not None else item
+            break
+    if item is None:
+        raise frame.refuse("lookup", key, "The lookup names no column.", at)
+    lookup = "exact"
+    transforms: list[str] = []
+    for number, part in enumerate(parts):
+        last = number == len(parts) - 1
+        if part in LOOKUPS and last:
+            lookup = part
+        elif part in TRANSFORMS:
+            transforms.append(part)
+        else:
+            raise frame.refuse("lookup", key, f"Segue has no rule for the lookup or transform {part}.", at)
+    # A path that ends on a foreign key's target column needs no join: the column is here already.
+    while hops and not hops[-1].many and not hops[-1].through:
+        last_hop = hops[-1]
+        near = field_of(frame.ctx.model(last_hop.source), last_hop.link.left)
+        if item.attname == last_hop.link.right and near is not None and near.relation is not None and near.attname == last_hop.link.left and near.relation.to in (last_hop.target,):
+            hops.pop()
+            item, current, relation = near, last_hop.source, True
+        else:
+            break
+    # A many-to-many that ends on the target's key is answered by the through table.
+    if hops and hops[-1].through_link is not None and item.attname == hops[-1].through_link.right:
+        last_hop = hops.pop()
+        through = frame.ctx.model(last_hop.through)
+        far = field_of(through, last_hop.through_link.left) if last_hop.through_link is not None else None
+        assert far is not None
+        hops.append(
+            Hop(last_hop.name, last_hop.source, through.label, last_hop.link, True, True)
+        )
+        item, current, relation = far, through.label, True
+    return Path(tuple(hops), current, item, tuple(transforms), lookup, relation)

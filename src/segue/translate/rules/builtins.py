@@ -1,0 +1,391 @@
+"""Python's builtins on plain values, lists and querysets."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.callbacks import as_function
+from segue.translate.interp.expressions.comprehensions import awaits
+from segue.translate.interp.expressions.literals import printable
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.iterate import iterable
+from segue.translate.interp.join import join, nullable, widen
+from segue.translate.interp.value import Val, const, name, quote
+from segue.translate.kinds import (
+    Const,
+    DictOf,
+    Global,
+    Instance,
+    Kind,
+    ListOf,
+    Object,
+    Payload,
+    QuerySet,
+    Raised,
+    RelatedManager,
+    Request,
+    Scalar,
+    SerializerContext,
+    Unknown,
+    User,
+    ValidatedData,
+)
+from segue.translate.rules.registry import function
+
+_PLAIN = (Const, Scalar, ListOf, DictOf, Payload, ValidatedData)
+
+
+def code(frame: Frame, value: Val, node: ast.AST) -> ast.expr:
+    """Code of a plain value; refuses anything else."""
+    if value.node is None or not isinstance(value.kind, _PLAIN):
+        why = value.kind.why if isinstance(value.kind, Unknown) else ""
+        text = ast.unparse(node) if isinstance(node, ast.expr) else ""
+        raise frame.refuse("argument", text, why or f"Segue has no rule for a {type(value.kind).__name__} here.", node)
+    return value.node
+
+
+def _converter(builtin: str, result: str) -> None:
+    @function(f"builtins.{builtin}")
+    def rule(frame: Frame, call: CallSite) -> Val:
+        if builtin == "str":
+            if not call.args:
+                return const("")
+            first = call.args[0]
+            if isinstance(first.kind, Raised) and first.node is not None:
+                raise frame.refuse("text-of", ast.unparse(call.node), "The text of an exception.", call.node)
+            inner = printable(frame, first, call.raw_args[0])
+            if isinstance(widen(first.kind), Scalar) and widen(first.kind) == Scalar("str"):
+                return Val(Scalar("str"), inner)
+            return Val(Scalar("str"), quote("str({0})", inner))
+        parts = [code(frame, v, call.node) for v in call.args]
+        if call.kwargs and builtin != "int":
+            call.only()
+        made = ast.Call(name(builtin), parts, [ast.keyword(k, code(frame, v, call.node)) for k, v in call.kwargs.items()])
+        return Val(Scalar(result), made)
+
+
+for _builtin, _result in (("int", "int"), ("float", "float"), ("str", "str"), ("bytes", "bytes"), ("ord", "int"), ("chr", "str"), ("hex", "str"), ("repr", "str"), ("hash", "int")):
+    _converter(_builtin, _result)
+
+
+@function("builtins.bool")
+def to_bool(frame: Frame, call: CallSite) -> Val:
+    """``bool(x)``."""
+    from segue.translate.interp.conditions import test
+
+    found = test(frame, call.raw_args[0])
+    if found.known is not None:
+        return const(found.known)
+    return Val(Scalar("bool"), quote("bool({0})", found.node))
+
+
+@function("builtins.len")
+def length(frame: Frame, call: CallSite) -> Val:
+    """``len(x)``; of a queryset: of its rows (Django fetches them too)."""
+    first = call.args[0]
+    if isinstance(first.kind, QuerySet | RelatedManager):
+        from segue.translate.rules.queryset_evaluate import fetched_rows
+
+        rows = fetched_rows(frame, first, call.raw_args[0])
+        assert rows.node is not None
+        return Val(Scalar("int"), quote("len({0})", rows.node))
+    if isinstance(first.kind, Const) and isinstance(first.kind.value, str | tuple):
+        return const(len(first.kind.value))
+    return Val(Scalar("int"), quote("len({0})", code(frame, first, call.node)))
+
+
+def _collect(builtin: str) -> None:
+    @function(f"builtins.{builtin}")
+    def rule(frame: Frame, call: CallSite) -> Val:
+        if not call.args:
+            empty = Unknown("empty")
+            return Val(ListOf(empty, builtin), quote(f"{builtin}()" if builtin == "set" else {"list": "[]", "tuple": "()"}.get(builtin, "frozenset()")))
+        first = call.args[0]
+        inner, item = iterable(frame, first, call.raw_args[0])
+        if isinstance(inner, ast.GeneratorExp):
+            if builtin == "list" or awaits(inner):
+                inner = ast.ListComp(inner.elt, inner.generators)
+                if builtin == "list":
+                    return Val(ListOf(item), inner)
+        if builtin == "list" and isinstance(first.kind, QuerySet):
+            return Val(ListOf(item), inner if isinstance(inner, ast.Await | ast.ListComp) else quote("list({0})", inner))
+        return Val(ListOf(item, builtin), quote("%s({0})" % builtin, inner))
+
+
+for _builtin in ("list", "set", "tuple", "frozenset"):
+    _collect(_builtin)
+
+
+@function("builtins.dict")
+def to_dict(frame: Frame, call: CallSite) -> Val:
+    """``dict(a=1)``, ``dict(pairs)``."""
+    if call.args:
+        first = call.args[0]
+        if isinstance(first.kind, DictOf | ValidatedData | Payload) and first.node is not None and not call.kwargs:
+            return Val(first.kind if isinstance(first.kind, DictOf) else DictOf((), Scalar("Any")), quote("dict({0})", first.node))
+        inner, _ = iterable(frame, first, call.raw_args[0])
+        if call.kwargs:
+            raise frame.refuse("argument", ast.unparse(call.node), "dict(pairs, **more).", call.node)
+        return Val(DictOf((), Scalar("Any")), quote("dict({0})", inner))
+    items = [(k, widen(v.kind)) for k, v in call.kwargs.items()]
+    made = ast.Dict([ast.Constant(k) for k in call.kwargs], [code_any(frame, v, call.node) for v in call.kwargs.values()])
+    return Val(DictOf(tuple(items)), made)
+
+
+def code_any(frame: Frame, value: Val, node: ast.AST) -> ast.expr:
+    """Code of anything that has code."""
+    if value.node is None or isinstance(value.kind, Unknown):
+        raise frame.refuse("argument", ast.unparse(node) if isinstance(node, ast.expr) else "", "This has no form in the generated code.", node)
+    return value.node
+
+
+@function("builtins.any", "builtins.all")
+def quantifier(frame: Frame, call: CallSite) -> Val:
+    """``any(...)``/``all(...)``; one that asks the database stops at the same item."""
+    first = call.args[0]
+    inner, _ = iterable(frame, first, call.raw_args[0])
+    builtin = call.name.rpartition(".")[2]
+    if awaits(inner):
+        assert isinstance(inner, ast.GeneratorExp)
+        generator = inner.generators[0]
+        if len(inner.generators) != 1 or generator.ifs or not isinstance(generator.target, ast.Name):
+            raise frame.refuse("async-any", ast.unparse(call.node), f"{builtin}() over queries with conditions.", call.node)
+        element = inner.elt.value if isinstance(inner.elt, ast.Await) else None
+        if element is None:
+            raise frame.refuse("async-any", ast.unparse(call.node), f"{builtin}() over a composed query.", call.node)
+        helper = frame.imported("segue_bridge.db.reads", f"{builtin}_of")
+        test = ast.Lambda(
+            ast.arguments([], [ast.arg(generator.target.id)], None, [], [], None, []), element
+        )
+        return Val(Scalar("bool"), quote("await {0}({1}, {2})", helper, generator.iter, test))
+    return Val(Scalar("bool"), quote(f"{builtin}({{0}})", inner))
+
+
+@function("builtins.sum", "builtins.min", "builtins.max")
+def fold(frame: Frame, call: CallSite) -> Val:
+    """``sum(items)``, ``min(a, b)``, ``max(items, key=…)``."""
+    builtin = call.name.rpartition(".")[2]
+    keywords: list[ast.keyword] = []
+    if len(call.args) > 1 and builtin != "sum":
+        parts = [code(frame, v, call.node) for v in call.args]
+        kind: Kind = widen(call.args[0].kind)
+        for value in call.args[1:]:
+            kind = join(kind, widen(value.kind))
+        call.only()
+        return Val(kind, ast.Call(name(builtin), parts, []))
+    inner, item = iterable(frame, call.args[0], call.raw_args[0])
+    if awaits(inner):
+        assert isinstance(inner, ast.GeneratorExp)
+        inner = ast.ListComp(inner.elt, inner.generators)
+    parts = [inner, *(code(frame, v, call.node) for v in call.args[1:])]
+    result = widen(item)
+    for key, value in call.kwargs.items():
+        if key == "key":
+            lambda_node, _ = as_function(frame, value, [item], call.node)
+            keywords.append(ast.keyword("key", lambda_node))
+        elif key == "default":
+            keywords.append(ast.keyword("default", code_any(frame, value, call.node)))
+            result = join(result, value.kind)
+        elif key == "start":
+            keywords.append(ast.keyword("start", code(frame, value, call.node)))
+        else:
+            call.only("key", "default", "start")
+    if builtin == "sum" and isinstance(result, Scalar) and result.type == "bool":
+        result = Scalar("int")
+    return Val(result, ast.Call(name(builtin), parts, keywords))
+
+
+@function("builtins.sorted", "builtins.reversed")
+def ordered(frame: Frame, call: CallSite) -> Val:
+    """``sorted(items, key=lambda …, reverse=…)``."""
+    builtin = call.name.rpartition(".")[2]
+    inner, item = iterable(frame, call.args[0], call.raw_args[0])
+    if awaits(inner):
+        assert isinstance(inner, ast.GeneratorExp)
+        inner = ast.ListComp(inner.elt, inner.generators)
+    keywords: list[ast.keyword] = []
+    for key, value in call.kwargs.items():
+        if key == "key":
+            if isinstance(value.kind, Global) and value.kind.ref.name in ("builtins.str.lower", "builtins.len", "builtins.str"):
+                keywords.append(ast.keyword("key", name(value.kind.ref.name.removeprefix("builtins."))))
+                continue
+            lambda_node, _ = as_function(frame, value, [item], call.node)
+            keywords.append(ast.keyword("key", lambda_node))
+        elif key == "reverse":
+            keywords.append(ast.keyword("reverse", code(frame, value, call.node)))
+        else:
+            call.only("key", "reverse")
+    if "key" not in call.kwargs and builtin == "sorted" and isinstance(item, Instance):
+        raise frame.refuse("sorted", ast.unparse(call.node), "Objects have no order.", call.node)
+    return Val(ListOf(item, "list" if builtin == "sorted" else "Iterator"), ast.Call(name(builtin), [inner], keywords))
+
+
+@function("builtins.enumerate")
+def enumerate_(frame: Frame, call: CallSite) -> Val:
+    """``enumerate(items)``."""
+    inner, item = iterable(frame, call.args[0], call.raw_args[0])
+    rest = [code(frame, v, call.node) for v in call.args[1:]]
+    keywords = [ast.keyword(k, code(frame, v, call.node)) for k, v in call.kwargs.items()]
+    pair = DictOf((("0", Scalar("int")), ("1", item)))
+    return Val(ListOf(pair, "Iterator"), ast.Call(name("enumerate"), [inner, *rest], keywords))
+
+
+@function("builtins.zip")
+def zip_(frame: Frame, call: CallSite) -> Val:
+    """``zip(a, b)``."""
+    call.only()
+    parts = [iterable(frame, v, n) for v, n in zip(call.args, call.raw_args, strict=True)]
+    pair = DictOf(tuple((str(i), kind) for i, (_, kind) in enumerate(parts)))
+    made = ast.Call(name("zip"), [c for c, _ in parts], [ast.keyword("strict", ast.Constant(False))])
+    return Val(ListOf(pair, "Iterator"), made)
+
+
+@function("builtins.range")
+def range_(frame: Frame, call: CallSite) -> Val:
+    """``range(n)``."""
+    return Val(ListOf(Scalar("int"), "Iterator"), ast.Call(name("range"), [code(frame, v, call.node) for v in call.args], []))
+
+
+@function("builtins.abs", "builtins.round")
+def number(frame: Frame, call: CallSite) -> Val:
+    """``abs(x)``, ``round(x, n)``."""
+    builtin = call.name.rpartition(".")[2]
+    parts = [code(frame, v, call.node) for v in call.args]
+    kind = widen(call.args[0].kind)
+    if builtin == "round" and len(parts) == 1:
+        kind = Scalar("int")
+    return Val(kind if isinstance(kind, Scalar) else Scalar("Any"), ast.Call(name(builtin), parts, []))
+
+
+@function("builtins.isinstance")
+def isinstance_(frame: Frame, call: CallSite) -> Val:
+    """Folded where the kind decides; else kept for plain types."""
+    value = call.args[0]
+    node = call.raw_args[1]
+    classes = node.elts if isinstance(node, ast.Tuple) else [node]
+    names: list[str] = []
+    for part in classes:
+        target = frame.eval(part)
+        if not isinstance(target.kind, Global):
+            raise frame.refuse("isinstance", ast.unparse(call.node), "Segue does not know the class.", call.node)
+        names.append(target.kind.ref.name)
+    kind = value.kind
+    if isinstance(kind, User):
+        if kind.authenticated is True:
+            return const("django.contrib.auth.models.AnonymousUser" not in names)
+        if kind.authenticated is False:
+            return const("django.contrib.auth.models.AnonymousUser" in names)
+        if names == ["django.contrib.auth.models.AnonymousUser"] and value.node is not None:
+            return Val(Scalar("bool"), quote("not {0}.is_authenticated", value.node))
+    if isinstance(kind, Instance) and not kind.nullable:
+        cls = frame.ctx.model(kind.model).cls
+        known = frame.ctx.snapshot.classes.get(cls)
+        return const(any(n in (known.mro if known is not None else (cls,)) for n in names))
+    if isinstance(kind, Const) and all(n.startswith("builtins.") for n in names):
+        return const(any(type(kind.value).__name__ == n.removeprefix("builtins.") for n in names))
+    if isinstance(kind, Scalar | Payload | ListOf | DictOf | ValidatedData) and value.node is not None:
+        plain = {"builtins.str", "builtins.int", "builtins.float", "builtins.bool", "builtins.list", "builtins.dict", "builtins.tuple", "builtins.set", "builtins.bytes"}
+        if isinstance(kind, Scalar) and kind.type != "Any" and not kind.nullable and kind.type in ("str", "int", "float", "bool", "list", "dict"):
+            return const(f"builtins.{kind.type}" in names or (kind.type == "bool" and "builtins.int" in names))
+        if all(n in plain for n in names):
+            classes_node: ast.expr = name(names[0].removeprefix("builtins.")) if len(names) == 1 else ast.Tuple([name(n.removeprefix("builtins.")) for n in names], ast.Load())
+            return Val(Scalar("bool"), quote("isinstance({0}, {1})", value.node, classes_node))
+    raise frame.refuse("isinstance", ast.unparse(call.node), "Segue cannot tell what this is.", call.node)
+
+
+@function("builtins.hasattr")
+def hasattr_(frame: Frame, call: CallSite) -> Val:
+    """Decided from the model's facts."""
+    value, attr = call.args[0], call.args[1]
+    if not isinstance(attr.kind, Const) or not isinstance(attr.kind.value, str):
+        raise frame.refuse("hasattr", ast.unparse(call.node), "The name is computed.", call.node)
+    wanted = attr.kind.value
+    if isinstance(value.kind, Request):
+        if wanted in ("user", "query_params", "data", "method", "META", "auth", "GET"):
+            return const(True)
+    if isinstance(value.kind, Instance) and not value.kind.nullable:
+        from segue.translate.load.models import concrete, field_of, reverse_of
+        from segue.translate.rules.instance import model_method
+
+        model = concrete(frame.ctx, value.kind.model)
+        reverse = reverse_of(model, wanted)
+        if reverse is not None and reverse.kind == "o2o" and value.node is not None and value.kind.mode == "row":
+            from segue.translate.load.needs import to_one
+
+            to_one(frame.ctx, value.kind.site, wanted)
+            return Val(Scalar("bool"), quote("{0}.%s is not None" % wanted, value.node))
+        item = field_of(model, wanted)
+        if (item is not None and (item.relation is None or item.relation.kind == "m2m")) or model_method(frame, model.cls, wanted) or (reverse is not None and reverse.kind != "o2o"):
+            return const(True)
+    raise frame.refuse("hasattr", ast.unparse(call.node), "Segue cannot tell whether it has that.", call.node)
+
+
+@function("builtins.getattr")
+def getattr_(frame: Frame, call: CallSite) -> Val:
+    """``getattr(x, "name")`` as ``x.name``; with a default only where the name is certain."""
+    from segue.translate.interp.expressions.attributes import of
+
+    value, attr = call.args[0], call.args[1]
+    if not isinstance(attr.kind, Const) or not isinstance(attr.kind.value, str):
+        raise frame.refuse("getattr", ast.unparse(call.node), "The name is computed.", call.node)
+    if len(call.args) > 2:
+        if isinstance(value.kind, Instance) and attr.kind.value in value.kind.site.computed:
+            return of(frame, value, attr.kind.value, call.node)
+        if isinstance(value.kind, Instance) and not value.kind.nullable:
+            from segue.translate.load.models import concrete, field_of, reverse_of
+
+            model = concrete(frame.ctx, value.kind.model)
+            item = field_of(model, attr.kind.value)
+            if item is not None and (item.relation is None or item.null):
+                return of(frame, value, attr.kind.value, call.node)
+            reverse = reverse_of(model, attr.kind.value)
+            default = call.args[2]
+            if reverse is not None and reverse.kind == "o2o" and isinstance(default.kind, Const) and default.kind.value is None and value.kind.mode == "row":
+                from segue.translate.load.needs import to_one
+
+                child = to_one(frame.ctx, value.kind.site, attr.kind.value)
+                assert value.node is not None
+                return Val(Instance(child.model, child, "row", True), ast.Attribute(value.node, attr.kind.value, ast.Load()))
+        raise frame.refuse("getattr", ast.unparse(call.node), "Segue cannot tell whether it has that.", call.node)
+    return of(frame, value, attr.kind.value, call.node)
+
+
+@function("builtins.print")
+def print_(frame: Frame, call: CallSite) -> Val:
+    """Left out: standard output is no part of the service."""
+    return const(None)
+
+
+@function("builtins.next")
+def next_(frame: Frame, call: CallSite) -> Val:
+    """``next((x for …), default)``."""
+    inner, item = iterable(frame, call.args[0], call.raw_args[0])
+    if awaits(inner):
+        raise frame.refuse("async-next", ast.unparse(call.node), "next() over queries.", call.node)
+    if len(call.args) > 1:
+        default = call.args[1]
+        return Val(join(item, default.kind), quote("next({0}, {1})", inner, code_any(frame, default, call.node)))
+    return Val(item, quote("next({0})", inner))
+
+
+@function("builtins.filter", "builtins.map")
+def functional(frame: Frame, call: CallSite) -> Val:
+    """``map(lambda …, items)``, ``filter(None, items)``."""
+    builtin = call.name.rpartition(".")[2]
+    inner, item = iterable(frame, call.args[1], call.raw_args[1])
+    first = call.args[0]
+    if builtin == "filter" and isinstance(first.kind, Const) and first.kind.value is None:
+        from segue.translate.interp.join import not_null
+
+        return Val(ListOf(not_null(item), "Iterator"), quote("filter(None, {0})", inner))
+    if builtin == "map" and isinstance(first.kind, Global) and first.kind.ref.name in ("builtins.int", "builtins.str", "builtins.float"):
+        short = first.kind.ref.name.removeprefix("builtins.")
+        if not isinstance(item, Scalar):
+            raise frame.refuse("map", ast.unparse(call.node), "Segue does not know the items.", call.node)
+        return Val(ListOf(Scalar(short), "Iterator"), quote(f"map({short}, {{0}})", inner))
+    made, kind = as_function(frame, first, [item], call.node)
+    return Val(ListOf(kind if builtin == "map" else item, "Iterator"), quote(f"{builtin}({{0}}, {{1}})", made, inner))
+
+
+__all__ = ["Object", "SerializerContext", "nullable"]

@@ -1,0 +1,168 @@
+"""Django's helpers: clock, shortcuts, settings, translation, text."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.snapshot.model import GlobalRef
+from segue.target.ir import Import
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.constants import value_of
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.invoke import model_label
+from segue.translate.interp.join import widen
+from segue.translate.interp.value import Val, const, literal, name, quote
+from segue.translate.kinds import Const, Global, Instance, Manager, QuerySet, RelatedManager, Scalar, SettingsObject
+from segue.translate.query.build import filtered, query_of
+from segue.translate.rules.builtins import code
+from segue.translate.rules.q_objects import tree_of
+from segue.translate.rules.registry import attribute, function
+
+
+@function("django.utils.timezone.now")
+def now(frame: Frame, call: CallSite) -> Val:
+    """``timezone.now()`` with USE_TZ: the aware UTC clock."""
+    use_tz = frame.ctx.snapshot.settings.values.get("USE_TZ")
+    if use_tz is not None and use_tz.data is False:
+        raise frame.refuse("naive-clock", "timezone.now()", "USE_TZ is off: the clock is naive in TIME_ZONE.", call.node)
+    frame.use(Import("datetime", "datetime"), Import("datetime", "UTC"))
+    return Val(Scalar("datetime"), name("datetime.now(UTC)"))
+
+
+@function("django.shortcuts.get_object_or_404", "rest_framework.generics.get_object_or_404")
+def get_object_or_404(frame: Frame, call: CallSite) -> Val:
+    """``get_object_or_404(Model, pk=…)``; DRF's own also answers 404 to values of the wrong type."""
+    from segue.translate.load.fetch import fetch_all, limit_one, site_of
+
+    source = call.args[0]
+    value = as_queryset(frame, source, call)
+    rest = CallSite(frame, call.node, call.name)
+    rest._args = call.args[1:]
+    rest._kwargs = call.kwargs
+    value = filtered(frame, value, tree_of(frame, rest), call.node)
+    query = query_of(value)
+    if query.values is not None:
+        raise frame.refuse("values-get", ast.unparse(call.node), "get() of values().", call.node)
+    from dataclasses import replace
+
+    if query.order == "meta":
+        value = Val(QuerySet(replace(query, order="none")), value.node)
+    site = site_of(frame, value, at=call.node)
+    rows = fetch_all(frame, limit_one(frame, value, 21), site, call.node)
+    assert rows.node is not None
+    helper = "one_or_404"
+    object_name = frame.ctx.model(query.model).cls.rpartition(".")[2]
+    made = quote("{0}({1}, {2})", frame.imported("segue_bridge.http.lookup", helper), rows.node, literal(object_name))
+    if call.name.startswith("rest_framework"):
+        frame.hoist  # noqa: B018
+        if any(isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id.startswith("as_") for n in ast.walk(made)):
+            raise frame.refuse("get-object-or-404", ast.unparse(call.node), "DRF's get_object_or_404 with a value that may be of the wrong type.", call.node)
+    return Val(Instance(query.model, site), made)
+
+
+def as_queryset(frame: Frame, source: Val, call: CallSite) -> Val:
+    """A model class, manager or queryset as a queryset."""
+    from segue.translate.rules.managers import manager_of, related_queryset, start
+
+    if isinstance(source.kind, QuerySet):
+        return source
+    if isinstance(source.kind, Manager):
+        return start(frame, source, call.node)
+    if isinstance(source.kind, RelatedManager):
+        return related_queryset(frame, source, call.node)
+    if isinstance(source.kind, Global):
+        label = model_label(frame, source.kind.ref.name)
+        if label is not None:
+            manager = manager_of(frame, label, "_default_manager")
+            if manager is not None:
+                return start(frame, manager, call.node)
+    raise frame.refuse("queryset", ast.unparse(call.node), "Segue does not know this queryset.", call.node)
+
+
+@function("django.contrib.auth.get_user_model")
+def user_model(frame: Frame, call: CallSite) -> Val:
+    """The user model's class."""
+    label = frame.ctx.snapshot.settings.user_model
+    return Val(Global(GlobalRef("model", frame.ctx.model(label).cls)))
+
+
+@attribute(SettingsObject, "*")
+def setting(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
+    """``settings.X``: a field of the generated settings; ``DEBUG`` and plain constants keep their type."""
+    snapshot = frame.ctx.snapshot.settings
+    value = snapshot.values.get(attr)
+    if value is None:
+        return None
+    if attr in snapshot.secret_names:
+        raise frame.refuse("secret-setting", f"settings.{attr}", "The setting is a secret; its type is not known.", node)
+    found = value_of(frame, value)
+    if found is None:
+        raise frame.refuse("setting", f"settings.{attr}", "Segue cannot write this setting down.", node)
+    used = frame.ctx.memo.setdefault(("kernel", "settings"), {})
+    assert isinstance(used, dict)
+    used[attr] = value
+    frame.use(Import("{package}.settings", "settings"))
+    kind = widen(found.kind)
+    if isinstance(kind, Const):
+        kind = Scalar("Any", True)
+    return Val(kind, name(f"settings.{attr}"))
+
+
+def _translations_off(frame: Frame) -> bool:
+    snapshot = frame.ctx.snapshot.settings
+    use = snapshot.values.get("USE_I18N")
+    language = snapshot.values.get("LANGUAGE_CODE")
+    english = language is None or str(language.data).startswith("en")
+    return (use is not None and use.data is False) or (
+        english and not any("LocaleMiddleware" in m for m in snapshot.middleware)
+    )
+
+
+@function(
+    "django.utils.translation.gettext",
+    "django.utils.translation.gettext_lazy",
+    "django.utils.translation.gettext_noop",
+    "django.utils.translation.ugettext",
+    "django.utils.translation.ugettext_lazy",
+)
+def gettext(frame: Frame, call: CallSite) -> Val:
+    """``_("text")``: the text itself where no request changes the language."""
+    call.only(at_most=1)
+    if not _translations_off(frame):
+        raise frame.refuse("gettext", ast.unparse(call.node), "The text is translated by the request's language.", call.node)
+    return call.args[0]
+
+
+@function("django.utils.text.slugify")
+def slugify(frame: Frame, call: CallSite) -> Val:
+    """``slugify(text)``: pure; the bridge has it."""
+    call.only("allow_unicode", at_most=2)
+    parts = [code(frame, v, call.node) for v in call.args]
+    made = ast.Call(frame.imported("segue_bridge.text", "slugify"), parts, [])
+    for key, value in call.kwargs.items():
+        made.keywords.append(ast.keyword(key, code(frame, value, call.node)))
+    return Val(Scalar("str"), made)
+
+
+@function("django.utils.functional.lazy", "django.utils.safestring.mark_safe", "django.utils.encoding.force_str", "django.utils.encoding.smart_str")
+def same_text(frame: Frame, call: CallSite) -> Val | None:
+    """Text stays text."""
+    first = call.argument(0)
+    if first is not None and isinstance(widen(first.kind), Scalar) and widen(first.kind) == Scalar("str"):
+        return first
+    return None
+
+
+@function("django.db.transaction.on_commit")
+def on_commit(frame: Frame, call: CallSite) -> Val:
+    """``transaction.on_commit(callable)``."""
+    raise frame.refuse("on-commit", ast.unparse(call.node), "on_commit hooks are not translated yet.", call.node)
+
+
+@function("logging.getLogger")
+def logger(frame: Frame, call: CallSite) -> Val:
+    """``logging.getLogger(name)``."""
+    raise frame.refuse("logging", ast.unparse(call.node), "A logger made inside the function.", call.node)
+
+
+__all__ = ["const"]

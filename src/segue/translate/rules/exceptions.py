@@ -1,0 +1,199 @@
+"""Exceptions: DRF's, Django's and Python's, raised and caught."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.invoke import model_label
+from segue.translate.interp.value import Val, literal, name, quote
+from segue.translate.kinds import Const, Global, Instance, ListOf, QuerySet, Raised, Scalar, Unknown, User
+from segue.translate.rules.registry import attribute, function
+
+_DRF = (
+    "APIException",
+    "ValidationError",
+    "ParseError",
+    "AuthenticationFailed",
+    "NotAuthenticated",
+    "PermissionDenied",
+    "NotFound",
+    "MethodNotAllowed",
+    "NotAcceptable",
+    "UnsupportedMediaType",
+    "Throttled",
+)
+_BUILTIN = (
+    "ValueError",
+    "TypeError",
+    "KeyError",
+    "IndexError",
+    "AttributeError",
+    "RuntimeError",
+    "Exception",
+    "NotImplementedError",
+    "LookupError",
+    "ArithmeticError",
+    "ZeroDivisionError",
+    "OverflowError",
+    "AssertionError",
+    "UnicodeDecodeError",
+    "UnicodeError",
+    "StopIteration",
+    "PermissionError",
+)
+_CAUGHT = {
+    "django.core.exceptions.ObjectDoesNotExist": ("segue_bridge.db.errors", "ObjectDoesNotExist"),
+    "django.core.exceptions.MultipleObjectsReturned": ("segue_bridge.db.errors", "MultipleObjectsReturned"),
+    "django.db.utils.IntegrityError": ("segue_bridge.db.errors", "IntegrityError"),
+    "django.db.IntegrityError": ("segue_bridge.db.errors", "IntegrityError"),
+    "django.db.models.deletion.ProtectedError": ("segue_bridge.db.errors", "ProtectedError"),
+    "django.db.models.ProtectedError": ("segue_bridge.db.errors", "ProtectedError"),
+    "django.http.response.Http404": ("segue_bridge.errors", "Http404"),
+    "django.http.Http404": ("segue_bridge.errors", "Http404"),
+    "decimal.InvalidOperation": ("decimal", "InvalidOperation"),
+    "json.decoder.JSONDecodeError": ("json", "JSONDecodeError"),
+    **{f"rest_framework.exceptions.{n}": ("segue_bridge.errors", n) for n in _DRF},
+}
+
+
+def _plain_arguments(frame: Frame, call: CallSite) -> list[ast.expr]:
+    parts: list[ast.expr] = []
+    for value, node in zip(call.args, call.raw_args, strict=True):
+        parts.append(_plain(frame, value, node))
+    return parts
+
+
+def _plain(frame: Frame, value: Val, node: ast.expr) -> ast.expr:
+    if isinstance(value.kind, Instance | QuerySet | User | Unknown) or value.node is None:
+        why = value.kind.why if isinstance(value.kind, Unknown) else ""
+        raise frame.refuse("exception-detail", ast.unparse(node), why or "This has no text in the generated code.", node)
+    return value.node
+
+
+def _drf(frame: Frame, call: CallSite) -> Val:
+    cls = call.name.rpartition(".")[2]
+    made = ast.Call(frame.imported("segue_bridge.errors", cls), _plain_arguments(frame, call), [])
+    for key, value in call.kwargs.items():
+        if key not in ("detail", "code", "method", "media_type", "wait", "available_renderers"):
+            raise frame.refuse("exception-detail", ast.unparse(call.node), f"Segue does not know {key}.", call.node)
+        made.keywords.append(ast.keyword(key, _plain(frame, value, call.node)))
+    return Val(Raised(f"rest_framework.exceptions.{cls}"), made)
+
+
+for _name in _DRF:
+    function(f"rest_framework.exceptions.{_name}")(_drf)
+function("rest_framework.serializers.ValidationError")(_drf)
+
+
+@function("django.http.response.Http404", "django.http.Http404")
+def http404(frame: Frame, call: CallSite) -> Val:
+    """``Http404("text")``: DRF answers ``{"detail": "text"}``, or "Not found." without text."""
+    call.only(at_most=1)
+    return Val(Raised("django.http.response.Http404"), ast.Call(frame.imported("segue_bridge.errors", "Http404"), _plain_arguments(frame, call), []))
+
+
+@function("django.core.exceptions.PermissionDenied")
+def permission_denied(frame: Frame, call: CallSite) -> Val:
+    """Django's ``PermissionDenied(text)``: DRF's handler turns it into its own with the same text."""
+    call.only(at_most=1)
+    made = ast.Call(frame.imported("segue_bridge.errors", "PermissionDenied"), _plain_arguments(frame, call), [])
+    return Val(Raised("rest_framework.exceptions.PermissionDenied"), made)
+
+
+@function("django.core.exceptions.ValidationError")
+def django_validation_error(frame: Frame, call: CallSite) -> Val:
+    """Django's ``ValidationError``: inside a serializer DRF turns it into its own; elsewhere it is a 500."""
+    receiver = frame.receiver.kind if frame.receiver is not None else None
+    from segue.translate.kinds import SerializerSelf
+
+    if not isinstance(receiver, SerializerSelf) and not frame.ctx.memo.get(("kernel", "in-validation")):
+        raise frame.refuse("django-validation-error", ast.unparse(call.node), "Django's ValidationError outside of a serializer.", call.node)
+    params = call.kwargs.get("params")
+    if params is not None:
+        raise frame.refuse("django-validation-error", ast.unparse(call.node), "params= is not translated.", call.node)
+    return _drf(frame, CallSite(frame, call.node, "rest_framework.exceptions.ValidationError"))
+
+
+def _builtin(frame: Frame, call: CallSite) -> Val:
+    call.only()
+    cls = call.name.rpartition(".")[2]
+    return Val(Raised(call.name), ast.Call(name(cls), _plain_arguments(frame, call), []))
+
+
+for _name in _BUILTIN:
+    function(f"builtins.{_name}")(_builtin)
+
+
+def project_exception(frame: Frame, dotted: str, call: CallSite) -> Val | None:
+    """A DRF exception subclass of the project: the base with its class attributes."""
+    cls = frame.ctx.snapshot.classes.get(dotted)
+    if dotted.endswith(".DoesNotExist"):
+        label = model_label(frame, dotted.rpartition(".")[0])
+        if label is not None:
+            made = ast.Call(frame.imported("segue_bridge.db.errors", "ObjectDoesNotExist"), _plain_arguments(frame, call), [])
+            return Val(Raised(dotted), made)
+    if cls is None or "rest_framework.exceptions.APIException" not in cls.mro:
+        return None
+    if any(frame.ctx.snapshot.functions.get(f"{c}.__init__") for c in cls.mro):
+        raise frame.refuse("exception-class", dotted, "The exception has an __init__ of its own.", call.node)
+    base = next((c for c in cls.mro if c.startswith("rest_framework.exceptions.")), "rest_framework.exceptions.APIException")
+    parts = _plain_arguments(frame, call)
+    keywords = [ast.keyword(k, _plain(frame, v, call.node)) for k, v in call.kwargs.items() if k in ("detail", "code")]
+    attributes = {k: cls.attributes[k].value.data for k in ("status_code", "default_detail", "default_code") if k in cls.attributes}
+    if not parts and not any(k.arg == "detail" for k in keywords):
+        parts = [literal(attributes.get("default_detail", "A server error occurred."))]
+    if len(parts) < 2 and not any(k.arg == "code" for k in keywords):
+        keywords.append(ast.keyword("code", literal(attributes.get("default_code", "error"))))
+    made = ast.Call(frame.imported("segue_bridge.errors", "APIException"), parts, keywords)
+    known = {"ValidationError": 400, "ParseError": 400, "PermissionDenied": 403, "NotFound": 404, "NotAuthenticated": 401, "AuthenticationFailed": 401}
+    short = base.rpartition(".")[2]
+    if short in known and known[short] == attributes.get("status_code", known[short]) and short not in ("AuthenticationFailed", "NotAuthenticated"):
+        made.func = frame.imported("segue_bridge.errors", short)
+        return Val(Raised(dotted), made)
+    made.keywords.append(ast.keyword("status_code", literal(attributes.get("status_code", 500))))
+    return Val(Raised(dotted), made)
+
+
+def caught(frame: Frame, handler: ast.ExceptHandler) -> tuple[str, Val | None]:
+    """Text of the exception class(es) of an ``except`` clause, and what the variable is."""
+    if handler.type is None:
+        raise frame.refuse("bare-except", "except:", "It would catch errors that only one side has.", handler)
+    nodes = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    texts: list[str] = []
+    for node in nodes:
+        value = frame.eval(node)
+        if not isinstance(value.kind, Global):
+            raise frame.refuse("except", ast.unparse(node), "Segue does not know this exception.", handler)
+        texts.append(_caught_one(frame, value.kind.ref.name, node))
+    unique = list(dict.fromkeys(texts))
+    text = unique[0] if len(unique) == 1 else f"({', '.join(unique)})"
+    return text, Val(Raised(text))
+
+
+def _caught_one(frame: Frame, dotted: str, node: ast.expr) -> str:
+    if dotted in ("builtins.Exception", "builtins.BaseException"):
+        raise frame.refuse("broad-except", ast.unparse(node), "It would catch errors that only one side has.", node)
+    if dotted.startswith("builtins.") and dotted.rpartition(".")[2] in _BUILTIN:
+        return dotted.rpartition(".")[2]
+    owner, _, last = dotted.rpartition(".")
+    if last in ("DoesNotExist", "MultipleObjectsReturned") and model_label(frame, owner) is not None:
+        wanted = "ObjectDoesNotExist" if last == "DoesNotExist" else last
+        return ast.unparse(frame.imported("segue_bridge.db.errors", wanted))
+    known = _CAUGHT.get(dotted)
+    if known is None:
+        raise frame.refuse("except", dotted, "Segue does not know this exception.", node)
+    return ast.unparse(frame.imported(*known))
+
+
+@attribute(Raised, "detail", "messages", "message", "args")
+def detail(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
+    """``error.detail`` of DRF's exceptions."""
+    assert isinstance(owner.kind, Raised)
+    if attr == "detail" and owner.node is not None:
+        return Val(Scalar("Any"), quote("{0}.detail", owner.node))
+    return None
+
+
+__all__ = ["Const", "ListOf"]

@@ -1,0 +1,272 @@
+"""Model instances: columns, relations, ``pk``, ``get_FOO_display()``, properties and methods."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.snapshot.model import Function, ModelField
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.constants import value_of
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.invoke import invoke, invoke_function
+from segue.translate.interp.value import Val, const, literal, quote
+from segue.translate.kinds import Const, Instance, Needs, RelatedManager, Scalar, User
+from segue.translate.load.models import column_kind, concrete, field_of, pk_field, reverse_of
+from segue.translate.load.needs import column, many_target, to_one
+from segue.translate.rules.registry import attribute, method
+
+
+def not_null(frame: Frame, owner: Val, node: ast.AST) -> None:
+    """Reading through ``None`` is an ``AttributeError`` on both sides, but never typed: refuse."""
+    if isinstance(owner.kind, Instance) and owner.kind.nullable:
+        raise frame.refuse("nullable", owner.text, "This may be None here, and nothing checks it.", node)
+
+
+@attribute(Instance, "*")
+def read(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
+    """A column, a relation, a property, an annotation, a class attribute."""
+    kind = owner.kind
+    assert isinstance(kind, Instance)
+    if owner.node is None:
+        return None
+    not_null(frame, owner, node)
+    model = concrete(frame.ctx, kind.model)
+    if name in kind.site.computed:
+        return Val(kind.site.computed[name], ast.Attribute(owner.node, name, ast.Load()))
+    item = field_of(model, name)
+    if item is not None:
+        return _field(frame, owner, item, name, node)
+    reverse = reverse_of(model, name)
+    if reverse is not None:
+        if reverse.kind == "o2o":
+            return _to_one(frame, owner, name, reverse.model, nullable=True, node=node)
+        return Val(RelatedManager(kind, name, reverse.model), owner.node)
+    found = model_method(frame, model.cls, name)
+    if found is not None:
+        if found.role in ("property", "cached_property"):
+            return invoke(frame, found, {}, owner, node)
+        return None
+    cls = frame.ctx.snapshot.classes.get(model.cls)
+    if cls is not None and name in cls.attributes:
+        return value_of(frame, cls.attributes[name].value)
+    return None
+
+
+def model_method(frame: Frame, cls: str, name: str) -> Function | None:
+    """Project source of a model's method, along its MRO."""
+    known = frame.ctx.snapshot.classes.get(cls)
+    if known is not None and name in known.methods:
+        return frame.ctx.snapshot.functions.get(known.methods[name])
+    for base in known.mro if known is not None else (cls,):
+        found = frame.ctx.snapshot.functions.get(f"{base}.{name}")
+        if found is not None:
+            return found
+    return None
+
+
+def _field(frame: Frame, owner: Val, item: ModelField, name: str, node: ast.AST) -> Val:
+    kind = owner.kind
+    assert isinstance(kind, Instance)
+    assert owner.node is not None
+    relation = item.relation
+    if relation is not None and name == item.name and name != "pk":
+        if relation.kind in ("fk", "o2o"):
+            return _to_one(frame, owner, name, relation.to, nullable=item.null, node=node)
+        if relation.kind == "m2m":
+            return Val(RelatedManager(kind, name, relation.to), owner.node)
+        raise frame.refuse("generic-relation", f"{owner.text}.{name}", "Generic relations are not translated.", node)
+    if item.inherited_from and item.inherited_from != kind.model and frame.ctx.snapshot.models.get(item.inherited_from) and not frame.ctx.model(item.inherited_from).abstract and concrete(frame.ctx, kind.model).parents:
+        raise frame.refuse("multi-table", f"{owner.text}.{name}", "Fields of a parent table are not translated yet.", node)
+    if item.base.endswith((".FileField", ".ImageField")):
+        raise frame.refuse("file-field", f"{owner.text}.{name}", "Stored files are not translated yet.", node)
+    column(frame.ctx, kind.site, item.attname)
+    found = column_kind(frame.ctx, item)
+    return Val(found, ast.Attribute(owner.node, item.attname, ast.Load()))
+
+
+def _to_one(frame: Frame, owner: Val, name: str, target: str, *, nullable: bool, node: ast.AST) -> Val:
+    kind = owner.kind
+    assert isinstance(kind, Instance)
+    assert owner.node is not None
+    label = concrete(frame.ctx, target).label
+    if concrete(frame.ctx, label).parents:
+        raise frame.refuse("multi-table", f"{owner.text}.{name}", "Rows of multi-table models are not translated yet.", node)
+    reverse = reverse_of(concrete(frame.ctx, kind.model), name)
+    missing = f"{concrete(frame.ctx, kind.model).cls.rpartition('.')[2]} has no {name}."
+    if kind.mode == "entity":
+        value = related_of_entity(frame, owner, name, label, node)
+    else:
+        child = to_one(frame.ctx, kind.site, name)
+        value = Val(Instance(label, child, "row", nullable), ast.Attribute(owner.node, name, ast.Load()))
+    if reverse is not None:
+        assert value.node is not None
+        made = quote("{0}({1}, {2})", frame.imported("segue_bridge.db.reads", "present"), value.node, literal(missing))
+        assert isinstance(value.kind, Instance)
+        return Val(Instance(label, value.kind.site, value.kind.mode), made)
+    return value
+
+
+def related_of_entity(frame: Frame, owner: Val, name: str, label: str, node: ast.AST) -> Val:
+    """The to-one relation of an entity: one query when it is read."""
+    from segue.translate.load.fetch import fetch_all, limit_one, site_of
+    from segue.translate.load.render import hop_by_accessor
+    from segue.translate.query.build import add_where, model_queryset, query_of
+    from segue.translate.kinds import QuerySet
+
+    kind = owner.kind
+    assert isinstance(kind, Instance)
+    assert owner.node is not None
+    model = concrete(frame.ctx, kind.model)
+    hop = hop_by_accessor(frame, model.label, name)
+    item = field_of(model, name)
+    base = model_queryset(frame, label, node)
+    base = Val(QuerySet(query_of(base).with_(order="none")), base.node)
+    from segue.translate.query.build import root_of
+
+    condition = quote(
+        "{0} == {1}",
+        ast.Attribute(root_of(frame, label), hop.link.right, ast.Load()),
+        ast.Attribute(owner.node, hop.link.left, ast.Load()),
+    )
+    value = limit_one(frame, add_where(frame, base, condition), 1)
+    site = site_of(frame, value, at=node)
+    rows = fetch_all(frame, value, site, node)
+    assert rows.node is not None
+    one = quote("{0}({1})", frame.imported("segue_bridge.db.reads", "or_none"), rows.node)
+    if item is None or item.null:
+        return Val(Instance(label, site, "row", True), one)
+    message = f"{frame.ctx.model(label).cls.rpartition('.')[2]} matching query does not exist."
+    present = quote("{0}({1}, {2})", frame.imported("segue_bridge.db.reads", "present"), one, literal(message))
+    return Val(Instance(label, site, "row"), present)
+
+
+@method(Instance, "*")
+def call_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """A method of the model: project source is lifted; ``get_FOO_display`` is Django's."""
+    kind = owner.kind
+    assert isinstance(kind, Instance)
+    model = concrete(frame.ctx, kind.model)
+    found = model_method(frame, model.cls, call.name)
+    if found is not None:
+        if call.name in ("save", "delete"):
+            from segue.translate.rules.writes import overridden
+
+            return overridden(frame, owner, found, call)
+        not_null(frame, owner, call.node)
+        return invoke_function(frame, found, call, None if found.role == "staticmethod" else owner)
+    if call.name.startswith("get_") and call.name.endswith("_display"):
+        item = field_of(model, call.name[4:-8])
+        if item is not None and item.choices:
+            return display(frame, owner, item, call.node)
+    return None
+
+
+def display(frame: Frame, owner: Val, item: ModelField, node: ast.AST) -> Val:
+    """``get_FOO_display()``: the label of the stored choice, else the value itself."""
+    assert owner.node is not None
+    kind = owner.kind
+    assert isinstance(kind, Instance)
+    not_null(frame, owner, node)
+    column(frame.ctx, kind.site, item.attname)
+    pairs: dict[object, str] = {}
+    for key, label in item.choices:
+        shown = label.items if label.kind in ("list", "tuple") else ()
+        for pair in shown if shown else ():
+            if len(pair.items) == 2 and isinstance(pair.items[0].data, str | int | None):
+                pairs[pair.items[0].data] = str(pair.items[1].data)
+        if not shown:
+            if label.kind == "lazy" and _translated(frame):
+                raise frame.refuse("gettext", f"get_{item.name}_display", "The labels are translated at run time.", node)
+            if key.kind not in ("const",) or isinstance(key.data, list | dict):
+                raise frame.refuse("choices", item.name, "Segue cannot write these choices down.", node)
+            pairs[key.data] = str(label.data)
+    value = ast.Attribute(owner.node, item.attname, ast.Load())
+    table = ast.parse(repr(pairs), mode="eval").body
+    text = quote("str({1}.get({0}, {0}))", value, table)
+    if item.null:
+        text = quote("({0}.get({1}) or ('None' if {1} is None else str({1})))", table, value) if None not in pairs else text
+        raise frame.refuse("choices", f"get_{item.name}_display", "The column may be NULL.", node)
+    return Val(Scalar("str"), text)
+
+
+def _translated(frame: Frame) -> bool:
+    values = frame.ctx.snapshot.settings.values
+    use = values.get("USE_I18N")
+    middleware = frame.ctx.snapshot.settings.middleware
+    return (use is None or bool(use.data)) and any("LocaleMiddleware" in m for m in middleware)
+
+
+def text_of(frame: Frame, value: Val, node: ast.expr) -> ast.expr:
+    """``str(instance)``: the lifted ``__str__``, or Django's own text."""
+    kind = value.kind
+    assert isinstance(kind, Instance)
+    assert value.node is not None
+    not_null(frame, value, node)
+    model = concrete(frame.ctx, kind.model)
+    found = model_method(frame, model.cls, "__str__")
+    if found is not None:
+        made = invoke(frame, found, {}, value, node)
+        assert made.node is not None
+        return made.node
+    pk = pk_field(frame.ctx, kind.model).attname
+    column(frame.ctx, kind.site, pk)
+    name = model.cls.rpartition(".")[2]
+    return quote("'%s object (' + str({0}.%s) + ')'" % (name, pk), value.node)
+
+
+def key_of(frame: Frame, value: Val) -> ast.expr:
+    """The primary key of an instance or user."""
+    kind = value.kind
+    assert value.node is not None
+    assert isinstance(kind, Instance | User)
+    pk = pk_field(frame.ctx, kind.model).attname
+    if isinstance(kind, Instance):
+        column(frame.ctx, kind.site, pk)
+        if (
+            isinstance(value.node, ast.Attribute)
+            and kind.mode == "row"
+            and isinstance(value.node.value, ast.Name)
+        ):
+            pass
+    return ast.Attribute(value.node, pk, ast.Load())
+
+
+def equality(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.Compare) -> Val:
+    """``a == b`` of instances: same model and same key (``Model.__eq__``)."""
+    same = isinstance(op, ast.Eq | ast.Is)
+    if isinstance(op, ast.Is | ast.IsNot):
+        raise frame.refuse("identity", ast.unparse(node), "Identity of objects is not kept.", node)
+    if isinstance(a.kind, Const) or isinstance(b.kind, Const):
+        return const(not same)
+    if not isinstance(a.kind, Instance | User) or not isinstance(b.kind, Instance | User):
+        raise frame.refuse("comparison", ast.unparse(node), "An object is compared with something else.", node)
+    if concrete(frame.ctx, a.kind.model).label != concrete(frame.ctx, b.kind.model).label:
+        return const(not same)
+    left = relation_key(frame, a)
+    right = relation_key(frame, b)
+    both_null = _may_be_none(a) and _may_be_none(b)
+    if both_null:
+        raise frame.refuse("comparison", ast.unparse(node), "Both objects may be None.", node)
+    return Val(Scalar("bool"), ast.Compare(left, [ast.Eq() if same else ast.NotEq()], [right]))
+
+
+def _may_be_none(value: Val) -> bool:
+    kind = value.kind
+    return (isinstance(kind, Instance) and kind.nullable) or (isinstance(kind, User) and kind.authenticated is not True)
+
+
+def relation_key(frame: Frame, value: Val) -> ast.expr:
+    """The key of an object; for ``x.author`` the column ``x.author_id``, without loading the author."""
+    node = value.node
+    kind = value.kind
+    if isinstance(kind, Instance) and isinstance(node, ast.Attribute):
+        parents = frame.ctx.memo.get(("kernel", "origins"), {})
+        assert isinstance(parents, dict)
+        owner = parents.get(ast.unparse(node.value))
+        if isinstance(owner, Needs):
+            item = field_of(concrete(frame.ctx, owner.model), node.attr)
+            if item is not None and item.relation is not None and item.relation.to_field in ("", pk_field(frame.ctx, kind.model).name):
+                return ast.Attribute(node.value, item.attname, ast.Load())
+    if isinstance(kind, Instance) and kind.nullable:
+        raise frame.refuse("nullable", value.text, "This may be None here, and nothing checks it.")
+    return key_of(frame, value)

@@ -1,0 +1,223 @@
+"""``Model.objects`` and related managers: where querysets begin."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.snapshot.model import Function, GlobalRef
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.invoke import invoke, invoke_function, model_label
+from segue.translate.interp.value import Val, quote
+from segue.translate.kinds import Global, Instance, Manager, QuerySet, RelatedManager
+from segue.translate.load.models import concrete, field_of, target_field
+from segue.translate.query.build import add_where, model_queryset, query_of, root_of
+from segue.translate.rules import registry
+from segue.translate.rules.registry import attribute, method
+
+_DJANGO_MANAGERS = (
+    "django.db.models.manager.Manager",
+    "django.db.models.Manager",
+    "django.contrib.auth.models.UserManager",
+    "django.contrib.auth.models.GroupManager",
+    "django.contrib.auth.models.PermissionManager",
+    "django.contrib.auth.base_user.BaseUserManager",
+    "django.contrib.contenttypes.models.ContentTypeManager",
+)
+
+
+@attribute(Global, "objects", "_default_manager", "_base_manager")
+def manager(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
+    """``Model.objects``."""
+    assert isinstance(owner.kind, Global)
+    label = model_label(frame, owner.kind.ref.name)
+    if label is None:
+        return None
+    return manager_of(frame, label, name)
+
+
+def manager_of(frame: Frame, label: str, name: str) -> Val | None:
+    """The manager called ``name`` of a model."""
+    model = frame.ctx.model(label)
+    if name == "_base_manager":
+        return Val(Manager(label, name, ""))
+    wanted = (model.default_manager or "objects") if name == "_default_manager" else name
+    cls = model.managers.get(wanted)
+    if cls is None:
+        if wanted != "objects" or model.managers:
+            return None
+        cls = ""
+    return Val(Manager(label, wanted, "" if cls in _DJANGO_MANAGERS else cls))
+
+
+@method(Global, "*")
+def other_manager(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """A method of a model class or project class called on the class itself."""
+    assert isinstance(owner.kind, Global)
+    ref = owner.kind.ref
+    if ref.kind not in ("class", "model"):
+        return None
+    from segue.translate.rules.view_self import definition
+
+    dotted = definition(frame, ref.name, call.name)
+    function = frame.ctx.snapshot.functions.get(dotted) if dotted else None
+    if function is not None and function.role == "classmethod":
+        return invoke_function(frame, function, call, owner)
+    if function is not None and function.role == "staticmethod":
+        return invoke_function(frame, function, call)
+    return None
+
+
+@attribute(Global, "*")
+def named_manager(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
+    """``Model.published`` where that is a manager; other attributes of classes and modules."""
+    assert isinstance(owner.kind, Global)
+    label = model_label(frame, owner.kind.ref.name)
+    if label is not None and name in frame.ctx.model(label).managers:
+        return manager_of(frame, label, name)
+    from segue.translate.interp.expressions.attributes import of_global
+
+    return of_global(frame, owner, name, node)
+
+
+def start(frame: Frame, owner: Val, node: ast.AST) -> Val:
+    """The manager's own queryset: ``get_queryset()``."""
+    kind = owner.kind
+    assert isinstance(kind, Manager)
+    base = model_queryset(frame, kind.model, node)
+    if not kind.cls:
+        return base
+    known = frame.ctx.snapshot.classes.get(kind.cls)
+    if known is None:
+        raise frame.refuse("manager", kind.cls, "The snapshot does not know this manager.", node)
+    dotted = known.methods.get("get_queryset", "")
+    function = frame.ctx.snapshot.functions.get(dotted)
+    if function is None:
+        if dotted.startswith("django."):
+            return base
+        raise frame.refuse("manager", kind.cls, f"Segue has no source for {dotted or 'its get_queryset'}.", node)
+    found = invoke(frame, function, {}, Val(kind), node, "queries")
+    if not isinstance(found.kind, QuerySet):
+        raise frame.refuse("manager", dotted, "Its get_queryset gives something else than a queryset.", node)
+    return found
+
+
+@registry.framework("django.db.models.manager.BaseManager.get_queryset", "django.db.models.manager.BaseManager.all")
+def base_queryset(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``super().get_queryset()`` in a manager."""
+    kind = owner.kind
+    if not isinstance(kind, Manager):
+        return None
+    return model_queryset(frame, kind.model, call.node)
+
+
+@method(Manager, "*")
+def on_manager(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """A project method of the manager or its queryset class; else the queryset method of that name."""
+    kind = owner.kind
+    assert isinstance(kind, Manager)
+    function = manager_method(frame, kind.cls, call.name)
+    if function is not None and call.name != "get_queryset":
+        if ".QuerySet" in function.owner or _is_queryset_class(frame, function.owner):
+            return invoke_function(frame, function, call, start(frame, owner, call.node), "queries")
+        return invoke_function(frame, function, call, owner, "queries")
+    if call.name in ("all", "get_queryset", "using", "db_manager"):
+        if call.name in ("using", "db_manager"):
+            raise frame.refuse("using", call.name, "Another database than the default one.", call.node)
+        return start(frame, owner, call.node)
+    return on_queryset(frame, start(frame, owner, call.node), call)
+
+
+def _is_queryset_class(frame: Frame, cls: str) -> bool:
+    known = frame.ctx.snapshot.classes.get(cls)
+    return known is not None and "django.db.models.query.QuerySet" in known.mro
+
+
+def manager_method(frame: Frame, cls: str, name: str) -> Function | None:
+    """Project source of a manager's method."""
+    if not cls:
+        return None
+    known = frame.ctx.snapshot.classes.get(cls)
+    dotted = known.methods.get(name, "") if known is not None else f"{cls}.{name}"
+    return frame.ctx.snapshot.functions.get(dotted)
+
+
+def on_queryset(frame: Frame, value: Val, call: CallSite) -> Val | None:
+    """Call a queryset rule on ``value``."""
+    rule = registry.methods.get((QuerySet, call.name))
+    if rule is None:
+        return None
+    return rule(frame, value, call)
+
+
+def related_queryset(frame: Frame, owner: Val, node: ast.AST) -> Val:
+    """``instance.accessor.all()`` as a query of its own."""
+    kind = owner.kind
+    assert isinstance(kind, RelatedManager)
+    assert owner.node is not None
+    instance = kind.instance
+    if instance.nullable:
+        raise frame.refuse("nullable", owner.text, "This may be None here, and nothing checks it.", node)
+    from segue.translate.load.needs import column
+    from segue.translate.load.render import hop_by_accessor
+
+    target = concrete(frame.ctx, kind.model)
+    default = manager_of(frame, target.label, "_default_manager")
+    if default is None:
+        base = model_queryset(frame, target.label, node)
+    else:
+        base = start(frame, default, node)
+    hop = hop_by_accessor(frame, instance.model, kind.accessor)
+    column(frame.ctx, instance.site, hop.link.left)
+    left = ast.Attribute(owner.node, hop.link.left, ast.Load())
+    root = root_of(frame, target.label)
+    if hop.through:
+        from segue.translate.load.fetch import entity_type
+        from segue.translate.interp.value import name
+
+        through, item = entity_type(frame.ctx, hop.through)
+        frame.use(item)
+        assert hop.through_link is not None
+        joined = base
+        from segue.translate.query.build import chain
+
+        link = quote(
+            "{0} == {1}",
+            ast.Attribute(name(through), hop.through_link.left, ast.Load()),
+            ast.Attribute(root, hop.through_link.right, ast.Load()),
+        )
+        joined = chain(base, "join", name(through), link, query=query_of(base))
+        condition = quote("{0} == {1}", ast.Attribute(name(through), hop.link.right, ast.Load()), left)
+        value = add_where(frame, joined, condition)
+    else:
+        condition = quote("{0} == {1}", ast.Attribute(root, hop.link.right, ast.Load()), left)
+        value = add_where(frame, base, condition)
+    from dataclasses import replace
+
+    query = replace(query_of(value), related=(instance, kind.accessor))
+    return Val(QuerySet(query), value.node)
+
+
+@method(RelatedManager, "*")
+def on_related(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``instance.accessor.method(...)``."""
+    kind = owner.kind
+    assert isinstance(kind, RelatedManager)
+    write = registry.methods.get((RelatedManager, f"write:{call.name}"))
+    if write is not None:
+        return write(frame, owner, call)
+    target = concrete(frame.ctx, kind.model)
+    default = manager_of(frame, target.label, "_default_manager")
+    value = related_queryset(frame, owner, call.node)
+    if default is not None and isinstance(default.kind, Manager):
+        function = manager_method(frame, default.kind.cls, call.name)
+        if function is not None:
+            if _is_queryset_class(frame, function.owner):
+                return invoke_function(frame, function, call, value, "queries")
+            raise frame.refuse("manager", call.name, "A manager's own method on a related set.", call.node)
+    if call.name in ("all", "get_queryset"):
+        return value
+    return on_queryset(frame, value, call)
+
+
+__all__ = ["GlobalRef", "Instance", "field_of", "target_field"]

@@ -1,0 +1,75 @@
+"""``x in y``."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val, literal, quote
+from segue.translate.kinds import (
+    Const,
+    DictOf,
+    Instance,
+    ListOf,
+    Payload,
+    QueryParameters,
+    QuerySet,
+    RelatedManager,
+    Scalar,
+    SerializerContext,
+    Unknown,
+    UrlArguments,
+    User,
+    ValidatedData,
+)
+from segue.translate.rules import registry
+
+
+def membership(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.Compare) -> Val:
+    """By the kind of the container; objects in querysets by key, with one query."""
+    positive = isinstance(op, ast.In)
+    kind = b.kind
+    for cls in type(kind).__mro__:
+        rule = registry.methods.get((cls, "__contains__"))
+        if rule is not None:
+            from segue.translate.interp.callsite import CallSite
+            from segue.translate.interp.value import const
+
+            made = ast.copy_location(ast.Call(node.comparators[0], [node.left], []), node)
+            found = rule(frame, b, CallSite(frame, made, "__contains__"))
+            if found is not None:
+                if isinstance(found.kind, Const):
+                    return const(bool(found.kind.value) == positive)
+                assert found.node is not None
+                return found if positive else Val(Scalar("bool"), ast.UnaryOp(ast.Not(), found.node))
+    if isinstance(kind, UrlArguments):
+        known = getattr(kind.endpoint, "url_arguments", None)
+        if isinstance(known, dict) and isinstance(a.kind, Const):
+            from segue.translate.interp.value import const
+
+            return const((a.kind.value in known) == positive)
+    if isinstance(kind, QuerySet | RelatedManager):
+        from segue.translate.rules.queryset_evaluate import contains
+
+        return contains(frame, b, a, positive, node)
+    if isinstance(a.kind, Instance | User) and isinstance(kind, ListOf) and isinstance(kind.item, Instance):
+        from segue.translate.rules.instance import key_of
+        from segue.translate.load.models import pk_field
+        from segue.translate.load.needs import column
+
+        pk = pk_field(frame.ctx, kind.item.model).attname
+        column(frame.ctx, kind.item.site, pk)
+        if a.node is None or b.node is None or (isinstance(a.kind, Instance) and a.kind.nullable):
+            raise frame.refuse("membership", ast.unparse(node), "The object may be None.", node)
+        inside = quote("[item.%s for item in {0}]" % pk, b.node)
+        return Val(Scalar("bool"), ast.Compare(key_of(frame, a), [op], [inside]))
+    if isinstance(kind, Unknown) or isinstance(a.kind, Unknown):
+        why = kind.why if isinstance(kind, Unknown) else getattr(a.kind, "why", "")
+        raise frame.refuse("membership", ast.unparse(node), why or "Segue does not know what this is.", node)
+    plain = (Const, Scalar, ListOf, DictOf, Payload, QueryParameters, ValidatedData, UrlArguments, SerializerContext)
+    if not isinstance(kind, plain) or not isinstance(a.kind, Const | Scalar | ListOf) or a.node is None or b.node is None:
+        raise frame.refuse("membership", ast.unparse(node), f"Segue has no rule for in {type(kind).__name__}.", node)
+    right = b.node
+    if isinstance(kind, Const) and isinstance(kind.value, tuple):
+        right = literal(kind.value)
+    return Val(Scalar("bool"), ast.Compare(a.node, [op], [right]))

@@ -1,0 +1,75 @@
+"""``Model(...)``: a new entity."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val, name
+from segue.translate.kinds import Const, Instance, Needs, Scalar, Unknown, User
+from segue.translate.load.fetch import entity_type
+from segue.translate.load.models import concrete, field_of, python_type, target_field
+
+
+def new_instance(frame: Frame, label: str, call: CallSite) -> Val:
+    """``Article(title=…, author=user)`` → the mapped class with its columns."""
+    model = concrete(frame.ctx, label)
+    if call.args:
+        raise frame.refuse("model-init", ast.unparse(call.node), "Positional fields.", call.node)
+    known = frame.ctx.snapshot.classes.get(model.cls)
+    if frame.ctx.snapshot.functions.get(f"{model.cls}.__init__") is not None:
+        raise frame.refuse("model-init", model.cls, "The model has an __init__ of its own.", call.node)
+    if model.parents:
+        raise frame.refuse("multi-table", label, "Writes to multi-table models are not translated yet.", call.node)
+    del known
+    cls, item = entity_type(frame.ctx, label)
+    frame.use(item)
+    keywords = [ast.keyword(*column_value(frame, label, key, value, call.node)) for key, value in call.kwargs.items()]
+    site = Needs(model.label, written=True)
+    return Val(Instance(model.label, site, "entity"), ast.Call(name(cls), [], keywords))
+
+
+def column_value(frame: Frame, label: str, key: str, value: Val, at: ast.AST) -> tuple[str, ast.expr]:
+    """``(column attribute, expression)`` for a field given as ``key=value``."""
+    model = concrete(frame.ctx, label)
+    item = field_of(model, key)
+    if item is None or (item.relation is not None and item.relation.kind not in ("fk", "o2o")):
+        raise frame.refuse("model-field", f"{label}.{key}", "This is no column of the model.", at)
+    kind = value.kind
+    if item.relation is not None and key == item.name:
+        target = target_field(frame.ctx, item)
+        if isinstance(kind, Const) and kind.value is None and value.node is not None:
+            return item.attname, value.node
+        if isinstance(kind, User):
+            from segue.translate.query.coerce import instance_key
+            from segue.translate.query.lookups import target as lookup_target
+
+            return item.attname, instance_key(frame, value, lookup_target(frame, name("x"), item), at)
+        if isinstance(kind, Instance) and value.node is not None:
+            from segue.translate.load.needs import column
+
+            column(frame.ctx, kind.site, target.attname)
+            if kind.nullable:
+                raise frame.refuse("nullable", value.text, "The related object may be None.", at)
+            return item.attname, ast.Attribute(value.node, target.attname, ast.Load())
+        raise frame.refuse("model-field", f"{label}.{key}", "Segue does not know the related object.", at)
+    if value.node is None or isinstance(kind, Unknown):
+        raise frame.refuse("model-field", f"{label}.{key}", "The value has no form in the generated code.", at)
+    wanted = python_type(frame.ctx, item)
+    if not fits(kind, wanted, item.null):
+        raise frame.refuse("model-field", f"{label}.{key}", f"Django converts this value to {wanted} when it is saved; the generated code would not.", at)
+    return item.attname, value.node
+
+
+def fits(kind: object, wanted: str, null: bool) -> bool:
+    """Whether a value of ``kind`` is what the column holds, without Django's conversion."""
+    if wanted == "Any":
+        return True
+    if isinstance(kind, Const):
+        if kind.value is None:
+            return True
+        return type(kind.value).__name__ == wanted
+    if isinstance(kind, Scalar):
+        return kind.type == wanted or (kind.type, wanted) == ("bool", "int")
+    return False

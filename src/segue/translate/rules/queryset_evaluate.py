@@ -1,0 +1,293 @@
+"""Where a queryset is evaluated: iteration, ``get``, ``first``, ``count``, ``exists`` …"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.join import nullable
+from segue.translate.interp.value import Val, name, quote
+from segue.translate.kinds import Const, DictOf, Instance, Kind, ListOf, QuerySet, RelatedManager, Scalar, User
+from segue.translate.load.fetch import describe, fetch_all, fetch_first, fetch_get, limit_one, site_of
+from segue.translate.load.models import pk_field
+from segue.translate.load.needs import to_many
+from segue.translate.query.build import add_where, chain, commit, filtered, query_of, root_of, settle
+from segue.translate.query.ir import Query
+from segue.translate.query.ordering import order_terms
+from segue.translate.rules.q_objects import tree_of
+from segue.translate.rules.registry import method
+
+
+def loaded_list(frame: Frame, value: Val, *, only_prefetched: bool = False) -> Val | None:
+    """``obj.tags.all()`` of a row: the list that the loader brings with the row."""
+    query = query_of(value)
+    if query.related is None or query.pending:
+        return None
+    instance, accessor = query.related
+    if instance.mode != "row" or instance.site.written:
+        return None
+    if only_prefetched and accessor not in instance.site.prefetched:
+        return None
+    owner = _related_owner(value)
+    if owner is None:
+        return None
+    child = to_many(frame.ctx, instance.site, accessor)
+    for path in list(instance.site.prefetched):
+        first, _, rest = path.partition("__")
+        if first == accessor and rest:
+            child.prefetched.add(rest)
+    return Val(ListOf(Instance(child.model, child)), ast.Attribute(owner, accessor, ast.Load()))
+
+
+def _related_owner(value: Val) -> ast.expr | None:
+    """The instance's expression, out of ``….where(Column == instance.key)``."""
+    if value.node is None:
+        return None
+    for part in ast.walk(value.node):
+        if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr == "where":
+            last = part.args[-1]
+            if isinstance(last, ast.Compare) and isinstance(last.comparators[0], ast.Attribute):
+                return last.comparators[0].value
+    return None
+
+
+def fetched_rows(frame: Frame, value: Val, at: ast.expr) -> Val:
+    """All rows: model instances, or what ``values()`` gives."""
+    if isinstance(value.kind, RelatedManager):
+        raise frame.refuse("iteration", ast.unparse(at), "A manager is not iterable.", at)
+    loaded = loaded_list(frame, value)
+    if loaded is not None:
+        return loaded
+    cached = frame.env.get("#rows:" + value.text)
+    if cached is not None:
+        return cached
+    query = query_of(value)
+    if query.values is not None:
+        rows = values_rows(frame, value)
+    else:
+        rows = fetch_all(frame, value, site_of(frame, value, at=at), at)
+    if isinstance(value.node, ast.Name) and not frame.no_hoist:
+        # Django keeps the result in the queryset: reading it again asks nothing.
+        assert rows.node is not None
+        kept = Val(rows.kind, frame.hoist(f"{value.node.id}_rows", rows.node, at))
+        frame.env["#rows:" + value.text] = kept
+        return kept
+    return rows
+
+
+def values_rows(frame: Frame, value: Val) -> Val:
+    """``values_list``/``values`` as a list of plain values, tuples or dicts."""
+    value = settle(frame, value)
+    query = query_of(value)
+    assert value.node is not None
+    fetched = quote("await {0}.all({1})", frame.db, value.node)
+    kinds = [c.kind for c in query.columns]
+    if query.values == "flat":
+        return Val(ListOf(kinds[0]), quote("[row[0] for row in {0}]", fetched))
+    if query.values == "tuple":
+        item: Kind = DictOf(tuple((str(i), k) for i, k in enumerate(kinds)))
+        return Val(ListOf(_tuple_kind(item)), quote("[tuple(row) for row in {0}]", fetched))
+    keys = [c.name for c in query.columns]
+    made = ast.Dict([ast.Constant(k) for k in keys], [quote(f"row[{i}]") for i in range(len(keys))])
+    return Val(ListOf(DictOf(tuple(zip(keys, kinds, strict=True)))), quote("[{1} for row in {0}]", fetched, made))
+
+
+def _tuple_kind(item: Kind) -> Kind:
+    return Scalar("Any")
+
+
+@method(QuerySet, "get")
+def get(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``get(...)``: one row or Django's exceptions."""
+    value = filtered(frame, owner, tree_of(frame, call), call.node)
+    query = query_of(value)
+    if query.values is not None:
+        raise frame.refuse("values-get", ast.unparse(call.node), "get() of values() is not translated.", call.node)
+    return fetch_get(frame, value, site_of(frame, value, at=call.node), call.node)
+
+
+@method(QuerySet, "first", "last")
+def first(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``first()``/``last()``: by the primary key where there is no order."""
+    call.only(at_most=0)
+    query = query_of(owner)
+    if call.name == "last":
+        if query.order == "done":
+            raise frame.refuse("last", ast.unparse(call.node), "last() of an explicitly ordered query.", call.node)
+        owner = commit(frame, owner)
+        query = query_of(owner)
+        terms = frame.ctx.model(query.model).ordering if query.order == "meta" else ()
+        if terms:
+            owner = order_terms(frame, owner, terms, call.node, flip=True)
+        else:
+            root = root_of(frame, query.model)
+            pk = ast.Attribute(root, pk_field(frame.ctx, query.model).attname, ast.Load())
+            owner = chain(owner, "order_by", quote("{0}.desc()", pk), query=query.with_(order="done"))
+        query = query_of(owner)
+    if query.values is not None:
+        if query.values != "flat":
+            raise frame.refuse("values-first", ast.unparse(call.node), "first() of values() is not translated.", call.node)
+        value = settle(frame, owner)
+        if query_of(value).order == "none":
+            pk = ast.Attribute(root_of(frame, query.model), pk_field(frame.ctx, query.model).attname, ast.Load())
+            value = chain(value, "order_by", pk, query=query_of(value).with_(order="done"))
+        value = limit_one(frame, value, 1)
+        assert value.node is not None
+        return Val(nullable(query.columns[0].kind), quote("await {0}.scalar({1})", frame.db, value.node))
+    return fetch_first(frame, owner, site_of(frame, owner, at=call.node), call.node)
+
+
+@method(QuerySet, "latest", "earliest_")
+def latest(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``latest("field")``: the last by that field, or DoesNotExist."""
+    query = query_of(owner)
+    terms = list(call.args)
+    if not terms:
+        terms = [Val(Const(t)) for t in frame.ctx.model(query.model).get_latest_by]
+    if not terms:
+        raise frame.refuse("latest", ast.unparse(call.node), "There is no get_latest_by.", call.node)
+    if query.order == "done" or query.sliced:
+        raise frame.refuse("latest", ast.unparse(call.node), "latest() of an ordered or sliced query.", call.node)
+    ordered = order_terms(frame, Val(QuerySet(query.with_(order="none")), owner.node), terms, call.node, flip=True)
+    value = limit_one(frame, ordered, 1)
+    return fetch_get(frame, value, site_of(frame, value, at=call.node), call.node)
+
+
+@method(QuerySet, "count")
+def count(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``count()``: one COUNT; what is prefetched is counted in memory."""
+    call.only(at_most=0)
+    cached = loaded_list(frame, owner, only_prefetched=True) or frame.env.get("#rows:" + owner.text)
+    if cached is not None and cached.node is not None:
+        return Val(Scalar("int"), quote("len({0})", cached.node))
+    value = commit(frame, owner)
+    helper = frame.imported("segue_bridge.db.reads", "count")
+    assert value.node is not None
+    return Val(Scalar("int"), quote("await {0}({1}, {2})", helper, frame.db, value.node))
+
+
+@method(QuerySet, "exists")
+def exists(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``exists()``: one row is asked for."""
+    call.only(at_most=0)
+    cached = loaded_list(frame, owner, only_prefetched=True) or frame.env.get("#rows:" + owner.text)
+    if cached is not None and cached.node is not None:
+        return Val(Scalar("bool"), quote("bool({0})", cached.node))
+    value = commit(frame, owner, distinct=not query_of(owner).sliced)
+    helper = frame.imported("segue_bridge.db.reads", "exists")
+    assert value.node is not None
+    return Val(Scalar("bool"), quote("await {0}({1}, {2})", helper, frame.db, value.node))
+
+
+@method(QuerySet, "contains")
+def contains_call(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``contains(obj)``."""
+    first_argument = call.argument(0)
+    if first_argument is None:
+        raise frame.refuse("contains", ast.unparse(call.node), "No object is given.", call.node)
+    return _contains(frame, owner, first_argument, True, call.node)
+
+
+def contains(frame: Frame, container: Val, item: Val, positive: bool, node: ast.Compare) -> Val:
+    """``obj in queryset``: Django fetches every row; this asks for the one (never more queries)."""
+    if isinstance(container.kind, RelatedManager):
+        raise frame.refuse("membership", ast.unparse(node), "A manager is no container.", node)
+    cached = loaded_list(frame, container, only_prefetched=True) or frame.env.get("#rows:" + container.text)
+    query = query_of(container)
+    if cached is not None or (query.values == "flat" and not isinstance(item.kind, Instance | User)):
+        rows = cached if cached is not None else values_rows(frame, container)
+        if query.values is None:
+            from segue.translate.rules.membership import membership
+
+            return membership(frame, ast.In() if positive else ast.NotIn(), item, rows, node)
+        if item.node is None or rows.node is None:
+            raise frame.refuse("membership", ast.unparse(node), "This has no form in the generated code.", node)
+        op: ast.cmpop = ast.In() if positive else ast.NotIn()
+        return Val(Scalar("bool"), ast.Compare(item.node, [op], [rows.node]))
+    return _contains(frame, container, item, positive, node)
+
+
+def _contains(frame: Frame, container: Val, item: Val, positive: bool, node: ast.AST) -> Val:
+    from segue.translate.rules.instance import relation_key
+
+    query = query_of(container)
+    kind = item.kind
+    if query.values is not None or query.sliced or not isinstance(kind, Instance | User):
+        raise frame.refuse("membership", "in", "Segue has no rule for this in a queryset.", node)
+    if frame.ctx.model(kind.model).label != query.model and kind.model != query.model:
+        raise frame.refuse("membership", "in", "An object of another model.", node)
+    if isinstance(kind, Instance) and kind.nullable:
+        raise frame.refuse("membership", "in", "The object may be None.", node)
+    value = commit(frame, container, distinct=True)
+    pk = ast.Attribute(root_of(frame, query.model), pk_field(frame.ctx, query.model).attname, ast.Load())
+    value = add_where(frame, value, quote("{0} == {1}", pk, relation_key(frame, item)))
+    helper = frame.imported("segue_bridge.db.reads", "exists")
+    assert value.node is not None
+    found = quote("await {0}({1}, {2})", helper, frame.db, value.node)
+    return Val(Scalar("bool"), found if positive else ast.UnaryOp(ast.Not(), found))
+
+
+@method(QuerySet, "aggregate")
+def aggregate(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``aggregate(total=Sum("x"))`` over own columns: one SELECT of the aggregates."""
+    from segue.translate.kinds import Expr
+
+    value = commit(frame, owner)
+    query = query_of(value)
+    if query.sliced or query.values is not None or query.distinct or query.annotations:
+        raise frame.refuse("aggregate", ast.unparse(call.node), "An aggregate over a sliced, distinct or annotated query.", call.node)
+    given: dict[str, Val] = {}
+    for positional in call.args:
+        if not isinstance(positional.kind, Expr) or not positional.kind.build.default_alias:
+            raise frame.refuse("aggregate", ast.unparse(call.node), "The aggregate has no name.", call.node)
+        given[positional.kind.build.default_alias] = positional
+    given.update(call.kwargs)
+    nodes: list[ast.expr] = []
+    kinds: list[tuple[str, Kind]] = []
+    root = root_of(frame, query.model)
+    for key, item in given.items():
+        plain = getattr(item.kind.build, "flat", None) if isinstance(item.kind, Expr) else None
+        if plain is None:
+            raise frame.refuse("aggregate", ast.unparse(call.node), "Only aggregates of own columns are translated.", call.node)
+        node, kind = plain(frame, query, root)
+        nodes.append(node)
+        kinds.append((key, kind))
+    made = chain(value, "with_only_columns", *nodes)
+    cleared = made.node
+    assert cleared is not None
+    row = quote("(await {0}.all({1}))[0]", frame.db, cleared)
+    if len(nodes) == 1:
+        single = ast.Dict([ast.Constant(kinds[0][0])], [quote("{0}[0]", row)])
+        return Val(DictOf(tuple(kinds)), single)
+    local = frame.hoist("totals", row, call.node)
+    parts = ast.Dict([ast.Constant(k) for k, _ in kinds], [quote("{0}[%d]" % i, local) for i in range(len(kinds))])
+    return Val(DictOf(tuple(kinds)), parts)
+
+
+@method(QuerySet, "update")
+def update(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``update(a=1)``: one UPDATE of the matching rows."""
+    from segue.translate.rules.writes import update_rows
+
+    return update_rows(frame, owner, call)
+
+
+@method(QuerySet, "delete")
+def delete(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``delete()``: with all that depends on the rows."""
+    from segue.translate.rules.writes import delete_rows
+
+    return delete_rows(frame, owner, call)
+
+
+@method(QuerySet, "create", "get_or_create", "update_or_create", "bulk_create", "bulk_update")
+def write(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """Writes through a manager."""
+    from segue.translate.rules.writes import create_through
+
+    return create_through(frame, owner, call)
+
+
+__all__ = ["Query", "describe", "name", "replace"]

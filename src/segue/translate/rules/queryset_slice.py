@@ -1,0 +1,52 @@
+"""``queryset[0]``, ``queryset[:10]``."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val, quote
+from segue.translate.kinds import Const, ListOf, QuerySet, RelatedManager, Scalar
+from segue.translate.query.build import limited, query_of
+
+
+def subscript(frame: Frame, owner: Val, node: ast.Subscript) -> Val:
+    """One row, or LIMIT/OFFSET."""
+    if isinstance(owner.kind, RelatedManager):
+        raise frame.refuse("subscript", ast.unparse(node), "A manager has no items.", node)
+    query = query_of(owner)
+    if query.sliced:
+        raise frame.refuse("slice", ast.unparse(node), "A slice of a slice is not translated.", node)
+    if isinstance(node.slice, ast.Slice):
+        if node.slice.step is not None:
+            raise frame.refuse("slice", ast.unparse(node), "A slice with a step.", node)
+        bounds = [_bound(frame, part) for part in (node.slice.lower, node.slice.upper)]
+        return limited(frame, owner, bounds[0], bounds[1])
+    index = frame.eval(node.slice)
+    if not isinstance(index.kind, Const) or not isinstance(index.kind.value, int) or index.kind.value < 0:
+        raise frame.refuse("slice", ast.unparse(node), "The index is not a constant.", node)
+    from segue.translate.interp.value import literal
+    from segue.translate.rules.queryset_evaluate import fetched_rows
+
+    at = index.kind.value
+    one = limited(frame, owner, literal(at) if at else None, literal(at + 1))
+    rows = fetched_rows(frame, one, node)
+    assert rows.node is not None
+    assert isinstance(rows.kind, ListOf)
+    return Val(rows.kind.item, quote("{0}({1})", frame.imported("segue_bridge.db.reads", "item"), rows.node))
+
+
+def _bound(frame: Frame, part: ast.expr | None) -> ast.expr | None:
+    if part is None:
+        return None
+    value = frame.eval(part)
+    if isinstance(value.kind, Const) and isinstance(value.kind.value, int) and value.kind.value >= 0:
+        return value.node
+    if isinstance(value.kind, Const) and value.kind.value is None:
+        return None
+    if isinstance(value.kind, Scalar) and value.kind.type == "int" and not value.kind.nullable:
+        raise frame.refuse("slice", ast.unparse(part), "A computed bound may be negative, which Django refuses.", part)
+    raise frame.refuse("slice", ast.unparse(part), "The bound is not a constant.", part)
+
+
+__all__ = ["QuerySet"]

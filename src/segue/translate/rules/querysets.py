@@ -1,0 +1,268 @@
+"""QuerySet methods that give another queryset."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.join import widen
+from segue.translate.interp.value import Val, name, quote
+from segue.translate.kinds import Const, Expr, Kind, QuerySet, Scalar
+from segue.translate.load.models import column_kind, concrete, field_of, pk_field
+from segue.translate.query.build import chain, commit, filtered, query_of, root_of, settle
+from segue.translate.query.expressions import Expression, as_expression, column_of
+from segue.translate.query.ir import Column, Prefetch
+from segue.translate.query.ordering import order_terms
+from segue.translate.query.where import Node
+from segue.translate.rules.q_objects import tree_of
+from segue.translate.rules.registry import method
+
+
+@method(QuerySet, "all", "_clone", "_chain")
+def all_(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """A copy: the statement itself, statements being immutable."""
+    call.only(at_most=0)
+    return owner
+
+
+@method(QuerySet, "filter")
+def filter_(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``filter(...)``."""
+    return filtered(frame, owner, tree_of(frame, call), call.node)
+
+
+@method(QuerySet, "exclude")
+def exclude(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``exclude(...)``: everything but, NULLs kept as Django keeps them."""
+    tree = tree_of(frame, call)
+    if not tree.children:
+        return owner
+    return filtered(frame, owner, Node("AND", tree.children, True), call.node)
+
+
+@method(QuerySet, "select_related", "only", "defer")
+def loading(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """How Django loads: generated code loads what is read, in one statement anyway."""
+    if call.name == "select_related":
+        for value in call.args:
+            if not isinstance(value.kind, Const):
+                raise frame.refuse("select-related", ast.unparse(call.node), "The relations are computed.", call.node)
+    query = query_of(owner)
+    return Val(QuerySet(query.with_()), owner.node)
+
+
+@method(QuerySet, "prefetch_related")
+def prefetch(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """Noted: what is prefetched costs Django nothing later. ``Prefetch`` objects are refused."""
+    paths: list[Prefetch] = []
+    for value in call.args:
+        if isinstance(value.kind, Const) and isinstance(value.kind.value, str):
+            paths.append(Prefetch(value.kind.value))
+        elif isinstance(value.kind, Const) and value.kind.value is None:
+            paths = []
+        else:
+            raise frame.refuse("prefetch", ast.unparse(call.node), "Prefetch objects are not translated yet.", call.node)
+    query = query_of(owner)
+    return Val(QuerySet(query.with_(prefetch=(*query.prefetch, *paths))), owner.node)
+
+
+@method(QuerySet, "order_by")
+def order_by(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``order_by(...)``; none clears the order."""
+    query = query_of(owner)
+    if query.sliced:
+        raise frame.refuse("order-after-slice", "order_by", "Django raises TypeError: the query is sliced.", call.node)
+    was_done = query.order == "done"
+    base = chain(owner, "order_by", name("None"), query=query.with_(order="done")) if was_done else Val(QuerySet(query.with_()), owner.node)
+    if not call.args:
+        return Val(QuerySet(query_of(base).with_(order="none")), base.node)
+    return order_terms(frame, base, call.args, call.node)
+
+
+@method(QuerySet, "reverse")
+def reverse(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``reverse()`` of Meta.ordering."""
+    query = query_of(owner)
+    if query.order != "meta":
+        raise frame.refuse("reverse", "reverse()", "Reversing an explicit order is not translated yet.", call.node)
+    return order_terms(frame, owner, frame.ctx.model(query.model).ordering, call.node, flip=True)
+
+
+@method(QuerySet, "none")
+def none(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``none()``: no rows (the statement is still sent; Django sends none)."""
+    false = quote("{0}()", frame.imported("sqlalchemy", "false"))
+    return chain(owner, "where", false, query=query_of(owner).with_(pending=()))
+
+
+@method(QuerySet, "distinct")
+def distinct(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``distinct()``: conditions over to-many relations become ``EXISTS``; values get DISTINCT."""
+    if call.args:
+        raise frame.refuse("distinct-on", ast.unparse(call.node), "DISTINCT ON is not translated yet.", call.node)
+    query = query_of(owner)
+    if query.sliced:
+        raise frame.refuse("distinct-after-slice", "distinct", "Django raises TypeError: the query is sliced.", call.node)
+    if query.values is not None:
+        if query.order == "meta" and frame.ctx.model(query.model).ordering:
+            raise frame.refuse("distinct-values", ast.unparse(call.node), "Meta.ordering joins the DISTINCT in Django.", call.node)
+        return chain(owner, "distinct", query=query.with_(distinct=True))
+    owner = commit(frame, owner, distinct=True)
+    query = query_of(owner)
+    if query.many:
+        if query.order == "done" or query.annotations:
+            raise frame.refuse("distinct", ast.unparse(call.node), "distinct() after a join that repeats rows, ordered or annotated before.", call.node)
+        root = root_of(frame, query.model)
+        pk = ast.Attribute(root, pk_field(frame.ctx, query.model).attname, ast.Load())
+        assert owner.node is not None
+        node = quote("{0}({1}).where({1}.in_({2}({3})))", frame.imported("sqlalchemy", "select"), pk, frame.imported("segue_bridge.db.reads", "keys"), owner.node)
+        return Val(QuerySet(query.with_(many=False, distinct=True)), node)
+    return Val(QuerySet(query.with_(distinct=True)), owner.node)
+
+
+@method(QuerySet, "annotate", "alias")
+def annotate(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``annotate(n=Count("x"))``: one more column; aggregates are correlated subqueries."""
+    query = query_of(owner)
+    if query.sliced:
+        raise frame.refuse("annotate-after-slice", "annotate", "An annotation of a slice.", call.node)
+    given: dict[str, Val] = {}
+    for value in call.args:
+        if not isinstance(value.kind, Expr) or not value.kind.build.default_alias:
+            raise frame.refuse("annotate", ast.unparse(call.node), "The annotation has no name.", call.node)
+        given[value.kind.build.default_alias] = value
+    given.update(call.kwargs)
+    for key, value in given.items():
+        query = query_of(owner)
+        built = _expression(frame, value, call)
+        if query.values is not None:
+            return _grouped(frame, owner, key, built, call)
+        if built.aggregate and (query.many or query.pending):
+            raise frame.refuse("aggregate-join", ast.unparse(call.node), "An aggregate over a join that repeats rows.", call.node)
+        multi = built.aggregate and any(a.aggregate for a in query.annotations) and not getattr(built, "distinct", False)
+        if multi and not _same_distinct(query.annotations, built):
+            raise frame.refuse("two-aggregates", ast.unparse(call.node), "Two aggregates over to-many relations multiply each other in Django.", call.node)
+        node, kind = built.render(frame, query, root_of(frame, query.model))
+        text = ast.unparse(node)
+        from segue.translate.query.expressions import OUTER
+
+        if OUTER in text:
+            raise frame.refuse("outer-ref", ast.unparse(call.node), "OuterRef outside of a subquery.", call.node)
+        column = Column(key, text, widen(kind), built.aggregate)
+        if call.name == "alias":
+            owner = Val(QuerySet(query.with_(hidden=(*query.hidden, column))), owner.node)
+            continue
+        labelled = quote("{0}.label({1})", _labelable(frame, node, value), ast.Constant(key))
+        owner = chain(owner, "add_columns", labelled, query=query.with_(annotations=(*query.annotations, column)))
+    return owner
+
+
+def _labelable(frame: Frame, node: ast.expr, value: Val) -> ast.expr:
+    if isinstance(node, ast.Constant | ast.UnaryOp | ast.Tuple | ast.List) or isinstance(value.kind, Const):
+        return quote("{0}({1})", frame.imported("sqlalchemy", "literal"), node)
+    return node
+
+
+def _same_distinct(annotations: tuple[Column, ...], built: Expression) -> bool:
+    return False
+
+
+def _expression(frame: Frame, value: Val, call: CallSite) -> Expression:
+    if not isinstance(value.kind, Expr):
+        raise frame.refuse("annotate", ast.unparse(call.node), "Segue does not know this expression.", call.node)
+    return as_expression(value)
+
+
+def _grouped(frame: Frame, owner: Val, key: str, built: Expression, call: CallSite) -> Val:
+    raise frame.refuse("group-by", ast.unparse(call.node), "values().annotate() (GROUP BY) is not translated yet.", call.node)
+
+
+@method(QuerySet, "values_list", "values")
+def values(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``values_list("a", "b__c", flat=True)``: those columns."""
+    call_kwargs = call.kwargs
+    flat = call_kwargs.get("flat")
+    named = call_kwargs.get("named")
+    extra = [k for k in call_kwargs if k not in ("flat", "named")]
+    if extra or named is not None:
+        raise frame.refuse("values", ast.unparse(call.node), "Computed or named values are not translated yet.", call.node)
+    query = query_of(owner)
+    if query.values is not None:
+        raise frame.refuse("values", ast.unparse(call.node), "values() of values().", call.node)
+    wanted: list[str] = []
+    for value in call.args:
+        if not isinstance(value.kind, Const) or not isinstance(value.kind.value, str):
+            raise frame.refuse("values", ast.unparse(call.node), "The columns are computed.", call.node)
+        wanted.append(value.kind.value)
+    model = concrete(frame.ctx, query.model)
+    if not wanted:
+        wanted = [f.attname for f in model.fields if f.column] + [a.name for a in query.annotations]
+    root = root_of(frame, query.model)
+    columns: list[Column] = []
+    nodes: list[ast.expr] = []
+    for text in wanted:
+        node, kind = _value_column(frame, query, root, text, call)
+        columns.append(Column(text, ast.unparse(node), kind))
+        nodes.append(node)
+    flat_now = flat is not None and isinstance(flat.kind, Const) and bool(flat.kind.value)
+    shape = "dict" if call.name == "values" else "flat" if flat_now else "tuple"
+    made = chain(owner, "with_only_columns", *nodes, query=query.with_(values=shape, columns=tuple(columns)))
+    return made
+
+
+def _value_column(frame: Frame, query: object, root: ast.expr, text: str, call: CallSite) -> tuple[ast.expr, Kind]:
+    from segue.translate.query.ir import Query
+
+    assert isinstance(query, Query)
+    annotation = query.annotation(text)
+    if annotation is not None:
+        return name(annotation.text), annotation.kind
+    item = field_of(concrete(frame.ctx, query.model), text)
+    if item is not None and item.column:
+        return ast.Attribute(root, item.attname, ast.Load()), column_kind(frame.ctx, item)
+    return column_of(frame, query, root, text, call.node)
+
+
+@method(QuerySet, "select_for_update")
+def lock(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``select_for_update()``: FOR UPDATE (nothing on SQLite)."""
+    query = query_of(owner)
+    options: dict[str, ast.expr] = {}
+    for key, value in call.kwargs.items():
+        if key in ("nowait", "skip_locked") and isinstance(value.kind, Const):
+            if value.kind.value:
+                options[key] = name("True")
+        else:
+            raise frame.refuse("select-for-update", ast.unparse(call.node), "Only nowait and skip_locked are translated.", call.node)
+    assert owner.node is not None
+    if not frame.in_atomic:
+        raise frame.refuse("select-for-update", ast.unparse(call.node), "Outside of transaction.atomic() Django refuses it.", call.node)
+    node = ast.Call(ast.Attribute(owner.node, "with_for_update", ast.Load()), [], [ast.keyword(k, v) for k, v in options.items()])
+    return Val(QuerySet(query.with_(locked=True)), node)
+
+
+@method(QuerySet, "using", "extra", "raw", "dates", "datetimes", "union", "intersection", "difference", "in_bulk", "iterator", "earliest")
+def refused(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """Not translated (yet)."""
+    if call.name == "iterator":
+        return owner
+    raise frame.refuse(f"queryset-{call.name}", ast.unparse(call.node), f"QuerySet.{call.name}() is not translated.", call.node)
+
+
+@method(QuerySet, "*")
+def custom(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """A method of the model's own queryset class."""
+    from segue.translate.interp.invoke import invoke_function
+    from segue.translate.rules.managers import manager_method
+
+    query = query_of(owner)
+    model = frame.ctx.model(query.model)
+    for cls in model.managers.values():
+        function = manager_method(frame, cls, call.name)
+        if function is not None:
+            return invoke_function(frame, function, call, settle(frame, owner), "queries")
+    return None
+
+
+__all__ = ["Scalar"]

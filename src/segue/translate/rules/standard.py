@@ -1,0 +1,312 @@
+"""Pure functions of the standard library, and methods of plain values: kept as they are."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.target.ir import Import
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.join import join, widen
+from segue.translate.interp.value import Val, name
+from segue.translate.kinds import Const, DictOf, Global, Kind, ListOf, Payload, Scalar, Unknown, ValidatedData
+from segue.translate.rules.builtins import code, code_any
+from segue.translate.rules.registry import attribute, function, method
+
+# dotted name → what it gives
+FUNCTIONS = {
+    "datetime.timedelta": "timedelta",
+    "datetime.datetime": "datetime",
+    "datetime.date": "date",
+    "datetime.time": "time",
+    "datetime.datetime.combine": "datetime",
+    "datetime.datetime.strptime": "datetime",
+    "datetime.datetime.fromisoformat": "datetime",
+    "datetime.datetime.fromtimestamp": "datetime",
+    "datetime.datetime.now": "datetime",
+    "datetime.datetime.utcnow": "datetime",
+    "datetime.datetime.today": "datetime",
+    "datetime.date.fromisoformat": "date",
+    "decimal.Decimal": "Decimal",
+    "uuid.UUID": "UUID",
+    "uuid.uuid4": "UUID",
+    "json.dumps": "str",
+    "json.loads": "Any",
+    "math.ceil": "int",
+    "math.floor": "int",
+    "math.sqrt": "float",
+    "math.log": "float",
+    "math.radians": "float",
+    "math.sin": "float",
+    "math.cos": "float",
+    "math.atan2": "float",
+    "re.sub": "str",
+    "re.split": "list[Any]",
+    "re.findall": "list[Any]",
+    "secrets.token_hex": "str",
+    "secrets.token_urlsafe": "str",
+    "secrets.compare_digest": "bool",
+    "hmac.compare_digest": "bool",
+    "urllib.parse.quote": "str",
+    "urllib.parse.unquote": "str",
+    "urllib.parse.urlencode": "str",
+    "urllib.parse.urljoin": "str",
+    "os.path.basename": "str",
+    "os.path.splitext": "Any",
+    "os.path.join": "str",
+    "copy.copy": "Any",
+    "copy.deepcopy": "Any",
+    "itertools.chain": "Any",
+    "random.randint": "int",
+    "random.random": "float",
+    "random.choice": "Any",
+    "string.capwords": "str",
+    "textwrap.shorten": "str",
+    "textwrap.dedent": "str",
+    "base64.b64encode": "bytes",
+    "base64.b64decode": "bytes",
+}
+
+
+def spelled(frame: Frame, dotted: str) -> ast.expr:
+    """The expression of ``dotted``; its module's name is imported."""
+    parts = dotted.split(".")
+    if parts[0] == "datetime":
+        frame.use(Import("datetime", parts[1]))
+        return name(".".join(parts[1:]))
+    if parts[0] in ("decimal", "uuid", "copy") and len(parts) == 2 and parts[1][0].isupper():
+        frame.use(Import(parts[0], parts[1]))
+        return name(parts[1])
+    module = ".".join(parts[:-1])
+    frame.use(Import(module))
+    return name(dotted)
+
+
+def _standard(frame: Frame, call: CallSite) -> Val:
+    parts = [code(frame, v, n) for v, n in zip(call.args, call.raw_args, strict=True)]
+    keywords = [ast.keyword(k, code(frame, v, call.node)) for k, v in call.kwargs.items()]
+    result = FUNCTIONS[call.name]
+    if call.name.startswith("datetime.datetime.") and call.name.endswith(("fromtimestamp", "now", "utcnow", "today")):
+        if call.name.endswith(("utcnow", "today")) or not (parts[1:] or keywords or (parts and call.name.endswith("now"))):
+            raise frame.refuse("naive-clock", ast.unparse(call.node), "It reads the clock in the process's zone, which Django sets.", call.node)
+    kind: Kind = Scalar(result)
+    return Val(kind, ast.Call(spelled(frame, call.name), parts, keywords))
+
+
+for _name in FUNCTIONS:
+    function(_name)(_standard)
+
+
+@function("datetime.date.today")
+def today(frame: Frame, call: CallSite) -> Val:
+    """The process's zone is TIME_ZONE in Django; the bridge's clock knows it."""
+    raise frame.refuse("naive-clock", "date.today()", "It reads the clock in the process's zone, which Django sets.", call.node)
+
+
+@attribute(Global, "max", "min", "utc")
+def constants(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
+    """``time.max``, ``datetime.min``, ``timezone.utc``."""
+    assert isinstance(owner.kind, Global)
+    short = owner.kind.ref.name
+    if short in ("datetime.time", "datetime.datetime", "datetime.date") and attr in ("max", "min"):
+        return Val(Scalar(short.rpartition(".")[2]), ast.Attribute(spelled(frame, short), attr, ast.Load()))
+    if short == "datetime.timezone" and attr == "utc":
+        return Val(Scalar("tzinfo"), ast.Attribute(spelled(frame, short), attr, ast.Load()))
+    return None
+
+
+@function("re.match", "re.search", "re.fullmatch")
+def match(frame: Frame, call: CallSite) -> Val:
+    """``re.match(...)``."""
+    parts = [code(frame, v, call.node) for v in call.args]
+    call.only()
+    return Val(Scalar("re.Match[str]", True), ast.Call(spelled(frame, call.name), parts, []))
+
+
+STR = {
+    **dict.fromkeys(("strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "replace", "format", "zfill", "ljust", "rjust", "center", "swapcase", "casefold", "removeprefix", "removesuffix", "join", "expandtabs", "translate"), "str"),
+    **dict.fromkeys(("startswith", "endswith", "isdigit", "isalpha", "isalnum", "isnumeric", "isdecimal", "isspace", "isupper", "islower", "isidentifier"), "bool"),
+    **dict.fromkeys(("find", "rfind", "index", "rindex", "count"), "int"),
+    "encode": "bytes",
+}
+LISTS = ("split", "rsplit", "splitlines", "partition", "rpartition")
+MOMENT = {
+    "isoformat": "str", "strftime": "str", "date": "date", "time": "time", "timestamp": "float", "weekday": "int",
+    "isoweekday": "int", "utcoffset": "timedelta", "total_seconds": "float", "quantize": "Decimal", "hex": "str",
+    "is_integer": "bool", "decode": "str", "group": "Any", "groups": "Any", "start": "int", "end": "int", "groupdict": "Any",
+    "toordinal": "int", "isocalendar": "Any", "ctime": "str", "bit_length": "int", "normalize": "Decimal", "copy_abs": "Decimal",
+}
+
+
+@method(Scalar, "*")
+@method(Const, "*")
+def plain_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """Methods of str, numbers, dates: pure, the same on both sides."""
+    kind = widen(owner.kind)
+    if not isinstance(kind, Scalar) or owner.node is None:
+        return None
+    if kind.nullable and kind.type != "Any":
+        raise frame.refuse("nullable", owner.text, "This may be None here, and nothing checks it.", call.node)
+    result: Kind | None = None
+    if kind.type == "str":
+        if call.name in STR:
+            result = Scalar(STR[call.name])
+        elif call.name in LISTS:
+            result = ListOf(Scalar("str"), "tuple" if "partition" in call.name else "list")
+    elif kind.type in ("datetime", "date", "time") and call.name in ("replace",):
+        result = Scalar(kind.type)
+    elif kind.type == "datetime" and call.name == "astimezone":
+        if not call.args:
+            raise frame.refuse("naive-clock", ast.unparse(call.node), "It uses the process's zone.", call.node)
+        result = Scalar("datetime")
+    elif kind.type not in ("Any", "str") and call.name in MOMENT:
+        result = Scalar(MOMENT[call.name])
+    elif kind.type in ("Any", "dict[str, Any]", "list[Any]"):
+        if call.name in ("save", "delete", "filter", "all"):
+            return None
+        result = Scalar("Any")
+        if call.name in STR:
+            result = Scalar(STR[call.name])
+    if result is None:
+        return None
+    parts: list[ast.expr] = []
+    for value, node in zip(call.args, call.raw_args, strict=True):
+        if call.name == "join":
+            from segue.translate.interp.expressions.comprehensions import awaits
+            from segue.translate.interp.iterate import iterable
+
+            inner, item = iterable(frame, value, node)
+            if not isinstance(item, Scalar) or item.type not in ("str", "Any"):
+                raise frame.refuse("join", ast.unparse(call.node), "The parts are not text.", call.node)
+            if awaits(inner):
+                assert isinstance(inner, ast.GeneratorExp)
+                inner = ast.ListComp(inner.elt, inner.generators)
+            parts.append(inner)
+        elif call.name == "format":
+            from segue.translate.interp.expressions.literals import printable
+
+            parts.append(printable(frame, value, node))
+        else:
+            parts.append(code(frame, value, node))
+    keywords: list[ast.keyword] = []
+    for key, value in call.kwargs.items():
+        from segue.translate.interp.expressions.literals import printable
+
+        keywords.append(ast.keyword(key, printable(frame, value, call.node) if call.name == "format" else code(frame, value, call.node)))
+    return Val(result, ast.Call(ast.Attribute(owner.node, call.name, ast.Load()), parts, keywords))
+
+
+@attribute(Scalar, "year", "month", "day", "hour", "minute", "second", "microsecond", "days", "seconds", "tzinfo", "real")
+def moment_part(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
+    """``date.year``, ``delta.days``."""
+    kind = owner.kind
+    assert isinstance(kind, Scalar)
+    if kind.nullable or owner.node is None or kind.type not in ("date", "datetime", "time", "timedelta"):
+        return None
+    return Val(Scalar("tzinfo", True) if attr == "tzinfo" else Scalar("int"), ast.Attribute(owner.node, attr, ast.Load()))
+
+
+@method(ListOf, "append", "extend", "insert", "add", "update", "remove", "discard", "sort", "reverse", "pop", "index", "count", "copy", "clear", "union", "intersection", "difference", "issubset", "issuperset", "symmetric_difference")
+def list_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """Methods of lists and sets; the variable learns what was put in."""
+    kind = owner.kind
+    assert isinstance(kind, ListOf)
+    if owner.node is None:
+        return None
+    added: Kind | None = None
+    parts: list[ast.expr] = []
+    for value, node in zip(call.args, call.raw_args, strict=True):
+        if call.name in ("extend", "update", "union", "intersection", "difference", "issubset", "issuperset", "symmetric_difference"):
+            from segue.translate.interp.expressions.comprehensions import awaits
+            from segue.translate.interp.iterate import iterable
+
+            inner, item = iterable(frame, value, node)
+            if awaits(inner):
+                assert isinstance(inner, ast.GeneratorExp)
+                inner = ast.ListComp(inner.elt, inner.generators)
+            added = item if added is None else join(added, item)
+            parts.append(inner)
+        else:
+            added = widen(value.kind)
+            parts.append(code_any(frame, value, node))
+    keywords: list[ast.keyword] = []
+    for key, value in call.kwargs.items():
+        if call.name == "sort" and key == "key":
+            from segue.translate.interp.callbacks import as_function
+
+            keywords.append(ast.keyword("key", as_function(frame, value, [kind.item], call.node)[0]))
+        else:
+            keywords.append(ast.keyword(key, code(frame, value, call.node)))
+    if call.name in ("append", "extend", "insert", "add", "update") and added is not None:
+        item = added if isinstance(kind.item, Unknown) and kind.item.why == "empty" else join(kind.item, added)
+        if isinstance(item, Unknown):
+            raise frame.refuse("mixed-list", ast.unparse(call.node), "The list holds things of different kinds.", call.node)
+        _relearn(frame, owner, ListOf(item, kind.type))
+    result: Kind = Const(None)
+    if call.name in ("pop",):
+        result = kind.item
+    elif call.name in ("index", "count"):
+        result = Scalar("int")
+    elif call.name in ("copy", "union", "intersection", "difference", "symmetric_difference"):
+        result = kind
+    elif call.name in ("issubset", "issuperset"):
+        result = Scalar("bool")
+    return Val(result, ast.Call(ast.Attribute(owner.node, call.name, ast.Load()), parts, keywords))
+
+
+def _relearn(frame: Frame, owner: Val, kind: Kind) -> None:
+    for key, value in frame.env.items():
+        if value.node is not None and value.text == owner.text:
+            frame.env[key] = Val(kind, value.node)
+
+
+def _validated(frame: Frame, kind: Kind) -> tuple[tuple[str, Kind], ...]:
+    """Kinds of validated data, by the serializer's fields."""
+    from segue.translate.serializers.values import kinds_by_source
+
+    serializer = frame.ctx.snapshot.serializers.get(getattr(kind, "serializer", ""))
+    return tuple(kinds_by_source(frame.ctx, serializer).items()) if serializer is not None else ()
+
+
+@method(DictOf, "get", "items", "keys", "values", "pop", "update", "setdefault", "copy")
+@method(ValidatedData, "get", "items", "keys", "values", "pop", "update", "setdefault", "copy")
+def dict_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """Methods of dicts."""
+    kind = owner.kind
+    if owner.node is None:
+        return None
+    known = kind.items if isinstance(kind, DictOf) else _validated(frame, kind)
+    value: Kind = Scalar("Any")
+    if isinstance(kind, DictOf):
+        merged: Kind | None = kind.value if kind.value is not None and not isinstance(kind.value, Unknown) else None
+        for _, item in known:
+            merged = item if merged is None else join(merged, item)
+        value = merged if merged is not None and not isinstance(merged, Unknown) else Scalar("Any")
+    parts = [code_any(frame, v, call.node) for v in call.args]
+    keywords = [ast.keyword(k, code_any(frame, v, call.node)) for k, v in call.kwargs.items()]
+    made = ast.Call(ast.Attribute(owner.node, call.name, ast.Load()), parts, keywords)
+    if call.name in ("get", "pop", "setdefault"):
+        first = call.argument(0)
+        if first is not None and isinstance(first.kind, Const):
+            for key, item in known:
+                if key == first.kind.value:
+                    value = item
+        default = call.argument(1)
+        if default is not None:
+            value = join(value, default.kind)
+        elif call.name == "get":
+            value = join(value, Const(None))
+        return Val(value, made)
+    if call.name == "items":
+        return Val(ListOf(DictOf((("0", Scalar("str")), ("1", value))), "Iterator"), made)
+    if call.name == "keys":
+        return Val(ListOf(Scalar("str"), "Iterator"), made)
+    if call.name == "values":
+        return Val(ListOf(value, "Iterator"), made)
+    if call.name == "copy":
+        return Val(kind, made)
+    if call.name == "update":
+        if isinstance(kind, DictOf):
+            _relearn(frame, owner, DictOf((), Scalar("Any")))
+        return Val(Const(None), made)
+    return None

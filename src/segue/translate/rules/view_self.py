@@ -1,0 +1,229 @@
+"""``self`` of views, serializers and other project classes: attributes and methods along the MRO."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.snapshot.model import Class
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.constants import value_of
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.invoke import invoke, invoke_function
+from segue.translate.interp.value import Val, const
+from segue.translate.kinds import (
+    Const,
+    Kind,
+    Object,
+    Request,
+    Scalar,
+    SerializerContext,
+    SerializerSelf,
+    Super,
+    Unknown,
+    UrlArguments,
+    ViewSelf,
+)
+from segue.translate.rules import registry
+from segue.translate.rules.registry import attribute, method
+
+
+def class_of(kind: Kind) -> str:
+    """Dotted class of a ``self``."""
+    if isinstance(kind, ViewSelf):
+        return str(getattr(kind.endpoint, "cls", ""))
+    if isinstance(kind, SerializerSelf):
+        return str(getattr(kind.use, "cls", "") or kind.name)
+    if isinstance(kind, Object):
+        return kind.cls
+    return ""
+
+
+@attribute(ViewSelf, "request")
+def view_request(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
+    """``self.request``."""
+    return Val(Request())
+
+
+@attribute(ViewSelf, "kwargs")
+def view_kwargs(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
+    """``self.kwargs``."""
+    assert isinstance(owner.kind, ViewSelf)
+    return Val(UrlArguments(owner.kind.endpoint))
+
+
+@attribute(ViewSelf, "action")
+def view_action(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
+    """``self.action``, a constant where the endpoint is known."""
+    assert isinstance(owner.kind, ViewSelf)
+    known = getattr(owner.kind.endpoint, "action", ...)
+    if known is None or isinstance(known, str):
+        return const(known or None)
+    return Val(Scalar("str", True), frame.state("action"))
+
+
+@attribute(ViewSelf, "detail")
+def view_detail(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
+    """``self.detail`` where the endpoint tells."""
+    assert isinstance(owner.kind, ViewSelf)
+    known = getattr(owner.kind.endpoint, "detail", None)
+    return const(known) if isinstance(known, bool) else None
+
+
+@method(UrlArguments, "__getitem__", "get")
+def url_argument(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``self.kwargs["pk"]`` → the parameter ``pk``."""
+    assert isinstance(owner.kind, UrlArguments)
+    first = call.argument(0)
+    if first is None or not isinstance(first.kind, Const) or not isinstance(first.kind.value, str):
+        raise frame.refuse("url-argument", ast.unparse(call.node), "The argument's name is computed.", call.node)
+    name = first.kind.value
+    endpoint = owner.kind.endpoint
+    arguments = getattr(endpoint, "url_arguments", None)
+    if isinstance(arguments, dict) and name not in arguments:
+        if call.name == "get":
+            default = call.argument(1)
+            return default if default is not None else const(None)
+        raise frame.refuse("url-argument", name, "The route has no such argument: KeyError in Django.", call.node)
+    kind = arguments[name] if isinstance(arguments, dict) else Scalar("str")
+    text = kind.type if isinstance(kind, Scalar) else "str"
+    return frame.url_argument(name, kind, text)
+
+
+@attribute(SerializerSelf, "context")
+@attribute(Object, "context")
+def context(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
+    """``self.context``."""
+    if isinstance(owner.kind, Object) and "serializers" not in " ".join(mro(frame, owner.kind.cls)):
+        return None
+    return Val(SerializerContext(owner.kind))
+
+
+@method(SerializerContext, "__getitem__", "get")
+def context_item(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``self.context["request"]``; other keys are what the room of serializers knows of them."""
+    assert isinstance(owner.kind, SerializerContext)
+    first = call.argument(0)
+    if first is None or not isinstance(first.kind, Const):
+        raise frame.refuse("context", ast.unparse(call.node), "The key is computed.", call.node)
+    key = first.kind.value
+    if key == "request":
+        return Val(Request())
+    use = getattr(owner.kind.owner, "use", None)
+    if key == "view":
+        view = getattr(use, "view", None)
+        if view is not None:
+            return Val(ViewSelf(view))
+    given = getattr(use, "context", None)
+    if isinstance(given, dict) and key in given and isinstance(given[key], Val):
+        return given[key]
+    raise frame.refuse("context", f"context[{key!r}]", "Segue does not know this entry of the context.", call.node)
+
+
+@method(SerializerContext, "__contains__")
+def context_has(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``"request" in self.context``: views always pass it."""
+    first = call.argument(0)
+    if first is not None and isinstance(first.kind, Const) and first.kind.value in ("request", "view", "format"):
+        return const(True)
+    return None
+
+
+def mro(frame: Frame, cls: str) -> tuple[str, ...]:
+    """Dotted MRO, the class first."""
+    known = frame.ctx.snapshot.classes.get(cls)
+    return known.mro if known is not None else (cls,)
+
+
+def definition(frame: Frame, cls: str, name: str, after: str = "") -> str | None:
+    """Dotted name of the definition that attribute look-up finds, behind ``after`` in the MRO."""
+    order = list(mro(frame, cls))
+    if not after:
+        known = frame.ctx.snapshot.classes.get(cls)
+        if known is not None and name in known.methods:
+            return known.methods[name]
+    elif after in order:
+        order = order[order.index(after) + 1 :]
+    for candidate in order:
+        dotted = f"{candidate}.{name}"
+        if dotted in frame.ctx.snapshot.functions or dotted in registry.framework_methods:
+            return dotted
+        known_class: Class | None = frame.ctx.snapshot.classes.get(candidate)
+        if known_class is not None and known_class.methods.get(name) == dotted:
+            return dotted
+    # The class behind may be one of the framework that the snapshot lists by its definition only.
+    for candidate in order:
+        known_class = frame.ctx.snapshot.classes.get(candidate)
+        if known_class is not None and name in known_class.methods:
+            return known_class.methods[name]
+    return None
+
+
+@attribute(ViewSelf, "*")
+@attribute(SerializerSelf, "*")
+@attribute(Object, "*")
+def class_attribute(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
+    """A known field, a property of the MRO (lifted), a class attribute (its value)."""
+    if isinstance(owner.kind, Object):
+        for field, kind in owner.kind.fields:
+            if field == name:
+                return Val(kind)
+    cls = class_of(owner.kind)
+    found = definition(frame, cls, name)
+    if found is not None:
+        function = frame.ctx.snapshot.functions.get(found)
+        if function is not None and function.role in ("property", "cached_property"):
+            return invoke(frame, function, {}, owner, node)
+        rule = registry.framework_methods.get(found)
+        if function is None and rule is None:
+            return None
+        return None
+    known = frame.ctx.snapshot.classes.get(cls)
+    if known is not None and name in known.attributes:
+        value = value_of(frame, known.attributes[name].value)
+        if value is not None:
+            return value
+        return Val(Unknown(f"Segue cannot write down the class attribute {name} of {cls}."))
+    return None
+
+
+@method(ViewSelf, "*")
+@method(SerializerSelf, "*")
+@method(Object, "*")
+def own_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``self.method(...)``: project code is lifted, the framework's has a rule or refuses."""
+    return by_definition(frame, owner, call, definition(frame, class_of(owner.kind), call.name))
+
+
+def by_definition(frame: Frame, owner: Val, call: CallSite, dotted: str | None) -> Val | None:
+    """Call the method whose definition is ``dotted``."""
+    if dotted is None:
+        return None
+    rule = registry.framework_methods.get(dotted)
+    if rule is not None:
+        found = rule(frame, owner, call)
+        if found is not None:
+            return found
+    function = frame.ctx.snapshot.functions.get(dotted)
+    if function is not None:
+        return invoke_function(frame, function, call, None if function.role == "staticmethod" else owner)
+    raise frame.refuse("framework-method", dotted, "Segue has no rule for this method of the framework.", call.node)
+
+
+@registry.function("builtins.super")
+def super_(frame: Frame, call: CallSite) -> Val:
+    """``super()`` and ``super(Class, self)``."""
+    if frame.receiver is None:
+        raise frame.refuse("super", "super()", "There is no self here.", call.node)
+    return Val(Super(frame.receiver.kind, frame.owner), frame.receiver.node)
+
+
+@method(Super, "*")
+def super_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``super().method(...)``: the next definition along the MRO of ``self``."""
+    kind = owner.kind
+    assert isinstance(kind, Super)
+    receiver = Val(kind.receiver, owner.node)
+    cls = class_of(kind.receiver)
+    if not cls:
+        return None
+    return by_definition(frame, receiver, call, definition(frame, cls, call.name, after=kind.after))

@@ -1,0 +1,280 @@
+"""Writes: ``save``, ``delete``, ``create``, ``update``, attributes of entities, many-to-many sets.
+
+Refused where Django would run project code on the way (overridden ``save``/``delete``, receivers).
+"""
+
+from __future__ import annotations
+
+import ast
+
+from segue.snapshot.model import Function
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val, literal, name, quote
+from segue.translate.kinds import Const, Expr, Instance, ListOf, Needs, QuerySet, RelatedManager, Scalar, User
+from segue.translate.load.models import concrete, field_of, pk_field
+from segue.translate.query.build import commit, query_of, root_of
+from segue.translate.rules.instance import model_method
+from segue.translate.rules.model_class import column_value, new_instance
+from segue.translate.rules.registry import method
+
+_SIGNALS = {"save": ("pre_save", "post_save"), "delete": ("pre_delete", "post_delete"), "m2m": ("m2m_changed",)}
+
+
+def check_receivers(frame: Frame, label: str, sort: str, at: ast.AST) -> None:
+    """Refuse when project receivers listen to this write."""
+    model = frame.ctx.model(label)
+    for receiver in frame.ctx.snapshot.receivers:
+        if receiver.signal.rpartition(".")[2] in _SIGNALS[sort] and receiver.sender in ("", label, model.cls):
+            raise frame.refuse("signal", f"{receiver.signal}({label})", f"{receiver.function} listens to this write ({receiver.where}).", at)
+
+
+def overridden(frame: Frame, owner: Val, function: Function, call: CallSite) -> Val:
+    """``save``/``delete`` with project source."""
+    raise frame.refuse("overridden-write", f"{function.name}", "The model overrides this method; that is not translated yet.", call.node)
+
+
+def _check_write(frame: Frame, owner: Val, sort: str, at: ast.AST) -> str:
+    kind = owner.kind
+    assert isinstance(kind, Instance)
+    if kind.nullable:
+        raise frame.refuse("nullable", owner.text, "This may be None here, and nothing checks it.", at)
+    label = concrete(frame.ctx, kind.model).label
+    if concrete(frame.ctx, label).parents:
+        raise frame.refuse("multi-table", label, "Writes to multi-table models are not translated yet.", at)
+    check_receivers(frame, label, sort, at)
+    if kind.mode == "row":
+        kind.site.written = True
+    return label
+
+
+@method(Instance, "save")
+def save(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``obj.save()`` → ``db.save(obj)``; ``update_fields`` → ``db.update(obj, names)``."""
+    kind = owner.kind
+    assert isinstance(kind, Instance)
+    found = model_method(frame, concrete(frame.ctx, kind.model).cls, "save")
+    if found is not None:
+        return overridden(frame, owner, found, call)
+    _check_write(frame, owner, "save", call.node)
+    call.only("update_fields", at_most=0)
+    assert owner.node is not None
+    fields = call.kwargs.get("update_fields")
+    if fields is None or (isinstance(fields.kind, Const) and fields.kind.value is None):
+        return Val(Const(None), quote("await {0}.save({1})", frame.db, owner.node))
+    node = fields.node
+    if not isinstance(node, ast.List | ast.Tuple) or not all(isinstance(e, ast.Constant) for e in node.elts):
+        raise frame.refuse("update-fields", ast.unparse(call.node), "update_fields is computed.", call.node)
+    if not node.elts:
+        return Val(Const(None), name("None"))
+    made = ast.Call(ast.Attribute(frame.db, "update", ast.Load()), [owner.node, *node.elts], [])
+    return Val(Const(None), ast.Await(made))
+
+
+@method(Instance, "delete")
+def delete(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``obj.delete()`` → ``db.delete(obj)``: Django's collector."""
+    kind = owner.kind
+    assert isinstance(kind, Instance)
+    found = model_method(frame, concrete(frame.ctx, kind.model).cls, "delete")
+    if found is not None:
+        return overridden(frame, owner, found, call)
+    label = _check_write(frame, owner, "delete", call.node)
+    _check_dependents(frame, label, call.node, set())
+    call.only(at_most=0)
+    assert owner.node is not None
+    return Val(Scalar("Any"), quote("await {0}.delete({1})", frame.db, owner.node))
+
+
+def _check_dependents(frame: Frame, label: str, at: ast.AST, seen: set[str]) -> None:
+    """Cascades send signals too."""
+    if label in seen:
+        return
+    seen.add(label)
+    check_receivers(frame, label, "delete", at)
+    for reverse in frame.ctx.model(label).reverse:
+        if reverse.kind == "m2m":
+            continue
+        other = frame.ctx.snapshot.models.get(reverse.model)
+        item = field_of(other, reverse.field) if other is not None else None
+        if item is not None and item.relation is not None and item.relation.on_delete.endswith("CASCADE"):
+            _check_dependents(frame, reverse.model, at, seen)
+
+
+@method(Instance, "refresh_from_db")
+def refresh(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """Not translated: the entity would have to be replaced."""
+    raise frame.refuse("refresh-from-db", ast.unparse(call.node), "refresh_from_db() is not translated yet.", call.node)
+
+
+@method(Instance, "__setattr__")
+def set_attribute(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``obj.title = value``: the object becomes an entity."""
+    kind = owner.kind
+    assert isinstance(kind, Instance)
+    attr, value = call.args
+    assert isinstance(attr.kind, Const)
+    if owner.node is None or kind.nullable:
+        raise frame.refuse("nullable", owner.text, "This may be None here, and nothing checks it.", call.node)
+    key = str(attr.kind.value)
+    label = concrete(frame.ctx, kind.model).label
+    if key == "pk":
+        key = pk_field(frame.ctx, label).attname
+    column, node = column_value(frame, label, key, value, call.node)
+    if kind.mode == "row":
+        kind.site.written = True
+    frame.emit(f"{owner.text}.{column} = {ast.unparse(node)}")
+    for text in [t for t in frame.facts if t.startswith(owner.text + ".")]:
+        del frame.facts[text]
+    return Val(Const(None))
+
+
+def create_through(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``Model.objects.create(...)`` and its relatives."""
+    query = query_of(owner)
+    label = query.model
+    model = concrete(frame.ctx, label)
+    if call.name != "create":
+        raise frame.refuse(f"queryset-{call.name}", ast.unparse(call.node), f"{call.name}() is not translated yet.", call.node)
+    found = model_method(frame, model.cls, "save")
+    if found is not None:
+        raise frame.refuse("overridden-write", found.name, "The model overrides save(); that is not translated yet.", call.node)
+    check_receivers(frame, label, "save", call.node)
+    if query.related is not None:
+        instance, accessor = query.related
+        from segue.translate.rules.queryset_evaluate import _related_owner
+
+        reverse = next((r for r in concrete(frame.ctx, instance.model).reverse if r.accessor == accessor), None)
+        if reverse is None or reverse.kind != "fk":
+            raise frame.refuse("related-create", ast.unparse(call.node), "create() through a many-to-many set.", call.node)
+        if reverse.field not in call.kwargs:
+            parent = _related_owner(owner)
+            call.kwargs[reverse.field] = Val(instance, parent)
+    made = new_instance(frame, label, call)
+    assert made.node is not None
+    from segue.translate.load.models import snake
+
+    local = frame.hoist(snake(model.cls.rpartition(".")[2]), made.node, call.node)
+    frame.emit(f"await {ast.unparse(frame.db)}.insert({ast.unparse(local)})")
+    return Val(made.kind, local)
+
+
+def update_rows(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``queryset.update(a=1)`` → one UPDATE … WHERE."""
+    value = commit(frame, owner, distinct=True)
+    query = query_of(value)
+    if query.sliced or query.many or query.values is not None:
+        raise frame.refuse("update", ast.unparse(call.node), "update() of a sliced or joined query.", call.node)
+    root = root_of(frame, query.model)
+    keywords: list[ast.keyword] = []
+    for key, item in call.kwargs.items():
+        if isinstance(item.kind, Expr):
+            field = field_of(concrete(frame.ctx, query.model), key)
+            if field is None:
+                raise frame.refuse("model-field", key, "This is no column of the model.", call.node)
+            node, _ = item.kind.build.render(frame, query, root)
+            keywords.append(ast.keyword(field.attname, node))
+        else:
+            keywords.append(ast.keyword(*column_value(frame, query.model, key, item, call.node)))
+    assert value.node is not None
+    pk = ast.Attribute(root, pk_field(frame.ctx, query.model).attname, ast.Load())
+    conditions = _plain_where(value.node)
+    update = quote("{0}({1})", frame.imported("sqlalchemy", "update"), root)
+    if conditions is not None:
+        made = ast.Call(ast.Attribute(update, "where", ast.Load()), conditions, []) if conditions else update
+    else:
+        made = quote("{0}.where({1}.in_({2}({3})))", update, pk, frame.imported("segue_bridge.db.reads", "keys"), value.node)
+    made = ast.Call(ast.Attribute(made, "values", ast.Load()), [], keywords)
+    return Val(Scalar("int"), quote("await {0}.execute({1})", frame.db, made))
+
+
+def _plain_where(node: ast.expr) -> list[ast.expr] | None:
+    """Conditions of ``select(X.id).where(...)`` and nothing else; ``None`` for other statements."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "where":
+        inner = node.func.value
+        if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id == "select":
+            return list(node.args)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "select":
+        return []
+    return None
+
+
+def delete_rows(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``queryset.delete()`` → ``db.delete_matching(select(Entity)…)``."""
+    value = commit(frame, owner, distinct=True)
+    query = query_of(value)
+    if query.sliced or query.many or query.values is not None or query.annotations:
+        raise frame.refuse("delete", ast.unparse(call.node), "delete() of a sliced, joined or annotated query.", call.node)
+    _check_dependents(frame, query.model, call.node, set())
+    root = root_of(frame, query.model)
+    assert value.node is not None
+    conditions = _plain_where(value.node)
+    select = quote("{0}({1})", frame.imported("sqlalchemy", "select"), root)
+    if conditions is None:
+        pk = ast.Attribute(root, pk_field(frame.ctx, query.model).attname, ast.Load())
+        conditions = [quote("{0}.in_({1}({2}))", pk, frame.imported("segue_bridge.db.reads", "keys"), value.node)]
+    made = ast.Call(ast.Attribute(select, "where", ast.Load()), conditions, []) if conditions else select
+    return Val(Scalar("Any"), quote("await {0}.delete_matching({1})", frame.db, made))
+
+
+def _many(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``article.tags.add(...)``, ``.remove``, ``.set``, ``.clear`` of a many-to-many set."""
+    kind = owner.kind
+    assert isinstance(kind, RelatedManager)
+    item = field_of(concrete(frame.ctx, kind.instance.model), kind.accessor)
+    if item is None or item.relation is None or item.relation.kind != "m2m":
+        raise frame.refuse("related-write", f"{kind.accessor}.{call.name}", "Writes through a reverse relation are not translated yet.", call.node)
+    check_receivers(frame, item.relation.through, "m2m", call.node)
+    if kind.instance.nullable or owner.node is None:
+        raise frame.refuse("nullable", owner.text, "This may be None here.", call.node)
+    if call.kwargs:
+        raise frame.refuse("related-write", ast.unparse(call.node), "through_defaults and clear= are not translated.", call.node)
+    if kind.instance.mode == "row":
+        kind.instance.site.written = True
+    helper = {"set": "set_"}.get(call.name, call.name)
+    parts: list[ast.expr] = [frame.db, owner.node, literal(kind.accessor)]
+    if call.name == "set":
+        parts.append(_keys(frame, call.args[0], kind, call))
+    elif call.name != "clear":
+        if len(call.raw_args) == 1 and isinstance(call.raw_args[0], ast.Starred):
+            parts.append(_keys(frame, frame.eval(call.raw_args[0].value), kind, call))
+        else:
+            parts.append(ast.List([_key(frame, v, kind, call) for v in call.args], ast.Load()))
+    made = ast.Call(ast.Attribute(name("relations"), helper, ast.Load()), parts, [])
+    frame.imported("segue_bridge.db", "relations")
+    return Val(Const(None), ast.Await(made))
+
+
+for _name in ("add", "remove", "set", "clear"):
+    method(RelatedManager, f"write:{_name}")(_many)
+
+
+def _key(frame: Frame, value: Val, kind: RelatedManager, call: CallSite) -> ast.expr:
+    if isinstance(value.kind, Instance | User) and value.node is not None:
+        from segue.translate.rules.instance import key_of
+
+        if isinstance(value.kind, Instance) and value.kind.nullable:
+            raise frame.refuse("nullable", value.text, "The object may be None.", call.node)
+        return key_of(frame, value)
+    if isinstance(value.kind, Scalar) and value.kind.type == "int" and value.node is not None:
+        return value.node
+    raise frame.refuse("related-write", ast.unparse(call.node), "Segue does not know what is added.", call.node)
+
+
+def _keys(frame: Frame, value: Val, kind: RelatedManager, call: CallSite) -> ast.expr:
+    if isinstance(value.kind, ListOf) and value.node is not None:
+        if isinstance(value.kind.item, Instance):
+            from segue.translate.rules.instance import key_of
+
+            inner = key_of(frame, Val(value.kind.item, name("item")))
+            return quote("[{1} for item in {0}]", value.node, inner)
+        if isinstance(value.kind.item, Scalar) and value.kind.item.type == "int":
+            return value.node
+    if isinstance(value.kind, QuerySet) and query_of(value).values is None:
+        from segue.translate.rules.queryset_evaluate import fetched_rows
+
+        return _keys(frame, fetched_rows(frame, value, call.node), kind, call)
+    raise frame.refuse("related-write", ast.unparse(call.node), "Segue does not know what is set.", call.node)
+
+
+__all__ = ["Needs"]
