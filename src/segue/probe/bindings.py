@@ -125,6 +125,13 @@ class Bindings:
                 self._chain(chain, roots[chain[0]], found, depth)
         return found
 
+    def in_module(self, module, node):
+        """The ``globals`` of an expression that stands in a class body of ``module``."""
+        found = sys.modules.get(module)
+        if found is None:
+            return {}
+        return self.of(types.FunctionType((lambda: None).__code__, vars(found)), node, 0)
+
     def _chain(self, chain, root, found, depth):
         value, variable = root
         text = chain[0]

@@ -346,6 +346,7 @@ class View:
     queryset_model: str = ""
     queryset_sql_simple: bool = False
     queryset_source: str = ""
+    queryset_globals: Mapping[str, GlobalRef] = field(default_factory=dict)
     serializer_class: str = ""
     lookup_field: str = "pk"
     lookup_url_kwarg: str = ""
