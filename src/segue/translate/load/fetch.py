@@ -154,7 +154,7 @@ def fetch_get(frame: Frame, value: Val, needs: Needs, at: ast.AST | None = None)
     if not query.sliced:
         from dataclasses import replace
 
-        value = Val(QuerySet(replace(query, order="none" if query.order == "meta" else query.order)), value.node)
+        value = Val(QuerySet(replace(query, order="none" if query.order in ("meta", "terms") else query.order)), value.node)
         value = limit_one(frame, value, 21)
     rows = fetch_all(frame, value, needs, at)
     assert rows.node is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import replace
 
 from segue.snapshot.model import Value
@@ -130,18 +131,19 @@ def settle(frame: Frame, value: Val) -> Val:
     """
     value = commit(frame, value)
     query = query_of(value)
-    if query.order != "meta" or query.sliced:
+    if query.order not in ("meta", "terms") or query.sliced:
         return value
-    terms = ordering_of(frame, query.model)
+    terms: Sequence[Value | Val] = ordering_of(frame, query.model) if query.order == "meta" else query.terms
     assert value.node is not None
-    bare = ast.unparse(value.node) == ast.unparse(_base(frame, query.model))
+    bare = query.order == "meta" and not query.flip and ast.unparse(value.node) == ast.unparse(_base(frame, query.model))
     if bare:
         const = ordered_constant(frame, query.model)
         if const is not None:
             return Val(QuerySet(replace(query, order="done")), const)
     related = query.related
-    ordered = order_terms(frame, value, terms, None)
-    return Val(QuerySet(replace(query_of(ordered), order="done", related=related)), ordered.node)
+    ordered = order_terms(frame, value, terms, None, flip=query.flip)
+    done = replace(query_of(ordered), order="done", terms=(), flip=False, related=related)
+    return Val(QuerySet(done), ordered.node)
 
 
 def _base(frame: Frame, label: str) -> ast.expr:

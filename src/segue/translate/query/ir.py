@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from segue.translate.kinds import Instance, Kind
 
@@ -31,8 +32,9 @@ class Prefetch:
 class Query:
     """A queryset over ``model``.
 
-    ``order``: ``meta`` (Meta.ordering holds and is not in the code yet), ``none`` (no order, as
-    ``order_by()`` or a model without ordering), ``done`` (in the code).
+    ``order``: ``meta`` (Meta.ordering holds and is not in the code yet), ``terms`` (``terms``, turned
+    round if ``flip``, not in the code yet), ``none`` (no order, as ``order_by()`` or a model
+    without ordering), ``done`` (in the code).
     ``values``: ``None`` for instances, else ``dict``, ``tuple`` or ``flat`` over ``columns``.
     ``annotations`` follow the primary key in the SELECT list. ``many`` tells that a join of the
     code may repeat rows. ``related`` is set while the queryset is ``instance.accessor.all()``
@@ -56,6 +58,8 @@ class Query:
     manager: str = ""
     pending: tuple[object, ...] = ()
     hidden: tuple[Column, ...] = ()
+    terms: tuple[Any, ...] = ()
+    flip: bool = False
 
     def with_(self, **changes: object) -> Query:
         """A copy with ``changes``; it is no longer the plain related set."""
@@ -75,7 +79,7 @@ class Query:
         if not same:
             return None
         order = self.order if self.order == other.order else "done"
-        if "meta" in (self.order, other.order) and self.order != other.order:
+        if self.order != other.order and {self.order, other.order} & {"meta", "terms"}:
             return None
         return replace(
             self,

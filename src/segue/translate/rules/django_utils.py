@@ -45,7 +45,7 @@ def get_object_or_404(frame: Frame, call: CallSite) -> Val:
         raise frame.refuse("values-get", ast.unparse(call.node), "get() of values().", call.node)
     from dataclasses import replace
 
-    if query.order == "meta":
+    if query.order in ("meta", "terms"):
         value = Val(QuerySet(replace(query, order="none")), value.node)
     site = site_of(frame, value, at=call.node)
     rows = fetch_all(frame, limit_one(frame, value, 21), site, call.node)

@@ -118,13 +118,12 @@ def first(frame: Frame, owner: Val, call: CallSite) -> Val:
             raise frame.refuse("last", ast.unparse(call.node), "last() of an explicitly ordered query.", call.node)
         owner = commit(frame, owner)
         query = query_of(owner)
-        terms = frame.ctx.model(query.model).ordering if query.order == "meta" else ()
-        if terms:
-            owner = order_terms(frame, owner, terms, call.node, flip=True)
-        else:
+        if query.order == "none":
             root = root_of(frame, query.model)
             pk = ast.Attribute(root, pk_field(frame.ctx, query.model).attname, ast.Load())
             owner = chain(owner, "order_by", quote("{0}.desc()", pk), query=query.with_(order="done"))
+        else:
+            owner = Val(QuerySet(query.with_(flip=not query.flip)), owner.node)
         query = query_of(owner)
     if query.values is not None:
         if query.values != "flat":
@@ -150,6 +149,8 @@ def latest(frame: Frame, owner: Val, call: CallSite) -> Val:
         raise frame.refuse("latest", ast.unparse(call.node), "There is no get_latest_by.", call.node)
     if query.order == "done" or query.sliced:
         raise frame.refuse("latest", ast.unparse(call.node), "latest() of an ordered or sliced query.", call.node)
+    owner = commit(frame, owner)
+    query = query_of(owner)
     ordered = order_terms(frame, Val(QuerySet(query.with_(order="none")), owner.node), terms, call.node, flip=True)
     value = limit_one(frame, ordered, 1)
     return fetch_get(frame, value, site_of(frame, value, at=call.node), call.node)

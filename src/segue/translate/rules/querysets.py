@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from segue.snapshot.model import Value
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import widen
@@ -12,8 +13,7 @@ from segue.translate.kinds import Const, Expr, Kind, QuerySet, Scalar
 from segue.translate.load.models import column_kind, concrete, field_of, pk_field
 from segue.translate.query.build import chain, commit, filtered, query_of, root_of, settle
 from segue.translate.query.expressions import Expression, as_expression, column_of
-from segue.translate.query.ir import Column, Prefetch
-from segue.translate.query.ordering import order_terms
+from segue.translate.query.ir import Column, Prefetch, Query
 from segue.translate.query.where import Node
 from segue.translate.rules.q_objects import tree_of
 from segue.translate.rules.registry import method
@@ -73,20 +73,20 @@ def order_by(frame: Frame, owner: Val, call: CallSite) -> Val:
     query = query_of(owner)
     if query.sliced:
         raise frame.refuse("order-after-slice", "order_by", "Django raises TypeError: the query is sliced.", call.node)
-    was_done = query.order == "done"
-    base = chain(owner, "order_by", name("None"), query=query.with_(order="done")) if was_done else Val(QuerySet(query.with_()), owner.node)
-    if not call.args:
-        return Val(QuerySet(query_of(base).with_(order="none")), base.node)
-    return order_terms(frame, base, call.args, call.node)
+    base = owner
+    if query.order == "done":
+        base = chain(owner, "order_by", name("None"), query=query)
+    order = "terms" if call.args else "none"
+    return Val(QuerySet(query.with_(order=order, terms=tuple(call.args), flip=False)), base.node)
 
 
 @method(QuerySet, "reverse")
 def reverse(frame: Frame, owner: Val, call: CallSite) -> Val:
-    """``reverse()`` of Meta.ordering."""
+    """``reverse()``: the other way round."""
     query = query_of(owner)
-    if query.order != "meta":
-        raise frame.refuse("reverse", "reverse()", "Reversing an explicit order is not translated yet.", call.node)
-    return order_terms(frame, owner, frame.ctx.model(query.model).ordering, call.node, flip=True)
+    if query.order == "done" or query.sliced:
+        raise frame.refuse("reverse", "reverse()", "Reversing an order that is written already.", call.node)
+    return Val(QuerySet(query.with_(flip=not query.flip)), owner.node)
 
 
 @method(QuerySet, "none")
@@ -105,8 +105,8 @@ def distinct(frame: Frame, owner: Val, call: CallSite) -> Val:
     if query.sliced:
         raise frame.refuse("distinct-after-slice", "distinct", "Django raises TypeError: the query is sliced.", call.node)
     if query.values is not None:
-        if query.order == "meta" and frame.ctx.model(query.model).ordering:
-            raise frame.refuse("distinct-values", ast.unparse(call.node), "Meta.ordering joins the DISTINCT in Django.", call.node)
+        if query.order in ("meta", "terms") and _foreign_order(frame, query):
+            raise frame.refuse("distinct-values", ast.unparse(call.node), "The order joins the DISTINCT in Django.", call.node)
         return chain(owner, "distinct", query=query.with_(distinct=True))
     owner = commit(frame, owner, distinct=True)
     query = query_of(owner)
@@ -119,6 +119,17 @@ def distinct(frame: Frame, owner: Val, call: CallSite) -> Val:
         node = quote("{0}({1}).where({1}.in_({2}({3})))", frame.imported("sqlalchemy", "select"), pk, frame.imported("segue_bridge.db.reads", "keys"), owner.node)
         return Val(QuerySet(query.with_(many=False, distinct=True)), node)
     return Val(QuerySet(query.with_(distinct=True)), owner.node)
+
+
+def _foreign_order(frame: Frame, query: Query) -> bool:
+    """Whether Django would add columns of the order to the SELECT of distinct values."""
+    terms = frame.ctx.model(query.model).ordering if query.order == "meta" else query.terms
+    chosen = {c.name for c in query.columns}
+    for term in terms:
+        text = term.data if isinstance(term, Value) else getattr(getattr(term, "kind", None), "value", None)
+        if not isinstance(text, str) or text.lstrip("-") not in chosen:
+            return True
+    return False
 
 
 @method(QuerySet, "annotate", "alias")

@@ -227,3 +227,24 @@ def super_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     if not cls:
         return None
     return by_definition(frame, receiver, call, definition(frame, cls, call.name, after=kind.after))
+
+
+@attribute(ViewSelf, "queryset")
+def view_queryset(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
+    """``self.queryset``: the class attribute's source, translated where it is used."""
+    from segue.translate.query.source import attribute_globals, from_source
+
+    cls = class_of(owner.kind)
+    known = frame.ctx.snapshot.classes.get(cls)
+    found = known.attributes.get("queryset") if known is not None else None
+    if found is None:
+        return None
+    if found.value.kind == "const" and found.value.data is None:
+        return const(None)
+    if not found.source:
+        return Val(Unknown(f"The snapshot has no source for the queryset of {cls}."))
+    view = next((v for v in frame.ctx.snapshot.views.values() if v.cls == cls), None)
+    model = view.queryset_model if view is not None else ""
+    defining = frame.ctx.snapshot.classes.get(found.defined_in)
+    names = attribute_globals(frame.ctx, defining or known, model)
+    return from_source(frame, found.source, names, found.where)
