@@ -9,8 +9,8 @@ the kernel's :class:`~segue.translate.interp.scope.Scope` (``CALL`` in a path op
     ``XRead`` TypedDict (schemas.py). ``Presenter.call(scope, "row")`` is the call expression, awaited
     when it must be; ``.shape``/``.shape_imports`` for ``response_model``, ``.imports`` for the caller.
 
-``saved_presenter(ctx, name, model) -> Presenter``
-    For an entity that was just created or updated: loads what the presenter needs, then presents.
+``saved_presenter(ctx, name, model, partial=False) -> Presenter``
+    ``partial=True`` for PATCH. For an entity that was just created or updated: loads what the presenter needs, then presents.
 
 ``writer(ctx, name) -> Writer``
     Emits ``XWrite`` (schemas.py; ``.model``/``.model_imports`` for ``body=``) and ``validate_x``

@@ -25,7 +25,7 @@ def declare(ctx: Context, app: str, owner: str, item: SerializerField) -> tuple[
     if value is None or value.kind not in ("list", "tuple"):
         raise field_refusal(item, "choices", "The snapshot does not know its choices.")
     text = _pairs(value, item)
-    table = ctx.memo.setdefault(("serializers", "choices", app), {})
+    table = ctx.memo.setdefault(("serializers", ("choices", app)), {})
     assert isinstance(table, dict)
     known = table.get(text.text)
     module = ctx.import_path(app, "schemas")

@@ -34,12 +34,15 @@ from segue.translate.serializers.use import Use
 ANY = Import("typing", "Any")
 
 
-def presenter(ctx: Context, serializer_name: str, instance: Instance) -> Presenter:
+def presenter(ctx: Context, serializer_name: str, instance: Instance, *, partial: bool = False) -> Presenter:
     """Emit the presenter of ``serializer_name`` for ``instance`` and register what it touches.
+
+    ``partial``: the serializer was made with ``partial=True`` (the answer to a PATCH); DRF then
+    leaves a key out where it would otherwise show the default of a missing attribute.
 
     Raises :class:`segue.refusal.Refused`.
     """
-    key = (serializer_name, id(instance.site), instance.mode)
+    key = (serializer_name, id(instance.site), instance.mode, partial)
     memo = ctx.memo.get(("presenter", key))
     if isinstance(memo, Presenter):
         return memo
@@ -49,7 +52,7 @@ def presenter(ctx: Context, serializer_name: str, instance: Instance) -> Present
     made = (
         _overridden(ctx, serializer, instance, override)
         if override
-        else compose_presenter(ctx, serializer, instance)
+        else compose_presenter(ctx, serializer, instance, partial=partial)
     )
     ctx.memo[("presenter", key)] = made
     # the site must live as long as its id is a key
@@ -94,13 +97,13 @@ def _dedent(source: str) -> str:
 
 
 def compose_presenter(
-    ctx: Context, serializer: Serializer, instance: Instance, *, loose: bool = False
+    ctx: Context, serializer: Serializer, instance: Instance, *, loose: bool = False, partial: bool = False
 ) -> Presenter:
     """The presenter that DRF's own ``to_representation`` amounts to.
 
     ``loose``: it returns a plain ``dict`` whose keys the kernel knows, for code that changes it.
     """
-    builder = _Builder(ctx, serializer, instance, loose)
+    builder = _Builder(ctx, serializer, instance, loose, partial)
     name = f"present_{snake(stem(ctx, serializer))}"
     lifted = compose(
         ctx,
@@ -125,6 +128,7 @@ class _Builder:
     serializer: Serializer
     instance: Instance
     loose: bool
+    partial: bool
     entries: list[Entry] = field(default_factory=list)
 
     def build(self, frame: Frame) -> tuple[Kind, list[Parameter]]:
@@ -141,7 +145,7 @@ class _Builder:
         frame.use(*imports)
         self.entries = []
         pieces = [
-            show(frame, self.serializer, item, value)
+            show(frame, self.serializer, item, value, self.partial)
             for item in self.serializer.fields
             if not item.write_only
         ]

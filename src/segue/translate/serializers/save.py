@@ -38,6 +38,7 @@ from segue.translate.serializers.use import Use
 from segue.translate.serializers.validators import first_parameter
 from segue.translate.serializers.values import SCALARS, written
 
+MODEL_SERIALIZER = "rest_framework.serializers.ModelSerializer"
 SIGNALS = frozenset({"pre_init", "post_init", "pre_save", "post_save", "m2m_changed"})
 _COMPATIBLE = frozenset({("int", "float"), ("int", "Decimal"), ("str", "Any")})
 
@@ -53,7 +54,7 @@ def updater(ctx: Context, serializer_name: str) -> Saver:
 
 
 def _saver(ctx: Context, serializer_name: str, action: str) -> Saver:
-    memo = ctx.memo.get(("saver", serializer_name, action))
+    memo = ctx.memo.get(("saver", (serializer_name, action)))
     if isinstance(memo, Saver):
         return memo
     serializer = serializer_of(ctx, serializer_name)
@@ -62,7 +63,7 @@ def _saver(ctx: Context, serializer_name: str, action: str) -> Saver:
     made = (
         _overridden(ctx, serializer, action, override) if override else plain_saver(ctx, serializer, action)
     )
-    ctx.memo[("saver", serializer_name, action)] = made
+    ctx.memo[("saver", (serializer_name, action))] = made
     return made
 
 
@@ -101,8 +102,7 @@ def _overridden(ctx: Context, serializer: Serializer, action: str, override: str
 def plain_saver(ctx: Context, serializer: Serializer, action: str) -> Saver:
     """DRF's own ``create`` or ``update``."""
     found = class_of(ctx, serializer.name)
-    own = found.methods.get(action, "") if found is not None else ""
-    if not serializer.model or not own.startswith("rest_framework.serializers.ModelSerializer."):
+    if not serializer.model or found is None or MODEL_SERIALIZER not in found.mro:
         raise refuse(
             f"serializer-{action}",
             short(serializer.name),

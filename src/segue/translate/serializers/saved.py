@@ -21,18 +21,17 @@ from segue.translate.serializers.read import presenter
 from segue.translate.serializers.synthetic import Recipe, call_lifted, compose, evaluate
 
 
-def saved_presenter(ctx: Context, serializer_name: str, model: str) -> Presenter:
+def saved_presenter(ctx: Context, serializer_name: str, model: str, *, partial: bool = False) -> Presenter:
     """The presenter for an entity of ``model`` that :func:`creator` or :func:`updater` returned."""
-    memo = ctx.memo.get(("saved", serializer_name, model))
+    memo = ctx.memo.get(("saved", (serializer_name, model, partial)))
     if isinstance(memo, Presenter):
         return memo
-    serializer = serializer_of(ctx, serializer_name)
+    # ``written``: an entity with all its columns, whose relations are loaded as a row's would be
     site = Needs(model, written=True)
-    shown = presenter(ctx, serializer_name, Instance(model, site, "entity"))
+    shown = presenter(ctx, serializer_name, Instance(model, site), partial=partial)
     if site.one or site.many:
         shown = _with_loads(ctx, serializer_name, model, site, shown)
-    del serializer
-    ctx.memo[("saved", serializer_name, model)] = shown
+    ctx.memo[("saved", (serializer_name, model, partial))] = shown
     return shown
 
 
@@ -40,7 +39,7 @@ def _with_loads(ctx: Context, serializer_name: str, model: str, site: Needs, sho
     serializer = serializer_of(ctx, serializer_name)
 
     def build(frame: Frame) -> tuple[Kind, list[Parameter]]:
-        kind = Instance(model, site, "entity")
+        kind = Instance(model, site)
         local = local_name(model, STATE)
         frame.locals_seen.add(local)
         value = Val(kind, name(local))

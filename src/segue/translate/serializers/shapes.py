@@ -28,7 +28,7 @@ def declare(ctx: Context, serializer: Serializer, entries: list[Entry]) -> Shape
     app = app_label(ctx, serializer)
     module = ctx.module(app, "schemas")
     path = ctx.import_path(app, "schemas")
-    table = ctx.memo.setdefault(("serializers", "shapes", serializer.name), {})
+    table = ctx.memo.setdefault(("serializers", ("shapes", serializer.name)), {})
     assert isinstance(table, dict)
     imports: set[Import] = set()
     for entry in entries:

@@ -35,6 +35,7 @@ from segue.translate.serializers.represent import nullable, represent, scalar_ty
 from segue.translate.serializers.synthetic import call_lifted, evaluate
 
 NESTED = frozenset({"Serializer", "ModelSerializer", "HyperlinkedModelSerializer"})
+UNKNOWN = Unknown()
 PLAIN_SLUGS = frozenset({"str", "int", "bool", "float"})
 
 
@@ -55,10 +56,12 @@ class _Made:
     text: str
     type: str
     imports: frozenset[Import] = frozenset()
-    kind: Kind = Unknown()
+    kind: Kind = UNKNOWN
 
 
-def show(frame: Frame, serializer: Serializer, item: SerializerField, instance: Val) -> Piece:
+def show(
+    frame: Frame, serializer: Serializer, item: SerializerField, instance: Val, partial: bool = False
+) -> Piece:
     """The key that ``item`` adds."""
     base = base_name(item)
     if base == "SerializerMethodField":
@@ -67,30 +70,37 @@ def show(frame: Frame, serializer: Serializer, item: SerializerField, instance: 
     attributes = [] if item.source == "*" else item.source.split(".")
     if base == "PrimaryKeyRelatedField":
         found = _primary_key(frame, item, instance, attributes)
-        return _piece(item, _nullable(frame, item, found, _as_is), found.guards)
+        return _piece(item, _nullable(frame, item, found, _as_is), found.guards, partial)
     found = follow(frame, instance, attributes, item.where)
     if base == "ManyRelatedField":
-        return _piece(item, _many_related(frame, item, found.val), found.guards)
+        return _piece(item, _many_related(frame, item, found.val), found.guards, partial)
     if base == "ListSerializer":
-        return _piece(item, _nested_list(frame, item, found.val), found.guards)
+        return _piece(item, _nested_list(frame, item, found.val, partial), found.guards, partial)
     if base in NESTED:
-        return _piece(item, _nullable(frame, item, found, _nested), found.guards)
+
+        def nested(frame: Frame, item: SerializerField, val: Val) -> _Made:
+            return _nested(frame, item, val, partial)
+
+        return _piece(item, _nullable(frame, item, found, nested), found.guards, partial)
     if base == "StringRelatedField":
-        return _piece(item, _nullable(frame, item, found, _string), found.guards)
+        return _piece(item, _nullable(frame, item, found, _string), found.guards, partial)
     if base == "SlugRelatedField":
-        return _piece(item, _nullable(frame, item, found, _slug), found.guards)
+        return _piece(item, _nullable(frame, item, found, _slug), found.guards, partial)
     if base in ("HyperlinkedIdentityField", "HyperlinkedRelatedField"):
         raise field_refusal(item, "hyperlink", "Hyperlinked fields are not translated yet.")
-    return _piece(item, _nullable(frame, item, found, _represented), found.guards)
+    return _piece(item, _nullable(frame, item, found, _represented), found.guards, partial)
 
 
-def _piece(item: SerializerField, made: _Made, guards: list[Guard]) -> Piece:
+def _piece(item: SerializerField, made: _Made, guards: list[Guard], partial: bool = False) -> Piece:
     """Apply the guards: a missing attribute is the default, null, or no key at all."""
     text, type_, condition = made.text, made.type, ""
     imports = set(made.imports)
     for guard in reversed(guards):
         if not guard.missing:
             text, type_ = f"({text} if {guard.text} is not None else None)", _or_none(type_)
+        elif item.default.kind != "empty" and partial:
+            # ``get_default`` raises SkipField for a partial serializer, on output too
+            condition = f"{guard.text} is not None" + (f" and {condition}" if condition else "")
         elif item.default.kind != "empty":
             fallback = value_text(item.default, item.where, item.name)
             imports |= fallback.imports
@@ -302,23 +312,23 @@ def _string(frame: Frame, item: SerializerField, val: Val) -> _Made:
     return _Made(found.text, "str", kind=Scalar("str"))
 
 
-def _nested(frame: Frame, item: SerializerField, val: Val) -> _Made:
+def _nested(frame: Frame, item: SerializerField, val: Val, partial: bool) -> _Made:
     from segue.translate.serializers.read import presenter
 
     if not isinstance(val.kind, Instance):
         raise field_refusal(item, "nested-value", "The nested serializer does not show a model instance.")
-    nested = presenter(frame.ctx, item.serializer, val.kind)
+    nested = presenter(frame.ctx, item.serializer, val.kind, partial=partial)
     text = call_lifted(frame, nested.lifted, val.text)
     return _Made(text, nested.shape, nested.shape_imports, nested.kind)
 
 
-def _nested_list(frame: Frame, item: SerializerField, val: Val) -> _Made:
+def _nested_list(frame: Frame, item: SerializerField, val: Val, partial: bool) -> _Made:
     from segue.translate.serializers.read import presenter
 
     check_list(frame, item)
     source, kind = _each(frame, item, val)
     one = frame.fresh("item")
-    nested = presenter(frame.ctx, item.serializer, kind)
+    nested = presenter(frame.ctx, item.serializer, kind, partial=partial)
     text = call_lifted(frame, nested.lifted, one)
     return _Made(
         f"[{text} for {one} in {source}]", f"list[{nested.shape}]", nested.shape_imports, ListOf(nested.kind)

@@ -148,10 +148,8 @@ def _django(item: SerializerField, value: Value, short: str) -> Text:
     message = str(const(pairs.get("message"), ""))
     if short in _LIMITS:
         return _limit(item, pairs, short, message)
-    if (
-        short in ("RegexValidator", "DomainNameValidator")
-        or ("regex" in pairs
-        and short not in ("URLValidator",))
+    if short in ("RegexValidator", "DomainNameValidator") or (
+        "regex" in pairs and short not in ("URLValidator",)
     ):
         return _regex(item, pairs, message)
     if short == "URLValidator":
@@ -161,19 +159,19 @@ def _django(item: SerializerField, value: Value, short: str) -> Text:
         return _text(_made("ValidUrl", arguments, message, "Enter a valid URL."))
     if short == "EmailValidator":
         hosts = pairs.get("domain_allowlist") or pairs.get("domain_whitelist")
-        text = value_text(hosts, item.where, item.name).text if hosts is not None else "['localhost']"
-        arguments = [] if text == "['localhost']" else [f"allowlist={text}"]
+        allowed = value_text(hosts, item.where, item.name).text if hosts is not None else "['localhost']"
+        arguments = [] if allowed == "['localhost']" else [f"allowlist={allowed}"]
         return _text(_made("ValidEmail", arguments, message, "Enter a valid email address."))
     if short == "DecimalValidator":
         digits, places = const(pairs.get("max_digits")), const(pairs.get("decimal_places"))
         return _text(f"Digits({digits!r}, {places!r})")
     if short == "FileExtensionValidator":
-        allowed = pairs.get("allowed_extensions")
-        text = value_text(allowed, item.where, item.name).text if allowed is not None else "None"
+        extensions = pairs.get("allowed_extensions")
+        listed = value_text(extensions, item.where, item.name).text if extensions is not None else "None"
         default = (
             "File extension “%(extension)s” is not allowed. Allowed extensions are: %(allowed_extensions)s."
         )
-        return _text(_made("Extension", [text], message, default))
+        return _text(_made("Extension", [listed], message, default))
     if short == "ProhibitNullCharactersValidator":
         return _text(_made("NoNull", [], message, "Null characters are not allowed."))
     raise field_refusal(item, "validator", f"Segue has no rule for {value.name}.")

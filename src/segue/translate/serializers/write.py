@@ -143,9 +143,9 @@ class _Builder:
         kind = value_kind(self.ctx, item)
         found = validators_of(self.ctx, item, kind)
         rules = rules_of(self.ctx, self.app, self.serializer.name, item)
-        if isinstance(kind, Instance) or base == "ManyRelatedField":
-            if found.plain or found.lifted or (item.child and item.child.validators):
-                raise field_refusal(item, "relation-validator", "A relation has validators of its own.")
+        related = isinstance(kind, Instance) or base == "ManyRelatedField"
+        if related and (found.plain or found.lifted or (item.child and item.child.validators)):
+            raise field_refusal(item, "relation-validator", "A relation has validators of its own.")
         plain = [lifted for lifted in found.lifted if not lifted.state and not lifted.is_async]
         if found.unique and plain:
             raise field_refusal(item, "validator-order", "A function stands beside a uniqueness check.")

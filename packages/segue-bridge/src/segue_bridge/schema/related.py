@@ -127,7 +127,8 @@ def _prepared(column: InstrumentedAttribute[Any], reference: Reference) -> Any:
         if reference.slug:
             return None
         raise _NoRow
-    kind = column.type.python_type
+    # a TypeDecorator does not tell the Python type of what it decorates
+    kind = getattr(column.type, "impl_instance", column.type).python_type
     if kind is int:
         try:
             number = int(raw)

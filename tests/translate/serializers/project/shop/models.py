@@ -1,0 +1,94 @@
+import uuid
+
+from django.core.validators import MaxValueValidator, MinLengthValidator, RegexValidator
+from django.db import models
+
+
+class Publisher(models.Model):
+    name = models.CharField(max_length=30, unique=True)
+    city = models.CharField(max_length=30, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self):
+        return f"{self.name} ({self.city})"
+
+
+class Author(models.Model):
+    name = models.CharField(max_length=30)
+    email = models.EmailField(blank=True, null=True)
+    publisher = models.ForeignKey(Publisher, models.SET_NULL, null=True, blank=True, related_name="authors")
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def initials(self):
+        return "".join(part[0] for part in self.name.split())
+
+    def greeting(self):
+        return "Hello " + self.name
+
+
+class Profile(models.Model):
+    author = models.OneToOneField(Author, models.CASCADE, related_name="profile")
+    motto = models.CharField(max_length=50)
+
+
+class Tag(models.Model):
+    label = models.SlugField(unique=True)
+
+    class Meta:
+        ordering = ["-label"]
+
+    def __str__(self):
+        return "#" + self.label
+
+
+class Book(models.Model):
+    DRAFT, OUT = "draft", "out"
+    STATES = [(DRAFT, "Draft"), (OUT, "Out")]
+
+    key = models.UUIDField(default=uuid.uuid4, editable=False)
+    title = models.CharField(max_length=40, validators=[MinLengthValidator(2), RegexValidator("^[^<]*$", "No tags.")])
+    isbn = models.CharField(max_length=13, unique=True, null=True, blank=True)
+    state = models.CharField(max_length=5, choices=STATES, default=DRAFT)
+    price = models.DecimalField(max_digits=6, decimal_places=2, default=0)
+    pages = models.PositiveSmallIntegerField(validators=[MaxValueValidator(5000)], default=1)
+    rating = models.FloatField(null=True, blank=True)
+    published = models.DateField(null=True, blank=True)
+    sold_out = models.BooleanField(default=False)
+    reading_time = models.DurationField(null=True, blank=True)
+    extra = models.JSONField(default=dict, blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+    author = models.ForeignKey(Author, models.CASCADE, related_name="books")
+    editor = models.ForeignKey(Author, models.SET_NULL, null=True, blank=True, related_name="edited")
+    tags = models.ManyToManyField(Tag, blank=True, related_name="books")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["author", "title"], name="one_title_per_author"),
+            models.UniqueConstraint(
+                fields=["author", "published"],
+                condition=models.Q(state="out"),
+                name="one_a_day",
+                violation_error_message="One book a day.",
+            ),
+        ]
+
+    def __str__(self):
+        return self.title
+
+
+class Entry(models.Model):
+    slug = models.SlugField(unique_for_month="day")
+    day = models.DateField()
+    at = models.TimeField(null=True, blank=True)
+    address = models.GenericIPAddressField(null=True, blank=True)
+    link = models.URLField(blank=True)
+    big = models.BigIntegerField(default=5)
+    when = models.DateTimeField(null=True, blank=True)
+    text = models.TextField(blank=True)
+    level = models.IntegerField(choices=[(1, "low"), (2, "high")], default=1)

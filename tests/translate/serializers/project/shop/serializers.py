@@ -1,0 +1,132 @@
+from rest_framework import serializers
+
+from shop.models import Author, Book, Entry, Profile, Publisher, Tag
+
+
+class TagSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Tag
+        fields = ["id", "label"]
+
+
+class PublisherSerializer(serializers.ModelSerializer):
+    authors = serializers.StringRelatedField(many=True, read_only=True)
+
+    class Meta:
+        model = Publisher
+        fields = ["id", "name", "city", "authors"]
+
+
+class AuthorSerializer(serializers.ModelSerializer):
+    publisher_name = serializers.CharField(source="publisher.name", read_only=True)
+    publisher_city = serializers.CharField(source="publisher.city", read_only=True, default="nowhere")
+    maybe_city = serializers.CharField(source="publisher.city", read_only=True, allow_null=True)
+    motto = serializers.CharField(source="profile.motto", read_only=True)
+    initials = serializers.ReadOnlyField()
+    hello = serializers.CharField(source="greeting", read_only=True)
+
+    class Meta:
+        model = Author
+        fields = [
+            "id", "name", "email", "publisher", "publisher_name", "publisher_city", "maybe_city", "motto",
+            "initials", "hello",
+        ]  # fmt: skip
+
+
+class ProfileSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Profile
+        fields = "__all__"
+
+
+class EverythingSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Book
+        fields = "__all__"
+
+
+class EntrySerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Entry
+        fields = "__all__"
+
+
+class ShownBookSerializer(serializers.ModelSerializer):
+    author = AuthorSerializer(read_only=True)
+    editor = AuthorSerializer(read_only=True)
+    publisher = serializers.StringRelatedField(source="author.publisher")
+    labels = serializers.SlugRelatedField(source="tags", slug_field="label", many=True, read_only=True)
+    tags = TagSerializer(many=True, read_only=True)
+    name = serializers.CharField(source="title", max_length=20)
+    writer = serializers.SlugRelatedField(source="author.publisher", slug_field="name", read_only=True)
+    state_text = serializers.CharField(source="get_state_display", read_only=True)
+    shout = serializers.SerializerMethodField()
+    siblings = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Book
+        fields = [
+            "id", "key", "name", "author", "editor", "publisher", "labels", "tags", "writer", "state_text", "shout",
+            "siblings", "price", "created",
+        ]  # fmt: skip
+        read_only_fields = ["price"]
+
+    def get_shout(self, book):
+        if book.sold_out:
+            return None
+        return book.title.upper() + "!"
+
+    def get_siblings(self, book):
+        return Book.objects.filter(author=book.author_id).exclude(pk=book.pk).count()
+
+
+class WrittenBookSerializer(serializers.ModelSerializer):
+    tags = serializers.SlugRelatedField(slug_field="label", many=True, queryset=Tag.objects.all(), required=False)
+    price = serializers.DecimalField(6, 2, min_value=0, error_messages={"min_value": "Free is the least."})
+
+    class Meta:
+        model = Book
+        fields = ["id", "title", "author", "editor", "tags", "price", "pages"]
+
+    def validate_title(self, value):
+        if value.startswith("the "):
+            raise serializers.ValidationError("Leave the article out.")
+        return value.strip(".")
+
+    def validate(self, attrs):
+        editor = attrs.get("editor")
+        if editor is not None and "author" in attrs and editor == attrs["author"]:
+            raise serializers.ValidationError({"editor": "The author cannot edit."})
+        if attrs.get("pages") == 13:
+            raise serializers.ValidationError("Thirteen is not welcome.")
+        return attrs
+
+
+class LoudTagSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Tag
+        fields = ["id", "label"]
+
+    def to_representation(self, instance):
+        data = super().to_representation(instance)
+        data["loud"] = data["label"].upper()
+        return data
+
+    def create(self, validated_data):
+        validated_data["label"] = validated_data["label"].lower()
+        return super().create(validated_data)
+
+
+class NestedBookSerializer(serializers.ModelSerializer):
+    tags = TagSerializer(many=True)
+
+    class Meta:
+        model = Book
+        fields = ["id", "title", "author", "tags"]
+
+
+class OrderSerializer(serializers.Serializer):
+    email = serializers.EmailField()
+    items = TagSerializer(many=True, allow_empty=False)
+    first = TagSerializer(required=False, allow_null=True)
+    note = serializers.CharField(source="meta.note", default="none")

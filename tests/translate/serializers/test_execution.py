@@ -1,0 +1,152 @@
+"""Generated presenters, validators and savers against Django and DRF on the same rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+READERS = [
+    ("TagSerializer", [1, 2]),
+    ("PublisherSerializer", [1, 2]),
+    ("AuthorSerializer", [1, 2, 3]),
+    ("ProfileSerializer", [1]),
+    ("EverythingSerializer", [1, 2, 3]),
+    ("EntrySerializer", [1]),
+    ("ShownBookSerializer", [1, 2, 3]),
+    ("WrittenBookSerializer", [1, 2]),
+    ("LoudTagSerializer", [1]),
+    ("NestedBookSerializer", [1, 2]),
+]
+
+
+def test_everything_is_translated(generated: Any) -> None:
+    """Only what DRF itself cannot do is refused."""
+    assert {key: str(refused.refusal.code) for key, refused in generated.refused.items()} == {
+        ("NestedBookSerializer", "create"): "nested-write",
+        ("NestedBookSerializer", "update"): "nested-write",
+        ("NestedBookSerializer", "patch"): "nested-write",
+    }
+
+
+@pytest.mark.parametrize(("serializer", "keys"), READERS)
+def test_reading(both: Any, serializer: str, keys: list[int]) -> None:
+    for key in keys:
+        assert both.run(serializer, "read", pk=key)[0] == "ok"
+
+
+BOOK = {"title": "New", "author": 1, "price": "3.50"}
+CREATED: list[tuple[str, Any]] = [
+    ("TagSerializer", {"label": "new"}),
+    ("TagSerializer", {"label": "art"}),
+    ("TagSerializer", {"label": "a b"}),
+    ("TagSerializer", {}),
+    ("TagSerializer", None),
+    ("TagSerializer", []),
+    ("PublisherSerializer", {"name": "Ace"}),
+    ("PublisherSerializer", {"name": "Ace" * 11, "city": None}),
+    ("PublisherSerializer", {"name": "Cee", "city": ""}),
+    ("AuthorSerializer", {"name": "Dee", "publisher": 1, "email": None}),
+    ("AuthorSerializer", {"name": "Dee", "publisher": None}),
+    ("AuthorSerializer", {"name": "Dee", "publisher": ""}),
+    ("AuthorSerializer", {"name": "Dee", "publisher": 99}),
+    ("AuthorSerializer", {"name": "Dee", "publisher": "x", "email": "y"}),
+    ("AuthorSerializer", {"name": "Dee", "publisher": [1]}),
+    ("AuthorSerializer", {"name": "Dee", "publisher": True}),
+    ("AuthorSerializer", {"name": "Dee", "publisher": 1.5}),
+    ("AuthorSerializer", {"name": "Dee", "publisher": " 1 "}),
+    ("AuthorSerializer", {"name": "Dee", "publisher": 2**70}),
+    ("ProfileSerializer", {"author": 1, "motto": "x"}),
+    ("ProfileSerializer", {"author": 2, "motto": "x"}),
+    ("EverythingSerializer", {"title": "Notes", "author": 1}),
+    ("EverythingSerializer", {"title": "Else", "author": 1}),
+    ("EverythingSerializer", {"title": "x<", "author": 7, "tags": [1, 9, "x"], "state": "zzz"}),
+    ("EverythingSerializer", {"title": "Else", "author": 1, "state": "out", "published": "2024-03-01"}),
+    ("EverythingSerializer", {"title": "Else", "author": 1, "state": "draft", "published": "2024-03-01"}),
+    ("EverythingSerializer", {"title": "Else", "author": 2, "isbn": "111"}),
+    ("EverythingSerializer", {"title": "Else", "author": 2, "isbn": "1111111111111111"}),
+    (
+        "EverythingSerializer",
+        {
+            "title": "Full",
+            "author": 3,
+            "editor": 1,
+            "tags": [3, 1],
+            "price": "10.10",
+            "pages": 7,
+            "rating": 2,
+            "published": "2025-01-01",
+            "sold_out": "yes",
+            "reading_time": "01:00:00",
+            "extra": {"b": 1},
+            "isbn": "",
+        },
+    ),
+    ("EverythingSerializer", {"title": "Pages", "author": 2, "pages": 5001, "price": "10000.001"}),
+    ("EntrySerializer", {"slug": "one", "day": "2024-05-20"}),
+    ("EntrySerializer", {"slug": "one", "day": "2024-06-20", "at": "10:00", "address": "1.2.3.4", "level": "2"}),
+    ("EntrySerializer", {"slug": "two", "day": "x", "link": "x", "big": 2**63, "when": "x"}),
+    ("EntrySerializer", {"slug": "two", "day": "2024-05-06", "when": "2024-05-06T07:08:09.123456Z", "text": " a "}),
+    ("ShownBookSerializer", {"name": "No author"}),
+    ("WrittenBookSerializer", {**BOOK, "tags": ["art", "zoo"]}),
+    ("WrittenBookSerializer", {**BOOK, "tags": ["art", "nope"]}),
+    ("WrittenBookSerializer", {**BOOK, "tags": "art"}),
+    ("WrittenBookSerializer", {**BOOK, "title": "the New."}),
+    ("WrittenBookSerializer", {**BOOK, "title": "New."}),
+    ("WrittenBookSerializer", {**BOOK, "editor": 1}),
+    ("WrittenBookSerializer", {**BOOK, "editor": 2}),
+    ("WrittenBookSerializer", {**BOOK, "pages": 13}),
+    ("WrittenBookSerializer", {**BOOK, "price": "-1"}),
+    ("WrittenBookSerializer", {"title": "Notes", "author": 1, "price": 1}),
+    ("LoudTagSerializer", {"label": "LOUD"}),
+]
+
+
+@pytest.mark.parametrize("case", CREATED, ids=lambda case: f"{case[0]}-{str(case[1])[:50]}")
+def test_creating(both: Any, case: tuple[str, Any]) -> None:
+    both.run(case[0], "create", data=case[1])
+
+
+UPDATED: list[tuple[str, int, Any]] = [
+    ("TagSerializer", 1, {"label": "art"}),
+    ("TagSerializer", 1, {"label": "code"}),
+    ("TagSerializer", 1, {}),
+    ("AuthorSerializer", 1, {"name": "Renamed", "publisher": 2}),
+    ("AuthorSerializer", 1, {"name": "Renamed"}),
+    ("AuthorSerializer", 1, {"publisher": None}),
+    ("EverythingSerializer", 1, {"title": "More notes"}),
+    ("EverythingSerializer", 1, {"title": "More notes", "author": 1}),
+    ("EverythingSerializer", 1, {"title": "Fine", "author": 1, "tags": [2]}),
+    ("EverythingSerializer", 1, {"tags": []}),
+    ("EverythingSerializer", 2, {"state": "out", "published": "2024-03-01"}),
+    ("EverythingSerializer", 2, {"price": None, "pages": "x"}),
+    ("EntrySerializer", 1, {"slug": "one", "day": "2024-05-07"}),
+    ("EntrySerializer", 1, {"slug": "other"}),
+    ("ShownBookSerializer", 1, {"name": "Shown"}),
+    ("WrittenBookSerializer", 3, {"title": "Plain", "author": 2, "price": "2", "tags": []}),
+    ("WrittenBookSerializer", 3, {"editor": 2}),
+    ("LoudTagSerializer", 3, {"label": "Zoo2"}),
+]
+
+
+@pytest.mark.parametrize("partial", [False, True])
+@pytest.mark.parametrize("case", UPDATED, ids=lambda case: f"{case[0]}-{str(case[2])[:50]}")
+def test_updating(both: Any, case: tuple[str, int, Any], partial: bool) -> None:
+    both.run(case[0], "update", pk=case[1], data=case[2], partial=partial)
+
+
+ORDERS: list[Any] = [
+    {"email": "a@example.com", "items": [{"label": "x"}]},
+    {"email": "a@example.com", "items": []},
+    {"email": "a@example.com", "items": [{"label": "art"}, {"label": "y"}, {}, None, 3]},
+    {"email": "a@example.com", "items": {"label": "x"}},
+    {"email": "a@example.com", "items": None, "first": None},
+    {"email": "x", "items": [{"label": "x"}], "first": {"label": "a b"}, "note": ""},
+    {"email": "a@example.com", "items": [{"label": "x"}], "first": {"label": "z"}, "note": "n"},
+]
+
+
+@pytest.mark.parametrize("partial", [False, True])
+@pytest.mark.parametrize("data", ORDERS, ids=str)
+def test_nested_input(both: Any, data: Any, partial: bool) -> None:
+    both.run("OrderSerializer", "validate", data=data, partial=partial)
