@@ -93,7 +93,9 @@ class Ddl:
         for vendor in self.connections:
             try:
                 editor = self.editor(vendor)
-                editor.create_model(model)
+                # create_model() calls itself for automatic through tables: those are told with their own model
+                editor.create_model = lambda through: None
+                type(editor).create_model(editor, model)
                 editor.collected_sql += [
                     text if text.rstrip().endswith(";") else text + ";"
                     for text in map(str, editor.deferred_sql)

@@ -296,6 +296,18 @@ def _drf_validator(encoder, value, depth):
     return encoder.call(type(value), (), known, depth)
 
 
+def _overrides(cls):
+    """True when a QuerySet subclass replaces something of Django's; adding methods is harmless."""
+    from django.db.models import QuerySet
+
+    return any(
+        name in dir(QuerySet) and name not in ("__doc__", "__module__", "__orig_bases__", "__parameters__")
+        for base in cls.__mro__
+        if not base.__module__.startswith(("django.", "typing", "builtins"))
+        for name in vars(base)
+    )
+
+
 def plain_queryset(queryset):
     """True when ``queryset`` selects every row of its model as ``Model.objects.all()`` would
     with Django's own manager: no filter, ordering, annotation, join, slice or prefetch."""
@@ -325,7 +337,7 @@ def plain_queryset(queryset):
             and query.default_ordering
             and not queryset._prefetch_related_lookups
             and getattr(queryset, "_fields", None) is None
-            and type(queryset).__module__ == "django.db.models.query"
+            and not _overrides(type(queryset))
         )
     except Exception:
         return False

@@ -1,0 +1,23 @@
+"""Nothing secret leaves the project."""
+
+from __future__ import annotations
+
+from tests.probe.conftest import Probed
+
+from segue.snapshot.dump import dump
+
+
+def test_no_secret_value_is_anywhere_in_the_document(probed: Probed) -> None:
+    text = dump(probed.snapshot)
+    for secret in ("top-secret-key", "sk_live_never_leave", "hunter2", "never-leave"):
+        assert secret not in text
+
+
+def test_secrets_are_named(probed: Probed) -> None:
+    assert {"SECRET_KEY", "PAYMENT_API_KEY"} <= set(probed.snapshot.settings.secret_names)
+    names = probed.snapshot.functions["shop.views.ItemViewSet.get_queryset"].globals
+    assert names["settings.PAYMENT_API_KEY"].value.kind == "opaque"  # type: ignore[union-attr]
+
+
+def test_credentials_are_cut_out_of_a_cache_address(probed: Probed) -> None:
+    assert "redis://cache:6379/1" in str(probed.snapshot.settings.values["CACHES"])
