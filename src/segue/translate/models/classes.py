@@ -121,6 +121,8 @@ def model_decl(ctx: Context, model: Model) -> Decl:
 
 def _options(model: Model) -> str:
     options = ["'sqlite_autoincrement': True"] if _numbered(model) else []
+    if not model.managed:
+        options.append("'info': {'managed': False}")
     if model.db_table_comment:
         options.append(f"'comment': {model.db_table_comment!r}")
     return f"{{{', '.join(options)}}}"

@@ -61,7 +61,7 @@ def _of_column(ctx: Context, model: Model, item: ModelField, out: Text) -> list[
     found = kind(ctx, item)
     if base_name(item) == "JSONField" and found.code.startswith("Json"):
         quoted = f'"{item.column}"'
-        text = f"(JSON_VALID({quoted}) OR {quoted} IS NULL)" if item.null else f"JSON_VALID({quoted})"
+        text = f"(JSON_VALID({quoted}) OR {quoted} IS NULL)"  # whether NULL is allowed or not
         out.use("sqlalchemy", "CheckConstraint")
         result.append(f"CheckConstraint({text!r}).ddl_if(dialect='sqlite')")
     if (item.db_index or item.unique) and not item.collation:

@@ -1,0 +1,221 @@
+"""Read the structure of a database as plain data. Standard library only, Python 3.8 and newer.
+
+This file runs in three interpreters (the project's, the generated project's, Segue's own), so it
+imports nothing of Segue. ``read(vendor, fetch)`` takes ``fetch(sql) -> rows`` and returns
+``{table: {"columns": {...}, "primary_key": [...], "uniques": [...], "foreign_keys": [...],
+"checks": [...], "indexes": [...]}}``. Names of constraints and indexes are left out on purpose:
+Django's contain hashes, so two databases are compared by what is there.
+"""
+
+import re
+
+IGNORED = {"django_migrations", "alembic_version", "sqlite_sequence"}
+
+
+def read(vendor, fetch):
+    """Structure of all tables; ``vendor`` is ``sqlite`` or ``postgresql``."""
+    if vendor == "sqlite":
+        return _sqlite(fetch)
+    if vendor == "postgresql":
+        return _postgresql(fetch)
+    raise ValueError("unsupported database vendor " + vendor)
+
+
+# -- PostgreSQL ----------------------------------------------------------------------------
+
+_COLUMNS = """
+SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+       pg_get_expr(d.adbin, d.adrelid), a.attidentity::text, a.attgenerated::text,
+       CASE WHEN a.attcollation <> t.typcollation THEN co.collname END,
+       col_description(c.oid, a.attnum), obj_description(c.oid, 'pg_class')
+FROM pg_attribute a
+JOIN pg_class c ON c.oid = a.attrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_type t ON t.oid = a.atttypid
+LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+LEFT JOIN pg_collation co ON co.oid = a.attcollation
+WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY c.relname, a.attnum
+"""
+_CONSTRAINTS = """
+SELECT c.relname, k.contype::text, pg_get_constraintdef(k.oid)
+FROM pg_constraint k
+JOIN pg_class c ON c.oid = k.conrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = current_schema() AND k.contype IN ('p', 'u', 'f', 'c', 'x')
+"""
+_INDEXES = """
+SELECT c.relname, pg_get_indexdef(i.indexrelid)
+FROM pg_index i
+JOIN pg_class c ON c.oid = i.indrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = current_schema() AND NOT i.indisprimary
+  AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('u', 'x', 'p'))
+"""
+_KINDS = {"u": "uniques", "f": "foreign_keys", "c": "checks", "x": "checks"}
+
+
+def _empty():
+    return {"columns": {}, "primary_key": [], "uniques": [], "foreign_keys": [], "checks": [], "indexes": []}
+
+
+def _postgresql(fetch):
+    tables = {}
+    for row in fetch(_COLUMNS):
+        table, name, type_, required, default, identity, generated, collation, comment, about = row
+        found = tables.setdefault(table, _empty())
+        if default and "nextval(" in default:
+            default = "nextval"
+        found["columns"][name] = {
+            "type": type_,
+            "null": not required,
+            "default": default or "",
+            "identity": _text(identity),
+            "generated": _text(generated),
+            "collation": collation or "",
+            "comment": comment or "",
+        }
+        if about:
+            found["comment"] = about
+    for table, kind, text in fetch(_CONSTRAINTS):
+        kind = _text(kind)
+        if table not in tables:
+            continue
+        if kind == "p":
+            tables[table]["primary_key"] = [text]
+        else:
+            tables[table][_KINDS[kind]].append(text)
+    for table, text in fetch(_INDEXES):
+        if table in tables:
+            tables[table]["indexes"].append(_nameless(text))
+    return _sorted(tables)
+
+
+def _text(value):
+    return value.decode() if isinstance(value, bytes) else (value or "")
+
+
+def _nameless(text):
+    """``CREATE INDEX name ON …`` without the name; a unique index and its partial condition stay."""
+    return re.sub(r'^(CREATE (?:UNIQUE )?INDEX) ("[^"]*"|\S+) ON', r"\1 ON", text)
+
+
+# -- SQLite --------------------------------------------------------------------------------
+
+
+def _sqlite(fetch):
+    tables = {}
+    for name, sql in fetch("SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY name"):
+        if name.startswith("sqlite_"):
+            continue
+        found = tables[name] = _empty()
+        quoted = '"' + name.replace('"', '""') + '"'
+        found["autoincrement"] = "AUTOINCREMENT" in sql.upper()
+        keys = []
+        for row in fetch("PRAGMA table_xinfo(" + quoted + ")"):
+            _cid, column, type_, required, default, position, hidden = row
+            found["columns"][column] = {
+                "type": _affinity(type_.replace(" GENERATED ALWAYS", "")),
+                "null": not required,
+                "default": default or "",
+                "hidden": hidden,
+            }
+            if position:
+                keys.append((position, column))
+        found["primary_key"] = [column for _position, column in sorted(keys)]
+        _sqlite_foreign_keys(fetch, quoted, found)
+        _sqlite_indexes(fetch, quoted, found)
+        found["checks"] = _checks(sql)
+        found["generated"] = _after(sql, r"GENERATED ALWAYS AS\s*")
+        found["deferred"] = len(re.findall("DEFERRABLE INITIALLY DEFERRED", sql, re.I))
+    return _sorted(tables)
+
+
+def _affinity(text):
+    """SQLite keeps no difference between ``integer`` and ``bigint``, and Django's migrations leave both."""
+    text = text.lower()
+    return "integer" if text == "bigint" else text
+
+
+def _sqlite_foreign_keys(fetch, quoted, found):
+    keys = {}
+    for row in fetch("PRAGMA foreign_key_list(" + quoted + ")"):
+        number, _sequence, table, source, target, on_update, on_delete, _match = row
+        keys.setdefault(number, []).append([source, table, target, on_update, on_delete])
+    found["foreign_keys"] = [repr(parts) for parts in keys.values()]
+
+
+def _sqlite_indexes(fetch, quoted, found):
+    for row in fetch("PRAGMA index_list(" + quoted + ")"):
+        _number, name, unique, origin, partial = row
+        columns = [
+            (part[2], part[3], part[4])
+            for part in fetch('PRAGMA index_xinfo("' + name.replace('"', '""') + '")')
+            if part[5]
+        ]
+        if origin == "pk":
+            continue
+        names = [column for column, _descending, _collation in columns]
+        plain = not partial and all(c and not down and kind == "BINARY" for c, down, kind in columns)
+        if origin == "u" or (unique and plain):  # SQLite makes no difference between the two
+            found["uniques"].append(repr(names))
+            continue
+        sql = fetch(
+            "SELECT sql FROM sqlite_master WHERE type = 'index' AND name = '" + name.replace("'", "''") + "'"
+        )
+        text = sql[0][0]
+        detail = repr(columns)
+        if None in names or partial:
+            detail = re.sub(r"\s+", " ", text[text.upper().index(" ON ") :]).replace('"', "")
+        found["indexes"].append(("unique " if unique else "") + detail)
+
+
+def _checks(sql):
+    return sorted(_after(sql[sql.index("(") + 1 :], r"\bCHECK\s*"))
+
+
+def _after(sql, marker):
+    """The parenthesised text after each ``marker``, blanks evened out."""
+    found = []
+    for match in re.finditer(marker + r"\(", sql, re.I):
+        depth = 0
+        quote = ""
+        start = match.end() - 1
+        for position in range(start, len(sql)):
+            char = sql[position]
+            if quote:
+                quote = "" if char == quote else quote
+            elif char in "'\"":
+                quote = char
+            elif char == "(":
+                depth += 1
+            elif char == ")":
+                depth -= 1
+                if not depth:
+                    found.append(_plain(sql[start : position + 1]))
+                    break
+    return found
+
+
+def _plain(text):
+    """Without double quotes and outer parentheses; one blank between words."""
+    text = re.sub(r"\s+", " ", text.replace('"', "")).strip()
+    while text.startswith("(") and text.endswith(")") and _closes_last(text):
+        text = text[1:-1].strip()
+    return text
+
+
+def _closes_last(text):
+    depth = 0
+    for position, char in enumerate(text):
+        depth += {"(": 1, ")": -1}.get(char, 0)
+        if depth == 0:
+            return position == len(text) - 1
+    return False
+
+
+def _sorted(tables):
+    for found in tables.values():
+        for key in ("uniques", "foreign_keys", "checks", "indexes"):
+            found[key] = sorted(found[key])
+    return {name: found for name, found in sorted(tables.items()) if name not in IGNORED}
