@@ -10,7 +10,16 @@ from segue.target.ir import Import
 from segue.translate.context import Context
 from segue.translate.models import ddl
 from segue.translate.models.defaults import default_of
-from segue.translate.models.kinds import FOREIGN, IMPORTS, ColumnKind, base_name, column_kind, own_kind
+from segue.translate.models.kinds import (
+    AUTO,
+    FOREIGN,
+    IMPORTS,
+    ColumnKind,
+    base_name,
+    column_kind,
+    kind_of,
+    own_kind,
+)
 from segue.translate.models.names import attribute, concrete
 from segue.translate.models.problems import column_is_known, missing_table
 
@@ -36,6 +45,19 @@ def kind(ctx: Context, item: ModelField) -> ColumnKind:
     return column_kind(ctx.snapshot, item)
 
 
+def _through_key(ctx: Context, model: Model, item: ModelField) -> ColumnKind | None:
+    """The key of an automatic through table, as migrations make it.
+
+    Migrations know no ``AppConfig.default_auto_field`` (``migrations.state.AppConfigStub``), so the
+    setting decides, whatever the model says.
+    """
+    setting = ctx.snapshot.settings.values.get("DEFAULT_AUTO_FIELD")
+    if not model.auto_created or not item.primary_key or base_name(item) not in AUTO or setting is None:
+        return None
+    name = str(setting.data).rpartition(".")[2]
+    return kind_of(ctx.snapshot, name, item) if name in AUTO else None
+
+
 def identity(ctx: Context) -> bool:
     """Django ≥ 4.1 makes identity columns on PostgreSQL, older ones ``serial``."""
     major, minor = (
@@ -46,7 +68,7 @@ def identity(ctx: Context) -> bool:
 
 def column(ctx: Context, model: Model, item: ModelField, out: Text) -> str:
     """``title: Mapped[str] = mapped_column(Varchar(200))``; adds its imports to ``out``."""
-    found = kind(ctx, item)
+    found = _through_key(ctx, model, item) or kind(ctx, item)
     out.use(TYPES, *found.names)
     out.use("sqlalchemy.orm", "Mapped", "mapped_column")
     name = attribute(item)
