@@ -24,11 +24,8 @@ def translate_models(ctx: Context) -> None:
     follow every foreign key. Models that cannot be mapped are left out
     (:func:`segue.translate.models.names.model_class` says why when one is asked for).
     """
-    written: list[Model] = []
-    for model in _parents_first(ctx):
-        if model.proxy or model.abstract or missing_table(ctx.snapshot, model) is not None:
-            continue
-        written.append(model)
+    written = translated(ctx)
+    for model in written:
         _write(ctx, model)
     _write_registry(ctx, written)
 
@@ -120,12 +117,21 @@ def model_decl(ctx: Context, model: Model) -> Decl:
 
 
 def _options(model: Model) -> str:
-    options = ["'sqlite_autoincrement': True"] if _numbered(model) else []
+    return f"{{{', '.join(f'{key!r}: {value}' for key, value in _settings(model).items())}}}"
+
+
+def _settings(model: Model) -> dict[str, str]:
+    options = {"sqlite_autoincrement": "True"} if _numbered(model) else {}
     if not model.managed:
-        options.append("'info': {'managed': False}")
+        options["info"] = "{'managed': False}"
     if model.db_table_comment:
-        options.append(f"'comment': {model.db_table_comment!r}")
-    return f"{{{', '.join(options)}}}"
+        options["comment"] = repr(model.db_table_comment)
+    return options
+
+
+def table_options(model: Model) -> list[str]:
+    """Keyword arguments of ``Table`` for a model."""
+    return [f"{key}={value}" for key, value in _settings(model).items() if key != "info"]
 
 
 def _numbered(model: Model) -> bool:
@@ -179,17 +185,33 @@ def _info(ctx: Context, model: Model, out: Text) -> str:
 def _after(model: Model, out: Text) -> str:
     """Exclusion constraints have no portable form: their DDL runs when PostgreSQL makes the table."""
     statements = []
+    for text in raw_statements(model):
+        out.use("sqlalchemy", "DDL", "event")
+        name = model.label.rpartition(".")[2]
+        ddl = text.replace("%", "%%")
+        statements.append(
+            f'event.listen({name}.__table__, "after_create", DDL({ddl!r}).execute_if(dialect="postgresql"))'
+        )
+    return "".join(f"\n\n\n{text}" for text in statements)
+
+
+def raw_statements(model: Model) -> list[str]:
+    """PostgreSQL statements that complete a table."""
+    found = []
     for item in model.constraints:
         text = item.sql.get("postgresql", "") if item.kind == "exclude" else ""
         if text:
-            out.use("sqlalchemy", "DDL", "event")
-            ddl = f'ALTER TABLE "{model.table}" ADD {text}'.replace("%", "%%")
-            name = model.label.rpartition(".")[2]
-            statements.append(
-                f'event.listen({name}.__table__, "after_create", '
-                f"DDL({ddl!r}).execute_if(dialect='postgresql'))"
-            )
-    return "".join(f"\n\n\n{text}" for text in statements)
+            found.append(f'ALTER TABLE "{model.table}" ADD {text}')
+    return found
+
+
+def translated(ctx: Context) -> list[Model]:
+    """Models with a mapped class, parents before children."""
+    return [
+        model
+        for model in _parents_first(ctx)
+        if not model.proxy and not model.abstract and missing_table(ctx.snapshot, model) is None
+    ]
 
 
 def _write_registry(ctx: Context, written: list[Model]) -> None:

@@ -66,16 +66,56 @@ def identity(ctx: Context) -> bool:
     return (major, minor) >= (4, 1)
 
 
+@dataclass(slots=True)
+class Column:
+    """A column as text: attribute, annotation, and the arguments of ``mapped_column`` or ``Column``.
+
+    ``arguments`` are those of the database; ``mapped`` those that only the mapped class has
+    (Python-side default, ``info``). ``name`` is the column's own name.
+    """
+
+    attribute: str
+    name: str
+    annotation: str
+    arguments: list[str]
+    mapped: list[str]
+    nullable: bool
+
+
 def column(ctx: Context, model: Model, item: ModelField, out: Text) -> str:
     """``title: Mapped[str] = mapped_column(Varchar(200))``; adds its imports to ``out``."""
+    out.use("sqlalchemy.orm", "Mapped", "mapped_column")
+    made = column_parts(ctx, model, item, out)
+    named = [repr(made.name)] if made.name != made.attribute else []
+    if made.annotation == "Any" and not item.primary_key:
+        made.mapped.insert(0, f"nullable={made.nullable}")
+    arguments = ", ".join([*named, *made.arguments, *made.mapped])
+    return f"{made.attribute}: Mapped[{made.annotation}] = mapped_column({arguments})"
+
+
+def table_column(ctx: Context, model: Model, item: ModelField, out: Text) -> str:
+    """``Column("title", Varchar(200), nullable=False)``, for the baseline revision."""
+    out.use("sqlalchemy", "Column")
+    made = column_parts(ctx, model, item, Text())
+    for name in column_imports(ctx, model, item):
+        out.imports.add(name)
+    null = [] if item.primary_key else [f"nullable={made.nullable}"]
+    return f"Column({', '.join([repr(made.name), *made.arguments, *null])})"
+
+
+def column_imports(ctx: Context, model: Model, item: ModelField) -> set[Import]:
+    """Imports that the database side of a column needs."""
+    out = Text()
+    text = " ".join(column_parts(ctx, model, item, out).arguments)
+    return {found for found in out.imports if re.search(rf"\b{re.escape(found.name)}\(", text)}
+
+
+def column_parts(ctx: Context, model: Model, item: ModelField, out: Text) -> Column:
+    """Everything about the column of a field."""
     found = _through_key(ctx, model, item) or kind(ctx, item)
     out.use(TYPES, *found.names)
-    out.use("sqlalchemy.orm", "Mapped", "mapped_column")
-    name = attribute(item)
-    arguments: list[str] = []
-    if item.column != name:
-        arguments.append(repr(item.column))
-    arguments.append(found.code)
+    arguments: list[str] = [found.code]
+    mapped: list[str] = []
     info: dict[str, str] = {}
     _reference(ctx, item, arguments, info, out)
     if found.auto and item.primary_key and identity(ctx):
@@ -97,9 +137,7 @@ def column(ctx: Context, model: Model, item: ModelField, out: Text) -> str:
         arguments.append("unique=True")
     elif item.db_index:
         arguments.append("index=True")
-    if found.annotation == "Any" and not item.primary_key:
-        arguments.append(f"nullable={item.null}")
-    _defaults(model, item, arguments, out)
+    _defaults(model, item, arguments, mapped, out)
     if item.comment:
         arguments.append(f"comment={item.comment!r}")
     if item.auto_now:
@@ -108,8 +146,8 @@ def column(ctx: Context, model: Model, item: ModelField, out: Text) -> str:
         info["auto_now_add"] = "True"
     if info:
         pairs = ", ".join(f"{key!r}: {value}" for key, value in info.items())
-        arguments.append(f"info={{{pairs}}}")
-    return f"{name}: Mapped[{_annotation(found, item, out)}] = mapped_column({', '.join(arguments)})"
+        mapped.append(f"info={{{pairs}}}")
+    return Column(attribute(item), item.column, _annotation(found, item, out), arguments, mapped, item.null)
 
 
 def _annotation(found: ColumnKind, item: ModelField, out: Text) -> str:
@@ -199,14 +237,14 @@ def _generated(model: Model, item: ModelField, out: Text) -> str:
     return ""
 
 
-def _defaults(model: Model, item: ModelField, arguments: list[str], out: Text) -> None:
+def _defaults(model: Model, item: ModelField, arguments: list[str], mapped: list[str], out: Text) -> None:
     default = default_of(item)
     if default.unknown:
         out.use("segue_bridge.db.base", "no_default")
-        arguments.append(f"default=no_default({default.unknown!r})")
+        mapped.append(f"default=no_default({default.unknown!r})")
     elif default.code and default.code != "None":
         out.imports.update(default.imports)
-        arguments.append(f"default={default.code}")
+        mapped.append(f"default={default.code}")
     if item.db_default.kind == "empty":
         return
     texts = {vendor: ddl.default_text(model, vendor, item.column) for vendor in ddl.vendors(model)}

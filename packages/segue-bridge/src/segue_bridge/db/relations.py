@@ -137,6 +137,8 @@ async def set_(
 
 async def _insert(db: Session, link: _Link, own: Any, keys: Sequence[Any], through: dict[str, Any]) -> None:
     insert: Any = postgresql.insert if db.dialect == "postgresql" else sqlite.insert
+    # Django collects the keys in a set and inserts in its order, so the through rows get these ids.
+    keys = list(set(keys))
     pairs = [(own, key) for key in keys]
     if link.mirrored:
         pairs += [(key, own) for key in keys if key != own]

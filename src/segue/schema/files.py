@@ -1,0 +1,185 @@
+"""Alembic for the generated project: ``alembic.ini``, ``migrations/env.py`` and the baseline revision.
+
+The baseline holds the tables as they stand on the day of generation, frozen (it imports no model),
+so that later changes to the models become revisions of their own. A database that Django built
+is marked with ``alembic stamp head``; a new one is built with ``alembic upgrade head``.
+"""
+
+from __future__ import annotations
+
+import re
+
+from segue.snapshot.model import Model
+from segue.target.ir import Import
+from segue.translate.context import Context
+from segue.translate.models.classes import raw_statements, table_options, translated
+from segue.translate.models.columns import Text, inherited_model, table_column
+from segue.translate.models.kinds import has_column
+from segue.translate.models.tables import table_args
+
+BASELINE = "migrations/versions/0001_baseline.py"
+
+INI = """\
+[alembic]
+script_location = %(here)s/migrations
+prepend_sys_path = %(here)s
+version_path_separator = os
+file_template = %%(rev)s_%%(slug)s
+
+[loggers]
+keys = root,alembic
+
+[handlers]
+keys = console
+
+[formatters]
+keys = plain
+
+[logger_root]
+level = WARNING
+handlers = console
+
+[logger_alembic]
+level = INFO
+handlers =
+qualname = alembic
+
+[handler_console]
+class = StreamHandler
+args = (sys.stderr,)
+formatter = plain
+
+[formatter_plain]
+format = %(levelname)s %(message)s
+"""
+
+ENV = '''\
+"""Alembic's environment: the application's database, its own models."""
+
+from __future__ import annotations
+
+import asyncio
+
+from alembic import context
+from sqlalchemy import Connection
+
+import {package}.models  # noqa: F401  (makes every table known)
+from {package}.settings import get_settings
+from segue_bridge.db.base import Base
+from segue_bridge.db.database import Database
+from segue_bridge.db.migrations import include_object, without_renames
+
+URL = context.config.attributes.get("url") or get_settings().database_url
+
+
+def migrate(connection: Connection) -> None:
+    """Run the revisions in one transaction."""
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        include_object=include_object,
+        process_revision_directives=without_renames,
+        render_as_batch=connection.dialect.name == "sqlite",
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def online() -> None:
+    """Connect as the application does."""
+    database = Database(URL)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(migrate)
+    await database.close()
+
+
+if context.is_offline_mode():
+    context.configure(
+        url=URL, target_metadata=Base.metadata, literal_binds=True, include_object=include_object
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+else:
+    asyncio.run(online())
+'''
+
+MAKO = '''\
+"""${message}
+
+Revision: ${up_revision}
+Follows: ${down_revision | comma,n}
+"""
+
+from __future__ import annotations
+
+from alembic import op
+import sqlalchemy as sa
+import segue_bridge.db.types
+${imports if imports else ""}
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+branch_labels = ${repr(branch_labels)}
+depends_on = ${repr(depends_on)}
+
+
+def upgrade() -> None:
+    ${upgrades if upgrades else "pass"}
+
+
+def downgrade() -> None:
+    ${downgrades if downgrades else "pass"}
+'''
+
+
+def write_migrations(ctx: Context) -> None:
+    """Add the Alembic files to ``ctx.program.files``."""
+    files = ctx.program.files
+    files["alembic.ini"] = INI
+    files["migrations/env.py"] = ENV.format(package=ctx.program.package)
+    files["migrations/script.py.mako"] = MAKO
+    files[BASELINE] = baseline(ctx)
+
+
+def baseline(ctx: Context) -> str:
+    """Text of the baseline revision: every managed table."""
+    tables = []
+    after: list[str] = []
+    imports: set[Import] = {
+        Import("alembic", "op"),
+        Import("sqlalchemy", "MetaData"),
+        Import("sqlalchemy", "Table"),
+    }
+    for model in translated(ctx):
+        if model.managed:
+            out = Text()
+            tables.append(_table(ctx, model, out))
+            after += raw_statements(model)
+            imports |= out.imports
+    lines = ['"""The schema that Django\'s migrations built, as the first revision."""', ""]
+    lines += ["from __future__ import annotations", ""]
+    lines += [f"from {item.module} import {item.name}" for item in sorted(imports)]
+    lines += ["", 'revision = "0001"', "down_revision = None", "branch_labels = None", "depends_on = None"]
+    lines += ["", "metadata = MetaData()", "", *tables, "", "", "def upgrade() -> None:"]
+    lines += ['    """Make all tables."""', "    metadata.create_all(op.get_bind())"]
+    if after:
+        lines.append('    if op.get_context().dialect.name == "postgresql":')
+        lines += [f"        op.execute({text!r})" for text in after]
+    lines += [
+        "",
+        "",
+        "def downgrade() -> None:",
+        '    """Drop all tables."""',
+        "    metadata.drop_all(op.get_bind())",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _table(ctx: Context, model: Model, out: Text) -> str:
+    own = [f for f in model.fields if has_column(f) and inherited_model(ctx, model, f) is None]
+    parts = [repr(model.table), "metadata", *(table_column(ctx, model, item, out) for item in own)]
+    parts += table_args(ctx, model, out)
+    parts += table_options(model)
+    text = f"Table({', '.join(parts)})"
+    # `info` of a foreign key is for the running application
+    return re.sub(r", info=\{[^{}]*\}", "", text)
