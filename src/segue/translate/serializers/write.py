@@ -222,6 +222,7 @@ class _Builder:
 
     def _build(self, frame: Frame) -> tuple[Kind, list[Parameter]]:
         self._locals(frame)
+        frame.is_async = True  # also when nothing is asked of the database: callers need not know
         frame.use(Import(self.ctx.import_path(self.app, "schemas"), self.model_name))
         frame.emit(f"form = {self.model_name}.collect(data, partial=partial)")
         for entry in self.fields:
@@ -280,11 +281,7 @@ class _Builder:
             one = frame.fresh("item")
             call = call_lifted(frame, nested.lifted, one, "partial=partial").removeprefix("await ")
             old = "" if errors_as_dict(self.ctx) else ", errors_as_dict=False"
-            if not nested.lifted.is_async:
-                frame.use(Import("segue_bridge.schema.nested", "each_now"))
-                text = f"each_now({target}, lambda {one}: {call}{old})"
-            else:
-                text = f"await each({target}, lambda {one}: {call}{old})"
+            text = f"await each({target}, lambda {one}: {call}{old})"
         else:
             text = call_lifted(frame, nested.lifted, target, "partial=partial")
         frame.emit_block(f"with form.field({item.name!r}):", [f"{target} = {text}"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Awaitable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -161,3 +161,11 @@ def serializer_errors(detail: Any, error_key: str = "non_field_errors") -> dict[
             key: value if isinstance(value, (list, Mapping)) else [value] for key, value in detail.items()
         }
     return {error_key: detail if isinstance(detail, list) else [detail]}
+
+
+async def checked(validation: Awaitable[Values]) -> tuple[Values, Any]:
+    """``is_valid()`` without raising: the values and ``None``, or nothing and the errors."""
+    try:
+        return await validation, None
+    except ValidationError as exc:
+        return {}, exc.detail

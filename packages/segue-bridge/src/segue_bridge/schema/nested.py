@@ -115,19 +115,6 @@ async def each(
     return values
 
 
-def each_now(items: list[Any], validate: Callable[[Any], Any], *, errors_as_dict: bool = True) -> list[Any]:
-    """:func:`each` for validation that asks nobody."""
-    values: list[Any] = []
-    errors: dict[Any, Any] = {}
-    for index, item in enumerate(items):
-        try:
-            values.append(validate(_not_null(item)))
-        except ValidationError as exc:
-            errors[index] = exc.detail
-    _raise(errors, len(items), errors_as_dict)
-    return values
-
-
 def _not_null(item: Any) -> Any:
     if item is None:
         raise ValidationError(["This field may not be null."], code="null")

@@ -34,7 +34,7 @@ def boolean(value: Any, *, null: bool = False) -> bool | None:
     return bool(value)
 
 
-def datetime_text(value: Any, format: str = "", zone: dt.tzinfo | None = None) -> str:
+def datetime_text(value: Any, format: str = "", zone: dt.tzinfo | None = None) -> Any:
     """``DateTimeField``: in ``zone`` or the current one; ``format`` is strftime's, empty is ISO 8601."""
     if not value:
         return None
@@ -57,7 +57,7 @@ def in_zone(value: dt.datetime, zone: dt.tzinfo | None = None) -> dt.datetime:
     return value.replace(tzinfo=zone)
 
 
-def date_text(value: Any, format: str = "") -> str:
+def date_text(value: Any, format: str = "") -> Any:
     """``DateField``. Raises ``AssertionError`` for a datetime, as DRF does."""
     if not value:
         return None
@@ -68,7 +68,7 @@ def date_text(value: Any, format: str = "") -> str:
     return value.strftime(format) if format else value.isoformat()
 
 
-def time_text(value: Any, format: str = "") -> str:
+def time_text(value: Any, format: str = "") -> Any:
     """``TimeField``. Raises ``AssertionError`` for a datetime."""
     if value == "":
         return None
