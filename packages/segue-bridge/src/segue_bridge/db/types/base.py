@@ -37,6 +37,12 @@ class DjangoType(TypeDecorator[T]):
             text = self.ddl[""]
         return text
 
+    @property
+    def python_type(self) -> type[Any]:
+        """The Python type of values; a decorator's own answer is ``object`` whatever it decorates."""
+        found: type[Any] = self.impl_instance.python_type
+        return found
+
     def unbounded(self) -> DjangoType[Any]:
         """This type without length or precision, for casts of values that are only compared."""
         return self
