@@ -258,7 +258,7 @@ def _interpret(frame: Frame, self_kind: Kind | Val | None, arguments: Mapping[st
     frame.run(statements)
     if frame.alive:
         frame.returns.append(Const(None))
-    returns = frame.returns[0]
+    returns = frame.returns[0] if frame.returns else Const(None)
     for kind in frame.returns[1:]:
         returns = join(returns, kind)
     order = {key: i for i, key in enumerate(STATE)}

@@ -61,20 +61,15 @@ def of_value(frame: Frame, value: Val, node: ast.expr) -> Test:
         result.then[text] = not_null(value.kind)
         if isinstance(value.kind, Instance):
             result.otherwise[text] = Const(None)
-    if text.endswith(".is_authenticated") and value.node is not None:
-        assert isinstance(value.node, ast.Attribute)
+    call, positive = value.node, True
+    if isinstance(call, ast.UnaryOp) and isinstance(call.op, ast.Not):
+        call, positive = call.operand, False
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "is_authenticated":
         owner = frame_user(frame)
         if owner is not None:
-            user = ast.unparse(value.node.value)
-            result.then[user] = User(owner, True)
-            result.otherwise[user] = User(owner, False)
-    if text.endswith(".is_anonymous") and value.node is not None:
-        assert isinstance(value.node, ast.Attribute)
-        owner = frame_user(frame)
-        if owner is not None:
-            user = ast.unparse(value.node.value)
-            result.then[user] = User(owner, False)
-            result.otherwise[user] = User(owner, True)
+            user = ast.unparse(call.args[0])
+            result.then[user] = User(owner, positive)
+            result.otherwise[user] = User(owner, not positive)
     return result
 
 

@@ -29,6 +29,10 @@ def invoke(
     module_kind: str = "",
 ) -> Val:
     """Call ``function`` with bound ``arguments``."""
+    if any(isinstance(v.kind, Serializer) for v in arguments.values()):
+        from segue.translate.interp.inline import inline_call
+
+        return inline_call(frame, function, arguments, receiver, node)
     prepared: dict[str, Val] = {}
     for key, value in arguments.items():
         kind = value.kind
@@ -179,6 +183,10 @@ def construct(frame: Frame, dotted: str, site: CallSite) -> Val | None:
     label = model_label(frame, dotted)
     if label is not None:
         return new_instance(frame, label, site)
+    if dotted in frame.ctx.snapshot.serializers:
+        from segue.translate.views.serializer_object import construct_serializer
+
+        return construct_serializer(frame, dotted, site)
     return project_exception(frame, dotted, site)
 
 

@@ -12,7 +12,8 @@ from segue.translate.functions.symbols import symbols
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, name, quote
 from segue.translate.kinds import Instance, ListOf, Needs, QuerySet
-from segue.translate.load.models import class_name, concrete, pk_field
+from segue.translate.load.models import concrete, pk_field
+from segue.translate.models import names
 from segue.translate.query.ir import Query
 
 
@@ -41,10 +42,9 @@ def sites(ctx: Context) -> Sites:
 
 
 def entity_type(ctx: Context, label: str) -> tuple[str, Import]:
-    """Name of the mapped class and its import."""
-    real = concrete(ctx, label).label
-    cls = class_name(ctx, real)
-    return cls, Import(ctx.import_path(ctx.model(real).app, "models"), cls)
+    """Name of the mapped class and its import. Raises :class:`segue.refusal.Refused` when there is none."""
+    item = names.class_import(ctx, label)
+    return item.name, item
 
 
 def _site(ctx: Context, needs: Needs) -> Site:

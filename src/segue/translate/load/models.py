@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
+from segue.refusal import Refused, refuse
 from segue.snapshot.model import Model, ModelField, ReverseRelation
 from segue.translate.context import Context
 from segue.translate.kinds import Kind, Scalar
+from segue.translate.models import names
+from segue.translate.models.problems import value_problem
 
 # Nearest django.db.models field class → annotation of the value that the generated column gives.
 PYTHON_TYPES = {
@@ -110,7 +111,7 @@ def column_kind(ctx: Context, item: ModelField) -> Kind:
 
 def class_name(ctx: Context, label: str) -> str:
     """Name of the generated mapped class."""
-    return _names(ctx).class_name(label)
+    return names.class_name(ctx, label)
 
 
 def module_app(ctx: Context, label: str) -> str:
@@ -118,26 +119,21 @@ def module_app(ctx: Context, label: str) -> str:
     return ctx.model(label).app
 
 
-class _Fallback:
-    def class_name(self, label: str) -> str:
-        return label.rpartition(".")[2]
+def check_value(ctx: Context, item: ModelField) -> None:
+    """Refuse a column whose values the generated class does not have as Django gives them.
 
-
-@lru_cache(maxsize=1)
-def _fallback() -> _Fallback:
-    return _Fallback()
-
-
-def _names(ctx: Context) -> _Fallback:
-    return _fallback()
+    Raises :class:`segue.refusal.Refused`.
+    """
+    problem = value_problem(ctx.snapshot, item)
+    if problem is not None:
+        raise Refused(problem)
+    if item.attname in names.RESERVED:
+        raise refuse("reserved-name", item.attname, "SQLAlchemy keeps this name for itself.", item.where)
 
 
 def concrete(ctx: Context, label: str) -> Model:
     """The model whose table is used: proxies resolved."""
-    model = ctx.model(label)
-    while model.proxy and model.proxy_for:
-        model = ctx.model(model.proxy_for)
-    return model
+    return names.concrete(ctx, label)
 
 
 def snake(text: str) -> str:

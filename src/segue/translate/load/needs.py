@@ -5,7 +5,7 @@ from __future__ import annotations
 from segue.snapshot.model import Model, ModelField
 from segue.translate.context import Context
 from segue.translate.kinds import Needs
-from segue.translate.load.models import concrete, field_of, pk_field, reverse_of, target_field
+from segue.translate.load.models import check_value, concrete, field_of, pk_field, reverse_of, target_field
 
 
 def column(ctx: Context, site: Needs, name: str) -> None:
@@ -13,6 +13,7 @@ def column(ctx: Context, site: Needs, name: str) -> None:
     item = field_of(concrete(ctx, site.model), name)
     if item is None:
         raise KeyError(f"{site.model} has no column {name}")
+    check_value(ctx, item)
     site.columns.add(item.attname)
 
 

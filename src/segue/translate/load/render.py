@@ -165,7 +165,8 @@ def render_loader(ctx: Context, plan: Plan, seen: set[str]) -> None:
     if added:
         text += f".add_columns({', '.join(added)})"
     text += "".join(selection.joins)
-    body = [f"    found = await db.all({text}, parameters)"]
+    frame.use(Import("segue_bridge.db.reads", "rows"))
+    body = [f"    found = await rows(db, {text}, parameters)"]
     body += _group_lines(ctx, frame, groups, seen)
     what = "entities" if plan.written else "rows"
     code = "\n".join(

@@ -131,6 +131,9 @@ def settle(frame: Frame, value: Val) -> Val:
     """
     value = commit(frame, value)
     query = query_of(value)
+    if query.order == "meta" and any(a.aggregate for a in query.annotations):
+        # Since Django 3.1 Meta.ordering is left out where the query groups.
+        return Val(QuerySet(replace(query, order="none")), value.node)
     if query.order not in ("meta", "terms") or query.sliced:
         return value
     terms: Sequence[Value | Val] = ordering_of(frame, query.model) if query.order == "meta" else query.terms

@@ -10,6 +10,8 @@ from segue.translate.interp.value import Val, literal, quote
 from segue.translate.kinds import Const, Expr, Instance, ListOf, QuerySet, Scalar, User
 
 if TYPE_CHECKING:
+    from segue.translate.query.expressions import Expression
+    from segue.translate.query.transforms import Rendered
     from segue.translate.query.lookups import Target
 
 _HELPERS = {"int": "as_int", "float": "as_float", "bool": "as_bool", "UUID": "as_uuid", "Decimal": "as_decimal", "str": "as_text"}
@@ -19,13 +21,10 @@ _NAMED = {"int", "float", "bool"}
 def coerce(frame: Frame, on: Target, value: Val, at: ast.AST) -> ast.expr:
     """The expression of ``value`` for a comparison with ``on``. Refuses what Django would refuse at
     run time in a way that this code could not repeat."""
-    from segue.translate.query.expressions import Expression
-
     kind = value.kind
     if isinstance(kind, Expr):
-        expression = kind.build
-        assert isinstance(expression, Expression)
-        return expression.against(frame, at)
+        built: Expression | Rendered = kind.build
+        return built.against(frame, at)
     if value.node is None and not isinstance(kind, User):
         raise frame.refuse("lookup-value", type(kind).__name__, "This cannot be a value in a lookup.", at)
     if isinstance(kind, Instance | User):

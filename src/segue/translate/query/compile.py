@@ -41,11 +41,14 @@ class Compiler:
     query: Query
     root: ast.expr
     joins: Joins | None = None
+    long: frozenset[str] | None = None
 
     # trees -----------------------------------------------------------------------------
 
     def tree(self, node: Node, negated: bool = False) -> ast.expr | None:
         """The condition, or ``None`` for an empty tree."""
+        if self.long is None:
+            self.long = self._long_names(node)
         inner = negated != node.negated
         if node.connector == "XOR":
             raise self.frame.refuse("q-xor", "Q ^ Q", "XOR of conditions is not translated.")
@@ -96,7 +99,25 @@ class Compiler:
     def _path(self, leaf: Leaf) -> Path | None:
         if leaf.key == "__expression__" or self.query.annotation(leaf.key.split("__")[0]) is not None:
             return None
-        return resolve(self.frame, self.query.model, leaf.key, leaf.at)
+        first = leaf.key.split("__")[0]
+        return resolve(self.frame, self.query.model, leaf.key, leaf.at, shortcut=first not in (self.long or ()))
+
+    def _long_names(self, node: Node) -> frozenset[str]:
+        """Relations of which some lookups read the target and others only its key: all take the long
+        way then, so that they speak of the same row."""
+        short: dict[str, set[bool]] = {}
+
+        def walk(tree: Node) -> None:
+            for child in tree.children:
+                if isinstance(child, Node):
+                    walk(child)
+                elif isinstance(child, Leaf):
+                    path = self._path(child)
+                    if path is not None and path.hops:
+                        short.setdefault(child.key.split("__")[0], set()).add(path.hops[-1].shortcut)
+
+        walk(node)
+        return frozenset(name for name, kinds in short.items() if len(kinds) > 1)
 
     def _by_join(self, path: Path) -> bool:
         return self.joins is not None and any(h.many for h in path.hops)

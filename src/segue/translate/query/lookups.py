@@ -13,7 +13,7 @@ from segue.snapshot.model import ModelField
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, quote
 from segue.translate.kinds import Const, ListOf, QuerySet, Scalar
-from segue.translate.load.models import python_type
+from segue.translate.load.models import check_value, python_type
 from segue.translate.query.coerce import coerce, coerce_items
 
 
@@ -45,6 +45,7 @@ def lookup(*names: str) -> Callable[[Lookup], Lookup]:
 
 def target(frame: Frame, column: ast.expr, item: ModelField) -> Target:
     """The untransformed column."""
+    check_value(frame.ctx, item)
     return Target(column, item, python_type(frame.ctx, item), item.null)
 
 

@@ -63,7 +63,8 @@ class Hop:
 
     ``many`` when one source row may meet several target rows. ``through`` is the through model
     with its two links for many-to-many. ``name`` is the lookup name of the step, ``nullable``
-    whether a source row may have no target.
+    whether a source row may have no target. ``shortcut``: the target is the through table of a
+    many-to-many, because only the far key is looked at.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Hop:
     nullable: bool
     through: str = ""
     through_link: Link | None = None
+    shortcut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ def _m2m(
     )
 
 
-def resolve(frame: Frame, label: str, key: str, at: ast.AST) -> Path:
+def resolve(frame: Frame, label: str, key: str, at: ast.AST, *, shortcut: bool = True) -> Path:
     """Take ``key`` apart. Refuses names that the model does not have."""
     parts = key.split("__")
     hops: list[Hop] = []
@@ -207,13 +209,13 @@ def resolve(frame: Frame, label: str, key: str, at: ast.AST) -> Path:
         else:
             break
     # A many-to-many that ends on the target's key is answered by the through table.
-    if hops and hops[-1].through_link is not None and item.attname == hops[-1].through_link.right:
+    if shortcut and hops and hops[-1].through_link is not None and item.attname == hops[-1].through_link.right:
         last_hop = hops.pop()
         through = frame.ctx.model(last_hop.through)
         far = field_of(through, last_hop.through_link.left) if last_hop.through_link is not None else None
         assert far is not None
         hops.append(
-            Hop(last_hop.name, last_hop.source, through.label, last_hop.link, True, True)
+            Hop(last_hop.name, last_hop.source, through.label, last_hop.link, True, True, shortcut=True)
         )
         item, current, relation = far, through.label, True
     return Path(tuple(hops), current, item, tuple(transforms), lookup, relation)

@@ -347,8 +347,28 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
                 child = to_one(frame.ctx, value.kind.site, attr.kind.value)
                 assert value.node is not None
                 return Val(Instance(child.model, child, "row", True), ast.Attribute(value.node, attr.kind.value, ast.Load()))
+        of_nullable = _getattr_of_nullable(frame, call, value, attr.kind.value)
+        if of_nullable is not None:
+            return of_nullable
         raise frame.refuse("getattr", ast.unparse(call.node), "Segue cannot tell whether it has that.", call.node)
     return of(frame, value, attr.kind.value, call.node)
+
+
+def _getattr_of_nullable(frame: Frame, call: CallSite, value: Val, attr: str) -> Val | None:
+    """``getattr(self.instance, "status", default)``: the default when there is no object."""
+    from segue.translate.interp.expressions.attributes import of
+    from segue.translate.load.models import concrete, field_of
+
+    kind, default = value.kind, call.args[2]
+    if not (isinstance(kind, Instance) and kind.nullable) or not isinstance(value.node, ast.Name) or default.node is None:
+        return None
+    item = field_of(concrete(frame.ctx, kind.model), attr)
+    if item is None or (item.relation is not None and attr == item.name):
+        return None
+    inner = of(frame, Val(Instance(kind.model, kind.site, kind.mode), value.node), attr, call.node)
+    assert inner.node is not None
+    test = ast.Compare(value.node, [ast.IsNot()], [ast.Constant(None)])
+    return Val(join(inner.kind, default.kind), ast.IfExp(test, inner.node, default.node))
 
 
 @function("builtins.print")

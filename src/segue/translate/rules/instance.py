@@ -11,7 +11,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import invoke, invoke_function
 from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import Const, Instance, Needs, RelatedManager, Scalar, User
-from segue.translate.load.models import column_kind, concrete, field_of, pk_field, reverse_of
+from segue.translate.load.models import column_kind, concrete, field_of, pk_field, reverse_of, target_field
 from segue.translate.load.needs import column, many_target, to_one
 from segue.translate.rules.registry import attribute, method
 
@@ -97,6 +97,7 @@ def _to_one(frame: Frame, owner: Val, name: str, target: str, *, nullable: bool,
         value = related_of_entity(frame, owner, name, label, node)
     else:
         child = to_one(frame.ctx, kind.site, name)
+        origins(frame)[id(child)] = (kind.site, name)
         value = Val(Instance(label, child, "row", nullable), ast.Attribute(owner.node, name, ast.Load()))
     if reverse is not None:
         assert value.node is not None
@@ -242,12 +243,16 @@ def equality(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.Compare) -> 
         raise frame.refuse("comparison", ast.unparse(node), "An object is compared with something else.", node)
     if concrete(frame.ctx, a.kind.model).label != concrete(frame.ctx, b.kind.model).label:
         return const(not same)
-    left = relation_key(frame, a)
-    right = relation_key(frame, b)
-    both_null = _may_be_none(a) and _may_be_none(b)
-    if both_null:
-        raise frame.refuse("comparison", ast.unparse(node), "Both objects may be None.", node)
-    return Val(Scalar("bool"), ast.Compare(left, [ast.Eq() if same else ast.NotEq()], [right]))
+    left, right = relation_key(frame, a), relation_key(frame, b)
+    compared: ast.expr = ast.Compare(left, [ast.Eq() if same else ast.NotEq()], [right])
+    if _may_be_none(a) and _may_be_none(b):
+        # None == None is equal on both sides, but nobody logged in is never equal to no object.
+        for value in (a, b):
+            if isinstance(value.kind, User):
+                assert value.node is not None
+                known = quote("{0}({1})", frame.imported("segue_bridge.auth.users", "is_authenticated"), value.node)
+                compared = quote("{0} and {1}" if same else "not {0} or {1}", known, compared)
+    return Val(Scalar("bool"), compared)
 
 
 def _may_be_none(value: Val) -> bool:
@@ -256,17 +261,22 @@ def _may_be_none(value: Val) -> bool:
 
 
 def relation_key(frame: Frame, value: Val) -> ast.expr:
-    """The key of an object; for ``x.author`` the column ``x.author_id``, without loading the author."""
-    node = value.node
-    kind = value.kind
+    """The key of an object; for ``x.author`` the column ``x.author_id``, so that ``None`` needs no care."""
+    node, kind = value.node, value.kind
     if isinstance(kind, Instance) and isinstance(node, ast.Attribute):
-        parents = frame.ctx.memo.get(("kernel", "origins"), {})
-        assert isinstance(parents, dict)
-        owner = parents.get(ast.unparse(node.value))
-        if isinstance(owner, Needs):
-            item = field_of(concrete(frame.ctx, owner.model), node.attr)
-            if item is not None and item.relation is not None and item.relation.to_field in ("", pk_field(frame.ctx, kind.model).name):
+        origin = origins(frame).get(id(kind.site))
+        if origin is not None and origin[1] == node.attr:
+            item = field_of(concrete(frame.ctx, origin[0].model), node.attr)
+            if item is not None and item.relation is not None and target_field(frame.ctx, item).primary_key:
+                column(frame.ctx, origin[0], item.attname)
                 return ast.Attribute(node.value, item.attname, ast.Load())
     if isinstance(kind, Instance) and kind.nullable:
         raise frame.refuse("nullable", value.text, "This may be None here, and nothing checks it.")
     return key_of(frame, value)
+
+
+def origins(frame: Frame) -> dict[int, tuple[Needs, str]]:
+    """Of what row and relation a joined row is a part, by identity of its needs."""
+    found = frame.ctx.memo.setdefault(("kernel", "origins"), {})
+    assert isinstance(found, dict)
+    return found

@@ -82,7 +82,7 @@ def values_rows(frame: Frame, value: Val) -> Val:
     value = settle(frame, value)
     query = query_of(value)
     assert value.node is not None
-    fetched = quote("await {0}.all({1})", frame.db, value.node)
+    fetched = quote("await {0}({1}, {2})", frame.imported("segue_bridge.db.reads", "rows"), frame.db, value.node)
     kinds = [c.kind for c in query.columns]
     if query.values == "flat":
         return Val(ListOf(kinds[0]), quote("[row[0] for row in {0}]", fetched))

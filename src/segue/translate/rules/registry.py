@@ -2,7 +2,8 @@
 
 A rule is a function with one of the decorators below, in a module of
 ``segue.translate.rules`` or of a ``rules`` package of another room (see :data:`PACKAGES`).
-Rules are found by discovery; two rules for the same thing are an error.
+Rules are found by discovery. Two rules of one room for the same thing are an error; of two rooms,
+the second (in the order of :data:`PACKAGES`) is asked when the first passes by returning ``None``.
 """
 
 from __future__ import annotations
@@ -48,11 +49,30 @@ K = TypeVar("K")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+def _room(rule: Any) -> str:
+    return ".".join(str(rule.__module__).split(".")[:3])
+
+
 def _add(table: dict[K, Any], keys: list[K], rule: Any) -> None:
     for key in keys:
-        if key in table and table[key] is not rule:
-            raise ValueError(f"two rules for {key}: {table[key].__module__}, {rule.__module__}")
-        table[key] = rule
+        known = table.get(key)
+        if known is None or known is rule:
+            table[key] = rule
+        elif _room(known) == _room(rule):
+            raise ValueError(f"two rules for {key}: {known.__module__}, {rule.__module__}")
+        else:
+            table[key] = _in_turn(known, rule)
+
+
+def _in_turn(first: Callable[..., Any], second: Callable[..., Any]) -> Callable[..., Any]:
+    """Rules of two rooms for one thing: the second is asked when the first passes."""
+
+    def rule(*arguments: Any) -> Any:
+        found = first(*arguments)
+        return found if found is not None else second(*arguments)
+
+    rule.__module__ = second.__module__
+    return rule
 
 
 def attribute(kind: type[Kind], *names: str) -> Callable[[F], F]:

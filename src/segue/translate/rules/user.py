@@ -30,7 +30,8 @@ def flag(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
     if owner.kind.authenticated is not None:
         return const(_FLAGS[name] == owner.kind.authenticated)
     assert owner.node is not None
-    return Val(Scalar("bool"), quote("{0}.%s" % name, owner.node))
+    helper = frame.imported("segue_bridge.auth.users", "is_authenticated")
+    return Val(Scalar("bool"), quote("{0}({1})" if _FLAGS[name] else "not {0}({1})", helper, owner.node))
 
 
 @attribute(User, "is_staff", "is_superuser", "is_active", "username", "id", "pk")

@@ -12,6 +12,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
+from segue_bridge.auth.users import is_authenticated
+
 
 class LookupValueError(Exception):
     """Django's own ``ValidationError`` raised by a field's ``to_python`` inside a lookup."""
@@ -92,7 +94,7 @@ def without_none(values: Iterable[Any]) -> list[Any]:
 
 def signed_in(user: Any) -> Any:
     """The user's row for a lookup; Django's ``TypeError`` for an anonymous one."""
-    if not user.is_authenticated:
+    if not is_authenticated(user):
         raise TypeError(
             "Field 'id' expected a number but got <django.contrib.auth.models.AnonymousUser object>."
         )

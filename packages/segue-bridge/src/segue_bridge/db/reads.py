@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, literal, select
+from sqlalchemy import BinaryExpression, BindParameter, ColumnElement, Row, Select, func, literal, select
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.elements import False_
 
 from segue_bridge.db.errors import MultipleObjectsReturned, ObjectDoesNotExist
 from segue_bridge.db.session import Session
@@ -20,6 +22,7 @@ __all__ = [
     "all_of",
     "any_of",
     "count",
+    "empty",
     "exists",
     "item",
     "keys",
@@ -27,6 +30,7 @@ __all__ = [
     "or_none",
     "present",
     "related",
+    "rows",
 ]
 
 T = TypeVar("T")
@@ -45,8 +49,27 @@ def keys(statement: Select[Any]) -> Select[Any]:
     return (statement if sliced else statement.order_by(None)).correlate(None)
 
 
+def empty(statement: Select[Any]) -> bool:
+    """Whether Django would not ask the database: ``none()``, ``__in=[]`` among the ANDed conditions."""
+    for condition in statement._where_criteria:
+        if isinstance(condition, False_):
+            return True
+        if isinstance(condition, BinaryExpression) and condition.operator is operators.in_op:
+            right = condition.right
+            if isinstance(right, BindParameter) and right.expanding and right.value == []:
+                return True
+    return False
+
+
+async def rows(db: Session, statement: Select[Any], parameters: Parameters = None) -> Sequence[Row[Any]]:
+    """All rows; nothing is asked where nothing can match."""
+    return [] if empty(statement) else await db.all(statement, parameters)
+
+
 async def count(db: Session, statement: Select[Any], parameters: Parameters = None) -> int:
     """``queryset.count()``: grouped, distinct or sliced statements are counted as a subquery."""
+    if empty(statement):
+        return 0
     simple = (
         statement._limit_clause is None
         and statement._offset_clause is None
@@ -64,6 +87,8 @@ async def count(db: Session, statement: Select[Any], parameters: Parameters = No
 
 async def exists(db: Session, statement: Select[Any], parameters: Parameters = None) -> bool:
     """``queryset.exists()``: at most one row is asked for."""
+    if empty(statement):
+        return False
     if statement._limit_clause is None:
         statement = statement.limit(1)
     if not statement._group_by_clauses and not statement._distinct:

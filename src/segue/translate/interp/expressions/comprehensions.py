@@ -49,7 +49,9 @@ def _scoped(frame: Frame, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | 
         finally:
             frame.no_hoist -= 1
     finally:
+        fetched = {k: v for k, v in frame.env.items() if k.startswith("#rows:")}
         frame.restore_env(saved)
+        frame.env.update(fetched)
     for value, part in zip(values, parts, strict=True):
         if value.node is None:
             raise frame.refuse("comprehension", ast.unparse(part), "This cannot be kept in a list.", part)

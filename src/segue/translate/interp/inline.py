@@ -1,0 +1,68 @@
+"""Hooks that are handed a serializer are written into their caller: the object exists only there."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+
+from segue.snapshot.model import Function
+from segue.translate.interp.comments import Comments
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val, const
+
+
+def inline_call(frame: Frame, function: Function, arguments: dict[str, Val], receiver: Val | None, node: ast.AST) -> Val:
+    """Run the body of ``function`` in ``frame``. It may return at its end only."""
+    from segue.translate.functions.lift import HARMLESS_DECORATORS
+
+    for decorator in function.wrapped_by:
+        if decorator not in HARMLESS_DECORATORS:
+            raise frame.refuse("decorator", f"@{decorator}", "Segue does not know what this decorator does.", node)
+    tree = ast.parse(textwrap.dedent(function.source)).body[0]
+    if not isinstance(tree, ast.FunctionDef):
+        raise frame.refuse("no-source", function.name, "Its source is not one function.", node)
+    depth = frame.ctx.memo.setdefault(("kernel", "inlined"), [])
+    assert isinstance(depth, list)
+    if function.name in depth:
+        raise frame.refuse("recursion", function.name, "The function reaches itself.", node)
+    depth.append(function.name)
+    saved = (
+        frame.env, frame.function, frame.owner, frame.receiver, frame.comments, frame.returns, frame.renames, frame.facts
+    )  # fmt: skip
+    try:
+        body = tree.body
+        frame.function, frame.owner, frame.returns = function, function.owner, []
+        frame.comments = Comments.of(textwrap.dedent(function.source))
+        frame.env, frame.facts = {}, dict(saved[7])
+        for row in [r for r in frame.comments.own if r < tree.lineno]:
+            del frame.comments.own[row]
+        if ast.get_docstring(tree) is not None:
+            frame.comments.skip(body[0])
+            body = body[1:]
+        stored = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        frame.renames = {name: frame.fresh(name) for name in sorted(stored) if name in frame.locals_seen}
+        names = [a.arg for a in [*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs]]
+        if function.role in ("method", "property", "classmethod") and names:
+            frame.receiver = receiver
+            if receiver is not None:
+                frame.env[names[0]] = receiver
+            names = names[1:]
+        for name in names:
+            if name in arguments:
+                frame.env[name] = arguments[name]
+        result: Val = const(None)
+        last = body[-1] if body else None
+        for stmt in body:
+            if any(isinstance(n, ast.Return) for n in ast.walk(stmt)) and (
+                stmt is not last or not isinstance(stmt, ast.Return)
+            ):
+                raise frame.refuse("early-return", function.name, "A hook that returns early is not translated yet.", stmt)
+            if isinstance(stmt, ast.Return):
+                result = frame.eval(stmt.value) if stmt.value is not None else const(None)
+            else:
+                frame.run([stmt])
+        return result
+    finally:
+        depth.pop()
+        (frame.env, frame.function, frame.owner, frame.receiver, frame.comments, frame.returns, frame.renames,
+         frame.facts) = saved  # fmt: skip

@@ -1,0 +1,173 @@
+"""The laboratory: every ``case_*`` run by Django, and translated and run by SQLAlchemy, on equal databases."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import inspect
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from segue.emit.format import format_sources
+from segue.emit.render import render_module
+from segue.refusal import Refused
+from segue.snapshot.load import load
+from segue.target.ir import Decl
+from segue.translate.context import Context
+from segue.translate.functions.finish import finish
+from segue.translate.functions.lift import Lifted, lift
+from segue.translate.kinds import ViewSelf
+from segue.translate.models import translate_models
+
+HERE = Path(__file__).parent / "lab"
+PACKAGE = "labapp"
+
+
+class LabEndpoint:
+    """What the views' room would hand in as ``ViewSelf.endpoint``."""
+
+    cls = "library.views.Lab"
+    action = None
+    method = "GET"
+    url_arguments = None
+    key = "lab"
+
+
+@dataclass
+class Lab:
+    """Both sides of every case."""
+
+    folder: Path
+    expected: dict[str, Any]
+    refused: dict[str, Refused] = field(default_factory=dict)
+    lifted: dict[str, Lifted] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+
+
+def _translate(lab: Lab, snapshot: Path) -> None:
+    ctx = Context(load(snapshot))
+    ctx.program.package = PACKAGE
+    translate_models(ctx)
+    for name in lab.expected:
+        try:
+            lab.lifted[name] = lift(
+                ctx, f"library.views.Lab.{name}", self_kind=ViewSelf(LabEndpoint()), app="library", name=name
+            )
+        except Refused as refused:
+            lab.refused[name] = refused
+    roots = ctx.program.module(f"{PACKAGE}/roots.py", "What the tests call.")
+    for name, one in lab.lifted.items():
+        roots.add(Decl(f"R_{name}", f"R_{name} = {one.name}", one.imports))
+    finish(ctx)
+    sources = {path: render_module(module) for path, module in ctx.program.modules.items()}
+    sources[f"{PACKAGE}/access.py"] = (
+        '"""Current user."""\n\nfrom segue_bridge.auth.users import AnonymousUser\n\n'
+        f"from {PACKAGE}.django_auth.models import User\n\nCurrentUser = User | AnonymousUser\n"
+    )
+    sources[f"{PACKAGE}/settings.py"] = (
+        '"""Settings."""\n\n\nclass Settings:\n    """Settings."""\n\n    LAB_LIMIT: int = 3\n\n\nsettings = Settings()\n'
+    )
+    for folder in {str(Path(p).parent) for p in sources}:
+        sources.setdefault(f"{folder}/__init__.py", "")
+    lab.sources = format_sources(sources, package=PACKAGE)
+    for path, text in lab.sources.items():
+        file = lab.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Django's answers, and the translated package on ``sys.path``."""
+    folder = tmp_path_factory.mktemp("lab")
+    project = folder / "project"
+    shutil.copytree(HERE, project, ignore=shutil.ignore_patterns("__pycache__"))
+    environment = {**os.environ, "LAB_DB": str(folder / "lab.sqlite3"), "PYTHONDONTWRITEBYTECODE": "1"}
+    ran = subprocess.run(
+        [sys.executable, "run_django.py"], cwd=project, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    snapshot = folder / "snapshot.json"
+    probed = subprocess.run(
+        [sys.executable, "-m", "segue.snapshot", str(project), "--settings", "lab_settings", "--python", sys.executable, "-o", str(snapshot)],
+        env=environment, capture_output=True, text=True, timeout=120, check=False,
+    )
+    assert probed.returncode == 0, probed.stderr
+    found = Lab(folder, json.loads(ran.stdout.splitlines()[-1]))
+    _translate(found, snapshot)
+    sys.path.insert(0, str(folder))
+    yield found
+    sys.path.remove(str(folder))
+    for name in [m for m in sys.modules if m == PACKAGE or m.startswith(PACKAGE + ".")]:
+        del sys.modules[name]
+
+
+class Query:
+    """Stand-in for the bridge's ``QueryParams``."""
+
+    values = {"name": "Ada", "min": "6", "tag": "fun", "empty": ""}
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self.values.get(name, default)
+
+    def __getitem__(self, name: str) -> str:
+        return self.values[name]
+
+
+class _Undo(Exception):
+    pass
+
+
+async def _run(lab: Lab, name: str, url: str) -> tuple[list[Any], int, Any]:
+    from segue_bridge.auth.users import AnonymousUser
+    from segue_bridge import zone
+    from segue_bridge.db.database import Database
+
+    zone.configure("America/New_York")
+
+    for path in lab.sources:
+        if path.endswith("/models.py"):
+            importlib.import_module(path.removesuffix(".py").replace("/", "."))
+    roots = importlib.import_module(f"{PACKAGE}.roots")
+    users = importlib.import_module(f"{PACKAGE}.django_auth.models").User
+    function = getattr(roots, f"R_{name}")
+    database = Database(url)
+    try:
+        async with database.session() as db:
+            user = AnonymousUser() if name.startswith("case_anon") else await db.get(users, users.username == "ann")
+            state = {"db": db, "user": user, "query": Query(), "pk": 1, "action": None, "method": "GET"}
+            arguments = [state[p] for p in inspect.signature(function).parameters]
+            result: list[Any] = []
+            try:
+                async with db.atomic():
+                    before = db.queries
+                    try:
+                        value = function(*arguments)
+                        value = await value if inspect.isawaitable(value) else value
+                        result = ["value", json.loads(json.dumps(value, default=str))]
+                    except Exception as error:  # noqa: BLE001  (the error is the outcome)
+                        result = ["error", type(error).__name__, str(error)]
+                        import traceback
+
+                        result.append(traceback.format_exc())
+                    count = db.queries - before
+                    raise _Undo
+            except _Undo:
+                pass
+            return result, count, inspect.getsource(function)
+    finally:
+        await database.close()
+
+
+def run_translated(lab: Lab, name: str) -> tuple[list[Any], int, str]:
+    """Outcome, number of statements and source of the translated case."""
+    return asyncio.run(_run(lab, name, f"sqlite:///{lab.folder / 'lab.sqlite3'}"))

@@ -1,0 +1,14 @@
+import os
+
+SECRET_KEY = "lab"
+DEBUG = False
+ALLOWED_HOSTS = ["*"]
+USE_TZ = True
+TIME_ZONE = "America/New_York"
+LANGUAGE_CODE = "en-us"
+ROOT_URLCONF = "lab_urls"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "rest_framework", "library"]
+MIDDLEWARE = []
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ.get("LAB_DB", ":memory:")}}
+LAB_LIMIT = 3

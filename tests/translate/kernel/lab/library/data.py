@@ -1,0 +1,43 @@
+"""Rows for every case: NULLs, ties, repeated matches, empty relations."""
+
+import datetime as dt
+
+from django.contrib.auth.models import User
+from library.models import Author, Book, Category, Placement, Profile, Review, Tag
+
+UTC = dt.timezone.utc
+
+
+def fill():
+    ann = User.objects.create(username="ann", is_staff=True)
+    bob = User.objects.create(username="bob")
+    User.objects.create(username="cid", is_active=False)
+    a = Author.objects.create(name="Ada", age=70, country="UK")
+    b = Author.objects.create(name="Bo", age=None, country="SE")
+    c = Author.objects.create(name="Cy", age=30, country="")
+    Profile.objects.create(author=a, city="London")
+    Profile.objects.create(author=c, city="Rome")
+    tags = [Tag.objects.create(label=label) for label in ("fun", "sad", "new", "100%_x")]
+    rows = [
+        ("Alpha", a, b, ann, "p", 5, 3, True, dt.date(2020, 1, 1), dt.datetime(2024, 1, 1, 3, 0, tzinfo=UTC), [0, 1]),
+        ("beta", a, None, bob, "d", 15, None, True, None, dt.datetime(2024, 6, 1, 12, 0, tzinfo=UTC), [0]),
+        ("Gamma", b, a, None, "p", 25, 5, False, dt.date(2021, 5, 5), dt.datetime(2024, 6, 1, 12, 0, tzinfo=UTC), [1, 2]),
+        ("delta 100%", c, c, ann, "o", 7, 0, True, dt.date(2020, 12, 31), dt.datetime(2023, 12, 31, 23, 0, tzinfo=UTC), []),
+        ("Epsilon", b, None, bob, "p", 9, 4, True, dt.date(2019, 2, 3), dt.datetime(2022, 2, 3, 4, 5, 6, tzinfo=UTC), [0, 1, 2, 3]),
+    ]
+    books = []
+    for title, author, editor, owner, status, price, rating, in_print, published, created, picked in rows:
+        book = Book.objects.create(
+            title=title, author=author, editor=editor, owner=owner, status=status, price=price, rating=rating,
+            in_print=in_print, published=published, created=created,
+        )
+        book.tags.set([tags[i] for i in picked])
+        books.append(book)
+    Review.objects.create(book=books[0], user=ann, stars=5, text="great")
+    Review.objects.create(book=books[0], user=bob, stars=1)
+    Review.objects.create(book=books[2], user=bob, stars=3, text="so so")
+    root = Category.objects.create(name="root")
+    kid = Category.objects.create(name="kid", parent=root)
+    leaf = Category.objects.create(name="leaf", parent=kid)
+    for number, (category, book) in enumerate([(kid, books[0]), (leaf, books[0]), (leaf, books[2])]):
+        Placement.objects.create(category=category, book=book, rank=number)

@@ -1,0 +1,98 @@
+from django.conf import settings
+from django.db import models
+
+
+class Author(models.Model):
+    name = models.CharField(max_length=50)
+    age = models.IntegerField(null=True)
+    country = models.CharField(max_length=2, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self):
+        return f"{self.name} ({self.country})"
+
+    @property
+    def is_old(self):
+        return self.age is not None and self.age > 60
+
+    def book_count(self):
+        return self.books.count()
+
+
+class Profile(models.Model):
+    author = models.OneToOneField(Author, on_delete=models.CASCADE, related_name="profile")
+    city = models.CharField(max_length=30)
+
+
+class Tag(models.Model):
+    label = models.CharField(max_length=20, unique=True)
+
+    class Meta:
+        ordering = ["-label"]
+
+
+class BookQuerySet(models.QuerySet):
+    def cheap(self, limit=20):
+        return self.filter(price__lt=limit)
+
+    def by_country(self, country):
+        return self.filter(author__country=country)
+
+
+class Book(models.Model):
+    STATUS = [("d", "Draft"), ("p", "Published"), ("o", "Out of print")]
+
+    title = models.CharField(max_length=80)
+    author = models.ForeignKey(Author, on_delete=models.CASCADE, related_name="books")
+    editor = models.ForeignKey(Author, null=True, on_delete=models.SET_NULL, related_name="edited")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    tags = models.ManyToManyField(Tag, related_name="books")
+    status = models.CharField(max_length=1, choices=STATUS, default="d")
+    price = models.IntegerField(default=0)
+    rating = models.IntegerField(null=True)
+    in_print = models.BooleanField(default=True)
+    published = models.DateField(null=True)
+    created = models.DateTimeField()
+
+    objects = BookQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created", "id"]
+
+    def is_cheap(self):
+        """Less than ten."""
+        # Ten is cheap.
+        return self.price < 10
+
+    @property
+    def display_title(self):
+        if self.editor:
+            return f"{self.title} (ed. {self.editor.name})"
+        return self.title
+
+    def tag_labels(self):
+        return [tag.label for tag in self.tags.all()]
+
+
+class Review(models.Model):
+    book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="reviews")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reviews")
+    stars = models.IntegerField()
+    text = models.TextField(blank=True)
+
+    class Meta:
+        unique_together = [("book", "user")]
+
+
+class Category(models.Model):
+    name = models.CharField(max_length=30)
+    parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="children")
+    books = models.ManyToManyField(Book, related_name="categories", through="Placement")
+
+
+class Placement(models.Model):
+    category = models.ForeignKey(Category, on_delete=models.CASCADE)
+    book = models.ForeignKey(Book, on_delete=models.CASCADE)
+    rank = models.IntegerField(default=0)

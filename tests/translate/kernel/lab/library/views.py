@@ -1,0 +1,609 @@
+"""One method per case; what it returns is compared between Django and the translation."""
+
+import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery, Sum, Value, Case, When
+from django.db.models.functions import Coalesce, Lower
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.views import APIView
+
+from library.models import Author, Book, Category, Profile, Review, Tag
+
+
+def titles(books):
+    return [book.title for book in books]
+
+
+class Lab(APIView):
+    # filtering ---------------------------------------------------------------------------
+
+    def case_all_meta_ordering(self):
+        return titles(Book.objects.all())
+
+    def case_filter_column(self):
+        return titles(Book.objects.filter(status="p", price__gte=9))
+
+    def case_filter_bool(self):
+        return titles(Book.objects.filter(in_print=False))
+
+    def case_exclude_nullable(self):
+        return titles(Book.objects.exclude(rating=5))
+
+    def case_exclude_two(self):
+        return titles(Book.objects.exclude(status="p", rating=5))
+
+    def case_exclude_gt_nullable(self):
+        return titles(Book.objects.exclude(rating__gt=3))
+
+    def case_not_q_nullable(self):
+        return titles(Book.objects.filter(~Q(rating=5)))
+
+    def case_double_negation(self):
+        return titles(Book.objects.exclude(~Q(rating=5)))
+
+    def case_filter_fk_column(self):
+        return titles(Book.objects.filter(author__name="Ada"))
+
+    def case_filter_fk_nullable(self):
+        return titles(Book.objects.filter(editor__name="Ada"))
+
+    def case_exclude_fk_nullable(self):
+        return titles(Book.objects.exclude(editor__name="Ada"))
+
+    def case_exclude_fk_null_column(self):
+        return titles(Book.objects.exclude(author__age=70))
+
+    def case_exclude_fk_gt(self):
+        return titles(Book.objects.exclude(author__age__gt=40))
+
+    def case_or_fk_and_local(self):
+        return titles(Book.objects.filter(Q(editor__name="Ada") | Q(status="o")))
+
+    def case_or_not(self):
+        return titles(Book.objects.filter(Q(status="o") | ~Q(editor__country="SE")))
+
+    def case_fk_isnull(self):
+        return titles(Book.objects.filter(editor__isnull=True))
+
+    def case_fk_isnull_false(self):
+        return titles(Book.objects.filter(editor__isnull=False))
+
+    def case_fk_column_isnull(self):
+        return titles(Book.objects.filter(author__age__isnull=True))
+
+    def case_filter_none(self):
+        return titles(Book.objects.filter(rating=None))
+
+    def case_exclude_none(self):
+        return titles(Book.objects.exclude(rating=None))
+
+    def case_reverse_one_to_one(self):
+        return [a.name for a in Author.objects.filter(profile__city="Rome")]
+
+    def case_reverse_one_to_one_isnull(self):
+        return [a.name for a in Author.objects.filter(profile__isnull=True)]
+
+    def case_reverse_one_to_one_exclude(self):
+        return [a.name for a in Author.objects.exclude(profile__city="Rome")]
+
+    def case_m2m_repeats(self):
+        return titles(Book.objects.filter(tags__label__in=["fun", "sad"]))
+
+    def case_m2m_distinct(self):
+        return titles(Book.objects.filter(tags__label__in=["fun", "sad"]).distinct())
+
+    def case_m2m_distinct_ordered(self):
+        return titles(Book.objects.filter(tags__label__in=["fun", "sad"]).order_by("title").distinct())
+
+    def case_m2m_exact_object(self):
+        tag = Tag.objects.get(label="fun")
+        return titles(Book.objects.filter(tags=tag))
+
+    def case_m2m_two_filters(self):
+        return titles(Book.objects.filter(tags__label="fun").filter(tags__label="sad"))
+
+    def case_m2m_one_filter(self):
+        return titles(Book.objects.filter(tags__label="fun", tags__id__gt=1))
+
+    def case_m2m_exclude(self):
+        return titles(Book.objects.exclude(tags__label="fun"))
+
+    def case_m2m_exclude_two(self):
+        return titles(Book.objects.exclude(reviews__stars=5, reviews__text="so so"))
+
+    def case_m2m_or(self):
+        return titles(Book.objects.filter(Q(tags__label="fun") | Q(status="o")))
+
+    def case_m2m_or_repeats(self):
+        return titles(Book.objects.filter(Q(tags__label="fun") | Q(title="Alpha")))
+
+    def case_m2m_or_distinct(self):
+        return titles(Book.objects.filter(Q(tags__label="fun") | Q(title="Alpha")).distinct())
+
+    def case_m2m_loop(self):
+        queryset = Book.objects.all()
+        for label in ["fun", "sad"]:
+            queryset = queryset.filter(tags__label=label)
+        return titles(queryset)
+
+    def case_reverse_fk_repeats(self):
+        return titles(Book.objects.filter(reviews__stars__gte=1))
+
+    def case_reverse_fk_isnull(self):
+        return titles(Book.objects.filter(reviews__isnull=True))
+
+    def case_reverse_fk_not_null_repeats(self):
+        return titles(Book.objects.filter(reviews__isnull=False))
+
+    def case_reverse_fk_unique_pair(self):
+        return titles(Book.objects.filter(reviews__user=self.request.user))
+
+    def case_two_hops(self):
+        return [t.label for t in Tag.objects.filter(books__author__country="UK")]
+
+    def case_through(self):
+        return [c.name for c in Category.objects.filter(books__title="Alpha").order_by("name")]
+
+    def case_self_reference(self):
+        return [c.name for c in Category.objects.filter(parent__name="root")]
+
+    def case_self_reference_twice(self):
+        return [c.name for c in Category.objects.filter(parent__parent__name="root")]
+
+    def case_in_subquery(self):
+        authors = Author.objects.filter(country="UK")
+        return titles(Book.objects.filter(author__in=authors))
+
+    def case_in_subquery_values(self):
+        ids = Author.objects.filter(country="UK").values_list("id", flat=True)
+        return titles(Book.objects.filter(author_id__in=ids))
+
+    def case_in_subquery_exclude(self):
+        ids = Author.objects.filter(country="UK").values("id")
+        return titles(Book.objects.exclude(author__in=ids))
+
+    def case_in_same_table(self):
+        return titles(Book.objects.filter(id__in=Book.objects.filter(price__lt=10).values("id")))
+
+    def case_in_list(self):
+        return titles(Book.objects.filter(pk__in=[1, 3, 99]))
+
+    def case_in_empty(self):
+        return titles(Book.objects.filter(pk__in=[]))
+
+    def case_exclude_in_empty(self):
+        return titles(Book.objects.exclude(pk__in=[]))
+
+    def case_in_with_none(self):
+        return titles(Book.objects.filter(rating__in=[None, 5]))
+
+    def case_exclude_in_with_none(self):
+        return titles(Book.objects.exclude(rating__in=[None, 5]))
+
+    def case_contains(self):
+        return titles(Book.objects.filter(title__contains="a"))
+
+    def case_icontains_escape(self):
+        return titles(Book.objects.filter(title__icontains="100%"))
+
+    def case_startswith(self):
+        return titles(Book.objects.filter(title__istartswith="B"))
+
+    def case_iexact(self):
+        return titles(Book.objects.filter(title__iexact="ALPHA"))
+
+    def case_range(self):
+        return titles(Book.objects.filter(price__range=(5, 9)))
+
+    def case_date_lookup(self):
+        return titles(Book.objects.filter(created__date=datetime.date(2023, 12, 31)))
+
+    def case_year(self):
+        return titles(Book.objects.filter(created__year=2023))
+
+    def case_date_column_year(self):
+        return titles(Book.objects.filter(published__year=2020))
+
+    def case_str_for_int(self):
+        return titles(Book.objects.filter(price="5"))
+
+    def case_query_param_int(self):
+        return titles(Book.objects.filter(price=self.request.query_params["min"]))
+
+    def case_query_param_bad_int(self):
+        return titles(Book.objects.filter(price=self.request.query_params["name"]))
+
+    def case_f_comparison(self):
+        return titles(Book.objects.filter(price__gt=F("rating")))
+
+    def case_exists_expression(self):
+        reviews = Review.objects.filter(book=OuterRef("pk"), stars__gt=2)
+        return titles(Book.objects.filter(Exists(reviews)))
+
+    def case_not_exists_expression(self):
+        return titles(Book.objects.filter(~Exists(Review.objects.filter(book_id=OuterRef("id")))))
+
+    # ordering, slicing -----------------------------------------------------------------------
+
+    def case_order_by(self):
+        return titles(Book.objects.order_by("-price"))
+
+    def case_order_by_relation(self):
+        return titles(Book.objects.order_by("author", "-price"))
+
+    def case_order_by_relation_column(self):
+        return titles(Book.objects.order_by("-author__country", "price"))
+
+    def case_order_by_nullable_relation(self):
+        return titles(Book.objects.order_by("editor__name", "price"))
+
+    def case_order_by_twice(self):
+        return titles(Book.objects.order_by("price").order_by("-title"))
+
+    def case_order_cleared(self):
+        return sorted(titles(Book.objects.order_by()))
+
+    def case_order_by_f(self):
+        return titles(Book.objects.order_by(F("rating").desc(nulls_last=True), "id"))
+
+    def case_order_lower(self):
+        return titles(Book.objects.annotate(low=Lower("title")).order_by("low"))
+
+    def case_reverse(self):
+        return titles(Book.objects.reverse())
+
+    def case_slice(self):
+        return titles(Book.objects.all()[1:3])
+
+    def case_index(self):
+        return Book.objects.order_by("price")[1].title
+
+    def case_index_error(self):
+        return Book.objects.order_by("price")[99].title
+
+    def case_first(self):
+        book = Book.objects.filter(status="p").first()
+        return book.title if book else None
+
+    def case_first_none(self):
+        book = Book.objects.filter(status="x").first()
+        return book.title if book else None
+
+    def case_last(self):
+        book = Book.objects.last()
+        return book.title if book else None
+
+    def case_last_ordered(self):
+        review = Review.objects.order_by("stars").last()
+        return review.stars if review is not None else None
+
+    def case_first_unordered(self):
+        review = Review.objects.filter(stars__lt=5).first()
+        return review.stars if review is not None else None
+
+    def case_latest(self):
+        return Book.objects.latest("price").title
+
+    # evaluation ------------------------------------------------------------------------------
+
+    def case_get(self):
+        return Book.objects.get(title="Gamma").price
+
+    def case_get_missing(self):
+        return Book.objects.get(title="nothing").price
+
+    def case_get_many(self):
+        return Book.objects.get(status="p").price
+
+    def case_get_missing_caught(self):
+        try:
+            book = Book.objects.get(title="nothing")
+        except Book.DoesNotExist:
+            return "missing"
+        return book.title
+
+    def case_count(self):
+        return Book.objects.filter(tags__label__in=["fun", "sad"]).count()
+
+    def case_count_distinct(self):
+        return Book.objects.filter(tags__label__in=["fun", "sad"]).distinct().count()
+
+    def case_count_sliced(self):
+        return Book.objects.all()[:2].count()
+
+    def case_exists(self):
+        return Book.objects.filter(tags__label="fun").exists()
+
+    def case_not_exists(self):
+        return not Book.objects.filter(tags__label="none").exists()
+
+    def case_len_then_loop(self):
+        books = Book.objects.filter(price__lt=10)
+        return [len(books), [b.title for b in books]]
+
+    def case_values_list_flat(self):
+        return list(Book.objects.order_by("id").values_list("title", flat=True))
+
+    def case_values_list(self):
+        return [[a, b] for a, b in Book.objects.order_by("id").values_list("title", "author__name")]
+
+    def case_values(self):
+        return list(Book.objects.filter(price__lt=8).order_by("id").values("id", "editor__name"))
+
+    def case_values_distinct(self):
+        return sorted(Book.objects.order_by().values_list("status", flat=True).distinct())
+
+    def case_aggregate(self):
+        return Book.objects.filter(status="p").aggregate(total=Sum("price"), top=Max("rating"))
+
+    def case_aggregate_empty(self):
+        return Book.objects.filter(status="x").aggregate(Sum("price"))["price__sum"]
+
+    def case_in_queryset(self):
+        book = Book.objects.get(pk=1)
+        return book in Book.objects.filter(status="p")
+
+    # annotations -----------------------------------------------------------------------------
+
+    def case_annotate_count(self):
+        return [[b.title, b.n] for b in Book.objects.annotate(n=Count("reviews"))]
+
+    def case_annotate_count_filter(self):
+        books = Book.objects.annotate(n=Count("reviews", filter=Q(reviews__stars__gt=2)))
+        return [[b.title, b.n] for b in books]
+
+    def case_annotate_sum(self):
+        return [[b.title, b.n] for b in Book.objects.annotate(n=Sum("reviews__stars"))]
+
+    def case_annotate_coalesce(self):
+        return [[b.title, b.n] for b in Book.objects.annotate(n=Coalesce(Sum("reviews__stars"), 0))]
+
+    def case_annotate_filter(self):
+        return titles(Book.objects.annotate(n=Count("reviews")).filter(n__gte=1))
+
+    def case_annotate_order(self):
+        return titles(Book.objects.annotate(n=Count("reviews")).order_by("-n", "title"))
+
+    def case_annotate_exists(self):
+        mine = Review.objects.filter(book=OuterRef("pk"), user=self.request.user)
+        return [[b.title, b.reviewed] for b in Book.objects.annotate(reviewed=Exists(mine))]
+
+    def case_annotate_subquery(self):
+        best = Review.objects.filter(book=OuterRef("pk")).order_by("-stars").values("stars")[:1]
+        return [[b.title, b.best] for b in Book.objects.annotate(best=Subquery(best))]
+
+    def case_annotate_case(self):
+        books = Book.objects.annotate(
+            band=Case(When(price__lt=8, then=Value("low")), When(price__lt=20, then=Value("mid")), default=Value("high"))
+        )
+        return [[b.title, b.band] for b in books]
+
+    def case_annotate_f(self):
+        return [[b.title, b.name] for b in Book.objects.annotate(name=F("author__name"))]
+
+    def case_annotate_count_m2m(self):
+        return [[b.title, b.n] for b in Book.objects.annotate(n=Count("tags"))]
+
+    # loading ---------------------------------------------------------------------------------
+
+    def case_fk_chain(self):
+        return [b.author.name for b in Book.objects.select_related("author")]
+
+    def case_fk_nullable(self):
+        return [b.editor.name if b.editor else None for b in Book.objects.select_related("editor")]
+
+    def case_two_relations_same_model(self):
+        return [[b.author.name, b.editor.age if b.editor is not None else -1] for b in Book.objects.all()]
+
+    def case_m2m_list(self):
+        return [[b.title, [t.label for t in b.tags.all()]] for b in Book.objects.prefetch_related("tags")]
+
+    def case_reverse_list(self):
+        return [[b.title, sum(r.stars for r in b.reviews.all())] for b in Book.objects.all()]
+
+    def case_nested_lists(self):
+        return [[a.name, [[b.title, b.tag_labels()] for b in a.books.all()]] for a in Author.objects.all()]
+
+    def case_related_filter(self):
+        return [b.reviews.filter(stars__gt=2).count() for b in Book.objects.all()]
+
+    def case_related_exists(self):
+        return [b.tags.exists() for b in Book.objects.all()]
+
+    def case_prefetched_count(self):
+        return [b.tags.count() for b in Book.objects.prefetch_related("tags")]
+
+    def case_reverse_one_to_one_read(self):
+        return [a.profile.city if hasattr(a, "profile") else None for a in Author.objects.select_related("profile")]
+
+    def case_reverse_one_to_one_missing(self):
+        return Author.objects.get(name="Bo").profile.city
+
+    def case_property(self):
+        return [b.display_title for b in Book.objects.all()]
+
+    def case_method(self):
+        return [b.is_cheap() for b in Book.objects.all()]
+
+    def case_author_property(self):
+        return [a.is_old for a in Author.objects.all()]
+
+    def case_str(self):
+        return [str(b.author) for b in Book.objects.all()]
+
+    def case_method_with_query(self):
+        return [a.book_count() for a in Author.objects.all()]
+
+    def case_choice_display(self):
+        return [b.get_status_display() for b in Book.objects.all()]
+
+    def case_queryset_method(self):
+        return titles(Book.objects.cheap())
+
+    def case_queryset_method_chain(self):
+        return titles(Book.objects.filter(in_print=True).cheap(limit=8).by_country("UK"))
+
+    def case_fk_id(self):
+        return [[b.author_id, b.pk] for b in Book.objects.all()]
+
+    def case_equality(self):
+        return [b.author == b.editor for b in Book.objects.exclude(editor=None)]
+
+    def case_user_relation(self):
+        return self.request.user.reviews.count()
+
+    def case_user_compare(self):
+        return [b.owner == self.request.user for b in Book.objects.all()]
+
+    # control flow -----------------------------------------------------------------------------
+
+    def case_dynamic_filter(self):
+        queryset = Book.objects.all()
+        name = self.request.query_params.get("name")
+        if name:
+            queryset = queryset.filter(author__name=name)
+        empty = self.request.query_params.get("empty")
+        if empty:
+            queryset = queryset.filter(title=empty)
+        return titles(queryset)
+
+    def case_kwargs(self):
+        return Book.objects.get(pk=self.kwargs["pk"]).title
+
+    def case_get_object_or_404(self):
+        return get_object_or_404(Book, pk=1).title
+
+    def case_get_object_or_404_missing(self):
+        return get_object_or_404(Book, pk=99).title
+
+    def case_raise_permission(self):
+        if not self.request.user.is_superuser:
+            raise PermissionDenied("no")
+        return "yes"
+
+    def case_raise_validation(self):
+        raise ValidationError({"field": ["bad"]})
+
+    def case_raise_404(self):
+        raise Http404("gone")
+
+    def case_loop_totals(self):
+        total = 0
+        names = []
+        by_status = {}
+        for book in Book.objects.all():
+            total += book.price
+            if book.rating is None:
+                continue
+            names.append(book.title.lower())
+            by_status[book.status] = book.price
+        return [total, names, by_status]
+
+    def case_while(self):
+        names = []
+        category = Category.objects.select_related("parent__parent").get(name="leaf")
+        names.append(category.name)
+        if category.parent:
+            names.append(category.parent.name)
+            if category.parent.parent:
+                names.append(category.parent.parent.name)
+        return names
+
+    def case_sorted_lambda(self):
+        books = sorted(Book.objects.all(), key=lambda b: (b.price, b.title))
+        return titles(books)
+
+    def case_any_all(self):
+        books = Book.objects.all()
+        return [any(b.price > 20 for b in books), all(b.price > 20 for b in books)]
+
+    def case_any_query(self):
+        return any(b.reviews.filter(stars=3).exists() for b in Book.objects.order_by("id"))
+
+    def case_conditional(self):
+        return ["old" if a.age and a.age > 50 else "young" for a in Author.objects.all()]
+
+    def case_or_default(self):
+        return [b.rating or 0 for b in Book.objects.all()]
+
+    def case_f_string(self):
+        return [f"{b.title}: {b.price:03d}" for b in Book.objects.all()]
+
+    def case_dates(self):
+        books = Book.objects.exclude(published=None)
+        return [(b.published + datetime.timedelta(days=1)).isoformat() for b in books if b.published]
+
+    def case_setting(self):
+        return settings.LAB_LIMIT + 1
+
+    def case_staff(self):
+        return self.request.user.is_staff and self.request.user.username == "ann"
+
+    def case_anonymous_branch(self):
+        if self.request.user.is_authenticated:
+            return Review.objects.filter(user=self.request.user).count()
+        return -1
+
+    def case_anon_branch(self):
+        if self.request.user.is_authenticated:
+            return Review.objects.filter(user=self.request.user).count()
+        return -1
+
+    def case_anon_filter(self):
+        return Review.objects.filter(user=self.request.user).count()
+
+    # writes -----------------------------------------------------------------------------------
+
+    def case_create(self):
+        author = Author.objects.create(name="Dee", age=1)
+        return [author.name, author.country, Author.objects.filter(name="Dee").count(), author.pk is not None]
+
+    def case_save(self):
+        author = Author.objects.get(name="Bo")
+        author.age = 44
+        author.save()
+        return list(Author.objects.values_list("name", "age").order_by("id"))
+
+    def case_save_update_fields(self):
+        author = Author.objects.get(name="Bo")
+        author.age = 44
+        author.name = "not saved"
+        author.save(update_fields=["age"])
+        return list(Author.objects.order_by("id").values_list("name", "age"))
+
+    def case_delete(self):
+        Book.objects.get(title="Alpha").delete()
+        return [Book.objects.count(), Review.objects.count()]
+
+    def case_update(self):
+        changed = Book.objects.filter(author__country="UK").update(price=1, rating=None)
+        return [changed, list(Book.objects.order_by("id").values_list("price", flat=True))]
+
+    def case_update_f(self):
+        Book.objects.filter(status="p").update(price=F("price") + 1)
+        return list(Book.objects.order_by("id").values_list("price", flat=True))
+
+    def case_queryset_delete(self):
+        Review.objects.filter(stars__lt=4).delete()
+        return Review.objects.count()
+
+    def case_atomic(self):
+        with transaction.atomic():
+            profile = Profile.objects.get(city="Rome")
+            profile.city = "Oslo"
+            profile.save()
+        return sorted(Profile.objects.values_list("city", flat=True))
+
+    def case_m2m_add(self):
+        book = Book.objects.get(title="beta")
+        book.tags.add(Tag.objects.get(label="new"))
+        return sorted(t.label for t in Tag.objects.filter(books__title="beta"))
+
+    def case_related_create(self):
+        book = Book.objects.get(title="beta")
+        book.reviews.create(user=self.request.user, stars=2)
+        return Review.objects.filter(book=book).count()

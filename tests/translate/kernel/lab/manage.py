@@ -1,0 +1,10 @@
+"""The laboratory: a small Django project whose methods are run by Django and, translated, by SQLAlchemy."""
+
+import os
+import sys
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lab_settings")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)

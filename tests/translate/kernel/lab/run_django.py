@@ -1,0 +1,58 @@
+"""Run every ``case_*`` method of the lab with Django: ``{name: [outcome, queries]}`` as JSON."""
+
+import json
+import os
+import sys
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lab_settings")
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import django  # noqa: E402
+
+django.setup()
+from django.core.management import call_command  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
+
+if not os.path.exists(os.environ["LAB_DB"]):
+    call_command("migrate", run_syncdb=True, verbosity=0)
+    from library.data import fill
+
+    fill()
+from django.contrib.auth.models import AnonymousUser, User  # noqa: E402
+from library.views import Lab  # noqa: E402
+from rest_framework.request import Request  # noqa: E402
+from rest_framework.test import APIRequestFactory  # noqa: E402
+
+QUERY = {"name": "Ada", "min": "6", "tag": "fun", "empty": ""}
+
+
+class Undo(Exception):
+    pass
+
+
+def outcome(method):
+    try:
+        return ["value", json.loads(json.dumps(method(), default=str))]
+    except Exception as error:
+        return ["error", type(error).__name__, str(error)]
+
+
+results = {}
+for name in sorted(n for n in dir(Lab) if n.startswith("case_")):
+    view = Lab()
+    request = APIRequestFactory().get("/lab/1/", QUERY)
+    view.request = Request(request)
+    view.request.user = AnonymousUser() if name.startswith("case_anon") else User.objects.get(username="ann")
+    view.kwargs = {"pk": 1}
+    view.args = ()
+    view.action = None
+    try:
+        with transaction.atomic():
+            with CaptureQueriesContext(connection, ) as captured:
+                result = outcome(getattr(view, name))
+            statements = [q["sql"] for q in captured.captured_queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN"))]
+            results[name] = [result, len(statements), statements]
+            raise Undo
+    except Undo:
+        pass
+print(json.dumps(results))
