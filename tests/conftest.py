@@ -1,3 +1,3 @@
 """Fixtures that all rooms share."""
 
-pytest_plugins = ["tests.services"]
+pytest_plugins = ["tests.services", "tests.schema.catalogue"]

@@ -63,6 +63,9 @@ class Ddl:
                 connection.__dict__.update(_SERVER[vendor])
                 if vendor == "sqlite":
                     connection.features.__dict__["supports_json_field"] = True
+                if vendor == "postgresql" and hasattr(connection.ops, "compose_sql"):
+                    # psycopg quotes through an open connection; literals of defaults need none
+                    connection.ops.compose_sql = lambda sql, params: sql % tuple(map(_literal, params))
                 self.connections[vendor] = connection
             except Exception:  # a missing driver is ImproperlyConfigured or ImportError
                 continue
@@ -153,3 +156,16 @@ def short(error):
     """Type and first line of an exception."""
     first = (str(error).strip().splitlines() or [""])[0]
     return "%s: %s" % (type(error).__name__, first[:300])
+
+
+def _literal(value):
+    """A constant as PostgreSQL's literal (``standard_conforming_strings`` is on)."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)) or type(value).__name__ == "Decimal":
+        return str(value)
+    if isinstance(value, str):
+        return "'%s'" % value.replace("'", "''")
+    raise ValueError("no literal for %r" % (value,))

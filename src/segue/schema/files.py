@@ -23,7 +23,7 @@ INI = """\
 [alembic]
 script_location = %(here)s/migrations
 prepend_sys_path = %(here)s
-version_path_separator = os
+path_separator = os
 file_template = %%(rev)s_%%(slug)s
 
 [loggers]

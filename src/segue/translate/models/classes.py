@@ -34,7 +34,7 @@ def use_relation(ctx: Context, label: str, accessor: str) -> None:
     """Declare the reverse relation ``accessor`` on the class of ``label`` (no-op for forward ones)."""
     model = concrete(ctx, label)
     used = _used(ctx, model.label)
-    if accessor not in used and any(item.accessor == accessor for item in model.reverse):
+    if accessor and accessor not in used and any(item.accessor == accessor for item in model.reverse):
         used.add(accessor)
         if missing_table(ctx.snapshot, model) is None:
             _write(ctx, model)

@@ -147,10 +147,11 @@ def column_parts(ctx: Context, model: Model, item: ModelField, out: Text) -> Col
     if info:
         pairs = ", ".join(f"{key!r}: {value}" for key, value in info.items())
         mapped.append(f"info={{{pairs}}}")
-    return Column(attribute(item), item.column, _annotation(found, item, out), arguments, mapped, item.null)
+    null = item.null or base_name(item) == "GeneratedField"  # Django writes no NOT NULL on a formula
+    return Column(attribute(item), item.column, _annotation(found, null, out), arguments, mapped, null)
 
 
-def _annotation(found: ColumnKind, item: ModelField, out: Text) -> str:
+def _annotation(found: ColumnKind, null: bool, out: Text) -> str:
     text = found.annotation
     if text in IMPORTS:
         out.use(*IMPORTS[text])
@@ -158,7 +159,7 @@ def _annotation(found: ColumnKind, item: ModelField, out: Text) -> str:
         inner = text.removeprefix("list[").removesuffix("]")
         if inner in IMPORTS:
             out.use(*IMPORTS[inner])
-    return f"{text} | None" if item.null and text != "Any" else text
+    return f"{text} | None" if null and text != "Any" else text
 
 
 def _quoted(name: str) -> str:

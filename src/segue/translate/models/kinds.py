@@ -126,7 +126,10 @@ def kind_of(snapshot: Snapshot, name: str, field: ModelField) -> ColumnKind:
         return _moment(snapshot)
     if name == "ArrayField":
         return _array(snapshot, field)
-    if name == "GeneratedField" or name not in PLAIN:
+    if name == "GeneratedField":
+        output = field.options.get("output_field")
+        return (None if output is None else _item(snapshot, output)) or _raw(field)
+    if name not in PLAIN:
         return _raw(field)
     type_, annotation = PLAIN[name]
     arguments = collation if type_ in ("Text", "CIText") else ""
