@@ -35,15 +35,21 @@ DATE_FORMATS = (
 TIME_FORMATS = ("%H:%M:%S", "%H:%M:%S.%f", "%H:%M")
 DATETIME_FORMATS = tuple(f"{date} {time}" for date in DATE_FORMATS[:3] for time in TIME_FORMATS)
 
+REQUIRED = "This field is required."
 NULL_CHARACTERS = "Null characters are not allowed."
 
 
 class Invalid(Exception):
-    """Why a value is refused: one or more texts."""
+    """Why a value is refused: one or more texts.
 
-    def __init__(self, *texts: str) -> None:
+    ``about`` is what else tells two errors of one text apart (``ValidationError.params``): where errors of
+    several inputs are collected, equal ones are told once.
+    """
+
+    def __init__(self, *texts: str, about: object = None) -> None:
         super().__init__(*texts)
         self.texts = list(texts)
+        self.about = about
 
 
 def text(
@@ -76,7 +82,8 @@ def decimal(
     except DecimalException:
         raise Invalid("Enter a number.") from None
     if not value.is_finite():
-        raise Invalid("Enter a number.")
+        # NaN is unlike itself, so two of them are two errors.
+        raise Invalid("Enter a number.", about=object() if value.is_nan() else value)
     errors = []
     if maximum is not None and value > maximum:
         errors.append(f"Ensure this value is less than or equal to {maximum}.")

@@ -23,12 +23,11 @@ from typing import Any, Literal, TypeVar
 
 from segue_bridge.errors import ValidationError
 from segue_bridge.filters import cleaning, ranges
-from segue_bridge.filters.cleaning import Cleaner, Invalid
+from segue_bridge.filters.cleaning import REQUIRED, Cleaner, Invalid
 from segue_bridge.filters.ranges import Kind, Range
 from segue_bridge.http.query import QueryParams
 
 T = TypeVar("T")
-REQUIRED = "This field is required."
 Bound = Decimal | float | None
 
 
@@ -140,13 +139,10 @@ class FilterForm:
     ) -> Range[Any] | None:
         """``RangeFilter`` (``kind`` ``number``) and its date and time family; errors stand under ``name``."""
         try:
-            found = ranges.read(self.query, name, kind, suffixes)
+            return ranges.read(self.query, name, kind, suffixes, required=required)
         except Invalid as error:
             self.add(name, *error.texts)
             return None
-        if found is None and required:
-            self.add(name, REQUIRED)
-        return found
 
     def many(self, name: str, clean: Cleaner, *, required: bool = False) -> list[Any] | None:
         """``BaseInFilter``: values parted by commas, each cleaned by ``clean`` (of :mod:`.cleaning`).

@@ -8,7 +8,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from segue_bridge import zone
 from segue_bridge.filters import cleaning
-from segue_bridge.filters.cleaning import Cleaner, Invalid
+from segue_bridge.filters.cleaning import REQUIRED, Cleaner, Invalid
 from segue_bridge.http.query import QueryParams
 
 T = TypeVar("T")
@@ -32,21 +32,29 @@ _ENDS: dict[str, tuple[Cleaner, tuple[str, str]]] = {
 }
 
 
-def read(query: QueryParams, name: str, kind: Kind, suffixes: tuple[str, str] | None) -> Range[Any] | None:
-    """``RangeField`` and its family: the range, or None when both ends are blank. Raises :class:`Invalid`."""
+def read(
+    query: QueryParams, name: str, kind: Kind, suffixes: tuple[str, str] | None, *, required: bool
+) -> Range[Any] | None:
+    """``RangeField`` and its family: the range, or None when both ends are blank.
+
+    Raises :class:`Invalid`; a required range needs both ends.
+    """
     cleaner, usual = _ENDS[kind]
     raw = [query.get(f"{name}_{suffix}") for suffix in suffixes or usual]
+    if required and not all(raw):
+        raise Invalid(REQUIRED)
     if not any(raw):
         return None
     ends: list[Any] = []
-    errors: list[str] = []
+    errors: list[tuple[str, object]] = []
     for part in raw:
         try:
             ends.append(cleaner(part))
         except Invalid as error:
-            errors.extend(found for found in error.texts if found not in errors)
+            found = [(text, error.about) for text in error.texts]
+            errors.extend(item for item in found if item not in errors)
     if errors:
-        raise Invalid(*errors)
+        raise Invalid(*(text for text, _ in errors))
     if kind == "date":
         ends = [_edge(ends[0], dt.time.min), _edge(ends[1], dt.time.max)]
     return Range(*ends)

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select
 
 from segue_bridge.db.session import Session
-from segue_bridge.filters.cleaning import NULL_CHARACTERS, Invalid, not_a_choice
-from segue_bridge.filters.forms import REQUIRED, FilterForm
+from segue_bridge.filters.cleaning import NULL_CHARACTERS, REQUIRED, Invalid, not_a_choice
+from segue_bridge.filters.forms import FilterForm
 
 NOT_THERE = "Select a valid choice. That choice is not one of the available choices."
 _WHOLE_BITS = 63
@@ -88,7 +88,8 @@ async def find_choices(
             except ValueError:
                 raise Invalid(f"“{raw}” is not a valid value.") from None
             except _NoRow:
-                continue
+                # ``__in`` does not guard the range: every database refuses such a number (500).
+                raise OverflowError(f"{raw} is no number of the database") from None
         rows = await db.all(candidates.where(key.in_(prepared))) if prepared else []
         known = {str(row[0]) for row in rows}
         for raw in values:

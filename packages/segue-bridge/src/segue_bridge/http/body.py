@@ -6,81 +6,61 @@ import codecs
 import io
 import json
 from typing import Any, NoReturn
-from urllib.parse import parse_qsl
 
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from segue_bridge.errors import ParseError, UnsupportedMediaType
-from segue_bridge.http.negotiation import parse, parser_for
-from segue_bridge.schema.data import FormData, Upload
+from segue_bridge.http import media, multipart
+from segue_bridge.http.negotiation import parser_for
+from segue_bridge.http.pages import SuspiciousOperation
+from segue_bridge.http.query import pairs
+from segue_bridge.http.settings import HttpSettings
+from segue_bridge.schema.data import FormData
 
-_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
-
-async def read(request: Request, parsers: tuple[str, ...]) -> Any:
+async def read(request: Request, parsers: tuple[str, ...], settings: HttpSettings) -> Any:
     """``request.data``: JSON values or :class:`FormData`.
 
     A body without Content-Length is not read (Django's WSGI and ASGI requests do not either).
-    Raises :class:`UnsupportedMediaType` and :class:`ParseError`.
+    Raises :class:`UnsupportedMediaType`, :class:`ParseError`, and :class:`SuspiciousOperation` over a limit.
     """
     content_type = request.headers.get("content-type", "")
-    media = parse(content_type)
-    if not _length(request):
-        return FormData() if f"{media.main}/{media.sub}" in _FORMS else {}
+    length = _length(request)
+    if not length:
+        return FormData() if _is_form(content_type) else {}
     parser = parser_for(content_type, parsers)
     if parser is None:
         raise UnsupportedMediaType(content_type)
-    encoding = _encoding(content_type)
+    if parser != "multipart" and settings.body_limit is not None and length > settings.body_limit:
+        raise SuspiciousOperation("Request body exceeded the limit.")
     raw = await request.body()
+    encoding = _encoding(content_type)
     if parser == "json":
-        return _json(raw, encoding)
+        return _json(raw, encoding, strict=settings.renderer.strict)
     if parser == "form":
-        pairs = parse_qsl(
-            raw.decode(encoding, errors="replace"),
-            keep_blank_values=True,
-            encoding=encoding,
-            errors="replace",
-        )
-        return FormData(pairs)
-    return await _multipart(request, raw)
+        return FormData(pairs(raw, encoding=encoding, limit=settings.field_limit))
+    fields, files = multipart.parse(raw, content_type, encoding, settings)
+    return FormData([*fields, *files])
 
 
-def _json(raw: bytes, encoding: str) -> Any:
+def _json(raw: bytes, encoding: str, *, strict: bool) -> Any:
     try:
-        text = codecs.getreader(encoding)(io.BytesIO(raw)).read()
-        return json.loads(text, parse_constant=_strict)
+        if encoding == "utf-8":
+            # What the codec's stream reader does: an unfinished last character is dropped.
+            text, _ = codecs.utf_8_decode(raw, "strict", False)
+        else:
+            text = codecs.getreader(encoding)(io.BytesIO(raw)).read()
+        return json.loads(text, parse_constant=_constant) if strict else json.loads(text)
     except ValueError as error:
         raise ParseError(f"JSON parse error - {error}") from error
 
 
-def _strict(name: str) -> NoReturn:
+def _constant(name: str) -> NoReturn:
     raise ValueError(f"Out of range float values are not JSON compliant: {name!r}")
 
 
-async def _multipart(request: Request, raw: bytes) -> FormData:
-    async def stream() -> Any:
-        yield raw
-
-    if "boundary" not in dict(parse(request.headers.get("content-type", "")).params):
-        raise ParseError("Multipart form parse error - Invalid boundary in multipart: None")
-    try:
-        form = await MultiPartParser(request.headers, stream()).parse()
-    except (MultiPartException, ValueError) as error:
-        message = getattr(error, "message", str(error))
-        raise ParseError(f"Multipart form parse error - {message}") from error
-    fields: list[tuple[str, Any]] = []
-    files: list[tuple[str, Any]] = []
-    for name, value in form.multi_items():
-        if isinstance(value, UploadFile):
-            # Django's parser drops a file part whose name is empty.
-            if value.filename:
-                upload = Upload(value.file, value.filename, value.size or 0, value.content_type or "")
-                files.append((name, upload))
-        else:
-            fields.append((name, value))
-    return FormData([*fields, *files])
+def _is_form(content_type: str) -> bool:
+    return media.parse(content_type).name in (media.FORM, media.MULTIPART)
 
 
 def _length(request: Request) -> int:
@@ -91,11 +71,18 @@ def _length(request: Request) -> int:
 
 
 def _encoding(content_type: str) -> str:
-    charset = dict(parse(content_type).params).get("charset")
-    if charset:
-        try:
-            codecs.lookup(charset)
-        except LookupError:
-            return "utf-8"
-        return charset
-    return "utf-8"
+    """The charset to decode with: Django ignores unknown names, DRF refuses what is no text encoding."""
+    if "charset" not in content_type.lower():
+        return "utf-8"
+    charset = media.parse(content_type).get("charset")
+    if charset is None:
+        return "utf-8"
+    try:
+        codecs.lookup(charset)
+    except (LookupError, ValueError):
+        return "utf-8"
+    try:
+        "".encode(charset)
+    except (LookupError, UnicodeError):
+        raise ParseError(f'Unsupported charset "{charset}" in request Content-Type header.') from None
+    return charset

@@ -10,11 +10,14 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope
 
 from segue_bridge.auth.sessions import Session as UserSession
+from segue_bridge.auth.users import AnonymousUser
 from segue_bridge.errors import NotAuthenticated, PermissionDenied
 from segue_bridge.http import body, urls
-from segue_bridge.http.negotiation import Chosen
+from segue_bridge.http.negotiation import PLAIN_JSON, Chosen
 from segue_bridge.http.query import QueryParams
-from segue_bridge.http.render import DEFAULT, Renderer
+from segue_bridge.http.responses import JSON
+from segue_bridge.http.settings import HttpSettings
+from segue_bridge.schema.data import FormData
 
 if TYPE_CHECKING:
     from segue_bridge.db.session import Session
@@ -26,23 +29,33 @@ _UNREAD = object()
 class Call(Request):
     """A Starlette request with what DRF's view would know.
 
-    ``path_values`` are the URL's keyword arguments as text; ``action`` is the viewset's action, None for a
-    method that the URL does not offer; ``db`` is open as long as the request.
+    ``path`` holds the URL's keyword arguments as text; ``action`` is the viewset's action (``"metadata"`` for
+    OPTIONS, None for a method that the URL does not offer); ``db`` lives as long as the request and takes a
+    connection when it is first used.
     """
 
-    def __init__(self, scope: Scope, receive: Receive, resource: Resource, values: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        resource: Resource,
+        values: Mapping[str, str],
+        db: Session,
+        settings: HttpSettings,
+    ) -> None:
         super().__init__(scope, receive)
         self.resource = resource
-        self._values = values
+        self.db = db
+        self.settings = settings
         self.verb: str = scope["method"]
         self.action: str | None = None
-        self.chosen = Chosen("json")
-        self.db: Session
+        self.chosen: Chosen = PLAIN_JSON
+        self.version: str | None = None
         self.current: Any = None
         self.auth_value: Any = None
         self.authenticated_by_request = False
         self.stored_session: UserSession | None = None
-        self.renderer: Renderer = DEFAULT
+        self._values = values
         self._data: Any = _UNREAD
         self._query: QueryParams | None = None
 
@@ -75,23 +88,36 @@ class Call(Request):
     def query(self) -> QueryParams:
         """``request.query_params``."""
         if self._query is None:
-            self._query = QueryParams(self.scope.get("query_string", b""))
+            raw = self.scope.get("query_string", b"")
+            self._query = QueryParams(raw, limit=self.settings.field_limit)
         return self._query
 
     @property
     def session(self) -> MutableMapping[str, Any]:  # type: ignore[override]
-        """``request.session``, opened by authentication."""
+        """``request.session``, opened by authentication or :meth:`open_session`."""
         if self.stored_session is None:
             raise RuntimeError("this project has no sessions")
         return self.stored_session
 
+    async def open_session(self) -> UserSession:
+        """``request.session`` for views whose authentication does not read it."""
+        if self.stored_session is None:
+            raise RuntimeError("this project has no sessions")
+        return await self.stored_session.open(self.db)
+
     async def data(self) -> Any:
-        """``request.data``: parsed now, once. Raises 415 and 400."""
+        """``request.data``: parsed now, once. Raises 415 and 400; after that it is an empty form, as in DRF."""
         if self._data is _UNREAD:
-            self._data = await body.read(self, self.resource.parsers)
+            self._data = FormData()
+            self._data = await body.read(self, self.resource.parsers, self.settings)
         return self._data
 
-    def require(self, ok: object, message: str | None = None, code: str | None = None) -> None:
+    def set_user(self, user: Any, auth: Any = None) -> None:
+        """Name the user. An ``AnonymousUser`` (or None) means that no authenticator answered."""
+        self.current, self.auth_value = user, auth
+        self.authenticated_by_request = user is not None and not isinstance(user, AnonymousUser)
+
+    def require(self, ok: object, message: Any = None, code: str | None = None) -> None:
         """``permission_denied`` unless ``ok``: 401/403 for anonymous, else 403 with ``message``."""
         if ok:
             return
@@ -107,28 +133,20 @@ class Call(Request):
         headers: Mapping[str, str] | None = None,
         content_type: str | None = None,
     ) -> Response:
-        """``Response(data, status, headers)`` in the format that was negotiated."""
-        content = self.renderer.render(data, self.chosen.indent)
-        kind = content_type or ("application/json" if content else None)
-        answer = Response(content, status_code=status, headers=dict(headers) if headers else None)
-        if kind:
-            answer.headers["content-type"] = kind
-        if status == 204 and not content:
-            # Starlette leaves Content-Length out; Django's CommonMiddleware does not.
-            answer.headers["content-length"] = "0"
-        return answer
+        """``Response(data, status, headers=…)``; rendered when the view is done."""
+        return JSON(data, status, headers, content_type)
 
     def created(self, data: Any, headers: Mapping[str, str] | None = None) -> Response:
         """201; ``CreateModelMixin`` sends ``Location`` when the data has a ``url``."""
         extra = dict(headers or {})
-        if not extra and isinstance(data, dict) and data.get("url"):
+        if not extra and isinstance(data, dict) and "url" in data:
             extra["Location"] = str(data["url"])
-        return self.reply(data, 201, extra)
+        return JSON(data, 201, extra)
 
     def no_content(self) -> Response:
         """204 without body."""
-        return self.reply(None, 204)
+        return JSON(None, 204)
 
     def absolute(self, location: str | None = None) -> str:
         """``request.build_absolute_uri(location)``."""
-        return urls.absolute(self, location)
+        return urls.absolute(self, self.settings, location)

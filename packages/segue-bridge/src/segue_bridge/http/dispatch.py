@@ -1,204 +1,227 @@
 """The order of work of ``rest_framework.views.APIView.dispatch``, for one URL.
 
-Negotiation, authentication, permissions, throttles, method, handler; then headers, session, errors.
+Negotiation and version, authentication, permissions, throttles, method, handler; then rendering, session
+and headers, as Django's middleware does them around the view.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Any
 
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from segue_bridge.auth import sessions, throttles
 from segue_bridge.auth.users import AnonymousUser
-from segue_bridge.errors import APIException, AuthenticationFailed, MethodNotAllowed, NotAuthenticated
-from segue_bridge.http import negotiation
+from segue_bridge.errors import APIException, MethodNotAllowed
+from segue_bridge.http import failures, metadata, negotiation, pages, urls
 from segue_bridge.http.call import Call
-from segue_bridge.http.negotiation import Chosen
-from segue_bridge.http.pages import SERVER_ERROR, html
 from segue_bridge.http.resource import Resource
+from segue_bridge.http.responses import JSON
+from segue_bridge.http.settings import PLAIN, HttpSettings
 
-Endpoint = Callable[[Call], Awaitable[Any]]
+FORCED_USER = "segue.user"
+"""Scope key of a test client that names the user: ``async (db) -> (user, auth)`` in place of the
+authenticators (``force_authenticate``). Clients cannot set scope keys."""
+
 _log = logging.getLogger("segue_bridge.http")
+_NOBODY = AnonymousUser()
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """What answers one method: the path operation function, its status and action."""
-
-    endpoint: Endpoint
-    status: int = 200
-    action: str | None = None
-
-
-@dataclass(slots=True)
-class Table:
-    """The operations of one :class:`Resource` by method."""
-
-    resource: Resource
-    operations: dict[str, Operation] = field(default_factory=dict)
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send, values: dict[str, str]) -> None:
-        """Answer one request (ASGI)."""
-        call = Call(scope, receive, self.resource, values)
-        state = call.app.state
-        call.renderer = getattr(state, "renderer", call.renderer)
-        async with state.database.session() as db:
-            call.db = db
-            response = await self._answer(call)
-            response = await _finish_session(call, response)
-        _common_headers(response, state)
-        if call.verb == "HEAD":
-            response = _without_body(response)
+async def serve(
+    resource: Resource, scope: Scope, receive: Receive, send: Send, values: dict[str, str]
+) -> None:
+    """Answer one request to ``resource`` (ASGI)."""
+    state = scope["app"].state
+    settings: HttpSettings = getattr(state, "http", PLAIN)
+    db = state.database.session()
+    try:
+        call = Call(scope, receive, resource, values, db, settings)
+        early = _before(call)
+        response = await _view(call) if early is None else early
+        response = await _rendered(call, response)
+        if call.stored_session is not None:
+            await _finish_session(call, response)
+    finally:
+        await db.close()
+    add_headers(call, response, settings, framed=early is None)
+    if call.method == "HEAD" or response.status_code in (204, 304):
+        # A 204 with data keeps the headers of the data; no server sends its body.
+        await _send_bare(response, send)
+    else:
         await response(scope, receive, send)
 
-    async def _answer(self, call: Call) -> Response:
-        authentication = self.resource.authentication
-        if authentication is not None and authentication.sessions is not None:
-            call.stored_session = authentication.sessions.of(call)
-        try:
-            if not self.resource.atomic:
-                response, _ = await self._dispatch(call)
-            else:
-                async with call.db.atomic():
-                    response, failed = await self._dispatch(call)
-                    if failed:
-                        call.db.set_rollback()
-        except HTTPException:
-            raise
-        except Exception:  # noqa: BLE001
-            # Django answers whatever a view did not expect with its own page and logs it.
-            _log.exception("%s %s failed", call.verb, call.scope["path"])
-            return Response(html(SERVER_ERROR), 500, media_type="text/html; charset=utf-8")
-        return response
 
-    async def _dispatch(self, call: Call) -> tuple[Response, bool]:
-        """The response, and whether an exception made it."""
-        failed = False
-        try:
-            response = await self._initial_and_handler(call)
-        except APIException as error:
-            failed = True
-            response = _error(call, error)
-        response.headers["allow"] = self.resource.allow
-        if len(self.resource.renderers) > 1:
+def _before(call: Call) -> Response | None:
+    """What ``SecurityMiddleware`` and ``CommonMiddleware`` answer without a view."""
+    settings = call.settings
+    if settings.ssl_redirect and urls.scheme(call, settings) != "https":
+        return pages.redirect(f"https://{urls.host(call, settings)}{urls.full_path(call)}")
+    if settings.hosts is not None and not urls.allowed(urls.host(call, settings), settings.hosts):
+        _log.error("Invalid HTTP_HOST header: %r.", urls.host(call, settings))
+        return pages.response(pages.BAD_REQUEST)
+    return None
+
+
+async def _view(call: Call) -> Response:
+    """The view inside its transaction, where it has one; what nobody expected is Django's 500 page."""
+    resource = call.resource
+    known = call.settings.sessions
+    if resource.authentication is not None and resource.authentication.sessions is not None:
+        known = resource.authentication.sessions
+    if known is not None:
+        call.stored_session = known.of(call)
+    try:
+        if not resource.atomic:
+            return await _dispatch(call)
+        async with call.db.atomic():
+            return await _dispatch(call)
+    except (HTTPException, ClientDisconnect):
+        raise
+    except (pages.SuspiciousOperation, sessions.SessionGone) as error:
+        _log.warning("%s %s: %s", call.method, call.scope["path"], error)
+        return pages.response(pages.BAD_REQUEST)
+    except Exception as error:  # noqa: BLE001 - Django answers whatever a view did not expect
+        return _unexpected(call, error)
+
+
+def _unexpected(call: Call, error: Exception) -> Response:
+    """Django's 500 page, logged."""
+    if call.settings.raise_errors:
+        raise error
+    _log.error("%s %s failed", call.method, call.scope["path"], exc_info=error)
+    return pages.response(pages.SERVER_ERROR)
+
+
+async def _dispatch(call: Call) -> Response:
+    resource = call.resource
+    try:
+        response = await _initial_and_handler(call)
+    except APIException as error:
+        if resource.atomic:
+            # A raised error undoes what the view wrote; a returned response of the same status does not.
+            call.db.set_rollback()
+        response = failures.answer(call, error)
+    for name, value in resource.raw_headers:
+        if name == b"vary":
             vary(response, "Accept")
-        return response, failed
+        else:
+            response.raw_headers.append((name, value))
+    return response
 
-    async def _initial_and_handler(self, call: Call) -> Response:
-        resource = self.resource
-        method = call.verb
-        operation = self.operations.get("GET" if method == "HEAD" else method)
-        if method == "OPTIONS":
-            call.action = "metadata"
-        elif operation is not None:
-            call.action = operation.action
-        wanted = call.path.get("format") or call.query.get("format") or ""
-        call.chosen = negotiation.choose(call.headers.get("accept", ""), wanted, resource.renderers)
-        if call.chosen.format == "api" or (method == "OPTIONS" and not resource.options):
-            return _unserved("browsable-api" if call.chosen.format == "api" else "options")
-        await _authenticate(call)
-        await resource.check(call)
-        limits = resource.throttles_of(call)
-        if limits:
-            throttles.check(limits, call, call.user)
-        if method == "OPTIONS":
-            return call.reply(await self._metadata(call))
-        if operation is None:
-            if method in resource.methods or (method == "HEAD" and "GET" in resource.methods):
-                return _unserved("operation")
-            raise MethodNotAllowed(method)
+
+async def _initial_and_handler(call: Call) -> Response:
+    resource, method = call.resource, call.verb
+    operations = resource.operations
+    operation = operations.get(method)
+    if method == "HEAD" and operation is None and resource.head:
+        operation = operations.get("GET")
+    if method == "OPTIONS" and operation is None:
+        call.action = "metadata" if resource.allows_options else None
+    elif operation is not None:
+        call.action = operation.action
+    elif method in resource.offered:
+        return failures.unserved("operation")
+    call.chosen = negotiation.choose(call.headers.get("accept"), _wanted(call), resource.renderers)
+    if call.chosen.format == "api":
+        return failures.unserved("browsable-api")
+    if resource.versioning is not None:
+        call.version = resource.versioning.determine(call)
+    await _authenticate(call)
+    await resource.check(call)
+    limits = resource.throttles_of(call)
+    if limits:
+        throttles.check(limits, call, call.current)
+    if operation is not None:
         answer = await operation.endpoint(call)
-        return answer if isinstance(answer, Response) else call.reply(answer, operation.status)
+        return answer if isinstance(answer, Response) else JSON(answer, operation.status)
+    if method != "OPTIONS" or not (resource.allows_options and resource.metadata):
+        raise MethodNotAllowed(method)
+    if not resource.options:
+        return failures.unserved("options")
+    return JSON(await metadata.determine(call))
 
-    async def _metadata(self, call: Call) -> dict[str, Any]:
-        """OPTIONS: POST and PUT are described when the user may use them."""
-        actions: dict[str, Any] = {}
-        for method in ("PUT", "POST"):
-            if method not in self.resource.methods or not self.resource.actions:
-                continue
-            call.verb = method
-            try:
-                await self.resource.check(call)
-                if method == "PUT":
-                    await self.resource.find(call)
-            except APIException:
-                continue
-            finally:
-                call.verb = "OPTIONS"
-            actions[method] = self.resource.actions[method]
-        return self.resource.describe(actions)
+
+def _wanted(call: Call) -> str:
+    """The format asked for by suffix or by ``?format=``."""
+    suffix = call.path.get("format")
+    if suffix and call.resource.suffix:
+        return suffix.strip("./")
+    name = call.settings.format_param
+    if name and name.encode() in call.scope.get("query_string", b""):
+        return call.query.get(name, "")
+    return ""
 
 
 async def _authenticate(call: Call) -> None:
-    authentication = call.resource.authentication
-    call.current, call.auth_value = AnonymousUser(), None
-    if authentication is None:
+    call.current = _NOBODY
+    forced = call.scope.get(FORCED_USER)
+    if forced is not None:
+        call.set_user(*(await forced(call.db)))
         return
-    user, auth = await authentication.authenticate(call, call.db, call.stored_session)
-    call.current, call.auth_value = user, auth
-    call.authenticated_by_request = not isinstance(user, AnonymousUser)
+    authentication = call.resource.authentication
+    if authentication is not None and authentication.authenticators:
+        user, auth = await authentication.authenticate(call, call.db, call.stored_session)
+        call.set_user(user, auth)
 
 
-def _error(call: Call, error: APIException) -> Response:
-    """``APIView.handle_exception`` and ``exception_handler``."""
-    status, headers = error.status_code, {}
-    if isinstance(error, (NotAuthenticated, AuthenticationFailed)):
-        authentication = call.resource.authentication
-        challenge = authentication.challenge if authentication is not None else None
-        if challenge:
-            headers["WWW-Authenticate"] = challenge
-        else:
-            status = 403
-    if error.wait:
-        headers["Retry-After"] = str(error.wait)
-    if call.chosen.format == "api":
-        call.chosen = Chosen("json")
-    body = error.detail if isinstance(error.detail, (list, dict)) else {"detail": error.detail}
-    return call.reply(body, status, headers)
-
-
-def _unserved(what: str) -> Response:
-    """An answer that only Django has; the gateway asks Django for it. See docs/bridge/http.md."""
-    return Response(status_code=501, headers={"x-segue-unserved": what})
-
-
-async def _finish_session(call: Call, response: Response) -> Response:
-    session = call.stored_session
-    if session is None or call.resource.authentication is None:
+async def _rendered(call: Call, response: Response) -> Response:
+    """Render what is still data; a failure there is a 500 although the view is done and committed."""
+    if not isinstance(response, JSON):
         return response
-    cookie = call.cookies.get(session.settings.cookie_name) is not None
+    try:
+        response.finish(call.settings.renderer, call.chosen.indent)
+    except Exception as error:  # noqa: BLE001 - as above: a 500, whatever it was
+        return _unexpected(call, error)
+    return response
+
+
+async def _finish_session(call: Call, response: Response) -> None:
+    session = call.stored_session
+    assert session is not None
+    cookie = session.settings.cookie_name in call.cookies
+    if not (cookie or session.accessed or session.modified or session.settings.save_every_request):
+        return
     for name, value in await sessions.finish(
         session, call.db, had_cookie=cookie, status=response.status_code
     ):
         if name == "vary":
             vary(response, value)
         else:
-            response.headers.append(name, value)
-    return response
+            response.raw_headers.append((name.encode("latin-1"), value.encode("latin-1")))
 
 
 def vary(response: Response, name: str) -> None:
     """``patch_vary_headers``: add ``name`` unless it stands there."""
-    present = [part.strip() for part in response.headers.get("vary", "").split(",") if part.strip()]
+    headers: Any = MutableHeaders(raw=response.raw_headers)
+    present = [part.strip() for part in headers.get("vary", "").split(",") if part.strip()]
     if name.lower() not in {part.lower() for part in present}:
-        response.headers["vary"] = ", ".join([*present, name])
+        headers["vary"] = ", ".join([*present, name])
 
 
-def _common_headers(response: Response, state: Any) -> None:
-    for name, value in getattr(state, "headers", {}).items():
-        response.headers.setdefault(name, value)
+def add_headers(request: Request, response: Response, settings: HttpSettings, *, framed: bool) -> None:
+    """The headers of the project's middleware, on what lacks them.
+
+    ``framed`` is False for what is answered before the request comes as far as ``XFrameOptionsMiddleware``.
+    """
+    raw = settings.raw_headers()
+    secure = settings.hsts is not None and urls.scheme(request, settings) == "https"
+    if not raw and not secure:
+        return
+    present = {name for name, _ in response.raw_headers}
+    for name, value in raw:
+        if name not in present and (framed or name != b"x-frame-options"):
+            response.raw_headers.append((name, value))
+    if secure and settings.hsts is not None and b"strict-transport-security" not in present:
+        response.raw_headers.append((b"strict-transport-security", settings.hsts.encode("latin-1")))
 
 
-def _without_body(response: Response) -> Response:
-    length = response.headers.get("content-length")
-    bare = Response(status_code=response.status_code)
-    bare.raw_headers = [(n, v) for n, v in response.raw_headers if n != b"content-length"]
-    if length is not None:
-        bare.headers["content-length"] = length
-    return bare
+async def _send_bare(response: Response, send: Send) -> None:
+    """The answer to HEAD: GET's headers, length included, without the body."""
+    headers = list(response.raw_headers)
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import quote
+from dataclasses import replace
+from typing import Any
 
 from fastapi import FastAPI
 from starlette._utils import get_route_path
@@ -12,62 +13,69 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
-from segue_bridge.http import openapi
-from segue_bridge.http.pages import NOT_FOUND, html
-from segue_bridge.http.render import Renderer
+from segue_bridge.http import openapi, pages, urls
+from segue_bridge.http.dispatch import add_headers
+from segue_bridge.http.router import ContractRoutes
+from segue_bridge.http.settings import PLAIN, SECURITY_HEADERS, HttpSettings
 
-SECURITY_HEADERS = {
-    "x-frame-options": "DENY",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-    "cross-origin-opener-policy": "same-origin",
+TELEMETRY_OFF: dict[str, Any] = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
 }
+"""``FastAPI(telemetry=TELEMETRY_OFF)``: FastAPI 0.165 otherwise looks for OpenTelemetry at every request."""
+
+__all__ = ["SECURITY_HEADERS", "TELEMETRY_OFF", "install"]
 
 
 def install(
     app: FastAPI,
+    settings: HttpSettings | None = None,
     *,
     headers: Mapping[str, str] | None = None,
-    append_slash: bool = True,
-    renderer: Renderer | None = None,
+    **options: Any,
 ) -> None:
-    """Give ``app`` Django's behaviour for what no route answers.
+    """Give ``app`` DRF's routing and Django's behaviour for what no route answers.
 
-    ``headers`` are set on every answer that lacks them (what the project's middleware sets;
-    :data:`SECURITY_HEADERS` is Django's default set). ``append_slash`` is ``APPEND_SLASH`` with
-    ``CommonMiddleware``: 301 to the address with a slash, for every method, as with DEBUG off.
+    ``settings`` are kept in ``app.state.http``; ``headers`` and ``options`` replace single ones
+    (:data:`SECURITY_HEADERS` is Django's default set of headers). Call it once; routers may be
+    included before or after.
     """
-    app.state.headers = dict(headers or {})
-    if renderer is not None:
-        app.state.renderer = renderer
+    if headers is not None:
+        options["headers"] = headers
+    settings = replace(settings or PLAIN, **options)
+    app.state.http = settings
     openapi.install(app)
+    contract = ContractRoutes(app.router.routes)
+    app.router.routes.insert(0, contract)
 
     async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         request = Request(scope, receive)
-        response = None
-        if append_slash and not scope["path"].endswith("/"):
-            response = _redirect(app, scope, request)
-        if response is None:
-            response = Response(html(NOT_FOUND), 404, media_type="text/html; charset=utf-8")
-        skip = {"x-frame-options"} if response.status_code == 301 else set()
-        for name, value in app.state.headers.items():
-            if name not in skip:
-                response.headers.setdefault(name, value)
+        response = _no_route(contract, settings, request)
+        add_headers(request, response, settings, framed=response.status_code == 404)
+        if request.method == "HEAD":
+            response.body = b""
         await response(scope, receive, send)
 
     app.router.redirect_slashes = False
     app.router.default = not_found
 
 
-def _redirect(app: FastAPI, scope: Scope, request: Request) -> Response | None:
-    """``CommonMiddleware.process_request``: only if the address with a slash exists."""
-    wanted = {**scope, "path": get_route_path(scope) + "/", "root_path": ""}
-    if not any(route.matches(wanted)[0] is Match.FULL for route in app.routes):
-        return None
-    query = request.scope.get("query_string", b"").decode("latin-1")
-    location = quote(scope["path"], safe="/:@&+$,-_.!~*'()") + "/" + (f"?{query}" if query else "")
-    if location.startswith("//"):
-        location = "/%2F" + location[2:]
-    return Response("", 301, headers={"location": location}, media_type="text/html; charset=utf-8")
+def _no_route(contract: ContractRoutes, settings: HttpSettings, request: Request) -> Response:
+    """``CommonMiddleware`` and Django's 404 page."""
+    if settings.ssl_redirect and urls.scheme(request, settings) != "https":
+        return pages.redirect(f"https://{urls.host(request, settings)}{urls.full_path(request)}")
+    if settings.hosts is not None and not urls.allowed(urls.host(request, settings), settings.hosts):
+        return pages.response(pages.BAD_REQUEST)
+    path: str = request.scope["path"]
+    if settings.append_slash and not path.endswith("/"):
+        wanted = {**request.scope, "path": f"{path}/"}
+        if contract.matches(wanted)[0] is Match.FULL and get_route_path(wanted):
+            location = urls.full_path(request, slash=True)
+            # "//host" would leave the site.
+            return pages.redirect(f"/%2F{location[2:]}" if location.startswith("//") else location)
+    return pages.response(pages.NOT_FOUND)

@@ -6,101 +6,100 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from segue_bridge.errors import NotAcceptable, NotFound
+from segue_bridge.http.media import JSON, NAMES, MediaType, parse
 
-JSON_TYPE = "application/json"
-HTML_TYPE = "text/html"
-_TYPES = {"json": JSON_TYPE, "api": HTML_TYPE}
+JSON_TYPE = JSON
+_MAX_HEADER = 8192
+_MAX_TOKENS = 64
+_MAX_TYPE = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """``format`` is ``json`` or ``api`` (the browsable API); ``indent`` of JSON, None for compact."""
+    """``format`` is ``json`` or ``api`` (the browsable API); ``indent`` of JSON, None for compact.
+
+    ``media`` is ``request.accepted_media_type``.
+    """
 
     format: str
     indent: int | None = None
+    media: str = JSON
 
 
-@dataclass(frozen=True, slots=True)
-class MediaType:
-    """A media type with its parameters (``rest_framework.utils.mediatypes._MediaType``)."""
-
-    main: str
-    sub: str
-    params: tuple[tuple[str, str], ...]
-
-    @property
-    def precedence(self) -> int:
-        """0 ``*/*``, 1 ``main/*``, 2 exact, 3 exact with parameters other than ``q``."""
-        if self.main == "*":
-            return 0
-        if self.sub == "*":
-            return 1
-        return 2 if not self.params or [k for k, _ in self.params] == ["q"] else 3
-
-    def match(self, other: MediaType) -> bool:
-        """Whether this satisfies ``other``; parameters of this must stand in ``other``."""
-        theirs = dict(other.params)
-        if any(key != "q" and theirs.get(key) != value for key, value in self.params):
-            return False
-        if self.sub != "*" and other.sub != "*" and other.sub != self.sub:
-            return False
-        return self.main == "*" or other.main == "*" or other.main == self.main
+PLAIN_JSON = Chosen("json")
 
 
-@lru_cache(maxsize=512)
-def parse(text: str) -> MediaType:
-    """A media type from text; the parameters keep their order."""
-    head, *rest = text.split(";")
-    params = []
-    for part in rest:
-        name, found, value = part.partition("=")
-        if found and name.strip():
-            value = value.strip()
-            if len(value) >= 2 and value[0] == value[-1] == '"':
-                value = value[1:-1].replace("\\\\", "\\").replace('\\"', '"')
-            params.append((name.strip().lower(), value))
-    main, _, sub = head.strip().lower().partition("/")
-    return MediaType(main, sub, tuple(params))
-
-
-@lru_cache(maxsize=1024)
-def choose(accept: str, wanted: str, renderers: tuple[str, ...]) -> Chosen:
-    """The renderer for an ``Accept`` header ('' stands for ``*/*``) and a format asked for by name.
+def choose(accept: str | None, wanted: str, renderers: tuple[str, ...]) -> Chosen:
+    """The renderer for an ``Accept`` header (None stands for ``*/*``) and a format asked for by name.
 
     Raises :class:`NotFound` for an unknown format, :class:`NotAcceptable` when nothing fits.
     """
+    if accept == JSON:
+        plain = not wanted and "json" in renderers
+    else:
+        plain = not wanted and accept in (None, "*/*") and renderers[0] == "json"
+    if plain:
+        return PLAIN_JSON
+    if accept is not None and len(accept) <= _MAX_TYPE:
+        return _remembered(accept, wanted, renderers)
+    return _choose("*/*" if accept is None else accept, wanted, renderers)
+
+
+def tokens(header: str) -> list[str]:
+    """``get_accept_list``: at most 64 media types out of the first 8192 characters."""
+    if len(header) > _MAX_HEADER:
+        cut = header.rfind(",", 0, _MAX_HEADER)
+        header = header[: cut + 1]
+    found = []
+    for part in header.split(","):
+        token = part.strip()
+        if token and len(token) <= _MAX_TYPE:
+            found.append(token)
+            if len(found) >= _MAX_TOKENS:
+                break
+    return found
+
+
+def _choose(accept: str, wanted: str, renderers: tuple[str, ...]) -> Chosen:
     candidates = tuple(r for r in renderers if r == wanted) if wanted else renderers
     if not candidates:
         raise NotFound()
-    accepted = [parse(part.strip()) for part in (accept or "*/*").split(",")]
+    accepted = [(token, parse(token)) for token in tokens(accept)]
     for level in (3, 2, 1, 0):
-        group = [m for m in accepted if m.precedence == level]
+        group = [pair for pair in accepted if pair[1].precedence == level]
         for renderer in candidates:
-            own = parse(_TYPES[renderer])
-            for media in group:
+            own = parse(NAMES[renderer])
+            for token, media in group:
                 if own.match(media):
-                    return Chosen(renderer, _indent(media))
+                    return Chosen(renderer, _indent(media), _accepted(own, media, token))
     raise NotAcceptable()
+
+
+# Short headers only, so that clients cannot fill the memory.
+_remembered = lru_cache(maxsize=512)(_choose)
+
+
+def _accepted(own: MediaType, media: MediaType, token: str) -> str:
+    """The more specific of the two, with the client's parameters."""
+    if own.precedence > media.precedence:
+        return ";".join([own.name, *(f"{key}={value}" for key, value in media.params)])
+    return token
 
 
 def parser_for(content_type: str, parsers: tuple[str, ...]) -> str | None:
     """The first parser whose media type fits ``content_type``; None when none does."""
+    if len(content_type) > _MAX_TYPE:
+        return None
     given = parse(content_type)
-    return next((p for p in parsers if parse(_PARSED[p]).match(given)), None)
-
-
-_PARSED = {
-    "json": JSON_TYPE,
-    "form": "application/x-www-form-urlencoded",
-    "multipart": "multipart/form-data",
-}
+    return next((p for p in parsers if parse(NAMES[p]).match(given)), None)
 
 
 def _indent(media: MediaType) -> int | None:
-    for name, value in media.params:
-        if name == "indent":
-            try:
-                return max(min(int(value), 8), 0) or None
-            except ValueError:
-                return None
-    return None
+    """``JSONRenderer.get_indent``: up to 8; 0 and what is no number mean compact."""
+    value = media.get("indent")
+    if value is None:
+        return None
+    try:
+        return max(min(int(value), 8), 0) or None
+    except ValueError:
+        return None

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from segue_bridge.http.negotiation import JSON_TYPE
+from segue_bridge.http.media import JSON as JSON_TYPE
 from segue_bridge.http.resource import Resource
 
 _REF = "#/components/schemas/{model}"
@@ -18,7 +18,12 @@ _PENDING: dict[str, dict[str, Any]] = {}
 
 
 def operation_extra(
-    resource: Resource, method: str, body: type[BaseModel] | None, parameters: Sequence[dict[str, Any]]
+    resource: Resource,
+    method: str,
+    body: type[BaseModel] | None,
+    parameters: Sequence[dict[str, Any]],
+    *,
+    partial: bool = False,
 ) -> dict[str, Any]:
     """The ``openapi_extra`` of one operation."""
     described = [
@@ -30,7 +35,7 @@ def operation_extra(
     if described:
         extra["parameters"] = described
     if body is not None:
-        name = _schema(body, partial=method == "PATCH")
+        name = _schema(body, partial=partial or method == "PATCH")
         content = {_MEDIA[p]: {"schema": {"$ref": _REF.format(model=name)}} for p in resource.parsers}
         extra["requestBody"] = {"required": True, "content": content}
     if resource.authentication is not None and resource.authentication.authenticators:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
+
+from segue_bridge.http.pages import SuspiciousOperation
 
 
 class QueryParams(Mapping[str, str]):
@@ -12,21 +14,25 @@ class QueryParams(Mapping[str, str]):
 
     __slots__ = ("_lists",)
 
-    def __init__(self, raw: str | bytes = "", *, encoding: str = "utf-8") -> None:
-        text = raw.decode("latin-1") if isinstance(raw, bytes) else raw
+    def __init__(self, raw: str | bytes = "", *, encoding: str = "utf-8", limit: int | None = None) -> None:
         self._lists: dict[str, list[str]] = {}
-        if text:
-            for key, value in parse_qsl(text, keep_blank_values=True, encoding=encoding, errors="replace"):
-                self._lists.setdefault(key, []).append(value)
+        for key, value in pairs(raw, encoding=encoding, limit=limit):
+            self._lists.setdefault(key, []).append(value)
 
     def __getitem__(self, name: str) -> str:
         return self._lists[name][-1]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._lists
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._lists)
 
     def __len__(self) -> int:
         return len(self._lists)
+
+    def __repr__(self) -> str:
+        return f"QueryParams({self._lists!r})"
 
     def getlist(self, name: str, default: list[str] | None = None) -> list[str]:
         """Every value of ``name``."""
@@ -40,3 +46,26 @@ class QueryParams(Mapping[str, str]):
     def lists(self) -> Iterator[tuple[str, list[str]]]:
         """``QueryDict.lists()``."""
         return iter(self._lists.items())
+
+    def urlencode(self) -> str:
+        """``QueryDict.urlencode()``: names in order of first appearance."""
+        return urlencode([(name, value) for name, values in self._lists.items() for value in values])
+
+
+def pairs(raw: str | bytes, *, encoding: str = "utf-8", limit: int | None = None) -> list[tuple[str, str]]:
+    """Names and values of an urlencoded text (``QueryDict.__init__``).
+
+    Raises :class:`SuspiciousOperation` for more than ``limit`` fields (``TooManyFieldsSent``).
+    """
+    if not raw:
+        return []
+    if isinstance(raw, bytes):
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            text = raw.decode("iso-8859-1")
+    else:
+        text = raw
+    if limit is not None and text.count("&") >= limit:
+        raise SuspiciousOperation("The number of GET/POST parameters exceeded the limit.")
+    return parse_qsl(text, keep_blank_values=True, encoding=encoding, errors="replace")

@@ -9,28 +9,44 @@ from typing import TYPE_CHECKING, Any
 
 from segue_bridge.auth.backend import Authentication
 from segue_bridge.auth.throttles import Throttle
+from segue_bridge.http import media
+from segue_bridge.http.versioning import Versioning
 
 if TYPE_CHECKING:
     from segue_bridge.http.call import Call
 
 Access = Callable[["Call"], Awaitable[None]]
 Throttles = tuple[Throttle, ...]
-_MEDIA = {
-    "json": "application/json",
-    "api": "text/html",
-    "form": "application/x-www-form-urlencoded",
-    "multipart": "multipart/form-data",
-}
+Endpoint = Callable[["Call"], Awaitable[Any]]
 _PLACE = re.compile(r"\{(\w+)\}")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
+"""``View.http_method_names``: the order of ``Allow``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What answers one method: the path operation function, its status and action."""
+
+    endpoint: Endpoint
+    status: int = 200
+    action: str | None = None
 
 
 @dataclass(eq=False)
 class Resource:
     """``path`` holds ``{name}`` per URL argument, ``parameters`` Django's regex per name.
 
-    ``methods`` are all that Django's view allows, in DRF's order without HEAD and OPTIONS: also those that
-    stay on Django, so that ``Allow`` and 405 tell the truth. ``browsable``: the view offers DRF's browsable API.
-    ``actions`` is the static part of OPTIONS by method, None when it is left to Django.
+    ``methods`` are all that Django's view allows: also those that stay on Django, so that ``Allow`` and 405
+    tell the truth. HEAD comes with GET and OPTIONS always, unless ``head`` or ``allows_options`` is False
+    (``http_method_names`` without them). ``name`` and ``description`` are those of OPTIONS; ``actions`` is
+    the static part of OPTIONS by method (fields of POST and PUT); ``options=False`` leaves OPTIONS to Django,
+    ``metadata=False`` answers it with 405 (``metadata_class = None``).
+
+    ``suffix``: the URL also exists with a format suffix (``/books.json``); a text is that URL's whole
+    regex, where it does not follow from the path (the root of a router). ``browsable``: the view
+    offers DRF's browsable API too. ``atomic``: ``ATOMIC_REQUESTS``. ``order`` is the place in Django's URL
+    configuration: where two patterns fit, the lower one answers. ``challenge`` replaces the first authenticator's
+    ``WWW-Authenticate``.
     """
 
     path: str
@@ -39,7 +55,7 @@ class Resource:
     methods: tuple[str, ...] = ()
     authentication: Authentication | None = None
     throttles: Throttles = ()
-    suffix: bool = False
+    suffix: bool | str = False
     browsable: bool = False
     parsers: tuple[str, ...] = ("json", "form", "multipart")
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -47,25 +63,49 @@ class Resource:
     actions: Mapping[str, Any] | None = None
     options: bool = True
     challenge: str | None = None
+    renderers: tuple[str, ...] = ("json",)
+    head: bool = True
+    allows_options: bool = True
+    metadata: bool = True
+    versioning: Versioning | None = None
+    order: int = 0
 
     def __post_init__(self) -> None:
+        self.operations: dict[str, Operation] = {}
         self._access: Access | None = None
         self._throttles: Callable[[Call], Throttles] | None = None
         self._lookup: Callable[[Call], Awaitable[object]] | None = None
-        self.renderers = ("json", "api") if self.browsable else ("json",)
+        if self.browsable and "api" not in self.renderers:
+            self.renderers = (*self.renderers, "api")
         self.pattern = re.compile(self._regex(self.path) + r"\Z")
-        stem = self.path.removesuffix("/")
-        self.suffix_pattern = (
-            re.compile(self._regex(stem) + r"\.(?P<format>[a-z0-9]+)/?\Z") if self.suffix else None
-        )
-        self.allow = ", ".join([*self._ordered(), *(["HEAD"] if "GET" in self.methods else []), "OPTIONS"])
+        self.suffix_pattern = self._suffix_pattern()
+        self.static = "{" not in self.path
+        offered = set(self.methods)
+        if "GET" in offered and self.head:
+            offered.add("HEAD")
+        if self.allows_options:
+            offered.add("OPTIONS")
+        self.offered = frozenset(offered)
+        self.allow = ", ".join(method for method in METHODS if method in offered)
+        # What every answer of DRF's view carries (``APIView.default_response_headers``).
+        self.raw_headers: list[tuple[bytes, bytes]] = [(b"allow", self.allow.encode("latin-1"))]
+        if len(self.renderers) > 1:
+            self.raw_headers.append((b"vary", b"Accept"))
+        self._described = {
+            "name": self.name,
+            "description": self.description,
+            "renders": [media.NAMES[r] for r in self.renderers],
+            "parses": [media.NAMES[p] for p in self.parsers],
+        }
 
     def match(self, path: str) -> dict[str, str] | None:
         """URL arguments (and ``format`` for a suffix), None when ``path`` is not this URL."""
         found = self.pattern.match(path)
         if found is None and self.suffix_pattern is not None:
             found = self.suffix_pattern.match(path)
-        return None if found is None else {k: v for k, v in found.groupdict().items() if v is not None}
+        if found is None:
+            return None
+        return {name: value for name, value in found.groupdict().items() if value is not None}
 
     def access(self, function: Access) -> Access:
         """Decorator: ``check_permissions`` of this view. It also runs before 405 and OPTIONS."""
@@ -98,18 +138,21 @@ class Resource:
 
     def describe(self, actions: Mapping[str, Any]) -> dict[str, Any]:
         """The body of OPTIONS (``SimpleMetadata.determine_metadata``)."""
-        out: dict[str, Any] = {
-            "name": self.name,
-            "description": self.description,
-            "renders": [_MEDIA[r] for r in self.renderers],
-            "parses": [_MEDIA[p] for p in self.parsers],
-        }
-        if actions:
-            out["actions"] = dict(actions)
-        return out
+        return {**self._described, "actions": dict(actions)} if actions else self._described
 
-    def _ordered(self) -> list[str]:
-        return [m for m in ("GET", "POST", "PUT", "PATCH", "DELETE") if m in self.methods]
+    def challenged(self) -> str | None:
+        """``WWW-Authenticate`` of a 401; None makes it a 403."""
+        if self.challenge is not None or self.authentication is None:
+            return self.challenge
+        return self.authentication.challenge
+
+    def _suffix_pattern(self) -> re.Pattern[str] | None:
+        if isinstance(self.suffix, str):
+            return re.compile(self.suffix.removeprefix("^").removesuffix("$") + r"\Z")
+        if not self.suffix:
+            return None
+        stem = self.path.rstrip("/")
+        return re.compile(self._regex(stem) + r"\.(?P<format>[a-z0-9]+)/?\Z")
 
     def _regex(self, path: str) -> str:
         out, position = "", 0

@@ -1,19 +1,55 @@
-"""Responses for hand-written path operations."""
+"""``rest_framework.response.Response``: data that becomes JSON when the view is done.
+
+Rendering comes after the handler, outside its transaction, as in Django: data that cannot be
+rendered is a 500 of an already committed request.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-from segue_bridge.http.render import DEFAULT
+from segue_bridge.http.media import JSON as JSON_TYPE
+from segue_bridge.http.render import DEFAULT, Renderer
 
 
 class JSON(Response):
-    """DRF's JSON bytes with DRF's content type."""
+    """``data`` with a status and headers. None is an empty body, not ``null``."""
 
-    media_type = "application/json"
+    media_type = JSON_TYPE
 
-    def render(self, content: Any) -> bytes:
-        """``JSONRenderer.render``."""
-        return DEFAULT.render(content)
+    def __init__(
+        self,
+        data: Any = None,
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        content_type: str | None = None,
+    ) -> None:
+        # Starlette's own __init__ renders at once and guesses headers; neither is wanted here.
+        self.data = data
+        self.status_code = status_code
+        self.content_type = content_type
+        self.background = None
+        self.body = b""
+        self.raw_headers = (
+            [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+            if headers
+            else []
+        )
+
+    def finish(self, renderer: Renderer, indent: int | None) -> None:
+        """Render the data and set ``Content-Type`` (none for an empty body) and ``Content-Length``."""
+        self.body = body = renderer.render(self.data, indent)
+        if body:
+            kind = self.content_type or JSON_TYPE
+            self.raw_headers.append((b"content-type", kind.encode("latin-1")))
+        self.raw_headers.append((b"content-length", b"%d" % len(body)))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer by itself where no resource does it (a hand-written FastAPI route)."""
+        if not any(name == b"content-length" for name, _ in self.raw_headers):
+            self.finish(DEFAULT, None)
+        await super().__call__(scope, receive, send)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette._utils import get_route_path
-from starlette.routing import Match
+from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from segue_bridge.http.dispatch import Endpoint, Operation, Table
+from segue_bridge.http.dispatch import serve
+from segue_bridge.http.matching import Index
 from segue_bridge.http.openapi import operation_extra
-from segue_bridge.http.resource import Resource
+from segue_bridge.http.resource import Operation, Resource
 
 F = TypeVar("F", bound=Callable[..., Any])
+_MARK = "__segue_resource__"
 
 
 class ContractRoute(APIRoute):
@@ -26,16 +28,45 @@ class ContractRoute(APIRoute):
         """FULL for any method when the path is this resource's."""
         if scope["type"] != "http":
             return Match.NONE, {}
-        table: Table = self.endpoint.__segue_table__  # type: ignore[attr-defined]
-        values = table.resource.match(get_route_path(scope))
+        values = getattr(self.endpoint, _MARK).match(get_route_path(scope))
         if values is None:
             return Match.NONE, {}
         return Match.FULL, {"path_params": values, "endpoint": self.endpoint}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer through the resource's table."""
-        table: Table = self.endpoint.__segue_table__  # type: ignore[attr-defined]
-        await table.handle(scope, receive, send, scope["path_params"])
+        """Answer through the resource."""
+        await serve(getattr(self.endpoint, _MARK), scope, receive, send, scope["path_params"])
+
+
+class ContractRoutes(BaseRoute):
+    """All resources of the application in Django's order, ahead of FastAPI's own routes.
+
+    The index is made at the first request, when every router has been included.
+    """
+
+    def __init__(self, routes: list[BaseRoute]) -> None:
+        self._routes = routes
+        self._index: Index | None = None
+
+    @property
+    def index(self) -> Index:
+        """The resources by path."""
+        if self._index is None:
+            self._index = Index(resources(self._routes))
+        return self._index
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """FULL for any method when some resource has the path."""
+        if scope["type"] != "http":
+            return Match.NONE, {}
+        found = self.index.find(get_route_path(scope))
+        if found is None:
+            return Match.NONE, {}
+        return Match.FULL, {"path_params": found[1], "endpoint": found[0]}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer through the resource."""
+        await serve(scope["endpoint"], scope, receive, send, scope["path_params"])
 
 
 class Router(APIRouter):
@@ -44,7 +75,6 @@ class Router(APIRouter):
     def __init__(self, **options: Any) -> None:
         options.setdefault("route_class", ContractRoute)
         super().__init__(redirect_slashes=False, **options)
-        self._tables: dict[int, Table] = {}
 
     def operation(
         self,
@@ -58,31 +88,42 @@ class Router(APIRouter):
         parameters: Sequence[dict[str, Any]] = (),
         summary: str | None = None,
         tags: list[str] | None = None,
+        partial: bool = False,
     ) -> Callable[[F], F]:
         """Decorator: ``function(call)`` answers ``method`` of ``resource``.
 
         It returns the response's data (sent with ``status``) or a ``Response``. ``response_model``, ``body``
-        (a write model) and ``parameters`` describe it in OpenAPI; nothing is validated by them.
+        (a write model; ``partial`` makes all of it optional) and ``parameters`` describe it in OpenAPI;
+        nothing is validated by them.
         """
 
         def register(function: F) -> F:
-            table = self._tables.setdefault(id(resource), Table(resource))
-            table.operations[method] = Operation(_endpoint(function), status, action)
-            function.__segue_table__ = table  # type: ignore[attr-defined]
+            resource.operations[method] = Operation(function, status, action)
+            setattr(function, _MARK, resource)
             self.add_api_route(
                 resource.path,
                 function,
                 methods=[method],
-                response_model=response_model,
+                response_model=response_model if status != 204 else None,
                 status_code=status,
                 summary=summary,
                 tags=list(tags) if tags else None,
                 name=function.__name__,
-                openapi_extra=operation_extra(resource, method, body, parameters),
+                openapi_extra=operation_extra(resource, method, body, parameters, partial=partial),
             )
             return function
 
         return register
+
+    def reserve(self, *found: Resource) -> None:
+        """Resources without any translated operation: their URLs exist, Django answers them (501 here)."""
+        for resource in found:
+
+            async def reserved() -> None:
+                """Left to Django."""
+
+            setattr(reserved, _MARK, resource)
+            self.add_api_route(resource.path, reserved, include_in_schema=False)
 
     def get(self, resource: Resource, **options: Any) -> Callable[[F], F]:  # type: ignore[override]
         """GET (and HEAD)."""
@@ -104,6 +145,23 @@ class Router(APIRouter):
         """DELETE."""
         return self.operation("DELETE", resource, **options)
 
+    def head(self, resource: Resource, **options: Any) -> Callable[[F], F]:  # type: ignore[override]
+        """HEAD where the view has its own; GET answers it otherwise."""
+        return self.operation("HEAD", resource, **options)
 
-def _endpoint(function: Callable[..., Any]) -> Endpoint:
-    return function
+    def options(self, resource: Resource, **options: Any) -> Callable[[F], F]:  # type: ignore[override]
+        """OPTIONS where the view has its own; metadata answers it otherwise."""
+        return self.operation("OPTIONS", resource, **options)
+
+
+def resources(routes: Sequence[BaseRoute]) -> Iterator[Resource]:
+    """The resources behind routes, those of included routers too, in order."""
+    for route in routes:
+        # FastAPI from 0.130 on keeps an included router as one route; before, its routes were copied.
+        included = getattr(route, "original_router", None)
+        if included is not None:
+            yield from resources(included.routes)
+            continue
+        found = getattr(getattr(route, "endpoint", None), _MARK, None)
+        if found is not None:
+            yield found

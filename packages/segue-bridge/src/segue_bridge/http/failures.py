@@ -1,0 +1,32 @@
+"""From an error to its answer (``APIView.handle_exception`` and ``views.exception_handler``)."""
+
+from __future__ import annotations
+
+from segue_bridge.errors import APIException, AuthenticationFailed, NotAuthenticated
+from segue_bridge.http.call import Call
+from segue_bridge.http.responses import JSON
+
+
+def answer(call: Call, error: APIException) -> JSON:
+    """The error's detail as JSON: 401 becomes 403 where the first authenticator has no challenge."""
+    status = error.status_code
+    headers: dict[str, str] = {}
+    if isinstance(error, (NotAuthenticated, AuthenticationFailed)):
+        challenge = call.resource.challenged()
+        if challenge:
+            headers["WWW-Authenticate"] = challenge
+        else:
+            status = 403
+    if error.wait:
+        headers["Retry-After"] = str(error.wait)
+    detail = error.detail
+    return JSON(detail if isinstance(detail, (list, dict)) else {"detail": detail}, status, headers)
+
+
+def unserved(what: str) -> JSON:
+    """An answer that only Django has: 501 with the header by which a gateway asks Django instead.
+
+    ``what``: ``browsable-api``, ``operation`` (a method that was not translated) or ``options``.
+    """
+    detail = {"detail": f"Not served here: {what}. Ask the Django service."}
+    return JSON(detail, 501, {"x-segue-unserved": what})
