@@ -138,7 +138,10 @@ class SerializerSelf(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Serializer(Kind):
-    """A serializer object made in view code: class, what it was given, what has been called."""
+    """A serializer object made in view code: class, what it was given, what has been called.
+
+    ``held`` is the :class:`segue.translate.views.serializer_object.Held` behind it.
+    """
 
     name: str
     instance: Kind | None = None
@@ -146,6 +149,7 @@ class Serializer(Kind):
     many: bool = False
     partial: bool = False
     validated: bool = False
+    held: Any = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,7 +149,7 @@ class Frame:
         self.locals_seen.add(candidate)
         return candidate
 
-    def hoist(self, stem: str, node: ast.expr, at: ast.AST | None = None) -> ast.expr:
+    def hoist(self, stem: str, node: ast.expr, at: ast.AST | None = None, annotation: str = "") -> ast.expr:
         """Compute ``node`` into a local before the current statement; returns its name."""
         if self.no_hoist:
             raise self.refuse(
@@ -159,7 +159,7 @@ class Frame:
                 at,
             )
         local = self.fresh(stem)
-        self.emit(f"{local} = {ast.unparse(node)}")
+        self.emit(f"{local}{': ' + annotation if annotation else ''} = {ast.unparse(node)}")
         return name(local)
 
     def use(self, *imports: Import) -> None:

@@ -11,13 +11,17 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const
 
 
-def inline_call(frame: Frame, function: Function, arguments: dict[str, Val], receiver: Val | None, node: ast.AST) -> Val:
+def inline_call(
+    frame: Frame, function: Function, arguments: dict[str, Val], receiver: Val | None, node: ast.AST
+) -> Val:
     """Run the body of ``function`` in ``frame``. It may return at its end only."""
     from segue.translate.functions.lift import HARMLESS_DECORATORS
 
     for decorator in function.wrapped_by:
         if decorator not in HARMLESS_DECORATORS:
-            raise frame.refuse("decorator", f"@{decorator}", "Segue does not know what this decorator does.", node)
+            raise frame.refuse(
+                "decorator", f"@{decorator}", "Segue does not know what this decorator does.", node
+            )
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
     if not isinstance(tree, ast.FunctionDef):
         raise frame.refuse("no-source", function.name, "Its source is not one function.", node)
@@ -56,7 +60,9 @@ def inline_call(frame: Frame, function: Function, arguments: dict[str, Val], rec
             if any(isinstance(n, ast.Return) for n in ast.walk(stmt)) and (
                 stmt is not last or not isinstance(stmt, ast.Return)
             ):
-                raise frame.refuse("early-return", function.name, "A hook that returns early is not translated yet.", stmt)
+                raise frame.refuse(
+                    "early-return", function.name, "A hook that returns early is not translated yet.", stmt
+                )
             if isinstance(stmt, ast.Return):
                 result = frame.eval(stmt.value) if stmt.value is not None else const(None)
             else:

@@ -183,3 +183,19 @@ __all__ = [
     "is_authenticated_or_read_only",
     "is_staff",
 ]
+
+
+_in_use: list[Permissions] = []
+
+
+def use(permissions: Permissions) -> Permissions:
+    """Make ``permissions`` what :func:`has_perm` asks; the generated ``access.py`` calls it once."""
+    _in_use[:] = [permissions]
+    return permissions
+
+
+async def has_perm(db: Session, user: CurrentUser, name: str) -> bool:
+    """``user.has_perm(name)`` for the project's user model. Raises ``LookupError`` before :func:`use`."""
+    if not _in_use:
+        raise LookupError("no permissions are in use")
+    return await _in_use[0].has_perm(db, user, name)

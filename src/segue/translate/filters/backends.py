@@ -1,0 +1,70 @@
+"""``filter_queryset``: each backend of the view in order."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.snapshot.model import Value
+from segue.target.ir import Import
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val, quote
+from segue.translate.kinds import QuerySet
+from segue.translate.query.build import settle
+from segue.translate.specialise.endpoint import Endpoint
+from segue.translate.specialise.fold import Ref, plain
+
+SEARCH = "rest_framework.filters.SearchFilter"
+ORDERING = "rest_framework.filters.OrderingFilter"
+DJANGO = (
+    "django_filters.rest_framework.backends.DjangoFilterBackend",
+    "django_filters.rest_framework.DjangoFilterBackend",
+)
+
+
+def apply(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
+    """The queryset after all backends. Raises ``Refused`` for any backend it does not know."""
+    from segue.translate.filters.filtersets import filter_by_set
+    from segue.translate.filters.ordering import order
+    from segue.translate.filters.search import search
+
+    backends = plain(endpoint.policy("filter_backends")) or plain(endpoint.attribute("filter_backends")) or []
+    for backend in backends:
+        name = backend.name if isinstance(backend, Ref) else ""
+        if name == SEARCH:
+            value = search(frame, endpoint, value)
+        elif name == ORDERING:
+            value = order(frame, endpoint, value)
+        elif name in DJANGO:
+            value = filter_by_set(frame, endpoint, value)
+        else:
+            known = endpoint.ctx.snapshot.classes.get(name)
+            raise endpoint.refuse(
+                "filter-backend", name or repr(backend), "A filter backend of its own is not translated yet.",
+                known.where if known else None,
+            )  # fmt: skip
+    return value
+
+
+def local(frame: Frame, value: Val, text: ast.expr, **changes: object) -> Val:
+    """Assign the narrowed statement to a local, one step a line."""
+    kind = value.kind
+    assert isinstance(kind, QuerySet)
+    name = frame.fresh("statement")
+    frame.emit(f"{name} = {ast.unparse(text)}")
+    return Val(QuerySet(kind.query.with_(**changes)), ast.Name(name, ast.Load()))
+
+
+def ready(frame: Frame, value: Val) -> Val:
+    """The queryset as a complete statement."""
+    return settle(frame, value)
+
+
+def names(value: Value) -> list[str]:
+    """A tuple or list of texts; [] for anything else."""
+    found = plain(value)
+    if isinstance(found, str):
+        return [found]
+    return [n for n in found if isinstance(n, str)] if isinstance(found, list) else []
+
+
+__all__ = ["Import", "apply", "local", "names", "quote", "ready"]

@@ -1,0 +1,266 @@
+"""``DjangoFilterBackend``: a FilterSet's form, then one narrowing per filter that was given."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+
+from segue.refusal import Refused, refuse
+from segue.snapshot.model import FilterField, FilterSet, Value, Where
+from segue.target.ir import Import
+from segue.translate.filters.backends import ready
+from segue.translate.filters.targets import column_type
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val, const, name
+from segue.translate.kinds import Kind, Object, QuerySet, Scalar
+from segue.translate.load.fetch import entity_type
+from segue.translate.load.models import pk_field, python_type
+from segue.translate.query.build import settle
+from segue.translate.serializers.synthetic import evaluate
+from segue.translate.specialise.endpoint import Endpoint
+from segue.translate.specialise.fold import Ref, plain
+
+_F = "django_filters.filters."
+_R = "django_filters.rest_framework.filters."
+_FORM = {
+    "CharFilter": ("text", "str"),
+    "ChoiceFilter": ("choice", "str"),
+    "DateFilter": ("date", "date"),
+    "DateTimeFilter": ("datetime", "datetime"),
+    "IsoDateTimeFilter": ("iso_datetime", "datetime"),
+    "TimeFilter": ("time", "time"),
+    "DurationFilter": ("duration", "timedelta"),
+    "UUIDFilter": ("uuid", "UUID"),
+    "BooleanFilter": ("boolean", "bool"),
+    "NumberFilter": ("number", "Decimal"),
+    "ModelChoiceFilter": ("", ""),
+}
+
+
+def filter_by_set(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
+    """The queryset narrowed by the view's FilterSet; as it is when the view has none."""
+    found = _filterset(endpoint)
+    if found is None:
+        return value
+    if found.error:
+        raise refuse("filterset", found.name, f"The FilterSet could not be built: {found.error}", found.where)
+    _check_class(endpoint, found)
+    value = ready(frame, value)
+    assert isinstance(value.kind, QuerySet)
+    if not found.filters:
+        return value
+    frame.use(Import("segue_bridge.filters.forms", "FilterForm"))
+    form = frame.fresh("form")
+    call = ast.unparse(frame.state("call"))
+    frame.emit(f"{form} = FilterForm({call}.query)")
+    inputs = [(item, _read(frame, found, item, form)) for item in found.filters]
+    frame.emit(f"{form}.raise_invalid()")
+    local = frame.fresh("statement")
+    frame.emit(f"{local} = {value.text}")
+    current = Val(value.kind, name(local))
+    for item, given in inputs:
+        current = _narrow(frame, endpoint, found, item, given, current, local)
+    return current
+
+
+def _filterset(endpoint: Endpoint) -> FilterSet | None:
+    for hook in ("get_filterset_class", "get_filterset_kwargs", "get_filterset", "filterset"):
+        if endpoint.overridden(hook):
+            raise endpoint.refuse_method(hook, f"An overridden {hook} is not translated yet.")
+    given = plain(endpoint.attribute("filterset_class"))
+    sets = endpoint.ctx.snapshot.filtersets
+    if isinstance(given, Ref):
+        if given.name not in sets:
+            raise endpoint.refuse("filterset", given.name, "The snapshot does not know this FilterSet.")
+        return sets[given.name]
+    known = endpoint.klass()
+    attribute = known.attributes.get("filterset_fields") if known is not None else None
+    if attribute is None or plain(attribute.value) in (None, [], {}):
+        return None
+    for owner in (endpoint.cls, attribute.defined_in):
+        if f"{owner}.filterset_fields" in sets:
+            return sets[f"{owner}.filterset_fields"]
+    raise endpoint.refuse("filterset", "filterset_fields", "The snapshot has no FilterSet for these fields.")
+
+
+def _check_class(endpoint: Endpoint, found: FilterSet) -> None:
+    known = endpoint.ctx.snapshot.classes.get(found.name)
+    if known is None:
+        return
+    methods = {f.method for f in found.filters if f.method}
+    for method, dotted in known.methods.items():
+        if dotted.startswith(("django_filters.", "rest_framework.", "django.")) or method in methods:
+            continue
+        if method in ("__init__", "qs", "filter_queryset", "get_form_class", "form", "is_valid", "errors", "get_filters",
+                      "filter_for_lookup", "filter_for_field", "get_fields"):  # fmt: skip
+            function = endpoint.ctx.snapshot.functions.get(dotted)
+            raise refuse(
+                "filterset-override",
+                dotted,
+                "An overridden method of a FilterSet is not translated yet.",
+                function.where if function else found.where,
+            )
+
+
+def _base(item: FilterField) -> str:
+    return item.cls.rpartition(".")[2] if item.cls.startswith((_F, _R)) else ""
+
+
+def _read(frame: Frame, found: FilterSet, item: FilterField, form: str) -> Val:
+    """``value = form.integer("name")`` and what the value is."""
+    base = _base(item)
+    if base not in _FORM:
+        raise _refuse(found, item, f"{item.cls} is not translated yet.")
+    if plain(item.kwargs.get("null_label", Value("const", None))) is not None:
+        raise _refuse(found, item, "A null choice is not translated yet.")
+    stem = item.name.replace("__", "_")
+    local = frame.fresh(f"{stem}_" if keyword.iskeyword(stem) else stem)
+    required = bool(plain(item.kwargs.get("required", Value("const", False))))
+    extra = ", required=True" if required else ""
+    if base == "ModelChoiceFilter":
+        return _read_choice(frame, found, item, form, local, extra)
+    reader, kind = _FORM[base]
+    if base == "NumberFilter":
+        kind = column_type(frame.ctx, found.model, item.field_name) if not item.method else "Decimal"
+        if kind not in ("int", "Decimal", "float"):
+            raise _refuse(found, item, f"A number meets a {kind} column.")
+        reader = "integer" if kind == "int" else "number"
+        extra += _bounds(found, item)
+    elif base == "ChoiceFilter":
+        values = [str(_plain_choice(found, item, v)) for v, _ in item.choices]
+        extra = f", {tuple(values)!r}{extra}"
+    elif base == "BooleanFilter":
+        if not item.cls.startswith(_R) and not item.form_field.startswith("django_filters.rest_framework"):
+            widget = plain(item.kwargs.get("widget", Value("const", None)))
+            if not (isinstance(widget, Ref) and "rest_framework" in widget.name):
+                extra = ', widget="select"' if item.cls.startswith(_F) and not _rest_set(frame, found) else ""
+    frame.emit(f'{local} = {form}.{reader}("{item.name}"{extra})')
+    return Val(Scalar(kind, True), name(local))
+
+
+def _rest_set(frame: Frame, found: FilterSet) -> bool:
+    """Whether the set is one of ``django_filters.rest_framework`` (it changes boolean widgets)."""
+    known = frame.ctx.snapshot.classes.get(found.name)
+    return known is None or any(m.startswith("django_filters.rest_framework.") for m in known.mro)
+
+
+def _plain_choice(found: FilterSet, item: FilterField, value: Value) -> object:
+    data = plain(value)
+    if isinstance(data, list | dict | Value):
+        raise _refuse(found, item, "Grouped choices are not translated yet.")
+    return data
+
+
+def _bounds(found: FilterSet, item: FilterField) -> str:
+    for limit in ("min_value", "max_value", "decimal_places", "max_digits"):
+        if plain(item.kwargs.get(limit, Value("const", None))) is not None:
+            raise _refuse(found, item, f"{limit} of a filter is not translated yet.")
+    return ""
+
+
+def _read_choice(frame: Frame, found: FilterSet, item: FilterField, form: str, local: str, extra: str) -> Val:
+    label = item.queryset_model
+    given = item.kwargs.get("queryset")
+    if not label or label not in frame.ctx.snapshot.models or (given is not None and len(given.pairs) > 1):
+        raise _refuse(found, item, "The filter's choices are computed.")
+    pk = pk_field(frame.ctx, label)
+    field_name = plain(item.kwargs.get("to_field_name", Value("const", None)))
+    if field_name not in (None, "pk", pk.name):
+        raise _refuse(found, item, "Choices by another field than the key are not translated yet.")
+    cls, imported = entity_type(frame.ctx, label)
+    frame.use(imported, Import("segue_bridge.filters.related", "find_choice"), Import("sqlalchemy", "select"))
+    db = ast.unparse(frame.db)
+    column = f"{cls}.{pk.attname}"
+    frame.emit(f'{local} = await find_choice({form}, {db}, "{item.name}", select({column}), {column}{extra})')
+    return Val(Scalar(python_type(frame.ctx, pk), True), ast.parse(f"{local}[0]", mode="eval").body)
+
+
+def _narrow(
+    frame: Frame,
+    endpoint: Endpoint,
+    found: FilterSet,
+    item: FilterField,
+    given: Val,
+    current: Val,
+    local: str,
+) -> Val:
+    assert given.node is not None
+    base = _base(item)
+    plain_name = given.node.value if isinstance(given.node, ast.Subscript) else given.node
+    assert isinstance(plain_name, ast.Name)
+    test = plain_name.id if base in ("CharFilter", "ChoiceFilter") else f"{plain_name.id} is not None"
+    assert isinstance(given.kind, Scalar)
+    kind: Kind = Scalar(given.kind.type)
+    assert isinstance(current.kind, QuerySet)
+    if item.lookup_expr == "isnull" and not item.method:
+        yes = _step(frame, found, item, const(True), current)
+        no = _step(frame, found, item, const(False), current)
+        frame.emit_block(f"if {plain_name.id} is True:", [*yes[0], f"{local} = {yes[1].text}"])
+        frame.emit_block(f"elif {plain_name.id} is False:", [*no[0], f"{local} = {no[1].text}"])
+        return _joined(found, item, current, no[1], local)
+    if item.method:
+        lines, after = _method(frame, found, item, Val(kind, given.node), current)
+    else:
+        lines, after = _step(frame, found, item, Val(kind, given.node), current)
+    frame.emit_block(f"if {test}:", [*lines, f"{local} = {after.text}"])
+    return _joined(found, item, current, after, local)
+
+
+def _step(
+    frame: Frame, found: FilterSet, item: FilterField, value: Val, current: Val
+) -> tuple[list[str], Val]:
+    lookup = "" if item.lookup_expr == "exact" else f"__{item.lookup_expr}"
+    verb = "exclude" if item.exclude else "filter"
+    distinct = ".distinct()" if item.distinct else ""
+    frame.env["objects_"], frame.env["value_"] = current, value
+    try:
+        with frame.capture() as lines:
+            after = evaluate(
+                frame, f"objects_{distinct}.{verb}({item.field_name}{lookup}=value_)", _where(found, item)
+            )
+            after = settle(frame, after)
+    except Refused as refused:
+        raise _refuse(found, item, refused.refusal.why) from refused
+    finally:
+        frame.env.pop("objects_", None)
+        frame.env.pop("value_", None)
+    return lines, after
+
+
+def _method(
+    frame: Frame, found: FilterSet, item: FilterField, value: Val, current: Val
+) -> tuple[list[str], Val]:
+    from segue.translate.interp.expressions.calls import method_call
+
+    if _base(item) == "ModelChoiceFilter":
+        raise _refuse(found, item, "A method that gets a model instance is not translated yet.")
+    frame.env.update({"objects_": current, "value_": value})
+    try:
+        with frame.capture() as lines:
+            node = ast.parse(f"self.{item.method}(objects_, {item.name!r}, value_)", mode="eval").body
+            assert isinstance(node, ast.Call)
+            after = method_call(frame, Val(Object(found.name)), item.method, node)
+    finally:
+        frame.env.pop("objects_", None)
+        frame.env.pop("value_", None)
+    if not isinstance(after.kind, QuerySet):
+        raise _refuse(found, item, "The method does not return a queryset that Segue knows.")
+    return lines, settle(frame, after)
+
+
+def _joined(found: FilterSet, item: FilterField, before: Val, after: Val, local: str) -> Val:
+    """The statement may or may not be narrowed: what is known of it is what both have in common."""
+    assert isinstance(before.kind, QuerySet)
+    assert isinstance(after.kind, QuerySet)
+    query = before.kind.query.joined(after.kind.query)
+    if query is None:
+        raise _refuse(found, item, "The filter changes the shape of the rows.")
+    return Val(QuerySet(query), name(local))
+
+
+def _where(found: FilterSet, item: FilterField) -> Where:
+    return found.where
+
+
+def _refuse(found: FilterSet, item: FilterField, why: str) -> Refused:
+    return refuse("filter", f"{found.name.rpartition('.')[2]}.{item.name}", why, found.where)

@@ -1,0 +1,109 @@
+"""``rest_framework.filters.OrderingFilter`` over columns of the model and its to-one relations' keys."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.translate.filters.backends import local, names, ready
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val, literal, name, quote
+from segue.translate.kinds import QuerySet
+from segue.translate.load.fetch import entity_type
+from segue.translate.load.models import field_of, pk_field
+from segue.translate.specialise.endpoint import Endpoint
+from segue.translate.specialise.fold import plain
+
+
+def order(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
+    """``?ordering=`` over ``ordering_fields``, else ``ordering``, else as it is."""
+    for hook in ("get_ordering", "get_default_ordering", "get_valid_fields"):
+        if endpoint.overridden(hook):
+            raise endpoint.refuse_method(hook, f"An overridden {hook} is not translated yet.")
+    value = ready(frame, value)
+    assert isinstance(value.kind, QuerySet)
+    if value.kind.query.sliced:
+        raise endpoint.refuse("ordering", "OrderingFilter", "A sliced query is ordered: DRF fails here.")
+    model = value.kind.query.model
+    allowed = _allowed(frame, endpoint, value)
+    default = names(endpoint.attribute("ordering"))
+    if any(d.startswith("?") or not isinstance(d, str) for d in default):
+        raise endpoint.refuse("ordering", "ordering", "Random order is not translated.")
+    columns = {n: _column(frame, endpoint, model, n) for n in allowed}
+    extra = {
+        d.lstrip("-"): _column(frame, endpoint, model, d.lstrip("-"))
+        for d in default
+        if d.lstrip("-") not in columns
+    }
+    call = quote(
+        "{0}({1}, {2}, {3})",
+        frame.imported("segue_bridge.filters.ordering", "ordering"),
+        value.node or literal(None),
+        frame.state("call"),
+        _mapping(columns),
+    )
+    assert isinstance(call, ast.Call)
+    if default:
+        call.args.append(literal(tuple(default)))
+    if extra:
+        call.keywords.append(ast.keyword("columns", _mapping(extra)))
+    return local(frame, value, call, order="done")
+
+
+def _mapping(columns: dict[str, ast.expr]) -> ast.expr:
+    return ast.Dict([literal(n) for n in columns], list(columns.values()))
+
+
+def _allowed(frame: Frame, endpoint: Endpoint, value: Val) -> list[str]:
+    """``get_valid_fields``: the names clients may use."""
+    assert isinstance(value.kind, QuerySet)
+    given = plain(endpoint.attribute("ordering_fields"))
+    if given is None:
+        return _from_serializer(frame, endpoint)
+    if given == "__all__":
+        model = frame.ctx.model(value.kind.query.model)
+        annotated = [a.name for a in value.kind.query.annotations]
+        if annotated:
+            raise endpoint.refuse("ordering", "__all__", "Ordering by annotations is not translated yet.")
+        return [
+            f.name for f in model.fields if f.column or (f.relation is not None and f.relation.kind == "m2m")
+        ]
+    if isinstance(given, list):
+        out = []
+        for item in given:
+            if isinstance(item, str):
+                out.append(item)
+            elif isinstance(item, list) and item and isinstance(item[0], str):
+                out.append(item[0])
+            else:
+                raise endpoint.refuse("ordering", repr(item), "Segue does not know this ordering field.")
+        return out
+    raise endpoint.refuse("ordering", "ordering_fields", "Segue does not know these ordering fields.")
+
+
+def _from_serializer(frame: Frame, endpoint: Endpoint) -> list[str]:
+    """``get_default_valid_fields``: the serializer's readable fields by source."""
+    from segue.translate.views.generic import serializer_class
+
+    serializer = frame.ctx.snapshot.serializers[serializer_class(endpoint)]
+    out = []
+    for item in serializer.fields:
+        if item.write_only or item.source == "*":
+            continue
+        source = item.source.replace(".", "__") or item.name
+        if source not in out:
+            out.append(source)
+    model = frame.ctx.model(serializer.model) if serializer.model else None
+    return [n for n in out if model is None or "__" in n or field_of(model, n) is not None]
+
+
+def _column(frame: Frame, endpoint: Endpoint, model: str, text: str) -> ast.expr:
+    found = pk_field(frame.ctx, model) if text == "pk" else field_of(frame.ctx.model(model), text)
+    if found is None or not found.column:
+        raise endpoint.refuse("ordering", text, "Only columns of the model itself are ordered by yet.")
+    if found.relation is not None and text == found.name and frame.ctx.model(found.relation.to).ordering:
+        raise endpoint.refuse(
+            "ordering", text, "Ordering by a relation's own Meta.ordering is not translated yet."
+        )
+    cls, item = entity_type(frame.ctx, model)
+    frame.use(item)
+    return name(f"{cls}.{found.attname}")

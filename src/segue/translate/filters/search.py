@@ -1,0 +1,240 @@
+"""``rest_framework.filters.SearchFilter`` with plain and to-one fields."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.translate.filters.backends import local, names, ready
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val, literal, name, quote
+from segue.translate.kinds import QuerySet
+from segue.translate.load.fetch import entity_type
+from segue.translate.load.models import concrete, field_of, pk_field, reverse_of
+from segue.translate.specialise.endpoint import Endpoint
+
+_LOOKUPS = {"^": "istartswith", "=": "iexact", "@": "", "$": "iregex"}
+
+
+def search(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
+    """``?search=`` over ``search_fields``; without them the filter does nothing."""
+    fields = names(endpoint.attribute("search_fields"))
+    if endpoint.overridden("get_search_fields"):
+        raise endpoint.refuse_method(
+            "get_search_fields", "Search fields that are computed are not translated yet."
+        )
+    if not fields:
+        return value
+    value = ready(frame, value)
+    assert isinstance(value.kind, QuerySet)
+    if value.kind.query.sliced or value.kind.query.values is not None:
+        raise endpoint.refuse("search", "search_fields", "A sliced or values() query is searched.")
+    many = [f for f in fields if _to_many(frame, endpoint, value.kind.query.model, f.lstrip("^=@$"))]
+    if many:
+        return _through_many(frame, endpoint, value, fields)
+    parts = [_plain(frame, endpoint, value.kind.query.model, f) for f in fields]
+    call = quote(
+        "{0}({1}, {2}, {3})",
+        frame.imported("segue_bridge.filters.search", "search"),
+        _node(value),
+        frame.state("call"),
+        ast.List(parts, ast.Load()),
+    )
+    return local(frame, value, call)
+
+
+def _node(value: Val) -> ast.expr:
+    assert value.node is not None
+    return value.node
+
+
+def _steps(frame: Frame, endpoint: Endpoint, model: str, path: str) -> tuple[list[str], str, str]:
+    """(relation names, column attribute, lookup) of a search field. Raises ``Refused``."""
+    parts = path.split("__")
+    relations: list[str] = []
+    current = model
+    for index, part in enumerate(parts):
+        found = field_of(frame.ctx.model(current), part) if part != "pk" else pk_field(frame.ctx, current)
+        if found is None:
+            reverse = reverse_of(frame.ctx.model(current), part) or next(
+                (r for r in frame.ctx.model(current).reverse if r.query_name == part), None
+            )
+            if reverse is not None:
+                relations.append(part)
+                current = reverse.model
+                continue
+            if index == len(parts) - 1 and part in (
+                "icontains",
+                "iexact",
+                "istartswith",
+                "contains",
+                "startswith",
+                "exact",
+            ):
+                raise endpoint.refuse("search", path, "A lookup in a search field is not translated yet.")
+            raise endpoint.refuse("search", path, "Segue does not find this search field.")
+        if found.relation is not None:
+            relations.append(part)
+            current = found.relation.to
+            continue
+        if index != len(parts) - 1:
+            raise endpoint.refuse("search", path, "Something follows the column of this search field.")
+        return relations, found.attname, current
+    raise endpoint.refuse("search", path, "This search field names a relation.")
+
+
+def _to_many(frame: Frame, endpoint: Endpoint, model: str, path: str) -> bool:
+    current = model
+    for part in path.split("__"):
+        found = field_of(frame.ctx.model(current), part) if part != "pk" else pk_field(frame.ctx, current)
+        if found is None:
+            return True
+        if found.relation is None:
+            return False
+        if found.relation.kind == "m2m":
+            return True
+        current = found.relation.to
+    return False
+
+
+def _plain(frame: Frame, endpoint: Endpoint, model: str, field: str) -> ast.expr:
+    """``(lookup, column)``; a column behind to-one relations is a scalar subquery."""
+    prefix = field[0] if field[0] in _LOOKUPS else ""
+    lookup = _LOOKUPS[prefix] if prefix else "icontains"
+    if not lookup:
+        raise endpoint.refuse("search", field, "Full text search is not translated yet.")
+    relations, attname, last = _steps(frame, endpoint, model, field.lstrip("^=@$"))
+    cls, item = entity_type(frame.ctx, model)
+    frame.use(item)
+    helper = frame.imported("segue_bridge.db.query", lookup)
+    if not relations:
+        return ast.Tuple([helper, name(f"{cls}.{attname}")], ast.Load())
+    return ast.Tuple([helper, _scalar(frame, endpoint, model, relations, attname, last)], ast.Load())
+
+
+def _scalar(
+    frame: Frame, endpoint: Endpoint, model: str, relations: list[str], attname: str, last: str
+) -> ast.expr:
+    """``select(Last.column).where(...).scalar_subquery()`` along one to-one relation."""
+    if len(relations) != 1:
+        raise endpoint.refuse(
+            "search", "__".join(relations), "Search over two relations is not translated yet."
+        )
+    near = field_of(frame.ctx.model(model), relations[0])
+    assert near is not None
+    if concrete(frame.ctx, last).label == concrete(frame.ctx, model).label:
+        raise endpoint.refuse(
+            "search", relations[0], "Search over a relation to the same model is not translated yet."
+        )
+    cls, item = entity_type(frame.ctx, model)
+    target, other = entity_type(frame.ctx, last)
+    frame.use(item, other)
+    pk = pk_field(frame.ctx, last).attname
+    return quote(
+        "{0}({1}).where({2} == {3}).correlate({4}).scalar_subquery()",
+        frame.imported("sqlalchemy", "select"),
+        name(f"{target}.{attname}"),
+        name(f"{target}.{pk}"),
+        name(f"{cls}.{near.attname}"),
+        name(cls),
+    )
+
+
+def _through_many(frame: Frame, endpoint: Endpoint, value: Val, fields: list[str]) -> Val:
+    """All terms must match in one joined row: a correlated select over an alias of the model."""
+    assert isinstance(value.kind, QuerySet)
+    model = value.kind.query.model
+    root, root_import = entity_type(frame.ctx, model)
+    frame.use(root_import)
+    aliased = frame.imported("sqlalchemy.orm", "aliased")
+    select = frame.imported("sqlalchemy", "select")
+    pk = pk_field(frame.ctx, model).attname
+    own = frame.fresh("searched")
+    frame.emit(f"{own} = {ast.unparse(aliased)}({root})")
+    chain = quote(
+        "{0}({1}).where({1} == {2}).correlate({3})",
+        select,
+        name(f"{own}.{pk}"),
+        name(f"{root}.{pk}"),
+        name(root),
+    )
+    joined: dict[str, tuple[str, str]] = {}
+    parts: list[ast.expr] = []
+    for field in fields:
+        prefix = field[0] if field[0] in _LOOKUPS else ""
+        lookup = _LOOKUPS[prefix] if prefix else "icontains"
+        if not lookup:
+            raise endpoint.refuse("search", field, "Full text search is not translated yet.")
+        relations, attname, _ = _steps(frame, endpoint, model, field.lstrip("^=@$"))
+        helper = frame.imported("segue_bridge.db.query", lookup)
+        at, current, path = own, model, ""
+        for relation in relations:
+            path = f"{path}__{relation}" if path else relation
+            if path not in joined:
+                chain, alias, current_model = _join(frame, endpoint, chain, at, current, relation)
+                joined[path] = (alias, current_model)
+            at, current = joined[path]
+        parts.append(ast.Tuple([helper, name(f"{at}.{attname}")], ast.Load()))
+    within = frame.fresh("rows")
+    frame.emit(f"{within} = {ast.unparse(chain)}")
+    call = quote(
+        "{0}({1}, {2}, {3}, within={4})",
+        frame.imported("segue_bridge.filters.search", "search"),
+        _node(value),
+        frame.state("call"),
+        ast.List(parts, ast.Load()),
+        name(within),
+    )
+    return local(frame, value, call)
+
+
+def _join(
+    frame: Frame, endpoint: Endpoint, chain: ast.expr, at: str, model: str, relation: str
+) -> tuple[ast.expr, str, str]:
+    """``chain.outerjoin(alias, on)`` over one relation; the alias and its model."""
+    item = field_of(frame.ctx.model(model), relation)
+    if item is not None and item.relation is not None and item.relation.kind in ("fk", "o2o"):
+        other, near = item.relation.to, item.attname
+        far = pk_field(frame.ctx, other).attname
+        return (*_outer(frame, chain, other, relation, f"{at}.{near}", far), other)
+    if item is not None and item.relation is not None and item.relation.kind == "m2m":
+        through, other = item.relation.through, item.relation.to
+        back = field_of(frame.ctx.model(through), item.relation.through_source)
+        forth = field_of(frame.ctx.model(through), item.relation.through_target)
+        assert back is not None
+        assert forth is not None
+        pk = pk_field(frame.ctx, model).attname
+        chain, middle = _outer(frame, chain, through, f"{relation}_link", f"{at}.{pk}", back.attname)
+        far = pk_field(frame.ctx, other).attname
+        return (*_outer(frame, chain, other, relation, f"{middle}.{forth.attname}", far), other)
+    reverse = next(
+        (r for r in frame.ctx.model(model).reverse if relation in (r.query_name, r.accessor)), None
+    )
+    if reverse is None:
+        raise endpoint.refuse("search", relation, "Segue does not find this relation.")
+    back = field_of(frame.ctx.model(reverse.model), reverse.field)
+    assert back is not None
+    pk = pk_field(frame.ctx, model).attname
+    if reverse.kind != "m2m":
+        return (*_outer(frame, chain, reverse.model, relation, f"{at}.{pk}", back.attname), reverse.model)
+    assert back.relation is not None
+    through = back.relation.through
+    mine = field_of(frame.ctx.model(through), back.relation.through_target)
+    theirs = field_of(frame.ctx.model(through), back.relation.through_source)
+    assert mine is not None
+    assert theirs is not None
+    chain, middle = _outer(frame, chain, through, f"{relation}_link", f"{at}.{pk}", mine.attname)
+    far = pk_field(frame.ctx, reverse.model).attname
+    return (*_outer(frame, chain, reverse.model, relation, f"{middle}.{theirs.attname}", far), reverse.model)
+
+
+def _outer(frame: Frame, chain: ast.expr, model: str, stem: str, near: str, far: str) -> tuple[ast.expr, str]:
+    cls, item = entity_type(frame.ctx, model)
+    frame.use(item)
+    alias = frame.fresh(stem)
+    frame.emit(f"{alias} = {ast.unparse(frame.imported('sqlalchemy.orm', 'aliased'))}({cls})")
+    return quote(
+        "{0}.outerjoin({1}, {2} == {3})", chain, name(alias), name(f"{alias}.{far}"), name(near)
+    ), alias
+
+
+__all__ = ["literal", "search"]

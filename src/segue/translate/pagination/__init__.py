@@ -1,0 +1,1 @@
+"""Paginator classes → module constants of the bridge's paginators."""

@@ -1,0 +1,1 @@
+"""Permission classes → conditions in access functions."""

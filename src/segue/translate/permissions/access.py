@@ -1,0 +1,83 @@
+"""The access function of a resource: ``check_permissions`` for every action that a request may have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from segue.target.ir import Import
+from segue.translate.permissions.conditions import view_condition
+from segue.translate.specialise.endpoint import Endpoint
+from segue.translate.specialise.fold import Made, Ref, call_method, plain
+
+
+def permissions_of(endpoint: Endpoint) -> list[Any]:
+    """``get_permissions()`` for this endpoint: instances as :class:`Made`. Raises ``Refused``."""
+    if endpoint.overridden("check_permissions"):
+        raise endpoint.refuse_method(
+            "check_permissions", "An overridden check_permissions is not translated yet."
+        )
+    if endpoint.overridden("permission_denied"):
+        raise endpoint.refuse_method(
+            "permission_denied", "An overridden permission_denied is not translated yet."
+        )
+    if endpoint.overridden("get_permissions"):
+        found = call_method(endpoint, "get_permissions")
+    else:
+        found = plain(endpoint.policy("permission_classes"))
+    if not isinstance(found, list):
+        raise endpoint.refuse("permission", "permission_classes", "They are no list.")
+    return [
+        p if isinstance(p, Made) else Made(p.name) if isinstance(p, Ref) else _bad(endpoint, p) for p in found
+    ]
+
+
+def _bad(endpoint: Endpoint, value: Any) -> Made:
+    raise endpoint.refuse("permission", repr(value), "Segue does not know this permission.")
+
+
+def access_lines(endpoint: Endpoint) -> tuple[list[str], set[Import]]:
+    """The statements that check one action, in DRF's order. Raises ``Refused``."""
+    lines: list[str] = []
+    imports: set[Import] = set()
+    for permission in permissions_of(endpoint):
+        condition = view_condition(endpoint, permission)
+        if condition.statement:
+            lines.append(condition.statement)
+            imports |= condition.imports
+    return lines, imports
+
+
+def access_body(endpoint: Endpoint, actions: list[tuple[str | None, str]]) -> tuple[list[str], set[Import]]:
+    """The body for all ``(action, method)`` of a URL plus OPTIONS and unknown methods.
+
+    Generic views have no actions: there the checks ask the method themselves.
+    """
+    is_viewset = endpoint.view.flavour == "viewset"
+    wanted: list[str | None] = [None]
+    if is_viewset:
+        wanted = [*dict.fromkeys(a for a, _ in actions), "metadata", None]
+    per_action: dict[str | None, tuple[str, ...]] = {}
+    imports: set[Import] = set()
+    for action in wanted:
+        lines, needed = access_lines(endpoint.for_action(action))
+        per_action[action] = tuple(lines)
+        imports |= needed
+    groups: dict[tuple[str, ...], list[str | None]] = {}
+    for action, body in per_action.items():
+        groups.setdefault(body, []).append(action)
+    if len(groups) == 1:
+        return list(next(iter(groups))), imports
+    rest = per_action[None]
+    out: list[str] = []
+    word = "if"
+    for body, names in groups.items():
+        if body == rest:
+            continue
+        test = f"call.action == {names[0]!r}" if len(names) == 1 else f"call.action in {tuple(names)!r}"
+        out.append(f"{word} {test}:")
+        out.extend(f"    {line}" for line in body or ("pass",))
+        word = "elif"
+    if rest:
+        out.append("else:")
+        out.extend(f"    {line}" for line in rest)
+    return out, imports

@@ -1,0 +1,214 @@
+"""One permission (class, or a tree of ``&``, ``|``, ``~``) → Python expressions."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import Any
+
+from segue.snapshot.model import Attribute
+from segue.target.ir import Import
+from segue.translate.functions.lift import lift
+from segue.translate.interp.scope import Scope
+from segue.translate.kinds import Instance, Object, Request, ViewSelf
+from segue.translate.load.models import snake
+from segue.translate.specialise.endpoint import Endpoint, path_scope
+from segue.translate.specialise.fold import Made, Ref
+
+DRF = "rest_framework.permissions."
+_BASE = f"{DRF}BasePermission."
+_AUTH = "segue_bridge.auth.permissions"
+_SIMPLE = {
+    "IsAuthenticated": ("is_authenticated", "is_authenticated(call.user)"),
+    "IsAdminUser": ("is_staff", "is_staff(call.user)"),
+    "IsAuthenticatedOrReadOnly": (
+        "is_authenticated_or_read_only",
+        "is_authenticated_or_read_only(call.user, call.method)",
+    ),
+}
+TRUE, FALSE = "True", "False"
+
+
+@dataclass(slots=True)
+class Condition:
+    """An expression in a function whose parameter is ``call``; ``text`` is ``"True"`` when always granted."""
+
+    text: str
+    message: str = ""
+    code: str = ""
+    imports: set[Import] = field(default_factory=set)
+
+    @property
+    def statement(self) -> str:
+        """``call.require(...)``, '' when nothing is required."""
+        if self.text == TRUE:
+            return ""
+        extra = f", {self.message}" if self.message else ""
+        if self.code:
+            extra += f"{'' if self.message else ', None'}, {self.code}"
+        return f"call.require({self.text}{extra})"
+
+
+def view_condition(endpoint: Endpoint, permission: Any) -> Condition:
+    """``permission.has_permission(request, view)``. Raises ``Refused``."""
+    return _condition(endpoint, permission, None, "")
+
+
+def object_condition(endpoint: Endpoint, permission: Any, instance: Instance, name: str) -> Condition:
+    """``permission.has_object_permission(request, view, obj)``; ``name`` is the local that holds ``obj``."""
+    return _condition(endpoint, permission, instance, name)
+
+
+def _condition(endpoint: Endpoint, permission: Any, instance: Instance | None, name: str) -> Condition:
+    if isinstance(permission, Made) and permission.parts:
+        return _operator(endpoint, permission, instance, name)
+    cls = (
+        permission.cls
+        if isinstance(permission, Made)
+        else permission.name
+        if isinstance(permission, Ref)
+        else ""
+    )
+    if not cls:
+        raise endpoint.refuse("permission", repr(permission), "Segue does not know this permission.")
+    method = "has_permission" if instance is None else "has_object_permission"
+    known = endpoint.ctx.snapshot.classes.get(cls)
+    dotted = known.methods.get(method, "") if known is not None else f"{cls}.{method}"
+    found = _drf(endpoint, cls, dotted, method)
+    if found is None:
+        found = _lifted(endpoint, cls, dotted, instance, name)
+    if known is not None:
+        found.message = _class_text(endpoint, cls, known.attributes.get("message"))
+        found.code = _class_text(endpoint, cls, known.attributes.get("code"))
+        if known.origin != "drf":
+            for attribute in ("message", "code"):
+                if known.methods.get(attribute):
+                    raise endpoint.refuse(
+                        "permission", f"{cls}.{attribute}", "Its message is computed.", known.where
+                    )
+    return found
+
+
+def _operator(endpoint: Endpoint, made: Made, instance: Instance | None, name: str) -> Condition:
+    kind = made.cls.removeprefix(DRF)
+    parts = [_condition(endpoint, p, instance, name) for p in made.parts]
+    imports = {i for p in parts for i in p.imports}
+    if kind == "NOT":
+        text = {TRUE: FALSE, FALSE: TRUE}.get(parts[0].text, f"not ({parts[0].text})")
+        return Condition(text, imports=imports)
+    if kind == "AND":
+        return Condition(_join("and", [p.text for p in parts]), imports=imports)
+    if kind != "OR":
+        raise endpoint.refuse("permission", made.cls, "Segue does not know this operator of permissions.")
+    texts = [p.text for p in parts]
+    if instance is not None:
+        # DRF's OR asks the view permission of a side again before its object permission.
+        views = [_condition(endpoint, p, None, "") for p in made.parts]
+        imports |= {i for v in views for i in v.imports}
+        texts = [_join("and", [v.text, p.text]) for v, p in zip(views, parts, strict=True)]
+    return Condition(_join("or", texts), imports=imports)
+
+
+def _join(word: str, texts: list[str]) -> str:
+    neutral, decided = (TRUE, FALSE) if word == "and" else (FALSE, TRUE)
+    kept = [t for t in texts if t != neutral]
+    if decided in kept:
+        # Nothing after a decided side is asked, and what stands before has no effects.
+        return decided
+    if not kept:
+        return neutral
+    if len(kept) == 1:
+        return kept[0]
+    return f" {word} ".join(
+        f"({t})" if isinstance(ast.parse(t, mode="eval").body, ast.BoolOp) else t for t in kept
+    )
+
+
+def _drf(endpoint: Endpoint, cls: str, dotted: str, method: str) -> Condition | None:
+    if not dotted.startswith(DRF):
+        return None
+    owner = dotted.removeprefix(DRF).rpartition(".")[0]
+    if owner in ("BasePermission", "AllowAny"):
+        return Condition(TRUE)
+    if method == "has_object_permission" and owner != "DjangoObjectPermissions":
+        return Condition(TRUE)
+    if owner in _SIMPLE:
+        name, text = _SIMPLE[owner]
+        return Condition(text, imports={Import(_AUTH, name)})
+    if owner == "DjangoModelPermissions":
+        return _model_permissions(endpoint, cls, method)
+    raise endpoint.refuse("permission", dotted, "Segue has no translation of this permission of DRF yet.")
+
+
+def _model_permissions(endpoint: Endpoint, cls: str, method: str) -> Condition:
+    label = endpoint.view.queryset_model
+    if not label or endpoint.overridden("get_queryset"):
+        raise endpoint.refuse(
+            "permission", cls, "The model behind DjangoModelPermissions is computed by get_queryset."
+        )
+    known = endpoint.ctx.snapshot.classes.get(cls)
+    anonymous = "rest_framework.permissions.DjangoModelPermissionsOrAnonReadOnly" in (
+        known.mro if known else (cls,)
+    )
+    if known is not None and known.origin != "drf":
+        if "perms_map" in known.attributes and known.attributes["perms_map"].defined_in not in (
+            f"{DRF}DjangoModelPermissions",
+        ):
+            raise endpoint.refuse(
+                "permission", f"{cls}.perms_map", "A perms_map of its own is not translated yet.", known.where
+            )
+        if known.attributes.get("authenticated_users_only") is not None:
+            anonymous = known.attributes["authenticated_users_only"].value.data is False
+    app, _, model = label.partition(".")
+    extra = ", anonymous_read=True" if anonymous else ""
+    text = f"await PERMISSIONS.model_permissions(call.db, call.user, call.method, {app!r}, {model.lower()!r}{extra})"
+    return Condition(text, imports={Import(f"{endpoint.ctx.program.package}.access", "PERMISSIONS")})
+
+
+def _lifted(endpoint: Endpoint, cls: str, dotted: str, instance: Instance | None, name: str) -> Condition:
+    ctx = endpoint.ctx
+    arguments: dict[str, Any] = {}
+    function = ctx.snapshot.functions.get(dotted)
+    if function is None:
+        raise endpoint.refuse("permission", dotted or cls, "The snapshot has no source for it.")
+    parameters = [a.arg for a in _spec(function.source).args][1:]
+    kinds: list[Any] = [Request(), ViewSelf(endpoint)] + ([instance] if instance is not None else [])
+    arguments = dict(zip(parameters, kinds, strict=False))
+    stem = snake(cls.rpartition(".")[2])
+    lifted = lift(
+        ctx,
+        function,
+        self_kind=Object(cls),
+        arguments=arguments,
+        module_kind="permissions",
+        name=stem if instance is None else f"{stem}_for",
+    )
+    scope: Scope = path_scope(endpoint)
+    text = lifted.call(scope, *([name] if instance is not None else []))
+    return Condition(text, imports={*lifted.imports, *_url_imports(endpoint)})
+
+
+def _url_imports(endpoint: Endpoint) -> set[Import]:
+    return (
+        {Import("uuid", "UUID")}
+        if any(getattr(k, "type", "") == "UUID" for k in endpoint.url_arguments.values())
+        else set()
+    )
+
+
+def _class_text(endpoint: Endpoint, cls: str, attribute: Attribute | None) -> str:
+    """Source of ``message``/``code``: texts, or lists and dicts of them; '' for none."""
+    if attribute is None or (attribute.value.data is None and attribute.value.kind == "const"):
+        return ""
+    value = attribute.value
+    if value.kind in ("const", "lazy") and isinstance(value.data, str):
+        return repr(value.data)
+    raise endpoint.refuse("permission", f"{cls}.message", "The message is no plain text.", attribute.where)
+
+
+def _spec(source: str) -> ast.arguments:
+    import textwrap
+
+    tree = ast.parse(textwrap.dedent(source)).body[0]
+    assert isinstance(tree, ast.FunctionDef)
+    return tree.args

@@ -1,0 +1,1 @@
+"""Rules for DRF's own permission classes as called by overrides."""

@@ -1,0 +1,134 @@
+"""One (route, method, action) and what look-ups on its view give."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field, replace
+
+from segue.refusal import Refused, refuse
+from segue.snapshot.model import Class, Route, Value, View, Where
+from segue.translate.context import Context
+from segue.translate.interp.scope import CALL, Scope
+from segue.translate.kinds import Kind, Scalar
+
+EMPTY = Value("const", None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Endpoint:
+    """``method`` is '' where code serves several (permissions); ``action`` as the viewset has it then:
+    None for a method that the URL does not offer, ``"metadata"`` for OPTIONS."""
+
+    ctx: Context
+    route: Route
+    view: View
+    method: str
+    action: str | None
+
+    @property
+    def cls(self) -> str:
+        """Dotted class of the view ('' for none)."""
+        return self.view.cls
+
+    @property
+    def key(self) -> Hashable:
+        """Endpoints with equal keys translate equally."""
+        return (self.view.key, self.route.id, self.method, self.action)
+
+    @property
+    def app(self) -> str:
+        """Label of the app that the view belongs to."""
+        names = [self.view.function, self.view.cls, self.view.key]
+        for wanted in names:
+            for app in sorted(self.ctx.snapshot.apps, key=lambda a: -len(a.module)):
+                if wanted.startswith(app.module + "."):
+                    return app.label
+        return next((n for n in names if n), "project").partition(".")[0]
+
+    @property
+    def where(self) -> Where:
+        """Where the view stands."""
+        return self.view.where
+
+    @property
+    def detail(self) -> bool | None:
+        """``self.detail`` of a viewset."""
+        found = self.view.initkwargs.get("detail")
+        return bool(found.data) if found is not None and isinstance(found.data, bool) else None
+
+    @property
+    def url_arguments(self) -> dict[str, Kind]:
+        """Kinds of ``self.kwargs``."""
+        types = {"int": "int", "uuid": "UUID"}
+        return {p.name: Scalar(types.get(p.converter, "str")) for p in self.route.parameters}
+
+    def klass(self) -> Class | None:
+        """The snapshot's record of the view class."""
+        return self.ctx.snapshot.classes.get(self.cls)
+
+    def attribute(self, name: str) -> Value:
+        """Effective class attribute: decorator's or ``as_view`` argument, else along the MRO."""
+        given = self.view.action_overrides.get(self.action or "", {}).get(name)
+        if given is None:
+            given = self.view.initkwargs.get(name)
+        if given is not None:
+            return given
+        known = self.klass()
+        if known is not None and name in known.attributes:
+            return known.attributes[name].value
+        return EMPTY
+
+    def policy(self, name: str) -> Value:
+        """Effective policy (``permission_classes`` …) for this action."""
+        given = self.view.action_overrides.get(self.action or "", {}).get(name)
+        return given if given is not None else self.view.policies.get(name, EMPTY)
+
+    def method_of(self, name: str) -> str:
+        """Dotted definition that look-up of method ``name`` finds; '' if there is none."""
+        known = self.klass()
+        return known.methods.get(name, "") if known is not None else ""
+
+    def overridden(self, name: str) -> str:
+        """Dotted name of the project's (or a third party's) definition of ``name``; '' for DRF's own."""
+        found = self.method_of(name)
+        return "" if found.startswith(("rest_framework.", "django.")) else found
+
+    def refuse(self, code: str, construct: str, why: str, where: Where | None = None) -> Refused:
+        """A refusal at the view (or ``where``)."""
+        return refuse(code, construct, why, where or self.view.where)
+
+    def refuse_method(self, name: str, why: str) -> Refused:
+        """A refusal of an overridden method, at its definition."""
+        dotted = self.method_of(name)
+        function = self.ctx.snapshot.functions.get(dotted)
+        return refuse(
+            f"override-{name.replace('_', '-')}",
+            dotted or name,
+            why,
+            function.where if function else self.where,
+        )
+
+    def for_action(self, action: str | None, method: str = "") -> Endpoint:
+        """The same view under another action."""
+        return replace(self, action=action, method=method)
+
+
+@dataclass(frozen=True, slots=True)
+class PathScope(Scope):
+    """State of a path operation function: everything hangs on ``call``; URL arguments are converted as
+    Django's path converters do."""
+
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+
+    def url_argument(self, name: str) -> str | None:
+        """``call.path[...]`` in the converter's type."""
+        text = f'call.path["{name}"]'
+        kind = self.kinds.get(name)
+        if isinstance(kind, Scalar) and kind.type in ("int", "UUID"):
+            return f"{kind.type}({text})"
+        return text
+
+
+def path_scope(endpoint: Endpoint) -> PathScope:
+    """The scope of the endpoint's path operation function."""
+    return PathScope(CALL.names, CALL.paths, endpoint.url_arguments)

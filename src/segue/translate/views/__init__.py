@@ -1,0 +1,1 @@
+"""DRF's views → path operation functions."""

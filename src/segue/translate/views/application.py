@@ -1,0 +1,194 @@
+"""``main.py``, ``settings.py`` and the files around the package."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from segue.snapshot.model import Snapshot, Value
+from segue.target.ir import Decl, Import, Program
+from segue.translate.context import Context
+from segue.translate.specialise.fold import plain
+from segue.translate.views import texts
+
+SECURITY = "django.middleware.security.SecurityMiddleware"
+FRAMES = "django.middleware.clickjacking.XFrameOptionsMiddleware"
+COMMON = "django.middleware.common.CommonMiddleware"
+# Middleware whose whole effect on an API answer is translated, or that has none.
+KNOWN = frozenset(
+    {
+        SECURITY,
+        FRAMES,
+        COMMON,
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.middleware.csrf.CsrfViewMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django.contrib.messages.middleware.MessageMiddleware",
+        "whitenoise.middleware.WhiteNoiseMiddleware",
+        "django.contrib.sites.middleware.CurrentSiteMiddleware",
+        "django.contrib.admindocs.middleware.XViewMiddleware",
+        "debug_toolbar.middleware.DebugToolbarMiddleware",
+    }
+)
+
+
+def write_application(ctx: Context) -> None:
+    """Add everything that is not tied to one route."""
+    program = ctx.program
+    _settings(ctx)
+    _main(ctx)
+    name = ctx.snapshot.settings.module.partition(".")[0] or "service"
+    program.files.update(texts.files(program, ctx.snapshot, name))
+    program.files["segue-manifest.json"] = manifest(program, ctx.snapshot)
+
+
+def value(snapshot: Snapshot, name: str, default: Any = None) -> Any:
+    """A setting as plain data."""
+    found = snapshot.settings.values.get(name)
+    return default if found is None else plain(found)
+
+
+def _settings(ctx: Context) -> None:
+    snapshot, program = ctx.snapshot, ctx.program
+    module = program.module(
+        f"{program.package}/settings.py",
+        "Settings: from the environment, with the Django project's values as defaults.",
+    )
+    used = ctx.memo.get(("kernel", "settings"), {})
+    assert isinstance(used, dict)
+    lines = [
+        "class Settings(BaseSettings):",
+        '    """Read from the environment (``DATABASE_URL``, ``SECRET_KEY``, …)."""',
+        "",
+        '    model_config = SettingsConfigDict(extra="ignore")',
+        "",
+        f'    database_url: str = "{_database_url(snapshot)}"',
+        "    pool_size: int = 10",
+        '    secret_key: str = ""  # the SECRET_KEY of the Django side: sessions and signatures need the same',
+        "    secret_key_fallbacks: list[str] = []",
+    ]
+    for name, given in sorted(used.items()):
+        text, annotation = _literal(given)
+        lines.append(f"    {name}: {annotation} = {text}")
+    imports = {
+        Import("pydantic_settings", "BaseSettings"),
+        Import("pydantic_settings", "SettingsConfigDict"),
+        Import("typing", "Any"),
+    }
+    module.add(Decl("Settings", "\n".join(lines), frozenset(imports), 10))
+    module.add(Decl("settings", "settings = Settings()", frozenset(), 20))
+
+
+def _literal(given: Any) -> tuple[str, str]:
+    data = plain(given) if isinstance(given, Value) else given
+    if isinstance(data, bool):
+        return repr(data), "bool"
+    if isinstance(data, int | float | str):
+        return repr(data), type(data).__name__
+    if data is None:
+        return "None", "Any"
+    return repr(data), "Any"
+
+
+def _database_url(snapshot: Snapshot) -> str:
+    database = snapshot.settings.databases[0] if snapshot.settings.databases else None
+    if database is None or database.vendor == "sqlite":
+        name = database.name if database is not None else "db.sqlite3"
+        if name in ("", ":memory:"):
+            return "sqlite:///:memory:"
+        return f"sqlite:///{name}" if not name.startswith("/") else f"sqlite:///{name}"
+    return f"{database.vendor}://localhost/{database.name}"
+
+
+def _main(ctx: Context) -> None:
+    snapshot, program = ctx.snapshot, ctx.program
+    package = program.package
+    module = program.module(f"{package}/main.py", "The FastAPI application.")
+    routers = _routers(ctx)
+    middleware = snapshot.settings.middleware
+    headers: dict[str, str] = {}
+    if FRAMES in middleware:
+        headers["x-frame-options"] = str(value(snapshot, "X_FRAME_OPTIONS", "DENY")).upper()
+    if SECURITY in middleware:
+        if value(snapshot, "SECURE_CONTENT_TYPE_NOSNIFF", True):
+            headers["x-content-type-options"] = "nosniff"
+        referrer = value(snapshot, "SECURE_REFERRER_POLICY", "same-origin")
+        if referrer:
+            headers["referrer-policy"] = referrer if isinstance(referrer, str) else ",".join(referrer)
+        opener = value(snapshot, "SECURE_CROSS_ORIGIN_OPENER_POLICY", "same-origin")
+        if opener:
+            headers["cross-origin-opener-policy"] = opener
+    slash = COMMON in middleware and bool(value(snapshot, "APPEND_SLASH", True))
+    zone, use_tz = value(snapshot, "TIME_ZONE", "UTC"), bool(value(snapshot, "USE_TZ", True))
+    framework = value(snapshot, "REST_FRAMEWORK", {}) or {}
+    renderer = {
+        k: framework.get(s)
+        for k, s in (("unicode", "UNICODE_JSON"), ("compact", "COMPACT_JSON"), ("strict", "STRICT_JSON"))
+        if framework.get(s) is False
+    }
+    imports = {
+        Import("fastapi", "FastAPI"), Import("contextlib", "asynccontextmanager"), Import("collections.abc", "AsyncIterator"),
+        Import("segue_bridge", "zone"), Import("segue_bridge.db.database", "Database"), Import("segue_bridge.http", "handlers"),
+        Import(f"{package}.settings", "settings"),
+        *(Import(f"{package}.{folder}.routes", "router", alias) for folder, alias in routers),
+    }  # fmt: skip
+    extra = ""
+    if renderer:
+        imports.add(Import("segue_bridge.http.render", "Renderer"))
+        extra = f", renderer=Renderer({', '.join(f'{k}=False' for k in renderer)})"
+    if headers:
+        module.add(Decl("HEADERS", f"HEADERS = {headers!r}", frozenset(), 0))
+    lines = [
+        "def create_app(database: Database | None = None) -> FastAPI:",
+        '    """The application. ``database`` is for tests; without it the one of the settings is opened."""',
+        f"    zone.configure({zone!r}, use_tz={use_tz})",
+        "    own = database or Database(settings.database_url, pool_size=settings.pool_size)",
+        "",
+        "    @asynccontextmanager",
+        "    async def lifespan(app: FastAPI) -> AsyncIterator[None]:",
+        "        yield",
+        "        if database is None:",
+        "            await own.close()",
+        "",
+        f"    app = FastAPI(title={_title(snapshot)!r}, lifespan=lifespan)",
+        "    app.state.database = own",
+        *(f"    app.include_router({alias})" for _, alias in routers),
+        f"    handlers.install(app, headers={'HEADERS' if headers else '{}'}, append_slash={slash}{extra})",
+        "    return app",
+    ]
+    module.add(Decl("create_app", "\n".join(lines), frozenset(imports), 30))
+
+
+def _title(snapshot: Snapshot) -> str:
+    return snapshot.settings.module.partition(".")[0].replace("_", " ").title() or "Service"
+
+
+def _routers(ctx: Context) -> list[tuple[str, str]]:
+    """(folder, alias) of the routes modules in the order of their first route."""
+    found = []
+    prefix = f"{ctx.program.package}/"
+    for path, module in ctx.program.modules.items():
+        if path.startswith(prefix) and path.endswith("/routes.py") and len(module.decls) > 1:
+            folder = path.removeprefix(prefix).removesuffix("/routes.py")
+            found.append((folder, f"{folder}_routes"))
+    return found
+
+
+def manifest(program: Program, snapshot: Snapshot) -> str:
+    """Route → generated function → legacy place, for tools."""
+    routes = {r.id: r for r in snapshot.routes}
+    out = []
+    for item in program.native:
+        route = routes[item.route_id]
+        operation = next(o for o in route.operations if o.method == item.method)
+        out.append(
+            {
+                "route": item.route_id,
+                "method": item.method,
+                "module": item.module,
+                "function": item.function,
+                "legacy": operation.function or route.view,
+                "place": str(operation.where),
+            }
+        )
+    return json.dumps({"version": 1, "package": program.package, "operations": out}, indent=1) + "\n"

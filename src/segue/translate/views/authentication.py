@@ -1,0 +1,270 @@
+"""Authentication classes → ``app/access.py``: identity, sessions, passwords, authenticators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from segue.refusal import refuse
+from segue.snapshot.model import Where
+from segue.target.ir import Decl, Import, Module
+from segue.translate.context import Context
+from segue.translate.load.fetch import entity_type
+from segue.translate.load.models import concrete, field_of, pk_field
+from segue.translate.specialise.endpoint import Endpoint
+from segue.translate.specialise.fold import Ref, plain
+
+_A = "rest_framework.authentication."
+_SESSION_MIDDLEWARE = "django.contrib.sessions.middleware.SessionMiddleware"
+_USER_MIDDLEWARE = "django.contrib.auth.middleware.AuthenticationMiddleware"
+_ENGINES = {
+    "django.contrib.sessions.backends.db": "DatabaseStore",
+    "django.contrib.sessions.backends.signed_cookies": "CookieStore",
+}
+_MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
+# PBKDF2PasswordHasher.iterations of each Django version: a hash with another count is stored anew at login.
+_ITERATIONS = {
+    "3.2": 260_000, "4.0": 320_000, "4.1": 390_000, "4.2": 600_000, "5.0": 720_000, "5.1": 870_000, "5.2": 1_000_000,
+    "6.0": 1_200_000, "6.1": 1_500_000,
+}  # fmt: skip
+
+
+def constant(endpoint: Endpoint) -> tuple[str, set[Import]]:
+    """Name of the ``Authentication`` of a view. Raises ``Refused`` for classes it does not know."""
+    ctx = endpoint.ctx
+    classes = plain(endpoint.policy("authentication_classes")) or []
+    names = [c.name if isinstance(c, Ref) else "" for c in classes]
+    known = ctx.memo.setdefault(("authentication", "sets"), {})
+    assert isinstance(known, dict)
+    key = tuple(names)
+    if key not in known:
+        parts = [_authenticator(endpoint, name) for name in names]
+        _base(ctx, endpoint.where)
+        name = "AUTHENTICATION" if not known else f"AUTHENTICATION_{len(known) + 1}"
+        sessions = ", sessions=SESSIONS" if any("Session" in p for p in parts) else ""
+        arguments = ", ".join(parts) + sessions if parts else ""
+        _module(ctx).add(
+            Decl(
+                name,
+                f"{name} = Authentication({arguments})",
+                frozenset({Import("segue_bridge.auth.backend", "Authentication")}),
+                30,
+            )
+        )
+        known[key] = name
+    return str(known[key]), {Import(f"{ctx.program.package}.access", str(known[key]))}
+
+
+def _module(ctx: Context) -> Module:
+    return ctx.program.module(f"{ctx.program.package}/access.py", "Who is asking, and how often they may.")
+
+
+def _value(ctx: Context, name: str, default: Any = None) -> Any:
+    found = ctx.snapshot.settings.values.get(name)
+    return default if found is None else plain(found)
+
+
+def _authenticator(endpoint: Endpoint, name: str) -> str:
+    ctx = endpoint.ctx
+    known = ctx.snapshot.classes.get(name)
+    place = known.where if known is not None else None
+    module = _module(ctx)
+    if name == f"{_A}SessionAuthentication":
+        _sessions(endpoint)
+        module.imports.add(Import("segue_bridge.auth.backend", "SessionAuthentication"))
+        return "SessionAuthentication(SESSIONS, IDENTITY, CSRF)"
+    if name == f"{_A}BasicAuthentication":
+        _passwords(endpoint)
+        module.imports.add(Import("segue_bridge.auth.backend", "BasicAuthentication"))
+        return "BasicAuthentication(IDENTITY, PASSWORDS)"
+    if name == f"{_A}TokenAuthentication" or (
+        known is not None
+        and f"{_A}TokenAuthentication" in known.mro
+        and known.origin == "own"
+        and _only_keyword(known)
+    ):
+        if "authtoken.Token" not in ctx.snapshot.models:
+            raise endpoint.refuse("authentication", name, "rest_framework.authtoken is not installed.")
+        module.imports.add(Import("segue_bridge.auth.backend", "TokenAuthentication"))
+        keyword = (
+            plain(known.attributes["keyword"].value)
+            if known is not None and "keyword" in known.attributes
+            else "Token"
+        )
+        extra = f", keyword={keyword!r}" if keyword != "Token" else ""
+        return f"TokenAuthentication(IDENTITY{extra})"
+    package = known.origin if known is not None else name.partition(".")[0]
+    why = "This authentication class of the project is not translated yet."
+    if package not in ("own", "drf"):
+        why = f"Authentication by {package} is not translated yet."
+    raise endpoint.refuse("authentication", name or "authentication_classes", why, place)
+
+
+def _only_keyword(known: Any) -> bool:
+    changed = [m for m, d in known.methods.items() if not d.startswith("rest_framework.")]
+    own = [a for a, v in known.attributes.items() if not v.defined_in.startswith("rest_framework.")]
+    return not changed and set(own) <= {"keyword"}
+
+
+def _base(ctx: Context, where: Where) -> None:
+    """IDENTITY, PERMISSIONS and CurrentUser."""
+    module = _module(ctx)
+    if "IDENTITY" in module.decls:
+        return
+    label = ctx.snapshot.settings.user_model
+    if label not in ctx.snapshot.models:
+        raise refuse("user-model", label, "The user model is not installed.", where)
+    model = concrete(ctx, label)
+    cls, imported = entity_type(ctx, label)
+    user_class = ctx.snapshot.classes.get(model.cls)
+    username = (
+        plain(user_class.attributes["USERNAME_FIELD"].value)
+        if user_class and "USERNAME_FIELD" in user_class.attributes
+        else "username"
+    )
+    pk = pk_field(ctx, label).attname
+    extra = f", username={username!r}" if username != "username" else ""
+    extra += f", pk={pk!r}" if pk != "id" else ""
+    module.add(
+        Decl(
+            "CurrentUser",
+            '__all__ = ["CurrentUser"]',
+            frozenset({Import("segue_bridge.auth.users", "CurrentUser")}),
+            0,
+        )
+    )
+    module.add(
+        Decl(
+            "IDENTITY",
+            f"IDENTITY = Identity({cls}{extra})",
+            frozenset({imported, Import("segue_bridge.auth.users", "Identity")}),
+            10,
+        )
+    )
+    permissions, groups = field_of(model, "user_permissions"), field_of(model, "groups")
+    if permissions is not None and groups is not None and permissions.relation and groups.relation:
+        own = ctx.model(permissions.relation.through)
+        member = ctx.model(groups.relation.through)
+        column = next(f.column for f in own.fields if f.name == permissions.relation.through_source)
+        text = (
+            f"PERMISSIONS = use(Permissions(Grants({own.table!r}, {member.table!r}, {column!r}), pk={pk!r}))"
+        )
+        names = ("Grants", "Permissions", "use")
+        module.add(
+            Decl(
+                "PERMISSIONS", text, frozenset(Import("segue_bridge.auth.permissions", n) for n in names), 15
+            )
+        )
+
+
+def _sessions(endpoint: Endpoint) -> None:
+    ctx = endpoint.ctx
+    settings = ctx.snapshot.settings
+    module = _module(ctx)
+    if "SESSIONS" in module.decls:
+        return
+    if _SESSION_MIDDLEWARE not in settings.middleware or _USER_MIDDLEWARE not in settings.middleware:
+        raise endpoint.refuse(
+            "authentication", "SessionAuthentication", "The project's middleware has no sessions as Django's."
+        )
+    engine = str(_value(ctx, "SESSION_ENGINE", "django.contrib.sessions.backends.db"))
+    if engine not in _ENGINES:
+        raise endpoint.refuse("session-engine", engine, "Sessions of this engine are not shared yet.")
+    serializer = str(_value(ctx, "SESSION_SERIALIZER", "django.contrib.sessions.serializers.JSONSerializer"))
+    if not serializer.endswith("JSONSerializer"):
+        raise endpoint.refuse("session-serializer", serializer, "Sessions that are not JSON are not read.")
+    backends = _backends(endpoint)
+    names = {
+        "cookie_name": ("SESSION_COOKIE_NAME", "sessionid"),
+        "cookie_age": ("SESSION_COOKIE_AGE", 1209600),
+        "cookie_path": ("SESSION_COOKIE_PATH", "/"),
+        "cookie_domain": ("SESSION_COOKIE_DOMAIN", None),
+        "cookie_secure": ("SESSION_COOKIE_SECURE", False),
+        "cookie_httponly": ("SESSION_COOKIE_HTTPONLY", True),
+        "save_every_request": ("SESSION_SAVE_EVERY_REQUEST", False),
+        "expire_at_browser_close": ("SESSION_EXPIRE_AT_BROWSER_CLOSE", False),
+    }
+    given = {k: _value(ctx, s, d) for k, (s, d) in names.items() if _value(ctx, s, d) != d}
+    samesite = _value(ctx, "SESSION_COOKIE_SAMESITE", "Lax")
+    if samesite != "Lax":
+        given["cookie_samesite"] = samesite.lower() if isinstance(samesite, str) else None
+    arguments = "".join(f", {k}={v!r}" for k, v in given.items())
+    package = ctx.program.package
+    need = "segue_bridge.auth.sessions"
+    store = _ENGINES[engine]
+    module.add(
+        Decl(
+            "SESSION_SETTINGS",
+            f"SESSION_SETTINGS = SessionSettings(secret=settings.secret_key, fallbacks=tuple(settings.secret_key_fallbacks){arguments})",
+            frozenset({Import(need, "SessionSettings"), Import(f"{package}.settings", "settings")}),
+            18,
+        )
+    )
+    module.add(
+        Decl(
+            "SESSIONS",
+            f"SESSIONS = Sessions(SESSION_SETTINGS, {store}(SESSION_SETTINGS), backends={tuple(backends)!r})",
+            frozenset({Import(need, store), Import("segue_bridge.auth.backend", "Sessions")}),
+            20,
+        )
+    )
+    header = str(_value(ctx, "CSRF_HEADER_NAME", "HTTP_X_CSRFTOKEN"))
+    shown = "-".join(w.capitalize() for w in header.removeprefix("HTTP_").split("_"))
+    csrf = {
+        "cookie_name": (_value(ctx, "CSRF_COOKIE_NAME", "csrftoken"), "csrftoken"),
+        "cookie_domain": (_value(ctx, "CSRF_COOKIE_DOMAIN"), None),
+        "header_name": (shown, "X-Csrftoken"),
+        "trusted_origins": (tuple(_value(ctx, "CSRF_TRUSTED_ORIGINS", []) or []), ()),
+        "use_sessions": (bool(_value(ctx, "CSRF_USE_SESSIONS", False)), False),
+    }
+    text = ", ".join(f"{k}={v!r}" for k, (v, d) in csrf.items() if v != d)
+    module.add(
+        Decl(
+            "CSRF",
+            f"CSRF = CsrfSettings({text})",
+            frozenset({Import("segue_bridge.auth.csrf", "CsrfSettings")}),
+            18,
+        )
+    )
+
+
+def _backends(endpoint: Endpoint) -> list[str]:
+    backends = _value(endpoint.ctx, "AUTHENTICATION_BACKENDS", [_MODEL_BACKEND]) or []
+    names = [b.name if isinstance(b, Ref) else str(b) for b in backends]
+    for name in names:
+        if name != _MODEL_BACKEND:
+            raise endpoint.refuse(
+                "authentication-backend", name, "Users of this backend are not known to FastAPI yet."
+            )
+    return names
+
+
+def _passwords(endpoint: Endpoint) -> None:
+    ctx = endpoint.ctx
+    module = _module(ctx)
+    if "PASSWORDS" in module.decls:
+        return
+    _backends(endpoint)
+    hashers = _value(ctx, "PASSWORD_HASHERS", []) or []
+    version = ".".join(ctx.snapshot.versions.django.split(".")[:2])
+    parts, imports = [], set()
+    for hasher in hashers:
+        name = (hasher.name if isinstance(hasher, Ref) else str(hasher)).rpartition(".")[2]
+        full = hasher.name if isinstance(hasher, Ref) else str(hasher)
+        known = {
+            "PBKDF2PasswordHasher": "PBKDF2", "PBKDF2SHA1PasswordHasher": "PBKDF2SHA1", "ScryptPasswordHasher": "Scrypt",
+            "MD5PasswordHasher": "MD5", "Argon2PasswordHasher": "Argon2", "BCryptSHA256PasswordHasher": "BCryptSHA256",
+            "BCryptPasswordHasher": "BCrypt",
+        }  # fmt: skip
+        if name not in known or not full.startswith("django.contrib.auth.hashers."):
+            raise endpoint.refuse("password-hasher", full, "This password hasher is not translated.")
+        argument = ""
+        if known[name].startswith("PBKDF2"):
+            if version not in _ITERATIONS:
+                raise endpoint.refuse(
+                    "password-hasher", full, f"Segue does not know the iterations of Django {version}."
+                )
+            argument = f"{_ITERATIONS[version]:_}"
+        parts.append(f"{known[name]}({argument})")
+        imports.add(Import("segue_bridge.auth.passwords", known[name]))
+    imports.add(Import("segue_bridge.auth.passwords", "Passwords"))
+    module.add(Decl("PASSWORDS", f"PASSWORDS = Passwords([{', '.join(parts)}])", frozenset(imports), 16))

@@ -1,0 +1,181 @@
+"""The methods of ``GenericAPIView`` with their built-in meaning, for one endpoint and frame."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from segue.snapshot.model import Function, GlobalRef
+from segue.target.ir import Import
+from segue.translate.interp.expressions.calls import method_call
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val, literal, name, quote
+from segue.translate.kinds import Instance, QuerySet, ViewSelf
+from segue.translate.load.fetch import fetch_all, limit_one, site_of
+from segue.translate.permissions.access import permissions_of
+from segue.translate.permissions.conditions import object_condition
+from segue.translate.query.build import model_queryset, settle
+from segue.translate.serializers.synthetic import evaluate
+from segue.translate.specialise.endpoint import Endpoint
+from segue.translate.specialise.fold import Ref, call_method, plain
+
+
+def self_of(endpoint: Endpoint) -> Val:
+    """``self`` of the view."""
+    return Val(ViewSelf(endpoint))
+
+
+def call_own(frame: Frame, endpoint: Endpoint, text: str) -> Val:
+    """Evaluate a call on ``self``, such as ``self.get_queryset()``: overrides are found by the kernel."""
+    node = ast.parse(text, mode="eval").body
+    assert isinstance(node, ast.Call)
+    assert isinstance(node.func, ast.Attribute)
+    return method_call(frame, self_of(endpoint), node.func.attr, node)
+
+
+def serializer_class(endpoint: Endpoint) -> str:
+    """``get_serializer_class()``: the key into ``snapshot.serializers``. Raises ``Refused``."""
+    if endpoint.overridden("get_serializer_class"):
+        found: Any = call_method(endpoint, "get_serializer_class")
+    else:
+        found = plain(endpoint.attribute("serializer_class"))
+    if not isinstance(found, Ref):
+        raise endpoint.refuse(
+            "serializer-class", "serializer_class", "The view has no serializer class here."
+        )
+    if found.name not in endpoint.ctx.snapshot.serializers:
+        raise endpoint.refuse(
+            "serializer-class", found.name, "The snapshot has no fields of this serializer."
+        )
+    for hook in ("get_serializer", "get_serializer_context"):
+        if endpoint.overridden(hook):
+            raise endpoint.refuse_method(hook, f"An overridden {hook} is not translated yet.")
+    return found.name
+
+
+def framework_queryset(frame: Frame, endpoint: Endpoint) -> Val:
+    """``GenericAPIView.get_queryset``: the class attribute ``queryset``."""
+    view = endpoint.view
+    if view.queryset_sql_simple and view.queryset_model:
+        return model_queryset(frame, view.queryset_model)
+    if not view.queryset_source:
+        raise endpoint.refuse("queryset", "queryset", "The view has no queryset whose source is known.")
+    known = endpoint.klass()
+    attribute = known.attributes.get("queryset") if known is not None else None
+    where = attribute.where if attribute is not None and attribute.where is not None else endpoint.where
+    return in_globals(frame, view.queryset_source, view.queryset_globals, where)
+
+
+def in_globals(frame: Frame, source: str, names: Any, where: Any) -> Val:
+    """Evaluate a class-level expression with the names of its module."""
+    before = frame.function
+    merged: dict[str, GlobalRef] = dict(names)
+    frame.function = Function(before.name, where, source, "function", merged)
+    try:
+        return evaluate(frame, source, where)
+    finally:
+        frame.function = before
+
+
+def queryset(frame: Frame, endpoint: Endpoint) -> Val:
+    """``self.get_queryset()``."""
+    found = call_own(frame, endpoint, "self.get_queryset()")
+    if not isinstance(found.kind, QuerySet):
+        raise endpoint.refuse("queryset", "get_queryset()", "It does not return a queryset that Segue knows.")
+    return found
+
+
+def filtered(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
+    """``self.filter_queryset(queryset)``."""
+    from segue.translate.filters.backends import apply
+
+    if endpoint.overridden("filter_queryset"):
+        raise endpoint.refuse_method(
+            "filter_queryset", "An overridden filter_queryset is not translated yet."
+        )
+    return apply(frame, endpoint, value)
+
+
+def get_object(frame: Frame, endpoint: Endpoint, *, write: bool) -> Val:
+    """``self.get_object()``: look-up, 404, object permissions."""
+    if endpoint.overridden("get_object"):
+        found = call_own(frame, endpoint, "self.get_object()")
+        return found
+    return framework_object(frame, endpoint, write=write)
+
+
+def framework_object(frame: Frame, endpoint: Endpoint, *, write: bool) -> Val:
+    """``GenericAPIView.get_object``."""
+    value = settle(frame, filtered(frame, endpoint, queryset(frame, endpoint)))
+    assert isinstance(value.kind, QuerySet)
+    view = endpoint.view
+    keyword = view.lookup_url_kwarg or view.lookup_field
+    kinds = endpoint.url_arguments
+    if keyword not in kinds:
+        raise endpoint.refuse("lookup", keyword, "The URL has no such argument: DRF fails here.")
+    given = frame.url_argument(keyword, kinds[keyword], getattr(kinds[keyword], "type", "str"))
+    frame.env["#objects"] = value
+    before = len(frame.lines)
+    statement = _lookup(frame, endpoint, value, given)
+    assert len(frame.lines) == before
+    model = frame.ctx.model(value.kind.query.model)
+    title = model.cls.rpartition(".")[2]
+    frame.use(Import("segue_bridge.http.lookup", "key"), Import("segue_bridge.http.lookup", "found"))
+    local = frame.fresh("statement")
+    frame.emit_block("with key():", [f"{local} = {statement.text}"])
+    limited = limit_one(frame, Val(statement.kind, name(local)), 21)
+    needs = site_of(frame, value, hint="")
+    needs.written = needs.written or write
+    rows = fetch_all(frame, limited, needs)
+    from segue.translate.load.models import snake
+
+    target = frame.fresh(snake(title))
+    frame.emit(f"{target} = found({rows.text}, {title!r})")
+    instance = Val(Instance(value.kind.query.model, needs, "entity" if write else "row"), name(target))
+    check_object(frame, endpoint, instance)
+    return instance
+
+
+def _lookup(frame: Frame, endpoint: Endpoint, value: Val, given: Val) -> Val:
+    """``queryset.filter(**{lookup_field: value})``."""
+    frame.env["objects_"], frame.env["value_"] = value, given
+    try:
+        return evaluate(frame, f"objects_.filter({endpoint.view.lookup_field}=value_)", endpoint.where)
+    finally:
+        frame.env.pop("objects_", None)
+        frame.env.pop("value_", None)
+
+
+def check_object(frame: Frame, endpoint: Endpoint, instance: Val) -> None:
+    """``self.check_object_permissions(request, obj)``."""
+    if endpoint.overridden("check_object_permissions"):
+        raise endpoint.refuse_method(
+            "check_object_permissions", "An overridden check_object_permissions is not translated yet."
+        )
+    assert isinstance(instance.kind, Instance)
+    for permission in permissions_of(endpoint):
+        condition = object_condition(endpoint, permission, instance.kind, instance.text)
+        if condition.statement:
+            frame.use(*condition.imports)
+            frame.emit(_rename_call(frame, condition.statement))
+            if "await " in condition.statement:
+                frame.is_async = True
+
+
+def _rename_call(frame: Frame, statement: str) -> str:
+    """The statement is written for a function with ``call``; elsewhere the call is a parameter."""
+    call = frame.state("call")
+    return statement if ast.unparse(call) == "call" else statement.replace("call.", f"{ast.unparse(call)}.")
+
+
+__all__ = [
+    "check_object",
+    "filtered",
+    "framework_object",
+    "framework_queryset",
+    "get_object",
+    "literal",
+    "queryset",
+    "quote",
+    "serializer_class",
+]

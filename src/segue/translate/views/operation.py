@@ -1,0 +1,204 @@
+"""One (route, method) → the body of its path operation function."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from dataclasses import dataclass, field
+
+from segue.snapshot.model import Function, Operation
+from segue.target.ir import Import
+from segue.translate.functions.lift import interpret
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val
+from segue.translate.kinds import Kind, Request, Response
+from segue.translate.rules import registry
+from segue.translate.specialise.endpoint import Endpoint, path_scope
+from segue.translate.views import programs
+from segue.translate.views.generic import self_of
+
+# Overriding one of these changes the order of work itself.
+DISPATCH = (
+    "dispatch", "initial", "finalize_response", "handle_exception", "initialize_request", "perform_authentication",
+    "check_throttles", "perform_content_negotiation", "determine_version", "get_authenticate_header", "raise_uncaught_exception",
+    "http_method_not_allowed", "options", "get_exception_handler", "get_renderers", "get_parsers", "get_content_negotiator",
+    "get_authenticators", "get_throttles", "throttled", "get_renderer_context", "get_parser_context", "allowed_methods",
+    "default_response_headers", "as_view", "setup", "reverse_action", "head",
+)  # fmt: skip
+_GENERIC = {"post": "create", "put": "update", "patch": "partial_update", "delete": "destroy"}
+
+
+@dataclass(slots=True)
+class PathOperation:
+    """What a path operation function consists of. ``legacy`` is the function it came from."""
+
+    name: str
+    lines: list[str]
+    imports: set[Import] = field(default_factory=set)
+    doc: str = ""
+    legacy: str = ""
+    status: int = 200
+
+
+def build(endpoint: Endpoint, operation: Operation) -> PathOperation:
+    """Translate. Raises ``Refused``."""
+    registry.discover()
+    check_dispatch(endpoint)
+    dotted = operation.function
+    if endpoint.view.flavour == "function":
+        dotted = endpoint.view.function
+    if dotted.startswith("rest_framework."):
+        action = _builtin(endpoint, operation, dotted)
+        overridden = endpoint.overridden(action) if action else ""
+        if overridden:
+            dotted = overridden
+        elif action in programs.PROGRAMS:
+            return _program(endpoint, action, dotted)
+        else:
+            raise endpoint.refuse(
+                "framework-view", dotted, "Segue has no translation of this view of DRF yet."
+            )
+    function = endpoint.ctx.snapshot.functions.get(dotted)
+    if function is None:
+        raise endpoint.refuse("no-source", dotted or endpoint.view.key, "The snapshot has no source for it.")
+    return _own(endpoint, function)
+
+
+def check_dispatch(endpoint: Endpoint) -> None:
+    """Refuse views that change DRF's dispatch, and decorators that may do anything."""
+    for hook in DISPATCH:
+        if endpoint.overridden(hook):
+            raise endpoint.refuse_method(hook, f"An overridden {hook} changes DRF's order of work.")
+    for decorator in endpoint.view.decorators:
+        if decorator not in _SEEN_THROUGH:
+            raise endpoint.refuse(
+                "view-decorator", f"@{decorator}", "Segue does not know what this decorator does."
+            )
+    if endpoint.policy("versioning_class").kind == "ref":
+        raise endpoint.refuse(
+            "versioning", endpoint.policy("versioning_class").name, "API versions are not translated yet."
+        )
+    if endpoint.route.default_kwargs:
+        raise endpoint.refuse(
+            "default-kwargs", "path(..., kwargs)", "Extra arguments of a URL are not translated yet."
+        )
+
+
+_SEEN_THROUGH = frozenset(
+    {
+        "rest_framework.decorators.api_view",
+        "rest_framework.decorators.permission_classes",
+        "rest_framework.decorators.authentication_classes",
+        "rest_framework.decorators.renderer_classes",
+        "rest_framework.decorators.parser_classes",
+        "rest_framework.decorators.throttle_classes",
+        "rest_framework.decorators.action",
+        "drf_spectacular.utils.extend_schema",
+        "drf_spectacular.utils.extend_schema_view",
+        "drf_yasg.utils.swagger_auto_schema",
+        "django.views.decorators.csrf.csrf_exempt",
+    }
+)
+
+
+def _builtin(endpoint: Endpoint, operation: Operation, dotted: str) -> str:
+    """The mixin's method behind a framework handler."""
+    last = dotted.rpartition(".")[2]
+    if last in programs.PROGRAMS:
+        return last
+    if dotted.startswith("rest_framework.generics."):
+        if last == "get":
+            return "list" if "List" in dotted.split(".")[-2] else "retrieve"
+        return _GENERIC.get(last, "")
+    return ""
+
+
+def _program(endpoint: Endpoint, action: str, dotted: str) -> PathOperation:
+    function = Function(endpoint.view.key, endpoint.where, "", "function", {}, owner=endpoint.cls)
+    frame = Frame(endpoint.ctx, function, endpoint.app, scope=path_scope(endpoint), shape=endpoint.key)
+    frame.locals_seen.update({"call"})
+    frame.receiver = self_of(endpoint)
+    result = programs.PROGRAMS[action](frame, endpoint)
+    frame.emit(f"return {result.text}")
+    doc = endpoint.view.description.strip().partition("\n")[0]
+    return PathOperation(
+        _name(endpoint, action), frame.lines, _imports(endpoint, frame.imports, frame.lines), doc, f"{endpoint.cls}.{action}",
+        result.kind.status or 200 if isinstance(result.kind, Response) else 200,
+    )  # fmt: skip
+
+
+def _own(endpoint: Endpoint, function: Function) -> PathOperation:
+    arguments: dict[str, Kind | Val] = {}
+    names = _parameters(function)
+    if endpoint.view.flavour != "function":
+        names = names[1:]
+    if names:
+        arguments[names[0]] = Request()
+    kinds = endpoint.url_arguments
+    for name in names[1:]:
+        if name in kinds:
+            arguments[name] = kinds[name]
+    body = interpret(
+        endpoint.ctx,
+        function,
+        self_kind=self_of(endpoint) if endpoint.view.flavour != "function" else None,
+        arguments=arguments,
+        app=endpoint.app,
+        scope=path_scope(endpoint),
+        shape=endpoint.key,
+    )
+    if not isinstance(body.returns, Response):
+        raise endpoint.refuse(
+            "response",
+            function.name,
+            f"It may return something else than a DRF Response ({body.returns}).",
+            function.where,
+        )
+    lines = [
+        f"{p.name} = {path_scope(endpoint).url_argument(p.name)}"
+        for p in body.parameters
+        if _used(p.name, body.lines)
+    ]
+    action = endpoint.action or (endpoint.method.lower() if endpoint.view.flavour != "function" else "")
+    return PathOperation(
+        _name(endpoint, action), [*lines, *body.lines], _imports(endpoint, set(body.imports), [*lines, *body.lines]), body.doc,
+        function.name, body.returns.status or 200,
+    )  # fmt: skip
+
+
+def _used(name: str, lines: tuple[str, ...]) -> bool:
+    body = "async def f():\n" + "\n".join("    " + line for line in lines or ("pass",))
+    return any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(ast.parse(body)))
+
+
+def _imports(endpoint: Endpoint, imports: set[Import], lines: list[str]) -> set[Import]:
+    if any("UUID(call.path" in line for line in lines):
+        return {*imports, Import("uuid", "UUID")}
+    return set(imports)
+
+
+def _parameters(function: Function) -> list[str]:
+    tree = ast.parse(textwrap.dedent(function.source)).body[0]
+    assert isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef)
+    return [a.arg for a in [*tree.args.posonlyargs, *tree.args.args]]
+
+
+def _name(endpoint: Endpoint, action: str) -> str:
+    """``list_books``, ``retrieve_book``, ``publish_book``, ``get_stats``, ``health``."""
+    from segue.translate.load.models import plural, snake
+
+    view = endpoint.view
+    if view.flavour == "function":
+        return view.function.rpartition(".")[2]
+    stem = endpoint.cls.rpartition(".")[2]
+    for ending in ("ModelViewSet", "ViewSet", "APIView", "View"):
+        if stem.endswith(ending) and stem != ending:
+            stem = stem.removesuffix(ending)
+            break
+    base = snake(stem)
+    if action == "list":
+        return f"list_{plural(base) if not base.endswith(('list', 's')) else base.removesuffix('_list')}"
+    return f"{action}_{base}" if action else base
+
+
+__all__ = ["DISPATCH", "PathOperation", "build", "check_dispatch"]

@@ -1,0 +1,269 @@
+"""One URL → its ``Resource``, access function and path operation functions in ``routes.py``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from segue.refusal import Refusal, Refused, refuse
+from segue.snapshot.model import Operation, Route
+from segue.target.ir import Decl, Import, NativeOperation, Origin, RefusedOperation
+from segue.translate.context import Context
+from segue.translate.permissions.access import access_body
+from segue.translate.serializers import actions as metadata_of
+from segue.translate.specialise.endpoint import Endpoint
+from segue.translate.views import authentication, generic, throttles
+from segue.translate.views.operation import PathOperation, build, check_dispatch
+
+_BROWSABLE = "rest_framework.renderers.BrowsableAPIRenderer"
+_JSON = "rest_framework.renderers.JSONRenderer"
+_PARSERS = {
+    "rest_framework.parsers.JSONParser": "json",
+    "rest_framework.parsers.FormParser": "form",
+    "rest_framework.parsers.MultiPartParser": "multipart",
+}
+
+
+@dataclass(slots=True)
+class Facts:
+    """What the run knows of all routes: names taken in each routes module."""
+
+    taken: dict[str, set[str]] = field(default_factory=dict)
+
+    def free(self, module: str, wish: str) -> str:
+        """``wish`` or ``wish_2`` …, not used in ``module`` yet."""
+        used = self.taken.setdefault(module, {"router"})
+        number, name = 1, wish
+        while name in used:
+            number += 1
+            name = f"{wish}_{number}"
+        used.add(name)
+        return name
+
+
+def translate_route(ctx: Context, facts: Facts, route: Route) -> None:
+    """Add what ``route`` becomes to the program; every operation ends up native or refused."""
+    view = ctx.snapshot.views.get(route.view)
+    if view is None:
+        where = route.where
+        for operation in route.operations:
+            reason = Refusal(
+                "no-view", route.view, "The snapshot does not know this view.", where.file if where else "", 0
+            )
+            ctx.program.refused.append(RefusedOperation(route.id, operation.method, (reason,)))
+        return
+    base = Endpoint(ctx, route, view, "", None)
+    try:
+        shared = _shared(base)
+    except Refused as refused:
+        _refuse_all(ctx, route, [refused.refusal])
+        return
+    except Exception as error:  # noqa: BLE001 - a defect of ours must cost one route, not the run
+        _refuse_all(ctx, route, [_defect(base, error)])
+        return
+    built: list[tuple[Operation, PathOperation]] = []
+    for operation in route.operations:
+        endpoint = Endpoint(ctx, route, view, operation.method, operation.action or None)
+        try:
+            built.append((operation, build(endpoint, operation)))
+        except Refused as refused:
+            ctx.program.refused.append(RefusedOperation(route.id, operation.method, (refused.refusal,)))
+        except Exception as error:  # noqa: BLE001
+            ctx.program.refused.append(
+                RefusedOperation(route.id, operation.method, (_defect(endpoint, error),))
+            )
+    if built:
+        _emit(ctx, facts, base, shared, built)
+
+
+def _defect(endpoint: Endpoint, error: Exception) -> Refusal:
+    import traceback
+
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
+    return refuse(
+        "segue-defect",
+        type(error).__name__,
+        f"Segue stumbled ({place}: {str(error)[:120]}); please report it.",
+        endpoint.where,
+    ).refusal
+
+
+def _refuse_all(ctx: Context, route: Route, reasons: list[Refusal]) -> None:
+    for operation in route.operations:
+        ctx.program.refused.append(RefusedOperation(route.id, operation.method, tuple(reasons)))
+
+
+@dataclass(slots=True)
+class _Shared:
+    arguments: list[str]
+    imports: set[Import]
+    access: list[str]
+    access_imports: set[Import]
+    limits: list[str]
+
+
+def _shared(base: Endpoint) -> _Shared:
+    """What all methods of the URL share. Raises ``Refused``: then all of it stays on Django."""
+    check_dispatch(base)
+    route, view = base.route, base.view
+    imports: set[Import] = set()
+    methods = tuple(o.method for o in route.operations)
+    arguments = [repr(route.path)]
+    if view.display_name:
+        arguments.append(f"name={view.display_name!r}")
+    if view.description:
+        arguments.append(f"description={view.description!r}")
+    arguments.append(f"methods={methods!r}")
+    name, needed = authentication.constant(base)
+    arguments.append(f"authentication={name}")
+    imports |= needed
+    found, needed = throttles.constants(base)
+    if found:
+        arguments.append(f"throttles=({', '.join(found)},)")
+        imports |= needed
+    if route.suffix_regex:
+        arguments.append("suffix=True")
+    renderers = [v.name for v in base.policy("renderer_classes").items]
+    if _JSON not in renderers or any(r not in (_JSON, _BROWSABLE) for r in renderers):
+        other = next((r for r in renderers if r not in (_JSON, _BROWSABLE)), "no JSONRenderer")
+        raise base.refuse("renderer", other, "This renderer is not translated yet.")
+    if renderers != [_JSON] and renderers != [_JSON, _BROWSABLE]:
+        raise base.refuse(
+            "renderer", ", ".join(renderers), "Only JSON, then the browsable API, is translated."
+        )
+    if _BROWSABLE in renderers:
+        arguments.append("browsable=True")
+    parsers = [v.name for v in base.policy("parser_classes").items]
+    if any(p not in _PARSERS for p in parsers):
+        raise base.refuse(
+            "parser", next(p for p in parsers if p not in _PARSERS), "This parser is not translated yet."
+        )
+    words = tuple(_PARSERS[p] for p in parsers)
+    if words != ("json", "form", "multipart"):
+        arguments.append(f"parsers={words!r}")
+    regexes = {p.name: p.regex for p in route.parameters if p.regex != "[^/.]+"}
+    if regexes:
+        arguments.append(f"parameters={regexes!r}")
+    if view.atomic_requests:
+        arguments.append("atomic=True")
+    overrides = view.action_overrides
+    for policy in ("renderer_classes", "parser_classes", "authentication_classes", "throttle_classes"):
+        for action, given in overrides.items():
+            if policy in given and any(o.action == action for o in route.operations):
+                raise base.refuse(
+                    "action-policy", f"@action({policy}=…)", "This option of an action is not translated yet."
+                )
+    actions = [(o.action or None, o.method) for o in route.operations]
+    access, needed = access_body(base, actions)
+    return _Shared(arguments, imports, access, needed, [])
+
+
+def _emit(
+    ctx: Context, facts: Facts, base: Endpoint, shared: _Shared, built: list[tuple[Operation, PathOperation]]
+) -> None:
+    module = ctx.module(base.app, "routes")
+    dotted = ctx.import_path(base.app, "routes")
+    if "router" not in module.decls:
+        module.add(
+            Decl("router", "router = Router()", frozenset({Import("segue_bridge.http.router", "Router")}), 0)
+        )
+    constant = facts.free(module.path, _constant(base))
+    imports = {Import("segue_bridge.http.resource", "Resource"), *shared.imports}
+    arguments = list(shared.arguments)
+    options = _options(base)
+    if options is None:
+        arguments.append("options=False")
+    elif options:
+        arguments.append(f"actions={options}")
+    origin = Origin(base.cls or base.view.function, base.where)
+    text = f"{constant} = Resource({', '.join(arguments)})"
+    module.add(Decl(constant, text, frozenset(imports), 40, origin))
+    call = Import("segue_bridge.http.call", "Call")
+    if shared.access:
+        name = facts.free(module.path, f"{constant.lower()}_access")
+        body = "\n".join(f"    {line}" for line in shared.access)
+        code = f'@{constant}.access\nasync def {name}(call: Call) -> None:\n    """Who may use it ({base.where})."""\n{body}\n'
+        module.add(Decl(name, code, frozenset({call, *shared.access_imports}), 40, origin))
+    for operation, made in built:
+        _emit_operation(ctx, facts, base, constant, operation, made, dotted)
+
+
+def _emit_operation(
+    ctx: Context,
+    facts: Facts,
+    base: Endpoint,
+    constant: str,
+    operation: Operation,
+    made: PathOperation,
+    dotted: str,
+) -> None:
+    module = ctx.module(base.app, "routes")
+    name = facts.free(module.path, made.name)
+    options = [constant]
+    imports = set(made.imports)
+    if operation.action:
+        options.append(f"action={operation.action!r}")
+    if made.status != 200:
+        options.append(f"status={made.status}")
+    if operation.method in ("POST", "PUT", "PATCH"):
+        model = _write_model(ctx, made)
+        if model is not None:
+            options.append(f"body={model.name}")
+            imports.add(model)
+    doc = made.doc.strip()
+    reference = f"{made.legacy} ({base.where})"
+    text = f'    """{_safe(doc)}\n\n    From {reference}.\n    """' if doc else f'    """{reference}."""'
+    lines = "\n".join(f"    {line}" if line else "" for line in made.lines)
+    code = (
+        f"@router.{operation.method.lower()}({', '.join(options)})\n"
+        f"async def {name}(call: Call) -> Response:\n{text}\n{lines}\n"
+    )
+    imports |= {Import("segue_bridge.http.call", "Call"), Import("starlette.responses", "Response")}
+    where = (
+        operation.where
+        if made.legacy and not operation.function.startswith("rest_framework.")
+        else base.where
+    )
+    module.add(Decl(name, code, frozenset(imports), 40, Origin(made.legacy, where)))
+    ctx.program.native.append(NativeOperation(base.route.id, operation.method, dotted, name))
+
+
+def _write_model(ctx: Context, made: PathOperation) -> Import | None:
+    """The write model that the function's validation uses, for OpenAPI."""
+    text = "\n".join(made.lines)
+    for key, value in ctx.memo.items():
+        if key[0] == "writer" and getattr(getattr(value, "lifted", None), "name", "\0") in text:
+            return next(iter(value.model_imports))  # type: ignore[attr-defined]
+    return None
+
+
+def _options(base: Endpoint) -> str | None:
+    """``actions`` of OPTIONS as a literal; '' for none; None when only Django can tell."""
+    methods = [o.method for o in base.route.operations if o.method in ("PUT", "POST")]
+    known = base.klass()
+    if known is None or "get_serializer" not in known.methods or not methods:
+        return ""
+    try:
+        name = generic.serializer_class(base.for_action("metadata"))
+        if "PUT" in methods:
+            # OPTIONS describes PUT only where get_object() succeeds; that part is Django's for now.
+            return None
+        text = metadata_of(base.ctx, name)
+    except Refused:
+        return None
+    return "{" + ", ".join(f"{m!r}: {text}" for m in methods) + "}"
+
+
+def _constant(base: Endpoint) -> str:
+    words = re.findall(
+        r"[A-Za-z0-9]+",
+        re.sub(r"\{\w+\}", "detail" if base.route.path.rstrip("/").endswith("}") else "", base.route.path),
+    )
+    if words and words[0] in ("api", "v1"):
+        words = words[1:] or words
+    return "_".join(words).upper() or "ROOT"
+
+
+def _safe(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"""', "'''").replace("\n", "\n    ")

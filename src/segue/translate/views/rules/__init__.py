@@ -1,0 +1,1 @@
+"""Rules for views: generic views' methods, serializer objects, responses."""

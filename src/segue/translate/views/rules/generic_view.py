@@ -1,0 +1,134 @@
+"""DRF's generic methods called on ``self`` or ``super()`` from the project's code."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val, const
+from segue.translate.kinds import Const, Instance, QuerySet, Super, ViewSelf
+from segue.translate.rules.registry import framework, method
+from segue.translate.specialise.endpoint import Endpoint
+from segue.translate.views import generic, programs, serializer_object
+
+_G = "rest_framework.generics.GenericAPIView."
+
+
+def _endpoint(owner: Val) -> Endpoint:
+    kind = owner.kind.receiver if isinstance(owner.kind, Super) else owner.kind
+    assert isinstance(kind, ViewSelf)
+    assert isinstance(kind.endpoint, Endpoint)
+    return kind.endpoint
+
+
+@framework(f"{_G}get_queryset")
+def get_queryset(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """The class attribute ``queryset``."""
+    return generic.framework_queryset(frame, _endpoint(owner))
+
+
+@framework(f"{_G}filter_queryset")
+def filter_queryset(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """The filter backends."""
+    given = call.argument(0, "queryset")
+    if given is None or not isinstance(given.kind, QuerySet):
+        raise frame.refuse("filter-queryset", ast.unparse(call.node), "It filters no queryset.", call.node)
+    return generic.filtered(frame, _endpoint(owner), given)
+
+
+@framework(f"{_G}get_object")
+def get_object(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """Look-up, 404, object permissions. What is written later makes it an entity."""
+    return generic.framework_object(frame, _endpoint(owner), write=False)
+
+
+@framework("rest_framework.views.APIView.check_object_permissions")
+def check_object_permissions(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """Object permissions, asked by hand."""
+    given = call.argument(1, "obj")
+    if given is None or not isinstance(given.kind, Instance) or given.node is None or given.kind.nullable:
+        raise frame.refuse(
+            "object-permission", ast.unparse(call.node), "Segue does not know the object.", call.node
+        )
+    if not isinstance(given.node, ast.Name):
+        given = Val(given.kind, frame.hoist("obj", given.node, call.node))
+    generic.check_object(frame, _endpoint(owner), given)
+    return const(None)
+
+
+@framework(f"{_G}get_serializer")
+def get_serializer(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """A serializer of the view's class, with the view's context."""
+    call.only("instance", "data", "many", "partial", at_most=2)
+    return serializer_object.new(
+        frame,
+        generic.serializer_class(_endpoint(owner)),
+        instance=call.argument(0, "instance"),
+        data=call.argument(1, "data"),
+        many=call.kwargs.get("many"),
+        partial=call.kwargs.get("partial"),
+        at=call.node,
+    )
+
+
+@method(ViewSelf, "get_serializer_class")
+def get_serializer_class(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """The class itself; it can be called or looked at."""
+    from segue.snapshot.model import GlobalRef
+    from segue.translate.kinds import Global
+
+    return Val(Global(GlobalRef("class", generic.serializer_class(_endpoint(owner)))))
+
+
+@framework(f"{_G}paginate_queryset")
+def paginate_queryset(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """One page of rows, or None where the list is not paged."""
+    given = call.argument(0, "queryset")
+    if given is None or not isinstance(given.kind, QuerySet):
+        raise frame.refuse("paginate", ast.unparse(call.node), "It pages no queryset.", call.node)
+    return programs.page_of(frame, _endpoint(owner), given, call.node)
+
+
+@framework(f"{_G}get_paginated_response")
+def get_paginated_response(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """The envelope around presented items."""
+    given = call.argument(0, "data")
+    if given is None or given.node is None:
+        raise frame.refuse("paginate", ast.unparse(call.node), "Segue does not know the items.", call.node)
+    return programs.enveloped(frame, _endpoint(owner), given, call.node)
+
+
+@framework(
+    "rest_framework.mixins.CreateModelMixin.perform_create",
+    "rest_framework.mixins.UpdateModelMixin.perform_update",
+)
+def perform_save(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``serializer.save()``."""
+    given = call.argument(0, "serializer")
+    assert given is not None
+    serializer_object.save(frame, given, {}, call.node)
+    return const(None)
+
+
+@framework("rest_framework.mixins.DestroyModelMixin.perform_destroy")
+def perform_destroy(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``instance.delete()``."""
+    given = call.argument(0, "instance")
+    assert given is not None
+    programs.delete(frame, given, call.node)
+    return const(None)
+
+
+def _program(name: str) -> None:
+    @framework(*(f"{prefix}.{name}" for prefix in programs.DEFINED_BY[name]))
+    def run(frame: Frame, owner: Val, call: CallSite) -> Val:
+        return programs.PROGRAMS[name](frame, _endpoint(owner))
+
+    run.__doc__ = f"DRF's own ``{name}``."
+
+
+for _name in programs.PROGRAMS:
+    _program(_name)
+
+__all__ = ["Const"]

@@ -1,0 +1,64 @@
+"""``serializer.is_valid()``, ``.save()``, ``.data``, ``.validated_data``, ``.errors``, ``.instance``."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val, const, name
+from segue.translate.kinds import Const, Scalar, Serializer
+from segue.translate.rules.registry import attribute, method
+from segue.translate.views import serializer_object as objects
+
+
+@method(Serializer, "is_valid")
+def is_valid(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """Validation happens where it is called; with ``raise_exception=True`` errors leave from here."""
+    call.only("raise_exception", at_most=1)
+    given = call.argument(0, "raise_exception")
+    if given is None:
+        return objects.is_valid(frame, owner, False, call.node)
+    if not isinstance(given.kind, Const):
+        raise frame.refuse(
+            "is-valid", ast.unparse(call.node), "raise_exception is decided at run time.", call.node
+        )
+    return objects.is_valid(frame, owner, bool(given.kind.value), call.node)
+
+
+@method(Serializer, "save")
+def save(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``serializer.save(owner=…)``."""
+    if call.args:
+        raise frame.refuse(
+            "serializer-save", ast.unparse(call.node), "save() takes keywords only.", call.node
+        )
+    return objects.save(frame, owner, call.kwargs, call.node)
+
+
+@attribute(Serializer, "data")
+def data(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
+    """What the serializer shows."""
+    return objects.data(frame, owner, node)
+
+
+@attribute(Serializer, "validated_data")
+def validated_data(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
+    """Validated input."""
+    return objects.validated_data(frame, owner, node)
+
+
+@attribute(Serializer, "errors")
+def errors(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
+    """Errors of ``is_valid()``."""
+    held = objects.held_of(frame, owner)
+    if not held.errors:
+        raise frame.refuse("serializer-errors", "errors", "errors are read where none can be.", node)
+    return Val(Scalar("Any"), name(held.errors))
+
+
+@attribute(Serializer, "instance")
+def instance(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
+    """What it shows, updates or has saved."""
+    held = objects.held_of(frame, owner)
+    return held.instance if held.instance is not None else const(None)

@@ -1,0 +1,301 @@
+"""Serializer objects made in view code: what they were given, and what calling them writes down.
+
+The object itself does not exist in the generated code. Its protocol becomes ``validate_x``, ``create_x``,
+``update_x`` and ``present_x``; :class:`Held` remembers what has happened to it so far.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from segue.target.ir import Import
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val, const, literal, name, quote
+from segue.translate.kinds import (
+    Const,
+    DictOf,
+    Instance,
+    Kind,
+    ListOf,
+    Payload,
+    QuerySet,
+    RelatedManager,
+    Scalar,
+    Serializer,
+    User,
+    ValidatedData,
+)
+from segue.translate.load.fetch import fetch_all, site_of
+from segue.translate.serializers import creator, presenter, saved_presenter, updater, writer
+from segue.translate.serializers.read import depends_on_partial
+from segue.translate.serializers.synthetic import call_lifted
+
+
+@dataclass(slots=True, eq=False)
+class Held:
+    """``instance`` is what it shows or updates, ``data`` the code of its input, ``values`` the local
+    that holds validated data, ``errors`` the local with its errors, ``saved`` what ``save()`` returned."""
+
+    serializer: str
+    instance: Val | None = None
+    data: ast.expr | None = None
+    many: bool = False
+    partial: str = "False"
+    values: str = ""
+    errors: str = ""
+    saved: Val | None = None
+
+
+def construct_serializer(frame: Frame, dotted: str, call: CallSite) -> Val:
+    """``XSerializer(instance, data=…, many=…, partial=…, context=…)``."""
+    call.only("instance", "data", "many", "partial", "context", "read_only", at_most=2)
+    context = call.raw_kwargs.get("context")
+    if context is not None:
+        _check_context(frame, context)
+    return new(
+        frame,
+        dotted,
+        instance=call.argument(0, "instance"),
+        data=call.argument(1, "data"),
+        many=call.kwargs.get("many"),
+        partial=call.kwargs.get("partial"),
+        at=call.node,
+    )
+
+
+def new(
+    frame: Frame,
+    dotted: str,
+    *,
+    instance: Val | None = None,
+    data: Val | None = None,
+    many: Val | None = None,
+    partial: Val | None = None,
+    at: ast.AST | None = None,
+) -> Val:
+    """A serializer object. Raises ``Refused`` for arguments that cannot be written down."""
+    held = Held(dotted)
+    if instance is not None and not (isinstance(instance.kind, Const) and instance.kind.value is None):
+        held.instance = instance
+    if many is not None:
+        if not isinstance(many.kind, Const):
+            raise frame.refuse("serializer-many", dotted, "Whether it is a list is decided at run time.", at)
+        held.many = bool(many.kind.value)
+    if partial is not None:
+        if partial.node is None:
+            raise frame.refuse("serializer-partial", dotted, "partial has no form in the generated code.", at)
+        held.partial = partial.text
+    if data is not None:
+        if data.node is None or not isinstance(data.kind, Payload | DictOf | Scalar):
+            raise frame.refuse("serializer-data", dotted, "Segue does not know what its data is.", at)
+        held.data = data.node
+    return Val(Serializer(dotted, many=held.many, held=held))
+
+
+def held_of(frame: Frame, owner: Val) -> Held:
+    """The state of a serializer value."""
+    assert isinstance(owner.kind, Serializer)
+    assert isinstance(owner.kind.held, Held)
+    return owner.kind.held
+
+
+def is_valid(frame: Frame, owner: Val, raise_exception: bool, at: ast.AST | None = None) -> Val:
+    """``serializer.is_valid(raise_exception=…)``: the validation happens here."""
+    held = held_of(frame, owner)
+    if held.data is None:
+        raise frame.refuse("serializer-data", held.serializer, "is_valid() without data= fails in DRF.", at)
+    if held.many:
+        raise frame.refuse(
+            "serializer-many", held.serializer, "Input with many=True is not translated yet.", at
+        )
+    made = writer(frame.ctx, held.serializer)
+    data = held.data
+    if isinstance(data, ast.Await) or not isinstance(data, ast.Name):
+        data = frame.hoist("data", data, at)
+    arguments = [ast.unparse(data)]
+    if held.instance is not None:
+        instance = entity(frame, held.instance, at)
+        if made.takes_instance and "instance" in made.lifted.explicit:
+            arguments.append(f"instance={instance.text}")
+    if held.partial != "False":
+        arguments.append(f"partial={held.partial}")
+    call = call_lifted(frame, made.lifted, *arguments)
+    held.values = frame.fresh("values")
+    if raise_exception:
+        frame.emit(f"{held.values} = {call}")
+        return const(True)
+    frame.use(Import("segue_bridge.schema.form", "checked"))
+    held.errors = frame.fresh("errors")
+    bare = call.removeprefix("await ")
+    frame.emit(f"{held.values}, {held.errors} = await checked({bare})")
+    frame.is_async = True
+    return Val(Scalar("bool"), quote("not {0}", name(held.errors)))
+
+
+def validated_data(frame: Frame, owner: Val, at: ast.AST) -> Val:
+    """``serializer.validated_data``."""
+    held = held_of(frame, owner)
+    if not held.values:
+        raise frame.refuse(
+            "serializer-order", held.serializer, "validated_data before is_valid() fails in DRF.", at
+        )
+    return Val(ValidatedData(held.serializer), name(held.values))
+
+
+def save(frame: Frame, owner: Val, extra: dict[str, Val], at: ast.AST | None = None) -> Val:
+    """``serializer.save(**extra)``: create or update, and the entity."""
+    held = held_of(frame, owner)
+    if not held.values:
+        raise frame.refuse("serializer-order", held.serializer, "save() before is_valid() fails in DRF.", at)
+    known = frame.ctx.snapshot.classes.get(held.serializer)
+    overridden = known.methods.get("save", "") if known is not None else ""
+    if overridden and not overridden.startswith("rest_framework."):
+        function = frame.ctx.snapshot.functions.get(overridden)
+        raise frame.refuse(
+            "override-save",
+            overridden,
+            "An overridden save() of a serializer is not translated yet.",
+            None if function else at,
+        )
+    values: ast.expr = name(held.values)
+    if extra:
+        keys: list[ast.expr | None] = [None]
+        items: list[ast.expr] = [values]
+        for key, value in extra.items():
+            if value.node is None:
+                raise frame.refuse(
+                    "serializer-save", f"{key}=…", "This argument has no form in the generated code.", at
+                )
+            keys.append(literal(key))
+            items.append(value.node)
+        values = ast.Dict(keys, items)
+    if held.instance is None:
+        saver = creator(frame.ctx, held.serializer)
+        call = call_lifted(frame, saver.lifted, ast.unparse(values))
+    else:
+        saver = updater(frame.ctx, held.serializer)
+        instance = entity(frame, held.instance, at)
+        call = call_lifted(frame, saver.lifted, instance.text, ast.unparse(values))
+    kind = saver.lifted.returns
+    stem = _stem(frame, kind)
+    local = frame.fresh(stem)
+    frame.emit(f"{local} = {call}")
+    held.saved = Val(kind, name(local))
+    held.instance = held.saved
+    return held.saved
+
+
+def data(frame: Frame, owner: Val, at: ast.AST | None = None) -> Val:
+    """``serializer.data``: the presentation."""
+    held = held_of(frame, owner)
+    if held.many:
+        return _many(frame, held, at)
+    shown = held.saved or held.instance
+    if shown is None or shown.node is None:
+        raise frame.refuse("serializer-data", held.serializer, "It shows no model instance.", at)
+    if isinstance(shown.kind, User):
+        from segue.translate.rules.user import entity_of
+
+        shown = entity_of(frame, shown)
+        assert isinstance(shown.kind, Instance)
+        return _saved(frame, held, shown, at)
+    if not isinstance(shown.kind, Instance):
+        raise frame.refuse("serializer-data", held.serializer, "It shows no model instance.", at)
+    if shown.kind.nullable:
+        raise frame.refuse("serializer-data", held.serializer, "What it shows may be None.", at)
+    if shown.kind.mode == "entity" or shown.kind.site.written or held.saved is not None:
+        return _saved(frame, held, shown, at)
+    made = presenter(frame.ctx, held.serializer, shown.kind)
+    return Val(made.kind, name_of(call_lifted(frame, made.lifted, _local(frame, shown).text)))
+
+
+def _saved(frame: Frame, held: Held, shown: Val, at: ast.AST | None) -> Val:
+    assert isinstance(shown.kind, Instance)
+    if held.partial not in ("True", "False") and depends_on_partial(frame.ctx, held.serializer):
+        raise frame.refuse("serializer-partial", held.serializer, "What it shows depends on partial=.", at)
+    made = saved_presenter(frame.ctx, held.serializer, shown.kind.model, partial=held.partial == "True")
+    return Val(made.kind, name_of(call_lifted(frame, made.lifted, _local(frame, shown).text)))
+
+
+def _many(frame: Frame, held: Held, at: ast.AST | None) -> Val:
+    shown = held.instance
+    if shown is None:
+        raise frame.refuse("serializer-data", held.serializer, "It shows nothing.", at)
+    if isinstance(shown.kind, RelatedManager):
+        from segue.translate.interp.expressions.calls import method_call
+
+        call = ast.parse("x.all()", mode="eval").body
+        assert isinstance(call, ast.Call)
+        shown = method_call(frame, shown, "all", call)
+    if isinstance(shown.kind, QuerySet):
+        needs = site_of(frame, shown, hint="", at=at)
+        shown = fetch_all(frame, shown, needs, at)
+    return present_rows(frame, held.serializer, shown, at)
+
+
+def present_rows(frame: Frame, serializer: str, rows: Val, at: ast.AST | None = None) -> Val:
+    """``[present_x(row) for row in rows]``."""
+    if not isinstance(rows.kind, ListOf) or not isinstance(rows.kind.item, Instance) or rows.node is None:
+        raise frame.refuse("serializer-data", serializer, "It shows no list of model instances.", at)
+    meta = frame.ctx.snapshot.serializers[serializer].meta
+    if "list_serializer_class" in meta:
+        raise frame.refuse(
+            "list-serializer", serializer, "A list serializer of its own is not translated yet.", at
+        )
+    if rows.kind.item.site.written:
+        made = saved_presenter(frame.ctx, serializer, rows.kind.item.model)
+    else:
+        made = presenter(frame.ctx, serializer, rows.kind.item)
+    call = call_lifted(frame, made.lifted, "row")
+    frame.locals_seen.add("row")
+    source = rows.node
+    if made.lifted.is_async and any(isinstance(n, ast.Await) for n in ast.walk(source)):
+        source = frame.hoist("rows", source, at)
+    return Val(ListOf(made.kind), quote("[{0} for row in {1}]", name_of(call), source))
+
+
+def entity(frame: Frame, value: Val, at: ast.AST | None) -> Val:
+    """``value`` as an object that is written: all its columns are fetched."""
+    if isinstance(value.kind, User):
+        from segue.translate.rules.user import entity_of
+
+        return entity_of(frame, value)
+    if not isinstance(value.kind, Instance) or value.node is None or value.kind.nullable:
+        raise frame.refuse("serializer-instance", "instance", "Segue does not know what is updated.", at)
+    value.kind.site.written = True
+    return value
+
+
+def name_of(text: str) -> ast.expr:
+    """Expression text as a node."""
+    return ast.parse(text, mode="eval").body
+
+
+def _local(frame: Frame, value: Val) -> Val:
+    """``value`` in a local, so that it is computed once."""
+    assert value.node is not None
+    if isinstance(value.node, ast.Name | ast.Attribute):
+        return value
+    return Val(value.kind, frame.hoist(_stem(frame, value.kind), value.node))
+
+
+def _stem(frame: Frame, kind: Kind) -> str:
+    from segue.translate.load.models import snake
+
+    if isinstance(kind, Instance):
+        return snake(frame.ctx.model(kind.model).cls.rpartition(".")[2])
+    return "saved"
+
+
+def _check_context(frame: Frame, node: ast.expr) -> None:
+    """Only what every view passes anyway: the request, the view, the format."""
+    text = ast.unparse(node)
+    if text in ("self.get_serializer_context()",):
+        return
+    if isinstance(node, ast.Dict) and all(
+        isinstance(k, ast.Constant) and k.value in ("request", "view", "format") for k in node.keys
+    ):
+        return
+    raise frame.refuse("serializer-context", text, "A context of its own is not translated yet.", node)

@@ -1,0 +1,136 @@
+"""Files of the output that are not part of the package: project metadata, container, tests, documents."""
+
+from __future__ import annotations
+
+from segue.snapshot.model import Snapshot
+from segue.target.ir import Program
+
+_PYPROJECT = """\
+[project]
+name = "{name}-api"
+version = "0.1.0"
+requires-python = ">=3.11"
+dependencies = [
+  "fastapi>=0.115",
+  "uvicorn>=0.30",
+  "sqlalchemy>=2.0.40",
+  "pydantic-settings>=2.4",
+  "{driver}",
+  "alembic>=1.13",
+  "python-multipart>=0.0.18",
+  "segue-bridge",
+]
+
+[dependency-groups]
+dev = ["pytest>=8", "httpx>=0.27", "mypy>=1.15", "ruff>=0.9"]
+
+[tool.ruff]
+line-length = 100
+target-version = "py311"
+
+[tool.mypy]
+strict = true
+packages = ["{package}"]
+
+[tool.pytest.ini_options]
+testpaths = ["tests"]
+"""
+
+_DOCKERFILE = """\
+FROM python:3.12-slim
+WORKDIR /srv
+COPY pyproject.toml ./
+RUN pip install --no-cache-dir .
+COPY {package} {package}
+COPY alembic.ini ./
+COPY migrations migrations
+USER nobody
+EXPOSE 8000
+CMD ["uvicorn", "--factory", "{package}.main:create_app", "--host", "0.0.0.0", "--port", "8000"]
+"""
+
+_README = """\
+# {title}
+
+The FastAPI side of {name}, written by Segue from the Django project. It is yours: edit it, `segue generate` keeps your edits.
+
+    pip install -e . --group dev
+    DATABASE_URL=... SECRET_KEY=... uvicorn --factory {package}.main:create_app
+
+`SECRET_KEY` must be the Django side's as long as both serve: sessions and signatures are shared. The API's documentation is at `/docs`.
+Each Django app has a folder: `models`, `rows` (what reads return), `queries`, `schemas`, `presenters`, `validation`, `permissions`, `filters`,
+`services`, `routes`. PORTING.md says which function came from where.
+"""
+
+_TEST = '''\
+"""The application starts, describes itself, and answers every method of every URL without a server error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+
+from {package}.main import create_app
+
+
+@pytest.fixture
+def client() -> Iterator[TestClient]:
+    with TestClient(create_app(), raise_server_exceptions=False) as client:
+        yield client
+
+
+def test_openapi_lists_the_routes(client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    assert len(paths) == {count}
+
+
+def test_unknown_address_is_djangos_404(client: TestClient) -> None:
+    answer = client.get("/no/such/page/")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+def test_unknown_method_is_refused(client: TestClient) -> None:
+    for path in client.get("/openapi.json").json()["paths"]:
+        if "{{" not in path:
+            assert client.request("TRACE", path).status_code in (401, 403, 405)
+'''
+
+
+def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
+    """Path → text."""
+    vendor = snapshot.settings.databases[0].vendor if snapshot.settings.databases else "sqlite"
+    driver = "asyncpg>=0.30" if vendor == "postgresql" else "aiosqlite>=0.20"
+    package = program.package
+    routes = {n.route_id for n in program.native}
+    return {
+        "pyproject.toml": _PYPROJECT.format(name=name.replace("_", "-"), package=package, driver=driver),
+        "Dockerfile": _DOCKERFILE.format(package=package),
+        "README.md": _README.format(title=name.replace("_", " ").title(), name=name, package=package),
+        "PORTING.md": porting(program, snapshot),
+        f"{'tests'}/test_service.py": _TEST.format(package=package, count=len(routes)),
+        ".gitignore": "__pycache__/\n.venv/\n*.egg-info/\n",
+    }
+
+
+def porting(program: Program, snapshot: Snapshot) -> str:
+    """Old → new, and what stays on Django with the reason."""
+    routes = {r.id: r for r in snapshot.routes}
+    lines = ["# What became of what", "", "| operation | FastAPI | Django |", "|---|---|---|"]
+    for item in program.native:
+        operation = next(o for o in routes[item.route_id].operations if o.method == item.method)
+        legacy = operation.function or routes[item.route_id].view
+        lines.append(
+            f"| `{item.method} {item.route_id}` | `{item.module}.{item.function}` | `{legacy}` ({operation.where}) |"
+        )
+    if program.refused:
+        lines += ["", "## Stays on Django", "", "| operation | why | where |", "|---|---|---|"]
+        for refused in program.refused:
+            reason = refused.reasons[0]
+            construct = reason.construct.replace("|", "\\|").replace("\n", " ")
+            lines.append(
+                f"| `{refused.method} {refused.route_id}` | `{construct}`: {reason.why} | {reason.place} |"
+            )
+    return "\n".join(lines) + "\n"
