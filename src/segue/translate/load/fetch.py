@@ -109,7 +109,18 @@ def _ready(frame: Frame, value: Val, at: ast.AST | None) -> Val:
     assert isinstance(value.kind, QuerySet)
     if value.kind.query.values is not None:
         raise frame.refuse("values", value.text, "A values() query has no instances.", at)
+    check_order(frame, value, at)
     return value
+
+
+def check_order(frame: Frame, value: Val, at: ast.AST | None = None) -> None:
+    """Refuse a list of grouped rows without an order: Django leaves Meta.ordering out there (since
+    3.1) and the database returns groups in an order of its own, which another statement does not keep."""
+    query = _query(value)
+    if query.order == "none" and not query.sliced and any(a.aggregate for a in query.annotations):
+        raise frame.refuse(
+            "unordered-groups", value.text[:80], "Aggregates without order_by(): the order of the rows is left to the database.", at
+        )
 
 
 def fetch_all(frame: Frame, value: Val, needs: Needs, at: ast.AST | None = None) -> Val:

@@ -222,7 +222,7 @@ def render_group(ctx: Context, label: str, accessor: str, plan: Plan, seen: set[
     if not hop.through and hop.link.right in plan.columns:
         base[hop.link.right] = 0
     call = build(selection, plan, inner, base, "", groups)
-    frame.use(Import("sqlalchemy", "select"), Import("segue_bridge.db.query", "one_of"), *LOADER_IMPORTS, Import("collections.abc", "Sequence"))
+    frame.use(Import("sqlalchemy", "select"), Import("segue_bridge.db.query", "one_of"), Import("segue_bridge.db.reads", "rows"), *LOADER_IMPORTS, Import("collections.abc", "Sequence"))
     statement = f"select({', '.join(selection.columns)}){'.select_from(' + through + ')' if hop.through else ''}{joins}{''.join(selection.joins)}.where(one_of({key_text}, 'ids'))"
     if target.ordering:
         from segue.translate.interp.value import Val, name
@@ -243,7 +243,7 @@ def render_group(ctx: Context, label: str, accessor: str, plan: Plan, seen: set[
             f"    groups: dict[{key_type}, list[{plan.name}]] = {{}}",
             "    if not ids:",
             "        return groups",
-            f"    found = await db.all({const}, {{'ids': ids}})",
+            f"    found = await rows(db, {const}, {{'ids': ids}})",
             *_group_lines(ctx, frame, groups, seen),
             "    for row in found:",
             f"        groups.setdefault(row[0], []).append({call})",

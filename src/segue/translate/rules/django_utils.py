@@ -68,7 +68,7 @@ def get_object_or_404(frame: Frame, call: CallSite) -> Val:
     site = site_of(frame, value, at=call.node)
     rows = fetch_all(frame, limit_one(frame, value, 21), site, call.node)
     assert rows.node is not None
-    helper = "one_or_404"
+    helper = "found"
     object_name = frame.ctx.model(query.model).cls.rpartition(".")[2]
     made = quote("{0}({1}, {2})", frame.imported("segue_bridge.http.lookup", helper), rows.node, literal(object_name))
     if call.name.startswith("rest_framework"):

@@ -134,7 +134,8 @@ def first(frame: Frame, owner: Val, call: CallSite) -> Val:
             value = chain(value, "order_by", pk, query=query_of(value).with_(order="done"))
         value = limit_one(frame, value, 1)
         assert value.node is not None
-        return Val(nullable(query.columns[0].kind), quote("await {0}.scalar({1})", frame.db, value.node))
+        found = quote("[row[0] for row in await {0}({1}, {2})]", frame.imported("segue_bridge.db.reads", "rows"), frame.db, value.node)
+        return Val(nullable(query.columns[0].kind), quote("{0}({1})", frame.imported("segue_bridge.db.reads", "or_none"), found))
     return fetch_first(frame, owner, site_of(frame, owner, at=call.node), call.node)
 
 
@@ -258,10 +259,16 @@ def aggregate(frame: Frame, owner: Val, call: CallSite) -> Val:
     made = chain(value, "with_only_columns", *nodes)
     cleared = made.node
     assert cleared is not None
-    row = quote("(await {0}.all({1}))[0]", frame.db, cleared)
+    row = quote("(await {0}({1}, {2}))[0]", frame.imported("segue_bridge.db.reads", "rows"), frame.db, cleared)
     if len(nodes) == 1:
         single = ast.Dict([ast.Constant(kinds[0][0])], [quote("{0}[0]", row)])
-        return Val(DictOf(tuple(kinds)), single)
+        if frame.no_hoist:
+            return Val(DictOf(tuple(kinds)), single)
+        from segue.translate.interp.annotations import annotation
+
+        text, imports = annotation(frame.ctx, DictOf(tuple(kinds)))
+        frame.use(*imports)
+        return Val(DictOf(tuple(kinds)), frame.hoist("totals", single, call.node, text))
     local = frame.hoist("totals", row, call.node)
     parts = ast.Dict([ast.Constant(k) for k, _ in kinds], [quote("{0}[%d]" % i, local) for i in range(len(kinds))])
     return Val(DictOf(tuple(kinds)), parts)

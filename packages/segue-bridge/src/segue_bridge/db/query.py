@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import Text as SaText
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.elements import ColumnElement as _Element
 from sqlalchemy.sql.visitors import InternalTraversal
@@ -35,7 +36,7 @@ from sqlalchemy.sql.visitors import InternalTraversal
 from segue_bridge import zone as zones
 from segue_bridge.db.types import DjangoType, LocalDateTime
 
-Column = ColumnElement[Any]
+Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 Condition = ColumnElement[bool]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import BinaryExpression, BindParameter, ColumnElement, Row, Select, func, literal, select
+from sqlalchemy import BinaryExpression, BindParameter, ColumnElement, Select, func, literal, select
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import False_
 
@@ -35,6 +35,7 @@ __all__ = [
 
 T = TypeVar("T")
 Parameters = Mapping[str, object] | None
+AnySelect = Select[*tuple[Any, ...]]  # whatever it selects
 MAX_GET_RESULTS = 21  # django.db.models.query.MAX_GET_RESULTS
 
 
@@ -43,13 +44,13 @@ def related(target: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool
     return select(literal(1)).select_from(target).where(*conditions).correlate_except(target).exists()
 
 
-def keys(statement: Select[Any]) -> Select[Any]:
+def keys(statement: AnySelect) -> AnySelect:
     """The statement as the right side of ``IN``: on its own, and without its order unless it is sliced."""
     sliced = statement._limit_clause is not None or statement._offset_clause is not None
     return (statement if sliced else statement.order_by(None)).correlate(None)
 
 
-def empty(statement: Select[Any]) -> bool:
+def empty(statement: AnySelect) -> bool:
     """Whether Django would not ask the database: ``none()``, ``__in=[]`` among the ANDed conditions."""
     for condition in statement._where_criteria:
         if isinstance(condition, False_):
@@ -61,12 +62,12 @@ def empty(statement: Select[Any]) -> bool:
     return False
 
 
-async def rows(db: Session, statement: Select[Any], parameters: Parameters = None) -> Sequence[Row[Any]]:
+async def rows(db: Session, statement: AnySelect, parameters: Parameters = None) -> Sequence[Any]:
     """All rows; nothing is asked where nothing can match."""
     return [] if empty(statement) else await db.all(statement, parameters)
 
 
-async def count(db: Session, statement: Select[Any], parameters: Parameters = None) -> int:
+async def count(db: Session, statement: AnySelect, parameters: Parameters = None) -> int:
     """``queryset.count()``: grouped, distinct or sliced statements are counted as a subquery."""
     if empty(statement):
         return 0
@@ -77,7 +78,7 @@ async def count(db: Session, statement: Select[Any], parameters: Parameters = No
         and not statement._distinct
     )
     if simple:
-        counted: Select[Any] = statement.order_by(None).with_only_columns(
+        counted: AnySelect = statement.order_by(None).with_only_columns(
             func.count(), maintain_column_froms=True
         )
     else:
@@ -85,7 +86,7 @@ async def count(db: Session, statement: Select[Any], parameters: Parameters = No
     return int(await db.scalar(counted, parameters) or 0)
 
 
-async def exists(db: Session, statement: Select[Any], parameters: Parameters = None) -> bool:
+async def exists(db: Session, statement: AnySelect, parameters: Parameters = None) -> bool:
     """``queryset.exists()``: at most one row is asked for."""
     if empty(statement):
         return False

@@ -388,6 +388,26 @@ class Lab(APIView):
     def case_annotate_count_m2m(self):
         return [[b.title, b.n] for b in Book.objects.annotate(n=Count("tags"))]
 
+    def case_annotated_ordered(self):
+        return [[b.title, b.n] for b in Book.objects.annotate(n=Count("reviews")).order_by("title")]
+
+    def case_annotated_filter_q(self):
+        books = Book.objects.annotate(n=Count("reviews", filter=Q(reviews__stars__gt=2))).order_by("id")
+        return [[b.title, b.n] for b in books]
+
+    def case_annotated_sum(self):
+        books = Book.objects.order_by("id").annotate(n=Sum("reviews__stars"), m=Value(1))
+        return [[b.title, b.n, b.m] for b in books]
+
+    def case_annotated_coalesce(self):
+        return [b.n for b in Book.objects.annotate(n=Coalesce(Sum("reviews__stars"), 0)).order_by("id")]
+
+    def case_annotated_m2m(self):
+        return [b.n for b in Book.objects.annotate(n=Count("tags")).filter(n__gte=1).order_by("id")]
+
+    def case_annotated_count(self):
+        return Book.objects.annotate(n=Count("tags")).filter(n__gte=2).count()
+
     # loading ---------------------------------------------------------------------------------
 
     def case_fk_chain(self):
