@@ -17,6 +17,8 @@ READERS = [
     ("WrittenBookSerializer", [1, 2]),
     ("LoudTagSerializer", [1]),
     ("NestedBookSerializer", [1, 2]),
+    ("NoteSerializer", [1, 2]),
+    ("CheckedNoteSerializer", [1, 2]),
 ]
 
 
@@ -84,9 +86,15 @@ CREATED: list[tuple[str, Any]] = [
     ),
     ("EverythingSerializer", {"title": "Pages", "author": 2, "pages": 5001, "price": "10000.001"}),
     ("EntrySerializer", {"slug": "one", "day": "2024-05-20"}),
-    ("EntrySerializer", {"slug": "one", "day": "2024-06-20", "at": "10:00", "address": "1.2.3.4", "level": "2"}),
+    (
+        "EntrySerializer",
+        {"slug": "one", "day": "2024-06-20", "at": "10:00", "address": "1.2.3.4", "level": "2"},
+    ),
     ("EntrySerializer", {"slug": "two", "day": "x", "link": "x", "big": 2**63, "when": "x"}),
-    ("EntrySerializer", {"slug": "two", "day": "2024-05-06", "when": "2024-05-06T07:08:09.123456Z", "text": " a "}),
+    (
+        "EntrySerializer",
+        {"slug": "two", "day": "2024-05-06", "when": "2024-05-06T07:08:09.123456Z", "text": " a "},
+    ),
     ("ShownBookSerializer", {"name": "No author"}),
     ("WrittenBookSerializer", {**BOOK, "tags": ["art", "zoo"]}),
     ("WrittenBookSerializer", {**BOOK, "tags": ["art", "nope"]}),
@@ -99,6 +107,12 @@ CREATED: list[tuple[str, Any]] = [
     ("WrittenBookSerializer", {**BOOK, "price": "-1"}),
     ("WrittenBookSerializer", {"title": "Notes", "author": 1, "price": 1}),
     ("LoudTagSerializer", {"label": "LOUD"}),
+    ("NoteSerializer", {"code": "cd"}),
+    ("NoteSerializer", {"code": "ab"}),
+    ("NoteSerializer", {"code": "odd"}),
+    ("NoteSerializer", {"code": "odd is too long", "owner": 2, "text": "t", "kind": "k"}),
+    ("CheckedNoteSerializer", {"code": "xy", "text": "xy"}),
+    ("CheckedNoteSerializer", {"code": "xy", "text": "z"}),
 ]
 
 
@@ -126,6 +140,11 @@ UPDATED: list[tuple[str, int, Any]] = [
     ("WrittenBookSerializer", 3, {"title": "Plain", "author": 2, "price": "2", "tags": []}),
     ("WrittenBookSerializer", 3, {"editor": 2}),
     ("LoudTagSerializer", 3, {"label": "Zoo2"}),
+    ("NoteSerializer", 1, {"code": "cd"}),
+    ("NoteSerializer", 1, {"text": "new"}),
+    ("NoteSerializer", 2, {"code": "ab"}),
+    ("CheckedNoteSerializer", 1, {"code": "ab", "text": "again"}),
+    ("CheckedNoteSerializer", 1, {"code": "zz", "text": "again"}),
 ]
 
 
@@ -150,3 +169,17 @@ ORDERS: list[Any] = [
 @pytest.mark.parametrize("data", ORDERS, ids=str)
 def test_nested_input(both: Any, data: Any, partial: bool) -> None:
     both.run("OrderSerializer", "validate", data=data, partial=partial)
+
+
+@pytest.mark.parametrize("partial", [False, True])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"since": "2024-01-01T00:00:00Z"},
+        {"since": "x", "words": ["ab", "abcd", "abc", None], "place": {"k": "1"}},
+        {"since": "2024-01-01", "words": [], "place": {"k": "x"}},
+    ],
+    ids=str,
+)
+def test_defaults_lists_and_merged_sources(both: Any, data: Any, partial: bool) -> None:
+    both.run("SinceSerializer", "validate", data=data, partial=partial)

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 _default: tzinfo | None = UTC
@@ -52,3 +52,19 @@ def make_aware(value: datetime, zone: tzinfo) -> datetime:
     if value.utcoffset() is not None:
         raise ValueError(f"make_aware expects a naive datetime, got {value}")
     return value.replace(tzinfo=zone)
+
+
+def localtime(value: datetime | None = None) -> datetime:
+    """``django.utils.timezone.localtime``: an aware value, or now, in the current zone.
+
+    Raises ``ValueError`` for a naive value, as Django does.
+    """
+    value = now() if value is None else value
+    if value.utcoffset() is None:
+        raise ValueError("localtime() cannot be applied to a naive datetime")
+    return value.astimezone(current() or UTC)
+
+
+def localdate(value: datetime | None = None) -> date:
+    """``django.utils.timezone.localdate``: the date of :func:`localtime`."""
+    return localtime(value).date()

@@ -8,7 +8,7 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import model_label
 from segue.translate.interp.value import Val, literal, name, quote
-from segue.translate.kinds import Const, Global, Instance, ListOf, QuerySet, Raised, Scalar, Unknown, User
+from segue.translate.kinds import Const, DictOf, Global, Instance, ListOf, QuerySet, Raised, Scalar, Unknown, User
 from segue.translate.rules.registry import attribute, function
 
 _DRF = (
@@ -112,7 +112,13 @@ def django_validation_error(frame: Frame, call: CallSite) -> Val:
         raise frame.refuse("django-validation-error", ast.unparse(call.node), "Django's ValidationError outside of a serializer.", call.node)
     params = call.kwargs.get("params")
     if params is not None:
-        raise frame.refuse("django-validation-error", ast.unparse(call.node), "params= is not translated.", call.node)
+        message = call.argument(0, "message")
+        if message is None or message.node is None or params.node is None or not isinstance(params.kind, DictOf):
+            raise frame.refuse("django-validation-error", ast.unparse(call.node), "params= is no dict.", call.node)
+        # DRF fills the message in (``rest_framework.fields.get_error_detail``).
+        filled = ast.BinOp(message.node, ast.Mod(), params.node)
+        made = ast.Call(frame.imported("segue_bridge.errors", "ValidationError"), [ast.List([filled], ast.Load())], [])
+        return Val(Raised("rest_framework.exceptions.ValidationError"), made)
     return _drf(frame, CallSite(frame, call.node, "rest_framework.exceptions.ValidationError"))
 
 

@@ -7,7 +7,7 @@ import ast
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, name
-from segue.translate.kinds import Const, Instance, Needs, Scalar, Unknown, User
+from segue.translate.kinds import Const, Instance, Needs, Scalar, Unknown, User, ValidatedData
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type, target_field
 
@@ -25,9 +25,46 @@ def new_instance(frame: Frame, label: str, call: CallSite) -> Val:
     del known
     cls, item = entity_type(frame.ctx, label)
     frame.use(item)
+    spread = spread_values(frame, label, call)
     keywords = [ast.keyword(*column_value(frame, label, key, value, call.node)) for key, value in call.kwargs.items()]
     site = Needs(model.label, written=True)
-    return Val(Instance(model.label, site, "entity"), ast.Call(name(cls), [], keywords))
+    return Val(Instance(model.label, site, "entity"), ast.Call(name(cls), [], [*spread, *keywords]))
+
+
+def spread_values(frame: Frame, label: str, call: CallSite) -> list[ast.keyword]:
+    """``**validated_data``: its keys are the serializer's fields, whose values must be the columns' own."""
+    given = [keyword.value for keyword in call.node.keywords if keyword.arg is None]
+    if not given or call._kwargs is not None and not call.double_star:
+        return []
+    if call._kwargs is None:
+        values = [frame.eval(node) for node in given]
+        if not all(isinstance(v.kind, ValidatedData) and v.node is not None for v in values):
+            return []
+        call.double_star = [v.node for v in values if v.node is not None]
+        call._kwargs = {k.arg: frame.eval(k.value) for k in call.node.keywords if k.arg is not None}
+        for value in values:
+            _check_spread(frame, label, value, call)
+    return [ast.keyword(None, node) for node in call.double_star]
+
+
+def _check_spread(frame: Frame, label: str, value: Val, call: CallSite) -> None:
+    from segue.translate.serializers.values import kinds_by_source
+
+    assert isinstance(value.kind, ValidatedData)
+    serializer = frame.ctx.snapshot.serializers.get(value.kind.serializer)
+    if serializer is None:
+        raise frame.refuse("dynamic-keywords", ast.unparse(call.node), "The keys are not known.", call.node)
+    model = concrete(frame.ctx, label)
+    for key, kind in kinds_by_source(frame.ctx, serializer).items():
+        item = field_of(model, key)
+        # what is no column must have been taken out before: Django refuses it too
+        if item is None or (item.relation is not None and item.relation.kind not in ("fk", "o2o")):
+            continue
+        if item.relation is not None and key == item.name:
+            if not isinstance(kind, Instance | User):
+                raise frame.refuse("model-field", f"{label}.{key}", "Segue does not know the related object.", call.node)
+        elif not fits(kind, python_type(frame.ctx, item), item.null):
+            raise frame.refuse("model-field", f"{label}.{key}", "Django converts this value when it is saved; the generated code would not.", call.node)
 
 
 def column_value(frame: Frame, label: str, key: str, value: Val, at: ast.AST) -> tuple[str, ast.expr]:

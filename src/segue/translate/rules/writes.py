@@ -15,7 +15,7 @@ from segue.translate.kinds import Const, Expr, Instance, ListOf, Needs, QuerySet
 from segue.translate.load.models import concrete, field_of, pk_field
 from segue.translate.query.build import commit, query_of, root_of
 from segue.translate.rules.instance import model_method
-from segue.translate.rules.model_class import column_value, new_instance
+from segue.translate.rules.model_class import column_value, new_instance, spread_values
 from segue.translate.rules.registry import method
 
 _SIGNALS = {"save": ("pre_save", "post_save"), "delete": ("pre_delete", "post_delete"), "m2m": ("m2m_changed",)}
@@ -140,6 +140,7 @@ def create_through(frame: Frame, owner: Val, call: CallSite) -> Val:
     if found is not None:
         raise frame.refuse("overridden-write", found.name, "The model overrides save(); that is not translated yet.", call.node)
     check_receivers(frame, label, "save", call.node)
+    spread_values(frame, label, call)
     if query.related is not None:
         instance, accessor = query.related
         from segue.translate.rules.queryset_evaluate import _related_owner

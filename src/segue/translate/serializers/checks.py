@@ -13,7 +13,7 @@ from segue.translate.load.models import concrete, field_of, python_type
 from segue.translate.serializers.code import pairs_of, value_text
 from segue.translate.serializers.conditions import condition_text
 from segue.translate.serializers.facts import app_label, const, short
-from segue.translate.serializers.synthetic import call_lifted
+from segue.translate.serializers.synthetic import call_lifted, in_validation
 from segue.translate.serializers.validators import first_parameter
 
 _DRF = "rest_framework.validators."
@@ -47,13 +47,14 @@ def _one(frame: Frame, serializer: Serializer, value: Value) -> str:
     if value.kind == "ref" and value.name in frame.ctx.snapshot.functions:
         function = frame.ctx.snapshot.functions[value.name]
         parameter = first_parameter(function.source, function.where)
-        lifted = lift(
-            frame.ctx,
-            function,
-            arguments={parameter: ValidatedData(serializer.name)},
-            module_kind="validation",
-            app=app_label(frame.ctx, serializer),
-        )
+        with in_validation(frame.ctx):
+            lifted = lift(
+                frame.ctx,
+                function,
+                arguments={parameter: ValidatedData(serializer.name)},
+                module_kind="validation",
+                app=app_label(frame.ctx, serializer),
+            )
         return call_lifted(frame, lifted, "form.values")
     raise _refused(serializer, value, "serializer-validator", "Segue has no rule for this validator.")
 

@@ -9,7 +9,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Const, DictOf, Kind, Scalar, SerializerSelf, ValidatedData
 from segue.translate.serializers.facts import app_label, overridden, short
-from segue.translate.serializers.synthetic import call_lifted
+from segue.translate.serializers.synthetic import call_lifted, in_validation
 from segue.translate.serializers.use import Use
 from segue.translate.serializers.validators import first_parameter
 from segue.translate.serializers.values import value_kind
@@ -60,14 +60,15 @@ def _lift(frame: Frame, serializer: Serializer, name: str, kind: Kind, use: Use)
     function = _function(frame, serializer, name)
     skip = 0 if function.role == "staticmethod" else 1
     parameter = first_parameter(function.source, function.where, skip)
-    return lift(
-        frame.ctx,
-        function,
-        self_kind=Val(SerializerSelf(serializer.name, use)),
-        arguments={parameter: kind},
-        module_kind="validation",
-        app=app_label(frame.ctx, serializer),
-    )
+    with in_validation(frame.ctx):
+        return lift(
+            frame.ctx,
+            function,
+            self_kind=Val(SerializerSelf(serializer.name, use)),
+            arguments={parameter: kind},
+            module_kind="validation",
+            app=app_label(frame.ctx, serializer),
+        )
 
 
 def _returns_something(frame: Frame, serializer: Serializer, name: str, lifted: Lifted) -> None:

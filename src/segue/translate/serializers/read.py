@@ -190,3 +190,16 @@ def _literal(pieces: list[Piece]) -> str:
 def fields_shown(serializer: Serializer) -> list[SerializerField]:
     """Fields that are not write-only, in order."""
     return [item for item in serializer.fields if not item.write_only]
+
+
+def depends_on_partial(ctx: Context, serializer_name: str, seen: frozenset[str] = frozenset()) -> bool:
+    """Does a presenter of this serializer differ for ``partial=True``? (See :func:`presenter`.)"""
+    if serializer_name in seen:
+        return False
+    serializer = serializer_of(ctx, serializer_name)
+    for item in fields_shown(serializer):
+        if "." in item.source and item.default.kind != "empty":
+            return True
+        if item.serializer and depends_on_partial(ctx, item.serializer, seen | {serializer_name}):
+            return True
+    return False

@@ -8,7 +8,8 @@ state, imports and colour, and the finished body joins the kernel's function rec
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from segue.refusal import refuse
@@ -111,6 +112,17 @@ def _register(
         frame.is_async,
         returns,
     )
+
+
+@contextmanager
+def in_validation(ctx: Context) -> Iterator[None]:
+    """What is lifted inside is called by validation: Django's ``ValidationError`` means DRF's there."""
+    before = ctx.memo.get(("kernel", "in-validation"))
+    ctx.memo[("kernel", "in-validation")] = True
+    try:
+        yield
+    finally:
+        ctx.memo[("kernel", "in-validation")] = before
 
 
 def evaluate(frame: Frame, text: str, where: Where) -> Val:

@@ -13,6 +13,7 @@ from segue.translate.functions.lift import Lifted, app_of, lift
 from segue.translate.kinds import Kind
 from segue.translate.serializers.code import Text, pairs_of, value_text
 from segue.translate.serializers.facts import base_name, const, field_refusal, option
+from segue.translate.serializers.synthetic import in_validation
 
 MODULE = "segue_bridge.schema.validators"
 UNIQUE = "rest_framework.validators.UniqueValidator"
@@ -114,9 +115,23 @@ def _one(ctx: Context, item: SerializerField, value: Value, kind: Kind) -> Text 
         return _project(ctx, item, value.name, kind)
     if value.kind == "call" and value.name.startswith(_DJANGO):
         return _django(item, value, short)
+    inherited = _inherited(ctx, value)
+    if inherited:
+        return _django(item, value, inherited)
     if value.kind == "call" and value.name == _SURROGATES:
         return _text("NoSurrogates()")
     raise field_refusal(item, "validator", f"Segue has no rule for {value.name or value.data}.")
+
+
+def _inherited(ctx: Context, value: Value) -> str:
+    """Django's validator class whose behaviour a subclass has, when it changes only attributes."""
+    cls = ctx.snapshot.classes.get(value.name)
+    if value.kind != "call" or cls is None:
+        return ""
+    for method in ("__call__", "compare", "clean", "__init__"):
+        if not cls.methods.get(method, _DJANGO).startswith(_DJANGO):
+            return ""
+    return next((name.rpartition(".")[2] for name in cls.mro if name.startswith(_DJANGO)), "")
 
 
 def _text(text: str, imports: set[Import] | None = None) -> Text:
@@ -128,9 +143,10 @@ def _project(ctx: Context, item: SerializerField, name: str, kind: Kind) -> Lift
     """A validator function of the project's, lifted into validators.py."""
     function = ctx.snapshot.functions[name]
     parameter = first_parameter(function.source, item.where)
-    return lift(
-        ctx, function, arguments={parameter: kind}, module_kind="validators", app=app_of(ctx, function)
-    )
+    with in_validation(ctx):
+        return lift(
+            ctx, function, arguments={parameter: kind}, module_kind="validators", app=app_of(ctx, function)
+        )
 
 
 def first_parameter(source: str, where: Where, skip: int = 0) -> str:

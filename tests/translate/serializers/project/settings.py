@@ -1,6 +1,7 @@
 import os
 
 SECRET_KEY = "only for tests"
+ALLOWED_HOSTS = ["testserver"]
 DEBUG = False
 USE_TZ = True
 TIME_ZONE = "America/New_York"

@@ -51,7 +51,9 @@ class Book(models.Model):
     STATES = [(DRAFT, "Draft"), (OUT, "Out")]
 
     key = models.UUIDField(default=uuid.uuid4, editable=False)
-    title = models.CharField(max_length=40, validators=[MinLengthValidator(2), RegexValidator("^[^<]*$", "No tags.")])
+    title = models.CharField(
+        max_length=40, validators=[MinLengthValidator(2), RegexValidator("^[^<]*$", "No tags.")]
+    )
     isbn = models.CharField(max_length=13, unique=True, null=True, blank=True)
     state = models.CharField(max_length=5, choices=STATES, default=DRAFT)
     price = models.DecimalField(max_digits=6, decimal_places=2, default=0)
@@ -92,3 +94,15 @@ class Entry(models.Model):
     when = models.DateTimeField(null=True, blank=True)
     text = models.TextField(blank=True)
     level = models.IntegerField(choices=[(1, "low"), (2, "high")], default=1)
+
+
+class Note(models.Model):
+    owner = models.ForeignKey("auth.User", models.CASCADE, related_name="notes")
+    code = models.CharField(max_length=10)
+    text = models.CharField(max_length=50, default="empty")
+    kind = models.CharField(max_length=10, default="memo")
+    attachment = models.FileField(upload_to="notes", blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        unique_together = [("owner", "code")]

@@ -1,6 +1,8 @@
+from django.core.exceptions import ValidationError
+from django.utils import timezone
 from rest_framework import serializers
 
-from shop.models import Author, Book, Entry, Profile, Publisher, Tag
+from shop.models import Author, Book, Entry, Note, Profile, Publisher, Tag
 
 
 class TagSerializer(serializers.ModelSerializer):
@@ -81,7 +83,9 @@ class ShownBookSerializer(serializers.ModelSerializer):
 
 
 class WrittenBookSerializer(serializers.ModelSerializer):
-    tags = serializers.SlugRelatedField(slug_field="label", many=True, queryset=Tag.objects.all(), required=False)
+    tags = serializers.SlugRelatedField(
+        slug_field="label", many=True, queryset=Tag.objects.all(), required=False
+    )
     price = serializers.DecimalField(6, 2, min_value=0, error_messages={"min_value": "Free is the least."})
 
     class Meta:
@@ -130,3 +134,60 @@ class OrderSerializer(serializers.Serializer):
     items = TagSerializer(many=True, allow_empty=False)
     first = TagSerializer(required=False, allow_null=True)
     note = serializers.CharField(source="meta.note", default="none")
+
+
+def even(value):
+    if len(value) % 2:
+        raise ValidationError("%(value)s is odd.", params={"value": value})
+
+
+def not_both(attrs):
+    if attrs.get("code") == attrs.get("text"):
+        raise serializers.ValidationError("Say something new.")
+
+
+def fallback():
+    return "fall" + "back"
+
+
+class NoteSerializer(serializers.ModelSerializer):
+    owner = serializers.HiddenField(default=serializers.CurrentUserDefault())
+    code = serializers.CharField(max_length=10, validators=[even])
+    text = serializers.CharField(default=fallback)
+    kind = serializers.CharField(default=serializers.CreateOnlyDefault("made"))
+
+    class Meta:
+        model = Note
+        fields = ["id", "owner", "code", "text", "kind", "attachment"]
+        read_only_fields = ["attachment"]
+        extra_kwargs = {"text": {"max_length": 5}}
+
+
+class CheckedNoteSerializer(serializers.ModelSerializer):
+    who = serializers.SerializerMethodField()
+    mine = serializers.BooleanField(source="pk", read_only=True)
+
+    class Meta:
+        model = Note
+        fields = ["code", "text", "who", "mine"]
+        validators = [not_both]
+
+    def get_who(self, note):
+        user = self.context["request"].user
+        return user.username if user.pk == note.owner_id else "somebody else"
+
+    def validate_code(self, value):
+        if self.instance is not None and value != self.instance.code:
+            raise serializers.ValidationError("The code stays.")
+        return value
+
+    def create(self, validated_data):
+        return Note.objects.create(owner=self.context["request"].user, **validated_data)
+
+
+class SinceSerializer(serializers.Serializer):
+    since = serializers.DateTimeField(default=timezone.now, write_only=True)
+    words = serializers.ListField(
+        child=serializers.CharField(max_length=3, validators=[even]), required=False
+    )
+    place = serializers.DictField(source="*", child=serializers.IntegerField(), default=dict)
