@@ -1,4 +1,8 @@
-"""Finding the resource of a path, as Django's URL resolver does: by order, then by regex."""
+"""Finding the resource of a path, as Django's URL resolver does: by order, then by regex.
+
+Django tries its patterns one after the other. Here only those are tried whose fixed beginning is a
+beginning of the path, in the same order, so that a thousand routes cost no more than ten.
+"""
 
 from __future__ import annotations
 
@@ -7,29 +11,60 @@ from collections.abc import Iterable
 from segue_bridge.http.resource import Resource
 
 Found = tuple[Resource, dict[str, str]]
+_Ranked = tuple[int, Resource]
 
 
 class Index:
-    """All resources of an application; fixed paths are found without trying patterns."""
+    """All resources of an application."""
 
     def __init__(self, resources: Iterable[Resource]) -> None:
         ordered = sorted(dict.fromkeys(resources), key=lambda resource: resource.order)
-        self._patterns = [r for r in ordered if not r.static or r.suffix_pattern is not None]
         self._fixed: dict[str, Resource] = {}
-        for place, resource in enumerate(ordered):
+        self._by_stem: dict[str, list[_Ranked]] = {}
+        for rank, resource in enumerate(ordered):
+            for stem in stems(resource):
+                self._by_stem.setdefault(stem, []).append((rank, resource))
+        for rank, resource in enumerate(ordered):
             if resource.static and resource.path not in self._fixed:
                 # An earlier pattern that also fits wins in Django, so it must win here.
-                first = next((r for r in ordered[:place] if r.match(resource.path) is not None), resource)
-                if first is resource:
-                    self._fixed[resource.path] = resource
+                self._fixed[resource.path] = next(
+                    (earlier for earlier in ordered[:rank] if earlier.match(resource.path) is not None),
+                    resource,
+                )
 
     def find(self, path: str) -> Found | None:
         """The resource and its URL arguments; None when Django has no such URL."""
         fixed = self._fixed.get(path)
-        if fixed is not None:
+        if fixed is not None and fixed.static:
             return fixed, {}
-        for resource in self._patterns:
+        candidates = list(self._by_stem.get("", ()))
+        end = path.find("/")
+        while end != -1:
+            candidates.extend(self._by_stem.get(path[: end + 1], ()))
+            end = path.find("/", end + 1)
+        candidates.sort(key=_rank)
+        for _, resource in candidates:
             values = resource.match(path)
             if values is not None:
                 return resource, values
         return None
+
+
+def stems(resource: Resource) -> set[str]:
+    """Beginnings, up to a slash, that every path of the resource's patterns has."""
+    found: set[str] = set()
+    if not resource.static:
+        found.add(_stem(resource.path))
+    if resource.suffix_pattern is not None:
+        # A suffix given as a regex of its own may begin with anything.
+        found.add("" if isinstance(resource.suffix, str) else _stem(resource.path.rstrip("/")))
+    return found
+
+
+def _stem(path: str) -> str:
+    literal = path.partition("{")[0]
+    return literal[: literal.rfind("/") + 1]
+
+
+def _rank(candidate: _Ranked) -> int:
+    return candidate[0]
