@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import importlib
 import json
 import os
 import pickle
@@ -50,6 +48,7 @@ class Driver:
         self.ctx = ctx
         self.module = ctx.program.module(f"{ctx.program.package}/driver.py", "Entry points for the tests.")
         self.refused: dict[tuple[str, str], Refused] = {}
+        self.out = Path()
 
     def add(self, dotted: str) -> None:
         name = dotted.rpartition(".")[2]
@@ -115,8 +114,8 @@ class Driver:
 
 
 @pytest.fixture(scope="session")
-def generated(shop: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
-    """The generated package, written, importable, with ``driver.module`` functions."""
+def generated(shop: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> Driver:
+    """The generated package, written to ``driver.out``, with a function per operation."""
     ctx = Context(shop)
     ctx.program.package = PACKAGE
     driver = Driver(ctx)
@@ -133,47 +132,52 @@ def generated(shop: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> Itera
     for path, text in render_program(ctx.program).items():
         (out / path).parent.mkdir(parents=True, exist_ok=True)
         (out / path).write_text(text)
-    sys.path.insert(0, str(out))
-    driver.out = out  # type: ignore[attr-defined]
-    yield driver
-    sys.path.remove(str(out))
+    driver.out = out
+    return driver
 
 
-class Django:
+class Child:
+    """A process that answers pickled requests."""
+
+    def __init__(self, *command: str, **environment: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **environment},
+        )
+
+    def ask(self, **request: Any) -> Any:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        body = pickle.dumps(request)
+        self.process.stdin.write(b"%d\n" % len(body) + body)
+        self.process.stdin.flush()
+        size = int(self.process.stdout.readline())
+        return pickle.loads(self.process.stdout.read(size))
+
+    def close(self) -> None:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+class Django(Child):
     """The legacy side, over one SQLite file."""
 
     def __init__(self, folder: Path) -> None:
         self.template = folder / "template.sqlite3"
         self.theirs = folder / "theirs.sqlite3"
         self.mine = folder / "mine.sqlite3"
-        self.child = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("drf_child.py"))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "SHOP_DATABASE": str(self.template)},
-        )
-
-    def ask(self, **request: Any) -> Any:
-        assert self.child.stdin is not None
-        assert self.child.stdout is not None
-        body = pickle.dumps(request)
-        self.child.stdin.write(b"%d\n" % len(body) + body)
-        self.child.stdin.flush()
-        size = int(self.child.stdout.readline())
-        return pickle.loads(self.child.stdout.read(size))
+        super().__init__(str(Path(__file__).with_name("drf_child.py")), SHOP_DATABASE=str(self.template))
 
     def fresh(self) -> None:
         """Both sides start from the same rows."""
         self.ask(op="close", database=str(self.theirs))
         shutil.copy(self.template, self.theirs)
         shutil.copy(self.template, self.mine)
-
-    def close(self) -> None:
-        assert self.child.stdin is not None
-        assert self.child.stdout is not None
-        self.child.stdin.close()
-        self.child.wait(10)
-        self.child.stdout.close()
 
 
 SEED = """
@@ -212,14 +216,6 @@ def django_side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Django]:
     side.close()
 
 
-def _plain(value: Any) -> Any:
-    from segue_bridge.db.base import Base, primary_key
-
-    if isinstance(value, Base):
-        return primary_key(value)[0]
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
-
-
 def _rows(path: Path) -> dict[str, list[Any]]:
     connection = sqlite3.connect(path)
     try:
@@ -235,59 +231,26 @@ def _rows(path: Path) -> dict[str, list[Any]]:
         connection.close()
 
 
-class Call:
-    """What of the bridge's request context serializers use."""
-
-    def absolute(self, url: str) -> str:
-        return f"http://testserver{url}"
-
-
 class Both:
     """Runs one operation on both sides and compares answer, rows and number of queries."""
 
-    def __init__(self, driver: Driver, django: Django) -> None:
-        self.driver = driver
+    def __init__(self, django: Django, mine: Child) -> None:
         self.django = django
-        importlib.import_module(f"{PACKAGE}.models")
-        self.module: Any = importlib.import_module(f"{PACKAGE}.driver")
-        user = importlib.import_module(f"{PACKAGE}.django_auth.models").User
-        self.user = user.loaded({"id": 1, "username": "ada", "is_active": True})
+        self.mine = mine
 
     def run(self, serializer: str, op: str, **request: Any) -> tuple[Any, Any]:
         self.django.fresh()
         kind, theirs, queries = self.django.ask(serializer=serializer, op=op, **request)
-        mine_kind, mine, mine_queries = asyncio.run(self._mine(serializer, op, request))
+        name = "patch" if op == "update" and request.get("partial") else op
+        mine_kind, mine, mine_queries = self.mine.ask(
+            function=f"{name}_{serializer}", database=str(self.django.mine), arguments=request
+        )
         assert (mine_kind, _masked(mine)) == (kind, _masked(theirs)), (serializer, op, request)
         if kind == "ok" and mine is not None:
             assert json.dumps(_masked(mine)) == json.dumps(_masked(theirs))  # the order of keys too
         assert _masked(_rows(self.django.mine)) == _masked(_rows(self.django.theirs))
         assert mine_queries <= queries, (serializer, op, request, mine_queries, queries)
         return kind, theirs
-
-    async def _mine(self, serializer: str, op: str, request: dict[str, Any]) -> tuple[Any, Any, int]:
-        from segue_bridge import zone
-        from segue_bridge.db.database import Database
-        from segue_bridge.errors import ValidationError
-
-        zone.configure("America/New_York")
-        database = Database(f"sqlite:///{self.django.mine}")
-        try:
-            async with database.session() as db:
-                try:
-                    name = "patch" if op == "update" and request.get("partial") else op
-                    found = await getattr(self.module, f"{name}_{serializer}")(
-                        db, user=self.user, call=Call(), **request
-                    )
-                except ValidationError as exc:
-                    return "errors", json.loads(json.dumps(exc.detail, default=_plain)), db.queries
-                except Exception as exc:
-                    if os.environ.get("SEGUE_TRACE"):
-                        raise
-                    return "raised", type(exc).__name__, db.queries
-                return "ok", json.loads(json.dumps(found, default=_plain)), db.queries
-        finally:
-            await database.close()
-            zone.configure("UTC")
 
 
 def _masked(found: Any) -> Any:
@@ -298,5 +261,7 @@ def _masked(found: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
-def both(generated: Driver, django_side: Django) -> Both:
-    return Both(generated, django_side)
+def both(generated: Driver, django_side: Django) -> Iterator[Both]:
+    mine = Child(str(Path(__file__).with_name("generated_child.py")), str(generated.out), PACKAGE)
+    yield Both(django_side, mine)
+    mine.close()
