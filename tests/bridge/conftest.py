@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import json
 import pickle
 import subprocess
 import sys
@@ -32,9 +33,9 @@ class Answer:
 class Legacy:
     """Django in a child process."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path, settings: dict[str, Any] | None = None) -> None:
         self.child = subprocess.Popen(
-            [sys.executable, str(HERE / "legacy.py"), str(database)],
+            [sys.executable, str(HERE / "legacy.py"), str(database), json.dumps(settings or {})],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
@@ -59,7 +60,7 @@ class Legacy:
 class Modern:
     """The bridge in this process, on a loop of its own."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path, options: dict[str, Any] | None = None) -> None:
         from segue_bridge.db.database import Database
 
         spec = importlib.util.spec_from_file_location("twin_modern", HERE / "modern.py")
@@ -70,7 +71,7 @@ class Modern:
         self.module = module
         self.runner = asyncio.Runner()
         self.database = Database(f"sqlite:///{database}")
-        self.app = module.create_app(self.database)
+        self.app = module.create_app(self.database, **(options or {}))
         self.sessions: list[Any] = []
         make = self.database.session
 
@@ -167,12 +168,61 @@ class Twin:
         return legacy
 
 
-@pytest.fixture(scope="session")
-def twin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twin]:
-    database = tmp_path_factory.mktemp("twin") / "twin.sqlite3"
-    legacy = Legacy(database)
+def make_twin(folder: Path, settings: dict[str, Any], options: dict[str, Any]) -> Iterator[Twin]:
+    """Both sides over a new database: Django with ``settings``, the bridge with ``options`` of ``install``."""
+    database = folder / "twin.sqlite3"
+    legacy = Legacy(database, settings)
     legacy.ask({"method": "GET", "path": "/names/"})
-    modern = Modern(database)
+    modern = Modern(database, options)
     yield Twin(legacy, modern)
     modern.close()
     legacy.close()
+
+
+@pytest.fixture(scope="session")
+def twin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twin]:
+    yield from make_twin(tmp_path_factory.mktemp("twin"), {}, {})
+
+
+@pytest.fixture(scope="session")
+def other_twin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twin]:
+    """The twin with unusual settings."""
+    from segue_bridge.http.render import Renderer
+
+    settings = {
+        "APPEND_SLASH": False,
+        "SECURE_HSTS_SECONDS": 60,
+        "SECURE_HSTS_INCLUDE_SUBDOMAINS": True,
+        "SECURE_PROXY_SSL_HEADER": ["HTTP_X_FORWARDED_PROTO", "https"],
+        "SECURE_SSL_REDIRECT": True,
+        "SECURE_REFERRER_POLICY": "origin",
+        "SECURE_CROSS_ORIGIN_OPENER_POLICY": None,
+        "USE_X_FORWARDED_HOST": True,
+        "X_FRAME_OPTIONS": "SAMEORIGIN",
+        "DATA_UPLOAD_MAX_NUMBER_FIELDS": 3,
+        "DATA_UPLOAD_MAX_NUMBER_FILES": 1,
+        "REST_FRAMEWORK": {
+            "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+            "COMPACT_JSON": False,
+            "UNICODE_JSON": False,
+            "STRICT_JSON": False,
+            "URL_FORMAT_OVERRIDE": None,
+        },
+    }
+    options = {
+        "append_slash": False,
+        "headers": {
+            "x-frame-options": "SAMEORIGIN",
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "origin",
+        },
+        "hsts": "max-age=60; includeSubDomains",
+        "proxy_header": ("x-forwarded-proto", "https"),
+        "ssl_redirect": True,
+        "forwarded_host": True,
+        "renderer": Renderer(compact=False, unicode=False, strict=False),
+        "format_param": None,
+        "field_limit": 3,
+        "file_limit": 1,
+    }
+    yield from make_twin(tmp_path_factory.mktemp("other"), settings, options)

@@ -5,7 +5,8 @@ Protocol on stdin/stdout: a length line, then that many bytes of pickle. A reque
 ``body`` and ``queries`` (the number of SQL statements). The first argument is the database file.
 """
 
-# ruff: noqa: RUF012, E402 - Django's classes are declared so, after its set-up
+# ruff: noqa: E402 - Django's classes are declared so, after its set-up
+import json
 import os
 import pickle
 import sys
@@ -20,34 +21,37 @@ from django.conf import settings
 app = sys.modules["twin"] = types.ModuleType("twin")
 app.__path__ = [os.path.dirname(os.path.abspath(__file__))]
 
-settings.configure(
-    DEBUG=False,
-    SECRET_KEY="x" * 50,
-    ALLOWED_HOSTS=["testserver", ".example.com"],
-    ROOT_URLCONF="twin_urls",
-    USE_TZ=True,
-    TIME_ZONE="America/New_York",
-    DATABASES={
+OVERRIDES = json.loads(sys.argv[2]) if len(sys.argv) > 2 else {}
+CONFIGURED = {
+    "DEBUG": False,
+    "SECRET_KEY": "x" * 50,
+    "ALLOWED_HOSTS": ["testserver", ".example.com"],
+    "ROOT_URLCONF": "twin_urls",
+    "USE_TZ": True,
+    "TIME_ZONE": "America/New_York",
+    "DATABASES": {
         "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": sys.argv[1], "ATOMIC_REQUESTS": True}
     },
-    DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
-    INSTALLED_APPS=[
+    "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
+    "INSTALLED_APPS": [
         "django.contrib.contenttypes",
         "django.contrib.auth",
         "django_filters",
         "rest_framework",
         "twin",
     ],
-    MIDDLEWARE=[
+    "MIDDLEWARE": [
         "django.middleware.security.SecurityMiddleware",
         "django.middleware.common.CommonMiddleware",
         "django.middleware.clickjacking.XFrameOptionsMiddleware",
     ],
-    TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
-    DATA_UPLOAD_MAX_MEMORY_SIZE=20_000,
-    LOGGING_CONFIG=None,
-    REST_FRAMEWORK={"DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"]},
-)
+    "TEMPLATES": [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
+    "DATA_UPLOAD_MAX_MEMORY_SIZE": 20_000,
+    "LOGGING_CONFIG": None,
+    "REST_FRAMEWORK": {"DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"]},
+}
+CONFIGURED.update(OVERRIDES)
+settings.configure(**CONFIGURED)
 django.setup()
 warnings.simplefilter("ignore")
 

@@ -8,7 +8,7 @@ import uuid
 from typing import Annotated, Any
 
 from fastapi import FastAPI
-from sqlalchemy import ForeignKey, String, literal, select
+from sqlalchemy import ForeignKey, literal, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 from typing_extensions import TypedDict
 
@@ -514,16 +514,16 @@ def show(value: Any) -> Any:
     return value
 
 
-def create_app(database: Database) -> FastAPI:
+def create_app(database: Database, **options: Any) -> FastAPI:
     """The service on ``database``."""
     zone.configure("America/New_York")
     app = FastAPI(title="Twin", telemetry=handlers.TELEMETRY_OFF)
     app.state.database = database
     app.include_router(router)
-    handlers.install(
-        app, headers=handlers.SECURITY_HEADERS, hosts=("testserver", ".example.com"), body_limit=20_000
-    )
+    usual: dict[str, Any] = {
+        "headers": handlers.SECURITY_HEADERS,
+        "hosts": ("testserver", ".example.com"),
+        "body_limit": 20_000,
+    }
+    handlers.install(app, **{**usual, **options})
     return app
-
-
-__all__ = ["String", "create_app"]

@@ -151,8 +151,15 @@ def _wanted(call: Call) -> str:
     suffix = call.path.get("format")
     if suffix and call.resource.suffix:
         return suffix.strip("./")
-    name = call.settings.format_param
-    if name and name.encode() in call.scope.get("query_string", b""):
+    raw: bytes = call.scope.get("query_string", b"")
+    if not raw:
+        return ""
+    name, limit = call.settings.format_param, call.settings.field_limit
+    if limit is not None and raw.count(b"&") >= limit:
+        # DRF looks at the parameters here, so too many of them end the request here.
+        return call.query.get(name or "", "")
+    # A name may be spelled with percent signs.
+    if name and (name.encode() in raw or b"%" in raw):
         return call.query.get(name, "")
     return ""
 

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from segue_bridge.http import openapi, pages, urls
 from segue_bridge.http.dispatch import add_headers
-from segue_bridge.http.router import ContractRoutes
+from segue_bridge.http.router import ContractRoutes, resources
 from segue_bridge.http.settings import PLAIN, SECURITY_HEADERS, HttpSettings
 
 TELEMETRY_OFF: dict[str, Any] = {
@@ -47,8 +47,8 @@ def install(
         options["headers"] = headers
     settings = replace(settings or PLAIN, **options)
     app.state.http = settings
-    openapi.install(app)
     contract = ContractRoutes(app.router.routes)
+    openapi.install(app, lambda: resources(app.router.routes))
     app.router.routes.insert(0, contract)
 
     async def not_found(scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,114 +1,176 @@
-"""What OpenAPI says of the contract: parameters, bodies, security, errors."""
+"""What OpenAPI says of the contract: parameters, bodies, security, errors.
+
+FastAPI describes paths and responses (``response_model``); this adds what only the resources know, when
+``/openapi.json`` is first asked for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
-from segue_bridge.http.media import JSON as JSON_TYPE
-from segue_bridge.http.resource import Resource
+from segue_bridge.http import media
+from segue_bridge.http.resource import Operation, Resource
 
 _REF = "#/components/schemas/{model}"
-_MEDIA = {"json": JSON_TYPE, "form": "application/x-www-form-urlencoded", "multipart": "multipart/form-data"}
-_PENDING: dict[str, dict[str, Any]] = {}
+_NUMBER = "[0-9]+"
 
 
-def operation_extra(
-    resource: Resource,
-    method: str,
-    body: type[BaseModel] | None,
-    parameters: Sequence[dict[str, Any]],
-    *,
-    partial: bool = False,
-) -> dict[str, Any]:
-    """The ``openapi_extra`` of one operation."""
-    described = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": f"^{regex}$"}}
-        for name, regex in ((n, resource.parameters.get(n, "[^/.]+")) for n in _names(resource.path))
-    ]
-    described.extend(parameters)
-    extra: dict[str, Any] = {"responses": _errors(resource, method, bool(described), body is not None)}
-    if described:
-        extra["parameters"] = described
-    if body is not None:
-        name = _schema(body, partial=partial or method == "PATCH")
-        content = {_MEDIA[p]: {"schema": {"$ref": _REF.format(model=name)}} for p in resource.parsers}
-        extra["requestBody"] = {"required": True, "content": content}
-    if resource.authentication is not None and resource.authentication.authenticators:
-        extra["security"] = [{_scheme(a): []} for a in resource.authentication.authenticators]
-    return extra
-
-
-def install(app: FastAPI) -> None:
-    """Make ``app.openapi()`` include the write models and security schemes of its operations."""
+def install(app: FastAPI, resources: Any) -> None:
+    """Make ``app.openapi()`` tell the contract. ``resources()`` gives those of the application."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = get_openapi(
-                title=app.title, version=app.version, description=app.description, routes=app.routes
+                title=app.title,
+                version=app.version,
+                openapi_version=app.openapi_version,
+                summary=app.summary,
+                description=app.description,
+                terms_of_service=app.terms_of_service,
+                contact=app.contact,
+                license_info=app.license_info,
+                routes=app.routes,
+                tags=app.openapi_tags,
+                servers=app.servers,
             )
-            components = schema.setdefault("components", {})
-            components["schemas"] = {
-                **components.get("schemas", {}), **_PENDING, "Error": _ERROR
-            }  # fmt: skip
-            components["securitySchemes"] = _SECURITY
-            for path in schema.get("paths", {}).values():
-                for operation in path.values():
-                    if isinstance(operation, dict):
-                        # FastAPI's 422 never happens here: bad input is 400 with DRF's body.
-                        operation.get("responses", {}).pop("422", None)
-            app.openapi_schema = schema
+            app.openapi_schema = complete(schema, resources())
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-_ERROR = {"type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]}
-_SECURITY = {
-    "session": {"type": "apiKey", "in": "cookie", "name": "sessionid"},
-    "basic": {"type": "http", "scheme": "basic"},
-    "token": {"type": "apiKey", "in": "header", "name": "Authorization"},
-}
+def complete(schema: dict[str, Any], resources: Iterable[Resource]) -> dict[str, Any]:
+    """``schema`` with parameters, bodies, security and errors of every operation."""
+    components = schema.setdefault("components", {})
+    models = Models(components.setdefault("schemas", {}))
+    schemes: dict[str, Any] = {}
+    for resource in dict.fromkeys(resources):
+        path = schema.get("paths", {}).get(resource.path)
+        for method, operation in resource.operations.items():
+            entry = (path or {}).get(method.lower())
+            if entry is not None:
+                _describe(entry, resource, method, operation, models, schemes)
+    if schemes:
+        components.setdefault("securitySchemes", {}).update(schemes)
+    return schema
 
 
-def _scheme(authenticator: object) -> str:
-    name = type(authenticator).__name__
-    return {"SessionAuthentication": "session", "BasicAuthentication": "basic"}.get(name, "token")
+class Models:
+    """Component schemas by name; two models of one name are told apart by their modules."""
 
-
-def _errors(resource: Resource, method: str, lookup: bool, body: bool) -> dict[str, Any]:
-    reference = {"content": {JSON_TYPE: {"schema": {"$ref": _REF.format(model="Error")}}}}
-    out: dict[str, Any] = {}
-    if body:
-        out["400"] = {
-            "description": "Invalid input: errors by field.",
-            "content": {JSON_TYPE: {"schema": {"type": "object"}}},
+    def __init__(self, schemas: dict[str, Any]) -> None:
+        self.schemas = schemas
+        self._names: dict[tuple[Any, bool], str] = {}
+        schemas["Error"] = {
+            "title": "Error",
+            "type": "object",
+            "properties": {"detail": {"type": "string"}},
+            "required": ["detail"],
         }
+        schemas["Errors"] = {
+            "title": "Errors",
+            "description": "Texts by field, nested as the input is; a list where nothing is by field.",
+            "anyOf": [{"type": "object"}, {"type": "array", "items": {"type": "string"}}],
+        }
+
+    def reference(self, model: Any, *, partial: bool) -> dict[str, Any]:
+        """The schema of a body: a reference for a model, else its own schema."""
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            return self._own(TypeAdapter(model).json_schema(ref_template=_REF))
+        known = self._names.get((model, partial))
+        if known is None:
+            known = self._names[model, partial] = self._name(model, partial)
+            found = self._own(model.model_json_schema(ref_template=_REF, mode="validation"))
+            if partial:
+                found.pop("required", None)
+            self.schemas[known] = found
+        return {"$ref": _REF.format(model=known)}
+
+    def _own(self, schema: dict[str, Any]) -> dict[str, Any]:
+        for name, definition in schema.pop("$defs", {}).items():
+            self.schemas.setdefault(name, definition)
+        return schema
+
+    def _name(self, model: type[BaseModel], partial: bool) -> str:
+        name = f"{model.__name__}Partial" if partial else model.__name__
+        return f"{model.__module__.replace('.', '_')}_{name}" if name in self.schemas else name
+
+
+def _describe(
+    entry: dict[str, Any],
+    resource: Resource,
+    method: str,
+    operation: Operation,
+    models: Models,
+    schemes: dict[str, Any],
+) -> None:
+    parameters = [*path_parameters(resource), *operation.parameters]
+    if parameters:
+        entry["parameters"] = parameters
+    if operation.body is not None:
+        schema = models.reference(operation.body, partial=operation.partial or method == "PATCH")
+        content = {media.NAMES[parser]: {"schema": schema} for parser in resource.parsers}
+        entry["requestBody"] = {"required": not operation.partial, "content": content}
+    responses = entry.setdefault("responses", {})
+    # FastAPI's own 422 never happens here: bad input is 400 with DRF's body.
+    responses.pop("422", None)
+    for status, (text, name) in _errors(resource, operation).items():
+        content = {media.JSON: {"schema": {"$ref": _REF.format(model=name)}}}
+        responses.setdefault(status, {"description": text, "content": content})
+    if resource.authentication is not None and resource.authentication.authenticators:
+        security: list[dict[str, list[str]]] = []
+        for authenticator in resource.authentication.authenticators:
+            name, scheme = _scheme(authenticator, resource)
+            schemes[name] = scheme
+            security.append({name: []})
+        # Without a permission anybody may ask; credentials are looked at all the same.
+        entry["security"] = security if resource.guarded else [*security, {}]
+
+
+def path_parameters(resource: Resource) -> list[dict[str, Any]]:
+    """The URL's arguments; numbers where Django's pattern takes nothing else."""
+    found = []
+    for name in resource.arguments:
+        regex = resource.parameters.get(name, "[^/.]+")
+        schema: Mapping[str, Any] = {"type": "string", "pattern": f"^(?:{regex})$"}
+        if regex == _NUMBER:
+            schema = {"type": "integer", "minimum": 0}
+        found.append({"name": name, "in": "path", "required": True, "schema": dict(schema)})
+    return found
+
+
+def _errors(resource: Resource, operation: Operation) -> dict[str, tuple[str, str]]:
+    out: dict[str, tuple[str, str]] = {}
+    if operation.body is not None or operation.parameters:
+        out["400"] = ("Invalid input, by field.", "Errors")
     authentication = resource.authentication
-    if authentication is not None and authentication.challenge:
-        out["401"] = {"description": "Not authenticated.", **reference}
-    out["403"] = {"description": "Not permitted.", **reference}
-    if lookup:
-        out["404"] = {"description": "Not found.", **reference}
+    if authentication is not None and authentication.authenticators and resource.challenged():
+        out["401"] = ("Not authenticated.", "Error")
+    if resource.guarded or (authentication is not None and authentication.authenticators):
+        out["403"] = ("Not permitted.", "Error")
+    if resource.arguments or operation.parameters:
+        out["404"] = ("Not found.", "Error")
+    if operation.body is not None:
+        out["415"] = ("The body's media type is not supported.", "Error")
+    if resource.throttled:
+        out["429"] = ("Too many requests.", "Error")
     return out
 
 
-def _schema(model: type[BaseModel], *, partial: bool) -> str:
-    """Keep the model's JSON schema for :func:`install`; returns its name."""
-    schema = model.model_json_schema(ref_template=_REF, mode="validation")
-    for name, definition in schema.pop("$defs", {}).items():
-        _PENDING.setdefault(name, definition)
-    name = model.__name__
-    if partial:
-        name = f"{name}Partial"
-        schema.pop("required", None)
-    _PENDING[name] = schema
-    return name
-
-
-def _names(path: str) -> list[str]:
-    return [part.partition("}")[0] for part in path.split("{")[1:]]
+def _scheme(authenticator: Any, resource: Resource) -> tuple[str, dict[str, Any]]:
+    """The security scheme of an authenticator, told by its challenge; sessions have none."""
+    challenge = authenticator.challenge
+    kind = (challenge or "").partition(" ")[0]
+    if not challenge and resource.authentication is not None and resource.authentication.sessions is not None:
+        name = resource.authentication.sessions.settings.cookie_name
+        return "session", {"type": "apiKey", "in": "cookie", "name": name}
+    if kind in ("Basic", "Bearer"):
+        return kind.lower(), {"type": "http", "scheme": kind.lower()}
+    label = kind.lower() or type(authenticator).__name__
+    text = f"`Authorization: {kind} <key>`" if kind else type(authenticator).__name__
+    return label, {"type": "apiKey", "in": "header", "name": "Authorization", "description": text}

@@ -25,11 +25,17 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What answers one method: the path operation function, its status and action."""
+    """What answers one method: the path operation function, its status and action.
+
+    ``body``, ``partial`` and ``parameters`` describe its input in OpenAPI.
+    """
 
     endpoint: Endpoint
     status: int = 200
     action: str | None = None
+    body: Any = None
+    partial: bool = False
+    parameters: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(eq=False)
@@ -79,7 +85,8 @@ class Resource:
             self.renderers = (*self.renderers, "api")
         self.pattern = re.compile(self._regex(self.path) + r"\Z")
         self.suffix_pattern = self._suffix_pattern()
-        self.static = "{" not in self.path
+        self.arguments = tuple(_PLACE.findall(self.path))
+        self.static = not self.arguments
         offered = set(self.methods)
         if "GET" in offered and self.head:
             offered.add("HEAD")
@@ -106,6 +113,16 @@ class Resource:
         if found is None:
             return None
         return {name: value for name, value in found.groupdict().items() if value is not None}
+
+    @property
+    def guarded(self) -> bool:
+        """Whether there is a permission to ask."""
+        return self._access is not None
+
+    @property
+    def throttled(self) -> bool:
+        """Whether there may be limits."""
+        return bool(self.throttles) or self._throttles is not None
 
     def access(self, function: Access) -> Access:
         """Decorator: ``check_permissions`` of this view. It also runs before 405 and OPTIONS."""

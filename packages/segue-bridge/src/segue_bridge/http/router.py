@@ -13,7 +13,6 @@ from starlette.types import Receive, Scope, Send
 
 from segue_bridge.http.dispatch import serve
 from segue_bridge.http.matching import Index
-from segue_bridge.http.openapi import operation_extra
 from segue_bridge.http.resource import Operation, Resource
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -98,7 +97,9 @@ class Router(APIRouter):
         """
 
         def register(function: F) -> F:
-            resource.operations[method] = Operation(function, status, action)
+            resource.operations[method] = Operation(
+                function, status, action, body, partial, tuple(parameters)
+            )
             setattr(function, _MARK, resource)
             self.add_api_route(
                 resource.path,
@@ -109,7 +110,6 @@ class Router(APIRouter):
                 summary=summary,
                 tags=list(tags) if tags else None,
                 name=function.__name__,
-                openapi_extra=operation_extra(resource, method, body, parameters, partial=partial),
             )
             return function
 
