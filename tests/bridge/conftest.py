@@ -63,11 +63,13 @@ class Modern:
     def __init__(self, database: Path, options: dict[str, Any] | None = None) -> None:
         from segue_bridge.db.database import Database
 
-        spec = importlib.util.spec_from_file_location("twin_modern", HERE / "modern.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = sys.modules["twin_modern"] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+        module = sys.modules.get("twin_modern")
+        if module is None:  # mapped classes can be declared only once
+            spec = importlib.util.spec_from_file_location("twin_modern", HERE / "modern.py")
+            assert spec is not None
+            assert spec.loader is not None
+            module = sys.modules["twin_modern"] = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
         self.module = module
         self.runner = asyncio.Runner()
         self.database = Database(f"sqlite:///{database}")

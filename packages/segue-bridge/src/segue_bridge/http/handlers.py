@@ -18,7 +18,7 @@ from segue_bridge.http.dispatch import add_headers
 from segue_bridge.http.router import ContractRoutes, resources
 from segue_bridge.http.settings import PLAIN, SECURITY_HEADERS, HttpSettings
 
-TELEMETRY_OFF: dict[str, Any] = {
+TELEMETRY_OFF: Any = {
     "tracing": False,
     "metrics": False,
     "logs": False,

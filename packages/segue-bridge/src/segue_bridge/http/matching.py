@@ -19,7 +19,7 @@ class Index:
 
     def __init__(self, resources: Iterable[Resource]) -> None:
         ordered = sorted(dict.fromkeys(resources), key=lambda resource: resource.order)
-        self._fixed: dict[str, Resource] = {}
+        self._fixed: dict[str, Found] = {}
         self._by_stem: dict[str, list[_Ranked]] = {}
         for rank, resource in enumerate(ordered):
             for stem in stems(resource):
@@ -27,16 +27,16 @@ class Index:
         for rank, resource in enumerate(ordered):
             if resource.static and resource.path not in self._fixed:
                 # An earlier pattern that also fits wins in Django, so it must win here.
+                earlier = ((other, other.match(resource.path)) for other in ordered[:rank])
                 self._fixed[resource.path] = next(
-                    (earlier for earlier in ordered[:rank] if earlier.match(resource.path) is not None),
-                    resource,
+                    ((other, values) for other, values in earlier if values is not None), (resource, {})
                 )
 
     def find(self, path: str) -> Found | None:
         """The resource and its URL arguments; None when Django has no such URL."""
         fixed = self._fixed.get(path)
-        if fixed is not None and fixed.static:
-            return fixed, {}
+        if fixed is not None:
+            return fixed
         candidates = list(self._by_stem.get("", ()))
         end = path.find("/")
         while end != -1:
