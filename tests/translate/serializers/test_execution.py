@@ -19,6 +19,7 @@ READERS = [
     ("NestedBookSerializer", [1, 2]),
     ("NoteSerializer", [1, 2]),
     ("CheckedNoteSerializer", [1, 2]),
+    ("AuthorWithBooksSerializer", [1, 3]),
 ]
 
 
@@ -113,6 +114,9 @@ CREATED: list[tuple[str, Any]] = [
     ("NoteSerializer", {"code": "odd is too long", "owner": 2, "text": "t", "kind": "k"}),
     ("CheckedNoteSerializer", {"code": "xy", "text": "xy"}),
     ("CheckedNoteSerializer", {"code": "xy", "text": "z"}),
+    ("AuthorWithBooksSerializer", {"name": "New", "written": [{"code": "a"}, {"code": "b", "text": "c"}]}),
+    ("AuthorWithBooksSerializer", {"name": "New", "publisher": 1, "written": [{"code": "a"}, {"code": "a"}]}),
+    ("AuthorWithBooksSerializer", {"name": "New", "written": [{"code": "abcde"}, 3]}),
 ]
 
 
@@ -145,6 +149,8 @@ UPDATED: list[tuple[str, int, Any]] = [
     ("NoteSerializer", 2, {"code": "ab"}),
     ("CheckedNoteSerializer", 1, {"code": "ab", "text": "again"}),
     ("CheckedNoteSerializer", 1, {"code": "zz", "text": "again"}),
+    ("AuthorWithBooksSerializer", 1, {"name": "Changed", "written": [{"code": "x"}]}),
+    ("AuthorWithBooksSerializer", 1, {"name": "Changed"}),
 ]
 
 

@@ -62,6 +62,10 @@ HARMLESS_DECORATORS = frozenset(
 )
 
 
+# The whole body stands in a block.
+ATOMIC_DECORATORS = frozenset({"django.db.transaction.atomic"})
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """A free-state parameter of a lifted function: ``sort`` is ``state``, ``url`` or ``extra``."""
@@ -210,7 +214,7 @@ def interpret(
     if found.is_async:
         raise refuse("async-source", found.name, "The function is a coroutine already.", found.where)
     for decorator in found.wrapped_by:
-        if decorator not in HARMLESS_DECORATORS:
+        if decorator not in HARMLESS_DECORATORS and decorator not in ATOMIC_DECORATORS:
             raise refuse("decorator", f"@{decorator}", "Segue does not know what this decorator does.", found.where)
     stack = ctx.memo.setdefault(("kernel", "stack"), [])
     assert isinstance(stack, list)
@@ -255,7 +259,7 @@ def _interpret(frame: Frame, self_kind: Kind | Val | None, arguments: Mapping[st
     else:
         for row in [r for r in frame.comments.own if r < definition.lineno]:
             del frame.comments.own[row]
-    frame.run(statements)
+    _run(frame, definition, statements)
     if frame.alive:
         frame.returns.append(Const(None))
     returns = frame.returns[0] if frame.returns else Const(None)
@@ -283,6 +287,23 @@ def _interpret(frame: Frame, self_kind: Kind | Val | None, arguments: Mapping[st
         tuple(parameters),
         frame,
     )
+
+
+def _run(frame: Frame, definition: ast.FunctionDef, statements: list[ast.stmt]) -> None:
+    """The body; with ``@transaction.atomic`` it stands in ``async with db.atomic():``."""
+    for node, dotted in zip(definition.decorator_list, frame.function.wrapped_by, strict=False):
+        if dotted in ATOMIC_DECORATORS and isinstance(node, ast.Call) and (node.args or node.keywords):
+            raise frame.refuse("atomic", ast.unparse(node), "Segue does not know this argument of atomic().", node)
+    if not any(dotted in ATOMIC_DECORATORS for dotted in frame.function.wrapped_by):
+        frame.run(statements)
+        return
+    db = ast.unparse(frame.db)
+    frame.in_atomic += 1
+    with frame.capture() as captured:
+        frame.run(statements)
+        lines = list(captured)
+    frame.in_atomic -= 1
+    frame.emit_block(f"async with {db}.atomic():", lines)
 
 
 AMBIENT = (Request, ViewSelf, SerializerSelf)

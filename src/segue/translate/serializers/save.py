@@ -99,8 +99,12 @@ def _overridden(ctx: Context, serializer: Serializer, action: str, override: str
     return Saver(lifted, lifted.returns.model)
 
 
-def plain_saver(ctx: Context, serializer: Serializer, action: str) -> Saver:
-    """DRF's own ``create`` or ``update``."""
+def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bool = False) -> Saver:
+    """DRF's own ``create`` or ``update``.
+
+    ``called``: by an override through ``super()``, which has taken out what DRF cannot save (else
+    both sides fail).
+    """
     found = class_of(ctx, serializer.name)
     if not serializer.model or found is None or MODEL_SERIALIZER not in found.mro:
         raise refuse(
@@ -110,7 +114,7 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str) -> Saver:
             serializer.where,
         )
     check_model(ctx, serializer)
-    many = _fields(ctx, serializer)
+    many = _fields(ctx, serializer, called)
     app = app_label(ctx, serializer)
     cls, imported = entity_type(ctx, serializer.model)
 
@@ -191,7 +195,7 @@ def check_model(ctx: Context, serializer: Serializer) -> None:
         )
 
 
-def _fields(ctx: Context, serializer: Serializer) -> list[str]:
+def _fields(ctx: Context, serializer: Serializer, called: bool) -> list[str]:
     """To-many sources, after checking that every written source is something the model has."""
     model = concrete(ctx, serializer.model)
     many: list[str] = []
@@ -199,6 +203,8 @@ def _fields(ctx: Context, serializer: Serializer) -> list[str]:
         if item.read_only:
             continue
         base = base_name(item)
+        if called and _not_saved(ctx, serializer, item):
+            continue
         if base in NESTED or base == "ListSerializer":
             raise field_refusal(
                 item, "nested-write", "DRF does not save nested input without an own create/update."
@@ -223,6 +229,16 @@ def _fields(ctx: Context, serializer: Serializer) -> list[str]:
         else:
             _same_type(ctx, item, python_type(ctx, column))
     return many
+
+
+def _not_saved(ctx: Context, serializer: Serializer, item: SerializerField) -> bool:
+    """Is it nested, or no field of the model?"""
+    if base_name(item) in NESTED or base_name(item) == "ListSerializer":
+        return True
+    if item.source == "*" or "." in item.source:
+        return True
+    model = concrete(ctx, serializer.model)
+    return field_of(model, item.source) is None and reverse_of(model, item.source) is None
 
 
 def _same_type(ctx: Context, item: SerializerField, column: str) -> None:

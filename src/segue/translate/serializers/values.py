@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segue.snapshot.model import Serializer, SerializerField
 from segue.translate.context import Context
-from segue.translate.kinds import DictOf, Instance, Kind, ListOf, Needs, Scalar, User
+from segue.translate.kinds import Instance, Kind, ListOf, Needs, Scalar, User, ValidatedData
 from segue.translate.serializers.facts import base_name
 
 SCALARS = {
@@ -58,7 +58,9 @@ def value_kind(ctx: Context, item: SerializerField) -> Kind:
     if base == "HiddenField" and item.default.name == "rest_framework.fields.CurrentUserDefault":
         return User(ctx.snapshot.settings.user_model)
     if base == "ListSerializer":
-        return ListOf(DictOf())
+        return ListOf(ValidatedData(item.serializer))
+    if item.serializer:
+        return Scalar("Any") if item.allow_null else ValidatedData(item.serializer)
     return Scalar("Any")
 
 

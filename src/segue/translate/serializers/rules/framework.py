@@ -53,7 +53,9 @@ def create(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     from segue.translate.serializers.save import plain_saver
 
     values = _values(frame, call, 0)
-    saver = plain_saver(frame.ctx, serializer_of(frame.ctx, _serializer(frame, owner, call)), "create")
+    saver = plain_saver(
+        frame.ctx, serializer_of(frame.ctx, _serializer(frame, owner, call)), "create", called=True
+    )
     return Val(saver.lifted.returns, name(call_lifted(frame, saver.lifted, values)))
 
 
@@ -68,7 +70,9 @@ def update(frame: Frame, owner: Val, call: CallSite) -> Val | None:
             "serializer-update", ast.unparse(call.node), "It updates no model instance.", call.node
         )
     values = _values(frame, call, 1)
-    saver = plain_saver(frame.ctx, serializer_of(frame.ctx, _serializer(frame, owner, call)), "update")
+    saver = plain_saver(
+        frame.ctx, serializer_of(frame.ctx, _serializer(frame, owner, call)), "update", called=True
+    )
     return Val(saver.lifted.returns, name(call_lifted(frame, saver.lifted, instance.text, values)))
 
 

@@ -1,4 +1,5 @@
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
 from rest_framework import serializers
 
@@ -191,3 +192,31 @@ class SinceSerializer(serializers.Serializer):
         child=serializers.CharField(max_length=3, validators=[even]), required=False
     )
     place = serializers.DictField(source="*", child=serializers.IntegerField(), default=dict)
+
+
+class LineSerializer(serializers.Serializer):
+    code = serializers.CharField(max_length=4)
+    text = serializers.CharField(required=False)
+
+
+class AuthorWithBooksSerializer(serializers.ModelSerializer):
+    """Nested input with a create of its own."""
+
+    written = LineSerializer(many=True, write_only=True)
+    titles = serializers.SlugRelatedField(source="books", slug_field="title", many=True, read_only=True)
+
+    class Meta:
+        model = Author
+        fields = ["id", "name", "publisher", "written", "titles"]
+
+    @transaction.atomic
+    def create(self, validated_data):
+        lines = validated_data.pop("written")
+        author = Author.objects.create(**validated_data)
+        for line in lines:
+            Book.objects.create(author=author, title=line["code"] + line.get("text", ""))
+        return author
+
+    def update(self, instance, validated_data):
+        validated_data.pop("written", None)
+        return super().update(instance, validated_data)
