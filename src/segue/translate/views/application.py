@@ -10,6 +10,7 @@ from segue.target.ir import Decl, Import, Program
 from segue.translate.context import Context
 from segue.translate.specialise.fold import plain
 from segue.translate.views import texts
+from segue.translate.views.http_options import http_options
 
 SECURITY = "django.middleware.security.SecurityMiddleware"
 FRAMES = "django.middleware.clickjacking.XFrameOptionsMiddleware"
@@ -136,6 +137,7 @@ def _main(ctx: Context) -> None:
     if renderer:
         imports.add(Import("segue_bridge.http.render", "Renderer"))
         extra = f", renderer=Renderer({', '.join(f'{k}=False' for k in renderer)})"
+    extra += "".join(f", {option}" for option in http_options(snapshot))
     if headers:
         module.add(Decl("HEADERS", f"HEADERS = {headers!r}", frozenset(), 0))
     lines = [
@@ -150,7 +152,7 @@ def _main(ctx: Context) -> None:
         "        if database is None:",
         "            await own.close()",
         "",
-        f"    app = FastAPI(title={_title(snapshot)!r}, lifespan=lifespan)",
+        f"    app = FastAPI(title={_title(snapshot)!r}, lifespan=lifespan, telemetry=handlers.TELEMETRY_OFF)",
         "    app.state.database = own",
         *(f"    app.include_router({alias})" for _, alias in routers),
         f"    handlers.install(app, headers={'HEADERS' if headers else '{}'}, append_slash={slash}{extra})",
