@@ -15,6 +15,7 @@ from segue.translate.interp.value import Val, name
 from segue.translate.kinds import Instance, Kind, Needs, QuerySet
 from segue.translate.load.fetch import fetch_all
 from segue.translate.load.models import concrete, field_of, reverse_of, snake, target_field
+from segue.translate.models.classes import use_relation
 from segue.translate.serializers.facts import app_label, local_name, serializer_of, stem
 from segue.translate.serializers.interface import Presenter
 from segue.translate.serializers.read import presenter
@@ -46,6 +47,8 @@ def _with_loads(ctx: Context, serializer_name: str, model: str, site: Needs, sho
         frame.env[local] = value
         text, imports = annotation(ctx, kind)
         frame.use(*imports)
+        for accessor in [*site.one, *site.many]:
+            use_relation(ctx, model, accessor)  # reverse relations are declared where they are used
         for accessor, child in sorted(site.one.items()):
             _one(frame, serializer.where, value, accessor, child)
         for accessor, child in sorted(site.many.items()):
