@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 from tests.probe import checks
 from tests.probe.conftest import Probed
+
+from segue.snapshot.dump import dump
+from segue.snapshot.run import probe
 
 
 def test_urls_resolve_as_django_resolves_them(probed: Probed) -> None:
@@ -20,3 +25,17 @@ def test_serializer_fields_are_those_of_a_live_instance(probed: Probed) -> None:
 
 def test_recorded_ddl_builds_what_migrate_builds(probed: Probed) -> None:
     checks.tables(probed)
+
+
+def test_hash_seeds_do_not_change_a_byte(probed: Probed) -> None:
+    def text(seed: str) -> str:
+        return dump(
+            probe(
+                probed.root,
+                python=sys.executable,
+                settings="site_.settings",
+                environment={"PYTHONHASHSEED": seed},
+            )
+        )
+
+    assert text("1") == text("2")

@@ -32,11 +32,22 @@ def free_names(node):
     return names, chains
 
 
+def _imports_in(node):
+    """Import statements inside of a function, wherever they stand."""
+    stack = [node]
+    while stack:
+        for child in ast.iter_child_nodes(stack.pop()):
+            if isinstance(child, (ast.Import, ast.ImportFrom)):
+                yield child
+            elif isinstance(child, (ast.stmt, ast.excepthandler)) or hasattr(child, "body"):
+                stack.append(child)
+
+
 def local_imports(node, module_name):
     """Alias -> (object, dotted name) for import statements inside of a function."""
     found = {}
     package = getattr(sys.modules.get(module_name), "__package__", None) or module_name.rpartition(".")[0]
-    for child in ast.walk(node):
+    for child in _imports_in(node):
         if isinstance(child, ast.ImportFrom):
             base = child.module or ""
             try:

@@ -48,6 +48,7 @@ class Collector:
         self._seen_classes = {}
         self._seen_functions = {}
         self._current_depth = 0
+        self._bodies = {}
 
     def warn(self, text):
         """Add a warning once."""
@@ -132,22 +133,16 @@ class Collector:
                 "attributes": {},
                 "doc": "",
             }
+        hidden = set()  # names of nearer classes, whatever they are there
         for base in mro:
-            base_own = self.names.class_origin(base) not in _FRAMEWORK
-            for key, value in vars(base).items():
-                if key in methods or key in attributes:
-                    continue
-                function, role = as_function(value)
-                if function is not None:
-                    if key.startswith("__") and not base_own:
-                        continue
-                    methods[key] = self._method(base, key, function, role, depth)
-                    if role == "property" and isinstance(value.fset, types.FunctionType):
-                        methods[key + ".setter"] = self._method(
-                            base, key + ".setter", value.fset, role, depth
-                        )
-                elif keep_attributes and self._is_attribute(key, value):
-                    attributes[key] = self._attribute(cls, base, key, value)
+            own_methods, own_attributes, every = self._body(base, depth, keep_attributes)
+            for key, method in own_methods.items():
+                if key.partition(".")[0] not in hidden:
+                    methods[key] = method
+            for key, attribute in own_attributes.items():
+                if key not in hidden:
+                    attributes[key] = attribute
+            hidden.update(every)
         return {
             "name": name,
             "where": self.names.class_where(cls),
@@ -158,6 +153,27 @@ class Collector:
             "doc": inspect.cleandoc(cls.__doc__) if isinstance(cls.__doc__, str) else "",
         }
 
+    def _body(self, base, depth, keep_attributes):
+        """(methods, attributes, all names) that ``base`` itself defines; the same for all its heirs."""
+        cache = (id(base), keep_attributes)
+        known = self._bodies.get(cache)
+        if known is not None:
+            return known
+        methods, attributes = {}, {}
+        base_own = self.names.class_origin(base) not in _FRAMEWORK
+        for key, value in list(vars(base).items()):
+            function, role = as_function(value)
+            if function is not None:
+                if key.startswith("__") and not base_own:
+                    continue
+                methods[key] = self._method(base, key, function, role, depth)
+                if role == "property" and isinstance(value.fset, types.FunctionType):
+                    methods[key + ".setter"] = self._method(base, key + ".setter", value.fset, role, depth)
+            elif keep_attributes and self._is_attribute(key, value):
+                attributes[key] = self._attribute(base, key, value)
+        known = self._bodies[cache] = (methods, attributes, set(vars(base)))
+        return known
+
     def _method(self, base, key, function, role, depth):
         inner, layers = unwrap(function)
         owner = self.names.cls(base)
@@ -167,9 +183,8 @@ class Collector:
             layer for layer in layers if layer.__globals__.get("__name__") != "django.db.models.manager"
         ]
         if function.__globals__.get("__name__") == "django.db.models.manager" and inner is function:
-            queryset = getattr(
-                base, "_queryset_class", None
-            )  # before Django wrapped these with functools.wraps
+            # before Django wrapped these with functools.wraps
+            queryset = getattr(base, "_queryset_class", None)
             real = inspect.getattr_static(queryset, key, None) if queryset is not None else None
             if isinstance(real, types.FunctionType):
                 inner, layers = unwrap(real)
@@ -209,7 +224,11 @@ class Collector:
             ),
         )
 
-    def _attribute(self, cls, base, key, value):
+    def _attribute(self, base, key, value):
+        if key == "http_method_names" and base.__qualname__.endswith("WrappedAPIView"):
+            from .views import ordered_methods
+
+            value = ordered_methods(value)
         attribute = {"value": self._attribute_value(value), "defined_in": self.names.cls(base)}
         source, _node = self.names.class_source(base)
         if source is not None:

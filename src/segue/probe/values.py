@@ -259,6 +259,8 @@ def _framework_instance(encoder, value, depth):
         )
     if any(name.startswith("rest_framework.validators.") for name in names):
         return _drf_validator(encoder, value, depth)
+    if "django.dispatch.dispatcher.Signal" in names:
+        return encoder.call(cls)  # its state is identities of objects
     if any(name == "rest_framework.relations.Hyperlink" for name in names):
         return const(str(value))
     return None

@@ -89,6 +89,8 @@ class Views:
             ]
         allowed = kwargs.get("http_method_names", getattr(cls, "http_method_names", ()))
         allowed = [name.lower() for name in allowed]
+        if _is_wrapped_function(cls):
+            allowed = ordered_methods(allowed)
         if actions is not None:
             found = [(m, a) for m, a in actions.items() if m in allowed]
         else:
@@ -289,6 +291,16 @@ def make_instance(cls, kwargs, actions, url_kwargs):
 def is_apiview(cls):
     """True for subclasses of DRF's ``APIView``."""
     return any(c.__name__ == "APIView" and c.__module__ == "rest_framework.views" for c in cls.__mro__)
+
+
+def ordered_methods(names):
+    """Method names in the order of Django's ``View.http_method_names``.
+
+    ``@api_view`` makes its list from a set, so that it differs from one process to the next.
+    """
+    from django.views import View
+
+    return sorted(names, key=lambda name: ([*View.http_method_names, name]).index(name))
 
 
 def _flavour(cls, is_drf):

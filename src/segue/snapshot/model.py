@@ -38,7 +38,14 @@ class Value:
     module), ``call`` (an instance: ``name`` is its class, ``items``/``pairs`` what it was
     made from where that is known, e.g. a validator or a permission operand),
     ``decimal``/``date``/``datetime``/``time``/``timedelta``/``uuid``/``regex``/``lazy``
-    (``data`` is text), ``empty`` (DRF's ``empty``), ``opaque`` (``data`` is a short repr).
+    (``data`` is text), ``empty`` (DRF's ``empty``), ``opaque`` (``data`` names the type only).
+
+    ``timedelta`` is whole microseconds as text; a ``regex`` has its flags in ``pairs``; members of
+    str and int enums are plain ``const``; infinite floats are ``call`` of ``builtins.float``. In a
+    ``call``, ``pairs`` are keyword arguments, or the attributes that decide what the instance does
+    (validators: ``message``, ``code``, ``limit_value``, ``regex``, ...; DRF's unique validators:
+    ``model``, ``queryset_plain``, ``fields``, ``lookup``, ...). ``Q`` has its children in ``items``
+    (``tuple`` of lookup and value, or ``Q``) and ``connector``, ``negated`` in ``pairs``.
     """
 
     kind: str
@@ -54,7 +61,9 @@ class GlobalRef:
 
     ``kind``: ``module``, ``class``, ``model``, ``function``, ``constant``, ``instance``,
     ``builtin``, ``missing``. ``name`` is the dotted path of the thing itself (after
-    re-exports), ``value`` its value when constant.
+    re-exports), ``value`` its value when constant; for an instance (``django.db.models.signals.post_save``,
+    ``shop.models.Item.objects``, a logger) it is the path of the variable and ``value`` a ``call`` of its
+    class. Constants that look like secrets or are large data are ``opaque``.
     """
 
     kind: str

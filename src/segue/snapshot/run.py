@@ -59,6 +59,7 @@ def _run(
     command: list[str], cwd: Path, timeout: float, extra: Mapping[str, str], interpreter: Path
 ) -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONHOME"}
+    environment["PYTHONHASHSEED"] = "0"  # projects make choices and look-ups out of sets
     environment.update(extra)
     environment["PYTHONIOENCODING"] = "utf-8"
     try:
