@@ -19,6 +19,13 @@ from segue.translate.kinds import Kind
 from segue.translate.rules import registry
 
 
+# Names of helpers that generated code imports often; a local of that name would hide them.
+HELPERS = frozenset(
+    {"rows", "count", "exists", "keys", "only", "item", "related", "missing", "present", "select", "func", "found", "key",
+     "search", "ordering", "settings", "and_", "or_", "not_", "aliased"}
+)  # fmt: skip
+
+
 class RenameNeeded(Exception):
     """A local of the legacy function has the name of a state parameter: translate again, renamed."""
 
@@ -142,6 +149,7 @@ class Frame:
     def fresh(self, stem: str) -> str:
         """A local name of the generated function that nothing uses yet."""
         taken = self.locals_seen | set(self.state_used) | {getattr(v.node, "id", "") for v in self.env.values()}
+        taken |= {item.alias or item.name for item in self.imports} | HELPERS
         candidate, number = stem, 1
         while candidate in taken:
             number += 1
@@ -170,6 +178,9 @@ class Frame:
 
     def imported(self, module: str, attr: str) -> ast.expr:
         """The name of ``module.attr`` after importing it."""
+        for legacy in self.env:
+            if self.renames.get(legacy, legacy) == attr and attr in self.locals_seen:
+                raise RenameNeeded(legacy)
         self.use(Import(module, attr))
         return name(attr)
 
@@ -196,6 +207,8 @@ class Frame:
                 return Val(kind, name(given))
         self._claim(argument)
         if argument not in self.state_used:
+            if annotation == "UUID":
+                self.use(Import("uuid", "UUID"))
             self.state_used[argument] = Parameter(argument, lambda: annotation)
             self.url_arguments[argument] = kind
         return Val(kind, name(argument))
@@ -226,6 +239,8 @@ class Frame:
     def bind(self, legacy: str, value: Val) -> str:
         """Bind a local to what the generated local of the same name (or its rename) will hold."""
         target = self.renames.get(legacy, legacy)
+        if target in HELPERS or any(target == (item.alias or item.name) for item in self.imports):
+            raise RenameNeeded(legacy)
         if target in self.state_used and not (isinstance(value.node, ast.Name) and value.node.id == target):
             raise RenameNeeded(legacy)
         self.locals_seen.add(target)

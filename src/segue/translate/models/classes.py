@@ -89,10 +89,15 @@ def model_decl(ctx: Context, model: Model) -> Decl:
         if parent.app != model.app:
             out.use(ctx.import_path(parent.app, "models"), base)
     own = [f for f in model.fields if inherited_model(ctx, model, f) is None]
+    if model.label == ctx.snapshot.settings.user_model:
+        out.use("segue_bridge.auth.users", "UserMixin")
+        base = f"UserMixin, {base}"
     lines = [f"class {class_name(ctx, model.label)}({base}):", *_doc(ctx, model), ""]
     lines.append(f"    __tablename__ = {model.table!r}")
     arguments = table_args(ctx, model, out)
-    lines.append(f"    __table_args__ = ({''.join(f'{text}, ' for text in arguments)}{_options(model)},)")
+    given = [*arguments, *([_options(model)] if _settings(model) else [])]
+    if given:
+        lines.append(f"    __table_args__ = ({', '.join(given)},)")
     lines += [f"    __segue__ = {_info(ctx, model, out)}", ""]
     lines += [f"    {column(ctx, model, field, out)}" for field in own if has_column(field)]
     relations = [forward(ctx, model, field, out) for field in own]

@@ -127,8 +127,8 @@ def _base(ctx: Context, where: Where) -> None:
     module.add(
         Decl(
             "CurrentUser",
-            '__all__ = ["CurrentUser"]',
-            frozenset({Import("segue_bridge.auth.users", "CurrentUser")}),
+            f"CurrentUser: TypeAlias = {cls} | AnonymousUser",
+            frozenset({imported, Import("segue_bridge.auth.users", "AnonymousUser"), Import("typing", "TypeAlias")}),
             0,
         )
     )

@@ -184,8 +184,8 @@ def _parameters(function: Function) -> list[str]:
 
 
 def _name(endpoint: Endpoint, action: str) -> str:
-    """``list_books``, ``retrieve_book``, ``publish_book``, ``get_stats``, ``health``."""
-    from segue.translate.load.models import plural, snake
+    """``book_list``, ``book_publish``, ``stats_get``, ``health``."""
+    from segue.translate.load.models import snake
 
     view = endpoint.view
     if view.flavour == "function":
@@ -196,9 +196,8 @@ def _name(endpoint: Endpoint, action: str) -> str:
             stem = stem.removesuffix(ending)
             break
     base = snake(stem)
-    if action == "list":
-        return f"list_{plural(base) if not base.endswith(('list', 's')) else base.removesuffix('_list')}"
-    return f"{action}_{base}" if action else base
+    # Noun first: what is lifted from the project is called verb first, and both meet in routes.py.
+    return f"{base}_{action}" if action else f"{base}_view"
 
 
 __all__ = ["DISPATCH", "PathOperation", "build", "check_dispatch"]

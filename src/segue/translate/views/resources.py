@@ -262,7 +262,7 @@ def _constant(base: Endpoint) -> str:
     )
     if words and words[0] in ("api", "v1"):
         words = words[1:] or words
-    return "_".join(words).upper() or "ROOT"
+    return "_".join([*words, "url"]).upper()
 
 
 def _safe(text: str) -> str:

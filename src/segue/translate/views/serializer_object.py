@@ -198,7 +198,7 @@ def data(frame: Frame, owner: Val, at: ast.AST | None = None) -> Val:
     if isinstance(shown.kind, User):
         from segue.translate.rules.user import entity_of
 
-        shown = entity_of(frame, shown)
+        shown = member(frame, entity_of(frame, shown))
         assert isinstance(shown.kind, Instance)
         return _saved(frame, held, shown, at)
     if not isinstance(shown.kind, Instance):
@@ -261,11 +261,18 @@ def entity(frame: Frame, value: Val, at: ast.AST | None) -> Val:
     if isinstance(value.kind, User):
         from segue.translate.rules.user import entity_of
 
-        return entity_of(frame, value)
+        return member(frame, entity_of(frame, value))
     if not isinstance(value.kind, Instance) or value.node is None or value.kind.nullable:
         raise frame.refuse("serializer-instance", "instance", "Segue does not know what is updated.", at)
     value.kind.site.written = True
     return value
+
+
+def member(frame: Frame, user: Val) -> Val:
+    """The user in a local of the user class: anonymous ones end here as in Django."""
+    assert user.node is not None
+    node = quote("{0}({1})", frame.imported("segue_bridge.auth.users", "member"), user.node)
+    return Val(user.kind, frame.hoist("user", node))
 
 
 def name_of(text: str) -> ast.expr:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -12,6 +12,13 @@ if TYPE_CHECKING:
 
 # The mapped user class belongs to the generated code; `app/access.py` names it.
 CurrentUser: TypeAlias = Any
+
+
+class UserMixin:
+    """What ``AbstractBaseUser`` says of everybody who is in the user table."""
+
+    is_authenticated: ClassVar[bool] = True
+    is_anonymous: ClassVar[bool] = False
 
 
 class AnonymousUser:
@@ -23,8 +30,13 @@ class AnonymousUser:
     is_staff: Literal[False] = False
     is_active: Literal[False] = False
     is_superuser: Literal[False] = False
-    is_authenticated: Literal[False] = False
-    is_anonymous: Literal[True] = True
+    is_authenticated: ClassVar[bool] = False
+    is_anonymous: ClassVar[bool] = True
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """At run time any other attribute is an ``AttributeError``, as in Django."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, AnonymousUser)
@@ -39,6 +51,16 @@ class AnonymousUser:
 def is_authenticated(user: CurrentUser) -> bool:
     """``user.is_authenticated``: True for every entity of the user model."""
     return user is not None and not isinstance(user, AnonymousUser)
+
+
+U = TypeVar("U")
+
+
+def member(user: U | AnonymousUser) -> U:
+    """``user`` where only a user of the table will do; ``AttributeError`` for anybody else, as in Django."""
+    if isinstance(user, AnonymousUser):
+        raise AttributeError("'AnonymousUser' object has no such attribute")
+    return user
 
 
 class Identity:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from segue_bridge.db.session import Session
 from segue_bridge.filters.cleaning import NULL_CHARACTERS, REQUIRED, Invalid, not_a_choice
@@ -29,7 +30,7 @@ async def find_choice(
     db: Session,
     name: str,
     candidates: Select[Any],
-    key: ColumnElement[Any],
+    key: ColumnElement[Any] | InstrumentedAttribute[Any],
     *,
     required: bool = False,
 ) -> Any | None:
@@ -64,7 +65,7 @@ async def find_choices(
     db: Session,
     name: str,
     candidates: Select[Any],
-    key: ColumnElement[Any],
+    key: ColumnElement[Any] | InstrumentedAttribute[Any],
     *,
     required: bool = False,
     null: str | None = None,
@@ -101,7 +102,7 @@ async def find_choices(
     return rows
 
 
-def _prepared(key: ColumnElement[Any], raw: str) -> Any:
+def _prepared(key: ColumnElement[Any] | InstrumentedAttribute[Any], raw: str) -> Any:
     """``get_prep_value`` of the key's field. Raises ``ValueError``, or :class:`Invalid` where Django
     raises its own ValidationError."""
     kind = key.type.python_type

@@ -147,7 +147,7 @@ class Cursor:
         call: Call,
         query: Select[Any],
         *,
-        columns: Mapping[str, ColumnElement[Any]],
+        columns: Mapping[str, Any],
         ordering: Sequence[str] | None = None,
         attribute: str = "",
     ) -> CursorSlice | Unpaged:
