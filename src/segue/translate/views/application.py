@@ -130,7 +130,7 @@ def _main(ctx: Context) -> None:
     imports = {
         Import("fastapi", "FastAPI"), Import("contextlib", "asynccontextmanager"), Import("collections.abc", "AsyncIterator"),
         Import("segue_bridge", "zone"), Import("segue_bridge.db.database", "Database"), Import("segue_bridge.http", "handlers"),
-        Import(f"{package}.settings", "settings"),
+        Import(f"{package}.settings", "settings"), Import(f"{package}.models", "MODULES"),
         *(Import(f"{package}.{folder}.routes", "router", alias) for folder, alias in routers),
     }  # fmt: skip
     extra = ""
@@ -154,6 +154,7 @@ def _main(ctx: Context) -> None:
         "",
         f"    app = FastAPI(title={_title(snapshot)!r}, lifespan=lifespan, telemetry=handlers.TELEMETRY_OFF)",
         "    app.state.database = own",
+        "    app.state.models = MODULES  # imported as a whole: relations name classes of other modules",
         *(f"    app.include_router({alias})" for _, alias in routers),
         f"    handlers.install(app, headers={'HEADERS' if headers else '{}'}, append_slash={slash}{extra})",
         "    return app",
