@@ -35,7 +35,7 @@ class Nested(Field):
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        inner = handler(self.model.__pydantic_core_schema__)
+        inner = self.model.__get_pydantic_json_schema__(schema, handler)
         return {"anyOf": [inner, {"type": "null"}]} if self.null else inner
 
 
@@ -88,7 +88,10 @@ class NestedList(Field):
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        inner: JsonSchemaValue = {"type": "array", "items": handler(self.model.__pydantic_core_schema__)}
+        inner: JsonSchemaValue = {
+            "type": "array",
+            "items": self.model.__get_pydantic_json_schema__(schema, handler),
+        }
         lowest = self.min_length if self.min_length is not None else (0 if self.allow_empty else 1)
         if lowest:
             inner["minItems"] = lowest
