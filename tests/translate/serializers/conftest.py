@@ -120,7 +120,7 @@ def generated(shop: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> Drive
     ctx.program.package = PACKAGE
     driver = Driver(ctx)
     for dotted in shop.serializers:
-        if dotted.startswith("shop."):
+        if dotted.startswith("shop.serializers."):
             driver.add(dotted)
     for run in ctx.finalizers:
         run()

@@ -48,6 +48,8 @@ def rules_of(ctx: Context, app: str, owner: str, item: SerializerField) -> Rules
     check_field(ctx, item, FIELD_INPUT, "field-input")
     base = base_name(item)
     maker = MAKERS.get(base)
+    if base.startswith("Hyperlinked"):
+        raise field_refusal(item, "hyperlink", f"Input through {base} is not translated.")
     if maker is None:
         raise field_refusal(item, "field-class", f"Segue does not know how {item.base} reads input.")
     rules = maker(ctx, f"{app}\n{owner}", item)

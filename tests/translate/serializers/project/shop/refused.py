@@ -1,0 +1,91 @@
+"""What Segue refuses: one construct per serializer; the comment names the refusal's code."""
+
+from rest_framework import serializers
+
+from shop.models import Author, Book, Note, Publisher, Tag
+
+
+class UpperField(serializers.CharField):
+    def to_representation(self, value):
+        return value.upper()
+
+    def to_internal_value(self, data):
+        return data.lower()
+
+
+class DynamicSerializer(serializers.ModelSerializer):
+    def __init__(self, *args, **kwargs):  # serializer-init
+        super().__init__(*args, **kwargs)
+        self.fields.pop("label")
+
+    class Meta:
+        model = Tag
+        fields = ["id", "label"]
+
+
+class OwnInputSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Tag
+        fields = ["id", "label"]
+
+    def to_internal_value(self, data):  # serializer-to-internal-value
+        return super().to_internal_value({"label": str(data)})
+
+
+class OwnFieldSerializer(serializers.ModelSerializer):
+    label = UpperField()  # field-output, field-input
+
+    class Meta:
+        model = Tag
+        fields = ["label"]
+
+
+class LinkedSerializer(serializers.HyperlinkedModelSerializer):
+    publisher = serializers.HyperlinkedRelatedField(
+        view_name="publisher-detail", queryset=Publisher.objects.all()
+    )
+
+    class Meta:
+        model = Author
+        fields = ["name", "publisher"]
+
+
+class FilteredSerializer(serializers.ModelSerializer):
+    author = serializers.PrimaryKeyRelatedField(
+        queryset=Author.objects.filter(name="Ada")
+    )  # relation-queryset
+
+    class Meta:
+        model = Book
+        fields = ["title", "author"]
+
+
+class UploadSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Note
+        fields = ["code", "attachment"]  # file-write
+
+
+class DottedWriteSerializer(serializers.ModelSerializer):
+    city = serializers.CharField(source="publisher.city")  # source-write, source-missing
+
+    class Meta:
+        model = Author
+        fields = ["name", "city"]
+
+
+class PlainSerializer(serializers.Serializer):
+    name = serializers.CharField()
+
+
+class MoneySerializer(serializers.Serializer):
+    amount = serializers.DecimalField(5, 2, localize=True)  # decimal-localize
+
+
+class ForgetfulSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Tag
+        fields = ["label"]
+
+    def validate_label(self, value):
+        value.lower()  # validate-result

@@ -1,0 +1,60 @@
+"""Refusals carry a stable code and the place of the construct in the project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from segue.refusal import Refused
+from segue.snapshot.model import Snapshot
+from segue.translate.context import Context
+from segue.translate.kinds import Instance, Needs
+from segue.translate.serializers import creator, presenter, updater, writer
+
+SOURCE = (Path(__file__).with_name("project") / "shop/refused.py").read_text().split("\n")
+
+
+def read(ctx: Context, name: str) -> Any:
+    model = ctx.snapshot.serializers[name].model
+    return presenter(ctx, name, Instance(model, Needs(model)))
+
+
+CASES: list[tuple[str, Callable[[Context, str], Any], str, str]] = [
+    ("DynamicSerializer", read, "serializer-init", "def __init__"),
+    ("DynamicSerializer", writer, "serializer-init", "def __init__"),
+    ("OwnInputSerializer", writer, "serializer-to-internal-value", "def to_internal_value"),
+    ("OwnFieldSerializer", read, "field-output", "def to_representation"),
+    ("OwnFieldSerializer", writer, "field-input", "def to_internal_value"),
+    ("LinkedSerializer", read, "hyperlink", "publisher = "),
+    ("LinkedSerializer", writer, "hyperlink", "publisher = "),
+    ("FilteredSerializer", writer, "relation-queryset", "author = "),
+    ("UploadSerializer", creator, "file-write", "class Meta"),
+    ("DottedWriteSerializer", updater, "source-write", "city = "),
+    ("DottedWriteSerializer", read, "source-missing", "city = "),
+    ("PlainSerializer", creator, "serializer-create", "class PlainSerializer"),
+    ("MoneySerializer", writer, "decimal-localize", "amount = "),
+    ("ForgetfulSerializer", writer, "validate-result", "def validate_label"),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0]}-{case[2]}")
+def test_refusal(shop: Snapshot, case: tuple[str, Callable[[Context, str], Any], str, str]) -> None:
+    name, call, code, construct = case
+    with pytest.raises(Refused) as caught:
+        call(Context(shop), f"shop.refused.{name}")
+    refusal = caught.value.refusal
+    assert refusal.code == code
+    assert refusal.file == "shop/refused.py"
+    assert construct in SOURCE[refusal.line - 1]
+    assert refusal.why.endswith(".")
+
+
+def test_other_uses_of_a_refused_serializer_still_translate(shop: Snapshot) -> None:
+    """Only what needs the construct is refused."""
+    ctx = Context(shop)
+    assert read(ctx, "shop.refused.UploadSerializer").lifted
+    assert writer(ctx, "shop.refused.UploadSerializer").model == "UploadWrite"
+    assert read(ctx, "shop.refused.FilteredSerializer").lifted
