@@ -115,6 +115,9 @@ def _shared(base: Endpoint) -> _Shared:
     if view.description:
         arguments.append(f"description={view.description!r}")
     arguments.append(f"methods={methods!r}")
+    if view.flavour == "function" and "HEAD" not in methods:
+        # @api_view names its methods itself: HEAD is refused there although GET is not.
+        arguments.append("head=False")
     name, needed = authentication.constant(base)
     arguments.append(f"authentication={name}")
     imports |= needed
