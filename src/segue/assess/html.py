@@ -124,7 +124,7 @@ def _reasons(a: Assessment) -> str:
             f"<ul>{places}</ul></details></td></tr>"
         )
     head = [("Reason", ""), ("What", ""), ("Unblocks", "n"), ("Operations", "n"), ("Where", "")]
-    note = "<em>Unblocks</em> counts the operations that would move if only this reason were lifted."
+    note = "<em>Unblocks</em> counts the operations for which this is the only reason found."
     return _section("reasons", "What stands in the way", _table("Reasons", head, rows, sortable=True), note)
 
 

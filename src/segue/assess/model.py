@@ -67,7 +67,8 @@ class ReasonGroup:
     """Refusals of one code.
 
     ``operations`` counts the operations that have it, ``main`` those that name it first,
-    ``unblocks`` those that would be native if only this one were lifted.
+    ``unblocks`` those for which it is the only reason found (translation may stop at the first
+    reason that holds for a whole project, so what lies behind it is not known).
     """
 
     code: str

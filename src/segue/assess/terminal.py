@@ -110,7 +110,7 @@ def _reasons(assessment: Assessment, console: Console, *, every: bool) -> None:
         table.add_row(why, str(group.operations), str(group.unblocks), escape(text))
     console.print(table)
     hidden = len(assessment.reasons) - len(shown)
-    note = "alone: operations that would move if only this one were lifted."
+    note = "alone: operations for which it is the only reason found."
     if hidden:
         note += f" {hidden} more reasons with --blockers."
     console.print(f"[dim]{note}[/]\n")

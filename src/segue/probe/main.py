@@ -39,7 +39,8 @@ def main(arguments):
 def write(path, document):
     """Write JSON to ``path``; keys keep the order of the dataclasses."""
     with open(path, "w", encoding="utf-8") as file:
-        json.dump(document, file, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+        # dumps(), not dump(): only the former runs in C
+        file.write(json.dumps(document, ensure_ascii=True, separators=(",", ":"), allow_nan=False))
 
 
 def failure(error, stage, settings):
