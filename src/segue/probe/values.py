@@ -290,6 +290,7 @@ def _drf_validator(encoder, value, depth):
         "code",
         "condition",
         "condition_fields",
+        "nulls_distinct",
         "date_field_name",
         "field_name",
     ):

@@ -200,7 +200,8 @@ insert into auth_user(id, username, password, is_superuser, first_name, last_nam
 insert into shop_note(id, owner_id, code, text, kind, attachment, created) values
   (1, 1, 'ab', 'first', 'memo', 'notes/a b.txt', '2024-01-01'), (2, 2, 'ab', 'other', 'memo', '', '2024-01-01');
 insert into shop_entry(id, slug, day, at, address, link, big, "when", text, level) values
-  (1, 'one', '2024-05-06', '07:08:09', '::1', 'http://a.example/', 9, '2024-05-06 07:08:09', 'x', 2);
+  (1, 'one', '2024-05-06', '07:08:09', '::1', 'http://a.example/', 9, '2024-05-06 07:08:09', 'x', 2),
+  (2, 'null', '2024-05-06', null, null, '', 5, null, '', 2);
 """
 
 

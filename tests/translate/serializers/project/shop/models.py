@@ -95,6 +95,11 @@ class Entry(models.Model):
     text = models.TextField(blank=True)
     level = models.IntegerField(choices=[(1, "low"), (2, "high")], default=1)
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["level", "address"], nulls_distinct=False, name="one_address"),
+        ]
+
 
 class Note(models.Model):
     owner = models.ForeignKey("auth.User", models.CASCADE, related_name="notes")
