@@ -60,7 +60,7 @@ class Legacy:
 class Modern:
     """The bridge in this process, on a loop of its own."""
 
-    def __init__(self, database: Path, options: dict[str, Any] | None = None) -> None:
+    def __init__(self, url: str, options: dict[str, Any] | None = None) -> None:
         from segue_bridge.db.database import Database
 
         module = sys.modules.get("twin_modern")
@@ -72,7 +72,7 @@ class Modern:
             spec.loader.exec_module(module)
         self.module = module
         self.runner = asyncio.Runner()
-        self.database = Database(f"sqlite:///{database}")
+        self.database = Database(url)
         self.app = module.create_app(self.database, **(options or {}))
         self.sessions: list[Any] = []
         make = self.database.session
@@ -170,20 +170,36 @@ class Twin:
         return legacy
 
 
-def make_twin(folder: Path, settings: dict[str, Any], options: dict[str, Any]) -> Iterator[Twin]:
+def make_twin(
+    folder: Path, settings: dict[str, Any], options: dict[str, Any], url: str = ""
+) -> Iterator[Twin]:
     """Both sides over a new database: Django with ``settings``, the bridge with ``options`` of ``install``."""
     database = folder / "twin.sqlite3"
     legacy = Legacy(database, settings)
     legacy.ask({"method": "GET", "path": "/names/"})
-    modern = Modern(database, options)
+    modern = Modern(url or f"sqlite:///{database}", options)
     yield Twin(legacy, modern)
     modern.close()
     legacy.close()
 
 
 @pytest.fixture(scope="session")
-def twin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twin]:
+def sqlite_twin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twin]:
     yield from make_twin(tmp_path_factory.mktemp("twin"), {}, {})
+
+
+@pytest.fixture
+def twin(sqlite_twin: Twin) -> Twin:
+    """The twin on SQLite; rooms whose answers depend on the database override it."""
+    return sqlite_twin
+
+
+@pytest.fixture(scope="session")
+def postgres_twin(postgres: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twin]:
+    """The twin on PostgreSQL: psycopg there, asyncpg here."""
+    url = postgres.create("http_twin")
+    settings = {"DATABASES": {"default": {**postgres.django("http_twin"), "ATOMIC_REQUESTS": True}}}
+    yield from make_twin(tmp_path_factory.mktemp("postgres"), settings, {}, url)
 
 
 @pytest.fixture(scope="session")

@@ -89,8 +89,9 @@ async def find_choices(
             except ValueError:
                 raise Invalid(f"“{raw}” is not a valid value.") from None
             except _NoRow:
-                # ``__in`` does not guard the range: every database refuses such a number (500).
-                raise OverflowError(f"{raw} is no number of the database") from None
+                # ``__in`` does not guard the range: SQLite refuses such a number (500), others compare it.
+                if db.dialect == "sqlite":
+                    raise OverflowError(f"{raw} is no number of the database") from None
         rows = await db.all(candidates.where(key.in_(prepared))) if prepared else []
         known = {str(row[0]) for row in rows}
         for raw in values:
