@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from segue.files import write_atomic
+from segue.snapshot.load import no_collection
 from segue.snapshot.model import Snapshot
 
 
@@ -20,6 +20,11 @@ def dump(snapshot: Snapshot) -> str:
     Mappings keep the order of the project (fields, policies, ...); the probe has sorted the
     ones whose order means nothing.
     """
+    with no_collection():
+        return _document(snapshot)
+
+
+def _document(snapshot: Snapshot) -> str:
     parts = []
     for key, value in _plain(snapshot).items():
         if isinstance(value, dict) and value:
@@ -41,6 +46,9 @@ def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
+_SCALARS = frozenset((str, int, float, bool, type(None)))
+
+
 @cache
 def _fields(cls: Any) -> tuple[tuple[str, Any], ...]:
     result = []
@@ -53,16 +61,17 @@ def _fields(cls: Any) -> tuple[tuple[str, Any], ...]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, (str, int, float, type(None))):
+    cls: Any = type(value)
+    if cls in _SCALARS:
         return value
-    if isinstance(value, (tuple, list)):
+    if cls is tuple or cls is list:
         return [_plain(item) for item in value]
-    if isinstance(value, Mapping):
+    if cls is dict:
         return {key: _plain(item) for key, item in value.items()}
     result = {}
-    cls: Any = type(value)
     for name, default in _fields(cls):
         item = getattr(value, name)
+        # the type as well: False == 0
         if default is dataclasses.MISSING or item != default or type(item) is not type(default):
-            result[name] = _plain(item)
+            result[name] = item if type(item) in _SCALARS else _plain(item)
     return result

@@ -51,7 +51,7 @@ def load(path: Path) -> Snapshot:
 
 def loads(text: str, source: str = "snapshot", *, hint: str = "") -> Snapshot:
     """Parse the text of a snapshot; ``source`` names it in errors. Raises :class:`DamagedFile`."""
-    with _no_collection():
+    with no_collection():
         return _parse(text, source, hint)
 
 
@@ -71,7 +71,7 @@ def _parse(text: str, source: str, hint: str) -> Snapshot:
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
     """Millions of objects are made and none is garbage: looking for some takes half of the time."""
     enabled = gc.isenabled()
     gc.disable()
