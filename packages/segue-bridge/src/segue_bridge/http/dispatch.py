@@ -10,8 +10,7 @@ import logging
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -80,12 +79,12 @@ async def _view(call: Call) -> Response:
             return await _dispatch(call)
         async with call.db.atomic():
             return await _dispatch(call)
-    except (HTTPException, ClientDisconnect):
-        raise
     except (pages.SuspiciousOperation, sessions.SessionGone) as error:
         _log.warning("%s %s: %s", call.method, call.scope["path"], error)
         return pages.response(pages.BAD_REQUEST)
-    except Exception as error:  # noqa: BLE001 - Django answers whatever a view did not expect
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] == "starlette":
+            raise  # HTTPException of hand-written code, a client that has gone, FastAPI's body limit
         return _unexpected(call, error)
 
 
