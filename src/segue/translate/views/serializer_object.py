@@ -28,7 +28,15 @@ from segue.translate.kinds import (
     ValidatedData,
 )
 from segue.translate.load.fetch import fetch_all, site_of
-from segue.translate.serializers import creator, presenter, saved_presenter, updater, writer
+from segue.translate.serializers import (
+    Presenter,
+    Writer,
+    creator,
+    presenter,
+    saved_presenter,
+    updater,
+    writer,
+)
 from segue.translate.serializers.read import depends_on_partial
 from segue.translate.serializers.synthetic import call_lifted
 
@@ -46,6 +54,7 @@ class Held:
     values: str = ""
     errors: str = ""
     saved: Val | None = None
+    has_context: bool = True
 
 
 def construct_serializer(frame: Frame, dotted: str, call: CallSite) -> Val:
@@ -54,7 +63,7 @@ def construct_serializer(frame: Frame, dotted: str, call: CallSite) -> Val:
     context = call.raw_kwargs.get("context")
     if context is not None:
         _check_context(frame, context)
-    return new(
+    made = new(
         frame,
         dotted,
         instance=call.argument(0, "instance"),
@@ -63,6 +72,8 @@ def construct_serializer(frame: Frame, dotted: str, call: CallSite) -> Val:
         partial=call.kwargs.get("partial"),
         at=call.node,
     )
+    held_of(frame, made).has_context = context is not None
+    return made
 
 
 def new(
@@ -111,6 +122,7 @@ def is_valid(frame: Frame, owner: Val, raise_exception: bool, at: ast.AST | None
             "serializer-many", held.serializer, "Input with many=True is not translated yet.", at
         )
     made = writer(frame.ctx, held.serializer)
+    _check_request(frame, held, made, at)
     data = held.data
     if isinstance(data, ast.Await) or not isinstance(data, ast.Name):
         data = frame.hoist("data", data, at)
@@ -208,6 +220,7 @@ def data(frame: Frame, owner: Val, at: ast.AST | None = None) -> Val:
     if shown.kind.mode == "entity" or shown.kind.site.written or held.saved is not None:
         return _saved(frame, held, shown, at)
     made = presenter(frame.ctx, held.serializer, shown.kind)
+    _check_request(frame, held, made, at)
     return Val(made.kind, name_of(call_lifted(frame, made.lifted, _local(frame, shown).text)))
 
 
@@ -216,6 +229,7 @@ def _saved(frame: Frame, held: Held, shown: Val, at: ast.AST | None) -> Val:
     if held.partial not in ("True", "False") and depends_on_partial(frame.ctx, held.serializer):
         raise frame.refuse("serializer-partial", held.serializer, "What it shows depends on partial=.", at)
     made = saved_presenter(frame.ctx, held.serializer, shown.kind.model, partial=held.partial == "True")
+    _check_request(frame, held, made, at)
     return Val(made.kind, name_of(call_lifted(frame, made.lifted, _local(frame, shown).text)))
 
 
@@ -232,10 +246,12 @@ def _many(frame: Frame, held: Held, at: ast.AST | None) -> Val:
     if isinstance(shown.kind, QuerySet):
         needs = site_of(frame, shown, hint="", at=at)
         shown = fetch_all(frame, shown, needs, at)
-    return present_rows(frame, held.serializer, shown, at)
+    return present_rows(frame, held.serializer, shown, at, held)
 
 
-def present_rows(frame: Frame, serializer: str, rows: Val, at: ast.AST | None = None) -> Val:
+def present_rows(
+    frame: Frame, serializer: str, rows: Val, at: ast.AST | None = None, held: Held | None = None
+) -> Val:
     """``[present_x(row) for row in rows]``."""
     if not isinstance(rows.kind, ListOf) or not isinstance(rows.kind.item, Instance) or rows.node is None:
         raise frame.refuse("serializer-data", serializer, "It shows no list of model instances.", at)
@@ -248,12 +264,20 @@ def present_rows(frame: Frame, serializer: str, rows: Val, at: ast.AST | None = 
         made = saved_presenter(frame.ctx, serializer, rows.kind.item.model)
     else:
         made = presenter(frame.ctx, serializer, rows.kind.item)
+    if held is not None:
+        _check_request(frame, held, made, at)
     call = call_lifted(frame, made.lifted, "row")
     frame.locals_seen.add("row")
     source = rows.node
     if made.lifted.is_async and any(isinstance(n, ast.Await) for n in ast.walk(source)):
         source = frame.hoist("rows", source, at)
     return Val(ListOf(made.kind), quote("[{0} for row in {1}]", name_of(call), source))
+
+
+def _check_request(frame: Frame, held: Held, made: Presenter | Writer, at: ast.AST | None) -> None:
+    """A serializer made without context finds no request: what asks for one behaves otherwise in DRF."""
+    if not held.has_context and any(state.name != "db" for state in made.lifted.state):
+        raise frame.refuse("serializer-context", held.serializer, "It is made without the request it asks for.", at)
 
 
 def entity(frame: Frame, value: Val, at: ast.AST | None) -> Val:
