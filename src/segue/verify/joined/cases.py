@@ -1,0 +1,219 @@
+"""Requests derived from live views: paths, personas, queries, bodies, methods; deterministic by seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from . import live, payloads
+from .paths import paths_of
+from .personas import Persona, people_for
+from .queries import queries_of
+from .requests import ACCEPTS, RAW_BODIES, as_form, as_json, as_multipart, case
+
+Case = dict[str, Any]
+Operation = dict[str, Any]
+_METHODS = ("OPTIONS", "HEAD", "GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "FOO")
+
+
+class Generator:
+    """Cases for the ``operations`` of a spec."""
+
+    def __init__(self, operations: list[Operation], known: list[Persona], seed: int) -> None:
+        self.operations, self.known, self.seed = operations, known, seed
+        self._welcome: dict[str, list[tuple[str, str]]] = {}
+
+    def streams(self) -> list[tuple[Operation, Iterator[Case]]]:
+        """One stream of cases per operation."""
+        seen: set[str] = set()
+        out = []
+        for operation in self.operations:
+            first = operation["path"] not in seen
+            seen.add(operation["path"])
+            out.append((operation, iter(Plan(operation, self, first).cases())))
+        return out
+
+    def learn(self, sent: Case, status: int) -> None:
+        """Remember who got through, and where: such requests are worth varying."""
+        if status < 400 and sent["method"] not in ("OPTIONS", "HEAD"):
+            known = self._welcome.setdefault(sent["key"], [])
+            if (sent["persona"], sent["path"]) not in known and len(known) < 60:
+                known.append((sent["persona"], sent["path"]))
+
+    def welcome(self, key: str) -> list[tuple[str, str]]:
+        """(persona, path) pairs that an operation has let through so far."""
+        return self._welcome.get(key, [])
+
+
+class Plan:
+    """The cases of one operation. ``first``: it is the first of its path, and tries other methods too."""
+
+    def __init__(self, operation: Operation, generator: Generator, first: bool) -> None:
+        self.op, self.generator, self.first = operation, generator, first
+        self.pick = random.Random(f"{generator.seed}{operation['key']}")
+        draft = paths_of(operation, None, ("", ""), self.pick)[0][1]
+        view = live.view_of(operation, draft)
+        lookup = (operation["lookup_kwarg"], operation["lookup"]) if view is not None else ("", "")
+        model = live.model_of(view, operation) if view is not None else None
+        self.paths = paths_of(operation, model, lookup, self.pick)
+        self.good = [path for label, path in self.paths if label == "existing"] or [self.paths[0][1]]
+        self.view = live.view_of(operation, self.good[0]) or view
+        self.people = people_for(live.authenticators_of(self.view), generator.known)
+        self.anonymous = self.people[0]
+        self.serializer = live.serializer_of(self.view, operation) if self.view is not None else None
+        self._number = 5000
+
+    def cases(self) -> Iterator[Case]:
+        """Everything, the most telling first of each group, groups mixed."""
+        groups = [self._people(), self._nowhere(), self._methods(), self._shapes()]
+        if self.op["method"] in ("POST", "PUT", "PATCH"):
+            groups += [self._broken(), self._raw(), self._forms(), self._valid()]
+        groups += [self._queries()]
+        yield from _mixed(groups)
+        yield from self._more()
+
+    # who and where
+
+    def _people(self) -> Iterator[Case]:
+        objects = [*self.good[:2], *self.good[2:]]
+        for path in objects:
+            for person in self.people:
+                yield case(self.op, "existing", path, person, body=self._body())
+
+    def _nowhere(self) -> Iterator[Case]:
+        wrong = [(label, path) for label, path in self.paths if label != "existing"]
+        for person in (self._insider(), self.anonymous, *self.people[1:4]):
+            for label, path in wrong:
+                yield case(self.op, label, path, person, body=self._body())
+
+    def _methods(self) -> Iterator[Case]:
+        if not self.first:
+            return
+        for method in _METHODS:
+            if method in self.op["methods"]:
+                continue
+            for person in (self._insider(), self.anonymous, *self.people[1:3]):
+                yield case(self.op, f"method {method}", self.good[0], person, method=method)
+
+    def _shapes(self) -> Iterator[Case]:
+        person = self._insider()
+        path = self._place(person)
+        yield case(self.op, "no slash", path.rstrip("/"), person, body=self._body())
+        yield case(self.op, "two slashes", f"{path}/", person, body=self._body())
+        for what, headers in ACCEPTS:
+            yield case(self.op, what, path, self._insider(), headers=headers, body=self._body())
+        for text in ("json", "xml", "", "api2"):
+            yield case(self.op, f"format={text}", path, person, query=f"format={text}", body=self._body())
+        yield case(self.op, "suffix .json", f"{path.rstrip('/')}.json", person, body=self._body())
+        yield case(self.op, "upper-case path", path.upper(), person)
+
+    # queries
+
+    def _queries(self) -> Iterator[Case]:
+        found = queries_of(self.view, self.op, self.pick)
+        if self.op["method"] != "GET":
+            found = found[::6]  # filters reach get_object() too
+        for what, query in found:
+            person = self._insider()
+            yield case(self.op, what, self._place(person), person, query=query, body=self._body())
+        for what, query in found[::4]:
+            for person in self.people[:4]:
+                yield case(self.op, what, self.pick.choice(self.good), person, query=query, body=self._body())
+
+    # bodies
+
+    def _valid(self) -> Iterator[Case]:
+        for _ in range(30):
+            person = self._insider()
+            yield case(self.op, "valid", self._place(person), person, body=self._body())
+
+    def _broken(self) -> Iterator[Case]:
+        for what, wrong in self._wrong_bodies():
+            person = self._insider()
+            yield case(self.op, what, self._place(person), person, body=as_json(wrong))
+
+    def _forms(self) -> Iterator[Case]:
+        for index, (what, wrong) in enumerate(self._wrong_bodies()):
+            if isinstance(wrong, dict) and index % 3 == 0:
+                person = self._insider()
+                encode, label = (as_form, "form") if index % 2 else (as_multipart, "multipart")
+                yield case(self.op, f"{label}: {what}", self._place(person), person, body=encode(wrong))
+
+    def _raw(self) -> Iterator[Case]:
+        for what, content, kind in RAW_BODIES:
+            for person in (self._insider(), self.anonymous):
+                yield case(self.op, what, self._place(person), person, body=(content, kind))
+
+    def _wrong_bodies(self) -> list[tuple[str, Any]]:
+        if self.serializer is not None:
+            return payloads.broken(
+                self.serializer, self._values(), self.pick, partial=self.op["method"] == "PATCH"
+            )
+        return payloads.guesses(self.op.get("data_keys", ()), self.pick)
+
+    def _body(self) -> tuple[bytes, str]:
+        if self.op["method"] not in ("POST", "PUT", "PATCH"):
+            return b"", ""
+        values = self._values()
+        if self.op["method"] == "PATCH" and len(values) > 1 and self.pick.random() < 0.7:
+            values = dict(self.pick.sample(list(values.items()), self.pick.randint(1, min(3, len(values)))))
+        return as_json(values)
+
+    def _values(self) -> dict[str, Any]:
+        self._number += 1
+        if self.serializer is not None:
+            return payloads.valid(self.serializer, self.pick, self._number)
+        found = payloads.guesses(self.op.get("data_keys", ()), self.pick)
+        return next((v for _, v in found if isinstance(v, dict)), {})
+
+    # endless
+
+    def _more(self) -> Iterator[Case]:
+        """Random mixtures, for as long as the budget lasts."""
+        queries = queries_of(self.view, self.op, self.pick)
+        for _ in range(3000):
+            person = self._insider() if self.pick.random() < 0.8 else self.pick.choice(self.people)
+            query = (
+                self.pick.choice(queries)[1]
+                if self.pick.random() < (0.9 if self.op["method"] == "GET" else 0.1)
+                else ""
+            )
+            body = self._body()
+            if self.op["method"] in ("POST", "PUT", "PATCH") and self.pick.random() < 0.7:
+                wrong = self._wrong_bodies()
+                mixed: dict[str, Any] = self._values()
+                for _, other in self.pick.sample(wrong, min(len(wrong), 2)):
+                    if isinstance(other, dict):
+                        changed = {
+                            k: v for k, v in other.items() if k not in mixed or self.pick.random() < 0.4
+                        }
+                        mixed.update(changed)
+                body = as_json(mixed) if self.pick.random() < 0.8 else as_form(mixed)
+            yield case(self.op, "mixture", self._place(person), person, query=query, body=body)
+
+    def _insider(self) -> dict[str, Any]:
+        """Somebody who got through before; else anybody signed in."""
+        welcome = {name for name, _ in self.generator.welcome(self.op["key"])}
+        inside = [p for p in self.people if p["name"] in welcome and p["user"] is not None]
+        signed_in = [p for p in self.people if p["user"] is not None]
+        choice: dict[str, Any] = self.pick.choice(inside or signed_in or self.people)
+        return choice
+
+    def _place(self, person: dict[str, Any]) -> str:
+        """A path on which the person got through before; else any that exists."""
+        inside = [path for name, path in self.generator.welcome(self.op["key"]) if name == person["name"]]
+        return self.pick.choice(inside or self.good)
+
+
+def _mixed(groups: Iterable[Iterator[Case]]) -> Iterator[Case]:
+    """Two of the first group (everybody, everywhere), one of each other, until all are empty."""
+    left = list(groups)
+    while left:
+        for index, group in enumerate(list(left)):
+            for _ in range(3 if index == 0 else 1):
+                item = next(group, None)
+                if item is None:
+                    left.remove(group)
+                    break
+                yield item

@@ -1,0 +1,110 @@
+"""What a live view says of itself: its queryset, serializer, filters, paginator, authenticators."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+
+def view_of(operation: dict[str, Any], path: str) -> Any:
+    """An instance of the view that ``path`` leads to, good enough to be asked; None for what is no DRF view."""
+    from django.contrib.auth import get_user_model
+    from django.urls import Resolver404, resolve
+    from rest_framework.request import Request
+    from rest_framework.test import APIRequestFactory
+
+    try:
+        match = resolve(path)
+    except Resolver404:
+        return None
+    cls = getattr(match.func, "cls", None)
+    if cls is None:
+        return None
+    view = cls(**getattr(match.func, "initkwargs", {}))
+    view.action = operation.get("action") or None
+    view.args, view.kwargs, view.format_kwarg = (), match.kwargs, None
+    raw = APIRequestFactory().generic(operation["method"], path)
+    raw.resolver_match = match
+    view.request = Request(raw)
+    user = (
+        get_user_model()
+        ._base_manager.order_by("-is_superuser" if _has(get_user_model(), "is_superuser") else "pk")
+        .first()
+    )
+    if user is not None:
+        view.request.user = raw.user = user
+    return view
+
+
+def _has(model: Any, name: str) -> bool:
+    return any(f.name == name for f in model._meta.get_fields())
+
+
+def model_of(view: Any, operation: dict[str, Any]) -> Any:
+    """The model whose objects the view serves, or None."""
+    from django.apps import apps
+
+    try:
+        return view.get_queryset().model
+    except Exception:  # noqa: BLE001 - it is the project's code; another source follows
+        pass
+    meta = getattr(getattr(serializer_of(view, operation), "Meta", None), "model", None)
+    if meta is not None:
+        return meta
+    return apps.get_model(operation["model"]) if operation.get("model") else None
+
+
+def serializer_of(view: Any, operation: dict[str, Any]) -> Any:
+    """The serializer that reads the operation's input, with its fields built; None if there is none."""
+    candidates: list[Any] = [lambda: view.get_serializer()]
+    for name in operation.get("serializers", ()):
+        module, _, cls = name.rpartition(".")
+        candidates.append(
+            lambda module=module, cls=cls: getattr(importlib.import_module(module), cls)(
+                context=_context(view)
+            )
+        )
+    for make in candidates:
+        try:
+            made = make()
+            made = getattr(made, "child", made)
+            made.fields  # noqa: B018 - building them is what may fail
+        except Exception:  # noqa: BLE001 - as above
+            continue
+        return made
+    return None
+
+
+def _context(view: Any) -> dict[str, Any]:
+    return {"request": getattr(view, "request", None), "view": view, "format": None}
+
+
+def authenticators_of(view: Any) -> list[Any]:
+    """Instances of the view's authentication classes."""
+    try:
+        return list(view.get_authenticators())
+    except Exception:  # noqa: BLE001 - as above
+        return []
+
+
+def filters_of(view: Any) -> dict[str, Any]:
+    """Filters of django-filter by parameter name."""
+    try:
+        from django_filters.rest_framework import DjangoFilterBackend
+
+        backends = [b for b in view.filter_backends if issubclass(b, DjangoFilterBackend)]
+        found = backends[0]().get_filterset_class(view, view.get_queryset()) if backends else None
+    except Exception:  # noqa: BLE001 - as above
+        return {}
+    return dict(found.base_filters) if found is not None else {}
+
+
+def backend_parameter(view: Any, kind: str, attribute: str) -> str:
+    """The query parameter of DRF's ``SearchFilter`` or ``OrderingFilter`` on this view, '' without one."""
+    from rest_framework import filters
+
+    wanted = getattr(filters, kind)
+    for backend in getattr(view, "filter_backends", ()):
+        if isinstance(backend, type) and issubclass(backend, wanted):
+            return str(getattr(backend, attribute))
+    return ""

@@ -1,0 +1,144 @@
+"""Paths that lead to objects of different owners, and paths that lead nowhere."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import uuid
+from typing import Any
+from urllib.parse import quote
+
+Labelled = tuple[str, str]
+_ENDINGS = ("_id", "_pk", "_uuid", "_slug", "_name", "_key")
+
+
+def paths_of(
+    operation: dict[str, Any], model: Any, lookup: tuple[str, str], pick: random.Random
+) -> list[Labelled]:
+    """(label, path): existing objects first. ``lookup`` is the view's (url kwarg, field)."""
+    parameters = operation["parameters"]
+    if not parameters:
+        return [("existing", operation["path"])]
+    rows = _of_rows(parameters, model, lookup) or _of_columns(parameters, model, lookup, pick)
+    out = [("existing", fill(operation, values)) for values in rows]
+    base = list(rows[0]) if rows else [missing(p) for p in parameters]
+    if not out:
+        out.append(("missing", fill(operation, base)))
+    for index, parameter in enumerate(parameters):
+        for what, value in (
+            ("missing", missing(parameter)), ("odd", "zzz"), ("zero", "0"), ("huge", "9" * 20), ("space", "a b"),
+            ("padded", f"0{base[index]}"), ("upper", str(base[index]).upper()), ("negative", "-1"),
+        ):  # fmt: skip
+            if value != base[index]:
+                changed = [*base[:index], value, *base[index + 1 :]]
+                out.append((f"{what} {parameter['name']}", fill(operation, changed)))
+    return out
+
+
+def fill(operation: dict[str, Any], values: Any) -> str:
+    """The path with its parameters replaced."""
+    path: str = operation["path"]
+    for parameter, value in zip(operation["parameters"], values, strict=True):
+        path = path.replace("{" + parameter["name"] + "}", quote(str(value), safe="@:+"))
+    return path
+
+
+def missing(parameter: dict[str, Any]) -> str:
+    """A value of the right form that no object has."""
+    return str(uuid.UUID(int=1)) if parameter["converter"] == "uuid" else "987654"
+
+
+def _of_rows(parameters: list[Any], model: Any, lookup: tuple[str, str]) -> list[list[str]]:
+    """Values that belong together, taken from rows of ``model``: its key, its relations' keys."""
+    if model is None:
+        return []
+    names = [_expression(model, p["name"], lookup) for p in parameters]
+    if not all(names):
+        return []
+    out: list[list[str]] = []
+    for keys in _chosen(model):
+        try:
+            values = model._base_manager.filter(pk=keys).values_list(*names).first()
+        except Exception:  # noqa: BLE001 - a name that is no column after all
+            return []
+        if values is not None and all(v not in (None, "") for v in values):
+            text = [str(v) for v in values]
+            if text not in out:
+                out.append(text)
+    return out
+
+
+def _chosen(model: Any) -> list[Any]:
+    """Keys of a few rows: first, last, and one of each of the first users who own any."""
+    from django.contrib.auth import get_user_model
+
+    rows = model._base_manager.order_by("pk")
+    keys = [*rows.values_list("pk", flat=True)[:3], *rows.reverse().values_list("pk", flat=True)[:2]]
+    for field in model._meta.concrete_fields:
+        if field.is_relation and field.related_model is get_user_model():
+            owners = rows.values_list(field.attname, flat=True).distinct().order_by(field.attname)[:5]
+            keys += [
+                rows.filter(**{field.attname: o}).values_list("pk", flat=True).first() for o in list(owners)
+            ]
+        elif getattr(field, "choices", None):
+            values = [v for v, _ in field.flatchoices][:4]
+            keys += [rows.filter(**{field.name: v}).values_list("pk", flat=True).first() for v in values]
+    return [k for k in dict.fromkeys(keys) if k is not None][:12]
+
+
+def _expression(model: Any, name: str, lookup: tuple[str, str]) -> str:
+    """A column or relation path of ``model`` that a URL argument stands for; ''."""
+    kwarg, field = lookup
+    if name in (kwarg, "pk"):
+        return field or "pk"
+    names = {f.name: f for f in model._meta.get_fields() if not f.auto_created or f.concrete}
+    if name in names:
+        return name
+    for ending in _ENDINGS:
+        stem = name.removesuffix(ending)
+        if stem != name and stem in names and names[stem].is_relation:
+            return f"{stem}__pk" if ending in ("_id", "_pk") else f"{stem}__{ending[1:]}"
+    return "pk" if name == "id" else ""
+
+
+def _of_columns(
+    parameters: list[Any], model: Any, lookup: tuple[str, str], pick: random.Random
+) -> list[list[str]]:
+    """Each argument on its own: a model that its name points at, or columns so called."""
+    columns = [_candidates(p, model, lookup) for p in parameters]
+    if not all(columns):
+        return []
+    found = [list(values) for values in itertools.islice(itertools.product(*columns), 40)]
+    pick.shuffle(found)
+    return found[:8]
+
+
+def _candidates(parameter: dict[str, Any], model: Any, lookup: tuple[str, str]) -> list[str]:
+    from django.apps import apps
+
+    name = parameter["name"]
+    if model is not None:
+        expression = _expression(model, name, lookup)
+        if expression:
+            return _values(model, expression)
+    stem = name
+    for ending in _ENDINGS:
+        stem = stem.removesuffix(ending)
+    for candidate in apps.get_models():
+        if candidate.__name__.lower() == stem.replace("_", ""):
+            ending = name.removeprefix(stem).strip("_")
+            field = ending if ending in {f.name for f in candidate._meta.concrete_fields} else "pk"
+            return _values(candidate, field)
+    out: list[str] = []
+    for candidate in apps.get_models():
+        if any(f.name == name for f in candidate._meta.concrete_fields):
+            out += _values(candidate, name)[:3]
+    return out
+
+
+def _values(model: Any, field: str) -> list[str]:
+    try:
+        values = list(model._base_manager.order_by("pk").values_list(field, flat=True)[:8])
+    except Exception:  # noqa: BLE001 - a name that is no column after all
+        return []
+    return [str(v) for v in values if v not in (None, "")]

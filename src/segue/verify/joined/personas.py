@@ -1,0 +1,171 @@
+"""Who asks: anonymous, every kind of user there is, and bad credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+
+LIMIT = 8
+Header = tuple[str, str]
+
+
+class Persona:
+    """A user under a name; ``session`` are the headers of a logged-in browser, made once."""
+
+    def __init__(self, name: str, user: Any) -> None:
+        self.name, self.user = name, user
+        self.session = _session(user) if user is not None else []
+
+
+def users() -> list[Persona]:
+    """One persona of each kind. Missing kinds are created; call it outside of any case."""
+    from django.contrib.auth import get_user_model
+
+    out: list[Persona] = []
+    seen: set[Any] = set()
+    for name, find in _kinds(get_user_model()):
+        user = find()
+        if user is not None and user.pk not in seen and len(out) < LIMIT:
+            seen.add(user.pk)
+            out.append(Persona(name, user))
+    return out
+
+
+def people_for(authenticators: list[Any], known: list[Persona]) -> list[dict[str, Any]]:
+    """``{"name", "headers", "user"}`` for a view with these authentication classes.
+
+    Everybody comes by the first kind of credential that the view reads; two come by the others as well.
+    """
+    ways = [way for way in (_way(a) for a in authenticators) if way is not None]
+    out: list[dict[str, Any]] = [{"name": "anonymous", "headers": [], "user": None}]
+    for index, (label, headers_of) in enumerate(ways[:3]):
+        # Checking a password costs what it costs: two personas are enough for Basic.
+        for number, person in enumerate(known):
+            if (index or label == "basic") and number not in (0, 2):
+                continue
+            headers = headers_of(person)
+            if headers:
+                name = person.name if index == 0 else f"{person.name} ({label})"
+                out.append({"name": name, "headers": headers, "user": person.user.pk})
+    for label, _ in ways[:3]:
+        out += [{"name": name, "headers": headers, "user": None} for name, headers in _BAD.get(label, [])]
+    first = next((p for p in known if p.session), None)
+    if first is not None and any(label == "session" for label, _ in ways):
+        out.append(
+            {"name": f"{first.name} without CSRF token", "headers": first.session[:1], "user": first.user.pk}
+        )
+    return out
+
+
+_BAD: dict[str, list[tuple[str, list[Header]]]] = {
+    "token": [
+        ("bad token", [("Authorization", "Token nonsense")]), ("broken header", [("Authorization", "Token")]),
+        ("token of three words", [("Authorization", "Token a b")]), ("lower-case token", [("Authorization", "token x")]),
+    ],
+    "basic": [
+        ("wrong password", [("Authorization", "Basic eDp5")]), ("broken basic", [("Authorization", "Basic !")]),
+        ("empty basic", [("Authorization", "Basic")]),
+    ],
+    "session": [("bad session", [("Cookie", "sessionid=nonsense")])],
+}  # fmt: skip
+
+
+def _way(authenticator: Any) -> tuple[str, Callable[[Persona], list[Header]]] | None:
+    """How a user proves who she is to this authenticator; None for one we have no credential for."""
+    from rest_framework import authentication
+
+    if isinstance(authenticator, authentication.TokenAuthentication):
+        return "token", lambda person: _token(authenticator, person.user)
+    if isinstance(authenticator, authentication.SessionAuthentication):
+        return "session", lambda person: person.session
+    if isinstance(authenticator, authentication.BasicAuthentication):
+        return "basic", lambda person: _basic(person.user)
+    return None
+
+
+def _kinds(model: Any) -> list[tuple[str, Callable[[], Any]]]:
+    from django.contrib.auth.models import Group
+
+    fields = {f.name: f for f in model._meta.get_fields()}
+    manager = model._base_manager
+
+    def only(**conditions: Any) -> dict[str, Any]:
+        return {k: v for k, v in conditions.items() if k in fields}
+
+    def first(**conditions: Any) -> Any:
+        if not set(conditions) <= set(fields):
+            return None
+        return manager.filter(**conditions).order_by("pk").first() or _make(model, conditions)
+
+    def last(**conditions: Any) -> Any:
+        return manager.filter(**conditions).order_by("-pk").first()
+
+    plain = only(is_staff=False, is_superuser=False, is_active=True)
+    out: list[tuple[str, Callable[[], Any]]] = [
+        ("plain", lambda: first(**plain)),
+        ("another", lambda: manager.filter(**plain).order_by("pk")[1:2].first() or _make(model, plain)),
+        ("superuser", lambda: first(is_superuser=True, is_active=True)),
+        ("staff", lambda: first(is_staff=True, is_superuser=False, is_active=True)),
+        ("inactive", lambda: first(is_active=False)),
+    ]
+
+    def having(name: str, value: Any) -> Callable[[], Any]:
+        return lambda: last(**{**plain, name: value}) or last(**{name: value})
+
+    if "groups" in fields:
+        out += [
+            (f"group {group.name}", having("groups", group)) for group in Group.objects.order_by("pk")[:3]
+        ]
+    for name, field in fields.items():
+        if getattr(field, "choices", None) and field.concrete:
+            out += [(f"{name}={value}", having(name, value)) for value, _ in list(field.flatchoices)[:4]]
+    return out
+
+
+def _make(model: Any, conditions: dict[str, Any]) -> Any:
+    from .seeding import instance
+
+    try:
+        with transaction.atomic():
+            return instance(model, 70 + model._base_manager.count(), conditions)
+    except Exception:  # noqa: BLE001 - a user model we cannot fill: that persona is left out
+        return None
+
+
+def _token(authenticator: Any, user: Any) -> list[Header]:
+    try:
+        with transaction.atomic():
+            token = authenticator.get_model().objects.get_or_create(user=user)[0]
+    except Exception:  # noqa: BLE001 - a token model of the project's own
+        return []
+    return [("Authorization", f"{authenticator.keyword} {token.key}")]
+
+
+def _basic(user: Any) -> list[Header]:
+    from base64 import b64encode
+
+    if not user.has_usable_password() or not user.check_password("segue"):
+        user.set_password("segue")
+        user.save()
+    pair = f"{user.get_username()}:segue".encode()
+    return [("Authorization", f"Basic {b64encode(pair).decode()}")]
+
+
+def _session(user: Any) -> list[Header]:
+    """Cookie and CSRF header of a logged-in session; [] without sessions."""
+    from django.conf import settings
+    from django.test import Client
+
+    client = Client()
+    try:
+        client.force_login(user)
+        key = client.cookies[settings.SESSION_COOKIE_NAME].value
+    except Exception:  # noqa: BLE001 - no session middleware, or a backend that will not have it
+        return []
+    token = "a" * 32
+    return [
+        ("Cookie", f"{settings.SESSION_COOKIE_NAME}={key}; {settings.CSRF_COOKIE_NAME}={token}"),
+        ("X-CSRFToken", token),
+    ]

@@ -1,0 +1,178 @@
+"""Query strings: pages, search, orderings and filters of a live view; good, edge and bad values."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+from . import live
+
+Labelled = tuple[str, str]
+_TERMS = ("a", "1", "zzz", "", "a,b", '"a b"', "%", "_", "\x00", "Ä", "é", "e o", "'", "\\", " a ", "A" * 300)
+_WORDS = (
+    "",
+    "x",
+    "1",
+    "0",
+    "true",
+    "false",
+    "True",
+    "2024-01-01",
+    "-1",
+    "1.5",
+    "999999",
+    "a",
+    "9" * 25,
+    "null",
+    " 1 ",
+    "1,2",
+)
+
+
+def queries_of(view: Any, operation: dict[str, Any], pick: random.Random) -> list[Labelled]:
+    """(label, query string), all of one parameter first, then combinations."""
+    groups = [
+        list(_pages(view)), list(_search(view)), list(_orderings(view)), list(_filters(view)),
+        list(_own(operation)), [("unknown parameter", "zzz=1"), ("no value", "a"), ("two questions", "a=1?b=2")],
+    ]  # fmt: skip
+    return [*_interleaved(groups), *_combined([g for g in groups if g], pick)]
+
+
+def _pages(view: Any) -> Iterator[Labelled]:
+    try:
+        paginator = view.paginator
+    except Exception:  # noqa: BLE001 - the project's code; then nothing is known of pages
+        paginator = None
+    if paginator is None:
+        yield "page=2 (not paged)", "page=2"
+        return
+    table = {
+        "page_query_param": ("2", "1", "0", "-1", "x", "", "last", "999", "02", "1.0", " 2"),
+        "page_size_query_param": ("1", "3", "0", "x", "1000", "", "-1"),
+        "limit_query_param": ("1", "2", "0", "x", "1000", "-1", ""),
+        "offset_query_param": ("1", "0", "3", "x", "1000", "-1", ""),
+        "cursor_query_param": ("x", "bz0y", "cj0x", "", "cD0yMDI0", "bz0tMQ=="),
+    }
+    names = {}
+    for attribute, values in table.items():
+        name = getattr(paginator, attribute, None)
+        if not name:
+            continue
+        names[attribute] = name
+        for value in values:
+            yield f"{name}={value}", urlencode({name: value})
+    if len(names) == 2:
+        first, second = names.values()
+        for one, two in (("2", "2"), ("1", "3"), ("3", "1"), ("2", "x")):
+            yield f"{first}={one}, {second}={two}", urlencode({first: one, second: two, "x": "ä"})
+
+
+def _search(view: Any) -> Iterator[Labelled]:
+    name = live.backend_parameter(view, "SearchFilter", "search_param") if view is not None else ""
+    if name:
+        for term in (*_words_of(view), *_TERMS):
+            yield f"{name}={term!r}"[:60], urlencode({name: term})
+
+
+def _words_of(view: Any) -> list[str]:
+    """Pieces of text that the searched columns really hold."""
+    out = []
+    for field in getattr(view, "search_fields", None) or ():
+        try:
+            texts = list(
+                view.get_queryset().model._base_manager.values_list(field.lstrip("^=@$"), flat=True)[:3]
+            )
+        except Exception:  # noqa: BLE001 - annotations and odd names: the fixed terms remain
+            continue
+        for text in texts:
+            words = str(text).split()
+            if text and words:
+                out += [words[-1], words[0][:3].upper(), str(text)]
+    return list(dict.fromkeys(out))[:9]
+
+
+def _orderings(view: Any) -> Iterator[Labelled]:
+    name = live.backend_parameter(view, "OrderingFilter", "ordering_param") if view is not None else ""
+    if not name:
+        return
+    fields = getattr(view, "ordering_fields", None)
+    if isinstance(fields, list | tuple):
+        known = [f if isinstance(f, str) else str(f[0]) for f in fields]
+    else:
+        serializer = live.serializer_of(view, {})
+        known = list(serializer.fields)[:8] if serializer is not None else ["id"]
+    for field in known:
+        yield f"{name}={field}", urlencode({name: field})
+        yield f"{name}=-{field}", urlencode({name: f"-{field}"})
+    some = known[0] if known else "id"
+    for text in (
+        ",".join(known),
+        f"nope,{some}",
+        "nope",
+        "",
+        f"--{some}",
+        f" {some} ",
+        f"{some},-{some}",
+        "?",
+        "pk",
+        some.upper(),
+    ):
+        yield f"{name}={text}"[:60], urlencode({name: text})
+
+
+def _filters(view: Any) -> Iterator[Labelled]:
+    if view is None:
+        return
+    columns = []
+    for name, item in live.filters_of(view).items():
+        values = list(_column_values(view, item))
+        field = item.field
+        if getattr(field, "choices", None):
+            try:
+                values += [str(c[0]) for c in list(field.choices)[:6]]
+            except Exception:  # noqa: BLE001 - choices of the project's own making
+                values += []
+        values = list(dict.fromkeys([*values, *_WORDS]))
+        columns.append([(f"{name}={v}"[:60], urlencode({name: v})) for v in values])
+        columns[-1].append((f"{name} twice", urlencode([(name, values[0]), (name, values[-1])])))
+    yield from _interleaved(columns)
+
+
+def _column_values(view: Any, item: Any) -> list[str]:
+    if not item.field_name:
+        return []
+    try:
+        values = (
+            view.get_queryset().model._base_manager.order_by("pk").values_list(item.field_name, flat=True)[:5]
+        )
+        return [str(v) for v in values if v is not None]
+    except Exception:  # noqa: BLE001 - filters by method name no column
+        return []
+
+
+def _own(operation: dict[str, Any]) -> Iterator[Labelled]:
+    """Parameters that the view's own code reads."""
+    groups = [
+        [
+            (f"{name}={v}", urlencode({name: v}))
+            for v in ("1", "a", "", "true", "2", "x y", "2024-01-01", "-1", "99")
+        ]
+        for name in operation.get("query_keys", ())
+    ]
+    yield from _interleaved(groups)
+
+
+def _interleaved(groups: list[list[Labelled]]) -> list[Labelled]:
+    out: list[Labelled] = []
+    for index in range(max((len(g) for g in groups), default=0)):
+        out += [g[index] for g in groups if index < len(g)]
+    return out
+
+
+def _combined(groups: list[list[Labelled]], pick: random.Random) -> Iterator[Labelled]:
+    """Parameters of different kinds together."""
+    for _ in range(40):
+        chosen = [pick.choice(g) for g in pick.sample(groups, min(len(groups), pick.choice((2, 2, 3))))]
+        yield " and ".join(what for what, _ in chosen)[:90], "&".join(query for _, query in chosen if query)

@@ -1,0 +1,127 @@
+"""The state of the world around a request: kept the same for both sides, and read afterwards."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import Any
+
+from .autocommit import Beneath
+from .effects import Tables, written_tables
+from .fence import Tasks
+
+_CASE = "segue_case"
+
+
+class World:
+    """Database, cache, mails, tasks and files between two requests. ``media`` is a folder of our own."""
+
+    def __init__(self, connection: Any, media: Path) -> None:
+        self.connection = connection
+        self.beneath = Beneath(connection)
+        self.tables = Tables()
+        self.tasks = Tasks()
+        self.media = media
+        self._sequences: dict[str, tuple[Any, ...]] = {}
+
+    def open(self) -> None:
+        """Begin the transaction that nothing leaves, and remember all rows."""
+        self.beneath.begin()
+        self.tables.remember_all()
+        if self.connection.vendor == "sqlite":
+            self.tables.remember_dangling()
+        if self.connection.vendor == "postgresql":
+            self._sequences = _sequences(self.connection)
+
+    def close(self) -> None:
+        """Roll everything back."""
+        self.beneath.end()
+
+    def before(self) -> None:
+        """Make everything as it was when the world was opened."""
+        from django.core import mail
+        from django.core.cache import caches
+
+        for cache in caches.all(initialized_only=True):
+            cache.clear()
+        mail.outbox = []
+        self.tasks.sent.clear()
+        self.beneath.savepoint(_CASE)
+
+    def after(self, statements: list[str]) -> dict[str, Any]:
+        """What the request did, by the statements it sent; then all of it is undone."""
+        try:
+            effects = self.tables.changes(statements)
+            written = written_tables(statements)
+            if written:
+                broken = self._broken_references()
+                if broken:
+                    effects["(dangling references)"] = broken
+        finally:
+            self.beneath.back_to(_CASE)
+            self.beneath.settle()
+        self._reset_sequences(written)
+        from django.core import mail
+
+        if getattr(mail, "outbox", None):
+            effects["(mail)"] = [[m.subject, m.body, sorted(m.recipients())] for m in mail.outbox]
+        if self.tasks.sent:
+            effects["(tasks)"] = list(self.tasks.sent)
+        files = self._files()
+        if files:
+            effects["(files)"] = files
+        return effects
+
+    def _broken_references(self) -> list[Any]:
+        """What COMMIT would refuse: deferred foreign keys are checked only there."""
+        cursor = self.connection.connection.cursor()
+        try:
+            if self.connection.vendor == "sqlite":
+                cursor.execute("PRAGMA foreign_key_check")
+                return sorted({f"{row[0]} → {row[2]}" for row in cursor.fetchall()} - self.tables.dangling)
+            self.beneath.savepoint("segue_check")
+            try:
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            except Exception as error:  # noqa: BLE001 - whatever the driver calls it
+                return [str(error).splitlines()[0]]
+            finally:
+                self.beneath.back_to("segue_check")
+        finally:
+            cursor.close()
+        return []
+
+    def _reset_sequences(self, written: set[str]) -> None:
+        """PostgreSQL's sequences are not undone by a rollback."""
+        for name, (table, value, called) in self._sequences.items():
+            if table in written:
+                self.beneath.command(f"SELECT setval('{name}', {value}, {'true' if called else 'false'})")
+
+    def _files(self) -> dict[str, str]:
+        if not self.media.is_dir():
+            return {}
+        found = {
+            p.relative_to(self.media).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()[:12]
+            for p in sorted(self.media.rglob("*"))
+            if p.is_file()
+        }
+        if found:
+            shutil.rmtree(self.media, ignore_errors=True)
+            self.media.mkdir(parents=True, exist_ok=True)
+        return found
+
+
+def _sequences(connection: Any) -> dict[str, tuple[Any, ...]]:
+    """Sequence → (table, last value, whether it was handed out)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.oid::regclass::text, t.relname FROM pg_class s"
+            " JOIN pg_depend d ON d.objid = s.oid AND d.deptype IN ('a', 'i') JOIN pg_class t ON t.oid = d.refobjid"
+            " WHERE s.relkind = 'S'"
+        )
+        found = cursor.fetchall()
+        out = {}
+        for name, table in found:
+            cursor.execute(f"SELECT last_value, is_called FROM {name}")
+            out[name] = (table, *cursor.fetchone())
+    return out

@@ -1,0 +1,104 @@
+"""What a verification run needs to know of a project, and the child process it runs in."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from segue.environment import bridge_requirement, uv_binary
+from segue.errors import EnvironmentProblem
+from segue.snapshot.detect import import_path
+from segue.snapshot.model import Snapshot
+
+JOINED = Path(__file__).parent / "joined"
+OVERLAY = (
+    "fastapi>=0.115", "sqlalchemy>=2.1", "aiosqlite>=0.20", "psycopg[binary]>=3.2", "pydantic-settings>=2.4",
+    "python-multipart>=0.0.18", "greenlet>=3",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRef:
+    """``root`` and ``output`` are the two projects, ``state`` is ``.segue``, ``python`` the legacy interpreter."""
+
+    root: Path
+    output: Path
+    state: Path
+    python: Path
+    snapshot: Snapshot
+    package: str = "app"
+    environment: Mapping[str, str] = field(default_factory=dict)
+    seed_command: tuple[str, ...] = ()
+
+    @property
+    def import_root(self) -> Path:
+        """The folder that must be on ``sys.path`` for the project's own imports."""
+        return import_path(self.root)
+
+
+def ensure_overlay(project: ProjectRef) -> Path:
+    """The folder with what the FastAPI side needs, installed for the legacy interpreter by uv.
+
+    Never the user's environment. Raises :class:`EnvironmentProblem` for an interpreter older than 3.11.
+    """
+    version = _version(project.python)
+    if version < (3, 11):
+        raise EnvironmentProblem(
+            f"{project.python} is Python {version[0]}.{version[1]}; generated code needs 3.11 in the same process.",
+            hint="Joined verification needs a Python 3.11+ environment of the project.",
+        )
+    bridge = bridge_requirement()
+    digest = hashlib.sha256(
+        "\n".join([*OVERLAY, bridge, str(version), _sources(bridge)]).encode()
+    ).hexdigest()[:12]
+    folder = project.state / "overlay" / digest
+    if (folder / ".complete").is_file():
+        return folder
+    done = subprocess.run(
+        [uv_binary(), "pip", "install", "--quiet", "--target", str(folder), "--python", str(project.python), *OVERLAY, bridge],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise EnvironmentProblem(
+            "The overlay for joined verification could not be installed.",
+            hint="Check the network and uv's index settings.",
+            detail=done.stderr.strip(),
+        )
+    (folder / ".complete").write_text("", encoding="utf-8")
+    return folder
+
+
+def child_environment(project: ProjectRef) -> dict[str, str]:
+    """The environment of a child: the caller's, the project's, and its settings module."""
+    out = {k: v for k, v in os.environ.items() if k not in ("PYTHONHOME", "PYTHONPATH")}
+    out.update(project.environment)
+    out["DJANGO_SETTINGS_MODULE"] = project.snapshot.settings.module
+    out["PYTHONDONTWRITEBYTECODE"] = "1"
+    return out
+
+
+def _version(python: Path) -> tuple[int, int]:
+    done = subprocess.run(
+        [str(python), "-c", "import sys; print(*sys.version_info[:2])"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise EnvironmentProblem(f"{python} cannot be run.", detail=done.stderr.strip())
+    major, minor = done.stdout.split()
+    return int(major), int(minor)
+
+
+def _sources(bridge: str) -> str:
+    digest = hashlib.sha256()
+    for file in sorted(Path(bridge).rglob("*.py")) if Path(bridge).is_dir() else []:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+__all__ = ["JOINED", "ProjectRef", "child_environment", "ensure_overlay"]

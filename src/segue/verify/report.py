@@ -1,0 +1,119 @@
+"""A run as people read it in a terminal."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from segue.verify.evidence import Difference, OperationResult, Report
+
+
+def render(report: Report, console: Console, *, most: int = 6) -> None:
+    """Summary, then up to ``most`` differences."""
+    operations = len(report.operations)
+    rate = f", {report.cases / report.seconds:.0f} per second" if report.seconds else ""
+    colour = "green" if not report.different else "red"
+    console.print(
+        f"[{colour}]{report.different} differences[/] in [bold]{report.cases}[/] cases over {operations} operations"
+        f"{f' ({report.seconds:.0f} s{rate})' if report.seconds else ''}"
+    )
+    if report.tests:
+        tests = ", ".join(f"{n} {w}" for w, n in report.tests.items() if n and w != "exit")
+        console.print(f"Tests on Django: {tests or 'none ran'}")
+    for note in report.notes:
+        console.print(f"[dim]{note}[/]", soft_wrap=True, markup=True)
+    if report.noise:
+        console.print(
+            f"[dim]Django differs from itself in {len(report.noise)} places (clocks, random values): not compared[/]"
+        )
+    excess = [o for o in report.operations if o.excess_queries]
+    for item in excess[:most]:
+        console.print(
+            f"[yellow]{item.key}[/] sent up to {item.worst_queries[1]} queries where Django sent {item.worst_queries[0]} "
+            f"({item.excess_queries} cases)"
+        )
+    bad = [o for o in report.operations if o.different]
+    if bad:
+        table = Table("operation", "cases", "differ", "function", box=None, pad_edge=False)
+        for item in bad:
+            table.add_row(item.key, str(item.cases), str(item.different), item.function)
+        console.print(table)
+    alike: dict[tuple[str, str], list[tuple[OperationResult, Difference]]] = {}
+    for item in bad:
+        for difference in item.differences:
+            alike.setdefault((difference.kind, difference.errors[1]), []).append((item, difference))
+    ordered = sorted(alike.values(), key=len, reverse=True)
+    for group in ordered[:most]:
+        show(*group[0], console)
+        if len(group) > 1:
+            others = ", ".join(dict.fromkeys(item.key for item, _ in group[1:]))
+            console.print(f"  [dim]and alike: {others}[/]", highlight=False)
+    if len(ordered) > most:
+        console.print(f"[dim]{len(ordered) - most} more kinds of difference: see --html or --json[/]")
+
+
+def show(item: OperationResult, difference: Difference, console: Console) -> None:
+    """One difference: the request, what differs, where to look."""
+    console.print()
+    console.print(Text(request_line(difference), style="bold"))
+    console.print(f"  [dim]{difference.what}, as {difference.persona}[/]", highlight=False)
+    if difference.body:
+        console.print(Text(f"  {difference.body[:300]}", style="dim"))
+    status = (difference.django.get("status"), difference.fastapi.get("status"))
+    console.print(f"  Django {status[0]}, FastAPI {status[1]}")
+    table = Table("where", "Django", "FastAPI", box=None, pad_edge=False)
+    for path, one, other in telling(difference)[:8]:
+        table.add_row(f"  {path}", _short(one), _short(other))
+    console.print(table)
+    for side, error in zip(("Django", "FastAPI"), difference.errors, strict=True):
+        if error:
+            console.print(Text(f"  {side} failed: {error}", style="dim"))
+    console.print(f"  [dim]FastAPI {item.function}; Django {item.place}[/]")
+
+
+def telling(difference: Difference) -> list[tuple[str, Any, Any]]:
+    """The paths that say something: where the status differs, the headers that come with it do not."""
+    if difference.django.get("status") == difference.fastapi.get("status"):
+        return list(difference.paths)
+    return [p for p in difference.paths if not p[0].startswith("headers.")]
+
+
+def request_line(difference: Difference) -> str:
+    """``POST /api/x/?a=1``."""
+    return f"{difference.method} {difference.path}{'?' + difference.query if difference.query else ''}"
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """The whole run as data."""
+    return {
+        "kind": report.kind,
+        "cases": report.cases,
+        "different": report.different,
+        "seconds": round(report.seconds, 1),
+        "noise": list(report.noise),
+        "notes": list(report.notes),
+        "tests": dict(report.tests),
+        "operations": [
+            {
+                "operation": o.key, "cases": o.cases, "different": o.different, "unserved": o.unserved, "statuses": dict(o.statuses),
+                "left": dict(o.left), "excess_queries": o.excess_queries, "worst_queries": list(o.worst_queries),
+                "queries": list(o.queries), "reordered": o.reordered, "function": o.function, "place": o.place,
+                "differences": [
+                    {"request": request_line(d), "what": d.what, "persona": d.persona, "body": d.body, "kind": d.kind,
+                     "headers": [list(h) for h in d.headers], "errors": list(d.errors), "paths": [list(p) for p in d.paths],
+                     "django": d.django, "fastapi": d.fastapi}
+                    for d in o.differences
+                ],
+            }
+            for o in report.operations
+        ],
+    }  # fmt: skip
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 70 else f"{text[:67]}…"
