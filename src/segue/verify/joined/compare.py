@@ -30,8 +30,9 @@ def answer_of(raw: dict[str, Any], effects: dict[str, Any], method: str = "") ->
                 cookies[found[1]] = shown + ";".join(
                     sorted(p.strip().lower() for p in rest.split(";") if p.strip())
                 )
-        elif low == "vary":
-            headers["vary"] = ", ".join(sorted(p.strip().lower() for p in value.split(",")))
+        elif low in ("vary", "allow"):
+            # Sets: their order is not part of the contract, and that of @api_view's Allow is Python's hash seed's.
+            headers[low] = ", ".join(sorted(p.strip().lower() for p in value.split(",") if p.strip()))
         elif low in HEADERS or (low == "content-length" and method == "HEAD"):
             headers[low] = value
     body: Any = raw["body"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from sqlalchemy import String, column, select, table
+from sqlalchemy import String, column, table
 
 from segue_bridge.auth import csrf
 from segue_bridge.auth.crypto import salted_hmac, same
@@ -17,6 +17,7 @@ from segue_bridge.auth.passwords import Passwords
 from segue_bridge.auth.sessions import Session, SessionSettings, Store
 from segue_bridge.auth.users import AnonymousUser, CurrentUser, Identity
 from segue_bridge.errors import AuthenticationFailed, PermissionDenied
+from segue_bridge.schema.data import FormData
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -121,18 +122,18 @@ class SessionAuthentication:
         user = await session_user(session, db, self._identity, self._sessions.backends)
         if isinstance(user, AnonymousUser) or not self._identity.active(user):
             return None
-        refused = csrf.reason(
-            self._csrf,
-            csrf.Facts(
-                method=request.method,
-                secure=request.url.scheme == "https",
-                host=request.headers.get("host", ""),
-                headers=request.headers,
-                cookies=request.cookies,
-                session_token=session.get("_csrftoken") if self._csrf.use_sessions else None,
-                posted=await _posted_token(request),
-            ),
+        facts = csrf.Facts(
+            method=request.method,
+            secure=request.url.scheme == "https",
+            host=request.headers.get("host", ""),
+            headers=request.headers,
+            cookies=request.cookies,
+            session_token=session.get("_csrftoken") if self._csrf.use_sessions else None,
         )
+        refused = csrf.reason(self._csrf, facts)
+        if request.method == "POST" and (refused is None or refused.startswith(csrf.TOKEN_STAGE)):
+            # Django looks for the token in request.POST first: here a body that cannot be parsed is a 400.
+            refused = csrf.reason(self._csrf, replace(facts, posted=await _posted_token(request)))
         if refused:
             raise PermissionDenied(f"CSRF Failed: {refused}")
         return user, None
@@ -204,13 +205,14 @@ class TokenAuthentication:
             raise AuthenticationFailed(
                 "Invalid token header. Token string should not contain invalid characters."
             ) from None
-        found = await db.scalar(select(self._table.c.user_id).where(self._table.c.key == key))
-        user = None if found is None else await self._identity.load(db, found)
+        # Token and user in one query, as DRF's select_related("user").
+        owner = self._identity.column(self._identity.pk) == self._table.c.user_id
+        user = await db.get(self._identity.model, owner, self._table.c.key == key)
         if user is None:
             raise AuthenticationFailed("Invalid token.")
         if not self._identity.active(user):
             raise AuthenticationFailed("User inactive or deleted.")
-        return user, Token(key, found, user)
+        return user, Token(key, self._identity.pk_of(user), user)
 
 
 class Authentication:
@@ -256,11 +258,18 @@ def _authorization(request: Request) -> list[str]:
 
 
 async def _posted_token(request: Request) -> str:
-    """``request.POST["csrfmiddlewaretoken"]`` of a form POST, '' otherwise."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if request.method != "POST" or kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        return ""
-    await request.body()  # kept by Starlette, so that the view can parse it again
-    form = await request.form()
-    value = form.get("csrfmiddlewaretoken", "")
+    """``request.POST["csrfmiddlewaretoken"]`` of DRF's request, '' where there is none.
+
+    Parses the body, whatever its type. Raises 400 and 415.
+    """
+    data = await request.data() if isinstance(request, Parsing) else FormData()
+    value = data.get("csrfmiddlewaretoken", "") if isinstance(data, FormData) else ""
     return value if isinstance(value, str) else ""
+
+
+@runtime_checkable
+class Parsing(Protocol):
+    """A request that parses its body (:class:`segue_bridge.http.call.Call`)."""
+
+    async def data(self) -> Any:
+        """``request.data``."""

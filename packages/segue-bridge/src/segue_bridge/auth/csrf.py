@@ -14,6 +14,8 @@ TOKEN_LENGTH = 64
 _ALPHABET = string.ascii_letters + string.digits
 _SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 
+TOKEN_STAGE = "CSRF token"
+"""How every refusal begins that comes after the cookie was found good."""
 NO_COOKIE = "CSRF cookie not set."
 TOKEN_MISSING = "CSRF token missing."
 NO_REFERER = "Referer checking failed - no Referer."

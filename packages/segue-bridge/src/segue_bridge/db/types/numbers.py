@@ -3,19 +3,58 @@
 from __future__ import annotations
 
 import decimal
+import operator
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Boolean, Column, Dialect, Integer, Numeric, SmallInteger, String
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Integer,
+    Numeric,
+    SmallInteger,
+    String,
+    cast,
+    false,
+    literal,
+    true,
+)
 from sqlalchemy import Float as SaFloat
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from segue_bridge.db.types.base import DjangoType
+
+_BELOW, _ABOVE = (operator.lt, operator.le), (operator.gt, operator.ge)
+
+
+class _Compared(TypeDecorator.Comparator[int], Integer.Comparator[int]):
+    """Comparisons with numbers that no such column can hold.
+
+    Drivers refuse them. For Django they are decided before the query (``IntegerFieldOverflow``): nothing
+    equals them, and everything is below one that is too large. Beyond 64 bits that is so on every
+    database; beyond a narrower column only PostgreSQL has a limit, which a wider comparison gets round.
+    """
+
+    def operate(self, op: Any, *other: Any, **kw: Any) -> Any:
+        value = other[0] if len(other) == 1 else None
+        if type(value) is not int or op not in (operator.eq, operator.ne, *_BELOW, *_ABOVE):
+            return super().operate(op, *other, **kw)
+        bits: int = getattr(self.type, "bits", 63)
+        if -(2**bits) <= value < 2**bits:
+            return super().operate(op, *other, **kw)
+        if -(2**63) <= value < 2**63:
+            return op(cast(self.expr, BigInteger), literal(value, BigInteger))
+        return true() if op is operator.ne or op in (_BELOW if value > 0 else _ABOVE) else false()
 
 
 class _Whole(DjangoType[int]):
     """An integer column. A value is coerced by ``int()``, as ``IntegerField.get_prep_value`` does."""
+
+    bits: ClassVar[int] = 63
+    comparator_factory = _Compared
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> int | None:
         if value is None or type(value) is int:
@@ -40,6 +79,7 @@ class Int(_Whole):
     """``IntegerField`` / ``AutoField``."""
 
     impl = Integer
+    bits = 31
     ddl: ClassVar[dict[str, str]] = {"": "integer"}
 
 
@@ -54,6 +94,7 @@ class SmallInt(_Whole):
     """``SmallIntegerField`` / ``SmallAutoField``."""
 
     impl = SmallInteger
+    bits = 15
     ddl: ClassVar[dict[str, str]] = {"": "smallint"}
 
 
@@ -61,6 +102,7 @@ class PositiveInt(_Whole):
     """``PositiveIntegerField``; the ``CHECK`` stands beside it in the table."""
 
     impl = Integer
+    bits = 31
     ddl: ClassVar[dict[str, str]] = {"": "integer", "sqlite": "integer unsigned"}
 
 
@@ -75,6 +117,7 @@ class PositiveSmallInt(_Whole):
     """``PositiveSmallIntegerField``."""
 
     impl = SmallInteger
+    bits = 15
     ddl: ClassVar[dict[str, str]] = {"": "smallint", "sqlite": "smallint unsigned"}
 
 
