@@ -28,6 +28,7 @@ from segue.translate.kinds import (
     ValidatedData,
 )
 from segue.translate.load.fetch import fetch_all, site_of
+from segue.translate.load.models import concrete, field_of
 from segue.translate.serializers import (
     Presenter,
     Writer,
@@ -37,6 +38,7 @@ from segue.translate.serializers import (
     updater,
     writer,
 )
+from segue.translate.serializers.facts import overridden, serializer_of
 from segue.translate.serializers.read import depends_on_partial
 from segue.translate.serializers.synthetic import call_lifted
 
@@ -162,17 +164,18 @@ def save(frame: Frame, owner: Val, extra: dict[str, Val], at: ast.AST | None = N
     if not held.values:
         raise frame.refuse("serializer-order", held.serializer, "save() before is_valid() fails in DRF.", at)
     known = frame.ctx.snapshot.classes.get(held.serializer)
-    overridden = known.methods.get("save", "") if known is not None else ""
-    if overridden and not overridden.startswith("rest_framework."):
-        function = frame.ctx.snapshot.functions.get(overridden)
+    own = known.methods.get("save", "") if known is not None else ""
+    if own and not own.startswith("rest_framework."):
+        function = frame.ctx.snapshot.functions.get(own)
         raise frame.refuse(
             "override-save",
-            overridden,
+            own,
             "An overridden save() of a serializer is not translated yet.",
             None if function else at,
         )
     values: ast.expr = name(held.values)
     if extra:
+        _check_columns(frame, held, extra, at)
         keys: list[ast.expr | None] = [None]
         items: list[ast.expr] = [values]
         for key, value in extra.items():
@@ -197,6 +200,22 @@ def save(frame: Frame, owner: Val, extra: dict[str, Val], at: ast.AST | None = N
     held.saved = Val(kind, name(local))
     held.instance = held.saved
     return held.saved
+
+
+def _check_columns(frame: Frame, held: Held, extra: dict[str, Val], at: ast.AST | None) -> None:
+    """DRF's own ``create`` and ``update`` hand every keyword to the model: only columns and foreign keys have
+    the same form in an entity. An overridden one reads them by name."""
+    action = "create" if held.instance is None else "update"
+    serializer = serializer_of(frame.ctx, held.serializer)
+    if overridden(frame.ctx, held.serializer, action) or serializer.model not in frame.ctx.snapshot.models:
+        return
+    model = concrete(frame.ctx, serializer.model)
+    for key in extra:
+        column = field_of(model, key)
+        if column is None or (column.relation is not None and column.relation.kind not in ("fk", "o2o")):
+            raise frame.refuse(
+                "serializer-save", f"save({key}=…)", f"{key} is no column of {serializer.model}.", at
+            )
 
 
 def data(frame: Frame, owner: Val, at: ast.AST | None = None) -> Val:
@@ -277,7 +296,9 @@ def present_rows(
 def _check_request(frame: Frame, held: Held, made: Presenter | Writer, at: ast.AST | None) -> None:
     """A serializer made without context finds no request: what asks for one behaves otherwise in DRF."""
     if not held.has_context and any(state.name != "db" for state in made.lifted.state):
-        raise frame.refuse("serializer-context", held.serializer, "It is made without the request it asks for.", at)
+        raise frame.refuse(
+            "serializer-context", held.serializer, "It is made without the request it asks for.", at
+        )
 
 
 def entity(frame: Frame, value: Val, at: ast.AST | None) -> Val:
