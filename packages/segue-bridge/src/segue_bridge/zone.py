@@ -47,6 +47,11 @@ def now() -> datetime:
     return datetime.now(UTC) if _default is not None else datetime.now()
 
 
+def today() -> date:
+    """``datetime.date.today()`` in a Django process, whose clock is set to ``TIME_ZONE``."""
+    return datetime.now(_default).date()
+
+
 def make_aware(value: datetime, zone: tzinfo) -> datetime:
     """``django.utils.timezone.make_aware``: raises ``ValueError`` for an aware value."""
     if value.utcoffset() is not None:

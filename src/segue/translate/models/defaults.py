@@ -9,6 +9,8 @@ from segue.target.ir import Import
 
 CALLABLES: dict[str, tuple[str, Import]] = {
     "django.utils.timezone.now": ("now", Import("segue_bridge.zone", "now")),
+    "datetime.date.today": ("today", Import("segue_bridge.zone", "today")),
+    "builtins.date.today": ("today", Import("segue_bridge.zone", "today")),  # as the C method calls itself
     "uuid.uuid4": ("uuid4", Import("uuid", "uuid4")),
     "uuid.uuid1": ("uuid1", Import("uuid", "uuid1")),
 }
@@ -90,20 +92,12 @@ def _typed(value: Value) -> tuple[str, frozenset[Import]] | None:
 
 
 def _timedelta(text: str) -> tuple[str, frozenset[Import]] | None:
-    """``timedelta`` as the probe writes it: seconds, or days and ``H:MM:SS`` as ``str()`` does."""
+    """``timedelta`` from the probe's microseconds, in the largest unit that says it exactly."""
     imports = frozenset({Import("datetime", "timedelta")})
-    try:
-        return f"timedelta(seconds={float(text):g})", imports
-    except ValueError:
-        pass
-    days, _, clock = text.rpartition(", ")
-    parts = clock.split(":")
-    if len(parts) != 3:
+    if not text.lstrip("-").isdigit():
         return None
-    try:
-        number = int(days.split()[0]) if days else 0
-        seconds = int(parts[0]) * 3600 + int(parts[1]) * 60
-        fraction = float(parts[2])
-    except ValueError:
-        return None
-    return f"timedelta(days={number}, seconds={seconds + fraction:g})", imports
+    number = int(text)
+    for unit, size in (("days", 86_400_000_000), ("seconds", 1_000_000), ("microseconds", 1)):
+        if number % size == 0:
+            return f"timedelta({unit}={number // size})", imports
+    return None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 
+from segue.refusal import Refused
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, name
 from segue.translate.kinds import Const, Instance, Needs, Scalar, Unknown, User, ValidatedData
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type, target_field
+from segue.translate.models.writing import save_problem
 
 
 def new_instance(frame: Frame, label: str, call: CallSite) -> Val:
@@ -26,6 +28,9 @@ def new_instance(frame: Frame, label: str, call: CallSite) -> Val:
     cls, item = entity_type(frame.ctx, label)
     frame.use(item)
     spread = spread_values(frame, label, call)
+    problem = save_problem(frame.ctx.snapshot, model.label, set(call.kwargs))
+    if problem is not None:
+        raise Refused(problem)
     keywords = [ast.keyword(*column_value(frame, label, key, value, call.node)) for key, value in call.kwargs.items()]
     site = Needs(model.label, written=True)
     return Val(Instance(model.label, site, "entity"), ast.Call(name(cls), [], [*spread, *keywords]))

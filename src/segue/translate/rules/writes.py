@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import ast
 
+from segue.refusal import Refused
 from segue.snapshot.model import Function
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, name, quote
 from segue.translate.kinds import Const, Expr, Instance, ListOf, Needs, QuerySet, RelatedManager, Scalar, User
 from segue.translate.load.models import concrete, field_of, pk_field
+from segue.translate.models.writing import delete_problem, save_problem
 from segue.translate.query.build import commit, query_of, root_of
 from segue.translate.rules.instance import model_method
 from segue.translate.rules.model_class import column_value, new_instance, spread_values
@@ -43,6 +45,9 @@ def _check_write(frame: Frame, owner: Val, sort: str, at: ast.AST) -> str:
     if concrete(frame.ctx, label).parents:
         raise frame.refuse("multi-table", label, "Writes to multi-table models are not translated yet.", at)
     check_receivers(frame, label, sort, at)
+    problem = save_problem(frame.ctx.snapshot, label) if sort == "save" else None
+    if problem is not None:
+        raise Refused(problem)
     if kind.mode == "row":
         kind.site.written = True
     return label
@@ -88,6 +93,10 @@ def delete(frame: Frame, owner: Val, call: CallSite) -> Val | None:
 
 def _check_dependents(frame: Frame, label: str, at: ast.AST, seen: set[str]) -> None:
     """Cascades send signals too."""
+    if not seen:
+        problem = delete_problem(frame.ctx.snapshot, label)
+        if problem is not None:
+            raise Refused(problem)
     if label in seen:
         return
     seen.add(label)

@@ -6,7 +6,7 @@ relations apart, one INSERT or one UPDATE of all columns, then each relation is 
 
 from __future__ import annotations
 
-from segue.refusal import refuse
+from segue.refusal import Refused, refuse
 from segue.snapshot.model import Serializer, SerializerField
 from segue.target.ir import Import
 from segue.translate.context import Context
@@ -17,6 +17,7 @@ from segue.translate.interp.value import Val
 from segue.translate.kinds import Instance, Kind, SerializerSelf, ValidatedData
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type, reverse_of, snake
+from segue.translate.models.writing import save_problem
 from segue.translate.serializers.facts import (
     app_label,
     base_name,
@@ -114,6 +115,10 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
             serializer.where,
         )
     check_model(ctx, serializer)
+    always = {item.source for item in serializer.fields if not item.read_only and item.required}
+    problem = save_problem(ctx.snapshot, serializer.model, always if action == "create" else None)
+    if problem is not None:
+        raise Refused(problem)
     many = _fields(ctx, serializer, called)
     app = app_label(ctx, serializer)
     cls, imported = entity_type(ctx, serializer.model)

@@ -67,7 +67,7 @@ class Everything(models.Model):
             models.UniqueConstraint(
                 fields=["email"], name="one_email", condition=~models.Q(email="")
             ),
-            models.UniqueConstraint(Lower("renamed"), "float", name="lower_renamed"),
+            models.UniqueConstraint(Lower("renamed"), "unique", name="lower_renamed"),
         ]
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from segue_bridge.db.compiled import Cache
 from segue_bridge.db.executor import AsyncpgExecutor, EngineExecutor, Executor
+from segue_bridge.db.dates import exact_dates
 from segue_bridge.db.session import Session
 from segue_bridge.db.sqlite import prepare
 from segue_bridge.db.transaction import Hook
@@ -85,7 +86,7 @@ def _engine(url: URL, pool_size: int) -> AsyncEngine:
         raise ValueError(f"Database URL scheme {scheme!r} is not supported: use postgresql:// or sqlite://.")
     url = url.set(drivername=driver)
     if driver == "postgresql+asyncpg":
-        return create_async_engine(
+        engine = create_async_engine(
             url,
             pool_size=pool_size,
             max_overflow=0,
@@ -96,6 +97,8 @@ def _engine(url: URL, pool_size: int) -> AsyncEngine:
                 "statement_cache_size": 1000,
             },
         )
+        event.listen(engine.sync_engine, "connect", exact_dates)
+        return engine
     options: dict[str, Any] = {}
     if url.database not in (None, "", ":memory:") and "mode=memory" not in str(url.database):
         options = {"pool_size": pool_size, "max_overflow": 0}

@@ -74,7 +74,9 @@ class Json(DjangoType[Any]):
         return process
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
-        return _read_json
+        # SQLAlchemy has asyncpg parse; Django has its psycopg connection hand over the text
+        parsed = getattr(dialect, "driver", "") == "asyncpg"
+        return None if parsed else _read_json
 
 
 def _psycopg_json(text: str) -> Any:
@@ -88,7 +90,6 @@ def _same(text: str) -> str:
 
 
 def _read_json(value: Any) -> Any:
-    """Drivers answer with text (SQLite, asyncpg with SQLAlchemy's codec) or parsed (psycopg)."""
     return json.loads(value) if isinstance(value, str | bytes) else value
 
 

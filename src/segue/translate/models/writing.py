@@ -1,0 +1,105 @@
+"""Writes that cannot be carried out without Django, with the reason.
+
+:func:`delete_problem` follows what ``django.db.models.deletion.Collector`` would touch;
+:func:`save_problem` looks at the fields that an INSERT or UPDATE of all columns writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from segue.refusal import Refusal
+from segue.snapshot.model import Model, ModelField, Snapshot
+from segue.translate.models.columns import set_value
+from segue.translate.models.defaults import default_of
+from segue.translate.models.kinds import has_column
+from segue.translate.models.problems import missing_table, value_problem
+
+KNOWN = frozenset({"CASCADE", "PROTECT", "RESTRICT", "SET_NULL", "SET_DEFAULT", "DO_NOTHING"})
+
+
+def delete_problem(snapshot: Snapshot, label: str) -> Refusal | None:
+    """Why rows of a model cannot be deleted, or None. Signal receivers are not looked at here."""
+    seen: set[str] = set()
+    waiting = [label]
+    while waiting:
+        current = waiting.pop()
+        if current in seen or current not in snapshot.models:
+            continue
+        seen.add(current)
+        model = _concrete(snapshot, snapshot.models[current])
+        waiting.extend(parent for parent, link in model.parents.items() if link)
+        for field in model.fields:
+            if field.relation is not None and field.relation.kind == "generic_relation":
+                waiting.append(field.relation.to)
+        for other, field in _referring(snapshot, model):
+            problem = _reference_problem(snapshot, other, field)
+            if problem is not None:
+                return problem
+            assert field.relation is not None
+            if field.relation.on_delete == "CASCADE":
+                waiting.append(other.label)
+    return None
+
+
+def save_problem(snapshot: Snapshot, label: str, given: Collection[str] | None = None) -> Refusal | None:
+    """Why an object of a model cannot be written, or None.
+
+    ``given``: names of the fields that a *new* object always gets; None for one that exists, whose
+    defaults are not asked for.
+    """
+    model = _concrete(snapshot, snapshot.models[label])
+    for field in model.fields:
+        if not has_column(field):
+            continue
+        problem = value_problem(snapshot, field, writing=True)
+        if problem is not None:
+            return problem
+        if given is None or field.name in given or field.attname in given:
+            continue
+        unknown = default_of(field).unknown
+        if unknown:
+            return Refusal(
+                "field-default",
+                f"{model.label}.{field.name}",
+                f"Its default {unknown} is not translated, and this write may need it.",
+                field.where.file,
+                field.where.line,
+            )
+    return None
+
+
+def _concrete(snapshot: Snapshot, model: Model) -> Model:
+    while model.proxy and model.proxy_for:
+        model = snapshot.models[model.proxy_for]
+    return model
+
+
+def _referring(snapshot: Snapshot, model: Model) -> list[tuple[Model, ModelField]]:
+    """Foreign keys that point at the model or at a proxy of it, hidden ones included."""
+    found = []
+    for other in snapshot.models.values():
+        if other.proxy or other.swapped:
+            continue
+        for field in other.fields:
+            relation = field.relation
+            if relation is None or relation.kind not in ("fk", "o2o") or relation.to not in snapshot.models:
+                continue
+            if _concrete(snapshot, snapshot.models[relation.to]).label == model.label:
+                found.append((other, field))
+    return found
+
+
+def _reference_problem(snapshot: Snapshot, other: Model, field: ModelField) -> Refusal | None:
+    assert field.relation is not None
+    name = field.relation.on_delete
+    if name not in KNOWN and not (name.startswith("SET(") and set_value(field)):
+        why = f"on_delete={name} of {other.label}.{field.name} is not translated."
+        return Refusal("on-delete", f"{other.label}.{field.name}", why, field.where.file, field.where.line)
+    if name == "SET_DEFAULT" and default_of(field).unknown:
+        why = f"The default that on_delete of {other.label}.{field.name} sets is not translated."
+        return Refusal("on-delete", f"{other.label}.{field.name}", why, field.where.file, field.where.line)
+    if name != "DO_NOTHING" and missing_table(snapshot, other) is not None:
+        why = f"{other.label} refers to it and has no mapped class."
+        return Refusal("on-delete", f"{other.label}.{field.name}", why, field.where.file, field.where.line)
+    return None
