@@ -18,6 +18,7 @@ from segue.translate.query.build import model_queryset, settle
 from segue.translate.serializers.synthetic import evaluate
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, call_method, plain
+from segue.translate.views import serializer_object
 
 
 def self_of(endpoint: Endpoint) -> Val:
@@ -100,7 +101,8 @@ def get_object(frame: Frame, endpoint: Endpoint, *, write: bool) -> Val:
     """``self.get_object()``: look-up, 404, object permissions."""
     if endpoint.overridden("get_object"):
         found = call_own(frame, endpoint, "self.get_object()")
-        return found
+        # Before the body is read, and once.
+        return serializer_object.in_local(frame, found) if found.node is not None else found
     return framework_object(frame, endpoint, write=write)
 
 

@@ -240,7 +240,7 @@ def data(frame: Frame, owner: Val, at: ast.AST | None = None) -> Val:
         return _saved(frame, held, shown, at)
     made = presenter(frame.ctx, held.serializer, shown.kind)
     _check_request(frame, held, made, at)
-    return Val(made.kind, name_of(call_lifted(frame, made.lifted, _local(frame, shown).text)))
+    return Val(made.kind, name_of(call_lifted(frame, made.lifted, in_local(frame, shown).text)))
 
 
 def _saved(frame: Frame, held: Held, shown: Val, at: ast.AST | None) -> Val:
@@ -249,7 +249,7 @@ def _saved(frame: Frame, held: Held, shown: Val, at: ast.AST | None) -> Val:
         raise frame.refuse("serializer-partial", held.serializer, "What it shows depends on partial=.", at)
     made = saved_presenter(frame.ctx, held.serializer, shown.kind.model, partial=held.partial == "True")
     _check_request(frame, held, made, at)
-    return Val(made.kind, name_of(call_lifted(frame, made.lifted, _local(frame, shown).text)))
+    return Val(made.kind, name_of(call_lifted(frame, made.lifted, in_local(frame, shown).text)))
 
 
 def _many(frame: Frame, held: Held, at: ast.AST | None) -> Val:
@@ -325,7 +325,7 @@ def name_of(text: str) -> ast.expr:
     return ast.parse(text, mode="eval").body
 
 
-def _local(frame: Frame, value: Val) -> Val:
+def in_local(frame: Frame, value: Val) -> Val:
     """``value`` in a local, so that it is computed once."""
     assert value.node is not None
     if isinstance(value.node, ast.Name | ast.Attribute):
