@@ -74,10 +74,12 @@ def ensure_overlay(project: ProjectRef) -> Path:
 
 def child_environment(project: ProjectRef) -> dict[str, str]:
     """The environment of a child: the caller's, the project's, and its settings module."""
-    out = {k: v for k, v in os.environ.items() if k not in ("PYTHONHOME", "PYTHONPATH")}
+    left_out = ("PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+    out = {k: v for k, v in os.environ.items() if k not in left_out}
+    out["PYTHONPYCACHEPREFIX"] = str(project.state / "pycache")  # nothing is written beside the project's sources
+    out["PYTHONHASHSEED"] = "0"  # some answers of Django depend on the order of sets
     out.update(project.environment)
     out["DJANGO_SETTINGS_MODULE"] = project.snapshot.settings.module
-    out["PYTHONDONTWRITEBYTECODE"] = "1"
     return out
 
 

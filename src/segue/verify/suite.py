@@ -14,7 +14,7 @@ from typing import Any
 
 from segue.errors import EnvironmentProblem, UsageError
 from segue.verify.evidence import Report, operation_from_json
-from segue.verify.explore import native_operations
+from segue.verify.operations import native_operations
 from segue.verify.project import JOINED, ProjectRef, child_environment, ensure_overlay
 
 _RAN = re.compile(r"^Ran (\d+) tests? in", re.MULTILINE)

@@ -1,0 +1,98 @@
+"""The operations to compare, as the child process needs them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection
+from typing import Any
+
+from segue.errors import DamagedFile
+from segue.snapshot.model import Operation, Route
+from segue.verify.project import ProjectRef
+
+MANIFEST = "segue-manifest.json"
+_QUERY = re.compile(r"""(?:query_params|GET)(?:\.get|\.getlist)?[\(\[]\s*["']([\w.-]+)["']""")
+_DATA = re.compile(r"""(?:\.data|\.POST)(?:\.get|\.getlist)?[\(\[]\s*["']([\w.-]+)["']""")
+
+
+def native_operations(project: ProjectRef, only: Collection[str] = ()) -> list[dict[str, Any]]:
+    """The native operations of the manifest (those in ``only``, or all).
+
+    Raises :class:`DamagedFile` for a manifest that cannot be read or names what the snapshot lacks.
+    """
+    file = project.output / MANIFEST
+    try:
+        manifest = json.loads(file.read_text(encoding="utf-8"))["operations"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DamagedFile(f"{file} cannot be read: {error}.", hint="Run `segue generate` again.") from error
+    routes = {route.id: route for route in project.snapshot.routes}
+    out = []
+    for item in manifest:
+        key = f"{item['method']} {item['route']}"
+        if only and key not in only:
+            continue
+        route = routes.get(item["route"])
+        operation = next((o for o in route.operations if o.method == item["method"]), None) if route else None
+        if route is None or operation is None:
+            raise DamagedFile(
+                f"{file} has {key}, which the snapshot has not.", hint="Run `segue generate` again."
+            )
+        out.append(
+            _described(project, route, operation, f"{item['module']}.{item['function']}", item["place"])
+        )
+    return out
+
+
+def all_operations(project: ProjectRef, only: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Every DRF operation of the project's own routes, for comparing Django with itself."""
+    return [
+        _described(project, route, operation, "", str(operation.where))
+        for route in project.snapshot.routes
+        if route.kind == "drf" and route.own
+        for operation in route.operations
+        if not only or f"{operation.method} {route.id}" in only
+    ]
+
+
+def _described(
+    project: ProjectRef, route: Route, operation: Operation, function: str, place: str
+) -> dict[str, Any]:
+    view = project.snapshot.views[route.view]
+    serializer = project.snapshot.serializers.get(view.serializer_class)
+    return {
+        "key": f"{operation.method} {route.id}",
+        "method": operation.method,
+        "path": route.path,
+        "regex": route.regex,
+        "parameters": [{"name": p.name, "converter": p.converter} for p in route.parameters],
+        "methods": [o.method for o in route.operations],
+        "action": operation.action,
+        "model": view.queryset_model or (serializer.model if serializer else ""),
+        "lookup": view.lookup_field,
+        "lookup_kwarg": view.lookup_url_kwarg or view.lookup_field,
+        "serializers": sorted(_serializers(project, operation.function)),
+        "query_keys": sorted(_keys(project, route.view, _QUERY)),
+        "data_keys": sorted(_keys(project, route.view, _DATA)),
+        "function": function,
+        "place": place,
+    }
+
+
+def _serializers(project: ProjectRef, function: str) -> set[str]:
+    """Serializer classes that a view's function names: what reads its input."""
+    found = project.snapshot.functions.get(function)
+    if found is None:
+        return set()
+    return {
+        g.name for g in found.globals.values() if g.kind == "class" and g.name in project.snapshot.serializers
+    }
+
+
+def _keys(project: ProjectRef, key: str, pattern: re.Pattern[str]) -> set[str]:
+    """Names that the view's own code looks up in the query or the body."""
+    view = project.snapshot.views[key]
+    cls = project.snapshot.classes.get(view.cls)
+    names = {*(cls.methods.values() if cls is not None else ()), view.function}
+    sources = [project.snapshot.functions[n].source for n in names if n in project.snapshot.functions]
+    return {name for source in sources for name in pattern.findall(source)}
