@@ -113,7 +113,7 @@ class Plan:
     def _queries(self) -> Iterator[Case]:
         found = queries_of(self.view, self.op, self.pick)
         if self.op["method"] != "GET":
-            found = found[::6]  # filters reach get_object() too
+            found = [*found[:30], *found[30::4]]  # filters reach get_object() too
         for what, query in found:
             person = self._insider()
             yield case(self.op, what, self._place(person), person, query=query, body=self._body())

@@ -1,0 +1,95 @@
+"""What counts as a difference."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from segue.verify.joined.compare import ABSENT, answer_of, differences, reordered, shape
+from segue.verify.joined.outcome import kind_of, shrink
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(1, 1.0), (1, True), (1, "1"), (None, ""), ([], {}), (0, False), ("1.50", "1.5"), ({"a": None}, {})],
+)
+def test_types_and_absence_count(one: Any, other: Any) -> None:
+    assert differences({"x": one}, {"x": other})
+    assert differences({"x": other}, {"x": one})
+
+
+def test_equal_values_do_not_differ() -> None:
+    value = {"a": [1, 1.5, None, True, {"b": "ä"}]}
+    assert differences(value, {"a": [1, 1.5, None, True, {"b": "ä"}]}) == []
+
+
+def test_paths_lead_to_the_difference() -> None:
+    found = differences({"a": [{"b": 1}, {"b": 2}]}, {"a": [{"b": 1}, {"b": 3, "c": 4}]})
+    assert found == [("a[1].b", 2, 3), ("a[1].c", ABSENT, 4)]
+    assert ("a.length", 1, 2) in differences({"a": [1]}, {"a": [1, 2]})
+
+
+def test_order_of_keys_is_only_noted() -> None:
+    one, other = {"a": 1, "b": 2}, {"b": 2, "a": 1}
+    assert differences(one, other) == []
+    assert reordered(one, other)
+    assert not reordered(one, dict(one))
+
+
+def _answer(status: int = 200, headers: Any = (), body: bytes = b"{}", kind: str = "application/json") -> Any:
+    return answer_of({"status": status, "headers": [("Content-Type", kind), *headers], "body": body}, {})
+
+
+def test_sets_in_headers_have_no_order() -> None:
+    one = _answer(headers=[("Vary", "Accept, Cookie"), ("Allow", "GET, POST")])
+    assert one == _answer(headers=[("Vary", "cookie,accept"), ("Allow", "POST, GET")])
+    assert one != _answer(headers=[("Vary", "Accept"), ("Allow", "POST, GET")])
+
+
+def test_cookies_are_compared_by_name_and_attributes() -> None:
+    one = _answer(headers=[("Set-Cookie", "sessionid=abc; Path=/; HttpOnly; expires=Mon, 1 Jan 2024")])
+    assert one == _answer(
+        headers=[("Set-Cookie", "sessionid=xyz; HttpOnly; Path=/; expires=Tue, 2 Jan 2024")]
+    )
+    assert one != _answer(headers=[("Set-Cookie", "sessionid=xyz; Path=/; expires=Tue, 2 Jan 2024")])
+    assert one != _answer(headers=[("Set-Cookie", 'sessionid=""; HttpOnly; Path=/; expires=Tue, 2 Jan 2024')])
+
+
+def test_error_pages_of_servers_are_not_compared_but_answers_of_apis_are() -> None:
+    assert _answer(500, body=b"<h1>Oh", kind="text/html") == _answer(500, body=b"", kind="text/plain")
+    assert _answer(503, body=b'{"a": 1}') != _answer(503, body=b'{"a": 2}')
+
+
+def test_values_that_are_new_each_time_keep_their_form() -> None:
+    assert shape("2024-01-02T03:04:05.678+01:00") == shape("2025-11-12T13:14:15.1+01:00")
+    assert shape("2024-01-02T03:04:05+01:00") != shape("2024-01-02T03:04:05Z")
+    assert shape("2024-01-02T03:04:05Z") != shape("2024-01-02 03:04:05Z")
+    assert shape("6f1f2fd4-5e0e-4c3d-9b1a-0123456789ab") != shape("6f1f2fd45e0e4c3d9b1a0123456789ab")
+    assert shape(3) == shape(4) != shape(4.0)
+
+
+class FakePair:
+    """Differs whenever the body has a price."""
+
+    def run(self, case: dict[str, Any]) -> dict[str, Any]:
+        found = [("body.price", 1, 2)] if b"price" in case["body"] else []
+        return {"django": {"status": 200}, "fastapi": {"status": 200}, "differences": found}
+
+
+def test_shrinking_keeps_what_is_needed() -> None:
+    case = {
+        "query": "a=1&b=2",
+        "body": b'{"title": "x", "price": 3, "tags": [1]}',
+        "headers": [
+            ("Authorization", "Token x"),
+            ("Accept", "application/json"),
+            ("Content-Type", "application/json"),
+        ],
+    }
+    pair = FakePair()
+    smaller, result = shrink(case, pair.run(case), pair)
+    assert smaller["body"] == b'{"price": 3}'
+    assert smaller["query"] == ""
+    assert [name for name, _ in smaller["headers"]] == ["Authorization", "Content-Type"]
+    assert kind_of(result) == "body.price"

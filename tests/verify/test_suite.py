@@ -1,0 +1,149 @@
+"""``verify suite``: the project's own tests run unchanged, and every native request is compared."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.verify.conftest import Shop
+from tests.verify.faults import Fault
+
+from segue import verify
+from segue.errors import EnvironmentProblem, UsageError
+
+EXTRA = """
+from unittest import mock
+
+from catalog.models import Category, Publisher
+from django.core import mail
+from django.test import TransactionTestCase, override_settings
+from rest_framework.test import APIClient
+
+from tests.base import ShopTestCase
+
+
+class ForcedTests(ShopTestCase):
+    def test_force_authenticate(self):
+        self.client.force_authenticate(self.staff)
+        response = self.client.post("/api/categories/", {"name": "Poems", "slug": "poems"})
+        self.assertEqual(response.status_code, 201)
+        self.assertEqual(response.data["slug"], "poems")
+        self.assertTrue(Category.objects.filter(slug="poems").exists())
+
+    def test_force_login(self):
+        self.client.force_login(self.staff)
+        self.assertEqual(self.client.delete("/api/categories/crime/").status_code, 204)
+
+    def test_csrf_is_checked_on_demand(self):
+        client = APIClient(enforce_csrf_checks=True)
+        client.force_login(self.staff)
+        self.assertEqual(client.delete("/api/categories/crime/").status_code, 403)
+
+    def test_number_of_queries(self):
+        with self.assertNumQueries(1):
+            self.client.get("/api/tags/")
+
+    def test_json_and_context(self):
+        response = self.client.get("/api/tags/")
+        self.assertEqual(response.json(), [{"id": self.tag.pk, "name": "classic"}])
+        self.assertEqual(response.resolver_match.url_name, "tag-list")
+
+    @mock.patch("orders.views.timezone.localdate")
+    def test_patched_clock(self, localdate):
+        import datetime
+
+        from orders.models import Coupon
+
+        localdate.return_value = datetime.date(1999, 1, 1)
+        Coupon.objects.create(code="OLD", percent=5, valid_from=datetime.date(1998, 1, 1),
+                              valid_until=datetime.date(1999, 6, 1))
+        self.client.force_authenticate(self.reader)
+        self.assertEqual(self.client.get("/api/coupons/check/old/").data, {"valid": True, "percent": 5})
+
+    @override_settings(ORDER_CANCEL_HOURS=-1)
+    def test_overridden_setting(self):
+        from orders.models import Order
+
+        order = Order.objects.create(customer=self.reader)
+        self.client.force_authenticate(self.reader)
+        self.assertEqual(self.client.post(f"/api/orders/{order.pk}/cancel/").status_code, 400)
+
+
+class CommittedTests(TransactionTestCase):
+    def test_outside_of_a_transaction(self):
+        from accounts.models import User
+
+        staff = User.objects.create_user("s", "s@example.com", "x", is_staff=True)
+        client = APIClient()
+        client.force_authenticate(staff)
+        response = client.post("/api/categories/", {"name": "A", "slug": "a"}, format="json")
+        self.assertEqual(response.status_code, 201)
+        self.assertEqual(Category.objects.count(), 1)
+        self.assertEqual(len(mail.outbox), 0)
+"""
+
+
+def _with_extra_tests(shop: Shop, folder: Path) -> verify.ProjectRef:
+    root = folder / "shop"
+    shutil.copytree(shop.project.root, root)
+    (root / "tests" / "test_extra.py").write_text(EXTRA, encoding="utf-8")
+    return replace(shop.project, root=root)
+
+
+def test_the_bookshops_own_tests(shop: Shop) -> None:
+    report = verify.suite(shop.project, ["python", "manage.py", "test"])
+    assert report.tests == {"passed": 87, "failed": 0, "error": 0, "skipped": 0, "exit": 0}
+    assert [(o.key, d.kind) for o in report.operations for d in o.differences] == []
+    assert report.cases > 50
+    assert sum(o.cases + o.unserved for o in report.operations) == int(report.notes[0].split()[2])
+
+
+def test_parallel_workers_count_alike(shop: Shop) -> None:
+    plain = verify.suite(
+        shop.project, ["python", "manage.py", "test", "tests.test_catalog", "tests.test_orders"]
+    )
+    spread = verify.suite(
+        shop.project,
+        ["python", "manage.py", "test", "tests.test_catalog", "tests.test_orders", "--parallel", "2"],
+    )
+    assert spread.tests == plain.tests
+    assert {o.key: o.cases for o in spread.operations} == {o.key: o.cases for o in plain.operations}
+
+
+def test_what_clients_can_do_and_what_is_patched(shop: Shop, tmp_path: Path) -> None:
+    project = _with_extra_tests(shop, tmp_path)
+    report = verify.suite(project, ["python", "manage.py", "test", "tests.test_extra"])
+    assert report.tests["passed"] == 8, report.output
+    assert report.different == 0
+    cases = {o.key: o.cases for o in report.operations}
+    assert cases["POST /api/categories/"] == 2
+    assert cases["DELETE /api/categories/{slug}/"] == 2
+    left = [note for note in report.notes if note.startswith("answered by Django alone")]
+    assert any("mock.patch(django.utils.timezone.localdate)" in note for note in left), left
+    assert any("override_settings(ORDER_CANCEL_HOURS)" in note for note in left), left
+
+
+def test_a_difference_is_told_and_the_test_does_not_notice(shop: Shop, tmp_path: Path) -> None:
+    output = shop.project.output
+    path = "app/catalog/presenters.py"
+    text = (output / path).read_text(encoding="utf-8")
+    broken = text.replace('"name": tag.name', '"name": tag.name.upper()')
+    assert broken != text
+    faulty = Fault("wrong value", path, "present_tag", broken, frozenset()).seed(output, tmp_path / "faulty")
+    report = verify.suite(shop.with_output(faulty), ["python", "manage.py", "test", "tests.test_catalog"])
+    assert report.tests["failed"] == report.tests["error"] == 0
+    found = {o.key: o for o in report.operations}["GET /api/tags/"]
+    assert found.different
+    assert found.differences[0].paths[0][1:] == ("classic", "CLASSIC")
+    assert "Tests.test_" in found.differences[0].what
+
+
+def test_clear_errors(shop: Shop) -> None:
+    with pytest.raises(UsageError, match="No test command"):
+        verify.suite(shop.project, [])
+    with pytest.raises(EnvironmentProblem, match="cannot be run"):
+        verify.suite(shop.project, ["no-such-command-anywhere"])
+    with pytest.raises(EnvironmentProblem, match="before Segue could hook into it"):
+        verify.suite(shop.project, ["python", "-c", "pass"])
