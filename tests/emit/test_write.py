@@ -121,5 +121,5 @@ def test_invalid_python_never_reaches_the_folder(tmp_path: Path) -> None:
 
 def test_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file")
-    with pytest.raises(EnvironmentProblem, match="cannot be (written|read)"):
+    with pytest.raises(EnvironmentProblem, match=r"cannot be (written|read)"):
         generate(program(), tmp_path)

@@ -68,7 +68,7 @@ def started(
     control.check(rules, ports)
     folder = control.folder(settings.state)
     python = str(interpreter(settings))
-    modern = _fastapi_environment(settings)
+    modern = fastapi_environment(settings)
     base = {**os.environ, **settings.environment, **(environment or {})}
     django = {**base, "DJANGO_SETTINGS_MODULE": snapshot.settings.module}
     with Group(folder / "logs") as group:
@@ -153,7 +153,7 @@ def run(settings: Config, *, port: int | None) -> int:
     return 0
 
 
-def _fastapi_environment(settings: Config) -> Path:
+def fastapi_environment(settings: Config) -> Path:
     """The generated project's own environment: its dependencies and the bridge, no Django."""
     return ensure_environment(
         settings.state / "venv", [bridge_requirement(), *_requirements(settings.output)]

@@ -76,6 +76,6 @@ def _project_blockers(snapshot: Snapshot, accepted: Collection[str]) -> tuple[Re
                         "An exception handler of its own is not translated yet.",
                         place.file if place else snapshot.settings.module,
                         place.line if place else 0,
-                    )  # fmt: skip
+                    )
                 )
     return tuple(out)

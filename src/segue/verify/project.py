@@ -76,7 +76,9 @@ def child_environment(project: ProjectRef) -> dict[str, str]:
     """The environment of a child: the caller's, the project's, and its settings module."""
     left_out = ("PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
     out = {k: v for k, v in os.environ.items() if k not in left_out}
-    out["PYTHONPYCACHEPREFIX"] = str(project.state / "pycache")  # nothing is written beside the project's sources
+    out["PYTHONPYCACHEPREFIX"] = str(
+        project.state / "pycache"
+    )  # nothing is written beside the project's sources
     out["PYTHONHASHSEED"] = "0"  # some answers of Django depend on the order of sets
     out.update(project.environment)
     out["DJANGO_SETTINGS_MODULE"] = project.snapshot.settings.module

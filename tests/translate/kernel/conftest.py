@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from segue.emit.format import format_sources
 from segue.emit.render import render_module
 from segue.refusal import Refused
@@ -93,13 +94,34 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     shutil.copytree(HERE, project, ignore=shutil.ignore_patterns("__pycache__"))
     environment = {**os.environ, "LAB_DB": str(folder / "lab.sqlite3"), "PYTHONDONTWRITEBYTECODE": "1"}
     ran = subprocess.run(
-        [sys.executable, "run_django.py"], cwd=project, env=environment, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "run_django.py"],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert ran.returncode == 0, ran.stderr
     snapshot = folder / "snapshot.json"
     probed = subprocess.run(
-        [sys.executable, "-m", "segue.snapshot", str(project), "--settings", "lab_settings", "--python", sys.executable, "-o", str(snapshot)],
-        env=environment, capture_output=True, text=True, timeout=120, check=False,
+        [
+            sys.executable,
+            "-m",
+            "segue.snapshot",
+            str(project),
+            "--settings",
+            "lab_settings",
+            "--python",
+            sys.executable,
+            "-o",
+            str(snapshot),
+        ],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert probed.returncode == 0, probed.stderr
     found = Lab(folder, json.loads(ran.stdout.splitlines()[-1]))
@@ -128,8 +150,8 @@ class _Undo(Exception):
 
 
 async def _run(lab: Lab, name: str, url: str) -> tuple[list[Any], int, Any]:
-    from segue_bridge.auth.users import AnonymousUser
     from segue_bridge import zone
+    from segue_bridge.auth.users import AnonymousUser
     from segue_bridge.db.database import Database
 
     zone.configure("America/New_York")
@@ -143,7 +165,11 @@ async def _run(lab: Lab, name: str, url: str) -> tuple[list[Any], int, Any]:
     database = Database(url)
     try:
         async with database.session() as db:
-            user = AnonymousUser() if name.startswith("case_anon") else await db.get(users, users.username == "ann")
+            user = (
+                AnonymousUser()
+                if name.startswith("case_anon")
+                else await db.get(users, users.username == "ann")
+            )
             state = {"db": db, "user": user, "query": Query(), "pk": 1, "action": None, "method": "GET"}
             arguments = [state[p] for p in inspect.signature(function).parameters]
             result: list[Any] = []

@@ -30,7 +30,11 @@ REFUSED: dict[str, str] = dict.fromkeys(
 )
 
 # Django raises these under another name on each side.
-ERRORS = {"Http404": "NotFound", "DoesNotExist": "ObjectDoesNotExist", "RelatedObjectDoesNotExist": "ObjectDoesNotExist"}
+ERRORS = {
+    "Http404": "NotFound",
+    "DoesNotExist": "ObjectDoesNotExist",
+    "RelatedObjectDoesNotExist": "ObjectDoesNotExist",
+}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -52,8 +56,21 @@ def test_same_outcome(lab: Lab, name: str) -> None:
 
 def test_generated_code_is_strictly_typed(lab: Lab) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--cache-dir", str(lab.folder / "mypy"), PACKAGE],
-        cwd=lab.folder, capture_output=True, text=True, timeout=280, check=False,
+        [
+            sys.executable,
+            "-m",
+            "mypy",
+            "--strict",
+            "--no-error-summary",
+            "--cache-dir",
+            str(lab.folder / "mypy"),
+            PACKAGE,
+        ],
+        cwd=lab.folder,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
     )
     problems = [line for line in done.stdout.splitlines() if ": error:" in line]
     assert not problems, "\n".join(problems)

@@ -130,7 +130,8 @@ def _read(frame: Frame, found: FilterSet, item: FilterField, form: str) -> Val:
         values = [str(_plain_choice(found, item, v)) for v, _ in item.choices]
         extra = f", {tuple(values)!r}{extra}"
     elif base == "BooleanFilter":
-        if not item.cls.startswith(_R) and not item.form_field.startswith("django_filters.rest_framework"):
+        plain_form = not item.form_field.startswith("django_filters.rest_framework")
+        if not item.cls.startswith(_R) and plain_form:
             widget = plain(item.kwargs.get("widget", Value("const", None)))
             if not (isinstance(widget, Ref) and "rest_framework" in widget.name):
                 extra = ', widget="select"' if item.cls.startswith(_F) and not _rest_set(frame, found) else ""

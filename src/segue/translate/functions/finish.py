@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from segue.target.ir import Decl, Import, Module, NativeOperation, Origin
 from segue.translate.context import Context
@@ -53,8 +54,8 @@ def _records(ctx: Context) -> list[FunctionRecord]:
 def _name_functions(ctx: Context) -> None:
     """Callees come before callers in the list, so a record's text only holds decided names."""
     table = symbols(ctx)
-    groups: dict[tuple[object, ...], list[FunctionRecord]] = {}
-    order: list[tuple[object, ...]] = []
+    groups: dict[tuple[Any, ...], list[FunctionRecord]] = {}
+    order: list[tuple[Any, ...]] = []
     taken: dict[str, set[str]] = {}
     for record in _records(ctx):
         body = table.text("\n".join(record.lines))
@@ -131,7 +132,9 @@ def _replace_tokens(ctx: Context) -> None:
         module.imports = {_import(ctx, i, entities) for i in module.imports}
         decls: dict[str, Decl] = {}
         for decl in module.decls.values():
-            if not TOKEN.search(decl.name + decl.code) and not any(TOKEN.search(i.name) for i in decl.imports):
+            if not TOKEN.search(decl.name + decl.code) and not any(
+                TOKEN.search(i.name) for i in decl.imports
+            ):
                 decls[decl.name] = decl
                 continue
             final = replace(
@@ -143,7 +146,8 @@ def _replace_tokens(ctx: Context) -> None:
             decls[final.name] = final
         module.decls = decls
     ctx.program.native[:] = [
-        NativeOperation(n.route_id, n.method, n.module, table.text(n.function), n.notes) for n in ctx.program.native
+        NativeOperation(n.route_id, n.method, n.module, table.text(n.function), n.notes)
+        for n in ctx.program.native
     ]
 
 
@@ -165,7 +169,10 @@ def _prune(ctx: Context) -> None:
     by_import = {path.removesuffix(".py").replace("/", "."): path for path in modules}
     alive: set[tuple[str, str]] = set()
     todo = [
-        (path, name) for path, module in modules.items() for name in module.decls if (path, name) not in candidates
+        (path, name)
+        for path, module in modules.items()
+        for name in module.decls
+        if (path, name) not in candidates
     ]
     while todo:
         path, name = todo.pop()
@@ -181,8 +188,14 @@ def _prune(ctx: Context) -> None:
                 todo.append((target, item.name))
     for path, module in modules.items():
         _drop(module, {name for name in module.decls if (path, name) not in alive})
-    for path in [p for p, m in modules.items() if not m.decls and p.endswith((
-        "rows.py", "queries.py", "services.py", "permissions.py", "presenters.py", "validation.py"))]:
+    for path in [
+        p
+        for p, m in modules.items()
+        if not m.decls
+        and p.endswith(
+            ("rows.py", "queries.py", "services.py", "permissions.py", "presenters.py", "validation.py")
+        )
+    ]:
         del modules[path]
 
 

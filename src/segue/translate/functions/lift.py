@@ -18,6 +18,7 @@ from segue.target.ir import Import
 from segue.translate.context import Context
 from segue.translate.functions.naming import function_name
 from segue.translate.functions.record import FunctionRecord
+from segue.translate.functions.shape import shape_of
 from segue.translate.functions.symbols import symbols
 from segue.translate.interp.annotations import annotation
 from segue.translate.interp.comments import Comments
@@ -26,7 +27,6 @@ from segue.translate.interp.join import join, widen
 from segue.translate.interp.scope import STATE, Scope
 from segue.translate.interp.value import Val, name
 from segue.translate.kinds import Const, Kind, ListOf, Request, Serializer, SerializerSelf, Unknown, ViewSelf
-from segue.translate.functions.shape import shape_of
 from segue.translate.rules import registry
 
 HARMLESS_DECORATORS = frozenset(
@@ -156,9 +156,14 @@ def lift(
     found = find(ctx, function)
     label = app or app_of(ctx, found)
     receiver = self_kind if isinstance(self_kind, Val) or self_kind is None else Val(self_kind)
-    key = (found.name, module_kind, label, name, shape_of(receiver), tuple(
-        (k, shape_of(v)) for k, v in sorted((arguments or {}).items())
-    ))
+    key = (
+        found.name,
+        module_kind,
+        label,
+        name,
+        shape_of(receiver),
+        tuple((k, shape_of(v)) for k, v in sorted((arguments or {}).items())),
+    )
     memo = ctx.memo.get(("lifted", key))
     if isinstance(memo, Lifted):
         return memo
@@ -215,7 +220,9 @@ def interpret(
         raise refuse("async-source", found.name, "The function is a coroutine already.", found.where)
     for decorator in found.wrapped_by:
         if decorator not in HARMLESS_DECORATORS and decorator not in ATOMIC_DECORATORS:
-            raise refuse("decorator", f"@{decorator}", "Segue does not know what this decorator does.", found.where)
+            raise refuse(
+                "decorator", f"@{decorator}", "Segue does not know what this decorator does.", found.where
+            )
     stack = ctx.memo.setdefault(("kernel", "stack"), [])
     assert isinstance(stack, list)
     if found.name in stack:
@@ -225,7 +232,13 @@ def interpret(
         renames: dict[str, str] = {}
         for _ in range(12):
             frame = Frame(
-                ctx, found, app or app_of(ctx, found), scope=scope, hint=hint, shape=shape, renames=dict(renames)
+                ctx,
+                found,
+                app or app_of(ctx, found),
+                scope=scope,
+                hint=hint,
+                shape=shape,
+                renames=dict(renames),
             )
             try:
                 return _interpret(frame, self_kind, arguments or {})
@@ -293,7 +306,9 @@ def _run(frame: Frame, definition: ast.FunctionDef, statements: list[ast.stmt]) 
     """The body; with ``@transaction.atomic`` it stands in ``async with db.atomic():``."""
     for node, dotted in zip(definition.decorator_list, frame.function.wrapped_by, strict=False):
         if dotted in ATOMIC_DECORATORS and isinstance(node, ast.Call) and (node.args or node.keywords):
-            raise frame.refuse("atomic", ast.unparse(node), "Segue does not know this argument of atomic().", node)
+            raise frame.refuse(
+                "atomic", ast.unparse(node), "Segue does not know this argument of atomic().", node
+            )
     if not any(dotted in ATOMIC_DECORATORS for dotted in frame.function.wrapped_by):
         frame.run(statements)
         return
@@ -310,7 +325,10 @@ AMBIENT = (Request, ViewSelf, SerializerSelf)
 
 
 def _bind_parameters(
-    frame: Frame, definition: ast.FunctionDef, self_kind: Kind | Val | None, arguments: Mapping[str, Kind | Val]
+    frame: Frame,
+    definition: ast.FunctionDef,
+    self_kind: Kind | Val | None,
+    arguments: Mapping[str, Kind | Val],
 ) -> list[Parameter]:
     spec = definition.args
     legacy = [*spec.posonlyargs, *spec.args]
@@ -358,7 +376,7 @@ def _bind_parameters(
 
 
 def _ambient(kind: Kind) -> bool:
-    return isinstance(kind, AMBIENT) or (isinstance(kind, Serializer))
+    return isinstance(kind, (AMBIENT, Serializer))
 
 
 def _annotate(frame: Frame, kind: Kind) -> Callable[[], str]:

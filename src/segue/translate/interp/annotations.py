@@ -50,7 +50,8 @@ def _text(ctx: Context, kind: Kind, imports: set[Import]) -> str:
         case Const(value=None):
             return "None"
         case Const(value=tuple()):
-            return "tuple[Any, ...]" if imports.add(SCALAR_IMPORTS["Any"]) is None else ""
+            imports.add(SCALAR_IMPORTS["Any"])
+            return "tuple[Any, ...]"
         case Const(value=value):
             return type(value).__name__
         case Scalar(type=text, nullable=null):

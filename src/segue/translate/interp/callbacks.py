@@ -28,7 +28,12 @@ def apply(frame: Frame, callback: Callback, arguments: list[Val], at: ast.AST) -
 def as_function(frame: Frame, value: Val, items: list[Kind], at: ast.AST) -> tuple[ast.expr, Kind]:
     """Code of a lambda (or known function) taking ``items``, for ``sorted(key=…)``, ``map`` …"""
     if not isinstance(value.kind, Callback):
-        raise frame.refuse("callback", ast.unparse(at) if isinstance(at, ast.expr) else "callback", "Only a lambda is translated here.", at)
+        raise frame.refuse(
+            "callback",
+            ast.unparse(at) if isinstance(at, ast.expr) else "callback",
+            "Only a lambda is translated here.",
+            at,
+        )
     node = value.kind.node
     assert isinstance(node, ast.Lambda)
     arguments = [Val(kind, name(a.arg)) for kind, a in zip(items, node.args.args, strict=False)]

@@ -48,7 +48,9 @@ def of_value(frame: Frame, value: Val, node: ast.expr) -> Test:
     if value.node is None and known is None:
         raise frame.refuse("condition", ast.unparse(node), "Segue cannot tell whether this is true.", node)
     if isinstance(value.kind, Unknown):
-        raise frame.refuse("condition", ast.unparse(node), value.kind.why or "Segue does not know what this is.", node)
+        raise frame.refuse(
+            "condition", ast.unparse(node), value.kind.why or "Segue does not know what this is.", node
+        )
     if isinstance(value.kind, QuerySet):
         from segue.translate.rules.queryset_evaluate import fetched_rows
 
@@ -135,7 +137,9 @@ def _compare(frame: Frame, node: ast.Compare) -> Test | None:
     value = frame.eval(node.left)
     kind = value.kind
     if isinstance(kind, Unknown):
-        raise frame.refuse("condition", ast.unparse(node), kind.why or "Segue does not know what this is.", node)
+        raise frame.refuse(
+            "condition", ast.unparse(node), kind.why or "Segue does not know what this is.", node
+        )
     if isinstance(kind, Const):
         known: bool | None = (kind.value is None) == positive
     elif isinstance(kind, Scalar | Instance):
@@ -149,7 +153,9 @@ def _compare(frame: Frame, node: ast.Compare) -> Test | None:
         known = None
     if value.node is None:
         if known is None:
-            raise frame.refuse("condition", ast.unparse(node), "Segue cannot tell whether this is None.", node)
+            raise frame.refuse(
+                "condition", ast.unparse(node), "Segue cannot tell whether this is None.", node
+            )
         return Test(name(str(known)), known)
     out = Test(ast.Compare(value.node, [ast.Is() if positive else ast.IsNot()], [ast.Constant(None)]), known)
     target, other = (out.otherwise, out.then) if positive else (out.then, out.otherwise)

@@ -35,7 +35,9 @@ def value_of(frame: Frame, value: Value) -> Val | None:
             merged: Kind = Unknown("empty")
             for kind in kinds:
                 merged = widen(kind) if isinstance(merged, Unknown) else join(merged, widen(kind))
-            node: ast.expr = ast.List(nodes, ast.Load()) if value.kind == "list" else ast.Tuple(nodes, ast.Load())
+            node: ast.expr = (
+                ast.List(nodes, ast.Load()) if value.kind == "list" else ast.Tuple(nodes, ast.Load())
+            )
             return Val(ListOf(merged, value.kind), node)
         case "dict":
             keys: list[ast.expr | None] = []
@@ -55,7 +57,10 @@ def value_of(frame: Frame, value: Value) -> Val | None:
                 merged_value = kind if merged_value is None else join(merged_value, kind)
             return Val(DictOf((), merged_value), ast.Dict(keys, values))
         case "decimal" if isinstance(value.data, str):
-            return Val(Scalar("Decimal"), quote("{0}({1})", frame.imported("decimal", "Decimal"), literal(value.data)))
+            return Val(
+                Scalar("Decimal"),
+                quote("{0}({1})", frame.imported("decimal", "Decimal"), literal(value.data)),
+            )
         case "uuid" if isinstance(value.data, str):
             return Val(Scalar("UUID"), quote("{0}({1})", frame.imported("uuid", "UUID"), literal(value.data)))
         case "timedelta" if isinstance(value.data, str | int | float):
@@ -63,7 +68,10 @@ def value_of(frame: Frame, value: Value) -> Val | None:
                 seconds = float(value.data)
             except ValueError:
                 return None
-            return Val(Scalar("timedelta"), quote("{0}(seconds={1})", frame.imported("datetime", "timedelta"), literal(seconds)))
+            return Val(
+                Scalar("timedelta"),
+                quote("{0}(seconds={1})", frame.imported("datetime", "timedelta"), literal(seconds)),
+            )
         case _:
             return None
 

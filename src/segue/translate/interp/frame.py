@@ -18,7 +18,6 @@ from segue.translate.interp.value import Val, name
 from segue.translate.kinds import Kind
 from segue.translate.rules import registry
 
-
 # Names of helpers that generated code imports often; a local of that name would hide them.
 HELPERS = frozenset(
     {"rows", "count", "exists", "keys", "only", "item", "related", "missing", "present", "select", "func", "found", "key",
@@ -148,7 +147,9 @@ class Frame:
 
     def fresh(self, stem: str) -> str:
         """A local name of the generated function that nothing uses yet."""
-        taken = self.locals_seen | set(self.state_used) | {getattr(v.node, "id", "") for v in self.env.values()}
+        taken = (
+            self.locals_seen | set(self.state_used) | {getattr(v.node, "id", "") for v in self.env.values()}
+        )
         taken |= {item.alias or item.name for item in self.imports} | HELPERS
         candidate, number = stem, 1
         while candidate in taken:

@@ -45,7 +45,12 @@ def invoke(
             kind = Scalar(type(kind.value).__name__) if not isinstance(kind.value, tuple) else kind
             value = Val(kind, value.node)
         if isinstance(kind, Unknown):
-            raise frame.refuse("unknown-argument", ast.unparse(node) if isinstance(node, ast.expr) else key, kind.why or f"Segue does not know what is passed as {key}.", node)
+            raise frame.refuse(
+                "unknown-argument",
+                ast.unparse(node) if isinstance(node, ast.expr) else key,
+                kind.why or f"Segue does not know what is passed as {key}.",
+                node,
+            )
         prepared[key] = value
     passed = {k: (v if isinstance(v.kind, Const) else Val(v.kind)) for k, v in prepared.items()}
     own: Val | None = None
@@ -69,7 +74,7 @@ def invoke(
     order = [p for p in _parameter_names(function) if p in prepared]
     for key in order:
         value = prepared[key]
-        if isinstance(value.kind, (*AMBIENT, Serializer)) or isinstance(value.kind, Const):
+        if isinstance(value.kind, (*AMBIENT, Serializer, Const)):
             continue
         if value.node is None:
             raise frame.refuse("argument", key, "This has no form in the generated code.", node)
@@ -145,14 +150,18 @@ def bind_arguments(frame: Frame, function: Function, site: CallSite, bound: bool
 
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
     if not isinstance(tree, ast.FunctionDef):
-        raise frame.refuse("no-source", function.name, "Its source is not one function definition.", site.node)
+        raise frame.refuse(
+            "no-source", function.name, "Its source is not one function definition.", site.node
+        )
     spec = tree.args
     positional = [a.arg for a in [*spec.posonlyargs, *spec.args]]
     if function.role in ("method", "property", "cached_property", "classmethod") and positional:
         positional = positional[1:]
     found: dict[str, Val] = {}
     if len(site.args) > len(positional):
-        raise frame.refuse("call-arguments", ast.unparse(site.node), "More arguments than parameters.", site.node)
+        raise frame.refuse(
+            "call-arguments", ast.unparse(site.node), "More arguments than parameters.", site.node
+        )
     for parameter, value in zip(positional, site.args, strict=False):
         found[parameter] = value
     known = {*positional, *(a.arg for a in spec.kwonlyargs)}
@@ -201,4 +210,14 @@ def model_label(frame: Frame, dotted: str) -> str | None:
     return str(found) if found is not None else None
 
 
-__all__ = ["Global", "GlobalRef", "bind_arguments", "construct", "invoke", "invoke_function", "lifted_call", "method_function", "model_label"]
+__all__ = [
+    "Global",
+    "GlobalRef",
+    "bind_arguments",
+    "construct",
+    "invoke",
+    "invoke_function",
+    "lifted_call",
+    "method_function",
+    "model_label",
+]

@@ -54,9 +54,13 @@ def bind_target(frame: Frame, target: ast.expr, kind: Kind) -> ast.expr:
             items = [k for _, k in kind.items]
         elif isinstance(kind, Scalar) and kind.type == "Any":
             items = [Scalar("Any")] * len(target.elts)
-        elif isinstance(kind, Const) and isinstance(kind.value, tuple) and len(kind.value) == len(target.elts):
+        elif (
+            isinstance(kind, Const) and isinstance(kind.value, tuple) and len(kind.value) == len(target.elts)
+        ):
             items = [widen(Const(v)) for v in kind.value]
         else:
             raise frame.refuse("unpack", ast.unparse(target), "Segue does not know the parts.", target)
-        return ast.Tuple([bind_target(frame, t, k) for t, k in zip(target.elts, items, strict=True)], ast.Store())
+        return ast.Tuple(
+            [bind_target(frame, t, k) for t, k in zip(target.elts, items, strict=True)], ast.Store()
+        )
     raise frame.refuse("unpack", ast.unparse(target), "Segue has no rule for this target.", target)

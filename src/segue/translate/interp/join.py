@@ -66,7 +66,13 @@ def join(a: Kind, b: Kind) -> Kind:
         if {a.type, b.type} == {"int", "float"}:
             return Scalar("float", null)
         return Scalar("Any", null)
-    if isinstance(a, Instance) and isinstance(b, Instance) and a.model == b.model and a.site is b.site and a.mode == b.mode:
+    if (
+        isinstance(a, Instance)
+        and isinstance(b, Instance)
+        and a.model == b.model
+        and a.site is b.site
+        and a.mode == b.mode
+    ):
         return Instance(a.model, a.site, a.mode, a.nullable or b.nullable)
     if isinstance(a, ListOf) and isinstance(b, ListOf) and a.type == b.type:
         if isinstance(a.item, Unknown) and a.item.why == "empty":

@@ -32,8 +32,7 @@ def const(value: object) -> Val:
 
 def literal(value: object) -> ast.expr:
     """The expression that writes ``value`` down (str, numbers, None, bool, tuples of them)."""
-    parsed = ast.parse(repr(value), mode="eval").body
-    return parsed
+    return ast.parse(repr(value), mode="eval").body
 
 
 def name(text: str) -> ast.expr:

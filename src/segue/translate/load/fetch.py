@@ -80,7 +80,13 @@ def site_of(frame: Frame, value: Val, hint: str = "", at: ast.AST | None = None)
     table = sites(frame.ctx)
     key: Hashable = None
     if at is not None:
-        key = (frame.function.name, frame.shape, getattr(at, "lineno", 0), getattr(at, "col_offset", 0), query.model)
+        key = (
+            frame.function.name,
+            frame.shape,
+            getattr(at, "lineno", 0),
+            getattr(at, "col_offset", 0),
+            query.model,
+        )
     needs = table.by_key.get(key) if key is not None else None
     if needs is None:
         needs = Needs(query.model, hint=hint or frame.hint)
@@ -119,7 +125,10 @@ def check_order(frame: Frame, value: Val, at: ast.AST | None = None) -> None:
     query = _query(value)
     if query.order == "none" and not query.sliced and any(a.aggregate for a in query.annotations):
         raise frame.refuse(
-            "unordered-groups", value.text[:80], "Aggregates without order_by(): the order of the rows is left to the database.", at
+            "unordered-groups",
+            value.text[:80],
+            "Aggregates without order_by(): the order of the rows is left to the database.",
+            at,
         )
 
 
@@ -140,8 +149,12 @@ def fetch_first(frame: Frame, value: Val, needs: Needs, at: ast.AST | None = Non
     query = _query(value)
     if query.order == "none" and not query.sliced:
         root = root_of(frame, query.model)
-        value = chain(value, "order_by", ast.Attribute(root, pk_field(frame.ctx, query.model).attname, ast.Load()),
-                      query=query.with_(order="done"))
+        value = chain(
+            value,
+            "order_by",
+            ast.Attribute(root, pk_field(frame.ctx, query.model).attname, ast.Load()),
+            query=query.with_(order="done"),
+        )
     rows = fetch_all(frame, limit_one(frame, value, 1), needs, at)
     assert rows.node is not None
     node = quote("{0}({1})", frame.imported("segue_bridge.db.reads", "or_none"), rows.node)
@@ -165,7 +178,10 @@ def fetch_get(frame: Frame, value: Val, needs: Needs, at: ast.AST | None = None)
     if not query.sliced:
         from dataclasses import replace
 
-        value = Val(QuerySet(replace(query, order="none" if query.order in ("meta", "terms") else query.order)), value.node)
+        value = Val(
+            QuerySet(replace(query, order="none" if query.order in ("meta", "terms") else query.order)),
+            value.node,
+        )
         value = limit_one(frame, value, 21)
     rows = fetch_all(frame, value, needs, at)
     assert rows.node is not None

@@ -140,7 +140,11 @@ def snake(text: str) -> str:
     """``ArticleComment`` → ``article_comment``."""
     out: list[str] = []
     for i, char in enumerate(text):
-        if char.isupper() and i and (not text[i - 1].isupper() or (i + 1 < len(text) and text[i + 1].islower())):
+        if (
+            char.isupper()
+            and i
+            and (not text[i - 1].isupper() or (i + 1 < len(text) and text[i + 1].islower()))
+        ):
             out.append("_")
         out.append(char.lower())
     return "".join(out).replace("__", "_")

@@ -94,7 +94,9 @@ def name_all(ctx: Context) -> None:
     for label, group in groups.items():
         used = taken.setdefault(concrete(ctx, label).app, set())
         cls = class_name(ctx, label)
-        ordered = sorted(group, key=lambda p: -(len(p.columns) + 2 * len(p.one) + 3 * len(p.many) + len(p.computed)))
+        ordered = sorted(
+            group, key=lambda p: -(len(p.columns) + 2 * len(p.one) + 3 * len(p.many) + len(p.computed))
+        )
         for plan in ordered:
             if plan.written:
                 plan.name = cls
@@ -102,7 +104,12 @@ def name_all(ctx: Context) -> None:
                 continue
             hint = "".join(w.capitalize() for h in sorted(plan.hints)[:1] for w in h.split("_"))
             small = "Ref" if len(plan.columns) <= 1 and not plan.one and not plan.many else ""
-            options = [f"{cls}Row", f"{cls}{hint}Row", f"{cls}{hint}{small}Row", *(f"{cls}{hint}Row{i}" for i in range(2, 500))]
+            options = [
+                f"{cls}Row",
+                f"{cls}{hint}Row",
+                f"{cls}{hint}{small}Row",
+                *(f"{cls}{hint}Row{i}" for i in range(2, 500)),
+            ]
             plan.name = next(o for o in options if o not in used)
             used.add(plan.name)
             plan.loader = _free(f"{snake(plan.name.removesuffix('Row'))}_rows", used)

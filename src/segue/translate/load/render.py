@@ -46,7 +46,12 @@ def render_row(ctx: Context, plan: Plan) -> None:
     """``class ArticleRow``."""
     model = concrete(ctx, plan.model)
     imports: set[Import] = {Import("dataclasses", "dataclass")}
-    lines = ["@dataclass(frozen=True, slots=True)", f"class {plan.name}:", f'    """What is read of {model.label}."""', ""]
+    lines = [
+        "@dataclass(frozen=True, slots=True)",
+        f"class {plan.name}:",
+        f'    """What is read of {model.label}."""',
+        "",
+    ]
     for column in plan.columns:
         item = field_of(model, column)
         assert item is not None
@@ -64,7 +69,12 @@ def render_row(ctx: Context, plan: Plan) -> None:
         imports.add(row_import(ctx, child))
         lines.append(f"    {name}: list[{child.name}]")
     own = ctx.import_path(model.app, "rows")
-    late = {i if i.module == own or not i.module.startswith(ctx.program.package + ".") else Import(i.module, i.name, i.alias, True) for i in imports}
+    late = {
+        i
+        if i.module == own or not i.module.startswith(ctx.program.package + ".")
+        else Import(i.module, i.name, i.alias, True)
+        for i in imports
+    }
     ctx.module(model.app, "rows").add(Decl(plan.name, "\n".join(lines), frozenset(late), rank=10))
 
 
@@ -100,7 +110,14 @@ def _class_in(selection: Selection, label: str, stem: str) -> str:
     return ast.unparse(alias_constant(selection.frame, label, stem, depth))
 
 
-def build(selection: Selection, plan: Plan, cls: str, base: dict[str, int], trail: str, groups: list[tuple[str, Plan, int, str]]) -> str:
+def build(
+    selection: Selection,
+    plan: Plan,
+    cls: str,
+    base: dict[str, int],
+    trail: str,
+    groups: list[tuple[str, Plan, int, str]],
+) -> str:
     """The constructor call for ``plan``; columns not in ``base`` are added to the selection.
 
     ``groups`` collects the to-many relations met: (local variable, plan of the items, index of the
@@ -128,7 +145,11 @@ def build(selection: Selection, plan: Plan, cls: str, base: dict[str, int], trai
         inside: dict[str, int] = {}
         call = build(selection, child, inner, inside, trail + ("?" if outer else ".") + accessor, groups)
         key = inside[pk_field(ctx, child.model).attname]
-        arguments.append(f"{accessor}={call} if row[{key}] is not None else None" if outer and nullable else f"{accessor}={call}")
+        arguments.append(
+            f"{accessor}={call} if row[{key}] is not None else None"
+            if outer and nullable
+            else f"{accessor}={call}"
+        )
         del item
     for accessor, child in plan.many:
         hop = hop_by_accessor(selection.frame, model.label, accessor)
@@ -180,14 +201,18 @@ def render_loader(ctx: Context, plan: Plan, seen: set[str]) -> None:
     ctx.module(model.app, "queries").add(Decl(plan.loader, code, frozenset(frame.imports), rank=30))
 
 
-def _group_lines(ctx: Context, frame: Frame, groups: list[tuple[str, Plan, int, str]], seen: set[str]) -> list[str]:
+def _group_lines(
+    ctx: Context, frame: Frame, groups: list[tuple[str, Plan, int, str]], seen: set[str]
+) -> list[str]:
     lines: list[str] = []
     for stem, child, index, relation in groups:
         label, _, accessor = relation.partition(":")
         function = render_group(ctx, label, accessor, child, seen)
         app = concrete(ctx, label).app
         frame.use(Import(ctx.import_path(app, "queries"), function))
-        lines.append(f"    {stem} = await {function}(db, [row[{index}] for row in found if row[{index}] is not None])")
+        lines.append(
+            f"    {stem} = await {function}(db, [row[{index}] for row in found if row[{index}] is not None])"
+        )
     return lines
 
 
@@ -200,7 +225,11 @@ def render_group(ctx: Context, label: str, accessor: str, plan: Plan, seen: set[
     key = (label, accessor, id(plan))
     if key in names:
         return str(names[key])
-    function = stem if stem not in names.values() else next(f"{stem}_{i}" for i in range(2, 500) if f"{stem}_{i}" not in names.values())
+    function = (
+        stem
+        if stem not in names.values()
+        else next(f"{stem}_{i}" for i in range(2, 500) if f"{stem}_{i}" not in names.values())
+    )
     names[key] = function
     frame = scratch(ctx, model.app)
     hop = hop_by_accessor(frame, label, accessor)
@@ -222,7 +251,13 @@ def render_group(ctx: Context, label: str, accessor: str, plan: Plan, seen: set[
     if not hop.through and hop.link.right in plan.columns:
         base[hop.link.right] = 0
     call = build(selection, plan, inner, base, "", groups)
-    frame.use(Import("sqlalchemy", "select"), Import("segue_bridge.db.query", "one_of"), Import("segue_bridge.db.reads", "rows"), *LOADER_IMPORTS, Import("collections.abc", "Sequence"))
+    frame.use(
+        Import("sqlalchemy", "select"),
+        Import("segue_bridge.db.query", "one_of"),
+        Import("segue_bridge.db.reads", "rows"),
+        *LOADER_IMPORTS,
+        Import("collections.abc", "Sequence"),
+    )
     statement = f"select({', '.join(selection.columns)}){'.select_from(' + through + ')' if hop.through else ''}{joins}{''.join(selection.joins)}.where(one_of({key_text}, 'ids'))"
     if target.ordering:
         from segue.translate.interp.value import Val, name

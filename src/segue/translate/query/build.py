@@ -31,10 +31,14 @@ def model_queryset(frame: Frame, label: str, at: ast.AST | None = None) -> Val:
     """``Model._base_manager.all()``: every row, Meta.ordering still to come."""
     model = concrete(frame.ctx, label)
     if model.parents:
-        raise frame.refuse("multi-table", label, "Queries over multi-table inheritance are not translated yet.", at)
+        raise frame.refuse(
+            "multi-table", label, "Queries over multi-table inheritance are not translated yet.", at
+        )
     root = root_of(frame, label)
     pk = pk_field(frame.ctx, model.label)
-    node = quote("{0}({1})", frame.imported("sqlalchemy", "select"), ast.Attribute(root, pk.attname, ast.Load()))
+    node = quote(
+        "{0}({1})", frame.imported("sqlalchemy", "select"), ast.Attribute(root, pk.attname, ast.Load())
+    )
     return Val(QuerySet(Query(model.label, order="meta" if ordering_of(frame, label) else "none")), node)
 
 
@@ -61,11 +65,7 @@ def add_where(frame: Frame, value: Val, condition: ast.expr) -> Val:
     """``value.where(condition)``; successive ones of the same expression are merged."""
     assert value.node is not None
     node = value.node
-    if (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "where"
-    ):
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "where":
         merged = ast.Call(node.func, [*node.args, condition], [])
         return Val(QuerySet(query_of(value).with_()), merged)
     return chain(value, "where", condition)
@@ -75,7 +75,9 @@ def filtered(frame: Frame, value: Val, tree: Node, at: ast.AST) -> Val:
     """``filter`` / ``exclude`` with a condition tree."""
     query = query_of(value)
     if query.sliced:
-        raise frame.refuse("filter-after-slice", "filter", "Django raises TypeError: the query is sliced.", at)
+        raise frame.refuse(
+            "filter-after-slice", "filter", "Django raises TypeError: the query is sliced.", at
+        )
     if query.compound:
         raise frame.refuse("filter-after-union", "filter", "Django refuses to filter a combined query.", at)
     if query.grouped:
@@ -87,7 +89,10 @@ def filtered(frame: Frame, value: Val, tree: Node, at: ast.AST) -> Val:
         return value if condition is None else add_where(frame, value, condition)
     if query.annotations and any(a.aggregate for a in query.annotations):
         raise frame.refuse(
-            "filter-after-aggregate", "filter", "A to-many filter after an aggregate multiplies it in Django.", at
+            "filter-after-aggregate",
+            "filter",
+            "A to-many filter after an aggregate multiplies it in Django.",
+            at,
         )
     return Val(QuerySet(query.with_(pending=(*query.pending, tree))), value.node)
 
@@ -138,7 +143,11 @@ def settle(frame: Frame, value: Val) -> Val:
         return value
     terms: Sequence[Value | Val] = ordering_of(frame, query.model) if query.order == "meta" else query.terms
     assert value.node is not None
-    bare = query.order == "meta" and not query.flip and ast.unparse(value.node) == ast.unparse(_base(frame, query.model))
+    bare = (
+        query.order == "meta"
+        and not query.flip
+        and ast.unparse(value.node) == ast.unparse(_base(frame, query.model))
+    )
     if bare:
         const = ordered_constant(frame, query.model)
         if const is not None:
@@ -179,7 +188,11 @@ def ordered_constant(frame: Frame, label: str) -> ast.expr | None:
 
 
 def _module_imports(ctx: object, app: str, imports: frozenset[Import]) -> frozenset[Import]:
-    return frozenset(i for i in imports if i.module.startswith(("sqlalchemy", "segue_bridge")) or i.module.endswith((".models", ".queries")))
+    return frozenset(
+        i
+        for i in imports
+        if i.module.startswith(("sqlalchemy", "segue_bridge")) or i.module.endswith((".models", ".queries"))
+    )
 
 
 def subquery_of(frame: Frame, value: Val, on: Target, at: ast.AST) -> ast.expr:
@@ -201,7 +214,9 @@ def subquery_of(frame: Frame, value: Val, on: Target, at: ast.AST) -> ast.expr:
                 wanted = other
         if query.annotations or wanted.attname != pk_field(frame.ctx, query.model).attname:
             node = quote(
-                "{0}.with_only_columns({1})", node, ast.Attribute(root_of(frame, query.model), wanted.attname, ast.Load())
+                "{0}.with_only_columns({1})",
+                node,
+                ast.Attribute(root_of(frame, query.model), wanted.attname, ast.Load()),
             )
     elif len(query.columns) != 1:
         raise frame.refuse("subquery-lookup", value.text, "A subquery with several columns.", at)

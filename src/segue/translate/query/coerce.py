@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, quote
-from segue.translate.kinds import Const, Expr, Instance, ListOf, QuerySet, Scalar, User
+from segue.translate.kinds import Const, Expr, Instance, Kind, ListOf, QuerySet, Scalar, User
 
 if TYPE_CHECKING:
     from segue.translate.query.expressions import Expression
-    from segue.translate.query.transforms import Rendered
     from segue.translate.query.lookups import Target
+    from segue.translate.query.transforms import Rendered
 
-_HELPERS = {"int": "as_int", "float": "as_float", "bool": "as_bool", "UUID": "as_uuid", "Decimal": "as_decimal", "str": "as_text"}
+_HELPERS = {
+    "int": "as_int",
+    "float": "as_float",
+    "bool": "as_bool",
+    "UUID": "as_uuid",
+    "Decimal": "as_decimal",
+    "str": "as_text",
+}
 _NAMED = {"int", "float", "bool"}
 
 
@@ -33,34 +40,57 @@ def coerce(frame: Frame, on: Target, value: Val, at: ast.AST) -> ast.expr:
     if isinstance(kind, Const):
         return _constant(frame, on, kind.value, value, at)
     if isinstance(kind, Scalar):
-        if kind.type == on.type or (kind.type, on.type) in (("bool", "int"), ("int", "float"), ("int", "Decimal")):
+        if kind.type == on.type or (kind.type, on.type) in (
+            ("bool", "int"),
+            ("int", "float"),
+            ("int", "Decimal"),
+        ):
             return value.node
         helper = _HELPERS.get(on.type)
         if helper is None:
             if kind.type == "Any" and on.type != "Any":
-                raise frame.refuse("lookup-value", value.text, f"A value of unknown type meets a {on.type} column.", at)
+                raise frame.refuse(
+                    "lookup-value", value.text, f"A value of unknown type meets a {on.type} column.", at
+                )
             raise frame.refuse("lookup-value", value.text, f"A {kind.type} meets a {on.type} column.", at)
         call = frame.imported("segue_bridge.db.coerce", helper)
         if on.type in _NAMED:
             return quote("{0}({1}, {2})", call, value.node, literal(on.field.name))
         return quote("{0}({1})", call, value.node)
-    raise frame.refuse("lookup-value", value.text or type(kind).__name__, "Segue does not know what this value is.", at)
+    raise frame.refuse(
+        "lookup-value", value.text or type(kind).__name__, "Segue does not know what this value is.", at
+    )
 
 
 def _constant(frame: Frame, on: Target, constant: object, value: Val, at: ast.AST) -> ast.expr:
     assert value.node is not None
     try:
         if on.type == "int" and isinstance(constant, str | float | int):
-            return literal(int(constant)) if not isinstance(constant, int) or isinstance(constant, bool) else value.node
+            return (
+                literal(int(constant))
+                if not isinstance(constant, int) or isinstance(constant, bool)
+                else value.node
+            )
         if on.type == "str" and not isinstance(constant, str):
             return literal(str(constant))
         if on.type == "bool":
-            folded = {"t": True, "True": True, "1": True, 1: True, "f": False, "False": False, "0": False, 0: False}.get(constant)  # type: ignore[call-overload]
+            folded = {
+                "t": True,
+                "True": True,
+                "1": True,
+                1: True,
+                "f": False,
+                "False": False,
+                "0": False,
+                0: False,
+            }.get(constant)
             if folded is None:
                 raise ValueError
             return literal(folded)
     except ValueError:
-        raise frame.refuse("lookup-value", repr(constant), f"Not a value of a {on.type} column.", at) from None
+        raise frame.refuse(
+            "lookup-value", repr(constant), f"Not a value of a {on.type} column.", at
+        ) from None
     if on.type in ("int", "str", "float", "bool") or (on.type == "Decimal" and isinstance(constant, int)):
         return value.node
     if on.type in ("UUID", "Decimal"):
@@ -80,7 +110,7 @@ def instance_key(frame: Frame, value: Val, on: Target, at: ast.AST) -> ast.expr:
         user = frame.state("user") if value.node is None else value.node
         if kind.authenticated is not True:
             user = quote("{0}({1})", frame.imported("segue_bridge.db.coerce", "signed_in"), user)
-        return quote("{0}.%s" % attr, user)
+        return quote(f"{{0}}.{attr}", user)
     assert isinstance(kind, Instance)
     assert value.node is not None
     if kind.nullable:
@@ -90,23 +120,27 @@ def instance_key(frame: Frame, value: Val, on: Target, at: ast.AST) -> ast.expr:
     if field_of(model, attr) is None:
         attr = pk_field(frame.ctx, kind.model).attname
     column(frame.ctx, kind.site, attr)
-    return quote("{0}.%s" % attr, value.node)
+    return quote(f"{{0}}.{attr}", value.node)
 
 
 def coerce_items(frame: Frame, on: Target, value: Val, at: ast.AST) -> ast.expr:
     """The right side of ``IN``: a list, or a subquery of keys."""
     from segue.translate.query.build import subquery_of
 
-    kind = value.kind
+    kind: Any = value.kind
     if isinstance(kind, QuerySet):
         return subquery_of(frame, value, on, at)
     if isinstance(kind, Const) and isinstance(kind.value, tuple):
         items = [_constant(frame, on, v, Val(Const(v), literal(v)), at) for v in kind.value if v is not None]
         return ast.List(elts=items, ctx=ast.Load())
     if not isinstance(kind, ListOf):
-        raise frame.refuse("lookup-value", value.text or type(kind).__name__, "__in of something that is not a list.", at)
+        raise frame.refuse(
+            "lookup-value", value.text or type(kind).__name__, "__in of something that is not a list.", at
+        )
     assert value.node is not None
-    if isinstance(value.node, ast.List | ast.Tuple | ast.Set) and not any(isinstance(e, ast.Starred) for e in value.node.elts):
+    if isinstance(value.node, ast.List | ast.Tuple | ast.Set) and not any(
+        isinstance(e, ast.Starred) for e in value.node.elts
+    ):
         items = [
             coerce(frame, on, Val(_kind_of(e, kind), e), at)
             for e in value.node.elts
@@ -128,5 +162,5 @@ def coerce_items(frame: Frame, on: Target, value: Val, at: ast.AST) -> ast.expr:
     raise frame.refuse("lookup-value", value.text, "Segue does not know what the list holds.", at)
 
 
-def _kind_of(node: ast.expr, kind: ListOf) -> Const | object:
+def _kind_of(node: ast.expr, kind: ListOf) -> Kind:
     return Const(node.value) if isinstance(node, ast.Constant) else kind.item

@@ -62,8 +62,12 @@ class Compiler:
                     parts.append(found)
         if not parts:
             return None
-        joined = parts[0] if len(parts) == 1 else self._call("and_" if node.connector == "AND" else "or_", parts)
-        return quote("{0}({1})", self.frame.imported("sqlalchemy", "not_"), joined) if node.negated else joined
+        joined = (
+            parts[0] if len(parts) == 1 else self._call("and_" if node.connector == "AND" else "or_", parts)
+        )
+        return (
+            quote("{0}({1})", self.frame.imported("sqlalchemy", "not_"), joined) if node.negated else joined
+        )
 
     def child(self, child: Node | Leaf | Raw, negated: bool) -> ast.expr | None:
         """One child of a tree."""
@@ -100,7 +104,9 @@ class Compiler:
         if leaf.key == "__expression__" or self.query.annotation(leaf.key.split("__")[0]) is not None:
             return None
         first = leaf.key.split("__")[0]
-        return resolve(self.frame, self.query.model, leaf.key, leaf.at, shortcut=first not in (self.long or ()))
+        return resolve(
+            self.frame, self.query.model, leaf.key, leaf.at, shortcut=first not in (self.long or ())
+        )
 
     def _long_names(self, node: Node) -> frozenset[str]:
         """Relations of which some lookups read the target and others only its key: all take the long
@@ -130,7 +136,9 @@ class Compiler:
             assert isinstance(leaf.value.kind, Expr)
             node, kind = leaf.value.kind.build.render(self.frame, self.query, self.root)
             if getattr(kind, "type", "") != "bool":
-                raise self.frame.refuse("condition", "filter(expression)", "The expression is no condition.", leaf.at)
+                raise self.frame.refuse(
+                    "condition", "filter(expression)", "The expression is no condition.", leaf.at
+                )
             return node  # type: ignore[no-any-return]
         path = self._path(leaf)
         if path is None:
@@ -141,7 +149,10 @@ class Compiler:
             if _is_null(leaf, path):
                 if negated and any(h.many for h in path.hops):
                     raise self.frame.refuse(
-                        "exclude-isnull", leaf.key, "exclude() by isnull over a to-many relation is not translated.", leaf.at
+                        "exclude-isnull",
+                        leaf.key,
+                        "exclude() by isnull over a to-many relation is not translated.",
+                        leaf.at,
                     )
                 absent = leaf.value.kind.value if isinstance(leaf.value.kind, Const) else None
                 if path.lookup == "exact":
@@ -149,9 +160,17 @@ class Compiler:
                 inside = Leaf(leaf.key, Val(Const(False), name("False")), leaf.at)
                 found = self._related([(inside, _as_isnull(path))], self.root, self.query.model, ())
                 return quote("~{0}", found) if absent else found
-            if negated and leaf.value.node is not None and path.lookup == "in" and "select" in leaf.value.text:
+            if (
+                negated
+                and leaf.value.node is not None
+                and path.lookup == "in"
+                and "select" in leaf.value.text
+            ):
                 raise self.frame.refuse(
-                    "exclude-subquery", leaf.key, "exclude() by a subquery over a relation is not translated.", leaf.at
+                    "exclude-subquery",
+                    leaf.key,
+                    "exclude() by a subquery over a relation is not translated.",
+                    leaf.at,
                 )
             return self._related([(leaf, path)], self.root, self.query.model, ())
         column = self._column(self.root, self.query.model, path.field.attname)
@@ -163,13 +182,20 @@ class Compiler:
                 self._refuse_unsure(leaf)
                 guards.append(quote("{0}.is_not(None)", column))
             if isinstance(leaf.value.kind, Expr) and getattr(leaf.value.kind.build, "nullable", False):
-                guards.append(quote("{0}.is_not(None)", leaf.value.kind.build.render(self.frame, self.query, self.root)[0]))
+                guards.append(
+                    quote(
+                        "{0}.is_not(None)", leaf.value.kind.build.render(self.frame, self.query, self.root)[0]
+                    )
+                )
         return self._call("and_", [condition, *guards]) if guards else condition
 
     def _refuse_unsure(self, leaf: Leaf) -> None:
         if getattr(leaf.value.kind, "nullable", False):
             raise self.frame.refuse(
-                "exclude-nullable", leaf.key, "exclude() by a value that may be None is not translated.", leaf.at
+                "exclude-nullable",
+                leaf.key,
+                "exclude() by a value that may be None is not translated.",
+                leaf.at,
             )
 
     def _annotated(self, leaf: Leaf, negated: bool) -> ast.expr:
@@ -177,9 +203,13 @@ class Compiler:
         column = self.query.annotation(first)
         assert column is not None
         if column.aggregate and self.query.grouped:
-            raise self.frame.refuse("having", leaf.key, "Filtering on an aggregate of groups is not translated.", leaf.at)
+            raise self.frame.refuse(
+                "having", leaf.key, "Filtering on an aggregate of groups is not translated.", leaf.at
+            )
         if rest and rest not in TABLE:
-            raise self.frame.refuse("lookup", leaf.key, "Segue has no rule for this lookup on an annotation.", leaf.at)
+            raise self.frame.refuse(
+                "lookup", leaf.key, "Segue has no rule for this lookup on an annotation.", leaf.at
+            )
         kind = column.kind
         kind_type = getattr(kind, "type", "Any")
         null = getattr(kind, "nullable", True)
@@ -188,7 +218,9 @@ class Compiler:
         value = self._value(leaf.value)
         condition = TABLE[rest or "exact"](self.frame, on, value, leaf.at)
         if negated and null:
-            raise self.frame.refuse("exclude-annotation", leaf.key, "exclude() on an annotation that may be NULL.", leaf.at)
+            raise self.frame.refuse(
+                "exclude-annotation", leaf.key, "exclude() on an annotation that may be NULL.", leaf.at
+            )
         return condition
 
     def _value(self, value: Val) -> Val:
@@ -218,7 +250,9 @@ class Compiler:
         if hop.through:
             through = self._class(hop.through, tables, hop)
             inner = self._class(hop.target, (*tables, hop.through), hop)
-            return self._through(through, inner, hop, owner, self._inside(leaves, inner, hop, (*tables, hop.through)))
+            return self._through(
+                through, inner, hop, owner, self._inside(leaves, inner, hop, (*tables, hop.through))
+            )
         inner = self._class(hop.target, tables, hop)
         link = self._link(owner, hop.link, inner)
         return self._call_of("related", [inner, link, *self._inside(leaves, inner, hop, tables)])
@@ -260,7 +294,9 @@ class Compiler:
 
     def _link(self, left: ast.expr, link: Link, right: ast.expr) -> ast.expr:
         return quote(
-            "{0} == {1}", ast.Attribute(right, link.right, ast.Load()), ast.Attribute(left, link.left, ast.Load())
+            "{0} == {1}",
+            ast.Attribute(right, link.right, ast.Load()),
+            ast.Attribute(left, link.left, ast.Load()),
         )
 
     # real joins ------------------------------------------------------------------------
@@ -305,7 +341,10 @@ class Compiler:
 def _is_null(leaf: Leaf, path: Path) -> bool:
     constant = isinstance(leaf.value.kind, Const)
     return path.lookup == "isnull" or (
-        path.lookup == "exact" and constant and isinstance(leaf.value.kind, Const) and leaf.value.kind.value is None
+        path.lookup == "exact"
+        and constant
+        and isinstance(leaf.value.kind, Const)
+        and leaf.value.kind.value is None
     )
 
 
@@ -322,7 +361,9 @@ def alias_constant(frame: Frame, label: str, stem: str, depth: int) -> ast.expr:
     app = ctx.model(label).app
     module = ctx.module(app, "queries")
     module.add(
-        Decl(const, f"{const} = aliased({cls})", frozenset({item, Import("sqlalchemy.orm", "aliased")}), rank=5)
+        Decl(
+            const, f"{const} = aliased({cls})", frozenset({item, Import("sqlalchemy.orm", "aliased")}), rank=5
+        )
     )
     from segue.translate.functions.finish import prunable
 
@@ -348,7 +389,9 @@ def _repeats(frame: Frame, label: str, node: Node, *, certain: bool, negated: bo
             path = resolve_or_none(frame, label, child)
             if path is None or not any(h.many for h in path.hops):
                 continue
-            if _is_null(child, path) and not (isinstance(child.value.kind, Const) and child.value.kind.value is False):
+            if _is_null(child, path) and not (
+                isinstance(child.value.kind, Const) and child.value.kind.value is False
+            ):
                 continue
             if not certain:
                 return True
@@ -376,7 +419,9 @@ def _unique(frame: Frame, paths: Sequence[Path]) -> bool:
     sets: list[set[str]] = [{f.attname} for f in model.fields if f.primary_key or f.unique]
     sets += [set(names) for names in model.unique_together]
     sets += [
-        set(c.fields) for c in model.constraints if c.kind == "unique" and c.fields and c.condition is None and not c.sql
+        set(c.fields)
+        for c in model.constraints
+        if c.kind == "unique" and c.fields and c.condition is None and not c.sql
     ]
     for names in sets:
         columns = {f.attname for n in names for f in model.fields if n in (f.name, f.attname)}

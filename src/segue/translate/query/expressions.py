@@ -84,7 +84,9 @@ def column_of(frame: Frame, query: Query, root: ast.expr, path: str, at: ast.AST
     kind = column_kind(frame.ctx, found.field)
     if not found.hops:
         return ast.Attribute(root, found.field.attname, ast.Load()), kind
-    return to_one_subquery(frame, found.hops, root, found.field.attname), Scalar(python_type(frame.ctx, found.field), True)
+    return to_one_subquery(frame, found.hops, root, found.field.attname), Scalar(
+        python_type(frame.ctx, found.field), True
+    )
 
 
 def to_one_subquery(frame: Frame, hops: tuple[object, ...], root: ast.expr, attname: str) -> ast.expr:
@@ -111,7 +113,11 @@ def to_one_subquery(frame: Frame, hops: tuple[object, ...], root: ast.expr, attn
     for hop, cls_node in zip(hops, classes, strict=True):
         assert isinstance(hop, Hop)
         conditions.append(
-            quote("{0} == {1}", ast.Attribute(cls_node, hop.link.right, ast.Load()), ast.Attribute(left, hop.link.left, ast.Load()))
+            quote(
+                "{0} == {1}",
+                ast.Attribute(cls_node, hop.link.right, ast.Load()),
+                ast.Attribute(left, hop.link.left, ast.Load()),
+            )
         )
         left = cls_node
     node = ast.Call(ast.Attribute(node, "where", ast.Load()), conditions, [])

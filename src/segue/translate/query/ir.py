@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from segue.translate.kinds import Instance, Kind
+
+if TYPE_CHECKING:
+    from segue.translate.query.where import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Query:
     locked: bool = False
     compound: bool = False
     manager: str = ""
-    pending: tuple[object, ...] = ()
+    pending: tuple[Node, ...] = ()
     hidden: tuple[Column, ...] = ()
     terms: tuple[Any, ...] = ()
     flip: bool = False

@@ -70,7 +70,9 @@ def exact(frame: Frame, on: Target, value: Val, at: ast.AST) -> ast.expr:
     if on.type == "Any":
         raise frame.refuse("json-lookup", "exact", "Equality of JSON values is not translated.", at)
     if isinstance(value.kind, QuerySet):
-        raise frame.refuse("subquery-lookup", "=queryset", "A queryset as an exact value is not translated.", at)
+        raise frame.refuse(
+            "subquery-lookup", "=queryset", "A queryset as an exact value is not translated.", at
+        )
     if on.type == "bool" and isinstance(value.kind, Const):
         return quote("{0}.is_({1})", on.column, coerce(frame, on, value, at))
     return quote("{0} == {1}", on.column, coerce(frame, on, value, at))
@@ -88,14 +90,18 @@ def comparison(name: str) -> Lookup:
 
     def build(frame: Frame, on: Target, value: Val, at: ast.AST) -> ast.expr:
         _refuse_nullable(frame, value, name, at)
-        if on.type == "int" and not (
-            isinstance(value.kind, Scalar) and value.kind.type in ("int", "bool")
-            or isinstance(value.kind, Const) and type(value.kind.value) is int
-        ) and not _plain_column(value):
+        if (
+            on.type == "int"
+            and not (
+                (isinstance(value.kind, Scalar) and value.kind.type in ("int", "bool"))
+                or (isinstance(value.kind, Const) and type(value.kind.value) is int)
+            )
+            and not _plain_column(value)
+        ):
             raise frame.refuse(
                 "int-comparison", f"__{name}", "Django rounds a value that is not an int here.", at
             )
-        return quote("{0} %s {1}" % sign, on.column, coerce(frame, on, value, at))
+        return quote(f"{{0}} {sign} {{1}}", on.column, coerce(frame, on, value, at))
 
     return build
 

@@ -34,7 +34,17 @@ def order_terms(
             columns.append(quote("{0}.random()", frame.imported("sqlalchemy", "func")))
             continue
         descending = text.startswith("-") != flip
-        value, found = _column(frame, value, query.model, root_of(frame, query.model), text.lstrip("-+"), descending, at, (), query)
+        value, found = _column(
+            frame,
+            value,
+            query.model,
+            root_of(frame, query.model),
+            text.lstrip("-+"),
+            descending,
+            at,
+            (),
+            query,
+        )
         columns.extend(found)
     if not columns:
         return value
@@ -56,8 +66,10 @@ def _expression(frame: Frame, query: Query, root: ast.expr, built: object, flip:
     node = quote("{0}.desc()" if descending else "{0}.asc()", node)
     if built.nulls:
         if flip:
-            raise frame.refuse("ordering", "reverse", "Reversing an order with explicit NULLs is not translated.")
-        node = quote("{0}.nulls_%s()" % built.nulls, node)
+            raise frame.refuse(
+                "ordering", "reverse", "Reversing an order with explicit NULLs is not translated."
+            )
+        node = quote(f"{{0}}.nulls_{built.nulls}()", node)
     return node
 
 
@@ -96,7 +108,12 @@ def _column(
     if hop.many:
         raise frame.refuse("ordering", path, "Ordering over a to-many relation repeats rows.", where)
     target = concrete(frame.ctx, hop.target)
-    if item is not None and rest in ("id", "pk", target.pk) and field_of(target, rest) is not None and hop.link.right == (field_of(target, rest) or item).attname:
+    if (
+        item is not None
+        and rest in ("id", "pk", target.pk)
+        and field_of(target, rest) is not None
+        and hop.link.right == (field_of(target, rest) or item).attname
+    ):
         column = ast.Attribute(owner, item.attname, ast.Load())
         return value, [quote("{0}.desc()" if descending else "{0}", column)]
     if item is not None and not rest and not target.ordering:
@@ -108,7 +125,9 @@ def _column(
     frame.use(imported)
     alias = _alias(frame, hop.target, first, query, seen, cls, where)
     link = quote(
-        "{0} == {1}", ast.Attribute(alias, hop.link.right, ast.Load()), ast.Attribute(owner, hop.link.left, ast.Load())
+        "{0} == {1}",
+        ast.Attribute(alias, hop.link.right, ast.Load()),
+        ast.Attribute(owner, hop.link.left, ast.Load()),
     )
     value = chain(value, "outerjoin", alias, link, query=query_of(value))
     trail = (*seen, hop.source, hop.target)
@@ -123,7 +142,15 @@ def _column(
         if text is None:
             raise frame.refuse("ordering", path, "Segue cannot read the related Meta.ordering.", where)
         value, more = _column(
-            frame, value, hop.target, alias, text.lstrip("-"), text.startswith("-") != descending, at, trail, query
+            frame,
+            value,
+            hop.target,
+            alias,
+            text.lstrip("-"),
+            text.startswith("-") != descending,
+            at,
+            trail,
+            query,
         )
         columns.extend(more)
     return value, columns

@@ -116,7 +116,9 @@ def hop_of(frame: Frame, label: str, name: str, at: ast.AST) -> Hop | None:
     other = ctx.model(reverse.model)
     back = field_of(other, reverse.field)
     if back is None or back.relation is None:
-        raise frame.refuse("relation", name, "The snapshot does not know the other side of this relation.", at)
+        raise frame.refuse(
+            "relation", name, "The snapshot does not know the other side of this relation.", at
+        )
     if reverse.kind == "m2m":
         return _m2m(frame, name, model.label, back, forward=False, at=at, other=reverse.model)
     return Hop(
@@ -140,7 +142,9 @@ def _m2m(
     source = field_of(through, relation.through_source)
     target = field_of(through, relation.through_target)
     if source is None or target is None:
-        raise frame.refuse("relation", name, "The snapshot does not know the columns of its through table.", at)
+        raise frame.refuse(
+            "relation", name, "The snapshot does not know the columns of its through table.", at
+        )
     near, far = (source, target) if forward else (target, source)
     return Hop(
         name,
@@ -203,13 +207,24 @@ def resolve(frame: Frame, label: str, key: str, at: ast.AST, *, shortcut: bool =
     while hops and not hops[-1].many and not hops[-1].through:
         last_hop = hops[-1]
         near = field_of(frame.ctx.model(last_hop.source), last_hop.link.left)
-        if item.attname == last_hop.link.right and near is not None and near.relation is not None and near.attname == last_hop.link.left and near.relation.to in (last_hop.target,):
+        if (
+            item.attname == last_hop.link.right
+            and near is not None
+            and near.relation is not None
+            and near.attname == last_hop.link.left
+            and near.relation.to in (last_hop.target,)
+        ):
             hops.pop()
             item, current, relation = near, last_hop.source, True
         else:
             break
     # A many-to-many that ends on the target's key is answered by the through table.
-    if shortcut and hops and hops[-1].through_link is not None and item.attname == hops[-1].through_link.right:
+    if (
+        shortcut
+        and hops
+        and hops[-1].through_link is not None
+        and item.attname == hops[-1].through_link.right
+    ):
         last_hop = hops.pop()
         through = frame.ctx.model(last_hop.through)
         far = field_of(through, last_hop.through_link.left) if last_hop.through_link is not None else None

@@ -17,7 +17,21 @@ from segue.translate.query.build import model_queryset
 # the source of an attribute but not its globals.
 _KNOWN = {
     n: GlobalRef("class", f"django.db.models.{n}")
-    for n in ("Q", "F", "Count", "Sum", "Avg", "Min", "Max", "Exists", "OuterRef", "Subquery", "Value", "Case", "When")
+    for n in (
+        "Q",
+        "F",
+        "Count",
+        "Sum",
+        "Avg",
+        "Min",
+        "Max",
+        "Exists",
+        "OuterRef",
+        "Subquery",
+        "Value",
+        "Case",
+        "When",
+    )
 }
 _KNOWN["models"] = GlobalRef("module", "django.db.models")
 
@@ -45,9 +59,7 @@ def attribute_globals(ctx: Context, cls: Class | None, model: str = "") -> dict[
     return found
 
 
-def from_source(
-    frame: Frame, source: str, names: Mapping[str, GlobalRef], where: Where | None = None
-) -> Val:
+def from_source(frame: Frame, source: str, names: Mapping[str, GlobalRef], where: Where | None = None) -> Val:
     """The queryset of an expression's source text, its names being ``names``.
 
     Raises :class:`segue.refusal.Refused` when it is not a queryset that can be written.
@@ -67,7 +79,9 @@ def from_source(
         try:
             node = ast.parse(f"({text})", mode="eval").body
         except SyntaxError:
-            raise frame.refuse("queryset-source", text[:60], "Segue cannot read the attribute's source.") from None
+            raise frame.refuse(
+                "queryset-source", text[:60], "Segue cannot read the attribute's source."
+            ) from None
         value = frame.eval(node)
         if isinstance(value.kind, Manager):
             from segue.translate.rules.managers import start

@@ -33,20 +33,27 @@ class Rendered:
         return ast.unparse(self.node)
 
 
-def compare(frame: Frame, on: Target, names: tuple[str, ...], lookup: str, value: Val, at: ast.AST) -> ast.expr:
+def compare(
+    frame: Frame, on: Target, names: tuple[str, ...], lookup: str, value: Val, at: ast.AST
+) -> ast.expr:
     """``column__<names>__<lookup> = value``."""
     if on.type not in ("date", "datetime", "time") or len(names) != 1:
         raise frame.refuse("transform", "__".join(names), f"Transform on a column of type {on.type}.", at)
     transform = names[0]
     if on.type == "date" and transform == "date":
         return TABLE[lookup](frame, on, value, at)
-    helper = frame.imported("segue_bridge.db.query", "date_part" if transform not in _RESULT else f"{transform}_of")
+    helper = frame.imported(
+        "segue_bridge.db.query", "date_part" if transform not in _RESULT else f"{transform}_of"
+    )
     if transform in _RESULT:
         column = quote("{0}({1})", helper, on.column)
     else:
         column = quote("{0}({1}, {2})", helper, on.column, literal(transform))
     result = Target(column, on.field, _RESULT.get(transform, "int"), on.nullable)
-    if isinstance(value.kind, Scalar) and value.kind.type == "str":
-        if result.type == "date":
-            value = Val(Scalar("date"), quote("{0}({1})", frame.imported("segue_bridge.db.coerce", "date_text"), value.node))  # type: ignore[arg-type]
+    if isinstance(value.kind, Scalar) and value.kind.type == "str" and result.type == "date":
+        assert value.node is not None
+        value = Val(
+            Scalar("date"),
+            quote("{0}({1})", frame.imported("segue_bridge.db.coerce", "date_text"), value.node),
+        )
     return TABLE[lookup](frame, result, value, at)

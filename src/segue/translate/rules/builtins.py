@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.callbacks import as_function
+from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.expressions.comprehensions import awaits
 from segue.translate.interp.expressions.literals import printable
 from segue.translate.interp.frame import Frame
@@ -41,7 +41,9 @@ def code(frame: Frame, value: Val, node: ast.AST) -> ast.expr:
     if value.node is None or not isinstance(value.kind, _PLAIN):
         why = value.kind.why if isinstance(value.kind, Unknown) else ""
         text = ast.unparse(node) if isinstance(node, ast.expr) else ""
-        raise frame.refuse("argument", text, why or f"Segue has no rule for a {type(value.kind).__name__} here.", node)
+        raise frame.refuse(
+            "argument", text, why or f"Segue has no rule for a {type(value.kind).__name__} here.", node
+        )
     return value.node
 
 
@@ -61,11 +63,23 @@ def _converter(builtin: str, result: str) -> None:
         parts = [code(frame, v, call.node) for v in call.args]
         if call.kwargs and builtin != "int":
             call.only()
-        made = ast.Call(name(builtin), parts, [ast.keyword(k, code(frame, v, call.node)) for k, v in call.kwargs.items()])
+        made = ast.Call(
+            name(builtin), parts, [ast.keyword(k, code(frame, v, call.node)) for k, v in call.kwargs.items()]
+        )
         return Val(Scalar(result), made)
 
 
-for _builtin, _result in (("int", "int"), ("float", "float"), ("str", "str"), ("bytes", "bytes"), ("ord", "int"), ("chr", "str"), ("hex", "str"), ("repr", "str"), ("hash", "int")):
+for _builtin, _result in (
+    ("int", "int"),
+    ("float", "float"),
+    ("str", "str"),
+    ("bytes", "bytes"),
+    ("ord", "int"),
+    ("chr", "str"),
+    ("hex", "str"),
+    ("repr", "str"),
+    ("hash", "int"),
+):
     _converter(_builtin, _result)
 
 
@@ -100,17 +114,26 @@ def _collect(builtin: str) -> None:
     def rule(frame: Frame, call: CallSite) -> Val:
         if not call.args:
             empty = Unknown("empty")
-            return Val(ListOf(empty, builtin), quote(f"{builtin}()" if builtin == "set" else {"list": "[]", "tuple": "()"}.get(builtin, "frozenset()")))
+            return Val(
+                ListOf(empty, builtin),
+                quote(
+                    f"{builtin}()"
+                    if builtin == "set"
+                    else {"list": "[]", "tuple": "()"}.get(builtin, "frozenset()")
+                ),
+            )
         first = call.args[0]
         inner, item = iterable(frame, first, call.raw_args[0])
-        if isinstance(inner, ast.GeneratorExp):
-            if builtin == "list" or awaits(inner):
-                inner = ast.ListComp(inner.elt, inner.generators)
-                if builtin == "list":
-                    return Val(ListOf(item), inner)
+        if isinstance(inner, ast.GeneratorExp) and (builtin == "list" or awaits(inner)):
+            inner = ast.ListComp(inner.elt, inner.generators)
+            if builtin == "list":
+                return Val(ListOf(item), inner)
         if builtin == "list" and isinstance(first.kind, QuerySet):
-            return Val(ListOf(item), inner if isinstance(inner, ast.Await | ast.ListComp) else quote("list({0})", inner))
-        return Val(ListOf(item, builtin), quote("%s({0})" % builtin, inner))
+            return Val(
+                ListOf(item),
+                inner if isinstance(inner, ast.Await | ast.ListComp) else quote("list({0})", inner),
+            )
+        return Val(ListOf(item, builtin), quote(f"{builtin}({{0}})", inner))
 
 
 for _builtin in ("list", "set", "tuple", "frozenset"):
@@ -122,21 +145,35 @@ def to_dict(frame: Frame, call: CallSite) -> Val:
     """``dict(a=1)``, ``dict(pairs)``."""
     if call.args:
         first = call.args[0]
-        if isinstance(first.kind, DictOf | ValidatedData | Payload) and first.node is not None and not call.kwargs:
-            return Val(first.kind if isinstance(first.kind, DictOf) else DictOf((), Scalar("Any")), quote("dict({0})", first.node))
+        if (
+            isinstance(first.kind, DictOf | ValidatedData | Payload)
+            and first.node is not None
+            and not call.kwargs
+        ):
+            return Val(
+                first.kind if isinstance(first.kind, DictOf) else DictOf((), Scalar("Any")),
+                quote("dict({0})", first.node),
+            )
         inner, _ = iterable(frame, first, call.raw_args[0])
         if call.kwargs:
             raise frame.refuse("argument", ast.unparse(call.node), "dict(pairs, **more).", call.node)
         return Val(DictOf((), Scalar("Any")), quote("dict({0})", inner))
     items = [(k, widen(v.kind)) for k, v in call.kwargs.items()]
-    made = ast.Dict([ast.Constant(k) for k in call.kwargs], [code_any(frame, v, call.node) for v in call.kwargs.values()])
+    made = ast.Dict(
+        [ast.Constant(k) for k in call.kwargs], [code_any(frame, v, call.node) for v in call.kwargs.values()]
+    )
     return Val(DictOf(tuple(items)), made)
 
 
 def code_any(frame: Frame, value: Val, node: ast.AST) -> ast.expr:
     """Code of anything that has code."""
     if value.node is None or isinstance(value.kind, Unknown):
-        raise frame.refuse("argument", ast.unparse(node) if isinstance(node, ast.expr) else "", "This has no form in the generated code.", node)
+        raise frame.refuse(
+            "argument",
+            ast.unparse(node) if isinstance(node, ast.expr) else "",
+            "This has no form in the generated code.",
+            node,
+        )
     return value.node
 
 
@@ -150,14 +187,16 @@ def quantifier(frame: Frame, call: CallSite) -> Val:
         assert isinstance(inner, ast.GeneratorExp)
         generator = inner.generators[0]
         if len(inner.generators) != 1 or generator.ifs or not isinstance(generator.target, ast.Name):
-            raise frame.refuse("async-any", ast.unparse(call.node), f"{builtin}() over queries with conditions.", call.node)
+            raise frame.refuse(
+                "async-any", ast.unparse(call.node), f"{builtin}() over queries with conditions.", call.node
+            )
         element = inner.elt.value if isinstance(inner.elt, ast.Await) else None
         if element is None:
-            raise frame.refuse("async-any", ast.unparse(call.node), f"{builtin}() over a composed query.", call.node)
+            raise frame.refuse(
+                "async-any", ast.unparse(call.node), f"{builtin}() over a composed query.", call.node
+            )
         helper = frame.imported("segue_bridge.db.reads", f"{builtin}_of")
-        test = ast.Lambda(
-            ast.arguments([], [ast.arg(generator.target.id)], None, [], [], None, []), element
-        )
+        test = ast.Lambda(ast.arguments([], [ast.arg(generator.target.id)], None, [], [], None, []), element)
         return Val(Scalar("bool"), quote("await {0}({1}, {2})", helper, generator.iter, test))
     return Val(Scalar("bool"), quote(f"{builtin}({{0}})", inner))
 
@@ -207,7 +246,11 @@ def ordered(frame: Frame, call: CallSite) -> Val:
     keywords: list[ast.keyword] = []
     for key, value in call.kwargs.items():
         if key == "key":
-            if isinstance(value.kind, Global) and value.kind.ref.name in ("builtins.str.lower", "builtins.len", "builtins.str"):
+            if isinstance(value.kind, Global) and value.kind.ref.name in (
+                "builtins.str.lower",
+                "builtins.len",
+                "builtins.str",
+            ):
                 keywords.append(ast.keyword("key", name(value.kind.ref.name.removeprefix("builtins."))))
                 continue
             lambda_node, _ = as_function(frame, value, [item], call.node)
@@ -218,7 +261,10 @@ def ordered(frame: Frame, call: CallSite) -> Val:
             call.only("key", "reverse")
     if "key" not in call.kwargs and builtin == "sorted" and isinstance(item, Instance):
         raise frame.refuse("sorted", ast.unparse(call.node), "Objects have no order.", call.node)
-    return Val(ListOf(item, "list" if builtin == "sorted" else "Iterator"), ast.Call(name(builtin), [inner], keywords))
+    return Val(
+        ListOf(item, "list" if builtin == "sorted" else "Iterator"),
+        ast.Call(name(builtin), [inner], keywords),
+    )
 
 
 @function("builtins.enumerate")
@@ -244,7 +290,10 @@ def zip_(frame: Frame, call: CallSite) -> Val:
 @function("builtins.range")
 def range_(frame: Frame, call: CallSite) -> Val:
     """``range(n)``."""
-    return Val(ListOf(Scalar("int"), "Iterator"), ast.Call(name("range"), [code(frame, v, call.node) for v in call.args], []))
+    return Val(
+        ListOf(Scalar("int"), "Iterator"),
+        ast.Call(name("range"), [code(frame, v, call.node) for v in call.args], []),
+    )
 
 
 @function("builtins.abs", "builtins.round")
@@ -268,7 +317,9 @@ def isinstance_(frame: Frame, call: CallSite) -> Val:
     for part in classes:
         target = frame.eval(part)
         if not isinstance(target.kind, Global):
-            raise frame.refuse("isinstance", ast.unparse(call.node), "Segue does not know the class.", call.node)
+            raise frame.refuse(
+                "isinstance", ast.unparse(call.node), "Segue does not know the class.", call.node
+            )
         names.append(target.kind.ref.name)
     kind = value.kind
     if isinstance(kind, User):
@@ -285,11 +336,32 @@ def isinstance_(frame: Frame, call: CallSite) -> Val:
     if isinstance(kind, Const) and all(n.startswith("builtins.") for n in names):
         return const(any(type(kind.value).__name__ == n.removeprefix("builtins.") for n in names))
     if isinstance(kind, Scalar | Payload | ListOf | DictOf | ValidatedData) and value.node is not None:
-        plain = {"builtins.str", "builtins.int", "builtins.float", "builtins.bool", "builtins.list", "builtins.dict", "builtins.tuple", "builtins.set", "builtins.bytes"}
-        if isinstance(kind, Scalar) and kind.type != "Any" and not kind.nullable and kind.type in ("str", "int", "float", "bool", "list", "dict"):
-            return const(f"builtins.{kind.type}" in names or (kind.type == "bool" and "builtins.int" in names))
+        plain = {
+            "builtins.str",
+            "builtins.int",
+            "builtins.float",
+            "builtins.bool",
+            "builtins.list",
+            "builtins.dict",
+            "builtins.tuple",
+            "builtins.set",
+            "builtins.bytes",
+        }
+        if (
+            isinstance(kind, Scalar)
+            and kind.type != "Any"
+            and not kind.nullable
+            and kind.type in ("str", "int", "float", "bool", "list", "dict")
+        ):
+            return const(
+                f"builtins.{kind.type}" in names or (kind.type == "bool" and "builtins.int" in names)
+            )
         if all(n in plain for n in names):
-            classes_node: ast.expr = name(names[0].removeprefix("builtins.")) if len(names) == 1 else ast.Tuple([name(n.removeprefix("builtins.")) for n in names], ast.Load())
+            classes_node: ast.expr = (
+                name(names[0].removeprefix("builtins."))
+                if len(names) == 1
+                else ast.Tuple([name(n.removeprefix("builtins.")) for n in names], ast.Load())
+            )
             return Val(Scalar("bool"), quote("isinstance({0}, {1})", value.node, classes_node))
     raise frame.refuse("isinstance", ast.unparse(call.node), "Segue cannot tell what this is.", call.node)
 
@@ -301,22 +373,31 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
     if not isinstance(attr.kind, Const) or not isinstance(attr.kind.value, str):
         raise frame.refuse("hasattr", ast.unparse(call.node), "The name is computed.", call.node)
     wanted = attr.kind.value
-    if isinstance(value.kind, Request):
-        if wanted in ("user", "query_params", "data", "method", "META", "auth", "GET"):
-            return const(True)
+    asked = ("user", "query_params", "data", "method", "META", "auth", "GET")
+    if isinstance(value.kind, Request) and wanted in asked:
+        return const(True)
     if isinstance(value.kind, Instance) and not value.kind.nullable:
         from segue.translate.load.models import concrete, field_of, reverse_of
         from segue.translate.rules.instance import model_method
 
         model = concrete(frame.ctx, value.kind.model)
         reverse = reverse_of(model, wanted)
-        if reverse is not None and reverse.kind == "o2o" and value.node is not None and value.kind.mode == "row":
+        if (
+            reverse is not None
+            and reverse.kind == "o2o"
+            and value.node is not None
+            and value.kind.mode == "row"
+        ):
             from segue.translate.load.needs import to_one
 
             to_one(frame.ctx, value.kind.site, wanted)
-            return Val(Scalar("bool"), quote("{0}.%s is not None" % wanted, value.node))
+            return Val(Scalar("bool"), quote(f"{{0}}.{wanted} is not None", value.node))
         item = field_of(model, wanted)
-        if (item is not None and (item.relation is None or item.relation.kind == "m2m")) or model_method(frame, model.cls, wanted) or (reverse is not None and reverse.kind != "o2o"):
+        if (
+            (item is not None and (item.relation is None or item.relation.kind == "m2m"))
+            or model_method(frame, model.cls, wanted)
+            or (reverse is not None and reverse.kind != "o2o")
+        ):
             return const(True)
     raise frame.refuse("hasattr", ast.unparse(call.node), "Segue cannot tell whether it has that.", call.node)
 
@@ -341,16 +422,27 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
                 return of(frame, value, attr.kind.value, call.node)
             reverse = reverse_of(model, attr.kind.value)
             default = call.args[2]
-            if reverse is not None and reverse.kind == "o2o" and isinstance(default.kind, Const) and default.kind.value is None and value.kind.mode == "row":
+            if (
+                reverse is not None
+                and reverse.kind == "o2o"
+                and isinstance(default.kind, Const)
+                and default.kind.value is None
+                and value.kind.mode == "row"
+            ):
                 from segue.translate.load.needs import to_one
 
                 child = to_one(frame.ctx, value.kind.site, attr.kind.value)
                 assert value.node is not None
-                return Val(Instance(child.model, child, "row", True), ast.Attribute(value.node, attr.kind.value, ast.Load()))
+                return Val(
+                    Instance(child.model, child, "row", True),
+                    ast.Attribute(value.node, attr.kind.value, ast.Load()),
+                )
         of_nullable = _getattr_of_nullable(frame, call, value, attr.kind.value)
         if of_nullable is not None:
             return of_nullable
-        raise frame.refuse("getattr", ast.unparse(call.node), "Segue cannot tell whether it has that.", call.node)
+        raise frame.refuse(
+            "getattr", ast.unparse(call.node), "Segue cannot tell whether it has that.", call.node
+        )
     return of(frame, value, attr.kind.value, call.node)
 
 
@@ -360,7 +452,11 @@ def _getattr_of_nullable(frame: Frame, call: CallSite, value: Val, attr: str) ->
     from segue.translate.load.models import concrete, field_of
 
     kind, default = value.kind, call.args[2]
-    if not (isinstance(kind, Instance) and kind.nullable) or not isinstance(value.node, ast.Name) or default.node is None:
+    if (
+        not (isinstance(kind, Instance) and kind.nullable)
+        or not isinstance(value.node, ast.Name)
+        or default.node is None
+    ):
         return None
     item = field_of(concrete(frame.ctx, kind.model), attr)
     if item is None or (item.relation is not None and attr == item.name):
@@ -385,7 +481,9 @@ def next_(frame: Frame, call: CallSite) -> Val:
         raise frame.refuse("async-next", ast.unparse(call.node), "next() over queries.", call.node)
     if len(call.args) > 1:
         default = call.args[1]
-        return Val(join(item, default.kind), quote("next({0}, {1})", inner, code_any(frame, default, call.node)))
+        return Val(
+            join(item, default.kind), quote("next({0}, {1})", inner, code_any(frame, default, call.node))
+        )
     return Val(item, quote("next({0})", inner))
 
 
@@ -399,13 +497,19 @@ def functional(frame: Frame, call: CallSite) -> Val:
         from segue.translate.interp.join import not_null
 
         return Val(ListOf(not_null(item), "Iterator"), quote("filter(None, {0})", inner))
-    if builtin == "map" and isinstance(first.kind, Global) and first.kind.ref.name in ("builtins.int", "builtins.str", "builtins.float"):
+    if (
+        builtin == "map"
+        and isinstance(first.kind, Global)
+        and first.kind.ref.name in ("builtins.int", "builtins.str", "builtins.float")
+    ):
         short = first.kind.ref.name.removeprefix("builtins.")
         if not isinstance(item, Scalar):
             raise frame.refuse("map", ast.unparse(call.node), "Segue does not know the items.", call.node)
         return Val(ListOf(Scalar(short), "Iterator"), quote(f"map({short}, {{0}})", inner))
     made, kind = as_function(frame, first, [item], call.node)
-    return Val(ListOf(kind if builtin == "map" else item, "Iterator"), quote(f"{builtin}({{0}}, {{1}})", made, inner))
+    return Val(
+        ListOf(kind if builtin == "map" else item, "Iterator"), quote(f"{builtin}({{0}}, {{1}})", made, inner)
+    )
 
 
 __all__ = ["Object", "SerializerContext", "nullable"]

@@ -12,7 +12,16 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import model_label
 from segue.translate.interp.join import widen
 from segue.translate.interp.value import Val, const, literal, name, quote
-from segue.translate.kinds import Const, Global, Instance, Manager, QuerySet, RelatedManager, Scalar, SettingsObject
+from segue.translate.kinds import (
+    Const,
+    Global,
+    Instance,
+    Manager,
+    QuerySet,
+    RelatedManager,
+    Scalar,
+    SettingsObject,
+)
 from segue.translate.query.build import filtered, query_of
 from segue.translate.rules.builtins import code
 from segue.translate.rules.q_objects import tree_of
@@ -24,7 +33,9 @@ def now(frame: Frame, call: CallSite) -> Val:
     """``timezone.now()`` with USE_TZ: the aware UTC clock."""
     use_tz = frame.ctx.snapshot.settings.values.get("USE_TZ")
     if use_tz is not None and use_tz.data is False:
-        raise frame.refuse("naive-clock", "timezone.now()", "USE_TZ is off: the clock is naive in TIME_ZONE.", call.node)
+        raise frame.refuse(
+            "naive-clock", "timezone.now()", "USE_TZ is off: the clock is naive in TIME_ZONE.", call.node
+        )
     frame.use(Import("datetime", "datetime"), Import("datetime", "UTC"))
     return Val(Scalar("datetime"), name("datetime.now(UTC)"))
 
@@ -35,14 +46,21 @@ def local(frame: Frame, call: CallSite) -> Val:
     use_tz = frame.ctx.snapshot.settings.values.get("USE_TZ")
     short = call.name.rpartition(".")[2]
     if use_tz is not None and use_tz.data is False:
-        raise frame.refuse("naive-clock", f"{short}()", "USE_TZ is off: Django refuses naive values here.", call.node)
+        raise frame.refuse(
+            "naive-clock", f"{short}()", "USE_TZ is off: Django refuses naive values here.", call.node
+        )
     call.only("value", at_most=1)
     value = call.argument(0, "value")
     function = frame.imported("segue_bridge.zone", short)
     kind = Scalar("datetime" if short == "localtime" else "date")
     if value is None or (isinstance(value.kind, Const) and value.kind.value is None):
         return Val(kind, quote("{0}()", function))
-    if not isinstance(value.kind, Scalar) or value.kind.type != "datetime" or value.kind.nullable or value.node is None:
+    if (
+        not isinstance(value.kind, Scalar)
+        or value.kind.type != "datetime"
+        or value.kind.nullable
+        or value.node is None
+    ):
         raise frame.refuse("localtime", ast.unparse(call.node), "Its argument may be no datetime.", call.node)
     return Val(kind, quote("{0}({1})", function, value.node))
 
@@ -70,11 +88,21 @@ def get_object_or_404(frame: Frame, call: CallSite) -> Val:
     assert rows.node is not None
     helper = "found"
     object_name = frame.ctx.model(query.model).cls.rpartition(".")[2]
-    made = quote("{0}({1}, {2})", frame.imported("segue_bridge.http.lookup", helper), rows.node, literal(object_name))
+    made = quote(
+        "{0}({1}, {2})", frame.imported("segue_bridge.http.lookup", helper), rows.node, literal(object_name)
+    )
     if call.name.startswith("rest_framework"):
         frame.hoist  # noqa: B018
-        if any(isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id.startswith("as_") for n in ast.walk(made)):
-            raise frame.refuse("get-object-or-404", ast.unparse(call.node), "DRF's get_object_or_404 with a value that may be of the wrong type.", call.node)
+        if any(
+            isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id.startswith("as_")
+            for n in ast.walk(made)
+        ):
+            raise frame.refuse(
+                "get-object-or-404",
+                ast.unparse(call.node),
+                "DRF's get_object_or_404 with a value that may be of the wrong type.",
+                call.node,
+            )
     return Val(Instance(query.model, site), made)
 
 
@@ -112,7 +140,9 @@ def setting(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
     if value is None:
         return None
     if attr in snapshot.secret_names:
-        raise frame.refuse("secret-setting", f"settings.{attr}", "The setting is a secret; its type is not known.", node)
+        raise frame.refuse(
+            "secret-setting", f"settings.{attr}", "The setting is a secret; its type is not known.", node
+        )
     found = value_of(frame, value)
     if found is None:
         raise frame.refuse("setting", f"settings.{attr}", "Segue cannot write this setting down.", node)
@@ -147,7 +177,9 @@ def gettext(frame: Frame, call: CallSite) -> Val:
     """``_("text")``: the text itself where no request changes the language."""
     call.only(at_most=1)
     if not _translations_off(frame):
-        raise frame.refuse("gettext", ast.unparse(call.node), "The text is translated by the request's language.", call.node)
+        raise frame.refuse(
+            "gettext", ast.unparse(call.node), "The text is translated by the request's language.", call.node
+        )
     return call.args[0]
 
 
@@ -162,7 +194,12 @@ def slugify(frame: Frame, call: CallSite) -> Val:
     return Val(Scalar("str"), made)
 
 
-@function("django.utils.functional.lazy", "django.utils.safestring.mark_safe", "django.utils.encoding.force_str", "django.utils.encoding.smart_str")
+@function(
+    "django.utils.functional.lazy",
+    "django.utils.safestring.mark_safe",
+    "django.utils.encoding.force_str",
+    "django.utils.encoding.smart_str",
+)
 def same_text(frame: Frame, call: CallSite) -> Val | None:
     """Text stays text."""
     first = call.argument(0)
@@ -174,7 +211,9 @@ def same_text(frame: Frame, call: CallSite) -> Val | None:
 @function("django.db.transaction.on_commit")
 def on_commit(frame: Frame, call: CallSite) -> Val:
     """``transaction.on_commit(callable)``."""
-    raise frame.refuse("on-commit", ast.unparse(call.node), "on_commit hooks are not translated yet.", call.node)
+    raise frame.refuse(
+        "on-commit", ast.unparse(call.node), "on_commit hooks are not translated yet.", call.node
+    )
 
 
 @function("logging.getLogger")

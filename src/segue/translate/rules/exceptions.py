@@ -8,7 +8,18 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import model_label
 from segue.translate.interp.value import Val, literal, name, quote
-from segue.translate.kinds import Const, DictOf, Global, Instance, ListOf, QuerySet, Raised, Scalar, Unknown, User
+from segue.translate.kinds import (
+    Const,
+    DictOf,
+    Global,
+    Instance,
+    ListOf,
+    QuerySet,
+    Raised,
+    Scalar,
+    Unknown,
+    User,
+)
 from segue.translate.rules.registry import attribute, function
 
 _DRF = (
@@ -68,7 +79,9 @@ def _plain_arguments(frame: Frame, call: CallSite) -> list[ast.expr]:
 def _plain(frame: Frame, value: Val, node: ast.expr) -> ast.expr:
     if isinstance(value.kind, Instance | QuerySet | User | Unknown) or value.node is None:
         why = value.kind.why if isinstance(value.kind, Unknown) else ""
-        raise frame.refuse("exception-detail", ast.unparse(node), why or "This has no text in the generated code.", node)
+        raise frame.refuse(
+            "exception-detail", ast.unparse(node), why or "This has no text in the generated code.", node
+        )
     return value.node
 
 
@@ -77,7 +90,9 @@ def _drf(frame: Frame, call: CallSite) -> Val:
     made = ast.Call(frame.imported("segue_bridge.errors", cls), _plain_arguments(frame, call), [])
     for key, value in call.kwargs.items():
         if key not in ("detail", "code", "method", "media_type", "wait", "available_renderers"):
-            raise frame.refuse("exception-detail", ast.unparse(call.node), f"Segue does not know {key}.", call.node)
+            raise frame.refuse(
+                "exception-detail", ast.unparse(call.node), f"Segue does not know {key}.", call.node
+            )
         made.keywords.append(ast.keyword(key, _plain(frame, value, call.node)))
     return Val(Raised(f"rest_framework.exceptions.{cls}"), made)
 
@@ -91,14 +106,19 @@ function("rest_framework.serializers.ValidationError")(_drf)
 def http404(frame: Frame, call: CallSite) -> Val:
     """``Http404("text")``: DRF answers ``{"detail": "text"}``, or "Not found." without text."""
     call.only(at_most=1)
-    return Val(Raised("django.http.response.Http404"), ast.Call(frame.imported("segue_bridge.errors", "Http404"), _plain_arguments(frame, call), []))
+    return Val(
+        Raised("django.http.response.Http404"),
+        ast.Call(frame.imported("segue_bridge.errors", "Http404"), _plain_arguments(frame, call), []),
+    )
 
 
 @function("django.core.exceptions.PermissionDenied")
 def permission_denied(frame: Frame, call: CallSite) -> Val:
     """Django's ``PermissionDenied(text)``: DRF's handler turns it into its own with the same text."""
     call.only(at_most=1)
-    made = ast.Call(frame.imported("segue_bridge.errors", "PermissionDenied"), _plain_arguments(frame, call), [])
+    made = ast.Call(
+        frame.imported("segue_bridge.errors", "PermissionDenied"), _plain_arguments(frame, call), []
+    )
     return Val(Raised("rest_framework.exceptions.PermissionDenied"), made)
 
 
@@ -109,15 +129,29 @@ def django_validation_error(frame: Frame, call: CallSite) -> Val:
     from segue.translate.kinds import SerializerSelf
 
     if not isinstance(receiver, SerializerSelf) and not frame.ctx.memo.get(("kernel", "in-validation")):
-        raise frame.refuse("django-validation-error", ast.unparse(call.node), "Django's ValidationError outside of a serializer.", call.node)
+        raise frame.refuse(
+            "django-validation-error",
+            ast.unparse(call.node),
+            "Django's ValidationError outside of a serializer.",
+            call.node,
+        )
     params = call.kwargs.get("params")
     if params is not None:
         message = call.argument(0, "message")
-        if message is None or message.node is None or params.node is None or not isinstance(params.kind, DictOf):
-            raise frame.refuse("django-validation-error", ast.unparse(call.node), "params= is no dict.", call.node)
+        if (
+            message is None
+            or message.node is None
+            or params.node is None
+            or not isinstance(params.kind, DictOf)
+        ):
+            raise frame.refuse(
+                "django-validation-error", ast.unparse(call.node), "params= is no dict.", call.node
+            )
         # DRF fills the message in (``rest_framework.fields.get_error_detail``).
         filled = ast.BinOp(message.node, ast.Mod(), params.node)
-        made = ast.Call(frame.imported("segue_bridge.errors", "ValidationError"), [ast.List([filled], ast.Load())], [])
+        made = ast.Call(
+            frame.imported("segue_bridge.errors", "ValidationError"), [ast.List([filled], ast.Load())], []
+        )
         return Val(Raised("rest_framework.exceptions.ValidationError"), made)
     return _drf(frame, CallSite(frame, call.node, "rest_framework.exceptions.ValidationError"))
 
@@ -138,24 +172,48 @@ def project_exception(frame: Frame, dotted: str, call: CallSite) -> Val | None:
     if dotted.endswith(".DoesNotExist"):
         label = model_label(frame, dotted.rpartition(".")[0])
         if label is not None:
-            made = ast.Call(frame.imported("segue_bridge.db.errors", "ObjectDoesNotExist"), _plain_arguments(frame, call), [])
+            made = ast.Call(
+                frame.imported("segue_bridge.db.errors", "ObjectDoesNotExist"),
+                _plain_arguments(frame, call),
+                [],
+            )
             return Val(Raised(dotted), made)
     if cls is None or "rest_framework.exceptions.APIException" not in cls.mro:
         return None
     if any(frame.ctx.snapshot.functions.get(f"{c}.__init__") for c in cls.mro):
         raise frame.refuse("exception-class", dotted, "The exception has an __init__ of its own.", call.node)
-    base = next((c for c in cls.mro if c.startswith("rest_framework.exceptions.")), "rest_framework.exceptions.APIException")
+    base = next(
+        (c for c in cls.mro if c.startswith("rest_framework.exceptions.")),
+        "rest_framework.exceptions.APIException",
+    )
     parts = _plain_arguments(frame, call)
-    keywords = [ast.keyword(k, _plain(frame, v, call.node)) for k, v in call.kwargs.items() if k in ("detail", "code")]
-    attributes = {k: cls.attributes[k].value.data for k in ("status_code", "default_detail", "default_code") if k in cls.attributes}
+    keywords = [
+        ast.keyword(k, _plain(frame, v, call.node)) for k, v in call.kwargs.items() if k in ("detail", "code")
+    ]
+    attributes = {
+        k: cls.attributes[k].value.data
+        for k in ("status_code", "default_detail", "default_code")
+        if k in cls.attributes
+    }
     if not parts and not any(k.arg == "detail" for k in keywords):
         parts = [literal(attributes.get("default_detail", "A server error occurred."))]
     if len(parts) < 2 and not any(k.arg == "code" for k in keywords):
         keywords.append(ast.keyword("code", literal(attributes.get("default_code", "error"))))
     made = ast.Call(frame.imported("segue_bridge.errors", "APIException"), parts, keywords)
-    known = {"ValidationError": 400, "ParseError": 400, "PermissionDenied": 403, "NotFound": 404, "NotAuthenticated": 401, "AuthenticationFailed": 401}
+    known = {
+        "ValidationError": 400,
+        "ParseError": 400,
+        "PermissionDenied": 403,
+        "NotFound": 404,
+        "NotAuthenticated": 401,
+        "AuthenticationFailed": 401,
+    }
     short = base.rpartition(".")[2]
-    if short in known and known[short] == attributes.get("status_code", known[short]) and short not in ("AuthenticationFailed", "NotAuthenticated"):
+    if (
+        short in known
+        and known[short] == attributes.get("status_code", known[short])
+        and short not in ("AuthenticationFailed", "NotAuthenticated")
+    ):
         made.func = frame.imported("segue_bridge.errors", short)
         return Val(Raised(dotted), made)
     made.keywords.append(ast.keyword("status_code", literal(attributes.get("status_code", 500))))
@@ -180,7 +238,9 @@ def caught(frame: Frame, handler: ast.ExceptHandler) -> tuple[str, Val | None]:
 
 def _caught_one(frame: Frame, dotted: str, node: ast.expr) -> str:
     if dotted in ("builtins.Exception", "builtins.BaseException"):
-        raise frame.refuse("broad-except", ast.unparse(node), "It would catch errors that only one side has.", node)
+        raise frame.refuse(
+            "broad-except", ast.unparse(node), "It would catch errors that only one side has.", node
+        )
     if dotted.startswith("builtins.") and dotted.rpartition(".")[2] in _BUILTIN:
         return dotted.rpartition(".")[2]
     owner, _, last = dotted.rpartition(".")

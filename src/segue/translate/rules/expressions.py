@@ -83,11 +83,25 @@ def _aggregate(frame: Frame, call: CallSite) -> Val:
     first = call.argument(0, "expression")
     condition = call.kwargs.get("filter")
     distinct_value = call.kwargs.get("distinct")
-    distinct = distinct_value is not None and isinstance(distinct_value.kind, Const) and bool(distinct_value.kind.value)
+    distinct = (
+        distinct_value is not None
+        and isinstance(distinct_value.kind, Const)
+        and bool(distinct_value.kind.value)
+    )
     if "default" in call.kwargs or "output_field" in call.kwargs:
-        raise frame.refuse("aggregate", ast.unparse(call.node), "default= and output_field= are not translated yet.", call.node)
+        raise frame.refuse(
+            "aggregate",
+            ast.unparse(call.node),
+            "default= and output_field= are not translated yet.",
+            call.node,
+        )
     if first is None or not isinstance(first.kind, Const) or not isinstance(first.kind.value, str):
-        raise frame.refuse("aggregate", ast.unparse(call.node), "Only aggregates of a named column are translated.", call.node)
+        raise frame.refuse(
+            "aggregate",
+            ast.unparse(call.node),
+            "Only aggregates of a named column are translated.",
+            call.node,
+        )
     path = first.kind.value
     if condition is not None and not isinstance(condition.kind, Q):
         raise frame.refuse("aggregate", ast.unparse(call.node), "The filter is no Q.", call.node)
@@ -105,7 +119,17 @@ def _aggregate(frame: Frame, call: CallSite) -> Val:
     def render(inner: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
         return _subquery(inner, query, root, path, sql, cls, distinct, condition, call)
 
-    return Val(Expr(Aggregate(render, aggregate=True, default_alias=f"{path}__{sql}" if path != "*" else "", flat=flat, distinct=distinct)))
+    return Val(
+        Expr(
+            Aggregate(
+                render,
+                aggregate=True,
+                default_alias=f"{path}__{sql}" if path != "*" else "",
+                flat=flat,
+                distinct=distinct,
+            )
+        )
+    )
 
 
 for _cls in _AGGREGATES:
@@ -115,10 +139,10 @@ for _cls in _AGGREGATES:
 def _call(frame: Frame, sql: str, column: ast.expr | None, distinct: bool) -> ast.expr:
     func = frame.imported("sqlalchemy", "func")
     if column is None:
-        return quote("{0}.%s()" % sql, func)
+        return quote(f"{{0}}.{sql}()", func)
     if distinct:
         column = quote("{0}.distinct()", column)
-    return quote("{0}.%s({1})" % sql, func, column)
+    return quote(f"{{0}}.{sql}({{1}})", func, column)
 
 
 def _kind(frame: Frame, cls: str, column: Kind, call: CallSite) -> Kind:
@@ -128,10 +152,17 @@ def _kind(frame: Frame, cls: str, column: Kind, call: CallSite) -> Kind:
         return Scalar("int")
     if cls == "Avg":
         if text != "float":
-            raise frame.refuse("aggregate-avg", ast.unparse(call.node), "Avg of a column that is no float differs between drivers.", call.node)
+            raise frame.refuse(
+                "aggregate-avg",
+                ast.unparse(call.node),
+                "Avg of a column that is no float differs between drivers.",
+                call.node,
+            )
         return Scalar("float", True)
     if cls == "Sum" and text not in ("int", "float"):
-        raise frame.refuse("aggregate-sum", ast.unparse(call.node), f"Sum of {text} is not translated yet.", call.node)
+        raise frame.refuse(
+            "aggregate-sum", ast.unparse(call.node), f"Sum of {text} is not translated yet.", call.node
+        )
     return nullable(kind)
 
 
@@ -152,19 +183,34 @@ def _subquery(
 
     found = resolve(frame, query.model, path, call.node)
     if not any(h.many for h in found.hops):
-        raise frame.refuse("aggregate", ast.unparse(call.node), "An aggregate over to-one columns is a GROUP BY of the rows.", call.node)
+        raise frame.refuse(
+            "aggregate",
+            ast.unparse(call.node),
+            "An aggregate over to-one columns is a GROUP BY of the rows.",
+            call.node,
+        )
     if len(found.hops) != 1 or found.hops[0].through:
-        raise frame.refuse("aggregate", ast.unparse(call.node), "An aggregate over several relations.", call.node)
+        raise frame.refuse(
+            "aggregate", ast.unparse(call.node), "An aggregate over several relations.", call.node
+        )
     hop = found.hops[0]
     target = frame.ctx.model(hop.target)
     if target.label == query.model:
-        raise frame.refuse("aggregate", ast.unparse(call.node), "An aggregate over the same table.", call.node)
+        raise frame.refuse(
+            "aggregate", ast.unparse(call.node), "An aggregate over the same table.", call.node
+        )
     cls_name, item = entity_type(frame.ctx, hop.target)
     frame.use(item)
     inner = name(cls_name)
     column = ast.Attribute(inner, found.field.attname, ast.Load())
     aggregated = _call(frame, sql, column, distinct)
-    parts = [quote("{0} == {1}", ast.Attribute(inner, hop.link.right, ast.Load()), ast.Attribute(root, hop.link.left, ast.Load()))]
+    parts = [
+        quote(
+            "{0} == {1}",
+            ast.Attribute(inner, hop.link.right, ast.Load()),
+            ast.Attribute(root, hop.link.left, ast.Load()),
+        )
+    ]
     if condition is not None:
         parts.append(_inner_condition(frame, query, root, hop, inner, condition, call))
     node = quote("{0}({1})", frame.imported("sqlalchemy", "select"), aggregated)
@@ -173,7 +219,9 @@ def _subquery(
     return node, _kind(frame, cls, column_kind(frame.ctx, found.field), call)
 
 
-def _inner_condition(frame: Frame, query: Query, root: ast.expr, hop: object, inner: ast.expr, condition: Val, call: CallSite) -> ast.expr:
+def _inner_condition(
+    frame: Frame, query: Query, root: ast.expr, hop: object, inner: ast.expr, condition: Val, call: CallSite
+) -> ast.expr:
     """``filter=Q(relation__x=…)``: lookups over the same relation, on its row."""
     from segue.translate.query.paths import Hop
 
@@ -189,7 +237,12 @@ def _inner_condition(frame: Frame, query: Query, root: ast.expr, hop: object, in
             elif isinstance(child, Leaf) and child.key.startswith(prefix):
                 children.append(Leaf(child.key[len(prefix) :], child.value, child.at))
             else:
-                raise frame.refuse("aggregate-filter", ast.unparse(call.node), "The filter looks at something else than the counted relation.", call.node)
+                raise frame.refuse(
+                    "aggregate-filter",
+                    ast.unparse(call.node),
+                    "The filter looks at something else than the counted relation.",
+                    call.node,
+                )
         return Node(node.connector, tuple(children), node.negated)
 
     made = Compiler(frame, Query(hop.target), inner).tree(strip(condition.kind.tree))
@@ -203,13 +256,17 @@ def exists(frame: Frame, call: CallSite) -> Val:
     """``Exists(queryset)`` with ``OuterRef`` inside."""
     first = call.argument(0, "queryset")
     if first is None or not isinstance(first.kind, QuerySet):
-        raise frame.refuse("expression", ast.unparse(call.node), "Exists() of something else than a queryset.", call.node)
+        raise frame.refuse(
+            "expression", ast.unparse(call.node), "Exists() of something else than a queryset.", call.node
+        )
     inner_query = commit(frame, first, distinct=True)
     model = query_of(inner_query).model
 
     def render(inner: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
         if query.model == model:
-            raise inner.refuse("expression", ast.unparse(call.node), "Exists() over the same table.", call.node)
+            raise inner.refuse(
+                "expression", ast.unparse(call.node), "Exists() over the same table.", call.node
+            )
         assert inner_query.node is not None
         bound = bind_outer(inner, inner_query.node, query, root, call.node)
         return quote("{0}.correlate_except({1}).exists()", bound, root_of(inner, model)), Scalar("bool")
@@ -223,7 +280,9 @@ def subquery(frame: Frame, call: CallSite) -> Val:
     first = call.argument(0, "queryset")
     call.only("queryset", at_most=1)
     if first is None or not isinstance(first.kind, QuerySet):
-        raise frame.refuse("expression", ast.unparse(call.node), "Subquery() of something else than a queryset.", call.node)
+        raise frame.refuse(
+            "expression", ast.unparse(call.node), "Subquery() of something else than a queryset.", call.node
+        )
     settled = settle(frame, first)
     inner_query = query_of(settled)
     if inner_query.values is None or len(inner_query.columns) != 1:
@@ -232,7 +291,9 @@ def subquery(frame: Frame, call: CallSite) -> Val:
 
     def render(inner: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
         if query.model == inner_query.model:
-            raise inner.refuse("expression", ast.unparse(call.node), "Subquery() over the same table.", call.node)
+            raise inner.refuse(
+                "expression", ast.unparse(call.node), "Subquery() over the same table.", call.node
+            )
         assert settled.node is not None
         bound = bind_outer(inner, settled.node, query, root, call.node)
         made = quote("{0}.correlate_except({1}).scalar_subquery()", bound, root_of(inner, inner_query.model))
@@ -314,7 +375,9 @@ def coalesce(frame: Frame, call: CallSite) -> Val:
             from segue.translate.interp.join import not_null
 
             kind = not_null(one) if kind is None else join(not_null(kind), one)
-        made = ast.Call(ast.Attribute(inner.imported("sqlalchemy", "func"), "coalesce", ast.Load()), nodes, [])
+        made = ast.Call(
+            ast.Attribute(inner.imported("sqlalchemy", "func"), "coalesce", ast.Load()), nodes, []
+        )
         return made, kind or Scalar("Any")
 
     return Val(Expr(Expression(render, aggregate=aggregate)))
@@ -328,8 +391,12 @@ def _text_function(sql: str) -> Callable[[Frame, CallSite], Val]:
         def render(inner: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
             node, kind = part.render(inner, query, root)
             if not isinstance(kind, Scalar) or kind.type != "str":
-                raise inner.refuse("expression", ast.unparse(call.node), "A text function of something else.", call.node)
-            return quote("{0}.%s({1})" % sql, inner.imported("sqlalchemy", "func"), node), kind if sql != "length" else Scalar("int", kind.nullable)
+                raise inner.refuse(
+                    "expression", ast.unparse(call.node), "A text function of something else.", call.node
+                )
+            return quote(
+                f"{{0}}.{sql}({{1}})", inner.imported("sqlalchemy", "func"), node
+            ), kind if sql != "length" else Scalar("int", kind.nullable)
 
         return Val(Expr(Expression(render)))
 
@@ -337,7 +404,9 @@ def _text_function(sql: str) -> Callable[[Frame, CallSite], Val]:
 
 
 for _name, _sql in (("Lower", "lower"), ("Upper", "upper"), ("Length", "length")):
-    function(f"django.db.models.functions.text.{_name}", f"django.db.models.functions.{_name}")(_text_function(_sql))
+    function(f"django.db.models.functions.text.{_name}", f"django.db.models.functions.{_name}")(
+        _text_function(_sql)
+    )
 
 
 @method(Expr, "asc", "desc")
@@ -354,7 +423,9 @@ def arithmetic(frame: Frame, op: ast.operator, a: Val, b: Val, node: ast.expr) -
     """``F("a") + 1``; integer division truncates as in SQL."""
     left, right = operand(a), operand(b)
     if not isinstance(op, ast.Add | ast.Sub | ast.Mult):
-        raise frame.refuse("expression", ast.unparse(node), "Only + - * between database expressions are translated.", node)
+        raise frame.refuse(
+            "expression", ast.unparse(node), "Only + - * between database expressions are translated.", node
+        )
 
     def render(inner: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
         a_node, a_kind = left.render(inner, query, root)

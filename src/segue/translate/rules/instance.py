@@ -12,7 +12,7 @@ from segue.translate.interp.invoke import invoke, invoke_function
 from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import Const, Instance, Needs, RelatedManager, Scalar, User
 from segue.translate.load.models import column_kind, concrete, field_of, pk_field, reverse_of, target_field
-from segue.translate.load.needs import column, many_target, to_one
+from segue.translate.load.needs import column, to_one
 from segue.translate.rules.registry import attribute, method
 
 
@@ -74,9 +74,19 @@ def _field(frame: Frame, owner: Val, item: ModelField, name: str, node: ast.AST)
             return _to_one(frame, owner, name, relation.to, nullable=item.null, node=node)
         if relation.kind == "m2m":
             return Val(RelatedManager(kind, name, relation.to), owner.node)
-        raise frame.refuse("generic-relation", f"{owner.text}.{name}", "Generic relations are not translated.", node)
-    if item.inherited_from and item.inherited_from != kind.model and frame.ctx.snapshot.models.get(item.inherited_from) and not frame.ctx.model(item.inherited_from).abstract and concrete(frame.ctx, kind.model).parents:
-        raise frame.refuse("multi-table", f"{owner.text}.{name}", "Fields of a parent table are not translated yet.", node)
+        raise frame.refuse(
+            "generic-relation", f"{owner.text}.{name}", "Generic relations are not translated.", node
+        )
+    if (
+        item.inherited_from
+        and item.inherited_from != kind.model
+        and frame.ctx.snapshot.models.get(item.inherited_from)
+        and not frame.ctx.model(item.inherited_from).abstract
+        and concrete(frame.ctx, kind.model).parents
+    ):
+        raise frame.refuse(
+            "multi-table", f"{owner.text}.{name}", "Fields of a parent table are not translated yet.", node
+        )
     if item.base.endswith((".FileField", ".ImageField")):
         raise frame.refuse("file-field", f"{owner.text}.{name}", "Stored files are not translated yet.", node)
     column(frame.ctx, kind.site, item.attname)
@@ -90,7 +100,9 @@ def _to_one(frame: Frame, owner: Val, name: str, target: str, *, nullable: bool,
     assert owner.node is not None
     label = concrete(frame.ctx, target).label
     if concrete(frame.ctx, label).parents:
-        raise frame.refuse("multi-table", f"{owner.text}.{name}", "Rows of multi-table models are not translated yet.", node)
+        raise frame.refuse(
+            "multi-table", f"{owner.text}.{name}", "Rows of multi-table models are not translated yet.", node
+        )
     reverse = reverse_of(concrete(frame.ctx, kind.model), name)
     missing = f"{concrete(frame.ctx, kind.model).cls.rpartition('.')[2]} has no {name}."
     if kind.mode == "entity":
@@ -101,7 +113,9 @@ def _to_one(frame: Frame, owner: Val, name: str, target: str, *, nullable: bool,
         value = Val(Instance(label, child, "row", nullable), ast.Attribute(owner.node, name, ast.Load()))
     if reverse is not None:
         assert value.node is not None
-        made = quote("{0}({1}, {2})", frame.imported("segue_bridge.db.reads", "present"), value.node, literal(missing))
+        made = quote(
+            "{0}({1}, {2})", frame.imported("segue_bridge.db.reads", "present"), value.node, literal(missing)
+        )
         assert isinstance(value.kind, Instance)
         return Val(Instance(label, value.kind.site, value.kind.mode), made)
     return value
@@ -109,10 +123,10 @@ def _to_one(frame: Frame, owner: Val, name: str, target: str, *, nullable: bool,
 
 def related_of_entity(frame: Frame, owner: Val, name: str, label: str, node: ast.AST) -> Val:
     """The to-one relation of an entity: one query when it is read."""
+    from segue.translate.kinds import QuerySet
     from segue.translate.load.fetch import fetch_all, limit_one, site_of
     from segue.translate.load.render import hop_by_accessor
     from segue.translate.query.build import add_where, model_queryset, query_of
-    from segue.translate.kinds import QuerySet
 
     kind = owner.kind
     assert isinstance(kind, Instance)
@@ -137,7 +151,9 @@ def related_of_entity(frame: Frame, owner: Val, name: str, label: str, node: ast
     if item is None or item.null:
         return Val(Instance(label, site, "row", True), one)
     message = f"{frame.ctx.model(label).cls.rpartition('.')[2]} matching query does not exist."
-    present = quote("{0}({1}, {2})", frame.imported("segue_bridge.db.reads", "present"), one, literal(message))
+    present = quote(
+        "{0}({1}, {2})", frame.imported("segue_bridge.db.reads", "present"), one, literal(message)
+    )
     return Val(Instance(label, site, "row"), present)
 
 
@@ -177,7 +193,9 @@ def display(frame: Frame, owner: Val, item: ModelField, node: ast.AST) -> Val:
                 pairs[pair.items[0].data] = str(pair.items[1].data)
         if not shown:
             if label.kind == "lazy" and _translated(frame):
-                raise frame.refuse("gettext", f"get_{item.name}_display", "The labels are translated at run time.", node)
+                raise frame.refuse(
+                    "gettext", f"get_{item.name}_display", "The labels are translated at run time.", node
+                )
             if key.kind not in ("const",) or isinstance(key.data, list | dict):
                 raise frame.refuse("choices", item.name, "Segue cannot write these choices down.", node)
             pairs[key.data] = str(label.data)
@@ -185,7 +203,11 @@ def display(frame: Frame, owner: Val, item: ModelField, node: ast.AST) -> Val:
     table = ast.parse(repr(pairs), mode="eval").body
     text = quote("str({1}.get({0}, {0}))", value, table)
     if item.null:
-        text = quote("({0}.get({1}) or ('None' if {1} is None else str({1})))", table, value) if None not in pairs else text
+        text = (
+            quote("({0}.get({1}) or ('None' if {1} is None else str({1})))", table, value)
+            if None not in pairs
+            else text
+        )
         raise frame.refuse("choices", f"get_{item.name}_display", "The column may be NULL.", node)
     return Val(Scalar("str"), text)
 
@@ -212,7 +234,7 @@ def text_of(frame: Frame, value: Val, node: ast.expr) -> ast.expr:
     pk = pk_field(frame.ctx, kind.model).attname
     column(frame.ctx, kind.site, pk)
     name = model.cls.rpartition(".")[2]
-    return quote("'%s object (' + str({0}.%s) + ')'" % (name, pk), value.node)
+    return quote(f"'{name} object (' + str({{0}}.{pk}) + ')'", value.node)
 
 
 def key_of(frame: Frame, value: Val) -> ast.expr:
@@ -240,7 +262,9 @@ def equality(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.Compare) -> 
     if isinstance(a.kind, Const) or isinstance(b.kind, Const):
         return const(not same)
     if not isinstance(a.kind, Instance | User) or not isinstance(b.kind, Instance | User):
-        raise frame.refuse("comparison", ast.unparse(node), "An object is compared with something else.", node)
+        raise frame.refuse(
+            "comparison", ast.unparse(node), "An object is compared with something else.", node
+        )
     if concrete(frame.ctx, a.kind.model).label != concrete(frame.ctx, b.kind.model).label:
         return const(not same)
     left, right = relation_key(frame, a), relation_key(frame, b)
@@ -250,14 +274,18 @@ def equality(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.Compare) -> 
         for value in (a, b):
             if isinstance(value.kind, User):
                 assert value.node is not None
-                known = quote("{0}({1})", frame.imported("segue_bridge.auth.users", "is_authenticated"), value.node)
+                known = quote(
+                    "{0}({1})", frame.imported("segue_bridge.auth.users", "is_authenticated"), value.node
+                )
                 compared = quote("{0} and {1}" if same else "not {0} or {1}", known, compared)
     return Val(Scalar("bool"), compared)
 
 
 def _may_be_none(value: Val) -> bool:
     kind = value.kind
-    return (isinstance(kind, Instance) and kind.nullable) or (isinstance(kind, User) and kind.authenticated is not True)
+    return (isinstance(kind, Instance) and kind.nullable) or (
+        isinstance(kind, User) and kind.authenticated is not True
+    )
 
 
 def relation_key(frame: Frame, value: Val) -> ast.expr:

@@ -19,19 +19,25 @@ def log(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """``logger.info("…", x)``."""
     assert isinstance(owner.kind, Global)
     ref = owner.kind.ref
-    if not (ref.name.startswith("logging.") or ref.name.rpartition(".")[2] in ("logger", "log", "LOGGER", "LOG")):
+    if not (
+        ref.name.startswith("logging.") or ref.name.rpartition(".")[2] in ("logger", "log", "LOGGER", "LOG")
+    ):
         return None
     if ref.kind not in ("instance", "module", "missing"):
         return None
     parts: list[ast.expr] = []
     for value, node in zip(call.args, call.raw_args, strict=True):
         if value.node is None or isinstance(value.kind, Instance | QuerySet | User | Unknown):
-            raise frame.refuse("logging", ast.unparse(node), "The logged value has no text in the generated code.", call.node)
+            raise frame.refuse(
+                "logging", ast.unparse(node), "The logged value has no text in the generated code.", call.node
+            )
         parts.append(value.node)
     for key in call.kwargs:
         if key not in ("exc_info", "stack_info"):
             raise frame.refuse("logging", key, "Segue does not know this argument.", call.node)
     keywords = [ast.keyword(k, v.node) for k, v in call.kwargs.items() if v.node is not None]
     frame.use(Import("logging"))
-    made = ast.Call(ast.Attribute(name("logging.getLogger(__name__)"), call.name, ast.Load()), parts, keywords)
+    made = ast.Call(
+        ast.Attribute(name("logging.getLogger(__name__)"), call.name, ast.Load()), parts, keywords
+    )
     return Val(Const(None), made)

@@ -95,14 +95,18 @@ def start(frame: Frame, owner: Val, node: ast.AST) -> Val:
     if function is None:
         if dotted.startswith("django."):
             return base
-        raise frame.refuse("manager", kind.cls, f"Segue has no source for {dotted or 'its get_queryset'}.", node)
+        raise frame.refuse(
+            "manager", kind.cls, f"Segue has no source for {dotted or 'its get_queryset'}.", node
+        )
     found = invoke(frame, function, {}, Val(kind), node, "queries")
     if not isinstance(found.kind, QuerySet):
         raise frame.refuse("manager", dotted, "Its get_queryset gives something else than a queryset.", node)
     return found
 
 
-@registry.framework("django.db.models.manager.BaseManager.get_queryset", "django.db.models.manager.BaseManager.all")
+@registry.framework(
+    "django.db.models.manager.BaseManager.get_queryset", "django.db.models.manager.BaseManager.all"
+)
 def base_queryset(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """``super().get_queryset()`` in a manager."""
     kind = owner.kind
@@ -172,8 +176,8 @@ def related_queryset(frame: Frame, owner: Val, node: ast.AST) -> Val:
     left = ast.Attribute(owner.node, hop.link.left, ast.Load())
     root = root_of(frame, target.label)
     if hop.through:
-        from segue.translate.load.fetch import entity_type
         from segue.translate.interp.value import name
+        from segue.translate.load.fetch import entity_type
 
         through, item = entity_type(frame.ctx, hop.through)
         frame.use(item)

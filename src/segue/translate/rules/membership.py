@@ -53,22 +53,39 @@ def membership(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.Compare) -
 
         return contains(frame, b, a, positive, node)
     if isinstance(a.kind, Instance | User) and isinstance(kind, ListOf) and isinstance(kind.item, Instance):
-        from segue.translate.rules.instance import key_of
         from segue.translate.load.models import pk_field
         from segue.translate.load.needs import column
+        from segue.translate.rules.instance import key_of
 
         pk = pk_field(frame.ctx, kind.item.model).attname
         column(frame.ctx, kind.item.site, pk)
         if a.node is None or b.node is None or (isinstance(a.kind, Instance) and a.kind.nullable):
             raise frame.refuse("membership", ast.unparse(node), "The object may be None.", node)
-        inside = quote("[item.%s for item in {0}]" % pk, b.node)
+        inside = quote(f"[item.{pk} for item in {{0}}]", b.node)
         return Val(Scalar("bool"), ast.Compare(key_of(frame, a), [op], [inside]))
     if isinstance(kind, Unknown) or isinstance(a.kind, Unknown):
         why = kind.why if isinstance(kind, Unknown) else getattr(a.kind, "why", "")
         raise frame.refuse("membership", ast.unparse(node), why or "Segue does not know what this is.", node)
-    plain = (Const, Scalar, ListOf, DictOf, Payload, QueryParameters, ValidatedData, UrlArguments, SerializerContext)
-    if not isinstance(kind, plain) or not isinstance(a.kind, Const | Scalar | ListOf) or a.node is None or b.node is None:
-        raise frame.refuse("membership", ast.unparse(node), f"Segue has no rule for in {type(kind).__name__}.", node)
+    plain = (
+        Const,
+        Scalar,
+        ListOf,
+        DictOf,
+        Payload,
+        QueryParameters,
+        ValidatedData,
+        UrlArguments,
+        SerializerContext,
+    )
+    if (
+        not isinstance(kind, plain)
+        or not isinstance(a.kind, Const | Scalar | ListOf)
+        or a.node is None
+        or b.node is None
+    ):
+        raise frame.refuse(
+            "membership", ast.unparse(node), f"Segue has no rule for in {type(kind).__name__}.", node
+        )
     right = b.node
     if isinstance(kind, Const) and isinstance(kind.value, tuple):
         right = literal(kind.value)

@@ -23,7 +23,9 @@ def new_instance(frame: Frame, label: str, call: CallSite) -> Val:
     if frame.ctx.snapshot.functions.get(f"{model.cls}.__init__") is not None:
         raise frame.refuse("model-init", model.cls, "The model has an __init__ of its own.", call.node)
     if model.parents:
-        raise frame.refuse("multi-table", label, "Writes to multi-table models are not translated yet.", call.node)
+        raise frame.refuse(
+            "multi-table", label, "Writes to multi-table models are not translated yet.", call.node
+        )
     del known
     cls, item = entity_type(frame.ctx, label)
     frame.use(item)
@@ -31,7 +33,9 @@ def new_instance(frame: Frame, label: str, call: CallSite) -> Val:
     problem = save_problem(frame.ctx.snapshot, model.label, set(call.kwargs))
     if problem is not None:
         raise Refused(problem)
-    keywords = [ast.keyword(*column_value(frame, label, key, value, call.node)) for key, value in call.kwargs.items()]
+    keywords = [
+        ast.keyword(*column_value(frame, label, key, value, call.node)) for key, value in call.kwargs.items()
+    ]
     site = Needs(model.label, written=True)
     return Val(Instance(model.label, site, "entity"), ast.Call(name(cls), [], [*spread, *keywords]))
 
@@ -39,7 +43,7 @@ def new_instance(frame: Frame, label: str, call: CallSite) -> Val:
 def spread_values(frame: Frame, label: str, call: CallSite) -> list[ast.keyword]:
     """``**validated_data``: its keys are the serializer's fields, whose values must be the columns' own."""
     given = [keyword.value for keyword in call.node.keywords if keyword.arg is None]
-    if not given or call._kwargs is not None and not call.double_star:
+    if not given or (call._kwargs is not None and not call.double_star):
         return []
     if call._kwargs is None:
         values = [frame.eval(node) for node in given]
@@ -67,9 +71,16 @@ def _check_spread(frame: Frame, label: str, value: Val, call: CallSite) -> None:
             continue
         if item.relation is not None and key == item.name:
             if not isinstance(kind, Instance | User):
-                raise frame.refuse("model-field", f"{label}.{key}", "Segue does not know the related object.", call.node)
+                raise frame.refuse(
+                    "model-field", f"{label}.{key}", "Segue does not know the related object.", call.node
+                )
         elif not fits(kind, python_type(frame.ctx, item), item.null):
-            raise frame.refuse("model-field", f"{label}.{key}", "Django converts this value when it is saved; the generated code would not.", call.node)
+            raise frame.refuse(
+                "model-field",
+                f"{label}.{key}",
+                "Django converts this value when it is saved; the generated code would not.",
+                call.node,
+            )
 
 
 def column_value(frame: Frame, label: str, key: str, value: Val, at: ast.AST) -> tuple[str, ast.expr]:
@@ -97,10 +108,17 @@ def column_value(frame: Frame, label: str, key: str, value: Val, at: ast.AST) ->
             return item.attname, ast.Attribute(value.node, target.attname, ast.Load())
         raise frame.refuse("model-field", f"{label}.{key}", "Segue does not know the related object.", at)
     if value.node is None or isinstance(kind, Unknown):
-        raise frame.refuse("model-field", f"{label}.{key}", "The value has no form in the generated code.", at)
+        raise frame.refuse(
+            "model-field", f"{label}.{key}", "The value has no form in the generated code.", at
+        )
     wanted = python_type(frame.ctx, item)
     if not fits(kind, wanted, item.null):
-        raise frame.refuse("model-field", f"{label}.{key}", f"Django converts this value to {wanted} when it is saved; the generated code would not.", at)
+        raise frame.refuse(
+            "model-field",
+            f"{label}.{key}",
+            f"Django converts this value to {wanted} when it is saved; the generated code would not.",
+            at,
+        )
     return item.attname, value.node
 
 

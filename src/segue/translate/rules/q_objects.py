@@ -28,7 +28,9 @@ def tree_of(frame: Frame, call: CallSite) -> Node:
             assert isinstance(built, Expression)
             children.append(Leaf("__expression__", value, call.node))
         else:
-            raise frame.refuse("condition", ast.unparse(call.node), "Segue does not know this condition.", call.node)
+            raise frame.refuse(
+                "condition", ast.unparse(call.node), "Segue does not know this condition.", call.node
+            )
     for key, value in sorted(call.kwargs.items()):
         children.append(Leaf(key, value, call.node))
     return Node("AND", tuple(children))

@@ -10,4 +10,6 @@ from segue.translate.interp.value import Val
 
 def combine(frame: Frame, op: ast.operator, a: Val, b: Val, node: ast.expr) -> Val:
     """Not translated: Django merges the joins of both sides."""
-    raise frame.refuse("queryset-operator", ast.unparse(node), "Combining querysets with | or & is not translated yet.", node)
+    raise frame.refuse(
+        "queryset-operator", ast.unparse(node), "Combining querysets with | or & is not translated yet.", node
+    )

@@ -9,7 +9,17 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import nullable
 from segue.translate.interp.value import Val, name, quote
-from segue.translate.kinds import Const, DictOf, Instance, Kind, ListOf, QuerySet, RelatedManager, Scalar, User
+from segue.translate.kinds import (
+    Const,
+    DictOf,
+    Instance,
+    Kind,
+    ListOf,
+    QuerySet,
+    RelatedManager,
+    Scalar,
+    User,
+)
 from segue.translate.load.fetch import describe, fetch_all, fetch_first, fetch_get, limit_one, site_of
 from segue.translate.load.models import pk_field
 from segue.translate.load.needs import to_many
@@ -82,7 +92,9 @@ def values_rows(frame: Frame, value: Val) -> Val:
     value = settle(frame, value)
     query = query_of(value)
     assert value.node is not None
-    fetched = quote("await {0}({1}, {2})", frame.imported("segue_bridge.db.reads", "rows"), frame.db, value.node)
+    fetched = quote(
+        "await {0}({1}, {2})", frame.imported("segue_bridge.db.reads", "rows"), frame.db, value.node
+    )
     kinds = [c.kind for c in query.columns]
     if query.values == "flat":
         return Val(ListOf(kinds[0]), quote("[row[0] for row in {0}]", fetched))
@@ -91,7 +103,9 @@ def values_rows(frame: Frame, value: Val) -> Val:
         return Val(ListOf(_tuple_kind(item)), quote("[tuple(row) for row in {0}]", fetched))
     keys = [c.name for c in query.columns]
     made = ast.Dict([ast.Constant(k) for k in keys], [quote(f"row[{i}]") for i in range(len(keys))])
-    return Val(ListOf(DictOf(tuple(zip(keys, kinds, strict=True)))), quote("[{1} for row in {0}]", fetched, made))
+    return Val(
+        ListOf(DictOf(tuple(zip(keys, kinds, strict=True)))), quote("[{1} for row in {0}]", fetched, made)
+    )
 
 
 def _tuple_kind(item: Kind) -> Kind:
@@ -104,7 +118,9 @@ def get(frame: Frame, owner: Val, call: CallSite) -> Val:
     value = filtered(frame, owner, tree_of(frame, call), call.node)
     query = query_of(value)
     if query.values is not None:
-        raise frame.refuse("values-get", ast.unparse(call.node), "get() of values() is not translated.", call.node)
+        raise frame.refuse(
+            "values-get", ast.unparse(call.node), "get() of values() is not translated.", call.node
+        )
     return fetch_get(frame, value, site_of(frame, value, at=call.node), call.node)
 
 
@@ -115,7 +131,9 @@ def first(frame: Frame, owner: Val, call: CallSite) -> Val:
     query = query_of(owner)
     if call.name == "last":
         if query.order == "done":
-            raise frame.refuse("last", ast.unparse(call.node), "last() of an explicitly ordered query.", call.node)
+            raise frame.refuse(
+                "last", ast.unparse(call.node), "last() of an explicitly ordered query.", call.node
+            )
         owner = commit(frame, owner)
         query = query_of(owner)
         if query.order == "none":
@@ -127,15 +145,27 @@ def first(frame: Frame, owner: Val, call: CallSite) -> Val:
         query = query_of(owner)
     if query.values is not None:
         if query.values != "flat":
-            raise frame.refuse("values-first", ast.unparse(call.node), "first() of values() is not translated.", call.node)
+            raise frame.refuse(
+                "values-first", ast.unparse(call.node), "first() of values() is not translated.", call.node
+            )
         value = settle(frame, owner)
         if query_of(value).order == "none":
-            pk = ast.Attribute(root_of(frame, query.model), pk_field(frame.ctx, query.model).attname, ast.Load())
+            pk = ast.Attribute(
+                root_of(frame, query.model), pk_field(frame.ctx, query.model).attname, ast.Load()
+            )
             value = chain(value, "order_by", pk, query=query_of(value).with_(order="done"))
         value = limit_one(frame, value, 1)
         assert value.node is not None
-        found = quote("[row[0] for row in await {0}({1}, {2})]", frame.imported("segue_bridge.db.reads", "rows"), frame.db, value.node)
-        return Val(nullable(query.columns[0].kind), quote("{0}({1})", frame.imported("segue_bridge.db.reads", "or_none"), found))
+        found = quote(
+            "[row[0] for row in await {0}({1}, {2})]",
+            frame.imported("segue_bridge.db.reads", "rows"),
+            frame.db,
+            value.node,
+        )
+        return Val(
+            nullable(query.columns[0].kind),
+            quote("{0}({1})", frame.imported("segue_bridge.db.reads", "or_none"), found),
+        )
     return fetch_first(frame, owner, site_of(frame, owner, at=call.node), call.node)
 
 
@@ -149,10 +179,14 @@ def latest(frame: Frame, owner: Val, call: CallSite) -> Val:
     if not terms:
         raise frame.refuse("latest", ast.unparse(call.node), "There is no get_latest_by.", call.node)
     if query.order == "done" or query.sliced:
-        raise frame.refuse("latest", ast.unparse(call.node), "latest() of an ordered or sliced query.", call.node)
+        raise frame.refuse(
+            "latest", ast.unparse(call.node), "latest() of an ordered or sliced query.", call.node
+        )
     owner = commit(frame, owner)
     query = query_of(owner)
-    ordered = order_terms(frame, Val(QuerySet(query.with_(order="none")), owner.node), terms, call.node, flip=True)
+    ordered = order_terms(
+        frame, Val(QuerySet(query.with_(order="none")), owner.node), terms, call.node, flip=True
+    )
     value = limit_one(frame, ordered, 1)
     return fetch_get(frame, value, site_of(frame, value, at=call.node), call.node)
 
@@ -205,7 +239,9 @@ def contains(frame: Frame, container: Val, item: Val, positive: bool, node: ast.
 
             return membership(frame, ast.In() if positive else ast.NotIn(), item, rows, node)
         if item.node is None or rows.node is None:
-            raise frame.refuse("membership", ast.unparse(node), "This has no form in the generated code.", node)
+            raise frame.refuse(
+                "membership", ast.unparse(node), "This has no form in the generated code.", node
+            )
         op: ast.cmpop = ast.In() if positive else ast.NotIn()
         return Val(Scalar("bool"), ast.Compare(item.node, [op], [rows.node]))
     return _contains(frame, container, item, positive, node)
@@ -239,7 +275,12 @@ def aggregate(frame: Frame, owner: Val, call: CallSite) -> Val:
     value = commit(frame, owner)
     query = query_of(value)
     if query.sliced or query.values is not None or query.distinct or query.annotations:
-        raise frame.refuse("aggregate", ast.unparse(call.node), "An aggregate over a sliced, distinct or annotated query.", call.node)
+        raise frame.refuse(
+            "aggregate",
+            ast.unparse(call.node),
+            "An aggregate over a sliced, distinct or annotated query.",
+            call.node,
+        )
     given: dict[str, Val] = {}
     for positional in call.args:
         if not isinstance(positional.kind, Expr) or not positional.kind.build.default_alias:
@@ -252,14 +293,21 @@ def aggregate(frame: Frame, owner: Val, call: CallSite) -> Val:
     for key, item in given.items():
         plain = getattr(item.kind.build, "flat", None) if isinstance(item.kind, Expr) else None
         if plain is None:
-            raise frame.refuse("aggregate", ast.unparse(call.node), "Only aggregates of own columns are translated.", call.node)
+            raise frame.refuse(
+                "aggregate",
+                ast.unparse(call.node),
+                "Only aggregates of own columns are translated.",
+                call.node,
+            )
         node, kind = plain(frame, query, root)
         nodes.append(node)
         kinds.append((key, kind))
     made = chain(value, "with_only_columns", *nodes)
     cleared = made.node
     assert cleared is not None
-    row = quote("(await {0}({1}, {2}))[0]", frame.imported("segue_bridge.db.reads", "rows"), frame.db, cleared)
+    row = quote(
+        "(await {0}({1}, {2}))[0]", frame.imported("segue_bridge.db.reads", "rows"), frame.db, cleared
+    )
     if len(nodes) == 1:
         single = ast.Dict([ast.Constant(kinds[0][0])], [quote("{0}[0]", row)])
         if frame.no_hoist:
@@ -270,7 +318,10 @@ def aggregate(frame: Frame, owner: Val, call: CallSite) -> Val:
         frame.use(*imports)
         return Val(DictOf(tuple(kinds)), frame.hoist("totals", single, call.node, text))
     local = frame.hoist("totals", row, call.node)
-    parts = ast.Dict([ast.Constant(k) for k, _ in kinds], [quote("{0}[%d]" % i, local) for i in range(len(kinds))])
+    parts = ast.Dict(
+        [ast.Constant(k) for k, _ in kinds],
+        [ast.Subscript(local, ast.Constant(i), ast.Load()) for i in range(len(kinds))],
+    )
     return Val(DictOf(tuple(kinds)), parts)
 
 

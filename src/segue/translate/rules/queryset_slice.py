@@ -45,7 +45,9 @@ def _bound(frame: Frame, part: ast.expr | None) -> ast.expr | None:
     if isinstance(value.kind, Const) and value.kind.value is None:
         return None
     if isinstance(value.kind, Scalar) and value.kind.type == "int" and not value.kind.nullable:
-        raise frame.refuse("slice", ast.unparse(part), "A computed bound may be negative, which Django refuses.", part)
+        raise frame.refuse(
+            "slice", ast.unparse(part), "A computed bound may be negative, which Django refuses.", part
+        )
     raise frame.refuse("slice", ast.unparse(part), "The bound is not a constant.", part)
 
 

@@ -47,7 +47,9 @@ def loading(frame: Frame, owner: Val, call: CallSite) -> Val:
     if call.name == "select_related":
         for value in call.args:
             if not isinstance(value.kind, Const):
-                raise frame.refuse("select-related", ast.unparse(call.node), "The relations are computed.", call.node)
+                raise frame.refuse(
+                    "select-related", ast.unparse(call.node), "The relations are computed.", call.node
+                )
     query = query_of(owner)
     return Val(QuerySet(query.with_()), owner.node)
 
@@ -62,7 +64,9 @@ def prefetch(frame: Frame, owner: Val, call: CallSite) -> Val:
         elif isinstance(value.kind, Const) and value.kind.value is None:
             paths = []
         else:
-            raise frame.refuse("prefetch", ast.unparse(call.node), "Prefetch objects are not translated yet.", call.node)
+            raise frame.refuse(
+                "prefetch", ast.unparse(call.node), "Prefetch objects are not translated yet.", call.node
+            )
     query = query_of(owner)
     return Val(QuerySet(query.with_(prefetch=(*query.prefetch, *paths))), owner.node)
 
@@ -72,7 +76,9 @@ def order_by(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``order_by(...)``; none clears the order."""
     query = query_of(owner)
     if query.sliced:
-        raise frame.refuse("order-after-slice", "order_by", "Django raises TypeError: the query is sliced.", call.node)
+        raise frame.refuse(
+            "order-after-slice", "order_by", "Django raises TypeError: the query is sliced.", call.node
+        )
     base = owner
     if query.order == "done":
         base = chain(owner, "order_by", name("None"), query=query)
@@ -100,23 +106,43 @@ def none(frame: Frame, owner: Val, call: CallSite) -> Val:
 def distinct(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``distinct()``: conditions over to-many relations become ``EXISTS``; values get DISTINCT."""
     if call.args:
-        raise frame.refuse("distinct-on", ast.unparse(call.node), "DISTINCT ON is not translated yet.", call.node)
+        raise frame.refuse(
+            "distinct-on", ast.unparse(call.node), "DISTINCT ON is not translated yet.", call.node
+        )
     query = query_of(owner)
     if query.sliced:
-        raise frame.refuse("distinct-after-slice", "distinct", "Django raises TypeError: the query is sliced.", call.node)
+        raise frame.refuse(
+            "distinct-after-slice", "distinct", "Django raises TypeError: the query is sliced.", call.node
+        )
     if query.values is not None:
         if query.order in ("meta", "terms") and _foreign_order(frame, query):
-            raise frame.refuse("distinct-values", ast.unparse(call.node), "The order joins the DISTINCT in Django.", call.node)
+            raise frame.refuse(
+                "distinct-values",
+                ast.unparse(call.node),
+                "The order joins the DISTINCT in Django.",
+                call.node,
+            )
         return chain(owner, "distinct", query=query.with_(distinct=True))
     owner = commit(frame, owner, distinct=True)
     query = query_of(owner)
     if query.many:
         if query.order == "done" or query.annotations:
-            raise frame.refuse("distinct", ast.unparse(call.node), "distinct() after a join that repeats rows, ordered or annotated before.", call.node)
+            raise frame.refuse(
+                "distinct",
+                ast.unparse(call.node),
+                "distinct() after a join that repeats rows, ordered or annotated before.",
+                call.node,
+            )
         root = root_of(frame, query.model)
         pk = ast.Attribute(root, pk_field(frame.ctx, query.model).attname, ast.Load())
         assert owner.node is not None
-        node = quote("{0}({1}).where({1}.in_({2}({3})))", frame.imported("sqlalchemy", "select"), pk, frame.imported("segue_bridge.db.reads", "keys"), owner.node)
+        node = quote(
+            "{0}({1}).where({1}.in_({2}({3})))",
+            frame.imported("sqlalchemy", "select"),
+            pk,
+            frame.imported("segue_bridge.db.reads", "keys"),
+            owner.node,
+        )
         return Val(QuerySet(query.with_(many=False, distinct=True)), node)
     return Val(QuerySet(query.with_(distinct=True)), owner.node)
 
@@ -150,22 +176,40 @@ def annotate(frame: Frame, owner: Val, call: CallSite) -> Val:
         if query.values is not None:
             return _grouped(frame, owner, key, built, call)
         if built.aggregate and (query.many or query.pending):
-            raise frame.refuse("aggregate-join", ast.unparse(call.node), "An aggregate over a join that repeats rows.", call.node)
-        multi = built.aggregate and any(a.aggregate for a in query.annotations) and not getattr(built, "distinct", False)
+            raise frame.refuse(
+                "aggregate-join",
+                ast.unparse(call.node),
+                "An aggregate over a join that repeats rows.",
+                call.node,
+            )
+        multi = (
+            built.aggregate
+            and any(a.aggregate for a in query.annotations)
+            and not getattr(built, "distinct", False)
+        )
         if multi and not _same_distinct(query.annotations, built):
-            raise frame.refuse("two-aggregates", ast.unparse(call.node), "Two aggregates over to-many relations multiply each other in Django.", call.node)
+            raise frame.refuse(
+                "two-aggregates",
+                ast.unparse(call.node),
+                "Two aggregates over to-many relations multiply each other in Django.",
+                call.node,
+            )
         node, kind = built.render(frame, query, root_of(frame, query.model))
         text = ast.unparse(node)
         from segue.translate.query.expressions import OUTER
 
         if OUTER in text:
-            raise frame.refuse("outer-ref", ast.unparse(call.node), "OuterRef outside of a subquery.", call.node)
+            raise frame.refuse(
+                "outer-ref", ast.unparse(call.node), "OuterRef outside of a subquery.", call.node
+            )
         column = Column(key, text, widen(kind), built.aggregate)
         if call.name == "alias":
             owner = Val(QuerySet(query.with_(hidden=(*query.hidden, column))), owner.node)
             continue
         labelled = quote("{0}.label({1})", _labelable(frame, node, value), ast.Constant(key))
-        owner = chain(owner, "add_columns", labelled, query=query.with_(annotations=(*query.annotations, column)))
+        owner = chain(
+            owner, "add_columns", labelled, query=query.with_(annotations=(*query.annotations, column))
+        )
     return owner
 
 
@@ -181,12 +225,16 @@ def _same_distinct(annotations: tuple[Column, ...], built: Expression) -> bool:
 
 def _expression(frame: Frame, value: Val, call: CallSite) -> Expression:
     if not isinstance(value.kind, Expr):
-        raise frame.refuse("annotate", ast.unparse(call.node), "Segue does not know this expression.", call.node)
+        raise frame.refuse(
+            "annotate", ast.unparse(call.node), "Segue does not know this expression.", call.node
+        )
     return as_expression(value)
 
 
 def _grouped(frame: Frame, owner: Val, key: str, built: Expression, call: CallSite) -> Val:
-    raise frame.refuse("group-by", ast.unparse(call.node), "values().annotate() (GROUP BY) is not translated yet.", call.node)
+    raise frame.refuse(
+        "group-by", ast.unparse(call.node), "values().annotate() (GROUP BY) is not translated yet.", call.node
+    )
 
 
 @method(QuerySet, "values_list", "values")
@@ -197,7 +245,9 @@ def values(frame: Frame, owner: Val, call: CallSite) -> Val:
     named = call_kwargs.get("named")
     extra = [k for k in call_kwargs if k not in ("flat", "named")]
     if extra or named is not None:
-        raise frame.refuse("values", ast.unparse(call.node), "Computed or named values are not translated yet.", call.node)
+        raise frame.refuse(
+            "values", ast.unparse(call.node), "Computed or named values are not translated yet.", call.node
+        )
     query = query_of(owner)
     if query.values is not None:
         raise frame.refuse("values", ast.unparse(call.node), "values() of values().", call.node)
@@ -218,11 +268,12 @@ def values(frame: Frame, owner: Val, call: CallSite) -> Val:
         nodes.append(node)
     flat_now = flat is not None and isinstance(flat.kind, Const) and bool(flat.kind.value)
     shape = "dict" if call.name == "values" else "flat" if flat_now else "tuple"
-    made = chain(owner, "with_only_columns", *nodes, query=query.with_(values=shape, columns=tuple(columns)))
-    return made
+    return chain(owner, "with_only_columns", *nodes, query=query.with_(values=shape, columns=tuple(columns)))
 
 
-def _value_column(frame: Frame, query: object, root: ast.expr, text: str, call: CallSite) -> tuple[ast.expr, Kind]:
+def _value_column(
+    frame: Frame, query: object, root: ast.expr, text: str, call: CallSite
+) -> tuple[ast.expr, Kind]:
     from segue.translate.query.ir import Query
 
     assert isinstance(query, Query)
@@ -245,20 +296,52 @@ def lock(frame: Frame, owner: Val, call: CallSite) -> Val:
             if value.kind.value:
                 options[key] = name("True")
         else:
-            raise frame.refuse("select-for-update", ast.unparse(call.node), "Only nowait and skip_locked are translated.", call.node)
+            raise frame.refuse(
+                "select-for-update",
+                ast.unparse(call.node),
+                "Only nowait and skip_locked are translated.",
+                call.node,
+            )
     assert owner.node is not None
     if not frame.in_atomic:
-        raise frame.refuse("select-for-update", ast.unparse(call.node), "Outside of transaction.atomic() Django refuses it.", call.node)
-    node = ast.Call(ast.Attribute(owner.node, "with_for_update", ast.Load()), [], [ast.keyword(k, v) for k, v in options.items()])
+        raise frame.refuse(
+            "select-for-update",
+            ast.unparse(call.node),
+            "Outside of transaction.atomic() Django refuses it.",
+            call.node,
+        )
+    node = ast.Call(
+        ast.Attribute(owner.node, "with_for_update", ast.Load()),
+        [],
+        [ast.keyword(k, v) for k, v in options.items()],
+    )
     return Val(QuerySet(query.with_(locked=True)), node)
 
 
-@method(QuerySet, "using", "extra", "raw", "dates", "datetimes", "union", "intersection", "difference", "in_bulk", "iterator", "earliest")
+@method(
+    QuerySet,
+    "using",
+    "extra",
+    "raw",
+    "dates",
+    "datetimes",
+    "union",
+    "intersection",
+    "difference",
+    "in_bulk",
+    "iterator",
+    "earliest",
+)
 def refused(frame: Frame, owner: Val, call: CallSite) -> Val:
     """Not translated (yet)."""
     if call.name == "iterator":
         return owner
-    raise frame.refuse(f"queryset-{call.name}", ast.unparse(call.node), f"QuerySet.{call.name}() is not translated.", call.node)
+    raise frame.refuse(
+        f"queryset-{call.name}",
+        ast.unparse(call.node),
+        f"QuerySet.{call.name}() is not translated.",
+        call.node,
+    )
 
 
 @method(QuerySet, "*")

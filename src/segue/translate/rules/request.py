@@ -102,7 +102,9 @@ def header(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     if default.node is None:
         return None
     null = isinstance(default.kind, Const) and default.kind.value is None
-    return Val(Scalar("str", null), quote("{0}.headers.get({1}, {2})", request, literal(wanted), default.node))
+    return Val(
+        Scalar("str", null), quote("{0}.headers.get({1}, {2})", request, literal(wanted), default.node)
+    )
 
 
 @method(QueryParameters, "get")
@@ -110,14 +112,18 @@ def get(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``query_params.get(name, default)``: the last value."""
     name, default = call.argument(0), call.argument(1, "default")
     if name is None or name.node is None or owner.node is None:
-        raise frame.refuse("query-params", ast.unparse(call.node), "The parameter's name has no form.", call.node)
+        raise frame.refuse(
+            "query-params", ast.unparse(call.node), "The parameter's name has no form.", call.node
+        )
     if default is None:
         return Val(Scalar("str", True), quote("{0}.get({1})", owner.node, name.node))
     if default.node is None:
         raise frame.refuse("query-params", ast.unparse(call.node), "The default has no form.", call.node)
     from segue.translate.interp.join import join
 
-    return Val(join(Scalar("str"), default.kind), quote("{0}.get({1}, {2})", owner.node, name.node, default.node))
+    return Val(
+        join(Scalar("str"), default.kind), quote("{0}.get({1}, {2})", owner.node, name.node, default.node)
+    )
 
 
 @method(QueryParameters, "getlist")
@@ -126,7 +132,9 @@ def getlist(frame: Frame, owner: Val, call: CallSite) -> Val:
     name = call.argument(0)
     call.only(at_most=1)
     if name is None or name.node is None or owner.node is None:
-        raise frame.refuse("query-params", ast.unparse(call.node), "The parameter's name has no form.", call.node)
+        raise frame.refuse(
+            "query-params", ast.unparse(call.node), "The parameter's name has no form.", call.node
+        )
     return Val(ListOf(Scalar("str")), quote("{0}.getlist({1})", owner.node, name.node))
 
 
@@ -135,7 +143,9 @@ def item(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``query_params[name]``: a missing one is a ``KeyError`` on both sides (500)."""
     name = call.argument(0)
     if name is None or name.node is None or owner.node is None:
-        raise frame.refuse("query-params", ast.unparse(call.node), "The parameter's name has no form.", call.node)
+        raise frame.refuse(
+            "query-params", ast.unparse(call.node), "The parameter's name has no form.", call.node
+        )
     return Val(Scalar("str"), quote("{0}[{1}]", owner.node, name.node))
 
 

@@ -9,7 +9,7 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, widen
 from segue.translate.interp.value import Val, name
-from segue.translate.kinds import Const, DictOf, Global, Kind, ListOf, Payload, Scalar, Unknown, ValidatedData
+from segue.translate.kinds import Const, DictOf, Global, Kind, ListOf, Scalar, Unknown, ValidatedData
 from segue.translate.rules.builtins import code, code_any
 from segue.translate.rules.registry import attribute, function, method
 
@@ -86,9 +86,20 @@ def _standard(frame: Frame, call: CallSite) -> Val:
     parts = [code(frame, v, n) for v, n in zip(call.args, call.raw_args, strict=True)]
     keywords = [ast.keyword(k, code(frame, v, call.node)) for k, v in call.kwargs.items()]
     result = FUNCTIONS[call.name]
-    if call.name.startswith("datetime.datetime.") and call.name.endswith(("fromtimestamp", "now", "utcnow", "today")):
-        if call.name.endswith(("utcnow", "today")) or not (parts[1:] or keywords or (parts and call.name.endswith("now"))):
-            raise frame.refuse("naive-clock", ast.unparse(call.node), "It reads the clock in the process's zone, which Django sets.", call.node)
+    if (
+        call.name.startswith("datetime.datetime.")
+        and call.name.endswith(("fromtimestamp", "now", "utcnow", "today"))
+        and (
+            call.name.endswith(("utcnow", "today"))
+            or not (parts[1:] or keywords or (parts and call.name.endswith("now")))
+        )
+    ):
+        raise frame.refuse(
+            "naive-clock",
+            ast.unparse(call.node),
+            "It reads the clock in the process's zone, which Django sets.",
+            call.node,
+        )
     kind: Kind = Scalar(result)
     return Val(kind, ast.Call(spelled(frame, call.name), parts, keywords))
 
@@ -100,7 +111,12 @@ for _name in FUNCTIONS:
 @function("datetime.date.today")
 def today(frame: Frame, call: CallSite) -> Val:
     """The process's zone is TIME_ZONE in Django; the bridge's clock knows it."""
-    raise frame.refuse("naive-clock", "date.today()", "It reads the clock in the process's zone, which Django sets.", call.node)
+    raise frame.refuse(
+        "naive-clock",
+        "date.today()",
+        "It reads the clock in the process's zone, which Django sets.",
+        call.node,
+    )
 
 
 @attribute(Global, "max", "min", "utc")
@@ -124,17 +140,76 @@ def match(frame: Frame, call: CallSite) -> Val:
 
 
 STR = {
-    **dict.fromkeys(("strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "replace", "format", "zfill", "ljust", "rjust", "center", "swapcase", "casefold", "removeprefix", "removesuffix", "join", "expandtabs", "translate"), "str"),
-    **dict.fromkeys(("startswith", "endswith", "isdigit", "isalpha", "isalnum", "isnumeric", "isdecimal", "isspace", "isupper", "islower", "isidentifier"), "bool"),
+    **dict.fromkeys(
+        (
+            "strip",
+            "lstrip",
+            "rstrip",
+            "lower",
+            "upper",
+            "title",
+            "capitalize",
+            "replace",
+            "format",
+            "zfill",
+            "ljust",
+            "rjust",
+            "center",
+            "swapcase",
+            "casefold",
+            "removeprefix",
+            "removesuffix",
+            "join",
+            "expandtabs",
+            "translate",
+        ),
+        "str",
+    ),
+    **dict.fromkeys(
+        (
+            "startswith",
+            "endswith",
+            "isdigit",
+            "isalpha",
+            "isalnum",
+            "isnumeric",
+            "isdecimal",
+            "isspace",
+            "isupper",
+            "islower",
+            "isidentifier",
+        ),
+        "bool",
+    ),
     **dict.fromkeys(("find", "rfind", "index", "rindex", "count"), "int"),
     "encode": "bytes",
 }
 LISTS = ("split", "rsplit", "splitlines", "partition", "rpartition")
 MOMENT = {
-    "isoformat": "str", "strftime": "str", "date": "date", "time": "time", "timestamp": "float", "weekday": "int",
-    "isoweekday": "int", "utcoffset": "timedelta", "total_seconds": "float", "quantize": "Decimal", "hex": "str",
-    "is_integer": "bool", "decode": "str", "group": "Any", "groups": "Any", "start": "int", "end": "int", "groupdict": "Any",
-    "toordinal": "int", "isocalendar": "Any", "ctime": "str", "bit_length": "int", "normalize": "Decimal", "copy_abs": "Decimal",
+    "isoformat": "str",
+    "strftime": "str",
+    "date": "date",
+    "time": "time",
+    "timestamp": "float",
+    "weekday": "int",
+    "isoweekday": "int",
+    "utcoffset": "timedelta",
+    "total_seconds": "float",
+    "quantize": "Decimal",
+    "hex": "str",
+    "is_integer": "bool",
+    "decode": "str",
+    "group": "Any",
+    "groups": "Any",
+    "start": "int",
+    "end": "int",
+    "groupdict": "Any",
+    "toordinal": "int",
+    "isocalendar": "Any",
+    "ctime": "str",
+    "bit_length": "int",
+    "normalize": "Decimal",
+    "copy_abs": "Decimal",
 }
 
 
@@ -157,7 +232,9 @@ def plain_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         result = Scalar(kind.type)
     elif kind.type == "datetime" and call.name == "astimezone":
         if not call.args:
-            raise frame.refuse("naive-clock", ast.unparse(call.node), "It uses the process's zone.", call.node)
+            raise frame.refuse(
+                "naive-clock", ast.unparse(call.node), "It uses the process's zone.", call.node
+            )
         result = Scalar("datetime")
     elif kind.type not in ("Any", "str") and call.name in MOMENT:
         result = Scalar(MOMENT[call.name])
@@ -192,21 +269,66 @@ def plain_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     for key, value in call.kwargs.items():
         from segue.translate.interp.expressions.literals import printable
 
-        keywords.append(ast.keyword(key, printable(frame, value, call.node) if call.name == "format" else code(frame, value, call.node)))
+        keywords.append(
+            ast.keyword(
+                key,
+                printable(frame, value, call.node)
+                if call.name == "format"
+                else code(frame, value, call.node),
+            )
+        )
     return Val(result, ast.Call(ast.Attribute(owner.node, call.name, ast.Load()), parts, keywords))
 
 
-@attribute(Scalar, "year", "month", "day", "hour", "minute", "second", "microsecond", "days", "seconds", "tzinfo", "real")
+@attribute(
+    Scalar,
+    "year",
+    "month",
+    "day",
+    "hour",
+    "minute",
+    "second",
+    "microsecond",
+    "days",
+    "seconds",
+    "tzinfo",
+    "real",
+)
 def moment_part(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
     """``date.year``, ``delta.days``."""
     kind = owner.kind
     assert isinstance(kind, Scalar)
     if kind.nullable or owner.node is None or kind.type not in ("date", "datetime", "time", "timedelta"):
         return None
-    return Val(Scalar("tzinfo", True) if attr == "tzinfo" else Scalar("int"), ast.Attribute(owner.node, attr, ast.Load()))
+    return Val(
+        Scalar("tzinfo", True) if attr == "tzinfo" else Scalar("int"),
+        ast.Attribute(owner.node, attr, ast.Load()),
+    )
 
 
-@method(ListOf, "append", "extend", "insert", "add", "update", "remove", "discard", "sort", "reverse", "pop", "index", "count", "copy", "clear", "union", "intersection", "difference", "issubset", "issuperset", "symmetric_difference")
+@method(
+    ListOf,
+    "append",
+    "extend",
+    "insert",
+    "add",
+    "update",
+    "remove",
+    "discard",
+    "sort",
+    "reverse",
+    "pop",
+    "index",
+    "count",
+    "copy",
+    "clear",
+    "union",
+    "intersection",
+    "difference",
+    "issubset",
+    "issuperset",
+    "symmetric_difference",
+)
 def list_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """Methods of lists and sets; the variable learns what was put in."""
     kind = owner.kind
@@ -216,7 +338,16 @@ def list_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     added: Kind | None = None
     parts: list[ast.expr] = []
     for value, node in zip(call.args, call.raw_args, strict=True):
-        if call.name in ("extend", "update", "union", "intersection", "difference", "issubset", "issuperset", "symmetric_difference"):
+        if call.name in (
+            "extend",
+            "update",
+            "union",
+            "intersection",
+            "difference",
+            "issubset",
+            "issuperset",
+            "symmetric_difference",
+        ):
             from segue.translate.interp.expressions.comprehensions import awaits
             from segue.translate.interp.iterate import iterable
 
@@ -238,9 +369,13 @@ def list_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         else:
             keywords.append(ast.keyword(key, code(frame, value, call.node)))
     if call.name in ("append", "extend", "insert", "add", "update") and added is not None:
-        item = added if isinstance(kind.item, Unknown) and kind.item.why == "empty" else join(kind.item, added)
+        item = (
+            added if isinstance(kind.item, Unknown) and kind.item.why == "empty" else join(kind.item, added)
+        )
         if isinstance(item, Unknown):
-            raise frame.refuse("mixed-list", ast.unparse(call.node), "The list holds things of different kinds.", call.node)
+            raise frame.refuse(
+                "mixed-list", ast.unparse(call.node), "The list holds things of different kinds.", call.node
+            )
         _relearn(frame, owner, ListOf(item, kind.type))
     result: Kind = Const(None)
     if call.name in ("pop",):
@@ -278,7 +413,9 @@ def dict_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     known = kind.items if isinstance(kind, DictOf) else _validated(frame, kind)
     value: Kind = Scalar("Any")
     if isinstance(kind, DictOf):
-        merged: Kind | None = kind.value if kind.value is not None and not isinstance(kind.value, Unknown) else None
+        merged: Kind | None = (
+            kind.value if kind.value is not None and not isinstance(kind.value, Unknown) else None
+        )
         for _, item in known:
             merged = item if merged is None else join(merged, item)
         value = merged if merged is not None and not isinstance(merged, Unknown) else Scalar("Any")

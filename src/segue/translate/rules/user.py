@@ -49,10 +49,15 @@ def common(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
     item = field_of(model, name)
     assert owner.node is not None
     if item is None:
-        if name in ("is_staff", "is_superuser") :
-            raise frame.refuse("user-field", f"user.{name}", "Only anonymous users have this attribute here.", node)
+        if name in ("is_staff", "is_superuser"):
+            raise frame.refuse(
+                "user-field", f"user.{name}", "Only anonymous users have this attribute here.", node
+            )
         return None
-    return Val(Scalar(python_type(frame.ctx, item), name in ("id", "pk")), quote("{0}.%s" % ("id" if name == "pk" and item.attname == "id" else item.attname), owner.node))
+    return Val(
+        Scalar(python_type(frame.ctx, item), name in ("id", "pk")),
+        quote("{0}.%s" % ("id" if name == "pk" and item.attname == "id" else item.attname), owner.node),
+    )
 
 
 @attribute(User, "*")
@@ -72,12 +77,18 @@ def has_perm(frame: Frame, owner: Val, call: CallSite) -> Val:
     if backends is not None and any(
         (i.data or i.name) != "django.contrib.auth.backends.ModelBackend" for i in backends.items
     ):
-        raise frame.refuse("has-perm", "has_perm", "The project has authentication backends of its own.", call.node)
+        raise frame.refuse(
+            "has-perm", "has_perm", "The project has authentication backends of its own.", call.node
+        )
     permission = call.argument(0)
     if permission is None or permission.node is None or owner.node is None:
-        raise frame.refuse("has-perm", "has_perm", "The permission has no form in the generated code.", call.node)
+        raise frame.refuse(
+            "has-perm", "has_perm", "The permission has no form in the generated code.", call.node
+        )
     helper = frame.imported("segue_bridge.auth.permissions", "has_perm")
-    return Val(Scalar("bool"), quote("await {0}({1}, {2}, {3})", helper, frame.db, owner.node, permission.node))
+    return Val(
+        Scalar("bool"), quote("await {0}({1}, {2}, {3})", helper, frame.db, owner.node, permission.node)
+    )
 
 
 @method(User, "*")

@@ -75,7 +75,9 @@ def url_argument(frame: Frame, owner: Val, call: CallSite) -> Val:
     assert isinstance(owner.kind, UrlArguments)
     first = call.argument(0)
     if first is None or not isinstance(first.kind, Const) or not isinstance(first.kind.value, str):
-        raise frame.refuse("url-argument", ast.unparse(call.node), "The argument's name is computed.", call.node)
+        raise frame.refuse(
+            "url-argument", ast.unparse(call.node), "The argument's name is computed.", call.node
+        )
     name = first.kind.value
     endpoint = owner.kind.endpoint
     arguments = getattr(endpoint, "url_arguments", None)
@@ -83,7 +85,9 @@ def url_argument(frame: Frame, owner: Val, call: CallSite) -> Val:
         if call.name == "get":
             default = call.argument(1)
             return default if default is not None else const(None)
-        raise frame.refuse("url-argument", name, "The route has no such argument: KeyError in Django.", call.node)
+        raise frame.refuse(
+            "url-argument", name, "The route has no such argument: KeyError in Django.", call.node
+        )
     kind = arguments[name] if isinstance(arguments, dict) else Scalar("str")
     text = kind.type if isinstance(kind, Scalar) else "str"
     return frame.url_argument(name, kind, text)
@@ -114,16 +118,23 @@ def context_item(frame: Frame, owner: Val, call: CallSite) -> Val:
         if view is not None:
             return Val(ViewSelf(view))
     given = getattr(use, "context", None)
-    if isinstance(given, dict) and key in given and isinstance(given[key], Val):
-        return given[key]
-    raise frame.refuse("context", f"context[{key!r}]", "Segue does not know this entry of the context.", call.node)
+    found = given.get(key) if isinstance(given, dict) else None
+    if isinstance(found, Val):
+        return found
+    raise frame.refuse(
+        "context", f"context[{key!r}]", "Segue does not know this entry of the context.", call.node
+    )
 
 
 @method(SerializerContext, "__contains__")
 def context_has(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """``"request" in self.context``: views always pass it."""
     first = call.argument(0)
-    if first is not None and isinstance(first.kind, Const) and first.kind.value in ("request", "view", "format"):
+    if (
+        first is not None
+        and isinstance(first.kind, Const)
+        and first.kind.value in ("request", "view", "format")
+    ):
         return const(True)
     return None
 
@@ -206,7 +217,9 @@ def by_definition(frame: Frame, owner: Val, call: CallSite, dotted: str | None) 
     function = frame.ctx.snapshot.functions.get(dotted)
     if function is not None:
         return invoke_function(frame, function, call, None if function.role == "staticmethod" else owner)
-    raise frame.refuse("framework-method", dotted, "Segue has no rule for this method of the framework.", call.node)
+    raise frame.refuse(
+        "framework-method", dotted, "Segue has no rule for this method of the framework.", call.node
+    )
 
 
 @registry.function("builtins.super")

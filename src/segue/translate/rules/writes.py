@@ -20,7 +20,11 @@ from segue.translate.rules.instance import model_method
 from segue.translate.rules.model_class import column_value, new_instance, spread_values
 from segue.translate.rules.registry import method
 
-_SIGNALS = {"save": ("pre_save", "post_save"), "delete": ("pre_delete", "post_delete"), "m2m": ("m2m_changed",)}
+_SIGNALS = {
+    "save": ("pre_save", "post_save"),
+    "delete": ("pre_delete", "post_delete"),
+    "m2m": ("m2m_changed",),
+}
 
 
 def check_receivers(frame: Frame, label: str, sort: str, at: ast.AST) -> None:
@@ -28,12 +32,22 @@ def check_receivers(frame: Frame, label: str, sort: str, at: ast.AST) -> None:
     model = frame.ctx.model(label)
     for receiver in frame.ctx.snapshot.receivers:
         if receiver.signal.rpartition(".")[2] in _SIGNALS[sort] and receiver.sender in ("", label, model.cls):
-            raise frame.refuse("signal", f"{receiver.signal}({label})", f"{receiver.function} listens to this write ({receiver.where}).", at)
+            raise frame.refuse(
+                "signal",
+                f"{receiver.signal}({label})",
+                f"{receiver.function} listens to this write ({receiver.where}).",
+                at,
+            )
 
 
 def overridden(frame: Frame, owner: Val, function: Function, call: CallSite) -> Val:
     """``save``/``delete`` with project source."""
-    raise frame.refuse("overridden-write", f"{function.name}", "The model overrides this method; that is not translated yet.", call.node)
+    raise frame.refuse(
+        "overridden-write",
+        f"{function.name}",
+        "The model overrides this method; that is not translated yet.",
+        call.node,
+    )
 
 
 def _check_write(frame: Frame, owner: Val, sort: str, at: ast.AST) -> str:
@@ -113,7 +127,9 @@ def _check_dependents(frame: Frame, label: str, at: ast.AST, seen: set[str]) -> 
 @method(Instance, "refresh_from_db")
 def refresh(frame: Frame, owner: Val, call: CallSite) -> Val:
     """Not translated: the entity would have to be replaced."""
-    raise frame.refuse("refresh-from-db", ast.unparse(call.node), "refresh_from_db() is not translated yet.", call.node)
+    raise frame.refuse(
+        "refresh-from-db", ast.unparse(call.node), "refresh_from_db() is not translated yet.", call.node
+    )
 
 
 @method(Instance, "__setattr__")
@@ -144,19 +160,33 @@ def create_through(frame: Frame, owner: Val, call: CallSite) -> Val:
     label = query.model
     model = concrete(frame.ctx, label)
     if call.name != "create":
-        raise frame.refuse(f"queryset-{call.name}", ast.unparse(call.node), f"{call.name}() is not translated yet.", call.node)
+        raise frame.refuse(
+            f"queryset-{call.name}",
+            ast.unparse(call.node),
+            f"{call.name}() is not translated yet.",
+            call.node,
+        )
     found = model_method(frame, model.cls, "save")
     if found is not None:
-        raise frame.refuse("overridden-write", found.name, "The model overrides save(); that is not translated yet.", call.node)
+        raise frame.refuse(
+            "overridden-write",
+            found.name,
+            "The model overrides save(); that is not translated yet.",
+            call.node,
+        )
     check_receivers(frame, label, "save", call.node)
     spread_values(frame, label, call)
     if query.related is not None:
         instance, accessor = query.related
         from segue.translate.rules.queryset_evaluate import _related_owner
 
-        reverse = next((r for r in concrete(frame.ctx, instance.model).reverse if r.accessor == accessor), None)
+        reverse = next(
+            (r for r in concrete(frame.ctx, instance.model).reverse if r.accessor == accessor), None
+        )
         if reverse is None or reverse.kind != "fk":
-            raise frame.refuse("related-create", ast.unparse(call.node), "create() through a many-to-many set.", call.node)
+            raise frame.refuse(
+                "related-create", ast.unparse(call.node), "create() through a many-to-many set.", call.node
+            )
         if reverse.field not in call.kwargs:
             parent = _related_owner(owner)
             call.kwargs[reverse.field] = Val(instance, parent)
@@ -174,7 +204,9 @@ def update_rows(frame: Frame, owner: Val, call: CallSite) -> Val:
     value = commit(frame, owner, distinct=True)
     query = query_of(value)
     if query.sliced or query.many or query.values is not None:
-        raise frame.refuse("update", ast.unparse(call.node), "update() of a sliced or joined query.", call.node)
+        raise frame.refuse(
+            "update", ast.unparse(call.node), "update() of a sliced or joined query.", call.node
+        )
     root = root_of(frame, query.model)
     keywords: list[ast.keyword] = []
     for key, item in call.kwargs.items():
@@ -193,7 +225,13 @@ def update_rows(frame: Frame, owner: Val, call: CallSite) -> Val:
     if conditions is not None:
         made = ast.Call(ast.Attribute(update, "where", ast.Load()), conditions, []) if conditions else update
     else:
-        made = quote("{0}.where({1}.in_({2}({3})))", update, pk, frame.imported("segue_bridge.db.reads", "keys"), value.node)
+        made = quote(
+            "{0}.where({1}.in_({2}({3})))",
+            update,
+            pk,
+            frame.imported("segue_bridge.db.reads", "keys"),
+            value.node,
+        )
     made = ast.Call(ast.Attribute(made, "values", ast.Load()), [], keywords)
     return Val(Scalar("int"), quote("await {0}.execute({1})", frame.db, made))
 
@@ -214,7 +252,9 @@ def delete_rows(frame: Frame, owner: Val, call: CallSite) -> Val:
     value = commit(frame, owner, distinct=True)
     query = query_of(value)
     if query.sliced or query.many or query.values is not None or query.annotations:
-        raise frame.refuse("delete", ast.unparse(call.node), "delete() of a sliced, joined or annotated query.", call.node)
+        raise frame.refuse(
+            "delete", ast.unparse(call.node), "delete() of a sliced, joined or annotated query.", call.node
+        )
     _check_dependents(frame, query.model, call.node, set())
     root = root_of(frame, query.model)
     assert value.node is not None
@@ -222,7 +262,9 @@ def delete_rows(frame: Frame, owner: Val, call: CallSite) -> Val:
     select = quote("{0}({1})", frame.imported("sqlalchemy", "select"), root)
     if conditions is None:
         pk = ast.Attribute(root, pk_field(frame.ctx, query.model).attname, ast.Load())
-        conditions = [quote("{0}.in_({1}({2}))", pk, frame.imported("segue_bridge.db.reads", "keys"), value.node)]
+        conditions = [
+            quote("{0}.in_({1}({2}))", pk, frame.imported("segue_bridge.db.reads", "keys"), value.node)
+        ]
     made = ast.Call(ast.Attribute(select, "where", ast.Load()), conditions, []) if conditions else select
     return Val(Scalar("Any"), quote("await {0}.delete_matching({1})", frame.db, made))
 
@@ -233,12 +275,22 @@ def _many(frame: Frame, owner: Val, call: CallSite) -> Val:
     assert isinstance(kind, RelatedManager)
     item = field_of(concrete(frame.ctx, kind.instance.model), kind.accessor)
     if item is None or item.relation is None or item.relation.kind != "m2m":
-        raise frame.refuse("related-write", f"{kind.accessor}.{call.name}", "Writes through a reverse relation are not translated yet.", call.node)
+        raise frame.refuse(
+            "related-write",
+            f"{kind.accessor}.{call.name}",
+            "Writes through a reverse relation are not translated yet.",
+            call.node,
+        )
     check_receivers(frame, item.relation.through, "m2m", call.node)
     if kind.instance.nullable or owner.node is None:
         raise frame.refuse("nullable", owner.text, "This may be None here.", call.node)
     if call.kwargs:
-        raise frame.refuse("related-write", ast.unparse(call.node), "through_defaults and clear= are not translated.", call.node)
+        raise frame.refuse(
+            "related-write",
+            ast.unparse(call.node),
+            "through_defaults and clear= are not translated.",
+            call.node,
+        )
     if kind.instance.mode == "row":
         kind.instance.site.written = True
     helper = {"set": "set_"}.get(call.name, call.name)
@@ -268,7 +320,9 @@ def _key(frame: Frame, value: Val, kind: RelatedManager, call: CallSite) -> ast.
         return key_of(frame, value)
     if isinstance(value.kind, Scalar) and value.kind.type == "int" and value.node is not None:
         return value.node
-    raise frame.refuse("related-write", ast.unparse(call.node), "Segue does not know what is added.", call.node)
+    raise frame.refuse(
+        "related-write", ast.unparse(call.node), "Segue does not know what is added.", call.node
+    )
 
 
 def _keys(frame: Frame, value: Val, kind: RelatedManager, call: CallSite) -> ast.expr:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,7 +100,9 @@ class _Folder:
                 and isinstance(stmt.target, ast.Name)
             ):
                 self.names[stmt.target.id] = [*self.names.get(stmt.target.id, []), *self.value(stmt.value)]
-            elif (isinstance(stmt, ast.Expr) and isinstance(stmt.value, ast.Constant)) or (isinstance(stmt, ast.Expr) and self._append(stmt.value)):
+            elif (isinstance(stmt, ast.Expr) and isinstance(stmt.value, ast.Constant)) or (
+                isinstance(stmt, ast.Expr) and self._append(stmt.value)
+            ):
                 continue
             elif isinstance(stmt, ast.Match):
                 self.match(stmt)
@@ -261,8 +264,8 @@ class _Folder:
         left, right = self.value(node.left), self.value(node.right)
         if isinstance(node.op, ast.Add) and isinstance(left, list) and isinstance(right, list):
             return [*left, *right]
-        names = {ast.BitAnd: "AND", ast.BitOr: "OR"}
-        found = names.get(type(node.op))  # type: ignore[call-overload]
+        names: dict[type[ast.operator], str] = {ast.BitAnd: "AND", ast.BitOr: "OR"}
+        found = names.get(type(node.op))
         if found is None:
             raise self.dynamic(node)
         return Made(f"rest_framework.permissions.{found}", (left, right))
@@ -362,7 +365,7 @@ class _Folder:
 _POLICIES = frozenset(
     {"permission_classes", "authentication_classes", "throttle_classes", "renderer_classes", "parser_classes"}
 )
-_COMPARE = {
+_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: lambda a, b: a == b,
     ast.NotEq: lambda a, b: a != b,
     ast.In: lambda a, b: a in (b or ()),

@@ -97,7 +97,7 @@ def _database_url(snapshot: Snapshot) -> str:
         name = database.name if database is not None else "db.sqlite3"
         if name in ("", ":memory:"):
             return "sqlite:///:memory:"
-        return f"sqlite:///{name}" if not name.startswith("/") else f"sqlite:///{name}"
+        return f"sqlite:///{name}"
     return f"{database.vendor}://localhost/{database.name}"
 
 

@@ -128,7 +128,9 @@ def _base(ctx: Context, where: Where) -> None:
         Decl(
             "CurrentUser",
             f"CurrentUser: TypeAlias = {cls} | AnonymousUser",
-            frozenset({imported, Import("segue_bridge.auth.users", "AnonymousUser"), Import("typing", "TypeAlias")}),
+            frozenset(
+                {imported, Import("segue_bridge.auth.users", "AnonymousUser"), Import("typing", "TypeAlias")}
+            ),
             0,
         )
     )

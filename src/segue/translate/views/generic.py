@@ -109,18 +109,22 @@ def get_object(frame: Frame, endpoint: Endpoint, *, write: bool) -> Val:
 def framework_object(frame: Frame, endpoint: Endpoint, *, write: bool) -> Val:
     """``GenericAPIView.get_object``."""
     value = settle(frame, filtered(frame, endpoint, queryset(frame, endpoint)))
-    assert isinstance(value.kind, QuerySet)
+    kind = value.kind
+    assert isinstance(kind, QuerySet)
     view = endpoint.view
     keyword = view.lookup_url_kwarg or view.lookup_field
     kinds = endpoint.url_arguments
     if keyword not in kinds:
         raise endpoint.refuse("lookup", keyword, "The URL has no such argument: DRF fails here.")
     given = frame.url_argument(keyword, kinds[keyword], getattr(kinds[keyword], "type", "str"))
+    if value.node is not None and not isinstance(value.node, ast.Name | ast.Attribute):
+        # Errors of get_queryset() and of filters are errors; only those of the look-up are a 404.
+        value = Val(kind, frame.hoist("objects", value.node))
     frame.env["#objects"] = value
     before = len(frame.lines)
     statement = _lookup(frame, endpoint, value, given)
     assert len(frame.lines) == before
-    model = frame.ctx.model(value.kind.query.model)
+    model = frame.ctx.model(kind.query.model)
     title = model.cls.rpartition(".")[2]
     frame.use(Import("segue_bridge.http.lookup", "key"), Import("segue_bridge.http.lookup", "found"))
     local = frame.fresh("statement")
@@ -133,7 +137,7 @@ def framework_object(frame: Frame, endpoint: Endpoint, *, write: bool) -> Val:
 
     target = frame.fresh(snake(title))
     frame.emit(f"{target} = found({rows.text}, {title!r})")
-    instance = Val(Instance(value.kind.query.model, needs, "entity" if write else "row"), name(target))
+    instance = Val(Instance(kind.query.model, needs, "entity" if write else "row"), name(target))
     check_object(frame, endpoint, instance)
     return instance
 

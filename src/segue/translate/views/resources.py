@@ -237,7 +237,7 @@ def _write_model(ctx: Context, made: PathOperation) -> Import | None:
     text = "\n".join(made.lines)
     for key, value in ctx.memo.items():
         if key[0] == "writer" and getattr(getattr(value, "lifted", None), "name", "\0") in text:
-            return next(iter(value.model_imports))  # type: ignore[attr-defined]
+            return next(iter(value.model_imports))  # type: ignore[attr-defined,no-any-return]
     return None
 
 

@@ -68,7 +68,7 @@ class Plan:
         """Everything, the most telling first of each group, groups mixed."""
         groups = [self._people(), self._nowhere(), self._methods(), self._shapes()]
         if self.op["method"] in ("POST", "PUT", "PATCH"):
-            groups += [self._broken(), self._raw(), self._forms(), self._valid()]
+            groups += [self._broken(), self._raw(), self._forms(), self._valid(), self._selfish()]
         groups += [self._queries()]
         yield from _mixed(groups)
         yield from self._more()
@@ -132,6 +132,17 @@ class Plan:
         for what, wrong in self._wrong_bodies():
             person = self._insider()
             yield case(self.op, what, self._place(person), person, body=as_json(wrong))
+
+    def _selfish(self) -> Iterator[Case]:
+        """An object as its own parent, and every other pair."""
+        names = payloads.self_relations(self.serializer) if self.serializer is not None else {}
+        for name, keys in names.items():
+            for path in self.good[:5] if self.op["method"] != "POST" else []:
+                for key in keys[:6]:
+                    body = {**({} if self.op["method"] == "PATCH" else self._values()), name: key}
+                    yield case(
+                        self.op, f"{name}={key!r} of its own kind", path, self._insider(), body=as_json(body)
+                    )
 
     def _forms(self) -> Iterator[Case]:
         for index, (what, wrong) in enumerate(self._wrong_bodies()):

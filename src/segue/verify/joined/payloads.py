@@ -161,6 +161,18 @@ def broken(
     return out
 
 
+def self_relations(serializer: Any) -> dict[str, list[Any]]:
+    """Writable relations of a model to itself, with keys there are."""
+    model = getattr(getattr(serializer, "Meta", None), "model", None)
+    return {
+        name: _keys(field)
+        for name, field in serializer.fields.items()
+        if isinstance(field, s.RelatedField)
+        and not field.read_only
+        and getattr(field.queryset, "model", None) is model
+    }
+
+
 def _nested(field: Any, pick: random.Random) -> list[tuple[str, Any]]:
     """A nested value that is wrong in one place."""
     many = isinstance(field, s.ListSerializer)

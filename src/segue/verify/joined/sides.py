@@ -7,10 +7,12 @@ import importlib
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from .boot import Errors, describe
+from .generated import make_importable
 
 _WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
 
@@ -74,8 +76,7 @@ class FastApiSide:
             [str(k) for k in getattr(settings, "SECRET_KEY_FALLBACKS", [])]
         )
         os.environ["DATABASE_URL"] = "sqlite:///:memory:"  # never opened: the database is handed in
-        sys.path.insert(0, spec["output"])
-        self.package: str = spec["package"]
+        self.package = make_importable(Path(spec["output"]), spec["package"])
         self.statements: list[str] = []
         self.error = ""
         self._errors = errors

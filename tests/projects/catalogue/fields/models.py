@@ -64,9 +64,7 @@ class Everything(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(integer__gte=-100), name="integer_floor"),
             models.UniqueConstraint(fields=["big", "choice"], name="big_choice"),
-            models.UniqueConstraint(
-                fields=["email"], name="one_email", condition=~models.Q(email="")
-            ),
+            models.UniqueConstraint(fields=["email"], name="one_email", condition=~models.Q(email="")),
             models.UniqueConstraint(Lower("renamed"), "unique", name="lower_renamed"),
         ]
 

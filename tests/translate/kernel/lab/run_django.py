@@ -6,7 +6,7 @@ import sys
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lab_settings")
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import django  # noqa: E402
+import django
 
 django.setup()
 from django.core.management import call_command  # noqa: E402
@@ -33,7 +33,7 @@ class Undo(Exception):
 def outcome(method):
     try:
         return ["value", json.loads(json.dumps(method(), default=str))]
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (the outcome is what is asked for)
         return ["error", type(error).__name__, str(error)]
 
 
@@ -48,9 +48,15 @@ for name in sorted(n for n in dir(Lab) if n.startswith("case_")):
     view.action = None
     try:
         with transaction.atomic():
-            with CaptureQueriesContext(connection, ) as captured:
+            with CaptureQueriesContext(
+                connection,
+            ) as captured:
                 result = outcome(getattr(view, name))
-            statements = [q["sql"] for q in captured.captured_queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN"))]
+            statements = [
+                q["sql"]
+                for q in captured.captured_queries
+                if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN"))
+            ]
             results[name] = [result, len(statements), statements]
             raise Undo
     except Undo:

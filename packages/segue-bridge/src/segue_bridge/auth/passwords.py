@@ -131,13 +131,13 @@ class Argon2(Hasher):
             password.encode(), salt.encode(), time_cost=2, memory_cost=102400, parallelism=8,
             hash_len=argon2.DEFAULT_HASH_LENGTH, type=argon2.low_level.Type.ID,
         )  # fmt: skip
-        return "argon2" + raw.decode("ascii")
+        return f"argon2{raw.decode('ascii')}"
 
     def verify(self, password: str, encoded: str) -> bool:
         import argon2
 
         try:
-            return argon2.PasswordHasher().verify("$" + encoded.split("$", 1)[1], password)
+            return bool(argon2.PasswordHasher().verify("$" + encoded.split("$", 1)[1], password))
         except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
             return False
 
@@ -158,7 +158,7 @@ class BCryptSHA256(Hasher):
     def salt(self) -> str:
         import bcrypt
 
-        return bcrypt.gensalt(self.rounds).decode("ascii")
+        return str(bcrypt.gensalt(self.rounds), "ascii")
 
     def encode(self, password: str, salt: str) -> str:
         import bcrypt

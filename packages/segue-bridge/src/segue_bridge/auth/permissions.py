@@ -70,7 +70,7 @@ class Grants:
                     .where(self._groups.c[self._user] == pk)
                 )
                 names = names.where(or_(_permission.c.id.in_(own), _permission.c.id.in_(groups)))
-            known = frozenset(f"{app}.{code}" for app, code in await db.all(names))
+            known = frozenset(f"{row.app_label}.{row.codename}" for row in await db.all(names))
             self._cache[user] = known
         return known
 

@@ -9,8 +9,8 @@ from sqlalchemy import URL, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from segue_bridge.db.compiled import Cache
-from segue_bridge.db.executor import AsyncpgExecutor, EngineExecutor, Executor
 from segue_bridge.db.dates import exact_dates
+from segue_bridge.db.executor import AsyncpgExecutor, EngineExecutor, Executor
 from segue_bridge.db.session import Session
 from segue_bridge.db.sqlite import prepare
 from segue_bridge.db.transaction import Hook

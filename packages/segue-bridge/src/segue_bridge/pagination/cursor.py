@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qs, urlencode
 
-from sqlalchemy import ColumnElement, Select, literal
+from sqlalchemy import Select, literal
 
 from segue_bridge.errors import NotFound
 from segue_bridge.http.call import Call

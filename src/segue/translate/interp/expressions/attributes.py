@@ -19,7 +19,7 @@ def read(frame: Frame, node: ast.Attribute) -> Val:
     whole = _dotted(node)
     if whole is not None and whole.partition(".")[0] not in frame.env:
         ref = frame.function.globals.get(whole)
-        if ref is not None and not (ref.kind == "instance"):
+        if ref is not None and ref.kind != "instance":
             return of_ref(frame, ref, node)
     return of(frame, frame.eval(node.value), node.attr, node)
 

@@ -79,4 +79,6 @@ def call_named(frame: Frame, dotted: str, node: ast.Call) -> Val:
     found = construct(frame, dotted, site)
     if found is not None:
         return found
-    raise frame.refuse("unknown-call", f"{ast.unparse(node.func)}()", f"Segue has no rule for {dotted}.", node)
+    raise frame.refuse(
+        "unknown-call", f"{ast.unparse(node.func)}()", f"Segue has no rule for {dotted}.", node
+    )

@@ -39,7 +39,9 @@ def _generators(frame: Frame, generators: list[ast.comprehension]) -> list[ast.c
     return out
 
 
-def _scoped(frame: Frame, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, *parts: ast.expr) -> tuple[list[ast.comprehension], list[Val]]:
+def _scoped(
+    frame: Frame, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, *parts: ast.expr
+) -> tuple[list[ast.comprehension], list[Val]]:
     saved = frame.snapshot_env()
     try:
         generators = _generators(frame, node.generators)

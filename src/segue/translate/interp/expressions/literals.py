@@ -24,7 +24,11 @@ def f_string(frame: Frame, node: ast.JoinedStr) -> Val:
     for part in node.values:
         if isinstance(part, ast.FormattedValue):
             value = printable(frame, frame.eval(part.value), part.value)
-            spec = f_string(frame, part.format_spec).node if isinstance(part.format_spec, ast.JoinedStr) else None
+            spec = (
+                f_string(frame, part.format_spec).node
+                if isinstance(part.format_spec, ast.JoinedStr)
+                else None
+            )
             parts.append(ast.FormattedValue(value, part.conversion, spec))
         else:
             parts.append(part)
@@ -63,7 +67,9 @@ def display(frame: Frame, node: ast.List | ast.Tuple | ast.Set) -> Val:
             kind = value.kind
             kinds.append(kind)
             if value.node is None:
-                raise frame.refuse("list-item", ast.unparse(element), "This cannot be kept in a list.", element)
+                raise frame.refuse(
+                    "list-item", ast.unparse(element), "This cannot be kept in a list.", element
+                )
             parts.append(value.node)
             constants.append(kind.value if isinstance(kind, Const) else ...)
         item = widen(kind) if isinstance(item, Unknown) and item.why == "empty" else join(item, widen(kind))

@@ -47,7 +47,12 @@ def plain(frame: Frame, value: Val, node: ast.expr) -> tuple[str, ast.expr]:
     kind = widen(value.kind)
     if value.node is None or not isinstance(kind, Scalar | ListOf | DictOf | Payload):
         why = kind.why if isinstance(kind, Unknown) else ""
-        raise frame.refuse("operand", ast.unparse(node), why or f"Segue has no rule for operators on {type(kind).__name__}.", node)
+        raise frame.refuse(
+            "operand",
+            ast.unparse(node),
+            why or f"Segue has no rule for operators on {type(kind).__name__}.",
+            node,
+        )
     if isinstance(kind, Scalar):
         if kind.nullable:
             return kind.type + "?", value.node
@@ -76,9 +81,9 @@ def binary(frame: Frame, node: ast.BinOp) -> Val:
             folded = _FOLD[type(node.op)](left.kind.value, right.kind.value)
         except Exception:  # noqa: BLE001  (the legacy code would raise the same; keep it as code)
             folded = ...
-        if isinstance(folded, str | int | float | tuple) and len(str(folded)) < 200:
-            if isinstance(left.node, ast.Constant) and isinstance(right.node, ast.Constant):
-                return const(folded)
+        written = isinstance(left.node, ast.Constant) and isinstance(right.node, ast.Constant)
+        if written and isinstance(folded, str | int | float | tuple) and len(str(folded)) < 200:
+            return const(folded)
     a, a_node = plain(frame, left, node.left)
     b, b_node = plain(frame, right, node.right)
     made = ast.BinOp(a_node, node.op, b_node)
@@ -139,7 +144,11 @@ def unary(frame: Frame, node: ast.UnaryOp) -> Val:
         from segue.translate.rules.expressions import negative
 
         return negative(frame, node.op, value, node)
-    if isinstance(value.kind, Const) and isinstance(value.kind.value, int | float) and isinstance(node.op, ast.USub):
+    if (
+        isinstance(value.kind, Const)
+        and isinstance(value.kind.value, int | float)
+        and isinstance(node.op, ast.USub)
+    ):
         return const(-value.kind.value)
     kind, code = plain(frame, value, node.operand)
     return Val(Scalar(kind.rstrip("?")), ast.UnaryOp(node.op, code))
@@ -160,20 +169,30 @@ def boolean(frame: Frame, node: ast.BoolOp) -> Val:
                 frame.no_hoist -= 1
             try:
                 found = test(frame, item)
-                value = found.value if found.value is not None else (
-                    Val(Const(found.known), ast.Constant(found.known)) if found.known is not None else Val(Scalar("bool"), found.node)
+                value = (
+                    found.value
+                    if found.value is not None
+                    else (
+                        Val(Const(found.known), ast.Constant(found.known))
+                        if found.known is not None
+                        else Val(Scalar("bool"), found.node)
+                    )
                 )
             finally:
                 if number == 0:
                     frame.no_hoist += 1
             if value.node is None:
                 if found.known is None:
-                    raise frame.refuse("operand", ast.unparse(item), "This has no form in the generated code.", item)
+                    raise frame.refuse(
+                        "operand", ast.unparse(item), "This has no form in the generated code.", item
+                    )
                 if found.known is conjunction and not last:
                     continue
                 if not parts and (found.known is not conjunction or last):
                     return value
-                raise frame.refuse("operand", ast.unparse(item), "This has no form in the generated code.", item)
+                raise frame.refuse(
+                    "operand", ast.unparse(item), "This has no form in the generated code.", item
+                )
             if found.known is conjunction and not last:
                 frame.facts.update(found.then if conjunction else found.otherwise)
                 continue
@@ -241,7 +260,11 @@ def compare(frame: Frame, node: ast.Compare) -> Val:
         if not isinstance(value.kind, _COMPARABLE) or value.node is None:
             why = value.kind.why if isinstance(value.kind, Unknown) else ""
             raise frame.refuse(
-                "comparison", ast.unparse(node), why or f"Segue has no rule for comparing {type(value.kind).__name__} ({ast.unparse(source)}).", node
+                "comparison",
+                ast.unparse(node),
+                why
+                or f"Segue has no rule for comparing {type(value.kind).__name__} ({ast.unparse(source)}).",
+                node,
             )
     nodes = [v.node for v in values if v.node is not None]
     return Val(Scalar("bool"), ast.Compare(nodes[0], node.ops, nodes[1:]))
@@ -250,14 +273,18 @@ def compare(frame: Frame, node: ast.Compare) -> Val:
 def _pair(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.Compare) -> Val | None:
     if isinstance(a.kind, Const) and isinstance(b.kind, Const):
         return _fold(op, a.kind.value, b.kind.value)
-    if isinstance(a.kind, Global) and isinstance(b.kind, Global) and isinstance(op, ast.Is | ast.Eq | ast.IsNot | ast.NotEq):
+    if (
+        isinstance(a.kind, Global)
+        and isinstance(b.kind, Global)
+        and isinstance(op, ast.Is | ast.Eq | ast.IsNot | ast.NotEq)
+    ):
         same = a.kind.ref.name == b.kind.ref.name
         return const(same if isinstance(op, ast.Is | ast.Eq) else not same)
-    if isinstance(op, ast.Eq | ast.NotEq | ast.Is | ast.IsNot):
-        if isinstance(a.kind, Instance | User) or isinstance(b.kind, Instance | User):
-            from segue.translate.rules.instance import equality
+    objects = isinstance(a.kind, Instance | User) or isinstance(b.kind, Instance | User)
+    if objects and isinstance(op, ast.Eq | ast.NotEq | ast.Is | ast.IsNot):
+        from segue.translate.rules.instance import equality
 
-            return equality(frame, op, a, b, node)
+        return equality(frame, op, a, b, node)
     if isinstance(op, ast.In | ast.NotIn):
         from segue.translate.rules.membership import membership
 
@@ -303,7 +330,9 @@ def conditional(frame: Frame, node: ast.IfExp) -> Val:
         yes = settle(frame, yes) if isinstance(yes.kind, QuerySet) else yes
         no = settle(frame, no) if isinstance(no.kind, QuerySet) else no
     if yes.node is None or no.node is None:
-        raise frame.refuse("conditional", ast.unparse(node), "One side has no form in the generated code.", node)
+        raise frame.refuse(
+            "conditional", ast.unparse(node), "One side has no form in the generated code.", node
+        )
     return Val(join(yes.kind, no.kind), ast.IfExp(found.node, yes.node, no.node))
 
 
@@ -326,7 +355,7 @@ def walrus(frame: Frame, node: ast.NamedExpr) -> Val:
         from segue.translate.query.build import settle
 
         value = settle(frame, value)
-        assert value.node is not None
+    assert value.node is not None
     target = frame.bind(node.target.id, value)
     return Val(value.kind, ast.NamedExpr(ast.Name(target, ast.Store()), value.node))
 

@@ -16,9 +16,9 @@ from segue.translate.kinds import (
     RelatedManager,
     Scalar,
     SerializerContext,
+    Unknown,
     UrlArguments,
     ValidatedData,
-    Unknown,
 )
 from segue.translate.rules import registry
 from segue.translate.rules.registry import expression
@@ -34,7 +34,9 @@ def read(frame: Frame, node: ast.Subscript) -> Val:
         if rule is not None:
             from segue.translate.interp.callsite import CallSite
 
-            made = ast.copy_location(ast.Call(node.value, [node.slice] if not isinstance(node.slice, ast.Slice) else [], []), node)
+            made = ast.copy_location(
+                ast.Call(node.value, [node.slice] if not isinstance(node.slice, ast.Slice) else [], []), node
+            )
             found = rule(frame, owner, CallSite(frame, made, "__getitem__"))
             if found is not None:
                 return found
@@ -45,8 +47,15 @@ def read(frame: Frame, node: ast.Subscript) -> Val:
     if owner.node is None:
         raise frame.refuse("subscript", ast.unparse(node), "Segue has no rule for items of this.", node)
     if isinstance(node.slice, ast.Slice):
-        parts = [frame.eval(p).node if p is not None else None for p in (node.slice.lower, node.slice.upper, node.slice.step)]
-        if isinstance(kind, ListOf) or (isinstance(kind, Scalar) and kind.type in ("str", "bytes", "Any")) or isinstance(kind, Const):
+        parts = [
+            frame.eval(p).node if p is not None else None
+            for p in (node.slice.lower, node.slice.upper, node.slice.step)
+        ]
+        if (
+            isinstance(kind, ListOf)
+            or (isinstance(kind, Scalar) and kind.type in ("str", "bytes", "Any"))
+            or isinstance(kind, Const)
+        ):
             result = Scalar("str") if isinstance(kind, Const) else kind
             return Val(result, ast.Subscript(owner.node, ast.Slice(*parts), ast.Load()))
         raise frame.refuse("subscript", ast.unparse(node), "Segue has no rule for slices of this.", node)
@@ -77,4 +86,6 @@ def read(frame: Frame, node: ast.Subscript) -> Val:
             return const(kind.value[key.kind.value])
         except (IndexError, TypeError):
             pass
-    raise frame.refuse("subscript", ast.unparse(node), f"Segue has no rule for items of {type(kind).__name__}.", node)
+    raise frame.refuse(
+        "subscript", ast.unparse(node), f"Segue has no rule for items of {type(kind).__name__}.", node
+    )

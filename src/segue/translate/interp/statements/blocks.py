@@ -18,7 +18,9 @@ def block(frame: Frame, node: ast.With) -> None:
     headers: list[str] = []
     for item in node.items:
         if item.optional_vars is not None:
-            raise frame.refuse("with", ast.unparse(item.context_expr), "Segue has no rule for this context manager.", node)
+            raise frame.refuse(
+                "with", ast.unparse(item.context_expr), "Segue has no rule for this context manager.", node
+            )
         headers.append(_context(frame, item.context_expr))
     frame.in_atomic += 1
     with frame.capture() as lines:
@@ -37,12 +39,16 @@ def _context(frame: Frame, node: ast.expr) -> str:
             value = frame.eval(keyword.value)
             if keyword.arg == "durable" and isinstance(value.kind, Const):
                 durable = "durable=True" if value.kind.value else ""
-            elif keyword.arg == "savepoint" and isinstance(value.kind, Const) and value.kind.value:
-                continue
-            elif keyword.arg == "using" and isinstance(value.kind, Const) and value.kind.value in (None, "default"):
+            elif (keyword.arg == "savepoint" and isinstance(value.kind, Const) and value.kind.value) or (
+                keyword.arg == "using"
+                and isinstance(value.kind, Const)
+                and value.kind.value in (None, "default")
+            ):
                 continue
             else:
-                raise frame.refuse("atomic", ast.unparse(node), "Segue does not know this argument of atomic().", node)
+                raise frame.refuse(
+                    "atomic", ast.unparse(node), "Segue does not know this argument of atomic().", node
+                )
         if node.args:
             raise frame.refuse("atomic", ast.unparse(node), "Another database than the default one.", node)
     value = frame.eval(target)

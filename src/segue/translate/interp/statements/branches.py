@@ -98,7 +98,12 @@ def _joined(a: Val, b: Val) -> Val:
         return a
     kind = join(a.kind, b.kind)
     if a.node is None or b.node is None or a.text != b.text:
-        if isinstance(a.kind, Const) and isinstance(b.kind, Const) and a.node is not None and a.text == b.text:
+        if (
+            isinstance(a.kind, Const)
+            and isinstance(b.kind, Const)
+            and a.node is not None
+            and a.text == b.text
+        ):
             return Val(kind, a.node)
         from segue.translate.kinds import Unknown
 

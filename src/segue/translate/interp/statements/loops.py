@@ -35,7 +35,9 @@ def _stable(frame: Frame, body: list[ast.stmt], prepare: object, at: ast.stmt) -
         if _same(start[0], frame.env):
             return lines
         del frame.returns[returns:]
-    raise frame.refuse("loop", type(at).__name__.lower(), "What the loop's variables are does not settle.", at)
+    raise frame.refuse(
+        "loop", type(at).__name__.lower(), "What the loop's variables are does not settle.", at
+    )
 
 
 def _widen_assigned(frame: Frame, body: list[ast.stmt]) -> None:
@@ -43,16 +45,18 @@ def _widen_assigned(frame: Frame, body: list[ast.stmt]) -> None:
         for node in ast.walk(stmt):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in frame.env:
                 value = frame.env[node.id]
-                if value.node is not None and not isinstance(value.node, ast.Constant):
-                    frame.env[node.id] = Val(widen(value.kind), value.node)
-                elif isinstance(value.node, ast.Constant):
+                if (value.node is not None and not isinstance(value.node, ast.Constant)) or isinstance(
+                    value.node, ast.Constant
+                ):
                     frame.env[node.id] = Val(widen(value.kind), value.node)
     frame.facts = {}
 
 
 def _same(a: dict[str, Val], b: dict[str, Val]) -> bool:
     return all(
-        key in b and a[key].kind == b[key].kind and a[key].text == b[key].text for key in a if not key.startswith("#")
+        key in b and a[key].kind == b[key].kind and a[key].text == b[key].text
+        for key in a
+        if not key.startswith("#")
     )
 
 

@@ -47,7 +47,11 @@ def local_import(frame: Frame, node: ast.Import | ast.ImportFrom) -> None:
         ):
             from segue.snapshot.model import GlobalRef
 
-            dotted = f"{node.module}.{item.name}" if isinstance(node, ast.ImportFrom) and not node.level else item.name
+            dotted = (
+                f"{node.module}.{item.name}"
+                if isinstance(node, ast.ImportFrom) and not node.level
+                else item.name
+            )
             if isinstance(node, ast.ImportFrom) and node.level:
                 package = frame.function.name.split(".")
                 base = ".".join(package[: -1 - node.level - (1 if frame.owner else 0) + 0] or package[:1])
@@ -87,9 +91,13 @@ def returns(frame: Frame, node: ast.Return) -> None:
             frame.emit("return None") if False else None
             return
         why = value.kind.why if isinstance(value.kind, Unknown) else ""
-        raise frame.refuse("return", ast.unparse(node), why or "The result has no form in the generated code.", node)
+        raise frame.refuse(
+            "return", ast.unparse(node), why or "The result has no form in the generated code.", node
+        )
     if isinstance(value.kind, Unknown):
-        raise frame.refuse("return", ast.unparse(node), value.kind.why or "Segue does not know what is returned.", node)
+        raise frame.refuse(
+            "return", ast.unparse(node), value.kind.why or "Segue does not know what is returned.", node
+        )
     frame.emit(f"return {value.text}")
 
 
@@ -127,11 +135,14 @@ def augmented(frame: Frame, node: ast.AugAssign) -> None:
     load = ast.copy_location(_as_load(node.target), node.target)
     combined = ast.copy_location(ast.BinOp(load, node.op, node.value), node)
     value = binary(frame, combined)
-    if isinstance(node.target, ast.Name) and value.node is not None and not isinstance(value.kind, QuerySet | Q):
-        if isinstance(value.node, ast.BinOp):
-            target = frame.bind(node.target.id, Val(widen(value.kind)))
-            frame.emit(ast.unparse(ast.AugAssign(ast.Name(target, ast.Store()), node.op, value.node.right)))
-            return
+    if (
+        isinstance(node.target, ast.Name)
+        and value.node is not None
+        and not isinstance(value.kind, QuerySet | Q)
+    ) and isinstance(value.node, ast.BinOp):
+        target = frame.bind(node.target.id, Val(widen(value.kind)))
+        frame.emit(ast.unparse(ast.AugAssign(ast.Name(target, ast.Store()), node.op, value.node.right)))
+        return
     store(frame, node.target, value, node)
 
 
@@ -153,24 +164,40 @@ def store(frame: Frame, target: ast.expr, value: Val, node: ast.stmt) -> None:
             if rule is not None:
                 from segue.translate.interp.callsite import CallSite
 
-                made = ast.copy_location(ast.Call(ast.Name("setattr", ast.Load()), [target.value, ast.Constant(target.attr)], []), target)
+                made = ast.copy_location(
+                    ast.Call(ast.Name("setattr", ast.Load()), [target.value, ast.Constant(target.attr)], []),
+                    target,
+                )
                 site = CallSite(frame, made, "__setattr__")
                 site._args = [Val(Const(target.attr)), value]
                 rule(frame, owner, site)
                 return
-        raise frame.refuse("assign-attribute", ast.unparse(target), "Segue has no rule for setting attributes of this.", target)
+        raise frame.refuse(
+            "assign-attribute",
+            ast.unparse(target),
+            "Segue has no rule for setting attributes of this.",
+            target,
+        )
     elif isinstance(target, ast.Subscript):
         _store_item(frame, target, value)
     elif isinstance(target, ast.Tuple | ast.List):
-        if isinstance(value.node, ast.Tuple) and len(value.node.elts) == len(target.elts) and isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple):
-            kinds = [frame.eval(e).kind for e in node.value.elts] if False else None
-            del kinds
+        if (
+            isinstance(value.node, ast.Tuple)
+            and len(value.node.elts) == len(target.elts)
+            and isinstance(node, ast.Assign)
+            and isinstance(node.value, ast.Tuple)
+        ):
             parts = [_reevaluate(frame, e) for e in node.value.elts]
-            made = ast.Tuple([bind_target(frame, t, widen(p.kind)) for t, p in zip(target.elts, parts, strict=True)], ast.Store())
-            frame.emit(f"{ast.unparse(made)} = {value.text}")
+            both = ast.Tuple(
+                [bind_target(frame, t, widen(p.kind)) for t, p in zip(target.elts, parts, strict=True)],
+                ast.Store(),
+            )
+            frame.emit(f"{ast.unparse(both)} = {value.text}")
             return
         if value.node is None:
-            raise frame.refuse("unpack", ast.unparse(target), "This has no form in the generated code.", target)
+            raise frame.refuse(
+                "unpack", ast.unparse(target), "This has no form in the generated code.", target
+            )
         made_target = bind_target(frame, target, value.kind)
         frame.emit(f"{ast.unparse(made_target)} = {value.text}")
     else:
@@ -208,7 +235,9 @@ def _store_name(frame: Frame, local: str, value: Val, node: ast.stmt) -> None:
         frame.forget(local)
         frame.env[local] = Val(kind)
         if value.node is not None and not is_pure(value.node):
-            raise frame.refuse("unknown-value", ast.unparse(node), kind.why or "Segue does not know what this is.", node)
+            raise frame.refuse(
+                "unknown-value", ast.unparse(node), kind.why or "Segue does not know what this is.", node
+            )
         return
     if value.node is None or isinstance(kind, _INLINE):
         frame.forget(local)
@@ -233,11 +262,19 @@ def _store_item(frame: Frame, target: ast.Subscript, value: Val) -> None:
             site._args = [frame.eval(target.slice), value]
             if rule(frame, owner, site) is not None:
                 return
-    if not isinstance(owner.kind, DictOf | ListOf | ValidatedData | Scalar) or owner.node is None or isinstance(owner.kind, Payload):
-        raise frame.refuse("assign-item", ast.unparse(target), "Segue has no rule for setting items of this.", target)
+    if (
+        not isinstance(owner.kind, DictOf | ListOf | ValidatedData | Scalar)
+        or owner.node is None
+        or isinstance(owner.kind, Payload)
+    ):
+        raise frame.refuse(
+            "assign-item", ast.unparse(target), "Segue has no rule for setting items of this.", target
+        )
     key = frame.eval(target.slice)
     if key.node is None or value.node is None:
-        raise frame.refuse("assign-item", ast.unparse(target), "This has no form in the generated code.", target)
+        raise frame.refuse(
+            "assign-item", ast.unparse(target), "This has no form in the generated code.", target
+        )
     if isinstance(owner.kind, DictOf) and isinstance(target.value, ast.Name):
         frame.env[target.value.id] = Val(_with_item(owner.kind, key, widen(value.kind)), owner.node)
     frame.emit(f"{ast.unparse(ast.Subscript(owner.node, key.node, ast.Store()))} = {value.text}")
@@ -246,10 +283,16 @@ def _store_item(frame: Frame, target: ast.Subscript, value: Val) -> None:
 def _with_item(kind: DictOf, key: Val, item: Kind) -> DictOf:
     from segue.translate.interp.join import join
 
-    if isinstance(key.kind, Const) and isinstance(key.kind.value, str) and (kind.value is None or isinstance(kind.value, Unknown)):
+    if (
+        isinstance(key.kind, Const)
+        and isinstance(key.kind.value, str)
+        and (kind.value is None or isinstance(kind.value, Unknown))
+    ):
         rest = tuple((k, v) for k, v in kind.items if k != key.kind.value)
         return DictOf((*rest, (key.kind.value, item)))
-    values = [v for _, v in kind.items] + ([kind.value] if kind.value is not None and not isinstance(kind.value, Unknown) else [])
+    values = [v for _, v in kind.items] + (
+        [kind.value] if kind.value is not None and not isinstance(kind.value, Unknown) else []
+    )
     merged = item
     for other in values:
         merged = join(merged, other)
@@ -276,7 +319,11 @@ def deleted(frame: Frame, node: ast.Delete) -> None:
         if isinstance(target, ast.Subscript):
             owner = frame.eval(target.value)
             key = frame.eval(target.slice)
-            if not isinstance(owner.kind, DictOf | ListOf | ValidatedData) or owner.node is None or key.node is None:
+            if (
+                not isinstance(owner.kind, DictOf | ListOf | ValidatedData)
+                or owner.node is None
+                or key.node is None
+            ):
                 raise frame.refuse("del", ast.unparse(target), "Segue has no rule for deleting this.", target)
             frame.emit(f"del {ast.unparse(ast.Subscript(owner.node, key.node, ast.Load()))}")
         elif isinstance(target, ast.Name):

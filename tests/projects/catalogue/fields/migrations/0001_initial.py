@@ -12,127 +12,180 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Unmanaged',
+            name="Unmanaged",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=3)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=3)),
             ],
             options={
-                'db_table': 'somebody_elses',
-                'managed': False,
+                "db_table": "somebody_elses",
+                "managed": False,
             },
         ),
         migrations.CreateModel(
-            name='AutoKey',
+            name="AutoKey",
             fields=[
-                ('id', models.AutoField(primary_key=True, serialize=False)),
+                ("id", models.AutoField(primary_key=True, serialize=False)),
             ],
         ),
         migrations.CreateModel(
-            name='DatabaseDefaults',
+            name="DatabaseDefaults",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.IntegerField(db_default=7)),
-                ('word', models.CharField(db_default="it's", max_length=9)),
-                ('flag', models.BooleanField(db_default=True)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('doubled', models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(models.F('number'), '*', models.Value(2)), output_field=models.IntegerField())),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.IntegerField(db_default=7)),
+                ("word", models.CharField(db_default="it's", max_length=9)),
+                ("flag", models.BooleanField(db_default=True)),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "doubled",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.expressions.CombinedExpression(
+                            models.F("number"), "*", models.Value(2)
+                        ),
+                        output_field=models.IntegerField(),
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Reserved',
+            name="Reserved",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('metadata', models.JSONField(default=dict)),
-                ('registry', models.CharField(default='', max_length=5)),
-                ('text', models.TextField()),
-                ('now', models.DateTimeField(default=django.utils.timezone.now)),
-                ('uuid4', models.UUIDField(default=uuid.uuid4)),
-                ('relationship', models.IntegerField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("metadata", models.JSONField(default=dict)),
+                ("registry", models.CharField(default="", max_length=5)),
+                ("text", models.TextField()),
+                ("now", models.DateTimeField(default=django.utils.timezone.now)),
+                ("uuid4", models.UUIDField(default=uuid.uuid4)),
+                ("relationship", models.IntegerField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='SmallKey',
+            name="SmallKey",
             fields=[
-                ('id', models.SmallAutoField(primary_key=True, serialize=False)),
+                ("id", models.SmallAutoField(primary_key=True, serialize=False)),
             ],
         ),
         migrations.CreateModel(
-            name='Text',
+            name="Text",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('body', models.TextField()),
-                ('Any', models.JSONField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("body", models.TextField()),
+                ("Any", models.JSONField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='TextKey',
+            name="TextKey",
             fields=[
-                ('code', models.CharField(max_length=10, primary_key=True, serialize=False)),
+                ("code", models.CharField(max_length=10, primary_key=True, serialize=False)),
             ],
         ),
         migrations.CreateModel(
-            name='UuidKey',
+            name="UuidKey",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(default='', max_length=10)),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("name", models.CharField(default="", max_length=10)),
             ],
         ),
         migrations.CreateModel(
-            name='Everything',
+            name="Everything",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('big', models.BigIntegerField(default=1099511627776)),
-                ('binary', models.BinaryField(default=b'\x00\x01')),
-                ('boolean', models.BooleanField(default=True)),
-                ('maybe', models.BooleanField(null=True)),
-                ('char', models.CharField(default="it's", max_length=30)),
-                ('indexed', models.CharField(db_index=True, max_length=30)),
-                ('unique', models.CharField(default=uuid.uuid4, max_length=30, unique=True)),
-                ('choice', models.CharField(choices=[('r', 'Red'), ('b', 'Blue')], default='r', max_length=1)),
-                ('renamed', models.CharField(blank=True, db_column='other name', max_length=5)),
-                ('date', models.DateField(default=datetime.date.today)),
-                ('datetime', models.DateTimeField(default=django.utils.timezone.now)),
-                ('fixed', models.DateTimeField(null=True)),
-                ('decimal', models.DecimalField(decimal_places=2, default=Decimal('1.50'), max_digits=8)),
-                ('duration', models.DurationField(default=datetime.timedelta(days=1, seconds=3))),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('file', models.FileField(blank=True, upload_to='f')),
-                ('path', models.FilePathField(blank=True)),
-                ('image', models.CharField(max_length=100, null=True)),
-                ('float', models.FloatField(default=1.5)),
-                ('ip', models.GenericIPAddressField(null=True)),
-                ('integer', models.IntegerField(default=0)),
-                ('json', models.JSONField(default=dict)),
-                ('json_null', models.JSONField(null=True)),
-                ('positive', models.PositiveIntegerField(default=1)),
-                ('positive_big', models.PositiveBigIntegerField(default=1)),
-                ('positive_small', models.PositiveSmallIntegerField(default=1)),
-                ('slug', models.SlugField(default='a-b')),
-                ('small', models.SmallIntegerField(default=-1)),
-                ('text', models.TextField(default='')),
-                ('text_indexed', models.TextField(db_index=True, default='x')),
-                ('time', models.TimeField(default=datetime.time(3, 4, 5))),
-                ('url', models.URLField(blank=True)),
-                ('uuid', models.UUIDField(default=uuid.uuid4)),
-                ('made', models.DateTimeField(auto_now_add=True)),
-                ('changed', models.DateTimeField(auto_now=True)),
-                ('born', models.DateField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("big", models.BigIntegerField(default=1099511627776)),
+                ("binary", models.BinaryField(default=b"\x00\x01")),
+                ("boolean", models.BooleanField(default=True)),
+                ("maybe", models.BooleanField(null=True)),
+                ("char", models.CharField(default="it's", max_length=30)),
+                ("indexed", models.CharField(db_index=True, max_length=30)),
+                ("unique", models.CharField(default=uuid.uuid4, max_length=30, unique=True)),
+                (
+                    "choice",
+                    models.CharField(choices=[("r", "Red"), ("b", "Blue")], default="r", max_length=1),
+                ),
+                ("renamed", models.CharField(blank=True, db_column="other name", max_length=5)),
+                ("date", models.DateField(default=datetime.date.today)),
+                ("datetime", models.DateTimeField(default=django.utils.timezone.now)),
+                ("fixed", models.DateTimeField(null=True)),
+                ("decimal", models.DecimalField(decimal_places=2, default=Decimal("1.50"), max_digits=8)),
+                ("duration", models.DurationField(default=datetime.timedelta(days=1, seconds=3))),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                ("file", models.FileField(blank=True, upload_to="f")),
+                ("path", models.FilePathField(blank=True)),
+                ("image", models.CharField(max_length=100, null=True)),
+                ("float", models.FloatField(default=1.5)),
+                ("ip", models.GenericIPAddressField(null=True)),
+                ("integer", models.IntegerField(default=0)),
+                ("json", models.JSONField(default=dict)),
+                ("json_null", models.JSONField(null=True)),
+                ("positive", models.PositiveIntegerField(default=1)),
+                ("positive_big", models.PositiveBigIntegerField(default=1)),
+                ("positive_small", models.PositiveSmallIntegerField(default=1)),
+                ("slug", models.SlugField(default="a-b")),
+                ("small", models.SmallIntegerField(default=-1)),
+                ("text", models.TextField(default="")),
+                ("text_indexed", models.TextField(db_index=True, default="x")),
+                ("time", models.TimeField(default=datetime.time(3, 4, 5))),
+                ("url", models.URLField(blank=True)),
+                ("uuid", models.UUIDField(default=uuid.uuid4)),
+                ("made", models.DateTimeField(auto_now_add=True)),
+                ("changed", models.DateTimeField(auto_now=True)),
+                ("born", models.DateField(auto_now_add=True)),
             ],
             options={
-                'db_table': 'catalogue everything',
-                'ordering': ['-datetime', 'char'],
-                'indexes': [models.Index(fields=['date', '-integer'], name='date_integer'), models.Index(condition=models.Q(('choice', 'r')), fields=['char'], name='only_red'), models.Index(django.db.models.functions.text.Lower('email'), name='lower_email')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('integer__gte', -100)), name='integer_floor'), models.UniqueConstraint(fields=('big', 'choice'), name='big_choice'), models.UniqueConstraint(condition=models.Q(('email', ''), _negated=True), fields=('email',), name='one_email'), models.UniqueConstraint(django.db.models.functions.text.Lower('renamed'), models.F('unique'), name='lower_renamed')],
-                'unique_together': {('slug', 'small', 'uuid')},
+                "db_table": "catalogue everything",
+                "ordering": ["-datetime", "char"],
+                "indexes": [
+                    models.Index(fields=["date", "-integer"], name="date_integer"),
+                    models.Index(condition=models.Q(("choice", "r")), fields=["char"], name="only_red"),
+                    models.Index(django.db.models.functions.text.Lower("email"), name="lower_email"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("integer__gte", -100)), name="integer_floor"),
+                    models.UniqueConstraint(fields=("big", "choice"), name="big_choice"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("email", ""), _negated=True), fields=("email",), name="one_email"
+                    ),
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("renamed"),
+                        models.F("unique"),
+                        name="lower_renamed",
+                    ),
+                ],
+                "unique_together": {("slug", "small", "uuid")},
             },
         ),
     ]

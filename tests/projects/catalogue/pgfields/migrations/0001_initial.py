@@ -12,33 +12,71 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         django.contrib.postgres.operations.HStoreExtension(),
         migrations.CreateModel(
-            name='Postgres',
+            name="Postgres",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('words', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=10), default=list, size=None)),
-                ('grid', django.contrib.postgres.fields.ArrayField(base_field=django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), size=2), null=True, size=None)),
-                ('prices', django.contrib.postgres.fields.ArrayField(base_field=models.DecimalField(decimal_places=2, max_digits=6), null=True, size=None)),
-                ('store', django.contrib.postgres.fields.hstore.HStoreField(null=True)),
-                ('ints', django.contrib.postgres.fields.ranges.IntegerRangeField(null=True)),
-                ('bigs', django.contrib.postgres.fields.ranges.BigIntegerRangeField(null=True)),
-                ('decimals', django.contrib.postgres.fields.ranges.DecimalRangeField(null=True)),
-                ('moments', django.contrib.postgres.fields.ranges.DateTimeRangeField(null=True)),
-                ('days', django.contrib.postgres.fields.ranges.DateRangeField(null=True)),
-                ('search', django.contrib.postgres.search.SearchVectorField(null=True)),
-                ('spoken', models.CharField(db_collation='C', default='', max_length=20)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "words",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=10), default=list, size=None
+                    ),
+                ),
+                (
+                    "grid",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=django.contrib.postgres.fields.ArrayField(
+                            base_field=models.IntegerField(), size=2
+                        ),
+                        null=True,
+                        size=None,
+                    ),
+                ),
+                (
+                    "prices",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.DecimalField(decimal_places=2, max_digits=6), null=True, size=None
+                    ),
+                ),
+                ("store", django.contrib.postgres.fields.hstore.HStoreField(null=True)),
+                ("ints", django.contrib.postgres.fields.ranges.IntegerRangeField(null=True)),
+                ("bigs", django.contrib.postgres.fields.ranges.BigIntegerRangeField(null=True)),
+                ("decimals", django.contrib.postgres.fields.ranges.DecimalRangeField(null=True)),
+                ("moments", django.contrib.postgres.fields.ranges.DateTimeRangeField(null=True)),
+                ("days", django.contrib.postgres.fields.ranges.DateRangeField(null=True)),
+                ("search", django.contrib.postgres.search.SearchVectorField(null=True)),
+                ("spoken", models.CharField(db_collation="C", default="", max_length=20)),
             ],
             options={
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['words'], name='gin_words'), django.contrib.postgres.indexes.BrinIndex(fields=['id'], name='brin_id'), django.contrib.postgres.indexes.HashIndex(fields=['spoken'], name='hash_spoken'), models.Index(fields=['spoken'], include=('ints',), name='cover'), models.Index(fields=['spoken'], name='ops', opclasses=['varchar_pattern_ops'])],
-                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('ints', '&&')], name='no_overlap'), models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('spoken', 'ints'), name='late'), models.UniqueConstraint(fields=('bigs',), name='nulls', nulls_distinct=False)],
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(fields=["words"], name="gin_words"),
+                    django.contrib.postgres.indexes.BrinIndex(fields=["id"], name="brin_id"),
+                    django.contrib.postgres.indexes.HashIndex(fields=["spoken"], name="hash_spoken"),
+                    models.Index(fields=["spoken"], include=("ints",), name="cover"),
+                    models.Index(fields=["spoken"], name="ops", opclasses=["varchar_pattern_ops"]),
+                ],
+                "constraints": [
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("ints", "&&")], name="no_overlap"
+                    ),
+                    models.UniqueConstraint(
+                        deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
+                        fields=("spoken", "ints"),
+                        name="late",
+                    ),
+                    models.UniqueConstraint(fields=("bigs",), name="nulls", nulls_distinct=False),
+                ],
             },
         ),
     ]

@@ -3,9 +3,10 @@
 import datetime as dt
 
 from django.contrib.auth.models import User
+
 from library.models import Author, Book, Category, Placement, Profile, Review, Tag
 
-UTC = dt.timezone.utc
+UTC = dt.UTC
 
 
 def fill():
@@ -19,17 +20,73 @@ def fill():
     Profile.objects.create(author=c, city="Rome")
     tags = [Tag.objects.create(label=label) for label in ("fun", "sad", "new", "100%_x")]
     rows = [
-        ("Alpha", a, b, ann, "p", 5, 3, True, dt.date(2020, 1, 1), dt.datetime(2024, 1, 1, 3, 0, tzinfo=UTC), [0, 1]),
+        (
+            "Alpha",
+            a,
+            b,
+            ann,
+            "p",
+            5,
+            3,
+            True,
+            dt.date(2020, 1, 1),
+            dt.datetime(2024, 1, 1, 3, 0, tzinfo=UTC),
+            [0, 1],
+        ),
         ("beta", a, None, bob, "d", 15, None, True, None, dt.datetime(2024, 6, 1, 12, 0, tzinfo=UTC), [0]),
-        ("Gamma", b, a, None, "p", 25, 5, False, dt.date(2021, 5, 5), dt.datetime(2024, 6, 1, 12, 0, tzinfo=UTC), [1, 2]),
-        ("delta 100%", c, c, ann, "o", 7, 0, True, dt.date(2020, 12, 31), dt.datetime(2023, 12, 31, 23, 0, tzinfo=UTC), []),
-        ("Epsilon", b, None, bob, "p", 9, 4, True, dt.date(2019, 2, 3), dt.datetime(2022, 2, 3, 4, 5, 6, tzinfo=UTC), [0, 1, 2, 3]),
+        (
+            "Gamma",
+            b,
+            a,
+            None,
+            "p",
+            25,
+            5,
+            False,
+            dt.date(2021, 5, 5),
+            dt.datetime(2024, 6, 1, 12, 0, tzinfo=UTC),
+            [1, 2],
+        ),
+        (
+            "delta 100%",
+            c,
+            c,
+            ann,
+            "o",
+            7,
+            0,
+            True,
+            dt.date(2020, 12, 31),
+            dt.datetime(2023, 12, 31, 23, 0, tzinfo=UTC),
+            [],
+        ),
+        (
+            "Epsilon",
+            b,
+            None,
+            bob,
+            "p",
+            9,
+            4,
+            True,
+            dt.date(2019, 2, 3),
+            dt.datetime(2022, 2, 3, 4, 5, 6, tzinfo=UTC),
+            [0, 1, 2, 3],
+        ),
     ]
     books = []
     for title, author, editor, owner, status, price, rating, in_print, published, created, picked in rows:
         book = Book.objects.create(
-            title=title, author=author, editor=editor, owner=owner, status=status, price=price, rating=rating,
-            in_print=in_print, published=published, created=created,
+            title=title,
+            author=author,
+            editor=editor,
+            owner=owner,
+            status=status,
+            price=price,
+            rating=rating,
+            in_print=in_print,
+            published=published,
+            created=created,
         )
         book.tags.set([tags[i] for i in picked])
         books.append(book)

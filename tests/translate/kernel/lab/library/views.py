@@ -4,7 +4,7 @@ import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery, Sum, Value, Case, When
+from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, Lower
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -378,7 +378,11 @@ class Lab(APIView):
 
     def case_annotate_case(self):
         books = Book.objects.annotate(
-            band=Case(When(price__lt=8, then=Value("low")), When(price__lt=20, then=Value("mid")), default=Value("high"))
+            band=Case(
+                When(price__lt=8, then=Value("low")),
+                When(price__lt=20, then=Value("mid")),
+                default=Value("high"),
+            )
         )
         return [[b.title, b.band] for b in books]
 
@@ -438,7 +442,10 @@ class Lab(APIView):
         return [b.tags.count() for b in Book.objects.prefetch_related("tags")]
 
     def case_reverse_one_to_one_read(self):
-        return [a.profile.city if hasattr(a, "profile") else None for a in Author.objects.select_related("profile")]
+        return [
+            a.profile.city if hasattr(a, "profile") else None
+            for a in Author.objects.select_related("profile")
+        ]
 
     def case_reverse_one_to_one_missing(self):
         return Author.objects.get(name="Bo").profile.city
