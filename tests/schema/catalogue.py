@@ -15,7 +15,7 @@ import pytest
 from tests.services import Postgres
 
 from segue.emit.render import render_module
-from segue.schema.files import write_migrations
+from segue.translate.models.migrations import write_migrations
 from segue.snapshot.model import Snapshot
 from segue.snapshot.run import probe
 from segue.translate.context import Context
@@ -31,8 +31,7 @@ class Settings:
     database_url = "sqlite://"
 
 
-def get_settings() -> Settings:
-    return Settings()
+settings = Settings()
 '''
 
 

@@ -117,12 +117,7 @@ def _journey(settings: Config, service: serve.Service) -> bool:
         load.wait_for(300)
         console.print("FastAPI was killed: Django answered its reads")
         fastapi.process.wait()
-        service.group.children.remove(fastapi)
-        again = service.group.start(
-            "fastapi", [str(a) for a in fastapi.process.args], port=fastapi.port, cwd=settings.output,  # type: ignore[union-attr]
-            env={**os.environ, **settings.environment},
-        )  # fmt: skip
-        service.group.wait_ready(again)
+        service.restart(fastapi, settings.output)
         time.sleep(2.5)  # the longest first ejection, after which Envoy asks FastAPI again
         load.wait_for(200)
     counted = control.statistics(service.running.ports)

@@ -20,7 +20,8 @@ from segue.errors import EnvironmentProblem
 from segue.gateway import control, envoy, sides, table
 from segue.gateway.control import Running
 from segue.gateway.envoy import Ports
-from segue.gateway.processes import Group, free_port, require_free
+from segue.gateway.processes import Child, Group, free_port, require_free
+from segue.gateway.shared import shared_environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,14 @@ class Service:
 
     running: Running
     group: Group
+    environment: Mapping[str, str]
+
+    def restart(self, child: Child, cwd: Path) -> None:
+        """Start a process anew that has died; returns when it answers."""
+        self.group.children.remove(child)
+        arguments = [str(a) for a in child.process.args]  # type: ignore[union-attr]
+        again = self.group.start(child.name, arguments, port=child.port, cwd=cwd, env=dict(self.environment))
+        self.group.wait_ready(again)
 
     @property
     def url(self) -> str:
@@ -67,14 +76,15 @@ def started(
     rules = table.build(snapshot, book.entries)
     control.check(rules, ports)
     folder = control.folder(settings.state)
-    python = str(interpreter(settings))
+    python = interpreter(settings)
     modern = fastapi_environment(settings)
     base = {**os.environ, **settings.environment, **(environment or {})}
     django = {**base, "DJANGO_SETTINGS_MODULE": snapshot.settings.module}
+    shared = {**base, **shared_environment(python, settings.root, snapshot.settings.module, base)}
     with Group(folder / "logs") as group:
         legacy = group.start(
             "django",
-            sides.django_command(python, settings.root, settings.django_command, ports.django),
+            sides.django_command(str(python), settings.root, settings.django_command, ports.django),
             port=ports.django,
             cwd=settings.root,
             env=django,
@@ -84,7 +94,7 @@ def started(
             sides.fastapi_command(str(modern), settings.package, settings.fastapi_command, ports.fastapi),
             port=ports.fastapi,
             cwd=settings.output,
-            env=base,
+            env=shared,
         )
         group.wait_ready(legacy)
         group.wait_ready(fastapi)
@@ -106,7 +116,7 @@ def started(
         running = Running(ports, os.getpid())
         control.save_running(settings.state, running)
         try:
-            yield Service(running, group)
+            yield Service(running, group, shared)
         finally:
             control.forget_running(settings.state)
 
@@ -134,16 +144,8 @@ def run(settings: Config, *, port: int | None) -> int:
             time.sleep(0.2)
             for child in service.group.dead():
                 if child.name == "fastapi":
-                    service.group.children.remove(child)
                     console.print("[yellow]FastAPI stopped; Django answers its reads. Starting it again.[/]")
-                    again = service.group.start(
-                        "fastapi",
-                        [str(a) for a in child.process.args],  # type: ignore[union-attr]
-                        port=child.port,
-                        cwd=settings.output,
-                        env={**os.environ, **settings.environment},
-                    )
-                    service.group.wait_ready(again)
+                    service.restart(child, settings.output)
                 else:
                     raise EnvironmentProblem(
                         f"{child.name} stopped (exit code {child.process.returncode}).",

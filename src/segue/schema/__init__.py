@@ -1,5 +1,5 @@
-"""The database schema on both sides: Alembic files for the output, and proof that it equals Django's.
+"""Proof that the generated schema equals Django's.
 
-:func:`segue.schema.files.write_migrations` adds the Alembic environment and baseline to a program;
-:func:`segue.schema.check.check` compares two real databases, one built by each side.
+:func:`segue.schema.check.check` compares two real databases, one built by each side. The Alembic files
+themselves are written by :mod:`segue.translate.models.migrations`.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -120,6 +121,8 @@ def _run(command: list[str], cwd: Path, out: Path, timeout: float, message: str)
         done = subprocess.run(
             command,
             cwd=cwd,
+            # The generated settings ask for these; the database itself is handed over.
+            env={**os.environ, "SECRET_KEY": "schema-check", "DATABASE_URL": "sqlite:///:memory:"},
             capture_output=True,
             text=True,
             timeout=timeout,

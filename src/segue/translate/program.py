@@ -10,6 +10,7 @@ from segue.target.ir import Program, RefusedOperation
 from segue.translate.context import Context
 from segue.translate.functions.finish import finish
 from segue.translate.models import translate_models
+from segue.translate.models.migrations import write_migrations
 from segue.translate.rules import registry
 from segue.translate.views.application import KNOWN, write_application
 from segue.translate.views.resources import Facts, translate_route
@@ -39,6 +40,7 @@ def translate(
     for finalizer in ctx.finalizers:
         finalizer()
     finish(ctx)
+    write_migrations(ctx)
     write_application(ctx)
     return ctx.program
 

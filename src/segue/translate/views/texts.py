@@ -99,6 +99,31 @@ def test_unknown_method_is_refused(client: TestClient) -> None:
 '''
 
 
+_CONFTEST = '''\
+"""Settings of the tests, before the application reads them: an empty database in memory."""
+
+from __future__ import annotations
+
+import os
+
+os.environ["DATABASE_URL"] = "sqlite:///:memory:"
+os.environ["SECRET_KEY"] = "only-for-tests"
+'''
+
+_ENVIRONMENT = """\
+# Copy to .env, or set these in the environment.
+DATABASE_URL={url}
+# The SECRET_KEY of the Django side: sessions and signatures are shared.
+SECRET_KEY=
+"""
+
+
+_EXAMPLE_URL = {
+    "sqlite": "sqlite:////path/to/db.sqlite3",
+    "postgresql": "postgresql://user:password@localhost:5432/name",
+}
+
+
 def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
     """Path → text."""
     vendor = snapshot.settings.databases[0].vendor if snapshot.settings.databases else "sqlite"
@@ -110,8 +135,10 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
         "Dockerfile": _DOCKERFILE.format(package=package),
         "README.md": _README.format(title=name.replace("_", " ").title(), name=name, package=package),
         "PORTING.md": porting(program, snapshot),
-        f"{'tests'}/test_service.py": _TEST.format(package=package, count=len(routes)),
-        ".gitignore": "__pycache__/\n.venv/\n*.egg-info/\n",
+        "tests/conftest.py": _CONFTEST,
+        "tests/test_service.py": _TEST.format(package=package, count=len(routes)),
+        ".env.example": _ENVIRONMENT.format(url=_EXAMPLE_URL.get(vendor, _EXAMPLE_URL["sqlite"])),
+        ".gitignore": "__pycache__/\n.venv/\n.env\n*.egg-info/\n",
     }
 
 

@@ -64,12 +64,12 @@ from alembic import context
 from sqlalchemy import Connection
 
 import {package}.models  # noqa: F401  (makes every table known)
-from {package}.settings import get_settings
+from {package}.settings import settings
 from segue_bridge.db.base import Base
 from segue_bridge.db.database import Database
 from segue_bridge.db.migrations import include_object, without_renames
 
-URL = context.config.attributes.get("url") or get_settings().database_url
+URL = context.config.attributes.get("url") or settings.database_url
 
 
 def migrate(connection: Connection) -> None:

@@ -1,0 +1,49 @@
+"""Run by the legacy interpreter: what the FastAPI process must share with Django, as JSON on standard output.
+
+Arguments: the folder to import from, the settings module. It is read anew at every start and never
+written to disk: the secret key belongs to nobody but the two processes.
+"""
+
+import json
+import os
+import sys
+from urllib.parse import quote
+
+
+def database_url(entry):
+    """``DATABASES["default"]`` as the URL that :class:`segue_bridge.db.database.Database` takes; '' if it cannot."""
+    vendor = entry["ENGINE"].rpartition(".")[2]
+    name = str(entry["NAME"])
+    if "sqlite" in vendor:
+        return "sqlite:///" + os.path.abspath(name)
+    if "postgres" not in vendor and vendor != "postgis":
+        return ""
+    user = quote(str(entry.get("USER") or ""), safe="")
+    if entry.get("PASSWORD"):
+        user += ":" + quote(str(entry["PASSWORD"]), safe="")
+    host = str(entry.get("HOST") or "")
+    port = ":" + str(entry["PORT"]) if entry.get("PORT") else ""
+    at = user + "@" if user else ""
+    if host.startswith("/") or not host:  # a socket's folder
+        folder = host or "/var/run/postgresql"
+        number = "&port=" + str(entry["PORT"]) if entry.get("PORT") else ""
+        return "postgresql://{}/{}?host={}{}".format(at, quote(name, safe=""), quote(folder, safe=""), number)
+    return "postgresql://{}{}{}/{}".format(at, host, port, quote(name, safe=""))
+
+
+def main():
+    folder, module = sys.argv[1:3]
+    sys.path.insert(0, folder)
+    os.environ["DJANGO_SETTINGS_MODULE"] = module
+    output, sys.stdout = sys.stdout, sys.stderr  # settings that print do not spoil the answer
+    from django.conf import settings
+
+    found = {
+        "SECRET_KEY": str(settings.SECRET_KEY),
+        "SECRET_KEY_FALLBACKS": json.dumps([str(k) for k in getattr(settings, "SECRET_KEY_FALLBACKS", [])]),
+        "DATABASE_URL": database_url(settings.DATABASES["default"]),
+    }
+    json.dump(found, output)
+
+
+main()

@@ -1,0 +1,46 @@
+"""What the FastAPI process must share with Django: the secret keys and the database."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from segue.errors import EnvironmentProblem
+
+SCRIPT = Path(__file__).resolve().parent / "in_django.py"
+
+
+def shared_environment(
+    python: Path, folder: Path, module: str, environment: Mapping[str, str]
+) -> dict[str, str]:
+    """``SECRET_KEY``, ``SECRET_KEY_FALLBACKS`` and ``DATABASE_URL`` as the settings ``module`` has them now.
+
+    Read by the legacy interpreter and handed from process to process; never stored. Raises
+    :class:`EnvironmentProblem` when the settings cannot be imported or the database is of a kind that
+    the generated project does not know.
+    """
+    done = subprocess.run(
+        [str(python), str(SCRIPT), str(folder), module],
+        cwd=folder,
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    if done.returncode != 0:
+        raise EnvironmentProblem(
+            f"The settings {module} could not be imported.",
+            hint="Correct the error above and run the command again.",
+            detail=done.stderr.strip(),
+        )
+    found: dict[str, str] = json.loads(done.stdout)
+    if not found["DATABASE_URL"]:
+        raise EnvironmentProblem(
+            f"The default database of {module} is neither SQLite nor PostgreSQL.",
+            hint="FastAPI cannot open it; no route can be served by it yet.",
+        )
+    return found
