@@ -25,6 +25,7 @@ prepare() {
     python=$(find_python)
     echo "Preparing $VENV with $("$python" --version) …"
     uv=$(command -v uv || true)
+    case "$uv" in "$VENV"/*) uv= ;; esac # it is about to be replaced
     if [ -z "$uv" ] || ! "$uv" --version >/dev/null 2>&1; then
         "$python" -m venv "$ROOT/.cache/uv-env"
         "$ROOT/.cache/uv-env/bin/python" -m pip install --quiet --disable-pip-version-check uv
