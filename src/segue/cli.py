@@ -3,19 +3,43 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from click.exceptions import ClickException
+from typer.core import TyperGroup
 
 from segue import __version__
 from segue.commands.common import errors, open_project
-from segue.errors import SegueError
+from segue.errors import SegueError, of_system
+
+# What Typer raises for a wrong command line. Some releases bring click inside, others beside, so the
+# class is reached through a name that all of them have.
+_CommandLineError: type[Any] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+
+_JOURNEY = (
+    *("init", "assess", "generate", "verify", "serve", "status", "shift", "rollback"),
+    *("gateway", "schema", "doctor", "demo"),
+)
+
+
+class _InOrder(TyperGroup):
+    """Lists the commands in the order in which a project meets them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names of all commands; one that the journey forgets comes last."""
+        names = super().list_commands(ctx)
+        return [n for n in _JOURNEY if n in names] + [n for n in names if n not in _JOURNEY]
+
 
 app = typer.Typer(
     name="segue",
+    cls=_InOrder,
     help="Move a running Django REST Framework service to FastAPI, one route at a time, with proof.",
+    epilog="The way: init, assess, generate, verify explore, serve, shift ROUTE --to 10 (to 100). "
+    "Exit codes: 0 fine; 1 differences, or more refusals than allowed; 2 wrong usage or environment, "
+    "told in one sentence on standard error.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -29,7 +53,10 @@ app.add_typer(gateway_app, name="gateway")
 app.add_typer(schema_app, name="schema")
 
 Project = Annotated[
-    Path, typer.Option("--project", "-C", help="Folder with segue.toml or manage.py.", show_default=False)
+    Path,
+    typer.Option(
+        "--project", "-C", help="Folder with segue.toml or manage.py (else this one).", show_default=False
+    ),
 ]
 Python = Annotated[
     str, typer.Option("--python", help="The project's interpreter (else detected).", show_default=False)
@@ -49,14 +76,16 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _root(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
 ) -> None:
     """Options of every command."""
 
 
 @app.command()
 def init(project: Project = HERE, json: AsJson = False) -> None:
-    """Write segue.toml with what can be detected."""
+    """Write segue.toml with what was detected."""
     from segue.commands import init as command
 
     raise typer.Exit(command.run(project, as_json=json))
@@ -70,10 +99,14 @@ def assess(
     json: AsJson = False,
     html: Annotated[Path | None, typer.Option(help="Write a self-contained HTML report here.")] = None,
     blockers: Annotated[
-        bool, typer.Option("--blockers", help="List refusals by operations unblocked.")
+        bool, typer.Option("--blockers", help="List every reason with all its places.")
     ] = False,
 ) -> None:
-    """Say what the project has, what can move, what stands in the way, and in which order."""
+    """Say what can move, and what stands in the way.
+
+    Reads the project, translates it in memory and reports: operations, reasons with file and line,
+    coupling of the apps, and an order to move in. Writes nothing but .segue/snapshot.json.
+    """
     from segue.commands import assess as command
 
     raise typer.Exit(
@@ -93,10 +126,14 @@ def generate(
     settings: SettingsModule = "",
     json: AsJson = False,
     max_refused: Annotated[
-        int | None, typer.Option(help="Exit with 1 when more operations than this are refused.")
+        int | None, typer.Option(min=0, help="Exit with 1 when more operations than this are refused.")
     ] = None,
 ) -> None:
-    """Translate the project and write the FastAPI one; hand edits are kept."""
+    """Write the FastAPI project; hand edits are kept.
+
+    What cannot be translated with the same behaviour is refused with a reason and stays on Django.
+    Where a hand edit and new code touch the same lines, nothing is written and both are named.
+    """
     from segue.commands import generate as command
 
     raise typer.Exit(
@@ -108,7 +145,10 @@ def generate(
 
 @app.command()
 def status(project: Project = HERE, json: AsJson = False) -> None:
-    """List every operation: state, weight, evidence; and the gateway's counts if it is up."""
+    """Say who serves what, on what evidence.
+
+    Lists every operation with its state, weight and evidence, and the gateway's counts if it is up.
+    """
     from segue.commands import status as command
 
     raise typer.Exit(command.run(open_project(project), as_json=json))
@@ -118,13 +158,19 @@ def status(project: Project = HERE, json: AsJson = False) -> None:
 def explore(
     project: Project = HERE,
     json: AsJson = False,
-    route: Annotated[list[str] | None, typer.Option(help="Only these routes (glob).")] = None,
-    cases: Annotated[int, typer.Option(help="At most this many cases.")] = 5000,
-    seconds: Annotated[float, typer.Option(help="At most this long.")] = 300.0,
+    route: Annotated[
+        list[str] | None, typer.Option(help="Only this path, 'GET /path/' or glob; may be repeated.")
+    ] = None,
+    cases: Annotated[int, typer.Option(min=1, help="At most this many cases.")] = 5000,
+    seconds: Annotated[float, typer.Option(min=1.0, help="At most this long.")] = 300.0,
     seed: Annotated[int, typer.Option(help="Same seed, same cases.")] = 1,
     html: Annotated[Path | None, typer.Option(help="Write a self-contained HTML report here.")] = None,
 ) -> None:
-    """Send derived requests to both sides and compare answers, rows and effects."""
+    """Send derived requests to both sides.
+
+    Compares status, headers, body, rows written, mails and hooks; the evidence goes into the ledger.
+    Exits with 1 on differences.
+    """
     from segue.commands import verify as command
 
     raise typer.Exit(
@@ -147,7 +193,11 @@ def suite(
     json: AsJson = False,
     html: Annotated[Path | None, typer.Option(help="Write a self-contained HTML report here.")] = None,
 ) -> None:
-    """Run the project's own tests (after --) with native routes answered by both sides."""
+    """Run the project's own tests on both sides.
+
+    Their command comes after --, as in: segue verify suite -- python manage.py test
+    Exits with 1 on differences or failed tests.
+    """
     from segue.commands import verify as command
 
     raise typer.Exit(command.suite(open_project(project), context.args, as_json=json, html=html))
@@ -156,9 +206,15 @@ def suite(
 @app.command()
 def serve(
     project: Project = HERE,
-    port: Annotated[int | None, typer.Option(help="Port of the gateway (0: any free one).")] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Port of the gateway (else as in segue.toml; 0: any free one)."),
+    ] = None,
 ) -> None:
-    """Start Django, FastAPI and the gateway in front of both, until Ctrl-C."""
+    """Run Django, FastAPI and the gateway.
+
+    The gateway sends every request to the side that the ledger names. Runs until Ctrl-C.
+    """
     from segue.commands import serve as command
 
     raise typer.Exit(command.run(open_project(project), port=port))
@@ -166,7 +222,7 @@ def serve(
 
 @gateway_app.command("check")
 def gateway_check(project: Project = HERE, json: AsJson = False) -> None:
-    """Let Envoy judge the routes of the ledger."""
+    """Let Envoy judge the ledger's routes."""
     from segue.commands import gateway as command
 
     raise typer.Exit(command.check(open_project(project), as_json=json))
@@ -174,7 +230,10 @@ def gateway_check(project: Project = HERE, json: AsJson = False) -> None:
 
 @gateway_app.command("export")
 def gateway_export(project: Project = HERE) -> None:
-    """Print an Envoy configuration with the ledger's routes."""
+    """Print an Envoy configuration.
+
+    A complete bootstrap as JSON, with the ledger's routes built in.
+    """
     from segue.commands import gateway as command
 
     raise typer.Exit(command.export(open_project(project)))
@@ -182,13 +241,19 @@ def gateway_export(project: Project = HERE) -> None:
 
 @app.command()
 def shift(
-    routes: Annotated[list[str], typer.Argument(help="'GET /api/x/', '/api/x/' or a glob.")],
+    routes: Annotated[list[str], typer.Argument(help="A path, 'GET /path/' or a glob.")],
     to: Annotated[int, typer.Option("--to", help="FastAPI's share in percent.")],
     project: Project = HERE,
-    force: Annotated[bool, typer.Option("--force", help="Even without fresh evidence.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Even without fresh evidence; the ledger says so.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
-    """Give FastAPI a share of a route's traffic, at once and without a dropped request."""
+    """Give FastAPI a share of a route's traffic.
+
+    Takes effect at once and without a dropped request. More traffic needs fresh evidence without
+    differences, or --force; less is always allowed.
+    """
     from segue.commands import shift as command
 
     raise typer.Exit(command.run(open_project(project), routes, to, force=force, as_json=json))
@@ -196,7 +261,7 @@ def shift(
 
 @app.command()
 def rollback(
-    routes: Annotated[list[str] | None, typer.Argument()] = None,
+    routes: Annotated[list[str] | None, typer.Argument(help="A path, 'GET /path/' or a glob.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every route.")] = False,
     project: Project = HERE,
     json: AsJson = False,
@@ -211,7 +276,11 @@ def rollback(
 
 @schema_app.command("check")
 def schema_check(project: Project = HERE, json: AsJson = False) -> None:
-    """Compare the generated schema with what Django's migrations build."""
+    """Compare the Alembic baseline with Django's migrations.
+
+    Builds two empty SQLite databases, one with each, and compares their structure. Exits with 1 on
+    differences.
+    """
     from segue.commands import schema as command
 
     raise typer.Exit(command.check(open_project(project), as_json=json))
@@ -219,7 +288,10 @@ def schema_check(project: Project = HERE, json: AsJson = False) -> None:
 
 @app.command()
 def doctor(project: Project = HERE, json: AsJson = False) -> None:
-    """Check the machine, the interpreter and the project's state."""
+    """Check machine, interpreter and state files.
+
+    Says what is there, what is wrong and what to do about it. Exits with 2 when a check fails.
+    """
     from segue.commands import doctor as command
 
     raise typer.Exit(command.run(open_project(project), as_json=json))
@@ -238,23 +310,29 @@ def demo(
 
 def main() -> None:
     """Entry point: user errors are one sentence and exit code 2, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # that a terminal cannot show "●" is no reason to fail
     try:
         code = app(standalone_mode=False)
     except SegueError as error:
         show(error)
         code = error.exit_code
-    except ClickException as error:
+    except _CommandLineError as error:
         error.show()
         code = 2
     except (typer.Abort, KeyboardInterrupt):
         code = 130
+    except OSError as error:
+        show(of_system(error))
+        code = 2
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def show(error: SegueError) -> None:
     """Print an error to standard error: detail first, then the sentence, then what to do."""
     if error.detail:
-        errors.print(error.detail, markup=False, style="dim")
+        errors.print(error.detail, markup=False, style="dim", soft_wrap=True)
     errors.print(f"[bold red]segue:[/] {_plain(error.message)}", soft_wrap=True)
     if error.hint:
         errors.print(_plain(error.hint), soft_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,8 @@ class Config:
 
     ``folder`` holds ``segue.toml`` and ``.segue/``. ``root`` is the Django project (where
     ``manage.py`` is); ``output`` the generated FastAPI project; both absolute. ``python`` and
-    ``settings`` are empty when they are to be detected. ``environment`` is added to the
+    ``settings`` are empty when they are to be detected; a ``python`` that exists relative to
+    ``segue.toml`` is that file, whatever the current folder. ``environment`` is added to the
     environment of every process Segue starts for the project. ``django_command`` and
     ``fastapi_command`` start the two sides for ``segue serve`` (empty: built-in ones;
     ``{port}`` is replaced). ``accepted_middleware`` are middleware classes whose effect on
@@ -119,14 +121,59 @@ def _read(file: Path) -> Config:
                 known = ", ".join(_KEYS[table])
                 raise UsageError(f"{file}: [{table}] has no key {key!r}.", hint=f"Known keys: {known}.")
             attribute, kind = _KEYS[table][key]
-            if not isinstance(value, kind) or isinstance(value, bool):
-                raise UsageError(f"{file}: {table}.{key} must be a {_WORDS[kind]}.")
-            values[attribute] = tuple(str(v) for v in value) if isinstance(value, list) else value
+            if not _fits(value, kind):
+                raise UsageError(
+                    f"{file}: {table}.{key} must be a {_WORDS[kind]}, not {value!r}.",
+                    hint="Correct that line.",
+                )
+            values[attribute] = tuple(value) if isinstance(value, list) else value
     folder = file.parent
     values["root"] = (folder / values.get("root", ".")).resolve()
     values["output"] = (folder / values.get("output", "fastapi")).resolve()
     values["environment"] = {k: str(v) for k, v in values.get("environment", {}).items()}
-    return Config(folder=folder, **values)
+    python = values.get("python", "")
+    if python and (folder / python).exists():
+        # not resolved: the link inside of a virtual environment is what makes it one
+        values["python"] = str(folder / python)
+    found = Config(folder=folder, **values)
+    _judge(found, file)
+    return found
+
+
+def _fits(value: object, kind: type) -> bool:
+    if isinstance(value, list) and kind is list:
+        return all(isinstance(item, str) for item in value)
+    if isinstance(value, dict) and kind is dict:
+        return all(isinstance(item, str | int | float) for item in value.values())
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
+def _judge(found: Config, file: Path) -> None:
+    """Raises :class:`UsageError` for a value of the right type that cannot be used."""
+    if not found.root.is_dir():
+        raise UsageError(
+            f"{file}: project.root is {found.root}, which is no folder.",
+            hint="Give the folder that holds manage.py, relative to segue.toml.",
+        )
+    if found.output == found.root:
+        raise UsageError(
+            f"{file}: output.folder is the Django project itself.",
+            hint='Give a folder of its own, for example folder = "fastapi".',
+        )
+    if not found.package.isidentifier() or keyword.iskeyword(found.package):
+        raise UsageError(
+            f"{file}: output.package {found.package!r} is no name of a Python package.",
+            hint='Give one, for example package = "app".',
+        )
+    if not 0 <= found.gateway_port <= 65535:
+        raise UsageError(
+            f"{file}: gateway.port {found.gateway_port} is no port.", hint="Give a number from 0 to 65535."
+        )
 
 
 _WORDS = {str: "string", int: "whole number", list: "list of strings", dict: "table of strings"}
+
+
+def known_keys() -> list[str]:
+    """Every key that ``segue.toml`` may have, as ``table.key``."""
+    return [f"{table}.{key}" for table, keys in _KEYS.items() for key in keys]

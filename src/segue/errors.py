@@ -29,3 +29,14 @@ class EnvironmentProblem(SegueError):
 
 class DamagedFile(SegueError):
     """A state file cannot be read; it is left as it is."""
+
+
+def of_system(error: OSError) -> EnvironmentProblem:
+    """What the operating system refused (a full disk, no permission, too many open files), where no
+    better sentence was made."""
+    place = f"{error.filename}: " if error.filename else ""
+    reason = error.strerror or str(error) or type(error).__name__
+    return EnvironmentProblem(
+        f"The operating system refused: {place}{reason}.",
+        hint="Check free space and permissions, also of the folder for temporary files, then try again.",
+    )

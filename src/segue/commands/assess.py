@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from segue.assess import analyse, terminal
@@ -10,14 +11,16 @@ from segue.assess import html as render_html
 from segue.commands.common import console, errors, print_json
 from segue.commands.probing import take_snapshot
 from segue.config import Config
-from segue.files import write_atomic
+from segue.files import require_writable, write_atomic
 from segue.translate.program import translate
 
 
 def run(settings: Config, *, as_json: bool, html: Path | None, blockers: bool) -> int:
     """Probe, translate in memory, and report. Writes only ``.segue/snapshot.json`` and ``html``."""
+    if html is not None:
+        require_writable(html.absolute().parent)
     snapshot = take_snapshot(settings, quiet=as_json)
-    with errors.status("Translating in memory…"):
+    with contextlib.nullcontext() if as_json else errors.status("Translating in memory…"):
         program = translate(
             snapshot, package=settings.package, accepted_middleware=settings.accepted_middleware
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -21,7 +22,10 @@ from segue.snapshot.detect import detect_python
 from segue.snapshot.load import load as load_snapshot
 from segue.snapshot.model import Snapshot
 
-console = Console(highlight=False)
+_LOG_WIDTH = 160  # of tables in files and pipes, where rich would assume a terminal of 80 columns
+console = Console(
+    highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else _LOG_WIDTH
+)
 errors = Console(stderr=True, highlight=False)
 
 _IGNORED = "*\n!.gitignore\n!ledger.toml\n!base/\n!base/**\n!evidence/\n!evidence/**\n!snapshot.json\n"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 
 from rich.table import Table
 
 from segue import digest, ledger
-from segue.commands.common import code_digest, console, now, prepare_state, print_json
+from segue.commands.common import code_digest, console, errors, now, prepare_state, print_json
 from segue.commands.probing import take_snapshot
 from segue.config import Config
 from segue.emit import Change, write
+from segue.files import require_writable
 from segue.ledger import transitions
 from segue.translate.program import translate
 
@@ -19,8 +21,13 @@ def run(settings: Config, *, as_json: bool, max_refused: int | None) -> int:
     """Probe, translate, write, update the ledger. Exit code 1 when more than ``max_refused``
     operations are refused."""
     book = ledger.read(settings.ledger_file)  # a damaged ledger is told before anything is written
+    for folder in (settings.output, settings.base):
+        require_writable(folder)
     snapshot = take_snapshot(settings, quiet=as_json)
-    program = translate(snapshot, package=settings.package, accepted_middleware=settings.accepted_middleware)
+    with contextlib.nullcontext() if as_json else errors.status("Translating…"):
+        program = translate(
+            snapshot, package=settings.package, accepted_middleware=settings.accepted_middleware
+        )
     prepare_state(settings)
     with ledger.locked(settings.state):
         result = write(program, settings.output, base=settings.base)

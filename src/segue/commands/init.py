@@ -16,10 +16,10 @@ _TEXT = """\
 [project]
 root = "."
 settings = {settings}
-# python = ".venv/bin/python"      # the project's interpreter; detected when left out
+# python = ".venv/bin/python"              # the project's interpreter; detected when left out
 # environment = {{ DJANGO_ENV = "dev" }}   # for every process Segue starts for the project
-# seed_command = ["manage.py", "seed"]    # fills an empty database before `verify explore`
-# accepted_middleware = []         # middleware whose effect on responses you checked yourselves
+# seed_command = ["seed"]                  # management command that fills an empty database for `verify explore`
+# accepted_middleware = []                 # middleware whose effect on responses you checked yourselves
 
 [output]
 folder = "fastapi"
@@ -32,6 +32,8 @@ port = 8080
 
 def run(folder: Path, *, as_json: bool) -> int:
     """Write ``segue.toml`` in ``folder`` with what was detected; never overwrites one."""
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder.", hint="Give the folder that holds manage.py.")
     file = folder.resolve() / FILE_NAME
     if file.exists():
         raise UsageError(f"{file} exists already.", hint="Edit it, or remove it first.")

@@ -17,7 +17,7 @@ from merge3 import Merge3
 from segue.emit.format import format_sources
 from segue.emit.render import render_module
 from segue.errors import DamagedFile, SegueError
-from segue.files import cannot_write, write_atomic
+from segue.files import cannot_write, write_all
 from segue.target.ir import Program
 
 
@@ -87,16 +87,18 @@ def write(program: Program, out: Path, *, base: Path | None = None) -> WriteResu
     A file that Segue did not write before and that differs is a conflict, never replaced.
 
     Raises :class:`ConflictError` before anything is written, and
-    :class:`~segue.errors.EnvironmentProblem` when a folder cannot be written.
+    :class:`~segue.errors.EnvironmentProblem`, without a change, when a file cannot be written.
     """
     files = render_program(program)
     result, texts, conflicts = _plan(files, out, base)
     if conflicts:
         raise ConflictError(conflicts, out)
-    for path, text in texts.items():
-        write_atomic(out / path, text)
+    wanted = {out / path: text for path, text in texts.items()}
     if base is not None:
-        _write_base(files, base)
+        wanted |= {base / path: text for path, text in files.items() if _read(base / path) != text}
+    write_all(wanted)
+    if base is not None:
+        _clean_base(files, base)
     for path, change in result.changes.items():
         if change is Change.REMOVED:
             (out / path).unlink(missing_ok=True)
@@ -149,10 +151,7 @@ def _merge(base: str, mine: str, new: str) -> tuple[str, int]:
     return "".join(lines), 0
 
 
-def _write_base(files: dict[str, str], base: Path) -> None:
-    for path, text in files.items():
-        if _read(base / path) != text:
-            write_atomic(base / path, text)
+def _clean_base(files: dict[str, str], base: Path) -> None:
     for file in sorted(p for p in base.rglob("*") if p.is_file()):
         if file.relative_to(base).as_posix() not in files:
             file.unlink()

@@ -28,9 +28,15 @@ def require_free(port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
+        except PermissionError as error:
+            raise EnvironmentProblem(
+                f"Port {port} is not allowed for this user.",
+                hint="Give one above 1023 with --port or as gateway.port in segue.toml.",
+            ) from error
         except OSError as error:
             raise EnvironmentProblem(
-                f"Port {port} is busy.", hint="Stop what uses it, or give another one with --port."
+                f"Port {port} is busy.",
+                hint="Stop what uses it, or give another one with --port or as gateway.port in segue.toml.",
             ) from error
 
 

@@ -36,7 +36,10 @@ def read(path: Path) -> Ledger:
     except tomllib.TOMLDecodeError as error:
         raise _damaged(path, str(error)) from error
     entries: dict[str, Entry] = {}
-    for number, raw in enumerate(document.get("operation", []), 1):
+    operations = document.get("operation", [])
+    if not isinstance(operations, list):
+        raise _damaged(path, "operation is no list of tables")
+    for number, raw in enumerate(operations, 1):
         try:
             entry = _entry(raw)
         except (KeyError, TypeError, ValueError) as error:

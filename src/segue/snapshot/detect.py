@@ -171,8 +171,10 @@ def detect_settings(root: Path, settings: str | None = None) -> str:
     if len(single) == 1:
         return ".".join(single[0].relative_to(base).with_suffix("").parts)
     raise UsageError(
-        f"No Django settings module was found for {root}.",
-        hint="Name it with --settings, for example --settings mysite.settings.",
+        f"No Django settings module was found for {root}"
+        + ("." if manage is not None else ", which has no manage.py either."),
+        hint="Give the folder of the project with -C, or name the module with --settings, for example "
+        "--settings mysite.settings.",
     )
 
 

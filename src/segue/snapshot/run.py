@@ -120,7 +120,7 @@ def _failed(error: dict[str, Any], interpreter: Path, module: str, root: Path) -
     ):
         return UsageError(
             f"There is no settings module {module} in {root}.",
-            hint="Name the right one with --settings.",
+            hint="Name the right one with --settings, or as project.settings in segue.toml.",
             detail=text,
         )
     message, hint = _STAGES.get(stage, _STAGES["probe"])
