@@ -107,6 +107,11 @@ def code_digest(settings: Config) -> str:
     return value
 
 
+def count(number: int, noun: str) -> str:
+    """``1 operation``, ``2 operations``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def print_json(data: Mapping[str, Any]) -> None:
     """Machine-readable output: one JSON document on standard output."""
     json.dump(data, sys.stdout, indent=2, ensure_ascii=False, default=str)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segue.commands.common import console, print_json, read_ledger, read_snapshot
+from segue.commands.common import console, count, print_json, read_ledger, read_snapshot
 from segue.config import Config
 from segue.gateway import control, envoy, table
 from segue.gateway.envoy import Ports
@@ -18,7 +18,7 @@ def check(settings: Config, *, as_json: bool) -> int:
     if as_json:
         print_json({"rules": len(rules), "accepted": True})
     else:
-        console.print(f"Envoy accepts the routes of the ledger ({len(rules)} rules).")
+        console.print(f"Envoy accepts the routes of the ledger ({count(len(rules), 'rule')}).")
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 
+from rich.markup import escape
 from rich.table import Table
 
 from segue import digest, ledger
@@ -15,6 +16,8 @@ from segue.emit import Change, write
 from segue.files import require_writable
 from segue.ledger import transitions
 from segue.translate.program import translate
+
+_MOST_REASONS = 12
 
 
 def run(settings: Config, *, as_json: bool, max_refused: int | None) -> int:
@@ -62,9 +65,14 @@ def run(settings: Config, *, as_json: bool, max_refused: int | None) -> int:
                 console.print(f"  {change}: {path}")
         if reasons:
             table = Table("stay on Django", "reason", "first place", box=None, pad_edge=False)
-            for code, count in reasons.most_common(12):
+            for code, count in reasons.most_common(_MOST_REASONS):
                 first = next(r.reasons[0] for r in program.refused if r.reasons and r.reasons[0].code == code)
-                table.add_row(str(count), f"{code}: {first.why}", first.place)
+                table.add_row(str(count), escape(f"{code}: {first.why}"), escape(first.place))
             console.print(table)
+            rest = len(reasons) - _MOST_REASONS
+            console.print(
+                (f"[dim]{rest} more reasons. [/]" if rest > 0 else "")
+                + "All of them: [bold]segue assess --blockers[/]"
+            )
         console.print("Next: [bold]segue verify explore[/]")
     return 1 if max_refused is not None and refused > max_refused else 0

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from rich.markup import escape
+
 from segue import digest, ledger
-from segue.commands.common import console, find_entries, now, print_json, read_ledger, read_snapshot
+from segue.commands.common import console, count, find_entries, now, print_json, read_ledger, read_snapshot
 from segue.config import Config
-from segue.errors import UsageError
+from segue.errors import SegueError, UsageError
+from segue.files import require_writable
 from segue.gateway import control, table
 from segue.ledger import Entry, Ledger, transitions
 
@@ -18,18 +21,33 @@ def run(settings: Config, routes: list[str], weight: int, *, force: bool, as_jso
         book = Ledger(book.entries, book.snapshot, digest.of_code(settings.output, settings.package))
         chosen, skipped = _choose(book, routes, weight)
         changed = transitions.shift(book, chosen, weight, at=now(), force=force)
+        require_writable(settings.state)
         seconds = _apply(settings, changed, [e.route for e in chosen] if weight else [])
-        ledger.write(settings.ledger_file, changed)
+        try:
+            ledger.write(settings.ledger_file, changed)
+        except SegueError:
+            _apply(settings, book, [])  # what the gateway does is what the ledger says
+            raise
+    moved = [e for e in chosen if e.weight != weight]
     if as_json:
         print_json(
-            {"shifted": [e.key for e in chosen], "weight": weight, "skipped": skipped, "seconds": seconds}
+            {
+                "shifted": [e.key for e in moved],
+                "unchanged": [e.key for e in chosen if e.weight == weight],
+                "weight": weight,
+                "skipped": skipped,
+                "seconds": seconds,
+            }
         )
     else:
-        for entry in chosen:
-            console.print(f"{entry.key}: {entry.weight} → [bold]{weight} %[/] FastAPI")
-        for key in skipped:
-            console.print(f"[dim]{key} stays on Django (not translated)[/]")
-        if seconds is None:
+        for entry in moved:
+            console.print(f"{escape(entry.key)}: {entry.weight} → [bold]{weight} %[/] FastAPI")
+        for key in skipped if weight else []:
+            console.print(f"[dim]{escape(key)} stays on Django (not translated)[/]")
+        if not moved:
+            where = "Django has all of the traffic" if weight == 0 else f"FastAPI has {weight} % already"
+            console.print(f"Nothing changed for {count(len(chosen), 'operation')}: {where}.")
+        elif seconds is None:
             console.print("No gateway is running; `segue serve` will start with these weights.")
         else:
             console.print(f"In effect at the gateway after {seconds * 1000:.0f} ms.")
@@ -38,6 +56,8 @@ def run(settings: Config, routes: list[str], weight: int, *, force: bool, as_jso
 
 def rollback(settings: Config, routes: list[str], *, everything: bool, as_json: bool) -> int:
     """Send the routes (or all of them) back to Django in one step."""
+    if everything and routes:
+        raise UsageError("Both routes and --all were given.", hint="Name routes, or say --all.")
     if not everything and not routes:
         raise UsageError("Nothing to roll back was named.", hint="Name routes, or say --all.")
     return run(settings, ["*"] if everything else routes, 0, force=False, as_json=as_json)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from segue import digest
@@ -44,11 +45,15 @@ def run(settings: Config, *, as_json: bool) -> int:
     table = Table("", "operation", "state", "FastAPI", "evidence", box=None, pad_edge=False)
     for entry in current.entries.values():
         colour = _COLOUR[entry.state.value]
-        note = _evidence(entry, current) if entry.native else (entry.reasons[0] if entry.reasons else "")
+        note = (
+            _evidence(entry, current)
+            if entry.native
+            else f"[dim]{escape(entry.reasons[0]) if entry.reasons else ''}[/]"
+        )
         mark = "●" if entry.weight == 100 else "◐" if entry.weight else "○" if entry.native else "·"
         table.add_row(
             f"[{colour}]{mark}[/]",
-            entry.key,
+            escape(entry.key),
             f"[{colour}]{entry.state}[/]",
             f"{entry.weight} %" if entry.native else "",
             note,

@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,11 +21,13 @@ How = Literal["models", "alembic"]
 
 @dataclass(frozen=True, slots=True)
 class Legacy:
-    """The Django project: its interpreter, the folder to import from, its settings module."""
+    """The Django project: its interpreter, the folder to import from, its settings module, and what is
+    added to the environment."""
 
     python: Path
     path: Path
     settings: str
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,9 @@ def django_structure(
         *(str(legacy.python), str(HERE / "in_django.py"), str(legacy.path), legacy.settings),
         *(str(out), str(STRUCTURE), json.dumps(entry)),
     ]
-    _run(command, legacy.path, out, timeout, "The project's migrations could not build a database.")
+    message = f"The project's migrations could not build an empty {'SQLite' if server is None else 'PostgreSQL'} database."
+    hint = "Make `manage.py migrate` pass on an empty database of that kind, then try again."
+    _run(command, legacy.path, out, timeout, message, hint, legacy.environment)
     found: Structure = json.loads(out.read_text(encoding="utf-8"))
     return found
 
@@ -111,18 +116,41 @@ def generated_structure(
         *(str(generated.python), str(HERE / "in_generated.py"), str(generated.folder), generated.package),
         *(url, str(out), str(STRUCTURE), how),
     ]
-    _run(command, generated.folder, out, timeout, "The generated project could not build a database.")
+    message = "The generated project could not build an empty database."
+    _run(
+        command,
+        generated.folder,
+        out,
+        timeout,
+        message,
+        "Make `alembic upgrade head` pass there, then try again.",
+        {},
+    )
     found: Structure = json.loads(out.read_text(encoding="utf-8"))
     return found
 
 
-def _run(command: list[str], cwd: Path, out: Path, timeout: float, message: str) -> None:
+def _run(
+    command: list[str],
+    cwd: Path,
+    out: Path,
+    timeout: float,
+    message: str,
+    hint: str,
+    environment: Mapping[str, str],
+) -> None:
     try:
         done = subprocess.run(
             command,
             cwd=cwd,
             # The generated settings ask for these; the database itself is handed over.
-            env={**os.environ, "SECRET_KEY": "schema-check", "DATABASE_URL": "sqlite:///:memory:"},
+            env={
+                **os.environ,
+                "SECRET_KEY": "schema-check",
+                "DATABASE_URL": "sqlite:///:memory:",
+                "PYTHONDONTWRITEBYTECODE": "1",
+                **environment,
+            },
             capture_output=True,
             text=True,
             timeout=timeout,
@@ -130,6 +158,10 @@ def _run(command: list[str], cwd: Path, out: Path, timeout: float, message: str)
             stdin=subprocess.DEVNULL,
         )
     except subprocess.TimeoutExpired as error:
-        raise EnvironmentProblem(f"{message} It took longer than {timeout:.0f} s.") from error
+        raise EnvironmentProblem(f"{message} It took longer than {timeout:.0f} s.", hint=hint) from error
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"{command[0]} cannot be run: {error.strerror}.", hint="`segue doctor` checks the interpreters."
+        ) from error
     if done.returncode != 0 or not out.is_file():
-        raise EnvironmentProblem(message, detail="\n".join(done.stderr.strip().splitlines()[-30:]))
+        raise EnvironmentProblem(message, hint=hint, detail="\n".join(done.stderr.strip().splitlines()[-30:]))
