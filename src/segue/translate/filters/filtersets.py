@@ -15,7 +15,7 @@ from segue.translate.interp.value import Val, const, name
 from segue.translate.kinds import Kind, Object, QuerySet, Scalar
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import pk_field, python_type
-from segue.translate.query.build import settle
+from segue.translate.query.build import commit, query_of, settle
 from segue.translate.serializers.synthetic import evaluate
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, plain
@@ -45,7 +45,9 @@ def filter_by_set(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
     if found.error:
         raise refuse("filterset", found.name, f"The FilterSet could not be built: {found.error}", found.where)
     _check_class(endpoint, found)
-    value = ready(frame, value)
+    # A method may order; otherwise the order stays open, so that a later distinct() need not keep it.
+    ordered = any(item.method for item in found.filters)
+    value = ready(frame, value) if ordered else commit(frame, value)
     assert isinstance(value.kind, QuerySet)
     if not found.filters:
         return value
@@ -214,12 +216,13 @@ def _step(
     verb = "exclude" if item.exclude else "filter"
     distinct = ".distinct()" if item.distinct else ""
     frame.env["objects_"], frame.env["value_"] = current, value
+    before = query_of(current)
     try:
         with frame.capture() as lines:
             after = evaluate(
                 frame, f"objects_{distinct}.{verb}({item.field_name}{lookup}=value_)", _where(found, item)
             )
-            after = settle(frame, after)
+            after = commit(frame, after) if before.order == query_of(after).order else settle(frame, after)
     except Refused as refused:
         raise _refuse(found, item, refused.refusal.why) from refused
     finally:

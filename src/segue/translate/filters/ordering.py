@@ -46,7 +46,7 @@ def order(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
         call.args.append(literal(tuple(default)))
     if extra:
         call.keywords.append(ast.keyword("columns", _mapping(extra)))
-    return local(frame, value, call, order="done")
+    return local(frame, value, call, order="done", meta_written=False)
 
 
 def _mapping(columns: dict[str, ast.expr]) -> ast.expr:

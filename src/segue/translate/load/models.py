@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segue.refusal import Refused, refuse
+from segue.refusal import Refused
 from segue.snapshot.model import Model, ModelField, ReverseRelation
 from segue.translate.context import Context
 from segue.translate.kinds import Kind, Scalar
@@ -127,8 +127,6 @@ def check_value(ctx: Context, item: ModelField) -> None:
     problem = value_problem(ctx.snapshot, item)
     if problem is not None:
         raise Refused(problem)
-    if item.attname in names.RESERVED:
-        raise refuse("reserved-name", item.attname, "SQLAlchemy keeps this name for itself.", item.where)
 
 
 def concrete(ctx: Context, label: str) -> Model:

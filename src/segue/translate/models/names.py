@@ -13,8 +13,6 @@ from segue.translate.context import Context
 from segue.translate.models.kinds import has_column
 from segue.translate.models.problems import missing_table, value_problem
 
-RESERVED = frozenset({"metadata", "registry", "loaded"})
-
 
 def concrete(ctx: Context, label: str) -> Model:
     """The model whose table is used: proxies resolved. Raises ``KeyError``."""
@@ -45,8 +43,8 @@ def class_import(ctx: Context, label: str, *, type_only: bool = False) -> Import
 
 
 def attribute(field: ModelField) -> str:
-    """Attribute of a field's column on the mapped class."""
-    return f"{field.attname}_" if field.attname in RESERVED else field.attname
+    """Attribute of a field's column on the mapped class (see :mod:`segue.translate.models.free_names`)."""
+    return field.attname
 
 
 def column_attr(ctx: Context, label: str, field: str) -> str:

@@ -87,6 +87,13 @@ def filtered(frame: Frame, value: Val, tree: Node, at: ast.AST) -> Val:
     if not multiplied:
         condition = Compiler(frame, query, root).tree(tree)
         return value if condition is None else add_where(frame, value, condition)
+    if query.maybe_distinct:
+        raise frame.refuse(
+            "filter-after-distinct",
+            "filter",
+            "A to-many filter repeats rows or not, as distinct() was called before or not.",
+            at,
+        )
     if query.annotations and any(a.aggregate for a in query.annotations):
         raise frame.refuse(
             "filter-after-aggregate",
@@ -151,10 +158,17 @@ def settle(frame: Frame, value: Val) -> Val:
     if bare:
         const = ordered_constant(frame, query.model)
         if const is not None:
-            return Val(QuerySet(replace(query, order="done")), const)
+            return Val(QuerySet(replace(query, order="done", meta_written=True)), const)
     related = query.related
     ordered = order_terms(frame, value, terms, None, flip=query.flip)
-    done = replace(query_of(ordered), order="done", terms=(), flip=False, related=related)
+    done = replace(
+        query_of(ordered),
+        order="done",
+        terms=(),
+        flip=False,
+        related=related,
+        meta_written=query.order == "meta" and not query.flip,
+    )
     return Val(QuerySet(done), ordered.node)
 
 

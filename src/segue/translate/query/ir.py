@@ -43,6 +43,8 @@ class Query:
     code may repeat rows. ``related`` is set while the queryset is ``instance.accessor.all()``
     and nothing else. ``hidden`` are ``alias()``es, ``pending`` are condition trees (:class:`segue.translate.query.where.Node`)
     whose joins may repeat rows: a later ``distinct()`` decides how they are written.
+    ``meta_written`` tells that the order in the code is Meta.ordering, as it stands there.
+    ``maybe_distinct`` tells that ``distinct()`` was called on one way to here and not on another.
     """
 
     model: str
@@ -63,6 +65,8 @@ class Query:
     hidden: tuple[Column, ...] = ()
     terms: tuple[Any, ...] = ()
     flip: bool = False
+    meta_written: bool = False
+    maybe_distinct: bool = False
 
     def with_(self, **changes: object) -> Query:
         """A copy with ``changes``; it is no longer the plain related set."""
@@ -87,7 +91,9 @@ class Query:
         return replace(
             self,
             order=order,
-            distinct=self.distinct or other.distinct,
+            distinct=self.distinct and other.distinct,
+            maybe_distinct=self.distinct != other.distinct or self.maybe_distinct or other.maybe_distinct,
+            meta_written=self.meta_written and other.meta_written,
             sliced=self.sliced or other.sliced,
             many=self.many or other.many,
             grouped=self.grouped or other.grouped,

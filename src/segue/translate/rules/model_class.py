@@ -69,6 +69,10 @@ def _check_spread(frame: Frame, label: str, value: Val, call: CallSite) -> None:
         # what is no column must have been taken out before: Django refuses it too
         if item is None or (item.relation is not None and item.relation.kind not in ("fk", "o2o")):
             continue
+        if item.relation is None and item.attname != item.name:
+            raise frame.refuse(
+                "reserved-name", f"{label}.{key}", "SQLAlchemy keeps this name for itself.", call.node
+            )
         if item.relation is not None and key == item.name:
             if not isinstance(kind, Instance | User):
                 raise frame.refuse(

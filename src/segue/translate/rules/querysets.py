@@ -126,7 +126,8 @@ def distinct(frame: Frame, owner: Val, call: CallSite) -> Val:
     owner = commit(frame, owner, distinct=True)
     query = query_of(owner)
     if query.many:
-        if query.order == "done" or query.annotations:
+        written = query.order == "done" and not query.meta_written
+        if written or query.annotations:
             raise frame.refuse(
                 "distinct",
                 ast.unparse(call.node),
@@ -143,7 +144,8 @@ def distinct(frame: Frame, owner: Val, call: CallSite) -> Val:
             frame.imported("segue_bridge.db.reads", "keys"),
             owner.node,
         )
-        return Val(QuerySet(query.with_(many=False, distinct=True)), node)
+        order = "meta" if query.order == "done" else query.order
+        return Val(QuerySet(query.with_(many=False, distinct=True, order=order, meta_written=False)), node)
     return Val(QuerySet(query.with_(distinct=True)), owner.node)
 
 

@@ -17,6 +17,7 @@ from segue.translate.interp.value import Val
 from segue.translate.kinds import Instance, Kind, SerializerSelf, ValidatedData
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type, reverse_of, snake
+from segue.translate.models.free_names import renamed
 from segue.translate.models.writing import save_problem
 from segue.translate.serializers.facts import (
     app_label,
@@ -135,6 +136,11 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
         for accessor in many:
             frame.use(Import("segue_bridge.schema.unset", "UNSET"))
             frame.emit(f"{accessor} = given.pop({accessor!r}, UNSET)")
+        for field in renamed(concrete(ctx, serializer.model)):
+            frame.emit_block(
+                f"if {field.name!r} in given:",
+                [f"given[{field.attname!r}] = given.pop({field.name!r})"],
+            )
         if action == "create":
             frame.emit(f"{local} = {cls}(**given)")
             frame.emit(f"await db.insert({local})")

@@ -19,13 +19,16 @@ from segue.translate.kinds import (
     Instance,
     Kind,
     ListOf,
+    Object,
     Payload,
     QuerySet,
     RelatedManager,
+    Request,
     Scalar,
     Serializer,
     User,
     ValidatedData,
+    ViewSelf,
 )
 from segue.translate.load.fetch import fetch_all, site_of
 from segue.translate.load.models import concrete, field_of
@@ -59,12 +62,15 @@ class Held:
     has_context: bool = True
 
 
+VIEW_CONTEXT = "rest_framework.generics.GenericAPIView.get_serializer_context()"
+
+
 def construct_serializer(frame: Frame, dotted: str, call: CallSite) -> Val:
     """``XSerializer(instance, data=…, many=…, partial=…, context=…)``."""
     call.only("instance", "data", "many", "partial", "context", "read_only", at_most=2)
     context = call.raw_kwargs.get("context")
     if context is not None:
-        _check_context(frame, context)
+        _check_context(frame, context, call.kwargs["context"])
     made = new(
         frame,
         dotted,
@@ -341,13 +347,18 @@ def _stem(frame: Frame, kind: Kind) -> str:
     return "saved"
 
 
-def _check_context(frame: Frame, node: ast.expr) -> None:
+def _check_context(frame: Frame, node: ast.expr, value: Val) -> None:
     """Only what every view passes anyway: the request, the view, the format."""
-    text = ast.unparse(node)
-    if text in ("self.get_serializer_context()",):
+    if isinstance(value.kind, Object) and value.kind.cls == VIEW_CONTEXT:
         return
-    if isinstance(node, ast.Dict) and all(
-        isinstance(k, ast.Constant) and k.value in ("request", "view", "format") for k in node.keys
-    ):
-        return
-    raise frame.refuse("serializer-context", text, "A context of its own is not translated yet.", node)
+    if isinstance(node, ast.Dict):
+        same = {"request": Request, "view": ViewSelf}
+        for key, item in zip(node.keys, node.values, strict=True):
+            known = key.value if isinstance(key, ast.Constant) else None
+            if known != "format" and not (known in same and isinstance(frame.eval(item).kind, same[known])):
+                break
+        else:
+            return
+    raise frame.refuse(
+        "serializer-context", ast.unparse(node), "A context of its own is not translated yet.", node
+    )

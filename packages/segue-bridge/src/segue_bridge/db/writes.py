@@ -235,10 +235,12 @@ async def _run_update(
 
 
 def _stamp(held: dict[str, Any], columns: Iterable[tuple[str, Column[Any]]], *, adding: bool) -> None:
-    """``pre_save`` of fields with ``auto_now`` / ``auto_now_add``."""
+    """``pre_save`` of fields with ``auto_now`` / ``auto_now_add``, and of files: Django never saves NULL for one."""
     for name, column in columns:
         if column.info.get("auto_now") or (adding and column.info.get("auto_now_add")):
             held[name] = _now(column)
+        elif column.info.get("file") and held.get(name) is None:
+            held[name] = ""
 
 
 def _now(column: Column[Any]) -> object:

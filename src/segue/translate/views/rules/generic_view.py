@@ -7,7 +7,7 @@ import ast
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const
-from segue.translate.kinds import Const, Instance, QuerySet, Super, ViewSelf
+from segue.translate.kinds import Const, Instance, Object, QuerySet, Super, ViewSelf
 from segue.translate.rules.registry import framework, method
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.views import generic, programs, serializer_object
@@ -70,6 +70,12 @@ def get_serializer(frame: Frame, owner: Val, call: CallSite) -> Val:
         partial=call.kwargs.get("partial"),
         at=call.node,
     )
+
+
+@framework(f"{_G}get_serializer_context")
+def get_serializer_context(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """The request, the view and the format: what every serializer of the view gets anyway."""
+    return Val(Object(serializer_object.VIEW_CONTEXT))
 
 
 @method(ViewSelf, "get_serializer_class")
