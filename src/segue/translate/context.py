@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from segue.snapshot.model import Model, Snapshot
 from segue.target.ir import Module, Program
+from segue.translate.free_names import with_free_names
 
 
 @dataclass(slots=True)
@@ -23,6 +24,9 @@ class Context:
     program: Program = field(default_factory=Program)
     finalizers: list[Callable[[], None]] = field(default_factory=list)
     memo: dict[tuple[str, object], object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.snapshot = with_free_names(self.snapshot)
 
     def model(self, label: str) -> Model:
         """The model ``app.Model``. Raises ``KeyError``."""

@@ -10,7 +10,6 @@ from segue.target.ir import Program, RefusedOperation
 from segue.translate.context import Context
 from segue.translate.functions.finish import finish
 from segue.translate.models import translate_models
-from segue.translate.models.free_names import with_free_names
 from segue.translate.models.migrations import write_migrations
 from segue.translate.rules import registry
 from segue.translate.views.application import KNOWN, write_application
@@ -26,7 +25,6 @@ def translate(
     The same snapshot gives the same program.
     """
     registry.discover()
-    snapshot = with_free_names(snapshot)
     ctx = Context(snapshot, Program(package))
     blockers = _project_blockers(snapshot, accepted_middleware)
     translate_models(ctx)

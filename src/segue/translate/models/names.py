@@ -43,7 +43,7 @@ def class_import(ctx: Context, label: str, *, type_only: bool = False) -> Import
 
 
 def attribute(field: ModelField) -> str:
-    """Attribute of a field's column on the mapped class (see :mod:`segue.translate.models.free_names`)."""
+    """Attribute of a field's column on the mapped class (see :mod:`segue.translate.free_names`)."""
     return field.attname
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from segue.target.ir import Import
+from segue.translate.functions.same import canonical
 from segue.translate.permissions.conditions import view_condition
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Made, Ref, call_method, plain
@@ -58,10 +59,14 @@ def access_body(endpoint: Endpoint, actions: list[tuple[str | None, str]]) -> tu
         wanted = [*dict.fromkeys(a for a, _ in actions), "metadata", None]
     per_action: dict[str | None, tuple[str, ...]] = {}
     imports: set[Import] = set()
+    written: dict[str, tuple[str, ...]] = {}
     for action in wanted:
         lines, needed = access_lines(endpoint.for_action(action))
-        per_action[action] = tuple(lines)
-        imports |= needed
+        key = canonical(endpoint.ctx, "\n".join(lines))
+        if key not in written:
+            written[key] = tuple(lines)
+            imports |= needed
+        per_action[action] = written[key]
     groups: dict[tuple[str, ...], list[str | None]] = {}
     for action, body in per_action.items():
         groups.setdefault(body, []).append(action)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
+from segue.translate.interp.annotations import annotation
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import nullable
@@ -81,7 +82,11 @@ def fetched_rows(frame: Frame, value: Val, at: ast.expr) -> Val:
     if isinstance(value.node, ast.Name) and not frame.no_hoist:
         # Django keeps the result in the queryset: reading it again asks nothing.
         assert rows.node is not None
-        kept = Val(rows.kind, frame.hoist(f"{value.node.id}_rows", rows.node, at))
+        text = ""
+        if query.values == "flat":  # rows of a database are untyped: say what the column holds
+            text, needed = annotation(frame.ctx, rows.kind)
+            frame.use(*needed)
+        kept = Val(rows.kind, frame.hoist(f"{value.node.id}_rows", rows.node, at, text))
         frame.env["#rows:" + value.text] = kept
         return kept
     return rows

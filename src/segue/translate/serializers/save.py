@@ -10,6 +10,7 @@ from segue.refusal import Refused, refuse
 from segue.snapshot.model import Serializer, SerializerField
 from segue.target.ir import Import
 from segue.translate.context import Context
+from segue.translate.free_names import renamed
 from segue.translate.functions.lift import lift
 from segue.translate.interp.frame import Frame, Parameter
 from segue.translate.interp.scope import STATE
@@ -17,7 +18,6 @@ from segue.translate.interp.value import Val
 from segue.translate.kinds import Instance, Kind, SerializerSelf, ValidatedData
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type, reverse_of, snake
-from segue.translate.models.free_names import renamed
 from segue.translate.models.writing import save_problem
 from segue.translate.serializers.facts import (
     app_label,

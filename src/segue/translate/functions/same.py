@@ -1,0 +1,30 @@
+"""Whether two texts that call lifted functions will mean the same once these are written."""
+
+from __future__ import annotations
+
+from segue.translate.context import Context
+from segue.translate.functions.record import FunctionRecord
+from segue.translate.functions.symbols import TOKEN
+
+
+def canonical(ctx: Context, text: str) -> str:
+    """``text`` with the name of every lifted function replaced by what it does.
+
+    One legacy function is lifted once for each caller that it may depend on; the copies are equal where it
+    does not.
+    """
+    found = ctx.memo.get(("kernel", "functions"), [])
+    assert isinstance(found, list)
+    return _replaced(text, {record.token: record for record in found})
+
+
+def _replaced(text: str, records: dict[str, FunctionRecord]) -> str:
+    def shown(token: str) -> str:
+        record = records.get(token)
+        if record is None:
+            return token
+        names = ", ".join(parameter.name for parameter in record.parameters)
+        body = _replaced("\n".join(record.lines), {k: v for k, v in records.items() if k != token})
+        return f"<{record.legacy}({names}) {record.is_async}: {body}>"
+
+    return TOKEN.sub(lambda found: shown(found.group()), text)
