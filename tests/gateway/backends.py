@@ -13,12 +13,16 @@ def main(name: str, port: int) -> None:
 
         def answer(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
-            self.rfile.read(length)
+            sent = self.rfile.read(length)
             if "slow" in self.path:
                 time.sleep(0.3)
             status = 500 if name == "fastapi" and "broken" in self.path else 200
-            body = name.encode()
-            self.send_response(status)
+            body = name.encode() + (b":" + sent if "echo" in self.path else b"")
+            if name == "fastapi" and "unserved" in self.path:
+                self.send_response(501)
+                self.send_header("x-segue-unserved", "operation")
+            else:
+                self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             if self.command != "HEAD":

@@ -142,6 +142,16 @@ def test_get_falls_back_to_django_on_500_and_post_does_not(world: World, client:
     assert control.statistics(world.running.ports)["fallbacks"] >= 1
 
 
+def test_what_fastapi_leaves_to_django_is_answered_by_django_with_any_method(
+    world: World, client: httpx.Client
+) -> None:
+    world.swap(100, 100)
+    assert client.get("/api/articles/unserved/").text == "django"
+    body = b"x" * 200_000
+    answer = client.post("/api/articles/unserved-echo/", content=body)
+    assert (answer.status_code, answer.content) == (200, b"django:" + body)
+
+
 def test_no_get_fails_when_fastapi_is_killed_under_load(world: World) -> None:
     world.swap(100)
     failed: list[object] = []

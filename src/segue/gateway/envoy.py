@@ -14,6 +14,7 @@ from typing import Any
 from segue.gateway.table import Rule
 
 SIDE_HEADER = "x-segue-side"
+UNSERVED = "x-segue-unserved"  # with this header FastAPI says that it did nothing and Django should answer
 Json = dict[str, Any]
 
 _TYPE = "type.googleapis.com/envoy"
@@ -191,7 +192,12 @@ def _retry_safe() -> Json:
 
 
 def _retry_unsent() -> Json:
-    return {**_retry_safe(), "retry_on": "connect-failure,refused-stream,reset-before-request"}
+    """Only what FastAPI did not begin: it was never reached, or says that it did nothing."""
+    return {
+        **_retry_safe(),
+        "retry_on": "connect-failure,refused-stream,reset-before-request,retriable-headers",
+        "retriable_headers": [{"name": UNSERVED, "present_match": True}],
+    }
 
 
 def _previous_priorities() -> Json:
