@@ -29,6 +29,11 @@ def run(example: Path, *, once: bool) -> int:
     difference was found and no request failed, else 1."""
     if not (example / "manage.py").is_file():
         raise UsageError(f"{example} has no manage.py.", hint="Give the folder of the example project.")
+    with _interruptible():
+        return _run(example, once=once)
+
+
+def _run(example: Path, *, once: bool) -> int:
     begin = time.monotonic()
     settings = _prepare(example)
     good = True
@@ -45,7 +50,7 @@ def run(example: Path, *, once: bool) -> int:
     _step("verify suite", "the project's own tests, native routes answered by both sides")
     good &= verify.suite(settings, ["python", "manage.py", "test"], as_json=False, html=None) == 0
     _step("serve", "Django and FastAPI behind Envoy; traffic moves while clients keep asking")
-    with _interruptible(), serve.started(settings, port=0) as service:
+    with serve.started(settings, port=0) as service:
         good &= _journey(settings, service)
         _step("status", "who serves what now, on what evidence")
         status.run(settings, as_json=False)
@@ -138,16 +143,17 @@ def shift_quietly(settings: Config, keys: list[str], weight: int) -> None:
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
-    """SIGTERM ends the demo as Ctrl-C does, so that nothing is left running."""
+    """SIGTERM ends the demo as Ctrl-C does, also where a shell ignores SIGINT for jobs in the background."""
 
     def stop(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _step(name: str, what: str) -> None:
