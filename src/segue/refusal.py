@@ -24,7 +24,7 @@ class Refusal:
     @property
     def place(self) -> str:
         """``file:line`` as shown to people."""
-        return f"{self.file}:{self.line}" if self.line else self.file
+        return str(Where(self.file, self.line))
 
 
 class Refused(Exception):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from segue.assess.effects import TRANSACTION
 from segue.assess.model import Endpoint, Verdict
 from segue.refusal import Refusal
-from segue.snapshot.model import Class, Function, Operation, Route, SerializerField, Snapshot, View, Where
+from segue.snapshot.model import Class, Function, Operation, Route, SerializerField, Snapshot, View, own_place
 
 if TYPE_CHECKING:
     from segue.target.ir import Program
@@ -61,7 +61,7 @@ def _endpoint(
         app=_app(snapshot, view, models),
         own=route.own,
         verdict=verdict,
-        where=_own_place(operation.where, view),
+        where=own_place(operation.where, view),
         reasons=reasons,
         models=tuple(sorted(models)),
         signals=_signals(snapshot, models) if writes else (),
@@ -69,11 +69,6 @@ def _endpoint(
         or bool(default and default.atomic_requests and view.atomic_requests),
         overridden=_overridden(snapshot.classes.get(view.cls), operation, snapshot),
     )
-
-
-def _own_place(where: Where, view: View) -> Where:
-    """The view's place where the handler is a framework's: people look for their own code."""
-    return view.where if where.file.startswith("/") else where
 
 
 def _app(snapshot: Snapshot, view: View, models: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ such a name, so that translation looks things up by fact and never by guess.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -26,7 +27,18 @@ class Where:
     line: int = 0
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}" if self.line else self.file
+        file = installed(self.file)
+        return f"{file}:{self.line}" if self.line else file
+
+
+def installed(file: str) -> str:
+    """A file of an installed package as people name it: without the folder of this machine's environment."""
+    return re.sub(r"^.*/(?:site|dist)-packages/", "", file)
+
+
+def own_place(where: Where, view: View) -> Where:
+    """``where``, or the view's place where that is in a framework: people look for their own code."""
+    return view.where if where.file.startswith("/") else where
 
 
 @dataclass(frozen=True, slots=True)

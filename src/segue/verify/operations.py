@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import Any
 
 from segue.errors import DamagedFile
-from segue.snapshot.model import Operation, Route
+from segue.snapshot.model import Operation, Route, own_place
 from segue.verify.project import ProjectRef
 
 MANIFEST = "segue-manifest.json"
@@ -47,7 +47,9 @@ def native_operations(project: ProjectRef, only: Collection[str] = ()) -> list[d
 def all_operations(project: ProjectRef, only: Collection[str] = ()) -> list[dict[str, Any]]:
     """Every DRF operation of the project's own routes, for comparing Django with itself."""
     return [
-        _described(project, route, operation, "", str(operation.where))
+        _described(
+            project, route, operation, "", str(own_place(operation.where, project.snapshot.views[route.view]))
+        )
         for route in project.snapshot.routes
         if route.kind == "drf" and route.own
         for operation in route.operations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from segue.snapshot.model import Snapshot, Value
+from segue.snapshot.model import Snapshot, Value, own_place
 from segue.target.ir import Decl, Import, Program
 from segue.translate.context import Context
 from segue.translate.specialise.fold import plain
@@ -181,7 +181,7 @@ def manifest(program: Program, snapshot: Snapshot) -> str:
                 "module": item.module,
                 "function": item.function,
                 "legacy": operation.function or route.view,
-                "place": str(operation.where),
+                "place": str(own_place(operation.where, snapshot.views[route.view])),
             }
         )
     return json.dumps({"version": 1, "package": program.package, "operations": out}, indent=1) + "\n"

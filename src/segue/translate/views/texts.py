@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segue.snapshot.model import Snapshot
+from segue.snapshot.model import Snapshot, own_place
 from segue.target.ir import Program
 
 _PYPROJECT = """\
@@ -148,9 +148,11 @@ def porting(program: Program, snapshot: Snapshot) -> str:
     lines = ["# What became of what", "", "| operation | FastAPI | Django |", "|---|---|---|"]
     for item in program.native:
         operation = next(o for o in routes[item.route_id].operations if o.method == item.method)
-        legacy = operation.function or routes[item.route_id].view
+        view = routes[item.route_id].view
+        legacy = operation.function or view
+        place = own_place(operation.where, snapshot.views[view])
         lines.append(
-            f"| `{item.method} {item.route_id}` | `{item.module}.{item.function}` | `{legacy}` ({operation.where}) |"
+            f"| `{item.method} {item.route_id}` | `{item.module}.{item.function}` | `{legacy}` ({place}) |"
         )
     if program.refused:
         lines += ["", "## Stays on Django", "", "| operation | why | where |", "|---|---|---|"]
