@@ -110,11 +110,21 @@ def _render(ctx: Context, group: list[FunctionRecord]) -> None:
     head = f"{'async ' if first.is_async else ''}def {first.final}({', '.join(parameters)}) -> {returned}:"
     doc = first.doc.strip() or f"{first.legacy.rpartition('.')[2].replace('_', ' ').strip().capitalize()}."
     quoted = _docstring(doc, f"{first.legacy} ({first.where})")
-    lines = list(first.lines) or ["return None"]
+    lines = returned_at_once(first.lines) or ["return None"]
     code = "\n".join([head, *("    " + line if line else "" for line in [*quoted, *lines])])
     module = ctx.module(first.app, first.module_kind)
     module.add(Decl(first.final, code, frozenset(imports), 30, Origin(first.legacy, first.where)))
     prunable(ctx, module.path, first.final)
+
+
+def returned_at_once(lines: list[str]) -> list[str]:
+    """``x = value`` and ``return x`` at the very end as ``return value``."""
+    if len(lines) < 2 or not lines[-1].startswith("return "):
+        return list(lines)
+    local = lines[-1].removeprefix("return ")
+    if not local.isidentifier() or not lines[-2].startswith(f"{local} = "):
+        return list(lines)
+    return [*lines[:-2], f"return {lines[-2].removeprefix(f'{local} = ')}"]
 
 
 def _docstring(doc: str, origin: str) -> list[str]:

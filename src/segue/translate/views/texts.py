@@ -28,6 +28,10 @@ dev = ["pytest>=8", "httpx>=0.27", "mypy>=1.15", "ruff>=0.9"]
 line-length = 100
 target-version = "py311"
 
+[tool.ruff.lint]
+select = ["E", "F", "W", "I", "UP", "B", "SIM", "C4", "RET", "ASYNC"]
+ignore = ["E501", "SIM108"]
+
 [tool.mypy]
 strict = true
 packages = ["{package}"]
