@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sqlalchemy import URL, event, make_url
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from segue_bridge.db.compiled import Cache
 from segue_bridge.db.dates import exact_dates
-from segue_bridge.db.executor import AsyncpgExecutor, EngineExecutor, Executor
+from segue_bridge.db.executor import AsyncpgExecutor, EngineExecutor, Executor, SqliteExecutor
 from segue_bridge.db.session import Session
 from segue_bridge.db.sqlite import prepare
 from segue_bridge.db.transaction import Hook
@@ -47,7 +48,14 @@ class Database:
         self.engine = _engine(make_url(url), pool_size) if engine is None else engine
         self.dialect: str = self.engine.dialect.name
         self._turns = None if self.joined else asyncio.Semaphore(pool_size)
-        self._cache = Cache(self.engine.dialect) if self.engine.dialect.driver == "asyncpg" else None
+        driver = "" if self.joined else self.engine.dialect.driver
+        opens: dict[str, Callable[[AsyncEngine, Cache], Awaitable[Executor]]] = {
+            "asyncpg": AsyncpgExecutor.open,
+            "aiosqlite": SqliteExecutor.open,
+        }
+        self._opens = opens.get(driver)
+        self._cache = Cache(self.engine.dialect)
+        self._idle: list[Executor] = []  # SQLAlchemy's pool would be asked anew for every request
 
     def session(self) -> Session:
         """A session for one request: ``async with database.session() as db``."""
@@ -58,8 +66,13 @@ class Database:
         if self._turns is not None:
             await self._turns.acquire()
         try:
-            if self._cache is not None:
-                return await AsyncpgExecutor.open(self.engine, self._cache)
+            while self._idle:
+                executor = self._idle.pop()
+                if executor.alive():
+                    return executor
+                await executor.close(broken=True)
+            if self._opens is not None:
+                return await self._opens(self.engine, self._cache)
             return await EngineExecutor.open(self.engine)
         except BaseException:
             if self._turns is not None:
@@ -69,13 +82,19 @@ class Database:
     async def give_back(self, executor: Executor, *, broken: bool) -> None:
         """Return a connection; a ``broken`` one is closed for good."""
         try:
-            await executor.close(broken=broken)
+            if not broken and self._opens is not None and executor.alive():
+                self._idle.append(executor)
+            else:
+                await executor.close(broken=broken)
         finally:
             if self._turns is not None:
                 self._turns.release()
 
     async def close(self) -> None:
         """Close all connections of the pool."""
+        idle, self._idle = self._idle, []
+        for executor in idle:
+            await executor.close(broken=False)
         await self.engine.dispose()
 
 

@@ -22,6 +22,7 @@ class Executor(Protocol):
     async def run(self, statement: Executable, params: Parameters | None) -> int: ...
     async def command(self, sql: str) -> None: ...
     async def close(self, *, broken: bool) -> None: ...
+    def alive(self) -> bool: ...
 
 
 async def _guarded(make: Callable[[], Awaitable[R]]) -> R:
@@ -84,9 +85,72 @@ class AsyncpgExecutor:
             await greenlet_spawn(self._fairy.invalidate)
         await greenlet_spawn(self._fairy.close)
 
+    def alive(self) -> bool:
+        """Whether the server has not closed it meanwhile, as far as is known here."""
+        return not self._connection.is_closed()
+
+
+class SqliteExecutor:
+    """Runs compiled statements on the aiosqlite connection of SQLAlchemy's pool.
+
+    A read is one visit to the connection's thread, where a cursor of SQLAlchemy's would be several.
+    """
+
+    def __init__(self, fairy: Any, cache: Cache, dialect: Any) -> None:
+        self._fairy = fairy
+        self._connection = fairy.driver_connection
+        self._cache = cache
+        self._dialect = dialect
+
+    @classmethod
+    async def open(cls, engine: AsyncEngine, cache: Cache) -> SqliteExecutor:
+        """Take a connection from the pool."""
+        return cls(await _guarded(engine.raw_connection), cache, engine.dialect)
+
+    async def rows(self, statement: Executable, params: Parameters | None) -> Sequence[Row[Any]]:
+        compiled, extracted = self._cache.find(statement)
+        sql, values = compiled.text(params, extracted)
+
+        async def fetch() -> Sequence[Row[Any]]:
+            shape = compiled.shape
+            if shape is None:
+                cursor = await self._connection.execute(sql, values)
+                attributes = [(item[0], None) for item in cursor.description or ()]
+                shape = compiled.shape = compiled.read(self._dialect, attributes)
+                found = await cursor.fetchall()
+                await cursor.close()
+                return shape.rows(found)
+            return shape.rows(await self._connection.execute_fetchall(sql, values))
+
+        return await _guarded(fetch)
+
+    async def run(self, statement: Executable, params: Parameters | None) -> int:
+        compiled, extracted = self._cache.find(statement)
+        sql, values = compiled.text(params, extracted)
+
+        async def count() -> int:
+            cursor = await self._connection.execute(sql, values)
+            found: int = cursor.rowcount
+            await cursor.close()
+            return found
+
+        return await _guarded(count)
+
+    async def command(self, sql: str) -> None:
+        await _guarded(lambda: self._connection.execute_fetchall(sql))
+
+    async def close(self, *, broken: bool) -> None:
+        if broken:
+            await greenlet_spawn(self._fairy.invalidate)
+        await greenlet_spawn(self._fairy.close)
+
+    def alive(self) -> bool:
+        """A file does not go away."""
+        return True
+
 
 class EngineExecutor:
-    """Runs statements through SQLAlchemy: aiosqlite, and any engine handed in."""
+    """Runs statements through SQLAlchemy: any engine handed in."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -117,3 +181,7 @@ class EngineExecutor:
         if broken:
             await self._connection.invalidate()
         await self._connection.close()
+
+    def alive(self) -> bool:
+        """Never kept: the engine has its own pool."""
+        return False
