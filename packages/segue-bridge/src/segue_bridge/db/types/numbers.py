@@ -142,7 +142,7 @@ class Bool(DjangoType[bool]):
     impl = Boolean
     ddl: ClassVar[dict[str, str]] = {"": "boolean", "sqlite": "bool"}
     # PostgreSQL has IS TRUE but no IS with a parameter, which is what a TypeDecorator makes of is_(True).
-    coerce_to_is_types: ClassVar[Any] = (type(None), bool)
+    coerce_to_is_types = (type(None), bool)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> bool | None:
         if value is None or type(value) is bool:
