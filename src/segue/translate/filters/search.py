@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 
+from segue.target.ir import Decl, Import, Origin
 from segue.translate.filters.backends import local, names, ready
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, name, quote
 from segue.translate.kinds import QuerySet
 from segue.translate.load.fetch import entity_type
-from segue.translate.load.models import concrete, field_of, pk_field, reverse_of
+from segue.translate.load.models import concrete, field_of, pk_field, reverse_of, snake
 from segue.translate.specialise.endpoint import Endpoint
 
 _LOOKUPS = {"^": "istartswith", "=": "iexact", "@": "", "$": "iregex"}
@@ -28,18 +30,50 @@ def search(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
     assert isinstance(value.kind, QuerySet)
     if value.kind.query.sliced or value.kind.query.values is not None:
         raise endpoint.refuse("search", "search_fields", "A sliced or values() query is searched.")
-    many = [f for f in fields if _to_many(frame, endpoint, value.kind.query.model, f.lstrip("^=@$"))]
-    if many:
-        return _through_many(frame, endpoint, value, fields)
-    parts = [_plain(frame, endpoint, value.kind.query.model, f) for f in fields]
-    call = quote(
-        "{0}({1}, {2}, {3})",
-        frame.imported("segue_bridge.filters.search", "search"),
-        _node(value),
-        frame.state("call"),
-        ast.List(parts, ast.Load()),
-    )
+    function = _function(frame, endpoint, value.kind.query.model, fields)
+    call = quote("{0}().narrow({1}, {2})", function, _node(value), frame.state("call"))
     return local(frame, value, call)
+
+
+def _function(frame: Frame, endpoint: Endpoint, model: str, fields: list[str]) -> ast.expr:
+    """The function of ``filters.py`` that gives the view's search, imported: one for all its operations.
+
+    It is cached, and no constant of the module, as an alias of a class needs all mapped classes to be known.
+    """
+    ctx = frame.ctx
+    key = ("search", (endpoint.cls, model, tuple(fields)))
+    known = ctx.memo.get(key)
+    if not isinstance(known, Import):
+        outer, frame.imports = frame.imports, set()
+        try:
+            with frame.capture() as lines:
+                made = _made(frame, endpoint, model, fields)
+            needed = frozenset({*frame.imports, Import("functools", "cache")})
+        finally:
+            frame.imports = outer
+        module = ctx.module(endpoint.app, "filters")
+        base = snake(re.sub(r"(ViewSet|APIView|View)$", "", endpoint.cls.rpartition(".")[2]) or "view")
+        name_, number = f"{base}_search", 1
+        while name_ in module.decls:
+            number += 1
+            name_ = f"{base}_search_{number}"
+        body = [f'"""What ``?search=`` looks at in {endpoint.cls} ({endpoint.where})."""', *lines]
+        text = "\n".join(f"    {line}" for line in [*body, f"return {ast.unparse(made)}"])
+        code = f"@cache\ndef {name_}() -> Search:\n{text}\n"
+        module.add(Decl(name_, code, needed, 30, Origin(endpoint.cls, endpoint.where)))
+        known = ctx.memo[key] = Import(ctx.import_path(endpoint.app, "filters"), name_)
+    frame.use(known)
+    return name(known.name)
+
+
+def _made(frame: Frame, endpoint: Endpoint, model: str, fields: list[str]) -> ast.expr:
+    """``Search([(lookup, column), ...])``."""
+    if any(_to_many(frame, endpoint, model, f.lstrip("^=@$")) for f in fields):
+        return _through_many(frame, endpoint, model, fields)
+    parts = [_plain(frame, endpoint, model, f) for f in fields]
+    return quote(
+        "{0}({1})", frame.imported("segue_bridge.filters.search", "Search"), ast.List(parts, ast.Load())
+    )
 
 
 def _node(value: Val) -> ast.expr:
@@ -139,10 +173,8 @@ def _scalar(
     )
 
 
-def _through_many(frame: Frame, endpoint: Endpoint, value: Val, fields: list[str]) -> Val:
+def _through_many(frame: Frame, endpoint: Endpoint, model: str, fields: list[str]) -> ast.expr:
     """All terms must match in one joined row: a correlated select over an alias of the model."""
-    assert isinstance(value.kind, QuerySet)
-    model = value.kind.query.model
     root, root_import = entity_type(frame.ctx, model)
     frame.use(root_import)
     aliased = frame.imported("sqlalchemy.orm", "aliased")
@@ -176,15 +208,12 @@ def _through_many(frame: Frame, endpoint: Endpoint, value: Val, fields: list[str
         parts.append(ast.Tuple([helper, name(f"{at}.{attname}")], ast.Load()))
     within = frame.fresh("rows")
     frame.emit(f"{within} = {ast.unparse(chain)}")
-    call = quote(
-        "{0}({1}, {2}, {3}, within={4})",
-        frame.imported("segue_bridge.filters.search", "search"),
-        _node(value),
-        frame.state("call"),
+    return quote(
+        "{0}({1}, within={2})",
+        frame.imported("segue_bridge.filters.search", "Search"),
         ast.List(parts, ast.Load()),
         name(within),
     )
-    return local(frame, value, call)
 
 
 def _join(

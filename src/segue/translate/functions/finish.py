@@ -8,6 +8,7 @@ from typing import Any
 
 from segue.target.ir import Decl, Import, Module, NativeOperation, Origin
 from segue.translate.context import Context
+from segue.translate.functions.constants import hoist_constants
 from segue.translate.functions.record import FunctionRecord
 from segue.translate.functions.symbols import TOKEN, symbols
 from segue.translate.interp.annotations import annotation
@@ -36,6 +37,7 @@ def finish(ctx: Context) -> None:
         prunable(ctx, ctx.module(_app(ctx, plan.model), "queries").path, plan.loader)
     _name_functions(ctx)
     _replace_tokens(ctx)
+    hoist_constants(ctx)
     _prune(ctx)
 
 

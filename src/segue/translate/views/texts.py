@@ -13,6 +13,8 @@ requires-python = ">=3.11"
 dependencies = [
   "fastapi>=0.115",
   "uvicorn>=0.30",
+  "httptools>=0.6",
+  "uvloop>=0.19; sys_platform != 'win32'",
   "sqlalchemy>=2.0.40",
   "pydantic-settings>=2.4",
   "{driver}",

@@ -62,6 +62,10 @@ def empty(statement: AnySelect) -> bool:
     return False
 
 
+_COUNT = func.count()
+_ONE = literal(1)
+
+
 async def rows(db: Session, statement: AnySelect, parameters: Parameters = None) -> Sequence[Any]:
     """All rows; nothing is asked where nothing can match."""
     return [] if empty(statement) else await db.all(statement, parameters)
@@ -78,9 +82,7 @@ async def count(db: Session, statement: AnySelect, parameters: Parameters = None
         and not statement._distinct
     )
     if simple:
-        counted: AnySelect = statement.order_by(None).with_only_columns(
-            func.count(), maintain_column_froms=True
-        )
+        counted: AnySelect = statement.order_by(None).with_only_columns(_COUNT, maintain_column_froms=True)
     else:
         counted = select(func.count()).select_from(statement.subquery())
     return int(await db.scalar(counted, parameters) or 0)
@@ -93,7 +95,7 @@ async def exists(db: Session, statement: AnySelect, parameters: Parameters = Non
     if statement._limit_clause is None:
         statement = statement.limit(1)
     if not statement._group_by_clauses and not statement._distinct:
-        statement = statement.order_by(None).with_only_columns(literal(1), maintain_column_froms=True)
+        statement = statement.order_by(None).with_only_columns(_ONE, maintain_column_froms=True)
     return await db.first(statement, parameters) is not None
 
 

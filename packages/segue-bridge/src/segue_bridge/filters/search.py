@@ -25,6 +25,20 @@ _SINGLE = r"'(?:[^'\\]|\\.)*'"
 _PIECES = re.compile(rf"((?:[^\s'\"]*(?:(?:{_DOUBLE}|{_SINGLE})[^\s'\"]*)+)|\S+)")
 
 
+class Search:
+    """What ``?search=`` looks at: made once, asked by every request (see :func:`search`)."""
+
+    def __init__(self, fields: Sequence[SearchField], *, within: Select[Any] | None = None) -> None:
+        self._fields = tuple(fields)
+        self._within = within
+
+    def narrow(
+        self, statement: Select[Any], call: Call | QueryParams, *, param: str = "search"
+    ) -> Select[Any]:
+        """``statement`` with the condition; as it is when nothing is searched for."""
+        return search(statement, call, self._fields, param=param, within=self._within)
+
+
 def search(
     statement: Select[Any],
     call: Call | QueryParams,
