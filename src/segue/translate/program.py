@@ -13,6 +13,8 @@ from segue.translate.models import translate_models
 from segue.translate.models.migrations import write_migrations
 from segue.translate.rules import registry
 from segue.translate.views.application import KNOWN, write_application
+from segue.translate.views.cors import NAME as CORS
+from segue.translate.views.cors import cors_problem
 from segue.translate.views.resources import Facts, translate_route
 
 
@@ -49,7 +51,10 @@ def _project_blockers(snapshot: Snapshot, accepted: Collection[str]) -> tuple[Re
     """What keeps every route on Django: middleware whose effect is not known, settings that change all answers."""
     out = []
     for name in snapshot.settings.middleware:
-        if name not in KNOWN and name not in accepted:
+        problem = cors_problem(snapshot) if name == CORS and name not in accepted else ""
+        if problem:
+            out.append(Refusal("middleware", name, problem, snapshot.settings.module, 0))
+        if name not in KNOWN and name != CORS and name not in accepted:
             known = snapshot.classes.get(name)
             where = known.where if known is not None else None
             out.append(

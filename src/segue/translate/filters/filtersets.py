@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import keyword
+from dataclasses import replace
 
 from segue.refusal import Refused, refuse
 from segue.snapshot.model import FilterField, FilterSet, Value, Where
@@ -51,6 +52,8 @@ def filter_by_set(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
     assert isinstance(value.kind, QuerySet)
     if not found.filters:
         return value
+    if not found.model:  # declared filters only: they look at the view's model
+        found = replace(found, model=value.kind.query.model)
     frame.use(Import("segue_bridge.filters.forms", "FilterForm"))
     form = frame.fresh("form")
     call = ast.unparse(frame.state("call"))

@@ -10,6 +10,7 @@ from segue.target.ir import Decl, Import, Program
 from segue.translate.context import Context
 from segue.translate.specialise.fold import plain
 from segue.translate.views import texts
+from segue.translate.views.cors import cors_lines
 from segue.translate.views.http_options import http_options
 
 SECURITY = "django.middleware.security.SecurityMiddleware"
@@ -123,6 +124,8 @@ def _main(ctx: Context) -> None:
         Import(f"{package}.settings", "settings"), Import(f"{package}.models", "MODULES"),
         *(Import(f"{package}.{folder}.routes", "router", alias) for folder, alias in routers),
     }  # fmt: skip
+    cors, needed = cors_lines(snapshot)
+    imports |= needed
     extra = ""
     if renderer:
         imports.add(Import("segue_bridge.http.render", "Renderer"))
@@ -147,6 +150,7 @@ def _main(ctx: Context) -> None:
         "    app.state.models = MODULES  # imported as a whole: relations name classes of other modules",
         *(f"    app.include_router({alias})" for _, alias in routers),
         f"    handlers.install(app, headers={'HEADERS' if headers else '{}'}, append_slash={slash}{extra})",
+        *cors,
         "    return app",
     ]
     module.add(Decl("create_app", "\n".join(lines), frozenset(imports), 30))

@@ -127,7 +127,7 @@ def _shared(base: Endpoint) -> _Shared:
         imports |= needed
     if route.suffix_regex:
         arguments.append("suffix=True")
-    renderers = [v.name for v in base.policy("renderer_classes").items]
+    renderers = [_known_renderer(base, v.name) for v in base.policy("renderer_classes").items]
     if _JSON not in renderers or any(r not in (_JSON, _BROWSABLE) for r in renderers):
         other = next((r for r in renderers if r not in (_JSON, _BROWSABLE)), "no JSONRenderer")
         raise base.refuse("renderer", other, "This renderer is not translated yet.")
@@ -160,6 +160,19 @@ def _shared(base: Endpoint) -> _Shared:
     actions = [(o.action or None, o.method) for o in route.operations]
     access, needed = access_body(base, actions)
     return _Shared(arguments, imports, access, needed, [])
+
+
+def _known_renderer(base: Endpoint, name: str) -> str:
+    """A subclass of the browsable API's renderer stands for it: FastAPI leaves both to Django."""
+    known = base.ctx.snapshot.classes.get(name)
+    if known is None or _BROWSABLE not in known.mro:
+        return name
+    same = all(
+        known.attributes[a].defined_in == _BROWSABLE
+        for a in ("media_type", "format", "charset")
+        if a in known.attributes
+    )
+    return _BROWSABLE if same else name
 
 
 def _emit(

@@ -1,0 +1,116 @@
+"""Cross-origin headers as ``corsheaders.middleware.CorsMiddleware`` (django-cors-headers 4) sends them.
+
+Starlette's own middleware differs: it answers preflights with 200 "OK" or 400 and echoes other headers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HEADERS = ("accept", "authorization", "content-type", "user-agent", "x-csrftoken", "x-requested-with")
+METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
+
+
+@dataclass(frozen=True, slots=True)
+class CorsSettings:
+    """The settings ``CORS_*``, with the package's defaults. ``max_age`` is in seconds."""
+
+    allow_all_origins: bool = False
+    allowed_origins: Sequence[str] = ()
+    allowed_origin_regexes: Sequence[str] = ()
+    allow_credentials: bool = False
+    allow_headers: Sequence[str] = HEADERS
+    allow_methods: Sequence[str] = METHODS
+    expose_headers: Sequence[str] = ()
+    max_age: int = 86400
+    urls_regex: str = r"^.*$"
+    allow_private_network: bool = False
+
+
+class Cors:
+    """ASGI middleware: ``app.add_middleware(Cors, settings=CorsSettings(...))``."""
+
+    def __init__(self, app: ASGIApp, settings: CorsSettings) -> None:
+        self._app, self._settings = app, settings
+        self._urls = re.compile(settings.urls_regex)
+        self._origins = {_place(urlsplit(origin)) for origin in settings.allowed_origins}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or self._urls.match(scope["path"]) is None:
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        found = self.headers(scope["method"], headers)
+
+        async def answered(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                out = MutableHeaders(scope=message)
+                _vary_on_origin(out)
+                for name, value in found.items():
+                    out[name] = value
+            await send(message)
+
+        if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
+            start: Message = {"type": "http.response.start", "status": 200, "headers": []}
+            start["headers"] = [(b"content-length", b"0"), (b"content-type", b"text/html; charset=utf-8")]
+            await answered(start)
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await self._app(scope, receive, answered)
+
+    def headers(self, method: str, request: Headers) -> dict[str, str]:
+        """``CorsMiddleware.add_response_headers``; none for an origin that is not allowed."""
+        settings = self._settings
+        origin = request.get("origin")
+        if not origin or not (settings.allow_all_origins or self._allowed(origin)):
+            return {}
+        if settings.allow_all_origins:
+            try:
+                urlsplit(origin)
+            except ValueError:
+                return {}
+        anybody = settings.allow_all_origins and not settings.allow_credentials
+        out = {"access-control-allow-origin": "*" if anybody else origin}
+        if settings.allow_credentials:
+            out["access-control-allow-credentials"] = "true"
+        if settings.expose_headers:
+            out["access-control-expose-headers"] = ", ".join(settings.expose_headers)
+        if method == "OPTIONS":
+            out["access-control-allow-headers"] = ", ".join(settings.allow_headers)
+            out["access-control-allow-methods"] = ", ".join(settings.allow_methods)
+            if settings.max_age:
+                out["access-control-max-age"] = str(settings.max_age)
+        if settings.allow_private_network and request.get("access-control-request-private-network") == "true":
+            out["access-control-allow-private-network"] = "true"
+        return out
+
+    def _allowed(self, origin: str) -> bool:
+        try:
+            url = urlsplit(origin)
+        except ValueError:
+            return False
+        if origin == "null" and origin in self._settings.allowed_origins:
+            return True
+        if _place(url) in self._origins:
+            return True
+        return any(re.match(pattern, origin) for pattern in self._settings.allowed_origin_regexes)
+
+
+def _place(url: SplitResult) -> tuple[str, str]:
+    return url.scheme, url.netloc
+
+
+def _vary_on_origin(headers: MutableHeaders) -> None:
+    """``patch_vary_headers(response, ("origin",))``."""
+    present = headers.get("vary", "")
+    names = [name for name in re.split(r"\s*,\s*", present) if name]
+    if "*" in names:
+        headers["vary"] = "*"
+    elif "origin" not in (name.lower() for name in names):
+        headers["vary"] = ", ".join([*names, "origin"])
