@@ -92,12 +92,19 @@ def _nothing() -> dict[str, Any]:
         "statuses": Counter(),
         "left": Counter(),
         "differences": [],
+        "excess_queries": 0,
+        "worst_queries": [0, 0],
+        "queries": [0, 0],
     }
 
 
 def _merge(into: dict[str, Any], value: dict[str, Any]) -> None:
-    for name in ("cases", "different", "unserved"):
+    for name in ("cases", "different", "unserved", "excess_queries"):
         into[name] += value[name]
+    into["queries"] = [a + b for a, b in zip(into["queries"], value["queries"], strict=True)]
+    into["worst_queries"] = max(
+        into["worst_queries"], value["worst_queries"], key=lambda pair: pair[1] - pair[0]
+    )
     for name in ("statuses", "left"):
         into[name].update(value[name])
     into["differences"] = [*into["differences"], *value["differences"]][:12]

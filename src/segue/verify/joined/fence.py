@@ -36,19 +36,29 @@ class Fence:
 
 
 class Tasks:
-    """Celery tasks that would have been sent."""
+    """Celery tasks that are sent: noted in ``sent``, and really sent only while ``through`` is set."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, through: bool = False) -> None:
         self.sent: list[list[Any]] = []
+        self.through = through
         task: Any = sys.modules.get("celery.app.task")
         if task is None:
             return
-        outbox = self.sent
+        tasks, really = self, task.Task.apply_async
+        depth = 0
 
         def apply_async(self: Any, args: Any = None, kwargs: Any = None, *rest: Any, **options: Any) -> Any:
-            outbox.append([self.name, list(args or ()), dict(kwargs or {})])
+            nonlocal depth
+            if not depth:  # an eager task may send others: those are its own doing
+                tasks.sent.append([self.name, list(args or ()), dict(kwargs or {})])
+            if tasks.through:
+                depth += 1
+                try:
+                    return really(self, args, kwargs, *rest, **options)
+                finally:
+                    depth -= 1
             from celery.result import EagerResult  # type: ignore[import-not-found,unused-ignore]
 
-            return EagerResult(f"segue-{len(outbox)}", None, "PENDING")
+            return EagerResult(f"segue-{len(tasks.sent)}", None, "PENDING")
 
         task.Task.apply_async = apply_async

@@ -6,13 +6,14 @@ from typing import Any
 
 from .compare import answer_of, differences, general, reordered, shape
 from .effects import count
+from .hooks import told
 from .world import World
 
 Found = list[tuple[str, Any, Any]]
 
 
 class Pair:
-    """Runs cases on ``legacy`` and ``modern`` (anything with ``ask`` and ``statements``) and compares.
+    """Runs cases on ``legacy`` and ``modern`` (anything with ``ask``, ``statements`` and ``hooks``) and compares.
 
     ``noise`` is what Django itself answers differently each time, as ``operation: path``. Such values are still
     compared by shape, and one that is new each time on Django must be so on FastAPI.
@@ -49,7 +50,7 @@ class Pair:
         try:
             raw = side.ask(case)
         finally:
-            effects = self.world.after(side.statements)
+            effects = self.world.after(side.statements) | told(side.hooks)
         return answer_of(raw, effects, case["method"]), count(side.statements)
 
     def _without_noise(self, case: dict[str, Any], one: Any, other: Any, found: Found) -> Found:

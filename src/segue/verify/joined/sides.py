@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from .boot import Errors, describe
 from .generated import make_importable
+from .hooks import BridgeHooks, DjangoHooks
 
 _WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
 
@@ -28,6 +29,12 @@ class DjangoSide:
         self.error = ""
         self._connection = connection
         self._errors = errors
+        self._hooks = DjangoHooks()
+
+    @property
+    def hooks(self) -> int:
+        """on_commit callbacks of the last request."""
+        return self._hooks.count
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """Send one request (method, path, query, headers as pairs, body); status, headers, body."""
@@ -49,7 +56,7 @@ class DjangoSide:
             extra["CONTENT_LENGTH"] = "0"
             if kind:
                 extra["CONTENT_TYPE"] = kind
-        with self._connection.execute_wrapper(self._note):
+        with self._connection.execute_wrapper(self._note), self._hooks.counted(self._connection):
             response = self.client.generic(request["method"], request["path"], request["body"], kind, **extra)
             body = b"".join(response.streaming_content) if response.streaming else response.content
         self.error = self._errors.take()
@@ -80,10 +87,16 @@ class FastApiSide:
         self.statements: list[str] = []
         self.error = ""
         self._errors = errors
+        self._hooks = BridgeHooks()
         self.loop = asyncio.new_event_loop()
         self.database: Any = None
         self.attach(connection)
         self.app = importlib.import_module(f"{self.package}.main").create_app(database=self.database)
+
+    @property
+    def hooks(self) -> int:
+        """on_commit callbacks of the last request."""
+        return self._hooks.count
 
     def attach(self, connection: Any) -> None:
         """Use the connection that Django has open now."""
@@ -110,6 +123,7 @@ class FastApiSide:
     def ask(self, request: dict[str, Any], **scope: Any) -> dict[str, Any]:
         """Send one request through ASGI; status, headers (pairs), body. ``scope`` is added to the ASGI scope."""
         self.statements.clear()
+        self._hooks.count = 0
         self._errors.take()
         return self.loop.run_until_complete(self._ask(request, scope))
 

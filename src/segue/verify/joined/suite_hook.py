@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from . import served
+from .fence import Tasks
 
 
 class State:
@@ -29,7 +30,15 @@ class State:
         self.operations = [(o, re.compile(o["regex"])) for o in self.spec["operations"]]
         self.modern: Any = None
         self.connected: Any = None
+        self._tasks: Tasks | None = None
         self.clear()
+
+    @property
+    def tasks(self) -> Tasks:
+        """Made at the first request, when the project has imported Celery if it uses it."""
+        if self._tasks is None:
+            self._tasks = Tasks(through=True)
+        return self._tasks
 
     def clear(self) -> None:
         """Begin to count."""
@@ -41,7 +50,18 @@ class State:
     def record(self, key: str) -> dict[str, Any]:
         """Figures of one operation."""
         return self.operations_seen.setdefault(
-            key, {"cases": 0, "different": 0, "unserved": 0, "statuses": {}, "left": {}, "differences": []}
+            key,
+            {
+                "cases": 0,
+                "different": 0,
+                "unserved": 0,
+                "statuses": {},
+                "left": {},
+                "differences": [],
+                "excess_queries": 0,
+                "worst_queries": [0, 0],
+                "queries": [0, 0],
+            },
         )
 
     def leave(self, key: str, why: str) -> None:
@@ -116,11 +136,13 @@ def _both(handler: Any, environ: dict[str, Any], original: Any) -> Any:
     request = together.request_of(environ)
     watched = served.Watch(request["method"])
     ours = together.fastapi(state, handler, request, watched)
-    response = original(handler, environ)
+    done = served.Done(state.tasks)
+    with done.by_django():
+        response = original(handler, environ)
     if ours["status"] == 501 and response.status_code != 501:
         state.leave(operation["key"], "left to Django by FastAPI")
         return response
-    together.compare(state, operation, request, response, ours, watched)
+    together.compare(state, operation, request, response, ours, watched, done)
     record = state.record(operation["key"])
     if record["cases"] % 25 == 0:
         state.write()

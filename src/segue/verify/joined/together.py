@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from .boot import Errors
 from .compare import answer_of, differences, shape
-from .served import Watch, circumstances
+from .served import Done, Watch, circumstances
 
 MOST = 12
 
@@ -67,19 +67,23 @@ def request_of(environ: dict[str, Any]) -> dict[str, Any]:
 
 
 def fastapi(state: Any, handler: Any, request: dict[str, Any], watched: Watch) -> dict[str, Any]:
-    """FastAPI's answer with its ``effects`` and ``error``, all undone. A failure of ours is status 599."""
-    from django.core import mail
+    """FastAPI's answer with its ``effects``, ``queries`` and ``error``, all undone. A failure of ours is 599."""
     from django.db import connection
 
-    outbox = list(getattr(mail, "outbox", []))
+    done = Done(state.tasks)
     try:
         modern = _modern(state)
         raw = connection.connection
         nested = connection.in_atomic_block or not connection.get_autocommit()
+        # Where Django's callbacks wait for the COMMIT that a TestCase never sends, ours do not run either.
+        modern.database.held_hooks = [] if nested else None
         _command(raw, "SAVEPOINT segue_case" if nested else "BEGIN")
         try:
-            answer: dict[str, Any] = modern.ask(request, **_forced(state, handler))
-            answer["effects"] = watched.changes(modern.statements)
+            with done.sending(through=False):
+                answer: dict[str, Any] = modern.ask(request, **_forced(state, handler))
+            done.statements, done.hooks = modern.statements, modern.hooks
+            answer["effects"] = done.effects(watched)
+            answer["queries"] = done.queries
             answer["error"] = modern.error
         finally:
             _command(raw, "ROLLBACK TO SAVEPOINT segue_case" if nested else "ROLLBACK")
@@ -87,10 +91,7 @@ def fastapi(state: Any, handler: Any, request: dict[str, Any], watched: Watch) -
                 _command(raw, "RELEASE SAVEPOINT segue_case")
     except Exception as error:  # noqa: BLE001 - told as a difference: the test goes on
         text = f"{type(error).__name__}: {error}"
-        answer = {"status": 599, "headers": [], "body": b"", "effects": {}, "error": text}
-    if hasattr(mail, "outbox"):
-        answer["mails"] = [[m.subject, sorted(m.recipients())] for m in mail.outbox[len(outbox) :]]
-        mail.outbox[:] = outbox
+        answer = {"status": 599, "headers": [], "body": b"", "effects": {}, "queries": 0, "error": text}
     return answer
 
 
@@ -101,6 +102,7 @@ def compare(
     response: Any,
     ours: dict[str, Any],
     watched: Watch,
+    done: Done,
 ) -> None:
     """Count the request, and what differs. A difference while something is patched counts as not served."""
     from .suite_hook import test_name
@@ -115,7 +117,7 @@ def compare(
         ],
         "body": b"" if streaming else response.content,
     }
-    theirs = answer_of(raw, watched.changes(None), request["method"])
+    theirs = answer_of(raw, done.effects(watched, everywhere=True), request["method"])
     mine = answer_of(ours, ours["effects"], request["method"])
     found = [
         d
@@ -127,6 +129,7 @@ def compare(
         state.leave(operation["key"], f"differs under {', '.join(around)}")
         return
     record["cases"] += 1
+    _count_queries(record, done.queries, ours["queries"])
     status = str(theirs["status"])
     record["statuses"][status] = record["statuses"].get(status, 0) + 1
     if not found:
@@ -152,6 +155,16 @@ def compare(
             }
         )
         state.write()
+
+
+def _count_queries(record: dict[str, Any], django: int, fastapi: int) -> None:
+    """FastAPI may send fewer queries, never more."""
+    record["queries"] = [record["queries"][0] + django, record["queries"][1] + fastapi]
+    if fastapi > django:
+        record["excess_queries"] += 1
+        worst = record["worst_queries"]
+        if fastapi - django > worst[1] - worst[0]:
+            record["worst_queries"] = [django, fastapi]
 
 
 def _volatile(one: Any, other: Any) -> bool:

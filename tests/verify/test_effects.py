@@ -1,0 +1,134 @@
+"""Each thing that is compared is really compared: faults seeded into one function are all found, each by its path."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import textwrap
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.verify.conftest import Shop
+from tests.verify.faults import Fault
+
+from segue import verify
+from segue.verify.evidence import OperationResult, Report
+
+KEY = "POST /api/categories/"
+ROUTES = "app/catalog/routes.py"
+FUNCTION = "category_create"
+
+# What a client sees.
+ANSWER = """
+answer = call.reply({**(await present_category(call.db, category)), "twice": 1})
+answer.headers["Link"] = "</x>"
+answer.set_cookie("seen", "1")
+return answer
+"""
+ANSWERED = ("status", "headers.link", "cookies.seen", "body.twice")
+
+# What only shows elsewhere.
+EFFECTS = """
+from app.catalog.models import Tag
+from django.core import mail
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from shop_tasks import restock
+from sqlalchemy import insert, update
+
+await call.db.execute(insert(Tag).values(name="unasked"))
+changed = update(Category).where(Category.slug == values["slug"]).values(position=Category.position + 1)
+await call.db.execute(changed)
+await call.db.on_commit(lambda: None)
+mail.send_mail("a", "b", "c@example.com", ["d@example.com"])
+default_storage.save("left.txt", ContentFile(b"x"))
+restock.apply_async((1,))
+return call.created(await present_category(call.db, category))
+"""
+EFFECTED = (
+    "effects.catalog_tag", "effects.catalog_category.inserted[0].position", "effects.(on_commit)", "effects.(mail)",
+    "effects.(files)", "effects.(tasks)",
+)  # fmt: skip
+
+# A stand-in for Celery as far as Segue knows it: the class that all tasks share, and its answer.
+FILES = {
+    "celery/__init__.py": "",
+    "celery/app/__init__.py": "",
+    "celery/app/task.py": "class Task:\n    def apply_async(self, *a, **k):\n        raise AssertionError('sent')\n",
+    "celery/result.py": "class EagerResult:\n    def __init__(self, *a):\n        pass\n",
+    "shop_tasks.py": "from celery.app.task import Task\n\n\nclass Restock(Task):\n    name = 'shop.restock'\n\n\n"
+    "restock = Restock()\n",
+}
+
+
+def _instead_of_return(text: str, statements: str) -> str:
+    """The module with ``statements`` where the function's return stands."""
+    tree = ast.parse(text)
+    function = next(n for n in tree.body if isinstance(n, ast.AsyncFunctionDef) and n.name == FUNCTION)
+    assert isinstance(function.body[-1], ast.Return)
+    wrapped = ast.parse(f"async def faulty():\n{textwrap.indent(statements.strip(), '    ')}").body[0]
+    assert isinstance(wrapped, ast.AsyncFunctionDef)
+    function.body[-1:] = wrapped.body
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+def _faulty(shop: Shop, folder: Path, statements: str) -> verify.ProjectRef:
+    """The shop with tasks, translated with the fault."""
+    root = folder / "shop"
+    shutil.copytree(shop.project.root, root)
+    for name, text in FILES.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    with (root / "bookshop" / "__init__.py").open("a", encoding="utf-8") as package:
+        package.write("import shop_tasks\n")
+    output = shop.project.output
+    changed = _instead_of_return((output / ROUTES).read_text(encoding="utf-8"), statements)
+    fault = Fault("effect", ROUTES, FUNCTION, changed, frozenset({KEY}))
+    return replace(shop.project, root=root, output=fault.seed(output, folder / "faulty"))
+
+
+def _paths(report: Report) -> set[str]:
+    found: OperationResult = next(o for o in report.operations if o.key == KEY)
+    return {path for d in found.differences for path, _, _ in d.paths}
+
+
+@pytest.mark.parametrize(
+    ("statements", "wanted"), [(ANSWER, ANSWERED), (EFFECTS, EFFECTED)], ids=["answer", "effects"]
+)
+def test_explore_finds_each(shop: Shop, tmp_path: Path, statements: str, wanted: tuple[str, ...]) -> None:
+    report = verify.explore(_faulty(shop, tmp_path, statements), only=[KEY], cases=40)
+    paths = _paths(report)
+    assert [w for w in wanted if not any(p.startswith(w) for p in paths)] == []
+
+
+def test_the_projects_own_tests_find_each_and_pass_all_the_same(shop: Shop, tmp_path: Path) -> None:
+    project = _faulty(shop, tmp_path, EFFECTS)
+    report = verify.suite(project, ["python", "manage.py", "test", "tests.test_catalog"])
+    assert report.tests["failed"] == report.tests["error"] == 0, report.output
+    paths = _paths(report)
+    # A file is the test's own affair: there is no media folder that Segue may empty.
+    wanted = [w for w in EFFECTED if w != "effects.(files)"]
+    assert [w for w in wanted if not any(p.startswith(w) for p in paths)] == []
+
+
+def test_what_django_does_and_fastapi_does_not_is_found_too(shop: Shop, tmp_path: Path) -> None:
+    """The other direction: the service learnt to send a mail and a task since it was translated."""
+    project = _faulty(shop, tmp_path, "return call.created(await present_category(call.db, category))")
+    views = project.root / "catalog" / "views.py"
+    text = views.read_text(encoding="utf-8")
+    head = "class CategoryViewSet("
+    at = text.index("\n\n\n", text.index(head))
+    added = """
+
+    def perform_create(self, serializer):
+        from django.core.mail import send_mail
+        from django.db import transaction
+        from shop_tasks import restock
+
+        serializer.save()
+        transaction.on_commit(lambda: restock.apply_async((2,)))
+        send_mail("new shelf", "look", "shop@example.com", ["staff@example.com"])"""
+    views.write_text(text[:at] + added + text[at:], encoding="utf-8")
+    paths = _paths(verify.explore(project, only=[KEY], cases=40))
+    assert {"effects.(mail)", "effects.(tasks)", "effects.(on_commit)"} <= paths
