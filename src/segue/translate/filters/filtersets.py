@@ -10,6 +10,7 @@ from segue.refusal import Refused, refuse
 from segue.snapshot.model import FilterField, FilterSet, Value, Where
 from segue.target.ir import Import
 from segue.translate.filters.backends import ready
+from segue.translate.filters.several import order_by, read_choices, read_order
 from segue.translate.filters.targets import column_type
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, name
@@ -47,7 +48,7 @@ def filter_by_set(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
         raise refuse("filterset", found.name, f"The FilterSet could not be built: {found.error}", found.where)
     _check_class(endpoint, found)
     # A method may order; otherwise the order stays open, so that a later distinct() need not keep it.
-    ordered = any(item.method for item in found.filters)
+    ordered = any(item.method or _base(item) == "OrderingFilter" for item in found.filters)
     value = ready(frame, value) if ordered else commit(frame, value)
     assert isinstance(value.kind, QuerySet)
     if not found.filters:
@@ -58,7 +59,7 @@ def filter_by_set(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
     form = frame.fresh("form")
     call = ast.unparse(frame.state("call"))
     frame.emit(f"{form} = FilterForm({call}.query)")
-    inputs = [(item, _read(frame, found, item, form)) for item in found.filters]
+    inputs = [(item, _read(frame, endpoint, found, item, form)) for item in found.filters]
     frame.emit(f"{form}.raise_invalid()")
     local = frame.fresh("statement")
     frame.emit(f"{local} = {value.text}")
@@ -111,10 +112,10 @@ def _base(item: FilterField) -> str:
     return item.cls.rpartition(".")[2] if item.cls.startswith((_F, _R)) else ""
 
 
-def _read(frame: Frame, found: FilterSet, item: FilterField, form: str) -> Val:
+def _read(frame: Frame, endpoint: Endpoint, found: FilterSet, item: FilterField, form: str) -> Val:
     """``value = form.integer("name")`` and what the value is."""
     base = _base(item)
-    if base not in _FORM:
+    if base not in _FORM and base not in ("MultipleChoiceFilter", "OrderingFilter"):
         raise _refuse(found, item, f"{item.cls} is not translated yet.")
     if plain(item.kwargs.get("null_label", Value("const", None))) is not None:
         raise _refuse(found, item, "A null choice is not translated yet.")
@@ -122,6 +123,12 @@ def _read(frame: Frame, found: FilterSet, item: FilterField, form: str) -> Val:
     local = frame.fresh(f"{stem}_" if keyword.iskeyword(stem) else stem)
     required = bool(plain(item.kwargs.get("required", Value("const", False))))
     extra = ", required=True" if required else ""
+    if base == "MultipleChoiceFilter":
+        return read_choices(frame, found, item, form, local)
+    if base == "OrderingFilter":
+        if item.method or required:
+            raise _refuse(found, item, "This order is not translated yet.")
+        return read_order(frame, endpoint, found, item, form, local)
     if base == "ModelChoiceFilter":
         return _read_choice(frame, found, item, form, local, extra)
     reader, kind = _FORM[base]
@@ -194,6 +201,14 @@ def _narrow(
     base = _base(item)
     plain_name = given.node.value if isinstance(given.node, ast.Subscript) else given.node
     assert isinstance(plain_name, ast.Name)
+    if base == "OrderingFilter":
+        return order_by(frame, endpoint, found, item, current, plain_name.id, local)
+    if base == "MultipleChoiceFilter":
+        if item.method or item.lookup_expr != "exact":
+            raise _refuse(found, item, "Only equality of several choices is translated.")
+        lines, after = _step(frame, found, replace(item, lookup_expr="in"), given, current)
+        frame.emit_block(f"if {plain_name.id}:", [*lines, f"{local} = {after.text}"])
+        return _joined(found, item, current, after, local)
     test = plain_name.id if base in ("CharFilter", "ChoiceFilter") else f"{plain_name.id} is not None"
     assert isinstance(given.kind, Scalar)
     kind: Kind = Scalar(given.kind.type)

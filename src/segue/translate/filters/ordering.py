@@ -28,9 +28,9 @@ def order(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
     default = names(endpoint.attribute("ordering"))
     if any(d.startswith("?") or not isinstance(d, str) for d in default):
         raise endpoint.refuse("ordering", "ordering", "Random order is not translated.")
-    columns = {n: _column(frame, endpoint, model, n) for n in allowed}
+    columns = {n: ordering_column(frame, endpoint, model, n) for n in allowed}
     extra = {
-        d.lstrip("-"): _column(frame, endpoint, model, d.lstrip("-"))
+        d.lstrip("-"): ordering_column(frame, endpoint, model, d.lstrip("-"))
         for d in default
         if d.lstrip("-") not in columns
     }
@@ -96,7 +96,8 @@ def _from_serializer(frame: Frame, endpoint: Endpoint) -> list[str]:
     return [n for n in out if model is None or "__" in n or field_of(model, n) is not None]
 
 
-def _column(frame: Frame, endpoint: Endpoint, model: str, text: str) -> ast.expr:
+def ordering_column(frame: Frame, endpoint: Endpoint, model: str, text: str) -> ast.expr:
+    """The column that ``order_by(text)`` means. Raises ``Refused`` for what is no column of the model."""
     found = pk_field(frame.ctx, model) if text == "pk" else field_of(frame.ctx.model(model), text)
     if found is None or not found.column:
         raise endpoint.refuse("ordering", text, "Only columns of the model itself are ordered by yet.")
