@@ -38,6 +38,7 @@ def explore(spec: dict[str, Any], legacy: Any) -> dict[str, Any]:
     from django.test.utils import setup_test_environment
 
     from .cases import Generator
+    from .hashing import remember_hashes
     from .outcome import Outcome
     from .pair import Pair
     from .personas import users
@@ -46,6 +47,7 @@ def explore(spec: dict[str, Any], legacy: Any) -> dict[str, Any]:
     from .world import World
 
     setup_test_environment()
+    remember_hashes()
     if spec["seed_command"]:
         words = [w for w in spec["seed_command"] if Path(w).name not in ("manage.py", "python", "python3")]
         with open(os.devnull, "w") as nowhere:

@@ -1,0 +1,191 @@
+"""Run Segue on real projects and record what comes out: ``python -m bench.conformance.run [CASE ...]``.
+
+Writes ``bench/conformance/recorded.toml`` (counts; a test asserts that they do not fall) and
+``docs/conformance.md``. Cases with ``packages`` are installed from PyPI into ``--work``; the others need
+``--projects``, a folder with a checkout of each. A case that is not run keeps its last record and is listed as such.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+import tomllib
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+
+from segue.environment import ensure_environment
+
+HERE = Path(__file__).resolve().parent
+CASES = HERE / "cases.toml"
+RECORDED = HERE / "recorded.toml"
+PAGE = HERE.parents[1] / "docs" / "conformance.md"
+
+
+def cases() -> dict[str, dict[str, Any]]:
+    """The named projects."""
+    return tomllib.loads(CASES.read_text(encoding="utf-8"))
+
+
+def recorded() -> dict[str, dict[str, Any]]:
+    """The last record of each case."""
+    return tomllib.loads(RECORDED.read_text(encoding="utf-8")) if RECORDED.is_file() else {}
+
+
+def prepare(name: str, case: dict[str, Any], work: Path, projects: Path | None) -> Path | None:
+    """A folder with ``segue.toml`` for the case; None when its sources are not at hand."""
+    folder = work / name
+    folder.mkdir(parents=True, exist_ok=True)
+    environment = ensure_environment(
+        work / "environments" / name, case["packages"], python=case.get("python", "3.11")
+    )
+    if "source" in case:
+        if projects is None or not (projects / name).is_dir():
+            return None
+        base = projects / name
+    else:
+        found = subprocess.run(
+            [str(environment), "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        base = Path(found.stdout.strip())
+    fill = {"work": str(folder), "base": str(base)}
+    document = tomlkit.document()
+    project: dict[str, Any] = {"root": str((base / case["root"]).resolve()), "python": str(environment)}
+    extra: dict[str, str] = {}
+    if "sqlite" in case:  # the project's own settings ask for a server
+        text = (
+            f"from {case['sqlite']} import *\n\n"
+            f"DATABASES = {{'default': {{'ENGINE': 'django.db.backends.sqlite3', 'NAME': {str(folder / 'db.sqlite3')!r}}}}}\n"
+        )
+        (folder / "conformance_settings.py").write_text(text, encoding="utf-8")
+        project["settings"] = "conformance_settings"
+        extra["PYTHONPATH"] = str(folder)
+    if "settings" in case:
+        project["settings"] = case["settings"]
+    if "accepted_middleware" in case:
+        project["accepted_middleware"] = case["accepted_middleware"]
+    project["environment"] = {k: v.format(**fill) for k, v in case.get("environment", {}).items()} | extra
+    document["project"] = project
+    document["output"] = {"folder": "fastapi"}
+    (folder / "segue.toml").write_text(tomlkit.dumps(document), encoding="utf-8")
+    return folder
+
+
+def segue(folder: Path, *arguments: str, timeout: float = 900) -> dict[str, Any]:
+    """One command with ``--json``. Raises ``RuntimeError`` with its words when it fails (exit code 2)."""
+    done = subprocess.run(
+        [sys.executable, "-m", "segue", *arguments],
+        cwd=folder, capture_output=True, text=True, timeout=timeout, check=False, env={**os.environ, "COLUMNS": "200"},
+    )  # fmt: skip
+    if done.returncode > 1 or not done.stdout.strip():
+        raise RuntimeError(f"segue {' '.join(arguments)}: {done.stderr.strip()[-2000:]}")
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def run_case(folder: Path, case: dict[str, Any], *, seconds: int, count: int) -> dict[str, Any]:
+    """Assess, generate, explore, and the case's own tests. The counts of one case."""
+    begin = time.monotonic()
+    report = segue(folder, "assess", "--json")
+    own = [e for e in report["endpoints"] if e["own"]]
+    native = [e for e in own if e["verdict"] == "native"]
+    reasons = Counter(e["reasons"][0]["code"] for e in own if e["verdict"] == "refused")
+    out: dict[str, Any] = {
+        "django": report["versions"]["django"],
+        "drf": report["versions"]["drf"],
+        "operations": len(own),
+        "native": len(native),
+        "refused": dict(sorted(reasons.items(), key=lambda r: (-r[1], r[0]))),
+        "accepted_middleware": list(case.get("accepted_middleware", [])),
+    }
+    out["explore"] = {"operations": 0, "cases": 0, "differences": 0}
+    if native:
+        segue(folder, "generate", "--json")
+        found = segue(folder, "verify", "explore", "--json", "--seconds", str(seconds), "--cases", str(count))
+        out["explore"] = _counts(found)
+        if "suite" in case:
+            tests = segue(folder, "verify", "suite", "--json", "--", *case["suite"])
+            out["suite"] = {**_counts(tests), "tests": tests.get("tests", {})}
+    out["seconds"] = round(time.monotonic() - begin)
+    return out
+
+
+def _counts(found: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "operations": sum(1 for o in found["operations"] if o["cases"]),
+        "cases": found["cases"],
+        "differences": found["different"],
+    }
+
+
+def page(record: dict[str, dict[str, Any]]) -> str:
+    """``docs/conformance.md``."""
+    lines = [
+        "# Real projects",
+        "",
+        "Written by `python -m bench.conformance.run`; do not edit. Projects that nobody here wrote, at the versions named in "
+        "`bench/conformance/cases.toml`. Operations are the project's own DRF (route, method) pairs. *Native* is what "
+        "`segue generate` translates; everything else is refused with its reason and stays on Django. *Verified* operations were "
+        "asked at least once by `segue verify explore`, on both sides, on the same database state; *differences* must be 0.",
+        "",
+        "| project | Django / DRF | operations | native | verified | cases | differences | seconds |",
+        "|---|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for name, item in sorted(record.items()):
+        explore = item["explore"]
+        lines.append(
+            f"| {name} | {item['django']} / {item['drf']} | {item['operations']} | {item['native']} | "
+            f"{explore['operations']} | {explore['cases']} | {explore['differences']} | {item['seconds']} |"
+        )
+    lines += ["", "## Why operations are refused", ""]
+    for name, item in sorted(record.items()):
+        shown = ", ".join(f"{code} {number}" for code, number in item["refused"].items()) or "none"
+        lines.append(f"- **{name}**: {shown}")
+        if item.get("suite"):
+            suite = item["suite"]
+            lines.append(
+                f"  - its own tests through `segue verify suite`: {suite['cases']} requests compared, "
+                f"{suite['differences']} differences"
+            )
+        if item["accepted_middleware"]:
+            lines.append(f"  - middleware accepted for this run: {', '.join(item['accepted_middleware'])}")
+    missing = sorted(set(cases()) - set(record))
+    if missing:
+        lines += ["", f"Never run so far: {', '.join(missing)}."]
+    return "\n".join([*lines, ""])
+
+
+def main() -> int:
+    """Run the cases named (all by default), record, write the page. Returns 1 if anything differs."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("cases", nargs="*")
+    parser.add_argument("--work", type=Path, default=HERE.parents[1] / ".cache" / "conformance")
+    parser.add_argument("--projects", type=Path)
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--count", type=int, default=2000)
+    options = parser.parse_args()
+    record, bad = recorded(), False
+    for name, case in cases().items():
+        if options.cases and name not in options.cases:
+            continue
+        folder = prepare(name, case, options.work.resolve(), options.projects)
+        if folder is None:
+            sys.stderr.write(f"{name}: not run, --projects has no checkout of it\n")
+            continue
+        record[name] = found = run_case(folder, case, seconds=options.seconds, count=options.count)
+        bad |= bool(found["explore"]["differences"]) or bool(found.get("suite", {}).get("differences"))
+        sys.stderr.write(f"{name}: {found['native']} of {found['operations']} native, {found['explore']}\n")
+        RECORDED.write_text(tomlkit.dumps(dict(sorted(record.items()))), encoding="utf-8")
+        PAGE.write_text(page(record), encoding="utf-8")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
