@@ -67,7 +67,8 @@ class OperationResult:
 @dataclass(frozen=True, slots=True)
 class Report:
     """A whole run. ``noise`` lists paths that Django itself answers differently each time; ``notes``
-    what was not exercised; ``tests`` the outcome counts of a suite run."""
+    what was not exercised; ``tests`` the outcome counts of a suite run, ``standing``
+    how many of its tests were answered alike by both sides, and why the others were not."""
 
     kind: str
     operations: tuple[OperationResult, ...]
@@ -75,6 +76,7 @@ class Report:
     noise: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     tests: Mapping[str, int] = field(default_factory=dict)
+    standing: Mapping[str, int] = field(default_factory=dict)
     output: str = ""
 
     @property

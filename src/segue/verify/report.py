@@ -24,6 +24,8 @@ def render(report: Report, console: Console, *, most: int = 6) -> None:
     if report.tests:
         tests = ", ".join(f"{n} {w}" for w, n in report.tests.items() if n and w != "exit")
         console.print(f"Tests on Django: {tests or 'none ran'}")
+        standing = ", ".join(f"{n} {w}" for w, n in report.standing.items() if n)
+        console.print(f"Of them: {standing or 'none asked anything'}")
     for note in report.notes:
         console.print(f"[dim]{note}[/]", soft_wrap=True, markup=True)
     if report.noise:
@@ -97,6 +99,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "noise": list(report.noise),
         "notes": list(report.notes),
         "tests": dict(report.tests),
+        "standing": dict(report.standing),
         "operations": [
             {
                 "operation": o.key, "cases": o.cases, "different": o.different, "unserved": o.unserved, "statuses": dict(o.statuses),

@@ -7,8 +7,9 @@ import os
 import re
 import subprocess
 import tempfile
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from segue.verify.operations import native_operations
 from segue.verify.project import JOINED, ProjectRef, child_environment, ensure_overlay
 
 _RAN = re.compile(r"^Ran (\d+) tests? in", re.MULTILINE)
+OUTSIDE = "outside a test"  # as joined/suite_hook.py names it
 _PYTEST = re.compile(r"(\d+) (passed|failed|errors?|skipped)")
 
 
@@ -50,6 +52,7 @@ def suite(project: ProjectRef, command: Sequence[str], *, timeout: float = 1800.
             environment["DJANGO_SETTINGS_MODULE"] = os.environ["DJANGO_SETTINGS_MODULE"]
         environment["SEGUE_SUITE_SPEC"] = str(spec)
         environment["PYTHONPATH"] = str(JOINED / "hook")
+        begin = time.monotonic()
         try:
             done = subprocess.run(
                 words, cwd=project.import_root if (project.import_root / "manage.py").exists() else project.root,
@@ -57,14 +60,23 @@ def suite(project: ProjectRef, command: Sequence[str], *, timeout: float = 1800.
             )  # fmt: skip
         except OSError as error:
             raise EnvironmentProblem(f"{words[0]} cannot be run: {error.strerror}.") from error
+        except subprocess.TimeoutExpired as error:
+            raise EnvironmentProblem(
+                f"The tests did not end within {timeout:.0f} s.",
+                hint="Name some of them: segue verify suite -- python manage.py test app.tests",
+            ) from error
+        seconds = time.monotonic() - begin
         files = sorted(folder.glob("result-*.json"))
         merged: dict[str, dict[str, Any]] = {}
         totals: Counter[str] = Counter()
         left: Counter[str] = Counter()
+        tests: dict[str, Counter[str]] = {}
         for file in files:
             raw = json.loads(file.read_text(encoding="utf-8"))
             totals.update(raw["counts"])
             left.update(raw["left"])
+            for name_of_test, seen in raw["tests"].items():
+                tests.setdefault(name_of_test, Counter()).update(seen)
             for key, value in raw["operations"].items():
                 _merge(merged.setdefault(key, _nothing()), value)
     output = f"{done.stdout}\n{done.stderr}".strip()
@@ -81,7 +93,35 @@ def suite(project: ProjectRef, command: Sequence[str], *, timeout: float = 1800.
     notes += [f"answered by Django alone, {count}: {why}" for why, count in left.most_common()]
     if unseen:
         notes.append(f"never asked by the tests: {', '.join(unseen)}")
-    return Report("suite", results, 0.0, (), tuple(notes), _tests(output, done.returncode), output)
+    outcome = _tests(output, done.returncode)
+    return Report("suite", results, seconds, (), tuple(notes), outcome, standing(tests, outcome), output)
+
+
+def standing(tests: Mapping[str, Mapping[str, int]], outcome: Mapping[str, int]) -> dict[str, int]:
+    """Tests by what their requests showed; ``tests`` has requests by kind per test, ``outcome`` the runner's counts.
+
+    A test fails on both sides or on none where all answers were equal, as it sees one of two equal answers.
+    """
+    equal = "equal on both" if outcome.get("failed") or outcome.get("error") else "passed on both"
+    out = {
+        equal: 0,
+        "differs": 0,
+        "under patches, settings or pages of Django": 0,
+        "route not native": 0,
+        "no request": 0,
+    }
+    for name, seen in tests.items():
+        if name == OUTSIDE:
+            continue
+        if seen.get("different"):
+            out["differs"] += 1
+        elif seen.get("left"):
+            out["under patches, settings or pages of Django"] += 1
+        else:
+            out[equal if seen.get("equal") else "route not native"] += 1
+    ran = sum(outcome.get(word, 0) for word in ("passed", "failed", "error"))
+    out["no request"] = max(ran - sum(out.values()), 0)
+    return out
 
 
 def _nothing() -> dict[str, Any]:

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import sys
+import unittest
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ class State:
         self.counts: Counter[str] = Counter()
         self.left: Counter[str] = Counter()
         self.operations_seen: dict[str, dict[str, Any]] = {}
+        self.tests: dict[str, dict[str, int]] = {}
 
     def record(self, key: str) -> dict[str, Any]:
         """Figures of one operation."""
@@ -64,12 +66,18 @@ class State:
             },
         )
 
+    def mark(self, what: str) -> None:
+        """Count for the running test a request that was ``equal``, ``different``, ``left`` or ``elsewhere``."""
+        seen = self.tests.setdefault(test_name(), {})
+        seen[what] = seen.get(what, 0) + 1
+
     def leave(self, key: str, why: str) -> None:
         """Count a request to a native operation that Django alone answered, with the reason."""
         record = self.record(key)
         record["unserved"] += 1
         record["left"][why] = record["left"].get(why, 0) + 1
         self.left[why] += 1
+        self.mark("left")
 
     def write(self) -> None:
         """Keep the results of this process."""
@@ -79,7 +87,13 @@ class State:
         if not target.is_dir():
             return
         text = json.dumps(
-            {"counts": self.counts, "left": self.left, "operations": self.operations_seen}, default=str
+            {
+                "counts": self.counts,
+                "left": self.left,
+                "operations": self.operations_seen,
+                "tests": self.tests,
+            },
+            default=str,
         )
         part = target / f"result-{self.pid}.part"
         part.write_text(text, encoding="utf-8")
@@ -87,6 +101,7 @@ class State:
 
 
 STATE: State | None = None
+OUTSIDE = "outside a test"
 
 
 def install(client_module: Any) -> None:
@@ -124,6 +139,7 @@ def _both(handler: Any, environ: dict[str, Any], original: Any) -> Any:
     state.counts["requests"] += 1
     operation = together.operation_of(state.operations, environ)
     if operation is None:
+        state.mark("elsewhere")
         return original(handler, environ)
     state.counts["native"] += 1
     if "text/html" in environ.get("HTTP_ACCEPT", ""):
@@ -150,11 +166,18 @@ def _both(handler: Any, environ: dict[str, Any], original: Any) -> Any:
 
 
 def test_name() -> str:
-    """The test that sent the request: the nearest frame whose function is called test*."""
+    """The test that sends the request, its ``setUp`` included, as its runner names it."""
     frame: Any = sys._getframe()
+    nearest = ""
     while frame is not None:
-        if frame.f_code.co_name.startswith("test") and frame.f_code.co_name not in ("test_name", "test_func"):
-            owner = frame.f_locals.get("self")
-            return f"{type(owner).__name__ + '.' if owner is not None else ''}{frame.f_code.co_name}"
+        owner = frame.f_locals.get("self")
+        method = getattr(owner, "_testMethodName", "")
+        if method and isinstance(owner, unittest.TestCase):
+            return f"{type(owner).__module__}.{type(owner).__qualname__}.{method}"
+        name = frame.f_code.co_name
+        if not nearest and name.startswith("test") and name not in ("test_name", "test_func"):
+            nearest = f"{type(owner).__name__ + '.' if owner is not None else ''}{name}"
         frame = frame.f_back
-    return "outside a test"
+    if "pytest" in sys.modules and os.environ.get("PYTEST_CURRENT_TEST"):
+        return os.environ["PYTEST_CURRENT_TEST"].rpartition(" (")[0]
+    return nearest or OUTSIDE

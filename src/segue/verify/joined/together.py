@@ -132,6 +132,7 @@ def compare(
     _count_queries(record, done.queries, ours["queries"])
     status = str(theirs["status"])
     record["statuses"][status] = record["statuses"].get(status, 0) + 1
+    state.mark("different" if found else "equal")
     if not found:
         return
     record["different"] += 1
