@@ -131,12 +131,21 @@ def _main(ctx: Context) -> None:
         imports.add(Import("segue_bridge.http.render", "Renderer"))
         extra = f", renderer=Renderer({', '.join(f'{k}=False' for k in renderer)})"
     extra += "".join(f", {option}" for option in http_options(snapshot))
+    databases = snapshot.settings.databases
+    old = (
+        bool(databases)
+        and databases[0].vendor == "sqlite"
+        and int(snapshot.versions.django.partition(".")[0]) < 5
+    )
+    if old:
+        imports.add(Import("segue_bridge.db.types.numbers", "leave_large_numbers_to_the_driver"))
     if headers:
         module.add(Decl("HEADERS", f"HEADERS = {headers!r}", frozenset(), 0))
     lines = [
         "def create_app(database: Database | None = None) -> FastAPI:",
         '    """The application. ``database`` is for tests; without it the one of the settings is opened."""',
         f"    zone.configure({zone!r}, use_tz={use_tz})",
+        *(["    leave_large_numbers_to_the_driver()"] if old else []),
         "    own = database or Database(settings.database_url, pool_size=settings.pool_size)",
         "",
         "    @asynccontextmanager",

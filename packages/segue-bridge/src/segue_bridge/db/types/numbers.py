@@ -30,6 +30,15 @@ from segue_bridge.db.types.base import DjangoType
 _BELOW, _ABOVE = (operator.lt, operator.le), (operator.gt, operator.ge)
 
 
+_decided_here = True
+
+
+def leave_large_numbers_to_the_driver() -> None:
+    """As Django before 5.0 on SQLite: a number beyond 64 bits is an ``OverflowError`` of the driver there."""
+    global _decided_here
+    _decided_here = False
+
+
 class _Compared(TypeDecorator.Comparator[int], Integer.Comparator[int]):
     """Comparisons with numbers that no such column can hold.
 
@@ -40,7 +49,11 @@ class _Compared(TypeDecorator.Comparator[int], Integer.Comparator[int]):
 
     def operate(self, op: Any, *other: Any, **kw: Any) -> Any:
         value = other[0] if len(other) == 1 else None
-        if type(value) is not int or op not in (operator.eq, operator.ne, *_BELOW, *_ABOVE):
+        if (
+            not _decided_here
+            or type(value) is not int
+            or op not in (operator.eq, operator.ne, *_BELOW, *_ABOVE)
+        ):
             return super().operate(op, *other, **kw)
         bits: int = getattr(self.type, "bits", 63)
         if -(2**bits) <= value < 2**bits:
