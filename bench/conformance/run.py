@@ -99,7 +99,7 @@ def run_case(folder: Path, case: dict[str, Any], *, seconds: int, count: int) ->
     reasons = Counter(e["reasons"][0]["code"] for e in own if e["verdict"] == "refused")
     out: dict[str, Any] = {
         "django": report["versions"]["django"],
-        "drf": report["versions"]["drf"],
+        "drf": report["versions"]["djangorestframework"],
         "operations": len(own),
         "native": len(native),
         "refused": dict(sorted(reasons.items(), key=lambda r: (-r[1], r[0]))),
