@@ -30,7 +30,9 @@ def test_ruff_with_its_own_settings_and_with_ours(example: Example) -> None:
     ours = Path(__file__).resolve().parents[2] / "pyproject.toml"
     assert run("ruff", "format", "--no-cache", "--check", ".", cwd=example.output).returncode == 0
     for options in ([], ["--config", str(ours)]):
-        done = run("ruff", "check", "--no-cache", "--output-format", "concise", *options, "app", cwd=example.output)
+        done = run(
+            "ruff", "check", "--no-cache", "--output-format", "concise", *options, "app", cwd=example.output
+        )
         assert done.returncode == 0, done.stdout
 
 

@@ -15,12 +15,12 @@ import pytest
 from tests.services import Postgres
 
 from segue.emit.render import render_module
-from segue.translate.models.migrations import write_migrations
 from segue.snapshot.model import Snapshot
 from segue.snapshot.run import probe
 from segue.translate.context import Context
 from segue.translate.models import translate_models
 from segue.translate.models.classes import use_relation
+from segue.translate.models.migrations import write_migrations
 from segue.translate.models.names import concrete
 
 PROJECT = Path(__file__).resolve().parents[1] / "projects" / "catalogue"
