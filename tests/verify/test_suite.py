@@ -148,6 +148,90 @@ def test_a_difference_is_told_and_the_test_does_not_notice(shop: Shop, tmp_path:
     assert found.differences[0].what.startswith("tests.test_catalog.")
 
 
+CONFTEST = """
+import django
+import pytest
+
+django.setup()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def databases():
+    from django.test.utils import get_runner, setup_test_environment, teardown_test_environment
+    from django.conf import settings
+
+    runner = get_runner(settings)(verbosity=0)
+    setup_test_environment()
+    kept = runner.setup_databases()
+    yield
+    runner.teardown_databases(kept)
+    teardown_test_environment()
+"""
+PLAIN = """
+import pytest
+from django.db import connection, transaction
+from rest_framework.test import APIClient
+
+
+@pytest.fixture
+def api():
+    with transaction.atomic():
+        from accounts.models import User
+
+        client = APIClient()
+        client.force_authenticate(User.objects.create_user("s", "s@example.com", "x", is_staff=True))
+        yield client
+        transaction.set_rollback(True)
+
+
+def test_create(api):
+    assert api.post("/api/categories/", {"name": "A", "slug": "a"}, format="json").status_code == 201
+
+
+def test_patched_clock(api, monkeypatch):
+    import datetime
+
+    from orders.models import Coupon
+
+    monkeypatch.setattr("orders.views.timezone.localdate", lambda: datetime.date(1999, 1, 1))
+    Coupon.objects.create(code="OLD", percent=5, valid_from=datetime.date(1998, 1, 1),
+                          valid_until=datetime.date(1999, 6, 1))
+    assert api.get("/api/coupons/check/old/").data == {"valid": True, "percent": 5}
+
+
+def test_without_database(monkeypatch):
+    connection.close()
+
+    def blocked(self):
+        raise RuntimeError("Database access not allowed")
+
+    monkeypatch.setattr("django.db.backends.base.base.BaseDatabaseWrapper.ensure_connection", blocked)
+    assert APIClient().get("/api/health/").status_code == 200
+"""
+
+
+def test_pytest_runs_the_projects_tests(shop: Shop, tmp_path: Path) -> None:
+    """Tests as functions, the generated folder inside the project, the command by its name alone."""
+    root = tmp_path / "shop"
+    shutil.copytree(shop.project.root, root)
+    shutil.copytree(shop.project.output, root / "fastapi", ignore=shutil.ignore_patterns("__pycache__"))
+    (root / "conftest.py").write_text(CONFTEST, encoding="utf-8")
+    (root / "tests" / "test_plain.py").write_text(PLAIN, encoding="utf-8")
+    project = replace(shop.project, root=root, output=root / "fastapi")
+    report = verify.suite(project, ["pytest", "-q", "-k", "test_plain"])
+    assert report.tests["passed"] == 3, report.output
+    assert report.tests["exit"] == report.different == 0, report.output
+    assert report.standing["under patches, settings or pages of Django"] == 2
+    assert report.standing["passed on both"] == 1
+    left = [note for note in report.notes if note.startswith("answered by Django alone")]
+    assert any("monkeypatch(orders.views.timezone.localdate)" in note for note in left), left
+    assert any("may not use the database" in note for note in left), left
+    created = next(o for o in report.operations if o.key == "POST /api/categories/")
+    assert (created.cases, created.excess_queries) == (1, 0), (
+        "the forced user's query is not the application's"
+    )
+
+
 def test_clear_errors(shop: Shop) -> None:
     with pytest.raises(UsageError, match="No test command"):
         verify.suite(shop.project, [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import tempfile
 import time
@@ -26,7 +27,7 @@ _PYTEST = re.compile(r"(\d+) (passed|failed|errors?|skipped)")
 def suite(project: ProjectRef, command: Sequence[str], *, timeout: float = 1800.0) -> Report:
     """Run ``command`` with the test clients patched; compare every request to a native operation.
 
-    ``python`` as first word is the project's interpreter. Raises :class:`UsageError` without a command.
+    Its first word is looked for in the project's environment; ``python`` is its interpreter. Raises :class:`UsageError` without a command.
     """
     if not command:
         raise UsageError(
@@ -52,6 +53,13 @@ def suite(project: ProjectRef, command: Sequence[str], *, timeout: float = 1800.
             environment["DJANGO_SETTINGS_MODULE"] = os.environ["DJANGO_SETTINGS_MODULE"]
         environment["SEGUE_SUITE_SPEC"] = str(spec)
         environment["PYTHONPATH"] = str(JOINED / "hook")
+        # ``pytest`` and its like are those of the project's environment, as if it were activated.
+        environment["PATH"] = os.pathsep.join(
+            [str(project.python.parent), environment.get("PATH", os.defpath)]
+        )
+        # pytest would collect the generated project's own tests, which need the generated project's environment.
+        ignored = shlex.quote(f"--ignore={project.output}")
+        environment["PYTEST_ADDOPTS"] = f"{environment.get('PYTEST_ADDOPTS', '')} {ignored}".strip()
         begin = time.monotonic()
         try:
             done = subprocess.run(

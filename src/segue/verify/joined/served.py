@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -32,12 +33,13 @@ def watch_patches() -> None:
 
     def name_of(self: Any) -> str:
         target = self.target
-        return f"{getattr(target, '__module__', '') or getattr(target, '__name__', '')}.{self.attribute}"
+        where = getattr(target, "__module__", "") or getattr(target, "__name__", "")
+        return f"mock.patch({where}.{self.attribute})"
 
     def __enter__(self: Any) -> Any:
         made = enter(self)
         name = name_of(self)
-        if name == _OF_DJANGO:
+        if _OF_DJANGO in name:
             return made
         self._segue_name = name
         PATCHES.append(self._segue_name)
@@ -50,6 +52,30 @@ def watch_patches() -> None:
         return leave(self, *exc)
 
     patch.__enter__, patch.__exit__ = __enter__, __exit__
+
+
+def watch_monkeypatch() -> None:
+    """The same for pytest's ``monkeypatch``, where pytest runs the tests."""
+    kind: Any = getattr(sys.modules.get("_pytest.monkeypatch"), "MonkeyPatch", None)
+    if kind is None:
+        return
+    setattr_, undo = kind.setattr, kind.undo
+
+    def put(self: Any, target: Any, name: Any, *rest: Any, **options: Any) -> Any:
+        made = setattr_(self, target, name, *rest, **options)
+        owner = getattr(target, "__name__", type(target).__name__)
+        where = f"monkeypatch({target if isinstance(target, str) else f'{owner}.{name}'})"
+        PATCHES.append(where)
+        self.__dict__.setdefault("_segue_names", []).append(where)
+        return made
+
+    def back(self: Any) -> Any:
+        for where in self.__dict__.pop("_segue_names", []):
+            if where in PATCHES:
+                PATCHES.remove(where)
+        return undo(self)
+
+    kind.setattr, kind.undo = put, back
 
 
 def watch_settings() -> None:
@@ -69,9 +95,7 @@ def watch_settings() -> None:
 
 def circumstances() -> list[str]:
     """What is not as the translation knew it."""
-    return [f"mock.patch({name})" for name in dict.fromkeys(PATCHES)] + [
-        f"override_settings({name})" for name in dict.fromkeys(SETTINGS)
-    ]
+    return list(dict.fromkeys(PATCHES)) + [f"override_settings({name})" for name in dict.fromkeys(SETTINGS)]
 
 
 class Watch:

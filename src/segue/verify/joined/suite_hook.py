@@ -110,6 +110,7 @@ def install(client_module: Any) -> None:
     STATE = State()
     atexit.register(STATE.write)
     served.watch_patches()
+    served.watch_monkeypatch()
     served.watch_settings()
     original = client_module.ClientHandler.__call__
 
