@@ -27,7 +27,7 @@ def read(path: Path) -> Ledger:
     """
     try:
         text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Ledger()
     except (OSError, UnicodeDecodeError) as error:
         raise _damaged(path, str(error)) from error
