@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from segue.verify.joined.compare import ABSENT, answer_of, differences, reordered, shape
+from segue.verify.joined.compare import (
+    ABSENT,
+    answer_of,
+    differences,
+    disagreements,
+    left_to_django,
+    reordered,
+    shape,
+)
 from segue.verify.joined.outcome import kind_of, shrink
 
 
@@ -93,3 +101,23 @@ def test_shrinking_keeps_what_is_needed() -> None:
     assert smaller["query"] == ""
     assert [name for name, _ in smaller["headers"]] == ["Authorization", "Content-Type"]
     assert kind_of(result) == "body.price"
+
+
+def test_a_length_that_django_leaves_to_its_server_is_no_difference() -> None:
+    def head(*headers: tuple[str, str]) -> Any:
+        return answer_of({"status": 200, "headers": headers, "body": b""}, {}, "HEAD")
+
+    assert disagreements(head(), head(("Content-Length", "5"))) == []
+    assert disagreements(head(("Content-Length", "5")), head()) != []
+    assert disagreements(head(("Content-Length", "5")), head(("Content-Length", "6"))) != []
+
+
+def test_an_unserved_request_must_say_so_and_leave_no_trace() -> None:
+    def answer(status: int, headers: Any, effects: Any) -> Any:
+        return answer_of({"status": status, "headers": headers, "body": b"{}"}, effects)
+
+    said = [("x-segue-unserved", "a reason")]
+    assert left_to_django(answer(501, said, {}))
+    assert not left_to_django(answer(501, [], {}))
+    assert not left_to_django(answer(200, said, {}))
+    assert not left_to_django(answer(501, said, {"notes": [["insert", {"id": 1}]]}))

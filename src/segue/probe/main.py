@@ -118,6 +118,7 @@ def collect(root):
     if has_drf():
         _use_serializers(collector, views, kitchen, serializers)
         _use_filtersets(collector, views, filtersets, filters)
+    _meet_backends(collector)
     tasks = inventory.tasks(collector)
     receivers = inventory.receivers(collector)
     _until_quiet(collector, kitchen, filtersets)
@@ -139,6 +140,18 @@ def collect(root):
         "inventory": inventory.inventory(collector, views.routes, views.views),
         "warnings": collector.warnings + guard.warnings,
     }
+
+
+def _meet_backends(collector):
+    """The classes of ``AUTHENTICATION_BACKENDS``, which only settings name."""
+    from django.conf import settings
+    from django.utils.module_loading import import_string
+
+    for dotted in settings.AUTHENTICATION_BACKENDS:
+        try:
+            collector.meet_class(import_string(dotted))
+        except ImportError as error:
+            collector.warnings.append("AUTHENTICATION_BACKENDS: %s" % error)
 
 
 def _until_quiet(collector, kitchen, filtersets):

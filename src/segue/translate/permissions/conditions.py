@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
 from typing import Any
 
 from segue.snapshot.model import Attribute
 from segue.target.ir import Import
+from segue.translate.backends import check_flag
 from segue.translate.functions.lift import lift
 from segue.translate.interp.scope import Scope
 from segue.translate.kinds import Instance, Object, Request, ViewSelf
 from segue.translate.load.models import snake
+from segue.translate.permissions.condition import FALSE, TRUE, Condition
+from segue.translate.permissions.model_permissions import model_permissions
 from segue.translate.specialise.endpoint import Endpoint, path_scope
 from segue.translate.specialise.fold import Made, Ref
 
@@ -26,27 +28,6 @@ _SIMPLE = {
         "is_authenticated_or_read_only(call.user, call.method)",
     ),
 }
-TRUE, FALSE = "True", "False"
-
-
-@dataclass(slots=True)
-class Condition:
-    """An expression in a function whose parameter is ``call``; ``text`` is ``"True"`` when always granted."""
-
-    text: str
-    message: str = ""
-    code: str = ""
-    imports: set[Import] = field(default_factory=set)
-
-    @property
-    def statement(self) -> str:
-        """``call.require(...)``, '' when nothing is required."""
-        if self.text == TRUE:
-            return ""
-        extra = f", {self.message}" if self.message else ""
-        if self.code:
-            extra += f"{'' if self.message else ', None'}, {self.code}"
-        return f"call.require({self.text}{extra})"
 
 
 def view_condition(endpoint: Endpoint, permission: Any) -> Condition:
@@ -133,36 +114,13 @@ def _drf(endpoint: Endpoint, cls: str, dotted: str, method: str) -> Condition | 
     if method == "has_object_permission" and owner != "DjangoObjectPermissions":
         return Condition(TRUE)
     if owner in _SIMPLE:
+        if owner == "IsAdminUser":
+            check_flag(endpoint.ctx, "is_staff", endpoint.where)
         name, text = _SIMPLE[owner]
         return Condition(text, imports={Import(_AUTH, name)})
     if owner == "DjangoModelPermissions":
-        return _model_permissions(endpoint, cls, method)
+        return model_permissions(endpoint, cls)
     raise endpoint.refuse("permission", dotted, "Segue has no translation of this permission of DRF yet.")
-
-
-def _model_permissions(endpoint: Endpoint, cls: str, method: str) -> Condition:
-    label = endpoint.view.queryset_model
-    if not label or endpoint.overridden("get_queryset"):
-        raise endpoint.refuse(
-            "permission", cls, "The model behind DjangoModelPermissions is computed by get_queryset."
-        )
-    known = endpoint.ctx.snapshot.classes.get(cls)
-    anonymous = "rest_framework.permissions.DjangoModelPermissionsOrAnonReadOnly" in (
-        known.mro if known else (cls,)
-    )
-    if known is not None and known.origin != "drf":
-        if "perms_map" in known.attributes and known.attributes["perms_map"].defined_in not in (
-            f"{DRF}DjangoModelPermissions",
-        ):
-            raise endpoint.refuse(
-                "permission", f"{cls}.perms_map", "A perms_map of its own is not translated yet.", known.where
-            )
-        if known.attributes.get("authenticated_users_only") is not None:
-            anonymous = known.attributes["authenticated_users_only"].value.data is False
-    app, _, model = label.partition(".")
-    extra = ", anonymous_read=True" if anonymous else ""
-    text = f"await PERMISSIONS.model_permissions(call.db, call.user, call.method, {app!r}, {model.lower()!r}{extra})"
-    return Condition(text, imports={Import(f"{endpoint.ctx.program.package}.access", "PERMISSIONS")})
 
 
 def _lifted(endpoint: Endpoint, cls: str, dotted: str, instance: Instance | None, name: str) -> Condition:

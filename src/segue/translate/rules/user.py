@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from segue.translate.backends import check_permissions
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, quote
@@ -73,13 +74,7 @@ def field(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
 def has_perm(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``user.has_perm("app.code")`` with Django's ModelBackend."""
     call.only(at_most=1)
-    backends = frame.ctx.snapshot.settings.values.get("AUTHENTICATION_BACKENDS")
-    if backends is not None and any(
-        (i.data or i.name) != "django.contrib.auth.backends.ModelBackend" for i in backends.items
-    ):
-        raise frame.refuse(
-            "has-perm", "has_perm", "The project has authentication backends of its own.", call.node
-        )
+    check_permissions(frame.ctx, frame.where(call.node))
     permission = call.argument(0)
     if permission is None or permission.node is None or owner.node is None:
         raise frame.refuse(

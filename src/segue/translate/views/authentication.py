@@ -7,6 +7,7 @@ from typing import Any
 from segue.refusal import refuse
 from segue.snapshot.model import Where
 from segue.target.ir import Decl, Import, Module
+from segue.translate.backends import check_flag, check_passwords, of_sessions
 from segue.translate.context import Context
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, pk_field
@@ -20,7 +21,6 @@ _ENGINES = {
     "django.contrib.sessions.backends.db": "DatabaseStore",
     "django.contrib.sessions.backends.signed_cookies": "CookieStore",
 }
-_MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 # PBKDF2PasswordHasher.iterations of each Django version: a hash with another count is stored anew at login.
 _ITERATIONS = {
     "3.2": 260_000, "4.0": 320_000, "4.1": 390_000, "4.2": 600_000, "5.0": 720_000, "5.1": 870_000, "5.2": 1_000_000,
@@ -113,6 +113,8 @@ def _base(ctx: Context, where: Where) -> None:
     label = ctx.snapshot.settings.user_model
     if label not in ctx.snapshot.models:
         raise refuse("user-model", label, "The user model is not installed.", where)
+    for flag in ("is_authenticated", "is_anonymous", "is_active"):
+        check_flag(ctx, flag, where)
     model = concrete(ctx, label)
     cls, imported = entity_type(ctx, label)
     user_class = ctx.snapshot.classes.get(model.cls)
@@ -174,7 +176,7 @@ def _sessions(endpoint: Endpoint) -> None:
     serializer = str(_value(ctx, "SESSION_SERIALIZER", "django.contrib.sessions.serializers.JSONSerializer"))
     if not serializer.endswith("JSONSerializer"):
         raise endpoint.refuse("session-serializer", serializer, "Sessions that are not JSON are not read.")
-    backends = _backends(endpoint)
+    backends = of_sessions(ctx, endpoint.where)
     names = {
         "cookie_name": ("SESSION_COOKIE_NAME", "sessionid"),
         "cookie_age": ("SESSION_COOKIE_AGE", 1209600),
@@ -229,23 +231,12 @@ def _sessions(endpoint: Endpoint) -> None:
     )
 
 
-def _backends(endpoint: Endpoint) -> list[str]:
-    backends = _value(endpoint.ctx, "AUTHENTICATION_BACKENDS", [_MODEL_BACKEND]) or []
-    names = [b.name if isinstance(b, Ref) else str(b) for b in backends]
-    for name in names:
-        if name != _MODEL_BACKEND:
-            raise endpoint.refuse(
-                "authentication-backend", name, "Users of this backend are not known to FastAPI yet."
-            )
-    return names
-
-
 def _passwords(endpoint: Endpoint) -> None:
     ctx = endpoint.ctx
     module = _module(ctx)
     if "PASSWORDS" in module.decls:
         return
-    _backends(endpoint)
+    check_passwords(ctx, endpoint.where)
     hashers = _value(ctx, "PASSWORD_HASHERS", []) or []
     version = ".".join(ctx.snapshot.versions.django.split(".")[:2])
     parts, imports = [], set()

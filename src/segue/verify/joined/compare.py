@@ -10,6 +10,7 @@ HEADERS = (
     "content-type", "allow", "www-authenticate", "location", "retry-after", "link", "etag", "content-disposition",
     "x-frame-options", "x-content-type-options", "referrer-policy", "cross-origin-opener-policy", "last-modified",
     "cache-control", "content-language", "strict-transport-security", "deprecation", "sunset",
+    "x-segue-unserved",
 )  # fmt: skip
 _COOKIE_VALUE = re.compile(r"^([^=]+)=([^;]*)")
 _EXPIRES = re.compile(r"expires=[^;]+", re.IGNORECASE)
@@ -39,7 +40,7 @@ def answer_of(raw: dict[str, Any], effects: dict[str, Any], method: str = "") ->
     kind = headers.get("content-type", "")
     if raw["status"] >= 500 and not kind.startswith("application/json"):
         # The page of an uncaught error is the server's, not the API's.
-        body, headers = None, {}
+        body, headers = None, {k: v for k, v in headers.items() if k == "x-segue-unserved"}
     elif kind.startswith("application/json") and body:
         try:
             body = json.loads(body)
@@ -54,6 +55,23 @@ def answer_of(raw: dict[str, Any], effects: dict[str, Any], method: str = "") ->
         "body": body,
         "effects": plain(effects),
     }
+
+
+def left_to_django(answer: dict[str, Any]) -> bool:
+    """Whether FastAPI said that it did nothing and Django should answer, and indeed did nothing."""
+    return answer["status"] == 501 and "x-segue-unserved" in answer["headers"] and not answer["effects"]
+
+
+def disagreements(django: dict[str, Any], fastapi: dict[str, Any]) -> list[tuple[str, Any, Any]]:
+    """:func:`differences` of two answers.
+
+    Django states the length of a HEAD's body only with ``CommonMiddleware``; where it does not, its server
+    decides, and a length that FastAPI states is no difference.
+    """
+    if "content-length" not in django["headers"] and "content-length" in fastapi["headers"]:
+        headers = {k: v for k, v in fastapi["headers"].items() if k != "content-length"}
+        fastapi = {**fastapi, "headers": headers}
+    return differences(django, fastapi)
 
 
 def differences(one: Any, other: Any, path: str = "") -> list[tuple[str, Any, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .compare import answer_of, differences, general, reordered, shape
+from .compare import answer_of, differences, disagreements, general, left_to_django, reordered, shape
 from .effects import count
 from .hooks import told
 from .world import World
@@ -28,8 +28,8 @@ class Pair:
         one, django_queries = self.ask(self.legacy, case)
         django_error = self.legacy.error
         other, fastapi_queries = self.ask(self.modern, case)
-        unserved = other["status"] == 501 and one["status"] != 501
-        found = [] if unserved else differences(one, other)
+        unserved = left_to_django(other)
+        found = [] if unserved else disagreements(one, other)
         error = self.modern.error
         if found:
             found = self._without_noise(case, one, other, found)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from . import served
+from .compare import answer_of, left_to_django
 from .fence import Tasks
 
 
@@ -156,7 +157,7 @@ def _both(handler: Any, environ: dict[str, Any], original: Any) -> Any:
     done = served.Done(state.tasks)
     with done.by_django():
         response = original(handler, environ)
-    if ours["status"] == 501 and response.status_code != 501:
+    if left_to_django(answer_of(ours, ours["effects"], request["method"])):
         state.leave(operation["key"], "left to Django by FastAPI")
         return response
     together.compare(state, operation, request, response, ours, watched, done)

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .boot import Errors
-from .compare import answer_of, differences, shape
+from .compare import answer_of, disagreements, shape
 from .served import Done, Watch, circumstances
 
 MOST = 12
@@ -125,7 +125,7 @@ def compare(
     mine = answer_of(ours, ours["effects"], request["method"])
     found = [
         d
-        for d in differences(theirs, mine)
+        for d in disagreements(theirs, mine)
         if not _volatile(d[1], d[2]) and not (streaming and d[0].startswith("body"))
     ]
     around = circumstances()

@@ -1,0 +1,174 @@
+"""``AUTHENTICATION_BACKENDS``: what each contributes to sessions, passwords and permissions.
+
+Django asks the backends for three separate things (``django.contrib.auth``): ``get_user`` loads the user of a
+session, ``authenticate`` checks credentials, ``has_perm`` and its kin grant permissions. A backend of a package
+or of the project usually changes one of them and inherits the others, so each is judged by itself.
+"""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from collections.abc import Iterable
+
+from segue.refusal import Refused, refuse
+from segue.snapshot.model import Class, Where
+from segue.translate.context import Context
+from segue.translate.specialise.fold import Ref, plain
+
+_DJANGO = "django.contrib.auth.backends."
+_MODEL = f"{_DJANGO}ModelBackend"
+_BASE = f"{_DJANGO}BaseBackend"
+_USER_QUERIES = ("get_user", "user_can_authenticate")
+_PERMISSIONS = (
+    "has_perm", "get_all_permissions", "get_user_permissions", "get_group_permissions",
+    "_get_permissions", "_get_user_permissions", "_get_group_permissions",
+)  # fmt: skip
+_MIXIN = "django.contrib.auth.models.PermissionsMixin."
+_AUTH_MODELS = ("django.contrib.auth.base_user.", "django.contrib.auth.models.")
+
+
+def names(ctx: Context) -> list[str]:
+    """The dotted names of the setting."""
+    value = ctx.snapshot.settings.values.get("AUTHENTICATION_BACKENDS")
+    found = [_MODEL] if value is None else plain(value) or []
+    return [b.name if isinstance(b, Ref) else str(b) for b in found]
+
+
+def of_sessions(ctx: Context, where: Where) -> list[str]:
+    """The backends whose sessions have a user.
+
+    ``django.contrib.auth.get_user`` gives the anonymous user for the session of any other. Raises
+    :class:`Refused` for a ``get_user`` that is neither ``ModelBackend``'s nor ``BaseBackend``'s.
+    """
+    loading = []
+    for name in names(ctx):
+        if _inherits(ctx, name, _USER_QUERIES):
+            loading.append(name)
+        elif not _is_silent(ctx, name, ("get_user",)):
+            raise _refused(
+                ctx, name, "get_user", "Users of sessions are loaded by this backend's own get_user.", where
+            )
+    return loading
+
+
+def check_passwords(ctx: Context, where: Where) -> None:
+    """Raise :class:`Refused` unless ``authenticate(username=, password=)`` is ``ModelBackend``'s alone."""
+    checking = 0
+    for name in names(ctx):
+        if _inherits(ctx, name, ("authenticate", "user_can_authenticate")):
+            checking += 1
+        elif not _is_silent(ctx, name, ("authenticate",)) and _takes_passwords(ctx, name):
+            why = "Passwords are checked by this backend's own authenticate."
+            raise _refused(ctx, name, "authenticate", why, where)
+    if not checking:
+        raise refuse(
+            "authentication-backend", "ModelBackend", "No backend of the project checks passwords.", where
+        )
+    for receiver in ctx.snapshot.receivers:
+        if receiver.signal.rpartition(".")[2] == "user_login_failed":
+            why = "A receiver of the signal runs when a password is wrong."
+            raise refuse("signal", f"user_login_failed → {receiver.function}", why, receiver.where)
+
+
+def check_permissions(ctx: Context, where: Where) -> None:
+    """Raise :class:`Refused` unless ``user.has_perm`` is what ``ModelBackend`` grants.
+
+    A backend without ``has_perm`` is passed over (``django.contrib.auth.models._user_has_perm``), and
+    ``BaseBackend``'s grants nothing.
+    """
+    label = ctx.snapshot.settings.user_model
+    model = ctx.snapshot.models.get(label)
+    user = ctx.snapshot.classes.get(model.cls) if model is not None else None
+    for method in ("has_perm", "has_perms"):
+        found = user.methods.get(method, "") if user is not None else ""
+        if found != _MIXIN + method:
+            why = "The user model has permissions of its own."
+            raise refuse(
+                "user-permissions", f"{label}.{method}", why, user.where if user is not None else where
+            )
+    check_flag(ctx, "is_superuser", where)
+    granting = 0
+    for name in names(ctx):
+        if _inherits(ctx, name, _PERMISSIONS):
+            granting += 1
+        elif not _is_silent(ctx, name, _PERMISSIONS):
+            why = "This backend grants permissions of its own."
+            raise _refused(ctx, name, "has_perm", why, where)
+    if not granting:
+        raise refuse(
+            "authentication-backend", "ModelBackend", "No backend of the project grants permissions.", where
+        )
+
+
+def check_flag(ctx: Context, name: str, where: Where) -> None:
+    """Raise :class:`Refused` unless ``user.<name>`` is Django's own or a column of the user model.
+
+    Many projects make ``is_staff`` or ``is_active`` a property; what reads the column would then be wrong.
+    """
+    label = ctx.snapshot.settings.user_model
+    model = ctx.snapshot.models.get(label)
+    user = ctx.snapshot.classes.get(model.cls) if model is not None else None
+    if model is None or user is None or any(f.attname == name for f in model.fields):
+        return
+    attribute = user.attributes.get(name)
+    found = user.methods.get(name) or (attribute.defined_in if attribute is not None else "")
+    if not found.startswith(_AUTH_MODELS):
+        why = "It is neither a column nor Django's own."
+        raise refuse("user-model", f"{label}.{name}", why, user.where)
+
+
+def _inherits(ctx: Context, name: str, methods: Iterable[str]) -> bool:
+    """Whether all ``methods`` of the backend are ``ModelBackend``'s."""
+    if name == _MODEL:
+        return True
+    cls = _class(ctx, name)
+    return (
+        cls is not None
+        and _MODEL in cls.mro
+        and all(cls.methods.get(m, "").startswith((f"{_MODEL}.", f"{_BASE}.")) for m in methods)
+    )
+
+
+def _is_silent(ctx: Context, name: str, methods: Iterable[str]) -> bool:
+    """Whether the backend has none of ``methods``, or ``BaseBackend``'s, which answer nothing."""
+    if name == _BASE:
+        return True
+    cls = _class(ctx, name)
+    return cls is not None and all(cls.methods.get(m, f"{_BASE}.").startswith(f"{_BASE}.") for m in methods)
+
+
+def _takes_passwords(ctx: Context, name: str) -> bool:
+    """Whether ``authenticate(request, username=…, password=…)`` can be called at all; Django passes others over."""
+    cls = _class(ctx, name)
+    function = ctx.snapshot.functions.get(cls.methods.get("authenticate", "")) if cls is not None else None
+    if function is None:
+        return True
+    node = next(
+        (n for n in ast.walk(ast.parse(textwrap.dedent(function.source))) if isinstance(n, ast.FunctionDef)),
+        None,
+    )
+    if node is None or node.decorator_list:
+        return True
+    arguments = node.args
+    positional = [a.arg for a in (*arguments.posonlyargs, *arguments.args)][2:]  # self, request
+    given = {"username", "password"}
+    optional = positional[len(positional) - len(arguments.defaults) :] if arguments.defaults else []
+    needed = {a for a in positional if a not in optional}
+    needed |= {a.arg for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is None}
+    named = {*positional, *(a.arg for a in arguments.kwonlyargs)} - {a.arg for a in arguments.posonlyargs}
+    return needed <= given and (arguments.kwarg is not None or given <= named)
+
+
+def _class(ctx: Context, name: str) -> Class | None:
+    return ctx.snapshot.classes.get(name)
+
+
+def _refused(ctx: Context, name: str, method: str, why: str, where: Where) -> Refused:
+    cls = _class(ctx, name)
+    if cls is None:
+        return refuse("authentication-backend", name, why, where)
+    function = ctx.snapshot.functions.get(cls.methods.get(method, ""))
+    return refuse(
+        "authentication-backend", f"{name}.{method}", why, function.where if function else cls.where
+    )
