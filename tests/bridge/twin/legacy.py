@@ -80,7 +80,7 @@ from rest_framework import (
 from rest_framework import filters as drf_filters
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
-from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
+from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer, JSONRenderer
 from rest_framework.response import Response
 from rest_framework.routers import DefaultRouter
 from rest_framework.throttling import BaseThrottle
@@ -330,6 +330,40 @@ class Both(views.APIView):
         return Response({"ok": True})
 
 
+class Sheet(BaseRenderer):
+    media_type = "application/vnd.sheet"
+    format = "sheet"
+    render_style = "binary"
+
+    def render(self, data, accepted_media_type=None, renderer_context=None):
+        return b"sheet"
+
+
+class Hal(BaseRenderer):
+    """Another renderer of the same media type, without a format."""
+
+    media_type = "application/json"
+
+    def render(self, data, accepted_media_type=None, renderer_context=None):
+        return b"hal"
+
+
+class Formats(views.APIView):
+    """Many formats."""
+
+    permission_classes = []
+    renderer_classes = [JSONRenderer, BrowsableAPIRenderer, Sheet, Hal]
+
+    def get(self, request, **kwargs):
+        return Response({"ok": True})
+
+
+class SheetsFirst(Formats):
+    """Sheets first."""
+
+    renderer_classes = [Sheet, Hal, JSONRenderer]
+
+
 class Errors(views.APIView):
     permission_classes = []
     authentication_classes = [HeaderAuth]
@@ -572,6 +606,7 @@ urls.urlpatterns = [
     path("free/", Free.as_view()),
     path("bytes/<str:kind>/", Bytes.as_view()),
     *format_suffix_patterns([path("both/", Both.as_view())]),
+    *format_suffix_patterns([path("formats/", Formats.as_view()), path("sheets/", SheetsFirst.as_view())]),
     path("errors/<str:kind>/", Errors.as_view()),
     path("atomic/<str:kind>/", Atomic.as_view()),
     path("names/", Names.as_view()),

@@ -31,6 +31,7 @@ from segue_bridge.filters import (
 from segue_bridge.http import handlers
 from segue_bridge.http.call import Call
 from segue_bridge.http.lookup import one_or_404, url_key
+from segue_bridge.http.negotiation import LegacyRenderer
 from segue_bridge.http.resource import Resource
 from segue_bridge.http.router import Router
 from segue_bridge.http.versioning import Versioning
@@ -283,6 +284,36 @@ BOTH = Resource(
 
 @router.get(BOTH)
 async def both(call: Call) -> Any:
+    return {"ok": True}
+
+
+SHEET = LegacyRenderer("sheet", "application/vnd.sheet")
+HAL = LegacyRenderer(None, "application/json")
+FORMATS = Resource(
+    "/formats/",
+    name="Formats",
+    description="Many formats.",
+    methods=("GET",),
+    renderers=("json", "api", SHEET, HAL),
+    suffix=True,
+)
+SHEETS_FIRST = Resource(
+    "/sheets/",
+    name="Sheets First",
+    description="Sheets first.",
+    methods=("GET",),
+    renderers=(SHEET, HAL, "json"),
+    suffix=True,
+)
+
+
+@router.get(FORMATS)
+async def formats(call: Call) -> Any:
+    return {"ok": True}
+
+
+@router.get(SHEETS_FIRST)
+async def sheets_first(call: Call) -> Any:
     return {"ok": True}
 
 

@@ -12,11 +12,9 @@ from segue.translate.context import Context
 from segue.translate.permissions.access import access_body
 from segue.translate.serializers import actions as metadata_of
 from segue.translate.specialise.endpoint import Endpoint
-from segue.translate.views import authentication, generic, throttles
+from segue.translate.views import authentication, generic, renderers, throttles
 from segue.translate.views.operation import PathOperation, build, check_dispatch
 
-_BROWSABLE = "rest_framework.renderers.BrowsableAPIRenderer"
-_JSON = "rest_framework.renderers.JSONRenderer"
 _PARSERS = {
     "rest_framework.parsers.JSONParser": "json",
     "rest_framework.parsers.FormParser": "form",
@@ -127,16 +125,10 @@ def _shared(base: Endpoint) -> _Shared:
         imports |= needed
     if route.suffix_regex:
         arguments.append("suffix=True")
-    renderers = [_known_renderer(base, v.name) for v in base.policy("renderer_classes").items]
-    if _JSON not in renderers or any(r not in (_JSON, _BROWSABLE) for r in renderers):
-        other = next((r for r in renderers if r not in (_JSON, _BROWSABLE)), "no JSONRenderer")
-        raise base.refuse("renderer", other, "This renderer is not translated yet.")
-    if renderers != [_JSON] and renderers != [_JSON, _BROWSABLE]:
-        raise base.refuse(
-            "renderer", ", ".join(renderers), "Only JSON, then the browsable API, is translated."
-        )
-    if _BROWSABLE in renderers:
-        arguments.append("browsable=True")
+    text, needed = renderers.argument(base)
+    if text:
+        arguments.append(text)
+        imports |= needed
     parsers = [v.name for v in base.policy("parser_classes").items]
     if any(p not in _PARSERS for p in parsers):
         raise base.refuse(
@@ -160,19 +152,6 @@ def _shared(base: Endpoint) -> _Shared:
     actions = [(o.action or None, o.method) for o in route.operations]
     access, needed = access_body(base, actions)
     return _Shared(arguments, imports, access, needed, [])
-
-
-def _known_renderer(base: Endpoint, name: str) -> str:
-    """A subclass of the browsable API's renderer stands for it: FastAPI leaves both to Django."""
-    known = base.ctx.snapshot.classes.get(name)
-    if known is None or _BROWSABLE not in known.mro:
-        return name
-    same = all(
-        known.attributes[a].defined_in == _BROWSABLE
-        for a in ("media_type", "format", "charset")
-        if a in known.attributes
-    )
-    return _BROWSABLE if same else name
 
 
 def _emit(

@@ -125,9 +125,15 @@ async def _initial_and_handler(call: Call) -> Response:
         call.action = operation.action
     elif method in resource.offered:
         return failures.unserved("operation")
-    call.chosen = negotiation.choose(call.headers.get("accept"), _wanted(call), resource.renderers)
-    if call.chosen.format == "api":
-        return failures.unserved("browsable-api")
+    try:
+        call.chosen = negotiation.choose(call.headers.get("accept"), _wanted(call), resource.renderers)
+    except APIException:
+        if resource.renderers[0] == "json":
+            raise
+        # DRF renders the error with the first renderer then.
+        return failures.unserved("renderer")
+    if not call.chosen.served:
+        return failures.unserved("browsable-api" if call.chosen.format == "api" else "renderer")
     if resource.versioning is not None:
         call.version = resource.versioning.determine(call)
     await _authenticate(call)

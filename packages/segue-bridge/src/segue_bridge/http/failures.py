@@ -26,7 +26,8 @@ def answer(call: Call, error: APIException) -> JSON:
 def unserved(what: str) -> JSON:
     """An answer that only Django has: 501 with the header by which a gateway asks Django instead.
 
-    ``what``: ``browsable-api``, ``operation`` (a method that was not translated) or ``options``.
+    ``what``: ``browsable-api``, ``renderer`` (the client wants a format that only Django renders), ``operation`` (a
+    method that was not translated) or ``options``.
     """
     detail = {"detail": f"Not served here: {what}. Ask the Django service."}
     return JSON(detail, 501, {"x-segue-unserved": what})

@@ -15,34 +15,53 @@ _MAX_TYPE = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """``format`` is ``json`` or ``api`` (the browsable API); ``indent`` of JSON, None for compact.
+class LegacyRenderer:
+    """A renderer that only Django has: its ``format`` and ``media_type``. What it would render is left to Django."""
 
-    ``media`` is ``request.accepted_media_type``.
+    format: str | None
+    media: str
+
+
+Renderer = str | LegacyRenderer
+"""``json``, ``api`` (the browsable API), or one of Django's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """``format`` is the renderer's (``api``: the browsable API); ``indent`` of JSON, None for compact.
+
+    ``media`` is ``request.accepted_media_type``; ``served`` is False for what only Django renders.
     """
 
     format: str
     indent: int | None = None
     media: str = JSON
+    served: bool = True
 
 
 PLAIN_JSON = Chosen("json")
 
 
-def choose(accept: str | None, wanted: str, renderers: tuple[str, ...]) -> Chosen:
+def choose(accept: str | None, wanted: str, renderers: tuple[Renderer, ...]) -> Chosen:
     """The renderer for an ``Accept`` header (None stands for ``*/*``) and a format asked for by name.
 
     Raises :class:`NotFound` for an unknown format, :class:`NotAcceptable` when nothing fits.
     """
-    if accept == JSON:
-        plain = not wanted and "json" in renderers
-    else:
-        plain = not wanted and accept in (None, "*/*") and renderers[0] == "json"
-    if plain:
+    if not wanted and renderers[0] == "json" and accept in (None, "*/*", JSON):
         return PLAIN_JSON
     if accept is not None and len(accept) <= _MAX_TYPE:
         return _remembered(accept, wanted, renderers)
     return _choose("*/*" if accept is None else accept, wanted, renderers)
+
+
+def format_of(renderer: Renderer) -> str | None:
+    """``renderer.format``."""
+    return renderer if isinstance(renderer, str) else renderer.format
+
+
+def media_of(renderer: Renderer) -> str:
+    """``renderer.media_type``."""
+    return NAMES[renderer] if isinstance(renderer, str) else renderer.media
 
 
 def tokens(header: str) -> list[str]:
@@ -60,18 +79,21 @@ def tokens(header: str) -> list[str]:
     return found
 
 
-def _choose(accept: str, wanted: str, renderers: tuple[str, ...]) -> Chosen:
-    candidates = tuple(r for r in renderers if r == wanted) if wanted else renderers
+def _choose(accept: str, wanted: str, renderers: tuple[Renderer, ...]) -> Chosen:
+    candidates = tuple(r for r in renderers if format_of(r) == wanted) if wanted else renderers
     if not candidates:
         raise NotFound()
     accepted = [(token, parse(token)) for token in tokens(accept)]
     for level in (3, 2, 1, 0):
         group = [pair for pair in accepted if pair[1].precedence == level]
         for renderer in candidates:
-            own = parse(NAMES[renderer])
+            own = parse(media_of(renderer))
             for token, media in group:
                 if own.match(media):
-                    return Chosen(renderer, _indent(media), _accepted(own, media, token))
+                    served = renderer == "json"
+                    return Chosen(
+                        format_of(renderer) or "", _indent(media), _accepted(own, media, token), served
+                    )
     raise NotAcceptable()
 
 

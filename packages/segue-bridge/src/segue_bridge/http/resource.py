@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from segue_bridge.auth.backend import Authentication
 from segue_bridge.auth.throttles import Throttle
-from segue_bridge.http import media
+from segue_bridge.http import media, negotiation
 from segue_bridge.http.versioning import Versioning
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ class Resource:
     ``metadata=False`` answers it with 405 (``metadata_class = None``).
 
     ``suffix``: the URL also exists with a format suffix (``/books.json``); a text is that URL's whole
-    regex, where it does not follow from the path (the root of a router). ``browsable``: the view
-    offers DRF's browsable API too. ``atomic``: ``ATOMIC_REQUESTS``. ``order`` is the place in Django's URL
+    regex, where it does not follow from the path (the root of a router). ``renderers`` are the view's in its order,
+    ``browsable`` adds DRF's browsable API to them: what is not JSON is left to Django. ``atomic``: ``ATOMIC_REQUESTS``. ``order`` is the place in Django's URL
     configuration: where two patterns fit, the lower one answers. ``challenge`` replaces the first authenticator's
     ``WWW-Authenticate``.
     """
@@ -69,7 +69,7 @@ class Resource:
     actions: Mapping[str, Any] | None = None
     options: bool = True
     challenge: str | None = None
-    renderers: tuple[str, ...] = ("json",)
+    renderers: tuple[negotiation.Renderer, ...] = ("json",)
     head: bool = True
     allows_options: bool = True
     metadata: bool = True
@@ -101,7 +101,7 @@ class Resource:
         self._described = {
             "name": self.name,
             "description": self.description,
-            "renders": [media.NAMES[r] for r in self.renderers],
+            "renders": [negotiation.media_of(r) for r in self.renderers],
             "parses": [media.NAMES[p] for p in self.parsers],
         }
 
