@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from tests.cli.tiny import MANAGE, MIGRATION, MODELS
+from tests.cli.tiny import MODELS
+from tests.projects.site import Site, differences
 
-from segue import verify
-from segue.emit import write
 from segue.snapshot.model import Snapshot, Value
-from segue.snapshot.run import probe
 from segue.translate.program import translate
-from segue.verify import ProjectRef
 
 BACKENDS = """\
 from django.contrib.auth.backends import BaseBackend, ModelBackend
@@ -152,31 +146,17 @@ urlpatterns = [
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("backends")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     files = {
-        "manage.py": MANAGE, "site_/__init__.py": "", "site_/settings.py": SETTINGS, "site_/urls.py": URLS,
-        "notes/__init__.py": "", "notes/models.py": MODELS, "notes/views.py": VIEWS, "notes/backends.py": BACKENDS,
-        "notes/migrations/__init__.py": "", "notes/migrations/0001_initial.py": MIGRATION,
+        "site_/settings.py": SETTINGS, "site_/urls.py": URLS, "notes/models.py": MODELS, "notes/views.py": VIEWS,
+        "notes/backends.py": BACKENDS,
     }  # fmt: skip
-    for name, text in files.items():
-        file = root / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate"],
-        cwd=root,
-        env=dict(os.environ),
-        check=True,
-        capture_output=True,
-        timeout=60,
-    )
-    return root
+    return Site.make(tmp_path_factory.mktemp("backends"), files)
 
 
 @pytest.fixture(scope="module")
-def everything(site: Path) -> Snapshot:
-    return probe(site, python=sys.executable, settings="site_.settings", environment={"ALL": "1"})
+def everything(site: Site) -> Snapshot:
+    return site.snapshot(ALL="1")
 
 
 def verdicts(snapshot: Snapshot, backends: Sequence[str]) -> dict[str, str]:
@@ -252,15 +232,11 @@ def test_a_flag_that_is_a_property_of_the_user_model_is_refused(everything: Snap
         assert verdicts(changed, [MODEL])[path] == f"{label}.{flag}"
 
 
-def test_what_is_accepted_answers_as_django_does(site: Path, tmp_path: Path) -> None:
-    snapshot = probe(site, python=sys.executable, settings="site_.settings")
-    program = translate(snapshot)
+def test_what_is_accepted_answers_as_django_does(site: Site, tmp_path: Path) -> None:
+    program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=500)
     assert {(o.method, o.route_id) for o in program.native} == {
         ("GET", "/users/"), ("GET", "/permission/"), ("POST", "/permission/"),
         ("GET", "/permission/{pk}/"), ("PUT", "/permission/{pk}/"), ("PATCH", "/permission/{pk}/"),
     }  # fmt: skip
-    write(program, tmp_path / "fastapi")
-    project = ProjectRef(site, tmp_path / "fastapi", site / ".segue", Path(sys.executable), snapshot)
-    report = verify.explore(project, cases=500, seconds=60)
-    assert [(o.key, d.kind, d.paths[:3]) for o in report.operations for d in o.differences] == []
+    assert differences(report) == []
     assert all(o.cases > 20 for o in report.operations)

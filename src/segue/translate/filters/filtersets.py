@@ -10,11 +10,13 @@ from segue.refusal import Refused, refuse
 from segue.snapshot.model import FilterField, FilterSet, Value, Where
 from segue.target.ir import Import
 from segue.translate.filters.backends import ready
+from segue.translate.filters.classes import FilterClass, class_of, text_limits
+from segue.translate.filters.csv import RANGES, read_many, read_range
 from segue.translate.filters.several import order_by, read_choices, read_order
 from segue.translate.filters.targets import column_type
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, name
-from segue.translate.kinds import Kind, Object, QuerySet, Scalar
+from segue.translate.kinds import Kind, ListOf, Object, QuerySet, Scalar
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import pk_field, python_type
 from segue.translate.query.build import commit, query_of, settle
@@ -48,7 +50,8 @@ def filter_by_set(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
         raise refuse("filterset", found.name, f"The FilterSet could not be built: {found.error}", found.where)
     _check_class(endpoint, found)
     # A method may order; otherwise the order stays open, so that a later distinct() need not keep it.
-    ordered = any(item.method or _base(item) == "OrderingFilter" for item in found.filters)
+    kinds = {item.name: class_of(frame.ctx, found, item) for item in found.filters}
+    ordered = any(item.method or kinds[item.name].base == "OrderingFilter" for item in found.filters)
     value = ready(frame, value) if ordered else commit(frame, value)
     assert isinstance(value.kind, QuerySet)
     if not found.filters:
@@ -59,13 +62,13 @@ def filter_by_set(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
     form = frame.fresh("form")
     call = ast.unparse(frame.state("call"))
     frame.emit(f"{form} = FilterForm({call}.query)")
-    inputs = [(item, _read(frame, endpoint, found, item, form)) for item in found.filters]
+    inputs = [(item, _read(frame, endpoint, found, item, kinds[item.name], form)) for item in found.filters]
     frame.emit(f"{form}.raise_invalid()")
     local = frame.fresh("statement")
     frame.emit(f"{local} = {value.text}")
     current = Val(value.kind, name(local))
     for item, given in inputs:
-        current = _narrow(frame, endpoint, found, item, given, current, local)
+        current = _narrow(frame, endpoint, found, item, kinds[item.name], given, current, local)
     return current
 
 
@@ -108,14 +111,12 @@ def _check_class(endpoint: Endpoint, found: FilterSet) -> None:
             )
 
 
-def _base(item: FilterField) -> str:
-    return item.cls.rpartition(".")[2] if item.cls.startswith((_F, _R)) else ""
-
-
-def _read(frame: Frame, endpoint: Endpoint, found: FilterSet, item: FilterField, form: str) -> Val:
+def _read(
+    frame: Frame, endpoint: Endpoint, found: FilterSet, item: FilterField, sort: FilterClass, form: str
+) -> Val:
     """``value = form.integer("name")`` and what the value is."""
-    base = _base(item)
-    if base not in _FORM and base not in ("MultipleChoiceFilter", "OrderingFilter"):
+    base = sort.base
+    if base not in _FORM and base not in RANGES and base not in ("MultipleChoiceFilter", "OrderingFilter"):
         raise _refuse(found, item, f"{item.cls} is not translated yet.")
     if plain(item.kwargs.get("null_label", Value("const", None))) is not None:
         raise _refuse(found, item, "A null choice is not translated yet.")
@@ -123,6 +124,10 @@ def _read(frame: Frame, endpoint: Endpoint, found: FilterSet, item: FilterField,
     local = frame.fresh(f"{stem}_" if keyword.iskeyword(stem) else stem)
     required = bool(plain(item.kwargs.get("required", Value("const", False))))
     extra = ", required=True" if required else ""
+    if sort.several:
+        return read_many(frame, found, item, sort, form, local, extra)
+    if base in RANGES:
+        return read_range(frame, found, item, base, form, local, extra)
     if base == "MultipleChoiceFilter":
         return read_choices(frame, found, item, form, local)
     if base == "OrderingFilter":
@@ -138,6 +143,8 @@ def _read(frame: Frame, endpoint: Endpoint, found: FilterSet, item: FilterField,
             raise _refuse(found, item, f"A number meets a {kind} column.")
         reader = "integer" if kind == "int" else "number"
         extra += _bounds(found, item)
+    elif base == "CharFilter":
+        extra += text_limits(item)
     elif base == "ChoiceFilter":
         values = [str(_plain_choice(found, item, v)) for v, _ in item.choices]
         extra = f", {tuple(values)!r}{extra}"
@@ -193,16 +200,26 @@ def _narrow(
     endpoint: Endpoint,
     found: FilterSet,
     item: FilterField,
+    sort: FilterClass,
     given: Val,
     current: Val,
     local: str,
 ) -> Val:
     assert given.node is not None
-    base = _base(item)
+    base = sort.base
     plain_name = given.node.value if isinstance(given.node, ast.Subscript) else given.node
     assert isinstance(plain_name, ast.Name)
     if base == "OrderingFilter":
         return order_by(frame, endpoint, found, item, current, plain_name.id, local)
+    if sort.several == "range" or base in RANGES:
+        return _narrow_range(frame, found, item, sort, given, current, local)
+    if sort.several:
+        if not item.method and item.lookup_expr != "in":
+            raise _refuse(found, item, f"Several values with {item.lookup_expr} are not translated yet.")
+        step = _method if item.method else _step
+        lines, after = step(frame, found, item, given, current)
+        frame.emit_block(f"if {plain_name.id}:", [*lines, f"{local} = {after.text}"])
+        return _joined(found, item, current, after, local)
     if base == "MultipleChoiceFilter":
         if item.method or item.lookup_expr != "exact":
             raise _refuse(found, item, "Only equality of several choices is translated.")
@@ -224,6 +241,31 @@ def _narrow(
     else:
         lines, after = _step(frame, found, item, Val(kind, given.node), current)
     frame.emit_block(f"if {test}:", [*lines, f"{local} = {after.text}"])
+    return _joined(found, item, current, after, local)
+
+
+def _narrow_range(
+    frame: Frame, found: FilterSet, item: FilterField, sort: FilterClass, given: Val, current: Val, local: str
+) -> Val:
+    """Both ends: ``BETWEEN``; one of a ``RangeFilter``: ``gte`` or ``lte``, whatever the filter's own lookup."""
+    if item.method:
+        raise _refuse(found, item, "A method that gets a range is not translated yet.")
+    if sort.several and item.lookup_expr != "range":
+        raise _refuse(found, item, f"Several values with {item.lookup_expr} are not translated yet.")
+    assert isinstance(given.kind, ListOf)
+    ends = [ast.parse(f"{given.text}.{end}", mode="eval").body for end in ("start", "stop")]
+    pair = Val(given.kind, ast.Tuple(elts=list(ends), ctx=ast.Load()))
+    both, after = _step(frame, found, replace(item, lookup_expr="range"), pair, current)
+    whole = [*both, f"{local} = {after.text}"]
+    if sort.several:
+        frame.emit_block(f"if {given.text} is not None:", whole)
+        return _joined(found, item, current, after, local)
+    low = _step(frame, found, replace(item, lookup_expr="gte"), Val(given.kind.item, ends[0]), current)
+    high = _step(frame, found, replace(item, lookup_expr="lte"), Val(given.kind.item, ends[1]), current)
+    start, stop = (f"{given.text}.{end} is not None" for end in ("start", "stop"))
+    frame.emit_block(f"if {given.text} is not None and {start} and {stop}:", whole)
+    frame.emit_block(f"elif {given.text} is not None and {start}:", [*low[0], f"{local} = {low[1].text}"])
+    frame.emit_block(f"elif {given.text} is not None and {stop}:", [*high[0], f"{local} = {high[1].text}"])
     return _joined(found, item, current, after, local)
 
 
@@ -254,7 +296,7 @@ def _method(
 ) -> tuple[list[str], Val]:
     from segue.translate.interp.expressions.calls import method_call
 
-    if _base(item) == "ModelChoiceFilter":
+    if item.cls.endswith(".ModelChoiceFilter"):
         raise _refuse(found, item, "A method that gets a model instance is not translated yet.")
     frame.env.update({"objects_": current, "value_": value})
     try:

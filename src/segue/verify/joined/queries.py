@@ -134,10 +134,48 @@ def _filters(view: Any) -> Iterator[Labelled]:
                 values += [str(c[0]) for c in list(field.choices)[:6]]
             except Exception:  # noqa: BLE001 - choices of the project's own making
                 values += []
+        if hasattr(field.widget, "suffixes"):
+            columns += _ends(name, field.widget, values)
+            continue
+        if "BaseCSVFilter" in {c.__name__ for c in type(item).__mro__}:
+            values += _parted(values)
         values = list(dict.fromkeys([*values, *_WORDS]))
         columns.append([(f"{name}={v}"[:60], urlencode({name: v})) for v in values])
         columns[-1].append((f"{name} twice", urlencode([(name, values[0]), (name, values[-1])])))
     yield from _interleaved(columns)
+
+
+def _parted(values: list[str]) -> list[str]:
+    """Several values in one parameter: two there are, one blank, one wrong, too many."""
+    one, two = [*values, "1", "2"][:2]
+    return [
+        f"{one},{two}",
+        f"{two},{one}",
+        f"{one},",
+        f",{one}",
+        ",",
+        f"{one},x",
+        f"{one},{one},{two}",
+        f"{one}, {two}",
+    ]
+
+
+def _ends(name: str, widget: Any, values: list[str]) -> list[list[Labelled]]:
+    """A range in two parameters: each end alone, both, the wrong way round, wrong."""
+    first, last = (widget.suffixed(name, suffix) for suffix in widget.suffixes)
+    low, high = min([*values, "1"]), max([*values, "2"])
+    pairs = [
+        (low, high),
+        (high, low),
+        (low, "x"),
+        ("x", "y"),
+        (low, ""),
+        ("", high),
+        ("", ""),
+        ("2024-01-01", "2030-01-01"),
+    ]
+    found = [[(f"{end}={v}"[:60], urlencode({end: v})) for v in (*values, *_WORDS)] for end in (first, last)]
+    return [*found, [(f"{first}={a}&{last}={b}"[:60], urlencode({first: a, last: b})) for a, b in pairs]]
 
 
 def _column_values(view: Any, item: Any) -> list[str]:

@@ -114,6 +114,12 @@ def number(
     return value
 
 
+def integer(raw: str | None) -> int | None:
+    """``NumberFilter`` on an integer column: ``1.5`` looks for 1, as ``IntegerField.get_prep_value`` cuts it."""
+    found = number(raw)
+    return None if found is None else int(found)
+
+
 def rest_boolean(raw: str | None) -> bool | None:
     """``django_filters.rest_framework.BooleanFilter`` (``BooleanWidget``): anything else is no filter."""
     return {"1": True, "true": True, "0": False, "false": False}.get((raw or "").lower())

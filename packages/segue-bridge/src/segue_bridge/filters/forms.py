@@ -137,7 +137,10 @@ class FilterForm:
         required: bool = False,
         suffixes: tuple[str, str] | None = None,
     ) -> Range[Any] | None:
-        """``RangeFilter`` (``kind`` ``number``) and its date and time family; errors stand under ``name``."""
+        """``RangeFilter`` (``number``; ``integer`` on such a column) and its date and time family.
+
+        Errors stand under ``name``.
+        """
         try:
             return ranges.read(self.query, name, kind, suffixes, required=required)
         except Invalid as error:

@@ -12,7 +12,7 @@ from segue_bridge.filters.cleaning import REQUIRED, Cleaner, Invalid
 from segue_bridge.http.query import QueryParams
 
 T = TypeVar("T")
-Kind = Literal["number", "date", "datetime", "iso_datetime", "time"]
+Kind = Literal["number", "integer", "date", "datetime", "iso_datetime", "time"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Range(Generic[T]):
 
 _ENDS: dict[str, tuple[Cleaner, tuple[str, str]]] = {
     "number": (cleaning.decimal, ("min", "max")),
+    "integer": (lambda raw: None if (found := cleaning.decimal(raw)) is None else int(found), ("min", "max")),
     "date": (cleaning.date, ("after", "before")),
     "datetime": (cleaning.datetime, ("after", "before")),
     "iso_datetime": (cleaning.iso_datetime, ("after", "before")),

@@ -1,0 +1,87 @@
+"""A small Django project of one app, written for one test, and what both sides of it answer."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from segue import verify
+from segue.emit import write
+from segue.snapshot.model import Snapshot
+from segue.snapshot.run import probe
+from segue.target.ir import Program
+from segue.translate.program import translate
+from segue.verify import ProjectRef
+from segue.verify.evidence import Report
+
+_MANAGE = """\
+import os, sys
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_.settings")
+from django.core.management import execute_from_command_line
+execute_from_command_line(sys.argv)
+"""
+SETTINGS = """\
+SECRET_KEY = "x"
+USE_TZ = True
+ALLOWED_HOSTS = ["*"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+ROOT_URLCONF = "site_.urls"
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "django.contrib.sessions",
+                  "rest_framework", "django_filters", "notes"]
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware",
+              "django.contrib.sessions.middleware.SessionMiddleware",
+              "django.contrib.auth.middleware.AuthenticationMiddleware"]
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}
+REST_FRAMEWORK = {"DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"]}
+"""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A project in ``root`` with ``site_/settings.py`` and the app ``notes``; migrations are made here."""
+
+    root: Path
+
+    @classmethod
+    def make(cls, root: Path, files: Mapping[str, str]) -> Site:
+        """Write ``files`` (``notes/models.py``, ``notes/views.py``, ``site_/urls.py`` …) and migrate."""
+        given = {
+            "manage.py": _MANAGE, "site_/__init__.py": "", "site_/settings.py": SETTINGS,
+            "notes/__init__.py": "", "notes/migrations/__init__.py": "", **files,
+        }  # fmt: skip
+        for name, text in given.items():
+            file = root / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        for command in (["makemigrations", "notes"], ["migrate"]):
+            subprocess.run(
+                [sys.executable, "manage.py", *command],
+                cwd=root,
+                env=dict(os.environ),
+                check=True,
+                capture_output=True,
+                timeout=60,
+            )
+        return cls(root)
+
+    def snapshot(self, **environment: str) -> Snapshot:
+        """What the probe sees."""
+        return probe(self.root, python=sys.executable, settings="site_.settings", environment=environment)
+
+    def explore(
+        self, snapshot: Snapshot, output: Path, *, cases: int, seconds: float = 60
+    ) -> tuple[Program, Report]:
+        """Translate into ``output`` and ask both sides."""
+        program = translate(snapshot)
+        write(program, output)
+        project = ProjectRef(self.root, output, self.root / ".segue", Path(sys.executable), snapshot)
+        return program, verify.explore(project, cases=cases, seconds=seconds)
+
+
+def differences(report: Report) -> list[tuple[str, str, object]]:
+    """Operation, kind and paths of every difference: empty when both sides agree."""
+    return [(o.key, d.kind, d.paths[:3]) for o in report.operations for d in o.differences]
