@@ -118,7 +118,7 @@ def collect(root):
     if has_drf():
         _use_serializers(collector, views, kitchen, serializers)
         _use_filtersets(collector, views, filtersets, filters)
-    _meet_backends(collector)
+    _meet_settings(collector)
     tasks = inventory.tasks(collector)
     receivers = inventory.receivers(collector)
     _until_quiet(collector, kitchen, filtersets)
@@ -142,8 +142,8 @@ def collect(root):
     }
 
 
-def _meet_backends(collector):
-    """The classes of ``AUTHENTICATION_BACKENDS``, which only settings name."""
+def _meet_settings(collector):
+    """What only settings name: ``AUTHENTICATION_BACKENDS`` and DRF's ``EXCEPTION_HANDLER``."""
     from django.conf import settings
     from django.utils.module_loading import import_string
 
@@ -152,6 +152,13 @@ def _meet_backends(collector):
             collector.meet_class(import_string(dotted))
         except ImportError as error:
             collector.warnings.append("AUTHENTICATION_BACKENDS: %s" % error)
+    if has_drf():
+        from rest_framework.settings import api_settings
+
+        try:
+            collector.meet_function(api_settings.EXCEPTION_HANDLER)
+        except ImportError as error:
+            collector.warnings.append("EXCEPTION_HANDLER: %s" % error)
 
 
 def _until_quiet(collector, kitchen, filtersets):

@@ -200,6 +200,28 @@ class Response(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class Failure(Kind):
+    """The exception that an exception handler is given.
+
+    ``api``: one that DRF answers (its ``APIException``, or Django's ``Http404`` or ``PermissionDenied``); ``cls``
+    is the class of DRF or Django that a test has narrowed it to.
+    """
+
+    api: bool
+    cls: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerContext(Kind):
+    """The ``context`` of an exception handler: ``request`` is known, the rest is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorResponse(Kind):
+    """What DRF's own exception handler answers: ``data``, ``status_code`` and headers can be changed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Object(Kind):
     """``self`` of any other project class: permission, filter set, plain helper.
 

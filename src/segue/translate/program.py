@@ -12,6 +12,7 @@ from segue.translate.functions.finish import finish
 from segue.translate.models import translate_models
 from segue.translate.models.migrations import write_migrations
 from segue.translate.rules import registry
+from segue.translate.views import error_handler
 from segue.translate.views.application import KNOWN, write_application
 from segue.translate.views.cors import NAME as CORS
 from segue.translate.views.cors import cors_problem
@@ -28,7 +29,7 @@ def translate(
     """
     registry.discover()
     ctx = Context(snapshot, Program(package))
-    blockers = _project_blockers(snapshot, accepted_middleware)
+    blockers = (*_project_blockers(snapshot, accepted_middleware), *error_handler.prepare(ctx))
     translate_models(ctx)
     facts = Facts()
     for route in sorted(snapshot.routes, key=lambda r: r.order):
@@ -67,22 +68,4 @@ def _project_blockers(snapshot: Snapshot, accepted: Collection[str]) -> tuple[Re
                     where.line if where else 0,
                 )
             )
-    handler = snapshot.settings.values.get("REST_FRAMEWORK")
-    if handler is not None:
-        for key, value in handler.pairs:
-            if key.data == "EXCEPTION_HANDLER" and value.name not in (
-                "",
-                "rest_framework.views.exception_handler",
-            ):
-                function = snapshot.functions.get(value.name)
-                place = function.where if function is not None else None
-                out.append(
-                    Refusal(
-                        "exception-handler",
-                        value.name,
-                        "An exception handler of its own is not translated yet.",
-                        place.file if place else snapshot.settings.module,
-                        place.line if place else 0,
-                    )
-                )
     return tuple(out)

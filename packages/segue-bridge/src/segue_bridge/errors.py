@@ -123,11 +123,15 @@ class NotFound(APIException):
     default_code = "not_found"
 
 
-class Http404(NotFound):
-    """``django.http.Http404``: ``Http404("why")`` answers ``{"detail": "why"}``.
+class Http404(APIException):
+    """``django.http.Http404``: ``Http404("why")`` answers ``{"detail": "why"}``. It is no :class:`NotFound`.
 
     Without arguments it is "Not found."; an empty text stays empty, as in DRF.
     """
+
+    status_code = 404
+    default_detail = "Not found."
+    default_code = "not_found"
 
 
 class MethodNotAllowed(APIException):
@@ -179,9 +183,9 @@ class Throttled(APIException):
         self.wait = seconds
 
 
-def object_not_found(verbose: str) -> NotFound:
+def object_not_found(verbose: str) -> Http404:
     """What ``get_object_or_404`` answers: ``No Book matches the given query.`` (``Book``: the class name)."""
-    return NotFound(f"No {verbose} matches the given query.")
+    return Http404(f"No {verbose} matches the given query.")
 
 
 def _codes(detail: Any) -> Any:

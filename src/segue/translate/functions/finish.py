@@ -9,6 +9,7 @@ from typing import Any
 from segue.target.ir import Decl, Import, Module, NativeOperation, Origin
 from segue.translate.context import Context
 from segue.translate.functions.constants import hoist_constants
+from segue.translate.functions.lift import Lifted
 from segue.translate.functions.record import FunctionRecord
 from segue.translate.functions.symbols import TOKEN, symbols
 from segue.translate.interp.annotations import annotation
@@ -23,6 +24,13 @@ def prunable(ctx: Context, path: str, name: str) -> None:
     found = ctx.memo.setdefault(("kernel", "prunable"), set())
     assert isinstance(found, set)
     found.add((path, name))
+
+
+def keep(ctx: Context, lifted: Lifted) -> None:
+    """Write ``lifted`` even if no other generated function calls it: the application does."""
+    for record in _records(ctx):
+        if record.token == lifted.name:
+            record.kept = True
 
 
 def finish(ctx: Context) -> None:
@@ -116,7 +124,8 @@ def _render(ctx: Context, group: list[FunctionRecord]) -> None:
     code = "\n".join([head, *("    " + line if line else "" for line in [*quoted, *lines])])
     module = ctx.module(first.app, first.module_kind)
     module.add(Decl(first.final, code, frozenset(imports), 30, Origin(first.legacy, first.where)))
-    prunable(ctx, module.path, first.final)
+    if not any(record.kept for record in group):
+        prunable(ctx, module.path, first.final)
 
 
 def returned_at_once(lines: list[str]) -> list[str]:

@@ -26,7 +26,17 @@ from segue.translate.interp.frame import Frame, Parameter, RenameNeeded
 from segue.translate.interp.join import join, widen
 from segue.translate.interp.scope import STATE, Scope
 from segue.translate.interp.value import Val, name
-from segue.translate.kinds import Const, Kind, ListOf, Request, Serializer, SerializerSelf, Unknown, ViewSelf
+from segue.translate.kinds import (
+    Const,
+    HandlerContext,
+    Kind,
+    ListOf,
+    Request,
+    Serializer,
+    SerializerSelf,
+    Unknown,
+    ViewSelf,
+)
 from segue.translate.rules import registry
 
 HARMLESS_DECORATORS = frozenset(
@@ -321,7 +331,7 @@ def _run(frame: Frame, definition: ast.FunctionDef, statements: list[ast.stmt]) 
     frame.emit_block(f"async with {db}.atomic():", lines)
 
 
-AMBIENT = (Request, ViewSelf, SerializerSelf)
+AMBIENT = (Request, ViewSelf, SerializerSelf, HandlerContext)
 
 
 def _bind_parameters(

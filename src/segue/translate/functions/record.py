@@ -12,7 +12,10 @@ from segue.translate.kinds import Kind
 
 @dataclass(slots=True, eq=False)
 class FunctionRecord:
-    """What :mod:`segue.translate.functions.finish` renders. ``final`` is the name it ends up with."""
+    """What :mod:`segue.translate.functions.finish` renders. ``final`` is the name it ends up with.
+
+    ``kept``: written even if no other generated function calls it.
+    """
 
     token: str
     base_name: str
@@ -27,4 +30,5 @@ class FunctionRecord:
     legacy: str
     where: Where
     final: str = ""
+    kept: bool = False
     members: list[FunctionRecord] = field(default_factory=list)

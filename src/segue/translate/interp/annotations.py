@@ -7,6 +7,8 @@ from segue.translate.context import Context
 from segue.translate.kinds import (
     Const,
     DictOf,
+    ErrorResponse,
+    Failure,
     Instance,
     Kind,
     ListOf,
@@ -87,6 +89,12 @@ def _text(ctx: Context, kind: Kind, imports: set[Import]) -> str:
         case Shape(name=shape_name, module=module):
             imports.add(Import(module, shape_name))
             return shape_name
+        case Failure():
+            imports.add(Import("segue_bridge.errors", "APIException"))
+            return "APIException"
+        case ErrorResponse():
+            imports.add(Import("segue_bridge.http.responses", "JSON"))
+            return "JSON"
         case Response():
             imports.add(Import("starlette.responses", "Response"))
             return "Response"

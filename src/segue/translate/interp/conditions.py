@@ -9,7 +9,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import not_null
 from segue.translate.interp.truth import truth
 from segue.translate.interp.value import Val, name
-from segue.translate.kinds import Const, Instance, Kind, QuerySet, Scalar, Unknown, User
+from segue.translate.kinds import Const, Failure, Instance, Kind, QuerySet, Scalar, Unknown, User
 
 
 @dataclass(slots=True)
@@ -63,6 +63,7 @@ def of_value(frame: Frame, value: Val, node: ast.expr) -> Test:
         result.then[text] = not_null(value.kind)
         if isinstance(value.kind, Instance):
             result.otherwise[text] = Const(None)
+    result.then.update(_narrowed_failure(frame, value.node))
     call, positive = value.node, True
     if isinstance(call, ast.UnaryOp) and isinstance(call.op, ast.Not):
         call, positive = call.operand, False
@@ -73,6 +74,17 @@ def of_value(frame: Frame, value: Val, node: ast.expr) -> Test:
             result.then[user] = User(owner, positive)
             result.otherwise[user] = User(owner, not positive)
     return result
+
+
+def _narrowed_failure(frame: Frame, node: ast.expr | None) -> dict[str, Kind]:
+    """``isinstance(exc, ValidationError)`` in an exception handler: ``exc`` has a detail then."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance"):
+        return {}
+    text = ast.unparse(node.args[0])
+    known = any(
+        isinstance(v.kind, Failure) and v.node is not None and v.text == text for v in frame.env.values()
+    )
+    return {text: Failure(True, ast.unparse(node.args[1]))} if known else {}
 
 
 def frame_user(frame: Frame) -> str | None:

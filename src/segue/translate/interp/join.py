@@ -7,6 +7,7 @@ from dataclasses import replace
 from segue.translate.kinds import (
     Const,
     DictOf,
+    ErrorResponse,
     Instance,
     Kind,
     ListOf,
@@ -92,6 +93,8 @@ def join(a: Kind, b: Kind) -> Kind:
     if isinstance(a, QuerySet) and isinstance(b, QuerySet):
         merged_query = a.query.joined(b.query)
         return QuerySet(merged_query) if merged_query is not None else Unknown("two different querysets")
+    if {type(a), type(b)} == {Response, ErrorResponse}:
+        return Response()
     if isinstance(a, Response) and isinstance(b, Response):
         return Response(a.status if a.status == b.status else None)
     return Unknown("different things in different branches")

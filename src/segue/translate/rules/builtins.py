@@ -15,6 +15,7 @@ from segue.translate.interp.value import Val, const, name, quote
 from segue.translate.kinds import (
     Const,
     DictOf,
+    Failure,
     Global,
     Instance,
     Kind,
@@ -310,7 +311,7 @@ def number(frame: Frame, call: CallSite) -> Val:
 @function("builtins.isinstance")
 def isinstance_(frame: Frame, call: CallSite) -> Val:
     """Folded where the kind decides; else kept for plain types."""
-    value = call.args[0]
+    value = frame.eval(call.raw_args[0])
     node = call.raw_args[1]
     classes = node.elts if isinstance(node, ast.Tuple) else [node]
     names: list[str] = []
@@ -322,6 +323,10 @@ def isinstance_(frame: Frame, call: CallSite) -> Val:
             )
         names.append(target.kind.ref.name)
     kind = value.kind
+    if isinstance(kind, Failure):
+        from segue.translate.rules.failures import is_a
+
+        return is_a(frame, value, names, call.node)
     if isinstance(kind, User):
         if kind.authenticated is True:
             return const("django.contrib.auth.models.AnonymousUser" not in names)

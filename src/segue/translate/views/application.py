@@ -9,7 +9,7 @@ from segue.snapshot.model import Snapshot, Value, own_place
 from segue.target.ir import Decl, Import, Program
 from segue.translate.context import Context
 from segue.translate.specialise.fold import plain
-from segue.translate.views import texts
+from segue.translate.views import error_handler, texts
 from segue.translate.views.cors import cors_lines
 from segue.translate.views.http_options import http_options
 
@@ -131,6 +131,9 @@ def _main(ctx: Context) -> None:
         imports.add(Import("segue_bridge.http.render", "Renderer"))
         extra = f", renderer=Renderer({', '.join(f'{k}=False' for k in renderer)})"
     extra += "".join(f", {option}" for option in http_options(snapshot))
+    handler, needed = error_handler.option(ctx, module)
+    extra += handler
+    imports |= needed
     databases = snapshot.settings.databases
     old = (
         bool(databases)

@@ -104,7 +104,7 @@ async def _dispatch(call: Call) -> Response:
         if resource.atomic:
             # A raised error undoes what the view wrote; a returned response of the same status does not.
             call.db.set_rollback()
-        response = failures.answer(call, error)
+        response = await failures.handled(call, error)
     for name, value in resource.raw_headers:
         if name == b"vary":
             vary(response, "Accept")
@@ -134,6 +134,9 @@ async def _initial_and_handler(call: Call) -> Response:
         return failures.unserved("renderer")
     if not call.chosen.served:
         return failures.unserved("browsable-api" if call.chosen.format == "api" else "renderer")
+    if call.action == "metadata" and resource.allows_options and resource.metadata and not resource.options:
+        # Before anybody is authenticated: that may already end a session.
+        return failures.unserved("options")
     if resource.versioning is not None:
         call.version = resource.versioning.determine(call)
     await _authenticate(call)
@@ -146,8 +149,6 @@ async def _initial_and_handler(call: Call) -> Response:
         return answer if isinstance(answer, Response) else JSON(answer, operation.status)
     if method != "OPTIONS" or not (resource.allows_options and resource.metadata):
         raise MethodNotAllowed(method)
-    if not resource.options:
-        return failures.unserved("options")
     return JSON(await metadata.determine(call))
 
 

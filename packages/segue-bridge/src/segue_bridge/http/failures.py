@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
+from starlette.responses import Response
+
 from segue_bridge.errors import APIException, AuthenticationFailed, NotAuthenticated
 from segue_bridge.http.call import Call
 from segue_bridge.http.responses import JSON
+
+
+async def handled(call: Call, error: APIException) -> Response:
+    """The project's own answer to ``error`` (``HttpSettings.error_handler``), else DRF's."""
+    handler = call.settings.error_handler
+    if handler is None:
+        return answer(call, error)
+    response = handler(call, error)
+    return await response if isinstance(response, Awaitable) else response
 
 
 def answer(call: Call, error: APIException) -> JSON:

@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, ColumnElement, SmallInteger
 
 from segue_bridge.db.coerce import LookupValueError
 from segue_bridge.db.errors import MultipleObjectsReturned
-from segue_bridge.errors import NotFound, object_not_found
+from segue_bridge.errors import Http404, object_not_found
 
 T = TypeVar("T")
 _MAX_GET_RESULTS = 21
@@ -27,13 +27,13 @@ def key() -> Iterator[None]:
     try:
         yield
     except (TypeError, ValueError, LookupValueError):
-        raise NotFound() from None
+        raise Http404() from None
 
 
 def found(rows: Sequence[T], model: str) -> T:
     """The one row of a look-up (read with a limit of 21); ``model`` is the class name for the text.
 
-    Raises :class:`NotFound`; :class:`MultipleObjectsReturned` with Django's text for several (500).
+    Raises :class:`Http404`; :class:`MultipleObjectsReturned` with Django's text for several (500).
     """
     if not rows:
         raise object_not_found(model)
@@ -49,7 +49,7 @@ one_or_404 = found
 def url_key(column: ColumnElement[Any], text: str, name: str, dialect: str) -> Any:
     """A URL argument as the value of ``column``: ``01``, ``+1`` and ``١`` are 1, as Python reads them.
 
-    Raises :class:`NotFound`: "Not found." for what the column cannot read, "No Book matches the given
+    Raises :class:`Http404`: "Not found." for what the column cannot read, "No Book matches the given
     query." for numbers beyond its range on this database.
     """
     kind = column.type.python_type

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from segue_bridge.errors import NotAcceptable, NotFound
+from segue_bridge.errors import Http404, NotAcceptable
 from segue_bridge.http.media import JSON, NAMES, MediaType, parse
 
 JSON_TYPE = JSON
@@ -45,7 +45,7 @@ PLAIN_JSON = Chosen("json")
 def choose(accept: str | None, wanted: str, renderers: tuple[Renderer, ...]) -> Chosen:
     """The renderer for an ``Accept`` header (None stands for ``*/*``) and a format asked for by name.
 
-    Raises :class:`NotFound` for an unknown format, :class:`NotAcceptable` when nothing fits.
+    Raises :class:`Http404` for an unknown format, :class:`NotAcceptable` when nothing fits.
     """
     if not wanted and renderers[0] == "json" and accept in (None, "*/*", JSON):
         return PLAIN_JSON
@@ -82,7 +82,7 @@ def tokens(header: str) -> list[str]:
 def _choose(accept: str, wanted: str, renderers: tuple[Renderer, ...]) -> Chosen:
     candidates = tuple(r for r in renderers if format_of(r) == wanted) if wanted else renderers
     if not candidates:
-        raise NotFound()
+        raise Http404()
     accepted = [(token, parse(token)) for token in tokens(accept)]
     for level in (3, 2, 1, 0):
         group = [pair for pair in accepted if pair[1].precedence == level]

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
 
 from segue_bridge.auth.backend import Sessions
+from segue_bridge.errors import APIException
 from segue_bridge.http.render import DEFAULT, Renderer
+
+if TYPE_CHECKING:
+    from segue_bridge.http.call import Call
+
+ErrorHandler = Callable[["Call", APIException], "Response | Awaitable[Response]"]
 
 SECURITY_HEADERS = {
     "x-frame-options": "DENY",
@@ -27,7 +36,8 @@ class HttpSettings:
     value. ``hsts``: the ``Strict-Transport-Security`` value of secure answers. ``ssl_redirect``:
     ``SECURE_SSL_REDIRECT``. ``format_param``: ``URL_FORMAT_OVERRIDE``. ``body_limit``, ``field_limit``, ``file_limit``:
     ``DATA_UPLOAD_MAX_MEMORY_SIZE``, ``…_NUMBER_FIELDS``, ``…_NUMBER_FILES``. ``sessions``: ``SessionMiddleware``'s
-    sessions where a view's authentication has none. ``raise_errors``: let unexpected errors out instead of
+    sessions where a view's authentication has none. ``error_handler``: ``EXCEPTION_HANDLER``, the answer to an error of
+    the API. ``raise_errors``: let unexpected errors out instead of
     answering 500 (tests).
     """
 
@@ -44,6 +54,7 @@ class HttpSettings:
     field_limit: int | None = 1000
     file_limit: int | None = 100
     sessions: Sessions | None = None
+    error_handler: ErrorHandler | None = None
     raise_errors: bool = False
     _raw: list[tuple[bytes, bytes]] = field(init=False, repr=False, compare=False)
 

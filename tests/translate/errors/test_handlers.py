@@ -1,0 +1,196 @@
+"""``EXCEPTION_HANDLER``: the project's own answer to every error, on both sides; or a refusal."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from tests.projects.site import SETTINGS, Site, differences
+
+from segue.snapshot.model import Snapshot
+from segue.translate.program import translate
+
+HANDLERS = '''\
+import logging
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import IntegrityError
+from django.http import Http404
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+logger = logging.getLogger(__name__)
+
+
+def other_status(exc, context):
+    # Clients of the old API expect 422.
+    response = exception_handler(exc, context)
+    if response is not None and response.status_code == status.HTTP_400_BAD_REQUEST:
+        response.status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    return response
+
+
+def envelope(exc, context):
+    """Wrap every error."""
+    response = exception_handler(exc, context)
+    if response is None:
+        return None
+    if isinstance(exc, exceptions.ValidationError):
+        response.data = {"errors": response.data, "codes": exc.get_codes(), "count": len(exc.detail)}
+    elif isinstance(exc, (Http404, exceptions.MethodNotAllowed)):
+        response.data["method"] = context["request"].method
+    else:
+        response.data["status_code"] = response.status_code
+    logger.info("answered %s", response.status_code)
+    return response
+
+
+def own_answer(exc, context):
+    if isinstance(exc, exceptions.NotAuthenticated):
+        return Response({"login": "required"}, status=401)
+    return exception_handler(exc, context)
+
+
+def always(exc, context):
+    response = exception_handler(exc, context)
+    if response is None:
+        return Response({"error": "unknown"}, status=500)
+    return response
+
+
+def others(exc, context):
+    if isinstance(exc, IntegrityError):
+        return Response({"error": "conflict"}, status=409)
+    return exception_handler(exc, context)
+
+
+def unsure(exc, context):
+    response = exception_handler(exc, context)
+    if response is not None:
+        response.data = {"errors": exc.detail}
+    return response
+
+
+def denied(exc, context):
+    response = exception_handler(exc, context)
+    if isinstance(exc, exceptions.PermissionDenied):
+        response.data = {"no": "way"}
+    return response
+
+
+def view(exc, context):
+    response = exception_handler(exc, context)
+    if response is not None:
+        response.data["view"] = context["view"].__class__.__name__
+    return response
+'''
+MODELS = """\
+from django.db import models
+
+
+class Note(models.Model):
+    title = models.CharField(max_length=10, unique=True)
+    stars = models.IntegerField(null=True)
+"""
+VIEWS = """\
+from rest_framework import permissions, serializers, viewsets
+
+from notes.models import Note
+
+
+class NoteSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Note
+        fields = ["id", "title", "stars"]
+
+    def validate(self, attrs):
+        if attrs.get("stars") == 13:
+            raise serializers.ValidationError("Not that many.", code="unlucky")
+        return attrs
+
+
+class NoteViewSet(viewsets.ModelViewSet):
+    queryset = Note.objects.order_by("id")
+    serializer_class = NoteSerializer
+
+
+class ClosedViewSet(NoteViewSet):
+    permission_classes = [permissions.IsAdminUser]
+"""
+URLS = """\
+from rest_framework.routers import SimpleRouter
+from notes import views
+
+router = SimpleRouter()
+router.register("notes", views.NoteViewSet)
+router.register("closed", views.ClosedViewSet, basename="closed")
+urlpatterns = router.urls
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    settings = (
+        SETTINGS
+        + 'import os\nREST_FRAMEWORK["EXCEPTION_HANDLER"] = "notes.handlers." + os.environ.get("HANDLER", "envelope")\n'
+    )
+    settings += 'if os.environ.get("ATOMIC"):\n    DATABASES["default"]["ATOMIC_REQUESTS"] = True\n'
+    files = {
+        "site_/settings.py": settings, "site_/urls.py": URLS, "notes/models.py": MODELS, "notes/views.py": VIEWS,
+        "notes/handlers.py": HANDLERS,
+    }  # fmt: skip
+    return Site.make(tmp_path_factory.mktemp("handlers"), files)
+
+
+@pytest.mark.parametrize("handler", ["other_status", "envelope", "own_answer"])
+def test_every_error_is_answered_as_by_the_handler(
+    site: Site, handler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HANDLER", handler)
+    program, report = site.explore(site.snapshot(HANDLER=handler), tmp_path / "fastapi", cases=450)
+    assert not program.refused
+    assert differences(report) == []
+    seen = {status for operation in report.operations for status in operation.statuses}
+    validation = "422" if handler == "other_status" else "400"
+    assert {
+        "200",
+        "201",
+        "204",
+        validation,
+        "401" if handler == "own_answer" else "403",
+        "404",
+        "405",
+    } <= seen
+    code = (tmp_path / "fastapi" / "app" / "notes" / "errors.py").read_text()
+    assert f"def {handler}(" in code
+    assert "error_handler=" in (tmp_path / "fastapi" / "app" / "main.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("handler", "construct"),
+    [
+        ("always", "notes.handlers.always"),
+        ("others", "isinstance(IntegrityError)"),
+        ("unsure", "exc.detail"),
+        ("denied", "isinstance(PermissionDenied)"),
+        ("view", "context"),
+    ],
+)
+def test_a_handler_that_cannot_be_shown_to_do_the_same_keeps_every_route(
+    site: Site, handler: str, construct: str
+) -> None:
+    program = translate(site.snapshot(HANDLER=handler))
+    assert not program.native
+    assert {r.reasons[0].construct for r in program.refused} == {construct}
+    assert all(r.reasons[0].file == "notes/handlers.py" and r.reasons[0].line for r in program.refused)
+
+
+def test_a_handler_may_keep_what_an_atomic_request_wrote(site: Site) -> None:
+    snapshot: Snapshot = site.snapshot(HANDLER="own_answer", ATOMIC="1")
+    reasons = {r.reasons[0].code for r in translate(snapshot).refused}
+    assert reasons == {"exception-handler"}
+    databases = tuple(dataclasses.replace(d, atomic_requests=False) for d in snapshot.settings.databases)
+    settings = dataclasses.replace(snapshot.settings, databases=databases)
+    assert not translate(dataclasses.replace(snapshot, settings=settings)).refused
