@@ -31,6 +31,18 @@ def database_url(entry):
     return "postgresql://{}{}{}/{}".format(at, host, port, quote(name, safe=""))
 
 
+def jwt_key(settings):
+    """``JWT_KEY``: what simplejwt verifies with, where the project uses it."""
+    if not any(app.startswith("rest_framework_simplejwt") for app in settings.INSTALLED_APPS) and not hasattr(
+        settings, "SIMPLE_JWT"
+    ):
+        return {}
+    given = getattr(settings, "SIMPLE_JWT", {})
+    if str(given.get("ALGORITHM", "HS256")).startswith("HS"):
+        return {"JWT_KEY": str(given.get("SIGNING_KEY", settings.SECRET_KEY))}
+    return {"JWT_KEY": str(given.get("VERIFYING_KEY", ""))}
+
+
 def main():
     folder, module = sys.argv[1:3]
     sys.path.insert(0, folder)
@@ -43,6 +55,7 @@ def main():
         "SECRET_KEY_FALLBACKS": json.dumps([str(k) for k in getattr(settings, "SECRET_KEY_FALLBACKS", [])]),
         "DATABASE_URL": database_url(settings.DATABASES["default"]),
     }
+    found.update(jwt_key(settings))
     json.dump(found, output)
 
 

@@ -189,7 +189,33 @@ def _simple_jwt(collector):
             )
         except Exception:
             continue
+    for name, value in _jwt_facts(api_settings):
+        pairs.append([{"kind": "const", "data": name}, {"kind": "const", "data": value}])
     return {"SIMPLE_JWT": {"kind": "dict", "pairs": pairs}}
+
+
+def _jwt_facts(api_settings):
+    """What is no setting: whose key verifies, and what the installed release says of bad tokens."""
+    from django.conf import settings
+
+    symmetric = str(api_settings.ALGORITHM).startswith("HS")
+    key = api_settings.SIGNING_KEY if symmetric else api_settings.VERIFYING_KEY
+    yield "KEY", "SECRET_KEY" if symmetric and key == settings.SECRET_KEY else "own"
+    try:
+        import datetime
+
+        from rest_framework_simplejwt.exceptions import TokenError
+        from rest_framework_simplejwt.tokens import AccessToken
+
+        expired = AccessToken()
+        expired.set_exp(lifetime=-datetime.timedelta(days=2))
+        for name, token in (("TEXT_INVALID", "x"), ("TEXT_EXPIRED", str(expired))):
+            try:
+                AccessToken(token)
+            except TokenError as error:
+                yield name, str(error.args[0])
+    except Exception:
+        return
 
 
 def _database(collector, alias, entry):

@@ -69,6 +69,10 @@ def _settings(ctx: Context) -> None:
         "    secret_key: str  # the SECRET_KEY of the Django side: sessions and signatures need the same",
         "    secret_key_fallbacks: list[str] = []",
     ]
+    if ctx.memo.get(("settings", "jwt-key")):
+        lines.append(
+            "    jwt_key: str  # SIMPLE_JWT's SIGNING_KEY, or its VERIFYING_KEY where the algorithm has two keys"
+        )
     for name, given in sorted(used.items()):
         text, annotation = _literal(given)
         lines.append(f"    {name}: {annotation} = {text}")

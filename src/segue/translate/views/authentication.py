@@ -13,6 +13,7 @@ from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, pk_field
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, plain
+from segue.translate.views import jwt
 
 _A = "rest_framework.authentication."
 _SESSION_MIDDLEWARE = "django.contrib.sessions.middleware.SessionMiddleware"
@@ -92,6 +93,8 @@ def _authenticator(endpoint: Endpoint, name: str) -> str:
         )
         extra = f", keyword={keyword!r}" if keyword != "Token" else ""
         return f"TokenAuthentication(IDENTITY{extra})"
+    if name == jwt.AUTHENTICATION:
+        return jwt.authenticator(endpoint, module)
     package = known.origin if known is not None else name.partition(".")[0]
     why = "This authentication class of the project is not translated yet."
     if package not in ("own", "drf"):

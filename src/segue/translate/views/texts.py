@@ -20,7 +20,7 @@ dependencies = [
   "{driver}",
   "alembic>=1.13",
   "python-multipart>=0.0.18",
-  "segue-bridge",
+  "segue-bridge{extras}",
 ]
 
 [dependency-groups]
@@ -136,14 +136,27 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
     driver = "asyncpg>=0.30" if vendor == "postgresql" else "aiosqlite>=0.20"
     package = program.package
     routes = {n.route_id for n in program.native}
+    access = program.modules.get(f"{package}/access.py")
+    jwt = access is not None and "JWT" in access.decls
+    own_key = jwt and access is not None and "settings.jwt_key" in access.decls["JWT"].code
+    metadata = _PYPROJECT.format(
+        name=name.replace("_", "-"), package=package, driver=driver, extras="[jwt]" if jwt else ""
+    )
+    conftest, environment = (
+        _CONFTEST,
+        _ENVIRONMENT.format(url=_EXAMPLE_URL.get(vendor, _EXAMPLE_URL["sqlite"])),
+    )
+    if own_key:
+        conftest += 'os.environ["JWT_KEY"] = "only-for-tests"\n'
+        environment += "# The key that the Django side verifies its JSON web tokens with.\nJWT_KEY=\n"
     return {
-        "pyproject.toml": _PYPROJECT.format(name=name.replace("_", "-"), package=package, driver=driver),
+        "pyproject.toml": metadata,
         "Dockerfile": _DOCKERFILE.format(package=package),
         "README.md": _README.format(title=name.replace("_", " ").title(), name=name, package=package),
         "PORTING.md": porting(program, snapshot),
-        "tests/conftest.py": _CONFTEST,
+        "tests/conftest.py": conftest,
         "tests/test_service.py": _TEST.format(package=package, count=len(routes)),
-        ".env.example": _ENVIRONMENT.format(url=_EXAMPLE_URL.get(vendor, _EXAMPLE_URL["sqlite"])),
+        ".env.example": environment,
         ".gitignore": "__pycache__/\n.venv/\n.env\n*.egg-info/\n",
     }
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 
 LIMIT = 8
+_NOBODY = "2147483000"  # a key that no row has
 Header = tuple[str, str]
 
 
@@ -50,7 +52,8 @@ def people_for(authenticators: list[Any], known: list[Persona]) -> list[dict[str
                 name = person.name if index == 0 else f"{person.name} ({label})"
                 out.append({"name": name, "headers": headers, "user": person.user.pk})
     for label, _ in ways[:3]:
-        out += [{"name": name, "headers": headers, "user": None} for name, headers in _BAD.get(label, [])]
+        bad = _bad_jwt(known[0]) if label == "jwt" and known else _BAD.get(label, [])
+        out += [{"name": name, "headers": headers, "user": None} for name, headers in bad]
     first = next((p for p in known if p.session), None)
     if first is not None and any(label == "session" for label, _ in ways):
         out.append(
@@ -78,11 +81,58 @@ def _way(authenticator: Any) -> tuple[str, Callable[[Persona], list[Header]]] | 
 
     if isinstance(authenticator, authentication.TokenAuthentication):
         return "token", lambda person: _token(authenticator, person.user)
+    if _is_jwt(authenticator):
+        return "jwt", lambda person: _jwt(person.user)
     if isinstance(authenticator, authentication.SessionAuthentication):
         return "session", lambda person: person.session
     if isinstance(authenticator, authentication.BasicAuthentication):
         return "basic", lambda person: _basic(person.user)
     return None
+
+
+def _is_jwt(authenticator: Any) -> bool:
+    return any(
+        c.__module__ == "rest_framework_simplejwt.authentication" and c.__name__ == "JWTAuthentication"
+        for c in type(authenticator).__mro__
+    )
+
+
+def _jwt(user: Any, **change: Any) -> list[Header]:
+    """A token by the project's own simplejwt. ``change``: claims set anew, or left out where None."""
+    from rest_framework_simplejwt.settings import api_settings
+
+    token = api_settings.AUTH_TOKEN_CLASSES[0].for_user(user)
+    token.set_exp(lifetime=timedelta(hours=1))
+    for name, value in change.items():
+        if value is None:
+            token.payload.pop(name, None)
+        else:
+            token.payload[name] = value
+    kind = api_settings.AUTH_HEADER_TYPES
+    header = api_settings.AUTH_HEADER_NAME.replace("HTTP_", "", 1).replace("_", "-").title()
+    return [(header, f"{kind if isinstance(kind, str) else kind[0]} {token}")]
+
+
+def _bad_jwt(person: Persona) -> list[tuple[str, list[Header]]]:
+    from rest_framework_simplejwt.settings import api_settings
+
+    good = _jwt(person.user)
+    header, text = good[0]
+    word, _, token = text.partition(" ")
+    body = ".".join(token.split(".")[:2])
+    return [
+        ("forged token", [(header, f"{word} {body}.{'A' * 43}")]),
+        ("unsigned token", [(header, f"{word} eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{token.split('.')[1]}.")]),
+        ("nonsense token", [(header, f"{word} nonsense")]),
+        ("token of three words", [(header, f"{word} a b")]),
+        ("header without token", [(header, word)]),
+        ("another kind of header", [(header, f"X{word} {token}")]),
+        ("expired token", _jwt(person.user, exp=1_000_000_000)),
+        ("token of another type", _jwt(person.user, **{api_settings.TOKEN_TYPE_CLAIM or "typ": "refresh"})),
+        ("token without id", _jwt(person.user, **{api_settings.JTI_CLAIM or "jti": None})),
+        ("token of nobody", _jwt(person.user, **{api_settings.USER_ID_CLAIM: _NOBODY})),
+        ("token without user", _jwt(person.user, **{api_settings.USER_ID_CLAIM: None})),
+    ]
 
 
 def _kinds(model: Any) -> list[tuple[str, Callable[[], Any]]]:

@@ -72,6 +72,16 @@ class DjangoSide:
         return execute(sql, params, many, context)
 
 
+def jwt_key() -> dict[str, str]:
+    """``JWT_KEY``: what simplejwt verifies tokens with, where the project uses it."""
+    try:
+        from rest_framework_simplejwt.settings import api_settings
+    except Exception:  # noqa: BLE001 - not installed, or not set up
+        return {}
+    symmetric = str(api_settings.ALGORITHM).startswith("HS")
+    return {"JWT_KEY": str(api_settings.SIGNING_KEY if symmetric else api_settings.VERIFYING_KEY)}
+
+
 class FastApiSide:
     """The generated application over Django's open connection. ``spec`` has ``output`` and ``package``."""
 
@@ -82,6 +92,7 @@ class FastApiSide:
         os.environ["SECRET_KEY_FALLBACKS"] = json.dumps(
             [str(k) for k in getattr(settings, "SECRET_KEY_FALLBACKS", [])]
         )
+        os.environ.update(jwt_key())
         os.environ["DATABASE_URL"] = "sqlite:///:memory:"  # never opened: the database is handed in
         self.package = make_importable(Path(spec["output"]), spec["package"])
         self.statements: list[str] = []

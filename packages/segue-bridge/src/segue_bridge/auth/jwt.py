@@ -1,0 +1,160 @@
+"""JSON web tokens as djangorestframework-simplejwt checks them.
+
+Sources: ``rest_framework_simplejwt.authentication.JWTAuthentication``, ``.backends.TokenBackend.decode`` and
+``.tokens.Token.verify`` (5.5). The signature, ``exp``, ``aud``, ``iss`` … are checked by PyJWT, as there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import jwt
+from sqlalchemy import Select, bindparam, select
+
+from segue_bridge.auth.sessions import Session
+from segue_bridge.auth.users import Identity
+from segue_bridge.errors import AuthenticationFailed
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from segue_bridge.auth.backend import Outcome
+    from segue_bridge.db.session import Session as Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JwtSettings:
+    """``SIMPLE_JWT``. ``key`` verifies: the ``SIGNING_KEY`` of HS algorithms, else the ``VERIFYING_KEY``.
+
+    One algorithm is accepted, whatever the token's header says. ``leeway`` is in seconds. ``token_classes``: name and
+    token type of each of ``AUTH_TOKEN_CLASSES``, for the error text. ``revoke_claim``: ``REVOKE_TOKEN_CLAIM`` where
+    ``CHECK_REVOKE_TOKEN`` is set. ``invalid`` and ``expired`` are the texts of the installed release.
+    """
+
+    key: str = field(repr=False)
+    algorithm: str = "HS256"
+    audience: str | tuple[str, ...] | None = None
+    issuer: str | None = None
+    leeway: float = 0
+    header: str = "authorization"
+    header_types: tuple[str, ...] = ("Bearer",)
+    user_id_field: str = "id"
+    user_id_claim: str = "user_id"
+    token_classes: tuple[tuple[str, str], ...] = (("AccessToken", "access"),)
+    type_claim: str | None = "token_type"
+    id_claim: str | None = "jti"
+    check_active: bool = True
+    revoke_claim: str | None = None
+    invalid: str = "Token is invalid"
+    expired: str = "Token is expired"
+
+
+class InvalidClaims(Exception):
+    """``TokenError``: the text says why."""
+
+
+class JWTAuthentication:
+    """``request.auth`` is the token's claims; the user is loaded with one query."""
+
+    def __init__(self, identity: Identity, settings: JwtSettings) -> None:
+        self._identity, self._settings = identity, settings
+        self.challenge: str | None = f'{settings.header_types[0]} realm="api"'
+        self._types = {t.encode("latin-1") for t in settings.header_types}
+
+    async def authenticate(self, request: Request, db: Database, session: Session | None) -> Outcome | None:
+        """``(user, claims)``; None where the header is not there or of another kind.
+
+        Raises :class:`AuthenticationFailed` with simplejwt's bodies.
+        """
+        header = request.headers.get(self._settings.header)
+        parts = header.encode("latin-1").split() if header is not None else []
+        if not parts or parts[0] not in self._types:
+            return None
+        if len(parts) != 2:
+            raise _failed(
+                "Authorization header must contain two space-delimited values", "bad_authorization_header"
+            )
+        claims = self._claims(parts[1])
+        return await self._user(db, claims), claims
+
+    def _claims(self, token: bytes) -> Mapping[str, Any]:
+        messages = []
+        for name, token_type in self._settings.token_classes:
+            try:
+                return verified(token, token_type, self._settings)
+            except InvalidClaims as error:
+                messages.append({"token_class": name, "token_type": token_type, "message": str(error)})
+        raise AuthenticationFailed(
+            {
+                "detail": "Given token not valid for any token type",
+                "code": "token_not_valid",
+                "messages": messages,
+            }
+        )
+
+    @cached_property
+    def _statement(self) -> Select[Any]:
+        column = self._identity.column(self._settings.user_id_field)
+        return select(self._identity.model).where(column == bindparam("wanted", type_=column.type))
+
+    async def _user(self, db: Database, claims: Mapping[str, Any]) -> Any:
+        settings = self._settings
+        if settings.user_id_claim not in claims:
+            raise _failed("Token contained no recognizable user identification", "token_not_valid")
+        kind = self._identity.column(settings.user_id_field).type.python_type
+        found = await db.entities(self._statement, {"wanted": kind(claims[settings.user_id_claim])})
+        if not found:
+            raise _failed("User not found", "user_not_found")
+        user = found[0]
+        if settings.check_active and not self._identity.active(user):
+            raise _failed("User is inactive", "user_inactive")
+        if settings.revoke_claim is not None:
+            digest = hashlib.md5(user.password.encode()).hexdigest().upper()
+            if not hmac.compare_digest(str(claims.get(settings.revoke_claim)).encode(), digest.encode()):
+                raise _failed("The user's password has been changed.", "password_changed")
+        return user
+
+
+def verified(token: bytes, token_type: str, settings: JwtSettings) -> Mapping[str, Any]:
+    """The claims of a token of that type.
+
+    Raises :class:`InvalidClaims`; ``ValueError``, ``TypeError`` or ``OverflowError`` for a signed ``exp`` that is no
+    time, as simplejwt does (500).
+    """
+    try:
+        claims: Mapping[str, Any] = jwt.decode(
+            token,
+            settings.key,
+            algorithms=[settings.algorithm],
+            audience=settings.audience,
+            issuer=settings.issuer,
+            leeway=settings.leeway,
+            options={"verify_aud": settings.audience is not None},
+        )
+    except jwt.ExpiredSignatureError:
+        raise InvalidClaims(settings.expired) from None
+    except jwt.InvalidTokenError:
+        raise InvalidClaims(settings.invalid) from None
+    if "exp" not in claims:
+        raise InvalidClaims("Token has no 'exp' claim")
+    now = datetime.now(tz=UTC)
+    if datetime.fromtimestamp(claims["exp"], tz=UTC) <= now - timedelta(seconds=settings.leeway):
+        raise InvalidClaims("Token 'exp' claim has expired")
+    if settings.id_claim is not None and settings.id_claim not in claims:
+        raise InvalidClaims("Token has no id")
+    if settings.type_claim is not None:
+        if settings.type_claim not in claims:
+            raise InvalidClaims("Token has no type")
+        if claims[settings.type_claim] != token_type:
+            raise InvalidClaims("Token has wrong type")
+    return claims
+
+
+def _failed(text: str, code: str) -> AuthenticationFailed:
+    return AuthenticationFailed({"detail": text, "code": code})

@@ -1,0 +1,140 @@
+"""``rest_framework_simplejwt.authentication.JWTAuthentication`` → ``JWT`` and its authenticator in ``access.py``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from segue.snapshot.model import Where
+from segue.target.ir import Decl, Import, Module
+from segue.translate.load.models import concrete, pk_field
+from segue.translate.specialise.endpoint import Endpoint
+from segue.translate.specialise.fold import Ref, plain
+
+AUTHENTICATION = "rest_framework_simplejwt.authentication.JWTAuthentication"
+_TOKENS = "rest_framework_simplejwt.tokens."
+_HMAC = ("HS256", "HS384", "HS512")
+_ASYMMETRIC = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512")
+
+
+def authenticator(endpoint: Endpoint, module: Module) -> str:
+    """The expression of the authenticator. Raises ``Refused`` for settings that are not translated."""
+    if "JWT" not in module.decls:
+        _settings(endpoint, module)
+    module.imports.add(Import("segue_bridge.auth.jwt", "JWTAuthentication"))
+    return "JWTAuthentication(IDENTITY, JWT)"
+
+
+def _settings(endpoint: Endpoint, module: Module) -> None:
+    ctx = endpoint.ctx
+    found = ctx.snapshot.settings.values.get("SIMPLE_JWT")
+    given: dict[str, Any] = {str(k.data): plain(v) for k, v in found.pairs} if found is not None else {}
+    place = Where(ctx.snapshot.settings.module)
+    algorithm = str(given.get("ALGORITHM", ""))
+    if algorithm not in (*_HMAC, *_ASYMMETRIC):
+        raise endpoint.refuse("jwt", f"ALGORITHM {algorithm}", "Segue does not know this algorithm.", place)
+    if given.get("JWK_URL"):
+        raise endpoint.refuse(
+            "jwt", "JWK_URL", "Keys that are fetched from a URL are not translated yet.", place
+        )
+    own_key = given.get("KEY") != "SECRET_KEY"
+    if own_key:
+        ctx.memo[("settings", "jwt-key")] = True
+    user_field = _user_field(endpoint, str(given.get("USER_ID_FIELD", "id")), place)
+    arguments: dict[str, Any] = {
+        "algorithm": (algorithm, "HS256"),
+        "audience": (_texts(given.get("AUDIENCE")), None),
+        "issuer": (given.get("ISSUER"), None),
+        "leeway": (_seconds(endpoint, given.get("LEEWAY"), place), 0),
+        "header": (_header(str(given.get("AUTH_HEADER_NAME", "HTTP_AUTHORIZATION"))), "authorization"),
+        "header_types": (_header_types(given.get("AUTH_HEADER_TYPES", ("Bearer",))), ("Bearer",)),
+        "user_id_field": (user_field, "id"),
+        "user_id_claim": (given.get("USER_ID_CLAIM", "user_id"), "user_id"),
+        "token_classes": (_classes(endpoint, given, place), (("AccessToken", "access"),)),
+        "type_claim": (given.get("TOKEN_TYPE_CLAIM"), "token_type"),
+        "id_claim": (given.get("JTI_CLAIM"), "jti"),
+        "check_active": (given.get("CHECK_USER_IS_ACTIVE", True), True),
+        "revoke_claim": (given.get("REVOKE_TOKEN_CLAIM") if given.get("CHECK_REVOKE_TOKEN") else None, None),
+        "invalid": (given.get("TEXT_INVALID", "Token is invalid"), "Token is invalid"),
+        "expired": (given.get("TEXT_EXPIRED", "Token is expired"), "Token is expired"),
+    }
+    unreadable = [k for k, (v, _) in arguments.items() if not _is_plain(v)]
+    if unreadable:
+        raise endpoint.refuse("jwt", f"SIMPLE_JWT: {unreadable[0]}", "Segue cannot read this setting.", place)
+    text = "".join(f", {k}={v!r}" for k, (v, default) in arguments.items() if v != default)
+    key = "settings.jwt_key" if own_key else "settings.secret_key"
+    module.add(
+        Decl(
+            "JWT",
+            f"JWT = JwtSettings(key={key}{text})",
+            frozenset(
+                {
+                    Import("segue_bridge.auth.jwt", "JwtSettings"),
+                    Import(f"{ctx.program.package}.settings", "settings"),
+                }
+            ),
+            18,
+        )
+    )
+
+
+def _user_field(endpoint: Endpoint, name: str, place: Where) -> str:
+    """The attribute of ``USER_ID_FIELD``; the user is looked for by the default manager ``objects``."""
+    ctx = endpoint.ctx
+    label = ctx.snapshot.settings.user_model
+    model = concrete(ctx, label)
+    manager = ctx.snapshot.classes.get(model.managers.get("objects", ""))
+    query = manager.methods.get("get_queryset", "") if manager is not None else ""
+    if query and not query.startswith("django."):
+        raise endpoint.refuse("jwt", f"{label}.objects", "The manager of the users filters by itself.", place)
+    field = (
+        pk_field(ctx, label)
+        if name in ("pk", "id")
+        else next((f for f in model.fields if f.name == name), None)
+    )
+    if field is None or field.relation is not None:
+        raise endpoint.refuse("jwt", f"USER_ID_FIELD {name}", "The user model has no such column.", place)
+    return field.attname
+
+
+def _classes(endpoint: Endpoint, given: dict[str, Any], place: Where) -> tuple[tuple[str, str], ...]:
+    out = []
+    for entry in given.get("AUTH_TOKEN_CLASSES") or ():
+        name = entry.name if isinstance(entry, Ref) else str(entry)
+        if name == f"{_TOKENS}AccessToken":
+            out.append(("AccessToken", "access"))
+        elif name == f"{_TOKENS}SlidingToken" and not any(
+            app.startswith("rest_framework_simplejwt.token_blacklist")
+            for app in endpoint.ctx.snapshot.settings.installed_apps
+        ):
+            out.append(("SlidingToken", "sliding"))
+        else:
+            raise endpoint.refuse(
+                "jwt", name or "AUTH_TOKEN_CLASSES", "Tokens of this class are not translated yet.", place
+            )
+    return tuple(out)
+
+
+def _texts(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _header_types(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else tuple(value or ())
+
+
+def _header(meta: str) -> str:
+    return meta.removeprefix("HTTP_").replace("_", "-").lower()
+
+
+def _seconds(endpoint: Endpoint, value: Any, place: Where) -> float:
+    if value is None:
+        return 0
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise endpoint.refuse("jwt", "LEEWAY", "Segue reads a leeway in seconds only.", place)
+    return value
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return all(_is_plain(v) for v in value)
+    return value is None or isinstance(value, str | int | float | bool)
