@@ -217,6 +217,25 @@ class HandlerContext(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class RendererContext(Kind):
+    """``renderer_context`` of a renderer, for the views of one URL."""
+
+    endpoint: Any
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedType(Kind):
+    """``accepted_media_type`` of a renderer: only ever passed on."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedView(Kind):
+    """``renderer_context["view"]``: its class is known, what a request has made of the instance is not."""
+
+    endpoint: Any
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorResponse(Kind):
     """What DRF's own exception handler answers: ``data``, ``status_code`` and headers can be changed."""
 

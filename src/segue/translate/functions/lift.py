@@ -27,10 +27,12 @@ from segue.translate.interp.join import join, widen
 from segue.translate.interp.scope import STATE, Scope
 from segue.translate.interp.value import Val, name
 from segue.translate.kinds import (
+    AcceptedType,
     Const,
     HandlerContext,
     Kind,
     ListOf,
+    RendererContext,
     Request,
     Serializer,
     SerializerSelf,
@@ -331,7 +333,7 @@ def _run(frame: Frame, definition: ast.FunctionDef, statements: list[ast.stmt]) 
     frame.emit_block(f"async with {db}.atomic():", lines)
 
 
-AMBIENT = (Request, ViewSelf, SerializerSelf, HandlerContext)
+AMBIENT = (Request, ViewSelf, SerializerSelf, HandlerContext, RendererContext, AcceptedType)
 
 
 def _bind_parameters(

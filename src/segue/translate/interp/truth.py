@@ -11,12 +11,14 @@ from segue.translate.kinds import (
     Manager,
     Object,
     RelatedManager,
+    RenderedView,
+    RendererContext,
     Request,
     User,
     ViewSelf,
 )
 
-_ALWAYS = (Request, User, ViewSelf, Manager, RelatedManager, Object)
+_ALWAYS = (Request, User, ViewSelf, Manager, RelatedManager, Object, RendererContext, RenderedView)
 
 
 def truth(value: Val) -> bool | None:

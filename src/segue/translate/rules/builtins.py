@@ -25,6 +25,7 @@ from segue.translate.kinds import (
     QuerySet,
     Raised,
     RelatedManager,
+    RenderedView,
     Request,
     Scalar,
     SerializerContext,
@@ -378,6 +379,10 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
     if not isinstance(attr.kind, Const) or not isinstance(attr.kind.value, str):
         raise frame.refuse("hasattr", ast.unparse(call.node), "The name is computed.", call.node)
     wanted = attr.kind.value
+    if isinstance(value.kind, RenderedView):
+        from segue.translate.rules.rendering import class_attribute
+
+        return const(class_attribute(frame, value.kind, wanted, call.node) is not None)
     asked = ("user", "query_params", "data", "method", "META", "auth", "GET")
     if isinstance(value.kind, Request) and wanted in asked:
         return const(True)
@@ -416,6 +421,10 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
     if not isinstance(attr.kind, Const) or not isinstance(attr.kind.value, str):
         raise frame.refuse("getattr", ast.unparse(call.node), "The name is computed.", call.node)
     if len(call.args) > 2:
+        if isinstance(value.kind, RenderedView):
+            from segue.translate.rules.rendering import class_attribute
+
+            return class_attribute(frame, value.kind, attr.kind.value, call.node) or call.args[2]
         if isinstance(value.kind, Instance) and attr.kind.value in value.kind.site.computed:
             return of(frame, value, attr.kind.value, call.node)
         if isinstance(value.kind, Instance) and not value.kind.nullable:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from segue.snapshot.model import Class
 from segue.target.ir import Import
 from segue.translate.specialise.endpoint import Endpoint
+from segue.translate.views import own_renderer
 
 BROWSABLE = "rest_framework.renderers.BrowsableAPIRenderer"
 JSON = "rest_framework.renderers.JSONRenderer"
@@ -24,16 +25,30 @@ def argument(endpoint: Endpoint) -> tuple[str, set[Import]]:
     if '"json"' not in parts:
         names = ", ".join(v.name for v in endpoint.policy("renderer_classes").items)
         raise endpoint.refuse("renderer", names or "renderer_classes", "This view does not answer with JSON.")
+    own, needed = _own(endpoint)
     if parts == ['"json"']:
-        return "", set()
+        return ", ".join(own), needed
     if parts == ['"json"', '"api"']:
-        return "browsable=True", set()
-    imports = {
+        return ", ".join([*own, "browsable=True"]), needed
+    imports = needed | {
         Import("segue_bridge.http.negotiation", "LegacyRenderer")
         for p in parts
         if p.startswith("LegacyRenderer")
     }
-    return f"renderers=({', '.join(parts)})", imports
+    return ", ".join([*own, f"renderers=({', '.join(parts)})"]), imports
+
+
+def _own(endpoint: Endpoint) -> tuple[list[str], set[Import]]:
+    """What the view's JSON renderer needs, where its ``render`` is the project's."""
+    for value in endpoint.policy("renderer_classes").items:
+        known = endpoint.ctx.snapshot.classes.get(value.name)
+        if known is not None and _text(endpoint, value.name) == '"json"':
+            return (
+                own_renderer.arguments(endpoint, known)
+                if own_renderer.own_render(endpoint, known)
+                else ([], set())
+            )
+    return [], set()
 
 
 def _text(endpoint: Endpoint, name: str) -> str:
@@ -44,7 +59,7 @@ def _text(endpoint: Endpoint, name: str) -> str:
     known = endpoint.ctx.snapshot.classes.get(name)
     if known is None:
         raise endpoint.refuse("renderer", name, "The snapshot does not know this renderer.")
-    if JSON in known.mro and _changes_nothing(known):
+    if JSON in known.mro and (_changes_nothing(known) or own_renderer.own_render(endpoint, known)):
         return '"json"'
     found = {}
     for attribute in ("media_type", "format"):

@@ -186,8 +186,12 @@ async def _rendered(call: Call, response: Response) -> Response:
     """Render what is still data; a failure there is a 500 although the view is done and committed."""
     if not isinstance(response, JSON):
         return response
+    render = call.resource.render
     try:
-        response.finish(call.settings.renderer, call.chosen.indent)
+        if render is None or response.unserved:
+            response.finish(call.settings.renderer, call.chosen.indent)
+        else:
+            response.complete(render(call, response), call.resource.charset)
     except Exception as error:  # noqa: BLE001 - as above: a 500, whatever it was
         return _unexpected(call, error)
     return response

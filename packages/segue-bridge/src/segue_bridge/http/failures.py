@@ -43,4 +43,6 @@ def unserved(what: str) -> JSON:
     method that was not translated) or ``options``.
     """
     detail = {"detail": f"Not served here: {what}. Ask the Django service."}
-    return JSON(detail, 501, {"x-segue-unserved": what})
+    response = JSON(detail, 501, {"x-segue-unserved": what})
+    response.unserved = True
+    return response

@@ -14,8 +14,10 @@ from segue_bridge.http.versioning import Versioning
 
 if TYPE_CHECKING:
     from segue_bridge.http.call import Call
+    from segue_bridge.http.responses import JSON
 
 Access = Callable[["Call"], Awaitable[None]]
+Render = Callable[["Call", "JSON"], bytes]
 Throttles = tuple[Throttle, ...]
 Endpoint = Callable[["Call"], Awaitable[Any]]
 _PLACE = re.compile(r"\{(\w+)\}")
@@ -50,7 +52,8 @@ class Resource:
 
     ``suffix``: the URL also exists with a format suffix (``/books.json``); a text is that URL's whole
     regex, where it does not follow from the path (the root of a router). ``renderers`` are the view's in its order,
-    ``browsable`` adds DRF's browsable API to them: what is not JSON is left to Django. ``atomic``: ``ATOMIC_REQUESTS``. ``order`` is the place in Django's URL
+    ``browsable`` adds DRF's browsable API to them: what is not JSON is left to Django. ``atomic``: ``ATOMIC_REQUESTS``.
+    ``render`` is the project's own ``JSONRenderer.render``, ``charset`` its charset. ``order`` is the place in Django's URL
     configuration: where two patterns fit, the lower one answers. ``challenge`` replaces the first authenticator's
     ``WWW-Authenticate``.
     """
@@ -74,6 +77,8 @@ class Resource:
     allows_options: bool = True
     metadata: bool = True
     versioning: Versioning | None = None
+    render: Render | None = None
+    charset: str = ""
     order: int = 0
 
     def __post_init__(self) -> None:

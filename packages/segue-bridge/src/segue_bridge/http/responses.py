@@ -20,6 +20,8 @@ class JSON(Response):
     """``data`` with a status and headers. None is an empty body, not ``null``."""
 
     media_type = JSON_TYPE
+    unserved = False
+    """True for what only Django answers; no renderer of the project's has seen it."""
 
     def __init__(
         self,
@@ -42,9 +44,13 @@ class JSON(Response):
 
     def finish(self, renderer: Renderer, indent: int | None) -> None:
         """Render the data and set ``Content-Type`` (none for an empty body) and ``Content-Length``."""
-        self.body = body = renderer.render(self.data, indent)
+        self.complete(renderer.render(self.data, indent))
+
+    def complete(self, body: bytes, charset: str = "") -> None:
+        """Take ``body`` as what the data was rendered to."""
+        self.body = body
         if body:
-            kind = self.content_type or JSON_TYPE
+            kind = self.content_type or (f"{JSON_TYPE}; charset={charset}" if charset else JSON_TYPE)
             self.raw_headers.append((b"content-type", kind.encode("latin-1")))
         self.raw_headers.append((b"content-length", b"%d" % len(body)))
 

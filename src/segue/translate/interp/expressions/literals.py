@@ -6,7 +6,7 @@ import ast
 
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, widen
-from segue.translate.interp.value import Val, literal
+from segue.translate.interp.value import Val, const, literal
 from segue.translate.kinds import Const, DictOf, Instance, Kind, ListOf, QuerySet, Scalar, Unknown, User
 from segue.translate.rules.registry import expression
 
@@ -21,9 +21,17 @@ def constant(frame: Frame, node: ast.Constant) -> Val:
 def f_string(frame: Frame, node: ast.JoinedStr) -> Val:
     """An f-string with every part translated; parts must be plain values."""
     parts: list[ast.expr] = []
+    fixed = ""
+    known = True
     for part in node.values:
         if isinstance(part, ast.FormattedValue):
-            value = printable(frame, frame.eval(part.value), part.value)
+            found = frame.eval(part.value)
+            plain = part.format_spec is None and part.conversion == -1
+            if plain and isinstance(found.kind, Const) and isinstance(found.kind.value, str):
+                fixed += found.kind.value
+            else:
+                known = False
+            value = printable(frame, found, part.value)
             spec = (
                 f_string(frame, part.format_spec).node
                 if isinstance(part.format_spec, ast.JoinedStr)
@@ -32,6 +40,9 @@ def f_string(frame: Frame, node: ast.JoinedStr) -> Val:
             parts.append(ast.FormattedValue(value, part.conversion, spec))
         else:
             parts.append(part)
+            fixed += str(part.value) if isinstance(part, ast.Constant) else ""
+    if known and any(isinstance(part, ast.FormattedValue) for part in parts):
+        return const(fixed)
     return Val(Scalar("str"), ast.JoinedStr(parts))
 
 
