@@ -357,7 +357,8 @@ def _bind_parameters(
         receiver = self_kind if isinstance(self_kind, Val) else Val(self_kind or Unknown("self"))
         frame.receiver = receiver
         if receiver.node is not None and isinstance(receiver.node, ast.Name):
-            local = receiver.node.id
+            # ``def is_friend(self, user)`` of the user model: two users, two names.
+            local = receiver.node.id if receiver.node.id not in names else f"this_{receiver.node.id}"
             frame.locals_seen.add(local)
             value = Val(receiver.kind, name(local))
             out.append(Parameter(local, _annotate(frame, receiver.kind)))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from segue.refusal import Refused
 from segue.target.ir import Import
 from segue.translate.functions.same import canonical
+from segue.translate.permissions.by_method import by_method
 from segue.translate.permissions.conditions import view_condition
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Made, Ref, call_method, plain
@@ -36,11 +38,14 @@ def _bad(endpoint: Endpoint, value: Any) -> Made:
     raise endpoint.refuse("permission", repr(value), "Segue does not know this permission.")
 
 
-def access_lines(endpoint: Endpoint) -> tuple[list[str], set[Import]]:
-    """The statements that check one action, in DRF's order. Raises ``Refused``."""
+def access_lines(endpoint: Endpoint, method: str = "") -> tuple[list[str], set[Import]]:
+    """The statements that check one action, in DRF's order; ``method`` where it decides which permissions there are.
+
+    The permissions themselves ask for the method when they run. Raises ``Refused``.
+    """
     lines: list[str] = []
     imports: set[Import] = set()
-    for permission in permissions_of(endpoint):
+    for permission in permissions_of(endpoint.for_action(endpoint.action, method)):
         condition = view_condition(endpoint, permission)
         if condition.statement:
             lines.append(condition.statement)
@@ -53,6 +58,17 @@ def access_body(endpoint: Endpoint, actions: list[tuple[str | None, str]]) -> tu
 
     Generic views have no actions: there the checks ask the method themselves.
     """
+    if endpoint.overridden("get_permissions"):
+        try:
+            return _by_action(endpoint, actions)
+        except Refused as refused:
+            if refused.refusal.code != "dynamic-get-permissions":
+                raise
+        return by_method(endpoint, actions)
+    return _by_action(endpoint, actions)
+
+
+def _by_action(endpoint: Endpoint, actions: list[tuple[str | None, str]]) -> tuple[list[str], set[Import]]:
     is_viewset = endpoint.view.flavour == "viewset"
     wanted: list[str | None] = [None]
     if is_viewset:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -63,6 +64,7 @@ class Plan:
         self.anonymous = self.people[0]
         self.serializer = live.serializer_of(self.view, operation) if self.view is not None else None
         self._number = 5000
+        self._known_paths: dict[str, bool] = {}
 
     def cases(self) -> Iterator[Case]:
         """Everything, the most telling first of each group, groups mixed."""
@@ -70,8 +72,14 @@ class Plan:
         if self.op["method"] in ("POST", "PUT", "PATCH"):
             groups += [self._broken(), self._raw(), self._forms(), self._valid(), self._selfish()]
         groups += [self._queries()]
-        yield from _mixed(groups)
-        yield from self._more()
+        for given in itertools.chain(_mixed(groups), self._more()):
+            if not self._elsewhere(given["path"]):
+                yield given
+
+    def _elsewhere(self, path: str) -> bool:
+        if path not in self._known_paths:
+            self._known_paths[path] = live.elsewhere(path)
+        return self._known_paths[path]
 
     # who and where
 

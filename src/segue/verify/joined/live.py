@@ -6,6 +6,22 @@ import importlib
 from typing import Any
 
 
+def elsewhere(path: str) -> bool:
+    """Whether ``path`` leads to a view that is none of DRF's (the page of a frontend that takes every URL).
+
+    The gateway asks Django for it; the generated service has no such route and is not asked.
+    """
+    from urllib.parse import unquote
+
+    from django.urls import Resolver404, resolve
+
+    try:
+        match = resolve(unquote(path))
+    except Resolver404:
+        return False
+    return not hasattr(match.func, "cls")
+
+
 def view_of(operation: dict[str, Any], path: str) -> Any:
     """An instance of the view that ``path`` leads to, good enough to be asked; None for what is no DRF view."""
     from django.contrib.auth import get_user_model
