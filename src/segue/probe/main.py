@@ -119,14 +119,17 @@ def collect(root):
         _use_serializers(collector, views, kitchen, serializers)
         _use_filtersets(collector, views, filtersets, filters)
     _meet_settings(collector)
+    middleware = _meet_middleware(collector)
     tasks = inventory.tasks(collector)
     receivers = inventory.receivers(collector)
     _until_quiet(collector, kitchen, filtersets)
+    described = settings.describe(collector)
+    described["values"]["MIDDLEWARE"] = middleware
     return {
         "schema_version": SCHEMA_VERSION,
         "root": collector.names.origins.root,
         "versions": inventory.versions(),
-        "settings": settings.describe(collector),
+        "settings": described,
         "apps": inventory.apps(collector),
         "models": models,
         "routes": views.routes,
@@ -159,6 +162,44 @@ def _meet_settings(collector):
             collector.meet_function(api_settings.EXCEPTION_HANDLER)
         except ImportError as error:
             collector.warnings.append("EXCEPTION_HANDLER: %s" % error)
+
+
+def _meet_middleware(collector):
+    """The entries of ``MIDDLEWARE`` as a value, where each is defined; Django's methods that they inherit are met."""
+    import inspect
+    import types
+
+    from django.conf import settings
+    from django.utils.module_loading import import_string
+
+    found = []
+    for dotted in settings.MIDDLEWARE:
+        found.append({"kind": "ref", "name": dotted})
+        try:
+            entry = import_string(dotted)
+        except ImportError as error:
+            collector.warnings.append("MIDDLEWARE: %s" % error)
+            continue
+        if not inspect.isclass(entry):
+            collector.meet_function(entry, depth=0, alias=dotted)
+            continue
+        found[-1]["name"] = collector.meet_class(entry, depth=0)
+        for base in entry.__mro__:
+            if base is object:
+                continue
+            owner = collector.names.cls(base)
+            for key, value in list(vars(base).items()):
+                if isinstance(value, staticmethod):
+                    value, role = value.__func__, "staticmethod"
+                elif isinstance(value, classmethod):
+                    value, role = value.__func__, "classmethod"
+                else:
+                    role = "method"
+                if isinstance(value, types.FunctionType):
+                    collector.meet_function(
+                        value, depth=0, alias="%s.%s" % (owner, key), role=role, owner=owner
+                    )
+    return {"kind": "list", "items": found}
 
 
 def _until_quiet(collector, kitchen, filtersets):

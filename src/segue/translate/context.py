@@ -17,13 +17,15 @@ class Context:
     ``finalizers`` run after every endpoint has been translated: fetch sites write their
     rows and statements then, when all their :class:`~segue.translate.kinds.Needs` are known.
     ``memo`` is per-part scratch keyed by (part, key), so that a function, presenter or write
-    model that two endpoints share is emitted once.
+    model that two endpoints share is emitted once. ``accepted_middleware`` are dotted names whose effect the team has
+    checked itself.
     """
 
     snapshot: Snapshot
     program: Program = field(default_factory=Program)
     finalizers: list[Callable[[], None]] = field(default_factory=list)
     memo: dict[tuple[str, object], object] = field(default_factory=dict)
+    accepted_middleware: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.snapshot = with_free_names(self.snapshot)

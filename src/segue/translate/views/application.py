@@ -8,30 +8,12 @@ from typing import Any
 from segue.snapshot.model import Snapshot, Value, own_place
 from segue.target.ir import Decl, Import, Program
 from segue.translate.context import Context
+from segue.translate.middleware.known import COMMON, FRAMES, SECURITY
 from segue.translate.specialise.fold import plain
 from segue.translate.views import error_handler, texts
 from segue.translate.views.cors import cors_lines
 from segue.translate.views.http_options import http_options
-
-SECURITY = "django.middleware.security.SecurityMiddleware"
-FRAMES = "django.middleware.clickjacking.XFrameOptionsMiddleware"
-COMMON = "django.middleware.common.CommonMiddleware"
-# Middleware whose whole effect on an API answer is translated, or that has none.
-KNOWN = frozenset(
-    {
-        SECURITY,
-        FRAMES,
-        COMMON,
-        "django.contrib.sessions.middleware.SessionMiddleware",
-        "django.middleware.csrf.CsrfViewMiddleware",
-        "django.contrib.auth.middleware.AuthenticationMiddleware",
-        "django.contrib.messages.middleware.MessageMiddleware",
-        "whitenoise.middleware.WhiteNoiseMiddleware",
-        "django.contrib.sites.middleware.CurrentSiteMiddleware",
-        "django.contrib.admindocs.middleware.XViewMiddleware",
-        "debug_toolbar.middleware.DebugToolbarMiddleware",
-    }
-)
+from segue.translate.views.middleware import uses_sessions
 
 
 def write_application(ctx: Context) -> None:
@@ -135,6 +117,9 @@ def _main(ctx: Context) -> None:
         imports.add(Import("segue_bridge.http.render", "Renderer"))
         extra = f", renderer=Renderer({', '.join(f'{k}=False' for k in renderer)})"
     extra += "".join(f", {option}" for option in http_options(snapshot))
+    if uses_sessions(ctx):
+        extra += ", sessions=SESSIONS"
+        imports.add(Import(f"{package}.access", "SESSIONS"))
     handler, needed = error_handler.option(ctx, module)
     extra += handler
     imports |= needed

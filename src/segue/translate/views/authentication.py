@@ -70,7 +70,7 @@ def _authenticator(endpoint: Endpoint, name: str) -> str:
     place = known.where if known is not None else None
     module = _module(ctx)
     if name == f"{_A}SessionAuthentication":
-        _sessions(endpoint)
+        sessions(endpoint)
         module.imports.add(Import("segue_bridge.auth.backend", "SessionAuthentication"))
         return "SessionAuthentication(SESSIONS, IDENTITY, CSRF)"
     if name == f"{_A}BasicAuthentication":
@@ -163,7 +163,8 @@ def _base(ctx: Context, where: Where) -> None:
         )
 
 
-def _sessions(endpoint: Endpoint) -> None:
+def sessions(endpoint: Endpoint) -> None:
+    """Declare ``SESSIONS``. Raises ``Refused`` for sessions that FastAPI cannot share."""
     ctx = endpoint.ctx
     settings = ctx.snapshot.settings
     module = _module(ctx)

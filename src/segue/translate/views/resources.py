@@ -9,10 +9,11 @@ from segue.refusal import Refusal, Refused, refuse
 from segue.snapshot.model import Operation, Route
 from segue.target.ir import Decl, Import, NativeOperation, Origin, RefusedOperation
 from segue.translate.context import Context
+from segue.translate.middleware.stack import of_route
 from segue.translate.permissions.access import access_body
 from segue.translate.serializers import actions as metadata_of
 from segue.translate.specialise.endpoint import Endpoint
-from segue.translate.views import authentication, generic, renderers, throttles
+from segue.translate.views import authentication, generic, middleware, renderers, throttles
 from segue.translate.views.operation import PathOperation, build, check_dispatch
 
 _PARSERS = {
@@ -51,16 +52,25 @@ def translate_route(ctx: Context, facts: Facts, route: Route) -> None:
             ctx.program.refused.append(RefusedOperation(route.id, operation.method, (reason,)))
         return
     base = Endpoint(ctx, route, view, "", None)
+    kept = of_route(ctx, route)
+    for method, refusal in kept.refused.items():
+        ctx.program.refused.append(RefusedOperation(route.id, method, (refusal,)))
+    operations = [o for o in route.operations if o.method not in kept.refused]
+    if not operations:
+        return
     try:
         shared = _shared(base)
+        extra, needed = middleware.arguments(base, kept)
+        shared.arguments += extra
+        shared.imports |= needed
     except Refused as refused:
-        _refuse_all(ctx, route, [refused.refusal])
+        _refuse_all(ctx, route, operations, refused.refusal)
         return
     except Exception as error:  # noqa: BLE001 - a defect of ours must cost one route, not the run
-        _refuse_all(ctx, route, [_defect(base, error)])
+        _refuse_all(ctx, route, operations, _defect(base, error))
         return
     built: list[tuple[Operation, PathOperation]] = []
-    for operation in route.operations:
+    for operation in operations:
         endpoint = Endpoint(ctx, route, view, operation.method, operation.action or None)
         try:
             built.append((operation, build(endpoint, operation)))
@@ -87,9 +97,9 @@ def _defect(endpoint: Endpoint, error: Exception) -> Refusal:
     ).refusal
 
 
-def _refuse_all(ctx: Context, route: Route, reasons: list[Refusal]) -> None:
-    for operation in route.operations:
-        ctx.program.refused.append(RefusedOperation(route.id, operation.method, tuple(reasons)))
+def _refuse_all(ctx: Context, route: Route, operations: list[Operation], reason: Refusal) -> None:
+    for operation in operations:
+        ctx.program.refused.append(RefusedOperation(route.id, operation.method, (reason,)))
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from segue_bridge.auth import sessions, throttles
 from segue_bridge.auth.users import AnonymousUser
 from segue_bridge.errors import APIException, MethodNotAllowed
-from segue_bridge.http import failures, metadata, negotiation, pages, urls
+from segue_bridge.http import failures, handover, metadata, negotiation, pages, urls
 from segue_bridge.http.call import Call
 from segue_bridge.http.resource import Resource
 from segue_bridge.http.responses import JSON
@@ -43,7 +43,7 @@ async def serve(
         early = _before(call)
         response = await _view(call) if early is None else early
         response = await _rendered(call, response)
-        if call.stored_session is not None:
+        if call.stored_session is not None and "x-segue-unserved" not in response.headers:
             await _finish_session(call, response)
     finally:
         await db.close()
@@ -67,7 +67,7 @@ def _before(call: Call) -> Response | None:
 
 
 async def _view(call: Call) -> Response:
-    """The view inside its transaction, where it has one; what nobody expected is Django's 500 page."""
+    """The project's middleware and the view; what nobody expected is Django's 500 page."""
     resource = call.resource
     known = call.settings.sessions
     if resource.authentication is not None and resource.authentication.sessions is not None:
@@ -75,10 +75,15 @@ async def _view(call: Call) -> Response:
     if known is not None:
         call.stored_session = known.of(call)
     try:
-        if not resource.atomic:
-            return await _dispatch(call)
-        async with call.db.atomic():
-            return await _dispatch(call)
+        if resource.reads_session:
+            await call.open_session()
+        waiting: set[int] = set()
+        if resource.left_to_django:
+            now, waiting = await handover.early(resource.left_to_django, call)
+            if now:
+                return failures.unserved("middleware")
+        response = await _answer(call)
+        return failures.unserved("middleware") if response.status_code in waiting else response
     except (pages.SuspiciousOperation, sessions.SessionGone) as error:
         _log.warning("%s %s: %s", call.method, call.scope["path"], error)
         return pages.response(pages.BAD_REQUEST)
@@ -86,6 +91,21 @@ async def _view(call: Call) -> Response:
         if type(error).__module__.partition(".")[0] == "starlette":
             raise  # HTTPException of hand-written code, a client that has gone, FastAPI's body limit
         return _unexpected(call, error)
+
+
+async def _answer(call: Call) -> Response:
+    """The view inside its transaction, where it has one, with the headers that middleware adds."""
+    resource = call.resource
+    if resource.atomic:
+        async with call.db.atomic():
+            response = await _dispatch(call)
+    else:
+        response = await _dispatch(call)
+    for name, value in resource.headers.items():
+        response.headers[name] = value
+    for name, value in resource.default_headers.items():
+        response.headers.setdefault(name, value)
+    return response
 
 
 def _unexpected(call: Call, error: Exception) -> Response:

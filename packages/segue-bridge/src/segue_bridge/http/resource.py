@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from segue_bridge.auth.backend import Authentication
 from segue_bridge.auth.throttles import Throttle
 from segue_bridge.http import media, negotiation
+from segue_bridge.http.handover import LeftToDjango
 from segue_bridge.http.versioning import Versioning
 
 if TYPE_CHECKING:
@@ -56,6 +57,10 @@ class Resource:
     ``render`` is the project's own ``JSONRenderer.render``, ``charset`` its charset. ``order`` is the place in Django's URL
     configuration: where two patterns fit, the lower one answers. ``challenge`` replaces the first authenticator's
     ``WWW-Authenticate``.
+
+    What the project's middleware does: ``left_to_django`` names the requests that it treats in a way of its own,
+    ``reads_session`` says that it reads the session of every request (``Vary: Cookie``), ``headers`` are set on every
+    answer and ``default_headers`` on those that lack them.
     """
 
     path: str
@@ -80,6 +85,10 @@ class Resource:
     render: Render | None = None
     charset: str = ""
     order: int = 0
+    left_to_django: tuple[LeftToDjango, ...] = ()
+    reads_session: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+    default_headers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.operations: dict[str, Operation] = {}

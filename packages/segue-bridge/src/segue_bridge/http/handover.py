@@ -1,0 +1,54 @@
+"""Requests that middleware of the Django side treats in a way of its own: they are left to Django."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from segue_bridge.http.call import Call
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftToDjango:
+    """All that is named must hold: headers, cookies and query parameters that the request has, keys of its session
+    ('' for any key), its method.
+
+    With ``status`` it counts only when the answer has that status. A request that may change data cannot wait for
+    its answer, so it is left to Django whatever the answer would be.
+    """
+
+    headers: tuple[str, ...] = ()
+    cookies: tuple[str, ...] = ()
+    query: tuple[str, ...] = ()
+    session: tuple[str, ...] = ()
+    method: str | None = None
+    status: int | None = None
+
+    async def fits(self, call: Call) -> bool:
+        """Whether the request is one of these, its answer aside. Opens the session only if it must."""
+        if self.method is not None and call.verb != self.method:
+            return False
+        if not all(name in call.headers for name in self.headers):
+            return False
+        if not all(name in call.cookies for name in self.cookies):
+            return False
+        if not all(name in call.query for name in self.query):
+            return False
+        if not self.session:
+            return True
+        session = await call.open_session()
+        return all(name in session if name else len(session) > 0 for name in self.session)
+
+
+async def early(rules: tuple[LeftToDjango, ...], call: Call) -> tuple[bool, set[int]]:
+    """Whether the request goes to Django at once, and the statuses for which it goes there afterwards."""
+    statuses: set[int] = set()
+    for rule in rules:
+        if await rule.fits(call):
+            if rule.status is None or call.verb not in SAFE:
+                return True, statuses
+            statuses.add(rule.status)
+    return False, statuses

@@ -1,0 +1,344 @@
+"""Functions and classes of Python, Django and the project that middleware calls."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from typing import Any
+
+from segue.snapshot.model import GlobalRef
+from segue.snapshot.model import Value as Described
+from segue.translate.middleware import request, response
+from segue.translate.middleware.machine import (
+    Frame,
+    Raised,
+    call_closure,
+    collection,
+    create,
+    invoke,
+    known_tuple,
+)
+from segue.translate.middleware.sources import has
+from segue.translate.middleware.values import (
+    NONE,
+    REQUEST,
+    RESPONSE,
+    Bound,
+    Closure,
+    Global,
+    Instance,
+    Known,
+    Method,
+    Thing,
+    Unknown,
+    Value,
+)
+
+Arguments = list[Value]
+# Functions without effect whose results depend on the moment, the machine or their arguments.
+_QUIET = (
+    "time.", "_time.", "uuid.", "datetime.", "re.", "urllib.parse.", "json.loads", "json.dumps", "hashlib.", "base64.", "ipaddress.",
+    "django.utils.timezone.now", "django.utils.http.", "django.utils.encoding.", "django.utils.text.", "string.", "math.",
+    "django.utils.translation.get_language", "django.utils.timezone.get_current_timezone", "django.http.request.split_domain_port",
+    "zoneinfo.ZoneInfo", "django.utils.translation.trans_real.parse_accept_lang_header", "secrets.", "os.path.", "os.getenv",
+    "posixpath.", "random.", "threading.current_thread", "threading.get_ident", "socket.gethostname", "_socket.gethostname",
+)  # fmt: skip
+_ANSWERS = (
+    "django.http.response.HttpResponse", "django.http.response.JsonResponse", "django.shortcuts.redirect",
+    "rest_framework.response.Response",
+)  # fmt: skip
+_LOGGERS = ("logging.Logger", "logging.LoggerAdapter", "structlog.")
+_NOTHING = {"builtins.print", "warnings.warn", "_warnings.warn", "asgiref.sync.markcoroutinefunction"}
+_BUILTINS = {"str", "int", "float", "bool", "len", "list", "tuple", "set", "dict", "frozenset", "sorted", "min", "max", "sum", "abs", "round",
+             "repr", "enumerate", "zip", "map", "filter", "range", "any", "all", "reversed", "type", "id", "callable", "hash", "bytes", "ord", "chr"}  # fmt: skip
+_EXACT: dict[str, Callable[..., Any]] = {
+    "str": str, "int": int, "float": float, "bool": bool, "len": len, "tuple": tuple, "min": min, "max": max,
+}  # fmt: skip
+_RAISING = {"int": "ValueError", "float": "ValueError"}
+
+
+def constant(value: Described, what: str) -> Value:
+    """A constant of the snapshot; what it only names is unknown."""
+    try:
+        return Known(_python(value))
+    except ValueError:
+        return Unknown(what, pure=False)
+
+
+def _python(value: Described) -> Any:
+    if value.kind == "const":
+        return value.data
+    if value.kind == "regex":
+        return re.compile(
+            str(value.data), sum(int(f.data) for _, f in value.pairs if isinstance(f.data, int))
+        )
+    if value.kind in ("list", "tuple", "set"):
+        items = [_python(v) for v in value.items]
+        return tuple(items) if value.kind == "tuple" else set(items) if value.kind == "set" else items
+    if value.kind == "dict":
+        return {_python(k): _python(v) for k, v in value.pairs}
+    raise ValueError(value.kind)
+
+
+def call(frame: Frame, ref: GlobalRef, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
+    """``name(...)`` for a global name."""
+    known = _KNOWN.get(ref.name)
+    if known is not None:
+        return known(frame, given, named, node)
+    last = ref.name.removeprefix("builtins.")
+    if ref.name.startswith("builtins.") and last in _BUILTINS:
+        return _builtin(frame, last, given, node)
+    if ref.name in _NOTHING:
+        return NONE
+    if ref.name.startswith(_QUIET):
+        if any(isinstance(g, Instance | Closure) for g in given):
+            frame.event(node, "Segue does not know what this does with its argument.")
+        return Unknown(ref.name)
+    if ref.name.startswith(_ANSWERS):
+        return Unknown("answer", pure=False)  # what becomes of it is looked at where it is returned
+    snapshot = frame.machine.snapshot
+    function = snapshot.functions.get(ref.name)
+    if function is not None:
+        return invoke(frame, Method(function), given, named, node)
+    cls = snapshot.classes.get(ref.name)
+    if ref.kind == "class" and cls is not None and has(snapshot, ref.name, "__init__"):
+        return create(frame, ref.name, given, named, node)
+    if (
+        ref.kind == "class"
+        and cls is not None
+        and cls.origin not in ("django", "drf")
+        and not given
+        and not named
+    ):
+        return Instance(ref.name)
+    frame.event(node, f"Segue does not know what {ref.name} does.")
+    return Unknown(ref.name, pure=False)
+
+
+def method(
+    frame: Frame, ref: GlobalRef, name: str, given: Arguments, named: dict[str, Value], node: ast.Call
+) -> Value:
+    """``name.method(...)`` for a global object."""
+    cls = ref.value.name if ref.value is not None else ""
+    if ref.kind == "instance" and (cls.startswith(_LOGGERS) or cls.endswith(("Logger", "BoundLogger"))):
+        return NONE
+    if ref.kind in ("class", "model"):
+        function = frame.machine.snapshot.functions.get(f"{ref.name}.{name}")
+        if function is not None and function.role in ("staticmethod", "classmethod"):
+            return invoke(frame, Method(function), given, named, node)
+    if ref.kind == "module":
+        return call(frame, GlobalRef("function", f"{ref.name}.{name}"), given, named, node)
+    if ref.kind in ("instance", "class") and f"{ref.name}.{name}".startswith(_QUIET):
+        return Unknown(name)
+    frame.event(node, f"Segue does not know what {ref.name}.{name} does.")
+    return Unknown(name, pure=False)
+
+
+def pattern(frame: Frame, value: Any, name: str, given: Arguments) -> Value:
+    """A method of a compiled regular expression."""
+    subject = given[0] if given else None
+    if isinstance(value, re.Pattern) and name in ("match", "search", "fullmatch"):
+        if isinstance(subject, Known) and isinstance(subject.value, str):
+            return Unknown("match", prefix="match") if getattr(value, name)(subject.value) else NONE
+        truth = subject.truth if isinstance(subject, Unknown) and not value.search("") else None
+        return Unknown("match", truth=truth)
+    return Unknown(name)
+
+
+def _builtin(frame: Frame, name: str, given: Arguments, node: ast.Call) -> Value:
+    if all(isinstance(g, Known) for g in given) and name in (
+        "str",
+        "int",
+        "float",
+        "bool",
+        "len",
+        "tuple",
+        "min",
+        "max",
+    ):
+        values = [g.value for g in given if isinstance(g, Known)]
+        try:
+            found: Any = _EXACT[name](*values)
+        except Exception as error:  # noqa: BLE001 - as the code itself would
+            raise Raised(f"builtins.{type(error).__name__}") from None
+        return Known(found)
+    if name == "tuple" and given and isinstance(given[0], Known):
+        return known_tuple([Known(v) for v in given[0].value])
+    if name == "bool" and given:
+        from segue.translate.middleware.evaluate import truth
+
+        return Known(truth(frame, given[0]))
+    if name in _RAISING and frame.machine.path.decide():
+        raise Raised(f"builtins.{_RAISING[name]}")
+    if name in ("map", "filter", "sorted", "min", "max", "any", "all") and any(not _plain(g) for g in given):
+        if any(isinstance(g, Closure | Method | Global) for g in given):
+            frame.event(node, "Segue does not follow functions that are passed on.")
+        return Unknown(name, pure=False)
+    if name == "str":
+        return Unknown("text", truth=given[0].truth if given and isinstance(given[0], Unknown) and given[0].pure else None)  # fmt: skip
+    if name in ("any", "all", "len", "callable", "id", "hash", "repr"):
+        return Unknown(name)
+    return collection(given)
+
+
+def _plain(value: Value) -> bool:
+    return isinstance(value, Known) or (isinstance(value, Unknown) and value.pure)
+
+
+def _hasattr(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
+    owner, name = given[0], given[1]
+    if not isinstance(name, Known):
+        return Unknown("hasattr")
+    if owner == REQUEST:
+        return Known(request.decided(frame, str(name.value)))
+    if owner == RESPONSE:
+        return Known(response.has(frame, str(name.value)))
+    if isinstance(owner, Thing):
+        try:
+            request.attribute(frame, owner, str(name.value), node)
+        except Raised:
+            return Known(False)
+        return (
+            Known(True) if owner.kind != "user" or str(name.value).startswith("is_") else Unknown("hasattr")
+        )
+    if isinstance(owner, Instance) and str(name.value) in owner.attributes:
+        return Known(True)
+    return Unknown("hasattr")
+
+
+def _getattr(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
+    owner, name = given[0], given[1]
+    default = given[2] if len(given) > 2 else None
+    if not isinstance(name, Known):
+        return Unknown("getattr", pure=False)
+    if isinstance(owner, Global) and owner.ref.name == "django.conf.settings":
+        return _setting(frame, str(name.value), default)
+    if owner in (REQUEST, RESPONSE):
+        there = _hasattr(frame, [owner, name], {}, node)
+        if isinstance(there, Known) and not there.value and default is not None:
+            return default
+    from segue.translate.middleware.objects import attribute
+
+    sure = owner in (REQUEST, RESPONSE) or not isinstance(owner, Unknown | Global | Thing)
+    if not sure and default is not None and frame.machine.path.decide():
+        return default
+    try:
+        return attribute(frame, owner, str(name.value), node)
+    except Raised:
+        if default is None:
+            raise
+        return default
+
+
+def _setting(frame: Frame, name: str, default: Value | None) -> Value:
+    found = frame.machine.snapshot.settings.values.get(name)
+    if found is not None and name != "DEBUG":
+        return constant(found, f"settings.{name}")
+    # The snapshot holds the settings that matter and those that the code names; this one may be there or not.
+    if default is not None and frame.machine.path.decide():
+        return default
+    return Unknown(f"settings.{name}", pure=False)
+
+
+def _isinstance(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
+    owner, kind = given[0], given[1]
+    if owner == RESPONSE and isinstance(kind, Global):
+        return Known(kind.ref.name in response.CLASSES)
+    if owner == RESPONSE and isinstance(node.args[1], ast.Tuple):
+        from segue.translate.middleware.evaluate import evaluate
+
+        parts = [evaluate(frame, e) for e in node.args[1].elts]
+        if all(isinstance(p, Global) for p in parts):
+            return Known(any(p.ref.name in response.CLASSES for p in parts if isinstance(p, Global)))
+    if isinstance(owner, Known) and isinstance(kind, Global) and kind.ref.name == "builtins.str":
+        return Known(isinstance(owner.value, str))
+    return Unknown("isinstance")
+
+
+def _resolve(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
+    """``resolve(request.path)``: the route itself; what else is resolved may not exist."""
+    if given and isinstance(given[0], Unknown) and given[0].what in ("path", "path_info"):
+        return Thing("match")
+    if given and isinstance(given[0], Known) and given[0].value == frame.machine.route.path:
+        return Thing("match")
+    if frame.machine.path.decide():
+        raise Raised("django.urls.exceptions.Resolver404")
+    return Unknown("match")
+
+
+def _reverse(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
+    """``reverse(name)`` of a route without arguments: its path."""
+    if len(given) == 1 and not named and isinstance(given[0], Known):
+        wanted = str(given[0].value)
+        found = [
+            r for r in frame.machine.snapshot.routes
+            if ":".join([*(s for s in r.namespace.split(":") if s), r.name]) == wanted
+        ]  # fmt: skip
+        if len({r.path for r in found}) == 1 and "{" not in found[0].path:
+            return Known(found[0].path)
+    if frame.machine.path.decide():
+        raise Raised("django.urls.exceptions.NoReverseMatch")
+    return Unknown("url")
+
+
+def _compile(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
+    if len(given) == 1 and isinstance(given[0], Known) and isinstance(given[0].value, str):
+        try:
+            return Known(re.compile(given[0].value))
+        except re.error:
+            raise Raised("re.error") from None
+    return Unknown("pattern")
+
+
+def _match(name: str) -> Callable[[Frame, Arguments, dict[str, Value], ast.Call], Value]:
+    def found(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
+        if len(given) == 2 and isinstance(given[0], Known) and isinstance(given[0].value, str):
+            return pattern(frame, re.compile(given[0].value), name, given[1:])
+        return Unknown("match")
+
+    return found
+
+
+def _language(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
+    """``activate``: without ``USE_I18N`` it does nothing (``django.utils.translation.trans_null``)."""
+    use = frame.machine.snapshot.settings.values.get("USE_I18N")
+    if use is None or use.data is not False:
+        frame.event(node, "It changes the language of the answer.")
+    return NONE
+
+
+def _deactivate(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
+    if not frame.machine.path.called:
+        frame.event(node, "It changes the language or the time zone of the answer.")
+    return NONE
+
+
+def _silent(name: str) -> Callable[[Frame, Arguments, dict[str, Value], ast.Call], Value]:
+    return lambda frame, given, named, node: Bound(NONE, name)
+
+
+def _logger(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
+    return Thing("logger")
+
+
+def _partial(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
+    return Unknown("partial", pure=False)
+
+
+_KNOWN: dict[str, Callable[[Frame, Arguments, dict[str, Value], ast.Call], Value]] = {
+    "builtins.hasattr": _hasattr, "builtins.getattr": _getattr, "builtins.isinstance": _isinstance,
+    "builtins.issubclass": lambda *_: Unknown("issubclass"),
+    "django.urls.base.resolve": _resolve, "django.urls.base.reverse": _reverse, "re.compile": _compile,
+    "re.match": _match("match"), "re.search": _match("search"), "re.fullmatch": _match("fullmatch"),
+    "contextlib.suppress": _silent("suppress"), "contextlib.nullcontext": _silent("nullcontext"),
+    "logging.getLogger": _logger, "functools.partial": _partial, "django.utils.functional.SimpleLazyObject": _partial,
+    "django.utils.translation.activate": _language, "django.utils.translation.trans_real.activate": _language,
+    "django.utils.translation.deactivate": _deactivate, "django.utils.timezone.deactivate": _deactivate,
+    # The synchronous side is the contract: a middleware that behaves otherwise under ASGI would be a defect of its own.
+    "asgiref.sync.iscoroutinefunction": lambda *_: Known(False),
+    "asyncio.coroutines.iscoroutinefunction": lambda *_: Known(False),
+    "inspect.iscoroutinefunction": lambda *_: Known(False),
+}  # fmt: skip
+
+__all__ = ["call", "call_closure", "constant", "method", "pattern"]

@@ -1,0 +1,198 @@
+"""The state of one abstract run, and calls."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from segue.snapshot.model import Function, GlobalRef, Route, Snapshot, Where
+from segue.translate.middleware.paths import Event, Path
+from segue.translate.middleware.sources import Def, find, tree_of, yields
+from segue.translate.middleware.values import NONE, Closure, Instance, Known, Method, Unknown, Value
+
+DEPTH = 25
+
+
+class Raised(Exception):
+    """The code raises. ``certain`` is False where the class is only one of several."""
+
+    def __init__(self, name: str, certain: bool = True) -> None:
+        super().__init__(name)
+        self.name, self.certain = name, certain
+
+
+class Returned(Exception):
+    """``return``."""
+
+    def __init__(self, value: Value) -> None:
+        super().__init__()
+        self.value = value
+
+
+class Left(Exception):
+    """``break`` or ``continue``."""
+
+    def __init__(self, broken: bool) -> None:
+        super().__init__()
+        self.broken = broken
+
+
+@dataclass(slots=True)
+class Machine:
+    """What a run knows: the project, the route, its path so far."""
+
+    snapshot: Snapshot
+    target: Route
+    path: Path
+    set_on_responses: frozenset[str] = frozenset()
+    depth: int = 0
+
+    @property
+    def route(self) -> Route:
+        """The route; a run that never asks for it is the same for all routes."""
+        self.path.asked = True
+        return self.target
+
+    @property
+    def prefix(self) -> str:
+        """What every path of the route starts with."""
+        literal = self.route.path.partition("{")[0]
+        return literal.rstrip("/") if self.route.suffix_regex and literal == self.route.path else literal
+
+    @property
+    def fixed(self) -> bool:
+        """Whether the route has one path only."""
+        return "{" not in self.route.path and not self.route.suffix_regex
+
+
+@dataclass(slots=True)
+class Frame:
+    """The run of one function."""
+
+    machine: Machine
+    function: Function
+    scope: dict[str, Value]
+    receiver: Value | None = None
+    names: Mapping[str, GlobalRef] = field(default_factory=dict)
+
+    def where(self, node: ast.AST) -> Where:
+        """The place of ``node``."""
+        line = getattr(node, "lineno", 1)
+        return Where(self.function.where.file, self.function.where.line + line - 1)
+
+    def event(self, node: ast.AST, why: str, construct: str = "") -> None:
+        """Something visible happens here."""
+        path, where = self.machine.path, self.where(node)
+        text = construct or ast.unparse(node).partition("\n")[0]
+        path.events.append(Event(text[:100], why, where.file, where.line, path.holding, path.called))
+
+
+def bind(
+    frame: Frame, tree: Def | ast.Lambda, given: list[Value], named: dict[str, Value]
+) -> dict[str, Value]:
+    """Parameters → values; what is left out has its default."""
+    arguments = tree.args
+    names = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
+    scope: dict[str, Value] = dict(zip(names, given, strict=False))
+    if arguments.vararg is not None:
+        scope[arguments.vararg.arg] = Unknown("*args", pure=False)
+    if arguments.kwarg is not None:
+        scope[arguments.kwarg.arg] = Unknown("**kwargs", pure=False)
+    for name, value in named.items():
+        scope[name] = value
+    from segue.translate.middleware.evaluate import evaluate
+
+    defaults = dict(zip(reversed(names), reversed(arguments.defaults), strict=False))
+    for only, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        if default is not None:
+            defaults[only.arg] = default
+    for name in (*names, *(a.arg for a in arguments.kwonlyargs)):
+        if name not in scope:
+            default = defaults.get(name)
+            scope[name] = Unknown(name, pure=False) if default is None else evaluate(frame, default)
+    return scope
+
+
+def invoke(frame: Frame, method: Method, given: list[Value], named: dict[str, Value], node: ast.AST) -> Value:
+    """Run a function that has source."""
+    function = method.function
+    tree = tree_of(function)
+    machine = frame.machine
+    if tree is None or machine.depth >= DEPTH or _decorated(function):
+        frame.event(node, "Segue cannot see what this function does.")
+        return Unknown(function.name, pure=False)
+    values = list(given)
+    if function.role in ("method", "property", "cached_property") and method.receiver is not None:
+        values.insert(0, method.receiver)
+    elif function.role == "classmethod":
+        values.insert(0, Unknown("cls", pure=False) if method.receiver is None else method.receiver)
+    inner = Frame(machine, function, {}, method.receiver, function.globals)
+    inner.scope = bind(inner, tree, values, named)
+    return run_body(inner, tree)
+
+
+def call_closure(
+    frame: Frame, closure: Closure, given: list[Value], named: dict[str, Value], node: ast.AST
+) -> Value:
+    """Run a nested function or lambda; it sees the variables of the function around it."""
+    inner = Frame(frame.machine, closure.home, dict(closure.scope), frame.receiver, closure.names)
+    inner.scope |= bind(inner, closure.node, given, named)
+    if isinstance(closure.node, ast.Lambda):
+        from segue.translate.middleware.evaluate import evaluate
+
+        return evaluate(inner, closure.node.body)
+    return run_body(inner, closure.node)
+
+
+def run_body(frame: Frame, tree: Def) -> Value:
+    """The value that the body returns. Raises :class:`Raised`."""
+    from segue.translate.middleware.execute import execute
+
+    frame.machine.depth += 1
+    try:
+        if yields(tree):
+            frame.event(tree, "Generators are not followed.", f"def {tree.name}")
+            return Unknown(tree.name, pure=False)
+        execute(frame, tree.body)
+    except Returned as returned:
+        return returned.value
+    finally:
+        frame.machine.depth -= 1
+    return NONE
+
+
+def create(frame: Frame, cls: str, given: list[Value], named: dict[str, Value], node: ast.AST) -> Value:
+    """``cls(...)`` for a class with source."""
+    instance = Instance(cls)
+    init = find(frame.machine.snapshot, cls, "__init__")
+    if init is not None:
+        invoke(frame, Method(init, instance), given, named, node)
+    elif given or named:
+        frame.event(node, "Segue cannot see what this class does.")
+    return instance
+
+
+def _decorated(function: Function) -> bool:
+    harmless = {
+        "builtins.staticmethod",
+        "builtins.classmethod",
+        "builtins.property",
+        "staticmethod",
+        "classmethod",
+    }
+    harmless |= {"property", "django.utils.functional.cached_property", "functools.cached_property"}
+    return any(w not in harmless for w in function.wrapped_by)
+
+
+def known_tuple(values: list[Value]) -> Value:
+    """A tuple: known when all of its items are."""
+    if all(isinstance(v, Known) for v in values):
+        return Known(tuple(v.value for v in values if isinstance(v, Known)))
+    return collection(values)
+
+
+def collection(values: list[Value]) -> Unknown:
+    """A container of ``values``; what comes out of it may be any of them."""
+    pure = all(isinstance(v, Known) or (isinstance(v, Unknown) and v.pure) for v in values)
+    return Unknown("collection", pure=pure)

@@ -1,0 +1,242 @@
+"""What can be asked of the request (``django.http.HttpRequest``) and of what hangs on it.
+
+Headers, cookies, query parameters and session keys become facts that a request can be recognised by. Reading the
+session is visible (``Vary: Cookie``), so it is noted. Attributes that nobody but the project reads may be set: the
+translator refuses code that reads one it does not know.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from segue.translate.middleware.machine import Frame, Raised
+from segue.translate.middleware.values import NONE, Bound, Fact, Global, Known, Thing, Unknown, Value
+
+_MAPPINGS = {"META": "meta", "headers": "headers", "COOKIES": "cookies", "GET": "query"}
+_FACTS = {"headers": "header", "cookies": "cookie", "query": "query", "session": "session"}
+_TEXTS = ("scheme", "encoding", "content_type", "LANGUAGE_CODE")
+_QUIET = ("get_host", "get_port", "is_secure", "get_raw_uri", "accepts", "get_preferred_type")
+_BODY = (
+    "POST",
+    "FILES",
+    "body",
+    "read",
+    "readline",
+    "readlines",
+    "upload_handlers",
+    "_post",
+    "_files",
+    "__iter__",
+)
+# Attributes of HttpRequest, and what Django, DRF and its contrib apps keep on it: who sets one of them changes answers.
+RESERVED = frozenset(
+    {
+        *_MAPPINGS, *_BODY, "user", "auser", "session", "method", "path", "path_info", "urlconf", "resolver_match", "scheme",
+        "encoding", "content_type", "content_params", "csrf_processing_done", "csrf_cookie_needs_update", "current_app",
+        "csrf_cookie_needs_reset", "exception_reporter_filter", "exception_reporter_class", "build_absolute_uri", "get_host",
+        "get_port", "get_full_path", "get_full_path_info", "get_signed_cookie", "is_secure", "accepts", "environ", "accepted_types",
+        "get_preferred_type", "accepted_types_by_precedence", "close", "parse_file_upload", "site", "version",
+        "versioning_scheme", "accepted_renderer", "accepted_media_type", "auth", "authenticators", "successful_authenticator",
+        "data", "query_params", "parsers", "negotiator", "parser_context", "stream", "_request",
+        "_dont_enforce_csrf_checks", "_cached_user", "_acached_user", "_messages", "_read_started", "_body", "_stream", "_encoding",
+        "_upload_handlers", "_force_auth_user", "_force_auth_token", "_current_scheme_host", "_get_scheme", "_get_post",
+        "_load_post_and_files", "_mark_post_parse_error", "_get_full_path", "_get_raw_host", "_set_content_type_params",
+        "_initialize_handlers", "_auth", "_user", "_data", "_full_data", "_is_failsafe_error_response",
+    }
+)  # fmt: skip
+_LOGGED_IN = Fact("session", "_auth_user_id")
+_ANONYMOUS = {
+    "id": None, "pk": None, "username": "", "is_staff": False, "is_active": False, "is_superuser": False,
+    "is_anonymous": True, "is_authenticated": False,
+}  # fmt: skip
+
+
+def attribute(frame: Frame, owner: Thing, name: str, node: ast.AST) -> Value:
+    """``owner.name``."""
+    machine = frame.machine
+    if owner.kind == "request":
+        return _of_request(frame, name, node)
+    if owner.kind == "user":
+        return _of_user(frame, name)
+    if owner.kind == "session":
+        machine.path.session = True
+        return (
+            Unknown("session key") if name in ("session_key", "accessed", "modified") else Bound(owner, name)
+        )
+    if owner.kind == "match":
+        return _of_match(frame, name)
+    if owner.kind == "exception" or owner.kind == "view":
+        return Unknown(name)
+    return Bound(owner, name)
+
+
+def _of_request(frame: Frame, name: str, node: ast.AST) -> Value:
+    machine = frame.machine
+    if name in machine.path.request_attributes:
+        return machine.path.request_attributes[name]
+    if name in ("path", "path_info"):
+        return Known(machine.route.path) if machine.fixed else Unknown(name, prefix=machine.prefix)
+    if name == "method":
+        return Unknown("method", compares="method", prefix="")
+    if name in _MAPPINGS:
+        return Thing(_MAPPINGS[name])
+    if name == "user":
+        return Thing("user")
+    if name == "session":
+        return Thing("session")
+    if name == "resolver_match":
+        return Thing("match")
+    if name in _TEXTS:
+        return Unknown(name)
+    if name in _BODY:
+        frame.event(node, "It reads the body of the request.")
+        return Unknown(name, pure=False)
+    if name in RESERVED:
+        return Bound(Thing("request"), name)
+    if not decided(frame, name):
+        raise Raised("builtins.AttributeError")
+    found = Unknown(f"request.{name}", pure=False)
+    machine.path.request_attributes[name] = found
+    return found
+
+
+def decided(frame: Frame, name: str) -> bool:
+    """Whether the request has an attribute of that name on this path."""
+    path = frame.machine.path
+    if name in path.request_attributes or name in RESERVED - {"user", "auser", "session", "site"}:
+        return True
+    if name in ("user", "session"):
+        return True
+    return path.decide(Fact("attribute", name))
+
+
+def _of_user(frame: Frame, name: str) -> Value:
+    path = frame.machine.path
+    path.session = path.user = True
+    if not path.decide(_LOGGED_IN):
+        if name in _ANONYMOUS:
+            return Known(_ANONYMOUS[name])
+        if name in ("groups", "user_permissions") or name.startswith(("has_", "get_")):
+            return Bound(Thing("anonymous"), name)
+        raise Raised("builtins.AttributeError")
+    if name in ("is_authenticated", "is_anonymous"):
+        return Known(name == "is_authenticated")
+    if name in (
+        "has_perm",
+        "has_perms",
+        "has_module_perms",
+        "get_username",
+        "get_full_name",
+        "get_short_name",
+    ):
+        return Bound(Thing("user"), name)
+    return Unknown(f"user.{name}", pure=False)
+
+
+def _of_match(frame: Frame, name: str) -> Value:
+    route = frame.machine.route
+    spaces = [s for s in route.namespace.split(":") if s]
+    known: dict[str, Value] = {
+        "url_name": Known(route.name or None), "namespaces": Known(tuple(spaces)), "namespace": Known(":".join(spaces)),
+        "view_name": Known(":".join([*spaces, route.name]) if route.name else None), "kwargs": Thing("kwargs"),
+        "func": Thing("view"),
+    }  # fmt: skip
+    if name == "url_name" and not route.name:
+        return Unknown(name)
+    return known.get(name, Unknown(name))
+
+
+def set_attribute(frame: Frame, owner: Thing, name: str, value: Value, node: ast.AST) -> None:
+    """``owner.name = value``."""
+    if owner.kind != "request":
+        frame.event(node, "This changes an object that others may see.")
+        return
+    if name in RESERVED:
+        frame.event(node, f"It replaces request.{name}.")
+    frame.machine.path.request_attributes[name] = value
+
+
+def _fact(owner: Thing, key: str) -> Fact | None:
+    """The fact that ``key`` is in ``owner``; None for what only a server knows (``META["REMOTE_USER"]``)."""
+    if owner.kind == "meta":
+        if key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            return Fact("header", key.replace("_", "-").lower())
+        return Fact("header", key[5:].replace("_", "-").lower()) if key.startswith("HTTP_") else None
+    if owner.kind == "headers":
+        return Fact("header", key.lower())
+    return Fact(_FACTS[owner.kind], key) if owner.kind in _FACTS else None
+
+
+def _present(frame: Frame, owner: Thing, key: Value) -> tuple[bool, Fact | None]:
+    path = frame.machine.path
+    if owner.kind == "session":
+        path.session = True
+    if not isinstance(key, Known) or not isinstance(key.value, str):
+        return path.decide(Fact("session", "") if owner.kind == "session" else None), None
+    if owner.kind == "kwargs":
+        names = {p.name for p in frame.machine.route.parameters}
+        if key.value in names or key.value in frame.machine.route.default_kwargs:
+            return True, None
+        return (path.decide() if key.value == "format" and frame.machine.route.suffix_regex else False), None
+    if owner.kind == "meta" and key.value in ("REMOTE_ADDR", "SERVER_NAME", "SERVER_PORT", "REQUEST_METHOD", "PATH_INFO", "QUERY_STRING"):  # fmt: skip
+        return True, None
+    if owner.kind == "session" and path.called:
+        return path.decide(), None  # the view may have changed it
+    fact = _fact(owner, key.value)
+    return path.decide(fact), fact
+
+
+def contains(frame: Frame, owner: Thing, element: Value) -> Value:
+    """``element in owner``."""
+    return Known(_present(frame, owner, element)[0])
+
+
+def item(frame: Frame, owner: Thing, key: Value, node: ast.AST) -> Value:
+    """``owner[key]``. A missing key raises."""
+    there, fact = _present(frame, owner, key)
+    if not there:
+        raise Raised("builtins.KeyError")
+    return Unknown(f"{owner.kind}[]", pure=owner.kind != "session", truth=fact)
+
+
+def call(
+    frame: Frame, owner: Thing, name: str, given: list[Value], named: dict[str, Value], node: ast.Call
+) -> Value:
+    """``owner.name(...)``."""
+    path = frame.machine.path
+    if owner.kind in ("meta", "headers", "cookies", "query", "session", "kwargs"):
+        if name == "get" and given:
+            there, fact = _present(frame, owner, given[0])
+            if there:
+                return Unknown(f"{owner.kind}[]", pure=owner.kind != "session", truth=fact)
+            return given[1] if len(given) > 1 else named.get("default", NONE)
+        if name in ("keys", "values", "items", "getlist", "copy", "urlencode", "dict"):
+            path.session = path.session or owner.kind == "session"
+            truth = Fact("session", "") if owner.kind == "session" and not path.called else None
+            return Unknown(name, pure=owner.kind != "session" or name == "keys", truth=truth)
+        if owner.kind == "session":
+            path.session = True
+            if name in ("get_expiry_age", "get_expire_at_browser_close", "get_expiry_date"):
+                return Unknown(name)
+            frame.event(node, "It writes to the session.")
+            return Unknown(name, pure=False)
+    if owner.kind == "request":
+        if name in _QUIET:
+            return Unknown(name)
+        if name in ("get_full_path", "get_full_path_info", "build_absolute_uri"):
+            return Unknown(name, prefix=frame.machine.prefix if name != "build_absolute_uri" else "")
+    if owner.kind == "logger":
+        return NONE
+    if owner.kind == "user" and name.startswith(("has_", "get_")):
+        return Unknown(name)
+    if owner.kind == "anonymous" and name == "get_username":
+        return Known("")
+    if owner.kind == "anonymous":
+        return Unknown(name)
+    if owner.kind in ("exception",):
+        return Unknown(name)
+    frame.event(node, "Segue does not know what this calls.")
+    return Unknown(name, pure=False)
+
+
+__all__ = ["RESERVED", "Global", "attribute", "call", "contains", "decided", "item", "set_attribute"]

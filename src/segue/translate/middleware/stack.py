@@ -1,0 +1,171 @@
+"""The project's ``MIDDLEWARE`` for one route: refusals, requests that are left to Django, headers."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from dataclasses import dataclass, field
+
+from segue.refusal import Refusal
+from segue.snapshot.model import Route, Snapshot
+from segue.translate.context import Context
+from segue.translate.middleware.judge import Verdict, judge
+from segue.translate.middleware.known import KNOWN
+from segue.translate.middleware.paths import Event
+from segue.translate.middleware.values import Fact
+from segue.translate.views.cors import NAME as CORS
+from segue.translate.views.cors import cors_problem
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+_ADVICE = "list the middleware under accepted_middleware in segue.toml once you have checked."
+_REQUEST = ("header", "cookie", "query", "session")
+_SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
+_USER = Fact("session", "_auth_user_id")
+
+
+@dataclass(slots=True)
+class RouteMiddleware:
+    """``refused``: reason by method. ``left``: facts, all of which hold for requests that go to Django, and the
+    names of the middleware that this is for. ``user``: the names of those that read ``request.user`` of all requests."""
+
+    refused: dict[str, Refusal] = field(default_factory=dict)
+    left: dict[tuple[Fact, ...], list[str]] = field(default_factory=dict)
+    session: bool = False
+    user: list[str] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+    default_headers: dict[str, str] = field(default_factory=dict)
+
+
+def of_route(ctx: Context, route: Route) -> RouteMiddleware:
+    """What the middleware that Segue does not know by name does to requests of ``route``."""
+    out = RouteMiddleware()
+    methods = [o.method for o in route.operations]
+    for name, defined in entries(ctx.snapshot):
+        if name in ctx.accepted_middleware:
+            continue
+        if name == CORS:
+            problem = cors_problem(ctx.snapshot)
+            if problem:
+                refusal = Refusal("middleware", name, problem, ctx.snapshot.settings.module, 0)
+                _refuse(out, methods, refusal)
+            continue
+        if name in KNOWN:
+            continue
+        _judge(ctx, route, out, methods, name, _verdict(ctx, route, defined))
+    return out
+
+
+def entries(snapshot: Snapshot) -> list[tuple[str, str]]:
+    """(name in the settings, where it is defined) of every entry."""
+    value = snapshot.settings.values.get("MIDDLEWARE")
+    defined = [v.name for v in value.items] if value is not None else list(snapshot.settings.middleware)
+    return list(zip(snapshot.settings.middleware, defined, strict=True))
+
+
+def _verdict(ctx: Context, route: Route, defined: str) -> Verdict:
+    """One for all routes where the source does not ask for the route."""
+    common = ctx.memo.get(("middleware", defined))
+    if isinstance(common, Verdict):
+        return common
+    try:
+        found = judge(ctx.snapshot, defined, route, _set_on_responses(ctx))
+    except Exception as error:  # noqa: BLE001 - a defect of ours must cost one middleware, not the run
+        why = f"Segue stumbled ({type(error).__name__}: {str(error)[:80]}); please report it."
+        found = Verdict((Event(defined, why, ctx.snapshot.settings.module, 0, (), False),))
+    if not found.asked:
+        ctx.memo["middleware", defined] = found
+    return found
+
+
+def _set_on_responses(ctx: Context) -> frozenset[str]:
+    """Names of attributes that the source of any middleware sets on any object but ``self`` and the request."""
+    known = ctx.memo.get(("middleware", "attributes"))
+    if isinstance(known, frozenset):
+        return known
+    found = set()
+    for _, defined in entries(ctx.snapshot):
+        cls = ctx.snapshot.classes.get(defined)
+        names = [f"{base}." for base in cls.mro] if cls is not None else [defined]
+        for function in ctx.snapshot.functions.values():
+            if function.name.startswith(tuple(names)):
+                found |= _attributes(function.source)
+    ctx.memo["middleware", "attributes"] = frozenset(found)
+    return frozenset(found)
+
+
+def _attributes(source: str) -> set[str]:
+    return {
+        n.attr
+        for n in ast.walk(ast.parse(textwrap.dedent(source)))
+        if isinstance(n, ast.Attribute)
+        and isinstance(n.ctx, ast.Store)
+        and not (isinstance(n.value, ast.Name) and n.value.id in ("self", "request"))
+    }
+
+
+def _judge(
+    ctx: Context, route: Route, out: RouteMiddleware, methods: list[str], name: str, verdict: Verdict
+) -> None:
+    for event in verdict.events:
+        _event(out, methods, name, event)
+    if verdict.session == "sometimes":
+        _refuse(out, methods, _refusal(ctx, name, "It reads the session of some requests and not of others"))
+    if verdict.session == "always":
+        out.session = True
+    if verdict.user:
+        out.user.append(name)
+    sessions = out.session or any(f.kind == "session" for facts in out.left for f in facts)
+    if sessions and _SESSIONS not in ctx.snapshot.settings.middleware:
+        _refuse(out, methods, _refusal(ctx, name, "It uses sessions that are not Django's own"))
+    for header, value, mode in verdict.headers:
+        (out.headers if mode == "set" else out.default_headers)[header] = value
+
+
+def _event(out: RouteMiddleware, methods: list[str], name: str, event: Event) -> None:
+    """Leave the requests that it is about to Django, or refuse the methods where they cannot be told."""
+    facts = tuple(f for f in event.facts if f.kind in (*_REQUEST, "method", "status"))
+    refusal = Refusal(
+        "middleware", event.construct, f"{event.why} ({name}); {_ADVICE}", event.file, event.line
+    )
+    method = next((f.key for f in facts if f.kind == "method"), None)
+    concerned = [m for m in methods if method is None or m == method]
+    if any(f.kind in _REQUEST for f in facts):
+        pass
+    elif any(f.kind == "status" for f in facts):
+        _refuse(out, [m for m in concerned if m not in SAFE], refusal)
+    else:
+        _refuse(out, concerned, refusal)
+        if method is None:
+            return
+    # '' stands for any key of the session: a named one says it already.
+    if any(f.kind == "session" and f.key for f in facts):
+        facts = tuple(f for f in facts if f != Fact("session", ""))
+    if any(set(known) <= set(facts) for known in out.left):
+        out.left.setdefault(next(k for k in out.left if set(k) <= set(facts)), [])
+        names = out.left[next(k for k in out.left if set(k) <= set(facts))]
+    else:
+        wider = [k for k in out.left if set(facts) <= set(k)]
+        names = list(dict.fromkeys(n for k in wider for n in out.left.pop(k)))
+        out.left[facts] = names
+    if name not in names:
+        names.append(name)
+
+
+def _refuse(out: RouteMiddleware, methods: list[str], refusal: Refusal) -> None:
+    for method in methods:
+        out.refused.setdefault(method, refusal)
+
+
+def _refusal(ctx: Context, name: str, why: str) -> Refusal:
+    defined = dict(entries(ctx.snapshot))[name]
+    known = ctx.snapshot.classes.get(defined)
+    where = known.where if known is not None else None
+    return Refusal(
+        "middleware", name, f"{why}; {_ADVICE}", where.file if where else ctx.snapshot.settings.module,
+        where.line if where else 0,
+    )  # fmt: skip
+
+
+def user_rule() -> tuple[Fact, ...]:
+    """Requests that are logged in, where a view itself does not look at that."""
+    return (_USER,)

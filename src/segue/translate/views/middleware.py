@@ -1,0 +1,82 @@
+"""What the project's middleware does to a route → arguments of its ``Resource``."""
+
+from __future__ import annotations
+
+from segue.target.ir import Decl, Import
+from segue.translate.context import Context
+from segue.translate.middleware.stack import RouteMiddleware, user_rule
+from segue.translate.middleware.values import Fact
+from segue.translate.specialise.endpoint import Endpoint
+from segue.translate.views import authentication
+
+SESSION_AUTHENTICATION = "rest_framework.authentication.SessionAuthentication"
+_FIELDS = {"header": "headers", "cookie": "cookies", "query": "query", "session": "session"}
+_SESSIONS = ("middleware", "sessions")
+
+
+def arguments(endpoint: Endpoint, kept: RouteMiddleware) -> tuple[list[str], set[Import]]:
+    """``left_to_django=…``, ``reads_session=True``, ``headers=…``.
+
+    Raises :class:`Refused` where the project's sessions are of a kind that cannot be read.
+    """
+    ctx = endpoint.ctx
+    rules = dict(kept.left)
+    first = next((v.name for v in endpoint.policy("authentication_classes").items), "")
+    if kept.user and first != SESSION_AUTHENTICATION:
+        # Django drops the session of a user who is gone as soon as request.user is read; this view does not read it.
+        rules = {k: names for k, names in rules.items() if not set(user_rule()) <= set(k)}
+        rules[user_rule()] = kept.user
+    out: list[str] = []
+    imports: set[Import] = set()
+    if kept.session or any(f.kind == "session" for facts in rules for f in facts):
+        authentication.sessions(endpoint)
+        ctx.memo[_SESSIONS] = True
+    if rules:
+        name = _constant(ctx, rules)
+        out.append(f"left_to_django={name}")
+        imports.add(Import(f"{ctx.program.package}.access", name))
+    if kept.session:
+        out.append("reads_session=True")
+    if kept.headers:
+        out.append(f"headers={kept.headers!r}")
+    if kept.default_headers:
+        out.append(f"default_headers={kept.default_headers!r}")
+    return out, imports
+
+
+def uses_sessions(ctx: Context) -> bool:
+    """Whether the application has to know the project's sessions whatever a view's authentication is."""
+    return bool(ctx.memo.get(_SESSIONS))
+
+
+def _constant(ctx: Context, rules: dict[tuple[Fact, ...], list[str]]) -> str:
+    known = ctx.memo.setdefault(("middleware", "rules"), {})
+    assert isinstance(known, dict)
+    lines = []
+    for facts, names in sorted(rules.items(), key=lambda r: [(f.kind, f.key) for f in r[0]]):
+        lines.append(f"    # {', '.join(names)}")
+        lines.append(f"    LeftToDjango({_rule(facts)}),")
+    text = "\n".join(lines)
+    if text not in known:
+        name = "LEFT_TO_DJANGO" if not known else f"LEFT_TO_DJANGO_{len(known) + 1}"
+        module = ctx.program.module(
+            f"{ctx.program.package}/access.py", "Who is asking, and how often they may."
+        )
+        needed = frozenset({Import("segue_bridge.http.handover", "LeftToDjango")})
+        module.add(Decl(name, f"{name} = (\n{text}\n)", needed, 35))
+        known[text] = name
+    return str(known[text])
+
+
+def _rule(facts: tuple[Fact, ...]) -> str:
+    parts = []
+    for kind, field in _FIELDS.items():
+        keys = tuple(f.key for f in facts if f.kind == kind)
+        if keys:
+            parts.append(f"{field}={keys!r}")
+    for fact in facts:
+        if fact.kind == "method":
+            parts.append(f"method={fact.key!r}")
+        elif fact.kind == "status":
+            parts.append(f"status={int(fact.key)}")
+    return ", ".join(parts)

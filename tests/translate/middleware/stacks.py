@@ -1,0 +1,401 @@
+"""A small project with many middlewares, and both of its sides asked the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.cli.tiny import MANAGE, MIGRATION, MODELS
+
+MIDDLEWARE = '''\
+import logging
+import re
+import threading
+import time
+import uuid
+from contextlib import suppress
+
+from django.conf import settings
+from django.http import Http404, HttpResponseForbidden, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.urls import NoReverseMatch, resolve, reverse
+from django.utils import timezone, translation
+from django.utils.deprecation import MiddlewareMixin
+
+from notes.models import Note
+
+logger = logging.getLogger(__name__)
+HTML = ("/html/", "/admin/")
+
+
+class Device:
+    """Sets an attribute from a header."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        self.mobile = re.compile("Mobile|Tablet")
+
+    def __call__(self, request):
+        request.device = "desktop"
+        if "HTTP_USER_AGENT" in request.META and self.mobile.search(request.META["HTTP_USER_AGENT"]):
+            request.device = "mobile"
+        return self.get_response(request)
+
+
+class Pages(MiddlewareMixin):
+    """Acts on pages only: by prefix, by name of the route, by content type."""
+
+    def __init__(self, get_response=None):
+        self.home = None
+        try:
+            self.home = reverse("note-list")
+        except NoReverseMatch:
+            pass
+        super().__init__(get_response)
+
+    def process_request(self, request):
+        if request.path.startswith(HTML) or not request.path.startswith("/api/"):
+            return HttpResponseRedirect("/login/")
+        match = resolve(request.path_info)
+        if match.url_name == "home" or "pages" in match.namespaces or match.kwargs.get("slug"):
+            request.page = Note.objects.get(pk=1)
+
+    def process_response(self, request, response):
+        if hasattr(response, "file_to_stream") or isinstance(response, StreamingHttpResponse):
+            response["Accept-Ranges"] = "bytes"
+        if response.get("Content-Type", "").split(";")[0] == "text/html":
+            response.content = response.content.replace(b"a", b"b")
+        if request.path == self.home and response.streaming:
+            response.status_code = 206
+        return response
+
+
+def prefixed(get_response):
+    """A function."""
+    count = len(HTML)
+
+    def middleware(request):
+        started = time.monotonic()
+        if count and any(request.path.startswith(p) for p in HTML):
+            raise Http404
+        response = get_response(request)
+        logger.info("%s took %s", request.path, time.monotonic() - started)
+        return response
+
+    return middleware
+
+
+class Impersonate(MiddlewareMixin):
+    """Acts on a key of the session."""
+
+    def process_request(self, request):
+        if "impersonate" in request.session and request.user.is_authenticated:
+            request.user = type(request.user).objects.get(pk=request.session["impersonate"])
+
+
+class Debugging:
+    """Acts on a header, a cookie or a query parameter."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.headers.get("X-Debug") == "on" or request.COOKIES.get("debug"):
+            return JsonResponse({"debug": True})
+        if request.GET.get("trace"):
+            with suppress(KeyError):
+                return JsonResponse({"agent": request.META["HTTP_USER_AGENT"]})
+        return self.get_response(request)
+
+
+class Stamp:
+    """Sets headers on every answer."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        request.number = uuid.uuid4()
+        response = self.get_response(request)
+        response["X-Service"] = "notes"
+        if "X-Answer" not in response:
+            response["X-Answer"] = "default"
+        return response
+
+
+class Missing(MiddlewareMixin):
+    """Acts on 404."""
+
+    def process_response(self, request, response):
+        if response.status_code == 404 and request.META.get("HTTP_REFERER", ""):
+            return HttpResponseForbidden("where from?")
+        return response
+
+
+class Rolling:
+    """Writes to sessions that hold something."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.session.keys():
+            request.session["seen"] = int(time.time())
+        return self.get_response(request)
+
+
+# What follows is refused.
+
+
+class Timed(Stamp):
+    def __call__(self, request):
+        response = self.get_response(request)
+        response["X-Time"] = str(time.time())
+        return response
+
+
+class Language(Stamp):
+    def __call__(self, request):
+        translation.activate(request.GET.get("lang", "en"))
+        return self.get_response(request)
+
+
+class Zone(Stamp):
+    def __call__(self, request):
+        timezone.activate("Europe/Berlin")
+        return self.get_response(request)
+
+
+class Wall(Stamp):
+    def __call__(self, request):
+        if not request.user.is_authenticated:
+            return redirect("/login/")
+        return self.get_response(request)
+
+
+class Body(MiddlewareMixin):
+    def process_request(self, request):
+        request.size = len(request.body)
+
+
+class Wrapped(MiddlewareMixin):
+    def process_response(self, request, response):
+        response.data = {"data": response.data}
+        return response
+
+
+class Hidden(MiddlewareMixin):
+    def process_view(self, request, view, args, kwargs):
+        if kwargs.get("pk"):
+            raise Http404
+
+
+class Errors(MiddlewareMixin):
+    def process_exception(self, request, exception):
+        return JsonResponse({"error": str(exception)}, status=500)
+
+
+class Counting(Stamp):
+    seen = 0
+
+    def __call__(self, request):
+        self.seen += 1
+        if self.seen > 100:
+            return HttpResponseForbidden()
+        return self.get_response(request)
+
+
+class Local(Stamp):
+    state = threading.local()
+
+    def __call__(self, request):
+        self.state.user = request.user
+        return self.get_response(request)
+
+
+class Writes(Stamp):
+    def __call__(self, request):
+        Note.objects.filter(title="x").delete()
+        return self.get_response(request)
+
+
+class Sometimes(Stamp):
+    def __call__(self, request):
+        response = self.get_response(request)
+        if response.status_code == 200:
+            response["X-Good"] = "yes"
+        return response
+
+
+class Glances(Stamp):
+    def __call__(self, request):
+        if request.headers.get("X-Look"):
+            request.looked = "key" in request.session
+        return self.get_response(request)
+
+
+class Plain(Stamp):
+    def __call__(self, request):
+        return self.get_response(request) and JsonResponse({})
+
+
+def decorated(get_response):
+    seen = []
+
+    def middleware(request):
+        nonlocal seen
+        seen = [*seen, request]
+        return get_response(request)
+
+    return middleware
+'''
+ACCEPTED = ["Device", "Pages", "prefixed", "Impersonate", "Debugging", "Stamp", "Missing"]
+REFUSED = {
+    "Timed": "response['X-Time']", "Language": "translation.activate", "Zone": "timezone.activate", "Wall": "return redirect",
+    "Body": "request.body", "Wrapped": "response.data", "Hidden": "raise Http404", "Errors": "return JsonResponse",
+    "Counting": "self.seen", "Local": "self.state.user", "Writes": "Note.objects.filter", "Sometimes": "notes.middleware.Sometimes",
+    "Glances": "notes.middleware.Glances", "Plain": "return self.get_response(request) and JsonResponse", "decorated": "nonlocal",
+}  # fmt: skip
+SETTINGS = """\
+import os
+
+SECRET_KEY = "x"
+USE_TZ = True
+ALLOWED_HOSTS = ["*"]
+MANAGERS = [("me", "me@example.com")]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+ROOT_URLCONF = "site_.urls"
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "django.contrib.sessions",
+                  "rest_framework", "notes"]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.middleware.common.BrokenLinkEmailsMiddleware",
+    *("notes.middleware." + name for name in os.environ["MIDDLEWARE"].split()),
+]
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}
+"""
+VIEWS = """\
+from rest_framework import authentication, permissions, serializers, viewsets
+from rest_framework.response import Response
+from rest_framework.decorators import api_view
+
+from notes.models import Note
+
+
+class NoteSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Note
+        fields = ["id", "title", "stars"]
+
+
+class NoteViewSet(viewsets.ModelViewSet):
+    queryset = Note.objects.order_by("id")
+    serializer_class = NoteSerializer
+    permission_classes = [permissions.AllowAny]
+    authentication_classes = [authentication.BasicAuthentication]
+
+
+class Who(viewsets.ViewSet):
+    permission_classes = [permissions.AllowAny]
+    authentication_classes = [authentication.SessionAuthentication]
+
+    def list(self, request):
+        return Response({"who": request.user.username}, headers={"X-Answer": "own"})
+"""
+URLS = """\
+from django.urls import include, path
+from rest_framework.routers import SimpleRouter
+from notes import views
+
+router = SimpleRouter()
+router.register("notes", views.NoteViewSet)
+router.register("who", views.Who, basename="who")
+urlpatterns = [path("api/", include(router.urls)), path("other/", views.Who.as_view({"get": "list"}))]
+"""
+LEGACY = """\
+import json, os, sys
+os.environ["DJANGO_SETTINGS_MODULE"] = "site_.settings"
+import django
+django.setup()
+from django.contrib.auth import get_user_model
+from django.core import mail
+from django.test import Client
+from django.test.utils import setup_test_environment
+setup_test_environment(debug=False)
+user, _ = get_user_model().objects.get_or_create(username="ann")
+out = []
+for one in json.load(sys.stdin):
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    if one.get("login"):
+        client.force_login(user)
+    if one.get("session"):
+        session = client.session
+        session.update(one["session"])
+        session.save()
+        client.cookies["sessionid"] = session.session_key
+    client.cookies.load(one.get("cookies", {}))
+    key = client.cookies["sessionid"].value if "sessionid" in client.cookies else ""
+    mail.outbox = []
+    answer = client.generic(one["method"], one["path"], headers=one.get("headers", {}))
+    out.append({"status": answer.status_code, "headers": {k.lower(): v for k, v in answer.items()},
+                "body": answer.content.decode(), "key": key, "mails": len(mail.outbox)})
+json.dump(out, sys.stdout)
+"""
+MODERN = """\
+import json, sys
+from starlette.testclient import TestClient
+from app.main import create_app
+client = TestClient(create_app(), follow_redirects=False)
+out = []
+with client:
+    for one in json.load(sys.stdin):
+        client.cookies.clear()
+        for name, value in {**one.get("cookies", {}), **({"sessionid": one["key"]} if one["key"] else {})}.items():
+            client.cookies.set(name, value)
+        answer = client.request(one["method"], one["path"], headers={"host": "testserver", "user-agent": "", **one.get("headers", {})})
+        out.append({"status": answer.status_code, "headers": dict(answer.headers), "body": answer.text})
+json.dump(out, sys.stdout)
+"""
+
+
+def create(root: Path) -> Path:
+    """The project with its migrated database."""
+    files = {
+        "manage.py": MANAGE, "site_/__init__.py": "", "site_/settings.py": SETTINGS, "site_/urls.py": URLS,
+        "notes/__init__.py": "", "notes/models.py": MODELS, "notes/views.py": VIEWS, "notes/middleware.py": MIDDLEWARE,
+        "notes/migrations/__init__.py": "", "notes/migrations/0001_initial.py": MIGRATION,
+    }  # fmt: skip
+    for name, text in files.items():
+        file = root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    run(root, ["manage.py", "migrate"], [], "")
+    return root
+
+
+def run(root: Path, arguments: list[str], middleware: list[str], text: str, **environment: str) -> str:
+    """Python in the folder ``root``; its standard output."""
+    env = {**os.environ, "MIDDLEWARE": " ".join(middleware), **environment}
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=root, env=env, input=text, capture_output=True, text=True, timeout=60, check=False
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def both(
+    root: Path, generated: Path, middleware: list[str], requests: list[dict[str, Any]]
+) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """(Django's answer, FastAPI's) for each request; both see the same session."""
+    legacy = json.loads(run(root, ["-c", LEGACY], middleware, json.dumps(requests)))
+    asked = [{**one, "key": answer["key"]} for one, answer in zip(requests, legacy, strict=True)]
+    url = f"sqlite+aiosqlite:///{root / 'db.sqlite3'}"
+    modern = run(generated, ["-c", MODERN], [], json.dumps(asked), DATABASE_URL=url, SECRET_KEY="x")
+    return list(zip(legacy, json.loads(modern), strict=True))

@@ -1,0 +1,154 @@
+"""Middleware of the project: proved to do nothing, left to Django where it does something, or refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.translate.middleware import stacks
+
+from segue.emit import write
+from segue.snapshot.model import Snapshot, Value
+from segue.snapshot.run import probe
+from segue.translate.program import translate
+
+KINDS = ("status", "body")
+HEADERS = ("x-service", "x-answer", "vary", "allow", "content-type")
+REQUESTS: list[dict[str, Any]] = [
+    {"headers": {}}, {"headers": {"User-Agent": "Mobile"}}, {"headers": {"X-Debug": "off"}},
+    {"headers": {"X-Debug": "on"}}, {"cookies": {"debug": "1"}}, {"cookies": {"other": "1"}}, {"query": "trace=1"},
+    {"query": "trace=1", "headers": {"User-Agent": "x"}}, {"query": "other=1"}, {"session": {"seen": 1}},
+    {"session": {"impersonate": 1}}, {"session": {"impersonate": 1}, "login": True}, {"login": True},
+    {"headers": {"Referer": "http://testserver/from/"}}, {"headers": {"Referer": ""}},
+]  # fmt: skip
+PATHS = ["/api/notes/", "/api/notes/77/", "/api/who/"]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return stacks.create(tmp_path_factory.mktemp("middleware"))
+
+
+@pytest.fixture(scope="module")
+def everything(root: Path) -> Snapshot:
+    names = " ".join([*stacks.ACCEPTED, "Rolling", *stacks.REFUSED])
+    return probe(root, python=sys.executable, settings="site_.settings", environment={"MIDDLEWARE": names})
+
+
+def only(snapshot: Snapshot, *names: str) -> Snapshot:
+    """The project with these of its middlewares."""
+    own = [f"notes.middleware.{n}" for n in names]
+    kept = tuple(
+        m for m in snapshot.settings.middleware if not m.startswith(("notes.", "django.middleware.common.Br"))
+    )
+    every = (*kept, *own)
+    values = {
+        **snapshot.settings.values,
+        "MIDDLEWARE": Value("list", items=tuple(Value("ref", name=n) for n in every)),
+    }
+    return dataclasses.replace(
+        snapshot, settings=dataclasses.replace(snapshot.settings, values=values, middleware=every)
+    )
+
+
+def test_what_is_accepted_answers_as_django_does(root: Path, everything: Snapshot, tmp_path: Path) -> None:
+    snapshot = probe(
+        root,
+        python=sys.executable,
+        settings="site_.settings",
+        environment={"MIDDLEWARE": " ".join(stacks.ACCEPTED)},
+    )
+    program = translate(snapshot)
+    native = {(o.method, o.route_id) for o in program.native}
+    assert ("GET", "/api/notes/") in native
+    assert ("GET", "/api/who/") in native
+    # Missing answers 404s of requests with a Referer itself: that is told before a write, or refused.
+    assert ("DELETE", "/api/notes/{pk}/") in native
+    # Pages redirects what is not under /api/.
+    assert ("GET", "/other/") not in native
+    write(program, tmp_path)
+    requests = [
+        {"method": method, "path": path + ("?" + one["query"] if "query" in one else ""), **one}
+        for method in ("GET", "OPTIONS", "DELETE")
+        for path in PATHS
+        for one in REQUESTS
+    ]
+    seen: Counter[bool] = Counter()
+    for request, (legacy, modern) in zip(
+        requests, stacks.both(root, tmp_path, stacks.ACCEPTED, requests), strict=True
+    ):
+        if modern["status"] == 501:
+            assert modern["headers"]["x-segue-unserved"] in ("middleware", "options"), request
+        else:
+            assert {k: modern[k] for k in KINDS} == {k: legacy[k] for k in KINDS}, request
+            assert legacy["mails"] == 0, request
+            for name in HEADERS:
+                assert _set(modern["headers"].get(name)) == _set(legacy["headers"].get(name)), (request, name)
+        seen[modern["status"] == 501] += 1
+    assert seen[False] > 50
+    assert seen[True] > 20
+
+
+def _set(text: str | None) -> set[str]:
+    return {p.strip() for p in (text or "").split(",")}
+
+
+def test_only_what_a_middleware_acts_on_is_left_to_django(
+    root: Path, everything: Snapshot, tmp_path: Path
+) -> None:
+    cases: list[tuple[dict[str, Any], bool]] = [
+        ({}, False), ({"headers": {"X-Debug": "on"}}, True), ({"cookies": {"debug": "1"}}, True),
+        ({"cookies": {"other": "1"}}, False), ({"session": {"a": 1}}, False), ({"session": {"impersonate": 1}}, False),
+        ({"session": {"impersonate": 1}, "login": True}, True), ({"login": True}, False),
+    ]  # fmt: skip
+    names = ["Debugging", "Impersonate"]
+    write(translate(only(everything, *names)), tmp_path)
+    requests = [
+        {"method": "GET", "path": "/api/who/" if case == {"login": True} else "/api/notes/", **case}
+        for case, _ in cases
+    ]
+    for (case, left), (legacy, modern) in zip(
+        cases, stacks.both(root, tmp_path, names, requests), strict=True
+    ):
+        assert modern["status"] == (501 if left else legacy["status"]), case
+
+
+def test_a_session_that_holds_nothing_is_not_left_to_django(
+    root: Path, everything: Snapshot, tmp_path: Path
+) -> None:
+    write(translate(only(everything, "Rolling")), tmp_path)
+    requests: list[dict[str, Any]] = [
+        {"method": "GET", "path": "/api/notes/"}, {"method": "GET", "path": "/api/notes/", "session": {"a": 1}},
+    ]  # fmt: skip
+    (empty, full) = stacks.both(root, tmp_path, ["Rolling"], requests)
+    assert empty[1]["status"] == empty[0]["status"] == 200
+    assert _set(empty[1]["headers"]["vary"]) == _set(empty[0]["headers"]["vary"]) == {"Accept", "Cookie"}
+    assert full[1]["status"] == 501
+
+
+@pytest.mark.parametrize("name", sorted(stacks.REFUSED))
+def test_what_cannot_be_proved_is_refused_where_it_stands(everything: Snapshot, name: str) -> None:
+    snapshot = only(everything, name)
+    program = translate(snapshot)
+    reasons = {
+        (r.method, r.route_id): r.reasons[0] for r in program.refused if r.reasons[0].code == "middleware"
+    }
+    reason = reasons["GET", "/api/notes/{pk}/"]
+    assert stacks.REFUSED[name] in reason.construct
+    assert reason.file == "notes/middleware.py"
+    assert f"notes.middleware.{name}" in reason.construct + reason.why
+    assert not [o for o in program.native if o.route_id == "/api/notes/{pk}/" and o.method == "GET"]
+    accepted = translate(snapshot, accepted_middleware=[f"notes.middleware.{name}"])
+    assert [o for o in accepted.native if o.route_id == "/api/notes/{pk}/" and o.method == "GET"]
+
+
+def test_a_line_is_named(everything: Snapshot) -> None:
+    (reason,) = {
+        r.reasons[0] for r in translate(only(everything, "Zone")).refused if r.reasons[0].code == "middleware"
+    }
+    lines = stacks.MIDDLEWARE.splitlines()
+    assert lines[reason.line - 1].strip() == 'timezone.activate("Europe/Berlin")'
