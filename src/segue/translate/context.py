@@ -9,6 +9,16 @@ from segue.snapshot.model import Model, Snapshot
 from segue.target.ir import Module, Program
 from segue.translate.free_names import with_free_names
 
+DOCS = {
+    "rows": "What reads of {} return.",
+    "queries": "Statements of {}, and what runs them.",
+    "presenters": "What answers show of {}.",
+    "validation": "Checks of input for {}.",
+    "metadata": "What OPTIONS and OpenAPI tell of the fields and parameters of {}.",
+    "services": "What {} does beside reading and showing.",
+    "permissions": "Who may do what in {}.",
+}
+
 
 @dataclass(slots=True)
 class Context:
@@ -45,7 +55,8 @@ class Context:
         """``app/<folder>/<kind>.py``; ``kind`` is one of the module names of docs/generated-code.md."""
         folder = self.folder(app_label)
         return self.program.module(
-            f"{self.program.package}/{folder}/{kind}.py", f"{kind.capitalize()} of {app_label}."
+            f"{self.program.package}/{folder}/{kind}.py",
+            DOCS.get(kind, f"{kind.capitalize()} of {{}}.").format(app_label),
         )
 
     def import_path(self, app_label: str, kind: str) -> str:

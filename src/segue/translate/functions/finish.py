@@ -97,6 +97,15 @@ def _name_functions(ctx: Context) -> None:
         _render(ctx, groups[key])
 
 
+# What hooks without a docstring do: their names alone say less than the line that says where they are from.
+_HOOKS = {
+    "has_permission": "Whether the request may go on.",
+    "has_object_permission": "Whether the request may have this object.",
+    "get_queryset": "The rows that the view works on.",
+    "__str__": "The object as text.",
+}
+
+
 def _render(ctx: Context, group: list[FunctionRecord]) -> None:
     table = symbols(ctx)
     first = group[0]
@@ -118,8 +127,7 @@ def _render(ctx: Context, group: list[FunctionRecord]) -> None:
     returned, needed = annotation(ctx, first.returns)
     imports |= needed
     head = f"{'async ' if first.is_async else ''}def {first.final}({', '.join(parameters)}) -> {returned}:"
-    doc = first.doc.strip() or f"{first.legacy.rpartition('.')[2].replace('_', ' ').strip().capitalize()}."
-    quoted = _docstring(doc, f"{first.legacy} ({first.where})")
+    quoted = _docstring(first.doc.strip() or _said(ctx, first.legacy), f"{first.legacy} ({first.where})")
     lines = returned_at_once(first.lines) or ["return None"]
     code = "\n".join([head, *("    " + line if line else "" for line in [*quoted, *lines])])
     module = ctx.module(first.app, first.module_kind)
@@ -138,7 +146,18 @@ def returned_at_once(lines: list[str]) -> list[str]:
     return [*lines[:-2], f"return {lines[-2].removeprefix(f'{local} = ')}"]
 
 
+def _said(ctx: Context, legacy: str) -> str:
+    """A docstring for a hook that has none: its class's, for permissions; else what such hooks do."""
+    owner, _, own = legacy.rpartition(".")
+    known = ctx.snapshot.classes.get(owner)
+    if known is not None and own in ("has_permission", "has_object_permission") and known.doc.strip():
+        return known.doc.strip().partition("\n")[0]
+    return _HOOKS.get(own, "")
+
+
 def _docstring(doc: str, origin: str) -> list[str]:
+    if not doc:
+        return [f'"""{origin}."""']
     text = doc.replace("\\", "\\\\").replace('"""', "'''")
     lines = text.split("\n")
     if lines[-1].endswith('"'):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 
 from segue.translate.context import Context
@@ -102,17 +102,28 @@ def name_all(ctx: Context) -> None:
                 plan.name = cls
                 plan.loader = _free(f"{snake(cls)}_entities", used)
                 continue
-            hint = "".join(w.capitalize() for h in sorted(plan.hints)[:1] for w in h.split("_"))
-            small = "Ref" if len(plan.columns) <= 1 and not plan.one and not plan.many else ""
-            options = [
-                f"{cls}Row",
-                f"{cls}{hint}Row",
-                f"{cls}{hint}{small}Row",
-                *(f"{cls}{hint}Row{i}" for i in range(2, 500)),
-            ]
-            plan.name = next(o for o in options if o not in used)
+            plan.name = next(o for o in _wishes(cls, plan) if o not in used)
             used.add(plan.name)
             plan.loader = _free(f"{snake(plan.name.removesuffix('Row'))}_rows", used)
+
+
+def _wishes(cls: str, plan: Plan) -> Iterator[str]:
+    """``BookRow``; then by what shows it (``BookListRow``), by its only column (``BookTitleRow``), by number."""
+    yield f"{cls}Row"
+    bare = not plan.one and not plan.many and not plan.computed
+    if bare and len(plan.columns) <= 1:
+        yield f"{cls}RefRow"
+    for hint in sorted(plan.hints):
+        words = _camel(hint)
+        yield f"{words}Row" if words.startswith(cls) else f"{cls}{words}Row"
+    if bare and len(plan.columns) == 2:
+        yield f"{cls}{_camel(plan.columns[1])}Row"
+    yield f"{cls}BriefRow"
+    yield from (f"{cls}Row{number}" for number in range(2, 500))
+
+
+def _camel(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("_"))
 
 
 def _free(wish: str, used: set[str]) -> str:

@@ -104,6 +104,8 @@ def compose_presenter(
     ``loose``: it returns a plain ``dict`` whose keys the kernel knows, for code that changes it.
     """
     builder = _Builder(ctx, serializer, instance, loose, partial)
+    if not instance.site.hint:  # the rows are named after what shows them first
+        instance.site.hint = snake(stem(ctx, serializer))
     name = f"present_{snake(stem(ctx, serializer))}"
     lifted = compose(
         ctx,

@@ -180,7 +180,15 @@ def _emit(
     if options is None:
         arguments.append("options=False")
     elif options:
-        arguments.append(f"actions={options}")
+        described = constant.removesuffix("_URL") + "_FIELDS"
+        metadata = ctx.module(base.app, "metadata")
+        text = f"{described}: Mapping[str, Any] = {options}"
+        needed = {Import("collections.abc", "Mapping"), Import("typing", "Any")}
+        metadata.add(
+            Decl(described, text, frozenset(needed), 0, Origin(base.cls or base.view.function, base.where))
+        )
+        arguments.append(f"actions={described}")
+        imports.add(Import(ctx.import_path(base.app, "metadata"), described))
     origin = Origin(base.cls or base.view.function, base.where)
     text = f"{constant} = Resource({', '.join(arguments)})"
     module.add(Decl(constant, text, frozenset(imports), 40, origin))
