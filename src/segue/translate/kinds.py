@@ -278,6 +278,27 @@ class SerializerContext(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class Keywords(Kind):
+    """``**kwargs`` of a view's method: the URL's arguments, and what the caller has put in by name (``partial``)."""
+
+    endpoint: Any
+    given: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoArguments(Kind):
+    """``*args`` of a view's method: Django passes a URL's named arguments by name only."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuccessHeaders(Kind):
+    """``self.get_success_headers(data)``: ``Location`` where the data (its code is ``data``) may have a ``url``."""
+
+    data: str
+    possible: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Raised(Kind):
     """An exception object: ``cls`` is its dotted class. The node builds the generated exception."""
 

@@ -30,8 +30,10 @@ from segue.translate.kinds import (
     AcceptedType,
     Const,
     HandlerContext,
+    Keywords,
     Kind,
     ListOf,
+    NoArguments,
     RendererContext,
     Request,
     Serializer,
@@ -333,7 +335,16 @@ def _run(frame: Frame, definition: ast.FunctionDef, statements: list[ast.stmt]) 
     frame.emit_block(f"async with {db}.atomic():", lines)
 
 
-AMBIENT = (Request, ViewSelf, SerializerSelf, HandlerContext, RendererContext, AcceptedType)
+AMBIENT = (
+    Request,
+    ViewSelf,
+    SerializerSelf,
+    HandlerContext,
+    RendererContext,
+    AcceptedType,
+    Keywords,
+    NoArguments,
+)
 
 
 def _bind_parameters(
@@ -368,7 +379,9 @@ def _bind_parameters(
         frame.env[own] = value
     for extra in (spec.vararg, spec.kwarg):
         if extra is not None:
-            frame.env[extra.arg] = Val(Unknown(f"*{extra.arg}"))
+            passed = arguments.get(extra.arg)
+            known = passed.kind if isinstance(passed, Val) else passed
+            frame.env[extra.arg] = Val(known if known is not None else Unknown(f"*{extra.arg}"))
     for legacy_name in names:
         if legacy_name in arguments:
             given = arguments[legacy_name]

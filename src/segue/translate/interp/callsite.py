@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from segue.translate.interp.value import Val
-from segue.translate.kinds import Const
+from segue.translate.kinds import Const, Keywords, NoArguments
 
 if TYPE_CHECKING:
     from segue.translate.interp.frame import Frame
@@ -27,11 +27,12 @@ class CallSite:
     _kwargs: dict[str, Val] | None = None
     double_star: list[ast.expr] = field(default_factory=list)
     given_args: list[Val] | None = None
+    passed_on: Keywords | None = None
 
     @property
     def raw_args(self) -> list[ast.expr]:
         """Positional argument nodes."""
-        return self.node.args
+        return [a for a in self.node.args if not (isinstance(a, ast.Starred) and self._empty(a))]
 
     @property
     def raw_kwargs(self) -> dict[str, ast.expr]:
@@ -43,12 +44,16 @@ class CallSite:
         """Positional arguments."""
         if self._args is None:
             for arg in self.node.args:
-                if isinstance(arg, ast.Starred):
+                if isinstance(arg, ast.Starred) and not self._empty(arg):
                     raise self.frame.refuse(
                         "star-argument", ast.unparse(self.node), "A * argument hides what is passed.", arg
                     )
-            self._args = [self.frame.eval(arg) for arg in self.node.args]
+            self._args = [self.frame.eval(arg) for arg in self.raw_args]
         return self._args
+
+    def _empty(self, arg: ast.Starred) -> bool:
+        """``*args`` of a view's method."""
+        return isinstance(arg.value, ast.Name) and isinstance(self.frame.eval(arg.value).kind, NoArguments)
 
     @property
     def kwargs(self) -> dict[str, Val]:
@@ -56,12 +61,21 @@ class CallSite:
         if self._kwargs is None:
             found: dict[str, Val] = {}
             for keyword in self.node.keywords:
-                if keyword.arg is None:
+                if keyword.arg is None and self._keywords(keyword.value) is not None:
+                    self.passed_on = self._keywords(keyword.value)
+                elif keyword.arg is None:
                     found.update(self._spread(keyword.value))
                 else:
                     found[keyword.arg] = self.frame.eval(keyword.value)
             self._kwargs = found
         return self._kwargs
+
+    def _keywords(self, node: ast.expr) -> Keywords | None:
+        """``**kwargs`` of a view's method."""
+        if not isinstance(node, ast.Name):
+            return None
+        kind = self.frame.eval(node).kind
+        return kind if isinstance(kind, Keywords) else None
 
     def _spread(self, node: ast.expr) -> dict[str, Val]:
         if isinstance(node, ast.Dict) and all(

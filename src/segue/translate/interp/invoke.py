@@ -8,8 +8,18 @@ from segue.snapshot.model import Function, GlobalRef
 from segue.translate.functions.lift import AMBIENT, Lifted, app_of, lift
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.value import Val, name
-from segue.translate.kinds import Const, Global, Kind, QuerySet, Scalar, Serializer, Unknown
+from segue.translate.interp.value import Val, const, name
+from segue.translate.kinds import (
+    Const,
+    Global,
+    Keywords,
+    Kind,
+    NoArguments,
+    QuerySet,
+    Scalar,
+    Serializer,
+    Unknown,
+)
 
 
 def invoke_function(
@@ -165,12 +175,40 @@ def bind_arguments(frame: Frame, function: Function, site: CallSite, bound: bool
     for parameter, value in zip(positional, site.args, strict=False):
         found[parameter] = value
     known = {*positional, *(a.arg for a in spec.kwonlyargs)}
+    if spec.vararg is not None:
+        found[spec.vararg.arg] = Val(NoArguments())
+    rest = list(site.passed_on.given) if site.kwargs is not None and site.passed_on is not None else []
+    if site.passed_on is not None:
+        _pass_on(frame, function, site, found, known)
     for key, value in site.kwargs.items():
+        if key not in known and spec.kwarg is not None and site.passed_on is not None:
+            if not isinstance(value.kind, Const):
+                raise frame.refuse(
+                    "call-arguments", ast.unparse(site.node), f"Passed on as **{key}.", site.node
+                )
+            rest.append((key, value.kind.value))
+            continue
         if key not in known:
             raise frame.refuse("call-arguments", ast.unparse(site.node), f"Passed on as **{key}.", site.node)
         found[key] = value
+    if spec.kwarg is not None and site.passed_on is not None:
+        given = tuple((k, v) for k, v in dict(rest).items() if k not in known)
+        found[spec.kwarg.arg] = Val(Keywords(site.passed_on.endpoint, given))
     del bound
     return found
+
+
+def _pass_on(
+    frame: Frame, function: Function, site: CallSite, found: dict[str, Val], known: set[str]
+) -> None:
+    """``**kwargs`` of a view's method for the parameters that the callee names."""
+    assert site.passed_on is not None
+    for key, value in site.passed_on.given:
+        if key in known:
+            found[key] = const(value)
+    for key, kind in site.passed_on.endpoint.url_arguments.items():
+        if key in known and key not in found:
+            found[key] = frame.url_argument(key, kind, kind.type if isinstance(kind, Scalar) else "str")
 
 
 def method_function(frame: Frame, cls: str, attr: str) -> tuple[str, Function | None] | None:

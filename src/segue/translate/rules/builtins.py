@@ -420,6 +420,9 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
     value, attr = call.args[0], call.args[1]
     if not isinstance(attr.kind, Const) or not isinstance(attr.kind.value, str):
         raise frame.refuse("getattr", ast.unparse(call.node), "The name is computed.", call.node)
+    if attr.kind.value == "_prefetched_objects_cache" and isinstance(value.kind, Instance):
+        # DRF's own update() asks for it, and many copies of it. What is shown after a write is read anew anyway.
+        return const(None)
     if len(call.args) > 2:
         if isinstance(value.kind, RenderedView):
             from segue.translate.rules.rendering import class_attribute

@@ -9,6 +9,7 @@ from segue.refusal import Refused, refuse
 from segue.snapshot.model import Class, Function, Serializer, SerializerField, Value, Where
 from segue.translate.context import Context
 from segue.translate.load.models import snake
+from segue.translate.serializers.initial import optional_on_update
 
 # Overriding one of these changes which fields there are or how the whole is driven.
 DRIVERS = frozenset(
@@ -137,7 +138,7 @@ def check_drivers(ctx: Context, serializer: Serializer, extra: frozenset[str] = 
         )
     for method in sorted(DRIVERS | extra):
         name = overridden(ctx, serializer.name, method)
-        if name:
+        if name and not (method == "__init__" and optional_on_update(ctx, serializer) is not None):
             raise refuse(
                 f"serializer-{method.strip('_').replace('_', '-')}",
                 f"{short(serializer.name)}.{method}",

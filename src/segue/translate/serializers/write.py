@@ -33,6 +33,7 @@ from segue.translate.serializers.facts import (
     stem,
 )
 from segue.translate.serializers.hooks import field_hook, whole_hook
+from segue.translate.serializers.initial import optional_on_update
 from segue.translate.serializers.interface import Writer
 from segue.translate.serializers.lookups import lookup_lines, unique_lines
 from segue.translate.serializers.rules_text import Rules, add_validators, rules_of
@@ -224,7 +225,12 @@ class _Builder:
         self._locals(frame)
         frame.is_async = True  # also when nothing is asked of the database: callers need not know
         frame.use(Import(self.ctx.import_path(self.app, "schemas"), self.model_name))
-        frame.emit(f"form = {self.model_name}.collect(data, partial=partial)")
+        optional = optional_on_update(self.ctx, self.serializer) if self.serializer.model else None
+        relaxed = ""
+        if optional:
+            # The constructor has made these optional for an update.
+            relaxed = f", optional={optional!r} if instance is not None else ()"
+        frame.emit(f"form = {self.model_name}.collect(data, partial=partial{relaxed})")
         for entry in self.fields:
             self._field_lines(frame, entry)
         frame.emit("form.raise_invalid()")

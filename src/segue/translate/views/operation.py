@@ -10,8 +10,8 @@ from segue.snapshot.model import Function, Operation
 from segue.target.ir import Import
 from segue.translate.functions.lift import interpret
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.value import Val
-from segue.translate.kinds import Kind, Request, Response
+from segue.translate.interp.value import Val, const
+from segue.translate.kinds import Keywords, Kind, NoArguments, Request, Response
 from segue.translate.rules import registry
 from segue.translate.specialise.endpoint import Endpoint, path_scope
 from segue.translate.views import programs
@@ -45,6 +45,7 @@ def build(endpoint: Endpoint, operation: Operation) -> PathOperation:
     registry.discover()
     check_dispatch(endpoint)
     dotted = operation.function
+    given: tuple[tuple[str, object], ...] = ()
     if endpoint.view.flavour == "function":
         dotted = endpoint.view.function
     if dotted.startswith("rest_framework."):
@@ -52,6 +53,10 @@ def build(endpoint: Endpoint, operation: Operation) -> PathOperation:
         overridden = endpoint.overridden(action) if action else ""
         if overridden:
             dotted = overridden
+        elif action == "partial_update" and endpoint.overridden("update"):
+            # ``UpdateModelMixin.partial_update`` is ``update(request, *args, partial=True, **kwargs)``.
+            dotted = endpoint.overridden("update")
+            given = (("partial", True),)
         elif action in programs.PROGRAMS:
             return _program(endpoint, action, dotted)
         else:
@@ -61,7 +66,7 @@ def build(endpoint: Endpoint, operation: Operation) -> PathOperation:
     function = endpoint.ctx.snapshot.functions.get(dotted)
     if function is None:
         raise endpoint.refuse("no-source", dotted or endpoint.view.key, "The snapshot has no source for it.")
-    return _own(endpoint, function)
+    return _own(endpoint, function, given)
 
 
 def check_dispatch(endpoint: Endpoint) -> None:
@@ -127,7 +132,8 @@ def _program(endpoint: Endpoint, action: str, dotted: str) -> PathOperation:
     )  # fmt: skip
 
 
-def _own(endpoint: Endpoint, function: Function) -> PathOperation:
+def _own(endpoint: Endpoint, function: Function, given: tuple[tuple[str, object], ...] = ()) -> PathOperation:
+    """A method of the project; ``given`` is what DRF passes by name besides the URL's arguments."""
     arguments: dict[str, Kind | Val] = {}
     names = _parameters(function)
     if endpoint.view.flavour != "function":
@@ -138,6 +144,13 @@ def _own(endpoint: Endpoint, function: Function) -> PathOperation:
     for name in names[1:]:
         if name in kinds:
             arguments[name] = kinds[name]
+        elif name in dict(given):
+            arguments[name] = const(dict(given)[name])
+    spec = _spec(function)
+    if spec.vararg is not None:
+        arguments[spec.vararg.arg] = NoArguments()
+    if spec.kwarg is not None:
+        arguments[spec.kwarg.arg] = Keywords(endpoint, tuple(g for g in given if g[0] not in names))
     body = interpret(
         endpoint.ctx,
         function,
@@ -177,10 +190,15 @@ def _imports(endpoint: Endpoint, imports: set[Import], lines: list[str]) -> set[
     return set(imports)
 
 
-def _parameters(function: Function) -> list[str]:
+def _spec(function: Function) -> ast.arguments:
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
     assert isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef)
-    return [a.arg for a in [*tree.args.posonlyargs, *tree.args.args]]
+    return tree.args
+
+
+def _parameters(function: Function) -> list[str]:
+    spec = _spec(function)
+    return [a.arg for a in [*spec.posonlyargs, *spec.args]]
 
 
 def _name(endpoint: Endpoint, action: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -60,9 +60,10 @@ class WriteModel(BaseModel):
         cls.bound_fields = tuple(found)
 
     @classmethod
-    def collect(cls, data: object, *, partial: bool = False) -> Form:
+    def collect(cls, data: object, *, partial: bool = False, optional: Collection[str] = ()) -> Form:
         """Read ``data`` (JSON value or :class:`FormData`): parse every field, run its own validators.
 
+        ``optional`` fields may be missing this time, although the model requires them.
         Raises ``ValidationError`` only when ``data`` is no mapping; field errors stay in the form.
         """
         if data is None:
@@ -77,7 +78,7 @@ class WriteModel(BaseModel):
             partial,
         )
         for bound in cls.bound_fields:
-            _read(form, bound, data, partial)
+            _read(form, bound, data, partial, bound.name in optional)
         return form
 
     @classmethod
@@ -101,9 +102,9 @@ class WriteModel(BaseModel):
         return result
 
 
-def _read(form: Form, bound: Bound, data: Mapping[str, Any], partial: bool) -> None:
+def _read(form: Form, bound: Bound, data: Mapping[str, Any], partial: bool, optional: bool) -> None:
     """One field of ``Serializer.to_internal_value``, up to its own validators."""
-    rules, name, required = bound.rules, bound.name, bound.required
+    rules, name, required = bound.rules, bound.name, bound.required and not optional
     default = bound.default()
     with form.field(name):
         raw = rules.raw(data, name, partial=partial, required=required, default=default)

@@ -7,7 +7,16 @@ import ast
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const
-from segue.translate.kinds import Const, Instance, Object, QuerySet, Super, ViewSelf
+from segue.translate.kinds import (
+    Const,
+    Instance,
+    Object,
+    QuerySet,
+    Serializer,
+    SuccessHeaders,
+    Super,
+    ViewSelf,
+)
 from segue.translate.rules.registry import framework, method
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.views import generic, programs, serializer_object
@@ -126,9 +135,45 @@ def perform_destroy(frame: Frame, owner: Val, call: CallSite) -> Val:
     return const(None)
 
 
+def _update(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``update(request, *args, partial=…, **kwargs)``."""
+    partial = call.kwargs.get("partial")
+    if partial is None and call.passed_on is not None:
+        partial = const(dict(call.passed_on.given).get("partial", False))
+    if partial is None:
+        partial = const(False)
+    if not isinstance(partial.kind, Const) or not isinstance(partial.kind.value, bool):
+        raise frame.refuse(
+            "serializer-partial", ast.unparse(call.node), "Whether it is partial is computed.", call.node
+        )
+    return programs.update(frame, _endpoint(owner), partial=partial.kind.value)
+
+
+@framework("rest_framework.mixins.CreateModelMixin.get_success_headers")
+def get_success_headers(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``Location`` where the data has a ``url``; told when the response is made."""
+    call.only(at_most=1)
+    shown = call.raw_args[0]
+    serializer = (
+        frame.eval(shown.value) if isinstance(shown, ast.Attribute) and shown.attr == "data" else None
+    )
+    if serializer is None or not isinstance(serializer.kind, Serializer):
+        raise frame.refuse(
+            "success-headers", ast.unparse(call.node), "Segue does not know this data.", call.node
+        )
+    found = frame.ctx.snapshot.serializers[serializer.kind.name]
+    known = frame.ctx.snapshot.classes.get(found.name)
+    own = frame.ctx.snapshot.functions.get(known.methods.get("to_representation", "")) if known else None
+    possible = any(f.name == "url" for f in found.fields) or (own is not None and "url" in own.source)
+    data = frame.eval(shown) if possible else None
+    return Val(SuccessHeaders(data.text if data is not None else "", possible))
+
+
 def _program(name: str) -> None:
     @framework(*(f"{prefix}.{name}" for prefix in programs.DEFINED_BY[name]))
     def run(frame: Frame, owner: Val, call: CallSite) -> Val:
+        if name == "update":
+            return _update(frame, owner, call)
         return programs.PROGRAMS[name](frame, _endpoint(owner))
 
     run.__doc__ = f"DRF's own ``{name}``."

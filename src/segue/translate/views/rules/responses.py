@@ -7,7 +7,7 @@ import ast
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, quote
-from segue.translate.kinds import Const, DictOf, Response, Scalar
+from segue.translate.kinds import Const, DictOf, Response, Scalar, SuccessHeaders
 from segue.translate.rules.registry import function
 
 
@@ -38,6 +38,14 @@ def response(frame: Frame, call: CallSite) -> Val:
             parts.append(literal(None))
         parts.append(literal(code) if code is not None else status.node)
     node: ast.expr = ast.Call(ast.Attribute(frame.state("call"), "reply", ast.Load()), parts, [])
+    if headers is not None and isinstance(headers.kind, SuccessHeaders):
+        if not headers.kind.possible:
+            return Val(Response(code), node)
+        if code != 201 or not parts or ast.unparse(parts[0]) != headers.kind.data:
+            raise frame.refuse(
+                "success-headers", ast.unparse(call.node), "They are those of other data.", call.node
+            )
+        return Val(Response(code), quote("{0}.created({1})", frame.state("call"), parts[0]))
     if headers is not None:
         if not isinstance(headers.kind, DictOf) or headers.node is None:
             raise frame.refuse(

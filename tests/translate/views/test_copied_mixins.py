@@ -1,0 +1,189 @@
+"""DRF's mixins as projects copy them, ``**kwargs`` of a view's methods, fields made optional by a constructor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from tests.projects.site import Site, differences
+
+from segue.translate.program import translate
+
+MODELS = """\
+from django.contrib.auth import get_user_model
+from django.db import models
+
+
+class Note(models.Model):
+    title = models.CharField(max_length=10, unique=True)
+    text = models.CharField(max_length=20)
+    stars = models.IntegerField()
+    fans = models.ManyToManyField(get_user_model(), related_name="liked")
+"""
+VIEWS = """\
+from rest_framework import mixins, serializers, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from notes.models import Note
+
+
+class NoteSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Note
+        fields = ["id", "title", "text", "stars"]
+
+    def __init__(self, *args, **kwargs):
+        super(NoteSerializer, self).__init__(*args, **kwargs)
+        if self.instance is not None:
+            self.fields["title"].required = False
+            for name in ("stars", "text"):
+                self.fields[name].required = False
+
+
+class LinkedSerializer(serializers.ModelSerializer):
+    url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Note
+        fields = ["url", "title", "text", "stars"]
+
+    def get_url(self, note):
+        return f"/notes/{note.pk}/"
+
+
+class OddSerializer(NoteSerializer):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields.pop("stars")
+
+
+class Create(mixins.CreateModelMixin):
+    def create(self, request, *args, **kwargs):
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        self.perform_create(serializer)
+        headers = self.get_success_headers(serializer.data)
+        return Response(serializer.data, status=status.HTTP_201_CREATED, headers=headers)
+
+
+class Update(mixins.UpdateModelMixin):
+    def update(self, request, *args, **kwargs):
+        partial = kwargs.pop("partial", False)
+        instance = self.get_object()
+        serializer = self.get_serializer(instance, data=request.data, partial=partial)
+        serializer.is_valid(raise_exception=True)
+        self.perform_update(serializer)
+        if getattr(instance, "_prefetched_objects_cache", None):
+            instance._prefetched_objects_cache = {}
+        return Response(serializer.data)
+
+
+class NoteViewSet(Create, Update, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+    queryset = Note.objects.order_by("id")
+    serializer_class = NoteSerializer
+
+    @action(detail=False)
+    def all(self, request, *args, **kwargs):
+        return self.list(self, request, *args, **kwargs)
+
+    @action(detail=True, methods=["post"])
+    def patchy(self, request, *args, **kwargs):
+        kwargs["partial"] = True
+        return self.update(request, *args, **kwargs)
+
+    @action(detail=True)
+    def key(self, request, *args, **kwargs):
+        return Response({"pk": kwargs["pk"], "format": kwargs.get("format"), "partial": kwargs.get("partial", "no")})
+
+
+class LinkedViewSet(Create, viewsets.ReadOnlyModelViewSet):
+    queryset = Note.objects.order_by("id")
+    serializer_class = LinkedSerializer
+
+
+class PartViewSet(mixins.UpdateModelMixin, viewsets.GenericViewSet):
+    queryset = Note.objects.order_by("id")
+    serializer_class = NoteSerializer
+
+    def update(self, request, *args, **kwargs):
+        return super().update(request, *args, **kwargs)
+
+    def partial_update(self, request, *args, **kwargs):
+        return super().update(request, *args, partial=True, **kwargs)
+
+
+class OddViewSet(viewsets.ReadOnlyModelViewSet):
+    queryset = Note.objects.order_by("id")
+    serializer_class = OddSerializer
+
+
+class OtherHeadersViewSet(viewsets.ModelViewSet):
+    http_method_names = ["post"]
+    queryset = Note.objects.order_by("id")
+    serializer_class = LinkedSerializer
+
+    def create(self, request, *args, **kwargs):
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        serializer.save()
+        return Response({"made": True}, status=201, headers=self.get_success_headers(serializer.data))
+"""
+ROUTES = {
+    "good": """\
+router.register("notes", views.NoteViewSet, basename="plain")
+router.register("linked", views.LinkedViewSet, basename="note")
+router.register("parts", views.PartViewSet, basename="part")
+""",
+    "odd": """\
+router.register("odd", views.OddViewSet, basename="odd")
+router.register("others", views.OtherHeadersViewSet, basename="other")
+""",
+}
+
+
+def _files(which: str) -> Mapping[str, str]:
+    urls = "from rest_framework.routers import SimpleRouter\nfrom notes import views\n\nrouter = SimpleRouter()\n"
+    return {
+        "notes/models.py": MODELS,
+        "notes/views.py": VIEWS,
+        "site_/urls.py": f"{urls}{ROUTES[which]}urlpatterns = router.urls\n",
+    }
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return Site.make(tmp_path_factory.mktemp("copied"), _files("good"))
+
+
+def test_copies_of_the_mixins_do_as_the_mixins(site: Site, tmp_path: Path) -> None:
+    program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=420, seconds=25)
+    refused = {(r.route_id, r.method): r.reasons[0] for r in program.refused}
+    assert not refused
+    assert differences(report) == []
+    statuses = {o.key: set(o.statuses) for o in report.operations}
+    assert {"201", "400"} <= statuses["POST /notes/"]
+    assert {"201", "400"} <= statuses["POST /linked/"]
+    for operation in ("PUT /notes/{pk}/", "PATCH /notes/{pk}/", "PUT /parts/{pk}/", "PATCH /parts/{pk}/"):
+        assert {"200", "400", "404"} <= statuses[operation]
+    assert "200" in statuses["POST /notes/{pk}/patchy/"]
+    assert "200" in statuses["GET /notes/{pk}/key/"]
+    code = (tmp_path / "fastapi" / "app" / "notes" / "routes.py").read_text()
+    assert "call.created(" in code
+    assert "_prefetched_objects_cache" not in code
+    validation = (tmp_path / "fastapi" / "app" / "notes" / "validation.py").read_text()
+    assert 'optional=("title", "stars", "text") if instance is not None else ()' in validation
+
+
+def test_what_else_a_constructor_or_headers_do_is_refused(tmp_path: Path) -> None:
+    root = tmp_path / "site"
+    root.mkdir()
+    program = translate(Site.make(root, _files("odd")).snapshot())
+    reasons = {(r.route_id, r.method): r.reasons[0].code for r in program.refused}
+    assert reasons == {
+        ("/odd/", "GET"): "serializer-init",
+        ("/odd/{pk}/", "GET"): "serializer-init",
+        ("/others/", "POST"): "success-headers",
+    }
+    assert not program.native
