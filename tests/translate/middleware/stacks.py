@@ -282,7 +282,7 @@ MIDDLEWARE = [
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}
 """
 VIEWS = """\
-from rest_framework import authentication, permissions, serializers, viewsets
+from rest_framework import authentication, permissions, renderers, serializers, views, viewsets
 from rest_framework.response import Response
 from rest_framework.decorators import api_view
 
@@ -308,6 +308,63 @@ class Who(viewsets.ViewSet):
 
     def list(self, request):
         return Response({"who": request.user.username}, headers={"X-Answer": "own"})
+
+
+class SheetRenderer(renderers.BaseRenderer):
+    media_type = "application/vnd.sheet"
+    format = "sheet"
+
+    def render(self, data, accepted_media_type=None, renderer_context=None):
+        return b"sheet"
+
+
+class Sheets:
+    filename = "notes"
+
+    def get_filename(self, request=None, *args, **kwargs):
+        return self.filename
+
+    def finalize_response(self, request, response, *args, **kwargs):
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if isinstance(response, Response) and response.accepted_renderer.format == "sheet":
+            response["content-disposition"] = f"attachment; filename={self.get_filename(request)}"
+        elif isinstance(request.accepted_renderer, (SheetRenderer, renderers.BrowsableAPIRenderer)):
+            response.data = {}
+        return response
+
+
+class Base:
+    permission_classes = [permissions.AllowAny]
+    authentication_classes = []
+    renderer_classes = [renderers.JSONRenderer, SheetRenderer]
+
+    def get(self, request):
+        return Response({"ok": True})
+
+
+class SheetView(Sheets, Base, views.APIView):
+    pass
+
+
+class Marked(Base, views.APIView):
+    def finalize_response(self, request, response, *args, **kwargs):
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response["X-Service"] = "marked"
+        return response
+
+
+class Download(Base, views.APIView):
+    def finalize_response(self, request, response, *args, **kwargs):
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if request.query_params.get("download") and response.status_code == 200:
+            response["Content-Disposition"] = "attachment"
+        return response
+
+
+class Enveloped(Base, views.APIView):
+    def finalize_response(self, request, response, *args, **kwargs):
+        response.data = {"data": response.data}
+        return super().finalize_response(request, response, *args, **kwargs)
 """
 URLS = """\
 from django.urls import include, path
@@ -317,7 +374,9 @@ from notes import views
 router = SimpleRouter()
 router.register("notes", views.NoteViewSet)
 router.register("who", views.Who, basename="who")
-urlpatterns = [path("api/", include(router.urls)), path("other/", views.Who.as_view({"get": "list"}))]
+urlpatterns = [path("api/", include(router.urls)), path("other/", views.Who.as_view({"get": "list"})),
+               path("api/sheet/", views.SheetView.as_view()), path("api/marked/", views.Marked.as_view()),
+               path("api/download/", views.Download.as_view()), path("api/enveloped/", views.Enveloped.as_view())]
 """
 LEGACY = """\
 import json, os, sys

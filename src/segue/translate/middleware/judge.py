@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from segue.snapshot.model import Function, Route, Snapshot, Where
@@ -48,22 +49,51 @@ def judge(
     where = _place(snapshot, name)
     if where is None:
         return Verdict((Event(name, "The snapshot has no source of this middleware.", "", 0, (), False),))
+    return _all(lambda p: _run(Machine(snapshot, route, p, set_on_responses), name, where), name, where)
+
+
+def _all(run: Callable[[Path], None], name: str, where: Where) -> Verdict:
+    """All paths of ``run`` together."""
     clear: list[Path] = []
     asked = False
     events: dict[Event, None] = {}
+    why = ""
     try:
-        for path in explore(lambda p: _run(Machine(snapshot, route, p, set_on_responses), name, where)):
+        for path in explore(run):
             events.update(dict.fromkeys(path.events))
             asked = asked or path.asked
             if not path.events:
                 clear.append(path)
     except TooMany:
-        return Verdict(
-            (Event(name, "It has too many cases to follow.", where.file, where.line, (), False),), asked=True
-        )
+        why = "It has too many cases to follow."
     except RecursionError:
-        return Verdict((Event(name, "It calls itself.", where.file, where.line, (), False),), asked=True)
+        why = "It calls itself."
+    if why:
+        return Verdict((Event(name, why, where.file, where.line, (), False),), asked=True)
     return replace(_summary(clear, list(events), name, where), asked=asked)
+
+
+def judge_finalizer(snapshot: Snapshot, cls: str, function: Function, route: Route) -> Verdict:
+    """What an overridden ``finalize_response`` of the view ``cls`` does to the JSON answers of ``route``."""
+
+    routed = snapshot.views[route.view]
+    # as_view() and @action may replace attributes of the class
+    names = {*routed.initkwargs, *(name for kwargs in routed.action_overrides.values() for name in kwargs)}
+    given = {name: Unknown(f"self.{name}", pure=False) for name in sorted(names)}
+
+    def run(path: Path) -> None:
+        machine = Machine(snapshot, route, path, view=True)
+        frame = Frame(machine, function, {})
+        view = Instance(cls, {"request": REQUEST, "kwargs": Thing("kwargs"), "response": RESPONSE, **given})
+        path.started, path.instance = True, view
+        try:
+            _answered(
+                frame, invoke(frame, Method(function, view), [REQUEST, RESPONSE], {}, _NODE), function.name
+            )
+        except Raised as raised:
+            _report(frame, path.raised, f"It raises {raised.name.rpartition('.')[2]}.", function.name)
+
+    return _all(run, function.name, function.where)
 
 
 def _place(snapshot: Snapshot, name: str) -> Where | None:
@@ -209,4 +239,4 @@ def _report(frame: Frame, place: tuple[str, Where] | None, why: str, name: str) 
     path.events.append(Event(text[:100], why, where.file, where.line, path.holding, path.called))
 
 
-__all__ = ["Verdict", "judge"]
+__all__ = ["Verdict", "judge", "judge_finalizer"]

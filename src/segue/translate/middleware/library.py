@@ -36,6 +36,7 @@ from segue.translate.middleware.values import (
 )
 
 Arguments = list[Value]
+JSON_RENDERER = "rest_framework.renderers.JSONRenderer"
 # Functions without effect whose results depend on the moment, the machine or their arguments.
 _QUIET = (
     "time.", "_time.", "uuid.", "datetime.", "re.", "urllib.parse.", "json.loads", "json.dumps", "hashlib.", "base64.", "ipaddress.",
@@ -242,18 +243,35 @@ def _setting(frame: Frame, name: str, default: Value | None) -> Value:
 
 
 def _isinstance(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
-    owner, kind = given[0], given[1]
-    if owner == RESPONSE and isinstance(kind, Global):
-        return Known(kind.ref.name in response.CLASSES)
-    if owner == RESPONSE and isinstance(node.args[1], ast.Tuple):
-        from segue.translate.middleware.evaluate import evaluate
+    from segue.translate.middleware.evaluate import evaluate
 
-        parts = [evaluate(frame, e) for e in node.args[1].elts]
-        if all(isinstance(p, Global) for p in parts):
-            return Known(any(p.ref.name in response.CLASSES for p in parts if isinstance(p, Global)))
-    if isinstance(owner, Known) and isinstance(kind, Global) and kind.ref.name == "builtins.str":
-        return Known(isinstance(owner.value, str))
-    return Unknown("isinstance")
+    kinds = [given[1]]
+    if isinstance(node.args[1], ast.Tuple):
+        kinds = [evaluate(frame, e) for e in node.args[1].elts]
+    answers = [_is(frame, given[0], kind) for kind in kinds]
+    if True in answers:
+        return Known(True)
+    return Unknown("isinstance") if None in answers else Known(False)
+
+
+def _is(frame: Frame, owner: Value, kind: Value) -> bool | None:
+    """Whether ``owner`` is of the class ``kind``; None where that cannot be told."""
+    if not isinstance(kind, Global):
+        return None
+    name = kind.ref.name
+    cls = frame.machine.snapshot.classes.get(name)
+    if owner == RESPONSE and (
+        name.startswith(("rest_framework.", "django.", "builtins.")) or cls is not None
+    ):
+        return name in response.CLASSES
+    if owner == Thing("renderer"):
+        if name.startswith("rest_framework.renderers."):
+            return name in (JSON_RENDERER, "rest_framework.renderers.BaseRenderer")
+        # A subclass of JSONRenderer that changes nothing may stand for it.
+        return False if cls is not None and JSON_RENDERER not in cls.mro else None
+    if isinstance(owner, Known) and name == "builtins.str":
+        return isinstance(owner.value, str)
+    return None
 
 
 def _resolve(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:

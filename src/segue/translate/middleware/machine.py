@@ -46,6 +46,7 @@ class Machine:
     target: Route
     path: Path
     set_on_responses: frozenset[str] = frozenset()
+    view: bool = False  # the code is a view's: its request is DRF's
     depth: int = 0
 
     @property

@@ -65,6 +65,10 @@ def attribute(frame: Frame, owner: Thing, name: str, node: ast.AST) -> Value:
         )
     if owner.kind == "match":
         return _of_match(frame, name)
+    if owner.kind == "renderer":
+        # All that is not JSON is left to Django before the view runs.
+        known = {"format": "json", "media_type": "application/json"}
+        return Known(known[name]) if name in known else Unknown(name)
     if owner.kind == "exception" or owner.kind == "view":
         return Unknown(name)
     return Bound(owner, name)
@@ -80,6 +84,12 @@ def _of_request(frame: Frame, name: str, node: ast.AST) -> Value:
         return Unknown("method", compares="method", prefix="")
     if name in _MAPPINGS:
         return Thing(_MAPPINGS[name])
+    if machine.view and name == "query_params":
+        return Thing("query")
+    if machine.view and name == "accepted_renderer":
+        return Thing("renderer")
+    if machine.view and name == "user":
+        return Unknown("request.user", pure=False)
     if name == "user":
         return Thing("user")
     if name == "session":

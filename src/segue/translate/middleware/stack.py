@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from segue.refusal import Refusal
 from segue.snapshot.model import Route, Snapshot
 from segue.translate.context import Context
-from segue.translate.middleware.judge import Verdict, judge
+from segue.translate.middleware.judge import Verdict, judge, judge_finalizer
 from segue.translate.middleware.known import KNOWN
 from segue.translate.middleware.paths import Event
 from segue.translate.middleware.values import Fact
 from segue.translate.views.cors import NAME as CORS
 from segue.translate.views.cors import cors_problem
 
+_FINALIZER = "override-finalize-response"
 SAFE = ("GET", "HEAD", "OPTIONS")
 _ADVICE = "list the middleware under accepted_middleware in segue.toml once you have checked."
 _REQUEST = ("header", "cookie", "query", "session")
@@ -53,6 +54,29 @@ def of_route(ctx: Context, route: Route) -> RouteMiddleware:
             continue
         _judge(ctx, route, out, methods, name, _verdict(ctx, route, defined))
     return out
+
+
+def add_finalizer(ctx: Context, route: Route, out: RouteMiddleware, cls: str, dotted: str) -> None:
+    """The same for an override of DRF's ``finalize_response``, which sees every answer of the view."""
+    methods = [o.method for o in route.operations]
+    function = ctx.snapshot.functions.get(dotted)
+    if function is None or not function.source:
+        where = ctx.snapshot.classes[cls].where
+        _refuse(
+            out,
+            methods,
+            Refusal(_FINALIZER, dotted, "The snapshot has no source of it.", where.file, where.line),
+        )
+        return
+    verdict = judge_finalizer(ctx.snapshot, cls, function, route)
+    for event in verdict.events:
+        why = f"{event.why} An overridden finalize_response sees every answer."
+        _event(out, methods, dotted, event, Refusal(_FINALIZER, event.construct, why, event.file, event.line))
+    if verdict.session != "never":
+        why = "An overridden finalize_response reads the session."
+        _refuse(out, methods, Refusal(_FINALIZER, dotted, why, function.where.file, function.where.line))
+    for header, value, mode in verdict.headers:
+        (out.headers if mode == "set" else out.default_headers)[header] = value
 
 
 def entries(snapshot: Snapshot) -> list[tuple[str, str]]:
@@ -107,7 +131,8 @@ def _judge(
     ctx: Context, route: Route, out: RouteMiddleware, methods: list[str], name: str, verdict: Verdict
 ) -> None:
     for event in verdict.events:
-        _event(out, methods, name, event)
+        why = f"{event.why} ({name}); {_ADVICE}"
+        _event(out, methods, name, event, Refusal("middleware", event.construct, why, event.file, event.line))
     if verdict.session == "sometimes":
         _refuse(out, methods, _refusal(ctx, name, "It reads the session of some requests and not of others"))
     if verdict.session == "always":
@@ -121,12 +146,9 @@ def _judge(
         (out.headers if mode == "set" else out.default_headers)[header] = value
 
 
-def _event(out: RouteMiddleware, methods: list[str], name: str, event: Event) -> None:
+def _event(out: RouteMiddleware, methods: list[str], name: str, event: Event, refusal: Refusal) -> None:
     """Leave the requests that it is about to Django, or refuse the methods where they cannot be told."""
     facts = tuple(f for f in event.facts if f.kind in (*_REQUEST, "method", "status"))
-    refusal = Refusal(
-        "middleware", event.construct, f"{event.why} ({name}); {_ADVICE}", event.file, event.line
-    )
     method = next((f.key for f in facts if f.kind == "method"), None)
     concerned = [m for m in methods if method is None or m == method]
     if any(f.kind in _REQUEST for f in facts):

@@ -19,7 +19,7 @@ from segue.translate.views.generic import self_of
 
 # Overriding one of these changes the order of work itself.
 DISPATCH = (
-    "dispatch", "initial", "finalize_response", "handle_exception", "initialize_request", "perform_authentication",
+    "dispatch", "initial", "handle_exception", "initialize_request", "perform_authentication",
     "check_throttles", "perform_content_negotiation", "determine_version", "get_authenticate_header", "raise_uncaught_exception",
     "http_method_not_allowed", "options", "get_exception_handler", "get_renderers", "get_parsers", "get_content_negotiator",
     "get_authenticators", "get_throttles", "throttled", "get_renderer_context", "get_parser_context", "allowed_methods",

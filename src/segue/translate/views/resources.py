@@ -9,7 +9,7 @@ from segue.refusal import Refusal, Refused, refuse
 from segue.snapshot.model import Operation, Route
 from segue.target.ir import Decl, Import, NativeOperation, Origin, RefusedOperation
 from segue.translate.context import Context
-from segue.translate.middleware.stack import of_route
+from segue.translate.middleware.stack import add_finalizer, of_route
 from segue.translate.permissions.access import access_body
 from segue.translate.serializers import actions as metadata_of
 from segue.translate.specialise.endpoint import Endpoint
@@ -53,6 +53,9 @@ def translate_route(ctx: Context, facts: Facts, route: Route) -> None:
         return
     base = Endpoint(ctx, route, view, "", None)
     kept = of_route(ctx, route)
+    finalizer = base.overridden("finalize_response")
+    if finalizer:
+        add_finalizer(ctx, route, kept, base.cls, finalizer)
     for method, refusal in kept.refused.items():
         ctx.program.refused.append(RefusedOperation(route.id, method, (refusal,)))
     operations = [o for o in route.operations if o.method not in kept.refused]
