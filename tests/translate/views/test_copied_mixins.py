@@ -25,14 +25,21 @@ VIEWS = """\
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.response import Response
+from rest_framework.validators import UniqueValidator
 
 from notes.models import Note
+
+
+class Untaken(UniqueValidator):
+    def __init__(self, word):
+        super().__init__(queryset=Note.objects.all(), message=f"That {word} is taken.")
 
 
 class NoteSerializer(serializers.ModelSerializer):
     class Meta:
         model = Note
         fields = ["id", "title", "text", "stars"]
+        extra_kwargs = {"title": {"validators": [Untaken("title")]}}
 
     def __init__(self, *args, **kwargs):
         super(NoteSerializer, self).__init__(*args, **kwargs)
@@ -174,6 +181,7 @@ def test_copies_of_the_mixins_do_as_the_mixins(site: Site, tmp_path: Path) -> No
     assert "_prefetched_objects_cache" not in code
     validation = (tmp_path / "fastapi" / "app" / "notes" / "validation.py").read_text()
     assert 'optional=("title", "stars", "text") if instance is not None else ()' in validation
+    assert 'message="That title is taken."' in validation
 
 
 def test_what_else_a_constructor_or_headers_do_is_refused(tmp_path: Path) -> None:

@@ -49,8 +49,12 @@ class APIException(Exception):
     challenge: str | None = None
     wait: int | None = None
 
-    def __init__(self, detail: Any = None, code: str | None = None) -> None:
+    def __init__(
+        self, detail: Any = None, code: str | None = None, *, status_code: int | None = None
+    ) -> None:
         super().__init__(detail)
+        if status_code is not None:
+            self.status_code = status_code
         self.detail = error_details(
             self.default_detail if detail is None else detail,
             self.default_code if code is None else code,
@@ -109,6 +113,14 @@ class NotAuthenticated(APIException):
 
 class PermissionDenied(APIException):
     """403."""
+
+    status_code = 403
+    default_detail = "You do not have permission to perform this action."
+    default_code = "permission_denied"
+
+
+class Forbidden(APIException):
+    """``django.core.exceptions.PermissionDenied``: answered as :class:`PermissionDenied`, which it is not."""
 
     status_code = 403
     default_detail = "You do not have permission to perform this action."

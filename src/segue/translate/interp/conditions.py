@@ -77,14 +77,25 @@ def of_value(frame: Frame, value: Val, node: ast.expr) -> Test:
 
 
 def _narrowed_failure(frame: Frame, node: ast.expr | None) -> dict[str, Kind]:
-    """``isinstance(exc, ValidationError)`` in an exception handler: ``exc`` has a detail then."""
+    """``isinstance(exc, ValidationError)`` in an exception handler: ``exc`` has a detail then.
+
+    ``isinstance(exc, APIException)`` is written as what Django's own are not.
+    """
+    negated = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+    if isinstance(node, ast.UnaryOp) and negated:
+        node = node.operand
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance"):
         return {}
     text = ast.unparse(node.args[0])
     known = any(
         isinstance(v.kind, Failure) and v.node is not None and v.text == text for v in frame.env.values()
     )
-    return {text: Failure(True, ast.unparse(node.args[1]))} if known else {}
+    asked = ast.unparse(node.args[1])
+    if negated:
+        if asked != "(Http404, Forbidden)":
+            return {}
+        asked = "APIException"
+    return {text: Failure(True, asked)} if known else {}
 
 
 def frame_user(frame: Frame) -> str | None:

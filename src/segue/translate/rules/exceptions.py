@@ -63,6 +63,7 @@ _CAUGHT = {
     "django.db.models.ProtectedError": ("segue_bridge.db.errors", "ProtectedError"),
     "django.http.response.Http404": ("segue_bridge.errors", "Http404"),
     "django.http.Http404": ("segue_bridge.errors", "Http404"),
+    "django.core.exceptions.PermissionDenied": ("segue_bridge.errors", "Forbidden"),
     "decimal.InvalidOperation": ("decimal", "InvalidOperation"),
     "json.decoder.JSONDecodeError": ("json", "JSONDecodeError"),
     **{f"rest_framework.exceptions.{n}": ("segue_bridge.errors", n) for n in _DRF},
@@ -116,10 +117,8 @@ def http404(frame: Frame, call: CallSite) -> Val:
 def permission_denied(frame: Frame, call: CallSite) -> Val:
     """Django's ``PermissionDenied(text)``: DRF's handler turns it into its own with the same text."""
     call.only(at_most=1)
-    made = ast.Call(
-        frame.imported("segue_bridge.errors", "PermissionDenied"), _plain_arguments(frame, call), []
-    )
-    return Val(Raised("rest_framework.exceptions.PermissionDenied"), made)
+    made = ast.Call(frame.imported("segue_bridge.errors", "Forbidden"), _plain_arguments(frame, call), [])
+    return Val(Raised("django.core.exceptions.PermissionDenied"), made)
 
 
 @function("django.core.exceptions.ValidationError")
@@ -209,13 +208,13 @@ def project_exception(frame: Frame, dotted: str, call: CallSite) -> Val | None:
         "AuthenticationFailed": 401,
     }
     short = base.rpartition(".")[2]
-    if (
-        short in known
-        and known[short] == attributes.get("status_code", known[short])
-        and short not in ("AuthenticationFailed", "NotAuthenticated")
-    ):
+    if short in known and known[short] == attributes.get("status_code", known[short]):
         made.func = frame.imported("segue_bridge.errors", short)
         return Val(Raised(dotted), made)
+    if short not in ("APIException", "ParseError", "PermissionDenied", "NotFound", "NotAcceptable"):
+        raise frame.refuse(
+            "exception-class", dotted, f"With a status of its own it is not answered as {short}.", call.node
+        )
     made.keywords.append(ast.keyword("status_code", literal(attributes.get("status_code", 500))))
     return Val(Raised(dotted), made)
 

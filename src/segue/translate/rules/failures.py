@@ -17,10 +17,10 @@ from segue.translate.rules.registry import attribute, function, method
 _DRF = "rest_framework.exceptions."
 _HTTP404 = ("django.http.response.Http404", "django.http.Http404")
 _DJANGO_DENIED = "django.core.exceptions.PermissionDenied"
-# Classes of DRF that are one class on both sides, and that nothing of Django becomes.
+# Classes of DRF that are one class on both sides.
 _SAME = (
     "ValidationError", "ParseError", "AuthenticationFailed", "NotAuthenticated", "MethodNotAllowed", "NotAcceptable",
-    "UnsupportedMediaType", "Throttled",
+    "UnsupportedMediaType", "Throttled", "NotFound", "PermissionDenied",
 )  # fmt: skip
 
 
@@ -66,23 +66,63 @@ def is_a(frame: Frame, error: Val, names: list[str], node: ast.AST) -> Val:
             node,
         )
     assert error.node is not None
+    _keeps_its_class(frame, names, node)
+    if f"{_DRF}APIException" in known:
+        return _any_of_drf(frame, error, known)
     classes = []
     for name in known:
         last = name.rpartition(".")[2]
         if name in _HTTP404:
             last = "Http404"
+        elif name == _DJANGO_DENIED:
+            last = "Forbidden"
         elif last not in _SAME:
             raise frame.refuse(
-                "exception-handler",
-                f"isinstance({last})",
-                "Django's Http404 and PermissionDenied are not of this class, and that is not kept apart here.",
-                node,
+                "exception-handler", f"isinstance({last})", "Segue does not know this exception.", node
             )
         classes.append(frame.imported("segue_bridge.errors", last))
     if not classes:
         return const(False)
     wanted: ast.expr = classes[0] if len(classes) == 1 else ast.Tuple(classes, ast.Load())
     return Val(Scalar("bool"), quote("isinstance({0}, {1})", error.node, wanted))
+
+
+def _any_of_drf(frame: Frame, error: Val, known: list[str]) -> Val:
+    """``APIException``: all that come here but Django's two, unless they are asked for as well."""
+    others = [
+        frame.imported("segue_bridge.errors", last)
+        for last, asked in (
+            ("Http404", any(n in _HTTP404 for n in known)), ("Forbidden", _DJANGO_DENIED in known)
+        )
+        if not asked
+    ]  # fmt: skip
+    assert error.node is not None
+    if not others:
+        return const(True)
+    wanted: ast.expr = others[0] if len(others) == 1 else ast.Tuple(others, ast.Load())
+    return Val(Scalar("bool"), quote("not isinstance({0}, {1})", error.node, wanted))
+
+
+def _keeps_its_class(frame: Frame, names: list[str], node: ast.AST) -> None:
+    """The project's own exceptions of the API are raised as their nearest class of DRF, or as ``APIException``."""
+    for dotted, cls in frame.ctx.snapshot.classes.items():
+        if f"{_DRF}APIException" not in cls.mro or dotted.startswith(_DRF):
+            continue
+        if dotted in names or any(n in cls.mro and n != f"{_DRF}APIException" for n in names):
+            raise frame.refuse(
+                "exception-handler",
+                f"isinstance({', '.join(n.rpartition('.')[2] for n in names)})",
+                f"{dotted} does not keep its class in the generated service.",
+                node,
+            )
+
+
+@attribute(Failure, "status_code")
+def status_of(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
+    """``exc.status_code``: 403 for 401 where there is no challenge, as ``handle_exception`` has set it."""
+    _narrowed(frame, owner, attr, node)
+    assert owner.node is not None
+    return Val(Scalar("int"), ast.Attribute(owner.node, attr, ast.Load()))
 
 
 @attribute(Failure, "detail", "wait", "default_detail", "default_code")
@@ -104,7 +144,7 @@ def told(frame: Frame, owner: Val, call: CallSite) -> Val:
 
 def _narrowed(frame: Frame, owner: Val, attr: str, node: ast.AST) -> None:
     assert isinstance(owner.kind, Failure)
-    if not owner.kind.cls or "Http404" in owner.kind.cls:
+    if not owner.kind.cls or "Http404" in owner.kind.cls or "Forbidden" in owner.kind.cls:
         raise frame.refuse(
             "exception-handler",
             f"exc.{attr}",

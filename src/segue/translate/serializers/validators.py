@@ -54,7 +54,7 @@ def validators_of(ctx: Context, item: SerializerField, kind: Kind) -> Validators
     """The given validators of ``item``, those that DRF itself appends left out."""
     found = Validators()
     for value in _given(item):
-        if value.name == UNIQUE:
+        if value.name == UNIQUE or _only_made_otherwise(ctx, value):
             found.unique.append(value)
             continue
         made = _one(ctx, item, value, kind)
@@ -67,6 +67,22 @@ def validators_of(ctx: Context, item: SerializerField, kind: Kind) -> Validators
         else:
             found.plain.append(made)
     return found
+
+
+def _only_made_otherwise(ctx: Context, value: Value) -> bool:
+    """A subclass of ``UniqueValidator`` with nothing of its own but what its instances are made from.
+
+    The snapshot has queryset, lookup and message of the instance itself.
+    """
+    known = ctx.snapshot.classes.get(value.name)
+    if value.kind != "call" or known is None or UNIQUE not in known.mro:
+        return False
+    own = known.mro[: known.mro.index(UNIQUE)]
+    return not any(
+        f"{cls}.{method}" in ctx.snapshot.functions or known.methods.get(method, "").startswith(f"{cls}.")
+        for cls in own
+        for method in ("__call__", "filter_queryset", "exclude_current_instance", "set_context")
+    )
 
 
 def _built_in(item: SerializerField) -> list[str]:

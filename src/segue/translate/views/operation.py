@@ -160,7 +160,8 @@ def _own(endpoint: Endpoint, function: Function, given: tuple[tuple[str, object]
         scope=path_scope(endpoint),
         shape=endpoint.key,
     )
-    if not isinstance(body.returns, Response):
+    always_raises = body.frame is not None and not body.frame.alive and not body.frame.returns
+    if not isinstance(body.returns, Response) and not always_raises:
         raise endpoint.refuse(
             "response",
             function.name,
@@ -175,7 +176,7 @@ def _own(endpoint: Endpoint, function: Function, given: tuple[tuple[str, object]
     action = endpoint.action or (endpoint.method.lower() if endpoint.view.flavour != "function" else "")
     return PathOperation(
         _name(endpoint, action), [*lines, *body.lines], _imports(endpoint, set(body.imports), [*lines, *body.lines]), body.doc,
-        function.name, body.returns.status or 200,
+        function.name, (body.returns.status or 200) if isinstance(body.returns, Response) else 200,
     )  # fmt: skip
 
 

@@ -16,6 +16,8 @@ async def handled(call: Call, error: APIException) -> Response:
     handler = call.settings.error_handler
     if handler is None:
         return answer(call, error)
+    if isinstance(error, (NotAuthenticated, AuthenticationFailed)) and not call.resource.challenged():
+        error.status_code = 403  # the handler may look at it
     response = handler(call, error)
     return await response if isinstance(response, Awaitable) else response
 
