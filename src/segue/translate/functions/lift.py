@@ -60,6 +60,7 @@ HARMLESS_DECORATORS = frozenset(
         "rest_framework.decorators.renderer_classes",
         "rest_framework.decorators.parser_classes",
         "rest_framework.decorators.throttle_classes",
+        "drf_spectacular.drainage.isolate_view_method",
         "drf_spectacular.utils.extend_schema",
         "drf_spectacular.utils.extend_schema_field",
         "drf_spectacular.utils.extend_schema_serializer",
