@@ -121,3 +121,25 @@ def test_an_unserved_request_must_say_so_and_leave_no_trace() -> None:
     assert not left_to_django(answer(501, [], {}))
     assert not left_to_django(answer(200, said, {}))
     assert not left_to_django(answer(501, said, {"notes": [["insert", {"id": 1}]]}))
+
+
+def test_a_stored_password_is_told_by_what_was_hashed(monkeypatch: pytest.MonkeyPatch) -> None:
+    import base64
+    import hashlib
+
+    from segue.verify.joined import hashing
+
+    for name in ("pbkdf2_hmac", "scrypt"):
+        monkeypatch.setattr(hashlib, name, getattr(hashlib, name))
+    hashing.remember_hashes()
+
+    def stored(password: bytes, salt: str) -> str:
+        digest = hashlib.pbkdf2_hmac("sha256", password, salt.encode(), 10)
+        return f"pbkdf2_sha256$10${salt}${base64.b64encode(digest).decode()}"
+
+    assert hashing.told(stored(b"secret", "aaaa")) == hashing.told(stored(b"secret", "bbbb"))
+    assert hashing.told(stored(b"secret", "aaaa")) != hashing.told(stored(b"other", "aaaa"))
+    assert hashing.told(stored(b"secret", "aaaa")) != hashing.told(stored(b"secret", "aaaaa"))
+    unknown = "pbkdf2_sha256$10$cccc$" + base64.b64encode(b"x" * 32).decode()
+    assert hashing.told(unknown) == unknown
+    assert hashing.told("text") == "text"

@@ -176,6 +176,13 @@ class DictOf(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class Maybe(Kind):
+    """A list or dict of ``kind``, or None: nothing can be done with it before a test has told which."""
+
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
 class Global(Kind):
     """A name bound to something known by the probe: module, class, function, model."""
 

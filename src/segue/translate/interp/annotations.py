@@ -12,6 +12,7 @@ from segue.translate.kinds import (
     Instance,
     Kind,
     ListOf,
+    Maybe,
     Payload,
     QueryParameters,
     QuerySet,
@@ -89,6 +90,8 @@ def _text(ctx: Context, kind: Kind, imports: set[Import]) -> str:
         case Shape(name=shape_name, module=module):
             imports.add(Import(module, shape_name))
             return shape_name
+        case Maybe(kind=inner_kind):
+            return f"{_text(ctx, inner_kind, imports)} | None"
         case Failure():
             imports.add(Import("segue_bridge.errors", "APIException"))
             return "APIException"

@@ -9,7 +9,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import not_null
 from segue.translate.interp.truth import truth
 from segue.translate.interp.value import Val, name
-from segue.translate.kinds import Const, Failure, Instance, Kind, QuerySet, Scalar, Unknown, User
+from segue.translate.kinds import Const, Failure, Instance, Kind, Maybe, QuerySet, Scalar, Unknown, User
 
 
 @dataclass(slots=True)
@@ -63,6 +63,8 @@ def of_value(frame: Frame, value: Val, node: ast.expr) -> Test:
         result.then[text] = not_null(value.kind)
         if isinstance(value.kind, Instance):
             result.otherwise[text] = Const(None)
+    if isinstance(value.kind, Maybe):
+        result.then[text] = value.kind.kind
     result.then.update(_narrowed_failure(frame, value.node))
     call, positive = value.node, True
     if isinstance(call, ast.UnaryOp) and isinstance(call.op, ast.Not):
@@ -165,6 +167,8 @@ def _compare(frame: Frame, node: ast.Compare) -> Test | None:
         )
     if isinstance(kind, Const):
         known: bool | None = (kind.value is None) == positive
+    elif isinstance(kind, Maybe):
+        known = None
     elif isinstance(kind, Scalar | Instance):
         maybe = kind.nullable or (isinstance(kind, Scalar) and kind.type == "Any")
         known = None if maybe else not positive
@@ -182,7 +186,7 @@ def _compare(frame: Frame, node: ast.Compare) -> Test | None:
         return Test(name(str(known)), known)
     out = Test(ast.Compare(value.node, [ast.Is() if positive else ast.IsNot()], [ast.Constant(None)]), known)
     target, other = (out.otherwise, out.then) if positive else (out.then, out.otherwise)
-    if isinstance(kind, Scalar | Instance) and kind.nullable:
+    if isinstance(kind, Maybe) or (isinstance(kind, Scalar | Instance) and kind.nullable):
         target[value.text] = not_null(kind)
         other[value.text] = Const(None)
     return out

@@ -49,6 +49,7 @@ class Frame:
     ``app`` is the app label whose modules receive what is emitted on the way. ``owner`` is the
     class that defines the function (for ``super()``), ``receiver`` what ``self`` is.
     ``env`` maps legacy local names to values, ``facts`` generated expression texts to narrowed kinds.
+    ``wish``: the local that is being assigned, and the expression.
     """
 
     ctx: Context
@@ -61,6 +62,7 @@ class Frame:
     shape: object = None
     env: dict[str, Val] = field(default_factory=dict)
     facts: dict[str, Kind] = field(default_factory=dict)
+    wish: tuple[str, ast.expr] | None = None
     lines: list[str] = field(default_factory=list)
     imports: set[Import] = field(default_factory=set)
     state_used: dict[str, Parameter] = field(default_factory=dict)
@@ -157,6 +159,13 @@ class Frame:
             candidate = f"{stem}_{number}"
         self.locals_seen.add(candidate)
         return candidate
+
+    def wished(self, stem: str, at: ast.AST) -> str:
+        """The name that the assignment of call ``at`` is about to give, where it is free; else a fresh one."""
+        local, node = self.wish if self.wish is not None else ("", None)
+        target = self.renames.get(local, local)
+        taken = HELPERS | set(self.state_used) | {item.alias or item.name for item in self.imports}
+        return target if node is at and local not in self.env and target not in taken else self.fresh(stem)
 
     def hoist(self, stem: str, node: ast.expr, at: ast.AST | None = None, annotation: str = "") -> ast.expr:
         """Compute ``node`` into a local before the current statement; returns its name."""

@@ -11,11 +11,13 @@ from segue.translate.kinds import (
     Instance,
     Kind,
     ListOf,
+    Maybe,
     QuerySet,
     Response,
     Scalar,
     Unknown,
     User,
+    ValidatedData,
 )
 
 _PLAIN = (str, int, float, bool, bytes)
@@ -37,7 +39,9 @@ def nullable(kind: Kind) -> Kind:
     kind = widen(kind)
     if isinstance(kind, Scalar | Instance):
         return replace(kind, nullable=True)
-    if isinstance(kind, ListOf | DictOf | QuerySet):
+    if isinstance(kind, ListOf | DictOf | ValidatedData):
+        return Maybe(kind)
+    if isinstance(kind, QuerySet):
         return Unknown("may be None or not")
     return kind
 
@@ -46,7 +50,7 @@ def not_null(kind: Kind) -> Kind:
     """``kind`` after a check against ``None``."""
     if isinstance(kind, Scalar | Instance):
         return replace(kind, nullable=False)
-    return kind
+    return kind.kind if isinstance(kind, Maybe) else kind
 
 
 def join(a: Kind, b: Kind) -> Kind:
@@ -60,6 +64,9 @@ def join(a: Kind, b: Kind) -> Kind:
     a, b = widen(a), widen(b)
     if a == b:
         return a
+    if isinstance(a, Maybe) or isinstance(b, Maybe):
+        inner = join(a.kind if isinstance(a, Maybe) else a, b.kind if isinstance(b, Maybe) else b)
+        return inner if isinstance(inner, Unknown) else Maybe(inner)
     if isinstance(a, Scalar) and isinstance(b, Scalar):
         null = a.nullable or b.nullable
         if a.type == b.type:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 
 from segue.refusal import Refused
+from segue.snapshot.model import ModelField
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, name
-from segue.translate.kinds import Const, Instance, Needs, Scalar, Unknown, User, ValidatedData
+from segue.translate.kinds import Const, Instance, Kind, Needs, Scalar, Unknown, User, ValidatedData
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type, target_field
 from segue.translate.models.writing import save_problem
@@ -69,22 +70,23 @@ def _check_spread(frame: Frame, label: str, value: Val, call: CallSite) -> None:
         # what is no column must have been taken out before: Django refuses it too
         if item is None or (item.relation is not None and item.relation.kind not in ("fk", "o2o")):
             continue
-        if item.relation is None and item.attname != item.name:
-            raise frame.refuse(
-                "reserved-name", f"{label}.{key}", "SQLAlchemy keeps this name for itself.", call.node
-            )
-        if item.relation is not None and key == item.name:
-            if not isinstance(kind, Instance | User):
-                raise frame.refuse(
-                    "model-field", f"{label}.{key}", "Segue does not know the related object.", call.node
-                )
-        elif not fits(kind, python_type(frame.ctx, item), item.null):
-            raise frame.refuse(
-                "model-field",
-                f"{label}.{key}",
-                "Django converts this value when it is saved; the generated code would not.",
-                call.node,
-            )
+        check_column(frame, label, item, key, kind, call.node)
+
+
+def check_column(frame: Frame, label: str, item: ModelField, key: str, kind: Kind, at: ast.AST) -> None:
+    """Refuse a value that is given to a column by its name and that the column does not take as it is."""
+    if item.relation is None and item.attname != item.name:
+        raise frame.refuse("reserved-name", f"{label}.{key}", "SQLAlchemy keeps this name for itself.", at)
+    if item.relation is not None and key == item.name:
+        if not isinstance(kind, Instance | User):
+            raise frame.refuse("model-field", f"{label}.{key}", "Segue does not know the related object.", at)
+    elif not fits(kind, python_type(frame.ctx, item), item.null):
+        raise frame.refuse(
+            "model-field",
+            f"{label}.{key}",
+            "Django converts this value when it is saved; the generated code would not.",
+            at,
+        )
 
 
 def column_value(frame: Frame, label: str, key: str, value: Val, at: ast.AST) -> tuple[str, ast.expr]:

@@ -176,27 +176,36 @@ def create_through(frame: Frame, owner: Val, call: CallSite) -> Val:
         )
     check_receivers(frame, label, "save", call.node)
     spread_values(frame, label, call)
-    if query.related is not None:
-        instance, accessor = query.related
-        from segue.translate.rules.queryset_evaluate import _related_owner
-
-        reverse = next(
-            (r for r in concrete(frame.ctx, instance.model).reverse if r.accessor == accessor), None
-        )
-        if reverse is None or reverse.kind != "fk":
-            raise frame.refuse(
-                "related-create", ast.unparse(call.node), "create() through a many-to-many set.", call.node
-            )
-        if reverse.field not in call.kwargs:
-            parent = _related_owner(owner)
-            call.kwargs[reverse.field] = Val(instance, parent)
+    related = parent_of_related(frame, owner, call)
+    if related is not None:
+        call.kwargs.setdefault(*related)
     made = new_instance(frame, label, call)
     assert made.node is not None
     from segue.translate.load.models import snake
 
-    local = frame.hoist(snake(model.cls.rpartition(".")[2]), made.node, call.node)
+    if frame.no_hoist:
+        local = frame.hoist(snake(model.cls.rpartition(".")[2]), made.node, call.node)
+    else:
+        local = name(frame.wished(snake(model.cls.rpartition(".")[2]), call.node))
+        frame.emit(f"{ast.unparse(local)} = {made.text}")
     frame.emit(f"await {ast.unparse(frame.db)}.insert({ast.unparse(local)})")
     return Val(made.kind, local)
+
+
+def parent_of_related(frame: Frame, owner: Val, call: CallSite) -> tuple[str, Val] | None:
+    """Foreign key and parent for ``parent.children.create(…)``; None for the model's own manager."""
+    query = query_of(owner)
+    if query.related is None:
+        return None
+    from segue.translate.rules.queryset_evaluate import _related_owner
+
+    instance, accessor = query.related
+    reverse = next((r for r in concrete(frame.ctx, instance.model).reverse if r.accessor == accessor), None)
+    if reverse is None or reverse.kind != "fk":
+        raise frame.refuse(
+            "related-create", ast.unparse(call.node), f"{call.name}() through a many-to-many set.", call.node
+        )
+    return reverse.field, Val(instance, _related_owner(owner))
 
 
 def update_rows(frame: Frame, owner: Val, call: CallSite) -> Val:
@@ -220,7 +229,7 @@ def update_rows(frame: Frame, owner: Val, call: CallSite) -> Val:
             keywords.append(ast.keyword(*column_value(frame, query.model, key, item, call.node)))
     assert value.node is not None
     pk = ast.Attribute(root, pk_field(frame.ctx, query.model).attname, ast.Load())
-    conditions = _plain_where(value.node)
+    conditions = plain_where(value.node)
     update = quote("{0}({1})", frame.imported("sqlalchemy", "update"), root)
     if conditions is not None:
         made = ast.Call(ast.Attribute(update, "where", ast.Load()), conditions, []) if conditions else update
@@ -236,7 +245,7 @@ def update_rows(frame: Frame, owner: Val, call: CallSite) -> Val:
     return Val(Scalar("int"), quote("await {0}.execute({1})", frame.db, made))
 
 
-def _plain_where(node: ast.expr) -> list[ast.expr] | None:
+def plain_where(node: ast.expr) -> list[ast.expr] | None:
     """Conditions of ``select(X.id).where(...)`` and nothing else; ``None`` for other statements."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "where":
         inner = node.func.value
@@ -258,7 +267,7 @@ def delete_rows(frame: Frame, owner: Val, call: CallSite) -> Val:
     _check_dependents(frame, query.model, call.node, set())
     root = root_of(frame, query.model)
     assert value.node is not None
-    conditions = _plain_where(value.node)
+    conditions = plain_where(value.node)
     select = quote("{0}({1})", frame.imported("sqlalchemy", "select"), root)
     if conditions is None:
         pk = ast.Attribute(root, pk_field(frame.ctx, query.model).attname, ast.Load())

@@ -74,7 +74,8 @@ def _authenticator(endpoint: Endpoint, name: str) -> str:
         module.imports.add(Import("segue_bridge.auth.backend", "SessionAuthentication"))
         return "SessionAuthentication(SESSIONS, IDENTITY, CSRF)"
     if name == f"{_A}BasicAuthentication":
-        _passwords(endpoint)
+        check_passwords(ctx, endpoint.where)
+        passwords(ctx, endpoint.where)
         module.imports.add(Import("segue_bridge.auth.backend", "BasicAuthentication"))
         return "BasicAuthentication(IDENTITY, PASSWORDS)"
     if name == f"{_A}TokenAuthentication" or (
@@ -235,12 +236,11 @@ def sessions(endpoint: Endpoint) -> None:
     )
 
 
-def _passwords(endpoint: Endpoint) -> None:
-    ctx = endpoint.ctx
+def passwords(ctx: Context, where: Where) -> None:
+    """``PASSWORDS``: the hashers. Raises ``Refused`` for one that is not Django's."""
     module = _module(ctx)
     if "PASSWORDS" in module.decls:
         return
-    check_passwords(ctx, endpoint.where)
     hashers = _value(ctx, "PASSWORD_HASHERS", []) or []
     version = ".".join(ctx.snapshot.versions.django.split(".")[:2])
     parts, imports = [], set()
@@ -253,12 +253,12 @@ def _passwords(endpoint: Endpoint) -> None:
             "BCryptPasswordHasher": "BCrypt",
         }  # fmt: skip
         if name not in known or not full.startswith("django.contrib.auth.hashers."):
-            raise endpoint.refuse("password-hasher", full, "This password hasher is not translated.")
+            raise refuse("password-hasher", full, "This password hasher is not translated.", where)
         argument = ""
         if known[name].startswith("PBKDF2"):
             if version not in _ITERATIONS:
-                raise endpoint.refuse(
-                    "password-hasher", full, f"Segue does not know the iterations of Django {version}."
+                raise refuse(
+                    "password-hasher", full, f"Segue does not know the iterations of Django {version}.", where
                 )
             argument = f"{_ITERATIONS[version]:_}"
         parts.append(f"{known[name]}({argument})")

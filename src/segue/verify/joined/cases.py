@@ -37,7 +37,7 @@ class Generator:
 
     def learn(self, sent: Case, status: int) -> None:
         """Remember who got through, and where: such requests are worth varying."""
-        if status < 400 and sent["method"] not in ("OPTIONS", "HEAD"):
+        if status < 300 and sent["method"] not in ("OPTIONS", "HEAD"):
             known = self._welcome.setdefault(sent["key"], [])
             if (sent["persona"], sent["path"]) not in known and len(known) < 60:
                 known.append((sent["persona"], sent["path"]))

@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any
 
+from .hashing import told
+
 HEADERS = (
     "content-type", "allow", "www-authenticate", "location", "retry-after", "link", "etag", "content-disposition",
     "x-frame-options", "x-content-type-options", "referrer-policy", "cross-origin-opener-policy", "last-modified",
@@ -133,7 +135,9 @@ def plain(value: Any) -> Any:
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [plain(v) for v in value]
-    if isinstance(value, str | int | float | bool) or value is None:
+    if isinstance(value, str):
+        return told(value)
+    if isinstance(value, int | float | bool) or value is None:
         return value
     if isinstance(value, bytes | memoryview):
         return bytes(value).hex()

@@ -52,8 +52,8 @@ def explore(spec: dict[str, Any], legacy: Any) -> dict[str, Any]:
         words = [w for w in spec["seed_command"] if Path(w).name not in ("manage.py", "python", "python3")]
         with open(os.devnull, "w") as nowhere:
             call_command(*words, stdout=nowhere)
+    people = users()  # before the rows: most of them belong to somebody
     made = fill(spec["models"])
-    people = users()
     django = DjangoSide(legacy.connection, legacy.errors)
     other: Any = django
     if spec.get("against") != "django":

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sqlalchemy import ColumnElement, Executable, Row, Select, select
 
-from segue_bridge.db import collector, selecting, writes
+from segue_bridge.db import collector, creating, selecting, writes
 from segue_bridge.db.base import Base
 from segue_bridge.db.compiled import Parameters
 from segue_bridge.db.errors import DatabaseError, TransactionManagementError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from segue_bridge.db.database import Database
 
 E = TypeVar("E", bound=Base)
+EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 class Session:
@@ -108,6 +109,12 @@ class Session:
     async def insert(self, entity: Base) -> None:
         """INSERT. Fills auto_now fields before, the key and what the database generated after."""
         await writes.insert(self, entity)
+
+    async def get_or_create(
+        self, entity: type[E], values: Mapping[str, Any], defaults: Mapping[str, Any] = EMPTY
+    ) -> tuple[E, bool]:
+        """``get_or_create(**values, defaults=defaults)``: an entity, and whether it is new."""
+        return await creating.get_or_create(self, entity, values, defaults)
 
     async def update(self, entity: Base, *names: str) -> None:
         """UPDATE all columns as ``save()`` does (INSERT when no row matches), or the named ones.

@@ -117,7 +117,11 @@ def expression_statement(frame: Frame, node: ast.Expr) -> None:
 @statement(ast.Assign)
 def assign(frame: Frame, node: ast.Assign) -> None:
     """``x = value``, ``a, b = value``, ``obj.attr = value``, ``d[k] = value``."""
+    before = frame.wish
+    single = node.targets[0] if len(node.targets) == 1 else None
+    frame.wish = (single.id, node.value) if isinstance(single, ast.Name) else None
     value = frame.eval(node.value)
+    frame.wish = before
     for target in node.targets:
         store(frame, target, value, node)
 
@@ -199,7 +203,8 @@ def store(frame: Frame, target: ast.expr, value: Val, node: ast.stmt) -> None:
                 "unpack", ast.unparse(target), "This has no form in the generated code.", target
             )
         made_target = bind_target(frame, target, value.kind)
-        frame.emit(f"{ast.unparse(made_target)} = {value.text}")
+        assert isinstance(made_target, ast.Tuple)
+        frame.emit(f"{', '.join(ast.unparse(e) for e in made_target.elts)} = {value.text}")
     else:
         raise frame.refuse("assign", ast.unparse(target), "Segue has no rule for this target.", target)
 

@@ -1,0 +1,130 @@
+"""``Model.objects.get_or_create(**lookups, defaults={…})`` → ``db.get_or_create(Model, values, defaults)``."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.refusal import Refused
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val, literal
+from segue.translate.kinds import Const, DictOf, Instance, Needs, QuerySet, Scalar
+from segue.translate.load.models import concrete, field_of
+from segue.translate.models.writing import save_problem
+from segue.translate.query.build import commit, query_of, root_of
+from segue.translate.rules.instance import model_method
+from segue.translate.rules.model_class import column_value, spread_values
+from segue.translate.rules.registry import method
+from segue.translate.rules.writes import check_receivers, parent_of_related, plain_where
+
+
+@method(QuerySet, "get_or_create")
+def get_or_create(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """Equality of columns only; the rows of a manager that filters by itself are not this simple."""
+    query = query_of(owner)
+    model = concrete(frame.ctx, query.model)
+    label = model.label
+    found = model_method(frame, model.cls, "save")
+    if found is not None or model.parents:
+        raise frame.refuse(
+            "overridden-write",
+            found.name if found is not None else label,
+            "The model overrides save(), or has a parent table; that is not translated yet.",
+            call.node,
+        )
+    check_receivers(frame, label, "save", call.node)
+    spread = spread_values(frame, label, call)
+    _check_spread_columns(frame, label, call)
+    related = parent_of_related(frame, owner, call)
+    rows = commit(frame, owner).node
+    conditions = plain_where(rows) if rows is not None else None
+    if (
+        conditions is None
+        or (conditions and related is None)
+        or query.annotations
+        or query.distinct
+        or query.sliced
+    ):
+        raise frame.refuse(
+            "queryset-get_or_create",
+            ast.unparse(call.node),
+            "The rows to look in are narrowed already.",
+            call.node,
+        )
+    defaults = call.kwargs.pop("defaults", None)
+    if related is not None:
+        call.kwargs.setdefault(*related)
+    values = _columns(frame, label, dict(call.kwargs), call)
+    values.keys[:0] = [None] * len(spread)
+    values.values[:0] = [k.value for k in spread]
+    extra = _defaults(frame, label, defaults, call)
+    given = {*call.kwargs, *(str(k.value) for k in extra.keys if isinstance(k, ast.Constant))}
+    problem = save_problem(frame.ctx.snapshot, label, given)
+    if problem is not None:
+        raise Refused(problem)
+    arguments: list[ast.expr] = [root_of(frame, label), values]
+    if extra.keys:
+        arguments.append(extra)
+    frame.is_async = True
+    node = ast.Await(ast.Call(ast.Attribute(frame.db, "get_or_create", ast.Load()), arguments, []))
+    made = Instance(label, Needs(label, written=True), "entity")
+    return Val(DictOf((("0", made), ("1", Scalar("bool")))), node)
+
+
+def _columns(frame: Frame, label: str, values: dict[str, Val], call: CallSite) -> ast.Dict:
+    out = ast.Dict([], [])
+    for key, value in values.items():
+        if field_of(concrete(frame.ctx, label), key) is None:
+            raise frame.refuse(
+                "queryset-get_or_create",
+                f"{label}.{key}",
+                "Only columns of the model are looked up yet.",
+                call.node,
+            )
+        column, node = column_value(frame, label, key, value, call.node)
+        out.keys.append(literal(column))
+        out.values.append(node)
+    return out
+
+
+def _defaults(frame: Frame, label: str, defaults: Val | None, call: CallSite) -> ast.Dict:
+    if defaults is None or (isinstance(defaults.kind, Const) and defaults.kind.value is None):
+        return ast.Dict([], [])
+    node = defaults.node
+    if (
+        not isinstance(defaults.kind, DictOf)
+        or not isinstance(node, ast.Dict)
+        or not all(isinstance(k, ast.Constant) and isinstance(k.value, str) for k in node.keys)
+    ):
+        raise frame.refuse(
+            "queryset-get_or_create", ast.unparse(call.node), "defaults= is not written in place.", call.node
+        )
+    kinds = dict(defaults.kind.items)
+    values = {
+        str(k.value): Val(kinds[str(k.value)], v)
+        for k, v in zip(node.keys, node.values, strict=True)
+        if isinstance(k, ast.Constant)
+    }
+    return _columns(frame, label, values, call)
+
+
+def _check_spread_columns(frame: Frame, label: str, call: CallSite) -> None:
+    """``**validated``: a key that is a relation would be compared as an object."""
+    from segue.translate.kinds import ValidatedData
+    from segue.translate.serializers.values import kinds_by_source
+
+    model = concrete(frame.ctx, label)
+    for keyword in call.node.keywords:
+        kind = frame.eval(keyword.value).kind if keyword.arg is None else None
+        serializer = (
+            frame.ctx.snapshot.serializers.get(kind.serializer) if isinstance(kind, ValidatedData) else None
+        )
+        for key in kinds_by_source(frame.ctx, serializer) if serializer is not None else ():
+            item = field_of(model, key)
+            if item is None or item.relation is not None:
+                raise frame.refuse(
+                    "queryset-get_or_create",
+                    f"{label}.{key}",
+                    "Only plain columns are looked up yet.",
+                    call.node,
+                )
