@@ -76,9 +76,15 @@ def _described(
         "serializers": sorted(_serializers(project, operation.function)),
         "query_keys": sorted(_keys(project, route.view, _QUERY)),
         "data_keys": sorted(_keys(project, route.view, _DATA)),
+        "envelope": _envelope(project, route.view),
         "function": function,
         "place": place,
     }
+
+
+_WHOLE = re.compile(
+    r"""\bdata\s*=\s*(?:self\.)?request\.data(?:\.get\(|\[)\s*(?:self\.(\w+)|["'](\w+)["'])"""
+)
 
 
 def _serializers(project: ProjectRef, function: str) -> set[str]:
@@ -89,6 +95,20 @@ def _serializers(project: ProjectRef, function: str) -> set[str]:
     return {
         g.name for g in found.globals.values() if g.kind == "class" and g.name in project.snapshot.serializers
     }
+
+
+def _envelope(project: ProjectRef, key: str) -> str:
+    """The one name under which the view's code looks for the whole input: ``data = request.data.get("book", {})``."""
+    view = project.snapshot.views[key]
+    cls = project.snapshot.classes.get(view.cls)
+    found: set[str] = set()
+    for name in {*(cls.methods.values() if cls is not None else ()), view.function}:
+        function = project.snapshot.functions.get(name)
+        for attribute, literal in _WHOLE.findall(function.source) if function is not None else ():
+            given = cls.attributes.get(attribute) if cls is not None and attribute else None
+            value = given.value.data if given is not None else literal
+            found.add(value if isinstance(value, str) else "")
+    return found.pop() if len(found) == 1 else ""
 
 
 def _keys(project: ProjectRef, key: str, pattern: re.Pattern[str]) -> set[str]:

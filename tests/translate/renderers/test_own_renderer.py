@@ -151,7 +151,7 @@ def test_every_answer_is_rendered_as_by_the_project(
         ("OfTheUser", "notes.renderers.OfTheUser.render: user"),
         ("OfTheAction", "view.action"),
         ("Text", "notes.renderers.Text.render"),
-        ("Spaced", "notes.renderers.Spaced"),
+        ("Spaced", "notes.renderers.Spaced.compact"),
     ],
 )
 def test_what_cannot_be_shown_to_render_the_same_is_refused(

@@ -121,6 +121,18 @@ class PartViewSet(mixins.UpdateModelMixin, viewsets.GenericViewSet):
         return super().update(request, *args, partial=True, **kwargs)
 
 
+class WrappedViewSet(viewsets.GenericViewSet):
+    thing = "note"
+    serializer_class = NoteSerializer
+
+    def create(self, request, *args, **kwargs):
+        data = request.data.get(self.thing, {})
+        serializer = self.get_serializer(data=data)
+        serializer.is_valid(raise_exception=True)
+        serializer.save()
+        return Response(serializer.data, status=status.HTTP_201_CREATED)
+
+
 class OddViewSet(viewsets.ReadOnlyModelViewSet):
     queryset = Note.objects.order_by("id")
     serializer_class = OddSerializer
@@ -141,6 +153,7 @@ ROUTES = {
     "good": """\
 router.register("notes", views.NoteViewSet, basename="plain")
 router.register("linked", views.LinkedViewSet, basename="note")
+router.register("wrapped", views.WrappedViewSet, basename="wrapped")
 router.register("parts", views.PartViewSet, basename="part")
 """,
     "odd": """\
@@ -174,6 +187,7 @@ def test_copies_of_the_mixins_do_as_the_mixins(site: Site, tmp_path: Path) -> No
     assert {"201", "400"} <= statuses["POST /linked/"]
     for operation in ("PUT /notes/{pk}/", "PATCH /notes/{pk}/", "PUT /parts/{pk}/", "PATCH /parts/{pk}/"):
         assert {"200", "400", "404"} <= statuses[operation]
+    assert {"201", "400"} <= statuses["POST /wrapped/"], "explore knows the envelope"
     assert "200" in statuses["POST /notes/{pk}/patchy/"]
     assert "200" in statuses["GET /notes/{pk}/key/"]
     code = (tmp_path / "fastapi" / "app" / "notes" / "routes.py").read_text()

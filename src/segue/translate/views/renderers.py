@@ -23,6 +23,7 @@ def argument(endpoint: Endpoint) -> tuple[str, set[Import]]:
     """
     parts = [_text(endpoint, v.name) for v in endpoint.policy("renderer_classes").items]
     if '"json"' not in parts:
+        _refuse_changed(endpoint)
         names = ", ".join(v.name for v in endpoint.policy("renderer_classes").items)
         raise endpoint.refuse("renderer", names or "renderer_classes", "This view does not answer with JSON.")
     own, needed = _own(endpoint)
@@ -49,6 +50,28 @@ def _own(endpoint: Endpoint) -> tuple[list[str], set[Import]]:
                 else ([], set())
             )
     return [], set()
+
+
+def _refuse_changed(endpoint: Endpoint) -> None:
+    """Name what a ``JSONRenderer`` of its own changes, where that is why the view does not answer with JSON here."""
+    for value in endpoint.policy("renderer_classes").items:
+        known = endpoint.ctx.snapshot.classes.get(value.name)
+        if known is None or JSON not in known.mro:
+            continue
+        for name, given in sorted(known.attributes.items()):
+            if not given.defined_in.startswith("rest_framework."):
+                raise endpoint.refuse(
+                    "renderer", f"{value.name}.{name}", f"Its {name} may write values otherwise than DRF's.", given.where
+                )  # fmt: skip
+        for name, dotted in sorted(known.methods.items()):
+            if not dotted.startswith("rest_framework."):
+                function = endpoint.ctx.snapshot.functions.get(dotted)
+                raise endpoint.refuse(
+                    "renderer",
+                    dotted,
+                    f"{value.name} overrides {name} in a way that is not translated.",
+                    function.where if function is not None else known.where,
+                )
 
 
 def _text(endpoint: Endpoint, name: str) -> str:

@@ -139,7 +139,13 @@ class Plan:
     def _broken(self) -> Iterator[Case]:
         for what, wrong in self._wrong_bodies():
             person = self._insider()
-            yield case(self.op, what, self._place(person), person, body=as_json(wrong))
+            yield case(self.op, what, self._place(person), person, body=self._json(wrong))
+        if self.op.get("envelope"):
+            for wrong in (None, [], "text", 3, {}):
+                person = self._insider()
+                yield case(
+                    self.op, f"envelope of {wrong!r}", self._place(person), person, body=self._json(wrong)
+                )
 
     def _selfish(self) -> Iterator[Case]:
         """An object as its own parent, and every other pair."""
@@ -149,7 +155,11 @@ class Plan:
                 for key in keys[:6]:
                     body = {**({} if self.op["method"] == "PATCH" else self._values()), name: key}
                     yield case(
-                        self.op, f"{name}={key!r} of its own kind", path, self._insider(), body=as_json(body)
+                        self.op,
+                        f"{name}={key!r} of its own kind",
+                        path,
+                        self._insider(),
+                        body=self._json(body),
                     )
 
     def _forms(self) -> Iterator[Case]:
@@ -177,7 +187,12 @@ class Plan:
         values = self._values()
         if self.op["method"] == "PATCH" and len(values) > 1 and self.pick.random() < 0.7:
             values = dict(self.pick.sample(list(values.items()), self.pick.randint(1, min(3, len(values)))))
-        return as_json(values)
+        return self._json(values)
+
+    def _json(self, values: Any) -> tuple[bytes, str]:
+        """The body; under the name where the view's code looks for it."""
+        name = self.op.get("envelope")
+        return as_json({name: values} if name else values)
 
     def _values(self) -> dict[str, Any]:
         self._number += 1
@@ -208,7 +223,7 @@ class Plan:
                             k: v for k, v in other.items() if k not in mixed or self.pick.random() < 0.4
                         }
                         mixed.update(changed)
-                body = as_json(mixed) if self.pick.random() < 0.8 else as_form(mixed)
+                body = self._json(mixed) if self.pick.random() < 0.8 else as_form(mixed)
             yield case(self.op, "mixture", self._place(person), person, query=query, body=body)
 
     def _insider(self) -> dict[str, Any]:
