@@ -110,7 +110,7 @@ def _main(ctx: Context) -> None:
         Import(f"{package}.settings", "settings"), Import(f"{package}.models", "MODULES"),
         *(Import(f"{package}.{folder}.routes", "router", alias) for folder, alias in routers),
     }  # fmt: skip
-    cors, needed = cors_lines(snapshot)
+    cors, needed = cors_lines(snapshot, headers)
     imports |= needed
     extra = ""
     if renderer:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from segue.snapshot.model import Snapshot
 from segue.target.ir import Import
+from segue.translate.middleware.known import COMMON, FRAMES, SECURITY
 from segue.translate.specialise.fold import plain
 
 NAME = "corsheaders.middleware.CorsMiddleware"
-_COMMON = "django.middleware.common.CommonMiddleware"
+# What django-cors-headers allowed by default before version 4.
+_OLD_HEADERS = (
+    "accept", "accept-encoding", "authorization", "content-type", "dnt", "origin", "user-agent", "x-csrftoken",
+    "x-requested-with",
+)  # fmt: skip
 _OPTIONS = {
     "allow_all_origins": ("CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL"),
     "allowed_origins": ("CORS_ALLOWED_ORIGINS", "CORS_ORIGIN_WHITELIST"),
@@ -24,12 +31,14 @@ _OPTIONS = {
 
 def cors_problem(snapshot: Snapshot) -> str:
     """Why this project's use of the middleware is not translated; '' if it is."""
-    middleware = snapshot.settings.middleware
-    if _COMMON in middleware and middleware.index(_COMMON) < middleware.index(NAME):
-        return "It stands after CommonMiddleware, so that redirects and host errors lack its headers."
     version = snapshot.versions.packages.get("django-cors-headers", "")
-    if not version.startswith("4."):
-        return f"Only django-cors-headers 4 is known, this is {version or 'of unknown version'}."
+    if not version.startswith(("4.", "3.14.")):
+        return f"Only django-cors-headers 4 and 3.14 are known, this is {version or 'of unknown version'}."
+    if version.startswith("3."):
+        for name in ("CORS_REPLACE_HTTPS_REFERER", "CORS_ALLOW_CREDENTIALS"):
+            known = snapshot.settings.values.get(name)
+            if known is not None and plain(known):
+                return f"{name} of django-cors-headers {version} is not translated."
     if any("check_request_enabled" in receiver.signal for receiver in snapshot.receivers):
         return "A receiver of its signal check_request_enabled decides at run time."
     for names in _OPTIONS.values():
@@ -39,8 +48,12 @@ def cors_problem(snapshot: Snapshot) -> str:
     return ""
 
 
-def cors_lines(snapshot: Snapshot) -> tuple[list[str], set[Import]]:
-    """``app.add_middleware(Cors, …)``, without what is the default."""
+def cors_lines(snapshot: Snapshot, headers: Mapping[str, str]) -> tuple[list[str], set[Import]]:
+    """``app.add_middleware(Cors, …)``, without what is the default. ``headers`` are those of all answers.
+
+    What ``SecurityMiddleware`` and ``CommonMiddleware`` answer themselves passes the middleware only where it stands
+    before them, and a preflight that it answers gets their headers only where it stands behind them.
+    """
     if NAME not in snapshot.settings.middleware:
         return [], set()
     arguments = []
@@ -50,9 +63,21 @@ def cors_lines(snapshot: Snapshot) -> tuple[list[str], set[Import]]:
                 found = plain(snapshot.settings.values[name])
                 arguments.append(f"{option}={tuple(found) if isinstance(found, list) else found!r}")
                 break
+        else:
+            if option == "allow_headers" and snapshot.versions.packages["django-cors-headers"].startswith(
+                "3."
+            ):
+                arguments.append(f"{option}={_OLD_HEADERS!r}")
+    middleware = snapshot.settings.middleware
+    before = middleware[: middleware.index(NAME)]
+    inside = tuple(word for name, word in ((SECURITY, "security"), (COMMON, "common")) if name in before)
+    own = {k: v for k, v in headers.items() if (FRAMES if k == "x-frame-options" else SECURITY) in before}
+    extra = f", inside={inside!r}" if inside else ""
+    if own:
+        extra += ", headers=HEADERS" if own == headers else f", headers={own!r}"
     module = "segue_bridge.http.cors"
     imports = {Import(module, "Cors"), Import(module, "CorsSettings")}
-    return [f"    app.add_middleware(Cors, settings=CorsSettings({', '.join(arguments)}))"], imports
+    return [f"    app.add_middleware(Cors, settings=CorsSettings({', '.join(arguments)}){extra})"], imports
 
 
 def _constant(found: object) -> bool:

@@ -6,13 +6,15 @@ Starlette's own middleware differs: it answers preflights with 200 "OK" or 400 a
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+ANSWERED_BY = "segue.answered_by"
+"""Scope key: the Django middleware that answered without asking those inside it, ``security`` or ``common``."""
 HEADERS = ("accept", "authorization", "content-type", "user-agent", "x-csrftoken", "x-requested-with")
 METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
 
@@ -34,10 +36,21 @@ class CorsSettings:
 
 
 class Cors:
-    """ASGI middleware: ``app.add_middleware(Cors, settings=CorsSettings(...))``."""
+    """ASGI middleware: ``app.add_middleware(Cors, settings=CorsSettings(...))``.
 
-    def __init__(self, app: ASGIApp, settings: CorsSettings) -> None:
-        self._app, self._settings = app, settings
+    ``inside`` are the middlewares that stand before this one in ``MIDDLEWARE`` (``security``, ``common``): what they
+    answer themselves has no CORS headers. ``headers`` are those that they add to its own answer to a preflight.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: CorsSettings,
+        inside: Sequence[str] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self._app, self._settings, self._inside = app, settings, frozenset(inside)
+        self._preflight = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in (headers or {}).items()]
         self._urls = re.compile(settings.urls_regex)
         self._origins = {_place(urlsplit(origin)) for origin in settings.allowed_origins}
 
@@ -49,7 +62,7 @@ class Cors:
         found = self.headers(scope["method"], headers)
 
         async def answered(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] == "http.response.start" and scope.get(ANSWERED_BY) not in self._inside:
                 out = MutableHeaders(scope=message)
                 _vary_on_origin(out)
                 for name, value in found.items():
@@ -59,6 +72,7 @@ class Cors:
         if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
             start: Message = {"type": "http.response.start", "status": 200, "headers": []}
             start["headers"] = [(b"content-length", b"0"), (b"content-type", b"text/html; charset=utf-8")]
+            start["headers"] += self._preflight
             await answered(start)
             await send({"type": "http.response.body", "body": b""})
             return

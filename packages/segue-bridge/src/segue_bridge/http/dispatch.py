@@ -19,6 +19,7 @@ from segue_bridge.auth.users import AnonymousUser
 from segue_bridge.errors import APIException, MethodNotAllowed
 from segue_bridge.http import failures, handover, metadata, negotiation, pages, urls
 from segue_bridge.http.call import Call
+from segue_bridge.http.cors import ANSWERED_BY
 from segue_bridge.http.resource import Resource
 from segue_bridge.http.responses import JSON
 from segue_bridge.http.settings import PLAIN, HttpSettings
@@ -59,8 +60,10 @@ def _before(call: Call) -> Response | None:
     """What ``SecurityMiddleware`` and ``CommonMiddleware`` answer without a view."""
     settings = call.settings
     if settings.ssl_redirect and urls.scheme(call, settings) != "https":
+        call.scope[ANSWERED_BY] = "security"
         return pages.redirect(f"https://{urls.host(call, settings)}{urls.full_path(call)}")
     if settings.hosts is not None and not urls.allowed(urls.host(call, settings), settings.hosts):
+        call.scope[ANSWERED_BY] = "common"
         _log.error("Invalid HTTP_HOST header: %r.", urls.host(call, settings))
         return pages.response(pages.BAD_REQUEST)
     return None

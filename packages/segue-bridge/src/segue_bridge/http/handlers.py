@@ -14,6 +14,7 @@ from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
 from segue_bridge.http import openapi, pages, urls
+from segue_bridge.http.cors import ANSWERED_BY
 from segue_bridge.http.dispatch import add_headers
 from segue_bridge.http.router import ContractRoutes, resources
 from segue_bridge.http.settings import PLAIN, SECURITY_HEADERS, HttpSettings
@@ -68,13 +69,16 @@ def install(
 def _no_route(contract: ContractRoutes, settings: HttpSettings, request: Request) -> Response:
     """``CommonMiddleware`` and Django's 404 page."""
     if settings.ssl_redirect and urls.scheme(request, settings) != "https":
+        request.scope[ANSWERED_BY] = "security"
         return pages.redirect(f"https://{urls.host(request, settings)}{urls.full_path(request)}")
     if settings.hosts is not None and not urls.allowed(urls.host(request, settings), settings.hosts):
+        request.scope[ANSWERED_BY] = "common"
         return pages.response(pages.BAD_REQUEST)
     path: str = request.scope["path"]
     if settings.append_slash and not path.endswith("/"):
         wanted = {**request.scope, "path": f"{path}/"}
         if contract.matches(wanted)[0] is Match.FULL and get_route_path(wanted):
+            request.scope[ANSWERED_BY] = "common"
             location = urls.full_path(request, slash=True)
             # "//host" would leave the site.
             return pages.redirect(f"/%2F{location[2:]}" if location.startswith("//") else location)
