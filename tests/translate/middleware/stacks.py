@@ -280,9 +280,10 @@ MIDDLEWARE = [
     *("notes.middleware." + name for name in os.environ["MIDDLEWARE"].split()),
 ]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}
+REST_FRAMEWORK = {"SEARCH_PARAM": "q", "ORDERING_PARAM": "sort"}
 """
 VIEWS = """\
-from rest_framework import authentication, permissions, renderers, serializers, views, viewsets
+from rest_framework import authentication, filters, permissions, renderers, serializers, views, viewsets
 from rest_framework.response import Response
 from rest_framework.decorators import api_view
 
@@ -300,6 +301,9 @@ class NoteViewSet(viewsets.ModelViewSet):
     serializer_class = NoteSerializer
     permission_classes = [permissions.AllowAny]
     authentication_classes = [authentication.BasicAuthentication]
+    filter_backends = [filters.SearchFilter, filters.OrderingFilter]
+    search_fields = ["title"]
+    ordering_fields = ["title", "id"]
 
 
 class Who(viewsets.ViewSet):
@@ -388,6 +392,9 @@ from django.core import mail
 from django.test import Client
 from django.test.utils import setup_test_environment
 setup_test_environment(debug=False)
+from notes.models import Note
+for title in ("beta", "alpha", "gamma"):
+    Note.objects.get_or_create(title=title)
 user, _ = get_user_model().objects.get_or_create(username="ann")
 out = []
 for one in json.load(sys.stdin):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from segue.translate.filters.backends import local, names, ready
+from segue.translate.filters.parameters import param
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, name, quote
 from segue.translate.kinds import QuerySet
@@ -44,6 +45,9 @@ def order(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
     assert isinstance(call, ast.Call)
     if default:
         call.args.append(literal(tuple(default)))
+    call.keywords += param(
+        endpoint, "rest_framework.filters.OrderingFilter", "ordering_param", "ORDERING_PARAM", "ordering"
+    )
     if extra:
         call.keywords.append(ast.keyword("columns", _mapping(extra)))
     return local(frame, value, call, order="done", meta_written=False)

@@ -7,6 +7,7 @@ import re
 
 from segue.target.ir import Decl, Import, Origin
 from segue.translate.filters.backends import local, names, ready
+from segue.translate.filters.parameters import param
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, name, quote
 from segue.translate.kinds import QuerySet
@@ -15,6 +16,9 @@ from segue.translate.load.models import concrete, field_of, pk_field, reverse_of
 from segue.translate.specialise.endpoint import Endpoint
 
 _LOOKUPS = {"^": "istartswith", "=": "iexact", "@": "", "$": "iregex"}
+
+
+_BACKEND = "rest_framework.filters.SearchFilter"
 
 
 def search(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
@@ -32,6 +36,8 @@ def search(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
         raise endpoint.refuse("search", "search_fields", "A sliced or values() query is searched.")
     function = _function(frame, endpoint, value.kind.query.model, fields)
     call = quote("{0}().narrow({1}, {2})", function, _node(value), frame.state("call"))
+    assert isinstance(call, ast.Call)
+    call.keywords += param(endpoint, _BACKEND, "search_param", "SEARCH_PARAM", "search")
     return local(frame, value, call)
 
 

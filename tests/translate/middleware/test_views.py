@@ -1,4 +1,4 @@
-"""``finalize_response`` of a view: proved to leave JSON answers alone, left to Django where it acts, or refused."""
+"""Views: overridden ``finalize_response`` and the names of query parameters."""
 
 from __future__ import annotations
 
@@ -56,3 +56,15 @@ def test_the_rest_answers_as_django_does(root: Path, program: Program, tmp_path:
         assert (modern["status"], modern["body"]) == (legacy["status"], legacy["body"]), (path, headers)
         for name in ("x-service", "content-disposition", "content-type", "vary"):
             assert modern["headers"].get(name) == legacy["headers"].get(name), (path, headers, name)
+
+
+def test_the_projects_names_of_query_parameters_are_kept(
+    root: Path, program: Program, tmp_path: Path
+) -> None:
+    write(program, tmp_path)
+    queries = ("", "q=a", "q=be", "search=be", "sort=title", "sort=-title", "ordering=title", "q=et&sort=-id")
+    requests: list[dict[str, Any]] = [{"method": "GET", "path": f"/api/notes/?{q}"} for q in queries]
+    answers = stacks.both(root, tmp_path, [], requests)
+    for query, (legacy, modern) in zip(queries, answers, strict=True):
+        assert (modern["status"], modern["body"]) == (200, legacy["body"]), query
+    assert len({legacy["body"] for legacy, _ in answers}) > 3
