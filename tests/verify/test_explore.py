@@ -77,11 +77,11 @@ def test_an_extra_query_is_told(shop: Shop, tmp_path: Path) -> None:
     output = shop.project.output
     routes = output / "app" / "catalog" / "routes.py"
     text = routes.read_text(encoding="utf-8")
-    start = text.index("async def tag_list_list(call: Call)")
+    start = text.index("async def tag_list(call: Call)")
     at = text.index('"""', text.index('"""', start) + 3) + 3  # behind the docstring
     wasteful = f"{text[:at]}\n    await tag_rows(call.db, TAGS){text[at:]}"
     fault = Fault(
-        "extra query", "app/catalog/routes.py", "tag_list_list", wasteful, frozenset({"GET /api/tags/"})
+        "extra query", "app/catalog/routes.py", "tag_list", wasteful, frozenset({"GET /api/tags/"})
     )
     report = verify.explore(
         shop.with_output(fault.seed(output, tmp_path / "wasteful")), only=fault.keys, cases=30

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from segue.snapshot.model import Snapshot
 from segue.target.ir import Program, RefusedOperation
 from segue.translate.context import Context
+from segue.translate.finishing import tidy
 from segue.translate.functions.finish import finish
 from segue.translate.models import translate_models
 from segue.translate.models.migrations import write_migrations
@@ -40,6 +41,7 @@ def translate(
     for finalizer in ctx.finalizers:
         finalizer()
     finish(ctx)
+    tidy(ctx)
     write_migrations(ctx)
     write_application(ctx)
     return ctx.program

@@ -38,7 +38,7 @@ def declare(ctx: Context, serializer: Serializer, entries: list[Entry]) -> Shape
         base = f"{stem(ctx, serializer)}Read"
         name = base if not table else f"{base}{len(table) + 1}"
         table[key] = name
-        imports.add(Import("typing", "TypedDict"))
+        imports.add(Import("typing_extensions", "TypedDict"))  # Pydantic takes no other before Python 3.12
         if any(entry.optional for entry in entries):
             imports.add(Import("typing", "NotRequired"))
         code = _code(name, serializer, entries)

@@ -214,6 +214,11 @@ def _name(endpoint: Endpoint, action: str) -> str:
         if stem.endswith(ending) and stem != ending:
             stem = stem.removesuffix(ending)
             break
+    if view.flavour == "generic" and action in programs.PROGRAMS:
+        # PublisherListView.list is the list of publishers, PublisherDetailView.retrieve one of them.
+        stem = next(
+            (stem.removesuffix(e) for e in ("List", "Detail") if stem.endswith(e) and stem != e), stem
+        )
     base = snake(stem)
     # Noun first: what is lifted from the project is called verb first, and both meet in routes.py.
     return f"{base}_{action}" if action else f"{base}_view"

@@ -174,7 +174,12 @@ def _emit(
     dotted = ctx.import_path(base.app, "routes")
     if "router" not in module.decls:
         module.add(
-            Decl("router", "router = Router()", frozenset({Import("segue_bridge.http.router", "Router")}), 0)
+            Decl(
+                "router",
+                f"router = Router(tags=[{base.app!r}])",
+                frozenset({Import("segue_bridge.http.router", "Router")}),
+                0,
+            )
         )
     constant = facts.free(module.path, _constant(base))
     imports = {Import("segue_bridge.http.resource", "Resource"), *shared.imports}

@@ -1,0 +1,15 @@
+"""The last pass over the generated text: what a reader would tidy. Nothing here changes what the code does."""
+
+from __future__ import annotations
+
+from segue.translate.context import Context
+from segue.translate.finishing.describe import describe_operations
+from segue.translate.finishing.locals import tidy_locals
+from segue.translate.finishing.share import share_selections
+
+
+def tidy(ctx: Context) -> None:
+    """Describe operations for OpenAPI, share what several of them begin with, and give locals plain names."""
+    describe_operations(ctx)
+    share_selections(ctx)
+    tidy_locals(ctx)
