@@ -80,9 +80,7 @@ def test_an_extra_query_is_told(shop: Shop, tmp_path: Path) -> None:
     start = text.index("async def tag_list(call: Call)")
     at = text.index('"""', text.index('"""', start) + 3) + 3  # behind the docstring
     wasteful = f"{text[:at]}\n    await tag_rows(call.db, TAGS){text[at:]}"
-    fault = Fault(
-        "extra query", "app/catalog/routes.py", "tag_list", wasteful, frozenset({"GET /api/tags/"})
-    )
+    fault = Fault("extra query", "app/catalog/routes.py", "tag_list", wasteful, frozenset({"GET /api/tags/"}))
     report = verify.explore(
         shop.with_output(fault.seed(output, tmp_path / "wasteful")), only=fault.keys, cases=30
     )
