@@ -117,3 +117,18 @@ def test_terminal_with_blockers_shows_every_place(assessment: Assessment) -> Non
 def test_terminal_keeps_brackets_of_the_project(snapshot: Snapshot) -> None:
     odd = analyse(snapshot)
     assert "[red]x" in shown(dataclasses.replace(odd, project="[red]x"))
+
+
+def test_a_narrow_terminal_breaks_no_route_in_two(assessment: Assessment) -> None:
+    out = io.StringIO()
+    terminal.render(assessment, Console(file=out, width=80, highlight=False), blockers=False)
+    lines = out.getvalue().splitlines()
+    for endpoint in assessment.own:
+        place = next(
+            i
+            for i, line in enumerate(lines)
+            if line.split() == [endpoint.verdict, endpoint.method, endpoint.route]
+        )
+        if endpoint.reasons:
+            assert f"{endpoint.reasons[0].code}: " in lines[place + 1]
+            assert f":{endpoint.reasons[0].line}" in lines[place + 1]

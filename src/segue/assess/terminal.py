@@ -11,6 +11,7 @@ from segue.assess.model import Assessment, Endpoint, short_place
 
 _COLOURS = {"native": "green", "refused": "yellow", "unknown": "dim"}
 _BAR = 40
+_WIDE = 110  # columns that the table of endpoints needs
 _MOST_REASONS = 12
 
 
@@ -65,6 +66,9 @@ def _kinds(assessment: Assessment, console: Console) -> None:
 
 
 def _endpoints(assessment: Assessment, console: Console) -> None:
+    if console.width < _WIDE:
+        _narrow_endpoints(assessment, console)
+        return
     table = Table(title="Endpoints", title_justify="left", box=None, pad_edge=False)
     table.add_column("method")
     table.add_column("route", overflow="fold")
@@ -82,6 +86,20 @@ def _endpoints(assessment: Assessment, console: Console) -> None:
             f"[dim]{escape(place)}[/]",
         )
     console.print(table)
+    console.print()
+
+
+def _narrow_endpoints(assessment: Assessment, console: Console) -> None:
+    """A line per endpoint; the reason and its place below."""
+    console.print("[italic]Endpoints[/]")
+    for endpoint in assessment.own:
+        colour = _COLOURS[endpoint.verdict]
+        console.print(
+            f"[{colour}]{endpoint.verdict:8}[/]{endpoint.method:8}{escape(endpoint.route)}", soft_wrap=True
+        )
+        if endpoint.reasons:
+            reason, place = _reason(endpoint)
+            console.print(f"        {escape(reason)}  [dim]{escape(place)}[/]", soft_wrap=True)
     console.print()
 
 
