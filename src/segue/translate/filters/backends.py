@@ -6,6 +6,7 @@ import ast
 
 from segue.snapshot.model import Value
 from segue.target.ir import Import
+from segue.translate.filters.own_backend import own_backend
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, quote
 from segue.translate.kinds import QuerySet
@@ -36,6 +37,8 @@ def apply(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
             value = order(frame, endpoint, value)
         elif name in DJANGO:
             value = filter_by_set(frame, endpoint, value)
+        elif own_backend(endpoint, name):
+            continue
         else:
             known = endpoint.ctx.snapshot.classes.get(name)
             raise endpoint.refuse(

@@ -40,6 +40,7 @@ STATE: Mapping[str, StateName] = {
     ),
     "action": StateName("str | None"),
     "method": StateName("str"),
+    "version": StateName("str | None"),
 }
 
 
@@ -76,6 +77,7 @@ CALL = Scope(
         "body": "call.data",
         "action": "call.action",
         "method": "call.method",
+        "version": "call.version",
     },
     paths="call.path",
 )

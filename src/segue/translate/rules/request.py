@@ -39,6 +39,12 @@ def auth(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
     return Val(Scalar("Any"), frame.state("auth"))
 
 
+@attribute(Request, "version")
+def version(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
+    """``request.version``: what ``determine_version`` found, None without a versioning class."""
+    return Val(Scalar("str", True), frame.state("version"))
+
+
 @attribute(Request, "query_params", "GET")
 def query_params(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
     """``request.query_params``."""

@@ -30,6 +30,7 @@ from segue.translate.serializers.facts import (
     field_refusal,
     option,
 )
+from segue.translate.serializers.hyperlinks import hyperlink
 from segue.translate.serializers.path import Found, Guard, follow
 from segue.translate.serializers.represent import nullable, represent, scalar_type
 from segue.translate.serializers.synthetic import call_lifted, evaluate
@@ -87,7 +88,7 @@ def show(
     if base == "SlugRelatedField":
         return _piece(item, _nullable(frame, item, found, _slug), found.guards, partial)
     if base in ("HyperlinkedIdentityField", "HyperlinkedRelatedField"):
-        raise field_refusal(item, "hyperlink", "Hyperlinked fields are not translated yet.")
+        return _piece(item, _nullable(frame, item, found, _linked), found.guards, partial)
     return _piece(item, _nullable(frame, item, found, _represented), found.guards, partial)
 
 
@@ -258,6 +259,10 @@ def _each(frame: Frame, item: SerializerField, val: Val) -> tuple[str, Instance]
     raise field_refusal(item, "source", "Segue does not see which objects the source lists.")
 
 
+def _linked(frame: Frame, item: SerializerField, val: Val) -> _Made:
+    return _Made(hyperlink(frame, item, val), "str", kind=Scalar("str"))
+
+
 def _many_related(frame: Frame, item: SerializerField, val: Val) -> _Made:
     """``ManyRelatedField``: its child decides."""
     child = item.child
@@ -279,6 +284,8 @@ def _many_related(frame: Frame, item: SerializerField, val: Val) -> _Made:
     elif base == "StringRelatedField":
         frame.env[one] = inner
         made = _string(frame, child, inner)
+    elif base == "HyperlinkedRelatedField":
+        made = _linked(frame, child, inner)
     else:
         raise field_refusal(item, "hyperlink", f"Lists of {base} are not translated.")
     return _Made(

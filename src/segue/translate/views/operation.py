@@ -16,6 +16,7 @@ from segue.translate.rules import registry
 from segue.translate.specialise.endpoint import Endpoint, path_scope
 from segue.translate.views import programs
 from segue.translate.views.generic import self_of
+from segue.translate.views.versioning import check_versioning
 
 # Overriding one of these changes the order of work itself.
 DISPATCH = (
@@ -79,10 +80,7 @@ def check_dispatch(endpoint: Endpoint) -> None:
             raise endpoint.refuse(
                 "view-decorator", f"@{decorator}", "Segue does not know what this decorator does."
             )
-    if endpoint.policy("versioning_class").kind == "ref":
-        raise endpoint.refuse(
-            "versioning", endpoint.policy("versioning_class").name, "API versions are not translated yet."
-        )
+    check_versioning(endpoint)
     if endpoint.route.default_kwargs:
         raise endpoint.refuse(
             "default-kwargs", "path(..., kwargs)", "Extra arguments of a URL are not translated yet."

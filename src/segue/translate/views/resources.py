@@ -13,7 +13,7 @@ from segue.translate.middleware.stack import add_finalizer, of_route
 from segue.translate.permissions.access import access_body
 from segue.translate.serializers import actions as metadata_of
 from segue.translate.specialise.endpoint import Endpoint
-from segue.translate.views import authentication, generic, middleware, renderers, throttles
+from segue.translate.views import authentication, generic, middleware, renderers, throttles, versioning
 from segue.translate.views.operation import PathOperation, build, check_dispatch
 
 _PARSERS = {
@@ -138,6 +138,9 @@ def _shared(base: Endpoint) -> _Shared:
         imports |= needed
     if route.suffix_regex:
         arguments.append("suffix=True")
+    found_versions, needed = versioning.arguments(base)
+    arguments += found_versions
+    imports |= needed
     text, needed = renderers.argument(base)
     if text:
         arguments.append(text)
@@ -150,7 +153,9 @@ def _shared(base: Endpoint) -> _Shared:
     words = tuple(_PARSERS[p] for p in parsers)
     if words != ("json", "form", "multipart"):
         arguments.append(f"parsers={words!r}")
-    regexes = {p.name: p.regex for p in route.parameters if p.regex != "[^/.]+"}
+    regexes = {
+        p.name: p.regex for p in route.parameters if p.regex != "[^/.]+" and not versioning.whole_regex(base)
+    }
     if regexes:
         arguments.append(f"parameters={regexes!r}")
     if view.atomic_requests:

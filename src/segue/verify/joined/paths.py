@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 import uuid
 from typing import Any
 from urllib.parse import quote
 
 Labelled = tuple[str, str]
+# An optional group with one argument of a few values: ``^/api/(?:(?P<version>(1.0|1.1))/)?…``.
+_OPTIONAL = re.compile(
+    r"\^(?P<start>[\w/-]*)\(\?:(?P<before>[\w/-]*)"
+    r"\(\?P<\w+>\(?(?P<values>[\w.\\|-]+)\)?\)(?P<after>[\w/-]*)\)\?"
+)
 _ENDINGS = ("_id", "_pk", "_uuid", "_slug", "_name", "_key")
 
 
@@ -16,7 +22,10 @@ def paths_of(
     operation: dict[str, Any], model: Any, lookup: tuple[str, str], pick: random.Random
 ) -> list[Labelled]:
     """(label, path): existing objects first. ``lookup`` is the view's (url kwarg, field)."""
-    parameters = operation["parameters"]
+    parameters = [p for p in operation["parameters"] if "{" + p["name"] + "}" in operation["path"]]
+    if len(parameters) < len(operation["parameters"]):
+        plain = {**operation, "parameters": parameters}
+        return _with_optional(operation, paths_of(plain, model, lookup, pick))
     if not parameters:
         return [("existing", operation["path"])]
     rows = _of_rows(parameters, model, lookup) or _of_columns(parameters, model, lookup, pick)
@@ -32,6 +41,20 @@ def paths_of(
             if value != base[index]:
                 changed = [*base[:index], value, *base[index + 1 :]]
                 out.append((f"{what} {parameter['name']}", fill(operation, changed)))
+    return out
+
+
+def _with_optional(operation: dict[str, Any], paths: list[Labelled]) -> list[Labelled]:
+    """The same paths and those with the URL's optional part: a version of the API, every one it has."""
+    found = _OPTIONAL.match(operation["regex"])
+    if found is None or not operation["path"].startswith(found["start"]):
+        return paths
+    start, existing = found["start"], [path for label, path in paths if label == "existing"]
+    out = list(paths)
+    for value in [*found["values"].split("|"), "0.0"]:
+        part = f"{start}{found['before']}{value.replace(chr(92), '')}{found['after']}"
+        label = "existing" if value != "0.0" else "odd version"
+        out += [(label, part + path[len(start) :]) for path in existing[:3] or [operation["path"]]]
     return out
 
 

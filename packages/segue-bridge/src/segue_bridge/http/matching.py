@@ -6,12 +6,15 @@ beginning of the path, in the same order, so that a thousand routes cost no more
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from segue_bridge.http.resource import Resource
 
 Found = tuple[Resource, dict[str, str]]
 _Ranked = tuple[int, Resource]
+_PLAIN = re.compile(r"[A-Za-z0-9_/-]*")
+_GROUP = re.compile(r"\([^()]*\)")
 
 
 class Index:
@@ -53,7 +56,9 @@ class Index:
 def stems(resource: Resource) -> set[str]:
     """Beginnings, up to a slash, that every path of the resource's patterns has."""
     found: set[str] = set()
-    if not resource.static:
+    if resource.regex:
+        found.add(_fixed(resource.regex))
+    elif not resource.static:
         found.add(_stem(resource.path))
     if resource.suffix_pattern is not None:
         # A suffix given as a regex of its own may begin with anything.
@@ -64,6 +69,19 @@ def stems(resource: Resource) -> set[str]:
 def _stem(path: str) -> str:
     literal = path.partition("{")[0]
     return literal[: literal.rfind("/") + 1]
+
+
+def _fixed(regex: str) -> str:
+    """The literal beginning of a whole regex, up to a slash: nothing in it is special or optional."""
+    literal = _PLAIN.match(regex.removeprefix("^"))
+    return _stem(literal[0]) if literal is not None and "|" not in _outside(regex) else ""
+
+
+def _outside(regex: str) -> str:
+    """What is left of ``regex`` without its innermost groups, again and again."""
+    while (shorter := _GROUP.sub("", regex)) != regex:
+        regex = shorter
+    return regex
 
 
 def _rank(candidate: _Ranked) -> int:

@@ -58,6 +58,9 @@ class Resource:
     configuration: where two patterns fit, the lower one answers. ``challenge`` replaces the first authenticator's
     ``WWW-Authenticate``.
 
+    ``regex`` is the whole regex of a URL with optional parts (``(?:(?P<version>v1|v2)/)?``), which ``path`` cannot say;
+    ``path`` is then the URL without them.
+
     What the project's middleware does: ``left_to_django`` names the requests that it treats in a way of its own,
     ``reads_session`` says that it reads the session of every request (``Vary: Cookie``), ``headers`` are set on every
     answer and ``default_headers`` on those that lack them.
@@ -89,6 +92,7 @@ class Resource:
     reads_session: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     default_headers: Mapping[str, str] = field(default_factory=dict)
+    regex: str = ""
 
     def __post_init__(self) -> None:
         self.operations: dict[str, Operation] = {}
@@ -97,10 +101,10 @@ class Resource:
         self._lookup: Callable[[Call], Awaitable[object]] | None = None
         if self.browsable and "api" not in self.renderers:
             self.renderers = (*self.renderers, "api")
-        self.pattern = re.compile(self._regex(self.path) + r"\Z")
+        self.pattern = re.compile(self.regex or self._regex(self.path) + r"\Z")
         self.suffix_pattern = self._suffix_pattern()
         self.arguments = tuple(_PLACE.findall(self.path))
-        self.static = not self.arguments
+        self.static = not self.arguments and not self.regex
         offered = set(self.methods)
         if "GET" in offered and self.head:
             offered.add("HEAD")

@@ -1,0 +1,44 @@
+"""``rest_framework.reverse.reverse``: absolute addresses of other URLs, in the version that was asked for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from segue_bridge.http import urls
+
+if TYPE_CHECKING:
+    from segue_bridge.http.call import Call
+
+
+class NoReverseMatch(Exception):
+    """``django.urls.NoReverseMatch``: no URL of that name takes these arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A named URL: ``path`` with ``{name}`` per argument.
+
+    ``versioned`` is its form with a ``{version}``, for requests that name one in their path, and ``versions`` the
+    regex of the versions it exists in. An empty ``path`` has only the other form.
+    """
+
+    path: str = ""
+    versioned: str = ""
+    versions: str = ""
+
+    def url(self, call: Call, **values: object) -> str:
+        """The address for this request. Raises :class:`NoReverseMatch`."""
+        scheme = call.resource.versioning
+        version = call.version if scheme is not None else None
+        path = self.path
+        if scheme is not None and scheme.scheme == "path" and version is not None:
+            path = self.versioned if re.fullmatch(self.versions, version) else ""
+            values = {**values, scheme.param: version}
+        if not path:
+            raise NoReverseMatch(self.path or self.versioned)
+        url = urls.absolute(call, call.settings, path.format(**values))
+        if scheme is not None and scheme.scheme == "query" and version is not None:
+            return urls.with_parameter(url, scheme.param, version)
+        return url
