@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tests.projects.site import Site, differences
+from tests.projects.site import SETTINGS, Site, differences
 
 from segue.translate.program import translate
 
@@ -209,3 +209,66 @@ def test_what_else_a_constructor_or_headers_do_is_refused(tmp_path: Path) -> Non
         ("/others/", "POST"): "success-headers",
     }
     assert not program.native
+
+
+def test_a_method_of_two_users_keeps_them_apart(tmp_path: Path) -> None:
+    root = tmp_path / "site"
+    root.mkdir()
+    files = {
+        "site_/settings.py": SETTINGS + 'AUTH_USER_MODEL = "notes.Member"\n',
+        "notes/models.py": """\
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+
+class Member(AbstractUser):
+    following = models.ManyToManyField("self", symmetrical=False, related_name="followers")
+
+    def is_following(self, member):
+        return self.following.filter(pk=member.pk).exists()
+""",
+        "notes/views.py": """\
+from rest_framework import serializers, viewsets
+
+from notes.models import Member
+
+
+class MemberSerializer(serializers.ModelSerializer):
+    followed = serializers.SerializerMethodField()
+    following = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Member
+        fields = ["username", "followed", "following"]
+
+    def get_followed(self, member):
+        user = self.context["request"].user
+        if user.is_anonymous:
+            return None
+        return user.is_following(member)
+
+    def get_following(self, member):
+        return list(sorted(member.following.values_list("username", flat=True)))
+
+
+class MemberViewSet(viewsets.ReadOnlyModelViewSet):
+    queryset = Member.objects.order_by("pk")
+    serializer_class = MemberSerializer
+""",
+        "site_/urls.py": """\
+from rest_framework.routers import SimpleRouter
+from notes import views
+
+router = SimpleRouter()
+router.register("members", views.MemberViewSet)
+urlpatterns = router.urls
+""",
+    }
+    program, report = Site.make(root, files).explore(
+        Site(root).snapshot(), tmp_path / "fastapi", cases=80, seconds=10
+    )
+    assert not program.refused
+    assert differences(report) == []
+    app = tmp_path / "fastapi" / "app" / "notes"
+    assert "this_member: Member, member: " in (app / "services.py").read_text()
+    assert "list(" not in (app / "presenters.py").read_text()

@@ -126,6 +126,13 @@ def _collect(builtin: str) -> None:
             )
         first = call.args[0]
         inner, item = iterable(frame, first, call.raw_args[0])
+        if (
+            builtin == "list"
+            and isinstance(inner, ast.Call)
+            and isinstance(inner.func, ast.Name)
+            and inner.func.id == "sorted"
+        ):
+            return Val(ListOf(item), inner)  # a list of its own already
         if isinstance(inner, ast.GeneratorExp) and (builtin == "list" or awaits(inner)):
             inner = ast.ListComp(inner.elt, inner.generators)
             if builtin == "list":

@@ -90,8 +90,15 @@ def has_perm(frame: Frame, owner: Val, call: CallSite) -> Val:
 def method_of_user(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """A method of the user model."""
     from segue.translate.interp.expressions.calls import method_call
+    from segue.translate.rules.instance import model_method
 
-    return method_call(frame, entity_of(frame, owner), call.name, call.node)
+    target = entity_of(frame, owner)
+    assert isinstance(target.kind, Instance)
+    if target.node is not None and model_method(frame, frame.ctx.model(target.kind.model).cls, call.name):
+        # An anonymous user has no such method, on either side.
+        helper = frame.imported("segue_bridge.auth.users", "member")
+        target = Val(target.kind, quote("{0}({1})", helper, target.node))
+    return method_call(frame, target, call.name, call.node)
 
 
 __all__ = ["Const"]
