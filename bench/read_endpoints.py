@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import queries
 from segue.bench.cpu import Figure, Target, measure
 from segue.commands import generate
 from segue.commands.common import open_project
@@ -71,6 +72,8 @@ class Line:
     path: str
     django: Figure
     fastapi: Figure
+    queries: tuple[int, int]
+    """Statements per request: Django's, FastAPI's."""
 
     @property
     def ratio(self) -> float:
@@ -122,13 +125,20 @@ def lines(url: str, requests: int, rounds: int) -> list[Line]:
     """Every endpoint on one database."""
     with tempfile.TemporaryDirectory(prefix="segue-bench-") as folder:
         settings, environment = prepare(Path(folder) / "bookshop", url or f"sqlite:///{folder}/shop.sqlite3")
+        reads = [(path, {**headers, "accept": "application/json"}) for _, path, headers in READS]
+        legacy = queries.of_django(
+            str(settings.python), settings.root, "bookshop.settings", environment, reads
+        )
+        modern = queries.of_fastapi(
+            str(fastapi_environment(settings)), settings.output, settings.package, environment, reads
+        )
         with serving(settings, environment) as targets:
             out = []
-            for what, path, headers in READS:
+            for (what, path, headers), sent in zip(READS, zip(legacy, modern, strict=True), strict=True):
                 found = measure(
                     targets, path, {**headers, "accept": "application/json"}, requests=requests, rounds=rounds
                 )
-                out.append(Line(what, path, found["Django"], found["FastAPI"]))
+                out.append(Line(what, path, found["Django"], found["FastAPI"], sent))
                 sys.stderr.write(f"{out[-1].ratio:5.1f}  {path}\n")
             return out
 
@@ -138,15 +148,15 @@ def table(title: str, found: list[Line]) -> list[str]:
     out = [
         f"## {title}",
         "",
-        "| endpoint | Django, µs | FastAPI, µs | times less |",
-        "|---|---:|---:|---:|",
+        "| endpoint | Django, µs | FastAPI, µs | times less | queries, Django | FastAPI |",
+        "|---|---:|---:|---:|---:|---:|",
     ]
     for line in found:
         shown = f"{line.what}: `{line.path.replace(BOOK, '{id}')}`"
         out.append(
             f"| {shown} | {line.django.median:,.0f} ({line.django.low:,.0f}–{line.django.high:,.0f})"
             f" | {line.fastapi.median:,.0f} ({line.fastapi.low:,.0f}–{line.fastapi.high:,.0f})"
-            f" | **{line.ratio:.1f}** |"
+            f" | **{line.ratio:.1f}** | {line.queries[0]} | {line.queries[1]} |"
         )
     middle = statistics.median(line.ratio for line in found)
     worst = min(found, key=lambda line: line.ratio)
@@ -181,7 +191,8 @@ def main() -> int:
         "run, one worker each. Django: gunicorn gthread with 2 threads, DEBUG off. FastAPI: uvicorn.",
         "",
         f"Machine: {platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}. "
-        "The time of PostgreSQL itself is not counted on either side; SQLite's is, on both.",
+        "The time of PostgreSQL itself is not counted on either side; SQLite's is, on both. "
+        "Queries: the statements of one request.",
         "",
     ]
     if options.only != "postgresql":

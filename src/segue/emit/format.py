@@ -16,7 +16,7 @@ _CONFIG = """\
 line-length = 100
 target-version = "py311"
 [lint]
-select = ["I", "F401", "UP037", "TC005", "RET501", "RET505", "RET506"]
+select = ["I", "F401", "UP037", "TC005", "RET501", "RET505", "RET506", "PLR1711"]
 [lint.isort]
 known-first-party = ["{package}"]
 """
