@@ -124,3 +124,25 @@ def test_an_edit_where_the_legacy_code_changes_is_a_conflict_and_nothing_is_writ
     assert "presenters.py" in done.stderr
     assert "Traceback" not in done.stderr
     assert edited.texts() == before
+
+
+def test_porting_notes_name_things_that_exist_on_both_sides(example: Example) -> None:
+    text = (example.output / "PORTING.md").read_text()
+    names = text.partition("## Names")[2].partition("## Stays")[0]
+    rows = re.findall(r"^\| `([\w.]+)` \| ([\w/.]+):(\d+) \| (.+) \|$", names, re.MULTILINE)
+    assert len(rows) > 50
+    own = [row for row in rows if (EXAMPLE / row[1]).is_file()]
+    assert len(own) > 40
+    for legacy, file, line, _ in own:
+        lines = (EXAMPLE / file).read_text().splitlines()[int(line) - 1 :]
+        said = next(text for text in lines if not text.lstrip().startswith("@"))
+        found = re.match(r"\s*(?:class|def) (\w+)", said)
+        # The table between two models has the model's own place.
+        assert found, (legacy, said)
+        assert found[1] in legacy, (legacy, said)
+    for name in re.findall(r"`(app[\w.]+)`", names):
+        module, _, attribute = name.rpartition(".")
+        source = (example.output / f"{module.replace('.', '/')}.py").read_text()
+        assert re.search(rf"^(?:class|def|async def) {attribute}\b|^{attribute}\b", source, re.MULTILINE), (
+            name
+        )

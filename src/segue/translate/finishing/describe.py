@@ -9,7 +9,7 @@ import ast
 import re
 from dataclasses import replace
 
-from segue.target.ir import Decl, Import
+from segue.target.ir import Decl, Import, Origin
 from segue.translate.context import DOCS, Context
 from segue.translate.finishing.parameters import Parameters, parameters_of
 from segue.translate.finishing.program import FunctionNode, Place, dotted, function_of, resolve
@@ -56,6 +56,7 @@ def _parameters(ctx: Context, place: Place, wanted: Parameters) -> tuple[str, se
     constant = f"{place.decl.name.upper()}_PARAMETERS"
     path = place.module.path.removesuffix("routes.py") + "metadata.py"
     label = place.module.path.split("/")[-2]
+    view = place.decl.origin.name.rpartition(".")[0] if place.decl.origin is not None else ""
     module = ctx.program.module(path, DOCS["metadata"].format(label))
     module.add(
         Decl(
@@ -63,7 +64,7 @@ def _parameters(ctx: Context, place: Place, wanted: Parameters) -> tuple[str, se
             f"{constant} = [{', '.join(wanted.own)}]",
             frozenset({Import("segue_bridge.http.parameters", "query")}),
             0,
-            place.decl.origin,
+            Origin(view, place.decl.origin.where) if place.decl.origin is not None else None,
         )
     )
     imports.add(Import(dotted(path), constant))

@@ -10,7 +10,8 @@ import ast
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
-from segue.target.ir import Decl, Import, Module
+from segue.snapshot.model import Where
+from segue.target.ir import Decl, Import, Module, Origin
 from segue.translate.context import DOCS, Context
 from segue.translate.finishing.program import FunctionNode, Place, dotted, function_of, resolve
 
@@ -112,12 +113,12 @@ def _move(ctx: Context, module: Module, cut: Cut, names: list[str]) -> None:
         number += 1
         name = f"{wish}_{number}"
     asynchronous = "await " in cut.text
-    view, place = _view(first)
+    view, where = _view(first)
     lines = [
         f"{'async ' if asynchronous else ''}def {name}(call: Call) -> Select[Any]:",
-        f'    """The rows that a request to {view} is about: all of them, narrowed by what the query asks.',
+        f'    """The rows that a request to {view.rpartition(".")[2]} is about: all of them, narrowed by what the query asks.',
         "",
-        f"    {place}.",
+        f"    {view} ({where}).",
         '    """',
         cut.text,
         f"    return {cut.result}",
@@ -132,7 +133,9 @@ def _move(ctx: Context, module: Module, cut: Cut, names: list[str]) -> None:
         for word in _words(cut.text)
         if word in module.decls and target is not module
     }
-    target.add(Decl(name, _returned("\n".join(lines), cut.result), frozenset(needed | own), 30, first.origin))
+    target.add(
+        Decl(name, _returned("\n".join(lines), cut.result), frozenset(needed | own), 30, Origin(view, where))
+    )
     for user in names:
         decl = module.decls[user]
         call = f"    {cut.result} = {'await ' if asynchronous else ''}{name}(call)"
@@ -178,10 +181,10 @@ def _target(ctx: Context, place: Place, cut: Cut, imports: frozenset[Import]) ->
     return ctx.program.module(path, DOCS["filters"].format(folder.split("/")[-2]))
 
 
-def _view(decl: Decl) -> tuple[str, str]:
+def _view(decl: Decl) -> tuple[str, Where]:
+    """The view class of a path operation function, and its place."""
     assert decl.origin is not None
-    view = decl.origin.name.rpartition(".")[0]
-    return view.rpartition(".")[2], f"{view} ({decl.origin.where})"
+    return decl.origin.name.rpartition(".")[0], decl.origin.where
 
 
 def _stem(names: list[str]) -> str:

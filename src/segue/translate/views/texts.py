@@ -173,6 +173,9 @@ def porting(program: Program, snapshot: Snapshot) -> str:
         lines.append(
             f"| `{item.method} {item.route_id}` | `{item.module}.{item.function}` | `{legacy}` ({place}) |"
         )
+    names = _names(program)
+    if names:
+        lines += ["", "## Names", "", "| Django | where | FastAPI |", "|---|---|---|", *names]
     if program.refused:
         lines += ["", "## Stays on Django", "", "| operation | why | where |", "|---|---|---|"]
         for refused in program.refused:
@@ -182,3 +185,21 @@ def porting(program: Program, snapshot: Snapshot) -> str:
                 f"| `{refused.method} {refused.route_id}` | `{construct}`: {reason.why} | {reason.place} |"
             )
     return "\n".join(lines) + "\n"
+
+
+def _names(program: Program) -> list[str]:
+    """One line for each legacy class or function, with everything that was made of it; routes are told above."""
+    found: dict[tuple[str, int, str, str], list[str]] = {}
+    for path, module in program.modules.items():
+        if path.endswith("/routes.py"):
+            continue
+        dotted = path.removesuffix(".py").replace("/", ".")
+        for decl in module.decls.values():
+            if decl.origin is not None and decl.origin.where.file:
+                where = decl.origin.where
+                found.setdefault((where.file, where.line, decl.origin.name, str(where)), []).append(
+                    f"`{dotted}.{decl.name}`"
+                )
+    return [
+        f"| `{name}` | {place} | {', '.join(made)} |" for (_, _, name, place), made in sorted(found.items())
+    ]
