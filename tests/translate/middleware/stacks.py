@@ -243,6 +243,43 @@ class Plain(Stamp):
         return self.get_response(request) and JsonResponse({})
 
 
+class AuditLogger:
+    def record(self, request):
+        Note.objects.create(title=request.path)
+
+
+audit = AuditLogger()
+enabled = False
+CACHE = {}
+
+
+class Audited(Stamp):
+    def __call__(self, request):
+        audit.record(request)
+        return self.get_response(request)
+
+
+class Switched(Stamp):
+    def __call__(self, request):
+        if enabled or request.path in CACHE:
+            return HttpResponseForbidden()
+        return self.get_response(request)
+
+
+class Starred(Stamp):
+    def answer(self, request, block=False):
+        return HttpResponseForbidden() if block else self.get_response(request)
+
+    def __call__(self, request):
+        return self.answer(request, *request.GET.getlist("block"))
+
+
+class Parsed(Stamp):
+    def __call__(self, request):
+        request.number = uuid.UUID(request.path)
+        return self.get_response(request)
+
+
 def decorated(get_response):
     seen = []
 
@@ -259,6 +296,8 @@ REFUSED = {
     "Body": "request.body", "Wrapped": "response.data", "Hidden": "raise Http404", "Errors": "return JsonResponse",
     "Counting": "self.seen", "Local": "self.state.user", "Writes": "Note.objects.filter", "Sometimes": "notes.middleware.Sometimes",
     "Glances": "notes.middleware.Glances", "Plain": "return self.get_response(request) and JsonResponse", "decorated": "nonlocal",
+    "Audited": "audit.record", "Switched": "return HttpResponseForbidden", "Starred": "return self.answer",
+    "Parsed": "notes.middleware.Parsed",
 }  # fmt: skip
 SETTINGS = """\
 import os

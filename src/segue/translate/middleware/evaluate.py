@@ -7,8 +7,9 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from segue.snapshot.model import Value as Described
 from segue.translate.middleware.library import constant
-from segue.translate.middleware.machine import Frame, collection, known_tuple
+from segue.translate.middleware.machine import MORE, Frame, collection, known_tuple
 from segue.translate.middleware.objects import attribute, contains, item, method_call
 from segue.translate.middleware.paths import Path
 from segue.translate.middleware.values import (
@@ -88,8 +89,17 @@ def _global(frame: Frame, dotted: str) -> Value | None:
         # Tests and shells turn it off; what is proved must hold for both.
         return Unknown("settings.DEBUG")
     if ref.kind == "constant" and ref.value is not None:
-        return constant(ref.value, dotted)
+        if ref.name.startswith("django.conf.settings.") or _fixed(ref.name, ref.value):
+            return constant(ref.value, dotted)
+        return Unknown(dotted, pure=ref.value.kind == "const")
     return Global(ref)
+
+
+def _fixed(name: str, value: Described) -> bool:
+    """A module's constant by its name; what is written small may be a cache or a switch that code sets later."""
+    if not name.rpartition(".")[2].isupper():
+        return False
+    return value.kind in ("const", "tuple", "regex") or bool(value.items or value.pairs)
 
 
 def _attribute(frame: Frame, node: ast.expr) -> Value:
@@ -135,11 +145,12 @@ def _call(frame: Frame, node: ast.expr) -> Value:
     named: dict[str, Value] = {}
     for argument in node.args:
         value = evaluate(frame, argument.value if isinstance(argument, ast.Starred) else argument)
-        given.append(Unknown("*", pure=False) if isinstance(argument, ast.Starred) else value)
+        given.append(Unknown(MORE, pure=False) if isinstance(argument, ast.Starred) else value)
     for keyword in node.keywords:
         value = evaluate(frame, keyword.value)
-        if keyword.arg is not None:
-            named[keyword.arg] = value
+        named[keyword.arg if keyword.arg is not None else MORE] = value
+    if any(isinstance(a, ast.Starred) for a in node.args):
+        named[MORE] = Unknown(MORE, pure=False)
     return method_call(frame, target, given, named, node)
 
 

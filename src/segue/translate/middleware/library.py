@@ -45,11 +45,15 @@ _QUIET = (
     "zoneinfo.ZoneInfo", "django.utils.translation.trans_real.parse_accept_lang_header", "secrets.", "os.path.", "os.getenv",
     "posixpath.", "random.", "threading.current_thread", "threading.get_ident", "socket.gethostname", "_socket.gethostname",
 )  # fmt: skip
+# Those that never fail, whatever text they get.
+_SAFE = ("time.", "_time.", "re.", "uuid.uuid", "hashlib.", "json.dumps", "os.path.", "posixpath.", "os.getenv", "random.", "secrets.",
+         "urllib.parse.quote", "urllib.parse.unquote", "urllib.parse.urlencode", "django.utils.timezone.now", "threading.",
+         "django.http.request.split_domain_port", "django.utils.encoding.iri_to_uri")  # fmt: skip
 _ANSWERS = (
     "django.http.response.HttpResponse", "django.http.response.JsonResponse", "django.shortcuts.redirect",
     "rest_framework.response.Response",
 )  # fmt: skip
-_LOGGERS = ("logging.Logger", "logging.LoggerAdapter", "structlog.")
+_LOGGERS = ("logging.Logger", "logging.LoggerAdapter", "logging.RootLogger", "structlog.")
 _NOTHING = {"builtins.print", "warnings.warn", "_warnings.warn", "asgiref.sync.markcoroutinefunction"}
 _BUILTINS = {"str", "int", "float", "bool", "len", "list", "tuple", "set", "dict", "frozenset", "sorted", "min", "max", "sum", "abs", "round",
              "repr", "enumerate", "zip", "map", "filter", "range", "any", "all", "reversed", "type", "id", "callable", "hash", "bytes", "ord", "chr"}  # fmt: skip
@@ -95,6 +99,9 @@ def call(frame: Frame, ref: GlobalRef, given: Arguments, named: dict[str, Value]
     if ref.name.startswith(_QUIET):
         if any(isinstance(g, Instance | Closure) for g in given):
             frame.event(node, "Segue does not know what this does with its argument.")
+        risky = any(isinstance(g, Unknown) for g in given) and not ref.name.startswith(_SAFE)
+        if risky and frame.machine.path.decide():
+            raise Raised("builtins.ValueError", certain=False)
         return Unknown(ref.name)
     if ref.name.startswith(_ANSWERS):
         return Unknown("answer", pure=False)  # what becomes of it is looked at where it is returned
@@ -122,7 +129,7 @@ def method(
 ) -> Value:
     """``name.method(...)`` for a global object."""
     cls = ref.value.name if ref.value is not None else ""
-    if ref.kind == "instance" and (cls.startswith(_LOGGERS) or cls.endswith(("Logger", "BoundLogger"))):
+    if ref.kind == "instance" and cls.startswith(_LOGGERS):
         return NONE
     if ref.kind in ("class", "model"):
         function = frame.machine.snapshot.functions.get(f"{ref.name}.{name}")

@@ -12,6 +12,8 @@ from segue.translate.middleware.sources import Def, find, tree_of, yields
 from segue.translate.middleware.values import NONE, Closure, Instance, Known, Method, Unknown, Value
 
 DEPTH = 25
+MORE = "*"
+"""Key of named arguments for those that come out of a container: any parameter may be among them."""
 
 
 class Raised(Exception):
@@ -100,8 +102,14 @@ def bind(
         scope[arguments.vararg.arg] = Unknown("*args", pure=False)
     if arguments.kwarg is not None:
         scope[arguments.kwarg.arg] = Unknown("**kwargs", pure=False)
-    for name, value in named.items():
-        scope[name] = value
+    if MORE in named:
+        # How many there are is not known, so only what stands before them is sure.
+        starred = (i for i, v in enumerate(given) if isinstance(v, Unknown) and v.what == MORE)
+        sure = names[: next(starred, len(given))]
+        scope = {n: v if n in sure else Unknown(n, pure=False) for n, v in scope.items()}
+        scope |= {n: Unknown(n, pure=False) for n in names if n not in scope}
+        scope |= {a.arg: Unknown(a.arg, pure=False) for a in arguments.kwonlyargs}
+    scope |= {name: value for name, value in named.items() if name != MORE}
     from segue.translate.middleware.evaluate import evaluate
 
     defaults = dict(zip(reversed(names), reversed(arguments.defaults), strict=False))

@@ -115,8 +115,6 @@ def decided(frame: Frame, name: str) -> bool:
     path = frame.machine.path
     if name in path.request_attributes or name in RESERVED - {"user", "auser", "session", "site"}:
         return True
-    if name in ("user", "session"):
-        return True
     return path.decide(Fact("attribute", name))
 
 
@@ -169,8 +167,6 @@ def set_attribute(frame: Frame, owner: Thing, name: str, value: Value, node: ast
 def _fact(owner: Thing, key: str) -> Fact | None:
     """The fact that ``key`` is in ``owner``; None for what only a server knows (``META["REMOTE_USER"]``)."""
     if owner.kind == "meta":
-        if key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-            return Fact("header", key.replace("_", "-").lower())
         return Fact("header", key[5:].replace("_", "-").lower()) if key.startswith("HTTP_") else None
     if owner.kind == "headers":
         return Fact("header", key.lower())

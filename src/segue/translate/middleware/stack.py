@@ -76,7 +76,7 @@ def add_finalizer(ctx: Context, route: Route, out: RouteMiddleware, cls: str, do
         why = "An overridden finalize_response reads the session."
         _refuse(out, methods, Refusal(_FINALIZER, dotted, why, function.where.file, function.where.line))
     for header, value, mode in verdict.headers:
-        (out.headers if mode == "set" else out.default_headers)[header] = value
+        _header(out, header, value, mode)
 
 
 def entries(snapshot: Snapshot) -> list[tuple[str, str]]:
@@ -143,7 +143,7 @@ def _judge(
     if sessions and _SESSIONS not in ctx.snapshot.settings.middleware:
         _refuse(out, methods, _refusal(ctx, name, "It uses sessions that are not Django's own"))
     for header, value, mode in verdict.headers:
-        (out.headers if mode == "set" else out.default_headers)[header] = value
+        _header(out, header, value, mode)
 
 
 def _event(out: RouteMiddleware, methods: list[str], name: str, event: Event, refusal: Refusal) -> None:
@@ -171,6 +171,14 @@ def _event(out: RouteMiddleware, methods: list[str], name: str, event: Event, re
         out.left[facts] = names
     if name not in names:
         names.append(name)
+
+
+def _header(out: RouteMiddleware, header: str, value: str, mode: str) -> None:
+    """From the outside in: the outermost sets last, the innermost gives its default first."""
+    if mode == "set":
+        out.headers.setdefault(header, value)
+    else:
+        out.default_headers[header] = value
 
 
 def _refuse(out: RouteMiddleware, methods: list[str], refusal: Refusal) -> None:
