@@ -103,9 +103,14 @@ def item(frame: Frame, key: Value, node: ast.AST) -> Value:
     return _value(frame, key)
 
 
+def _content_type(frame: Frame) -> Value:
+    """``application/json``, with a charset where the project's own renderer names one."""
+    return Known("application/json" if frame.machine.path.decide() else "application/json; charset=utf-8")
+
+
 def _value(frame: Frame, key: Value) -> Value:
     if isinstance(key, Known) and str(key.value).lower() == "content-type":
-        return Known("application/json")
+        return _content_type(frame)
     return Unknown("header of the answer")
 
 
@@ -132,11 +137,7 @@ def call(frame: Frame, name: str, given: list[Value], node: ast.Call) -> Value:
         if isinstance(given[0], Known) and str(given[0].value).lower() == "content-type":
             # An answer without a body has no type.
             return (
-                Known("application/json")
-                if frame.machine.path.decide()
-                else given[1]
-                if len(given) > 1
-                else NONE
+                _content_type(frame) if frame.machine.path.decide() else given[1] if len(given) > 1 else NONE
             )
         found = contains(frame, given[0])
         there = found.value if isinstance(found, Known) else frame.machine.path.decide()
