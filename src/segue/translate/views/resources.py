@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import textwrap
 from dataclasses import dataclass, field
 
 from segue.refusal import Refusal, Refused, refuse
@@ -232,6 +234,8 @@ def _emit_operation(
         options.append(f"action={operation.action!r}")
     if made.status != 200:
         options.append(f"status={made.status}")
+    if base.route.suffix_regex and not _takes_format(ctx, operation.function or base.view.function):
+        options.append("suffix=False")
     if operation.method in ("POST", "PUT", "PATCH"):
         model = _write_model(ctx, made)
         if model is not None:
@@ -253,6 +257,21 @@ def _emit_operation(
     )
     module.add(Decl(name, code, frozenset(imports), 40, Origin(made.legacy, where)))
     ctx.program.native.append(NativeOperation(base.route.id, operation.method, dotted, name))
+
+
+def _takes_format(ctx: Context, function: str) -> bool:
+    """Whether the legacy method can be called with the ``format=`` of a suffix (a ``TypeError`` and 500 otherwise)."""
+    found = ctx.snapshot.functions.get(function)
+    if found is None:
+        return True  # DRF's own take **kwargs
+    node = next(
+        (n for n in ast.walk(ast.parse(textwrap.dedent(found.source))) if isinstance(n, ast.FunctionDef)),
+        None,
+    )
+    if node is None:
+        return True
+    names = {a.arg for a in (*node.args.args, *node.args.kwonlyargs)}
+    return node.args.kwarg is not None or "format" in names
 
 
 def _write_model(ctx: Context, made: PathOperation) -> Import | None:

@@ -146,6 +146,8 @@ async def _initial_and_handler(call: Call) -> Response:
         call.action = "metadata" if resource.allows_options else None
     elif operation is not None:
         call.action = operation.action
+        if not operation.suffix and resource.suffix and call.path.get("format"):
+            return failures.unserved("suffix")
     elif method in resource.offered:
         return failures.unserved("operation")
     try:

@@ -30,7 +30,8 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
 class Operation:
     """What answers one method: the path operation function, its status and action.
 
-    ``body``, ``partial`` and ``parameters`` describe its input in OpenAPI.
+    ``body``, ``partial`` and ``parameters`` describe its input in OpenAPI. ``suffix``: Django's method takes the
+    ``format`` of a URL with a suffix; where it does not, such a request is left to Django.
     """
 
     endpoint: Endpoint
@@ -39,6 +40,7 @@ class Operation:
     body: Any = None
     partial: bool = False
     parameters: tuple[dict[str, Any], ...] = ()
+    suffix: bool = True
 
 
 @dataclass(eq=False)

@@ -88,17 +88,18 @@ class Router(APIRouter):
         summary: str | None = None,
         tags: list[str] | None = None,
         partial: bool = False,
+        suffix: bool = True,
     ) -> Callable[[F], F]:
         """Decorator: ``function(call)`` answers ``method`` of ``resource``.
 
         It returns the response's data (sent with ``status``) or a ``Response``. ``response_model``, ``body``
         (a write model; ``partial`` makes all of it optional) and ``parameters`` describe it in OpenAPI;
-        nothing is validated by them.
+        nothing is validated by them. ``suffix``: see :class:`Operation`.
         """
 
         def register(function: F) -> F:
             resource.operations[method] = Operation(
-                function, status, action, body, partial, tuple(parameters)
+                function, status, action, body, partial, tuple(parameters), suffix
             )
             setattr(function, _MARK, resource)
             self.add_api_route(
