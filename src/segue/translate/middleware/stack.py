@@ -42,6 +42,8 @@ def of_route(ctx: Context, route: Route) -> RouteMiddleware:
     out = RouteMiddleware()
     methods = [o.method for o in route.operations]
     for name, defined in entries(ctx.snapshot):
+        if methods and all(m in out.refused for m in methods):
+            break
         if name in ctx.accepted_middleware:
             continue
         if name == CORS:
