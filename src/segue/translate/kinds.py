@@ -261,6 +261,18 @@ class Object(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class PaginatorSelf(Object):
+    """``self`` of a page number paginator of the project's while it answers; its code is the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class DjangoPage(Kind):
+    """``self.page`` of such a paginator, or its ``paginator``: code is the page as well."""
+
+    paginator: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class QueryParameters(Kind):
     """``request.query_params`` / ``request.GET``: text by name, the last value wins."""
 

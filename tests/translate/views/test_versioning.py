@@ -21,7 +21,10 @@ class Note(models.Model):
 VIEWS = """\
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import exceptions, generics, serializers, versioning
+from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from notes.models import Note
@@ -62,6 +65,32 @@ def newer(request, version):
     return request.version.split(".") >= version.split(".")
 
 
+class Links(PageNumberPagination):
+    page_size = 2
+    max_page_size = 3
+    page_size_query_param = "size"
+
+    def last(self):
+        here = self.request.build_absolute_uri()
+        return replace_query_param(here, self.page_query_param, self.page.paginator.num_pages)
+
+    def get_paginated_response(self, data):
+        links = []
+        following, before = self.get_next_link(), self.get_previous_link()
+        if following is not None:
+            links.append(f'<{following}>; rel="next"')
+        if before is not None:
+            links.append(f'<{before}>; rel="prev"')
+        links.append(f'<{self.last()}>; rel="last"')
+        headers = {"Link": ", ".join(links)} if links else {}
+        return Response(data, headers=headers)
+
+
+class Cut(Links):
+    def get_page_size(self, request):
+        return 1
+
+
 class NoteSerializer(serializers.HyperlinkedModelSerializer):
     class Meta:
         model = Note
@@ -79,6 +108,11 @@ class NoteList(generics.ListAPIView):
     queryset = Note.objects.order_by("id")
     serializer_class = NoteSerializer
     filter_backends = [Lenient]
+    pagination_class = Links
+
+
+class CutList(NoteList):
+    pagination_class = Cut
 
 
 class NoteDetail(generics.RetrieveAPIView):
@@ -90,6 +124,11 @@ class NoteDetail(generics.RetrieveAPIView):
 class Which(APIView):
     def get(self, request, *args, **kwargs):
         return Response({"version": request.version})
+
+
+class Root(APIView):
+    def get(self, request, *args, **kwargs):
+        return Response({"notes": reverse("notes", request=request)})
 
 
 class ByPath(Which):
@@ -112,7 +151,8 @@ from django.urls import include, path, re_path
 from notes import views
 
 inner = [
-    path("notes/", views.NoteList.as_view()),
+    path("", views.Root.as_view()),
+    path("notes/", views.NoteList.as_view(), name="notes"),
     path("notes/<int:pk>/", views.NoteDetail.as_view(), name="note"),
     path("which/", views.ByPath.as_view()),
 ]
@@ -120,6 +160,7 @@ urlpatterns = [
     re_path(r"^api/(?:(?P<version>(1.0|1.1|2.0))/)?", include(inner)),
     path("query/", views.ByQuery.as_view()),
     path("accept/", views.ByAccept.as_view()),
+    path("cut/", views.CutList.as_view()),
     path("odd/", views.ByItself.as_view()),
     re_path(r"^loose/(?:(?P<version>[a-z]+)/)?(?P<rest>[a-z]+)/$", views.Which.as_view()),
 ]
@@ -141,9 +182,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 
 def test_versions_and_their_links_are_django_s(site: Site, tmp_path: Path) -> None:
-    program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=260, seconds=14)
+    program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=320, seconds=16)
     reasons = {r.route_id: r.reasons[0].code for r in program.refused}
-    assert reasons == {"/odd/": "versioning", "/loose/{rest}/": "url-regex"}
+    assert reasons == {"/odd/": "versioning", "/cut/": "pagination", "/loose/{rest}/": "url-regex"}
     assert differences(report) == []
     statuses = {o.key: set(o.statuses) for o in report.operations}
     assert {"200", "404"} <= statuses["GET /api/notes/{pk}/"]

@@ -7,12 +7,14 @@ from segue.translate.context import Context
 from segue.translate.kinds import (
     Const,
     DictOf,
+    DjangoPage,
     ErrorResponse,
     Failure,
     Instance,
     Kind,
     ListOf,
     Maybe,
+    PaginatorSelf,
     Payload,
     QueryParameters,
     QuerySet,
@@ -92,6 +94,9 @@ def _text(ctx: Context, kind: Kind, imports: set[Import]) -> str:
             return shape_name
         case Maybe(kind=inner_kind):
             return f"{_text(ctx, inner_kind, imports)} | None"
+        case PaginatorSelf() | DjangoPage():
+            imports.add(Import("segue_bridge.pagination.page_number", "PageNumberSlice"))
+            return "PageNumberSlice"
         case Failure():
             imports.add(Import("segue_bridge.errors", "APIException"))
             return "APIException"

@@ -15,6 +15,7 @@ from segue.translate.kinds import (
     Keywords,
     Kind,
     NoArguments,
+    PaginatorSelf,
     QuerySet,
     Scalar,
     Serializer,
@@ -125,6 +126,8 @@ def receiver_name(frame: Frame, kind: Kind) -> str:
         return "user"
     if isinstance(kind, QuerySet):
         return "statement"
+    if isinstance(kind, PaginatorSelf):
+        return "page"
     return "value"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from segue.snapshot.model import Attribute, Class, Value
 from segue.target.ir import Decl, Import, Origin
@@ -52,12 +52,17 @@ _SILENT = ("template", "display_page_controls", "django_paginator_class", "offse
 
 @dataclass(frozen=True, slots=True)
 class Paginator:
-    """A paginator constant. ``base`` is DRF's class; ``takes``: rows go through ``page.take``."""
+    """A paginator constant. ``base`` is DRF's class; ``takes``: rows go through ``page.take``.
+
+    ``envelope``: the ``get_paginated_response`` of the project's class ``cls``, '' for DRF's.
+    """
 
     name: str
     imported: Import
     base: str
     ordering: tuple[str, ...] = ()
+    envelope: str = ""
+    cls: str = ""
 
     @property
     def takes(self) -> bool:
@@ -106,8 +111,10 @@ def paginator_of(endpoint: Endpoint) -> Paginator | None:
     if not base:
         raise endpoint.refuse("pagination", found.name, "It is none of DRF's paginators.", known.where)
     for method, dotted in known.methods.items():
-        if not dotted.startswith("rest_framework.") and not method.startswith(
-            "get_paginated_response_schema"
+        if (
+            not dotted.startswith("rest_framework.")
+            and not method.startswith("get_paginated_response_schema")
+            and not own_envelope(known, base, method)
         ):
             function = endpoint.ctx.snapshot.functions.get(dotted)
             raise endpoint.refuse(
@@ -119,7 +126,24 @@ def paginator_of(endpoint: Endpoint) -> Paginator | None:
         size = known.attributes.get("page_size")
         if (size is None or size.value.data is None) and "page_size_query_param" not in arguments:
             return None
-    return _declare(endpoint, known, base, arguments, ordering)
+    made = _declare(endpoint, known, base, arguments, ordering)
+    return replace(made, envelope=_envelope(known), cls=known.name)
+
+
+# What ``paginate_queryset`` asks: with one of these overridden the page itself would be another.
+_PAGING = frozenset(
+    {"paginate_queryset", "get_page_size", "get_page_number", "to_html", "get_results", "__init__"}
+)
+
+
+def own_envelope(known: Class, base: str, method: str) -> bool:
+    """Whether ``method`` only serves an overridden ``get_paginated_response``, which is translated."""
+    return base == "PageNumberPagination" and bool(_envelope(known)) and method not in _PAGING
+
+
+def _envelope(known: Class) -> str:
+    found = known.methods.get("get_paginated_response", "")
+    return "" if found.startswith("rest_framework.") else found
 
 
 def _arguments(endpoint: Endpoint, known: Class, base: str) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -74,6 +74,20 @@ def _endpoint_method(frame: Frame) -> str:
     return ""
 
 
+@method(Request, "build_absolute_uri")
+def build_absolute_uri(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``request.build_absolute_uri()`` and ``build_absolute_uri(location)``."""
+    call.only("location", at_most=1)
+    location = call.argument(0, "location")
+    if location is None or (isinstance(location.kind, Const) and location.kind.value is None):
+        return Val(Scalar("str"), quote("{0}.absolute()", frame.state("call")))
+    known = location.kind.value if isinstance(location.kind, Const) else None
+    text = isinstance(known, str) or location.kind == Scalar("str")
+    if not text or location.node is None:
+        raise frame.refuse("request", ast.unparse(call.node), "The location is no plain text.", call.node)
+    return Val(Scalar("str"), quote("{0}.absolute({1})", frame.state("call"), location.node))
+
+
 @attribute(Request, "_request")
 def raw(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
     """``request._request``: Django's own request."""

@@ -14,6 +14,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, name, quote
 from segue.translate.kinds import Const, Payload, QuerySet, Response
 from segue.translate.load.fetch import fetch_all, site_of
+from segue.translate.pagination.envelope import own_envelope
 from segue.translate.pagination.paginators import paginator_of
 from segue.translate.query.build import settle
 from segue.translate.specialise.endpoint import Endpoint
@@ -82,6 +83,8 @@ def enveloped(frame: Frame, endpoint: Endpoint, items: Val, at: ast.AST | None) 
         or endpoint.overridden("get_paginated_response")
     ):
         raise endpoint.refuse("paginate", "get_paginated_response", "There is no page here.")
+    if paginator.envelope:
+        return own_envelope(frame, paginator, Val(items.kind, items.node), page.text, at)
     return reply(frame, Val(items.kind, quote("{0}.body({1})", name(page.text), items.node)))
 
 

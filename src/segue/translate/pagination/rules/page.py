@@ -1,0 +1,73 @@
+"""``self.page``, ``self.request`` and DRF's links in the methods of a project's ``PageNumberPagination``."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.target.ir import Import
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val, name, quote
+from segue.translate.kinds import DjangoPage, PaginatorSelf, Request, Scalar
+from segue.translate.rules.registry import attribute, framework, function
+
+_P = "rest_framework.pagination.PageNumberPagination."
+_NUMBERS = {"number": "number"}
+_COUNTS = {"num_pages": "pages", "count": "count"}
+
+
+@attribute(PaginatorSelf, "request")
+def request(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
+    """``self.request``, which ``paginate_queryset`` kept."""
+    return Val(Request())
+
+
+@attribute(PaginatorSelf, "page")
+def page(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
+    """``self.page``: Django's ``Page``."""
+    return Val(DjangoPage(), owner.node)
+
+
+@attribute(DjangoPage, "paginator")
+def paginator(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
+    """``self.page.paginator``."""
+    return Val(DjangoPage(paginator=True), owner.node)
+
+
+@attribute(DjangoPage, "number", "num_pages", "count")
+def number(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
+    """``page.number``, ``page.paginator.num_pages``, ``page.paginator.count``."""
+    assert isinstance(owner.kind, DjangoPage)
+    found = (_COUNTS if owner.kind.paginator else _NUMBERS).get(attr)
+    if found is None or owner.node is None:
+        return None
+    return Val(Scalar("int"), quote(f"{{0}}.{found}", owner.node))
+
+
+@framework(f"{_P}get_next_link")
+def next_link(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``self.get_next_link()``."""
+    return _link(owner, "next_link")
+
+
+@framework(f"{_P}get_previous_link")
+def previous_link(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``self.get_previous_link()``."""
+    return _link(owner, "previous_link")
+
+
+def _link(owner: Val, method: str) -> Val | None:
+    if not isinstance(owner.kind, PaginatorSelf) or owner.node is None:
+        return None
+    return Val(Scalar("str", True), quote(f"{{0}}.{method}()", owner.node))
+
+
+@function("rest_framework.utils.urls.replace_query_param")
+def replace_query_param(frame: Frame, call: CallSite) -> Val:
+    """``replace_query_param(url, key, value)``."""
+    parts = [call.argument(0, "url"), call.argument(1, "key"), call.argument(2, "val")]
+    nodes = [p.node for p in parts if p is not None and p.node is not None]
+    if len(nodes) != 3:
+        raise frame.refuse("url", ast.unparse(call.node), "An argument has no form.", call.node)
+    frame.use(Import("segue_bridge.http.urls", "with_parameter"))
+    return Val(Scalar("str"), ast.Call(name("with_parameter"), nodes, []))
