@@ -5,6 +5,8 @@ from __future__ import annotations
 SECURITY = "django.middleware.security.SecurityMiddleware"
 FRAMES = "django.middleware.clickjacking.XFrameOptionsMiddleware"
 COMMON = "django.middleware.common.CommonMiddleware"
+# Answers HEAD itself for staff and for INTERNAL_IPS (``process_view``), so every HEAD is Django's.
+XVIEW = "django.contrib.admindocs.middleware.XViewMiddleware"
 KNOWN = frozenset(
     {
         SECURITY,
@@ -16,7 +18,7 @@ KNOWN = frozenset(
         "django.contrib.messages.middleware.MessageMiddleware",
         "whitenoise.middleware.WhiteNoiseMiddleware",
         "django.contrib.sites.middleware.CurrentSiteMiddleware",
-        "django.contrib.admindocs.middleware.XViewMiddleware",
+        XVIEW,
         "debug_toolbar.middleware.DebugToolbarMiddleware",
     }
 )

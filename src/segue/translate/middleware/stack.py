@@ -10,7 +10,7 @@ from segue.refusal import Refusal
 from segue.snapshot.model import Route, Snapshot
 from segue.translate.context import Context
 from segue.translate.middleware.judge import Verdict, judge, judge_finalizer
-from segue.translate.middleware.known import KNOWN
+from segue.translate.middleware.known import KNOWN, XVIEW
 from segue.translate.middleware.paths import Event
 from segue.translate.middleware.values import Fact
 from segue.translate.views.cors import NAME as CORS
@@ -52,6 +52,8 @@ def of_route(ctx: Context, route: Route) -> RouteMiddleware:
                 refusal = Refusal("middleware", name, problem, ctx.snapshot.settings.module, 0)
                 _refuse(out, methods, refusal)
             continue
+        if name == XVIEW:
+            out.left.setdefault((Fact("method", "HEAD"),), []).append(name)
         if name in KNOWN:
             continue
         _judge(ctx, route, out, methods, name, _verdict(ctx, route, defined))

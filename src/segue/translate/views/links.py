@@ -9,6 +9,7 @@ from segue.snapshot.model import Route, Where
 from segue.target.ir import Decl, Import, Origin
 from segue.translate.context import Context
 from segue.translate.functions.finish import prunable
+from segue.translate.serializers.facts import rest_setting
 
 _OPTIONAL = re.compile(
     r"\(\?:(?P<before>[A-Za-z0-9_/-]*)\(\?P<(?P<name>\w+)>(?P<regex>[\w.|()-]+)\)(?P<after>[A-Za-z0-9_/-]*)\)\?"
@@ -27,6 +28,9 @@ def link(ctx: Context, view_name: str, arguments: frozenset[str], where: Where) 
     route = found[0]
     _check_surroundings(ctx, view_name, where)
     text = _constructor(route, view_name, arguments, where)
+    kept = rest_setting(ctx, "URL_FORMAT_OVERRIDE", None)
+    if kept != "format":
+        text = f"{text[:-1]}, keeps={kept or ''!r})"
     label = next(
         (
             a.label

@@ -51,10 +51,9 @@ def _with_optional(operation: dict[str, Any], paths: list[Labelled]) -> list[Lab
         return paths
     start, existing = found["start"], [path for label, path in paths if label == "existing"]
     out = list(paths)
-    for value in [*found["values"].split("|"), "0.0"]:
+    for value in found["values"].split("|"):
         part = f"{start}{found['before']}{value.replace(chr(92), '')}{found['after']}"
-        label = "existing" if value != "0.0" else "odd version"
-        out += [(label, part + path[len(start) :]) for path in existing[:3] or [operation["path"]]]
+        out += [("existing", part + path[len(start) :]) for path in existing[:3] or [operation["path"]]]
     return out
 
 

@@ -21,12 +21,14 @@ class Link:
     """A named URL: ``path`` with ``{name}`` per argument.
 
     ``versioned`` is its form with a ``{version}``, for requests that name one in their path, and ``versions`` the
-    regex of the versions it exists in. An empty ``path`` has only the other form.
+    regex of the versions it exists in. An empty ``path`` has only the other form. ``keeps`` is DRF's
+    ``URL_FORMAT_OVERRIDE``: a query parameter that links take over (``preserve_builtin_query_params``).
     """
 
     path: str = ""
     versioned: str = ""
     versions: str = ""
+    keeps: str = "format"
 
     def url(self, call: Call, **values: object) -> str:
         """The address for this request. Raises :class:`NoReverseMatch`."""
@@ -40,5 +42,7 @@ class Link:
             raise NoReverseMatch(self.path or self.versioned)
         url = urls.absolute(call, call.settings, path.format(**values))
         if scheme is not None and scheme.scheme == "query" and version is not None:
-            return urls.with_parameter(url, scheme.param, version)
+            url = urls.with_parameter(url, scheme.param, version)
+        if self.keeps and self.keeps in call.query:
+            return urls.with_parameter(url, self.keeps, call.query[self.keeps])
         return url
