@@ -8,7 +8,7 @@ import time
 import zlib
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from segue_bridge.auth.crypto import b64_decode, b64_encode, salted_hmac, same
 
@@ -27,11 +27,14 @@ class SignatureExpired(BadSignature):
 class Signer:
     """``django.core.signing.Signer``. ``fallbacks`` are older keys that still verify."""
 
+    #: Django names the salt after the class of the signer.
+    default_salt: ClassVar[str] = "django.core.signing.Signer"
+
     def __init__(
         self,
         key: str | bytes,
         *,
-        salt: str = "django.core.signing.Signer",
+        salt: str = "",
         separator: str = ":",
         fallbacks: Sequence[str | bytes] = (),
         algorithm: str = "sha256",
@@ -41,7 +44,7 @@ class Signer:
                 f"Unsafe Signer separator: {separator!r} (cannot be empty or consist of only A-z0-9-_=)"
             )
         self.key, self.fallbacks = key, tuple(fallbacks)
-        self.salt, self.separator, self.algorithm = salt, separator, algorithm
+        self.salt, self.separator, self.algorithm = salt or self.default_salt, separator, algorithm
 
     def signature(self, value: str, key: str | bytes | None = None) -> str:
         """The signature of ``value`` alone."""
@@ -65,6 +68,8 @@ class Signer:
 
 class TimestampSigner(Signer):
     """``django.core.signing.TimestampSigner``: the value carries its second of signing."""
+
+    default_salt: ClassVar[str] = "django.core.signing.TimestampSigner"
 
     def sign(self, value: str) -> str:
         """``value:timestamp:signature``."""
