@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
+from functools import cache
 from typing import Any
 
 
 def elsewhere(path: str) -> bool:
     """Whether ``path`` leads to a view that is none of DRF's (the page of a frontend that takes every URL).
 
-    The gateway asks Django for it; the generated service has no such route and is not asked.
+    The gateway asks Django for it; the generated service has no such route and is not asked. The same holds for a
+    path that leads nowhere where the project has a 404 page of its own.
     """
     from urllib.parse import unquote
 
@@ -18,8 +20,27 @@ def elsewhere(path: str) -> bool:
     try:
         match = resolve(unquote(path))
     except Resolver404:
-        return False
+        return _own_not_found()
     return not hasattr(match.func, "cls")
+
+
+@cache
+def _own_not_found() -> bool:
+    """Whether the page of a wrong URL is the project's (``handler404``, or a template ``404.html``)."""
+    from django.template import TemplateDoesNotExist
+    from django.template.loader import get_template
+    from django.urls import get_resolver
+    from django.views import defaults
+
+    if get_resolver().resolve_error_handler(404) is not defaults.page_not_found:
+        return True
+    try:
+        get_template("404.html")
+    except TemplateDoesNotExist:
+        return False
+    except Exception:  # noqa: BLE001 - no template engine at all
+        return False
+    return True
 
 
 def view_of(operation: dict[str, Any], path: str) -> Any:

@@ -1,0 +1,62 @@
+"""A wrong URL where the project has a 404 page of its own: Django's to answer, so no difference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.cli.tiny import MODELS
+from tests.projects.site import SETTINGS, Site, differences
+
+VIEWS = """\
+from django.http import HttpResponseNotFound
+from rest_framework import serializers, viewsets
+
+from notes.models import Note
+
+
+def nowhere(request, exception):
+    return HttpResponseNotFound("<h1>Lost?</h1>")
+
+
+class NoteSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Note
+        fields = ["id", "title", "stars"]
+
+
+class NoteViewSet(viewsets.ModelViewSet):
+    queryset = Note.objects.order_by("id")
+    serializer_class = NoteSerializer
+    authentication_classes = []
+    permission_classes = []
+"""
+URLS = """\
+from rest_framework.routers import SimpleRouter
+from notes import views
+
+router = SimpleRouter()
+router.register("notes", views.NoteViewSet)
+urlpatterns = router.urls
+"""
+TEMPLATES = """
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+"""
+OWN_PAGE = {
+    "handler": {"site_/urls.py": URLS + 'handler404 = "notes.views.nowhere"\n'},
+    "template": {
+        "site_/settings.py": SETTINGS + TEMPLATES,
+        "notes/templates/404.html": "<h1>Lost?</h1>",
+    },
+}
+
+
+@pytest.mark.parametrize("page", sorted(OWN_PAGE))
+def test_an_own_404_page_is_djangos_to_answer(tmp_path: Path, page: str) -> None:
+    """The gateway knows no such route and asks Django; the generated service is never asked."""
+    files = {"site_/urls.py": URLS, "notes/models.py": MODELS, "notes/views.py": VIEWS, **OWN_PAGE[page]}
+    site = Site.make(tmp_path / "site", files)
+    program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=300, seconds=20)
+    assert not program.refused
+    assert sum(o.cases for o in report.operations) >= 200
+    assert differences(report) == []
