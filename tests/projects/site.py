@@ -42,12 +42,16 @@ REST_FRAMEWORK = {"DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRen
 
 @dataclass(frozen=True)
 class Site:
-    """A project in ``root`` with ``site_/settings.py`` and the app ``notes``; migrations are made here."""
+    """A project in ``root`` with ``site_/settings.py`` and the app ``notes``; migrations are made here.
+
+    ``python`` has its Django and DRF: those of the tests, or others.
+    """
 
     root: Path
+    python: Path = Path(sys.executable)
 
     @classmethod
-    def make(cls, root: Path, files: Mapping[str, str]) -> Site:
+    def make(cls, root: Path, files: Mapping[str, str], python: Path = Path(sys.executable)) -> Site:
         """Write ``files`` (``notes/models.py``, ``notes/views.py``, ``site_/urls.py`` …) and migrate."""
         given = {
             "manage.py": _MANAGE, "site_/__init__.py": "", "site_/settings.py": SETTINGS,
@@ -59,18 +63,18 @@ class Site:
             file.write_text(text)
         for command in (["makemigrations", "notes"], ["migrate"]):
             subprocess.run(
-                [sys.executable, "manage.py", *command],
+                [str(python), "manage.py", *command],
                 cwd=root,
                 env=dict(os.environ),
                 check=True,
                 capture_output=True,
                 timeout=60,
             )
-        return cls(root)
+        return cls(root, python)
 
     def snapshot(self, **environment: str) -> Snapshot:
         """What the probe sees."""
-        return probe(self.root, python=sys.executable, settings="site_.settings", environment=environment)
+        return probe(self.root, python=str(self.python), settings="site_.settings", environment=environment)
 
     def explore(
         self, snapshot: Snapshot, output: Path, *, cases: int, seconds: float = 60
@@ -78,7 +82,7 @@ class Site:
         """Translate into ``output`` and ask both sides."""
         program = translate(snapshot)
         write(program, output)
-        project = ProjectRef(self.root, output, self.root / ".segue", Path(sys.executable), snapshot)
+        project = ProjectRef(self.root, output, self.root / ".segue", self.python, snapshot)
         return program, verify.explore(project, cases=cases, seconds=seconds)
 
 

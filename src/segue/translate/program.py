@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from segue.snapshot.model import Snapshot
 from segue.target.ir import Program, RefusedOperation
+from segue.translate import releases
 from segue.translate.context import Context
 from segue.translate.finishing import tidy
 from segue.translate.functions.finish import finish
@@ -27,7 +28,7 @@ def translate(
     """
     registry.discover()
     ctx = Context(snapshot, Program(package), accepted_middleware=frozenset(accepted_middleware))
-    blockers = tuple(error_handler.prepare(ctx))
+    blockers = (*releases.check(snapshot), *error_handler.prepare(ctx))
     translate_models(ctx)
     facts = Facts()
     for route in sorted(snapshot.routes, key=lambda r: r.order):

@@ -22,13 +22,16 @@ _BACKEND = "rest_framework.filters.SearchFilter"
 
 
 def search(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
-    """``?search=`` over ``search_fields``; without them the filter does nothing."""
+    """``?search=`` over ``search_fields``; without them it is only looked at."""
     fields = names(endpoint.attribute("search_fields"))
     if endpoint.overridden("get_search_fields"):
         raise endpoint.refuse_method(
             "get_search_fields", "Search fields that are computed are not translated yet."
         )
+    named = param(endpoint, _BACKEND, "search_param", "SEARCH_PARAM", "search")
     if not fields:
+        check = frame.imported("segue_bridge.filters.search", "check_search")
+        frame.emit(ast.unparse(ast.Call(check, [frame.state("call")], named)))
         return value
     value = ready(frame, value)
     assert isinstance(value.kind, QuerySet)
@@ -37,7 +40,7 @@ def search(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
     function = _function(frame, endpoint, value.kind.query.model, fields)
     call = quote("{0}().narrow({1}, {2})", function, _node(value), frame.state("call"))
     assert isinstance(call, ast.Call)
-    call.keywords += param(endpoint, _BACKEND, "search_param", "SEARCH_PARAM", "search")
+    call.keywords += named
     return local(frame, value, call)
 
 
@@ -72,13 +75,13 @@ def _function(frame: Frame, endpoint: Endpoint, model: str, fields: list[str]) -
     return name(known.name)
 
 
-def _made(frame: Frame, endpoint: Endpoint, model: str, fields: list[str]) -> ast.expr:
+def _made(frame: Frame, endpoint: Endpoint, model: str, fields: list[str]) -> ast.Call:
     """``Search([(lookup, column), ...])``."""
     if any(_to_many(frame, endpoint, model, f.lstrip("^=@$")) for f in fields):
         return _through_many(frame, endpoint, model, fields)
     parts = [_plain(frame, endpoint, model, f) for f in fields]
-    return quote(
-        "{0}({1})", frame.imported("segue_bridge.filters.search", "Search"), ast.List(parts, ast.Load())
+    return ast.Call(
+        frame.imported("segue_bridge.filters.search", "Search"), [ast.List(parts, ast.Load())], []
     )
 
 
@@ -179,7 +182,7 @@ def _scalar(
     )
 
 
-def _through_many(frame: Frame, endpoint: Endpoint, model: str, fields: list[str]) -> ast.expr:
+def _through_many(frame: Frame, endpoint: Endpoint, model: str, fields: list[str]) -> ast.Call:
     """All terms must match in one joined row: a correlated select over an alias of the model."""
     root, root_import = entity_type(frame.ctx, model)
     frame.use(root_import)
@@ -214,11 +217,10 @@ def _through_many(frame: Frame, endpoint: Endpoint, model: str, fields: list[str
         parts.append(ast.Tuple([helper, name(f"{at}.{attname}")], ast.Load()))
     within = frame.fresh("rows")
     frame.emit(f"{within} = {ast.unparse(chain)}")
-    return quote(
-        "{0}({1}, within={2})",
+    return ast.Call(
         frame.imported("segue_bridge.filters.search", "Search"),
-        ast.List(parts, ast.Load()),
-        name(within),
+        [ast.List(parts, ast.Load())],
+        [ast.keyword("within", name(within))],
     )
 
 

@@ -22,6 +22,7 @@ from segue.translate.models.kinds import (
 )
 from segue.translate.models.names import attribute, concrete
 from segue.translate.models.problems import column_is_known, missing_table
+from segue.translate.versions import since
 
 TYPES = "segue_bridge.db.types"
 
@@ -60,10 +61,7 @@ def _through_key(ctx: Context, model: Model, item: ModelField) -> ColumnKind | N
 
 def identity(ctx: Context) -> bool:
     """Django ≥ 4.1 makes identity columns on PostgreSQL, older ones ``serial``."""
-    major, minor = (
-        int(re.sub(r"\D.*", "", part) or 0) for part in ctx.snapshot.versions.django.split(".")[:2]
-    )
-    return (major, minor) >= (4, 1)
+    return since(ctx.snapshot.versions.django, 4, 1)
 
 
 @dataclass(slots=True)

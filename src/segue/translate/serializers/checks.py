@@ -15,6 +15,7 @@ from segue.translate.serializers.conditions import condition_text
 from segue.translate.serializers.facts import app_label, const, short
 from segue.translate.serializers.synthetic import call_lifted, in_validation
 from segue.translate.serializers.validators import first_parameter
+from segue.translate.versions import since
 
 _DRF = "rest_framework.validators."
 _PARTS = {
@@ -103,6 +104,8 @@ def _together(frame: Frame, serializer: Serializer, value: Value) -> str:
     for source in [*fields.values(), *others.values()]:
         if field_of(concrete(frame.ctx, model), source) is None:
             raise _refused(serializer, value, "unique-together", f"{source} is no column of {model}.")
+    if not since(frame.ctx.snapshot.versions.drf, 3, 18):
+        _as_in_release(frame, serializer, value, model, fields, others)
     cls, imported = entity_type(frame.ctx, model)
     frame.use(imported, Import("segue_bridge.schema.unique", "unique_together"))
     _ = frame.db
@@ -119,6 +122,19 @@ def _together(frame: Frame, serializer: Serializer, value: Value) -> str:
     if distinct is not None and const(distinct) is not None:
         arguments.append(f"nulls_distinct={const(distinct)!r}")
     return f"await unique_together({', '.join(arguments)})"
+
+
+def _as_in_release(
+    frame: Frame, serializer: Serializer, value: Value, model: str, fields: dict[str, str], others: object
+) -> None:
+    """Raise ``Refused`` where ``UniqueTogetherValidator`` of a DRF before 3.18 differs from that of 3.18.
+
+    Until then only the changed values were looked at for None, and conditions were compared in other ways.
+    """
+    columns = [field_of(concrete(frame.ctx, model), source) for source in fields.values()]
+    if others or any(column is not None and column.null for column in columns):
+        why = "DRF 3.18 treats NULL and conditions in it otherwise than the installed release; upgrade DRF first."
+        raise _refused(serializer, value, "unique-together", why)
 
 
 def _texts(arguments: list[str], pairs: dict[str, Value]) -> None:

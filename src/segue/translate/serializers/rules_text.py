@@ -21,6 +21,7 @@ from segue.translate.serializers.facts import (
     rest_value,
 )
 from segue.translate.serializers.texts import changed
+from segue.translate.versions import since
 
 FIELDS = "segue_bridge.schema.fields"
 JSON_TYPES = {"int": "integer", "str": "string", "UUID": "uuid"}
@@ -130,6 +131,8 @@ def _bounded(name: str, type_: str) -> Maker:
                 )
             rules.arguments += [repr(option(item, "max_digits")), repr(option(item, "decimal_places"))]
             _add(rules, item, "rounding", "rounding")
+        if name == "Float" and not since(ctx.snapshot.versions.drf, 3, 18):
+            rules.arguments.append("finite=False")
         _add(rules, item, "max_value", "max_value")
         _add(rules, item, "min_value", "min_value")
         return rules

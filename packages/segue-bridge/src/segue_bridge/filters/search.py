@@ -60,11 +60,19 @@ def search(
     return statement.where(condition if within is None else within.where(condition).exists())
 
 
+def check_search(call: Call | QueryParams, *, param: str = "search") -> None:
+    """Raise :class:`ValidationError` for NUL in ``?search=``, also where no fields are searched.
+
+    ``SearchFilter.filter_queryset`` cleans the parameter before it looks whether the view has ``search_fields``.
+    """
+    if "\x00" in parameters(call).get(param, ""):
+        raise ValidationError(["Null characters are not allowed."])
+
+
 def search_terms(call: Call | QueryParams, param: str = "search") -> list[str]:
     """``SearchFilter.get_search_terms``."""
     text = parameters(call).get(param, "")
-    if "\x00" in text:
-        raise ValidationError(["Null characters are not allowed."])
+    check_search(call, param=param)
     found: list[str] = []
     for match in _PIECES.finditer(text):
         piece = match[0].strip(",")

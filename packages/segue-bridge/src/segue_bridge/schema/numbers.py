@@ -76,12 +76,16 @@ class BigInteger(Integer):
 
 
 class Float(_Bounded):
-    """``FloatField``: finite numbers; ``true`` is 1.0."""
+    """``FloatField``: finite numbers; ``true`` is 1.0. Until DRF 3.17 "nan" and "inf" were numbers, too."""
 
     messages: ClassVar[Mapping[str, str]] = {
         "invalid": "A valid number is required.",
         "overflow": "Integer value too large to convert to float",
     }
+
+    def __init__(self, *, finite: bool = True, **options: Any) -> None:
+        super().__init__(**options)
+        self.finite = finite
 
     def parse(self, raw: Any) -> Any:
         if isinstance(raw, str) and len(raw) > _LONGEST:
@@ -92,7 +96,7 @@ class Float(_Bounded):
             self.fail("invalid")
         except OverflowError:
             self.fail("overflow")
-        if not math.isfinite(value):
+        if self.finite and not math.isfinite(value):
             self.fail("invalid")
         return value
 
