@@ -299,12 +299,21 @@ def _drf_validator(encoder, value, depth):
     return encoder.call(type(value), (), known, depth)
 
 
+class _Plain:
+    """Has the attributes that Python gives to every class; 3.13 added ``__firstlineno__`` and others."""
+
+    nothing: int
+
+
+_EVERYWHERE = frozenset(vars(_Plain)) | {"__orig_bases__", "__parameters__"}
+
+
 def _overrides(cls):
     """True when a QuerySet subclass replaces something of Django's; adding methods is harmless."""
     from django.db.models import QuerySet
 
     return any(
-        name in dir(QuerySet) and name not in ("__doc__", "__module__", "__orig_bases__", "__parameters__")
+        name in dir(QuerySet) and name not in _EVERYWHERE
         for base in cls.__mro__
         if not base.__module__.startswith(("django.", "typing", "builtins"))
         for name in vars(base)
