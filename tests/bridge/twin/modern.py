@@ -512,7 +512,7 @@ async def filtered(call: Call) -> Any:
     author = await find_choice(form, call.db, "author", select(Author.id), Author.id)
     found["author"] = None if author is None else author.id
     tags = await find_choices(form, call.db, "tag", select(Tag.id), Tag.id)
-    found["tag"] = sorted(row.id for row in tags or []) or None
+    found["tag"] = sorted(tags or []) or None
     tag = await find_choice(form, call.db, "tag_code", select(Tag.id), Tag.code)
     found["tag_code"] = None if tag is None else tag.id
     found["needed"] = form.text("needed") or ""

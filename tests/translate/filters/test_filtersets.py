@@ -93,6 +93,30 @@ class Texts(filters.FilterSet):
     subtitle = filters.CharFilter(lookup_expr="iexact")
 
 
+class Parts(filters.FilterSet):
+    month = filters.NumberFilter(field_name="at", lookup_expr="month")
+    not_day = filters.NumberFilter(field_name="day__day", exclude=True)
+
+    class Meta:
+        model = Note
+        fields = {
+            "at": ["year", "day", "date", "date__gte", "hour__lt", "week_day"], "day": ["year__gt", "quarter", "iso_week_day"],
+            "clock": ["hour", "minute__gte"],
+        }
+
+
+class Rows(filters.FilterSet):
+    others = filters.ModelMultipleChoiceFilter(field_name="author", queryset=Author.objects.all(), exclude=True)
+
+    class Meta:
+        model = Note
+        fields = {"readers": ["exact"], "author": ["exact"]}
+
+
+class AllOf(filters.FilterSet):
+    readers = filters.ModelMultipleChoiceFilter(queryset=Author.objects.all(), conjoined=True)
+
+
 class Overridden(filters.FilterSet):
     title = Loud()
 
@@ -117,7 +141,7 @@ class ByFields(Base):
         "day": ["in", "range"], "key": ["in"], "price": ["in", "lt"], "clock": ["range"],
     }
 """
-CLASSES = ("Several", "Ranges", "Texts", "Overridden", "Strange", "Hidden")
+CLASSES = ("Several", "Ranges", "Texts", "Parts", "Rows", "AllOf", "Overridden", "Strange", "Hidden")
 VIEWS += "".join(f"\n\nclass By{name}(Base):\n    filterset_class = {name}\n" for name in CLASSES)
 URLS = "from django.urls import path\nfrom notes import views\n\nurlpatterns = [\n"
 URLS += "".join(f'    path("{n.lower()}/", views.By{n}.as_view()),\n' for n in (*CLASSES, "Fields")) + "]\n"
@@ -137,13 +161,16 @@ def snapshot(site: Site) -> Snapshot:
 def test_both_sides_filter_alike_and_what_is_overridden_is_refused(
     site: Site, snapshot: Snapshot, tmp_path: Path
 ) -> None:
-    program, report = site.explore(snapshot, tmp_path / "fastapi", cases=1000)
+    program, report = site.explore(snapshot, tmp_path / "fastapi", cases=1800)
     assert {r.route_id: r.reasons[0].construct for r in program.refused} == {
         "/overridden/": "Loud.filter",
         "/strange/": "Strange.at",
         "/hidden/": "Hidden.title",
+        "/allof/": "AllOf.readers",
     }
-    assert {o.route_id for o in program.native} == {"/several/", "/ranges/", "/texts/", "/fields/"}
+    assert {o.route_id for o in program.native} == {
+        "/several/", "/ranges/", "/texts/", "/parts/", "/rows/", "/fields/",
+    }  # fmt: skip
     assert differences(report) == []
     for operation in report.operations:
         assert operation.cases > 100

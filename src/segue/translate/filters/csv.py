@@ -8,7 +8,7 @@ from segue.refusal import Refused, refuse
 from segue.snapshot.model import FilterField, FilterSet
 from segue.target.ir import Import
 from segue.translate.filters.classes import FilterClass
-from segue.translate.filters.targets import column_type
+from segue.translate.filters.targets import compared_type
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, name
 from segue.translate.kinds import ListOf, Scalar
@@ -42,7 +42,7 @@ def read_many(
 ) -> Val:
     """``ids = form.many("ids", cleaning.integer)``: a list, or nothing. ``range``: ``form.pair``."""
     if kind.base == "ModelChoiceFilter" and kind.several == "in":
-        return _read_rows(frame, found, item, form, local, extra)
+        return read_keys(frame, found, item, form, local, extra, reader="find_each")
     if kind.base not in _CLEANERS:
         raise _refuse(found, item, f"Several values of a {kind.base} are not translated yet.")
     if {"min_value", "max_value", "strip", "min_length", "max_length"} & set(item.kwargs):
@@ -73,14 +73,21 @@ def read_range(
 
 
 def _number(frame: Frame, found: FilterSet, item: FilterField) -> str:
-    kind = column_type(frame.ctx, found.model, item.field_name) if not item.method else "Decimal"
+    kind = "Decimal"
+    if not item.method:
+        kind = compared_type(frame.ctx, found.model, item.field_name, item.lookup_expr)
     if kind not in ("int", "Decimal", "float"):
         raise _refuse(found, item, f"A number meets a {kind} column.")
     return kind
 
 
-def _read_rows(frame: Frame, found: FilterSet, item: FilterField, form: str, local: str, extra: str) -> Val:
-    """``authors = await find_each(form, db, "authors", select(Author.id), Author.id)``: keys of rows that exist."""
+def read_keys(
+    frame: Frame, found: FilterSet, item: FilterField, form: str, local: str, extra: str, *, reader: str
+) -> Val:
+    """Keys of rows that exist, or nothing: ``find_each`` (``BaseInFilter``), ``find_choices`` (repeated parameters).
+
+    ``authors = await find_choices(form, db, "authors", select(Author.id), Author.id)``
+    """
     label = item.queryset_model
     given = item.kwargs.get("queryset")
     if not label or label not in frame.ctx.snapshot.models or (given is not None and len(given.pairs) > 1):
@@ -90,12 +97,11 @@ def _read_rows(frame: Frame, found: FilterSet, item: FilterField, form: str, loc
     if by not in (None, "pk", pk.name):
         raise _refuse(found, item, "Choices by another field than the key are not translated yet.")
     cls, imported = entity_type(frame.ctx, label)
-    frame.use(imported, Import("segue_bridge.filters.related", "find_each"), Import("sqlalchemy", "select"))
+    frame.use(imported, Import("segue_bridge.filters.related", reader), Import("sqlalchemy", "select"))
     column = f"{cls}.{pk.attname}"
-    frame.emit(
-        f'{local} = await find_each({form}, {ast.unparse(frame.db)}, "{item.name}", select({column}), {column}{extra})'
-    )
-    return Val(ListOf(Scalar(python_type(frame.ctx, pk), True)), name(local))
+    db = ast.unparse(frame.db)
+    frame.emit(f'{local} = await {reader}({form}, {db}, "{item.name}", select({column}), {column}{extra})')
+    return Val(ListOf(Scalar(python_type(frame.ctx, pk), reader == "find_each")), name(local))
 
 
 def _refuse(found: FilterSet, item: FilterField, why: str) -> Refused:

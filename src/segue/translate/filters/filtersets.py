@@ -11,9 +11,9 @@ from segue.snapshot.model import FilterField, FilterSet, Value, Where
 from segue.target.ir import Import
 from segue.translate.filters.backends import ready
 from segue.translate.filters.classes import FilterClass, class_of, text_limits
-from segue.translate.filters.csv import RANGES, read_many, read_range
+from segue.translate.filters.csv import RANGES, read_keys, read_many, read_range
 from segue.translate.filters.several import order_by, read_choices, read_order
-from segue.translate.filters.targets import column_type
+from segue.translate.filters.targets import compared_type
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, name
 from segue.translate.kinds import Kind, ListOf, Object, QuerySet, Scalar
@@ -39,6 +39,7 @@ _FORM = {
     "NumberFilter": ("number", "Decimal"),
     "ModelChoiceFilter": ("", ""),
 }
+_REPEATED = ("MultipleChoiceFilter", "ModelMultipleChoiceFilter")
 
 
 def filter_by_set(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
@@ -116,7 +117,7 @@ def _read(
 ) -> Val:
     """``value = form.integer("name")`` and what the value is."""
     base = sort.base
-    if base not in _FORM and base not in RANGES and base not in ("MultipleChoiceFilter", "OrderingFilter"):
+    if base not in _FORM and base not in RANGES and base not in (*_REPEATED, "OrderingFilter"):
         raise _refuse(found, item, f"{item.cls} is not translated yet.")
     if plain(item.kwargs.get("null_label", Value("const", None))) is not None:
         raise _refuse(found, item, "A null choice is not translated yet.")
@@ -130,6 +131,10 @@ def _read(
         return read_range(frame, found, item, base, form, local, extra)
     if base == "MultipleChoiceFilter":
         return read_choices(frame, found, item, form, local)
+    if base == "ModelMultipleChoiceFilter":
+        if plain(item.kwargs.get("conjoined", Value("const", False))):
+            raise _refuse(found, item, "Choices that must all hold are not translated yet.")
+        return read_keys(frame, found, item, form, local, extra, reader="find_choices")
     if base == "OrderingFilter":
         if item.method or required:
             raise _refuse(found, item, "This order is not translated yet.")
@@ -138,7 +143,9 @@ def _read(
         return _read_choice(frame, found, item, form, local, extra)
     reader, kind = _FORM[base]
     if base == "NumberFilter":
-        kind = column_type(frame.ctx, found.model, item.field_name) if not item.method else "Decimal"
+        kind = "Decimal"
+        if not item.method:
+            kind = compared_type(frame.ctx, found.model, item.field_name, item.lookup_expr)
         if kind not in ("int", "Decimal", "float"):
             raise _refuse(found, item, f"A number meets a {kind} column.")
         reader = "integer" if kind == "int" else "number"
@@ -220,7 +227,7 @@ def _narrow(
         lines, after = step(frame, found, item, given, current)
         frame.emit_block(f"if {plain_name.id}:", [*lines, f"{local} = {after.text}"])
         return _joined(found, item, current, after, local)
-    if base == "MultipleChoiceFilter":
+    if base in _REPEATED:
         if item.method or item.lookup_expr != "exact":
             raise _refuse(found, item, "Only equality of several choices is translated.")
         lines, after = _step(frame, found, replace(item, lookup_expr="in"), given, current)

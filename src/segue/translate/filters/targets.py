@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from segue.translate.context import Context
 from segue.translate.load.models import field_of, pk_field, python_type
+from segue.translate.query.paths import TRANSFORMS
+
+_DATED = {"date": "date", "time": "time"}
+
+
+def compared_type(ctx: Context, model: str, path: str, lookup: str) -> str:
+    """Python type that a filter's value meets: that of the column, or of the parts taken from it (``day__gte``)."""
+    return column_type(ctx, model, "__".join([path, *(p for p in lookup.split("__") if p in TRANSFORMS)]))
 
 
 def column_type(ctx: Context, model: str, path: str) -> str:
@@ -11,6 +19,9 @@ def column_type(ctx: Context, model: str, path: str) -> str:
     current = model
     kind = ""
     for part in path.split("__"):
+        if part in TRANSFORMS and kind in ("date", "datetime", "time"):
+            kind = _DATED.get(part, "int")
+            continue
         found = pk_field(ctx, current) if part == "pk" else field_of(ctx.model(current), part)
         if found is None:
             reverse = next(

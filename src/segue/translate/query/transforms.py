@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, quote
-from segue.translate.kinds import Scalar
+from segue.translate.kinds import Const, Scalar
 from segue.translate.query.lookups import TABLE, Target
 
 _RESULT = {"date": "date", "time": "time"}
+# Which end of the year each comparison is with; equality is with both.
+_SIGNS = {"exact": "", "gt": "> {0}[1]", "gte": ">= {0}[0]", "lt": "< {0}[0]", "lte": "<= {0}[1]"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ def compare(
     if on.type not in ("date", "datetime", "time") or len(names) != 1:
         raise frame.refuse("transform", "__".join(names), f"Transform on a column of type {on.type}.", at)
     transform = names[0]
+    if transform in ("year", "iso_year") and lookup in _SIGNS and on.type != "time":
+        return _year(frame, on, transform, lookup, value, at)
     if on.type == "date" and transform == "date":
         return TABLE[lookup](frame, on, value, at)
     helper = frame.imported(
@@ -57,3 +61,22 @@ def compare(
             quote("{0}({1})", frame.imported("segue_bridge.db.coerce", "date_text"), value.node),
         )
     return TABLE[lookup](frame, result, value, at)
+
+
+def _year(frame: Frame, on: Target, transform: str, lookup: str, value: Val, at: ast.AST) -> ast.expr:
+    """``YearLookup``: the column between the ends of the year, so that an index helps and a year that no date has fails."""
+    kind = value.kind
+    if transform != "year" or not isinstance(kind, Scalar | Const) or value.node is None:
+        raise frame.refuse("transform", transform, "This comparison of years is not translated yet.", at)
+    whole = (
+        isinstance(kind.value, int) if isinstance(kind, Const) else kind.type == "int" and not kind.nullable
+    )
+    if not whole:
+        raise frame.refuse("transform", transform, "A year is compared with something that is no number.", at)
+    date = on.type == "date"
+    if lookup == "exact":
+        helper = frame.imported("segue_bridge.db.query", "year_of_date_is" if date else "year_is")
+        return quote("{0}({1}, {2})", helper, on.column, value.node)
+    helper = frame.imported("segue_bridge.db.query", "year_of_dates" if date else "year_range")
+    ends = quote("{0}({1})", helper, value.node)
+    return quote("{1} " + _SIGNS[lookup], ends, on.column)

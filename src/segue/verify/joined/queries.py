@@ -141,7 +141,9 @@ def _filters(view: Any) -> Iterator[Labelled]:
             values += _parted(values)
         values = list(dict.fromkeys([*values, *_WORDS]))
         columns.append([(f"{name}={v}"[:60], urlencode({name: v})) for v in values])
-        columns[-1].append((f"{name} twice", urlencode([(name, values[0]), (name, values[-1])])))
+        columns[-1] += [
+            (f"{name} twice", urlencode([(name, values[0]), (name, v)])) for v in (values[-1], values[1])
+        ]
     yield from _interleaved(columns)
 
 
@@ -179,15 +181,18 @@ def _ends(name: str, widget: Any, values: list[str]) -> list[list[Labelled]]:
 
 
 def _column_values(view: Any, item: Any) -> list[str]:
+    """What the filtered column holds, or the part of it that is compared (``created__month__gte``: months)."""
     if not item.field_name:
         return []
-    try:
-        values = (
-            view.get_queryset().model._base_manager.order_by("pk").values_list(item.field_name, flat=True)[:5]
-        )
-        return [str(v) for v in values if v is not None]
-    except Exception:  # noqa: BLE001 - filters by method name no column
-        return []
+    parts = str(item.lookup_expr or "").split("__")
+    for count in range(len(parts), -1, -1):  # what is no transform is a lookup, and no column either
+        path = "__".join([item.field_name, *parts[:count]])
+        try:
+            values = view.get_queryset().model._base_manager.order_by("pk").values_list(path, flat=True)[:5]
+            return [str(v) for v in values if v is not None]
+        except Exception:  # noqa: BLE001 - filters by method name no column
+            continue
+    return []
 
 
 def _own(operation: dict[str, Any]) -> Iterator[Labelled]:

@@ -254,7 +254,12 @@ def year_is(column: Column, year: int, zone: dt.tzinfo | None = None) -> Conditi
 
 def year_of_date_is(column: Column, year: int) -> Condition:
     """``__year=year`` of a date column."""
-    return column.between(dt.date(year, 1, 1), dt.date(year, 12, 31))
+    return column.between(*year_of_dates(year))
+
+
+def year_of_dates(year: int) -> tuple[dt.date, dt.date]:
+    """First and last day of ``year`` (``year_lookup_bounds_for_date_field``). Raises ``ValueError`` as Django does."""
+    return dt.date(year, 1, 1), dt.date(year, 12, 31)
 
 
 def _local(column: Column, zone: dt.tzinfo | str | None) -> Column:

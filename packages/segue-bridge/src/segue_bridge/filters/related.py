@@ -7,7 +7,6 @@ preparation of Django's exact lookup.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select
@@ -107,8 +106,8 @@ async def find_choices(
     *,
     required: bool = False,
     null: str | None = None,
-) -> Sequence[Any] | None:
-    """``ModelMultipleChoiceFilter``: the rows named by repeated parameters; None is no filter.
+) -> list[Any] | None:
+    """``ModelMultipleChoiceFilter``: the keys of the rows named by repeated parameters; None is no filter.
 
     ``candidates`` must select ``key`` first. ``null`` is the null choice's value, left out here.
     """
@@ -138,7 +137,7 @@ async def find_choices(
     except Invalid as error:
         form.add(name, *error.texts)
         return None
-    return rows
+    return [row[0] for row in rows]
 
 
 def _prepared(key: ColumnElement[Any] | InstrumentedAttribute[Any], raw: str) -> Any:
