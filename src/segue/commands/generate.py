@@ -74,5 +74,13 @@ def run(settings: Config, *, as_json: bool, max_refused: int | None) -> int:
                 (f"[dim]{rest} more reasons. [/]" if rest > 0 else "")
                 + "All of them: [bold]segue assess --blockers[/]"
             )
+        partly = [operation for operation in program.native if operation.notes]
+        if partly:
+            example = partly[0]
+            console.print(
+                f"{len(partly)} of the translated operations leave some requests to Django, such as "
+                + escape(f"{example.method} {example.route_id} with {example.notes[0]}")
+                + ". All of them: PORTING.md"
+            )
         console.print("Next: [bold]segue verify explore[/]")
     return 1 if max_refused is not None and refused > max_refused else 0

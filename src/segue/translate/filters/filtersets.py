@@ -6,12 +6,13 @@ import ast
 import keyword
 from dataclasses import replace
 
-from segue.refusal import Refused, refuse
+from segue.refusal import Refusal, Refused, refuse
 from segue.snapshot.model import FilterField, FilterSet, Value, Where
 from segue.target.ir import Import
 from segue.translate.filters.backends import ready
 from segue.translate.filters.classes import FilterClass, class_of, text_limits
 from segue.translate.filters.csv import RANGES, read_keys, read_many, read_range
+from segue.translate.filters.left import can_be_left, leave, left_parameters
 from segue.translate.filters.several import order_by, read_choices, read_order
 from segue.translate.filters.targets import compared_type
 from segue.translate.interp.frame import Frame
@@ -50,27 +51,71 @@ def filter_by_set(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
     if found.error:
         raise refuse("filterset", found.name, f"The FilterSet could not be built: {found.error}", found.where)
     _check_class(endpoint, found)
+    kinds = _kinds(frame, found)
     # A method may order; otherwise the order stays open, so that a later distinct() need not keep it.
-    kinds = {item.name: class_of(frame.ctx, found, item) for item in found.filters}
-    ordered = any(item.method or kinds[item.name].base == "OrderingFilter" for item in found.filters)
+    ordered = any(
+        item.method or kinds[item.name].base == "OrderingFilter"
+        for item in found.filters
+        if item.name in kinds
+    )
     value = ready(frame, value) if ordered else commit(frame, value)
     assert isinstance(value.kind, QuerySet)
-    if not found.filters:
+    if not kinds:
         return value
     if not found.model:  # declared filters only: they look at the view's model
         found = replace(found, model=value.kind.query.model)
     frame.use(Import("segue_bridge.filters.forms", "FilterForm"))
-    form = frame.fresh("form")
-    call = ast.unparse(frame.state("call"))
-    frame.emit(f"{form} = FilterForm({call}.query)")
-    inputs = [(item, _read(frame, endpoint, found, item, kinds[item.name], form)) for item in found.filters]
-    frame.emit(f"{form}.raise_invalid()")
-    local = frame.fresh("statement")
-    frame.emit(f"{local} = {value.text}")
+    form, local = frame.fresh("form"), frame.fresh("statement")
     current = Val(value.kind, name(local))
-    for item, given in inputs:
-        current = _narrow(frame, endpoint, found, item, kinds[item.name], given, current, local)
+    reads: list[str] = []
+    steps: list[str] = []
+    for item in found.filters:
+        if item.name not in kinds:
+            continue
+        imports = set(frame.imports)
+        try:
+            with frame.capture() as reading:
+                given = _read(frame, endpoint, found, item, kinds[item.name], form)
+            with frame.capture() as narrowing:
+                current = _narrow(frame, endpoint, found, item, kinds[item.name], given, current, local)
+        except Refused as refused:
+            if not can_be_left(frame.ctx, item):
+                raise
+            frame.imports = imports
+            leave(frame.ctx, found, item, refused.refusal)
+            continue
+        reads += reading
+        steps += narrowing
+    if not reads:
+        return value
+    frame.emit(f"{form} = FilterForm({ast.unparse(frame.state('call'))}.query)")
+    frame.lines += [*reads, f"{form}.raise_invalid()", f"{local} = {value.text}", *steps]
     return current
+
+
+def left_to_django(endpoint: Endpoint) -> dict[str, Refusal]:
+    """Query parameters of the view's filters that only Django knows, and why: after its operations were translated."""
+    backends = plain(endpoint.policy("filter_backends")) or plain(endpoint.attribute("filter_backends")) or []
+    if not any(isinstance(b, Ref) and b.name.startswith("django_filters.") for b in backends):
+        return {}
+    try:
+        found = _filterset(endpoint)
+    except Refused:
+        return {}
+    return left_parameters(endpoint.ctx, found.name) if found is not None else {}
+
+
+def _kinds(frame: Frame, found: FilterSet) -> dict[str, FilterClass]:
+    """What each filter is underneath; those that are left to Django are not in it."""
+    kinds: dict[str, FilterClass] = {}
+    for item in found.filters:
+        try:
+            kinds[item.name] = class_of(frame.ctx, found, item)
+        except Refused as refused:
+            if not can_be_left(frame.ctx, item):
+                raise
+            leave(frame.ctx, found, item, refused.refusal)
+    return kinds
 
 
 def _filterset(endpoint: Endpoint) -> FilterSet | None:

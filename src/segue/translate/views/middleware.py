@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from segue.target.ir import Decl, Import
 from segue.translate.context import Context
 from segue.translate.middleware.stack import RouteMiddleware, user_rule
@@ -14,13 +16,19 @@ _FIELDS = {"header": "headers", "cookie": "cookies", "query": "query", "session"
 _SESSIONS = ("middleware", "sessions")
 
 
-def arguments(endpoint: Endpoint, kept: RouteMiddleware) -> tuple[list[str], set[Import]]:
+def arguments(
+    endpoint: Endpoint, kept: RouteMiddleware, query: Mapping[str, str]
+) -> tuple[list[str], set[Import]]:
     """``left_to_django=…``, ``reads_session=True``, ``headers=…``.
+
+    ``query``: query parameters whose requests are Django's for another reason, and what to say of it.
 
     Raises :class:`Refused` where the project's sessions are of a kind that cannot be read.
     """
     ctx = endpoint.ctx
     rules = dict(kept.left)
+    for name, why in query.items():
+        rules.setdefault((Fact("query", name),), []).append(why)
     first = next((v.name for v in endpoint.policy("authentication_classes").items), "")
     if kept.user and first != SESSION_AUTHENTICATION:
         # Django drops the session of a user who is gone as soon as request.user is read; this view does not read it.

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from segue.refusal import Refusal, Refused, refuse
 from segue.snapshot.model import Operation, Route
 from segue.target.ir import Decl, Import, NativeOperation, Origin, RefusedOperation
 from segue.translate.context import Context
+from segue.translate.filters.filtersets import left_to_django
 from segue.translate.middleware.stack import add_finalizer, of_route
 from segue.translate.permissions.access import access_body
 from segue.translate.serializers import actions as metadata_of
@@ -65,9 +66,6 @@ def translate_route(ctx: Context, facts: Facts, route: Route) -> None:
         return
     try:
         shared = _shared(base)
-        extra, needed = middleware.arguments(base, kept)
-        shared.arguments += extra
-        shared.imports |= needed
     except Refused as refused:
         _refuse_all(ctx, route, operations, refused.refusal)
         return
@@ -85,8 +83,19 @@ def translate_route(ctx: Context, facts: Facts, route: Route) -> None:
             ctx.program.refused.append(
                 RefusedOperation(route.id, operation.method, (_defect(endpoint, error),))
             )
-    if built:
-        _emit(ctx, facts, base, shared, built)
+    if not built:
+        return
+    left = left_to_django(base)
+    try:
+        why = {name: f"{reason.why} ({reason.place})" for name, reason in left.items()}
+        extra, needed = middleware.arguments(base, kept, why)
+    except Refused as refused:
+        _refuse_all(ctx, route, [operation for operation, _ in built], refused.refusal)
+        return
+    shared.arguments += extra
+    shared.imports |= needed
+    notes = tuple(f"?{name}=: {reason.why} {reason.place}" for name, reason in left.items())
+    _emit(ctx, facts, base, shared, built, notes)
 
 
 def _defect(endpoint: Endpoint, error: Exception) -> Refusal:
@@ -175,7 +184,12 @@ def _shared(base: Endpoint) -> _Shared:
 
 
 def _emit(
-    ctx: Context, facts: Facts, base: Endpoint, shared: _Shared, built: list[tuple[Operation, PathOperation]]
+    ctx: Context,
+    facts: Facts,
+    base: Endpoint,
+    shared: _Shared,
+    built: list[tuple[Operation, PathOperation]],
+    notes: tuple[str, ...],
 ) -> None:
     module = ctx.module(base.app, "routes")
     dotted = ctx.import_path(base.app, "routes")
@@ -214,7 +228,8 @@ def _emit(
         code = f'@{constant}.access\nasync def {name}(call: Call) -> None:\n    """Who may use it ({base.where})."""\n{body}\n'
         module.add(Decl(name, code, frozenset({call, *shared.access_imports}), 40, origin))
     for operation, made in built:
-        _emit_operation(ctx, facts, base, constant, operation, made, dotted)
+        native = _emit_operation(ctx, facts, base, constant, operation, made, dotted)
+        ctx.program.native.append(replace(native, notes=notes))
 
 
 def _emit_operation(
@@ -225,7 +240,7 @@ def _emit_operation(
     operation: Operation,
     made: PathOperation,
     dotted: str,
-) -> None:
+) -> NativeOperation:
     module = ctx.module(base.app, "routes")
     name = facts.free(module.path, made.name)
     options = [constant]
@@ -256,7 +271,7 @@ def _emit_operation(
         else base.where
     )
     module.add(Decl(name, code, frozenset(imports), 40, Origin(made.legacy, where)))
-    ctx.program.native.append(NativeOperation(base.route.id, operation.method, dotted, name))
+    return NativeOperation(base.route.id, operation.method, dotted, name)
 
 
 def _takes_format(ctx: Context, function: str) -> bool:

@@ -176,6 +176,10 @@ def porting(program: Program, snapshot: Snapshot) -> str:
     names = _names(program)
     if names:
         lines += ["", "## Names", "", "| Django | where | FastAPI |", "|---|---|---|", *names]
+    left = dict.fromkeys((item.route_id, note) for item in program.native for note in item.notes)
+    if left:
+        lines += ["", "## Requests that are left to Django", "", "| route | requests with |", "|---|---|"]
+        lines += [f"| `{route}` | `{note.replace(': ', '`: ', 1)} |" for route, note in left]
     if program.refused:
         lines += ["", "## Stays on Django", "", "| operation | why | where |", "|---|---|---|"]
         for refused in program.refused:
