@@ -14,7 +14,9 @@ from collections.abc import Iterable
 from segue.refusal import Refused, refuse
 from segue.snapshot.model import Class, Where
 from segue.translate.context import Context
+from segue.translate.load.models import concrete
 from segue.translate.specialise.fold import Ref, plain
+from segue.translate.user_manager import check_user_manager
 
 _DJANGO = "django.contrib.auth.backends."
 _MODEL = f"{_DJANGO}ModelBackend"
@@ -49,6 +51,10 @@ def of_sessions(ctx: Context, where: Where) -> list[str]:
             raise _refused(
                 ctx, name, "get_user", "Users of sessions are loaded by this backend's own get_user.", where
             )
+    if loading:
+        check_user_manager(ctx, where)
+        for method in ("get_session_auth_hash", "get_session_auth_fallback_hash"):
+            _check_user(ctx, method, "The user ties sessions to something of its own.")
     return loading
 
 
@@ -65,10 +71,28 @@ def check_passwords(ctx: Context, where: Where) -> None:
         raise refuse(
             "authentication-backend", "ModelBackend", "No backend of the project checks passwords.", where
         )
+    check_user_manager(ctx, where, natural_key=True)
+    _check_user(ctx, "check_password", "The user checks passwords itself.")
     for receiver in ctx.snapshot.receivers:
         if receiver.signal.rpartition(".")[2] == "user_login_failed":
             why = "A receiver of the signal runs when a password is wrong."
             raise refuse("signal", f"user_login_failed → {receiver.function}", why, receiver.where)
+
+
+def upgrades_passwords(ctx: Context) -> bool:
+    """Whether storing a stronger hash is all that Django does at a login with an old one (``user.save``)."""
+    label = ctx.snapshot.settings.user_model
+    user = ctx.snapshot.classes.get(concrete(ctx, label).cls)
+    for method in ("save", "save_base", "set_password"):
+        found = user.methods.get(method, "") if user is not None else ""
+        if found and not found.startswith(("django.db.models.", *_AUTH_MODELS)):
+            return False
+    return not any(
+        receiver.signal.rpartition(".")[2] in ("pre_save", "post_save")
+        and receiver.sender in ("", label)
+        and not receiver.function.startswith(("django.", "rest_framework."))
+        for receiver in ctx.snapshot.receivers
+    )
 
 
 def check_permissions(ctx: Context, where: Where) -> None:
@@ -116,6 +140,24 @@ def check_flag(ctx: Context, name: str, where: Where) -> None:
     if not found.startswith(_AUTH_MODELS):
         why = "It is neither a column nor Django's own."
         raise refuse("user-model", f"{label}.{name}", why, user.where)
+
+
+def _check_user(ctx: Context, method: str, why: str) -> None:
+    """Raise :class:`Refused` unless ``method`` of the user is ``AbstractBaseUser``'s.
+
+    ``get_session_auth_fallback_hash`` came with Django 4.1.8 and is not looked for before.
+    """
+    label = ctx.snapshot.settings.user_model
+    user = ctx.snapshot.classes.get(concrete(ctx, label).cls)
+    if user is None:
+        return
+    found = user.methods.get(method, "")
+    if not found and method == "get_session_auth_fallback_hash":
+        return
+    if not found.startswith(_AUTH_MODELS):
+        function = ctx.snapshot.functions.get(found)
+        place = function.where if function is not None else user.where
+        raise refuse("user-model", f"{label}.{method}", why, place)
 
 
 def _inherits(ctx: Context, name: str, methods: Iterable[str]) -> bool:

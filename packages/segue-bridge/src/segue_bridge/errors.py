@@ -214,3 +214,10 @@ def _full(detail: Any) -> Any:
     if isinstance(detail, dict):
         return {key: _full(value) for key, value in detail.items()}
     return {"message": str(detail), "code": detail.code}
+
+
+class Unserved(Exception):
+    """Only Django can answer this request: it gets 501 with ``x-segue-unserved: <why>``, and the gateway asks Django.
+
+    Raise it before anything was written.
+    """

@@ -11,13 +11,15 @@ from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 _default: tzinfo | None = UTC
+_clock: tzinfo = UTC
 _active: ContextVar[tzinfo | None] = ContextVar("segue_zone", default=None)
 
 
 def configure(name: str = "UTC", *, use_tz: bool = True) -> None:
     """Set the project's zone. With ``use_tz=False`` all datetimes are naive, as in Django."""
-    global _default
-    _default = ZoneInfo(name) if use_tz else None
+    global _clock, _default
+    _clock = ZoneInfo(name)
+    _default = _clock if use_tz else None
 
 
 def activate(zone: tzinfo | str) -> None:
@@ -43,13 +45,23 @@ def default() -> tzinfo | None:
 
 
 def now() -> datetime:
-    """``django.utils.timezone.now()``: aware in UTC, or naive local time with ``USE_TZ = False``."""
-    return datetime.now(UTC) if _default is not None else datetime.now()
+    """``django.utils.timezone.now()``: aware in UTC, or naive in ``TIME_ZONE`` with ``USE_TZ = False``."""
+    return datetime.now(UTC) if _default is not None else wall_time()
+
+
+def wall_time() -> datetime:
+    """``datetime.datetime.now()`` in a Django process: naive, as Django sets the clock of the process to ``TIME_ZONE``."""
+    return datetime.now(_clock).replace(tzinfo=None)
 
 
 def today() -> date:
     """``datetime.date.today()`` in a Django process, whose clock is set to ``TIME_ZONE``."""
-    return datetime.now(_default).date()
+    return wall_time().date()
+
+
+def naive(moment: datetime) -> datetime:
+    """An aware moment as ``USE_TZ = False`` stores it: naive in ``TIME_ZONE``."""
+    return moment.astimezone(_clock).replace(tzinfo=None)
 
 
 def make_aware(value: datetime, zone: tzinfo) -> datetime:

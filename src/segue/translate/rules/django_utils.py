@@ -30,12 +30,10 @@ from segue.translate.rules.registry import attribute, function
 
 @function("django.utils.timezone.now")
 def now(frame: Frame, call: CallSite) -> Val:
-    """``timezone.now()`` with USE_TZ: the aware UTC clock."""
+    """``timezone.now()``: the aware UTC clock, or with ``USE_TZ = False`` the naive one of ``TIME_ZONE``."""
     use_tz = frame.ctx.snapshot.settings.values.get("USE_TZ")
     if use_tz is not None and use_tz.data is False:
-        raise frame.refuse(
-            "naive-clock", "timezone.now()", "USE_TZ is off: the clock is naive in TIME_ZONE.", call.node
-        )
+        return Val(Scalar("datetime"), quote("{0}()", frame.imported("segue_bridge.zone", "now")))
     frame.use(Import("datetime", "datetime"), Import("datetime", "UTC"))
     return Val(Scalar("datetime"), name("datetime.now(UTC)"))
 

@@ -8,7 +8,7 @@ from segue.target.ir import Import
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, widen
-from segue.translate.interp.value import Val, name
+from segue.translate.interp.value import Val, name, quote
 from segue.translate.kinds import Const, DictOf, Global, Kind, ListOf, Scalar, Unknown, ValidatedData
 from segue.translate.rules.builtins import code, code_any
 from segue.translate.rules.registry import attribute, function, method
@@ -86,6 +86,8 @@ def _standard(frame: Frame, call: CallSite) -> Val:
     parts = [code(frame, v, n) for v, n in zip(call.args, call.raw_args, strict=True)]
     keywords = [ast.keyword(k, code(frame, v, call.node)) for k, v in call.kwargs.items()]
     result = FUNCTIONS[call.name]
+    if call.name in ("datetime.datetime.now", "datetime.datetime.today") and not (parts or keywords):
+        return Val(Scalar(result), quote("{0}()", frame.imported("segue_bridge.zone", "wall_time")))
     if (
         call.name.startswith("datetime.datetime.")
         and call.name.endswith(("fromtimestamp", "now", "utcnow", "today"))
@@ -111,12 +113,8 @@ for _name in FUNCTIONS:
 @function("datetime.date.today")
 def today(frame: Frame, call: CallSite) -> Val:
     """The process's zone is TIME_ZONE in Django; the bridge's clock knows it."""
-    raise frame.refuse(
-        "naive-clock",
-        "date.today()",
-        "It reads the clock in the process's zone, which Django sets.",
-        call.node,
-    )
+    call.only(at_most=0)
+    return Val(Scalar("date"), quote("{0}()", frame.imported("segue_bridge.zone", "today")))
 
 
 @attribute(Global, "max", "min", "utc")

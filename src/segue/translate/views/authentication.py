@@ -7,12 +7,13 @@ from typing import Any
 from segue.refusal import refuse
 from segue.snapshot.model import Where
 from segue.target.ir import Decl, Import, Module
-from segue.translate.backends import check_flag, check_passwords, of_sessions
+from segue.translate.backends import check_flag, check_passwords, of_sessions, upgrades_passwords
 from segue.translate.context import Context
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, pk_field
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, plain
+from segue.translate.versions import since
 from segue.translate.views import jwt
 
 _A = "rest_framework.authentication."
@@ -77,7 +78,8 @@ def _authenticator(endpoint: Endpoint, name: str) -> str:
         check_passwords(ctx, endpoint.where)
         passwords(ctx, endpoint.where)
         module.imports.add(Import("segue_bridge.auth.backend", "BasicAuthentication"))
-        return "BasicAuthentication(IDENTITY, PASSWORDS)"
+        extra = "" if upgrades_passwords(ctx) else ", upgrade=False"
+        return f"BasicAuthentication(IDENTITY, PASSWORDS{extra})"
     if name == f"{_A}TokenAuthentication" or (
         known is not None
         and f"{_A}TokenAuthentication" in known.mro
@@ -218,12 +220,13 @@ def sessions(endpoint: Endpoint) -> None:
     )
     header = str(_value(ctx, "CSRF_HEADER_NAME", "HTTP_X_CSRFTOKEN"))
     shown = "-".join(w.capitalize() for w in header.removeprefix("HTTP_").split("_"))
+    in_session = bool(_value(ctx, "CSRF_USE_SESSIONS", False))
     csrf = {
         "cookie_name": (_value(ctx, "CSRF_COOKIE_NAME", "csrftoken"), "csrftoken"),
-        "cookie_domain": (_value(ctx, "CSRF_COOKIE_DOMAIN"), None),
+        "cookie_domain": (_value(ctx, "SESSION_COOKIE_DOMAIN" if in_session else "CSRF_COOKIE_DOMAIN"), None),
         "header_name": (shown, "X-Csrftoken"),
         "trusted_origins": (tuple(_value(ctx, "CSRF_TRUSTED_ORIGINS", []) or []), ()),
-        "use_sessions": (bool(_value(ctx, "CSRF_USE_SESSIONS", False)), False),
+        "use_sessions": (in_session, False),
     }
     text = ", ".join(f"{k}={v!r}" for k, (v, d) in csrf.items() if v != d)
     module.add(
@@ -261,6 +264,8 @@ def passwords(ctx: Context, where: Where) -> None:
                     "password-hasher", full, f"Segue does not know the iterations of Django {version}.", where
                 )
             argument = f"{_ITERATIONS[version]:_}"
+        elif known[name] == "Scrypt" and not since(version, 5, 1):
+            argument = "parallelism=1"
         parts.append(f"{known[name]}({argument})")
         imports.add(Import("segue_bridge.auth.passwords", known[name]))
     imports.add(Import("segue_bridge.auth.passwords", "Passwords"))

@@ -9,6 +9,7 @@ from segue.target.ir import Decl, Import, Module
 from segue.translate.load.models import concrete, pk_field
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, plain
+from segue.translate.user_manager import check_user_manager
 
 AUTHENTICATION = "rest_framework_simplejwt.authentication.JWTAuthentication"
 _TOKENS = "rest_framework_simplejwt.tokens."
@@ -82,10 +83,7 @@ def _user_field(endpoint: Endpoint, name: str, place: Where) -> str:
     ctx = endpoint.ctx
     label = ctx.snapshot.settings.user_model
     model = concrete(ctx, label)
-    manager = ctx.snapshot.classes.get(model.managers.get("objects", ""))
-    query = manager.methods.get("get_queryset", "") if manager is not None else ""
-    if query and not query.startswith("django."):
-        raise endpoint.refuse("jwt", f"{label}.objects", "The manager of the users filters by itself.", place)
+    check_user_manager(ctx, place, name="objects")
     field = (
         pk_field(ctx, label)
         if name in ("pk", "id")

@@ -17,7 +17,7 @@ from segue_bridge.auth.csrf import CsrfSettings
 from segue_bridge.auth.passwords import Passwords
 from segue_bridge.auth.sessions import Session, SessionSettings, Store
 from segue_bridge.auth.users import AnonymousUser, CurrentUser, Identity
-from segue_bridge.errors import AuthenticationFailed, PermissionDenied
+from segue_bridge.errors import AuthenticationFailed, PermissionDenied, Unserved
 from segue_bridge.schema.data import FormData
 
 if TYPE_CHECKING:
@@ -123,10 +123,13 @@ class SessionAuthentication:
         user = await session_user(session, db, self._identity, self._sessions.backends)
         if isinstance(user, AnonymousUser) or not self._identity.active(user):
             return None
+        secure, host = request.url.scheme == "https", request.headers.get("host", "")
+        if isinstance(request, Placed):
+            secure, host = request.secure, request.host
         facts = csrf.Facts(
             method=request.method,
-            secure=request.url.scheme == "https",
-            host=request.headers.get("host", ""),
+            secure=secure,
+            host=host,
             headers=request.headers,
             cookies=request.cookies,
             session_token=session.get("_csrftoken") if self._csrf.use_sessions else None,
@@ -143,8 +146,10 @@ class SessionAuthentication:
 class BasicAuthentication:
     """``rest_framework.authentication.BasicAuthentication`` over ``ModelBackend``."""
 
-    def __init__(self, identity: Identity, passwords: Passwords, *, realm: str = "api") -> None:
-        self._identity, self._passwords = identity, passwords
+    def __init__(
+        self, identity: Identity, passwords: Passwords, *, realm: str = "api", upgrade: bool = True
+    ) -> None:
+        self._identity, self._passwords, self._upgrade = identity, passwords, upgrade
         self.challenge: str | None = f'Basic realm="{realm}"'
 
     async def authenticate(self, request: Request, db: Database, session: Session | None) -> Outcome | None:
@@ -166,7 +171,9 @@ class BasicAuthentication:
             raise AuthenticationFailed(
                 "Invalid basic header. Credentials not correctly base64 encoded."
             ) from None
-        user = await authenticate(db, self._identity, self._passwords, username, password)
+        user = await authenticate(
+            db, self._identity, self._passwords, username, password, upgrade=self._upgrade
+        )
         if user is None:
             raise AuthenticationFailed("Invalid username/password.")
         return user, None
@@ -243,11 +250,18 @@ class Authentication:
 
 
 async def authenticate(
-    db: Database, identity: Identity, passwords: Passwords, username: str, password: str
+    db: Database,
+    identity: Identity,
+    passwords: Passwords,
+    username: str,
+    password: str,
+    *,
+    upgrade: bool = True,
 ) -> CurrentUser | None:
     """``ModelBackend.authenticate``: the user, None otherwise; a hash of old strength is stored anew.
 
-    An unknown name costs a hash as well, so that the time does not tell.
+    An unknown name costs a hash as well, so that the time does not tell. With ``upgrade=False`` saving the user runs
+    code of the Django side: raises :class:`Unserved` where that would have to happen.
     """
     user = await identity.by_username(db, username)
     if user is None:
@@ -255,13 +269,17 @@ async def authenticate(
         return None
     right, update = await passwords.check(password, user.password)
     if right and update:
+        if not upgrade:
+            raise Unserved("password")
         user.password = await passwords.make(password)
         await db.update(user, "password")
     return user if right and identity.active(user) else None
 
 
 def _authorization(request: Request) -> list[str]:
-    return request.headers.get("authorization", "").split()
+    """The header's parts as DRF's ``get_authorization_header(request).split()`` parts its bytes: at ASCII blanks."""
+    raw = request.headers.get("authorization", "").encode("latin-1")
+    return [part.decode("latin-1") for part in raw.split()]
 
 
 async def _posted_token(request: Request) -> str:
@@ -272,6 +290,19 @@ async def _posted_token(request: Request) -> str:
     data = await request.data() if isinstance(request, Parsing) else FormData()
     value = data.get("csrfmiddlewaretoken", "") if isinstance(data, FormData) else ""
     return value if isinstance(value, str) else ""
+
+
+@runtime_checkable
+class Placed(Protocol):
+    """A request that knows how the client reached it, behind a proxy too (:class:`segue_bridge.http.call.Call`)."""
+
+    @property
+    def secure(self) -> bool:
+        """``request.is_secure()``."""
+
+    @property
+    def host(self) -> str:
+        """``request.get_host()``."""
 
 
 @runtime_checkable

@@ -25,7 +25,10 @@ INSECURE_REFERER = "Referer checking failed - Referer is insecure while host is 
 
 @dataclass(frozen=True, slots=True)
 class CsrfSettings:
-    """The ``CSRF_*`` settings. ``header_name`` is the HTTP name (``X-CSRFToken``)."""
+    """The ``CSRF_*`` settings. ``header_name`` is the HTTP name (``X-CSRFToken``).
+
+    ``cookie_domain`` is that of the cookie that holds the secret: the session's with ``use_sessions``.
+    """
 
     cookie_name: str = "csrftoken"
     cookie_domain: str | None = None
@@ -155,7 +158,7 @@ def _referer(settings: CsrfSettings, facts: Facts) -> str | None:
         if port not in ("", "443", "80"):
             good = f"{good}:{port}"
     if not same_domain(referer.netloc, good):
-        return f"Referer checking failed - {text} does not match any trusted origins."
+        return f"Referer checking failed - {referer.geturl()} does not match any trusted origins."
     return None
 
 

@@ -41,6 +41,10 @@ class Hasher(ABC):
         """Whether ``encoded`` has an older work factor or too little salt."""
         return False
 
+    def harden(self, password: str, encoded: str) -> None:
+        """Spend the time by which ``encoded`` is cheaper than a new hash (``harden_runtime``)."""
+        return
+
     def salt(self) -> str:
         """A new salt of at least 128 bits, as ``BasePasswordHasher.salt``."""
         return random_string(math.ceil(_SALT_ENTROPY / math.log2(62)))
@@ -65,6 +69,12 @@ class PBKDF2(Hasher):
     def must_update(self, encoded: str) -> bool:
         _, iterations, salt, _ = encoded.split("$", 3)
         return int(iterations) != self.iterations or _weak(salt)
+
+    def harden(self, password: str, encoded: str) -> None:
+        _, iterations, salt, _ = encoded.split("$", 3)
+        missing = self.iterations - int(iterations)
+        if missing > 0:
+            self._encode(password, salt, missing)
 
     def _encode(self, password: str, salt: str, iterations: int) -> str:
         raw = hashlib.pbkdf2_hmac(self.digest, password.encode(), salt.encode(), iterations)
@@ -113,10 +123,15 @@ class MD5(Hasher):
         return f"md5${salt}${hashlib.md5((salt + password).encode(), usedforsecurity=False).hexdigest()}"
 
     def verify(self, password: str, encoded: str) -> bool:
-        return same(encoded, self.encode(password, encoded.split("$", 2)[1]))
+        return same(encoded, self.encode(password, self._salt_of(encoded)))
 
     def must_update(self, encoded: str) -> bool:
-        return _weak(encoded.split("$", 2)[1])
+        return _weak(self._salt_of(encoded))
+
+    @staticmethod
+    def _salt_of(encoded: str) -> str:
+        _, salt, _ = encoded.split("$", 2)
+        return salt
 
 
 class Argon2(Hasher):
@@ -124,12 +139,15 @@ class Argon2(Hasher):
 
     algorithm = "argon2"
 
+    def __init__(self, time_cost: int = 2, memory_cost: int = 102_400, parallelism: int = 8) -> None:
+        self.time_cost, self.memory_cost, self.parallelism = time_cost, memory_cost, parallelism
+
     def encode(self, password: str, salt: str) -> str:
         import argon2.low_level
 
         raw = argon2.low_level.hash_secret(
-            password.encode(), salt.encode(), time_cost=2, memory_cost=102400, parallelism=8,
-            hash_len=argon2.DEFAULT_HASH_LENGTH, type=argon2.low_level.Type.ID,
+            password.encode(), salt.encode(), time_cost=self.time_cost, memory_cost=self.memory_cost,
+            parallelism=self.parallelism, hash_len=argon2.DEFAULT_HASH_LENGTH, type=argon2.low_level.Type.ID,
         )  # fmt: skip
         return f"argon2{raw.decode('ascii')}"
 
@@ -138,22 +156,32 @@ class Argon2(Hasher):
 
         try:
             return bool(argon2.PasswordHasher().verify("$" + encoded.split("$", 1)[1], password))
-        except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+        except argon2.exceptions.VerificationError:
             return False
 
     def must_update(self, encoded: str) -> bool:
         import argon2
+        import argon2.low_level
 
         found = argon2.extract_parameters("$" + encoded.split("$", 1)[1])
-        return (found.time_cost, found.memory_cost, found.parallelism) != (2, 102400, 8)
+        wanted = argon2.Parameters(
+            type=argon2.low_level.Type.ID, version=argon2.low_level.ARGON2_VERSION, salt_len=found.salt_len,
+            hash_len=argon2.DEFAULT_HASH_LENGTH, time_cost=self.time_cost, memory_cost=self.memory_cost,
+            parallelism=self.parallelism,
+        )  # fmt: skip
+        stored = encoded.split("$")[-2]
+        salt = base64.b64decode(stored + "=" * (-len(stored) % 4)).decode("latin1")
+        return found != wanted or _weak(salt)
 
 
 class BCryptSHA256(Hasher):
     """``BCryptSHA256PasswordHasher``; needs the package ``bcrypt``."""
 
     algorithm = "bcrypt_sha256"
-    rounds = 12
     prehash = True
+
+    def __init__(self, rounds: int = 12) -> None:
+        self.rounds = rounds
 
     def salt(self) -> str:
         import bcrypt
@@ -174,6 +202,11 @@ class BCryptSHA256(Hasher):
 
     def must_update(self, encoded: str) -> bool:
         return int(encoded.split("$")[3]) != self.rounds
+
+    def harden(self, password: str, encoded: str) -> None:
+        stored = encoded.split("$", 1)[1]
+        for _ in range(2 ** max(self.rounds - int(stored.split("$")[2]), 0) - 1):
+            self.encode(password, stored[:29])
 
 
 class BCrypt(BCryptSHA256):
@@ -216,19 +249,20 @@ class Passwords:
         return await anyio.to_thread.run_sync(lambda: hasher.encode(password, hasher.salt()))
 
     async def check(self, password: str | None, encoded: str | None) -> tuple[bool, bool]:
-        """``(right, must be stored anew)``, as ``check_password`` and ``must_update`` decide.
+        """``(right, must be stored anew)``, as ``django.contrib.auth.hashers.verify_password`` decides.
 
         A wrong, unknown or unusable hash costs about as much time as a right one.
         """
         usable = encoded is not None and not encoded.startswith(UNUSABLE_PREFIX)
-        if password is None:
-            return False, False
         hasher = self.identify(encoded) if usable and encoded else None
-        if hasher is None or encoded is None:
-            await self.make(password)
+        if password is None or hasher is None or encoded is None:
+            await self.make(random_string(40))
             return False, False
+        changed = hasher.algorithm != self.preferred.algorithm
+        update = changed or self.preferred.must_update(encoded)
         right = await anyio.to_thread.run_sync(lambda: hasher.verify(password, encoded))
-        update = hasher.algorithm != self.preferred.algorithm or self.preferred.must_update(encoded)
+        if not right and not changed and update:
+            await anyio.to_thread.run_sync(lambda: hasher.harden(password, encoded))
         return right, right and update
 
     def identify(self, encoded: str) -> Hasher | None:

@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from sqlalchemy import String, column, delete, insert, select, table, update
+from sqlalchemy import Dialect, String, column, delete, insert, select, table, update
 
+from segue_bridge import zone
 from segue_bridge.auth import signing
 from segue_bridge.auth.crypto import random_string
 from segue_bridge.db.types import UtcDateTime
@@ -25,11 +26,23 @@ _KEY_ALPHABET = string.ascii_lowercase + string.digits
 _SALT = "django.contrib.sessions.SessionStore"
 _COOKIE_SALT = "django.contrib.sessions.backends.signed_cookies"
 
+
+class _Expiry(UtcDateTime):
+    """An aware moment, also with ``USE_TZ = False``: SQLite then holds it in the project's zone."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        if dialect.name == "sqlite" and zone.default() is None:
+            return str(zone.naive(value))
+        return super().process_bind_param(value, dialect)
+
+
 _sessions = table(
     "django_session",
     column("session_key", String),
     column("session_data", String),
-    column("expire_date", UtcDateTime()),
+    column("expire_date", _Expiry()),
 )
 
 
@@ -168,7 +181,10 @@ class Session(MutableMapping[str, Any]):
         if not value:
             return self.settings.cookie_age
         if isinstance(value, str):
-            return int((datetime.fromisoformat(value) - datetime.now(UTC)).total_seconds())
+            until = datetime.fromisoformat(
+                value
+            )  # Django wrote timezone.now() + …: naive with USE_TZ = False
+            return int((until - (datetime.now(UTC) if until.tzinfo else zone.wall_time())).total_seconds())
         return int(value)
 
     def set_expiry(self, seconds: int | None) -> None:

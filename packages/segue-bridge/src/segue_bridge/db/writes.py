@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -246,9 +245,9 @@ def _stamp(held: dict[str, Any], columns: Iterable[tuple[str, Column[Any]]], *, 
 def _now(column: Column[Any]) -> object:
     """Django runs with the process clock in ``TIME_ZONE``: dates and times are local there."""
     if isinstance(column.type, Date):
-        return dt.datetime.now(zone.default()).date()
+        return zone.today()
     if isinstance(column.type, Time):
-        return dt.datetime.now(zone.default()).time()
+        return zone.wall_time().time()
     return zone.now()
 
 

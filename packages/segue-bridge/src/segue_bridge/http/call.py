@@ -65,6 +65,16 @@ class Call(Request):
         return self
 
     @property
+    def secure(self) -> bool:
+        """``request.is_secure()``, with ``SECURE_PROXY_SSL_HEADER``."""
+        return urls.scheme(self, self.settings) == "https"
+
+    @property
+    def host(self) -> str:
+        """``request.get_host()``, with ``USE_X_FORWARDED_HOST``."""
+        return urls.host(self, self.settings)
+
+    @property
     def user(self) -> Any:
         """The user that authentication found, or an ``AnonymousUser``."""
         return self.current

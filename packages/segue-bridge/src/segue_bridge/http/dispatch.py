@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from segue_bridge.auth import sessions, throttles
 from segue_bridge.auth.users import AnonymousUser
-from segue_bridge.errors import APIException, MethodNotAllowed
+from segue_bridge.errors import APIException, MethodNotAllowed, Unserved
 from segue_bridge.http import failures, handover, metadata, negotiation, pages, urls
 from segue_bridge.http.call import Call
 from segue_bridge.http.cors import ANSWERED_BY
@@ -87,6 +87,8 @@ async def _view(call: Call) -> Response:
                 return failures.unserved("middleware")
         response = await _answer(call)
         return failures.unserved("middleware") if response.status_code in waiting else response
+    except Unserved as error:
+        return failures.unserved(str(error))
     except (pages.SuspiciousOperation, sessions.SessionGone) as error:
         _log.warning("%s %s: %s", call.method, call.scope["path"], error)
         return pages.response(pages.BAD_REQUEST)

@@ -1,0 +1,107 @@
+"""User models whose manager or methods decide who may log in: what they change is refused, or left to Django."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.projects.site import SETTINGS, Site, differences
+
+from segue.translate.program import translate
+
+MODELS = """\
+import os
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models
+
+VARIANT = os.environ.get("VARIANT", "")
+
+
+class People(UserManager):
+    if VARIANT == "hidden":
+        def get_queryset(self):
+            return super().get_queryset().filter(gone=False)
+
+    if VARIANT == "any-case":
+        def get_by_natural_key(self, username):
+            return self.get(username__iexact=username)
+
+
+class Person(AbstractUser):
+    gone = models.BooleanField(default=False)
+    objects = People()
+
+    if VARIANT == "own-check":
+        def check_password(self, raw_password):
+            return not self.gone and super().check_password(raw_password)
+
+    if VARIANT == "own-hash":
+        def get_session_auth_hash(self):
+            return super().get_session_auth_hash() + str(self.gone)
+
+    if VARIANT == "own-save":
+        def save(self, *args, **kwargs):
+            self.last_name = "saved"
+            super().save(*args, **kwargs)
+"""
+VIEWS = """\
+from rest_framework import authentication, permissions, response, views
+
+
+class Base(views.APIView):
+    permission_classes = [permissions.IsAuthenticated]
+
+    def get(self, request):
+        return response.Response({"name": request.user.username})
+
+
+class BySession(Base):
+    authentication_classes = [authentication.SessionAuthentication]
+
+
+class ByPassword(Base):
+    authentication_classes = [authentication.BasicAuthentication]
+"""
+URLS = """\
+from django.urls import path
+from notes import views
+
+urlpatterns = [path("session/", views.BySession.as_view()), path("password/", views.ByPassword.as_view())]
+"""
+FILES = {
+    "site_/settings.py": SETTINGS + 'AUTH_USER_MODEL = "notes.Person"\n',
+    "site_/urls.py": URLS,
+    "notes/models.py": MODELS,
+    "notes/views.py": VIEWS,
+}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return Site.make(tmp_path_factory.mktemp("users"), FILES)
+
+
+@pytest.mark.parametrize(
+    ("variant", "refused"),
+    [
+        ("", {}),
+        ("hidden", {"/session/": "user-manager", "/password/": "user-manager"}),
+        ("any-case", {"/password/": "user-manager"}),
+        ("own-check", {"/password/": "user-model"}),
+        ("own-hash", {"/session/": "user-model"}),
+        ("own-save", {}),
+    ],
+)
+def test_what_decides_who_may_log_in(site: Site, variant: str, refused: dict[str, str]) -> None:
+    program = translate(site.snapshot(VARIANT=variant))
+    assert {r.route_id: r.reasons[0].code for r in program.refused} == refused
+    assert all(r.reasons[0].line for r in program.refused)
+    text = "\n".join(d.code for d in program.modules["app/access.py"].decls.values()) if not refused else ""
+    assert ("upgrade=False" in text) == (variant == "own-save")
+
+
+def test_both_sides_let_the_same_people_in(site: Site, tmp_path: Path) -> None:
+    _, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=300, seconds=20)
+    assert differences(report) == []
+    assert all(o.statuses.get("200") for o in report.operations)
