@@ -10,7 +10,8 @@ from segue.translate.specialise.fold import Ref, plain
 
 _T = "rest_framework.throttling."
 _WHO = {"AnonRateThrottle": "anon", "UserRateThrottle": "user", "ScopedRateThrottle": "scope"}
-_LOCAL = ("django.core.cache.backends.locmem.LocMemCache", "django.core.cache.backends.dummy.DummyCache")
+_LOCAL = "django.core.cache.backends.locmem.LocMemCache"
+_DUMMY = "django.core.cache.backends.dummy.DummyCache"
 
 
 def constants(endpoint: Endpoint) -> tuple[list[str], set[Import]]:
@@ -44,8 +45,8 @@ def _one(endpoint: Endpoint, name: str) -> str:
                     known.where,
                 )
     caches = plain(ctx.snapshot.settings.values.get("CACHES", Value("dict")))
-    backend = caches.get("default", {}).get("BACKEND", _LOCAL[0]) if isinstance(caches, dict) else _LOCAL[0]
-    if backend not in _LOCAL:
+    backend = caches.get("default", {}).get("BACKEND", _LOCAL) if isinstance(caches, dict) else _LOCAL
+    if backend not in (_LOCAL, _DUMMY):
         raise endpoint.refuse(
             "throttle-cache", str(backend), "Limits counted in this cache are not shared with Django yet."
         )
@@ -68,6 +69,8 @@ def _one(endpoint: Endpoint, name: str) -> str:
         rate = rates[scope]
     if rate is None:
         return ""
+    if backend == _DUMMY and not str(rate).startswith("0/"):
+        return ""  # it forgets every request, so nobody is ever limited
     proxies = settings.get("NUM_PROXIES") if isinstance(settings, dict) else None
     constant = f"{snake(str(scope)).upper()}_LIMIT"
     package = ctx.program.package
