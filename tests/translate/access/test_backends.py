@@ -240,3 +240,17 @@ def test_what_is_accepted_answers_as_django_does(site: Site, tmp_path: Path) -> 
     }  # fmt: skip
     assert differences(report) == []
     assert all(o.cases > 20 for o in report.operations)
+
+
+def test_people_with_single_permissions_are_asked(site: Site, tmp_path: Path) -> None:
+    """Own permissions and those of a group: each is let in where Django lets it in, and nowhere else."""
+    program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=900, seconds=40)
+    assert {o.route_id for o in program.native} >= {"/permission/", "/permission/{pk}/"}
+    assert differences(report) == []
+    note = next(n for n in report.notes if n.startswith("personas: "))
+    assert "granted view and change" in note
+    assert "granted add and delete by group" in note
+    asked = {o.key: o.statuses for o in report.operations}
+    for key in ("GET /permission/", "POST /permission/", "PATCH /permission/{pk}/"):
+        assert asked[key].get("403", 0) > 2, key
+        assert asked[key].get("200", 0) + asked[key].get("201", 0) > 2, key

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-LIMIT = 8
+LIMIT = 10
 _NOBODY = "2147483000"  # a key that no row has
 Header = tuple[str, str]
 
@@ -160,6 +160,14 @@ def _kinds(model: Any) -> list[tuple[str, Callable[[], Any]]]:
         ("staff", lambda: first(is_staff=True, is_superuser=False, is_active=True)),
         ("inactive", lambda: first(is_active=False)),
     ]
+    if {"user_permissions", "groups"} <= set(fields):
+        out += [
+            ("granted view and change", lambda: _granted(model, plain, ("view_", "change_"), by_group=False)),
+            (
+                "granted add and delete by group",
+                lambda: _granted(model, plain, ("add_", "delete_"), by_group=True),
+            ),
+        ]
 
     def having(name: str, value: Any) -> Callable[[], Any]:
         return lambda: last(**{**plain, name: value}) or last(**{name: value})
@@ -172,6 +180,27 @@ def _kinds(model: Any) -> list[tuple[str, Callable[[], Any]]]:
         if getattr(field, "choices", None) and field.concrete:
             out += [(f"{name}={value}", having(name, value)) for value, _ in list(field.flatchoices)[:4]]
     return out
+
+
+def _granted(model: Any, conditions: dict[str, Any], verbs: tuple[str, ...], *, by_group: bool) -> Any:
+    """A new user with the permissions that begin so, her own or those of a group made for her."""
+    from django.contrib.auth.models import Group, Permission
+
+    user = _make(model, conditions)
+    if user is None:
+        return None
+    try:
+        with transaction.atomic():
+            found = [p for p in Permission.objects.all() if p.codename.startswith(verbs)]
+            if by_group:
+                group, _ = Group.objects.get_or_create(name="segue")
+                group.permissions.set(found)
+                user.groups.add(group)
+            else:
+                user.user_permissions.set(found)
+    except Exception:  # noqa: BLE001 - permissions of the project's own making
+        return None
+    return user
 
 
 def _make(model: Any, conditions: dict[str, Any]) -> Any:
