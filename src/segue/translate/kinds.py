@@ -51,7 +51,8 @@ class Needs:
     names the query computes, with their kinds in SELECT order. A site is finalised (its SELECT
     written) after all users ran. ``written`` makes the objects entities (something assigns to,
     saves or deletes them); ``prefetched`` are relations that the legacy query prefetches, so that
-    their ``count()`` costs it nothing. ``hint`` goes into the row's name.
+    their ``count()`` costs it nothing; ``selected`` are to-one relations that it joins (``select_related``), so that
+    they cost it nothing after a write either. ``hint`` goes into the row's name.
     """
 
     model: str
@@ -62,6 +63,7 @@ class Needs:
     computed: dict[str, Kind] = field(default_factory=dict)
     written: bool = False
     prefetched: set[str] = field(default_factory=set)
+    selected: set[str] = field(default_factory=set)
     hint: str = ""
 
 

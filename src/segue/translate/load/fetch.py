@@ -101,6 +101,7 @@ def describe(needs: Needs, query: Query) -> None:
     """Note what the statement itself brings: annotations in SELECT order, prefetched relations."""
     for item in query.annotations:
         needs.computed.setdefault(item.name, item.kind)
+    needs.selected.update(query.selected)
     for prefetch in query.prefetch:
         first, _, rest = prefetch.path.partition("__")
         needs.prefetched.add(prefetch.path)

@@ -44,7 +44,7 @@ class Query:
     and nothing else. ``hidden`` are ``alias()``es, ``pending`` are condition trees (:class:`segue.translate.query.where.Node`)
     whose joins may repeat rows: a later ``distinct()`` decides how they are written.
     ``meta_written`` tells that the order in the code is Meta.ordering, as it stands there.
-    ``maybe_distinct`` tells that ``distinct()`` was called on one way to here and not on another.
+    ``selected`` are the paths of ``select_related``. ``maybe_distinct`` tells that ``distinct()`` was called on one way to here and not on another.
     """
 
     model: str
@@ -67,6 +67,7 @@ class Query:
     flip: bool = False
     meta_written: bool = False
     maybe_distinct: bool = False
+    selected: tuple[str, ...] = ()
 
     def with_(self, **changes: object) -> Query:
         """A copy with ``changes``; it is no longer the plain related set."""

@@ -44,14 +44,17 @@ def exclude(frame: Frame, owner: Val, call: CallSite) -> Val:
 @method(QuerySet, "select_related", "only", "defer")
 def loading(frame: Frame, owner: Val, call: CallSite) -> Val:
     """How Django loads: generated code loads what is read, in one statement anyway."""
+    query = query_of(owner)
+    selected = query.selected
     if call.name == "select_related":
         for value in call.args:
             if not isinstance(value.kind, Const):
                 raise frame.refuse(
                     "select-related", ast.unparse(call.node), "The relations are computed.", call.node
                 )
-    query = query_of(owner)
-    return Val(QuerySet(query.with_()), owner.node)
+            path = value.kind.value
+            selected = (*selected, path) if isinstance(path, str) else ()  # select_related(None) forgets them
+    return Val(QuerySet(query.with_(selected=selected)), owner.node)
 
 
 @method(QuerySet, "prefetch_related")

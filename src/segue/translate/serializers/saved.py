@@ -15,6 +15,7 @@ from segue.translate.interp.value import Val, name
 from segue.translate.kinds import Instance, Kind, Needs, QuerySet
 from segue.translate.load.fetch import fetch_all
 from segue.translate.load.models import concrete, field_of, reverse_of, snake, target_field
+from segue.translate.load.needs import to_one
 from segue.translate.models.classes import use_relation
 from segue.translate.serializers.facts import app_label, local_name, serializer_of, stem
 from segue.translate.serializers.interface import Presenter
@@ -33,7 +34,21 @@ def saved_presenter(ctx: Context, serializer_name: str, model: str, *, partial: 
     if site.one or site.many:
         shown = _with_loads(ctx, serializer_name, model, site, shown)
     ctx.memo[("saved", (serializer_name, model, partial))] = shown
+    ctx.memo[("saved-needs", (serializer_name, model, partial))] = site
     return shown
+
+
+def fetch_with(ctx: Context, serializer_name: str, fetched: Instance, *, partial: bool = False) -> None:
+    """Let the fetch of an object that is written bring what its presenter shows of relations that Django joins.
+
+    Otherwise they would cost a statement after the write that Django does not need.
+    """
+    needs = ctx.memo.get(("saved-needs", (serializer_name, fetched.model, partial)))
+    if not isinstance(needs, Needs):
+        return
+    for accessor, child in needs.one.items():
+        if accessor in fetched.site.selected and not child.one and not child.many:
+            to_one(ctx, fetched.site, accessor).columns.update(child.columns)
 
 
 def _with_loads(ctx: Context, serializer_name: str, model: str, site: Needs, shown: Presenter) -> Presenter:

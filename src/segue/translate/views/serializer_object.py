@@ -36,6 +36,7 @@ from segue.translate.serializers import (
     Presenter,
     Writer,
     creator,
+    fetch_with,
     presenter,
     saved_presenter,
     updater,
@@ -49,7 +50,8 @@ from segue.translate.serializers.synthetic import call_lifted
 @dataclass(slots=True, eq=False)
 class Held:
     """``instance`` is what it shows or updates, ``data`` the code of its input, ``values`` the local
-    that holds validated data, ``errors`` the local with its errors, ``saved`` what ``save()`` returned."""
+    that holds validated data, ``errors`` the local with its errors, ``saved`` what ``save()`` returned, ``fetched``
+    what was loaded before that."""
 
     serializer: str
     instance: Val | None = None
@@ -59,6 +61,7 @@ class Held:
     values: str = ""
     errors: str = ""
     saved: Val | None = None
+    fetched: Instance | None = None
     has_context: bool = True
 
 
@@ -198,6 +201,7 @@ def save(frame: Frame, owner: Val, extra: dict[str, Val], at: ast.AST | None = N
     else:
         saver = updater(frame.ctx, held.serializer)
         instance = entity(frame, held.instance, at)
+        held.fetched = instance.kind if isinstance(instance.kind, Instance) else None
         call = call_lifted(frame, saver.lifted, instance.text, ast.unparse(values))
     kind = saver.lifted.returns
     stem = _stem(frame, kind)
@@ -253,7 +257,11 @@ def _saved(frame: Frame, held: Held, shown: Val, at: ast.AST | None) -> Val:
     assert isinstance(shown.kind, Instance)
     if held.partial not in ("True", "False") and depends_on_partial(frame.ctx, held.serializer):
         raise frame.refuse("serializer-partial", held.serializer, "What it shows depends on partial=.", at)
-    made = saved_presenter(frame.ctx, held.serializer, shown.kind.model, partial=held.partial == "True")
+    partial = held.partial == "True"
+    made = saved_presenter(frame.ctx, held.serializer, shown.kind.model, partial=partial)
+    fetched = held.fetched or (shown.kind if held.saved is None else None)
+    if fetched is not None:
+        fetch_with(frame.ctx, held.serializer, fetched, partial=partial)
     _check_request(frame, held, made, at)
     return Val(made.kind, name_of(call_lifted(frame, made.lifted, in_local(frame, shown).text)))
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from rest_framework import serializers as s
 
+from .samples import accepted, matching
+
 WRONG: list[Any] = [
     None,
     "",
@@ -92,14 +94,15 @@ def _decimal(field: Any, name: str, pick: random.Random, number: int) -> str:
 def _text(field: Any, name: str, pick: random.Random, number: int) -> Any:
     if getattr(field, "allow_blank", False) and pick.random() < 0.1:
         return ""
-    patterns = [v for v in field.validators if getattr(getattr(v, "regex", None), "pattern", "")]
-    stored = _stored(field)
-    if patterns and stored:
-        return _renumbered(pick.choice(stored), number)
-    for validator in patterns:
-        digits = re.search(r"\\d\{(\d+)", validator.regex.pattern)
-        if digits:
-            return f"{number:0{digits[1]}d}"
+    if any(getattr(getattr(v, "regex", None), "pattern", "") for v in field.validators):
+        stored = [v for v in _stored(field) if isinstance(v, str) and accepted(field.validators, v)]
+        if stored:
+            changed = _renumbered(pick.choice(stored), number)
+            if accepted(field.validators, changed):
+                return changed
+        found = matching(field.validators, number)
+        if found is not None:
+            return found
     text = f"{name} {number}"
     return text[: field.max_length] if field.max_length else text
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from django.db import models, transaction
 
+from .samples import matching
+
 ROWS = 4
 
 
@@ -44,8 +46,9 @@ def instance(model: Any, number: int, given: dict[str, Any]) -> Any:
     values: dict[str, Any] = {}
     many: dict[str, list[Any]] = {}
     for field in model._meta.get_fields():
-        if field.auto_created or (
-            not hasattr(field, "attname") and not isinstance(field, models.ManyToManyField)
+        # Generic relations are fields as well, but nothing to give a value to.
+        if field.auto_created or not (
+            getattr(field, "concrete", False) or isinstance(field, models.ManyToManyField)
         ):
             continue
         if isinstance(field, models.ManyToManyField):
@@ -113,6 +116,9 @@ def value_for(field: Any, number: int) -> Any:
         if isinstance(field, kind):
             return value
     if isinstance(field, (models.CharField, models.TextField)):
+        fitting = matching(field.validators, number)
+        if fitting is not None:
+            return fitting
         text = f"{name} {number}" if number % 2 else f"{name.title()} Ä{number} %_"
         return text[: field.max_length] if field.max_length else text
     return field.get_default() if field.has_default() else None
