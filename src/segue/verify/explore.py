@@ -25,8 +25,11 @@ def explore(
     seconds: float = 300.0,
     seed: int = 1,
     against: Literal["fastapi", "django"] = "fastapi",
+    until_difference: bool = False,
 ) -> Report:
     """Compare native operations (those in ``only``, or all) for at most ``cases`` or ``seconds``.
+
+    ``until_difference`` stops at the first difference or query too many.
 
     ``against="django"`` compares Django with itself, on every DRF operation: what is reported then is noise.
     Raises :class:`EnvironmentProblem` when the child cannot run, with the end of its error output.
@@ -47,6 +50,7 @@ def explore(
         "seconds": seconds,
         "seed": seed,
         "against": against,
+        "until_difference": until_difference,
     }
     raw = _run(project, spec, seconds + STARTING)
     places = {o["key"]: (o["function"], o["place"]) for o in operations}

@@ -81,8 +81,11 @@ def explore(spec: dict[str, Any], legacy: Any) -> dict[str, Any]:
             total += 1
             result = pair.run(case)
             generator.learn(case, result["django"]["status"])
-            operations[operation["key"]].add(case, result, pair)
-            if not left():
+            outcome = operations[operation["key"]]
+            outcome.add(case, result, pair)
+            if spec.get("until_difference") and (outcome.different or outcome.excess):
+                streams.clear()
+            if not streams or not left():
                 break
     seconds = time.monotonic() - begin
     legacy.fence.closed = False

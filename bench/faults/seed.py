@@ -1,0 +1,126 @@
+"""Faults to seed: small changes of generated code that a client would notice, made on its syntax tree."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import json
+import shutil
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.faults.kinds import KINDS, Change
+
+_NOT_CODE = ("models.py", "settings.py", "main.py", "__init__.py", "rows.py")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """``kind`` and ``place`` for people; ``text`` is the changed module ``path``; ``keys`` the operations to ask."""
+
+    kind: str
+    path: str
+    place: str
+    text: str
+    keys: frozenset[str]
+
+    def seed(self, output: Path, target: Path) -> Path:
+        """A copy of the generated project at ``target`` with the fault in it."""
+        shutil.copytree(output, target, ignore=shutil.ignore_patterns("__pycache__"))
+        (target / self.path).write_text(self.text, encoding="utf-8")
+        return target
+
+
+def faults(output: Path, *, most: int = 10_000) -> list[Fault]:
+    """The faults that fit somewhere in a generated project; of a kind with more than ``most``, evenly spread ones."""
+    texts = {
+        p: p.read_text(encoding="utf-8")
+        for p in sorted((output / "app").rglob("*.py"))
+        if p.name not in _NOT_CODE
+    }
+    trees = {path: ast.parse(text) for path, text in texts.items()}
+    reach = _Reach(output, trees)
+    places: dict[str, list[tuple[Path, int, int, Change]]] = defaultdict(list)
+    for path, tree in trees.items():
+        for at, stmt in enumerate(tree.body):
+            if isinstance(stmt, ast.Import | ast.ImportFrom | ast.Expr) or not reach.operations(stmt):
+                continue
+            nodes = list(ast.walk(stmt))
+            for kind, fits, change in KINDS:
+                places[kind] += [(path, at, i, change) for i, node in enumerate(nodes) if fits(node, stmt)]
+    out: list[Fault] = []
+    for kind, found in places.items():
+        step = max(1, -(-len(found) // most))
+        for path, at, index, change in found[::step]:
+            stmt = trees[path].body[at]
+            clone = copy.deepcopy(stmt)
+            node = list(ast.walk(clone))[index]
+            line = getattr(node, "lineno", stmt.lineno)
+            whole = ast.Module(
+                [*trees[path].body[:at], _replace(clone, node, change(node)), *trees[path].body[at + 1 :]], []
+            )
+            name = str(path.relative_to(output))
+            place = f"{name.removesuffix('.py').replace('/', '.')}.{_name(stmt)}:{line}"
+            text = ast.unparse(ast.fix_missing_locations(whole))
+            out.append(Fault(kind, name, place, text, frozenset(reach.operations(stmt))))
+    return sorted(out, key=lambda f: (f.kind, f.place))
+
+
+class _Reach:
+    """Which operations a top-level statement takes part in, by the names that the code mentions."""
+
+    def __init__(self, output: Path, trees: dict[Path, ast.Module]) -> None:
+        manifest = json.loads((output / "segue-manifest.json").read_text(encoding="utf-8"))
+        self._keys = {o["function"]: f"{o['method']} {o['route']}" for o in manifest["operations"]}
+        self._users: dict[str, set[str]] = defaultdict(set)
+        for tree in trees.values():
+            for stmt in tree.body:
+                for mentioned in _mentioned(stmt):
+                    self._users[mentioned].add(_name(stmt))
+                for resource in _guards(stmt):
+                    # An ``@RESOURCE.access`` function runs before every operation of the resource.
+                    self._users[_name(stmt)].add(resource)
+        self._known: dict[str, list[str]] = {}
+
+    def operations(self, stmt: ast.stmt, most: int = 6) -> list[str]:
+        """Their keys (``GET /books/``); of many, ``most`` spread over them."""
+        name = _name(stmt)
+        if name not in self._known:
+            seen, todo = {name}, [name]
+            while todo:
+                for user in self._users[todo.pop()] - seen:
+                    seen.add(user)
+                    todo.append(user)
+            found = sorted(self._keys[n] for n in seen if n in self._keys)
+            self._known[name] = found[:: max(1, -(-len(found) // most))]
+        return self._known[name]
+
+
+def _name(stmt: ast.stmt) -> str:
+    if isinstance(stmt, ast.Assign):
+        return ast.unparse(stmt.targets[0])
+    if isinstance(stmt, ast.AnnAssign):
+        return ast.unparse(stmt.target)
+    return str(getattr(stmt, "name", ""))
+
+
+def _mentioned(stmt: ast.stmt) -> Iterator[str]:
+    yield from (n.id for n in ast.walk(stmt) if isinstance(n, ast.Name) and n.id != _name(stmt))
+
+
+def _guards(stmt: ast.stmt) -> Iterator[str]:
+    for decorator in getattr(stmt, "decorator_list", ()):
+        if isinstance(decorator, ast.Attribute) and decorator.attr == "access":
+            yield ast.unparse(decorator.value)
+
+
+def _replace(stmt: ast.stmt, old: ast.AST, new: ast.AST | None) -> ast.stmt:
+    class Swap(ast.NodeTransformer):
+        def visit(self, node: ast.AST) -> ast.AST | None:
+            return new if node is old else self.generic_visit(node)
+
+    made = Swap().visit(stmt)
+    assert isinstance(made, ast.stmt)
+    return made
