@@ -94,7 +94,9 @@ def _notes(raw: dict[str, Any], results: tuple[Any, ...]) -> list[str]:
     """What a reader should know about how far the run came."""
     notes = [f"personas: {', '.join(raw['personas'])}", *raw["notes"]]
     if raw["seeded"]:
-        notes.append(f"{raw['seeded']} rows were made from the models, as their tables were empty")
+        notes.append(
+            f"{raw['seeded']} rows were made from the models: for empty tables, orders and full pages"
+        )
     if not raw["exhausted"]:
         notes.append("the budget ended before all derived cases were sent")
     unseen = [r.key for r in results if r.cases and not any(s.startswith("2") for s in r.statuses)]

@@ -105,6 +105,9 @@ class Plan:
                 yield case(self.op, f"method {method}", self.good[0], person, method=method)
 
     def _shapes(self) -> Iterator[Case]:
+        if live.throttles_of(self.view):
+            for person in (self._insider(), self.anonymous):
+                yield case(self.op, "too often", self._place(person), person, body=self._body(), busy=True)
         person = self._insider()
         path = self._place(person)
         yield case(self.op, "no slash", path.rstrip("/"), person, body=self._body())

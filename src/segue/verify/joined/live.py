@@ -145,3 +145,11 @@ def backend_parameter(view: Any, kind: str, attribute: str) -> str:
         if isinstance(backend, type) and issubclass(backend, wanted):
             return str(getattr(backend, attribute))
     return ""
+
+
+def throttles_of(view: Any) -> list[Any]:
+    """Instances of the view's throttle classes."""
+    try:
+        return list(view.get_throttles())
+    except Exception:  # noqa: BLE001 - as above
+        return []

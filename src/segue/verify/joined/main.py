@@ -44,6 +44,7 @@ def explore(spec: dict[str, Any], legacy: Any) -> dict[str, Any]:
     from .personas import users
     from .seeding import fill
     from .sides import DjangoSide, FastApiSide
+    from .spread import fill_pages, spread
     from .world import World
 
     setup_test_environment()
@@ -53,7 +54,7 @@ def explore(spec: dict[str, Any], legacy: Any) -> dict[str, Any]:
         with open(os.devnull, "w") as nowhere:
             call_command(*words, stdout=nowhere)
     people = users()  # before the rows: most of them belong to somebody
-    made = fill(spec["models"])
+    made = fill(spec["models"]) + spread(spec["models"]) + fill_pages(spec["operations"])
     django = DjangoSide(legacy.connection, legacy.errors)
     other: Any = django
     if spec.get("against") != "django":

@@ -7,6 +7,7 @@ from typing import Any
 from .compare import answer_of, differences, disagreements, general, left_to_django, reordered, shape
 from .effects import count
 from .hooks import told
+from .limits import used_up
 from .world import World
 
 Found = list[tuple[str, Any, Any]]
@@ -48,7 +49,11 @@ class Pair:
         self.world.before()
         self.modern.reset()
         try:
-            raw = side.ask(case)
+            if case.get("busy"):
+                with used_up(getattr(self.modern, "package", "")):
+                    raw = side.ask(case)
+            else:
+                raw = side.ask(case)
         finally:
             effects = self.world.after(side.statements) | told(side.hooks)
         return answer_of(raw, effects, case["method"]), count(side.statements)

@@ -53,15 +53,16 @@ def case(
     query: str = "",
     body: tuple[bytes, str] = (b"", ""),
     headers: Any = (),
+    busy: bool = False,
 ) -> dict[str, Any]:
-    """A request of ``person``; ``body`` is content and its type."""
+    """A request of ``person``; ``body`` is content and its type. ``busy``: all rate limits are used up."""
     content, kind = body
     sent = [*person["headers"], *headers]
     if kind:
         sent.append(("Content-Type", kind))
     return {
         "key": operation["key"], "what": what, "persona": person["name"], "method": method or operation["method"],
-        "path": path, "query": query, "headers": sent, "body": content,
+        "path": path, "query": query, "headers": sent, "body": content, "busy": busy,
     }  # fmt: skip
 
 

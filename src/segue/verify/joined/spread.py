@@ -1,0 +1,91 @@
+"""More rows where there are some: so that orders and pages show.
+
+Rows that were made one after the other have their names, dates and keys in one and the same order, so an order that is
+lost cannot be seen; and a list that fits on a page does not show how long a page is.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.db import models, transaction
+
+from . import live
+from .seeding import instance
+
+_LONGEST = 60  # of a page that is filled
+# The later row comes first by every column: its texts, numbers and moments are the smaller ones.
+_LAST, _FIRST = 98, 91
+
+
+def spread(labels: list[str]) -> int:
+    """Add two rows to every table of the models ``labels`` that has any, the later one the smaller; returns how many."""
+    from django.apps import apps
+    from django.contrib.auth import get_user_model
+
+    made = 0
+    for model in (apps.get_model(label) for label in labels):
+        if not model._meta.managed or model._meta.proxy or model is get_user_model():
+            continue
+        if not model._base_manager.exists():
+            continue
+        made += sum(_add(model, number, word) for number, word in ((_LAST, "zz"), (_FIRST, "Aa")))
+    return made
+
+
+def fill_pages(operations: list[dict[str, Any]]) -> int:
+    """Rows for lists whose page is longer than the table; returns how many were made."""
+    made = 0
+    for operation in operations:
+        if operation["method"] != "GET" or operation["parameters"]:
+            continue
+        view = live.view_of(operation, operation["path"])
+        paginator = getattr(view, "paginator", None)
+        size = getattr(paginator, "page_size", None) or getattr(paginator, "default_limit", None)
+        model = live.model_of(view, operation) if isinstance(size, int) else None
+        if model is None or not isinstance(size, int) or size > _LONGEST:
+            continue
+        for number in range(200, 202 + max(0, size - model._base_manager.count())):
+            if not _add(model, number, ""):
+                break
+            made += 1
+    return made
+
+
+def _add(model: Any, number: int, word: str) -> bool:
+    """Whether a row could be made. ``word`` goes in front of its texts; its moments follow its number."""
+    given: dict[str, Any] = {}
+    for field in model._meta.concrete_fields if word else ():
+        if (
+            type(field) in (models.CharField, models.TextField)
+            and not field.choices
+            and not field.validators[1:]
+        ):
+            text = f"{word} {field.name} {number}"
+            given[field.name] = text[: field.max_length] if field.max_length else text
+    try:
+        with transaction.atomic():
+            row = instance(model, number, given)
+            stamps = {
+                field.name: _moment(field, number)
+                for field in model._meta.concrete_fields
+                if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+            }
+            if word and stamps:
+                model._base_manager.filter(pk=row.pk).update(**stamps)
+    except Exception:  # noqa: BLE001 - a row that cannot be made is left out
+        return False
+    return True
+
+
+def _moment(field: Any, number: int) -> Any:
+    """Long ago, the earlier the smaller the number."""
+    from django.conf import settings
+
+    moment = dt.datetime(2001, 1, 1, 12, tzinfo=dt.UTC if settings.USE_TZ else None) + dt.timedelta(
+        days=number
+    )
+    if isinstance(field, models.DateTimeField):
+        return moment
+    return moment.date() if isinstance(field, models.DateField) else moment.time()
