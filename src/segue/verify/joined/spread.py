@@ -30,7 +30,9 @@ def spread(labels: list[str]) -> int:
             continue
         if not model._base_manager.exists():
             continue
-        made += sum(_add(model, number, word) for number, word in ((_LAST, "zz"), (_FIRST, "Aa")))
+        for number, word in ((_LAST, "zz"), (_FIRST, "Aa")):
+            # Another number means other related rows, where a pair of them may be there once only.
+            made += any(_add(model, number - step, word) for step in range(6))
     return made
 
 
@@ -42,9 +44,12 @@ def fill_pages(operations: list[dict[str, Any]]) -> int:
             continue
         view = live.view_of(operation, operation["path"])
         paginator = getattr(view, "paginator", None)
-        size = getattr(paginator, "page_size", None) or getattr(paginator, "default_limit", None)
-        model = live.model_of(view, operation) if isinstance(size, int) else None
-        if model is None or not isinstance(size, int) or size > _LONGEST:
+        sizes = [
+            getattr(paginator, n, None) for n in ("page_size", "default_limit", "max_page_size", "max_limit")
+        ]
+        size = max((n for n in sizes if isinstance(n, int) and n <= _LONGEST), default=0)
+        model = live.model_of(view, operation) if size else None
+        if model is None:
             continue
         for number in range(200, 202 + max(0, size - model._base_manager.count())):
             if not _add(model, number, ""):
