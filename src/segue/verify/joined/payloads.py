@@ -203,7 +203,11 @@ def boundary(field: Any) -> list[Any]:
     out: list[Any] = []
     if isinstance(field, s.CharField):
         for limit, steps in ((field.max_length, (0, 1)), (field.min_length, (0, -1))):
-            out += ["y" * (limit + step) for step in steps if limit and limit + step >= 0 and limit < 5000]
+            out += [
+                _of_length(field, limit + step)
+                for step in steps
+                if limit and limit + step >= 0 and limit < 5000
+            ]
         out += ["  padded  ", "\u0130", "<b>", 5, 5.0, False]
     for limit in ("min_value", "max_value"):
         edge = getattr(field, limit, None)
@@ -220,6 +224,13 @@ def boundary(field: Any) -> list[Any]:
         keys = _keys(field.child_relation)
         out += [keys[:3], [*keys[:1], *keys[:1]], [987654], [*keys[:1], "zzz"], "zzz"]
     return out
+
+
+def _of_length(field: Any, length: int) -> str:
+    """A text of ``length`` that is good in every other respect."""
+    if isinstance(field, s.EmailField):
+        return "@example.org".rjust(length, "y")
+    return "https://example.org/".ljust(length, "y") if isinstance(field, s.URLField) else "y" * length
 
 
 _EDGES: list[tuple[Any, list[Any]]] = [
