@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.value import Val, literal, quote
+from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import (
     Const,
     DictOf,
@@ -28,12 +28,19 @@ from segue.translate.rules import registry
 def membership(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.Compare) -> Val:
     """By the kind of the container; objects in querysets by key, with one query."""
     positive = isinstance(op, ast.In)
+    written = node.comparators[0]
+    if (
+        isinstance(a.kind, Const)
+        and isinstance(written, ast.List | ast.Tuple | ast.Set)
+        and all(isinstance(item, ast.Constant) for item in written.elts)
+    ):
+        # ``self.action in ["update", "destroy"]``, where the action is known.
+        return const((a.kind.value in ast.literal_eval(written)) == positive)
     kind = b.kind
     for cls in type(kind).__mro__:
         rule = registry.methods.get((cls, "__contains__"))
         if rule is not None:
             from segue.translate.interp.callsite import CallSite
-            from segue.translate.interp.value import const
 
             made = ast.copy_location(ast.Call(node.comparators[0], [node.left], []), node)
             found = rule(frame, b, CallSite(frame, made, "__contains__"))
@@ -45,8 +52,6 @@ def membership(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.Compare) -
     if isinstance(kind, UrlArguments):
         known = getattr(kind.endpoint, "url_arguments", None)
         if isinstance(known, dict) and isinstance(a.kind, Const):
-            from segue.translate.interp.value import const
-
             return const((a.kind.value in known) == positive)
     if isinstance(kind, QuerySet | RelatedManager):
         from segue.translate.rules.queryset_evaluate import contains
