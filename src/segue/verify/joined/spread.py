@@ -31,8 +31,10 @@ def spread(labels: list[str]) -> int:
         if not model._base_manager.exists():
             continue
         for number, word in ((_LAST, "zz"), (_FIRST, "Aa")):
-            # Another number means other related rows, where a pair of them may be there once only.
-            made += any(_add(model, number - step, word) for step in range(6))
+            # Beside the first row, behind the same related rows, unless a pair of them may be there once only.
+            made += _add(model, number, word, _beside(model)) or any(
+                _add(model, number - step, word, {}) for step in range(6)
+            )
     return made
 
 
@@ -52,15 +54,22 @@ def fill_pages(operations: list[dict[str, Any]]) -> int:
         if model is None:
             continue
         for number in range(200, 202 + max(0, size - model._base_manager.count())):
-            if not _add(model, number, ""):
+            if not _add(model, number, "", {}):
                 break
             made += 1
     return made
 
 
-def _add(model: Any, number: int, word: str) -> bool:
+def _beside(model: Any) -> dict[str, Any]:
+    """The related rows of the first row."""
+    first = model._base_manager.order_by("pk").first()
+    keys = [f.name for f in model._meta.concrete_fields if isinstance(f, models.ForeignKey) and not f.unique]
+    return {name: getattr(first, name) for name in keys}
+
+
+def _add(model: Any, number: int, word: str, relations: dict[str, Any]) -> bool:
     """Whether a row could be made. ``word`` goes in front of its texts; its moments follow its number."""
-    given: dict[str, Any] = {}
+    given = dict(relations)
     for field in model._meta.concrete_fields if word else ():
         if (
             type(field) in (models.CharField, models.TextField)
