@@ -15,12 +15,13 @@ from . import live
 from .seeding import instance
 
 _LONGEST = 60  # of a page that is filled
-# The later row comes first by every column: its texts, numbers and moments are the smaller ones.
-_LAST, _FIRST = 98, 91
+# By every column the first added row comes before the rows there are, and the second one behind the first: no order of a
+# column is that of the keys then, nor its reverse.
+_FIRST, _SECOND = 91, 98
 
 
 def spread(labels: list[str]) -> int:
-    """Add two rows to every table of the models ``labels`` that has any, the later one the smaller; returns how many."""
+    """Add two rows to every table of the models ``labels`` that has any; returns how many were made."""
     from django.apps import apps
     from django.contrib.auth import get_user_model
 
@@ -30,7 +31,7 @@ def spread(labels: list[str]) -> int:
             continue
         if not model._base_manager.exists():
             continue
-        for number, word in ((_LAST, "zz"), (_FIRST, "Aa")):
+        for number, word in ((_FIRST, "Aa"), (_SECOND, "zz")):
             # Beside the first row, behind the same related rows, unless a pair of them may be there once only.
             made += _add(model, number, word, _beside(model)) or any(
                 _add(model, number - step, word, {}) for step in range(6)
