@@ -77,7 +77,20 @@ def receivers(collector):
             if not isinstance(function, types.FunctionType):
                 function = getattr(type(receiver), "__call__", None)  # noqa: B004
                 if not isinstance(function, types.FunctionType):
-                    continue
+                    # A partial, say: it runs, but there is no source to follow.
+                    function = None
+            if function is None:
+                kind = type(receiver)
+                result.append(
+                    {
+                        "signal": name,
+                        "sender": senders.get(key[1]) or _class_ids(collector).get(key[1], ""),
+                        "function": "%s.%s" % (kind.__module__, kind.__qualname__),
+                        "where": {"file": "", "line": 0},
+                        "own": True,
+                    }
+                )
+                continue
             inner = unwrap(function)[0]
             own = collector.names.function_origin(inner) == "own"
             dotted = collector.meet_function(function)

@@ -1,6 +1,7 @@
 """Writes: ``save``, ``delete``, ``create``, ``update``, attributes of entities, many-to-many sets.
 
-Refused where Django would run project code on the way (overridden ``save``/``delete``, receivers).
+Receivers of ``pre_save`` and ``post_save`` are called around the statement; refused where Django would run other
+project code on the way (overridden ``save``/``delete``, receivers of other signals).
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from segue.refusal import Refused
 from segue.snapshot.model import Function
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.value import Val, literal, name, quote
+from segue.translate.interp.value import Val, const, literal, name, quote
 from segue.translate.kinds import Const, Expr, Instance, ListOf, Needs, QuerySet, RelatedManager, Scalar, User
-from segue.translate.load.models import concrete, field_of, pk_field
+from segue.translate.load.models import concrete, field_of, pk_field, snake
 from segue.translate.models.writing import delete_problem, save_problem
 from segue.translate.query.build import commit, query_of, root_of
 from segue.translate.rules.instance import model_method
 from segue.translate.rules.model_class import column_value, new_instance, spread_values
+from segue.translate.rules.receivers import asks_created, saved_by, send_post_save, send_pre_save
 from segue.translate.rules.registry import method
 
 _SIGNALS = {
@@ -58,7 +60,8 @@ def _check_write(frame: Frame, owner: Val, sort: str, at: ast.AST) -> str:
     label = concrete(frame.ctx, kind.model).label
     if concrete(frame.ctx, label).parents:
         raise frame.refuse("multi-table", label, "Writes to multi-table models are not translated yet.", at)
-    check_receivers(frame, label, sort, at)
+    if sort != "save":
+        check_receivers(frame, label, sort, at)
     problem = save_problem(frame.ctx.snapshot, label) if sort == "save" else None
     if problem is not None:
         raise Refused(problem)
@@ -79,15 +82,53 @@ def save(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     call.only("update_fields", at_most=0)
     assert owner.node is not None
     fields = call.kwargs.get("update_fields")
+    listened = bool(saved_by(frame.ctx, kind.model))
     if fields is None or (isinstance(fields.kind, Const) and fields.kind.value is None):
+        if listened:
+            return _save_told(frame, kind.model, owner, call)
         return Val(Const(None), quote("await {0}.save({1})", frame.db, owner.node))
     node = fields.node
     if not isinstance(node, ast.List | ast.Tuple) or not all(isinstance(e, ast.Constant) for e in node.elts):
         raise frame.refuse("update-fields", ast.unparse(call.node), "update_fields is computed.", call.node)
     if not node.elts:
         return Val(Const(None), name("None"))
-    made = ast.Call(ast.Attribute(frame.db, "update", ast.Load()), [owner.node, *node.elts], [])
-    return Val(Const(None), ast.Await(made))
+    saved = _held(frame, owner, call) if listened else owner.node
+    made = ast.Await(ast.Call(ast.Attribute(frame.db, "update", ast.Load()), [saved, *node.elts], []))
+    if listened:
+        send_pre_save(frame, kind.model, saved, adding=False, named=True)
+        frame.emit(ast.unparse(made))
+        send_post_save(frame, kind.model, saved, const(False), named=True)
+        return Val(Const(None), name("None"))
+    return Val(Const(None), made)
+
+
+def _held(frame: Frame, owner: Val, call: CallSite) -> ast.expr:
+    """The object under a name, as several statements need it."""
+    assert owner.node is not None
+    if frame.no_hoist or not isinstance(owner.node, ast.Name):
+        kind = owner.kind
+        assert isinstance(kind, Instance)
+        cls = frame.ctx.model(kind.model).cls.rpartition(".")[2]
+        return frame.hoist(snake(cls), owner.node, call.node)
+    return owner.node
+
+
+def _save_told(frame: Frame, label: str, owner: Val, call: CallSite) -> Val:
+    """``obj.save()`` of a model with receivers: whether the row is new shows when it is saved."""
+    saved = _held(frame, owner, call)
+    kind = owner.kind
+    assert isinstance(kind, Instance)
+    send_pre_save(frame, label, saved, adding=kind.mode != "row")
+    text = f"await {ast.unparse(frame.db)}.save({ast.unparse(saved)})"
+    if not asks_created(frame.ctx, label):
+        frame.emit(text)
+        send_post_save(frame, label, saved, const(False))
+    else:
+        created = frame.fresh("created")
+        frame.locals_seen.add(created)
+        frame.emit(f"{created} = {text}")
+        send_post_save(frame, label, saved, Val(Scalar("bool"), name(created)))
+    return Val(Const(None), name("None"))
 
 
 @method(Instance, "delete")
@@ -174,21 +215,20 @@ def create_through(frame: Frame, owner: Val, call: CallSite) -> Val:
             "The model overrides save(); that is not translated yet.",
             call.node,
         )
-    check_receivers(frame, label, "save", call.node)
     spread_values(frame, label, call)
     related = parent_of_related(frame, owner, call)
     if related is not None:
         call.kwargs.setdefault(*related)
     made = new_instance(frame, label, call)
     assert made.node is not None
-    from segue.translate.load.models import snake
-
     if frame.no_hoist:
         local = frame.hoist(snake(model.cls.rpartition(".")[2]), made.node, call.node)
     else:
         local = name(frame.wished(snake(model.cls.rpartition(".")[2]), call.node))
         frame.emit(f"{ast.unparse(local)} = {made.text}")
+    send_pre_save(frame, query.model, local, adding=True)
     frame.emit(f"await {ast.unparse(frame.db)}.insert({ast.unparse(local)})")
+    send_post_save(frame, query.model, local, const(True))
     return Val(made.kind, local)
 
 

@@ -14,11 +14,12 @@ from segue.translate.free_names import renamed
 from segue.translate.functions.lift import lift
 from segue.translate.interp.frame import Frame, Parameter
 from segue.translate.interp.scope import STATE
-from segue.translate.interp.value import Val
+from segue.translate.interp.value import Val, const, name
 from segue.translate.kinds import Instance, Kind, SerializerSelf, ValidatedData
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type, reverse_of, snake
 from segue.translate.models.writing import save_problem
+from segue.translate.rules.receivers import saved_by, send_post_save, send_pre_save
 from segue.translate.serializers.facts import (
     app_label,
     base_name,
@@ -41,7 +42,6 @@ from segue.translate.serializers.validators import first_parameter
 from segue.translate.serializers.values import SCALARS, written
 
 MODEL_SERIALIZER = "rest_framework.serializers.ModelSerializer"
-SIGNALS = frozenset({"pre_init", "post_init", "pre_save", "post_save", "m2m_changed"})
 _COMPATIBLE = frozenset({("int", "float"), ("int", "Decimal"), ("str", "Any")})
 
 
@@ -121,6 +121,8 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
     if problem is not None:
         raise Refused(problem)
     many = _fields(ctx, serializer, called)
+    for accessor in many:
+        _check_set(ctx, _between(ctx, serializer.model, accessor))
     app = app_label(ctx, serializer)
     cls, imported = entity_type(ctx, serializer.model)
 
@@ -143,11 +145,15 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
             )
         if action == "create":
             frame.emit(f"{local} = {cls}(**given)")
+            send_pre_save(frame, serializer.model, name(local), adding=True)
             frame.emit(f"await db.insert({local})")
+            send_post_save(frame, serializer.model, name(local), const(True))
         else:
             frame.use(Import("segue_bridge.schema.related", "assign"))
             frame.emit(f"assign({local}, given)")
+            send_pre_save(frame, serializer.model, name(local), adding=False)
             frame.emit(f"await db.update({local})")
+            send_post_save(frame, serializer.model, name(local), const(False))
         for accessor in many:
             frame.use(Import("segue_bridge.db", "relations"))
             frame.emit_block(
@@ -186,15 +192,7 @@ def check_model(ctx: Context, serializer: Serializer) -> None:
                 "Saving the model runs this, which is not translated here.",
                 override_place(ctx, name, model.where),
             )
-    for receiver in ctx.snapshot.receivers:
-        if (
-            receiver.signal in SIGNALS
-            and receiver.sender in ("", model.label)
-            and not framework(receiver.function)
-        ):
-            raise refuse(
-                "signal", receiver.signal, f"{short(receiver.function)} listens to it.", receiver.where
-            )
+    saved_by(ctx, serializer.model)
     manager = model.managers.get(model.default_manager, "")
     create = overridden(ctx, manager, "create") if manager else ""
     if create:
@@ -204,6 +202,34 @@ def check_model(ctx: Context, serializer: Serializer) -> None:
             "The model's manager overrides it.",
             override_place(ctx, create, model.where),
         )
+
+
+def _between(ctx: Context, label: str, accessor: str) -> str:
+    """Label of the table between the rows of a many-to-many set, named from either side."""
+    model = concrete(ctx, label)
+    column = field_of(model, accessor)
+    if column is None:
+        reverse = reverse_of(model, accessor)
+        if reverse is not None:
+            column = field_of(concrete(ctx, reverse.model), reverse.field)
+    return column.relation.through if column is not None and column.relation is not None else ""
+
+
+def _check_set(ctx: Context, through: str) -> None:
+    """Refuse receivers of ``m2m_changed``: DRF's ``field.set(...)`` sends it."""
+    model = ctx.snapshot.models.get(through)
+    for receiver in ctx.snapshot.receivers:
+        if (
+            receiver.signal.rpartition(".")[2] == "m2m_changed"
+            and receiver.sender in ("", through, model.cls if model is not None else "")
+            and not framework(receiver.function)
+        ):
+            raise refuse(
+                "signal",
+                f"m2m_changed({through}) → {receiver.function.rpartition('.')[2]}",
+                "It listens to this set.",
+                receiver.where,
+            )
 
 
 def _fields(ctx: Context, serializer: Serializer, called: bool) -> list[str]:

@@ -124,9 +124,12 @@ class Session:
         """
         await writes.update(self, entity, names)
 
-    async def save(self, entity: Base, *names: str) -> None:
-        """``Model.save()``: INSERT for a new entity, UPDATE (or else INSERT) for any other."""
-        await writes.save(self, entity, names)
+    async def save(self, entity: Base, *names: str) -> bool:
+        """``Model.save()``: INSERT for a new entity, UPDATE (or else INSERT) for any other.
+
+        Returns whether a row was made (``created`` of ``post_save``).
+        """
+        return await writes.save(self, entity, names)
 
     async def delete(self, entity: Base) -> tuple[int, dict[str, int]]:
         """Delete with all that depends on it (Django's ``Collector``). The key becomes None.

@@ -78,29 +78,37 @@ async def insert(db: Session, entity: Base) -> None:
     instance_dict(entity)["_stored"] = True
 
 
-async def save(db: Session, entity: Base, names: Sequence[str]) -> None:
-    """``Model.save()``. A new entity whose key has a default is inserted without trying UPDATE."""
+async def save(db: Session, entity: Base, names: Sequence[str]) -> bool:
+    """``Model.save()``. A new entity whose key has a default is inserted without trying UPDATE.
+
+    Returns whether the entity's own table (the last one) got a new row.
+    """
     if not names and not entity._stored:
         part = parts(type(entity))[0]
         held = instance_dict(entity)
         if held.get(part.key[0]) is None or part.key[1].default is not None:
             await insert(db, entity)
-            return
-    await update(db, entity, names)
+            return True
+    return await update(db, entity, names)
 
 
-async def update(db: Session, entity: Base, names: Sequence[str]) -> None:
-    """UPDATE every table of the entity; without ``names`` a table with no matching row gets an INSERT."""
+async def update(db: Session, entity: Base, names: Sequence[str]) -> bool:
+    """UPDATE every table of the entity; without ``names`` a table with no matching row gets an INSERT.
+
+    Returns whether the last table got one.
+    """
+    created = False
     _related(entity, names)
     wanted = _attributes(type(entity), names) if names else None
     found = parts(type(entity))
     if len(found) > 1:
         async with db.atomic(savepoint=False):
             for part in found:
-                await _update(db, entity, part, wanted)
+                created = await _update(db, entity, part, wanted)
     else:
-        await _update(db, entity, found[0], wanted)
+        created = await _update(db, entity, found[0], wanted)
     instance_dict(entity)["_stored"] = True
+    return created
 
 
 def _attributes(cls: type[Base], names: Iterable[str]) -> frozenset[str]:
@@ -182,27 +190,29 @@ def _insert_statement(
     return statement
 
 
-async def _update(db: Session, entity: Base, part: _Part, wanted: frozenset[str] | None) -> None:
+async def _update(db: Session, entity: Base, part: _Part, wanted: frozenset[str] | None) -> bool:
+    """Whether there was no row, so that one was made."""
     held = instance_dict(entity)
     _inherit_key(entity, part)
     if held.get(part.key[0]) is None:
         if wanted is not None:
             raise ValueError("Cannot force an update in save() with no primary key.")
         await _insert(db, entity, part)
-        return
+        return True
     chosen = [
         (name, column)
         for name, column in part.columns
         if not column.primary_key and (wanted is None or name in wanted) and name in held
     ]
     if wanted is not None and not chosen:
-        return
+        return False
     _stamp(held, chosen, adding=False)
     if await _run_update(db, held, part, chosen):
-        return
+        return False
     if wanted is not None:
         raise DatabaseError("Save with update_fields did not affect any rows.")
     await _insert(db, entity, part)
+    return True
 
 
 async def _run_update(

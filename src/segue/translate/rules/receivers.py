@@ -1,0 +1,192 @@
+"""Signal receivers of a model's ``save``: functions, called where ``Model.save_base`` sends the signal.
+
+Django (``Model.save_base``, ``dispatcher.Signal.send``) calls the receivers in the order in which they were
+connected, by keyword, and lets their exceptions through: ``pre_save`` before anything of the row is computed,
+``post_save`` after the statement, in no transaction of its own. ``sender`` is the class of the object itself.
+"""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+
+from segue.refusal import Refused, refuse
+from segue.snapshot.model import Function, Model, Receiver
+from segue.translate.context import Context
+from segue.translate.functions.lift import Lifted, find, lift
+from segue.translate.functions.record import FunctionRecord
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.invoke import lifted_call
+from segue.translate.interp.value import Val, const
+from segue.translate.kinds import Const, Instance, Kind, Needs
+from segue.translate.load.models import concrete
+
+PRE_SAVE, POST_SAVE = "pre_save", "post_save"
+# Sent for every object that is made or loaded.
+_OF_OBJECTS = ("pre_init", "post_init")
+_FRAMEWORKS = ("rest_framework.", "django.")
+
+
+def saved_by(ctx: Context, label: str) -> tuple[Receiver, ...]:
+    """The project's and other packages' receivers of ``pre_save`` and ``post_save`` of ``label``, in Django's order.
+
+    Raises :class:`Refused` where the snapshot does not say for which objects a receiver is called.
+    """
+    model = ctx.model(label)
+    family = {
+        name: other for name, other in ctx.snapshot.models.items() if _table(ctx, other) == _table(ctx, model)
+    }
+    found = []
+    for receiver in ctx.snapshot.receivers:
+        signal = receiver.signal.rpartition(".")[2]
+        if signal not in (PRE_SAVE, POST_SAVE, *_OF_OBJECTS) or receiver.function.startswith(_FRAMEWORKS):
+            continue
+        if receiver.sender in ("", *family, *(other.cls for other in family.values())):
+            if signal in _OF_OBJECTS:
+                raise _refused(receiver, label, "It runs for every object that is made or loaded.")
+            if not receiver.sender:
+                raise _refused(receiver, label, "It listens to all senders, or to one that is no model.")
+            if model.proxy or receiver.sender not in (label, model.cls):
+                raise _refused(
+                    receiver, label, "Which of a model and its proxies is saved decides whether it runs."
+                )
+            found.append(receiver)
+    return tuple(found)
+
+
+def send_pre_save(frame: Frame, label: str, instance: ast.expr, *, adding: bool, named: bool = False) -> None:
+    """Emit the calls of ``pre_save``.
+
+    ``adding``: the object may have no row yet. ``named``: ``save`` was told ``update_fields``.
+    """
+    for receiver in saved_by(frame.ctx, label):
+        if receiver.signal.rpartition(".")[2] != PRE_SAVE:
+            continue
+        function = _function(frame.ctx, receiver, label)
+        if adding:
+            _check_unsaved(frame.ctx, receiver, label, function)
+        _call(frame, receiver, label, function, instance, {"update_fields": None if named else const(None)})
+
+
+def send_post_save(
+    frame: Frame, label: str, instance: ast.expr, created: Val, *, named: bool = False
+) -> None:
+    """Emit the calls of ``post_save``. ``created`` is a constant, or holds what ``Session.save`` returned."""
+    for receiver in saved_by(frame.ctx, label):
+        if receiver.signal.rpartition(".")[2] == POST_SAVE:
+            given = {"update_fields": None if named else const(None), "created": created}
+            _call(frame, receiver, label, _function(frame.ctx, receiver, label), instance, given)
+
+
+def asks_created(ctx: Context, label: str) -> bool:
+    """Does a receiver of ``post_save`` take ``created``?"""
+    return any(
+        "created" in _parameters(_function(ctx, receiver, label))
+        for receiver in saved_by(ctx, label)
+        if receiver.signal.rpartition(".")[2] == POST_SAVE
+    )
+
+
+def _call(
+    frame: Frame,
+    receiver: Receiver,
+    label: str,
+    function: Function,
+    instance: ast.expr,
+    given: dict[str, Val | None],
+) -> None:
+    """One call, unless the function comes out empty for these arguments."""
+    arguments: dict[str, Kind | Val] = {}
+    nodes: list[ast.expr] = []
+    known = {"raw": const(False), "using": const("default"), **given}
+    for parameter in _parameters(function):
+        if parameter == "instance":
+            arguments[parameter] = Instance(label, Needs(label, written=True), "entity")
+            nodes.append(instance)
+        elif parameter in known:
+            value = known[parameter]
+            if value is None:
+                raise _refused(receiver, label, f"It takes {parameter}, which is given here.")
+            if isinstance(value.kind, Const):
+                arguments[parameter] = value
+            else:
+                assert value.node is not None
+                arguments[parameter] = value.kind
+                nodes.append(value.node)
+    lifted = lift(frame.ctx, function, arguments=arguments, module_kind="services")
+    if _empty(frame.ctx, lifted):
+        return
+    frame.emit(ast.unparse(lifted_call(frame, lifted, nodes)))
+    if isinstance(instance, ast.Name):
+        frame.forget(instance.id)
+
+
+def _empty(ctx: Context, lifted: Lifted) -> bool:
+    records = ctx.memo.get(("kernel", "functions"), [])
+    assert isinstance(records, list)
+    for record in records:
+        assert isinstance(record, FunctionRecord)
+        if record.token == lifted.name:
+            return all(line.strip() in ("", "pass", "return", "return None") for line in record.lines)
+    return False
+
+
+def _function(ctx: Context, receiver: Receiver, label: str) -> Function:
+    function = find(ctx, receiver.function, receiver.where)
+    if not receiver.own:
+        raise _refused(receiver, label, "It is another package's.")
+    if function.role not in ("function", "staticmethod"):
+        raise _refused(receiver, label, "It is a method of an object or a class.")
+    return function
+
+
+def _definition(function: Function) -> ast.FunctionDef:
+    tree = ast.parse(textwrap.dedent(function.source)).body
+    if not tree or not isinstance(tree[0], ast.FunctionDef):
+        raise refuse("no-source", function.name, "Its source is not one function definition.", function.where)
+    return tree[0]
+
+
+def _parameters(function: Function) -> list[str]:
+    spec = _definition(function).args
+    return [item.arg for item in [*spec.posonlyargs, *spec.args, *spec.kwonlyargs]]
+
+
+def _check_unsaved(ctx: Context, receiver: Receiver, label: str, function: Function) -> None:
+    """Before the INSERT the key and what the database or ``pre_save`` of a field computes are not there yet.
+
+    So only columns may be read or set, of the object itself: what gets the whole object could ask for more.
+    """
+    model = concrete(ctx, label)
+    plain = {
+        text
+        for item in model.fields
+        if not item.auto_now
+        and not item.auto_now_add
+        and item.db_default.kind == "empty"
+        and item.name != model.pk
+        for text in (item.name, item.attname)
+    }
+    definition = _definition(function)
+    owners = {
+        id(node.value): node.attr
+        for node in ast.walk(definition)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
+    for node in ast.walk(definition):
+        if isinstance(node, ast.Name) and node.id == "instance" and owners.get(id(node)) not in plain:
+            raise _refused(receiver, label, "It uses more of an object without a row than its columns.")
+
+
+def _table(ctx: Context, model: Model) -> str:
+    return concrete(ctx, model.label).label
+
+
+def _refused(receiver: Receiver, label: str, why: str) -> Refused:
+    signal = receiver.signal.rpartition(".")[2]
+    return refuse(
+        "signal", f"{signal}({label}) → {receiver.function.rpartition('.')[2]}", why, receiver.where
+    )
+
+
+__all__ = ["POST_SAVE", "PRE_SAVE", "asks_created", "saved_by", "send_post_save", "send_pre_save"]

@@ -1,0 +1,268 @@
+"""Signal receivers of ``save``: called where Django sends the signal, in its order; what is not followed is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.projects.site import Site, differences
+
+from segue.snapshot.model import Snapshot
+from segue.target.ir import Program
+from segue.verify.evidence import Report
+
+MODELS = """\
+from functools import partial
+
+from django.db import models
+from django.db.models.signals import m2m_changed, post_save, pre_save
+from django.dispatch import receiver
+
+
+class Label(models.Model):
+    name = models.CharField(max_length=20)
+
+
+class Note(models.Model):
+    title = models.CharField(max_length=20)
+    slug = models.CharField(max_length=20, editable=False, default="")
+    stars = models.IntegerField(default=0)
+
+
+class Entry(models.Model):
+    text = models.CharField(max_length=80)
+    note = models.ForeignKey(Note, models.CASCADE)
+
+
+class Quiet(models.Model):
+    title = models.CharField(max_length=20)
+
+
+class Loud(Quiet):
+    class Meta:
+        proxy = True
+
+
+class Keyed(models.Model):
+    title = models.CharField(max_length=20)
+
+
+class Bound(models.Model):
+    title = models.CharField(max_length=20)
+
+
+class Partial(models.Model):
+    title = models.CharField(max_length=20)
+
+
+class Tagged(models.Model):
+    title = models.CharField(max_length=20)
+    labels = models.ManyToManyField(Label)
+
+
+class Plain(models.Model):
+    title = models.CharField(max_length=20)
+
+
+@receiver(pre_save, sender=Note)
+def lower(sender, instance, **kwargs):
+    instance.slug = instance.title.lower()
+
+
+@receiver(post_save, sender=Note)
+def tell(sender, instance, created, raw, update_fields=None, **kwargs):
+    if raw:
+        return
+    if created:
+        Entry.objects.create(note=instance, text="made " + instance.slug)
+    else:
+        Entry.objects.create(note=instance, text="changed")
+
+
+def second(sender, instance, **kwargs):
+    Entry.objects.create(note=instance, text="second")
+
+
+post_save.connect(second, sender=Note, dispatch_uid="second")
+
+
+@receiver(post_save, sender=Entry)
+def count(sender, instance, created, **kwargs):
+    if created and instance.note.stars < 1000:
+        Note.objects.filter(pk=instance.note_id).update(stars=models.F("stars") + 1)
+
+
+@receiver(post_save, sender=Loud)
+def loud(sender, instance, **kwargs):
+    pass
+
+
+@receiver(pre_save, sender=Keyed)
+def key(sender, instance, **kwargs):
+    if instance.pk is None:
+        instance.title = "new"
+
+
+class Listener:
+    def listen(self, sender, instance, **kwargs):
+        pass
+
+
+LISTENER = Listener()
+post_save.connect(LISTENER.listen, sender=Bound)
+
+
+def several(one, sender, instance, **kwargs):
+    pass
+
+
+PARTIAL = partial(several, 1)
+post_save.connect(PARTIAL, sender=Partial)
+
+
+@receiver(m2m_changed, sender=Tagged.labels.through)
+def tagged(sender, instance, **kwargs):
+    pass
+"""
+VIEWS = """\
+from rest_framework import generics, serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from notes import models
+
+
+class NoteSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = models.Note
+        fields = ["id", "title", "slug", "stars"]
+
+
+class NoteViewSet(viewsets.ModelViewSet):
+    queryset = models.Note.objects.order_by("pk")
+    serializer_class = NoteSerializer
+
+    @action(detail=True, methods=["post"])
+    def save(self, request, pk=None):
+        note = self.get_object()
+        note.title = "Saved"
+        note.save()
+        return Response({"slug": note.slug})
+
+    @action(detail=False, methods=["post"])
+    def make(self, request):
+        note = models.Note.objects.create(title="Made")
+        return Response({"slug": note.slug})
+
+    @action(detail=False, methods=["post"])
+    def build(self, request):
+        note = models.Note(title="Built")
+        note.save()
+        return Response({"slug": note.slug})
+
+    @action(detail=True, methods=["post"])
+    def some(self, request, pk=None):
+        note = self.get_object()
+        note.title = "Some"
+        note.save(update_fields=["title"])
+        return Response({"slug": note.slug})
+
+
+def view(model):
+    class Made(serializers.ModelSerializer):
+        class Meta:
+            fields = "__all__"
+
+    Made.Meta.model = model
+    return type(
+        model.__name__ + "List",
+        (generics.ListCreateAPIView,),
+        {"queryset": model.objects.order_by("pk"), "serializer_class": Made, "__module__": __name__},
+    )
+
+
+class EntrySerializer(serializers.ModelSerializer):
+    class Meta:
+        model = models.Entry
+        fields = "__all__"
+
+
+class Entries(generics.ListCreateAPIView):
+    queryset = models.Entry.objects.order_by("pk")
+    serializer_class = EntrySerializer
+
+
+"""
+NAMES = ("Quiet", "Keyed", "Bound", "Partial", "Tagged")
+for _name in NAMES:
+    VIEWS += f"""\
+class {_name}Serializer(serializers.ModelSerializer):
+    class Meta:
+        model = models.{_name}
+        fields = "__all__"
+
+
+class {_name}s(generics.ListCreateAPIView):
+    queryset = models.{_name}.objects.order_by("pk")
+    serializer_class = {_name}Serializer
+
+
+"""
+VIEWS = VIEWS[: VIEWS.index("def view(")] + VIEWS[VIEWS.index("class EntrySerializer") :]
+URLS = (
+    """\
+from django.urls import include, path
+from rest_framework.routers import SimpleRouter
+
+from notes import views
+
+router = SimpleRouter()
+router.register("notes", views.NoteViewSet)
+urlpatterns = [
+    path("", include(router.urls)),
+    path("entries/", views.Entries.as_view()),
+"""
+    + "".join(f'    path("{n.lower()}/", views.{n}s.as_view()),\n' for n in NAMES)
+    + "]\n"
+)
+REFUSED = {
+    "POST /quiet/": ("signal", "loud"),
+    "POST /keyed/": ("signal", "key"),
+    "POST /bound/": ("signal", "listen"),
+    "POST /partial/": ("no-source", "functools.partial"),
+    "POST /tagged/": ("signal", "tagged"),
+    "POST /notes/{pk}/some/": ("signal", "tell"),
+}
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Snapshot, Program, Report, Path]:
+    root = tmp_path_factory.mktemp("receivers")
+    site = Site.make(
+        root / "site", {"notes/models.py": MODELS, "notes/views.py": VIEWS, "site_/urls.py": URLS}
+    )
+    snapshot = site.snapshot()
+    program, report = site.explore(snapshot, root / "out", cases=300, seconds=20)
+    return snapshot, program, report, root / "out"
+
+
+def test_both_sides_leave_the_same_rows(asked: tuple[Snapshot, Program, Report, Path]) -> None:
+    _, _, report, _ = asked
+    assert not differences(report)
+    said = {o.key for o in report.operations}
+    assert said >= {
+        "POST /notes/", "PUT /notes/{pk}/", "PATCH /notes/{pk}/", "POST /notes/{pk}/save/", "POST /notes/make/",
+        "POST /notes/build/", "POST /entries/",
+    }  # fmt: skip
+
+
+def test_others_are_refused_at_the_receiver(asked: tuple[Snapshot, Program, Report, Path]) -> None:
+    snapshot, program, _, _ = asked
+    found = {f"{r.method} {r.route_id}": r.reasons[0] for r in program.refused}
+    assert {key: (r.code, r.construct.rpartition(" ")[2]) for key, r in found.items()} == REFUSED
+    for key, refusal in found.items():
+        lines = MODELS.splitlines()
+        if refusal.construct != "functools.partial":
+            assert refusal.file == "notes/models.py", key
+            name = refusal.construct.rpartition(" ")[2]
+            assert any(f"def {name}(" in line for line in lines[refusal.line - 1 : refusal.line + 1]), key
