@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from segue.snapshot.model import Class, Function, GlobalRef
+    from segue.snapshot.model import Class, Function, GlobalRef, Where
     from segue.translate.query.ir import Query
 
 
@@ -52,7 +52,9 @@ class Needs:
     written) after all users ran. ``written`` makes the objects entities (something assigns to,
     saves or deletes them); ``prefetched`` are relations that the legacy query prefetches, so that
     their ``count()`` costs it nothing; ``selected`` are to-one relations that it joins (``select_related``), so that
-    they cost it nothing after a write either. ``hint`` goes into the row's name.
+    they cost it nothing after a write either. ``hint`` goes into the row's name. ``told`` is the signal receiver that
+    the objects were given to, ``stale`` the one whose object leads to them: Django has them in memory as its
+    sender left them, so that of their columns only the key is sure to be what a query finds.
     """
 
     model: str
@@ -65,6 +67,8 @@ class Needs:
     prefetched: set[str] = field(default_factory=set)
     selected: set[str] = field(default_factory=set)
     hint: str = ""
+    told: Where | None = None
+    stale: Where | None = None
 
 
 @dataclass(frozen=True, slots=True)

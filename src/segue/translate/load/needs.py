@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from segue.refusal import refuse
 from segue.snapshot.model import Model, ModelField
 from segue.translate.context import Context
 from segue.translate.kinds import Needs
@@ -13,12 +14,26 @@ def column(ctx: Context, site: Needs, name: str) -> None:
     item = field_of(concrete(ctx, site.model), name)
     if item is None:
         raise KeyError(f"{site.model} has no column {name}")
+    if item.name != concrete(ctx, site.model).pk:
+        check_fresh(site, item.attname)
     check_value(ctx, item)
     site.columns.add(item.attname)
 
 
+def check_fresh(site: Needs, name: str) -> None:
+    """Refuse what a receiver's object has in memory and a query may find otherwise."""
+    if site.stale is not None:
+        raise refuse(
+            "signal",
+            f"{site.model}.{name}",
+            "A receiver looks into a related object, which its sender may have changed in memory.",
+            site.stale,
+        )
+
+
 def to_one(ctx: Context, site: Needs, name: str) -> Needs:
     """The object at the end of a foreign key, one-to-one or reverse one-to-one is looked into."""
+    check_fresh(site, name)
     if name not in site.one:
         model = concrete(ctx, site.model)
         item = field_of(model, name)
@@ -30,7 +45,7 @@ def to_one(ctx: Context, site: Needs, name: str) -> Needs:
             if reverse is None:
                 raise KeyError(f"{site.model} has no relation {name}")
             target = reverse.model
-        child = Needs(target)
+        child = Needs(target, stale=site.told)
         child.columns.add(pk_field(ctx, target).attname)
         site.one[name] = child
     return site.one[name]

@@ -12,7 +12,7 @@ from segue.translate.interp.invoke import invoke, invoke_function
 from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import Const, Instance, Needs, RelatedManager, Scalar, User
 from segue.translate.load.models import column_kind, concrete, field_of, pk_field, reverse_of, target_field
-from segue.translate.load.needs import column, to_one
+from segue.translate.load.needs import check_fresh, column, to_one
 from segue.translate.rules.registry import attribute, method
 
 
@@ -106,7 +106,10 @@ def _to_one(frame: Frame, owner: Val, name: str, target: str, *, nullable: bool,
     reverse = reverse_of(concrete(frame.ctx, kind.model), name)
     missing = f"{concrete(frame.ctx, kind.model).cls.rpartition('.')[2]} has no {name}."
     if kind.mode == "entity":
+        check_fresh(kind.site, name)
         value = related_of_entity(frame, owner, name, label, node)
+        if isinstance(value.kind, Instance):
+            value.kind.site.stale = kind.site.told
     else:
         child = to_one(frame.ctx, kind.site, name)
         origins(frame)[id(child)] = (kind.site, name)
@@ -154,6 +157,8 @@ def related_of_entity(frame: Frame, owner: Val, name: str, label: str, node: ast
     present = quote(
         "{0}({1}, {2})", frame.imported("segue_bridge.db.reads", "present"), one, literal(message)
     )
+    if hop.link.right == pk_field(frame.ctx, label).attname:
+        frame.ctx.memo[("kernel", "entity-key", id(present))] = (present, owner.node, hop.link.left)
     return Val(Instance(label, site, "row"), present)
 
 
@@ -245,12 +250,10 @@ def key_of(frame: Frame, value: Val) -> ast.expr:
     pk = pk_field(frame.ctx, kind.model).attname
     if isinstance(kind, Instance):
         column(frame.ctx, kind.site, pk)
-        if (
-            isinstance(value.node, ast.Attribute)
-            and kind.mode == "row"
-            and isinstance(value.node.value, ast.Name)
-        ):
-            pass
+        known = frame.ctx.memo.get(("kernel", "entity-key", id(value.node)))
+        if isinstance(known, tuple) and known[0] is value.node:
+            # ``note=entry.note``: the entity has the key itself.
+            return ast.Attribute(known[1], known[2], ast.Load())
     return ast.Attribute(value.node, pk, ast.Load())
 
 

@@ -101,7 +101,7 @@ def _call(
     known = {"raw": const(False), "using": const("default"), **given}
     for parameter in _parameters(function):
         if parameter == "instance":
-            arguments[parameter] = Instance(label, Needs(label, written=True), "entity")
+            arguments[parameter] = Instance(label, Needs(label, written=True, told=receiver.where), "entity")
             nodes.append(instance)
         elif parameter in known:
             value = known[parameter]
@@ -137,6 +137,12 @@ def _function(ctx: Context, receiver: Receiver, label: str) -> Function:
         raise _refused(receiver, label, "It is another package's.")
     if function.role not in ("function", "staticmethod"):
         raise _refused(receiver, label, "It is a method of an object or a class.")
+    given = {"signal", "sender", "instance", "raw", "using", "update_fields"}
+    if receiver.signal.rpartition(".")[2] == POST_SAVE:
+        given.add("created")
+    if not given.issuperset(_required(function)):
+        # ``self`` of a method that was connected bound, or what a wrapper passes.
+        raise _refused(receiver, label, "It takes an argument that the signal does not give.")
     return function
 
 
@@ -150,6 +156,14 @@ def _definition(function: Function) -> ast.FunctionDef:
 def _parameters(function: Function) -> list[str]:
     spec = _definition(function).args
     return [item.arg for item in [*spec.posonlyargs, *spec.args, *spec.kwonlyargs]]
+
+
+def _required(function: Function) -> list[str]:
+    """Parameters without default."""
+    spec = _definition(function).args
+    positional = [*spec.posonlyargs, *spec.args]
+    named = [item for item, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if default is None]
+    return [item.arg for item in [*positional[: len(positional) - len(spec.defaults)], *named]]
 
 
 def _check_unsaved(ctx: Context, receiver: Receiver, label: str, function: Function) -> None:

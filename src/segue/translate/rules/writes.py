@@ -15,6 +15,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, literal, name, quote
 from segue.translate.kinds import Const, Expr, Instance, ListOf, Needs, QuerySet, RelatedManager, Scalar, User
 from segue.translate.load.models import concrete, field_of, pk_field, snake
+from segue.translate.load.needs import check_fresh
 from segue.translate.models.writing import delete_problem, save_problem
 from segue.translate.query.build import commit, query_of, root_of
 from segue.translate.rules.instance import model_method
@@ -57,6 +58,7 @@ def _check_write(frame: Frame, owner: Val, sort: str, at: ast.AST) -> str:
     assert isinstance(kind, Instance)
     if kind.nullable:
         raise frame.refuse("nullable", owner.text, "This may be None here, and nothing checks it.", at)
+    check_fresh(kind.site, sort)
     label = concrete(frame.ctx, kind.model).label
     if concrete(frame.ctx, label).parents:
         raise frame.refuse("multi-table", label, "Writes to multi-table models are not translated yet.", at)
@@ -183,6 +185,7 @@ def set_attribute(frame: Frame, owner: Val, call: CallSite) -> Val:
     if owner.node is None or kind.nullable:
         raise frame.refuse("nullable", owner.text, "This may be None here, and nothing checks it.", call.node)
     key = str(attr.kind.value)
+    check_fresh(kind.site, key)
     label = concrete(frame.ctx, kind.model).label
     if key == "pk":
         key = pk_field(frame.ctx, label).attname
