@@ -158,7 +158,7 @@ def related_of_entity(frame: Frame, owner: Val, name: str, label: str, node: ast
         "{0}({1}, {2})", frame.imported("segue_bridge.db.reads", "present"), one, literal(message)
     )
     if hop.link.right == pk_field(frame.ctx, label).attname:
-        frame.ctx.memo[("kernel", "entity-key", id(present))] = (present, owner.node, hop.link.left)
+        frame.ctx.memo[("entity-key", id(present))] = (present, owner.node, hop.link.left)
     return Val(Instance(label, site, "row"), present)
 
 
@@ -250,7 +250,7 @@ def key_of(frame: Frame, value: Val) -> ast.expr:
     pk = pk_field(frame.ctx, kind.model).attname
     if isinstance(kind, Instance):
         column(frame.ctx, kind.site, pk)
-        known = frame.ctx.memo.get(("kernel", "entity-key", id(value.node)))
+        known = frame.ctx.memo.get(("entity-key", id(value.node)))
         if isinstance(known, tuple) and known[0] is value.node:
             # ``note=entry.note``: the entity has the key itself.
             return ast.Attribute(known[1], known[2], ast.Load())
