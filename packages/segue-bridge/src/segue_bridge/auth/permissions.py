@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from sqlalchemy import Integer, String, column, or_, select, table
 
 from segue_bridge.auth.users import AnonymousUser, CurrentUser, is_authenticated
-from segue_bridge.errors import Http404
+from segue_bridge.errors import Http404, MethodNotAllowed
 
 if TYPE_CHECKING:
     from segue_bridge.db.session import Session
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+_KEPT = "_perm_cache"
 
 _permission = table(
     "auth_permission", column("id", Integer), column("codename", String), column("content_type_id", Integer)
@@ -46,14 +46,15 @@ class Grants:
         self._own = table(permissions_table, column(user_column), column("permission_id", Integer))
         self._groups = table(groups_table, column(user_column), column("group_id", Integer))
         self._user = user_column
-        # Django keeps the sets on the user object, so for one request; the entity is that object here.
-        self._cache: WeakKeyDictionary[Any, frozenset[str]] = WeakKeyDictionary()
 
     async def all(self, db: Session, user: CurrentUser, pk: Any) -> frozenset[str]:
         """``user.get_all_permissions()`` as ``app.codename``; at most one query per user object."""
         if not is_authenticated(user) or not getattr(user, "is_active", True):
             return frozenset()
-        known = self._cache.get(user)
+        # Kept on the user object as Django does, so for one request. A dictionary by user would not do: entities
+        # of one user are equal, and a revoked permission would live on while an older request does.
+        kept: dict[str, Any] = vars(user)
+        known: frozenset[str] | None = kept.get(_KEPT)
         if known is None:
             names = select(_content_type.c.app_label, _permission.c.codename).join_from(
                 _permission, _content_type, _content_type.c.id == _permission.c.content_type_id
@@ -71,7 +72,7 @@ class Grants:
                 )
                 names = names.where(or_(_permission.c.id.in_(own), _permission.c.id.in_(groups)))
             known = frozenset(f"{row.app_label}.{row.codename}" for row in await db.all(names))
-            self._cache[user] = known
+            kept[_KEPT] = known
         return known
 
 
@@ -90,7 +91,9 @@ class Permissions:
         return name in await self._grants.all(db, user, getattr(user, self._pk))
 
     async def has_perms(self, db: Session, user: CurrentUser, names: Iterable[str]) -> bool:
-        """``user.has_perms(names)``."""
+        """``user.has_perms(names)``. A single name is a ``ValueError``, as in Django."""
+        if isinstance(names, str):
+            raise ValueError("perm_list must be an iterable of permissions.")
         for name in names:
             if not await self.has_perm(db, user, name):
                 return False
@@ -120,13 +123,9 @@ class Permissions:
 
         A method that the map does not know is answered by :class:`MethodNotAllowed`, as DRF does.
         """
-        from segue_bridge.errors import MethodNotAllowed
-
         if not anonymous_read and not is_authenticated(user):
             return False
-        if method not in perms_map:
-            raise MethodNotAllowed(method)
-        return await self.has_perms(db, user, _named(perms_map[method], app, model))
+        return await self.has_perms(db, user, _required(perms_map, method, app, model))
 
     async def object_permissions(
         self,
@@ -141,13 +140,13 @@ class Permissions:
         """``DjangoObjectPermissions.has_object_permission`` where only ``ModelBackend`` answers.
 
         That backend grants nothing for an object except to superusers, so DRF says 404 where reading is not
-        allowed either and 403 otherwise.
+        allowed either and 403 otherwise. A method that the map does not know, also GET when it asks
+        for reading, is answered by :class:`MethodNotAllowed` (``get_required_object_permissions``).
         """
-        names = _named(perms_map.get(method, ()), app, model)
+        names = _required(perms_map, method, app, model)
         if not names or self._superuser(user):
             return True
-        read = _named(perms_map.get("GET", ()), app, model)
-        if method in SAFE_METHODS or read:
+        if method in SAFE_METHODS or _required(perms_map, "GET", app, model):
             raise Http404("")
         return False
 
@@ -166,9 +165,12 @@ def is_authenticated_or_read_only(user: CurrentUser, method: str) -> bool:
     return method in SAFE_METHODS or is_authenticated(user)
 
 
-def _named(patterns: Iterable[str], app: str, model: str) -> list[str]:
+def _required(perms_map: Mapping[str, tuple[str, ...]], method: str, app: str, model: str) -> list[str]:
+    """``get_required_permissions``: the names that ``method`` needs."""
+    if method not in perms_map:
+        raise MethodNotAllowed(method)
     out = []
-    for pattern in patterns:
+    for pattern in perms_map[method]:
         name = pattern.replace("%(app_label)s", app).replace("%(model_name)s", model)
         out.append(name.replace("{app}", app).replace("{model}", model))
     return out
