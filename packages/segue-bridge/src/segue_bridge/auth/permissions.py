@@ -53,7 +53,7 @@ class Grants:
             return frozenset()
         # Kept on the user object as Django does, so for one request. A dictionary by user would not do: entities
         # of one user are equal, and a revoked permission would live on while an older request does.
-        kept: dict[str, Any] = vars(user)
+        kept: dict[str, Any] = user.__dict__
         known: frozenset[str] | None = kept.get(_KEPT)
         if known is None:
             names = select(_content_type.c.app_label, _permission.c.codename).join_from(
