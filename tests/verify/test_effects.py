@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from bench.faults.seed import Fault
 from tests.verify.conftest import Shop
-from tests.verify.faults import Fault
 
 from segue import verify
 from segue.verify.evidence import OperationResult, Report
