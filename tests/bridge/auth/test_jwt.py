@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import jwt
@@ -17,40 +14,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.bridge.auth.child import Child
 
 from segue_bridge.auth.jwt import InvalidClaims, JwtSettings, verified
 
 SECRET = "a-key-of-more-than-thirty-two-bytes-for-the-tests"
 OTHER = "another-key-of-more-than-thirty-two-bytes-for-tests"
 NOW = int(time.time())
-
-
-class Legacy:
-    """simplejwt in a child process."""
-
-    def __init__(self, simple_jwt: dict[str, Any]) -> None:
-        child = Path(__file__).with_name("jwt_child.py")
-        self.child = subprocess.Popen(
-            [sys.executable, str(child), json.dumps(simple_jwt)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def verdict(self, token: str) -> dict[str, Any]:
-        assert self.child.stdin is not None
-        assert self.child.stdout is not None
-        self.child.stdin.write(json.dumps(token) + "\n")
-        self.child.stdin.flush()
-        answer: dict[str, Any] = json.loads(self.child.stdout.readline())
-        return answer
-
-    def close(self) -> None:
-        assert self.child.stdin is not None
-        self.child.stdin.close()
-        self.child.wait(10)
-        assert self.child.stdout is not None
-        self.child.stdout.close()
 
 
 def mine(token: str, given: JwtSettings) -> dict[str, Any]:
@@ -91,9 +61,9 @@ CASES: dict[str, tuple[dict[str, Any], JwtSettings]] = {
 
 
 @pytest.fixture(params=CASES, scope="module")
-def sides(request: pytest.FixtureRequest) -> Iterator[tuple[Legacy, JwtSettings]]:
+def sides(request: pytest.FixtureRequest) -> Iterator[tuple[Child, JwtSettings]]:
     simple_jwt, given = CASES[request.param]
-    legacy = Legacy(simple_jwt)
+    legacy = Child("jwt_child.py", simple_jwt)
     yield legacy, given
     legacy.close()
 
@@ -141,7 +111,7 @@ def _signed(payload: dict[str, Any], key: str | None, algorithm: str) -> str:
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(payload=PAYLOADS, valid=st.booleans(), signer=SIGNERS, cut=st.sampled_from([0, 0, 0, 1, 5]))
 def test_any_token(
-    sides: tuple[Legacy, JwtSettings],
+    sides: tuple[Child, JwtSettings],
     payload: dict[str, Any],
     valid: bool,
     signer: tuple[str | None, str],
@@ -152,17 +122,17 @@ def test_any_token(
         payload = {"exp": NOW + 3600, "token_type": "access", "jti": "a", "id": "a", **payload}
     token = _signed(payload, *signer)
     token = token[: len(token) - cut]
-    assert mine(token, given_settings) == legacy.verdict(token)
+    assert mine(token, given_settings) == legacy.ask(token)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(st.characters(max_codepoint=255, exclude_characters="\n\r"), max_size=60))
-def test_any_text(sides: tuple[Legacy, JwtSettings], text: str) -> None:
+def test_any_text(sides: tuple[Child, JwtSettings], text: str) -> None:
     legacy, given_settings = sides
-    assert mine(text, given_settings) == legacy.verdict(text)
+    assert mine(text, given_settings) == legacy.ask(text)
 
 
-def test_a_good_token_is_good(sides: tuple[Legacy, JwtSettings]) -> None:
+def test_a_good_token_is_good(sides: tuple[Child, JwtSettings]) -> None:
     legacy, given_settings = sides
     key = PEM if given_settings.algorithm == "RS256" else SECRET
     payload = {
@@ -170,7 +140,7 @@ def test_a_good_token_is_good(sides: tuple[Legacy, JwtSettings]) -> None:
         "aud": "a" if isinstance(given_settings.audience, tuple) else "them", "iss": "us",
     }  # fmt: skip
     token = _signed(payload, key, given_settings.algorithm)
-    assert mine(token, given_settings) == {"claims": payload} == legacy.verdict(token)
+    assert mine(token, given_settings) == {"claims": payload} == legacy.ask(token)
 
 
 def test_the_public_key_is_no_secret_to_sign_with() -> None:

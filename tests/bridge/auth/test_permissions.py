@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +14,7 @@ from django.conf import settings as django_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Mapped, mapped_column
+from tests.bridge.auth.child import Child
 
 from segue_bridge.auth.permissions import MODEL_PERMISSIONS, Grants, Permissions, is_authenticated, is_staff
 from segue_bridge.auth.users import AnonymousUser
@@ -70,20 +68,11 @@ class Side:
     def __init__(self, database: Path) -> None:
         self.url = f"sqlite+aiosqlite:///{database}"
         given = {"DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(database)}}}
-        self.child = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("permissions_child.py")), json.dumps(given)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        self.child = Child("permissions_child.py", given)
 
     def ask(self, **command: Any) -> Any:
         """One command of the child."""
-        assert self.child.stdin is not None
-        assert self.child.stdout is not None
-        self.child.stdin.write(json.dumps(command) + "\n")
-        self.child.stdin.flush()
-        return json.loads(self.child.stdout.readline())
+        return self.child.ask(command)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Any]:
@@ -98,11 +87,7 @@ class Side:
 
     def close(self) -> None:
         """End the child."""
-        assert self.child.stdin is not None
-        assert self.child.stdout is not None
-        self.child.stdin.close()
-        self.child.wait(10)
-        self.child.stdout.close()
+        self.child.close()
 
 
 @pytest.fixture(scope="module")

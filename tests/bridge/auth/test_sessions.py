@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import date, datetime
@@ -16,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.bridge.auth.child import Child
 
 from segue_bridge import zone
 from segue_bridge.auth.backend import auth_hash, session_user
@@ -47,20 +45,11 @@ class Side:
             "SESSION_ENGINE": f"django.contrib.sessions.backends.{engine}",
             "DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(database)}},
         }  # fmt: skip
-        self.child = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("sessions_child.py")), json.dumps(given)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        self.child = Child("sessions_child.py", given)
 
     def ask(self, command: str, *arguments: Any) -> Any:
         """One command of the child."""
-        assert self.child.stdin is not None
-        assert self.child.stdout is not None
-        self.child.stdin.write(json.dumps([command, *arguments]) + "\n")
-        self.child.stdin.flush()
-        return json.loads(self.child.stdout.readline())
+        return self.child.ask([command, *arguments])
 
     @asynccontextmanager
     async def session(self, key: str | None) -> AsyncIterator[tuple[Session, Any]]:
@@ -77,11 +66,7 @@ class Side:
 
     def close(self) -> None:
         """End the child."""
-        assert self.child.stdin is not None
-        assert self.child.stdout is not None
-        self.child.stdin.close()
-        self.child.wait(10)
-        self.child.stdout.close()
+        self.child.close()
 
 
 @pytest.fixture(scope="module")
