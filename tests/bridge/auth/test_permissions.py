@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings as django_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import MetaData
 from sqlalchemy.orm import Mapped, mapped_column
 from tests.bridge.auth.child import Child
 
@@ -33,7 +34,14 @@ if not django_settings.configured:
 from django.contrib.auth.models import AnonymousUser as DjangoAnonymousUser
 
 
-class User(Base):
+class Apart(Base):
+    """Keeps the table out of the way of other tests, which map ``auth_user`` in this process as well."""
+
+    __abstract__ = True
+    metadata = MetaData()
+
+
+class User(Apart):
     """``auth.User``, as far as permissions read it."""
 
     __tablename__ = "auth_user"
