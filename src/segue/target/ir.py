@@ -29,10 +29,16 @@ class Import:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a declaration came from: the legacy dotted name and its place."""
+    """Where a declaration came from: the legacy dotted name and its place.
+
+    Of a lifted function also what stands for what: ``parameters`` has the legacy name of each generated
+    parameter (empty for state that became one), ``folded`` the legacy arguments that are constants here.
+    """
 
     name: str
     where: Where
+    parameters: tuple[str, ...] = ()
+    folded: tuple[tuple[str, object], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

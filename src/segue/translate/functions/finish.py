@@ -131,7 +131,9 @@ def _render(ctx: Context, group: list[FunctionRecord]) -> None:
     lines = returned_at_once(first.lines) or ["return None"]
     code = "\n".join([head, *("    " + line if line else "" for line in [*quoted, *lines])])
     module = ctx.module(first.app, first.module_kind)
-    module.add(Decl(first.final, code, frozenset(imports), 30, Origin(first.legacy, first.where)))
+    folded = first.folded if all(record.folded == first.folded for record in group) else ()
+    origin = Origin(first.legacy, first.where, tuple(p.legacy for p in first.parameters), folded)
+    module.add(Decl(first.final, code, frozenset(imports), 30, origin))
     if not any(record.kept for record in group):
         prunable(ctx, module.path, first.final)
 

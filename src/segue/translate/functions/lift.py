@@ -199,6 +199,11 @@ def lift(
         doc=body.doc,
         legacy=found.name,
         where=found.where,
+        folded=tuple(
+            (k, v.kind.value)
+            for k, v in (arguments or {}).items()
+            if isinstance(v, Val) and isinstance(v.kind, Const)
+        ),
     )
     record.token = table.new("fn", lambda: record.final)
     records = ctx.memo.setdefault(("kernel", "functions"), [])
@@ -373,7 +378,7 @@ def _bind_parameters(
             local = receiver.node.id if receiver.node.id not in names else f"this_{receiver.node.id}"
             frame.locals_seen.add(local)
             value = Val(receiver.kind, name(local))
-            out.append(Parameter(local, _annotate(frame, receiver.kind)))
+            out.append(Parameter(local, _annotate(frame, receiver.kind), legacy=own))
         else:
             value = receiver
         frame.receiver = value
@@ -394,7 +399,7 @@ def _bind_parameters(
                 frame.env[legacy_name] = Val(kind)
                 continue
             local = frame.bind(legacy_name, Val(kind))
-            out.append(Parameter(local, _annotate(frame, kind)))
+            out.append(Parameter(local, _annotate(frame, kind), legacy=legacy_name))
         elif legacy_name in defaults:
             frame.env[legacy_name] = frame.eval(defaults[legacy_name])
         else:

@@ -14,7 +14,8 @@ from segue.translate.kinds import Kind
 class FunctionRecord:
     """What :mod:`segue.translate.functions.finish` renders. ``final`` is the name it ends up with.
 
-    ``kept``: written even if no other generated function calls it.
+    ``kept``: written even if no other generated function calls it. ``folded`` are the legacy arguments
+    that are constants of this translation.
     """
 
     token: str
@@ -31,4 +32,5 @@ class FunctionRecord:
     where: Where
     final: str = ""
     kept: bool = False
+    folded: tuple[tuple[str, object], ...] = ()
     members: list[FunctionRecord] = field(default_factory=list)

@@ -35,11 +35,15 @@ class RenameNeeded(Exception):
 
 @dataclass(slots=True)
 class Parameter:
-    """A parameter of the generated function; ``annotation`` is asked when it is rendered."""
+    """A parameter of the generated function; ``annotation`` is asked when it is rendered.
+
+    ``legacy`` is the parameter of the legacy function that it stands for; empty for state.
+    """
 
     name: str
     annotation: Callable[[], str]
     default: str = ""
+    legacy: str = ""
 
 
 @dataclass(slots=True)

@@ -30,6 +30,9 @@ def inline_call(
     if function.name in depth:
         raise frame.refuse("recursion", function.name, "The function reaches itself.", node)
     depth.append(function.name)
+    inlined = frame.ctx.memo.setdefault(("kernel", "inlined-functions"), set())
+    assert isinstance(inlined, set)
+    inlined.add(function.name)
     saved = (
         frame.env, frame.function, frame.owner, frame.receiver, frame.comments, frame.returns, frame.renames, frame.facts
     )  # fmt: skip

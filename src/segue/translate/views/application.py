@@ -23,7 +23,7 @@ def write_application(ctx: Context) -> None:
     _main(ctx)
     name = ctx.snapshot.settings.module.partition(".")[0] or "service"
     program.files.update(texts.files(program, ctx.snapshot, name))
-    program.files["segue-manifest.json"] = manifest(program, ctx.snapshot)
+    program.files["segue-manifest.json"] = manifest(ctx)
 
 
 def value(snapshot: Snapshot, name: str, default: Any = None) -> Any:
@@ -172,8 +172,15 @@ def _routers(ctx: Context) -> list[tuple[str, str]]:
     return found
 
 
-def manifest(program: Program, snapshot: Snapshot) -> str:
-    """Route → generated function → legacy place, for tools."""
+def manifest(ctx: Context) -> str:
+    """Route → generated function → legacy place, and legacy name → generated name, for tools.
+
+    ``twins`` are the functions that came from one legacy function each; ``parameters`` has the legacy name of every
+    generated parameter (empty for what became a parameter by lifting), ``folded`` the legacy arguments that are
+    constants in it. ``inlined`` are legacy functions written into their callers, ``settings`` what
+    generated code reads of the settings, ``models`` the mapped class of each model class.
+    """
+    program, snapshot = ctx.program, ctx.snapshot
     routes = {r.id: r for r in snapshot.routes}
     out = []
     for item in program.native:
@@ -189,4 +196,30 @@ def manifest(program: Program, snapshot: Snapshot) -> str:
                 "place": str(own_place(operation.where, snapshot.views[route.view])),
             }
         )
-    return json.dumps({"version": 1, "package": program.package, "operations": out}, indent=1) + "\n"
+    twins: list[dict[str, Any]] = []
+    models: dict[str, str] = {}
+    classes = {model.cls for model in snapshot.models.values()}
+    for path, module in program.modules.items():
+        for decl in module.decls.values():
+            if decl.origin is None:
+                continue
+            generated = f"{path.removesuffix('.py').replace('/', '.')}.{decl.name}"
+            if decl.origin.parameters or (decl.origin.name in snapshot.functions and decl.rank == 30):
+                twin: dict[str, Any] = {"legacy": decl.origin.name, "generated": generated}
+                twin["parameters"] = list(decl.origin.parameters)
+                if decl.origin.folded:
+                    twin["folded"] = {
+                        k: v for k, v in decl.origin.folded if isinstance(v, str | int | float | None)
+                    }
+                twins.append(twin)
+            elif decl.origin.name in classes and path.endswith("/models.py"):
+                models[decl.origin.name] = generated
+    inlined = ctx.memo.get(("kernel", "inlined-functions"), set())
+    used = ctx.memo.get(("kernel", "settings"), {})
+    assert isinstance(inlined, set)
+    assert isinstance(used, dict)
+    document = {
+        "version": 1, "package": program.package, "operations": out, "twins": twins,
+        "inlined": sorted(inlined), "settings": sorted(used), "models": models,
+    }  # fmt: skip
+    return json.dumps(document, indent=1) + "\n"
