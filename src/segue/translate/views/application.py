@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from segue.snapshot.model import Snapshot, Value, own_place
-from segue.target.ir import Decl, Import, Program
+from segue.target.ir import Decl, Import
 from segue.translate.context import Context
 from segue.translate.middleware.known import COMMON, FRAMES, SECURITY
 from segue.translate.specialise.fold import plain
