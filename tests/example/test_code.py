@@ -51,6 +51,24 @@ def test_no_import_of_django(example: Example) -> None:
             assert not {n.partition(".")[0] for n in names} & FORBIDDEN, (file, names)
 
 
+def test_functions_take_and_wait_for_nothing_that_they_do_not_need(example: Example) -> None:
+    checked = 0
+    for file in sorted((example.output / "app").rglob("*.py")):
+        if file.stem not in ("permissions", "services", "presenters", "queries", "filters"):
+            continue
+        for node in ast.walk(ast.parse(file.read_text())):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            checked += 1
+            inside = list(ast.walk(node))
+            names = {n.id for n in inside if isinstance(n, ast.Name)}
+            assert {a.arg for a in [*node.args.args, *node.args.kwonlyargs]} <= names, (file, node.name)
+            if isinstance(node, ast.AsyncFunctionDef):
+                assert any(isinstance(n, ast.Await | ast.AsyncWith | ast.AsyncFor) for n in inside), node.name
+            assert not re.search(r"_\d$", node.name) or file.stem == "queries", (file, node.name)
+    assert checked > 60
+
+
 def test_no_unfinished_work_and_no_folder_of_this_machine(example: Example) -> None:
     for path, content in example.texts().items():
         text = content.decode()

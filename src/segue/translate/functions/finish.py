@@ -10,9 +10,10 @@ from segue.target.ir import Decl, Import, Module, NativeOperation, Origin
 from segue.translate.context import Context
 from segue.translate.functions.constants import hoist_constants
 from segue.translate.functions.lift import Lifted
-from segue.translate.functions.record import FunctionRecord
+from segue.translate.functions.record import FunctionRecord, records
 from segue.translate.functions.symbols import TOKEN, symbols
 from segue.translate.interp.annotations import annotation
+from segue.translate.kinds import Instance
 from segue.translate.load.plan import name_all, plans
 from segue.translate.load.render import render_loader, render_row
 
@@ -28,7 +29,7 @@ def prunable(ctx: Context, path: str, name: str) -> None:
 
 def keep(ctx: Context, lifted: Lifted) -> None:
     """Write ``lifted`` even if no other generated function calls it: the application does."""
-    for record in _records(ctx):
+    for record in records(ctx):
         if record.token == lifted.name:
             record.kept = True
 
@@ -55,19 +56,13 @@ def _app(ctx: Context, label: str) -> str:
     return concrete(ctx, label).app
 
 
-def _records(ctx: Context) -> list[FunctionRecord]:
-    found = ctx.memo.setdefault(("kernel", "functions"), [])
-    assert isinstance(found, list)
-    return found
-
-
 def _name_functions(ctx: Context) -> None:
     """Callees come before callers in the list, so a record's text only holds decided names."""
     table = symbols(ctx)
     groups: dict[tuple[Any, ...], list[FunctionRecord]] = {}
     order: list[tuple[Any, ...]] = []
     taken: dict[str, set[str]] = {}
-    for record in _records(ctx):
+    for record in records(ctx):
         body = table.text("\n".join(record.lines))
         returned = table.text(annotation(ctx, record.returns)[0])
         key = (
@@ -84,17 +79,26 @@ def _name_functions(ctx: Context) -> None:
             order.append(key)
             path = ctx.module(record.app, record.module_kind).path
             used = taken.setdefault(path, set(ctx.program.modules[path].decls))
-            name, number = record.base_name, 1
-            while name in used:
-                number += 1
-                name = f"{record.base_name}_{number}"
-            used.add(name)
-            record.final = name
+            record.final = _free(record, used)
+            used.add(record.final)
         else:
             record.final = groups[key][0].final
         groups[key].append(record)
     for key in order:
         _render(ctx, groups[key])
+
+
+def _free(record: FunctionRecord, used: set[str]) -> str:
+    """Its own name; else with the use that needs another text, or what is given back; else numbered."""
+    hint = record.hint
+    if not hint and isinstance(record.returns, Instance) and record.returns.site.written:
+        hint = "entity"
+    wished = [record.base_name, *([f"{record.base_name}_{hint}"] if hint else [])]
+    name = next((n for n in wished if n not in used), "")
+    number = 2
+    while not name or name in used:
+        name, number = f"{wished[-1]}_{number}", number + 1
+    return name
 
 
 # What hooks without a docstring do: their names alone say less than the line that says where they are from.

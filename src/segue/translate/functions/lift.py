@@ -8,6 +8,7 @@ function in the output (:mod:`segue.translate.functions.finish`).
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from segue.snapshot.model import Function, Where
 from segue.target.ir import Import
 from segue.translate.context import Context
 from segue.translate.functions.naming import function_name
-from segue.translate.functions.record import FunctionRecord
+from segue.translate.functions.record import FunctionRecord, records
 from segue.translate.functions.shape import shape_of
 from segue.translate.functions.symbols import symbols
 from segue.translate.interp.annotations import annotation
@@ -77,6 +78,7 @@ HARMLESS_DECORATORS = frozenset(
 )
 
 
+WORD = re.compile(r"[A-Za-z_]\w*")
 # The whole body stands in a block.
 ATOMIC_DECORATORS = frozenset({"django.db.transaction.atomic"})
 
@@ -204,11 +206,10 @@ def lift(
             for k, v in (arguments or {}).items()
             if isinstance(v, Val) and isinstance(v.kind, Const)
         ),
+        hint=hint,
     )
     record.token = table.new("fn", lambda: record.final)
-    records = ctx.memo.setdefault(("kernel", "functions"), [])
-    assert isinstance(records, list)
-    records.append(record)
+    records(ctx).append(record)
     lifted = Lifted(
         record.token,
         ctx.import_path(label, module_kind),
@@ -298,6 +299,8 @@ def _interpret(frame: Frame, self_kind: Kind | Val | None, arguments: Mapping[st
     returns = frame.returns[0] if frame.returns else Const(None)
     for kind in frame.returns[1:]:
         returns = join(returns, kind)
+    if frame.scope is None:
+        _forget_unused_state(frame)
     order = {key: i for i, key in enumerate(STATE)}
     state = tuple(
         State(
@@ -320,6 +323,14 @@ def _interpret(frame: Frame, self_kind: Kind | Val | None, arguments: Mapping[st
         tuple(parameters),
         frame,
     )
+
+
+def _forget_unused_state(frame: Frame) -> None:
+    """What was asked for on the way (the session, for a row whose key was at hand after all) is no parameter."""
+    words = set(WORD.findall("\n".join(frame.lines)))
+    for key in [k for k in frame.state_used if k not in words]:
+        del frame.state_used[key]
+    frame.is_async = frame.is_async and not words.isdisjoint({"await", "async"})
 
 
 def _run(frame: Frame, definition: ast.FunctionDef, statements: list[ast.stmt]) -> None:

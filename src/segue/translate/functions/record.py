@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from segue.snapshot.model import Where
 from segue.target.ir import Import
+from segue.translate.context import Context
 from segue.translate.interp.frame import Parameter
 from segue.translate.kinds import Kind
+
+if TYPE_CHECKING:
+    from segue.translate.functions.lift import Lifted
 
 
 @dataclass(slots=True, eq=False)
 class FunctionRecord:
     """What :mod:`segue.translate.functions.finish` renders. ``final`` is the name it ends up with.
 
+    ``hint``: the word that tells it from others of its name, where one use has another text.
     ``kept``: written even if no other generated function calls it. ``folded`` are the legacy arguments
     that are constants of this translation.
     """
@@ -30,7 +36,26 @@ class FunctionRecord:
     doc: str
     legacy: str
     where: Where
+    hint: str = ""
     final: str = ""
     kept: bool = False
     folded: tuple[tuple[str, object], ...] = ()
     members: list[FunctionRecord] = field(default_factory=list)
+
+
+def records(ctx: Context) -> list[FunctionRecord]:
+    """All functions lifted so far, callees before callers."""
+    found = ctx.memo.setdefault(("kernel", "functions"), [])
+    assert isinstance(found, list)
+    return found
+
+
+def record_of(ctx: Context, lifted: Lifted) -> FunctionRecord:
+    """The record that ``lifted`` names."""
+    return next(r for r in records(ctx) if r.token == lifted.name)
+
+
+def constant(ctx: Context, lifted: Lifted) -> bool | None:
+    """True or False where that is all that ``lifted`` gives back and does; else None."""
+    lines = record_of(ctx, lifted).lines
+    return lines == ["return True"] if lines in (["return True"], ["return False"]) else None

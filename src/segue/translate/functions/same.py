@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from segue.translate.context import Context
-from segue.translate.functions.record import FunctionRecord
+from segue.translate.functions.record import FunctionRecord, records
 from segue.translate.functions.symbols import TOKEN
 
 
@@ -13,9 +13,7 @@ def canonical(ctx: Context, text: str) -> str:
     One legacy function is lifted once for each caller that it may depend on; the copies are equal where it
     does not.
     """
-    found = ctx.memo.get(("kernel", "functions"), [])
-    assert isinstance(found, list)
-    return _replaced(text, {record.token: record for record in found})
+    return _replaced(text, {record.token: record for record in records(ctx)})
 
 
 def _replaced(text: str, records: dict[str, FunctionRecord]) -> str:

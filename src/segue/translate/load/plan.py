@@ -100,7 +100,7 @@ def name_all(ctx: Context) -> None:
         for plan in ordered:
             if plan.written:
                 plan.name = cls
-                plan.loader = _free(f"{snake(cls)}_entities", used)
+                plan.loader = _free(f"{snake(cls)}_entities", used, _with(plan))
                 continue
             plan.name = next(o for o in _wishes(cls, plan) if o not in used)
             used.add(plan.name)
@@ -126,8 +126,17 @@ def _camel(name: str) -> str:
     return "".join(word.capitalize() for word in name.split("_"))
 
 
-def _free(wish: str, used: set[str]) -> str:
+def _with(plan: Plan) -> str:
+    """The relations that come along: ``_with_author_and_tags``."""
+    names = [*(item[0] for item in plan.one), *(item[0] for item in plan.many)]
+    return f"_with_{'_and_'.join(names)}" if 1 <= len(names) <= 3 else ""
+
+
+def _free(wish: str, used: set[str], otherwise: str = "") -> str:
+    """``wish``, with ``otherwise`` behind it if that is taken, then with a number."""
     number, candidate = 1, wish
+    if candidate in used and otherwise:
+        wish = candidate = f"{wish}{otherwise}"
     while candidate in used:
         number += 1
         candidate = f"{wish}_{number}"

@@ -9,6 +9,7 @@ from segue.snapshot.model import Attribute
 from segue.target.ir import Import
 from segue.translate.backends import check_flag
 from segue.translate.functions.lift import lift
+from segue.translate.functions.record import constant
 from segue.translate.interp.scope import Scope
 from segue.translate.kinds import Instance, Object, Request, ViewSelf
 from segue.translate.load.models import snake
@@ -140,7 +141,11 @@ def _lifted(endpoint: Endpoint, cls: str, dotted: str, instance: Instance | None
         arguments=arguments,
         module_kind="permissions",
         name=stem if instance is None else f"{stem}_for",
+        hint=endpoint.action or endpoint.method.lower(),
     )
+    decided = constant(ctx, lifted)
+    if decided is not None:
+        return Condition(TRUE if decided else FALSE)
     scope: Scope = path_scope(endpoint)
     text = lifted.call(scope, *([name] if instance is not None else []))
     return Condition(text, imports={*lifted.imports, *_url_imports(endpoint)})

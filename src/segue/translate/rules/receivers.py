@@ -14,7 +14,7 @@ from segue.refusal import Refused, refuse
 from segue.snapshot.model import Function, Model, Receiver
 from segue.translate.context import Context
 from segue.translate.functions.lift import Lifted, find, lift
-from segue.translate.functions.record import FunctionRecord
+from segue.translate.functions.record import record_of
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import lifted_call
 from segue.translate.interp.value import Val, const
@@ -122,13 +122,8 @@ def _call(
 
 
 def _empty(ctx: Context, lifted: Lifted) -> bool:
-    records = ctx.memo.get(("kernel", "functions"), [])
-    assert isinstance(records, list)
-    for record in records:
-        assert isinstance(record, FunctionRecord)
-        if record.token == lifted.name:
-            return all(line.strip() in ("", "pass", "return", "return None") for line in record.lines)
-    return False
+    lines = record_of(ctx, lifted).lines
+    return all(line.strip() in ("", "pass", "return", "return None") for line in lines)
 
 
 def _function(ctx: Context, receiver: Receiver, label: str) -> Function:

@@ -16,7 +16,7 @@ from segue.refusal import refuse
 from segue.snapshot.model import Function, Where
 from segue.translate.context import Context
 from segue.translate.functions.lift import Lifted, State
-from segue.translate.functions.record import FunctionRecord
+from segue.translate.functions.record import FunctionRecord, records
 from segue.translate.functions.symbols import symbols
 from segue.translate.interp.frame import Frame, Parameter, RenameNeeded
 from segue.translate.interp.scope import STATE
@@ -101,9 +101,7 @@ def _register(
         where=recipe.where,
     )
     record.token = symbols(ctx).new("fn", lambda: record.final)
-    records = ctx.memo.setdefault(("kernel", "functions"), [])
-    assert isinstance(records, list)
-    records.append(record)
+    records(ctx).append(record)
     return Lifted(
         record.token,
         ctx.import_path(recipe.app, recipe.module_kind),
