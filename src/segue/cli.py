@@ -64,6 +64,9 @@ Python = Annotated[
 SettingsModule = Annotated[
     str, typer.Option("--settings", help="The project's settings module (else detected).", show_default=False)
 ]
+Html = Annotated[Path | None, typer.Option(help="Write a self-contained HTML report here.")]
+JUnit = Annotated[Path | None, typer.Option(help="Write JUnit XML here.")]
+GitHub = Annotated[bool, typer.Option("--github", help="Annotate the run of a GitHub workflow.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 HERE = Path()
 
@@ -164,7 +167,9 @@ def explore(
     cases: Annotated[int, typer.Option(min=1, help="At most this many cases.")] = 5000,
     seconds: Annotated[float, typer.Option(min=1.0, help="At most this long.")] = 300.0,
     seed: Annotated[int, typer.Option(help="Same seed, same cases.")] = 1,
-    html: Annotated[Path | None, typer.Option(help="Write a self-contained HTML report here.")] = None,
+    html: Html = None,
+    junit: JUnit = None,
+    github: GitHub = False,
 ) -> None:
     """Send derived requests to both sides.
 
@@ -176,12 +181,11 @@ def explore(
     raise typer.Exit(
         command.explore(
             open_project(project),
-            as_json=json,
+            command.Outputs(json, html, junit, github),
             routes=route or [],
             cases=cases,
             seconds=seconds,
             seed=seed,
-            html=html,
         )
     )
 
@@ -191,7 +195,9 @@ def suite(
     context: typer.Context,
     project: Project = HERE,
     json: AsJson = False,
-    html: Annotated[Path | None, typer.Option(help="Write a self-contained HTML report here.")] = None,
+    html: Html = None,
+    junit: JUnit = None,
+    github: GitHub = False,
 ) -> None:
     """Run the project's own tests on both sides.
 
@@ -200,7 +206,9 @@ def suite(
     """
     from segue.commands import verify as command
 
-    raise typer.Exit(command.suite(open_project(project), context.args, as_json=json, html=html))
+    raise typer.Exit(
+        command.suite(open_project(project), context.args, command.Outputs(json, html, junit, github))
+    )
 
 
 @app.command()

@@ -15,7 +15,7 @@ def render(assessment: Assessment) -> str:
     """The whole document."""
     assets = resources.files("segue.assess") / "assets"
     style = (assets / "report.css").read_text(encoding="utf-8")
-    script = (assets / "report.js").read_text(encoding="utf-8")
+    script = "".join((assets / name).read_text(encoding="utf-8") for name in ("sorting.js", "report.js"))
     sections = [
         _head(assessment),
         _kinds(assessment),

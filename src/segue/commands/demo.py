@@ -45,10 +45,10 @@ def _run(example: Path, *, once: bool) -> int:
     _step("verify explore", "the same request on the same database state, both sides")
     evidence = settings.folder / "verify.html"
     good &= verify.explore(
-        settings, as_json=False, routes=[], cases=6000, seconds=75, seed=1, html=evidence
+        settings, verify.Outputs(html=evidence), routes=[], cases=6000, seconds=75, seed=1
     ) == 0  # fmt: skip
     _step("verify suite", "the project's own tests, native routes answered by both sides")
-    good &= verify.suite(settings, ["python", "manage.py", "test"], as_json=False, html=None) == 0
+    good &= verify.suite(settings, ["python", "manage.py", "test"], verify.Outputs()) == 0
     _step("serve", "Django and FastAPI behind Envoy; traffic moves while clients keep asking")
     with serve.started(settings, port=0) as service:
         good &= _journey(settings, service)

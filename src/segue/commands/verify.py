@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
 from segue import digest, ledger, verify
@@ -14,29 +13,27 @@ from segue.commands.common import (
     find_entries,
     interpreter,
     now,
-    print_json,
     read_ledger,
     read_snapshot,
 )
+from segue.commands.outputs import Outputs, publish
 from segue.config import Config
 from segue.errors import UsageError
-from segue.files import write_atomic
 from segue.ledger import Ledger, Proof, transitions
-from segue.verify import html as render_html
-from segue.verify import report as render
 from segue.verify.evidence import Report
 from segue.verify.project import ProjectRef
+
+__all__ = ["Outputs", "explore", "suite"]
 
 
 def explore(
     settings: Config,
+    outputs: Outputs,
     *,
-    as_json: bool,
     routes: Sequence[str],
     cases: int,
     seconds: float,
     seed: int,
-    html: Path | None,
 ) -> int:
     """Send derived requests to both sides; evidence goes into the ledger. Exit code 1 on differences."""
     book = read_ledger(settings)
@@ -46,17 +43,17 @@ def explore(
     project = _project(settings)
     with errors.status("Comparing both sides…"):
         report = verify.explore(project, only=only, cases=cases, seconds=seconds, seed=seed)
-    return _finish(settings, report, "explore", as_json=as_json, html=html)
+    return _finish(settings, report, "explore", outputs)
 
 
-def suite(settings: Config, command: Sequence[str], *, as_json: bool, html: Path | None) -> int:
+def suite(settings: Config, command: Sequence[str], outputs: Outputs) -> int:
     """Run the project's own tests with both sides answering. Exit code 1 on differences or failed tests."""
     read_ledger(settings)
     project = _project(settings)
     with errors.status("Running the project's tests…"):
         report = verify.suite(project, [w for w in command if w != "--"])
-    code = _finish(settings, report, "suite", as_json=as_json, html=html)
-    if report.tests.get("exit") and not as_json:
+    code = _finish(settings, report, "suite", outputs)
+    if report.tests.get("exit") and not outputs.as_json:
         console.print(report.output[-3000:], markup=False)
     return 1 if report.tests.get("exit") else code
 
@@ -69,9 +66,7 @@ def _project(settings: Config) -> ProjectRef:
     )  # fmt: skip
 
 
-def _finish(
-    settings: Config, report: Report, kind: Literal["explore", "suite"], *, as_json: bool, html: Path | None
-) -> int:
+def _finish(settings: Config, report: Report, kind: Literal["explore", "suite"], outputs: Outputs) -> int:
     code = digest.of_code(settings.output, settings.package)
     at = now()
     with ledger.locked(settings.state):
@@ -81,19 +76,5 @@ def _finish(
             o.key: Proof(o.digest, code, o.cases, o.different, at) for o in report.operations if o.cases
         }
         ledger.write(settings.ledger_file, transitions.after_verify(book, kind, proofs, at=at))
-    data = render.as_json(report)
-    import json
-
-    write_atomic(
-        settings.state / "evidence" / f"{kind}.json",
-        json.dumps(data, indent=1, default=str, ensure_ascii=False) + "\n",
-    )
-    if html is not None:
-        write_atomic(html, render_html.render(report))
-    if as_json:
-        print_json(data)
-    else:
-        render.render(report, console)
-        if html is not None:
-            console.print(f"Report: [bold]{html}[/]")
+    publish(settings, report, kind, outputs)
     return 1 if report.different else 0

@@ -8,11 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from segue.verify import kinds
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One request that the two sides answer differently. ``paths`` are (path, Django's value, FastAPI's);
-    ``errors`` what either side logged (Django's, FastAPI's)."""
+    """One request that the two sides answer differently. ``paths`` are (path, Django's value, FastAPI's), and
+    ``path_kinds`` their kinds (:data:`segue.verify.kinds.KINDS`), one each; ``errors`` what either side logged
+    (Django's, FastAPI's)."""
 
     what: str
     persona: str
@@ -26,6 +29,53 @@ class Difference:
     paths: tuple[tuple[str, Any, Any], ...]
     kind: str = ""
     errors: tuple[str, str] = ("", "")
+    path_kinds: tuple[str, ...] = ()
+
+    @property
+    def labelled(self) -> tuple[tuple[str, str, Any, Any], ...]:
+        """``paths`` with their kind behind the path."""
+        names = self.path_kinds or tuple(kinds.of_path(path) for path, _, _ in self.paths)
+        return tuple((p, name, a, b) for (p, a, b), name in zip(self.paths, names, strict=True))
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Each kind of difference in it once. Where the status differs the rest follows from that."""
+        if self.django.get("status") != self.fastapi.get("status"):
+            return ("status",)
+        return tuple(dict.fromkeys(kind for _, kind, _, _ in self.labelled))
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """An answer of FastAPI that its own OpenAPI schema does not allow: in ``where`` (``status``,
+    ``content-type``, ``header Location``, ``body.items[0].id``) it is ``what`` the schema says it cannot be."""
+
+    request: str
+    status: int
+    where: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Branches of the generated functions behind an operation that a run reached, and lines it never did
+    (``app/shop/routes.py:12``)."""
+
+    reached: int
+    total: int
+    missed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteTest:
+    """One test of a suite run: ``verdict`` in a few words (``passed on both``), ``reason`` for what it is. ``bad``
+    tests fail the run; not ``compared`` ones say nothing of the generated code."""
+
+    name: str
+    verdict: str
+    reason: str = ""
+    bad: bool = False
+    compared: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +84,7 @@ class OperationResult:
 
     ``unserved`` requests were left to Django, ``left`` tells why and how often; ``excess_queries`` counts cases
     for which FastAPI sent more queries than Django, ``worst_queries`` the worst pair, ``queries`` both sums;
-    ``reordered`` bodies have their keys in another order.
+    ``reordered`` bodies have their keys in another order. ``coverage`` is None where it was not measured.
     """
 
     key: str
@@ -48,6 +98,8 @@ class OperationResult:
     reordered: int = 0
     left: Mapping[str, int] = field(default_factory=dict)
     differences: tuple[Difference, ...] = ()
+    violations: tuple[Violation, ...] = ()
+    coverage: Coverage | None = None
     function: str = ""
     place: str = ""
 
@@ -67,8 +119,8 @@ class OperationResult:
 @dataclass(frozen=True, slots=True)
 class Report:
     """A whole run. ``noise`` lists paths that Django itself answers differently each time; ``notes``
-    what was not exercised; ``tests`` the outcome counts of a suite run, ``standing``
-    how many of its tests were answered alike by both sides, and why the others were not."""
+    what was not exercised; ``tests`` the outcome counts of a suite run, ``standing`` how many of its tests
+    were answered alike by both sides, and why the others were not; ``results`` its tests one by one."""
 
     kind: str
     operations: tuple[OperationResult, ...]
@@ -78,6 +130,7 @@ class Report:
     tests: Mapping[str, int] = field(default_factory=dict)
     standing: Mapping[str, int] = field(default_factory=dict)
     output: str = ""
+    results: tuple[SuiteTest, ...] = ()
 
     @property
     def cases(self) -> int:
@@ -88,6 +141,11 @@ class Report:
     def different(self) -> int:
         """Cases that differed."""
         return sum(o.different for o in self.operations)
+
+    @property
+    def violations(self) -> int:
+        """Kinds of answers that the generated OpenAPI schema does not allow."""
+        return sum(len(o.violations) for o in self.operations)
 
 
 def operation_from_json(key: str, raw: Mapping[str, Any], function: str, place: str) -> OperationResult:
@@ -104,6 +162,7 @@ def operation_from_json(key: str, raw: Mapping[str, Any], function: str, place: 
         reordered=int(raw.get("reordered", 0)),
         left=dict(raw.get("left", {})),
         differences=tuple(_difference(d) for d in raw.get("differences", ())),
+        coverage=_coverage(raw.get("coverage")),
         function=function,
         place=place,
     )
@@ -121,10 +180,17 @@ def _difference(raw: Mapping[str, Any]) -> Difference:
         body=raw["body"],
         django=raw["django"],
         fastapi=raw["fastapi"],
-        paths=tuple((p, a, b) for p, a, b in raw["differences"]),
+        paths=tuple((p, a, b) for p, a, b, *_ in raw["differences"]),
         kind=raw.get("kind", ""),
         errors=(django, fastapi),
+        path_kinds=tuple(rest[0] if rest else kinds.of_path(p) for p, _, _, *rest in raw["differences"]),
     )
+
+
+def _coverage(raw: Mapping[str, Any] | None) -> Coverage | None:
+    if not raw:
+        return None
+    return Coverage(int(raw["reached"]), int(raw["total"]), tuple(raw.get("missed", ())))
 
 
 def _two(pair: Sequence[int]) -> tuple[int, int]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from segue.verify.evidence import Difference, OperationResult, Report
+from segue.verify.report.words import request_line, short, telling
 
 
 def render(report: Report, console: Console, *, most: int = 6) -> None:
@@ -38,6 +36,13 @@ def render(report: Report, console: Console, *, most: int = 6) -> None:
             f"[yellow]{item.key}[/] sent up to {item.worst_queries[1]} queries where Django sent {item.worst_queries[0]} "
             f"({item.excess_queries} cases)"
         )
+    if report.violations:
+        console.print(f"[red]{report.violations} answers that the generated OpenAPI schema does not allow[/]")
+        for item in report.operations:
+            for violation in item.violations[:most]:
+                console.print(
+                    Text(f"  {violation.request} {violation.status}: {violation.where}: {violation.what}")
+                )
     bad = [o for o in report.operations if o.different]
     if bad:
         table = Table("operation", "cases", "differ", "function", box=None, pad_edge=False)
@@ -69,54 +74,9 @@ def show(item: OperationResult, difference: Difference, console: Console) -> Non
     console.print(f"  Django {status[0]}, FastAPI {status[1]}")
     table = Table("where", "Django", "FastAPI", box=None, pad_edge=False)
     for path, one, other in telling(difference)[:8]:
-        table.add_row(f"  {path}", _short(one), _short(other))
+        table.add_row(f"  {path}", short(one), short(other))
     console.print(table)
     for side, error in zip(("Django", "FastAPI"), difference.errors, strict=True):
         if error:
             console.print(Text(f"  {side} failed: {error}", style="dim"))
     console.print(f"  [dim]FastAPI {item.function}; Django {item.place}[/]")
-
-
-def telling(difference: Difference) -> list[tuple[str, Any, Any]]:
-    """The paths that say something: where the status differs, the headers that come with it do not."""
-    if difference.django.get("status") == difference.fastapi.get("status"):
-        return list(difference.paths)
-    return [p for p in difference.paths if not p[0].startswith("headers.")]
-
-
-def request_line(difference: Difference) -> str:
-    """``POST /api/x/?a=1``."""
-    return f"{difference.method} {difference.path}{'?' + difference.query if difference.query else ''}"
-
-
-def as_json(report: Report) -> dict[str, Any]:
-    """The whole run as data."""
-    return {
-        "kind": report.kind,
-        "cases": report.cases,
-        "different": report.different,
-        "seconds": round(report.seconds, 1),
-        "noise": list(report.noise),
-        "notes": list(report.notes),
-        "tests": dict(report.tests),
-        "standing": dict(report.standing),
-        "operations": [
-            {
-                "operation": o.key, "cases": o.cases, "different": o.different, "unserved": o.unserved, "statuses": dict(o.statuses),
-                "left": dict(o.left), "excess_queries": o.excess_queries, "worst_queries": list(o.worst_queries),
-                "queries": list(o.queries), "reordered": o.reordered, "function": o.function, "place": o.place,
-                "differences": [
-                    {"request": request_line(d), "what": d.what, "persona": d.persona, "body": d.body, "kind": d.kind,
-                     "headers": [list(h) for h in d.headers], "errors": list(d.errors), "paths": [list(p) for p in d.paths],
-                     "django": d.django, "fastapi": d.fastapi}
-                    for d in o.differences
-                ],
-            }
-            for o in report.operations
-        ],
-    }  # fmt: skip
-
-
-def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 70 else f"{text[:67]}…"
