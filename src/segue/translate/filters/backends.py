@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
+from segue.refusal import Refused
 from segue.snapshot.model import Value
 from segue.target.ir import Import
-from segue.translate.filters.own_backend import own_backend
+from segue.translate.filters.left import leave_parameter
+from segue.translate.filters.own_backend import falls_back, own_backend
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, quote
 from segue.translate.kinds import QuerySet
@@ -24,21 +27,23 @@ DJANGO = (
 
 def apply(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
     """The queryset after all backends. Raises ``Refused`` for any backend it does not know."""
-    from segue.translate.filters.filtersets import filter_by_set
+    from segue.translate.filters.filtersets import filter_by_set, leave_filters
     from segue.translate.filters.ordering import order
-    from segue.translate.filters.search import search
+    from segue.translate.filters.search import search, search_param
 
     backends = plain(endpoint.policy("filter_backends")) or plain(endpoint.attribute("filter_backends")) or []
     for backend in backends:
         name = backend.name if isinstance(backend, Ref) else ""
         if name == SEARCH:
-            value = search(frame, endpoint, value)
+            value = _or_left(frame, endpoint, value, search, search_param(endpoint))
         elif name == ORDERING:
             value = order(frame, endpoint, value)
         elif name in DJANGO:
             value = filter_by_set(frame, endpoint, value)
         elif own_backend(endpoint, name):
             continue
+        elif falls_back(endpoint, name):
+            leave_filters(endpoint, "A filter backend of its own is not translated yet.")
         else:
             known = endpoint.ctx.snapshot.classes.get(name)
             raise endpoint.refuse(
@@ -46,6 +51,28 @@ def apply(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
                 known.where if known else None,
             )  # fmt: skip
     return value
+
+
+def _or_left(
+    frame: Frame,
+    endpoint: Endpoint,
+    value: Val,
+    narrow: Callable[[Frame, Endpoint, Val], Val],
+    parameter: str,
+) -> Val:
+    """``narrow``, or requests with its parameter left to Django: without it DRF gives the queryset back as it is."""
+    imports = set(frame.imports)
+    try:
+        with frame.capture() as lines:
+            narrowed = narrow(frame, endpoint, value)
+    except Refused as refused:
+        if refused.refusal.code != "search":
+            raise
+        frame.imports = imports
+        leave_parameter(endpoint.ctx, endpoint.cls, parameter, refused.refusal)
+        return value
+    frame.lines += lines
+    return narrowed
 
 
 def local(frame: Frame, value: Val, text: ast.expr, **changes: object) -> Val:

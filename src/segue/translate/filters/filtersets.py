@@ -9,12 +9,14 @@ from dataclasses import replace
 from segue.refusal import Refusal, Refused, refuse
 from segue.snapshot.model import FilterField, FilterSet, Value, Where
 from segue.target.ir import Import
-from segue.translate.filters.backends import ready
+from segue.translate.filters.backends import DJANGO, ready
 from segue.translate.filters.classes import FilterClass, class_of, text_limits
 from segue.translate.filters.csv import RANGES, read_keys, read_many, read_range
-from segue.translate.filters.left import can_be_left, leave, left_parameters
+from segue.translate.filters.left import can_be_left, leave, left_parameters, view_parameters
+from segue.translate.filters.own_backend import falls_back
 from segue.translate.filters.several import order_by, read_choices, read_order
 from segue.translate.filters.targets import compared_type
+from segue.translate.filters.untouched import leave_whole
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, name
 from segue.translate.kinds import Kind, ListOf, Object, QuerySet, Scalar
@@ -43,6 +45,13 @@ _FORM = {
 _REPEATED = ("MultipleChoiceFilter", "ModelMultipleChoiceFilter")
 
 
+_FRAMEWORK = ("django_filters.", "rest_framework.", "django.")
+_DRIVERS = frozenset(
+    {"__init__", "qs", "filter_queryset", "get_form_class", "form", "is_valid", "errors", "get_filters", "filter_for_lookup",
+     "filter_for_field", "get_fields"}
+)  # fmt: skip
+
+
 def filter_by_set(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
     """The queryset narrowed by the view's FilterSet; as it is when the view has none."""
     found = _filterset(endpoint)
@@ -50,6 +59,9 @@ def filter_by_set(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
         return value
     if found.error:
         raise refuse("filterset", found.name, f"The FilterSet could not be built: {found.error}", found.where)
+    if _overridden(endpoint, found) == ["form"]:
+        leave_whole(endpoint, found, "An overridden form of a FilterSet is not translated yet.")
+        return value
     _check_class(endpoint, found)
     kinds = _kinds(frame, found)
     # A method may order; otherwise the order stays open, so that a later distinct() need not keep it.
@@ -95,14 +107,33 @@ def filter_by_set(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
 
 def left_to_django(endpoint: Endpoint) -> dict[str, Refusal]:
     """Query parameters of the view's filters that only Django knows, and why: after its operations were translated."""
+    own = view_parameters(endpoint.ctx, endpoint.cls)
     backends = plain(endpoint.policy("filter_backends")) or plain(endpoint.attribute("filter_backends")) or []
-    if not any(isinstance(b, Ref) and b.name.startswith("django_filters.") for b in backends):
-        return {}
+    if not any(isinstance(b, Ref) and (b.name in DJANGO or falls_back(endpoint, b.name)) for b in backends):
+        return own
     try:
         found = _filterset(endpoint)
     except Refused:
-        return {}
-    return left_parameters(endpoint.ctx, found.name) if found is not None else {}
+        return own
+    return {**own, **left_parameters(endpoint.ctx, found.name)} if found is not None else own
+
+
+def leave_filters(endpoint: Endpoint, why: str) -> None:
+    """Leave requests with any parameter of the view's FilterSet to Django. Raises ``Refused``."""
+    found = _filterset(endpoint)
+    if found is not None:
+        leave_whole(endpoint, found, why)
+
+
+def _overridden(endpoint: Endpoint, found: FilterSet) -> list[str]:
+    """Names of the methods that drive a FilterSet and that the project has overridden."""
+    known = endpoint.ctx.snapshot.classes.get(found.name)
+    methods = {f.method for f in found.filters if f.method}
+    return [
+        method
+        for method, dotted in (known.methods if known is not None else {}).items()
+        if method in _DRIVERS and method not in methods and not dotted.startswith(_FRAMEWORK)
+    ]
 
 
 def _kinds(frame: Frame, found: FilterSet) -> dict[str, FilterClass]:
@@ -140,21 +171,15 @@ def _filterset(endpoint: Endpoint) -> FilterSet | None:
 
 def _check_class(endpoint: Endpoint, found: FilterSet) -> None:
     known = endpoint.ctx.snapshot.classes.get(found.name)
-    if known is None:
-        return
-    methods = {f.method for f in found.filters if f.method}
-    for method, dotted in known.methods.items():
-        if dotted.startswith(("django_filters.", "rest_framework.", "django.")) or method in methods:
-            continue
-        if method in ("__init__", "qs", "filter_queryset", "get_form_class", "form", "is_valid", "errors", "get_filters",
-                      "filter_for_lookup", "filter_for_field", "get_fields"):  # fmt: skip
-            function = endpoint.ctx.snapshot.functions.get(dotted)
-            raise refuse(
-                "filterset-override",
-                dotted,
-                "An overridden method of a FilterSet is not translated yet.",
-                function.where if function else found.where,
-            )
+    for method in _overridden(endpoint, found):
+        assert known is not None
+        function = endpoint.ctx.snapshot.functions.get(known.methods[method])
+        raise refuse(
+            "filterset-override",
+            known.methods[method],
+            "An overridden method of a FilterSet is not translated yet.",
+            function.where if function else found.where,
+        )
 
 
 def _read(

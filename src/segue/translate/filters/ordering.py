@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 
+from segue.refusal import Refused
 from segue.translate.filters.backends import local, names, ready
+from segue.translate.filters.left import leave_parameter
 from segue.translate.filters.parameters import param
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, name, quote
@@ -13,6 +15,8 @@ from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import field_of, pk_field
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import plain
+
+_BACKEND = "rest_framework.filters.OrderingFilter"
 
 
 def order(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
@@ -29,7 +33,7 @@ def order(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
     default = names(endpoint.attribute("ordering"))
     if any(d.startswith("?") or not isinstance(d, str) for d in default):
         raise endpoint.refuse("ordering", "ordering", "Random order is not translated.")
-    columns = {n: ordering_column(frame, endpoint, model, n) for n in allowed}
+    columns = _columns(frame, endpoint, model, allowed)
     extra = {
         d.lstrip("-"): ordering_column(frame, endpoint, model, d.lstrip("-"))
         for d in default
@@ -45,12 +49,27 @@ def order(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
     assert isinstance(call, ast.Call)
     if default:
         call.args.append(literal(tuple(default)))
-    call.keywords += param(
-        endpoint, "rest_framework.filters.OrderingFilter", "ordering_param", "ORDERING_PARAM", "ordering"
-    )
+    call.keywords += param(endpoint, _BACKEND, "ordering_param", "ORDERING_PARAM", "ordering")
     if extra:
         call.keywords.append(ast.keyword("columns", _mapping(extra)))
     return local(frame, value, call, order="done", meta_written=False)
+
+
+def _columns(frame: Frame, endpoint: Endpoint, model: str, allowed: list[str]) -> dict[str, ast.expr]:
+    """What each name orders by; where that is not known of one, requests that name an order are left to Django."""
+    found: dict[str, ast.expr] = {}
+    for text in allowed:
+        try:
+            found[text] = ordering_column(frame, endpoint, model, text)
+        except Refused as refused:
+            leave_parameter(endpoint.ctx, endpoint.cls, ordering_param(endpoint), refused.refusal)
+    return found
+
+
+def ordering_param(endpoint: Endpoint) -> str:
+    """The name of ``?ordering=`` in this project."""
+    named = param(endpoint, _BACKEND, "ordering_param", "ORDERING_PARAM", "ordering")
+    return str(getattr(named[0].value, "value", "ordering")) if named else "ordering"
 
 
 def _mapping(columns: dict[str, ast.expr]) -> ast.expr:
@@ -106,9 +125,23 @@ def ordering_column(frame: Frame, endpoint: Endpoint, model: str, text: str) -> 
     if found is None or not found.column:
         raise endpoint.refuse("ordering", text, "Only columns of the model itself are ordered by yet.")
     if found.relation is not None and text == found.name and frame.ctx.model(found.relation.to).ordering:
-        raise endpoint.refuse(
-            "ordering", text, "Ordering by a relation's own Meta.ordering is not translated yet."
-        )
+        return _by_related(frame, endpoint, model, found.name, found.relation.to)
     cls, item = entity_type(frame.ctx, model)
     frame.use(item)
     return name(f"{cls}.{found.attname}")
+
+
+def _by_related(frame: Frame, endpoint: Endpoint, model: str, relation: str, target: str) -> ast.expr:
+    """``order_by("author")``: the ``Meta.ordering`` of the other model, which Django joins."""
+    from segue.translate.filters.search import scalar
+
+    parts: list[ast.expr] = []
+    for term in frame.ctx.model(target).ordering:
+        text = term.data if term.kind == "const" else None
+        column = field_of(frame.ctx.model(target), text) if isinstance(text, str) and text != "pk" else None
+        if column is None or not column.column or column.relation is not None:
+            raise endpoint.refuse(
+                "ordering", relation, f"The Meta.ordering of {target} is more than columns, ascending."
+            )
+        parts.append(scalar(frame, endpoint, model, [relation], column.attname, target))
+    return parts[0] if len(parts) == 1 else ast.Tuple(parts, ast.Load())

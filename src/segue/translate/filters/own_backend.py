@@ -15,6 +15,26 @@ from segue.translate.specialise.fold import plain
 _DJANGO = "django_filters.rest_framework.backends.DjangoFilterBackend"
 
 
+def falls_back(endpoint: Endpoint, name: str) -> bool:
+    """Whether backend ``name`` is ``DjangoFilterBackend`` but for what an invalid form gives."""
+    known = endpoint.ctx.snapshot.classes.get(name)
+    if known is None or _DJANGO not in known.mro:
+        return False
+    own = {m: d for m, d in known.methods.items() if not d.startswith(("django_filters.", "rest_framework."))}
+    attributes = [
+        a
+        for a, v in known.attributes.items()
+        if not v.defined_in.startswith(("django_filters.", "rest_framework."))
+    ]
+    function = endpoint.ctx.snapshot.functions.get(own.get("filter_queryset", ""))
+    return (
+        set(own) == {"filter_queryset"}
+        and not attributes
+        and function is not None
+        and _only_super(function.source)
+    )
+
+
 def own_backend(endpoint: Endpoint, name: str) -> bool:
     """Whether backend ``name`` leaves the rows of this view alone. Anything that is not sure is not."""
     known = endpoint.ctx.snapshot.classes.get(name)

@@ -21,6 +21,12 @@ _LOOKUPS = {"^": "istartswith", "=": "iexact", "@": "", "$": "iregex"}
 _BACKEND = "rest_framework.filters.SearchFilter"
 
 
+def search_param(endpoint: Endpoint) -> str:
+    """The name of ``?search=`` in this project."""
+    named = param(endpoint, _BACKEND, "search_param", "SEARCH_PARAM", "search")
+    return str(getattr(named[0].value, "value", "search")) if named else "search"
+
+
 def search(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
     """``?search=`` over ``search_fields``; without them it is only looked at."""
     fields = names(endpoint.attribute("search_fields"))
@@ -151,10 +157,10 @@ def _plain(frame: Frame, endpoint: Endpoint, model: str, field: str) -> ast.expr
     helper = frame.imported("segue_bridge.db.query", lookup)
     if not relations:
         return ast.Tuple([helper, name(f"{cls}.{attname}")], ast.Load())
-    return ast.Tuple([helper, _scalar(frame, endpoint, model, relations, attname, last)], ast.Load())
+    return ast.Tuple([helper, scalar(frame, endpoint, model, relations, attname, last)], ast.Load())
 
 
-def _scalar(
+def scalar(
     frame: Frame, endpoint: Endpoint, model: str, relations: list[str], attname: str, last: str
 ) -> ast.expr:
     """``select(Last.column).where(...).scalar_subquery()`` along one to-one relation."""
@@ -274,4 +280,4 @@ def _outer(frame: Frame, chain: ast.expr, model: str, stem: str, near: str, far:
     ), alias
 
 
-__all__ = ["literal", "search"]
+__all__ = ["literal", "scalar", "search", "search_param"]

@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from segue.refusal import refuse
+from segue.refusal import Refused, refuse
 from segue.snapshot.model import Function, Where
 from segue.target.ir import Import
 from segue.translate.context import Context
@@ -26,6 +26,7 @@ from segue.translate.interp.comments import Comments
 from segue.translate.interp.frame import Frame, Parameter, RenameNeeded
 from segue.translate.interp.join import join, widen
 from segue.translate.interp.scope import STATE, Scope
+from segue.translate.interp.split import MOST, split
 from segue.translate.interp.value import Val, name
 from segue.translate.kinds import (
     AcceptedType,
@@ -251,6 +252,8 @@ def interpret(
     stack.append(found.name)
     try:
         renames: dict[str, str] = {}
+        splits: list[int] = []
+        first: Refused | None = None
         for _ in range(12):
             frame = Frame(
                 ctx,
@@ -260,11 +263,18 @@ def interpret(
                 hint=hint,
                 shape=shape,
                 renames=dict(renames),
+                splits=tuple(splits),
             )
             try:
                 return _interpret(frame, self_kind, arguments or {})
             except RenameNeeded as needed:
                 renames[needed.local] = renames.get(needed.local, needed.local) + "_"
+            except Refused as refused:
+                first = first or refused
+                torn = next((line for line in frame.torn if line not in splits), None)
+                if torn is None or len(splits) == MOST:
+                    raise first from None
+                splits.append(torn)
         raise refuse("names", found.name, "Local names and state names cannot be told apart.", found.where)
     finally:
         stack.pop()
@@ -293,7 +303,7 @@ def _interpret(frame: Frame, self_kind: Kind | Val | None, arguments: Mapping[st
     else:
         for row in [r for r in frame.comments.own if r < definition.lineno]:
             del frame.comments.own[row]
-    _run(frame, definition, statements)
+    _run(frame, definition, split(statements, frame.splits))
     if frame.alive:
         frame.returns.append(Const(None))
     returns = frame.returns[0] if frame.returns else Const(None)

@@ -53,7 +53,8 @@ class Frame:
     ``app`` is the app label whose modules receive what is emitted on the way. ``owner`` is the
     class that defines the function (for ``super()``), ``receiver`` what ``self`` is.
     ``env`` maps legacy local names to values, ``facts`` generated expression texts to narrowed kinds.
-    ``wish``: the local that is being assigned, and the expression.
+    ``wish``: the local that is being assigned, and the expression. ``torn`` are the lines of ``if`` statements whose
+    branches leave different things behind, ``splits`` those that are drawn out (:mod:`segue.translate.interp.split`).
     """
 
     ctx: Context
@@ -73,6 +74,8 @@ class Frame:
     url_arguments: dict[str, Kind] = field(default_factory=dict)
     returns: list[Kind] = field(default_factory=list)
     renames: dict[str, str] = field(default_factory=dict)
+    torn: list[int] = field(default_factory=list)
+    splits: tuple[int, ...] = ()
     locals_seen: set[str] = field(default_factory=set)
     is_async: bool = False
     alive: bool = True

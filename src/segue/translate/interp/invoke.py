@@ -237,7 +237,10 @@ def construct(frame: Frame, dotted: str, site: CallSite) -> Val | None:
         from segue.translate.views.serializer_object import construct_serializer
 
         return construct_serializer(frame, dotted, site)
-    return project_exception(frame, dotted, site)
+    from segue.translate.rules.queryset_class import construct_queryset
+
+    rows = construct_queryset(frame, dotted, site)
+    return rows if rows is not None else project_exception(frame, dotted, site)
 
 
 def model_label(frame: Frame, dotted: str) -> str | None:

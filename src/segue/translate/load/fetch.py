@@ -86,6 +86,7 @@ def site_of(frame: Frame, value: Val, hint: str = "", at: ast.AST | None = None)
             getattr(at, "lineno", 0),
             getattr(at, "col_offset", 0),
             query.model,
+            tuple(item.name for item in query.annotations),
         )
     needs = table.by_key.get(key) if key is not None else None
     if needs is None:

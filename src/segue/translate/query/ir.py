@@ -44,6 +44,7 @@ class Query:
     and nothing else. ``hidden`` are ``alias()``es, ``pending`` are condition trees (:class:`segue.translate.query.where.Node`)
     whose joins may repeat rows: a later ``distinct()`` decides how they are written.
     ``meta_written`` tells that the order in the code is Meta.ordering, as it stands there.
+    ``manager`` is the project's class of querysets that it is of, where a manager names one.
     ``selected`` are the paths of ``select_related``. ``maybe_distinct`` tells that ``distinct()`` was called on one way to here and not on another.
     """
 

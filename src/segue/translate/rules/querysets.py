@@ -357,7 +357,7 @@ def custom(frame: Frame, owner: Val, call: CallSite) -> Val | None:
 
     query = query_of(owner)
     model = frame.ctx.model(query.model)
-    for cls in model.managers.values():
+    for cls in (query.manager, *model.managers.values()):
         function = manager_method(frame, cls, call.name)
         if function is not None:
             return invoke_function(frame, function, call, settle(frame, owner), "queries")

@@ -9,8 +9,10 @@ from segue.translate.interp.conditions import Test, test
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join
 from segue.translate.interp.value import Val, is_pure
-from segue.translate.kinds import Const, Global, Kind
+from segue.translate.kinds import Const, Global, Kind, Unknown
 from segue.translate.rules.registry import statement
+
+End = tuple[dict[str, Val], dict[str, Kind], bool]
 
 
 @statement(ast.If)
@@ -33,22 +35,35 @@ def branch(frame: Frame, node: ast.If) -> None:
         frame.emit_block(f"if {ast.unparse(_negated(found.node))}:", no)
     else:
         frame.emit_block(f"if {ast.unparse(found.node)}:", yes)
-        if no:
+        if no and not yes_end[2] and node.lineno in frame.splits:
+            frame.lines.extend(no)
+        elif no:
             if no[0].startswith("if ") and isinstance(node.orelse[0], ast.If) and len(node.orelse) == 1:
                 frame.lines.append("el" + no[0])
                 frame.lines.extend(no[1:])
             else:
                 frame.emit_block("else:", no)
     merge(frame, before, [yes_end, no_end])
+    if _torn(frame, yes_end, no_end):
+        frame.torn.append(node.lineno)
+
+
+def _torn(frame: Frame, yes: End, no: End) -> bool:
+    """Whether a local is something else in each branch, and has no kind after them."""
+    return frame.alive and any(
+        isinstance(value.kind, Unknown)
+        and key in yes[0]
+        and key in no[0]
+        and not isinstance(yes[0][key].kind, Unknown)
+        and not isinstance(no[0][key].kind, Unknown)
+        for key, value in frame.env.items()
+    )
 
 
 def _negated(node: ast.expr) -> ast.expr:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         return node.operand
     return ast.UnaryOp(ast.Not(), node)
-
-
-End = tuple[dict[str, Val], dict[str, Kind], bool]
 
 
 def _arm(frame: Frame, run: Callable[[], None]) -> tuple[list[str], End]:
@@ -105,8 +120,6 @@ def _joined(a: Val, b: Val) -> Val:
             and a.text == b.text
         ):
             return Val(kind, a.node)
-        from segue.translate.kinds import Unknown
-
         if isinstance(a.kind, Global) or isinstance(b.kind, Global) or a.text != b.text or a.node is None:
             return Val(Unknown("It is one thing or another, depending on the branch."))
     return Val(kind, a.node)

@@ -76,11 +76,32 @@ class Book(models.Model):
         return [tag.label for tag in self.tags.all()]
 
 
+class ReviewQuerySet(models.QuerySet):
+    def good(self):
+        return self.filter(stars__gte=4)
+
+
+class ReviewManager(models.Manager):
+    def get_queryset(self):
+        return ReviewQuerySet(self.model, using=self._db)
+
+    def good(self):
+        return self.get_queryset().good()
+
+
+class BraggingManager(models.Manager):
+    def get_queryset(self):
+        return ReviewQuerySet(self.model, using=self._db).good()
+
+
 class Review(models.Model):
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="reviews")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reviews")
     stars = models.IntegerField()
     text = models.TextField(blank=True)
+
+    objects = ReviewManager()
+    bragging = BraggingManager()
 
     class Meta:
         unique_together = [("book", "user")]

@@ -583,6 +583,50 @@ class Lab(APIView):
     def case_anon_filter(self):
         return Review.objects.filter(user=self.request.user).count()
 
+    # querysets made by managers, branches that leave different things behind ------------------
+
+    def case_queryset_class(self):
+        rows = Review.objects.order_by("id")
+        return [[r.stars for r in rows], [r.stars for r in Review.objects.good().order_by("id")]]
+
+    def case_queryset_class_later(self):
+        return [r.stars for r in Review.objects.filter(stars__lt=5).good().order_by("id")]
+
+    def case_queryset_class_narrowed(self):
+        return [r.stars for r in Review.bragging.order_by("id")]
+
+    def case_branch_q(self):
+        if self.request.user.is_authenticated:
+            wanted = Q(status="p") | Q(price__lt=5)
+        else:
+            wanted = Q(status="p")
+        return titles(Book.objects.filter(wanted).order_by("id"))
+
+    def case_branch_q_of_parameter(self):
+        wanted = Q(in_print=True)
+        if self.request.query_params.get("nothing"):
+            wanted = Q(author__name="Ada")
+        wanted &= Q(price__gte=1)
+        return titles(Book.objects.filter(wanted).order_by("id"))
+
+    def case_branch_querysets(self):
+        if self.request.query_params.get("name") == "Ada":
+            books = Book.objects.filter(author__name="Ada").annotate(n=F("price") + 1)
+        else:
+            books = Book.objects.filter(status="p").order_by("title")
+        return titles(books)
+
+    def case_branch_twice(self):
+        if self.request.query_params.get("empty"):
+            first = Q(status="d")
+        else:
+            first = Q(status="p")
+        if self.request.query_params.get("name"):
+            second = Q(in_print=True)
+        else:
+            second = Q(in_print=False)
+        return titles(Book.objects.filter(first, second).order_by("id"))
+
     # writes -----------------------------------------------------------------------------------
 
     def case_create(self):

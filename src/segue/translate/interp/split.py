@@ -1,0 +1,32 @@
+"""Functions whose branches leave different things behind: what follows goes into both branches.
+
+``if x: part = Q(a=1)`` / ``else: part = Q(b=2)`` / ``return rows.filter(part)`` has no one kind for ``part``. As
+``if x: part = …; return rows.filter(part)`` / ``else: …`` it has, and does the same.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Collection, Sequence
+
+# So many of a function's branches may be drawn out; each doubles what follows it.
+MOST = 3
+
+
+def split(body: Sequence[ast.stmt], lines: Collection[int]) -> list[ast.stmt]:
+    """``body`` with what follows an ``if`` at one of ``lines`` in both of its branches."""
+    out: list[ast.stmt] = []
+    for index, statement in enumerate(body):
+        rest = body[index + 1 :]
+        if not (isinstance(statement, ast.If) and statement.lineno in lines and rest):
+            out.append(statement)
+            continue
+        drawn = copy.copy(statement)
+        drawn.body = split([*statement.body, *copy.deepcopy(rest)], lines)
+        drawn.orelse = split([*statement.orelse, *copy.deepcopy(rest)], lines)
+        return [*out, drawn]
+    return out
+
+
+__all__ = ["MOST", "split"]
