@@ -73,7 +73,7 @@ def _finish(settings: Config, report: Report, kind: Literal["explore", "suite"],
         book = ledger.read(settings.ledger_file)
         book = Ledger(book.entries, book.snapshot, code)
         proofs = {
-            o.key: Proof(o.digest, code, o.cases, o.different, at) for o in report.operations if o.cases
+            o.key: Proof(o.digest, code, o.cases, o.different, at) for o in report.operations if o.proven
         }
         ledger.write(settings.ledger_file, transitions.after_verify(book, kind, proofs, at=at))
     publish(settings, report, kind, outputs)

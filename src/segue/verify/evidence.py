@@ -59,11 +59,12 @@ class Violation:
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """Branches of the generated functions behind an operation that a run reached, and lines it never did
-    (``app/shop/routes.py:12``)."""
+    (``app/shop/routes.py:12``). ``entered``: whether the path operation function itself was ever run."""
 
     reached: int
     total: int
     missed: tuple[str, ...] = ()
+    entered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,8 @@ class OperationResult:
 
     ``unserved`` requests were left to Django, ``left`` tells why and how often; ``excess_queries`` counts cases
     for which FastAPI sent more queries than Django, ``worst_queries`` the worst pair, ``queries`` both sums;
-    ``reordered`` bodies have their keys in another order. ``coverage`` is None where it was not measured.
+    ``reordered`` bodies have their keys in another order; ``steps`` of the cases were steps of sequences.
+    ``coverage`` is None where it was not measured.
     """
 
     key: str
@@ -96,12 +98,18 @@ class OperationResult:
     worst_queries: tuple[int, int] = (0, 0)
     queries: tuple[int, int] = (0, 0)
     reordered: int = 0
+    steps: int = 0
     left: Mapping[str, int] = field(default_factory=dict)
     differences: tuple[Difference, ...] = ()
     violations: tuple[Violation, ...] = ()
     coverage: Coverage | None = None
     function: str = ""
     place: str = ""
+
+    @property
+    def proven(self) -> bool:
+        """Whether the cases say anything: none that never ran the operation's function does."""
+        return bool(self.cases) and (self.coverage is None or self.coverage.entered)
 
     @property
     def digest(self) -> str:
@@ -160,6 +168,7 @@ def operation_from_json(key: str, raw: Mapping[str, Any], function: str, place: 
         worst_queries=_two(raw.get("worst_queries", (0, 0))),
         queries=_two(raw.get("queries", (0, 0))),
         reordered=int(raw.get("reordered", 0)),
+        steps=int(raw.get("steps", 0)),
         left=dict(raw.get("left", {})),
         differences=tuple(_difference(d) for d in raw.get("differences", ())),
         coverage=_coverage(raw.get("coverage")),
@@ -190,7 +199,9 @@ def _difference(raw: Mapping[str, Any]) -> Difference:
 def _coverage(raw: Mapping[str, Any] | None) -> Coverage | None:
     if not raw:
         return None
-    return Coverage(int(raw["reached"]), int(raw["total"]), tuple(raw.get("missed", ())))
+    return Coverage(
+        int(raw["reached"]), int(raw["total"]), tuple(raw.get("missed", ())), bool(raw.get("entered", True))
+    )
 
 
 def _two(pair: Sequence[int]) -> tuple[int, int]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import tempfile
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,39 +28,87 @@ def explore(
     seed: int = 1,
     against: Literal["fastapi", "django"] = "fastapi",
     until_difference: bool = False,
+    processes: int = 0,
 ) -> Report:
     """Compare native operations (those in ``only``, or all) for at most ``cases`` or ``seconds``.
 
-    ``until_difference`` stops at the first difference or query too many.
+    ``until_difference`` stops at the first difference or query too many. ``processes`` share the operations, each
+    with a copy of the database; 0 takes two where that pays and the machine has them.
 
     ``against="django"`` compares Django with itself, on every DRF operation: what is reported then is noise.
     Raises :class:`EnvironmentProblem` when the child cannot run, with the end of its error output.
     """
-    overlay = ensure_overlay(project)
     find = native_operations if against == "fastapi" else all_operations
-    operations = find(project, only)
-    spec = {
+    known = find(project)
+    operations = [o for o in known if not only or o["key"] in only]
+    count = processes or _worthwhile(cases, seconds, len(operations))
+    spec = joined_spec(project, known, seed=seed) | {
+        "seconds": seconds,
+        "against": against,
+        "branches": against == "fastapi",
+        "until_difference": until_difference,
+    }
+    shares = [operations[n::count] for n in range(min(count, max(1, len(operations))))]
+    specs = [
+        spec
+        | {
+            "wanted": [o["key"] for o in share],
+            "cases": max(1, round(cases * len(share) / max(1, len(operations)))),
+        }
+        for share in shares
+    ]
+    with ThreadPoolExecutor(max(1, len(specs))) as pool:
+        found = list(pool.map(lambda s: run_joined(project, s, seconds + STARTING), specs))
+    raw = _together(found)
+    results = tuple(
+        operation_from_json(o["key"], raw["operations"][o["key"]], o["function"], o["place"])
+        for o in operations
+    )
+    return Report("explore", results, float(raw["seconds"]), tuple(raw["noise"]), tuple(_notes(raw, results)))
+
+
+def joined_spec(project: ProjectRef, operations: list[dict[str, Any]], *, seed: int) -> dict[str, Any]:
+    """What a child process needs to know to build both sides; ``operations`` are all there are."""
+    return {
         "settings": project.snapshot.settings.module,
         "path": [str(project.import_root), str(project.root)],
-        "overlay": str(overlay),
+        "overlay": str(ensure_overlay(project)),
         "output": str(project.output),
         "package": project.package,
         "operations": operations,
         "models": [m.label for m in project.snapshot.models.values() if m.own and not m.abstract],
         "seed_command": list(project.seed_command),
-        "cases": cases,
-        "seconds": seconds,
         "seed": seed,
-        "against": against,
-        "until_difference": until_difference,
     }
-    raw = _run(project, spec, seconds + STARTING)
-    places = {o["key"]: (o["function"], o["place"]) for o in operations}
-    results = tuple(operation_from_json(k, v, *places[k]) for k, v in raw["operations"].items())
-    return Report("explore", results, float(raw["seconds"]), tuple(raw["noise"]), tuple(_notes(raw, results)))
 
 
-def _run(project: ProjectRef, spec: dict[str, Any], timeout: float) -> dict[str, Any]:
+def _worthwhile(cases: int, seconds: float, operations: int) -> int:
+    """Processes: starting one costs what some hundred cases cost."""
+    many = cases >= 2500 and seconds >= 30 and operations >= 6
+    return 2 if many and (os.cpu_count() or 1) > 1 else 1
+
+
+def _together(found: list[dict[str, Any]]) -> dict[str, Any]:
+    """The documents of several processes as one."""
+    first = found[0]
+    lists = {name: list(dict.fromkeys(v for raw in found for v in raw[name])) for name in ("noise", "notes")}
+    return {
+        **first,
+        **lists,
+        "noise": sorted(lists["noise"]),
+        "cases": sum(raw["cases"] for raw in found),
+        "seconds": max(raw["seconds"] for raw in found),
+        "exhausted": all(raw["exhausted"] for raw in found),
+        "never_entered": [key for raw in found for key in raw["never_entered"]],
+        "operations": {key: v for raw in found for key, v in raw["operations"].items()},
+    }
+
+
+def run_joined(project: ProjectRef, spec: dict[str, Any], timeout: float) -> dict[str, Any]:
+    """The document that a child process with both sides writes for ``spec``.
+
+    Raises :class:`EnvironmentProblem` when there is none after ``timeout`` seconds, or at all.
+    """
     with tempfile.TemporaryDirectory(prefix="segue-explore-") as folder:
         given, out = Path(folder) / "spec.json", Path(folder) / "report.json"
         given.write_text(json.dumps(spec), encoding="utf-8")
@@ -102,6 +152,8 @@ def _notes(raw: dict[str, Any], results: tuple[Any, ...]) -> list[str]:
     unseen = [r.key for r in results if r.cases and not any(s.startswith("2") for s in r.statuses)]
     if unseen:
         notes.append(f"never answered with 2xx: {', '.join(unseen)}")
+    if raw["never_entered"]:
+        notes.append(f"never reached in the generated code, so not proven: {', '.join(raw['never_entered'])}")
     silent = [r.key for r in results if not r.cases]
     if silent:
         notes.append(f"not compared at all: {', '.join(silent)}")

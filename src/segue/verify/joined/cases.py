@@ -24,23 +24,33 @@ class Generator:
     def __init__(self, operations: list[Operation], known: list[Persona], seed: int) -> None:
         self.operations, self.known, self.seed = operations, known, seed
         self._welcome: dict[str, list[tuple[str, str]]] = {}
+        self._telling: dict[str, list[Case]] = {}
 
-    def streams(self) -> list[tuple[Operation, Iterator[Case]]]:
-        """One stream of cases per operation."""
+    def plans(self) -> list[tuple[Operation, Plan]]:
+        """One plan per operation."""
         seen: set[str] = set()
         out = []
         for operation in self.operations:
             first = operation["path"] not in seen
             seen.add(operation["path"])
-            out.append((operation, iter(Plan(operation, self, first).cases())))
+            out.append((operation, Plan(operation, self, first)))
         return out
 
-    def learn(self, sent: Case, status: int) -> None:
-        """Remember who got through, and where: such requests are worth varying."""
+    def learn(self, sent: Case, status: int, *, fresh: bool = False) -> None:
+        """Remember who got through, and where: such requests are worth varying; and so are those that reached a
+        branch for the first time (``fresh``)."""
+        if fresh and not sent.get("steps"):
+            telling = self._telling.setdefault(sent["key"], [])
+            if len(telling) < 40:
+                telling.append(sent)
         if status < 300 and sent["method"] not in ("OPTIONS", "HEAD"):
             known = self._welcome.setdefault(sent["key"], [])
             if (sent["persona"], sent["path"]) not in known and len(known) < 60:
                 known.append((sent["persona"], sent["path"]))
+
+    def telling(self, key: str) -> list[Case]:
+        """Cases that reached a new branch of an operation."""
+        return self._telling.get(key, [])
 
     def welcome(self, key: str) -> list[tuple[str, str]]:
         """(persona, path) pairs that an operation has let through so far."""

@@ -19,13 +19,15 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
+from .branches import HITS, Branches
+
 ALIAS = "segue_generated"
 
 
-def make_importable(output: Path, package: str) -> str:
-    """Let ``output/package`` be imported; returns the name to import it by."""
+def make_importable(output: Path, package: str, branches: Branches | None = None) -> str:
+    """Let ``output/package`` be imported; returns the name to import it by. ``branches`` measures it."""
     name = ALIAS if _taken(package) else package
-    sys.meta_path.insert(0, _Finder(output / package, package, name))
+    sys.meta_path.insert(0, _Finder(output / package, package, name, branches))
     return name
 
 
@@ -39,8 +41,8 @@ def _taken(package: str) -> bool:
 
 
 class _Finder(MetaPathFinder):
-    def __init__(self, folder: Path, package: str, name: str) -> None:
-        self._folder, self._package, self._name = folder, package, name
+    def __init__(self, folder: Path, package: str, name: str, branches: Branches | None) -> None:
+        self._folder, self._package, self._name, self._branches = folder, package, name, branches
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -53,31 +55,45 @@ class _Finder(MetaPathFinder):
             file, places = base.with_name(f"{base.name}.py"), []
         if not file.is_file():
             return None
-        same = self._name == self._package
+        same = self._name == self._package and self._branches is None
         loader = (
             SourceFileLoader(name, str(file))
             if same
-            else _Renaming(name, str(file), self._package, self._name)
+            else _Changing(name, file, self._package, self._name, self._folder, self._branches)
         )
         return importlib.util.spec_from_file_location(
             name, file, loader=loader, submodule_search_locations=places or None
         )
 
 
-class _Renaming(SourceFileLoader):
-    """Compiles with the package's absolute imports renamed; no bytecode is kept of that."""
+class _Changing(SourceFileLoader):
+    """Compiles with the package's absolute imports renamed and its branches marked; no bytecode is kept of that."""
 
-    def __init__(self, fullname: str, path: str, package: str, name: str) -> None:
-        super().__init__(fullname, path)
-        self._renamer = _Renamer(package, name, strings=Path(path).name == "models.py")
+    def __init__(
+        self, fullname: str, file: Path, package: str, name: str, folder: Path, branches: Branches | None
+    ) -> None:
+        super().__init__(fullname, str(file))
+        self._renamer = None
+        if name != package:
+            self._renamer = _Renamer(package, name, strings=file.name == "models.py")
+        self._module = package + fullname[len(name) :]
+        self._file = file.relative_to(folder.parent).as_posix()
+        self._branches = branches
 
     def get_code(self, fullname: str) -> CodeType:
         tree = ast.parse(self.get_data(self.path), self.path)
-        code: Any = compile(
-            ast.fix_missing_locations(self._renamer.visit(tree)), self.path, "exec", dont_inherit=True
-        )
+        if self._branches is not None:
+            tree = self._branches.instrument(tree, self._module, self._file)
+        if self._renamer is not None:
+            tree = self._renamer.visit(tree)
+        code: Any = compile(ast.fix_missing_locations(tree), self.path, "exec", dont_inherit=True)
         assert isinstance(code, CodeType)
         return code
+
+    def exec_module(self, module: ModuleType) -> None:
+        if self._branches is not None:
+            setattr(module, HITS, self._branches.hits)
+        super().exec_module(module)
 
 
 class _Renamer(ast.NodeTransformer):

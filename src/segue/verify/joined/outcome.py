@@ -24,7 +24,14 @@ class Outcome:
         self.found: list[dict[str, Any]] = []
         self.worst = [0, 0]
         self.queries = [0, 0]
+        self.reached = 0  # branches of the generated code (see Branches.take)
         self._kinds: set[str] = set()
+
+    def reach(self, branches: int) -> bool:
+        """Note the branches that a case reached; whether one of them is new."""
+        fresh = bool(branches & ~self.reached)
+        self.reached |= branches
+        return fresh
 
     def add(self, case: dict[str, Any], result: dict[str, Any], pair: Any) -> None:
         """Count one case; keep the first differences of each kind, shrunk."""

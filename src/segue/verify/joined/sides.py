@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from .boot import Errors, describe
+from .branches import Branches
 from .generated import make_importable
 from .hooks import BridgeHooks, DjangoHooks
 
@@ -83,7 +84,10 @@ def jwt_key() -> dict[str, str]:
 
 
 class FastApiSide:
-    """The generated application over Django's open connection. ``spec`` has ``output`` and ``package``."""
+    """The generated application over Django's open connection. ``spec`` has ``output`` and ``package``.
+
+    With ``spec["branches"]`` what it reaches of itself is measured (``branches``).
+    """
 
     def __init__(self, spec: dict[str, Any], connection: Any, errors: Errors) -> None:
         from django.conf import settings
@@ -94,7 +98,8 @@ class FastApiSide:
         )
         os.environ.update(jwt_key())
         os.environ["DATABASE_URL"] = "sqlite:///:memory:"  # never opened: the database is handed in
-        self.package = make_importable(Path(spec["output"]), spec["package"])
+        self.branches = Branches(spec["package"]) if spec.get("branches") else None
+        self.package = make_importable(Path(spec["output"]), spec["package"], self.branches)
         self.statements: list[str] = []
         self.error = ""
         self._errors = errors

@@ -1,0 +1,73 @@
+"""Both sides over one database copy, filled and ready to be asked."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+
+class Laboratory:
+    """``spec`` as :mod:`segue.verify.explore` writes it, ``legacy`` a set-up :class:`~.boot.Legacy`.
+
+    What it makes (rows, people) depends only on the project, its database and the operations of ``spec``: whoever
+    asks the same question of the same project later finds the same state.
+    """
+
+    def __init__(self, spec: dict[str, Any], legacy: Any) -> None:
+        from django.core.management import call_command
+        from django.test.utils import setup_test_environment
+
+        from .cases import Generator
+        from .hashing import remember_hashes
+        from .pair import Pair
+        from .personas import users
+        from .seeding import fill
+        from .sides import DjangoSide, FastApiSide
+        from .spread import fill_pages, spread
+        from .world import World
+
+        self.spec, self.legacy = spec, legacy
+        setup_test_environment()
+        remember_hashes()
+        if spec["seed_command"]:
+            words = [
+                w for w in spec["seed_command"] if Path(w).name not in ("manage.py", "python", "python3")
+            ]
+            with open(os.devnull, "w") as nowhere:
+                call_command(*words, stdout=nowhere)
+        self.people = users()  # before the rows: most of them belong to somebody
+        self.made = fill(spec["models"]) + spread(spec["models"]) + fill_pages(spec["operations"])
+        self.django = DjangoSide(legacy.connection, legacy.errors)
+        self.other: Any = self.django
+        if spec.get("against") != "django":
+            self.other = FastApiSide(spec, legacy.connection, legacy.errors)
+        self.branches = getattr(self.other, "branches", None)
+        self.world = World(legacy.connection, legacy.media)
+        self.world.open()
+        self.pair = Pair(self.other, self.django, self.world)
+        wanted = set(spec.get("wanted") or ())
+        self.operations = [o for o in spec["operations"] if not wanted or o["key"] in wanted]
+        self.generator = Generator(self.operations, self.people, spec["seed"])
+        # Credentials are made with the plans, so before nothing may leave the transaction any more.
+        self.plans = self.generator.plans()
+        legacy.fence.closed = True
+
+    def close(self) -> None:
+        """Undo everything."""
+        self.legacy.fence.closed = False
+        self.world.close()
+
+    def notes(self) -> list[str]:
+        """What a reader should know of the circumstances."""
+        return [
+            *self.legacy.copy.notes,
+            *(
+                f"table {t} is large: only its last rows are compared"
+                for t in sorted(self.world.tables.large)
+            ),
+            *(
+                f"a request wanted to reach {name}: refused on both sides"
+                for name in sorted(self.legacy.fence.refused)
+            ),
+        ]
