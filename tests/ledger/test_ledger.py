@@ -8,21 +8,31 @@ import pytest
 
 from segue import ledger
 from segue.errors import DamagedFile, EnvironmentProblem, UsageError
-from segue.ledger import Entry, Event, Ledger, Proof, State, transitions
+from segue.ledger import Basis, Entry, Event, Ledger, Proof, State, transitions
 
 AT = "2026-01-02T03:04:05Z"
 
 
-def proof(code: str = "c1", differences: int = 0) -> Proof:
-    return Proof("d1", code, 40, differences, AT)
+def proof(own: str = "o1", differences: int = 0) -> Proof:
+    return Proof("d1", "c1", 40, differences, AT, own, "s1", "explore, seed 1")
 
 
-def book(*entries: Entry, code: str = "c1") -> Ledger:
-    return Ledger({e.key: e for e in entries}, "s1", code)
+def book(*entries: Entry) -> Ledger:
+    return Ledger({e.key: e for e in entries}, "s1", "c1")
+
+
+def today(own: str = "o1", snapshot: str = "s1") -> Basis:
+    return Basis(snapshot, "c1", {READ.key: own, WRITE.key: "o2"})
 
 
 READ = Entry(
-    "GET", "/api/books/{pk}/", State.VERIFIED, 0, "app.shop.routes.retrieve_book", (), proof(), proof()
+    "GET",
+    "/api/books/{pk}/",
+    State.VERIFIED,
+    0,
+    "app.shop.routes.retrieve_book",
+    (),
+    {"explore": proof(), "suite": proof()},
 )
 WRITE = Entry("POST", "/api/books/", State.TRANSLATED, 0, "app.shop.routes.create_book")
 REFUSED = Entry("GET", "/api/report/", reasons=('raw-sql shop/views.py:3 "x"',))
@@ -73,45 +83,75 @@ def test_second_writer_is_told_at_once(tmp_path: Path) -> None:
 
 
 def test_shift_needs_fresh_evidence_or_force() -> None:
-    assert transitions.shift(book(READ), [READ], 50, at=AT).entries[READ.key].state is State.SHIFTING
+    assert transitions.shift(book(READ), [READ], 50, today(), at=AT).entries[READ.key].state is State.SHIFTING
     with pytest.raises(UsageError, match="not verified"):
-        transitions.shift(book(WRITE), [WRITE], 50, at=AT)
-    with pytest.raises(UsageError, match="older than the code"):
-        transitions.shift(book(READ, code="c2"), [READ], 50, at=AT)
-    forced = transitions.shift(book(WRITE), [WRITE], 100, at=AT, force=True).entries[WRITE.key]
+        transitions.shift(book(WRITE), [WRITE], 50, today(), at=AT)
+    with pytest.raises(UsageError, match=r"stale .the generated code changed"):
+        transitions.shift(book(READ), [READ], 50, today(own="o9"), at=AT)
+    with pytest.raises(UsageError, match=r"stale .the snapshot changed"):
+        transitions.shift(book(READ), [READ], 50, today(snapshot="s9"), at=AT)
+    forced = transitions.shift(book(WRITE), [WRITE], 100, today(), at=AT, force=True).entries[WRITE.key]
     assert (forced.state, forced.history[-1].why) == (State.SHIFTED, "forced without evidence")
 
 
 def test_refused_operation_is_never_shifted_even_by_force() -> None:
     with pytest.raises(UsageError, match="not translated"):
-        transitions.shift(book(REFUSED), [REFUSED], 1, at=AT, force=True)
+        transitions.shift(book(REFUSED), [REFUSED], 1, today(), at=AT, force=True)
 
 
 def test_way_back_is_always_open() -> None:
-    shifted = transitions.shift(book(READ), [READ], 100, at=AT)
-    stale = Ledger(shifted.entries, "s1", "c2")
-    back = transitions.shift(stale, list(stale.entries.values()), 0, at=AT).entries[READ.key]
+    shifted = transitions.shift(book(READ), [READ], 100, today(), at=AT)
+    back = transitions.shift(shifted, list(shifted.entries.values()), 0, today(own="o9"), at=AT).entries[
+        READ.key
+    ]
     assert (back.weight, back.state) == (0, State.TRANSLATED)
 
 
 @pytest.mark.parametrize("weight", [-1, 101])
 def test_weight_is_a_percentage(weight: int) -> None:
     with pytest.raises(UsageError, match="percentage"):
-        transitions.shift(book(READ), [READ], weight, at=AT)
+        transitions.shift(book(READ), [READ], weight, today(), at=AT)
 
 
 def test_difference_takes_verified_away_and_keeps_weight() -> None:
-    shifted = transitions.shift(book(READ), [READ], 100, at=AT)
-    after = transitions.after_verify(shifted, "explore", {READ.key: proof(differences=2)}, at=AT)
+    shifted = transitions.shift(book(READ), [READ], 100, today(), at=AT)
+    after = transitions.after_verify(shifted, "explore", {READ.key: proof(differences=2)}, today(), at=AT)
     assert after.entries[READ.key].weight == 100
-    verified = transitions.after_verify(book(READ), "explore", {READ.key: proof(differences=2)}, at=AT)
+    verified = transitions.after_verify(
+        book(READ), "explore", {READ.key: proof(differences=2)}, today(), at=AT
+    )
     assert verified.entries[READ.key].state is State.TRANSLATED
 
 
 def test_zero_cases_prove_nothing() -> None:
-    empty = Proof("d", "c1", 0, 0, AT)
-    after = transitions.after_verify(book(WRITE), "explore", {WRITE.key: empty}, at=AT)
+    empty = Proof("d", "c1", 0, 0, AT, "o2", "s1")
+    after = transitions.after_verify(book(WRITE), "explore", {WRITE.key: empty}, today(), at=AT)
     assert after.entries[WRITE.key].state is State.TRANSLATED
+
+
+def test_a_difference_of_old_code_does_not_stand_against_the_new() -> None:
+    old = Proof("d", "c0", 40, 3, AT, "o0", "s1")
+    entry = Entry("POST", "/api/books/", State.TRANSLATED, 0, WRITE.function, (), {"suite": old})
+    fresh = Proof("d", "c1", 40, 0, AT, "o2", "s1")
+    after = transitions.after_verify(book(entry), "explore", {WRITE.key: fresh}, today(), at=AT)
+    assert after.entries[WRITE.key].state is State.VERIFIED
+    assert transitions.why_stale(entry, old, today()) == "the generated code changed"
+    assert transitions.staleness(after.entries[WRITE.key], today()) == ""
+
+
+def test_evidence_of_an_earlier_version_is_read_and_stale(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.toml"
+    file.write_text(
+        'snapshot = "s1"\ncode = "c1"\n\n[[operation]]\nmethod = "GET"\nroute = "/api/books/{pk}/"\nstate = "verified"\n'
+        'weight = 0\nfunction = "app.shop.routes.retrieve_book"\n'
+        'explore = {digest = "d1", code = "c1", cases = 40, differences = 0, at = "2026-01-02T03:04:05Z"}\n'
+    )
+    found = ledger.read(file)
+    entry = found.entries[READ.key]
+    assert entry.proofs["explore"].cases == 40
+    assert "earlier version" in transitions.staleness(entry, today())
+    with pytest.raises(UsageError, match="earlier version"):
+        transitions.shift(found, [entry], 10, today(), at=AT)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from segue import config, digest, ledger
 from segue.config import Config
 from segue.errors import EnvironmentProblem, UsageError
 from segue.files import cannot_write
-from segue.ledger import Entry, Ledger
+from segue.ledger import Basis, Entry, Ledger, closure
 from segue.snapshot.detect import detect_python
 from segue.snapshot.load import load as load_snapshot
 from segue.snapshot.model import Snapshot
@@ -105,6 +105,17 @@ def code_digest(settings: Config) -> str:
             f"There is no generated code in {settings.output}.", hint="Run `segue generate` first."
         )
     return value
+
+
+def basis(settings: Config, book: Ledger) -> Basis:
+    """What evidence would be about now: the snapshot and the generated code on disk."""
+    functions = [e.function for e in book.entries.values() if e.native]
+    own = closure.of_folder(settings.output, settings.package, functions)
+    return Basis(
+        digest.of_file(settings.snapshot_file),
+        digest.of_code(settings.output, settings.package),
+        {e.key: own[e.function] for e in book.entries.values() if e.function in own},
+    )
 
 
 def count(number: int, noun: str) -> str:

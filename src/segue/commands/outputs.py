@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,12 +28,15 @@ class Outputs:
     github: bool = False
 
 
-def publish(settings: Config, report: Report, kind: str, outputs: Outputs) -> None:
-    """Keep the run in ``.segue/evidence/``, write what ``outputs`` asks for, show the rest.
+def publish(
+    settings: Config, report: Report, kind: str, outputs: Outputs, about: Mapping[str, object]
+) -> None:
+    """Keep the run in ``.segue/evidence/``, write what ``outputs`` asks for, show the rest. ``about`` says what was
+    run on what, and is kept with it.
 
     Raises :class:`segue.errors.EnvironmentProblem` for a file that cannot be written.
     """
-    data = reports.as_json(report)
+    data = {**reports.as_json(report), "about": dict(about)}
     write_atomic(
         settings.state / "evidence" / f"{kind}.json",
         json.dumps(data, indent=1, default=str, ensure_ascii=False) + "\n",

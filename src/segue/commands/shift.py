@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rich.markup import escape
 
-from segue import digest, ledger
-from segue.commands.common import console, count, find_entries, now, print_json, read_ledger, read_snapshot
+from segue import ledger
+from segue.commands.common import (
+    basis,
+    console,
+    count,
+    find_entries,
+    now,
+    print_json,
+    read_ledger,
+    read_snapshot,
+)
 from segue.config import Config
 from segue.errors import SegueError, UsageError
 from segue.files import require_writable
@@ -18,9 +29,10 @@ def run(settings: Config, routes: list[str], weight: int, *, force: bool, as_jso
     or glob are skipped and told; naming one exactly is an error."""
     with ledger.locked(settings.state):
         book = read_ledger(settings)
-        book = Ledger(book.entries, book.snapshot, digest.of_code(settings.output, settings.package))
+        today = basis(settings, book)
+        book = replace(book, code=today.code)
         chosen, skipped = _choose(book, routes, weight)
-        changed = transitions.shift(book, chosen, weight, at=now(), force=force)
+        changed = transitions.shift(book, chosen, weight, today, at=now(), force=force)
         require_writable(settings.state)
         seconds = _apply(settings, changed, [e.route for e in chosen] if weight else [])
         try:

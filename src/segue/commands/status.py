@@ -8,12 +8,11 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from segue import digest
-from segue.commands.common import console, print_json, read_ledger
+from segue.commands.common import basis, console, print_json, read_ledger
 from segue.config import Config
 from segue.gateway import control
-from segue.ledger import Entry, Ledger, Proof
-from segue.ledger.transitions import is_stale
+from segue.ledger import KINDS, Basis, Entry, Proof
+from segue.ledger.transitions import staleness, why_stale
 
 _COLOUR = {
     "legacy": "dim",
@@ -28,14 +27,13 @@ _COLOUR = {
 def run(settings: Config, *, as_json: bool) -> int:
     """Print every operation with state, weight and evidence, and what the gateway counts now."""
     book = read_ledger(settings)
-    today = digest.of_code(settings.output, settings.package)
-    current = Ledger(book.entries, book.snapshot, today)
+    current = basis(settings, book)
     running = control.find_running(settings.state)
     traffic = control.statistics(running.ports) if running else None
     if as_json:
         print_json(
             {
-                "operations": [_as_json(e, current) for e in current.entries.values()],
+                "operations": [_as_json(e, current) for e in book.entries.values()],
                 "gateway": {"url": f"http://127.0.0.1:{running.ports.gateway}", **(traffic or {})}
                 if running
                 else None,
@@ -43,7 +41,7 @@ def run(settings: Config, *, as_json: bool) -> int:
         )
         return 0
     table = Table("", "operation", "state", "FastAPI", "evidence", box=None, pad_edge=False)
-    for entry in current.entries.values():
+    for entry in book.entries.values():
         colour = _COLOUR[entry.state.value]
         note = (
             _evidence(entry, current)
@@ -59,7 +57,7 @@ def run(settings: Config, *, as_json: bool) -> int:
             note,
         )
     console.print(table)
-    counts = Counter(str(e.state) for e in current.entries.values())
+    counts = Counter(str(e.state) for e in book.entries.values())
     console.print(", ".join(f"{n} {s}" for s, n in counts.items()))
     if running and traffic:
         console.print(
@@ -70,11 +68,12 @@ def run(settings: Config, *, as_json: bool) -> int:
     return 0
 
 
-def _evidence(entry: Entry, book: Ledger) -> str:
-    parts = [f"{name} {_proof(p)}" for name, p in (("explore", entry.explore), ("suite", entry.suite)) if p]
-    if not parts:
-        return "[dim]none yet[/]"
-    return ", ".join(parts) + (" [yellow](stale: the code changed)[/]" if is_stale(entry, book) else "")
+def _evidence(entry: Entry, today: Basis) -> str:
+    parts = []
+    for kind, proof in entry.proofs.items():
+        why = why_stale(entry, proof, today)
+        parts.append(f"{kind} {_proof(proof)}" + (f" [yellow](stale: {why})[/]" if why else ""))
+    return ", ".join(parts) or "[dim]none yet[/]"
 
 
 def _proof(proof: Proof) -> str:
@@ -83,20 +82,22 @@ def _proof(proof: Proof) -> str:
     return f"{proof.cases} cases equal"
 
 
-def _as_json(entry: Entry, book: Ledger) -> dict[str, Any]:
+def _as_json(entry: Entry, today: Basis) -> dict[str, Any]:
+    proofs = {kind: _proof_json(entry, proof, today) for kind, proof in entry.proofs.items()}
     return {
         "operation": entry.key,
         "state": entry.state.value,
         "weight": entry.weight,
         "function": entry.function,
         "reasons": list(entry.reasons),
-        "explore": _proof_json(entry.explore),
-        "suite": _proof_json(entry.suite),
-        "stale": is_stale(entry, book),
+        **dict.fromkeys(KINDS),
+        **proofs,
+        "stale": bool(staleness(entry, today)),
     }
 
 
-def _proof_json(proof: Proof | None) -> dict[str, Any] | None:
-    if proof is None:
-        return None
-    return {"digest": proof.digest, "cases": proof.cases, "differences": proof.differences, "at": proof.at}
+def _proof_json(entry: Entry, proof: Proof, today: Basis) -> dict[str, Any]:
+    return {
+        "digest": proof.digest, "cases": proof.cases, "differences": proof.differences, "at": proof.at, "ran": proof.ran,
+        "stale": why_stale(entry, proof, today),
+    }  # fmt: skip

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from segue import digest, ledger, verify
 from segue.commands.common import (
+    basis,
     code_digest,
     console,
     errors,
@@ -19,8 +20,8 @@ from segue.commands.common import (
 from segue.commands.outputs import Outputs, publish
 from segue.config import Config
 from segue.errors import UsageError
-from segue.ledger import Ledger, Proof, transitions
-from segue.verify.evidence import Report
+from segue.ledger import Basis, Kind, Proof, transitions
+from segue.verify.evidence import OperationResult, Report
 from segue.verify.project import ProjectRef
 
 __all__ = ["Outputs", "explore", "suite"]
@@ -40,41 +41,57 @@ def explore(
     only = {e.key for text in routes for e in find_entries(book, text) if e.native}
     if routes and not only:
         raise UsageError("None of these routes is translated.", hint="`segue status` lists the routes.")
-    project = _project(settings)
+    project, begun = _begin(settings)
     with errors.status("Comparing both sides…"):
         report = verify.explore(project, only=only, cases=cases, seconds=seconds, seed=seed)
-    return _finish(settings, report, "explore", outputs)
+    run = {"mode": "joined", "seed": seed, "cases": cases, "seconds": seconds}
+    return _finish(settings, report, "explore", begun, outputs, run)
 
 
 def suite(settings: Config, command: Sequence[str], outputs: Outputs) -> int:
     """Run the project's own tests with both sides answering. Exit code 1 on differences or failed tests."""
-    read_ledger(settings)
-    project = _project(settings)
+    project, begun = _begin(settings)
     with errors.status("Running the project's tests…"):
         report = verify.suite(project, [w for w in command if w != "--"])
-    code = _finish(settings, report, "suite", outputs)
+    run = {"mode": "joined", "command": " ".join(w for w in command if w != "--")}
+    code = _finish(settings, report, "suite", begun, outputs, run)
     if report.tests.get("exit") and not outputs.as_json:
         console.print(report.output[-3000:], markup=False)
     return 1 if report.tests.get("exit") else code
 
 
-def _project(settings: Config) -> ProjectRef:
+def _begin(settings: Config) -> tuple[ProjectRef, Basis]:
     code_digest(settings)
-    return ProjectRef(
+    project = ProjectRef(
         settings.root, settings.output, settings.state, interpreter(settings), read_snapshot(settings), settings.package,
         settings.environment, settings.seed_command,
     )  # fmt: skip
+    return project, basis(settings, read_ledger(settings))
 
 
-def _finish(settings: Config, report: Report, kind: Literal["explore", "suite"], outputs: Outputs) -> int:
-    code = digest.of_code(settings.output, settings.package)
+def _finish(
+    settings: Config, report: Report, kind: Kind, begun: Basis, outputs: Outputs, run: Mapping[str, object]
+) -> int:
     at = now()
     with ledger.locked(settings.state):
         book = ledger.read(settings.ledger_file)
-        book = Ledger(book.entries, book.snapshot, code)
-        proofs = {
-            o.key: Proof(o.digest, code, o.cases, o.different, at) for o in report.operations if o.proven
-        }
-        ledger.write(settings.ledger_file, transitions.after_verify(book, kind, proofs, at=at))
-    publish(settings, report, kind, outputs)
-    return 1 if report.different else 0
+        after = basis(settings, book)
+        if (after.code, after.snapshot) != (begun.code, begun.snapshot):
+            raise UsageError(
+                "The generated code or the snapshot changed while both sides were compared; nothing was recorded.",
+                hint="Run it again.",
+            )
+        ran = ", ".join(f"{name} {value}" for name, value in run.items())
+        proofs = {o.key: _proof(o, after, f"{kind}, {ran}", at) for o in report.operations if o.proven}
+        book = transitions.after_verify(replace(book, code=after.code), kind, proofs, after, at=at)
+        ledger.write(settings.ledger_file, book)
+    about = {"snapshot": after.snapshot, "code": after.code, "at": at, "run": dict(run)}
+    publish(settings, report, kind, outputs, about)
+    return 1 if report.different or report.violations else 0
+
+
+def _proof(result: OperationResult, today: Basis, ran: str, at: str) -> Proof:
+    """Evidence of one operation; its digest is over the figures, the code, the snapshot and what was run."""
+    own = today.own.get(result.key, "")
+    told = digest.of_bytes("\0".join([result.digest, own, today.snapshot, ran]).encode())[:12]
+    return Proof(told, today.code, result.cases, result.different, at, own, today.snapshot, ran)

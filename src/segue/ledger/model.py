@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Literal
+
+Kind = Literal["explore", "suite", "http", "replay"]
+KINDS: tuple[Kind, ...] = ("explore", "suite", "http", "replay")
 
 
 class State(StrEnum):
@@ -28,10 +33,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Evidence as the ledger keeps it: the run's digest and its figures.
+    """Evidence as the ledger keeps it: the run's digest and figures, and what it was about.
 
-    ``code`` is the digest of the generated code it was made with; evidence whose ``code`` is not
-    today's is stale.
+    ``own`` is the digest of the generated code that the operation runs (:mod:`segue.ledger.closure`), ``code`` that of
+    the whole package, ``snapshot`` that of the snapshot of the legacy project. Ledgers of earlier versions have neither
+    ``own`` nor ``snapshot`` (both ''). ``ran`` says what was run: ``seed 1, 5000 cases or 300 s, joined``.
     """
 
     digest: str
@@ -39,6 +45,19 @@ class Proof:
     cases: int
     differences: int
     at: str
+    own: str = ""
+    snapshot: str = ""
+    ran: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What evidence made now would be about: digests of the snapshot, of the package, and by operation of the
+    code that it runs."""
+
+    snapshot: str
+    code: str
+    own: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +65,8 @@ class Entry:
     """One (method, route). ``key`` is ``"GET /api/articles/{pk}/"``.
 
     ``weight`` is FastAPI's share in percent, 0 to 100. ``function`` is the generated path
-    operation (empty when refused), ``reasons`` the refusals as ``code file:line``.
+    operation (empty when refused), ``reasons`` the refusals as ``code file:line``. ``proofs`` is its
+    evidence by kind of run.
     """
 
     method: str
@@ -55,8 +75,7 @@ class Entry:
     weight: int = 0
     function: str = ""
     reasons: tuple[str, ...] = ()
-    explore: Proof | None = None
-    suite: Proof | None = None
+    proofs: Mapping[str, Proof] = field(default_factory=dict)
     history: tuple[Event, ...] = ()
 
     @property

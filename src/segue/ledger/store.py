@@ -8,6 +8,7 @@ import fcntl
 import os
 import tomllib
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import tomlkit
 
 from segue.errors import DamagedFile, EnvironmentProblem
 from segue.files import cannot_write, write_atomic
-from segue.ledger.model import Entry, Event, Ledger, Proof, State
+from segue.ledger.model import KINDS, Entry, Event, Ledger, Proof, State
 
 _HEADER = "Who serves each operation. Written by segue; read it, diff it, but change it with segue commands."
 
@@ -98,18 +99,16 @@ def _entry(raw: dict[str, Any]) -> Entry:
         weight=weight,
         function=str(raw.get("function", "")),
         reasons=tuple(str(r) for r in raw.get("reasons", ())),
-        explore=_proof(raw.get("explore")),
-        suite=_proof(raw.get("suite")),
+        proofs={kind: _proof(raw[kind]) for kind in KINDS if kind in raw},
         history=tuple(Event(e["at"], e["what"], e.get("why", "")) for e in raw.get("history", ())),
     )
 
 
-def _proof(raw: dict[str, Any] | None) -> Proof | None:
-    if raw is None:
-        return None
+def _proof(raw: dict[str, Any]) -> Proof:
     return Proof(
-        str(raw["digest"]), str(raw["code"]), int(raw["cases"]), int(raw["differences"]), str(raw["at"])
-    )
+        str(raw["digest"]), str(raw["code"]), int(raw["cases"]), int(raw["differences"]), str(raw["at"]),
+        str(raw.get("own", "")), str(raw.get("snapshot", "")), str(raw.get("ran", "")),
+    )  # fmt: skip
 
 
 def _table(entry: Entry) -> tomlkit.items.Table:
@@ -122,19 +121,11 @@ def _table(entry: Entry) -> tomlkit.items.Table:
         table.add("function", entry.function)
     if entry.reasons:
         table.add("reasons", tomlkit.item(list(entry.reasons)).multiline(len(entry.reasons) > 1))
-    for name, proof in (("explore", entry.explore), ("suite", entry.suite)):
-        if proof is not None:
+    for kind in KINDS:
+        if kind in entry.proofs:
             inline = tomlkit.inline_table()
-            inline.update(
-                {
-                    "digest": proof.digest,
-                    "code": proof.code,
-                    "cases": proof.cases,
-                    "differences": proof.differences,
-                    "at": proof.at,
-                }
-            )
-            table.add(name, inline)
+            inline.update({k: v for k, v in asdict(entry.proofs[kind]).items() if v != ""})
+            table.add(kind, inline)
     if entry.history:
         lines = tomlkit.array()
         for event in entry.history:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Literal
 
 from segue.errors import UsageError
-from segue.ledger.model import Entry, Event, Ledger, Proof, State
+from segue.ledger.model import Basis, Entry, Event, Kind, Ledger, Proof, State
 from segue.snapshot.model import Snapshot
 from segue.target.ir import Program
 
@@ -40,22 +39,20 @@ def after_generate(
                     entry = entry.record(
                         Event(at, "back to Django", "no longer translated"), state=State.LEGACY, weight=0
                     )
-                entry = replace(entry, function="", reasons=reasons, explore=None, suite=None)
+                entry = replace(entry, function="", reasons=reasons, proofs={})
             entries[key] = entry
     return Ledger(entries, *digests)
 
 
-def after_verify(
-    ledger: Ledger, kind: Literal["explore", "suite"], proofs: Mapping[str, Proof], *, at: str
-) -> Ledger:
-    """Record evidence. Cases without difference make a translated operation verified; a
-    difference takes it back to translated (its weight is the operator's to change)."""
+def after_verify(ledger: Ledger, kind: Kind, proofs: Mapping[str, Proof], basis: Basis, *, at: str) -> Ledger:
+    """Record evidence. Cases without difference make a translated operation verified; a difference takes it back to
+    translated (its weight is the operator's to change). Stale evidence counts neither way."""
     for key, proof in proofs.items():
         entry = ledger.entries.get(key)
         if entry is None or not entry.native:
             continue
-        entry = replace(entry, explore=proof) if kind == "explore" else replace(entry, suite=proof)
-        bad = any(p is not None and p.differences for p in (entry.explore, entry.suite))
+        entry = replace(entry, proofs={**entry.proofs, kind: proof})
+        bad = any(p.differences for p in entry.proofs.values() if not why_stale(entry, p, basis))
         if bad and entry.state is State.VERIFIED:
             entry = entry.record(
                 Event(at, "not verified", f"{proof.differences} differences"), state=State.TRANSLATED
@@ -69,13 +66,26 @@ def after_verify(
     return ledger
 
 
-def is_stale(entry: Entry, ledger: Ledger) -> bool:
-    """Whether the entry's evidence was made with other code than today's."""
-    proofs = [p for p in (entry.explore, entry.suite) if p is not None]
-    return bool(proofs) and all(p.code != ledger.code for p in proofs)
+def why_stale(entry: Entry, proof: Proof, basis: Basis) -> str:
+    """Why ``proof`` says nothing of what would run today; '' while it does."""
+    if not proof.own or not proof.snapshot:
+        return "recorded by an earlier version, without its snapshot"
+    if proof.snapshot != basis.snapshot:
+        return "the snapshot changed"
+    if proof.own != basis.own.get(entry.key):
+        return "the generated code changed"
+    return ""
 
 
-def shift(ledger: Ledger, entries: Iterable[Entry], weight: int, *, at: str, force: bool = False) -> Ledger:
+def staleness(entry: Entry, basis: Basis) -> str:
+    """Why the operation has no evidence about today's code; '' where some is fresh, and where there is none."""
+    reasons = [why_stale(entry, p, basis) for p in entry.proofs.values() if p.cases]
+    return "" if "" in reasons else "; ".join(dict.fromkeys(reasons))
+
+
+def shift(
+    ledger: Ledger, entries: Iterable[Entry], weight: int, basis: Basis, *, at: str, force: bool = False
+) -> Ledger:
     """Give ``entries`` the weight (percent to FastAPI).
 
     Raises :class:`UsageError` for a refused operation, and for one without fresh evidence of zero
@@ -89,11 +99,12 @@ def shift(ledger: Ledger, entries: Iterable[Entry], weight: int, *, at: str, for
                 f"{entry.key} is not translated ({', '.join(entry.reasons[:2]) or 'no reason recorded'}).",
                 hint="`segue assess` lists what stands in the way.",
             )
-        unproven = entry.state in (State.LEGACY, State.TRANSLATED) or is_stale(entry, ledger)
+        stale = staleness(entry, basis)
+        unproven = entry.state in (State.LEGACY, State.TRANSLATED) or bool(stale) or not entry.proofs
         if weight > entry.weight and unproven and not force:
-            why = "its evidence is older than the code" if is_stale(entry, ledger) else "it is not verified"
             raise UsageError(
-                f"{entry.key} cannot take more traffic: {why}.",
+                f"{entry.key} cannot take more traffic: "
+                f"{f'its evidence is stale ({stale})' if stale else 'it is not verified'}.",
                 hint="Run `segue verify explore` first, or say --force (recorded in the ledger).",
             )
         if weight == entry.weight:

@@ -33,9 +33,10 @@ def _operation(o: OperationResult) -> dict[str, Any]:
     return {
         "operation": o.key, "cases": o.cases, "different": o.different, "unserved": o.unserved, "statuses": dict(o.statuses),
         "left": dict(o.left), "excess_queries": o.excess_queries, "worst_queries": list(o.worst_queries),
-        "queries": list(o.queries), "reordered": o.reordered, "function": o.function, "place": o.place,
+        "queries": list(o.queries), "reordered": o.reordered, "steps": o.steps, "function": o.function, "place": o.place,
         "coverage": None if o.coverage is None else {
             "reached": o.coverage.reached, "total": o.coverage.total, "missed": list(o.coverage.missed),
+            "entered": o.coverage.entered,
         },
         "violations": [asdict(v) for v in o.violations],
         "differences": [_difference(d) for d in o.differences],
