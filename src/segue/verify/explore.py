@@ -48,7 +48,7 @@ def explore(
         "branches": against == "fastapi",
         "until_difference": until_difference,
     }
-    shares = [operations[n::count] for n in range(min(count, max(1, len(operations))))]
+    shares = _shares(operations, count)
     specs = [
         spec
         | {
@@ -86,6 +86,23 @@ def _worthwhile(cases: int, seconds: float, operations: int) -> int:
     """Processes: starting one costs what some hundred cases cost."""
     many = cases >= 2500 and seconds >= 30 and operations >= 6
     return 2 if many and (os.cpu_count() or 1) > 1 else 1
+
+
+def _shares(operations: list[dict[str, Any]], count: int) -> list[list[dict[str, Any]]]:
+    """``operations`` in ``count`` parts of about the same size. Those on one kind of thing stay together, for the
+    sequences: the parts end where the static beginning of the path changes."""
+    if count == 1:
+        return [operations]
+    out: list[list[dict[str, Any]]] = [[]]
+    begin = None
+    for operation in sorted(operations, key=lambda o: str(o["path"])):
+        stem = operation["path"].split("{")[0]
+        if begin is None or not stem.startswith(begin):
+            begin = stem
+            if len(out) < count and len(out[-1]) >= len(operations) / count:
+                out.append([])
+        out[-1].append(operation)
+    return out
 
 
 def _together(found: list[dict[str, Any]]) -> dict[str, Any]:

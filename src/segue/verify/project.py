@@ -17,7 +17,7 @@ from segue.snapshot.model import Snapshot
 JOINED = Path(__file__).parent / "joined"
 OVERLAY = (
     "fastapi>=0.115", "sqlalchemy>=2.1", "aiosqlite>=0.20", "psycopg[binary]>=3.2", "pydantic-settings>=2.4",
-    "python-multipart>=0.0.18", "greenlet>=3", "pyjwt>=2.8",
+    "python-multipart>=0.0.18", "greenlet>=3", "pyjwt>=2.8", "hypothesis>=6.100",
 )  # fmt: skip
 
 

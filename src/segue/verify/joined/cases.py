@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from . import live, payloads
+from .mixtures import known_parameters
 from .paths import paths_of
 from .personas import Persona, people_for
 from .queries import queries_of
@@ -24,17 +24,23 @@ class Generator:
     def __init__(self, operations: list[Operation], known: list[Persona], seed: int) -> None:
         self.operations, self.known, self.seed = operations, known, seed
         self._welcome: dict[str, list[tuple[str, str]]] = {}
+        self._people: dict[str, list[dict[str, Any]]] = {}
         self._telling: dict[str, list[Case]] = {}
 
     def plans(self) -> list[tuple[Operation, Plan]]:
         """One plan per operation."""
         seen: set[str] = set()
-        out = []
+        out: list[tuple[Operation, Plan]] = []
         for operation in self.operations:
             first = operation["path"] not in seen
             seen.add(operation["path"])
             out.append((operation, Plan(operation, self, first)))
+        self._people = {operation["key"]: plan.people for operation, plan in out}
         return out
+
+    def people_of(self, key: str) -> list[dict[str, Any]]:
+        """The personas of an operation, the simplest first."""
+        return self._people[key]
 
     def learn(self, sent: Case, status: int, *, fresh: bool = False) -> None:
         """Remember who got through, and where: such requests are worth varying; and so are those that reached a
@@ -75,6 +81,7 @@ class Plan:
         self.serializer = live.serializer_of(self.view, operation) if self.view is not None else None
         self._number = 5000
         self._known_paths: dict[str, bool] = {}
+        self._parameters: list[tuple[str, str]] | None = None
 
     def cases(self) -> Iterator[Case]:
         """Everything, the most telling first of each group, groups mixed."""
@@ -82,11 +89,12 @@ class Plan:
         if self.op["method"] in ("POST", "PUT", "PATCH"):
             groups += [self._broken(), self._raw(), self._forms(), self._valid(), self._selfish()]
         groups += [self._queries()]
-        for given in itertools.chain(_mixed(groups), self._more()):
-            if not self._elsewhere(given["path"]):
+        for given in _mixed(groups):
+            if not self.elsewhere(given["path"]):
                 yield given
 
-    def _elsewhere(self, path: str) -> bool:
+    def elsewhere(self, path: str) -> bool:
+        """Whether ``path`` leads to what the generated service does not have."""
         if path not in self._known_paths:
             self._known_paths[path] = live.elsewhere(path)
         return self._known_paths[path]
@@ -214,43 +222,33 @@ class Plan:
         found = payloads.guesses(self.op.get("data_keys", ()), self.pick)
         return next((v for _, v in found if isinstance(v, dict)), {})
 
-    # endless
+    # for mixtures and sequences
 
-    def _more(self) -> Iterator[Case]:
-        """Random mixtures, for as long as the budget lasts."""
-        queries = queries_of(self.view, self.op, self.pick)
-        for _ in range(3000):
-            person = self._insider() if self.pick.random() < 0.8 else self.pick.choice(self.people)
-            query = (
-                self.pick.choice(queries)[1]
-                if self.pick.random() < (0.9 if self.op["method"] == "GET" else 0.1)
-                else ""
-            )
-            body = self._body()
-            if self.op["method"] in ("POST", "PUT", "PATCH") and self.pick.random() < 0.7:
-                wrong = self._wrong_bodies()
-                mixed: dict[str, Any] = self._values()
-                for _, other in self.pick.sample(wrong, min(len(wrong), 2)):
-                    if isinstance(other, dict):
-                        changed = {
-                            k: v for k, v in other.items() if k not in mixed or self.pick.random() < 0.4
-                        }
-                        mixed.update(changed)
-                body = self._json(mixed) if self.pick.random() < 0.8 else as_form(mixed)
-            yield case(self.op, "mixture", self._place(person), person, query=query, body=body)
+    def parameters(self) -> list[tuple[str, str]]:
+        """(name, value) of the query parameters that are known."""
+        if self._parameters is None:
+            self._parameters = known_parameters(self)
+        return self._parameters
+
+    def insiders(self) -> list[dict[str, Any]]:
+        """Those who got through before."""
+        welcome = {name for name, _ in self.generator.welcome(self.op["key"])}
+        return [p for p in self.people if p["name"] in welcome]
+
+    def places(self, person: dict[str, Any]) -> list[str]:
+        """Paths on which the person got through before."""
+        return [path for name, path in self.generator.welcome(self.op["key"]) if name == person["name"]]
 
     def _insider(self) -> dict[str, Any]:
         """Somebody who got through before; else anybody signed in."""
-        welcome = {name for name, _ in self.generator.welcome(self.op["key"])}
-        inside = [p for p in self.people if p["name"] in welcome and p["user"] is not None]
+        inside = [p for p in self.insiders() if p["user"] is not None]
         signed_in = [p for p in self.people if p["user"] is not None]
         choice: dict[str, Any] = self.pick.choice(inside or signed_in or self.people)
         return choice
 
     def _place(self, person: dict[str, Any]) -> str:
         """A path on which the person got through before; else any that exists."""
-        inside = [path for name, path in self.generator.welcome(self.op["key"]) if name == person["name"]]
-        return self.pick.choice(inside or self.good)
+        return self.pick.choice(self.places(person) or self.good)
 
 
 def _mixed(groups: Iterable[Iterator[Case]]) -> Iterator[Case]:

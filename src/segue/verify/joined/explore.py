@@ -5,13 +5,20 @@ from __future__ import annotations
 import resource
 import sys
 import time
+import zlib
 from pathlib import Path
 from typing import Any
 
 from .branches import never_entered
+from .driving import drive
 from .laboratory import Laboratory
-from .outcome import Outcome
+from .mixtures import mixtures
+from .outcome import Outcome, asked
+from .sequences import groups_of
+from .shrinking import Shrinker, first_step, kind_in, kind_of
 
+_MIXED, _SEQUENCED = 24, 12  # rounds between two blocks of mixtures, of sequences
+_EXAMPLES, _MOST_BLOCKS = 10, 300
 STEP = 10_000  # cases between two looks at the memory
 
 
@@ -24,6 +31,19 @@ def explore(spec: dict[str, Any], laboratory: Laboratory) -> dict[str, Any]:
     return Exploration(spec, laboratory).run()
 
 
+class Turns:
+    """The turns of one operation: ``blocks`` of mixtures were drawn since its list ended."""
+
+    def __init__(self, operation: dict[str, Any], plan: Any) -> None:
+        self.operation, self.plan = operation, plan
+        self.blocks = 0
+        self._cases = iter(plan.cases())
+
+    def listed(self) -> dict[str, Any] | None:
+        """The next case of the list, None at its end."""
+        return next(self._cases, None)
+
+
 class Exploration:
     """One run: its budget, and what was seen so far."""
 
@@ -34,6 +54,7 @@ class Exploration:
         self.begin = time.monotonic()
         self.memory: list[list[float]] = []
         self.done = False
+        self._sequences = spec.get("sequences", True)
         self._taking = laboratory.branches.take if laboratory.branches is not None else int
 
     def left(self) -> bool:
@@ -45,32 +66,118 @@ class Exploration:
         )
 
     def run(self) -> dict[str, Any]:
-        """All streams in turn, one case of each at a time."""
+        """Rounds in which every operation has a turn: a case of its list, now and then a few that Hypothesis
+        draws; and every group of operations a few sequences."""
         self._taking()
-        streams = [(o, iter(plan.cases())) for o, plan in self.laboratory.plans]
-        while streams and self.left():
-            for entry in list(streams):
-                case = next(entry[1], None)
-                if case is None:
-                    streams.remove(entry)
-                    continue
-                self.compare(case)
+        turns = [Turns(o, plan) for o, plan in self.laboratory.plans]
+        groups = [g for g in groups_of(self.laboratory.plans) if self._sequences]
+        number = 0
+        while turns and self.left():
+            number += 1
+            for turn in list(turns):
+                case = turn.listed()
+                if case is not None:
+                    self.compare(case)
+                if case is None or number % _MIXED == 0:
+                    self._drive(turn.plan.op["key"], mixtures(turn.plan), number, _EXAMPLES)
+                    turn.blocks += case is None
+                if turn.blocks > _MOST_BLOCKS:
+                    turns.remove(turn)
                 if not self.left():
                     break
-        return self._report(exhausted=not streams)
+            if number % _SEQUENCED == 0:
+                for group in groups:
+                    self._drive(group.key, group.sequences(), number, _EXAMPLES)
+        return self._report(exhausted=not turns)
 
-    def compare(self, case: dict[str, Any]) -> None:
-        """Ask both sides, and note what was seen."""
-        self.total += 1
+    def compare(self, case: dict[str, Any]) -> str:
+        """Ask both sides, note what was seen; the kind of difference, if it is a new one (then it is kept)."""
+        found = self._ask(case)
+        if found is None:
+            return ""
+        self._keep(case, *found)
+        return found[0]
+
+    def _ask(self, case: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
+        """Compare one case, count it; its kind of difference and result where that is new."""
+        if not self.left():
+            return None
+        before = self.total
+        self.total += len(case.get("steps", "x"))
+        result = self._run(case)
+        kind = self._noted(case, result)
+        if self.total // STEP > before // STEP:
+            self.memory.append([self.total, round(time.monotonic() - self.begin, 1), resident()])
+        return (kind, result) if kind else None
+
+    def _noted(self, case: dict[str, Any], result: dict[str, Any]) -> str:
+        reached = self._taking()
+        if "steps" in case:
+            return self._noted_steps(case, result, reached)
         outcome = self.outcomes[case["key"]]
-        result = self.laboratory.pair.run(case)
-        fresh = outcome.reach(self._taking())
+        fresh = outcome.reach(reached)
         self.laboratory.generator.learn(case, result["django"]["status"], fresh=fresh)
-        outcome.add(case, result, self.laboratory.pair)
+        kind = outcome.add(case, result)
         if self.spec.get("until_difference") and (outcome.different or outcome.excess):
             self.done = True
-        if self.total % STEP == 0:
-            self.memory.append([self.total, round(time.monotonic() - self.begin, 1), resident()])
+        return kind
+
+    def _noted_steps(self, case: dict[str, Any], result: dict[str, Any], reached: int) -> str:
+        """Each step is a case of its operation; a difference belongs to the first step that shows it."""
+        if result["unserved"]:
+            return ""
+        number, part = first_step(case, result)
+        for index, step in enumerate(case["steps"]):
+            outcome = self.outcomes[step["key"]]
+            outcome.reach(reached)
+            outcome.steps += 1
+            outcome.cases += 1
+            outcome.statuses[str(result["django"]["body"][index]["status"])] += 1
+        if not part["differences"]:
+            return ""
+        outcome = self.outcomes[case["steps"][number]["key"]]
+        outcome.different += 1
+        self.done = self.done or bool(self.spec.get("until_difference"))
+        return kind_in(case, result) if outcome.new(kind_of(part)) else ""
+
+    def _run(self, case: dict[str, Any]) -> dict[str, Any]:
+        result = self.laboratory.pair.run(case)
+        if "steps" in case and self.laboratory.pair.modern.unserved:
+            result |= {"unserved": True, "differences": []}
+        return result
+
+    def _drive(self, key: str, strategy: Any, number: int, examples: int) -> None:
+        """Let Hypothesis draw cases and shrink the first difference that is new."""
+        if not self.left():
+            return
+        smallest = drive(
+            strategy,
+            seed=zlib.crc32(f"{self.spec['seed']} {key} {number}".encode()),
+            examples=examples,
+            ask=lambda case: (self._ask(case) or ("",))[0],
+            again=lambda case: kind_in(case, self._run(case)),
+        )
+        if smallest is not None:
+            result = self._run(smallest)
+            kind = kind_in(smallest, result)
+            if kind:
+                self._keep(smallest, kind, result)
+
+    def _keep(self, case: dict[str, Any], kind: str, result: dict[str, Any]) -> None:
+        """Shrink a new difference and report it."""
+        people = [] if "steps" in case else self.laboratory.generator.people_of(case["key"])
+        shrinker = Shrinker(self._run, people)
+        if not self.spec.get("until_difference"):
+            case, result = shrinker.shrink(case, result)
+        self._taking()  # what shrinking reaches is not compared
+        if "steps" not in case:
+            self.outcomes[case["key"]].keep(kind, case, result)
+            return
+        at, part = first_step(case, result)
+        step = case["steps"][at]
+        self.outcomes[step["key"]].keep(
+            kind_of(part), {**step, "what": case["what"]}, part, sequence=[asked(s) for s in case["steps"]]
+        )
 
     def _report(self, *, exhausted: bool) -> dict[str, Any]:
         """``operations``: per key :meth:`Outcome.report`, and ``coverage`` (:meth:`Branches.report`) where the

@@ -22,12 +22,14 @@ class Laboratory:
         from .hashing import remember_hashes
         from .pair import Pair
         from .personas import users
+        from .playing import Player
         from .seeding import fill
         from .sides import DjangoSide, FastApiSide
         from .spread import fill_pages, spread
         from .world import World
 
         self.spec, self.legacy = spec, legacy
+        os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(legacy.copy.folder / "hypothesis"))
         setup_test_environment()
         remember_hashes()
         if spec["seed_command"]:
@@ -45,7 +47,7 @@ class Laboratory:
         self.branches = getattr(self.other, "branches", None)
         self.world = World(legacy.connection, legacy.media)
         self.world.open()
-        self.pair = Pair(self.other, self.django, self.world)
+        self.pair = Pair(Player(self.other), Player(self.django), self.world)
         wanted = set(spec.get("wanted") or ())
         self.operations = [o for o in spec["operations"] if not wanted or o["key"] in wanted]
         self.generator = Generator(self.operations, self.people, spec["seed"])

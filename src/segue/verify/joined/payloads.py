@@ -50,6 +50,11 @@ def valid(serializer: Any, pick: random.Random, number: int) -> dict[str, Any]:
     return out
 
 
+def valid_of(serializer: Any, number: int) -> dict[str, Any]:
+    """:func:`valid`, decided by ``number`` alone."""
+    return valid(serializer, random.Random(number), number)
+
+
 def value_for(field: Any, name: str, pick: random.Random, number: int) -> Any:
     """A good value for a serializer field; :data:`ABSENT` leaves it out."""
     if isinstance(field, s.ManyRelatedField):
@@ -95,9 +100,9 @@ def _text(field: Any, name: str, pick: random.Random, number: int) -> Any:
     if getattr(field, "allow_blank", False) and pick.random() < 0.1:
         return ""
     if any(getattr(getattr(v, "regex", None), "pattern", "") for v in field.validators):
-        stored = [v for v in _stored(field) if isinstance(v, str) and accepted(field.validators, v)]
-        if stored:
-            changed = _renumbered(pick.choice(stored), number)
+        held = [v for v in stored(field) if isinstance(v, str) and accepted(field.validators, v)]
+        if held:
+            changed = _renumbered(pick.choice(held), number)
             if accepted(field.validators, changed):
                 return changed
         found = matching(field.validators, number)
@@ -155,10 +160,10 @@ def broken(
             continue
         rest = {} if partial else {k: v for k, v in body.items() if k != name}
         out.append((f"{name} missing", {k: v for k, v in body.items() if k != name}))
-        stored = _stored(field)
+        held = stored(field)
         if isinstance(field, s.ListSerializer | s.Serializer):
             out += [(f"{name}: {what}", {**rest, name: value}) for what, value in _nested(field, pick)]
-        values = [*stored[:3], *boundary(field), *WRONG] if not field.read_only else [1, "x"]
+        values = [*held[:3], *boundary(field), *WRONG] if not field.read_only else [1, "x"]
         out += [(f"{name}={value!r}"[:60], {**rest, name: value}) for value in values]
     pick.shuffle(out)
     return out
@@ -254,7 +259,7 @@ _EDGES: list[tuple[Any, list[Any]]] = [
 ]  # fmt: skip
 
 
-def _stored(field: Any) -> list[Any]:
+def stored(field: Any) -> list[Any]:
     """Texts and numbers that the column behind the field already holds: they break unique constraints."""
     model = getattr(getattr(field.parent, "Meta", None), "model", None)
     source = str(getattr(field, "source", "") or "")

@@ -55,7 +55,10 @@ def case(
     headers: Any = (),
     busy: bool = False,
 ) -> dict[str, Any]:
-    """A request of ``person``; ``body`` is content and its type. ``busy``: all rate limits are used up."""
+    """A request of ``person``; ``body`` is content and its type. ``busy``: all rate limits are used up.
+
+    The first ``own`` of its headers are the persona's credentials.
+    """
     content, kind = body
     sent = [*person["headers"], *headers]
     if kind:
@@ -63,6 +66,7 @@ def case(
     return {
         "key": operation["key"], "what": what, "persona": person["name"], "method": method or operation["method"],
         "path": path, "query": query, "headers": sent, "body": content, "busy": busy,
+        "own": len(person["headers"]),
     }  # fmt: skip
 
 
