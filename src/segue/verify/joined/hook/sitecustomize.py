@@ -40,8 +40,10 @@ class Waiting(importlib.abc.MetaPathFinder):
         return spec
 
 
-def hook(client: ModuleType) -> None:
-    """Load the package by its place (its folder is not on the path) and let it patch the client."""
+def joined() -> None:
+    """Load the package by its place: its folder is not on the path."""
+    if NAME in sys.modules:
+        return
     folder = HERE.parent
     spec = importlib.util.spec_from_file_location(
         NAME, folder / "__init__.py", submodule_search_locations=[str(folder)]
@@ -50,7 +52,12 @@ def hook(client: ModuleType) -> None:
         return
     sys.modules[NAME] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(sys.modules[NAME])
-    importlib.import_module(f"{NAME}.suite_hook").install(client)
+
+
+def hook(client: ModuleType) -> None:
+    """Let the package patch the client."""
+    joined()
+    importlib.import_module(f"{NAME}.suite.install").install(client)
 
 
 def next_one() -> None:

@@ -1,0 +1,1 @@
+"""The project's own tests with FastAPI answering beside, or instead of, Django. Runs in the test process."""

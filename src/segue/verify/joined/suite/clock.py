@@ -1,0 +1,52 @@
+"""``django.utils.timezone``'s clocks in generated code: the bridge's, and ``datetime.now(UTC)``."""
+
+from __future__ import annotations
+
+import datetime as real
+from collections.abc import Callable
+from typing import Any
+
+from .closure import names
+
+CLOCKS = ("now", "localdate", "localtime")
+PREFIX = "django.utils.timezone."
+
+
+def stand_ins(home: Any, clock: str, asked: Callable[[], Any]) -> dict[str, Any]:
+    """Global names of the generated function ``home`` that tell this time, with what asks the test instead."""
+    from segue_bridge import zone
+
+    used = set(names(home.__code__))
+    out: dict[str, Any] = {}
+    for name, value in home.__globals__.items():
+        if name not in used:
+            continue
+        if value is getattr(zone, clock):
+            out[name] = _clock(value, asked)
+        elif (
+            clock == "now"
+            and isinstance(value, type)
+            and value.__name__ in ("datetime", "FakeDatetime")
+            and "now" in used
+        ):
+            out[name] = _told_by(value, asked)
+    return out
+
+
+def _clock(original: Any, asked: Callable[[], Any]) -> Any:
+    # A value given is converted, and no clock is asked.
+    return lambda value=None: asked() if value is None else original(value)
+
+
+def _told_by(kind: Any, asked: Callable[[], Any]) -> Any:
+    class Meta(type):
+        def __instancecheck__(cls, value: object) -> bool:
+            return isinstance(value, real.datetime)
+
+    class Datetime(kind, metaclass=Meta):  # type: ignore[misc]
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            """``timezone.now()`` of the test where it is aware."""
+            return asked() if tz is not None else kind.now()
+
+    return Datetime

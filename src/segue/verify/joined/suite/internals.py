@@ -1,0 +1,81 @@
+"""What tests ask of Django itself: no other server could answer that. Counted and named per test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .tests import TESTS
+
+
+def watch() -> None:
+    """Follow what ``django.test`` offers for looking inside."""
+    _queries()
+    _templates()
+    _factories()
+
+
+def _queries() -> None:
+    """``assertNumQueries`` and its like, around a native request."""
+    from django.test import utils
+
+    kind: Any = utils.CaptureQueriesContext
+    enter, leave = kind.__enter__, kind.__exit__
+
+    def __enter__(self: Any) -> Any:
+        self._segue_native = _native()
+        return enter(self)
+
+    def __exit__(self: Any, *exc: Any) -> Any:
+        if _native() > getattr(self, "_segue_native", 0):
+            name = (
+                "assertNumQueries"
+                if type(self).__name__ == "_AssertNumQueriesContext"
+                else "captured queries"
+            )
+            TESTS.now.internals[name] += 1
+        return leave(self, *exc)
+
+    kind.__enter__, kind.__exit__ = __enter__, __exit__
+
+
+def _native() -> int:
+    seen = TESTS.now.requests
+    return seen["equal"] + seen["different"] + seen["fastapi"]
+
+
+def _templates() -> None:
+    from django.test import testcases
+
+    kind: Any = testcases.SimpleTestCase
+    for name in (
+        "assertTemplateUsed",
+        "assertTemplateNotUsed",
+        "assertContains",
+        "assertFormError",
+        "assertFormSetError",
+    ):
+        if hasattr(kind, name) and name != "assertContains":
+            setattr(kind, name, _noted(getattr(kind, name), name))
+
+
+def _noted(method: Any, name: str) -> Any:
+    def called(self: Any, *args: Any, **kwargs: Any) -> Any:
+        TESTS.now.internals[name] += 1
+        return method(self, *args, **kwargs)
+
+    return called
+
+
+def _factories() -> None:
+    """``RequestFactory`` and ``APIRequestFactory``: a view is called without the server. Clients override ``request``."""
+    from django.test import client
+
+    for kind in (client.RequestFactory, client.AsyncRequestFactory):
+        own: Any = kind
+
+        def request(self: Any, _made: Any = own.request, **options: Any) -> Any:
+            name = type(self).__name__
+            TESTS.now.internals[name] += 1
+            return _made(self, **options)
+
+        own.request = request
