@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
@@ -45,6 +46,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+class Answer(StrEnum):
+    """Whose answers tests see."""
+
+    both = "both"
+    fastapi = "fastapi"
+
+
 verify_app = typer.Typer(help="Compare both sides: same request, same database state.", no_args_is_help=True)
 gateway_app = typer.Typer(help="The Envoy gateway.", no_args_is_help=True)
 schema_app = typer.Typer(help="The database schema on both sides.", no_args_is_help=True)
@@ -195,6 +205,9 @@ def suite(
     context: typer.Context,
     project: Project = HERE,
     json: AsJson = False,
+    answer: Annotated[
+        Answer, typer.Option(help="Whose answers the tests see: Django's, compared, or FastAPI's as well.")
+    ] = Answer.both,
     html: Html = None,
     junit: JUnit = None,
     github: GitHub = False,
@@ -207,7 +220,12 @@ def suite(
     from segue.commands import verify as command
 
     raise typer.Exit(
-        command.suite(open_project(project), context.args, command.Outputs(json, html, junit, github))
+        command.suite(
+            open_project(project),
+            context.args,
+            command.Outputs(json, html, junit, github),
+            answer=answer.value,
+        )
     )
 
 

@@ -48,16 +48,20 @@ def explore(
     return _finish(settings, report, "explore", begun, outputs, run)
 
 
-def suite(settings: Config, command: Sequence[str], outputs: Outputs) -> int:
-    """Run the project's own tests with both sides answering. Exit code 1 on differences or failed tests."""
+def suite(
+    settings: Config, command: Sequence[str], outputs: Outputs, *, answer: Literal["both", "fastapi"] = "both"
+) -> int:
+    """Run the project's own tests with both sides answering, or FastAPI too. Exit code 1 on differences or failed tests."""
     project, begun = _begin(settings)
+    words = [w for w in command if w != "--"]
     with errors.status("Running the project's tests…"):
-        report = verify.suite(project, [w for w in command if w != "--"])
-    run = {"mode": "joined", "command": " ".join(w for w in command if w != "--")}
+        report = verify.suite(project, words, answer=answer)
+    run = {"mode": "joined", "command": " ".join(words), "answer": answer}
     code = _finish(settings, report, "suite", begun, outputs, run)
     if report.tests.get("exit") and not outputs.as_json:
         console.print(report.output[-3000:], markup=False)
-    return 1 if report.tests.get("exit") else code
+    bad = report.tests.get("exit") or any(test.bad for test in report.results)
+    return 1 if bad else code
 
 
 def _begin(settings: Config) -> tuple[ProjectRef, Basis]:

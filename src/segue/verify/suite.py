@@ -1,4 +1,4 @@
-"""``verify suite``: the project's own tests, with native routes answered by both sides."""
+"""``verify suite``: the project's own tests, with native routes answered by both sides, or by FastAPI."""
 
 from __future__ import annotations
 
@@ -6,65 +6,91 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from segue.errors import EnvironmentProblem, UsageError
 from segue.verify.evidence import Report, operation_from_json
-from segue.verify.operations import native_operations
 from segue.verify.project import JOINED, ProjectRef, child_environment, ensure_overlay
+from segue.verify.suite_spec import spec_of
+from segue.verify.suite_verdicts import Seen, judge, standing
 
+Answer = Literal["both", "fastapi"]
+OUTSIDE = "outside a test"  # as joined/suite/tests.py names it
+PREFIX = "segue-suite-"
 _RAN = re.compile(r"^Ran (\d+) tests? in", re.MULTILINE)
-OUTSIDE = "outside a test"  # as joined/suite_hook.py names it
 _PYTEST = re.compile(r"(\d+) (passed|failed|errors?|skipped)")
 
 
-def suite(project: ProjectRef, command: Sequence[str], *, timeout: float = 1800.0) -> Report:
+@dataclass(slots=True)
+class Run:
+    """One run of the test command."""
+
+    output: str
+    code: int
+    totals: Counter[str] = field(default_factory=Counter)
+    left: Counter[str] = field(default_factory=Counter)
+    tests: dict[str, Seen] = field(default_factory=dict)
+    operations: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def suite(
+    project: ProjectRef, command: Sequence[str], *, answer: Answer = "both", timeout: float = 1800.0
+) -> Report:
     """Run ``command`` with the test clients patched; compare every request to a native operation.
 
-    Its first word is looked for in the project's environment; ``python`` is its interpreter. Raises :class:`UsageError` without a command.
+    Its first word is looked for in the project's environment; ``python`` is its interpreter. With ``answer="fastapi"`` the
+    command runs a second time, in which the tests see FastAPI's answers, and what FastAPI did stays. Raises :class:`UsageError` without a command.
     """
     if not command:
         raise UsageError(
             "No test command was given.", hint="For example: segue verify suite -- python manage.py test"
         )
-    overlay = ensure_overlay(project)
-    operations = native_operations(project)
+    spec = {"overlay": str(ensure_overlay(project)), **spec_of(project)}
+    operations = spec["operations"]
+    begin = time.monotonic()
+    first = _run(project, command, {**spec, "answer": "both", "record_types": answer == "fastapi"}, timeout)
+    second: Run | None = None
+    if answer == "fastapi":
+        types = {name: seen.types for name, seen in first.tests.items() if seen.types}
+        second = _run(project, command, {**spec, "answer": "fastapi", "types": types}, timeout)
+    seconds = time.monotonic() - begin
+    places = {o["key"]: (o["function"], o["place"]) for o in operations}
+    results = tuple(
+        operation_from_json(k, first.operations[k], *places[k]) for k in places if k in first.operations
+    )
+    tests = tuple(
+        judge(name, seen, second.tests.get(name, Seen()) if second is not None else None)
+        for name, seen in sorted(first.tests.items())
+        if name != OUTSIDE
+    )
+    return Report(
+        "suite", results, seconds, (), tuple(_notes(first, second, list(places))), _tests(first.output, first.code),
+        standing(tests), (second or first).output, tests,
+    )  # fmt: skip
+
+
+def _run(project: ProjectRef, command: Sequence[str], spec: dict[str, Any], timeout: float) -> Run:
     words = [
         str(project.python) if index == 0 and word == "python" else word for index, word in enumerate(command)
     ]
-    with tempfile.TemporaryDirectory(prefix="segue-suite-") as name:
+    sweep()
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as name:
         folder = Path(name)
-        spec = folder / "spec.json"
-        spec.write_text(
-            json.dumps(
-                {"overlay": str(overlay), "output": str(project.output), "package": project.package, "operations": operations,
-                 "results": str(folder)}
-            ),
-            encoding="utf-8",
-        )  # fmt: skip
-        environment = child_environment(project)
-        if "DJANGO_SETTINGS_MODULE" in os.environ:
-            environment["DJANGO_SETTINGS_MODULE"] = os.environ["DJANGO_SETTINGS_MODULE"]
-        environment["SEGUE_SUITE_SPEC"] = str(spec)
-        environment["PYTHONPATH"] = str(JOINED / "hook")
-        # ``pytest`` and its like are those of the project's environment, as if it were activated.
-        environment["PATH"] = os.pathsep.join(
-            [str(project.python.parent), environment.get("PATH", os.defpath)]
-        )
-        # pytest would collect the generated project's own tests, which need the generated project's environment.
-        ignored = shlex.quote(f"--ignore={project.output}")
-        environment["PYTEST_ADDOPTS"] = f"{environment.get('PYTEST_ADDOPTS', '')} {ignored}".strip()
-        begin = time.monotonic()
+        (folder / "pid").write_text(str(os.getpid()), encoding="ascii")
+        file = folder / "spec.json"
+        file.write_text(json.dumps({**spec, "results": str(folder)}), encoding="utf-8")
         try:
             done = subprocess.run(
                 words, cwd=project.import_root if (project.import_root / "manage.py").exists() else project.root,
-                env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False,
+                env=_environment(project, file), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False,
             )  # fmt: skip
         except OSError as error:
             raise EnvironmentProblem(f"{words[0]} cannot be run: {error.strerror}.") from error
@@ -73,63 +99,85 @@ def suite(project: ProjectRef, command: Sequence[str], *, timeout: float = 1800.
                 f"The tests did not end within {timeout:.0f} s.",
                 hint="Name some of them: segue verify suite -- python manage.py test app.tests",
             ) from error
-        seconds = time.monotonic() - begin
+        output = f"{done.stdout}\n{done.stderr}".strip()
         files = sorted(folder.glob("result-*.json"))
-        merged: dict[str, dict[str, Any]] = {}
-        totals: Counter[str] = Counter()
-        left: Counter[str] = Counter()
-        tests: dict[str, Counter[str]] = {}
-        for file in files:
-            raw = json.loads(file.read_text(encoding="utf-8"))
-            totals.update(raw["counts"])
-            left.update(raw["left"])
-            for name_of_test, seen in raw["tests"].items():
-                tests.setdefault(name_of_test, Counter()).update(seen)
-            for key, value in raw["operations"].items():
-                _merge(merged.setdefault(key, _nothing()), value)
-    output = f"{done.stdout}\n{done.stderr}".strip()
-    if not files:
-        raise EnvironmentProblem(
-            "The test command ended before Segue could hook into it.",
-            detail="\n".join(output.splitlines()[-25:]),
+        if not files:
+            raise EnvironmentProblem(
+                "The test command ended before Segue could hook into it.",
+                detail="\n".join(output.splitlines()[-25:]),
+            )
+        run = Run(output, done.returncode)
+        for found in files:
+            _add(run, json.loads(found.read_text(encoding="utf-8")))
+        return run
+
+
+def sweep() -> None:
+    """Remove what a run that was killed has left in the folder for temporary files."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        try:
+            os.kill(int((folder / "pid").read_text(encoding="ascii")), 0)
+        except ProcessLookupError:
+            shutil.rmtree(folder, ignore_errors=True)
+        except (OSError, ValueError):
+            continue  # another user's, or just being made
+
+
+def _environment(project: ProjectRef, spec: Path) -> dict[str, str]:
+    """The project's, with the hook in it."""
+    environment = child_environment(project)
+    if "DJANGO_SETTINGS_MODULE" in os.environ:
+        environment["DJANGO_SETTINGS_MODULE"] = os.environ["DJANGO_SETTINGS_MODULE"]
+    environment["SEGUE_SUITE_SPEC"] = str(spec)
+    own = project.environment.get("PYTHONPATH", "")
+    environment["PYTHONPATH"] = os.pathsep.join(p for p in (str(JOINED / "hook"), own) if p)
+    # ``pytest`` and its like are those of the project's environment, as if it were activated.
+    environment["PATH"] = os.pathsep.join([str(project.python.parent), environment.get("PATH", os.defpath)])
+    # pytest would collect the generated project's own tests, which need the generated project's environment.
+    ignored = shlex.quote(f"--ignore={project.output}")
+    words = [environment.get("PYTEST_ADDOPTS", ""), "-p segue_suite_plugin", ignored]
+    environment["PYTEST_ADDOPTS"] = " ".join(words).strip()
+    return environment
+
+
+def _add(run: Run, raw: dict[str, Any]) -> None:
+    run.totals.update(raw["counts"])
+    run.left.update(raw["left"])
+    for name, seen in raw["tests"].items():
+        run.tests.setdefault(name, Seen()).add(seen)
+    for key, value in raw["operations"].items():
+        _merge(run.operations.setdefault(key, _nothing()), value)
+
+
+def _notes(first: Run, second: Run | None, keys: Sequence[str]) -> list[str]:
+    unseen = [k for k in keys if k not in first.operations]
+    compared = sum(v["cases"] for v in first.operations.values())
+    notes = [
+        f"{first.totals['requests']} requests, {first.totals['native']} to native operations, {compared} compared"
+    ]
+    if second is not None:
+        answered = sum(v["cases"] for v in second.operations.values())
+        failed = sum(1 for seen in second.tests.values() if seen.outcome == "failed")
+        notes.append(
+            f"answered by FastAPI for the tests in a second run: {answered} requests, {failed} tests failed"
         )
-    places = {o["key"]: (o["function"], o["place"]) for o in operations}
-    results = tuple(operation_from_json(k, merged[k], *places[k]) for k in places if k in merged)
-    unseen = [k for k in places if k not in merged]
-    compared = sum(v["cases"] for v in merged.values())
-    notes = [f"{totals['requests']} requests, {totals['native']} to native operations, {compared} compared"]
-    notes += [f"answered by Django alone, {count}: {why}" for why, count in left.most_common()]
+    for why, count in (second or first).left.most_common():
+        notes.append(f"answered by Django alone, {count}: {why}")
+    mirrored: Counter[str] = Counter()
+    internals: Counter[str] = Counter()
+    for seen in first.tests.values():
+        mirrored.update(seen.mirrored)
+        internals.update(seen.internals)
+    notes += [
+        f"carried over to generated code, {count} requests: {name}" for name, count in mirrored.most_common()
+    ]
+    notes += [f"asked of Django itself, {count}: {name}" for name, count in internals.most_common()]
+    outside = first.tests.get(OUTSIDE)
+    if outside is not None and outside.requests["different"]:
+        notes.append(f"differs outside of a test, {outside.requests['different']}: {outside.differences[0]}")
     if unseen:
         notes.append(f"never asked by the tests: {', '.join(unseen)}")
-    outcome = _tests(output, done.returncode)
-    return Report("suite", results, seconds, (), tuple(notes), outcome, standing(tests, outcome), output)
-
-
-def standing(tests: Mapping[str, Mapping[str, int]], outcome: Mapping[str, int]) -> dict[str, int]:
-    """Tests by what their requests showed; ``tests`` has requests by kind per test, ``outcome`` the runner's counts.
-
-    A test fails on both sides or on none where all answers were equal, as it sees one of two equal answers.
-    """
-    equal = "equal on both" if outcome.get("failed") or outcome.get("error") else "passed on both"
-    out = {
-        equal: 0,
-        "differs": 0,
-        "under patches, settings or pages of Django": 0,
-        "route not native": 0,
-        "no request": 0,
-    }
-    for name, seen in tests.items():
-        if name == OUTSIDE:
-            continue
-        if seen.get("different"):
-            out["differs"] += 1
-        elif seen.get("left"):
-            out["under patches, settings or pages of Django"] += 1
-        else:
-            out[equal if seen.get("equal") else "route not native"] += 1
-    ran = sum(outcome.get(word, 0) for word in ("passed", "failed", "error"))
-    out["no request"] = max(ran - sum(out.values()), 0)
-    return out
+    return notes
 
 
 def _nothing() -> dict[str, Any]:

@@ -34,6 +34,7 @@ def spec_of(project: ProjectRef) -> dict[str, Any]:
         "inlined": manifest.get("inlined", []),
         "settings": manifest.get("settings", []),
         "models": manifest.get("models", {}),
+        "rows": manifest.get("rows", {}),
         "functions": {
             name: {
                 "keys": {key: ref.name for key, ref in found.globals.items()},

@@ -8,6 +8,8 @@ from typing import Any
 from segue.snapshot.model import Snapshot, Value, own_place
 from segue.target.ir import Decl, Import
 from segue.translate.context import Context
+from segue.translate.load.models import concrete
+from segue.translate.load.plan import plans
 from segue.translate.middleware.known import COMMON, FRAMES, SECURITY
 from segue.translate.specialise.fold import plain
 from segue.translate.views import error_handler, texts
@@ -178,7 +180,7 @@ def manifest(ctx: Context) -> str:
     ``twins`` are the functions that came from one legacy function each; ``parameters`` has the legacy name of every
     generated parameter (empty for what became a parameter by lifting), ``folded`` the legacy arguments that are
     constants in it. ``inlined`` are legacy functions written into their callers, ``settings`` what
-    generated code reads of the settings, ``models`` the mapped class of each model class.
+    generated code reads of the settings, ``models`` the mapped class of each model class, ``rows`` the model class of each row class.
     """
     program, snapshot = ctx.program, ctx.snapshot
     routes = {r.id: r for r in snapshot.routes}
@@ -214,6 +216,12 @@ def manifest(ctx: Context) -> str:
                 twins.append(twin)
             elif decl.origin.name in classes and path.endswith("/models.py"):
                 models[decl.origin.name] = generated
+    rows: dict[str, str] = {}
+    for plan in plans(ctx).by_key.values():
+        model = concrete(ctx, plan.model)
+        place = ctx.module(model.app, "rows")
+        if not plan.written and plan.name in place.decls:
+            rows[f"{place.path.removesuffix('.py').replace('/', '.')}.{plan.name}"] = model.cls
     inlined = ctx.memo.get(("kernel", "inlined-functions"), set())
     used = ctx.memo.get(("kernel", "settings"), {})
     assert isinstance(inlined, set)
@@ -221,5 +229,6 @@ def manifest(ctx: Context) -> str:
     document = {
         "version": 1, "package": program.package, "operations": out, "twins": twins,
         "inlined": sorted(inlined), "settings": sorted(used), "models": models,
+        "rows": dict(sorted(rows.items())),
     }  # fmt: skip
     return json.dumps(document, indent=1) + "\n"

@@ -1,12 +1,13 @@
 """The pytest plugin of ``segue verify suite``, loaded by ``-p`` in PYTEST_ADDOPTS (xdist's workers too)."""
 
 import importlib
+import sys
 
 import pytest
-from sitecustomize import NAME, joined
 
-joined()
-_follow = importlib.import_module(f"{NAME}.suite.pytest_plugin")
+_site = sys.modules["sitecustomize"]
+_site.joined()
+_follow = importlib.import_module(f"{_site.NAME}.suite.pytest_plugin")
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -26,7 +26,9 @@ def response_of(answer: dict[str, Any], request: dict[str, Any], types: dict[str
     from rest_framework.renderers import JSONRenderer
     from rest_framework.response import Response
 
-    class FastApiResponse(Response):
+    base: Any = Response
+
+    class FastApiResponse(base):  # type: ignore[misc]
         """Names what only Django's own rendering has."""
 
         @property

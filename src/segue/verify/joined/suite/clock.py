@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as real
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from .around import Patch
 from .closure import names
 
 CLOCKS = ("now", "localdate", "localtime")
@@ -31,6 +32,15 @@ def stand_ins(home: Any, clock: str, asked: Callable[[], Any]) -> dict[str, Any]
         ):
             out[name] = _told_by(value, asked)
     return out
+
+
+def everywhere(patch: Patch) -> Iterator[tuple[dict[str, Any], str, Any]]:
+    """``timezone.now`` itself is patched: the bridge's clock, and that of its sessions."""
+    from segue_bridge import zone
+    from segue_bridge.auth import sessions
+
+    yield vars(zone), "now", lambda: patch.new()
+    yield vars(sessions), "datetime", _told_by(vars(sessions)["datetime"], lambda: patch.new())
 
 
 def _clock(original: Any, asked: Callable[[], Any]) -> Any:

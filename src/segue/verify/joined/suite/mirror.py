@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import Any
 
 from .around import Patch
 from .callstyle import style_of
-from .clock import CLOCKS, PREFIX, stand_ins
+from .clock import CLOCKS, PREFIX, everywhere, stand_ins
 from .closure import names, reached
 from .standin import Twin, stand_in
 from .values import Values
@@ -53,11 +54,14 @@ class Mirror:
         self._twins: dict[str, list[Twin]] = {}
         for item in spec["twins"]:
             found = self._resolve(item["generated"])
-            if found is not None:
+            if inspect.isfunction(found) and len(item["parameters"]) == len(
+                inspect.signature(found).parameters
+            ):
                 twin = Twin(item["legacy"], found, tuple(item["parameters"]), item.get("folded", {}))
                 self._twins.setdefault(twin.legacy, []).append(twin)
+        self._settings = set(spec["settings"])
         self._operations = {o["legacy"] for o in spec["operations"]}
-        self._values = Values(spec["models"], self._resolve)
+        self._values = Values(spec["models"], spec["rows"], self._resolve)
         self._reached: dict[str, dict[int, Any]] = {}
         self._modules = {_module_of(name) for name in self._functions}
 
@@ -82,7 +86,9 @@ class Mirror:
             elif isinstance(patch.owner, type):
                 self._class(plan, patch, operation)
             elif type(patch.owner).__name__ in ("LazySettings", "UserSettingsHolder", "Settings"):
-                continue  # .settings looks at the values themselves
+                # .settings looks at the values themselves
+                if patch.attribute not in self._settings:
+                    plan.unknown.append((patch, "a setting that generated code does not read"))
             else:
                 plan.unknown.append((patch, "an attribute of one object"))
         return plan
@@ -112,10 +118,13 @@ class Mirror:
     def _module(self, plan: Plan, patch: Patch, operation: dict[str, Any]) -> None:
         """A global name of a module."""
         users = list(self._users(patch.owner, patch.attribute))
-        whole = f"{patch.owner.__name__}.{patch.attribute}"
-        if not users and whole in [PREFIX + c for c in CLOCKS]:
-            plan.unknown.append((patch, "the clock of fields that set themselves"))
-            return
+        if f"{patch.owner.__name__}.{patch.attribute}" == f"{PREFIX}now":
+            # Also what sets fields by itself and what lets sessions end looks at it.
+            for space, bound, value in everywhere(patch):
+                plan.rebind(space, bound, value)
+            if not users:
+                plan.mirrored.append(patch)
+                return
         if not users:
             if patch.owner.__name__.partition(".")[0] in sys.stdlib_module_names:
                 self._same_object(plan, patch)
@@ -128,8 +137,19 @@ class Mirror:
             homes = [t.function for t in self._twins.get(name, ()) if id(t.function) in closure]
             if operation["legacy"] == name:
                 homes.append(self._resolve(operation["function"]))
+            if not homes and name in self._inlined:
+                found = self._hosts(name, key, users, closure)
+                if found is None:
+                    plan.unknown.append(
+                        (
+                            patch,
+                            f"{name} was written into its callers, which use the same function otherwise too",
+                        )
+                    )
+                    return
+                homes = found
             if not homes:
-                if name in self._inlined or self._folded(name, operation):
+                if self._folded(name, operation) and not self._twins.get(self._functions[name]["keys"][key]):
                     plan.unknown.append((patch, f"{name} has no function of its own in the generated code"))
                     return
                 continue
@@ -142,6 +162,27 @@ class Mirror:
                 touched = True
         if touched:
             plan.mirrored.append(patch)
+
+    def _hosts(
+        self, name: str, key: str, users: list[tuple[str, str, tuple[str, ...]]], closure: dict[int, Any]
+    ) -> list[Any] | None:
+        """Where the function ``name``, which was written into its callers, calls what ``key`` means.
+
+        None where legacy code that does not look at the patched name calls it there as well.
+        """
+        target = self._functions[name]["keys"][key]
+        twins = {id(t.function) for t in self._twins.get(target, ())}
+        hosts = [
+            f for f in closure.values() if any(id(f.__globals__.get(n)) in twins for n in names(f.__code__))
+        ]
+        looking = {user for user, _, _ in users}
+        others = {
+            id(t.function)
+            for legacy, own in self._twins.items()
+            if legacy not in looking and target in self._functions.get(legacy, {}).get("keys", {}).values()
+            for t in own
+        }
+        return None if any(id(f) in others for f in hosts) else hosts
 
     def _in_home(
         self, plan: Plan, patch: Patch, home: Any, name: str, key: str, rest: tuple[str, ...]
@@ -169,7 +210,11 @@ class Mirror:
                 source = self._functions[name]["source"]
                 role = self._functions.get(target, {}).get("role", "function")
                 style = style_of([source], key, method=False)
-                plan.rebind(space, bound, stand_in(twins[id(held)], patch, rest, role, style, self._values))
+                plan.rebind(
+                    space,
+                    bound,
+                    stand_in(twins[id(held)], patch, rest, role, style, self._values, plan.unknown),
+                )
                 done = True
             elif bound in space and not rest and held is patch.original and held is not None:
                 plan.rebind(space, bound, patch.new)
@@ -211,7 +256,7 @@ class Mirror:
         sources = [f["source"] for f in self._functions.values() if f".{patch.attribute}(" in f["source"]]
         style = style_of(sources, patch.attribute, method=True)
         for twin in here:
-            made = stand_in(twin, patch, (), role, style, self._values)
+            made = stand_in(twin, patch, (), role, style, self._values, plan.unknown)
             for name, module in list(sys.modules.items()):
                 if name.startswith(f"{self._package}."):
                     for bound, value in list(vars(module).items()):

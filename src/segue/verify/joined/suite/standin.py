@@ -24,11 +24,18 @@ class Twin:
 
 
 def stand_in(
-    twin: Twin, patch: Patch, rest: tuple[str, ...], role: str, style: Style | None, values: Values
+    twin: Twin,
+    patch: Patch,
+    rest: tuple[str, ...],
+    role: str,
+    style: Style | None,
+    values: Values,
+    troubles: list[tuple[Patch, str]],
 ) -> Any:
     """A function with the twin's signature that asks what the test has put in place of the legacy name.
 
     ``rest`` is what follows the patched name where the legacy code uses it (``timezone`` patched, ``timezone.now()`` called).
+    What a replacement cannot work with is added to ``troubles``.
     It is a coroutine function where the twin is one, as :class:`unittest.mock.AsyncMock` would be.
     """
     signature = inspect.signature(twin.function)
@@ -42,6 +49,10 @@ def stand_in(
                 given[legacy] = values.to_django(bound.arguments[own])
         try:
             result = _ask(patch, rest, role, style, given)
+        except (AttributeError, TypeError) as error:
+            why = f"it cannot take what generated code passes ({type(error).__name__}: {error})"
+            troubles.append((patch, why))
+            raise
         except Exception as error:
             known = raised(error)
             if known is error:
@@ -100,10 +111,11 @@ def arranged(
     if not order:
         return list(given.values()), {}
     if style is not None and style.positional <= len(order):
-        args = [given.get(name, mock.ANY) for name in order[: style.positional]]
-        return args, {name: given.get(name, mock.ANY) for name in style.keywords}
+        first = [given.get(name, mock.ANY) for name in order[: style.positional]]
+        return first, {name: given.get(name, mock.ANY) for name in style.keywords}
     optional = {p.name for p in parameters if p.default is not p.empty}
-    args, kwargs = [], {}
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
     for name in order:
         if name in given or name not in optional:
             if kwargs or len(args) < order.index(name):

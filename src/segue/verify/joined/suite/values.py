@@ -6,9 +6,12 @@ from typing import Any
 
 
 class Values:
-    """``models`` is the manifest's: dotted Django model class → dotted mapped class; ``package`` what the generated one is imported as."""
+    """``models`` and ``rows`` are the manifest's: dotted Django model class → mapped class, row class → Django model class.
 
-    def __init__(self, models: dict[str, str], resolve: Any) -> None:
+    ``resolve`` finds a generated name.
+    """
+
+    def __init__(self, models: dict[str, str], rows: dict[str, str], resolve: Any) -> None:
         from django.apps import apps
 
         known = {f"{m.__module__}.{m.__qualname__}": m for m in apps.get_models(include_auto_created=True)}
@@ -19,13 +22,20 @@ class Values:
             if legacy in known and isinstance(mapped, type):
                 self._django[mapped] = known[legacy]
                 self._generated[known[legacy]] = mapped
+        for generated, legacy in rows.items():
+            row = resolve(generated)
+            if legacy in known and isinstance(row, type):
+                self._django[row] = known[legacy]
 
     def to_django(self, value: Any) -> Any:
-        """Entities as model instances (equal by key, as Django's are), anonymous users, and both within lists."""
+        """Rows and entities as model instances (equal by key, as Django's are), anonymous users, and both within lists.
+
+        Columns that a row lacks are deferred: Django reads them when they are asked for.
+        """
         model = self._django.get(type(value))
         if model is not None:
-            names = [f.attname for f in model._meta.concrete_fields]
-            return model.from_db("default", names, [getattr(value, name, None) for name in names])
+            names = [f.attname for f in model._meta.concrete_fields if hasattr(value, f.attname)]
+            return model.from_db("default", names, [getattr(value, name) for name in names])
         if type(value).__name__ == "AnonymousUser":
             from django.contrib.auth.models import AnonymousUser
 
@@ -52,11 +62,13 @@ def raised(error: BaseException) -> BaseException:
 
     from segue_bridge import errors
 
-    if isinstance(error, APIException):
-        twin = getattr(errors, type(error).__name__, None)
-        if type(error).__name__ in ("MethodNotAllowed", "UnsupportedMediaType", "Throttled"):
-            return error  # made from something else than their detail
-        if twin is not None and type(error).__module__ == APIException.__module__:
-            made: BaseException = twin(error.detail)
-            return made
-    return error
+    if type(error).__module__ != APIException.__module__ or "detail" not in vars(error):
+        return error
+    if type(error).__name__ in ("MethodNotAllowed", "UnsupportedMediaType", "Throttled"):
+        return error  # made from something else than their detail
+    twin: Any = getattr(errors, type(error).__name__, None)
+    if twin is None:
+        return error
+    made = twin(vars(error)["detail"])
+    assert isinstance(made, BaseException)
+    return made

@@ -1,0 +1,131 @@
+"""``verify suite`` on a small project whose tests patch, override and look inside. The oracle is its own runner on plain Django."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from segue import verify
+from segue.emit import write
+from segue.snapshot.run import probe
+from segue.translate.program import translate
+from segue.verify import ProjectRef, Report
+
+DESK = Path(__file__).parent / "desk"
+COMMAND = ["python", "manage.py", "test"]
+INTERNALS = {
+    "Settings.test_read_by_the_code": "override_settings(TICKETS_OPEN_AT_MOST)",
+    "Settings.test_patched_object": "TICKETS_OPEN_AT_MOST",
+    "Settings.test_worked_out_at_translation": "override_settings(ROOT_URLCONF)",
+    "Patched.test_inside_of_drf": "get_serializer_class has no function of its own",
+    "Internals.test_number_of_queries": "assertNumQueries",
+    "Internals.test_factory": "APIRequestFactory",
+}
+OTHERS = {"Plain.test_not_native": "route not native", "Plain.test_nothing": "no request"}
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> ProjectRef:
+    """The project, translated."""
+    folder = tmp_path_factory.mktemp("desk")
+    root = folder / "desk"
+    shutil.copytree(DESK, root, ignore=shutil.ignore_patterns("__pycache__"))
+    (root / "tests" / "tickets.py").rename(root / "tests" / "test_tickets.py")
+    snapshot = probe(root, python=sys.executable, settings="desk.settings")
+    write(translate(snapshot), folder / "fastapi")
+    return ProjectRef(root, folder / "fastapi", folder / ".segue", Path(sys.executable), snapshot)
+
+
+@pytest.fixture(scope="module")
+def on_django(desk: ProjectRef) -> dict[str, str]:
+    """Test → ``ok``, as Django's runner says without Segue."""
+    done = subprocess.run(
+        [sys.executable, *COMMAND[1:], "-v", "2"], cwd=desk.root, capture_output=True, text=True, check=False,
+        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"}, timeout=120,
+    )  # fmt: skip
+    found = dict(
+        re.findall(r"^\w+ \(tests\.test_tickets\.([\w.]+)\)(?:\n.*?)?? \.\.\. (\w+)", done.stderr, re.M)
+    )
+    assert len(found) == 28, done.stderr
+    return found
+
+
+def _verdicts(report: Report) -> dict[str, tuple[str, str]]:
+    return {t.name.removeprefix("tests.test_tickets."): (t.verdict, t.reason) for t in report.results}
+
+
+@pytest.mark.parametrize("answer", ["both", "fastapi"])
+def test_every_test_has_its_verdict(desk: ProjectRef, on_django: dict[str, str], answer: str) -> None:
+    """Those that pass on FastAPI's answers patch functions, methods, properties and clocks."""
+    report = verify.suite(desk, COMMAND, answer="fastapi" if answer == "fastapi" else "both")
+    assert set(on_django.values()) == {"ok"}
+    assert report.tests == {"passed": 28, "failed": 0, "error": 0, "skipped": 0, "exit": 0}, report.output
+    assert report.different == 0
+    verdicts = _verdicts(report)
+    assert set(verdicts) == set(on_django)
+    for name, (verdict, reason) in verdicts.items():
+        if name in INTERNALS:
+            assert (verdict, INTERNALS[name] in reason) == ("asserts Django internals", True), (name, reason)
+        else:
+            assert verdict == OTHERS.get(name, "passed on both"), (name, verdict, reason)
+    assert report.standing["passed on both"] == 20
+    carried = [note for note in report.notes if note.startswith("carried over")]
+    for name in (
+        "tickets.views.score",
+        "tickets.views.is_full",
+        "tickets.models.Ticket.weight",
+        "tickets.views.timezone",
+    ):
+        assert any(f"mock.patch({name})" in note for note in carried), carried
+
+
+@pytest.mark.parametrize(
+    ("file", "right", "wrong", "test"),
+    [
+        ("services", "* factor", "* factor + 1", "Patched.test_method"),
+        ("routes", "await is_full(call.db)", "not await is_full(call.db)", "Patched.test_asynchronous_twin"),
+        ("presenters", "ticket.title", "ticket.title.lower()", "Plain.test_list"),
+    ],
+)  # fmt: skip
+def test_a_fault_in_generated_code_is_found(
+    desk: ProjectRef, tmp_path: Path, file: str, right: str, wrong: str, test: str
+) -> None:
+    """Also where the test patches what the faulty code calls."""
+    output = tmp_path / "fastapi"
+    shutil.copytree(desk.output, output, ignore=shutil.ignore_patterns("__pycache__"))
+    module = output / "app" / "tickets" / f"{file}.py"
+    text = module.read_text(encoding="utf-8")
+    assert right in text
+    module.write_text(text.replace(right, wrong), encoding="utf-8")
+    report = verify.suite(replace(desk, output=output), [*COMMAND, f"tests.test_tickets.{test}"])
+    assert report.tests["passed"] == 1, report.output
+    assert [(t.verdict, t.bad) for t in report.results] == [("differs", True)]
+
+
+def test_a_patch_that_only_fastapi_ignores_is_a_difference(desk: ProjectRef, tmp_path: Path) -> None:
+    """Generated code that does not call what the legacy code calls: the calls of the mock differ."""
+    output = tmp_path / "fastapi"
+    shutil.copytree(desk.output, output, ignore=shutil.ignore_patterns("__pycache__"))
+    module = output / "app" / "tickets" / "routes.py"
+    text = module.read_text(encoding="utf-8")
+    twice = text.replace('{"score": score(ticket, 3)}', '{"score": (score(ticket, 3), score(ticket, 3))[0]}')
+    assert twice != text
+    module.write_text(twice, encoding="utf-8")
+    report = verify.suite(
+        replace(desk, output=output), [*COMMAND, "tests.test_tickets.Patched.test_function"]
+    )
+    assert report.tests["passed"] == 1, report.output
+    assert [t.verdict for t in report.results] == ["differs"]
+    assert any(
+        "calls of mock.patch(tickets.views.score)" in p
+        for o in report.operations
+        for d in o.differences
+        for p, _, _ in d.paths
+    )
