@@ -49,7 +49,7 @@ def explore(
 
 
 def suite(
-    settings: Config, command: Sequence[str], outputs: Outputs, *, answer: Literal["both", "fastapi"] = "both"
+    settings: Config, command: Sequence[str], outputs: Outputs, *, answer: Literal[both, fastapi] = "both"
 ) -> int:
     """Run the project's own tests with both sides answering, or FastAPI too. Exit code 1 on differences or failed tests."""
     project, begun = _begin(settings)
