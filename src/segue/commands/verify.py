@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from segue import digest, ledger, verify
 from segue.commands.common import (
@@ -49,7 +50,7 @@ def explore(
 
 
 def suite(
-    settings: Config, command: Sequence[str], outputs: Outputs, *, answer: Literal[both, fastapi] = "both"
+    settings: Config, command: Sequence[str], outputs: Outputs, *, answer: Literal["both", "fastapi"] = "both"
 ) -> int:
     """Run the project's own tests with both sides answering, or FastAPI too. Exit code 1 on differences or failed tests."""
     project, begun = _begin(settings)
