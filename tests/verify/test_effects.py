@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import shutil
 import textwrap
 from dataclasses import replace
@@ -30,8 +31,11 @@ ANSWERED = ("status", "headers.link", "cookies.seen", "body.twice")
 
 # What only shows elsewhere.
 EFFECTS = """
+import logging
+
 from app.catalog.models import Tag
 from django.core import mail
+from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from shop_tasks import restock
@@ -43,12 +47,16 @@ await call.db.execute(changed)
 await call.db.on_commit(lambda: None)
 mail.send_mail("a", "b", "c@example.com", ["d@example.com"])
 default_storage.save("left.txt", ContentFile(b"x"))
-restock.apply_async((1,))
+default_storage.delete("old.txt")
+cache.set("shelf", {"n": 1}, 30)
+cache.delete("shelves")
+logging.getLogger("shop").error("no %s", "shelf")
+restock.apply_async((1,), queue="slow")
 return call.created(await present_category(call.db, category))
 """
 EFFECTED = (
     "effects.catalog_tag", "effects.catalog_category.inserted[0].position", "effects.(on_commit)", "effects.(mail)",
-    "effects.(files)", "effects.(tasks)",
+    "effects.(files)", "effects.(tasks)", "effects.(storage)", "effects.(cache)", "effects.(log)",
 )  # fmt: skip
 
 # A stand-in for Celery as far as Segue knows it: the class that all tasks share, and its answer.
@@ -88,6 +96,10 @@ def _faulty(shop: Shop, folder: Path, statements: str) -> verify.ProjectRef:
     return replace(shop.project, root=root, output=fault.seed(output, folder / "faulty"))
 
 
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
 def _paths(report: Report) -> set[str]:
     found: OperationResult = next(o for o in report.operations if o.key == KEY)
     return {path for d in found.differences for path, _, _ in d.paths}
@@ -107,8 +119,9 @@ def test_the_projects_own_tests_find_each_and_pass_all_the_same(shop: Shop, tmp_
     report = verify.suite(project, ["python", "manage.py", "test", "tests.test_catalog"])
     assert report.tests["failed"] == report.tests["error"] == 0, report.output
     paths = _paths(report)
-    # A file is the test's own affair: there is no media folder that Segue may empty.
-    wanted = [w for w in EFFECTED if w != "effects.(files)"]
+    # Files, caches and logs are the test's own affair: there is no media folder, and no cache, that Segue may empty.
+    mine = ("effects.(files)", "effects.(storage)", "effects.(cache)", "effects.(log)")
+    wanted = [w for w in EFFECTED if w not in mine]
     assert [w for w in wanted if not any(p.startswith(w) for p in paths)] == []
 
 
@@ -122,13 +135,59 @@ def test_what_django_does_and_fastapi_does_not_is_found_too(shop: Shop, tmp_path
     added = """
 
     def perform_create(self, serializer):
-        from django.core.mail import send_mail
+        import logging
+
+        from django.core.cache import cache
+        from django.core.files.storage import default_storage
+        from django.core.mail import EmailMultiAlternatives
         from django.db import transaction
         from shop_tasks import restock
 
         serializer.save()
         transaction.on_commit(lambda: restock.apply_async((2,)))
-        send_mail("new shelf", "look", "shop@example.com", ["staff@example.com"])"""
+        mail = EmailMultiAlternatives("new shelf", "look", "shop@example.com", ["staff@example.com"], cc=["c@example.com"])
+        mail.attach_alternative("<b>look</b>", "text/html")
+        mail.attach("shelf.txt", "1", "text/plain")
+        mail.send()
+        cache.get_or_set("shelf", 1)
+        default_storage.delete("old.txt")
+        logging.getLogger(__name__).error("no shelf")"""
     views.write_text(text[:at] + added + text[at:], encoding="utf-8")
+    report = verify.explore(project, only=[KEY], cases=40)
+    names = ("mail", "tasks", "on_commit", "cache", "storage", "log")
+    assert {f"effects.({name})" for name in names} <= _paths(report)
+    found = next(o for o in report.operations if o.key == KEY).differences
+    effects = next(d.django["effects"] for d in found if "(mail)" in d.django["effects"])
+    assert effects["(mail)"][0] == {
+        "subject": "new shelf", "body": "look", "from": "shop@example.com", "to": ["staff@example.com"],
+        "cc": ["c@example.com"], "subtype": "plain", "alternatives": [["text/html", _digest("<b>look</b>")]],
+        "attachments": [["shelf.txt", "text/plain", _digest("1")]],
+    }  # fmt: skip
+    assert effects["(cache)"] == [["default", "add", "shelf", 1, {"timeout": "object", "version": None}]]
+
+
+def test_django_does_not_differ_from_itself_whatever_it_does(shop: Shop, tmp_path: Path) -> None:
+    project = _faulty(shop, tmp_path, "return call.created(await present_category(call.db, category))")
+    report = verify.explore(project, only=[KEY], cases=40, against="django")
+    assert report.cases == 40
+    assert report.different == 0
+
+
+def test_numbers_that_a_sequence_gave_are_counted(shop_on_postgres: Shop, tmp_path: Path) -> None:
+    statements = """
+    from sqlalchemy import text
+
+    await call.db.execute(text("SELECT nextval('catalog_category_id_seq')"))
+    return call.created(await present_category(call.db, category))
+    """
+    project = _faulty(shop_on_postgres, tmp_path, textwrap.dedent(statements))
     paths = _paths(verify.explore(project, only=[KEY], cases=40))
-    assert {"effects.(mail)", "effects.(tasks)", "effects.(on_commit)"} <= paths
+    assert paths == {"effects.(sequences).catalog_category_id_seq"}
+
+
+def test_receivers_that_ran_are_told(shop: Shop) -> None:
+    report = verify.explore(shop.project, only=["PATCH /api/me/"], cases=60)
+    [operation] = report.operations
+    name = "post_save accounts.User → accounts.signals.create_profile"
+    # Some of the 200s answered OPTIONS and HEAD.
+    assert 10 < operation.receivers[name] <= operation.statuses["200"]

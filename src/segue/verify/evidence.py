@@ -86,6 +86,7 @@ class OperationResult:
     ``unserved`` requests were left to Django, ``left`` tells why and how often; ``excess_queries`` counts cases
     for which FastAPI sent more queries than Django, ``worst_queries`` the worst pair, ``queries`` both sums;
     ``reordered`` bodies have their keys in another order; ``steps`` of the cases were steps of sequences.
+    ``receivers`` of signals ran that often on Django (``post_save shop.Order → shop.signals.stamp``).
     ``coverage`` is None where it was not measured.
     """
 
@@ -100,6 +101,7 @@ class OperationResult:
     reordered: int = 0
     steps: int = 0
     left: Mapping[str, int] = field(default_factory=dict)
+    receivers: Mapping[str, int] = field(default_factory=dict)
     differences: tuple[Difference, ...] = ()
     violations: tuple[Violation, ...] = ()
     coverage: Coverage | None = None
@@ -170,6 +172,7 @@ def operation_from_json(key: str, raw: Mapping[str, Any], function: str, place: 
         reordered=int(raw.get("reordered", 0)),
         steps=int(raw.get("steps", 0)),
         left=dict(raw.get("left", {})),
+        receivers=dict(raw.get("receivers", {})),
         differences=tuple(_difference(d) for d in raw.get("differences", ())),
         coverage=_coverage(raw.get("coverage")),
         function=function,

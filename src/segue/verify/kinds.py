@@ -20,7 +20,7 @@ KINDS: dict[str, str] = {
 }
 _HEADS = {"status": "status", "headers": "header", "cookies": "header", "body": "body"}
 _EFFECTS = {
-    "(mail)": "mail", "(tasks)": "task", "(cache)": "cache", "(files)": "file", "(on_commit)": "on_commit",
+    "(mail)": "mail", "(tasks)": "task", "(cache)": "cache", "(files)": "file", "(storage)": "file", "(on_commit)": "on_commit",
     "(sequences)": "sequence", "(log)": "log", "(logs)": "log",
 }  # fmt: skip
 

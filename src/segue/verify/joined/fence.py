@@ -50,7 +50,7 @@ class Tasks:
         def apply_async(self: Any, args: Any = None, kwargs: Any = None, *rest: Any, **options: Any) -> Any:
             nonlocal depth
             if not depth:  # an eager task may send others: those are its own doing
-                tasks.sent.append([self.name, list(args or ()), dict(kwargs or {})])
+                tasks.sent.append(_told(self.name, args, kwargs, options))
             if tasks.through:
                 depth += 1
                 try:
@@ -62,3 +62,29 @@ class Tasks:
             return EagerResult(f"segue-{len(tasks.sent)}", None, "PENDING")
 
         task.Task.apply_async = apply_async
+        base: Any = sys.modules.get("celery.app.base")
+        if base is None:
+            return
+        send = base.Celery.send_task
+
+        def send_task(self: Any, name: str, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
+            if not depth:
+                tasks.sent.append(_told(name, args, kwargs, options))
+            if tasks.through or depth:
+                return send(self, name, args, kwargs, **options)
+            return None
+
+        base.Celery.send_task = send_task
+
+
+# Options that decide when, where and with what a task runs; the others are the tracing of one message.
+_OPTIONS = (
+    "countdown", "eta", "expires", "queue", "routing_key", "exchange", "priority", "retry", "link", "link_error", "headers",
+)  # fmt: skip
+
+
+def _told(name: str, args: Any, kwargs: Any, options: dict[str, Any]) -> list[Any]:
+    """``[name, args, kwargs, options]`` of a message, the last only where there are any."""
+    chosen = {k: str(options[k]) for k in _OPTIONS if options.get(k) not in (None, [], {})}
+    told = [name, list(args or ()), dict(kwargs or {})]
+    return [*told, chosen] if chosen else told

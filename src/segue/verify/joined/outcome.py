@@ -22,6 +22,7 @@ class Outcome:
         self.found: list[dict[str, Any]] = []
         self.worst = [0, 0]
         self.queries = [0, 0]
+        self.receivers: Counter[str] = Counter()
         self.reached = 0  # branches of the generated code (see Branches.take)
         self._kinds: set[str] = set()
 
@@ -40,6 +41,7 @@ class Outcome:
         self.cases += 1
         self.statuses[str(result["django"]["status"])] += 1
         self.reordered += result["reordered"]
+        self.receivers.update(result["receivers"])
         django, fastapi = result["queries"]
         self.queries[0] += django
         self.queries[1] += fastapi
@@ -67,7 +69,7 @@ class Outcome:
         return {
             "cases": self.cases, "different": self.different, "unserved": self.unserved, "statuses": dict(self.statuses),
             "left": dict(self.left), "excess_queries": self.excess, "worst_queries": self.worst, "queries": self.queries,
-            "reordered": self.reordered, "steps": self.steps, "differences": self.found,
+            "reordered": self.reordered, "steps": self.steps, "receivers": dict(self.receivers), "differences": self.found,
         }  # fmt: skip
 
 

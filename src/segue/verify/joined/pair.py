@@ -25,9 +25,10 @@ class Pair:
         self.noise: set[tuple[str, str]] = set()
 
     def run(self, case: dict[str, Any]) -> dict[str, Any]:
-        """``{"django", "fastapi", "differences", "queries", "unserved", "errors", "reordered"}``."""
+        """``{"django", "fastapi", "differences", "queries", "unserved", "errors", "receivers", "reordered"}``."""
         one, django_queries = self.ask(self.legacy, case)
         django_error = self.legacy.error
+        receivers = dict(self.world.receivers.count)
         other, fastapi_queries = self.ask(self.modern, case)
         unserved = left_to_django(other)
         found = [] if unserved else disagreements(one, other)
@@ -41,6 +42,7 @@ class Pair:
             "queries": [django_queries, fastapi_queries],
             "unserved": unserved,
             "errors": [django_error, error],
+            "receivers": receivers,
             "reordered": not found and not unserved and reordered(one["body"], other["body"]),
         }
 

@@ -10,6 +10,9 @@ from typing import Any
 from .autocommit import Beneath
 from .effects import Tables, written_tables
 from .fence import Tasks
+from .recorders import Recorders
+from .recorders.mail import described
+from .recorders.receivers import Receivers
 
 _CASE = "segue_case"
 
@@ -22,6 +25,8 @@ class World:
         self.beneath = Beneath(connection)
         self.tables = Tables()
         self.tasks = Tasks()
+        self.recorders = Recorders()
+        self.receivers = Receivers()
         self.media = media
         self._sequences: dict[str, tuple[Any, ...]] = {}
 
@@ -48,6 +53,8 @@ class World:
         mail.outbox = []
         self.tasks.sent.clear()
         self.beneath.savepoint(_CASE)
+        self.recorders.start()
+        self.receivers.start()
 
     def after(self, statements: list[str]) -> dict[str, Any]:
         """What the request did, by the statements it sent; then all of it is undone."""
@@ -58,14 +65,18 @@ class World:
                 broken = self._broken_references()
                 if broken:
                     effects["(dangling references)"] = broken
+                drawn = self._drawn(written)
+                if drawn:
+                    effects["(sequences)"] = drawn
         finally:
             self.beneath.back_to(_CASE)
             self.beneath.settle()
         self._reset_sequences(written)
         from django.core import mail
 
+        effects |= self.recorders.take()
         if getattr(mail, "outbox", None):
-            effects["(mail)"] = [[m.subject, m.body, sorted(m.recipients())] for m in mail.outbox]
+            effects["(mail)"] = [described(m) for m in mail.outbox]
         if self.tasks.sent:
             effects["(tasks)"] = list(self.tasks.sent)
         files = self._files()
@@ -90,6 +101,16 @@ class World:
         finally:
             cursor.close()
         return []
+
+    def _drawn(self, written: set[str]) -> dict[str, int]:
+        """How many numbers each sequence of a written table gave (PostgreSQL keeps them after a failed INSERT, too)."""
+        out = {}
+        for name, (table, value, called) in self._sequences.items():
+            if table in written:
+                now, handed_out = _state(self.connection, name)
+                if (now, handed_out) != (value, called):
+                    out[name] = now - value + (handed_out and not called)
+        return out
 
     def _reset_sequences(self, written: set[str]) -> None:
         """PostgreSQL's sequences are not undone by a rollback."""
@@ -120,8 +141,15 @@ def _sequences(connection: Any) -> dict[str, tuple[Any, ...]]:
             " WHERE s.relkind = 'S'"
         )
         found = cursor.fetchall()
-        out = {}
-        for name, table in found:
-            cursor.execute(f"SELECT last_value, is_called FROM {name}")
-            out[name] = (table, *cursor.fetchone())
-    return out
+    return {name: (table, *_state(connection, name)) for name, table in found}
+
+
+def _state(connection: Any, name: str) -> tuple[int, bool]:
+    """Its last value, and whether that was handed out."""
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(f"SELECT last_value, is_called FROM {name}")
+        value, called = cursor.fetchone()
+    finally:
+        cursor.close()
+    return int(value), bool(called)

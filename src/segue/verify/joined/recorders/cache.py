@@ -1,0 +1,96 @@
+"""Writes to Django's caches: ``[alias, method, key, value, timeout]`` in their order.
+
+Reads are no effect. Keys are those that the code gives, before ``KEY_FUNCTION`` and version. A value is compared as
+far as JSON can tell; a model's object by its label and key, a queryset and anything else by its type. The histories
+of DRF's throttles are left out: while both sides serve, each keeps its own (docs/gateway.md).
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from typing import Any
+
+from ..compare import plain
+
+_WRITES = ("add", "set", "touch", "delete", "incr", "decr", "set_many", "delete_many", "clear")
+_THROTTLES = "rest_framework.throttling"
+
+
+class CacheWrites:
+    """Patches the classes of all configured caches (``django.core.cache.caches``)."""
+
+    def __init__(self) -> None:
+        from django.core.cache import caches
+
+        self._done: list[Any] = []
+        self._depth = 0
+        self._aliases: dict[int, str] = {}
+        patched: set[type] = set()
+        for alias in caches:
+            cls = type(caches[alias])
+            if cls not in patched:
+                patched.add(cls)
+                for method in _WRITES:
+                    setattr(cls, method, self._noting(getattr(cls, method), method))
+
+    def start(self) -> None:
+        """Forget what was noted."""
+        self._done = []
+
+    def take(self) -> list[Any]:
+        """The writes, in their order."""
+        return self._done
+
+    def _noting(self, original: Any, method: str) -> Any:
+        recorder = self
+
+        @functools.wraps(original)
+        def write(cache: Any, *args: Any, **kwargs: Any) -> Any:
+            # set_many() calls set(), get_or_set() calls add(): the outermost call is what the code asked for.
+            if not recorder._depth and sys._getframe(1).f_globals.get("__name__") != _THROTTLES:
+                recorder._done.append([recorder._alias(cache), method, *_told(args, kwargs)])
+            recorder._depth += 1
+            try:
+                return original(cache, *args, **kwargs)
+            finally:
+                recorder._depth -= 1
+
+        return write
+
+    def _alias(self, cache: Any) -> str:
+        from django.core.cache import caches
+
+        # Caches are per thread: ask anew for one that was not seen yet.
+        known = self._aliases.get(id(cache))
+        if known is None or caches[known] is not cache:
+            known = next((alias for alias in caches if caches[alias] is cache), "?")
+            self._aliases[id(cache)] = known
+        return known
+
+
+def _told(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+    told = [value(item) for item in args]
+    return [*told, {k: value(v) for k, v in sorted(kwargs.items())}] if kwargs else told
+
+
+def value(item: Any) -> Any:
+    """A cached value as JSON can carry it, without asking the database."""
+    from django.db.models import Model, QuerySet
+
+    if isinstance(item, Model):
+        return f"{item._meta.label}:{item.pk}"
+    if isinstance(item, dict):
+        return {str(k): value(v) for k, v in item.items()}
+    if isinstance(item, list | tuple):
+        return [value(v) for v in item]
+    if isinstance(item, set | frozenset):
+        return sorted(str(value(v)) for v in item)
+    if isinstance(item, QuerySet):
+        return type(item).__name__
+    if type(item) is object:  # the DEFAULT_TIMEOUT of django.core.cache.backends.base
+        return "object"
+    module = type(item).__module__
+    if module in ("builtins", "datetime", "decimal", "uuid"):
+        return plain(item)
+    return f"{module}.{type(item).__qualname__}"

@@ -1,0 +1,47 @@
+"""Log records of level ERROR and above: ``[level, message, type of the exception]``.
+
+Which logger it was is not compared: it is named after the module, and modules have other names in the generated
+code. Records of the frameworks on either side are left out: what they report (an uncaught exception) shows in the answer.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from typing import Any
+
+_FRAMEWORKS = (
+    "django", "rest_framework", "segue_bridge", "segue_joined", "sqlalchemy", "asyncio", "uvicorn", "fastapi", "starlette",
+)  # fmt: skip
+
+
+class ErrorLog:
+    """Patches ``logging.Logger.handle``, which every record of an enabled level goes through."""
+
+    def __init__(self) -> None:
+        self._done: list[Any] = []
+        original = logging.Logger.handle
+        recorder = self
+
+        @functools.wraps(original)
+        def handle(logger: logging.Logger, record: logging.LogRecord) -> None:
+            if record.levelno >= logging.ERROR and record.name.partition(".")[0] not in _FRAMEWORKS:
+                recorder._done.append(described(record))
+            original(logger, record)
+
+        logger_class: Any = logging.Logger
+        logger_class.handle = handle
+
+    def start(self) -> None:
+        """Forget what was noted."""
+        self._done = []
+
+    def take(self) -> list[Any]:
+        """The records, in their order."""
+        return self._done
+
+
+def described(record: logging.LogRecord) -> list[Any]:
+    """What is compared of a record."""
+    error = record.exc_info[0] if record.exc_info else None
+    return [record.levelname, record.getMessage(), error.__name__ if error is not None else ""]
