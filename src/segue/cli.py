@@ -176,7 +176,13 @@ def explore(
     ] = None,
     cases: Annotated[int, typer.Option(min=1, help="At most this many cases.")] = 5000,
     seconds: Annotated[float, typer.Option(min=1.0, help="At most this long.")] = 300.0,
+    budget: Annotated[
+        str, typer.Option(help="Instead of both: 120s, 5m, or 5000 for cases.", show_default=False)
+    ] = "",
     seed: Annotated[int, typer.Option(help="Same seed, same cases.")] = 1,
+    write_cases: Annotated[
+        Path | None, typer.Option(help="Write each difference as a pytest case here as well.")
+    ] = None,
     html: Html = None,
     junit: JUnit = None,
     github: GitHub = False,
@@ -188,6 +194,8 @@ def explore(
     """
     from segue.commands import verify as command
 
+    if budget:
+        cases, seconds = command.budget(budget)
     raise typer.Exit(
         command.explore(
             open_project(project),
@@ -196,8 +204,20 @@ def explore(
             cases=cases,
             seconds=seconds,
             seed=seed,
+            write_cases=write_cases,
         )
     )
+
+
+@verify_app.command()
+def case(files: Annotated[list[Path], typer.Argument(help="Files of .segue/evidence/cases.")]) -> None:
+    """Ask both sides again what a run found different.
+
+    Exits with 1 when a case still differs.
+    """
+    from segue.commands import verify as command
+
+    raise typer.Exit(command.case(files))
 
 
 @verify_app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

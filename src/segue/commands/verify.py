@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 from segue import digest, ledger, verify
@@ -22,10 +24,11 @@ from segue.commands.outputs import Outputs, publish
 from segue.config import Config
 from segue.errors import UsageError
 from segue.ledger import Basis, Kind, Proof, transitions
+from segue.verify import written
 from segue.verify.evidence import OperationResult, Report
 from segue.verify.project import ProjectRef
 
-__all__ = ["Outputs", "explore", "suite"]
+__all__ = ["Outputs", "budget", "case", "explore", "suite"]
 
 
 def explore(
@@ -36,8 +39,12 @@ def explore(
     cases: int,
     seconds: float,
     seed: int,
+    write_cases: Path | None = None,
 ) -> int:
-    """Send derived requests to both sides; evidence goes into the ledger. Exit code 1 on differences."""
+    """Send derived requests to both sides; evidence goes into the ledger. Exit code 1 on differences.
+
+    Each difference becomes a pytest case in ``.segue/evidence/cases``, and in ``write_cases``.
+    """
     book = read_ledger(settings)
     only = {e.key for text in routes for e in find_entries(book, text) if e.native}
     if routes and not only:
@@ -45,8 +52,41 @@ def explore(
     project, begun = _begin(settings)
     with errors.status("Comparing both sides…"):
         report = verify.explore(project, only=only, cases=cases, seconds=seconds, seed=seed)
+    report = written.write_cases(report, settings.state / "evidence" / "cases", settings.folder, renew=True)
+    if write_cases is not None:
+        written.write_cases(report, write_cases.resolve(), settings.folder)
     run = {"mode": "joined", "seed": seed, "cases": cases, "seconds": seconds}
     return _finish(settings, report, "explore", begun, outputs, run)
+
+
+def budget(text: str) -> tuple[int, float]:
+    """Cases and seconds that ``120s``, ``5m`` or ``5000`` (cases) allow.
+
+    Raises :class:`UsageError` for anything else.
+    """
+    found = re.fullmatch(r"([1-9]\d*)(s|m|)", text.strip())
+    if found is None:
+        raise UsageError(
+            f"{text!r} is no budget.", hint="Give seconds (120s), minutes (5m) or a number of cases (5000)."
+        )
+    number = int(found[1])
+    if not found[2]:
+        return number, max(300.0, number / 5)
+    return 10_000_000, float(number * (60 if found[2] == "m" else 1))
+
+
+def case(files: Sequence[Path]) -> int:
+    """Ask the written cases again. Exit code 1 when one of them still differs."""
+    bad = 0
+    for file in files:
+        for name, failure in written.run_file(file.resolve()):
+            bad += bool(failure)
+            console.print(
+                f"{file}::{name} {'[red]differs[/]' if failure else '[green]equal[/]'}", soft_wrap=True
+            )
+            if failure:
+                console.print(failure, markup=False, highlight=False)
+    return 1 if bad else 0
 
 
 def suite(

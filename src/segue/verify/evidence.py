@@ -15,7 +15,12 @@ from segue.verify import kinds
 class Difference:
     """One request that the two sides answer differently. ``paths`` are (path, Django's value, FastAPI's), and
     ``path_kinds`` their kinds (:data:`segue.verify.kinds.KINDS`), one each; ``errors`` what either side logged
-    (Django's, FastAPI's)."""
+    (Django's, FastAPI's).
+
+    ``sequence`` are the steps (``persona``, ``method``, ``path``, ``query``, ``headers``, ``body``) where the request
+    is the one of several that shows it; ``shrunk`` the requests spent on making it small. ``case`` and ``rows`` are
+    what :func:`segue.verify.ask_both` takes; ``file`` the pytest case that was written of them.
+    """
 
     what: str
     persona: str
@@ -30,6 +35,11 @@ class Difference:
     kind: str = ""
     errors: tuple[str, str] = ("", "")
     path_kinds: tuple[str, ...] = ()
+    sequence: tuple[Mapping[str, Any], ...] = ()
+    shrunk: int = 0
+    case: Mapping[str, Any] = field(default_factory=dict)
+    rows: Mapping[str, Any] = field(default_factory=dict)
+    file: str = ""
 
     @property
     def labelled(self) -> tuple[tuple[str, str, Any, Any], ...]:
@@ -194,6 +204,10 @@ def _difference(raw: Mapping[str, Any]) -> Difference:
         fastapi=raw["fastapi"],
         paths=tuple((p, a, b) for p, a, b, *_ in raw["differences"]),
         kind=raw.get("kind", ""),
+        sequence=tuple(raw.get("sequence", ())),
+        shrunk=int(raw.get("shrunk", 0)),
+        case=raw.get("case", {}),
+        rows=raw.get("rows", {}),
         errors=(django, fastapi),
         path_kinds=tuple(rest[0] if rest else kinds.of_path(p) for p, _, _, *rest in raw["differences"]),
     )

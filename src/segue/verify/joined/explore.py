@@ -14,6 +14,8 @@ from .driving import drive
 from .laboratory import Laboratory
 from .mixtures import mixtures
 from .outcome import Outcome, asked
+from .rerun import written
+from .rows import Rows, needed
 from .sequences import groups_of
 from .shrinking import Shrinker, first_step, kind_in, kind_of
 
@@ -164,19 +166,30 @@ class Exploration:
                 self._keep(smallest, kind, result)
 
     def _keep(self, case: dict[str, Any], kind: str, result: dict[str, Any]) -> None:
-        """Shrink a new difference and report it."""
-        people = [] if "steps" in case else self.laboratory.generator.people_of(case["key"])
-        shrinker = Shrinker(self._run, people)
+        """Shrink a new difference and report it: with ``case`` and ``rows``, by which it can be asked again,
+        ``sequence`` (the steps, where there are several) and ``shrunk`` (requests that were spent on it)."""
+        more: dict[str, Any] = {}
         if not self.spec.get("until_difference"):
+            people = [] if "steps" in case else self.laboratory.generator.people_of(case["key"])
+            shrinker = Shrinker(self._run, people)
             case, result = shrinker.shrink(case, result)
+            more = {"case": written(case), "rows": self._rows(case), "shrunk": shrinker.requests}
         self._taking()  # what shrinking reaches is not compared
         if "steps" not in case:
-            self.outcomes[case["key"]].keep(kind, case, result)
+            self.outcomes[case["key"]].keep(kind, case, result, more)
             return
         at, part = first_step(case, result)
-        step = case["steps"][at]
-        self.outcomes[step["key"]].keep(
-            kind_of(part), {**step, "what": case["what"]}, part, sequence=[asked(s) for s in case["steps"]]
+        step, more["sequence"] = case["steps"][at], [asked(s) for s in case["steps"]]
+        self.outcomes[step["key"]].keep(kind_of(part), {**step, "what": case["what"]}, part, more)
+
+    def _rows(self, case: dict[str, Any]) -> Rows:
+        pair = self.laboratory.pair
+        wanted = kind_in(case, self._run(case))
+        statements = [*pair.legacy.statements, *pair.modern.statements]
+        return needed(
+            self.laboratory.world,
+            statements,
+            lambda: bool(wanted) and kind_in(case, self._run(case)) == wanted,
         )
 
     def _report(self, *, exhausted: bool) -> dict[str, Any]:

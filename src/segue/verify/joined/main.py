@@ -33,6 +33,10 @@ def _task(spec: dict[str, Any], legacy: Any) -> dict[str, Any]:
 
     laboratory = Laboratory(spec, legacy)
     try:
+        if "case" in spec:
+            from .rerun import rerun
+
+            return rerun(spec, laboratory)
         return explore(spec, laboratory)
     finally:
         laboratory.close()

@@ -59,8 +59,8 @@ class Outcome:
         """Whether differences of this kind are still worth keeping."""
         return kind not in self._kinds and len(self.found) < MOST
 
-    def keep(self, kind: str, case: dict[str, Any], result: dict[str, Any], **more: Any) -> None:
-        """Report a difference of this kind by ``case``. ``more``: see :func:`as_found`."""
+    def keep(self, kind: str, case: dict[str, Any], result: dict[str, Any], more: dict[str, Any]) -> None:
+        """Report a difference of this kind by ``case``, and ``more`` of it."""
         self._kinds.add(kind)
         self.found.append(as_found(case, result, kind) | more)
 

@@ -48,5 +48,6 @@ def _difference(d: Difference) -> dict[str, Any]:
         "request": request_line(d), "what": d.what, "persona": d.persona, "body": d.body, "kind": d.kind,
         "kinds": list(d.kinds), "headers": [list(h) for h in d.headers], "errors": list(d.errors),
         "paths": [{"path": p, "kind": k, "django": a, "fastapi": b} for p, k, a, b in d.labelled],
-        "django": d.django, "fastapi": d.fastapi,
+        "django": d.django, "fastapi": d.fastapi, "sequence": [dict(s) for s in d.sequence], "shrunk": d.shrunk,
+        "file": d.file,
     }  # fmt: skip

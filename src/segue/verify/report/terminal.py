@@ -68,7 +68,11 @@ def show(item: OperationResult, difference: Difference, console: Console) -> Non
     console.print()
     console.print(Text(request_line(difference), style="bold"))
     console.print(f"  [dim]{difference.what}, as {difference.persona}[/]", highlight=False)
-    if difference.body:
+    for number, step in enumerate(difference.sequence, 1):
+        query = f"?{step['query']}" if step["query"] else ""
+        line = f"  {number}. {step['method']} {step['path']}{query} as {step['persona']} {step['body'][:200]}"
+        console.print(Text(line, style="dim"))
+    if difference.body and not difference.sequence:
         console.print(Text(f"  {difference.body[:300]}", style="dim"))
     status = (difference.django.get("status"), difference.fastapi.get("status"))
     console.print(f"  Django {status[0]}, FastAPI {status[1]}")
@@ -79,4 +83,8 @@ def show(item: OperationResult, difference: Difference, console: Console) -> Non
     for side, error in zip(("Django", "FastAPI"), difference.errors, strict=True):
         if error:
             console.print(Text(f"  {side} failed: {error}", style="dim"))
+    if difference.file:
+        console.print(
+            f"  [dim]again: segue verify case {difference.file}[/]", highlight=False, soft_wrap=True
+        )
     console.print(f"  [dim]FastAPI {item.function}; Django {item.place}[/]")
