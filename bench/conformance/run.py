@@ -15,7 +15,9 @@ import sys
 import time
 import tomllib
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import tomlkit
@@ -25,6 +27,7 @@ from segue.environment import ensure_environment
 HERE = Path(__file__).resolve().parent
 CASES = HERE / "cases.toml"
 RECORDED = HERE / "recorded.toml"
+SUITE_SETTINGS = "suite_settings"
 PAGE = HERE.parents[1] / "docs" / "conformance.md"
 
 
@@ -43,7 +46,9 @@ def prepare(name: str, case: dict[str, Any], work: Path, projects: Path | None) 
     folder = work / name
     folder.mkdir(parents=True, exist_ok=True)
     environment = ensure_environment(
-        work / "environments" / name, case["packages"], python=case.get("python", "3.11")
+        work / "environments" / name,
+        [*case["packages"], *case.get("test_packages", [])],
+        python=case.get("python", "3.11"),
     )
     if "source" in case:
         if projects is None or not (projects / name).is_dir():
@@ -69,20 +74,33 @@ def prepare(name: str, case: dict[str, Any], work: Path, projects: Path | None) 
         extra["PYTHONPATH"] = str(folder)
     if "settings" in case:
         project["settings"] = case["settings"]
+    if "suite" in case:  # passwords of tests need not be safe
+        (folder / SUITE_SETTINGS).with_suffix(".py").write_text(
+            f"from {project['settings']} import *\n\n"
+            'PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]\n',
+            encoding="utf-8",
+        )
+        extra["PYTHONPATH"] = str(folder)
     if "accepted_middleware" in case:
         project["accepted_middleware"] = case["accepted_middleware"]
-    project["environment"] = {k: v.format(**fill) for k, v in case.get("environment", {}).items()} | extra
+    project["environment"] = {k: v.format(**fill) for k, v in case.get("environment", {}).items()}
+    own = project["environment"].get("PYTHONPATH", "")
+    if extra or own:
+        paths = [own, *extra.values()]
+        project["environment"]["PYTHONPATH"] = os.pathsep.join(p for p in paths if p)
     document["project"] = project
     document["output"] = {"folder": "fastapi"}
     (folder / "segue.toml").write_text(tomlkit.dumps(document), encoding="utf-8")
     return folder
 
 
-def segue(folder: Path, *arguments: str, timeout: float = 900) -> dict[str, Any]:
+def segue(
+    folder: Path, *arguments: str, timeout: float = 900, environment: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any]:
     """One command with ``--json``. Raises ``RuntimeError`` with its words when it fails (exit code 2)."""
     done = subprocess.run(
         [sys.executable, "-m", "segue", *arguments],
-        cwd=folder, capture_output=True, text=True, timeout=timeout, check=False, env={**os.environ, "COLUMNS": "200"},
+        cwd=folder, capture_output=True, text=True, timeout=timeout, check=False, env={**os.environ, "COLUMNS": "200", **environment},
     )  # fmt: skip
     if done.returncode > 1 or not done.stdout.strip():
         raise RuntimeError(f"segue {' '.join(arguments)}: {done.stderr.strip()[-2000:]}")
@@ -111,8 +129,14 @@ def run_case(folder: Path, case: dict[str, Any], *, seconds: int, count: int) ->
         found = segue(folder, "verify", "explore", "--json", "--seconds", str(seconds), "--cases", str(count))
         out["explore"] = _counts(found)
         if "suite" in case:
-            tests = segue(folder, "verify", "suite", "--json", "--", *case["suite"])
-            out["suite"] = {**_counts(tests), "tests": tests.get("tests", {})}
+            tests = segue(
+                folder, "verify", "suite", "--json", "--", *case["suite"],
+                environment={"DJANGO_SETTINGS_MODULE": SUITE_SETTINGS},
+            )  # fmt: skip
+            out["suite"] = {
+                **_counts(tests), "tests": tests.get("tests", {}),
+                "standing": {k: v for k, v in tests.get("standing", {}).items() if v},
+            }  # fmt: skip
     out["seconds"] = round(time.monotonic() - begin)
     return out
 

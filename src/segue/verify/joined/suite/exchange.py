@@ -7,7 +7,7 @@ from typing import Any
 
 from . import modern
 from . import request as requests
-from .answers import types_of
+from .answers import told_of
 from .around import PATCHES
 from .comparison import MockCalls, compare
 from .effects import Done, Watch
@@ -122,7 +122,7 @@ class Exchange:
             return
         index = TESTS.now.requests["equal"] + TESTS.now.requests["different"]
         if known.spec.get("record_types"):
-            types = types_of(getattr(response, "data", None))
+            types = told_of(response)
             if types:
                 TESTS.now.types[str(index)] = types
         calls = (self._our_calls, self._calls.django())

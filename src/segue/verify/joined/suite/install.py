@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..hashing import remember_hashes
 from . import around, internals, tests
 from .answers import response_of, seen_by_asgi, seen_by_wsgi
 from .exchange import Exchange
@@ -19,6 +20,7 @@ def install(client: Any) -> None:
     tests.watch_unittest()
     if known.answer == "nobody":
         return
+    remember_hashes()
     around.watch_mock()
     around.watch_monkeypatch()
     around.watch_settings()
