@@ -80,6 +80,14 @@ def local_imports(node, module_name):
     return found
 
 
+def _broken(value):
+    """A lazy object that cannot be made, such as ``django.contrib.admin.site`` without the app ``admin``."""
+    try:
+        return value.__class__ is None
+    except Exception:
+        return True
+
+
 class Bindings:
     """Resolves names of functions to ``GlobalRef``s."""
 
@@ -147,6 +155,8 @@ class Bindings:
         value, variable = root
         text = chain[0]
         for attribute in chain[1:]:
+            if _broken(value):
+                return
             is_settings = type(value).__name__ == "LazySettings"
             if not (isinstance(value, types.ModuleType) or inspect.isclass(value) or is_settings):
                 return
@@ -184,7 +194,7 @@ class Bindings:
 
     def reference(self, value, variable, name, depth):
         """The ``GlobalRef`` of ``value``; ``variable`` is the dotted path it was found at."""
-        if value is _MISSING:
+        if value is _MISSING or _broken(value):
             return {"kind": "missing", "name": variable}
         if isinstance(value, types.ModuleType):
             return {"kind": "module", "name": value.__name__}

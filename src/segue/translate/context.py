@@ -16,6 +16,7 @@ DOCS = {
     "validation": "Checks of input for {}.",
     "metadata": "What OPTIONS and OpenAPI tell of the fields and parameters of {}.",
     "services": "What {} does beside reading and showing.",
+    "views": "Methods of the views of {}, shared by their operations.",
     "filters": "What requests narrow the rows of {} by.",
     "permissions": "Who may do what in {}.",
 }

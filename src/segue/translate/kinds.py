@@ -54,7 +54,8 @@ class Needs:
     their ``count()`` costs it nothing; ``selected`` are to-one relations that it joins (``select_related``), so that
     they cost it nothing after a write either. ``hint`` goes into the row's name. ``told`` is the signal receiver that
     the objects were given to, ``stale`` the one whose object leads to them: Django has them in memory as its
-    sender left them, so that of their columns only the key is sure to be what a query finds.
+    sender left them, so that of their columns only the key is sure to be what a query finds. ``united`` are the
+    sites whose objects may stand in the same variable.
     """
 
     model: str
@@ -69,6 +70,44 @@ class Needs:
     hint: str = ""
     told: Where | None = None
     stale: Where | None = None
+    united: list[Needs] = field(default_factory=list)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+        if name == "written":
+            for other in getattr(self, "united", ()):
+                if other.written != value:
+                    other.written = bool(value)
+
+    def unite(self, other: Needs) -> bool:
+        """Let what either place is asked for be loaded by both: their objects meet in one variable.
+
+        False where their statements bring different things.
+        """
+        if self is other or any(known is other for known in self.united):
+            return True
+        if self.model != other.model or self.computed != other.computed or self.told or other.told:
+            return False
+        if self.stale or other.stale or set(self.one) & set(other.one) or set(self.many) & set(other.many):
+            return False
+        mine, theirs = [self, *self.united], [other, *other.united]
+        for attribute in ("columns", "one", "many", "annotations"):
+            shared = getattr(self, attribute)
+            shared.update(getattr(other, attribute))
+            for needs in theirs:
+                setattr(needs, attribute, shared)
+        for attribute in ("prefetched", "selected"):
+            shared = getattr(self, attribute) & getattr(other, attribute)
+            for needs in (*mine, *theirs):
+                setattr(needs, attribute, shared)
+        for needs in mine:
+            needs.united.extend(theirs)
+        for needs in theirs:
+            needs.united.extend(mine)
+        written = self.written or other.written
+        for needs in (*mine, *theirs):
+            object.__setattr__(needs, "written", written)
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +339,14 @@ class SerializerContext(Kind):
     """``self.context`` of a serializer: ``request`` and ``view`` are known, the rest is not."""
 
     owner: Kind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SerializerFields(Kind):
+    """``self.fields`` of a serializer; ``shown`` while it shows one object."""
+
+    serializer: str
+    shown: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,6 @@ CASES: list[tuple[str, Callable[[Context, str], Any], str, str]] = [
     ("DynamicSerializer", read, "serializer-init", "def __init__"),
     ("DynamicSerializer", writer, "serializer-init", "def __init__"),
     ("OwnInputSerializer", writer, "serializer-to-internal-value", "def to_internal_value"),
-    ("OwnFieldSerializer", read, "field-output", "def to_representation"),
     ("OwnFieldSerializer", writer, "field-input", "def to_internal_value"),
     ("LinkedSerializer", read, "hyperlink", "publisher = "),
     ("LinkedSerializer", writer, "hyperlink", "publisher = "),

@@ -239,7 +239,15 @@ def _prune(ctx: Context) -> None:
         for p, m in modules.items()
         if not m.decls
         and p.endswith(
-            ("rows.py", "queries.py", "services.py", "permissions.py", "presenters.py", "validation.py")
+            (
+                "rows.py",
+                "queries.py",
+                "services.py",
+                "views.py",
+                "permissions.py",
+                "presenters.py",
+                "validation.py",
+            )
         )
     ]:
         del modules[path]

@@ -25,7 +25,7 @@ from segue.translate.interp.annotations import annotation
 from segue.translate.interp.comments import Comments
 from segue.translate.interp.frame import Frame, Parameter, RenameNeeded
 from segue.translate.interp.join import join, widen
-from segue.translate.interp.scope import STATE, Scope
+from segue.translate.interp.scope import STATE, Scope, in_source
 from segue.translate.interp.split import MOST, split
 from segue.translate.interp.value import Val, name
 from segue.translate.kinds import (
@@ -36,6 +36,7 @@ from segue.translate.kinds import (
     Kind,
     ListOf,
     NoArguments,
+    Object,
     RendererContext,
     Request,
     Serializer,
@@ -180,6 +181,7 @@ def lift(
         label,
         name,
         shape_of(receiver),
+        in_source(ctx),
         tuple((k, shape_of(v)) for k, v in sorted((arguments or {}).items())),
     )
     memo = ctx.memo.get(("lifted", key))
@@ -247,9 +249,11 @@ def interpret(
             )
     stack = ctx.memo.setdefault(("kernel", "stack"), [])
     assert isinstance(stack, list)
-    if found.name in stack:
+    # The same method of another class (a mixin's, of a serializer inside of a serializer) is another function.
+    mark = f"{found.name} {_whose(self_kind)}"
+    if mark in stack:
         raise refuse("recursion", found.name, "The function reaches itself.", found.where)
-    stack.append(found.name)
+    stack.append(mark)
     try:
         renames: dict[str, str] = {}
         splits: list[int] = []
@@ -278,6 +282,11 @@ def interpret(
         raise refuse("names", found.name, "Local names and state names cannot be told apart.", found.where)
     finally:
         stack.pop()
+
+
+def _whose(self_kind: Kind | Val | None) -> str:
+    kind = self_kind.kind if isinstance(self_kind, Val) else self_kind
+    return kind.name if isinstance(kind, SerializerSelf) else kind.cls if isinstance(kind, Object) else ""
 
 
 def _interpret(frame: Frame, self_kind: Kind | Val | None, arguments: Mapping[str, Kind | Val]) -> Body:

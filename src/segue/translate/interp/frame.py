@@ -55,6 +55,8 @@ class Frame:
     ``env`` maps legacy local names to values, ``facts`` generated expression texts to narrowed kinds.
     ``wish``: the local that is being assigned, and the expression. ``torn`` are the lines of ``if`` statements whose
     branches leave different things behind, ``splits`` those that are drawn out (:mod:`segue.translate.interp.split`).
+    ``hidden`` is the local set of the fields that a serializer does not show, ``hideable`` what may be in it and
+    ``checked_fields`` what was looked for in ``self.fields`` before.
     """
 
     ctx: Context
@@ -76,6 +78,9 @@ class Frame:
     renames: dict[str, str] = field(default_factory=dict)
     torn: list[int] = field(default_factory=list)
     splits: tuple[int, ...] = ()
+    hidden: str = ""
+    hideable: tuple[str, ...] = ()
+    checked_fields: set[str] = field(default_factory=set)
     locals_seen: set[str] = field(default_factory=set)
     is_async: bool = False
     alive: bool = True

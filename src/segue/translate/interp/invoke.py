@@ -20,6 +20,7 @@ from segue.translate.kinds import (
     Scalar,
     Serializer,
     Unknown,
+    ViewSelf,
 )
 
 
@@ -75,7 +76,7 @@ def invoke(
         function,
         self_kind=own,
         arguments=passed,
-        module_kind=module_kind or module_kind_of(frame, function),
+        module_kind=module_kind or module_kind_of(frame, function, receiver),
         app=label,
         hint=frame.hint,
     )
@@ -131,8 +132,8 @@ def receiver_name(frame: Frame, kind: Kind) -> str:
     return "value"
 
 
-def module_kind_of(frame: Frame, function: Function) -> str:
-    """Where a helper goes: beside what it is part of."""
+def module_kind_of(frame: Frame, function: Function, receiver: Val | None = None) -> str:
+    """Where a helper goes: beside what it is part of. What views do themselves needs the rest, and nothing needs it."""
     from segue.translate.kinds import QuerySet as Q  # noqa: F401
 
     owner = frame.ctx.snapshot.classes.get(function.owner)
@@ -145,7 +146,7 @@ def module_kind_of(frame: Frame, function: Function) -> str:
         return "filters"
     if "django.db.models.query" in names or "django.db.models.manager" in names:
         return "queries"
-    return "services"
+    return "views" if receiver is not None and isinstance(receiver.kind, ViewSelf) else "services"
 
 
 def _parameter_names(function: Function) -> list[str]:

@@ -82,6 +82,14 @@ def join(a: Kind, b: Kind) -> Kind:
         and a.mode == b.mode
     ):
         return Instance(a.model, a.site, a.mode, a.nullable or b.nullable)
+    if (
+        isinstance(a, Instance)
+        and isinstance(b, Instance)
+        and a.model == b.model
+        and a.mode == b.mode
+        and a.site.unite(b.site)
+    ):
+        return Instance(a.model, a.site, a.mode, a.nullable or b.nullable)
     if isinstance(a, ListOf) and isinstance(b, ListOf) and a.type == b.type:
         if isinstance(a.item, Unknown) and a.item.why == "empty":
             return b

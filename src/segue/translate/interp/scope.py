@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from segue.target.ir import Import
+
+if TYPE_CHECKING:
+    from segue.translate.context import Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,23 @@ class Scope:
     def url_argument(self, name: str) -> str | None:
         """Expression of the URL keyword argument ``name``."""
         return f'{self.paths}["{name}"]' if self.paths else None
+
+
+def in_source(ctx: Context) -> bool:
+    """Whether what is translated now runs inside DRF's ``Field.get_attribute``, which takes an ``AttributeError`` for a
+    missing value."""
+    return bool(ctx.memo.get(("kernel", "in-source")))
+
+
+@contextmanager
+def field_source(ctx: Context) -> Iterator[None]:
+    """What is translated inside is a field's source."""
+    before = ctx.memo.get(("kernel", "in-source"))
+    ctx.memo[("kernel", "in-source")] = True
+    try:
+        yield
+    finally:
+        ctx.memo[("kernel", "in-source")] = before
 
 
 CALL = Scope(

@@ -6,6 +6,9 @@ whole; what a custom field class does to *values* stops only code that reads or 
 
 from __future__ import annotations
 
+import ast
+import textwrap
+
 from segue.refusal import Refusal
 from segue.snapshot.model import Model, ModelField, Snapshot
 from segue.translate.models.kinds import has_column, is_text, known_base
@@ -43,6 +46,25 @@ def _overrides(snapshot: Snapshot, field: ModelField, names: tuple[str, ...]) ->
     return ""
 
 
+def _gives_as_it_is(snapshot: Snapshot, field: ModelField, dotted: str) -> bool:
+    """A ``from_db_value`` that gives the value, or what Django's own ``to_python`` makes of a text: the same."""
+    function = snapshot.functions.get(dotted)
+    if function is None or not dotted.endswith(".from_db_value"):
+        return False
+    tree = ast.parse(textwrap.dedent(function.source)).body[0]
+    if not isinstance(tree, ast.FunctionDef) or len(tree.args.args) < 2:
+        return False
+    body = [s for s in tree.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+    if len(body) != 1 or not isinstance(body[0], ast.Return) or body[0].value is None:
+        return False
+    own, value = (a.arg for a in tree.args.args[:2])
+    given = ast.unparse(body[0].value)
+    if given == value:
+        return True
+    text = field.base in ("django.db.models.fields.CharField", "django.db.models.fields.TextField")
+    return text and given == f"{own}.to_python({value})" and not _overrides(snapshot, field, ("to_python",))
+
+
 def column_is_known(snapshot: Snapshot, field: ModelField) -> bool:
     """Whether the column type follows from Django's own field class."""
     if not known_base(field):
@@ -65,7 +87,10 @@ def value_problem(snapshot: Snapshot, field: ModelField, *, writing: bool = Fals
     cls = snapshot.classes.get(field.cls)
     if cls is None:
         return _refusal(field, f"The snapshot does not know the class {field.cls}.")
-    found = _overrides(snapshot, field, READ + WRITE + LOOKUP if writing else READ + LOOKUP)
+    names = READ + WRITE + LOOKUP if writing else READ + LOOKUP
+    found = _overrides(snapshot, field, names)
+    if found and _gives_as_it_is(snapshot, field, found):
+        found = _overrides(snapshot, field, tuple(n for n in names if n != "from_db_value"))
     if found:
         return _refusal(field, f"{found} converts its values.")
     return None

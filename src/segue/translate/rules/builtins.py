@@ -149,9 +149,9 @@ for _builtin in ("list", "set", "tuple", "frozenset"):
     _collect(_builtin)
 
 
-@function("builtins.dict")
+@function("builtins.dict", "collections.OrderedDict")
 def to_dict(frame: Frame, call: CallSite) -> Val:
-    """``dict(a=1)``, ``dict(pairs)``."""
+    """``dict(a=1)``, ``dict(pairs)``; every dict keeps its order."""
     if call.args:
         first = call.args[0]
         if (
@@ -461,6 +461,11 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
                     Instance(child.model, child, "row", True),
                     ast.Attribute(value.node, attr.kind.value, ast.Load()),
                 )
+        if isinstance(value.kind, Global) and value.kind.ref.kind == "class":
+            known = frame.ctx.snapshot.classes.get(value.kind.ref.name)
+            if known is not None and known.origin == "own":
+                there = attr.kind.value in known.attributes or attr.kind.value in known.methods
+                return of(frame, value, attr.kind.value, call.node) if there else call.args[2]
         of_nullable = _getattr_of_nullable(frame, call, value, attr.kind.value)
         if of_nullable is not None:
             return of_nullable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from segue.snapshot.model import GlobalRef
+from segue.snapshot.model import GlobalRef, Value
 from segue.target.ir import Import
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.constants import value_of
@@ -135,6 +135,8 @@ def setting(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
     """``settings.X``: a field of the generated settings; ``DEBUG`` and plain constants keep their type."""
     snapshot = frame.ctx.snapshot.settings
     value = snapshot.values.get(attr)
+    if attr == "DEBUG":
+        return debug(frame)
     if value is None:
         return None
     if attr in snapshot.secret_names:
@@ -152,6 +154,15 @@ def setting(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
     if isinstance(kind, Const):
         kind = Scalar("Any", True)
     return Val(kind, name(f"settings.{attr}"))
+
+
+def debug(frame: Frame) -> Val:
+    """``settings.DEBUG``: off unless the environment says otherwise, whatever the settings that were probed have."""
+    used = frame.ctx.memo.setdefault(("kernel", "settings"), {})
+    assert isinstance(used, dict)
+    used["DEBUG"] = Value("const", False)
+    frame.use(Import("{package}.settings", "settings"))
+    return Val(Scalar("bool"), name("settings.DEBUG"))
 
 
 def _translations_off(frame: Frame) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from segue.snapshot.model import Function, ModelField
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import invoke, invoke_function
+from segue.translate.interp.scope import in_source
 from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import Const, Instance, Needs, RelatedManager, Scalar, User
 from segue.translate.load.models import column_kind, concrete, field_of, pk_field, reverse_of, target_field
@@ -22,6 +24,20 @@ def not_null(frame: Frame, owner: Val, node: ast.AST) -> None:
         raise frame.refuse("nullable", owner.text, "This may be None here, and nothing checks it.", node)
 
 
+def sure(frame: Frame, owner: Val, node: ast.AST) -> Val:
+    """``owner`` to read an attribute of: through None that is an ``AttributeError`` on both sides.
+
+    Refused for a field's source, where DRF catches that error (``Field.get_attribute``).
+    """
+    if not isinstance(owner.kind, Instance) or not owner.kind.nullable:
+        return owner
+    if in_source(frame.ctx) or owner.node is None:
+        not_null(frame, owner, node)
+    assert owner.node is not None
+    helper = frame.imported("segue_bridge.db.reads", "not_none")
+    return Val(replace(owner.kind, nullable=False), quote("{0}({1})", helper, owner.node))
+
+
 @attribute(Instance, "*")
 def read(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
     """A column, a relation, a property, an annotation, a class attribute."""
@@ -29,7 +45,10 @@ def read(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
     assert isinstance(kind, Instance)
     if owner.node is None:
         return None
-    not_null(frame, owner, node)
+    owner = sure(frame, owner, node)
+    kind = owner.kind
+    assert isinstance(kind, Instance)
+    assert owner.node is not None
     model = concrete(frame.ctx, kind.model)
     if name in kind.site.computed:
         return Val(kind.site.computed[name], ast.Attribute(owner.node, name, ast.Load()))
@@ -174,7 +193,7 @@ def call_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
             from segue.translate.rules.writes import overridden
 
             return overridden(frame, owner, found, call)
-        not_null(frame, owner, call.node)
+        owner = sure(frame, owner, call.node)
         return invoke_function(frame, found, call, None if found.role == "staticmethod" else owner)
     if call.name.startswith("get_") and call.name.endswith("_display"):
         item = field_of(model, call.name[4:-8])
@@ -185,10 +204,10 @@ def call_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
 
 def display(frame: Frame, owner: Val, item: ModelField, node: ast.AST) -> Val:
     """``get_FOO_display()``: the label of the stored choice, else the value itself."""
-    assert owner.node is not None
+    owner = sure(frame, owner, node)
     kind = owner.kind
+    assert owner.node is not None
     assert isinstance(kind, Instance)
-    not_null(frame, owner, node)
     column(frame.ctx, kind.site, item.attname)
     pairs: dict[object, str] = {}
     for key, label in item.choices:

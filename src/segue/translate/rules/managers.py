@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from segue.snapshot.model import Function, GlobalRef
 from segue.translate.interp.callsite import CallSite
@@ -161,7 +162,14 @@ def related_queryset(frame: Frame, owner: Val, node: ast.AST) -> Val:
     assert owner.node is not None
     instance = kind.instance
     if instance.nullable:
-        raise frame.refuse("nullable", owner.text, "This may be None here, and nothing checks it.", node)
+        from segue.translate.rules.instance import sure
+
+        instance_val = sure(frame, Val(instance, owner.node), node)
+        assert isinstance(instance_val.kind, Instance)
+        assert instance_val.node is not None
+        kind = replace(kind, instance=instance_val.kind)
+        owner, instance = Val(kind, instance_val.node), instance_val.kind
+    assert owner.node is not None
     from segue.translate.load.needs import column
     from segue.translate.load.render import hop_by_accessor
 
@@ -196,8 +204,6 @@ def related_queryset(frame: Frame, owner: Val, node: ast.AST) -> Val:
     else:
         condition = quote("{0} == {1}", ast.Attribute(root, hop.link.right, ast.Load()), left)
         value = add_where(frame, base, condition)
-    from dataclasses import replace
-
     query = replace(query_of(value), related=(instance, kind.accessor))
     return Val(QuerySet(query), value.node)
 

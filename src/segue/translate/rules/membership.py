@@ -66,7 +66,8 @@ def membership(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.Compare) -
         column(frame.ctx, kind.item.site, pk)
         if a.node is None or b.node is None or (isinstance(a.kind, Instance) and a.kind.nullable):
             raise frame.refuse("membership", ast.unparse(node), "The object may be None.", node)
-        inside = quote(f"[item.{pk} for item in {{0}}]", b.node)
+        some = " if item is not None" if kind.item.nullable else ""
+        inside = quote(f"[item.{pk} for item in {{0}}{some}]", b.node)
         return Val(Scalar("bool"), ast.Compare(key_of(frame, a), [op], [inside]))
     if isinstance(kind, Unknown) or isinstance(a.kind, Unknown):
         why = kind.why if isinstance(kind, Unknown) else getattr(a.kind, "why", "")

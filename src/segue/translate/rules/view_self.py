@@ -9,9 +9,11 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import invoke, invoke_function
-from segue.translate.interp.value import Val, const
+from segue.translate.interp.join import widen
+from segue.translate.interp.value import Val, const, literal
 from segue.translate.kinds import (
     Const,
+    DictOf,
     Kind,
     Object,
     Request,
@@ -93,12 +95,40 @@ def url_argument(frame: Frame, owner: Val, call: CallSite) -> Val:
     return frame.url_argument(name, kind, text)
 
 
+@method(UrlArguments, "__setitem__")
+def set_url_argument(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``self.kwargs["pk"] = obj.pk``, where nothing looks at ``self.kwargs`` afterwards."""
+    assert isinstance(owner.kind, UrlArguments)
+    view = mro(frame, str(getattr(owner.kind.endpoint, "cls", "")))
+    for function in frame.ctx.snapshot.functions.values():
+        if ".kwargs" not in function.source or function.name == frame.function.name:
+            continue
+        if (
+            function.owner in view
+            or "view.kwargs" in function.source
+            or '"view"' in function.source.replace("'", '"')
+        ):
+            raise frame.refuse(
+                "url-argument",
+                ast.unparse(call.node),
+                f"{function.name} may read what is put there.",
+                call.node,
+            )
+    text = ast.unparse(call.node.func)  # the mapping
+    after = frame.function.source.split("\n")[call.node.lineno :]
+    if any(f"{text}[" in line or f"{text}.get" in line for line in after):
+        raise frame.refuse("url-argument", ast.unparse(call.node), "It is read again afterwards.", call.node)
+    return const(None)
+
+
 @attribute(SerializerSelf, "context")
 @attribute(Object, "context")
 def context(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
     """``self.context``."""
-    if isinstance(owner.kind, Object) and "serializers" not in " ".join(mro(frame, owner.kind.cls)):
-        return None
+    if isinstance(owner.kind, Object):
+        order = mro(frame, owner.kind.cls)
+        if "serializers" not in " ".join(order) and "rest_framework.fields.Field" not in order:
+            return None
     return Val(SerializerContext(owner.kind))
 
 
@@ -177,7 +207,7 @@ def class_attribute(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val |
     if isinstance(owner.kind, Object):
         for field, kind in owner.kind.fields:
             if field == name:
-                return Val(kind)
+                return _field_value(kind)
     cls = class_of(owner.kind)
     found = definition(frame, cls, name)
     if found is not None:
@@ -195,6 +225,15 @@ def class_attribute(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val |
             return value
         return Val(Unknown(f"Segue cannot write down the class attribute {name} of {cls}."))
     return None
+
+
+def _field_value(kind: Kind) -> Val:
+    if not isinstance(kind, Const):
+        return Val(kind)
+    if isinstance(kind.value, dict):  # as a class attribute: what it holds is known by key
+        items = tuple((str(k), widen(Const(v))) for k, v in kind.value.items())
+        return Val(DictOf(items), literal(kind.value))
+    return const(kind.value)
 
 
 @method(ViewSelf, "*")

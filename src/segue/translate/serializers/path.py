@@ -12,6 +12,7 @@ from segue.refusal import refuse
 from segue.snapshot.model import Model, Where
 from segue.translate.context import Context
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.scope import field_source
 from segue.translate.interp.value import Val, name
 from segue.translate.kinds import BoundMethod, DictOf, Instance, ListOf, ValidatedData
 from segue.translate.load import needs
@@ -109,9 +110,10 @@ def custom(frame: Frame, owner: Val, kind: Instance, attribute: str, where: Wher
     is_method = function is not None and function.role in ("method", "classmethod", "staticmethod")
     display = attribute.startswith("get_") and attribute.endswith("_display")
     text = f"{owner.text}.{attribute}"
-    result = evaluate(frame, f"{text}()" if is_method or display else text, where)
-    if isinstance(result.kind, BoundMethod):
-        result = evaluate(frame, f"{text}()", where)
+    with field_source(frame.ctx):
+        result = evaluate(frame, f"{text}()" if is_method or display else text, where)
+        if isinstance(result.kind, BoundMethod):
+            result = evaluate(frame, f"{text}()", where)
     if result.node is None:
         raise refuse("source", text, "Segue does not know what this attribute gives.", where)
     return result

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from segue.refusal import refuse
 from segue.snapshot.model import Serializer, SerializerField
@@ -97,13 +97,20 @@ def _dedent(source: str) -> str:
 
 
 def compose_presenter(
-    ctx: Context, serializer: Serializer, instance: Instance, *, loose: bool = False, partial: bool = False
+    ctx: Context,
+    serializer: Serializer,
+    instance: Instance,
+    *,
+    loose: bool = False,
+    partial: bool = False,
+    hideable: tuple[str, ...] = (),
 ) -> Presenter:
     """The presenter that DRF's own ``to_representation`` amounts to.
 
-    ``loose``: it returns a plain ``dict`` whose keys the kernel knows, for code that changes it.
+    ``loose``: it returns a plain ``dict`` whose keys the kernel knows, for code that changes it. ``hideable``: fields that
+    the caller may leave out, by their names in one more argument.
     """
-    builder = _Builder(ctx, serializer, instance, loose, partial)
+    builder = _Builder(ctx, serializer, instance, loose, partial, frozenset(hideable))
     if not instance.site.hint:  # the rows are named after what shows them first
         instance.site.hint = snake(stem(ctx, serializer))
     name = f"present_{snake(stem(ctx, serializer))}"
@@ -131,6 +138,7 @@ class _Builder:
     instance: Instance
     loose: bool
     partial: bool
+    hideable: frozenset[str] = frozenset()
     entries: list[Entry] = field(default_factory=list)
 
     def build(self, frame: Frame) -> tuple[Kind, list[Parameter]]:
@@ -146,14 +154,27 @@ class _Builder:
         text, imports = annotation(self.ctx, kind)
         frame.use(*imports)
         self.entries = []
-        pieces = [
-            show(frame, self.serializer, item, value, self.partial)
-            for item in self.serializer.fields
-            if not item.write_only
-        ]
+        pieces = [self._piece(frame, item, value) for item in self.serializer.fields if not item.write_only]
         self._emit(frame, pieces)
         returns = self._returns(frame, pieces)
-        return returns, [Parameter(local, lambda: text)]
+        parameters = [Parameter(local, lambda: text)]
+        if self.hideable:
+            frame.use(Import("collections.abc", "Collection"))
+            parameters.append(Parameter("hidden", lambda: "Collection[str]"))
+        return returns, parameters
+
+    def _piece(self, frame: Frame, item: SerializerField, value: Val) -> Piece:
+        """The key of ``item``; what is worked out for a field that may be hidden stays with it."""
+        if item.name not in self.hideable:
+            return show(frame, self.serializer, item, value, self.partial)
+        frame.locals_seen.add("hidden")
+        saved = frame.snapshot_env()
+        with frame.capture() as lines:
+            piece = show(frame, self.serializer, item, value, self.partial)
+        frame.restore_env(saved)
+        shown = f"shown[{piece.name!r}] = {piece.text}"
+        inner = [f"if {piece.condition}:", f"    {shown}"] if piece.condition else [shown]
+        return replace(piece, condition=f"{piece.name!r} not in hidden", block=(*lines, *inner))
 
     def _emit(self, frame: Frame, pieces: list[Piece]) -> None:
         first = next((i for i, piece in enumerate(pieces) if piece.condition), len(pieces))
@@ -165,7 +186,7 @@ class _Builder:
         for piece in pieces[first:]:
             line = f"shown[{piece.name!r}] = {piece.text}"
             if piece.condition:
-                frame.emit_block(f"if {piece.condition}:", [line])
+                frame.emit_block(f"if {piece.condition}:", list(piece.block) or [line])
             else:
                 frame.emit(line)
         if self.loose:

@@ -8,6 +8,7 @@ from segue.snapshot.model import Serializer, SerializerField
 from segue.target.ir import Import
 from segue.translate.interp.annotations import annotation
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.join import nullable as nullable_kind
 from segue.translate.interp.value import Val, is_pure, name
 from segue.translate.kinds import (
     Const,
@@ -15,9 +16,11 @@ from segue.translate.kinds import (
     Instance,
     Kind,
     ListOf,
+    Maybe,
     QuerySet,
     RelatedManager,
     Scalar,
+    Shape,
     Unknown,
 )
 from segue.translate.load.models import concrete, field_of, pk_field
@@ -31,18 +34,21 @@ from segue.translate.serializers.facts import (
     option,
 )
 from segue.translate.serializers.hyperlinks import hyperlink
+from segue.translate.serializers.own_field import own_url, shown_by_itself, shows_itself, whole_object
 from segue.translate.serializers.path import Found, Guard, follow
 from segue.translate.serializers.represent import nullable, represent, scalar_type
 from segue.translate.serializers.synthetic import call_lifted, evaluate
 
 NESTED = frozenset({"Serializer", "ModelSerializer", "HyperlinkedModelSerializer"})
 UNKNOWN = Unknown()
+_LINKS = ("HyperlinkedIdentityField", "HyperlinkedRelatedField")
 PLAIN_SLUGS = frozenset({"str", "int", "bool", "float"})
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A key of the answer. ``condition``: the key is there only when it holds."""
+    """A key of the answer. ``condition``: the key is there only when it holds; ``block``: what is done then, where
+    that is more than to set it."""
 
     name: str
     text: str
@@ -50,6 +56,7 @@ class Piece:
     imports: frozenset[Import]
     kind: Kind
     condition: str = ""
+    block: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +74,16 @@ def show(
     base = base_name(item)
     if base == "SerializerMethodField":
         return _piece(item, _method(frame, serializer, item, instance), [])
-    check_field(frame.ctx, item, FIELD_OUTPUT - {"to_representation"}, "field-output")
     attributes = [] if item.source == "*" else item.source.split(".")
+    if base not in NESTED and shows_itself(frame, item):
+        if not whole_object(frame, item):
+            raise field_refusal(
+                item, "field-output", "It shows an object of which DRF gives it the key alone."
+            )
+        found = follow(frame, instance, attributes, item.where)
+        return _piece(item, _nullable(frame, item, found, _by_itself), found.guards, partial)
+    allowed = {"to_representation", "get_url"} if base in _LINKS else {"to_representation"}
+    check_field(frame.ctx, item, FIELD_OUTPUT - allowed, "field-output")
     if base == "PrimaryKeyRelatedField":
         found = _primary_key(frame, item, instance, attributes)
         return _piece(item, _nullable(frame, item, found, _as_is), found.guards, partial)
@@ -87,7 +102,7 @@ def show(
         return _piece(item, _nullable(frame, item, found, _string), found.guards, partial)
     if base == "SlugRelatedField":
         return _piece(item, _nullable(frame, item, found, _slug), found.guards, partial)
-    if base in ("HyperlinkedIdentityField", "HyperlinkedRelatedField"):
+    if base in _LINKS:
         return _piece(item, _nullable(frame, item, found, _linked), found.guards, partial)
     return _piece(item, _nullable(frame, item, found, _represented), found.guards, partial)
 
@@ -129,14 +144,17 @@ def _nullable(frame: Frame, item: SerializerField, found: Found, make: object) -
         return _Made("None", "None", kind=val.kind)
     maybe = nullable(val)
     if maybe and val.node is not None and not is_pure(val.node):
-        val = Val(val.kind, frame.hoist(item.name if item.name.isidentifier() else "value", val.node))
+        # A lifted function may have the field's name.
+        local = item.name if item.name.isidentifier() and "segue__fn_" not in val.text else "value"
+        val = Val(val.kind, frame.hoist(local, val.node))
     sure = Val(_not_null(val.kind), val.node)
     assert callable(make)
     made: _Made = make(frame, item, sure)
     if not maybe or made.text == val.text:
         return _Made(made.text, _or_none(made.type) if maybe else made.type, made.imports, val.kind)
+    kind = Maybe(made.kind) if isinstance(made.kind, Shape) else nullable_kind(made.kind)
     return _Made(
-        f"({made.text} if {val.text} is not None else None)", _or_none(made.type), made.imports, Unknown()
+        f"({made.text} if {val.text} is not None else None)", _or_none(made.type), made.imports, kind
     )
 
 
@@ -259,7 +277,14 @@ def _each(frame: Frame, item: SerializerField, val: Val) -> tuple[str, Instance]
     raise field_refusal(item, "source", "Segue does not see which objects the source lists.")
 
 
+def _by_itself(frame: Frame, item: SerializerField, val: Val) -> _Made:
+    return _free(frame, item, shown_by_itself(frame, item, val))
+
+
 def _linked(frame: Frame, item: SerializerField, val: Val) -> _Made:
+    url = own_url(frame, item, val)
+    if url is not None:
+        return _free(frame, item, url)
     return _Made(hyperlink(frame, item, val), "str", kind=Scalar("str"))
 
 
@@ -268,12 +293,16 @@ def _many_related(frame: Frame, item: SerializerField, val: Val) -> _Made:
     child = item.child
     if child is None:
         raise field_refusal(item, "field-class", "The snapshot lacks its child.")
-    check_field(frame.ctx, child, FIELD_OUTPUT, "field-output")
+    by_itself = shows_itself(frame, child)
+    if not by_itself:
+        check_field(frame.ctx, child, FIELD_OUTPUT, "field-output")
     source, kind = _each(frame, item, val)
     one = frame.fresh("item")
     inner = Val(kind, name(one))
     base = base_name(child)
-    if base == "PrimaryKeyRelatedField":
+    if by_itself:
+        made = _by_itself(frame, child, inner)
+    elif base == "PrimaryKeyRelatedField":
         key = pk_field(frame.ctx, kind.model)
         column(frame.ctx, kind.site, key.attname)
         from segue.translate.load.models import column_kind

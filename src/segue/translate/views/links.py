@@ -31,14 +31,7 @@ def link(ctx: Context, view_name: str, arguments: frozenset[str], where: Where) 
     kept = rest_setting(ctx, "URL_FORMAT_OVERRIDE", None)
     if kept != "format":
         text = f"{text[:-1]}, keeps={kept or ''!r})"
-    label = next(
-        (
-            a.label
-            for a in sorted(ctx.snapshot.apps, key=lambda a: -len(a.module))
-            if route.view.startswith(a.module + ".")
-        ),
-        route.view.partition(".")[0],
-    )
+    label = _label(ctx, route)
     constant = re.sub(r"\W+", "_", view_name).upper()
     module = ctx.module(label, "links")
     module.add(
@@ -52,6 +45,63 @@ def link(ctx: Context, view_name: str, arguments: frozenset[str], where: Where) 
     )
     prunable(ctx, module.path, constant)
     return Import(ctx.import_path(label, "links"), constant)
+
+
+def pattern(
+    ctx: Context, view_name: str, arguments: frozenset[str] | int, where: Where
+) -> tuple[Import, list[str]]:
+    """The ``UrlPattern`` constant that ``django.urls.reverse`` finds for these arguments (names, or how many), and their
+    names in order.
+
+    Raises ``Refused`` where it might be another, or writes something else than the path.
+    """
+    namespace, _, short = view_name.rpartition(":")
+    found = []
+    for route in ctx.snapshot.routes:
+        if route.name != short or route.namespace != namespace:
+            continue
+        names = re.findall(r"\{(\w+)\}", route.path)
+        if (set(names) == arguments) if isinstance(arguments, frozenset) else len(names) == arguments:
+            found.append((route, names))
+    if len(found) != 1:
+        raise _refused(view_name, f"{len(found)} URLs have this name and these arguments.", where)
+    route, names = found[0]
+    script = ctx.snapshot.settings.values.get("FORCE_SCRIPT_NAME")
+    language = ctx.snapshot.settings.values.get("LANGUAGE_CODE")
+    if script is not None and script.data:
+        raise _refused(view_name, "FORCE_SCRIPT_NAME is set.", where)
+    if language is not None and language.data and route.path.startswith(f"/{str(language.data).lower()}/"):
+        raise _refused(view_name, "The URL may begin with the language of the request.", where)
+    if route.default_kwargs or re.search(r"[^A-Za-z0-9_/{}.-]", route.path):
+        raise _refused(view_name, "The URL has defaults, or characters that are quoted.", where)
+    for parameter in route.parameters:
+        if parameter.converter not in ("str", "int", "slug", "uuid", "path", "regex", ""):
+            raise _refused(view_name, f"The URL takes {parameter.name} by a converter of its own.", where)
+    label = _label(ctx, route)
+    constant = re.sub(r"\W+", "_", view_name).upper() + "_URL"
+    module = ctx.module(label, "links")
+    module.add(
+        Decl(
+            constant,
+            f"{constant} = UrlPattern({route.path!r}, {_raw(route.regex)})",
+            frozenset({Import("segue_bridge.http.links", "UrlPattern")}),
+            0,
+            Origin(route.view, route.where or where),
+        )
+    )
+    prunable(ctx, module.path, constant)
+    return Import(ctx.import_path(label, "links"), constant), names
+
+
+def _raw(text: str) -> str:
+    return f'r"{text}"' if '"' not in text and not text.endswith("\\") else repr(text)
+
+
+def _label(ctx: Context, route: Route) -> str:
+    """The app that the URL's view is of."""
+    apps = sorted(ctx.snapshot.apps, key=lambda a: -len(a.module))
+    found = next((a.label for a in apps if route.view.startswith(a.module + ".")), "")
+    return found or route.view.partition(".")[0]
 
 
 def _check_surroundings(ctx: Context, view_name: str, where: Where) -> None:
@@ -104,4 +154,4 @@ def _refused(view_name: str, why: str, where: Where) -> Refused:
     return refuse("hyperlink", view_name, why, where)
 
 
-__all__ = ["link"]
+__all__ = ["link", "pattern"]

@@ -26,6 +26,7 @@ from segue.translate.kinds import (
     Request,
     Scalar,
     Serializer,
+    SerializerContext,
     User,
     ValidatedData,
     ViewSelf,
@@ -358,6 +359,8 @@ def _stem(frame: Frame, kind: Kind) -> str:
 def _check_context(frame: Frame, node: ast.expr, value: Val) -> None:
     """Only what every view passes anyway: the request, the view, the format."""
     if isinstance(value.kind, Object) and value.kind.cls == VIEW_CONTEXT:
+        return
+    if isinstance(value.kind, SerializerContext):  # what the serializer was given itself
         return
     if isinstance(node, ast.Dict):
         same = {"request": Request, "view": ViewSelf}

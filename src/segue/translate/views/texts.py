@@ -65,7 +65,7 @@ The FastAPI side of {name}, written by Segue from the Django project. It is your
 
 `SECRET_KEY` must be the Django side's as long as both serve: sessions and signatures are shared. The API's documentation is at `/docs`.
 Each Django app has a folder: `models`, `rows` (what reads return), `queries`, `schemas`, `presenters`, `validation`, `permissions`, `filters`,
-`services`, `routes`. PORTING.md says which function came from where.
+`services`, `views`, `routes`. PORTING.md says which function came from where.
 """
 
 _TEST = '''\

@@ -96,6 +96,7 @@ class FastApiSide:
         os.environ["SECRET_KEY_FALLBACKS"] = json.dumps(
             [str(k) for k in getattr(settings, "SECRET_KEY_FALLBACKS", [])]
         )
+        os.environ["DEBUG"] = str(bool(settings.DEBUG))
         os.environ.update(jwt_key())
         os.environ["DATABASE_URL"] = "sqlite:///:memory:"  # never opened: the database is handed in
         self.branches = Branches(spec["package"]) if spec.get("branches") else None

@@ -26,6 +26,7 @@ __all__ = [
     "exists",
     "item",
     "keys",
+    "not_none",
     "only",
     "or_none",
     "present",
@@ -125,6 +126,13 @@ def present(value: T | None, message: str) -> T:
     """``value``, or Django's ``RelatedObjectDoesNotExist`` when there is none."""
     if value is None:
         raise ObjectDoesNotExist(message)
+    return value
+
+
+def not_none(value: T | None) -> T:
+    """``value``, which an attribute is read of: None has none, as in Python."""
+    if value is None:
+        raise AttributeError("'NoneType' object has no such attribute")
     return value
 
 

@@ -1,10 +1,12 @@
-"""``rest_framework.reverse.reverse``: absolute addresses of other URLs, in the version that was asked for."""
+"""``rest_framework.reverse.reverse``: absolute addresses of other URLs, in the version that was asked for; and
+``django.urls.reverse``: their paths."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from segue_bridge.http import urls
 
@@ -46,3 +48,23 @@ class Link:
         if self.keeps and self.keeps in call.query:
             return urls.with_parameter(url, self.keeps, call.query[self.keeps])
         return url
+
+
+# What ``django.urls.resolvers`` leaves as it is: RFC3986_SUBDELS and the rest of a path's characters.
+_KEPT = "!$&'()*+,;=/~:@"
+
+
+@dataclass(frozen=True, slots=True)
+class UrlPattern:
+    """A named URL as ``django.urls.reverse`` knows it: ``path`` with ``{name}`` per argument, and the regex of the whole."""
+
+    path: str
+    regex: str
+
+    def reverse(self, **values: object) -> str:
+        """The path with these arguments, quoted. Raises :class:`NoReverseMatch` where they do not fit the pattern."""
+        found = self.path.format(**values)
+        if not re.search(self.regex, found):
+            raise NoReverseMatch(self.path)
+        quoted = quote(found, safe=_KEPT)
+        return f"/%2F{quoted[2:]}" if quoted.startswith("//") else quoted

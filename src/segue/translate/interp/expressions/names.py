@@ -37,6 +37,10 @@ def of_ref(frame: Frame, ref: GlobalRef, node: ast.expr) -> Val:
     """A value for what the probe resolved."""
     if ref.name in ("django.conf.settings",):
         return Val(SettingsObject())
+    if ref.name == "django.conf.settings.DEBUG":  # a switch, not a constant: tests and servers turn it off
+        from segue.translate.rules.django_utils import debug
+
+        return debug(frame)
     if ref.kind == "constant" and ref.value is not None:
         found = value_of(frame, ref.value)
         if found is not None:

@@ -18,7 +18,11 @@ End = tuple[dict[str, Val], dict[str, Kind], bool]
 @statement(ast.If)
 def branch(frame: Frame, node: ast.If) -> None:
     """Translate ``if``/``elif``/``else``."""
+    from segue.translate.serializers import dropping
+
+    dropping.prepare(frame, node)
     found = test(frame, node.test)
+    dropping.check_condition(frame, node, found.node)
     if found.known is not None and is_pure(found.node):
         _decided(frame, node, found)
         return

@@ -11,6 +11,7 @@ from segue.translate.interp.iterate import bind_target, iterable
 from segue.translate.interp.join import widen
 from segue.translate.interp.statements.branches import merge
 from segue.translate.interp.statements.setattr_loop import setattr_loop
+from segue.translate.interp.unroll import unroll
 from segue.translate.interp.value import Val, is_pure
 from segue.translate.kinds import Kind
 from segue.translate.rules.registry import statement
@@ -64,7 +65,10 @@ def _same(a: dict[str, Val], b: dict[str, Val]) -> bool:
 @statement(ast.For)
 def for_loop(frame: Frame, node: ast.For) -> None:
     """``for target in items``."""
-    if setattr_loop(frame, node):
+    from segue.translate.serializers import dropping
+
+    dropping.prepare(frame, node)
+    if setattr_loop(frame, node) or unroll(frame, node):
         return
     code, item = iterable(frame, frame.eval(node.iter), node.iter)
     for key in [k for k in frame.env if k.startswith("#")]:

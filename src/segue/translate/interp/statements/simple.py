@@ -320,9 +320,16 @@ def asserted(frame: Frame, node: ast.Assert) -> None:
 @statement(ast.Delete)
 def deleted(frame: Frame, node: ast.Delete) -> None:
     """``del d[k]``, ``del x``."""
+    from segue.translate.interp.callsite import CallSite
+
     for target in node.targets:
         if isinstance(target, ast.Subscript):
             owner = frame.eval(target.value)
+            rule = registry.methods.get((type(owner.kind), "__delitem__"))
+            if rule is not None:
+                made = ast.copy_location(ast.Call(target.value, [target.slice], []), target)
+                rule(frame, owner, CallSite(frame, made, "__delitem__"))
+                continue
             key = frame.eval(target.slice)
             if (
                 not isinstance(owner.kind, DictOf | ListOf | ValidatedData)

@@ -43,8 +43,9 @@ def to_representation(frame: Frame, owner: Val, call: CallSite) -> Val | None:
             "to-representation", ast.unparse(call.node), "It shows no model instance.", call.node
         )
     serializer = serializer_of(frame.ctx, _serializer(frame, owner, call))
-    made = compose_presenter(frame.ctx, serializer, instance.kind, loose=True)
-    return Val(made.kind, name(call_lifted(frame, made.lifted, instance.text)))
+    made = compose_presenter(frame.ctx, serializer, instance.kind, loose=True, hideable=frame.hideable)
+    hidden = [frame.hidden] if frame.hideable else []
+    return Val(made.kind, name(call_lifted(frame, made.lifted, instance.text, *hidden)))
 
 
 @framework("rest_framework.serializers.ModelSerializer.create")

@@ -42,6 +42,19 @@ def data(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
     return objects.data(frame, owner, node)
 
 
+@method(Serializer, "to_representation")
+def to_representation(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``XSerializer(context=…).to_representation(obj)``: what it shows of that object."""
+    call.only("instance", at_most=1)
+    given = call.argument(0, "instance")
+    held = objects.held_of(frame, owner)
+    if given is None or held.many or held.data is not None:
+        raise frame.refuse("to-representation", ast.unparse(call.node), "It shows no one object.", call.node)
+    shown = objects.new(frame, held.serializer, instance=given, at=call.node)
+    objects.held_of(frame, shown).has_context = held.has_context
+    return objects.data(frame, shown, call.node)
+
+
 @attribute(Serializer, "validated_data")
 def validated_data(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
     """Validated input."""

@@ -627,6 +627,40 @@ class Lab(APIView):
             second = Q(in_print=False)
         return titles(Book.objects.filter(first, second).order_by("id"))
 
+    # reading through None, objects of one variable from two places ----------------------------
+
+    def case_read_through_null(self):
+        return [book.editor.name for book in Book.objects.order_by("id")]
+
+    def case_read_through_null_caught(self):
+        found = []
+        for book in Book.objects.order_by("id"):
+            try:
+                found.append(book.editor.name)
+            except AttributeError:
+                found.append("nobody")
+        return found
+
+    def case_call_through_null(self):
+        return [book.editor.book_count() for book in Book.objects.filter(editor=None)]
+
+    def case_related_through_null(self):
+        book = Book.objects.filter(editor=None).first()
+        return book.editor.books.count()
+
+    def case_get_or_else(self):
+        wanted = self.request.query_params["name"]
+        try:
+            author = Author.objects.get(id=int(wanted))
+        except (ValueError, Author.DoesNotExist):
+            author = get_object_or_404(Author, name=wanted)
+        return [author.name, author.age, author.profile.city]
+
+    def case_among_two(self):
+        book = Book.objects.get(title="Alpha")
+        other = Author.objects.get(name="Bo")
+        return [other in [book.author, book.editor], book.author in [book.author, book.editor]]
+
     # writes -----------------------------------------------------------------------------------
 
     def case_create(self):

@@ -33,7 +33,7 @@ class OwnInputSerializer(serializers.ModelSerializer):
 
 
 class OwnFieldSerializer(serializers.ModelSerializer):
-    label = UpperField()  # field-output, field-input
+    label = UpperField()  # field-input
 
     class Meta:
         model = Tag

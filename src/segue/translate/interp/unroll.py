@@ -1,0 +1,150 @@
+"""``for name in <what is known already>``: the body once for each item, where the item names something.
+
+A loop whose variable is a key of ``self.kwargs`` or ``self.fields``, the name of an attribute, or a keyword has no form
+with the variable in it; with the values of a class attribute in its place it has.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from segue.refusal import Refused
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import const
+from segue.translate.kinds import Const
+
+# Longer lists are no lists of names.
+_MOST = 30
+_NAMED = ("self.kwargs", "self.fields", "self.Meta", "self.context")
+
+
+class NotKnown(Exception):
+    """The value is not known before the code runs."""
+
+
+def unroll(frame: Frame, node: ast.For) -> bool:
+    """Interpret the body for each item; False where the loop stays one."""
+    names = {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+    if node.orelse or not _names_something(node.body, names):
+        return False
+    if any(isinstance(n, ast.Break | ast.Continue | ast.Return) for s in node.body for n in ast.walk(s)):
+        return False
+    try:
+        items = list(known(frame, node.iter))
+    except (NotKnown, Refused):
+        return False
+    if len(items) > _MOST:
+        return False
+    for item in items:
+        if not _bind(frame, node.target, item):
+            return False
+        frame.run(node.body)
+    return True
+
+
+def known(frame: Frame, node: ast.expr) -> Any:
+    """The value of ``node``. Raises :class:`NotKnown`."""
+    match node:
+        case ast.Constant(value=value):
+            return value
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return tuple(known(frame, part) for part in parts)
+        case ast.Call(func=ast.Name(id="zip" | "enumerate" | "sorted" | "tuple" | "list" as function), args=args, keywords=[]) if (
+            function not in frame.env
+        ):  # fmt: skip
+            given = [known(frame, a) for a in args]
+            return {"zip": zip, "enumerate": enumerate, "sorted": sorted, "tuple": tuple, "list": list}[
+                function
+            ](*given)  # type: ignore[operator]
+        case ast.Call(
+            func=ast.Attribute(value=owner, attr="items" | "keys" | "values" as method), args=[], keywords=[]
+        ):
+            mapping = known(frame, owner)
+            if not isinstance(mapping, dict):
+                raise NotKnown
+            return list(getattr(mapping, method)())
+        case ast.Subscript(value=owner, slice=key):
+            try:
+                return known(frame, owner)[known(frame, key)]
+            except (KeyError, IndexError, TypeError):
+                raise NotKnown from None
+        case ast.Name() | ast.Attribute() | ast.Call(func=ast.Name(id="getattr")):
+            return _evaluated(frame, node)
+        case _:
+            raise NotKnown
+
+
+def _evaluated(frame: Frame, node: ast.expr) -> Any:
+    if not _of_the_class(frame, node):
+        raise NotKnown
+    with frame.capture() as lines:
+        value = frame.eval(node)
+    if lines:
+        raise NotKnown
+    if isinstance(value.kind, Const):
+        return value.kind.value
+    if value.node is None:
+        raise NotKnown
+    try:
+        return ast.literal_eval(value.node)
+    except ValueError:
+        raise NotKnown from None
+
+
+def _of_the_class(frame: Frame, node: ast.expr) -> bool:
+    """``self.…`` that no code sets, a constant of the module, or a variable of an outer loop of this sort."""
+    if isinstance(node, ast.Call):
+        return bool(node.args) and _of_the_class(frame, node.args[0])
+    root = node
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    if not isinstance(root, ast.Name):
+        return False
+    value = frame.env.get(root.id)
+    if value is None or value.node is None:
+        return True
+    return isinstance(node, ast.Name) and isinstance(value.kind, Const)
+
+
+def _bind(frame: Frame, target: ast.expr, item: Any) -> bool:
+    if isinstance(target, ast.Name):
+        if not isinstance(item, str | int | float | bool | tuple | None):
+            return False
+        frame.env[target.id] = const(item)
+        return True
+    if (
+        isinstance(target, ast.Tuple | ast.List)
+        and isinstance(item, tuple | list)
+        and len(item) == len(target.elts)
+    ):
+        return all(_bind(frame, part, one) for part, one in zip(target.elts, item, strict=True))
+    return False
+
+
+def _names_something(body: list[ast.stmt], names: set[str]) -> bool:
+    return any(_uses(part, names) for statement in body for part in ast.walk(statement))
+
+
+def _uses(part: ast.AST, names: set[str]) -> bool:
+    def is_name(node: ast.AST | None) -> bool:
+        return isinstance(node, ast.Name) and node.id in names
+
+    match part:
+        case ast.Call(func=ast.Name(id="getattr" | "hasattr"), args=[_, second, *_]):
+            return is_name(second)
+        case ast.Call(func=ast.Attribute(value=owner), args=[first, *_]) if ast.unparse(owner) in _NAMED:
+            return is_name(first)
+        case ast.Subscript(value=owner, slice=key) if is_name(key):
+            return ast.unparse(owner).startswith(_NAMED) or isinstance(part.ctx, ast.Store)
+        case ast.Compare(left=left, comparators=[right]) if is_name(left):
+            return ast.unparse(right) in _NAMED
+        case ast.For(iter=over):
+            return any(is_name(n) for n in ast.walk(over))
+        case ast.Dict(keys=keys):
+            return any(is_name(k) for k in keys)
+        case _:
+            return False
+
+
+__all__ = ["NotKnown", "known", "unroll"]
