@@ -12,11 +12,12 @@ import textwrap
 from collections.abc import Iterable
 
 from segue.refusal import Refused, refuse
-from segue.snapshot.model import Class, Where
+from segue.snapshot.model import Class, Function, Where
 from segue.translate.context import Context
 from segue.translate.load.models import concrete
 from segue.translate.specialise.fold import Ref, plain
 from segue.translate.user_manager import check_user_manager
+from segue.translate.user_permissions import hands_on
 
 _DJANGO = "django.contrib.auth.backends."
 _MODEL = f"{_DJANGO}ModelBackend"
@@ -27,6 +28,8 @@ _PERMISSIONS = (
     "_get_permissions", "_get_user_permissions", "_get_group_permissions",
 )  # fmt: skip
 _MIXIN = "django.contrib.auth.models.PermissionsMixin."
+# What ``AbstractBaseUser`` says; the generated code knows no other answer.
+_FLAGS = {"is_authenticated": True, "is_anonymous": False, "is_active": True}
 _AUTH_MODELS = ("django.contrib.auth.base_user.", "django.contrib.auth.models.")
 
 
@@ -53,9 +56,32 @@ def of_sessions(ctx: Context, where: Where) -> list[str]:
             )
     if loading:
         check_user_manager(ctx, where)
-        for method in ("get_session_auth_hash", "get_session_auth_fallback_hash"):
-            _check_user(ctx, method, "The user ties sessions to something of its own.")
+        if ties_sessions(ctx):
+            for method in ("get_session_auth_hash", "get_session_auth_fallback_hash"):
+                _check_user(ctx, method, "The user ties sessions to something of its own.")
     return loading
+
+
+def ties_sessions(ctx: Context) -> bool:
+    """Whether a session ends when its user's password changes: ``django.contrib.auth.get_user`` compares hashes only
+    for a user that has ``get_session_auth_hash``, which one without ``AbstractBaseUser`` need not have."""
+    user = ctx.snapshot.classes.get(concrete(ctx, ctx.snapshot.settings.user_model).cls)
+    return user is None or "get_session_auth_hash" in user.methods
+
+
+def takes_passwords(ctx: Context) -> bool:
+    """Whether any backend can be asked for a user by ``username=`` and ``password=``."""
+    return any(
+        not _is_silent(ctx, name, ("authenticate",)) and _takes_passwords(ctx, name) for name in names(ctx)
+    )
+
+
+def check_login_receivers(ctx: Context) -> None:
+    """Raise :class:`Refused` where something listens to ``user_login_failed``."""
+    for receiver in ctx.snapshot.receivers:
+        if receiver.signal.rpartition(".")[2] == "user_login_failed":
+            why = "A receiver of the signal runs when a password is wrong."
+            raise refuse("signal", f"user_login_failed → {receiver.function}", why, receiver.where)
 
 
 def check_passwords(ctx: Context, where: Where) -> None:
@@ -73,10 +99,7 @@ def check_passwords(ctx: Context, where: Where) -> None:
         )
     check_user_manager(ctx, where, natural_key=True)
     _check_user(ctx, "check_password", "The user checks passwords itself.")
-    for receiver in ctx.snapshot.receivers:
-        if receiver.signal.rpartition(".")[2] == "user_login_failed":
-            why = "A receiver of the signal runs when a password is wrong."
-            raise refuse("signal", f"user_login_failed → {receiver.function}", why, receiver.where)
+    check_login_receivers(ctx)
 
 
 def upgrades_passwords(ctx: Context) -> bool:
@@ -106,11 +129,13 @@ def check_permissions(ctx: Context, where: Where) -> None:
     user = ctx.snapshot.classes.get(model.cls) if model is not None else None
     for method in ("has_perm", "has_perms"):
         found = user.methods.get(method, "") if user is not None else ""
+        function = ctx.snapshot.functions.get(found)
+        if method == "has_perm" and function is not None and user is not None and _hands_on(user, function):
+            continue
         if found != _MIXIN + method:
             why = "The user model has permissions of its own."
-            raise refuse(
-                "user-permissions", f"{label}.{method}", why, user.where if user is not None else where
-            )
+            place = function.where if function is not None else user.where if user is not None else where
+            raise refuse("user-permissions", f"{label}.{method}", why, place)
     check_flag(ctx, "is_superuser", where)
     granting = 0
     for name in names(ctx):
@@ -137,9 +162,34 @@ def check_flag(ctx: Context, name: str, where: Where) -> None:
         return
     attribute = user.attributes.get(name)
     found = user.methods.get(name) or (attribute.defined_in if attribute is not None else "")
+    function = ctx.snapshot.functions.get(found)
+    if function is not None and _always(function) is _FLAGS.get(name, ...):
+        return
     if not found.startswith(_AUTH_MODELS):
         why = "It is neither a column nor Django's own."
         raise refuse("user-model", f"{label}.{name}", why, user.where)
+
+
+def _always(function: Function) -> bool | None:
+    """The constant that a property returns whatever happens; None for any other."""
+    tree = ast.parse(textwrap.dedent(function.source)).body[0]
+    if function.role != "property" or not isinstance(tree, ast.FunctionDef):
+        return None
+    body = [s for s in tree.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+    match body:
+        case [ast.Return(value=ast.Constant(value=bool() as value))]:
+            return value
+    return None
+
+
+def _hands_on(user: Class, function: Function) -> bool:
+    """Whether ``has_perm`` of the user is Django's for what DRF and most code ask, and nothing is between them."""
+    behind = list(user.mro)[list(user.mro).index(function.owner) + 1 :] if function.owner in user.mro else []
+    mixin = _MIXIN.removesuffix(".")
+    if mixin not in behind:
+        return False
+    between = behind[: behind.index(mixin)]
+    return hands_on(function) and not any(f"{cls}.has_perm" in user.methods.values() for cls in between)
 
 
 def _check_user(ctx: Context, method: str, why: str) -> None:

@@ -180,7 +180,8 @@ MODEL = "django.contrib.auth.backends.ModelBackend"
         ([MODEL, "ByTicket"], "native", "native", "native"),
         ([MODEL, "ByAnything"], "native", "notes.backends.ByAnything.authenticate", "native"),
         (["LockedOut", MODEL], "native", "notes.backends.LockedOut.authenticate", "native"),
-        (["Silent"], "native", "ModelBackend", "ModelBackend"),
+        # nobody gets in by a password where no backend takes one
+        (["Silent"], "native", "native", "ModelBackend"),
         (
             ["OwnUsers", MODEL],
             "notes.backends.OwnUsers.get_user",

@@ -23,6 +23,7 @@ from segue.translate.kinds import Kind, ListOf, Object, QuerySet, Scalar
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import pk_field, python_type
 from segue.translate.query.build import commit, query_of, settle
+from segue.translate.serializers import flex_fields
 from segue.translate.serializers.synthetic import evaluate
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, plain
@@ -107,7 +108,7 @@ def filter_by_set(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
 
 def left_to_django(endpoint: Endpoint) -> dict[str, Refusal]:
     """Query parameters of the view's filters that only Django knows, and why: after its operations were translated."""
-    own = view_parameters(endpoint.ctx, endpoint.cls)
+    own = {**flex_fields.left_to_django(endpoint.ctx), **view_parameters(endpoint.ctx, endpoint.cls)}
     backends = plain(endpoint.policy("filter_backends")) or plain(endpoint.attribute("filter_backends")) or []
     if not any(isinstance(b, Ref) and (b.name in DJANGO or falls_back(endpoint, b.name)) for b in backends):
         return own

@@ -346,6 +346,8 @@ def isinstance_(frame: Frame, call: CallSite) -> Val:
         cls = frame.ctx.model(kind.model).cls
         known = frame.ctx.snapshot.classes.get(cls)
         return const(any(n in (known.mro if known is not None else (cls,)) for n in names))
+    if isinstance(kind, Object) and kind.cls in frame.ctx.snapshot.classes and value.node is None:
+        return const(any(n in frame.ctx.snapshot.classes[kind.cls].mro for n in names))
     if isinstance(kind, Const) and all(n.startswith("builtins.") for n in names):
         return const(any(type(kind.value).__name__ == n.removeprefix("builtins.") for n in names))
     if isinstance(kind, Scalar | Payload | ListOf | DictOf | ValidatedData) and value.node is not None:
@@ -392,6 +394,8 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
         return const(class_attribute(frame, value.kind, wanted, call.node) is not None)
     asked = ("user", "query_params", "data", "method", "META", "auth", "GET")
     if isinstance(value.kind, Request) and wanted in asked:
+        return const(True)
+    if isinstance(value.kind, Request) and wanted == "accepted_renderer" and not value.kind.raw:
         return const(True)
     if isinstance(value.kind, Instance) and not value.kind.nullable:
         from segue.translate.load.models import concrete, field_of, reverse_of

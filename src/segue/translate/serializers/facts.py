@@ -9,6 +9,7 @@ from segue.refusal import Refused, refuse
 from segue.snapshot.model import Class, Function, Serializer, SerializerField, Value, Where
 from segue.translate.context import Context
 from segue.translate.load.models import snake
+from segue.translate.serializers.flex_fields import MIXIN, of_mixin, understood
 from segue.translate.serializers.initial import optional_on_update
 
 # Overriding one of these changes which fields there are or how the whole is driven.
@@ -120,7 +121,16 @@ def overridden(ctx: Context, cls: str, method: str) -> str:
     if found is None:
         return ""
     name = found.methods.get(method, "")
+    if of_mixin(name) and understood(ctx):
+        name = next((n for n in _behind(ctx, found, method, MIXIN)), "")
     return "" if not name or framework(name) else name
+
+
+def _behind(ctx: Context, cls: Class, method: str, mixin: str) -> list[str]:
+    """The definitions of ``method`` that come after ``mixin`` in the MRO."""
+    after = cls.mro[cls.mro.index(mixin) + 1 :]
+    known = (ctx.snapshot.classes.get(name) for name in after)
+    return [c.methods[method] for c in known if c is not None and method in c.methods]
 
 
 def override_place(ctx: Context, function: str, fallback: Where) -> Where:

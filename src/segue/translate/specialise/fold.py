@@ -106,6 +106,8 @@ class _Folder:
                 continue
             elif isinstance(stmt, ast.Match):
                 self.match(stmt)
+            elif isinstance(stmt, ast.For):
+                self.loop(stmt)
             elif not isinstance(stmt, ast.Pass):
                 raise self.dynamic(stmt)
 
@@ -121,6 +123,16 @@ class _Folder:
             self.names[node.func.value.id].append(self.value(node.args[0]))
             return True
         return False
+
+    def loop(self, stmt: ast.For) -> None:
+        """A loop over a known list, without ``break``, ``continue`` and ``else``."""
+        jumps = any(isinstance(n, ast.Break | ast.Continue) for n in ast.walk(stmt))
+        items = self.value(stmt.iter)
+        if jumps or stmt.orelse or not isinstance(items, list) or not isinstance(stmt.target, ast.Name):
+            raise self.dynamic(stmt)
+        for item in list(items):
+            self.names[stmt.target.id] = item
+            self.run(stmt.body)
 
     def match(self, stmt: ast.Match) -> None:
         subject = self.value(stmt.subject)
@@ -290,6 +302,8 @@ class _Folder:
             return self._getattr(node)
         if text == "hasattr":
             raise self.dynamic(node)
+        if text in ("isinstance", "issubclass") and len(node.args) == 2 and text not in self.names:
+            return self._is_a(node)
         if text in ("list", "tuple", "set") and len(node.args) == 1:
             return list(self.value(node.args[0]))
         if isinstance(node.func, ast.Attribute) and node.func.attr == "get" and 1 <= len(node.args) <= 2:
@@ -310,6 +324,17 @@ class _Folder:
         ):
             return target
         raise self.dynamic(node)
+
+    def _is_a(self, node: ast.Call) -> bool:
+        """``isinstance(made, cls)`` and ``issubclass(ref, cls)``, by the snapshot's MRO."""
+        subject, wanted = self.value(node.args[0]), self.value(node.args[1])
+        kind = Made if isinstance(node.func, ast.Name) and node.func.id == "isinstance" else Ref
+        name = subject.cls if isinstance(subject, Made) else subject.name if isinstance(subject, Ref) else ""
+        known = self.endpoint.ctx.snapshot.classes.get(name)
+        options = wanted if isinstance(wanted, list) else [wanted]
+        if not isinstance(subject, kind) or known is None or not all(isinstance(o, Ref) for o in options):
+            raise self.dynamic(node)
+        return any(o.name in known.mro for o in options)
 
     def _getattr(self, node: ast.Call) -> Any:
         name = self.value(node.args[1])

@@ -7,7 +7,15 @@ from typing import Any
 from segue.refusal import refuse
 from segue.snapshot.model import Where
 from segue.target.ir import Decl, Import, Module
-from segue.translate.backends import check_flag, check_passwords, of_sessions, upgrades_passwords
+from segue.translate.backends import (
+    check_flag,
+    check_login_receivers,
+    check_passwords,
+    of_sessions,
+    takes_passwords,
+    ties_sessions,
+    upgrades_passwords,
+)
 from segue.translate.context import Context
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, pk_field
@@ -75,9 +83,13 @@ def _authenticator(endpoint: Endpoint, name: str) -> str:
         module.imports.add(Import("segue_bridge.auth.backend", "SessionAuthentication"))
         return "SessionAuthentication(SESSIONS, IDENTITY, CSRF)"
     if name == f"{_A}BasicAuthentication":
+        module.imports.add(Import("segue_bridge.auth.backend", "BasicAuthentication"))
+        if not takes_passwords(ctx):
+            # Every backend wants something else: authenticate() finds nobody, whatever the password.
+            check_login_receivers(ctx)
+            return "BasicAuthentication(IDENTITY, None)"
         check_passwords(ctx, endpoint.where)
         passwords(ctx, endpoint.where)
-        module.imports.add(Import("segue_bridge.auth.backend", "BasicAuthentication"))
         extra = "" if upgrades_passwords(ctx) else ", upgrade=False"
         return f"BasicAuthentication(IDENTITY, PASSWORDS{extra})"
     if name == f"{_A}TokenAuthentication" or (
@@ -132,6 +144,7 @@ def _base(ctx: Context, where: Where) -> None:
     pk = pk_field(ctx, label).attname
     extra = f", username={username!r}" if username != "username" else ""
     extra += f", pk={pk!r}" if pk != "id" else ""
+    extra += "" if ties_sessions(ctx) else ", session_hash=False"
     module.add(
         Decl(
             "CurrentUser",

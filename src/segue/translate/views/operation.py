@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from segue.snapshot.model import Function, Operation
 from segue.target.ir import Import
@@ -16,13 +16,14 @@ from segue.translate.rules import registry
 from segue.translate.specialise.endpoint import Endpoint, path_scope
 from segue.translate.views import programs
 from segue.translate.views.generic import self_of
+from segue.translate.views.paged_by_choice import listing
 from segue.translate.views.versioning import check_versioning
 
 # Overriding one of these changes the order of work itself.
 DISPATCH = (
     "dispatch", "initial", "handle_exception", "initialize_request", "perform_authentication",
     "check_throttles", "perform_content_negotiation", "determine_version", "get_authenticate_header", "raise_uncaught_exception",
-    "http_method_not_allowed", "options", "get_exception_handler", "get_renderers", "get_parsers", "get_content_negotiator",
+    "http_method_not_allowed", "options", "get_exception_handler", "get_parsers", "get_content_negotiator",
     "get_authenticators", "get_throttles", "throttled", "get_renderer_context", "get_parser_context", "allowed_methods",
     "default_response_headers", "as_view", "setup", "reverse_action", "head",
 )  # fmt: skip
@@ -58,6 +59,8 @@ def build(endpoint: Endpoint, operation: Operation) -> PathOperation:
             # ``UpdateModelMixin.partial_update`` is ``update(request, *args, partial=True, **kwargs)``.
             dotted = endpoint.overridden("update")
             given = (("partial", True),)
+        elif action == "list" and endpoint.overridden("paginate_queryset"):
+            return replace(_own(endpoint, listing(endpoint)), legacy=f"{endpoint.cls}.list")
         elif action in programs.PROGRAMS:
             return _program(endpoint, action, dotted)
         else:

@@ -43,9 +43,14 @@ def list_(frame: Frame, endpoint: Endpoint) -> Val:
     return enveloped(frame, endpoint, serializer_object.present_rows(frame, serializer, page), None)
 
 
-def page_of(frame: Frame, endpoint: Endpoint, objects: Val, at: ast.AST | None) -> Val:
-    """``self.paginate_queryset(queryset)``: the page's rows; ``None`` without a paginator."""
-    if endpoint.overridden("paginate_queryset") or endpoint.overridden("paginator"):
+def page_of(
+    frame: Frame, endpoint: Endpoint, objects: Val, at: ast.AST | None, *, overriding: bool = False
+) -> Val:
+    """``self.paginate_queryset(queryset)``: the page's rows; ``None`` without a paginator.
+
+    ``overriding``: an override asks ``super()`` for it.
+    """
+    if endpoint.overridden("paginator") or (endpoint.overridden("paginate_queryset") and not overriding):
         raise endpoint.refuse_method(
             "paginate_queryset", "An overridden paginate_queryset is not translated yet."
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from segue.snapshot.model import Class
 from segue.target.ir import Import
 from segue.translate.specialise.endpoint import Endpoint
+from segue.translate.specialise.fold import Made, call_method
 from segue.translate.views import own_renderer
 
 BROWSABLE = "rest_framework.renderers.BrowsableAPIRenderer"
@@ -21,10 +22,11 @@ def argument(endpoint: Endpoint) -> tuple[str, set[Import]]:
 
     Raises :class:`Refused` for a view without JSON and for a renderer whose format is not known.
     """
-    parts = [_text(endpoint, v.name) for v in endpoint.policy("renderer_classes").items]
+    chosen = _classes(endpoint)
+    parts = [_text(endpoint, name) for name in chosen]
     if '"json"' not in parts:
         _refuse_changed(endpoint)
-        names = ", ".join(v.name for v in endpoint.policy("renderer_classes").items)
+        names = ", ".join(chosen)
         raise endpoint.refuse("renderer", names or "renderer_classes", "This view does not answer with JSON.")
     own, needed = _own(endpoint)
     if parts == ['"json"']:
@@ -39,11 +41,44 @@ def argument(endpoint: Endpoint) -> tuple[str, set[Import]]:
     return ", ".join([*own, f"renderers=({', '.join(parts)})"]), imports
 
 
+def _classes(endpoint: Endpoint) -> list[str]:
+    """Dotted names of the classes that ``get_renderers()`` makes, in its order.
+
+    OPTIONS lists the media types of ``renderer_classes`` all the same (``SimpleMetadata.determine_metadata``), so an
+    override that offers other ones is refused, and one whose choice differs between the actions.
+    """
+    given = [v.name for v in endpoint.policy("renderer_classes").items]
+    if not endpoint.overridden("get_renderers"):
+        return given
+    served = [(o.action or None, o.method) for o in endpoint.route.operations]
+    # A method that the URL does not offer has no action.
+    choices = {_made(endpoint.for_action(*at)) for at in [*served, ("metadata", "OPTIONS"), (None, "TRACE")]}
+    chosen = list(choices.pop())
+    if choices or [_text(endpoint, n) for n in chosen] != [_text(endpoint, n) for n in given]:
+        raise endpoint.refuse_method(
+            "get_renderers", "It chooses other media types than renderer_classes, or other ones by action."
+        )
+    return chosen
+
+
+def json_renderer(endpoint: Endpoint) -> str:
+    """The one class that renders JSON for this view; '' where there are several or none."""
+    found = [name for name in _classes(endpoint) if _text(endpoint, name) == '"json"']
+    return found[0] if len(found) == 1 else ""
+
+
+def _made(endpoint: Endpoint) -> tuple[str, ...]:
+    found = call_method(endpoint, "get_renderers")
+    if not isinstance(found, list) or not all(isinstance(m, Made) and not m.parts for m in found):
+        raise endpoint.refuse_method("get_renderers", "It does not give a list of renderers.")
+    return tuple(m.cls for m in found)
+
+
 def _own(endpoint: Endpoint) -> tuple[list[str], set[Import]]:
     """What the view's JSON renderer needs, where its ``render`` is the project's."""
-    for value in endpoint.policy("renderer_classes").items:
-        known = endpoint.ctx.snapshot.classes.get(value.name)
-        if known is not None and _text(endpoint, value.name) == '"json"':
+    for name in _classes(endpoint):
+        known = endpoint.ctx.snapshot.classes.get(name)
+        if known is not None and _text(endpoint, name) == '"json"':
             return (
                 own_renderer.arguments(endpoint, known)
                 if own_renderer.own_render(endpoint, known)
@@ -54,14 +89,14 @@ def _own(endpoint: Endpoint) -> tuple[list[str], set[Import]]:
 
 def _refuse_changed(endpoint: Endpoint) -> None:
     """Name what a ``JSONRenderer`` of its own changes, where that is why the view does not answer with JSON here."""
-    for value in endpoint.policy("renderer_classes").items:
-        known = endpoint.ctx.snapshot.classes.get(value.name)
+    for renderer in _classes(endpoint):
+        known = endpoint.ctx.snapshot.classes.get(renderer)
         if known is None or JSON not in known.mro:
             continue
         for name, given in sorted(known.attributes.items()):
             if not given.defined_in.startswith("rest_framework."):
                 raise endpoint.refuse(
-                    "renderer", f"{value.name}.{name}", f"Its {name} may write values otherwise than DRF's.", given.where
+                    "renderer", f"{renderer}.{name}", f"Its {name} may write values otherwise than DRF's.", given.where
                 )  # fmt: skip
         for name, dotted in sorted(known.methods.items()):
             if not dotted.startswith("rest_framework."):
@@ -69,7 +104,7 @@ def _refuse_changed(endpoint: Endpoint) -> None:
                 raise endpoint.refuse(
                     "renderer",
                     dotted,
-                    f"{value.name} overrides {name} in a way that is not translated.",
+                    f"{renderer} overrides {name} in a way that is not translated.",
                     function.where if function is not None else known.where,
                 )
 
@@ -106,4 +141,4 @@ def _changes_nothing(known: Class) -> bool:
     return all(d.startswith("rest_framework.renderers.") for d in defined)
 
 
-__all__ = ["BROWSABLE", "JSON", "argument"]
+__all__ = ["BROWSABLE", "JSON", "argument", "json_renderer"]

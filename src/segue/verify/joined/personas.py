@@ -225,10 +225,11 @@ def _token(authenticator: Any, user: Any) -> list[Header]:
 def _basic(user: Any) -> list[Header]:
     from base64 import b64encode
 
-    if not user.has_usable_password() or not user.check_password("segue"):
+    # A user model without AbstractBaseUser keeps no password: whoever checks it decides what this one is worth.
+    if hasattr(user, "set_password") and not (user.has_usable_password() and user.check_password("segue")):
         user.set_password("segue")
         user.save()
-    pair = f"{user.get_username()}:segue".encode()
+    pair = f"{getattr(user, user.USERNAME_FIELD)}:segue".encode()
     return [("Authorization", f"Basic {b64encode(pair).decode()}")]
 
 

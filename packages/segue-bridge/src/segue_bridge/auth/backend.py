@@ -73,6 +73,8 @@ async def session_user(
     user = None if pk is None else await identity.load(db, pk)
     if user is None or not identity.active(user):
         return AnonymousUser()
+    if not identity.session_hash:
+        return user
     stored = session.get(HASH_KEY)
     settings = session.settings
     if stored and same(stored, auth_hash(user.password, settings.secret)):
@@ -88,10 +90,10 @@ async def session_user(
 async def login(session: Session, db: Database, user: Any, identity: Identity, backend: str) -> None:
     """``django.contrib.auth.login`` for the session: cycles or flushes it, then names the user."""
     await session.open(db)
-    digest = auth_hash(user.password, session.settings.secret)
+    digest = auth_hash(user.password, session.settings.secret) if identity.session_hash else ""
     if USER_KEY in session:
         other = session[USER_KEY] != str(identity.pk_of(user))
-        if other or not same(session.get(HASH_KEY) or "", digest):
+        if other or (digest and not same(session.get(HASH_KEY) or "", digest)):
             await session.flush(db)
     else:
         await session.cycle_key(db)
@@ -144,10 +146,11 @@ class SessionAuthentication:
 
 
 class BasicAuthentication:
-    """``rest_framework.authentication.BasicAuthentication`` over ``ModelBackend``."""
+    """``rest_framework.authentication.BasicAuthentication`` over ``ModelBackend``; without ``passwords`` no backend of
+    the project checks any, and nobody is found."""
 
     def __init__(
-        self, identity: Identity, passwords: Passwords, *, realm: str = "api", upgrade: bool = True
+        self, identity: Identity, passwords: Passwords | None, *, realm: str = "api", upgrade: bool = True
     ) -> None:
         self._identity, self._passwords, self._upgrade = identity, passwords, upgrade
         self.challenge: str | None = f'Basic realm="{realm}"'
@@ -171,9 +174,11 @@ class BasicAuthentication:
             raise AuthenticationFailed(
                 "Invalid basic header. Credentials not correctly base64 encoded."
             ) from None
-        user = await authenticate(
-            db, self._identity, self._passwords, username, password, upgrade=self._upgrade
-        )
+        user = None
+        if self._passwords is not None:
+            user = await authenticate(
+                db, self._identity, self._passwords, username, password, upgrade=self._upgrade
+            )
         if user is None:
             raise AuthenticationFailed("Invalid username/password.")
         return user, None

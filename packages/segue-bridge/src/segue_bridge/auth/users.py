@@ -67,11 +67,14 @@ class Identity:
     """Which mapped class is the user and how Django finds one.
 
     ``username`` is the attribute of ``USERNAME_FIELD``. ``is_active`` is read where the class has it;
-    Django's ``AbstractBaseUser`` is active otherwise.
+    Django's ``AbstractBaseUser`` is active otherwise. ``session_hash`` is False for a user model without
+    ``get_session_auth_hash``, whose sessions Django does not tie to the password.
     """
 
-    def __init__(self, model: type[Any], *, username: str = "username", pk: str = "id") -> None:
-        self.model, self.username, self.pk = model, username, pk
+    def __init__(
+        self, model: type[Any], *, username: str = "username", pk: str = "id", session_hash: bool = True
+    ) -> None:
+        self.model, self.username, self.pk, self.session_hash = model, username, pk, session_hash
 
     def column(self, name: str) -> InstrumentedAttribute[Any]:
         """The mapped column ``name``."""

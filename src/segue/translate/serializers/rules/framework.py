@@ -10,6 +10,7 @@ from segue.translate.interp.value import Val, name
 from segue.translate.kinds import Instance, SerializerSelf, Super, ValidatedData
 from segue.translate.rules.registry import framework
 from segue.translate.serializers.facts import serializer_of
+from segue.translate.serializers.flex_fields import MIXIN
 from segue.translate.serializers.synthetic import call_lifted
 
 
@@ -32,7 +33,7 @@ def validate(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     return call.argument(0, "attrs")
 
 
-@framework("rest_framework.serializers.Serializer.to_representation")
+@framework("rest_framework.serializers.Serializer.to_representation", f"{MIXIN}.to_representation")
 def to_representation(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """``super().to_representation(instance)``: the plain presenter, as a dict that may be changed."""
     from segue.translate.serializers.read import compose_presenter

@@ -102,7 +102,9 @@ def paginate_queryset(frame: Frame, owner: Val, call: CallSite) -> Val:
     given = call.argument(0, "queryset")
     if given is None or not isinstance(given.kind, QuerySet):
         raise frame.refuse("paginate", ast.unparse(call.node), "It pages no queryset.", call.node)
-    return programs.page_of(frame, _endpoint(owner), given, call.node)
+    own = _endpoint(owner).overridden("paginate_queryset")
+    overriding = bool(own) and own == frame.function.name
+    return programs.page_of(frame, _endpoint(owner), given, call.node, overriding=overriding)
 
 
 @framework(f"{_G}get_paginated_response")
