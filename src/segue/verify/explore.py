@@ -6,13 +6,15 @@ import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from segue.errors import EnvironmentProblem
-from segue.verify.evidence import Report, operation_from_json
+from segue.verify.evidence import OperationResult, Report, operation_from_json
+from segue.verify.openapi import Document, violations
 from segue.verify.operations import all_operations, native_operations
 from segue.verify.project import JOINED, ProjectRef, child_environment, ensure_overlay
 
@@ -46,6 +48,7 @@ def explore(
         "seconds": seconds,
         "against": against,
         "branches": against == "fastapi",
+        "openapi": against == "fastapi" and not until_difference,
         "until_difference": until_difference,
     }
     shares = _shares(operations, count)
@@ -64,7 +67,20 @@ def explore(
         operation_from_json(o["key"], raw["operations"][o["key"]], o["function"], o["place"])
         for o in operations
     )
+    if raw.get("openapi"):
+        results = tuple(_checked(results, raw))
     return Report("explore", results, float(raw["seconds"]), tuple(raw["noise"]), tuple(_notes(raw, results)))
+
+
+def _checked(results: Iterable[OperationResult], raw: Mapping[str, Any]) -> Iterator[OperationResult]:
+    """With what the generated OpenAPI document does not allow of the answers."""
+    document, paths = Document(raw["openapi"]["generated"]), raw["openapi"]["paths"]
+    for result in results:
+        method = result.key.partition(" ")[0]
+        path = paths.get(result.function, result.key.partition(" ")[2])
+        yield replace(
+            result, violations=violations(document, method, path, raw["answers"].get(result.key, ()))
+        )
 
 
 def joined_spec(project: ProjectRef, operations: list[dict[str, Any]], *, seed: int) -> dict[str, Any]:
@@ -118,6 +134,7 @@ def _together(found: list[dict[str, Any]]) -> dict[str, Any]:
         "exhausted": all(raw["exhausted"] for raw in found),
         "never_entered": [key for raw in found for key in raw["never_entered"]],
         "operations": {key: v for raw in found for key, v in raw["operations"].items()},
+        "answers": {key: v for raw in found for key, v in raw["answers"].items()},
     }
 
 

@@ -37,6 +37,7 @@ def _describe(ctx: Context, place: Place) -> None:
     if shape is not None:
         options.append(f"response_model={shape[0]}")
         imports |= shape[1]
+    options += _statuses(found["options"], function) + _envelope(found["options"], function)
     wanted = parameters_of(ctx, place, function)
     if wanted:
         text, needed = _parameters(ctx, place, wanted)
@@ -45,6 +46,43 @@ def _describe(ctx: Context, place: Place) -> None:
     start, end = found.span("options")
     code = place.decl.code[:start] + ", ".join(options) + place.decl.code[end:]
     place.module.decls[place.decl.name] = replace(place.decl, code=code, imports=place.decl.imports | imports)
+
+
+def _statuses(options: str, function: FunctionNode) -> list[str]:
+    """``status=204`` where that is the one success there is, ``answers=(409,)`` for what else is answered."""
+    if "status=" in options:
+        return []
+    given: set[int] = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "call.reply":
+            status = [*node.args[1:2], *(k.value for k in node.keywords if k.arg == "status")]
+            value = status[0] if status else ast.Constant(200)
+            if not isinstance(value, ast.Constant) or not isinstance(value.value, int):
+                return []
+            given.add(value.value)
+        elif isinstance(node, ast.Return) and node.value is not None:
+            given |= {"call.created": {201}, "call.no_content": {204}}.get(_called(node.value), set())
+    good = sorted(s for s in given if 200 <= s < 300)
+    out = [f"status={good[0]}"] if len(good) == 1 and good != [200] else []
+    usual = {good[0] if len(good) == 1 else 200, *([400] if "body=" in options else [])}
+    more = sorted(given - usual)
+    return [*out, f"answers=({', '.join(map(str, more))},)"] if more else out
+
+
+def _called(node: ast.expr) -> str:
+    return ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+
+
+_UNDER = re.compile(r"\(await call\.data\(\)\)(?:\.get\(|\[)'(?P<name>\w+)'")
+
+
+def _envelope(options: str, function: FunctionNode) -> list[str]:
+    """``envelope='comment'`` where the body is looked for under that name of the input."""
+    text = ast.unparse(function)
+    found = {m["name"] for m in _UNDER.finditer(text)}
+    if "body=" not in options or len(found) != 1 or text.count("call.data()") != 1:
+        return []
+    return [f"envelope={found.pop()!r}"]
 
 
 def _parameters(ctx: Context, place: Place, wanted: Parameters) -> tuple[str, set[Import]]:

@@ -9,6 +9,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+from . import openapi
 from .branches import never_entered
 from .driving import drive
 from .laboratory import Laboratory
@@ -211,6 +212,8 @@ class Exploration:
             "exhausted": exhausted,
             "noise": sorted(f"{key}: {path}" for key, path in laboratory.pair.noise),
             "notes": laboratory.notes(),
+            "answers": {key: outcome.answers.kept for key, outcome in self.outcomes.items()},
+            "openapi": openapi.documents(laboratory.other, self.spec) if self.spec.get("openapi") else {},
             "never_entered": never_entered([{"key": k, **o} for k, o in operations.items()]),
             "operations": operations,
         }

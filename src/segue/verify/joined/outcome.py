@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from .answers import Answers
 from .shrinking import kind_of
 
 MOST = 12
@@ -25,6 +26,7 @@ class Outcome:
         self.receivers: Counter[str] = Counter()
         self.reached = 0  # branches of the generated code (see Branches.take)
         self._kinds: set[str] = set()
+        self.answers = Answers(operation)
 
     def reach(self, branches: int) -> bool:
         """Note the branches that a case reached; whether one of them is new."""
@@ -42,6 +44,7 @@ class Outcome:
         self.statuses[str(result["django"]["status"])] += 1
         self.reordered += result["reordered"]
         self.receivers.update(result["receivers"])
+        self.answers.note(case, result["fastapi"], equal=not result["differences"])
         django, fastapi = result["queries"]
         self.queries[0] += django
         self.queries[1] += fastapi

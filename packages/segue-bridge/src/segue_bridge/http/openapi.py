@@ -7,6 +7,7 @@ FastAPI describes paths and responses (``response_model``); this adds what only 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
@@ -18,6 +19,7 @@ from segue_bridge.http.resource import Operation, Resource
 
 _REF = "#/components/schemas/{model}"
 _NUMBER = "[0-9]+"
+_BODILESS = ("204", "205", "304")
 
 
 def install(app: FastAPI, resources: Any) -> None:
@@ -38,14 +40,21 @@ def install(app: FastAPI, resources: Any) -> None:
                 tags=app.openapi_tags,
                 servers=app.servers,
             )
-            app.openapi_schema = complete(schema, resources())
+            http = getattr(app.state, "http", None)
+            own = http is not None and http.error_handler is not None
+            app.openapi_schema = complete(schema, resources(), own_errors=own)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def complete(schema: dict[str, Any], resources: Iterable[Resource]) -> dict[str, Any]:
-    """``schema`` with parameters, bodies, security and errors of every operation."""
+def complete(
+    schema: dict[str, Any], resources: Iterable[Resource], *, own_errors: bool = False
+) -> dict[str, Any]:
+    """``schema`` with parameters, bodies, security and errors of every operation.
+
+    ``own_errors``: the project's own exception handler answers errors, with any body and status.
+    """
     components = schema.setdefault("components", {})
     models = Models(components.setdefault("schemas", {}))
     schemes: dict[str, Any] = {}
@@ -55,6 +64,7 @@ def complete(schema: dict[str, Any], resources: Iterable[Resource]) -> dict[str,
             entry = (path or {}).get(method.lower())
             if entry is not None:
                 _describe(entry, resource, method, operation, models, schemes)
+                _describe_answers(entry, resource, method, operation, own_errors=own_errors)
     if schemes:
         components.setdefault("securitySchemes", {}).update(schemes)
     return schema
@@ -114,14 +124,10 @@ def _describe(
         entry["parameters"] = parameters
     if operation.body is not None:
         schema = models.reference(operation.body, partial=operation.partial or method == "PATCH")
+        if operation.envelope:
+            schema = {"type": "object", "properties": {operation.envelope: schema}}
         content = {media.NAMES[parser]: {"schema": schema} for parser in resource.parsers}
         entry["requestBody"] = {"required": not operation.partial, "content": content}
-    responses = entry.setdefault("responses", {})
-    # FastAPI's own 422 never happens here: bad input is 400 with DRF's body.
-    responses.pop("422", None)
-    for status, (text, name) in _errors(resource, operation).items():
-        content = {media.JSON: {"schema": {"$ref": _REF.format(model=name)}}}
-        responses.setdefault(status, {"description": text, "content": content})
     if resource.authentication is not None and resource.authentication.authenticators:
         security: list[dict[str, list[str]]] = []
         for authenticator in resource.authentication.authenticators:
@@ -130,6 +136,34 @@ def _describe(
             security.append({name: []})
         # Without a permission anybody may ask; credentials are looked at all the same.
         entry["security"] = security if resource.guarded else [*security, {}]
+
+
+def _describe_answers(
+    entry: dict[str, Any], resource: Resource, method: str, operation: Operation, *, own_errors: bool
+) -> None:
+    responses = entry.setdefault("responses", {})
+    # FastAPI's own 422 never happens here: bad input is 400 with DRF's body.
+    responses.pop("422", None)
+    if resource.render is not None:
+        # What a renderer of the project makes of the data is known to its code alone.
+        for status, response in responses.items():
+            if status not in _BODILESS:
+                response["content"] = {media.JSON: {}}
+    for status in operation.answers:
+        text = HTTPStatus(status).phrase
+        content = {} if str(status) in _BODILESS else {"content": {media.JSON: {}}}
+        responses.setdefault(str(status), {"description": text, **content})
+    if own_errors:
+        text = "Refused: status and body are what the project's exception handler makes of it."
+        responses["4XX"] = {"description": text, "content": {media.JSON: {}}}
+        return
+    challenged = {"WWW-Authenticate": {"required": True, "schema": {"type": "string"}}}
+    for status, (text, name) in _errors(resource, method, operation).items():
+        schema = {} if resource.render is not None else {"schema": {"$ref": _REF.format(model=name)}}
+        response = {"description": text, "content": {media.JSON: schema}}
+        if status == "401":
+            response["headers"] = challenged
+        responses.setdefault(status, response)
 
 
 def path_parameters(resource: Resource) -> list[dict[str, Any]]:
@@ -144,9 +178,10 @@ def path_parameters(resource: Resource) -> list[dict[str, Any]]:
     return found
 
 
-def _errors(resource: Resource, operation: Operation) -> dict[str, tuple[str, str]]:
+def _errors(resource: Resource, method: str, operation: Operation) -> dict[str, tuple[str, str]]:
     out: dict[str, tuple[str, str]] = {}
-    if operation.body is not None or operation.parameters:
+    # A write without a body may still be refused by the state of what it changes.
+    if operation.body is not None or operation.parameters or method in ("POST", "PUT", "PATCH"):
         out["400"] = ("Invalid input, by field.", "Errors")
     authentication = resource.authentication
     if authentication is not None and authentication.authenticators and resource.challenged():
@@ -155,6 +190,7 @@ def _errors(resource: Resource, operation: Operation) -> dict[str, tuple[str, st
         out["403"] = ("Not permitted.", "Error")
     if resource.arguments or operation.parameters:
         out["404"] = ("Not found.", "Error")
+    out["406"] = ("No renderer fits the Accept header.", "Error")
     if operation.body is not None:
         out["415"] = ("The body's media type is not supported.", "Error")
     if resource.throttled:

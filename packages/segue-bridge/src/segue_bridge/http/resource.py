@@ -30,7 +30,8 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
 class Operation:
     """What answers one method: the path operation function, its status and action.
 
-    ``body``, ``partial`` and ``parameters`` describe its input in OpenAPI. ``suffix``: Django's method takes the
+    ``body``, ``partial`` and ``parameters`` describe its input in OpenAPI, ``envelope`` is the name under which the body
+    lies, ``answers`` are statuses that the function may answer with besides ``status``. ``suffix``: Django's method takes the
     ``format`` of a URL with a suffix; where it does not, such a request is left to Django.
     """
 
@@ -41,6 +42,8 @@ class Operation:
     partial: bool = False
     parameters: tuple[dict[str, Any], ...] = ()
     suffix: bool = True
+    envelope: str = ""
+    answers: tuple[int, ...] = ()
 
 
 @dataclass(eq=False)

@@ -89,17 +89,19 @@ class Router(APIRouter):
         tags: list[str] | None = None,
         partial: bool = False,
         suffix: bool = True,
+        envelope: str = "",
+        answers: Sequence[int] = (),
     ) -> Callable[[F], F]:
         """Decorator: ``function(call)`` answers ``method`` of ``resource``.
 
         It returns the response's data (sent with ``status``) or a ``Response``. ``response_model``, ``body``
-        (a write model; ``partial`` makes all of it optional) and ``parameters`` describe it in OpenAPI;
-        nothing is validated by them. ``suffix``: see :class:`Operation`.
+        (a write model; ``partial`` makes all of it optional), ``parameters``, ``envelope`` and ``answers`` describe it in
+        OpenAPI; nothing is validated by them. The rest: see :class:`Operation`.
         """
 
         def register(function: F) -> F:
             resource.operations[method] = Operation(
-                function, status, action, body, partial, tuple(parameters), suffix
+                function, status, action, body, partial, tuple(parameters), suffix, envelope, tuple(answers)
             )
             setattr(function, _MARK, resource)
             self.add_api_route(
