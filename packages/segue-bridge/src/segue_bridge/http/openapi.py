@@ -151,7 +151,7 @@ def _describe_answers(
                 response["content"] = {media.JSON: {}}
     for status in operation.answers:
         text = HTTPStatus(status).phrase
-        content = {} if str(status) in _BODILESS else {"content": {media.JSON: {}}}
+        content: dict[str, Any] = {} if str(status) in _BODILESS else {"content": {media.JSON: {}}}
         responses.setdefault(str(status), {"description": text, **content})
     if own_errors:
         text = "Refused: status and body are what the project's exception handler makes of it."
