@@ -41,7 +41,7 @@ def test_parameters_of_path_and_pages(twin: Any) -> None:
 def test_answers_and_errors(twin: Any) -> None:
     found = document(twin)
     create = found["paths"]["/guarded/"]["post"]
-    assert sorted(create["responses"]) == ["201", "400", "401", "403", "415", "429"]
+    assert sorted(create["responses"]) == ["201", "400", "401", "403", "406", "415", "429"]
     assert create["security"] == [{"header": []}]
     assert "content" not in found["paths"]["/guarded/{pk}/"]["delete"]["responses"]["204"]
     page = found["paths"]["/pages/"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
