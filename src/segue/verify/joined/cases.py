@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from . import live, payloads
+from .following import SEEN, Seen, damaged, worth_following
 from .mixtures import known_parameters
 from .paths import paths_of
-from .personas import Persona, people_for
+from .personas import Persona, owners, people_for
 from .queries import queries_of
 from .requests import ACCEPTS, RAW_BODIES, as_form, as_json, as_multipart, case
+from .surroundings import FILES, languages, zones
 
 Case = dict[str, Any]
 Operation = dict[str, Any]
@@ -24,6 +26,8 @@ class Generator:
     def __init__(self, operations: list[Operation], known: list[Persona], seed: int) -> None:
         self.operations, self.known, self.seed = operations, known, seed
         self._welcome: dict[str, list[tuple[str, str]]] = {}
+        self.owners: dict[Any, Persona] = {}
+        self.seen: dict[str, list[Seen]] = {}
         self._people: dict[str, list[dict[str, Any]]] = {}
         self._telling: dict[str, list[Case]] = {}
 
@@ -42,9 +46,15 @@ class Generator:
         """The personas of an operation, the simplest first."""
         return self._people[key]
 
-    def learn(self, sent: Case, status: int, *, fresh: bool = False) -> None:
+    def learn(self, sent: Case, answer: dict[str, Any], *, fresh: bool = False) -> None:
         """Remember who got through, and where: such requests are worth varying; and so are those that reached a
-        branch for the first time (``fresh``)."""
+        branch for the first time (``fresh``). ``answer`` is Django's."""
+        status = answer["status"]
+        seen = self.seen.setdefault(sent["key"], [])
+        if status < 300 and len(seen) < SEEN:
+            found = worth_following(sent, answer)
+            if found is not None and found[2:] not in [s[2:] for s in seen]:
+                seen.append(found)
         if fresh and not sent.get("steps"):
             telling = self._telling.setdefault(sent["key"], [])
             if len(telling) < 40:
@@ -76,7 +86,10 @@ class Plan:
         self.paths = paths_of(operation, model, lookup, self.pick)
         self.good = [path for label, path in self.paths if label == "existing"] or [self.paths[0][1]]
         self.view = live.view_of(operation, self.good[0]) or view
-        self.people = people_for(live.authenticators_of(self.view), generator.known)
+        known = generator.known
+        if model is not None:
+            known = [*known, *owners(model, known, generator.owners)]
+        self.people = people_for(live.authenticators_of(self.view), known)
         self.anonymous = self.people[0]
         self.serializer = live.serializer_of(self.view, operation) if self.view is not None else None
         self._number = 5000
@@ -85,10 +98,16 @@ class Plan:
 
     def cases(self) -> Iterator[Case]:
         """Everything, the most telling first of each group, groups mixed."""
-        groups = [self._people(), self._nowhere(), self._methods(), self._shapes()]
+        groups: list[Iterator[Case | None]] = [
+            self._people(),
+            self._nowhere(),
+            self._methods(),
+            self._shapes(),
+        ]
         if self.op["method"] in ("POST", "PUT", "PATCH"):
             groups += [self._broken(), self._raw(), self._forms(), self._valid(), self._selfish()]
-        groups += [self._queries()]
+            groups.append(self._files())
+        groups += [self._queries(), self._followed()]
         for given in _mixed(groups):
             if not self.elsewhere(given["path"]):
                 yield given
@@ -132,6 +151,9 @@ class Plan:
         yield case(self.op, "two slashes", f"{path}/", person, body=self._body())
         for what, headers in ACCEPTS:
             yield case(self.op, what, path, self._insider(), headers=headers, body=self._body())
+        for what, headers in (*languages(), *zones()):
+            yield case(self.op, what, path, self._insider(), headers=headers, body=self._body())
+            yield case(self.op, what, self.paths[-1][1], self.anonymous, headers=headers, body=self._body())
         for text in ("json", "xml", "", "api2"):
             yield case(self.op, f"format={text}", path, person, query=f"format={text}", body=self._body())
         yield case(self.op, "suffix .json", f"{path.rstrip('/')}.json", person, body=self._body())
@@ -149,6 +171,19 @@ class Plan:
         for what, query in found[::4]:
             for person in self.people[:4]:
                 yield case(self.op, what, self.pick.choice(self.good), person, query=query, body=self._body())
+
+    def _followed(self) -> Iterator[Case | None]:
+        """What earlier answers lead to: links to other pages, whole and damaged; their validators."""
+        people = {p["name"]: p for p in self.people}
+        for place in range(SEEN):
+            while place >= len(known := self.generator.seen.get(self.op["key"], [])):
+                yield None  # not yet
+            path, name, query, validators = known[place]
+            person = people.get(name, self.anonymous)
+            for what, headers in validators:
+                yield case(self.op, what, path, person, headers=headers, body=self._body())
+            for what, changed in damaged(query):
+                yield case(self.op, what, path, person, query=changed)
 
     # bodies
 
@@ -189,6 +224,14 @@ class Plan:
                 person = self._insider()
                 encode, label = (as_form, "form") if index % 2 else (as_multipart, "multipart")
                 yield case(self.op, f"{label}: {what}", self._place(person), person, body=encode(wrong))
+
+    def _files(self) -> Iterator[Case]:
+        """Uploads: good ones, and every way a file can be wrong."""
+        fields = payloads.file_fields(self.serializer)
+        for what, name, kind, content in FILES if fields else ():
+            person = self._insider()
+            sent = [(field, name, kind, content) for field in fields]
+            yield case(self.op, what, self._place(person), person, body=as_multipart(self._values(), sent))
 
     def _raw(self) -> Iterator[Case]:
         for what, content, kind in RAW_BODIES:
@@ -251,14 +294,20 @@ class Plan:
         return self.pick.choice(self.places(person) or self.good)
 
 
-def _mixed(groups: Iterable[Iterator[Case]]) -> Iterator[Case]:
-    """Two of the first group (everybody, everywhere), one of each other, until all are empty."""
+def _mixed(groups: Iterable[Iterator[Case | None]]) -> Iterator[Case]:
+    """Three of the first group (everybody, everywhere), one of each other, until all are empty or have nothing yet."""
     left = list(groups)
     while left:
+        yielded = False
         for index, group in enumerate(list(left)):
             for _ in range(3 if index == 0 else 1):
-                item = next(group, None)
-                if item is None:
+                try:
+                    item = next(group)
+                except StopIteration:
                     left.remove(group)
                     break
-                yield item
+                if item is not None:
+                    yielded = True
+                    yield item
+        if not yielded:
+            return

@@ -119,7 +119,7 @@ class Exploration:
             return self._noted_steps(case, result, reached)
         outcome = self.outcomes[case["key"]]
         fresh = outcome.reach(reached)
-        self.laboratory.generator.learn(case, result["django"]["status"], fresh=fresh)
+        self.laboratory.generator.learn(case, result["django"], fresh=fresh)
         kind = outcome.add(case, result)
         if self.spec.get("until_difference") and (outcome.different or outcome.excess):
             self.done = True

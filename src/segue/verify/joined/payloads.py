@@ -169,6 +169,12 @@ def broken(
     return out
 
 
+def file_fields(serializer: Any) -> list[str]:
+    """Writable fields that take an upload."""
+    fields = getattr(serializer, "fields", {})
+    return [n for n, f in fields.items() if isinstance(f, s.FileField) and not f.read_only]
+
+
 def self_relations(serializer: Any) -> dict[str, list[Any]]:
     """Writable relations of a model to itself, with keys there are."""
     model = getattr(getattr(serializer, "Meta", None), "model", None)

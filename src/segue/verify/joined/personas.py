@@ -52,7 +52,9 @@ def people_for(authenticators: list[Any], known: list[Persona]) -> list[dict[str
                 name = person.name if index == 0 else f"{person.name} ({label})"
                 out.append({"name": name, "headers": headers, "user": person.user.pk})
     for label, _ in ways[:3]:
-        bad = _bad_jwt(known[0]) if label == "jwt" and known else _BAD.get(label, [])
+        bad = list(_BAD.get(label, []))
+        if known and label in _BAD_OF:
+            bad += _BAD_OF[label](known[0])
         out += [{"name": name, "headers": headers, "user": None} for name, headers in bad]
     first = next((p for p in known if p.session), None)
     if first is not None and any(label == "session" for label, _ in ways):
@@ -133,6 +135,70 @@ def _bad_jwt(person: Persona) -> list[tuple[str, list[Header]]]:
         ("token of nobody", _jwt(person.user, **{api_settings.USER_ID_CLAIM: _NOBODY})),
         ("token without user", _jwt(person.user, **{api_settings.USER_ID_CLAIM: None})),
     ]
+
+
+def _bad_session(person: Persona) -> list[tuple[str, list[Header]]]:
+    """Sessions that were good once: over, of another password, of a user who is gone."""
+    from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+
+    changes: list[tuple[str, Callable[[Any], None]]] = [
+        ("expired session", lambda session: session.set_expiry(-60)),
+        ("session of another password", lambda session: session.__setitem__(HASH_SESSION_KEY, "0" * 64)),
+        ("session of nobody", lambda session: session.__setitem__(SESSION_KEY, _NOBODY)),
+    ]
+    return [(name, headers) for name, change in changes if (headers := _session(person.user, change))]
+
+
+def _bad_basic(person: Persona) -> list[tuple[str, list[Header]]]:
+    from base64 import b64encode
+
+    pair = f"{person.user.get_username()}:not-her-password".encode()
+    return [("user with a wrong password", [("Authorization", f"Basic {b64encode(pair).decode()}")])]
+
+
+_BAD_OF: dict[str, Callable[[Persona], list[tuple[str, list[Header]]]]] = {
+    "jwt": _bad_jwt,
+    "session": _bad_session,
+    "basic": _bad_basic,
+}
+
+
+def owners(model: Any, known: list[Persona], found: dict[Any, Persona], most: int = 2) -> list[Persona]:
+    """Personas for users who own rows of ``model``, directly or by what the row belongs to, and are not ``known``.
+
+    ``found`` keeps them by key for the next model.
+    """
+    from django.contrib.auth import get_user_model
+
+    users_model = get_user_model()
+    taken = {person.user.pk for person in known}
+    out: list[Persona] = []
+    for path in _owner_paths(model, users_model):
+        rows = model._base_manager.exclude(**{path: None}).exclude(**{f"{path}__in": taken})
+        for key in list(rows.order_by(path).values_list(path, flat=True).distinct()[:most]):
+            user = users_model._base_manager.filter(pk=key).first()
+            if user is not None and len(out) < most:
+                taken.add(key)
+                out.append(found.setdefault(key, Persona(f"owner {key}", user)))
+    return out
+
+
+def _owner_paths(model: Any, users_model: Any) -> list[str]:
+    """Relations of ``model`` that lead to users, at most two steps away."""
+    near, far = [], []
+    for field in model._meta.concrete_fields:
+        related: Any = field.related_model if field.is_relation else None
+        if related is None or isinstance(related, str):
+            continue
+        if related is users_model:
+            near.append(field.name)
+        else:
+            far += [
+                f"{field.name}__{inner.name}"
+                for inner in related._meta.concrete_fields
+                if inner.is_relation and inner.related_model is users_model
+            ]
+    return [*near, *far]
 
 
 def _kinds(model: Any) -> list[tuple[str, Callable[[], Any]]]:
@@ -233,8 +299,8 @@ def _basic(user: Any) -> list[Header]:
     return [("Authorization", f"Basic {b64encode(pair).decode()}")]
 
 
-def _session(user: Any) -> list[Header]:
-    """Cookie and CSRF header of a logged-in session; [] without sessions."""
+def _session(user: Any, change: Callable[[Any], None] | None = None) -> list[Header]:
+    """Cookie and CSRF header of a logged-in session (``change``: of its data); [] without sessions."""
     from django.conf import settings
     from django.test import Client
 
@@ -242,6 +308,10 @@ def _session(user: Any) -> list[Header]:
     try:
         client.force_login(user)
         key = client.cookies[settings.SESSION_COOKIE_NAME].value
+        if change is not None:
+            session = client.session
+            change(session)
+            session.save()
     except Exception:  # noqa: BLE001 - no session middleware, or a backend that will not have it
         return []
     token = "a" * 32

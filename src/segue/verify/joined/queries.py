@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -64,6 +65,14 @@ def _pages(view: Any) -> Iterator[Labelled]:
         names[attribute] = name
         for value in values:
             yield f"{name}={value}", urlencode({name: value})
+    for attribute, parameter in (
+        ("max_page_size", "page_size_query_param"),
+        ("max_limit", "limit_query_param"),
+    ):
+        most, name = getattr(paginator, attribute, None), names.get(parameter)
+        if name and isinstance(most, int):
+            for size in (most, most + 1, most - 1):
+                yield f"{name}={size}", urlencode({name: size})
     if len(names) == 2:
         first, second = names.values()
         for one, two in (("2", "2"), ("1", "3"), ("3", "1"), ("2", "x")):
@@ -108,8 +117,11 @@ def _orderings(view: Any) -> Iterator[Labelled]:
         yield f"{name}={field}", urlencode({name: field})
         yield f"{name}=-{field}", urlencode({name: f"-{field}"})
     some = known[0] if known else "id"
+    for one, two in itertools.islice(itertools.permutations(known, 2), 6):
+        yield f"{name}={one},-{two}"[:60], urlencode({name: f"{one},-{two}"})
     for text in (
         ",".join(known),
+        ",".join(f"-{field}" for field in known),
         f"nope,{some}",
         "nope",
         "",

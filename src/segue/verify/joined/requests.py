@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,7 +18,13 @@ ACCEPTS = (
     ("Accept xml", [("Accept", "application/xml")]),
     ("Accept nonsense", [("Accept", "nonsense")]),
     ("If-None-Match", [("If-None-Match", '"abc"')]),
+    ("If-None-Match *", [("If-None-Match", "*")]),
+    ("If-Match", [("If-Match", '"abc"')]),
+    ("If-Match *", [("If-Match", "*")]),
     ("If-Modified-Since", [("If-Modified-Since", "Wed, 21 Oct 2015 07:28:00 GMT")]),
+    ("If-Modified-Since tomorrow", [("If-Modified-Since", "Fri, 01 Jan 2100 00:00:00 GMT")]),
+    ("If-Unmodified-Since", [("If-Unmodified-Since", "Wed, 21 Oct 2015 07:28:00 GMT")]),
+    ("Range", [("Range", "bytes=0-3")]),
     ("Accept-Language de", [("Accept-Language", "de,en;q=0.5")]),
     ("X-HTTP-Method-Override", [("X-Http-Method-Override", "DELETE")]),
     ("X-Requested-With", [("X-Requested-With", "XMLHttpRequest")]),
@@ -80,14 +87,19 @@ def as_form(values: dict[str, Any]) -> tuple[bytes, str]:
     return urlencode(_flat(values), doseq=True).encode("utf-8", "surrogatepass"), FORM_TYPE
 
 
-def as_multipart(values: dict[str, Any]) -> tuple[bytes, str]:
-    """A multipart body without files."""
+def as_multipart(
+    values: dict[str, Any], files: Iterable[tuple[str, str, str, bytes]] = ()
+) -> tuple[bytes, str]:
+    """A multipart body; ``files`` are (field, name, content type, content)."""
     parts = []
     for name, value in _flat(values).items():
         for one in value if isinstance(value, list) else [value]:
             parts.append(f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{one}\r\n')
-    text = "".join(parts) + f"--{BOUNDARY}--\r\n"
-    return text.encode("utf-8", "surrogatepass"), f"multipart/form-data; boundary={BOUNDARY}"
+    sent = "".join(parts).encode("utf-8", "surrogatepass")
+    for field, name, kind, content in files:
+        disposition = f'Content-Disposition: form-data; name="{field}"; filename="{name}"'
+        sent += f"--{BOUNDARY}\r\n{disposition}\r\nContent-Type: {kind}\r\n\r\n".encode() + content + b"\r\n"
+    return sent + f"--{BOUNDARY}--\r\n".encode(), f"multipart/form-data; boundary={BOUNDARY}"
 
 
 def _flat(values: dict[str, Any]) -> dict[str, Any]:
