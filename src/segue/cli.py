@@ -249,6 +249,42 @@ def suite(
     )
 
 
+@verify_app.command()
+def replay(
+    files: Annotated[list[Path], typer.Argument(help="Recordings, or folders of them.")],
+    project: Project = HERE,
+    json: AsJson = False,
+    users: Annotated[
+        list[str] | None,
+        typer.Option("--as", help="TOKEN=USER: whose a recorded token, session key or Authorization is."),
+    ] = None,
+    host: Annotated[str, typer.Option(help="Only requests to this host.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="At most this many requests.")] = 100_000,
+    seconds: Annotated[float, typer.Option(min=1.0, help="At most this long.")] = 3600.0,
+    html: Html = None,
+    junit: JUnit = None,
+    github: GitHub = False,
+) -> None:
+    """Send recorded traffic to both sides.
+
+    Reads HAR, JSON access logs of NGINX and Envoy, files of Envoy's tap filter, and GoReplay's files; runs on a
+    copy of the project's own rows. Credentials and private fields are in no report. Exits with 1 on differences.
+    """
+    from segue.commands import verify as command
+
+    raise typer.Exit(
+        command.replay(
+            open_project(project),
+            files,
+            command.Outputs(json, html, junit, github),
+            users=users or [],
+            host=host,
+            limit=limit,
+            seconds=seconds,
+        )
+    )
+
+
 @app.command()
 def serve(
     project: Project = HERE,

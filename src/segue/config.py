@@ -25,7 +25,8 @@ class Config:
     environment of every process Segue starts for the project. ``django_command`` and
     ``fastapi_command`` start the two sides for ``segue serve`` (empty: built-in ones;
     ``{port}`` is replaced). ``accepted_middleware`` are middleware classes whose effect on
-    responses the team has checked itself.
+    responses the team has checked itself. ``redact`` are names of fields whose values no report of recorded
+    traffic may hold.
     """
 
     folder: Path
@@ -40,6 +41,7 @@ class Config:
     gateway_port: int = 8080
     django_command: tuple[str, ...] = ()
     fastapi_command: tuple[str, ...] = ()
+    redact: tuple[str, ...] = ()
 
     @property
     def state(self) -> Path:
@@ -83,6 +85,7 @@ _KEYS: dict[str, dict[str, tuple[str, type]]] = {
         "django_command": ("django_command", list),
         "fastapi_command": ("fastapi_command", list),
     },
+    "verify": {"redact": ("redact", list)},
 }
 
 

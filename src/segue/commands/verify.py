@@ -1,4 +1,4 @@
-"""``segue verify explore`` and ``segue verify suite``."""
+"""``segue verify explore``, ``suite`` and ``replay``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from segue.verify import written
 from segue.verify.evidence import OperationResult, Report
 from segue.verify.project import ProjectRef
 
-__all__ = ["Outputs", "budget", "case", "explore", "suite"]
+__all__ = ["Outputs", "budget", "case", "explore", "replay", "suite"]
 
 
 def explore(
@@ -103,6 +103,32 @@ def suite(
         console.print(report.output[-3000:], markup=False)
     bad = report.tests.get("exit") or any(test.bad for test in report.results)
     return 1 if bad else code
+
+
+def replay(
+    settings: Config,
+    files: Sequence[Path],
+    outputs: Outputs,
+    *,
+    users: Sequence[str],
+    host: str,
+    limit: int,
+    seconds: float,
+) -> int:
+    """Send recorded requests to both sides; evidence goes into the ledger. Exit code 1 on differences."""
+    given: dict[str, str] = {}
+    for item in users:
+        token, equals, name = item.rpartition("=")
+        if not equals or not token or not name:
+            raise UsageError("--as takes TOKEN=USER.", hint="For example: --as 9944b09199c62bcf=alice")
+        given[token] = name
+    project, begun = _begin(settings)
+    with errors.status("Replaying the recording…"):
+        report = verify.replay(
+            project, files, users=given, host=host, limit=limit, seconds=seconds, redacted=settings.redact
+        )
+    run = {"mode": "joined", "files": ", ".join(f.name for f in files)}
+    return _finish(settings, report, "replay", begun, outputs, run)
 
 
 def _begin(settings: Config) -> tuple[ProjectRef, Basis]:

@@ -4,6 +4,7 @@ from segue.verify.case import Both, ask, ask_both
 from segue.verify.evidence import Difference, OperationResult, Report
 from segue.verify.explore import explore
 from segue.verify.project import ProjectRef
+from segue.verify.replay import replay
 from segue.verify.suite import suite
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "ask",
     "ask_both",
     "explore",
+    "replay",
     "suite",
 ]

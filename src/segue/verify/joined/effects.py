@@ -75,6 +75,11 @@ class Tables:
             if len(self._baseline[table]) >= MOST_ROWS:
                 self.large.add(table)
 
+    def remember(self, tables: set[str]) -> None:
+        """Read these tables anew: what they hold is the state that later cases are compared from."""
+        for table in tables & self._keys.keys():
+            self._baseline[table] = self._read(table)[1]
+
     def remember_dangling(self) -> None:
         """Note references that lead nowhere already now (SQLite)."""
         with self._connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""The child process of ``verify explore`` and ``verify case``: reads a spec, writes one JSON document."""
+"""The child process of ``verify explore``, ``replay`` and ``case``: reads a spec, writes one JSON document."""
 
 from __future__ import annotations
 
@@ -28,6 +28,10 @@ def main() -> None:
 
 
 def _task(spec: dict[str, Any], legacy: Any) -> dict[str, Any]:
+    if spec.get("task") == "replay":
+        from .replay import play
+
+        return play(spec, legacy)
     from .explore import explore
     from .laboratory import Laboratory
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,22 @@ class World:
         self.beneath.savepoint(_CASE)
         self.recorders.start()
         self.receivers.start()
+
+    def keep(self, act: Callable[[], Any], written: Callable[[], set[str]]) -> Any:
+        """What ``act`` gives back, whose writes stay: the following cases are compared from there.
+
+        ``written`` is asked afterwards for the tables that it wrote to.
+        """
+        self.before()
+        try:
+            return act()
+        finally:
+            self.beneath.settle()
+            self.beneath.command(f"RELEASE SAVEPOINT {_CASE}")
+            self.tables.remember(written())
+            if self.connection.vendor == "postgresql":
+                self._sequences = _sequences(self.connection)
+            self._files()
 
     def after(self, statements: list[str]) -> dict[str, Any]:
         """What the request did, by the statements it sent; then all of it is undone."""
