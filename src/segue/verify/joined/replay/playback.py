@@ -97,7 +97,7 @@ class Playback:
         outcome = self.outcomes[operation["key"]]
         kind = outcome.add(case, result)
         if kind:
-            outcome.keep(kind, case, result)
+            outcome.keep(kind, case, result, {})
         self._third_opinion(item, result["django"])
         if result["django"]["effects"] or item["method"] not in _READS:
             self._keep(case, item)
