@@ -13,6 +13,7 @@ from segue.snapshot.model import Model, ModelField, Snapshot
 from segue.translate.models.columns import set_value
 from segue.translate.models.defaults import default_of
 from segue.translate.models.kinds import has_column
+from segue.translate.models.polymorphic import write_problem
 from segue.translate.models.problems import missing_table, value_problem
 
 KNOWN = frozenset({"CASCADE", "PROTECT", "RESTRICT", "SET_NULL", "SET_DEFAULT", "DO_NOTHING"})
@@ -28,6 +29,9 @@ def delete_problem(snapshot: Snapshot, label: str) -> Refusal | None:
             continue
         seen.add(current)
         model = _concrete(snapshot, snapshot.models[current])
+        polymorphic = write_problem(snapshot, model)
+        if polymorphic is not None:
+            return polymorphic
         waiting.extend(parent for parent, link in model.parents.items() if link)
         for field in model.fields:
             if field.relation is not None and field.relation.kind == "generic_relation":
@@ -49,6 +53,9 @@ def save_problem(snapshot: Snapshot, label: str, given: Collection[str] | None =
     defaults are not asked for.
     """
     model = _concrete(snapshot, snapshot.models[label])
+    polymorphic = write_problem(snapshot, model)
+    if polymorphic is not None:
+        return polymorphic
     for field in model.fields:
         if not has_column(field):
             continue

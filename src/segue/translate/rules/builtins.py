@@ -33,6 +33,7 @@ from segue.translate.kinds import (
     User,
     ValidatedData,
 )
+from segue.translate.models.polymorphic import children
 from segue.translate.rules.registry import function
 
 _PLAIN = (Const, Scalar, ListOf, DictOf, Payload, ValidatedData)
@@ -343,7 +344,15 @@ def isinstance_(frame: Frame, call: CallSite) -> Val:
         if names == ["django.contrib.auth.models.AnonymousUser"] and value.node is not None:
             return Val(Scalar("bool"), quote("not {0}.is_authenticated", value.node))
     if isinstance(kind, Instance) and not kind.nullable:
-        cls = frame.ctx.model(kind.model).cls
+        model = frame.ctx.model(kind.model)
+        if any(child.cls in names for child in children(frame.ctx.snapshot, model)):
+            raise frame.refuse(
+                "polymorphic",
+                ast.unparse(call.node),
+                "The row decides of which class the object is.",
+                call.node,
+            )
+        cls = model.cls
         known = frame.ctx.snapshot.classes.get(cls)
         return const(any(n in (known.mro if known is not None else (cls,)) for n in names))
     if isinstance(kind, Object) and kind.cls in frame.ctx.snapshot.classes and value.node is None:

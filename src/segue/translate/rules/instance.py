@@ -15,6 +15,8 @@ from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import Const, Instance, Needs, RelatedManager, Scalar, User
 from segue.translate.load.models import column_kind, concrete, field_of, pk_field, reverse_of, target_field
 from segue.translate.load.needs import check_fresh, column, to_one
+from segue.translate.models.polymorphic import children
+from segue.translate.rules.polymorphic import same_for_children
 from segue.translate.rules.registry import attribute, method
 
 
@@ -50,6 +52,7 @@ def read(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
     assert isinstance(kind, Instance)
     assert owner.node is not None
     model = concrete(frame.ctx, kind.model)
+    same_for_children(frame, kind.model, name, node)
     if name in kind.site.computed:
         return Val(kind.site.computed[name], ast.Attribute(owner.node, name, ast.Load()))
     item = field_of(model, name)
@@ -187,6 +190,7 @@ def call_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     kind = owner.kind
     assert isinstance(kind, Instance)
     model = concrete(frame.ctx, kind.model)
+    same_for_children(frame, kind.model, call.name, call.node)
     found = model_method(frame, model.cls, call.name)
     if found is not None:
         if call.name in ("save", "delete"):
@@ -250,7 +254,10 @@ def text_of(frame: Frame, value: Val, node: ast.expr) -> ast.expr:
     assert value.node is not None
     not_null(frame, value, node)
     model = concrete(frame.ctx, kind.model)
+    same_for_children(frame, kind.model, "__str__", node)
     found = model_method(frame, model.cls, "__str__")
+    if found is None and children(frame.ctx.snapshot, model):
+        raise frame.refuse("polymorphic", f"str({value.text})", "The text names the class of the row.", node)
     if found is not None:
         made = invoke(frame, found, {}, value, node)
         assert made.node is not None

@@ -26,6 +26,8 @@ _DJANGO_MANAGERS = (
     "django.contrib.contenttypes.models.ContentTypeManager",
 )
 
+_NO_ARGUMENTS = ast.Call(ast.Name("get_queryset", ast.Load()), [], [])
+
 
 @attribute(Global, "objects", "_default_manager", "_base_manager")
 def manager(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
@@ -92,6 +94,11 @@ def start(frame: Frame, owner: Val, node: ast.AST) -> Val:
     if known is None:
         raise frame.refuse("manager", kind.cls, "The snapshot does not know this manager.", node)
     dotted = known.methods.get("get_queryset", "")
+    rule = registry.framework_methods.get(dotted)
+    if rule is not None:
+        made = rule(frame, owner, CallSite(frame, _NO_ARGUMENTS, "get_queryset", [], {}))
+        if made is not None:
+            return made
     function = frame.ctx.snapshot.functions.get(dotted)
     if function is None:
         if dotted.startswith("django."):

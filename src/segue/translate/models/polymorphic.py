@@ -1,0 +1,60 @@
+"""django-polymorphic: a queryset over a model gives objects of its multi-table children.
+
+Reads of what the parent has itself are the same whichever class an object is; what a child defines anew is not.
+Behaviour: ``polymorphic.query.PolymorphicQuerySet._get_real_instances``.
+"""
+
+from __future__ import annotations
+
+from segue.refusal import Refusal
+from segue.snapshot.model import Model, Snapshot
+
+BASE = "polymorphic.models.PolymorphicModel"
+
+
+def is_polymorphic(snapshot: Snapshot, model: Model) -> bool:
+    """Whether the model's class comes from django-polymorphic."""
+    known = snapshot.classes.get(model.cls)
+    return known is not None and BASE in known.mro
+
+
+def children(snapshot: Snapshot, model: Model) -> list[Model]:
+    """The models below ``model`` whose objects its queryset may give; none for models that are not polymorphic."""
+    if not is_polymorphic(snapshot, model):
+        return []
+    found = []
+    for other in snapshot.models.values():
+        known = snapshot.classes.get(other.cls)
+        if other.cls != model.cls and known is not None and model.cls in known.mro:
+            found.append(other)
+    return found
+
+
+def definer(snapshot: Snapshot, model: Model, name: str) -> Model | None:
+    """A child that gives ``name`` a meaning of its own: then it depends on the row what an object's ``name`` is."""
+    mine = snapshot.classes.get(model.cls)
+    for child in children(snapshot, model):
+        known = snapshot.classes[child.cls]
+        assert mine is not None
+        if known.methods.get(name) != mine.methods.get(name):
+            return child
+        theirs, ours = known.attributes.get(name), mine.attributes.get(name)
+        if theirs is not None and (ours is None or theirs.defined_in != ours.defined_in):
+            return child
+        fields = {n for f in model.fields for n in (f.name, f.attname)} | {"pk"}
+        if name not in fields and any(name in (f.name, f.attname) for f in child.fields):
+            return child
+    return None
+
+
+def write_problem(snapshot: Snapshot, model: Model) -> Refusal | None:
+    """Objects of polymorphic models are not written: their rows lie in several tables."""
+    if not is_polymorphic(snapshot, model):
+        return None
+    return Refusal(
+        "polymorphic",
+        model.label,
+        "django-polymorphic keeps its objects in the tables of its children as well; such writes are not translated.",
+        model.where.file,
+        model.where.line,
+    )
