@@ -8,13 +8,40 @@ from segue.refusal import Refused
 from segue.target.ir import Import
 from segue.translate.functions.same import canonical
 from segue.translate.permissions.by_method import by_method
+from segue.translate.permissions.by_request import choice_of, choose
 from segue.translate.permissions.conditions import view_condition
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Made, Ref, call_method, plain
 
+DYNAMIC = "dynamic-get-permissions"
+
 
 def permissions_of(endpoint: Endpoint) -> list[Any]:
     """``get_permissions()`` for this endpoint: instances as :class:`Made`. Raises ``Refused``."""
+    _no_overrides(endpoint)
+    if endpoint.overridden("get_permissions"):
+        found = call_method(endpoint, "get_permissions")
+    else:
+        found = plain(endpoint.policy("permission_classes"))
+    if not isinstance(found, list):
+        raise endpoint.refuse("permission", "permission_classes", "They are no list.")
+    return _instances(endpoint, found)
+
+
+def possible_permissions(endpoint: Endpoint) -> list[list[Any]]:
+    """All that ``get_permissions()`` may give for this endpoint; one list where it depends on nothing else.
+
+    Raises ``Refused``.
+    """
+    try:
+        return [permissions_of(endpoint)]
+    except Refused as refused:
+        if refused.refusal.code != DYNAMIC:
+            raise
+    return [_instances(endpoint, found) for found in choice_of(endpoint).permissions]
+
+
+def _no_overrides(endpoint: Endpoint) -> None:
     if endpoint.overridden("check_permissions"):
         raise endpoint.refuse_method(
             "check_permissions", "An overridden check_permissions is not translated yet."
@@ -23,12 +50,9 @@ def permissions_of(endpoint: Endpoint) -> list[Any]:
         raise endpoint.refuse_method(
             "permission_denied", "An overridden permission_denied is not translated yet."
         )
-    if endpoint.overridden("get_permissions"):
-        found = call_method(endpoint, "get_permissions")
-    else:
-        found = plain(endpoint.policy("permission_classes"))
-    if not isinstance(found, list):
-        raise endpoint.refuse("permission", "permission_classes", "They are no list.")
+
+
+def _instances(endpoint: Endpoint, found: list[Any]) -> list[Any]:
     return [
         p if isinstance(p, Made) else Made(p.name) if isinstance(p, Ref) else _bad(endpoint, p) for p in found
     ]
@@ -43,14 +67,24 @@ def access_lines(endpoint: Endpoint, method: str = "") -> tuple[list[str], set[I
 
     The permissions themselves ask for the method when they run. Raises ``Refused``.
     """
+    return _requirements(endpoint, permissions_of(endpoint.for_action(endpoint.action, method)))
+
+
+def _requirements(endpoint: Endpoint, permissions: list[Any]) -> tuple[list[str], set[Import]]:
     lines: list[str] = []
     imports: set[Import] = set()
-    for permission in permissions_of(endpoint.for_action(endpoint.action, method)):
+    for permission in permissions:
         condition = view_condition(endpoint, permission)
         if condition.statement:
             lines.append(condition.statement)
             imports |= condition.imports
     return lines, imports
+
+
+def _asked(endpoint: Endpoint) -> tuple[list[str], set[Import]]:
+    """:func:`access_lines` where ``get_permissions`` asks for more than the action."""
+    _no_overrides(endpoint)
+    return choose(endpoint, lambda permissions: _requirements(endpoint, _instances(endpoint, permissions)))
 
 
 def access_body(endpoint: Endpoint, actions: list[tuple[str | None, str]]) -> tuple[list[str], set[Import]]:
@@ -62,13 +96,20 @@ def access_body(endpoint: Endpoint, actions: list[tuple[str | None, str]]) -> tu
         try:
             return _by_action(endpoint, actions)
         except Refused as refused:
-            if refused.refusal.code != "dynamic-get-permissions":
+            if refused.refusal.code != DYNAMIC:
                 raise
-        return by_method(endpoint, actions)
+        try:
+            return by_method(endpoint, actions)
+        except Refused as refused:
+            if refused.refusal.code != DYNAMIC:
+                raise
+        return _by_action(endpoint, actions, asking=True)
     return _by_action(endpoint, actions)
 
 
-def _by_action(endpoint: Endpoint, actions: list[tuple[str | None, str]]) -> tuple[list[str], set[Import]]:
+def _by_action(
+    endpoint: Endpoint, actions: list[tuple[str | None, str]], *, asking: bool = False
+) -> tuple[list[str], set[Import]]:
     is_viewset = endpoint.view.flavour == "viewset"
     wanted: list[str | None] = [None]
     if is_viewset:
@@ -77,7 +118,7 @@ def _by_action(endpoint: Endpoint, actions: list[tuple[str | None, str]]) -> tup
     imports: set[Import] = set()
     written: dict[str, tuple[str, ...]] = {}
     for action in wanted:
-        lines, needed = access_lines(endpoint.for_action(action))
+        lines, needed = (_asked if asking else access_lines)(endpoint.for_action(action))
         key = canonical(endpoint.ctx, "\n".join(lines))
         if key not in written:
             written[key] = tuple(lines)

@@ -15,6 +15,7 @@ from segue.translate.kinds import Instance, Object, Request, ViewSelf
 from segue.translate.load.models import snake
 from segue.translate.permissions.condition import FALSE, TRUE, Condition
 from segue.translate.permissions.model_permissions import model_permissions
+from segue.translate.permissions.rules.constructed import made_with
 from segue.translate.specialise.endpoint import Endpoint, path_scope
 from segue.translate.specialise.fold import Made, Ref
 
@@ -41,9 +42,11 @@ def object_condition(endpoint: Endpoint, permission: Any, instance: Instance, na
     return _condition(endpoint, permission, instance, name)
 
 
-def _condition(endpoint: Endpoint, permission: Any, instance: Instance | None, name: str) -> Condition:
+def _condition(
+    endpoint: Endpoint, permission: Any, instance: Instance | None, name: str, *, negated: bool = False
+) -> Condition:
     if isinstance(permission, Made) and permission.parts:
-        return _operator(endpoint, permission, instance, name)
+        return _operator(endpoint, permission, instance, name, negated)
     cls = (
         permission.cls
         if isinstance(permission, Made)
@@ -58,7 +61,8 @@ def _condition(endpoint: Endpoint, permission: Any, instance: Instance | None, n
     dotted = known.methods.get(method, "") if known is not None else f"{cls}.{method}"
     found = _drf(endpoint, cls, dotted, method)
     if found is None:
-        found = _lifted(endpoint, cls, dotted, instance, name)
+        given = permission.given if isinstance(permission, Made) else ()
+        found = _lifted(endpoint, cls, dotted, instance, name, given)
     if known is not None:
         found.message = _class_text(endpoint, cls, known.attributes.get("message"))
         found.code = _class_text(endpoint, cls, known.attributes.get("code"))
@@ -71,9 +75,12 @@ def _condition(endpoint: Endpoint, permission: Any, instance: Instance | None, n
     return found
 
 
-def _operator(endpoint: Endpoint, made: Made, instance: Instance | None, name: str) -> Condition:
+def _operator(
+    endpoint: Endpoint, made: Made, instance: Instance | None, name: str, negated: bool
+) -> Condition:
     kind = made.cls.removeprefix(DRF)
-    parts = [_condition(endpoint, p, instance, name) for p in made.parts]
+    negated = negated or kind == "NOT"
+    parts = [_condition(endpoint, p, instance, name, negated=negated) for p in made.parts]
     imports = {i for p in parts for i in p.imports}
     if kind == "NOT":
         text = {TRUE: FALSE, FALSE: TRUE}.get(parts[0].text, f"not ({parts[0].text})")
@@ -83,6 +90,9 @@ def _operator(endpoint: Endpoint, made: Made, instance: Instance | None, name: s
     if kind != "OR":
         raise endpoint.refuse("permission", made.cls, "Segue does not know this operator of permissions.")
     texts = [p.text for p in parts]
+    if instance is not None and not negated and all(t == TRUE for t in texts):
+        # DRF's OR would ask the view permission of each side again, and one of them was granted before.
+        return Condition(TRUE)
     if instance is not None:
         # DRF's OR asks the view permission of a side again before its object permission.
         views = [_condition(endpoint, p, None, "") for p in made.parts]
@@ -124,7 +134,14 @@ def _drf(endpoint: Endpoint, cls: str, dotted: str, method: str) -> Condition | 
     raise endpoint.refuse("permission", dotted, "Segue has no translation of this permission of DRF yet.")
 
 
-def _lifted(endpoint: Endpoint, cls: str, dotted: str, instance: Instance | None, name: str) -> Condition:
+def _lifted(
+    endpoint: Endpoint,
+    cls: str,
+    dotted: str,
+    instance: Instance | None,
+    name: str,
+    given: tuple[str, ...],
+) -> Condition:
     ctx = endpoint.ctx
     arguments: dict[str, Any] = {}
     function = ctx.snapshot.functions.get(dotted)
@@ -137,7 +154,7 @@ def _lifted(endpoint: Endpoint, cls: str, dotted: str, instance: Instance | None
     lifted = lift(
         ctx,
         function,
-        self_kind=Object(cls),
+        self_kind=Object(cls, use=made_with(endpoint, cls, given) if given else None),
         arguments=arguments,
         module_kind="permissions",
         name=stem if instance is None else f"{stem}_for",

@@ -26,13 +26,19 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """An instance: ``cls()``; operators of permissions are ``Made("&", ...)``."""
+    """An instance: ``cls()``; operators of permissions are ``Made("&", ...)``.
+
+    ``given``: sources of the positional arguments that the class is called with (``partial(cls, self.queryset)``).
+    """
 
     cls: str
     parts: tuple[Any, ...] = ()
+    given: tuple[str, ...] = ()
 
 
-class _Done(Exception):
+class Chosen(Exception):
+    """A ``return`` of the method that is run; ``value`` is what it returns."""
+
     def __init__(self, value: Any) -> None:
         self.value = value
 
@@ -67,27 +73,37 @@ def _call(endpoint: Endpoint, dotted: str, name: str) -> Any:
     function = endpoint.ctx.snapshot.functions.get(dotted)
     if function is None:
         raise endpoint.refuse("no-source", dotted or name, "The snapshot has no source for it.")
-    folder = _Folder(endpoint, function)
+    folder = Folder(endpoint, function)
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
     if not isinstance(tree, ast.FunctionDef):
         raise refuse("no-source", dotted, "Its source is not one function.", function.where)
     try:
         folder.run(tree.body)
-    except _Done as done:
+    except Chosen as done:
         return done.value
     return None
 
 
-class _Folder:
+class Folder:
+    """Runs one method of a view; :class:`Refused` with ``dynamic-<method>`` where it asks for more than is known."""
+
     def __init__(self, endpoint: Endpoint, function: Function) -> None:
         self.endpoint, self.function = endpoint, function
         self.names: dict[str, Any] = {}
         self.own: dict[str, Any] = {}
 
+    def fork(self) -> Folder:
+        """One that goes on from here on its own."""
+        other = Folder(self.endpoint, self.function)
+        other.names = {k: list(v) if isinstance(v, list) else v for k, v in self.names.items()}
+        other.own = dict(self.own)
+        return other
+
     def run(self, body: list[ast.stmt]) -> None:
+        """Run statements. Raises :class:`Chosen` at a ``return``."""
         for stmt in body:
             if isinstance(stmt, ast.Return):
-                raise _Done(None if stmt.value is None else self.value(stmt.value))
+                raise Chosen(None if stmt.value is None else self.value(stmt.value))
             if isinstance(stmt, ast.If):
                 self.run(stmt.body if self.value(stmt.test) else stmt.orelse)
             elif isinstance(stmt, ast.Assign) and len(stmt.targets) == 1:
@@ -184,6 +200,10 @@ class _Folder:
             raise self.dynamic(node)
         if ref.kind == "constant" and ref.value is not None:
             return plain(ref.value)
+        if ref.kind == "instance" and ref.value is not None and ref.value.kind == "call":
+            made = plain(ref.value)
+            if made.cls.startswith("rest_framework.permissions."):
+                return made
         if ref.kind in ("class", "model", "function", "builtin", "module"):
             return Ref(ref.name)
         raise self.dynamic(node)
@@ -317,6 +337,8 @@ class _Folder:
         target = self.value(node.func)
         if isinstance(target, Ref) and not node.args and not node.keywords:
             return Made(target.name)
+        if isinstance(target, Ref) and target.name == "functools.partial":
+            return self._partial(node)
         if (
             isinstance(target, Made)
             and target.cls.startswith("rest_framework.permissions.")
@@ -335,6 +357,18 @@ class _Folder:
         if not isinstance(subject, kind) or known is None or not all(isinstance(o, Ref) for o in options):
             raise self.dynamic(node)
         return any(o.name in known.mro for o in options)
+
+    def _partial(self, node: ast.Call) -> Made:
+        """A permission class with arguments, which DRF calls without any."""
+        cls = self.value(node.args[0]) if node.args and not node.keywords else None
+        given = node.args[1:]
+        if not isinstance(cls, Ref) or not all(
+            isinstance(a, ast.Constant)
+            or (isinstance(a, ast.Attribute) and isinstance(a.value, ast.Name) and a.value.id == "self")
+            for a in given
+        ):
+            raise self.dynamic(node)
+        return Made(cls.name, given=tuple(ast.unparse(a) for a in given))
 
     def _getattr(self, node: ast.Call) -> Any:
         name = self.value(node.args[1])

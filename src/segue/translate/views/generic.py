@@ -12,7 +12,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, name, quote
 from segue.translate.kinds import Instance, QuerySet, ViewSelf
 from segue.translate.load.fetch import fetch_all, limit_one, site_of
-from segue.translate.permissions.access import permissions_of
+from segue.translate.permissions.access import possible_permissions
 from segue.translate.permissions.conditions import object_condition
 from segue.translate.query.build import model_queryset, settle
 from segue.translate.serializers.synthetic import evaluate
@@ -159,13 +159,24 @@ def check_object(frame: Frame, endpoint: Endpoint, instance: Val) -> None:
             "check_object_permissions", "An overridden check_object_permissions is not translated yet."
         )
     assert isinstance(instance.kind, Instance)
-    for permission in permissions_of(endpoint):
-        condition = object_condition(endpoint, permission, instance.kind, instance.text)
-        if condition.statement:
-            frame.use(*condition.imports)
-            frame.emit(_rename_call(frame, condition.statement))
-            if "await " in condition.statement:
-                frame.is_async = True
+    possible = possible_permissions(endpoint)
+    wanted = [
+        [
+            c
+            for p in permissions
+            if (c := object_condition(endpoint, p, instance.kind, instance.text)).statement
+        ]
+        for permissions in possible
+    ]
+    if any([c.statement for c in other] != [c.statement for c in wanted[0]] for other in wanted):
+        raise endpoint.refuse_method(
+            "get_permissions", "Its choice decides which permission is asked about the object."
+        )
+    for condition in wanted[0]:
+        frame.use(*condition.imports)
+        frame.emit(_rename_call(frame, condition.statement))
+        if "await " in condition.statement:
+            frame.is_async = True
 
 
 def _rename_call(frame: Frame, statement: str) -> str:

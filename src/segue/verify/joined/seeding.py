@@ -75,6 +75,8 @@ def instance(model: Any, number: int, given: dict[str, Any]) -> Any:
 def value_for(field: Any, number: int) -> Any:
     """A value for a model field; None lets the default or NULL stand."""
     if isinstance(field, models.ForeignKey):
+        if field.null and not field.editable:
+            return None  # the model fills it in itself: content types of django-polymorphic
         found = list(field.related_model._base_manager.order_by("pk")[:6])
         if not found:
             return None
