@@ -172,7 +172,7 @@ def bind_arguments(frame: Frame, function: Function, site: CallSite, bound: bool
     if function.role in ("method", "property", "cached_property", "classmethod") and positional:
         positional = positional[1:]
     found: dict[str, Val] = {}
-    if len(site.args) > len(positional):
+    if len(site.args) > len(positional) and not _only_passed_on(tree, site.args[len(positional) :]):
         raise frame.refuse(
             "call-arguments", ast.unparse(site.node), "More arguments than parameters.", site.node
         )
@@ -200,6 +200,23 @@ def bind_arguments(frame: Frame, function: Function, site: CallSite, bound: bool
         found[spec.kwarg.arg] = Val(Keywords(site.passed_on.endpoint, given))
     del bound
     return found
+
+
+def _only_passed_on(tree: ast.FunctionDef, extra: list[Val]) -> bool:
+    """``super().create(request, args, kwargs)``: what a view is called with, for a ``*args`` that nobody looks into."""
+    if tree.args.vararg is None or not all(isinstance(v.kind, NoArguments | Keywords) for v in extra):
+        return False
+    handed_on = {
+        id(argument.value if isinstance(argument, ast.Starred) else argument)
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        for argument in call.args
+    }
+    return all(
+        id(node) in handed_on
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and node.id == tree.args.vararg.arg
+    )
 
 
 def _pass_on(

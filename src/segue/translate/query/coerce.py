@@ -133,6 +133,8 @@ def coerce_items(frame: Frame, on: Target, value: Val, at: ast.AST) -> ast.expr:
     if isinstance(kind, Const) and isinstance(kind.value, tuple):
         items = [_constant(frame, on, v, Val(Const(v), literal(v)), at) for v in kind.value if v is not None]
         return ast.List(elts=items, ctx=ast.Load())
+    if isinstance(kind, Scalar) and kind.type in ("Any", "list[Any]") and not kind.nullable:
+        return _unknown_items(frame, on, value, at)
     if not isinstance(kind, ListOf):
         raise frame.refuse(
             "lookup-value", value.text or type(kind).__name__, "__in of something that is not a list.", at
@@ -160,6 +162,15 @@ def coerce_items(frame: Frame, on: Target, value: Val, at: ast.AST) -> ast.expr:
         inner = coerce(frame, on, Val(Scalar(kind.item.type), ast.Name("item", ast.Load())), at)
         return quote("[{1} for item in {0} if item is not None]", value.node, inner)
     raise frame.refuse("lookup-value", value.text, "Segue does not know what the list holds.", at)
+
+
+def _unknown_items(frame: Frame, on: Target, value: Val, at: ast.AST) -> ast.expr:
+    """Of a request's body: each item is made a value of the column, or fails as in Django (``In.get_prep_lookup``)."""
+    if on.field.relation is not None or on.type not in _HELPERS:
+        raise frame.refuse("lookup-value", value.text, f"Items of unknown type meet a {on.type} column.", at)
+    assert value.node is not None
+    inner = coerce(frame, on, Val(Scalar("Any"), ast.Name("item", ast.Load())), at)
+    return quote("[{1} for item in {0} if item is not None]", value.node, inner)
 
 
 def _kind_of(node: ast.expr, kind: ListOf) -> Kind:

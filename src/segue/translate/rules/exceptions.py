@@ -64,6 +64,8 @@ _CAUGHT = {
     "django.http.response.Http404": ("segue_bridge.errors", "Http404"),
     "django.http.Http404": ("segue_bridge.errors", "Http404"),
     "django.core.exceptions.PermissionDenied": ("segue_bridge.errors", "Forbidden"),
+    # What a field says of a value in a lookup; full_clean() has none of its own here.
+    "django.core.exceptions.ValidationError": ("segue_bridge.db.coerce", "LookupValueError"),
     "decimal.InvalidOperation": ("decimal", "InvalidOperation"),
     "json.decoder.JSONDecodeError": ("json", "JSONDecodeError"),
     **{f"rest_framework.exceptions.{n}": ("segue_bridge.errors", n) for n in _DRF},
@@ -258,6 +260,8 @@ def detail(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
     assert isinstance(owner.kind, Raised)
     if attr == "detail" and owner.node is not None:
         return Val(Scalar("Any"), quote("{0}.detail", owner.node))
+    if attr == "messages" and owner.node is not None and owner.kind.cls == "LookupValueError":
+        return Val(ListOf(Scalar("str")), quote("{0}.messages", owner.node))
     return None
 
 

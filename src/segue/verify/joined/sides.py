@@ -15,6 +15,7 @@ from .boot import Errors, describe
 from .branches import Branches
 from .generated import make_importable
 from .hooks import BridgeHooks, DjangoHooks
+from .preferred import prefer_over_outdated
 
 _WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
 
@@ -92,6 +93,7 @@ class FastApiSide:
     def __init__(self, spec: dict[str, Any], connection: Any, errors: Errors) -> None:
         from django.conf import settings
 
+        prefer_over_outdated(spec["overlay"])
         os.environ["SECRET_KEY"] = str(settings.SECRET_KEY)
         os.environ["SECRET_KEY_FALLBACKS"] = json.dumps(
             [str(k) for k in getattr(settings, "SECRET_KEY_FALLBACKS", [])]

@@ -46,15 +46,20 @@ class Upload:
 
 
 class FormData(Mapping[str, Any]):
-    """Form or multipart input: each key has a list of values, ``[]`` gives the last one."""
+    """Form or multipart input: each key has a list of values, ``[]`` gives the last one.
+
+    Code can change it only when there are files in it, as ``request.data`` is a copy then
+    (``rest_framework.request.Request._load_data_and_files``); else it is Django's own immutable ``QueryDict``.
+    """
 
     is_form: Literal[True] = True
-    __slots__ = ("_lists",)
+    __slots__ = ("_lists", "_mutable")
 
     def __init__(self, items: Iterable[tuple[str, Any]] = ()) -> None:
         self._lists: dict[str, list[Any]] = {}
         for key, value in items:
             self._lists.setdefault(key, []).append(value)
+        self._mutable = any(isinstance(v, Upload) for values in self._lists.values() for v in values)
 
     def __getitem__(self, key: str) -> Any:
         values = self._lists[key]
@@ -68,6 +73,19 @@ class FormData(Mapping[str, Any]):
 
     def __repr__(self) -> str:
         return f"FormData({self._lists!r})"
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._check_mutable()
+        self.put(key, value)
+
+    def pop(self, key: str, *default: Any) -> Any:
+        """Take ``key`` out and return the list of its values. Raises ``KeyError``, ``AttributeError``."""
+        self._check_mutable()
+        return self._lists.pop(key, *default)
+
+    def _check_mutable(self) -> None:
+        if not self._mutable:
+            raise AttributeError("This QueryDict instance is immutable")
 
     def getlist(self, key: str) -> list[Any]:
         """All values of ``key``, oldest first; empty when absent."""
