@@ -26,7 +26,8 @@ def set_item(frame: Frame, owner: Val, call: CallSite) -> Val:
         raise frame.refuse(
             "assign-item", ast.unparse(call.node), "Only plain values are put into the body.", call.node
         )
-    frame.emit(f"{owner.text}[{key.text}] = {value.text}")
+    target = ast.Subscript(owner.node, key.node, ast.Store())
+    frame.emit(f"{ast.unparse(target)} = {value.text}")
     return Val(Const(None))
 
 

@@ -52,7 +52,7 @@ from segue.translate.serializers.synthetic import call_lifted
 class Held:
     """``instance`` is what it shows or updates, ``data`` the code of its input, ``values`` the local
     that holds validated data, ``errors`` the local with its errors, ``saved`` what ``save()`` returned, ``fetched``
-    what was loaded before that."""
+    what was loaded before that. ``torn``: branches have left it in different states."""
 
     serializer: str
     instance: Val | None = None
@@ -64,6 +64,7 @@ class Held:
     saved: Val | None = None
     fetched: Instance | None = None
     has_context: bool = True
+    torn: bool = False
 
 
 VIEW_CONTEXT = "rest_framework.generics.GenericAPIView.get_serializer_context()"
@@ -120,8 +121,15 @@ def new(
 def held_of(frame: Frame, owner: Val) -> Held:
     """The state of a serializer value."""
     assert isinstance(owner.kind, Serializer)
-    assert isinstance(owner.kind.held, Held)
-    return owner.kind.held
+    held = owner.kind.held
+    assert isinstance(held, Held)
+    if held.torn:
+        raise frame.refuse(
+            "serializer-state",
+            held.serializer,
+            "It was validated or saved in some of the branches before this only.",
+        )
+    return held
 
 
 def is_valid(frame: Frame, owner: Val, raise_exception: bool, at: ast.AST | None = None) -> Val:

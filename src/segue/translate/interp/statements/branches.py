@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from segue.translate.interp import held
 from segue.translate.interp.conditions import Test, test
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join
@@ -26,12 +27,18 @@ def branch(frame: Frame, node: ast.If) -> None:
     if found.known is not None and is_pure(found.node):
         _decided(frame, node, found)
         return
-    before = frame.snapshot_env()
+    before, untouched = frame.snapshot_env(), held.remember(frame)
     frame.facts.update(found.then)
     yes, yes_end = _arm(frame, lambda: frame.run(node.body))
     frame.restore_env(before)
+    after_yes = held.states(untouched)
+    held.back_to(untouched)
     frame.facts.update(found.otherwise)
     no, no_end = _arm(frame, lambda: frame.run(node.orelse))
+    if yes_end[2] and no_end[2]:
+        held.merge(after_yes, held.states(untouched), no)
+    elif yes_end[2]:
+        held.back_to(after_yes)
     if not yes and not no:
         if not is_pure(found.node):
             frame.emit(ast.unparse(found.node))

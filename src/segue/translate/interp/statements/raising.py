@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from segue.translate.interp import held
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.statements.branches import End, merge
 from segue.translate.interp.value import Val
@@ -45,7 +46,7 @@ def guarded(frame: Frame, node: ast.Try) -> None:
     for handler in node.handlers:
         text, value = caught(frame, handler)
         handlers.append((text, handler, value))
-    before = frame.snapshot_env()
+    before, untouched = frame.snapshot_env(), held.remember(frame)
     with frame.capture() as body:
         frame.run(node.body)
         after_body = frame.alive
@@ -54,7 +55,7 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         if after_body and node.orelse:
             frame.run(node.orelse)
     ends.append((frame.env, frame.facts, frame.alive))
-    tried = frame.env
+    tried, touched = frame.env, held.states(untouched)
     out: list[tuple[str, list[str]]] = []
     for text, handler, value in handlers:
         # A handler may start anywhere in the body: what the body set is only perhaps set.
@@ -68,6 +69,8 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         with frame.capture() as lines:
             frame.run(handler.body)
         frame.env.pop("#handling", None)
+        if frame.alive:
+            held.tear(untouched, touched)
         name = f" as {frame.renames.get(handler.name, handler.name)}" if handler.name else ""
         out.append((f"except {text}{name}:" if text else "except Exception:", lines))
         ends.append((frame.env, {}, frame.alive))
