@@ -27,7 +27,7 @@ REFUSED: dict[str, str] = dict.fromkeys(
         "case_annotate_count_m2m",
     ),
     "unordered-groups",
-)
+) | {"case_dict_never_filled": "loop"}
 
 # Django raises these under another name on each side.
 ERRORS = {

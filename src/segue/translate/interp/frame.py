@@ -15,7 +15,7 @@ from segue.translate.context import Context
 from segue.translate.interp.comments import Comments
 from segue.translate.interp.scope import STATE, Scope
 from segue.translate.interp.value import Val, name
-from segue.translate.kinds import Kind
+from segue.translate.kinds import Kind, Unknown
 from segue.translate.rules import registry
 
 # Names of helpers that generated code imports often; a local of that name would hide them.
@@ -56,7 +56,8 @@ class Frame:
     ``wish``: the local that is being assigned, and the expression. ``torn`` are the lines of ``if`` statements whose
     branches leave different things behind, ``splits`` those that are drawn out (:mod:`segue.translate.interp.split`).
     ``hidden`` is the local set of the fields that a serializer does not show, ``hideable`` what may be in it and
-    ``checked_fields`` what was looked for in ``self.fields`` before.
+    ``checked_fields`` what was looked for in ``self.fields`` before. ``loops`` are those around the statement,
+    ``bottoms`` the places where a round of the outermost takes something out of what nothing was put into yet.
     """
 
     ctx: Context
@@ -80,6 +81,8 @@ class Frame:
     splits: tuple[int, ...] = ()
     hidden: str = ""
     hideable: tuple[str, ...] = ()
+    loops: int = 0
+    bottoms: list[ast.AST] = field(default_factory=list)
     checked_fields: set[str] = field(default_factory=set)
     locals_seen: set[str] = field(default_factory=set)
     is_async: bool = False
@@ -137,6 +140,13 @@ class Frame:
                 self.lines[-1] += f"  {trailing}"
             elif trailing and len(self.lines) > at:
                 self.lines.insert(at, trailing)
+
+    def bottom(self, kind: Kind, at: ast.AST) -> bool:
+        """Whether ``kind`` is what an empty list or dict holds, inside a loop whose next round knows what was put in."""
+        if not (isinstance(kind, Unknown) and kind.why == "empty" and self.loops):
+            return False
+        self.bottoms.append(at)
+        return True
 
     # output ----------------------------------------------------------------------------
 

@@ -57,6 +57,10 @@ def join(a: Kind, b: Kind) -> Kind:
     """The least kind that covers ``a`` and ``b``; :class:`Unknown` when they have nothing in common."""
     if a == b:
         return a
+    if isinstance(a, Unknown) and a.why == "empty":  # what an empty list holds: nothing yet
+        return b
+    if isinstance(b, Unknown) and b.why == "empty":
+        return a
     if isinstance(b, Const) and b.value is None and not (isinstance(a, Const) and a.value is None):
         return nullable(a)
     if isinstance(a, Const) and a.value is None:

@@ -41,6 +41,8 @@ _PLAIN = (Const, Scalar, ListOf, DictOf, Payload, ValidatedData)
 
 def code(frame: Frame, value: Val, node: ast.AST) -> ast.expr:
     """Code of a plain value; refuses anything else."""
+    if value.node is not None and frame.bottom(value.kind, node):
+        return value.node
     if value.node is None or not isinstance(value.kind, _PLAIN):
         why = value.kind.why if isinstance(value.kind, Unknown) else ""
         text = ast.unparse(node) if isinstance(node, ast.expr) else ""
@@ -177,6 +179,8 @@ def to_dict(frame: Frame, call: CallSite) -> Val:
 
 def code_any(frame: Frame, value: Val, node: ast.AST) -> ast.expr:
     """Code of anything that has code."""
+    if value.node is not None and frame.bottom(value.kind, node):
+        return value.node
     if value.node is None or isinstance(value.kind, Unknown):
         raise frame.refuse(
             "argument",

@@ -69,6 +69,8 @@ def membership(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.Compare) -
         some = " if item is not None" if kind.item.nullable else ""
         inside = quote(f"[item.{pk} for item in {{0}}{some}]", b.node)
         return Val(Scalar("bool"), ast.Compare(key_of(frame, a), [op], [inside]))
+    if a.node is not None and b.node is not None and frame.bottom(kind, node):
+        return Val(Scalar("bool"), ast.Compare(a.node, [op], [b.node]))
     if isinstance(kind, Unknown) or isinstance(a.kind, Unknown):
         why = kind.why if isinstance(kind, Unknown) else getattr(a.kind, "why", "")
         raise frame.refuse("membership", ast.unparse(node), why or "Segue does not know what this is.", node)

@@ -373,7 +373,7 @@ def list_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         item = (
             added if isinstance(kind.item, Unknown) and kind.item.why == "empty" else join(kind.item, added)
         )
-        if isinstance(item, Unknown):
+        if isinstance(item, Unknown) and not frame.bottom(item, call.node):
             raise frame.refuse(
                 "mixed-list", ast.unparse(call.node), "The list holds things of different kinds.", call.node
             )

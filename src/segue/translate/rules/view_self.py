@@ -278,7 +278,13 @@ def super_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     cls = class_of(kind.receiver)
     if not cls:
         return None
-    return by_definition(frame, receiver, call, definition(frame, cls, call.name, after=kind.after))
+    found = definition(frame, cls, call.name, after=kind.after)
+    if call.name == "to_representation" and isinstance(kind.receiver, SerializerSelf):
+        from segue.translate.serializers.dropping import handed_on
+
+        with handed_on(frame, receiver) as receiver:
+            return by_definition(frame, receiver, call, found)
+    return by_definition(frame, receiver, call, found)
 
 
 @attribute(ViewSelf, "queryset")

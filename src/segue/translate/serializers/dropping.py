@@ -1,41 +1,113 @@
 """``del self.fields["x"]`` in ``to_representation``: fields that some requests are not shown.
 
 ``self.fields`` belongs to the serializer object, which shows one row after another: what is taken out for the first is out
-for all. So a condition may look at the request, but not at the row, and must bear being met again.
+for all. So where a condition looks at the row, the set of what is out belongs to whoever shows the rows, and a ``del`` must
+bear being met again.
 """
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.scope import Scope
 from segue.translate.interp.value import Val, const, literal, name, quote
 from segue.translate.kinds import Const, Instance, Scalar, SerializerFields, SerializerSelf
 from segue.translate.serializers.facts import serializer_of
+from segue.translate.serializers.interface import Presenter
 from segue.translate.serializers.use import Use
+
+# The parameter that holds what the rows of one serializer object are not shown.
+SHARED = "hidden"
 
 
 def prepare(frame: Frame, node: ast.stmt) -> None:
     """Before a statement that may take out fields: the set that their names go into."""
-    if frame.hidden or not _takes_out(node):
+    if not _takes_out(node) or current(frame):
         return
     frame.hidden = frame.fresh("hidden")
     frame.emit(f"{frame.hidden}: set[str] = set()")
 
 
 def check_condition(frame: Frame, node: ast.If, test: ast.expr) -> None:
-    """Refuse a condition about the row around ``del self.fields[…]``."""
+    """A condition about the row around ``del self.fields[…]``: the set of what is out is a parameter then."""
     if not frame.hidden or not _takes_out(node):
         return
     rows = {v.text for v in frame.env.values() if v.node is not None and not isinstance(v.kind, Const)}
     rows -= set(frame.state_used) | {frame.hidden}
     used = {n.id for n in ast.walk(test) if isinstance(n, ast.Name)}
-    if used & rows:
+    use = _use(frame)
+    inherited = use is not None and bool(use.hideable)
+    if not used & rows or (use is not None and use.shared) or (SHARED in frame.state_used and not inherited):
+        return
+    made = f"{frame.hidden}: set[str] = set()"
+    if frame.hidden != SHARED or made not in frame.lines:
         raise frame.refuse(
-            "serializer-fields", ast.unparse(node.test),
-            "Fields are taken out for one row; DRF leaves them out of those after it as well.", node.test,
-        )  # fmt: skip
+            "serializer-fields",
+            ast.unparse(node.test),
+            "Fields are taken out where Segue does not follow it.",
+            node.test,
+        )
+    frame.lines.remove(made)
+    frame.extra_state(SHARED, lambda: "set[str]", Scalar("set[str]"))
+
+
+@contextmanager
+def own_set(frame: Frame, made: Presenter) -> Iterator[None]:
+    """Around the call of a presenter, where a serializer object is made: its rows share what they are not shown."""
+    if not shares(made):
+        yield
+        return
+    local = frame.fresh(SHARED)
+    frame.emit(f"{local}: set[str] = set()")
+    before = frame.scope
+    scope = before if before is not None else Scope()
+    frame.scope = replace(scope, names={**scope.names, SHARED: local})
+    try:
+        yield
+    finally:
+        frame.scope = before
+
+
+def shares(made: Presenter) -> bool:
+    """Whether what is not shown of one row decides what is not shown of the next."""
+    return any(state.name == SHARED and state.sort == "extra" for state in made.lifted.state)
+
+
+def _use(frame: Frame) -> Use | None:
+    kind = frame.receiver.kind if frame.receiver is not None else None
+    use = kind.use if isinstance(kind, SerializerSelf) else None
+    return use if isinstance(use, Use) else None
+
+
+def current(frame: Frame) -> str:
+    """The set of what is not shown, in this function: its own, or what was handed to it; '' where there is none."""
+    use = _use(frame)
+    if not frame.hidden and use is not None and use.hideable:
+        frame.extra_state(SHARED, lambda: "set[str]", Scalar("set[str]"))
+        frame.hidden, frame.hideable = SHARED, use.hideable
+    return frame.hidden
+
+
+@contextmanager
+def handed_on(frame: Frame, receiver: Val) -> Iterator[Val]:
+    """``self`` of the ``to_representation`` that ``super()`` means: it is told what was taken out."""
+    kind, use = receiver.kind, _use(frame)
+    if not current(frame) or not frame.hideable or not isinstance(kind, SerializerSelf) or use is None:
+        yield receiver
+        return
+    shared = use.shared or (SHARED in frame.state_used and not use.hideable)
+    before = frame.scope
+    scope = before if before is not None else Scope()
+    frame.scope = replace(scope, names={**scope.names, SHARED: frame.hidden})
+    try:
+        yield Val(replace(kind, use=replace(use, hideable=frame.hideable, shared=shared)), receiver.node)
+    finally:
+        frame.scope = before
 
 
 def _takes_out(node: ast.stmt) -> bool:
@@ -92,6 +164,7 @@ def has_field(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         return None
     if field not in {item.name for item in serializer_of(frame.ctx, kind.serializer).fields}:
         return const(False)
+    current(frame)
     frame.checked_fields.add(field)
     if field not in frame.hideable:
         return const(True)
@@ -106,4 +179,14 @@ def fields_of(frame: Frame, owner: Val) -> Val:
     return Val(SerializerFields(owner.kind.name, shown))
 
 
-__all__ = ["check_condition", "fields_of", "has_field", "prepare", "take_out"]
+__all__ = [
+    "check_condition",
+    "current",
+    "fields_of",
+    "handed_on",
+    "has_field",
+    "own_set",
+    "prepare",
+    "shares",
+    "take_out",
+]

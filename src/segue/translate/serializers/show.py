@@ -26,6 +26,7 @@ from segue.translate.kinds import (
 from segue.translate.load.models import concrete, field_of, pk_field
 from segue.translate.load.needs import column
 from segue.translate.serializers.code import value_text
+from segue.translate.serializers.dropping import shares
 from segue.translate.serializers.facts import (
     FIELD_OUTPUT,
     base_name,
@@ -34,6 +35,7 @@ from segue.translate.serializers.facts import (
     option,
 )
 from segue.translate.serializers.hyperlinks import hyperlink
+from segue.translate.serializers.interface import Presenter
 from segue.translate.serializers.own_field import own_url, shown_by_itself, shows_itself, whole_object
 from segue.translate.serializers.path import Found, Guard, follow
 from segue.translate.serializers.represent import nullable, represent, scalar_type
@@ -354,6 +356,7 @@ def _nested(frame: Frame, item: SerializerField, val: Val, partial: bool) -> _Ma
     if not isinstance(val.kind, Instance):
         raise field_refusal(item, "nested-value", "The nested serializer does not show a model instance.")
     nested = presenter(frame.ctx, item.serializer, val.kind, partial=partial)
+    _check_shared(item, nested)
     text = call_lifted(frame, nested.lifted, val.text)
     return _Made(text, nested.shape, nested.shape_imports, nested.kind)
 
@@ -365,10 +368,17 @@ def _nested_list(frame: Frame, item: SerializerField, val: Val, partial: bool) -
     source, kind = _each(frame, item, val)
     one = frame.fresh("item")
     nested = presenter(frame.ctx, item.serializer, kind, partial=partial)
+    _check_shared(item, nested)
     text = call_lifted(frame, nested.lifted, one)
     return _Made(
         f"[{text} for {one} in {source}]", f"list[{nested.shape}]", nested.shape_imports, ListOf(nested.kind)
     )
+
+
+def _check_shared(item: SerializerField, nested: Presenter) -> None:
+    """A nested serializer lives as long as the one that it stands in, which may show many rows."""
+    if shares(nested):
+        raise field_refusal(item, "serializer-fields", "It takes out fields for one row, and those after it.")
 
 
 def check_list(frame: Frame, item: SerializerField) -> None:

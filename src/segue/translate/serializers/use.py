@@ -13,15 +13,19 @@ class Use:
     """``self`` of a serializer's methods.
 
     ``cls`` is the dotted class, ``purpose`` is ``read``, ``write`` or ``save``; ``instance`` what
-    ``self.instance`` is (``None`` when the use does not say). Equal ``key`` translates equally.
+    ``self.instance`` is (``None`` when the use does not say). ``hideable``: fields that a ``to_representation`` further
+    down the MRO may have taken out before it called this one; ``shared``: for the rows after this one as well.
+    Equal ``key`` translates equally.
     """
 
     cls: str
     purpose: str
     instance: Kind | None = None
     site: int = 0
+    hideable: tuple[str, ...] = ()
+    shared: bool = False
 
     @property
     def key(self) -> Hashable:
         """Identity for the kernel's memo."""
-        return (self.cls, self.purpose, self.site)
+        return (self.cls, self.purpose, self.site, self.hideable, self.shared)

@@ -43,6 +43,7 @@ from segue.translate.serializers import (
     updater,
     writer,
 )
+from segue.translate.serializers.dropping import own_set
 from segue.translate.serializers.facts import overridden, serializer_of
 from segue.translate.serializers.read import depends_on_partial
 from segue.translate.serializers.synthetic import call_lifted
@@ -259,7 +260,9 @@ def data(frame: Frame, owner: Val, at: ast.AST | None = None) -> Val:
         return _saved(frame, held, shown, at)
     made = presenter(frame.ctx, held.serializer, shown.kind)
     _check_request(frame, held, made, at)
-    return Val(made.kind, name_of(call_lifted(frame, made.lifted, in_local(frame, shown).text)))
+    local = in_local(frame, shown).text
+    with own_set(frame, made):
+        return Val(made.kind, name_of(call_lifted(frame, made.lifted, local)))
 
 
 def _saved(frame: Frame, held: Held, shown: Val, at: ast.AST | None) -> Val:
@@ -272,7 +275,9 @@ def _saved(frame: Frame, held: Held, shown: Val, at: ast.AST | None) -> Val:
     if fetched is not None:
         fetch_with(frame.ctx, held.serializer, fetched, partial=partial)
     _check_request(frame, held, made, at)
-    return Val(made.kind, name_of(call_lifted(frame, made.lifted, in_local(frame, shown).text)))
+    local = in_local(frame, shown).text
+    with own_set(frame, made):
+        return Val(made.kind, name_of(call_lifted(frame, made.lifted, local)))
 
 
 def _many(frame: Frame, held: Held, at: ast.AST | None) -> Val:
@@ -308,7 +313,8 @@ def present_rows(
         made = presenter(frame.ctx, serializer, rows.kind.item)
     if held is not None:
         _check_request(frame, held, made, at)
-    call = call_lifted(frame, made.lifted, "row")
+    with own_set(frame, made):
+        call = call_lifted(frame, made.lifted, "row")
     frame.locals_seen.add("row")
     source = rows.node
     if made.lifted.is_async and any(isinstance(n, ast.Await) for n in ast.walk(source)):

@@ -50,6 +50,8 @@ def refusal(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Exception:
 
 def find(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
     """The value by rule, or ``None``."""
+    if owner.node is not None and frame.bottom(owner.kind, node):
+        return Val(owner.kind, ast.Attribute(owner.node, attr, ast.Load()))
     for kind in _classes(owner.kind):
         for key in (attr, "*"):
             rule = registry.attributes.get((kind, key))

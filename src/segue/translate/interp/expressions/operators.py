@@ -257,6 +257,8 @@ def compare(frame: Frame, node: ast.Compare) -> Val:
         if found_pair is not None:
             return found_pair
     for value, source in zip(values, (node.left, *node.comparators), strict=True):
+        if value.node is not None and frame.bottom(value.kind, node):
+            continue
         if not isinstance(value.kind, _COMPARABLE) or value.node is None:
             why = value.kind.why if isinstance(value.kind, Unknown) else ""
             raise frame.refuse(

@@ -63,6 +63,8 @@ def read(frame: Frame, node: ast.Subscript) -> Val:
     if key.node is None:
         raise frame.refuse("subscript", ast.unparse(node), "The key has no form in the generated code.", node)
     made_node = ast.Subscript(owner.node, key.node, ast.Load())
+    if frame.bottom(kind, node):
+        return Val(kind, made_node)
     if isinstance(kind, DictOf):
         if isinstance(key.kind, Const):
             for name, item in kind.items:

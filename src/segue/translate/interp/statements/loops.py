@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 
+from segue.target.ir import Import
 from segue.translate.interp.conditions import test
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.iterate import bind_target, iterable
@@ -13,15 +14,41 @@ from segue.translate.interp.statements.branches import merge
 from segue.translate.interp.statements.setattr_loop import setattr_loop
 from segue.translate.interp.unroll import unroll
 from segue.translate.interp.value import Val, is_pure
-from segue.translate.kinds import Kind
+from segue.translate.kinds import Const, DictOf, Kind
 from segue.translate.rules.registry import statement
 
 
 def _stable(frame: Frame, body: list[ast.stmt], prepare: object, at: ast.stmt) -> list[str]:
     """Lines of the body once another round would not change what the variables are."""
     _widen_assigned(frame, body)
+    frame.loops += 1
+    try:
+        return _rounds(frame, body, prepare, at)
+    finally:
+        frame.loops -= 1
+
+
+def _annotate(frame: Frame, places: list[ast.AST]) -> None:
+    """Say of an empty dict that is looked into before anything is put in what it will be: mypy cannot tell."""
+    for place in places:
+        for part in ast.walk(place):
+            if not isinstance(part, ast.Name) or not isinstance(
+                frame.env.get(part.id, Val(Const(None))).kind, DictOf
+            ):
+                continue
+            local = frame.env[part.id].text
+            if f"{local} = {{}}" in frame.lines:
+                frame.lines[frame.lines.index(f"{local} = {{}}")] = f"{local}: dict[Any, Any] = {{}}"
+                frame.use(Import("typing", "Any"))
+
+
+def _rounds(frame: Frame, body: list[ast.stmt], prepare: object, at: ast.stmt) -> list[str]:
     comments = copy.deepcopy(frame.comments)
+    looked: list[ast.AST] = []
     for _ in range(5):
+        if frame.loops == 1:
+            looked += frame.bottoms
+            frame.bottoms.clear()
         start = frame.snapshot_env()
         frame.comments = copy.deepcopy(comments)
         returns = len(frame.returns)
@@ -35,6 +62,12 @@ def _stable(frame: Frame, body: list[ast.stmt], prepare: object, at: ast.stmt) -
         merge(frame, start, [(start[0], {}, True), (end[0], {}, True)])
         frame.facts = {}
         if _same(start[0], frame.env):
+            if frame.loops == 1 and frame.bottoms:
+                place = frame.bottoms[0]
+                raise frame.refuse(
+                    "loop", ast.unparse(place), "Segue does not see what was put in here before.", place
+                )
+            _annotate(frame, looked)
             return lines
         del frame.returns[returns:]
     raise frame.refuse(

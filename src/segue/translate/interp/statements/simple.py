@@ -280,9 +280,20 @@ def _store_item(frame: Frame, target: ast.Subscript, value: Val) -> None:
         raise frame.refuse(
             "assign-item", ast.unparse(target), "This has no form in the generated code.", target
         )
-    if isinstance(owner.kind, DictOf) and isinstance(target.value, ast.Name):
-        frame.env[target.value.id] = Val(_with_item(owner.kind, key, widen(value.kind)), owner.node)
+    if isinstance(owner.kind, DictOf):
+        _learn(frame, target.value, _with_item(owner.kind, key, widen(value.kind)))
     frame.emit(f"{ast.unparse(ast.Subscript(owner.node, key.node, ast.Store()))} = {value.text}")
+
+
+def _learn(frame: Frame, target: ast.expr, kind: DictOf) -> None:
+    """The variable that ``target`` is, or is taken out of, holds ``kind`` there now."""
+    if isinstance(target, ast.Name) and target.id in frame.env:
+        frame.env[target.id] = Val(kind, frame.env[target.id].node)
+    elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name | ast.Subscript):
+        with frame.capture():
+            outer, key = frame.eval(target.value), frame.eval(target.slice)
+        if isinstance(outer.kind, DictOf):
+            _learn(frame, target.value, _with_item(outer.kind, key, kind))
 
 
 def _with_item(kind: DictOf, key: Val, item: Kind) -> DictOf:

@@ -9,6 +9,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, name
 from segue.translate.kinds import Instance, SerializerSelf, Super, ValidatedData
 from segue.translate.rules.registry import framework
+from segue.translate.serializers import dropping
 from segue.translate.serializers.facts import serializer_of
 from segue.translate.serializers.flex_fields import MIXIN
 from segue.translate.serializers.synthetic import call_lifted
@@ -44,6 +45,7 @@ def to_representation(frame: Frame, owner: Val, call: CallSite) -> Val | None:
             "to-representation", ast.unparse(call.node), "It shows no model instance.", call.node
         )
     serializer = serializer_of(frame.ctx, _serializer(frame, owner, call))
+    dropping.current(frame)
     made = compose_presenter(frame.ctx, serializer, instance.kind, loose=True, hideable=frame.hideable)
     hidden = [frame.hidden] if frame.hideable else []
     return Val(made.kind, name(call_lifted(frame, made.lifted, instance.text, *hidden)))

@@ -656,6 +656,36 @@ class Lab(APIView):
             author = get_object_or_404(Author, name=wanted)
         return [author.name, author.age, author.profile.city]
 
+    def case_dict_of_dicts(self):
+        unique = {}
+        older = []
+        for review in Review.objects.order_by("id"):
+            key, user = review.book_id, review.user_id
+            if user in unique and key in unique[user]:
+                if unique[user][key].stars > review.stars:
+                    older.append(review.id)
+                    continue
+                older.append(unique[user][key].id)
+            if user not in unique:
+                unique[user] = {}
+            unique[user][key] = review
+        return [[r.stars for r in Review.objects.order_by("id") if r.id not in older], len(unique)]
+
+    def case_dict_of_last(self):
+        last = {}
+        for book in Book.objects.order_by("id"):
+            if book.status in last and last[book.status].price > book.price:
+                continue
+            last[book.status] = book
+        return sorted(book.title for book in last.values())
+
+    def case_dict_never_filled(self):
+        found, titles_ = {}, []
+        for book in Book.objects.order_by("id"):
+            if book.title in found:
+                titles_.append(found[book.title].title)
+        return titles_
+
     def case_among_two(self):
         book = Book.objects.get(title="Alpha")
         other = Author.objects.get(name="Bo")
