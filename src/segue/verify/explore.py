@@ -69,7 +69,9 @@ def explore(
     )
     if raw.get("openapi"):
         results = tuple(_checked(results, raw))
-    return Report("explore", results, float(raw["seconds"]), tuple(raw["noise"]), tuple(_notes(raw, results)))
+    memory = tuple(tuple(tuple(mark) for mark in marks) for marks in raw["memory"])
+    notes = tuple(_notes(raw, results))
+    return Report("explore", results, float(raw["seconds"]), tuple(raw["noise"]), notes, memory=memory)
 
 
 def _checked(results: Iterable[OperationResult], raw: Mapping[str, Any]) -> Iterator[OperationResult]:
@@ -131,6 +133,7 @@ def _together(found: list[dict[str, Any]]) -> dict[str, Any]:
         "noise": sorted(lists["noise"]),
         "cases": sum(raw["cases"] for raw in found),
         "seconds": max(raw["seconds"] for raw in found),
+        "memory": [raw["memory"] for raw in found],
         "exhausted": all(raw["exhausted"] for raw in found),
         "never_entered": [key for raw in found for key in raw["never_entered"]],
         "operations": {key: v for raw in found for key, v in raw["operations"].items()},
