@@ -1,37 +1,40 @@
 """Seeds faults into translated projects and tells which ones ``verify explore`` does not find.
 
-``python -m bench.faults.run [--projects FOLDER] [--most 16] [--seconds 25] [CASE ...]``: the example (``bookshop``) and
-cases of ``bench/conformance/cases.toml`` that ``bench.conformance.run`` has prepared. Writes ``bench/faults/faults.md`` and
-``recorded.json``. Every fault is one run of its own, two at a time; a run ends at the first difference.
+``python -m bench.faults.run [--work FOLDER] [--fresh 9] [--known 3] [--seed N] [CASE ...]``: the example (``bookshop``) and
+cases of ``bench/conformance/cases.toml`` that ``bench.conformance.run`` has prepared in ``--work``. Each fault is asked about with
+the cases that its operations get in 120 s of a whole run, in a fork of a process that has both sides' libraries loaded; two such
+processes work side by side. It can be stopped at any time: what is known is in ``recorded.json`` and not asked again.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import shutil
+import subprocess
 import sys
-import tempfile
 import time
 import tomllib
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bench.faults.page import EXPLAINED, PAGE, RECORDED, page
 from bench.faults.seed import Fault, faults
-from segue import verify
 from segue.emit import write
-from segue.errors import SegueError
 from segue.snapshot.run import probe
 from segue.translate.program import translate
 from segue.verify import ProjectRef
+from segue.verify.explore import joined_spec
+from segue.verify.operations import native_operations
+from segue.verify.project import JOINED, child_environment
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-PAGE, RECORDED, EXPLAINED = HERE / "faults.md", HERE / "recorded.json", HERE / "explained.toml"
+BUDGET = 120  # seconds that a whole run may take
+MEASURED = 30  # processor seconds that are measured of it
+PROCESSES = 2
+SEED = 20261128  # of the sample
+_PATIENCE = 300  # seconds for one fault, on however busy a machine
 
 
 def bookshop(folder: Path) -> ProjectRef:
@@ -43,133 +46,127 @@ def bookshop(folder: Path) -> ProjectRef:
     output = folder / "fastapi"
     write(translate(snapshot), output)
     return ProjectRef(
-        root,
-        output,
-        folder / ".segue",
-        Path(sys.executable),
-        snapshot,
-        environment=environment,
-        seed_command=("seed",),
-    )
+        root, output, folder / ".segue", Path(sys.executable), snapshot, environment=environment, seed_command=("seed",)
+    )  # fmt: skip
 
 
-def public(name: str, folder: Path) -> ProjectRef:
-    """A case as ``bench.conformance.run`` left it."""
-    prepared = ROOT / ".cache" / "conformance" / name
+def public(prepared: Path, folder: Path) -> ProjectRef:
+    """A case as ``bench.conformance.run`` left it in ``prepared``."""
     document = tomllib.loads((prepared / "segue.toml").read_text(encoding="utf-8"))["project"]
     environment = {k: str(v) for k, v in document.get("environment", {}).items()}
     root, python = Path(document["root"]), Path(document["python"])
     snapshot = probe(root, python=str(python), settings=document.get("settings"), environment=environment)
     output = folder / "fastapi"
-    write(translate(snapshot), output)
+    write(translate(snapshot, accepted_middleware=tuple(document.get("accepted_middleware", ()))), output)
     return ProjectRef(root, output, folder / ".segue", python, snapshot, environment=environment)
 
 
-def run(project: ProjectRef, found: list[Fault], folder: Path, seconds: float) -> Iterator[dict[str, Any]]:
-    """The verdict on every fault: ``found``, ``survived``, or ``broken`` (the changed code does not even load)."""
+class Asked:
+    """The processes that ask about the faults of one project, each on its own copy of the generated code."""
 
-    def one(numbered: tuple[int, Fault]) -> dict[str, Any]:
-        number, fault = numbered
-        target = fault.seed(project.output, folder / f"faulty-{number}")
-        begin = time.monotonic()
-        try:
-            report = verify.explore(
-                replace(project, output=target),
-                only=fault.keys,
-                cases=1500,
-                seconds=seconds,
-                until_difference=True,
-            )
-            noticed = report.different or any(o.excess_queries for o in report.operations)
-            verdict, cases = ("found" if noticed else "survived"), report.cases
-        except SegueError:
-            verdict, cases = "broken", 0
-        shutil.rmtree(target)
-        return {
-            "digest": _digest(fault), "kind": fault.kind, "place": fault.place, "operations": sorted(fault.keys), "verdict": verdict, "cases": cases,
-            "seconds": round(time.monotonic() - begin, 1),
+    def __init__(self, project: ProjectRef, folder: Path) -> None:
+        self.project, self.folder = project, folder
+        operations = native_operations(project)
+        self.operations = len(operations)
+        self.spec = joined_spec(project, operations, seed=1) | {
+            "seconds": 1e9, "against": "fastapi", "branches": False, "openapi": False, "patience": _PATIENCE,
         }  # fmt: skip
 
-    with ThreadPoolExecutor(2) as pool:
-        yield from pool.map(one, enumerate(found))
+    def measure(self) -> dict[str, Any]:
+        """Cases of each operation in :data:`MEASURED` processor seconds of one process."""
+        self._start(0, [], {"measure": MEASURED, "cases": 10**9, "branches": True}).wait()
+        return self._lines(0)[0]
 
+    def ask(self, wanted: list[Fault], each: int, tell: Any) -> None:
+        """``tell(line)`` as soon as something is known of a fault; ``each``: cases of an operation."""
+        running = [self._start(n, wanted[n::PROCESSES], {"each": each}) for n in range(PROCESSES)]
+        seen = [0] * PROCESSES
+        while True:
+            over = all(process.poll() is not None for process in running)
+            for number in range(PROCESSES):
+                lines = self._lines(number)
+                for line in lines[seen[number] :]:
+                    tell(line)
+                seen[number] = len(lines)
+            if over:
+                return
+            time.sleep(1)
 
-def page(recorded: dict[str, list[dict[str, Any]]]) -> str:
-    """The table by kind, and the survivors with their explanation."""
-    explained: dict[str, str] = (
-        tomllib.loads(EXPLAINED.read_text(encoding="utf-8")) if EXPLAINED.is_file() else {}
-    )
-    every = [(case, r) for case, results in recorded.items() for r in results if r["verdict"] != "broken"]
-    total, found = len(every), sum(r["verdict"] == "found" for _, r in every)
-    lines = [
-        "# Seeded faults", "",
-        "Written by `python -m bench.faults.run`; do not edit. One fault at a time is put into the generated code (its syntax tree is "
-        "changed in one place), and `segue verify explore` asks both sides until they differ. Faults that keep the code from "
-        "loading are not counted. Explore was widened on these same faults, so this is no rate for faults it has not seen; each fault is asked "
-        "about alone, for at most six operations. An explanation is for a kind and a function, not for a line, and was read, not proven; those "
-        "that rest on the order of SQLite's rows were not tried on PostgreSQL.", "",
-        f"**{found} of {total} found ({found / total:.1%})**: " + ", ".join(
-            f"{case} {sum(r['verdict'] == 'found' for c, r in every if c == case)} of {sum(c == case for c, _ in every)}"
-            for case in recorded
-        ) + ".", "", "| kind | faults | found | cases until found, median |", "|---|---:|---:|---:|",
-    ]  # fmt: skip
-    for kind in sorted({r["kind"] for _, r in every}):
-        these = [r for _, r in every if r["kind"] == kind]
-        cases = sorted(r["cases"] for r in these if r["verdict"] == "found")
-        median = f"{cases[len(cases) // 2]}" if cases else "–"
-        lines.append(f"| {kind} | {len(these)} | {len(cases)} | {median} |")
-    lines += ["", "## Not found", "", "| project | fault | where | why |", "|---|---|---|---|"]
-    for case, r in every:
-        if r["verdict"] == "survived":
-            lines.append(f"| {case} | {r['kind']} | `{r['place']}` | {explained.get(_key(r), '')} |")
-    return "\n".join(lines) + "\n"
+    def _start(self, number: int, wanted: list[Fault], more: dict[str, Any]) -> subprocess.Popen[bytes]:
+        folder = self.folder / f"process-{number}"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        output = Path(shutil.copytree(self.project.output, folder / "fastapi"))
+        given = [{"digest": f.digest, "path": f.path, "text": f.text, "keys": sorted(f.keys)} for f in wanted]
+        for name, data in (("spec", {**self.spec, **more, "output": str(output)}), ("faults", given)):
+            (folder / f"{name}.json").write_text(json.dumps(data), encoding="utf-8")
+        with (folder / "log").open("wb") as log:
+            return subprocess.Popen(
+                [str(self.project.python), str(HERE / "forking.py"), str(JOINED), str(folder / "spec.json"),
+                 str(folder / "faults.json"), str(folder / "out")],
+                cwd=self.project.import_root, env=child_environment(self.project), stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log,
+            )  # fmt: skip
 
-
-def _digest(fault: Fault) -> str:
-    """Which fault it is: the changed module."""
-    return hashlib.sha256(f"{fault.kind} {fault.path}\n{fault.text}".encode()).hexdigest()[:16]
-
-
-def _key(result: dict[str, Any]) -> str:
-    """Kind and place without the line, which moves."""
-    return f"{result['kind']} {result['place'].rpartition(':')[0]}"
+    def _lines(self, number: int) -> list[dict[str, Any]]:
+        file = self.folder / f"process-{number}" / "out"
+        text = file.read_text(encoding="utf-8") if file.exists() else ""
+        return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
 
 
 def main() -> None:
     """Run the cases, record, write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cases", nargs="*", default=["bookshop"])
-    parser.add_argument("--most", type=int, default=16, help="of each kind and project")
-    parser.add_argument("--seconds", type=float, default=25)
-    parser.add_argument(
-        "--survivors", action="store_true", help="only those that were not found the last time"
-    )
+    parser.add_argument("--work", type=Path, default=ROOT / ".cache" / "conformance")
+    parser.add_argument("--fresh", type=int, default=9, help="of each fresh kind and project")
+    parser.add_argument("--known", type=int, default=3, help="of each known kind and project")
+    parser.add_argument("--seed", type=int, default=SEED, help="of the sample")
+    parser.add_argument("--again", action="store_true", help="ask again about those that were not found")
     given = parser.parse_args()
-    recorded: dict[str, list[dict[str, Any]]] = json.loads(RECORDED.read_text()) if RECORDED.is_file() else {}
+    recorded: dict[str, Any] = json.loads(RECORDED.read_text()) if RECORDED.is_file() else {}
     for case in given.cases:
-        with tempfile.TemporaryDirectory(prefix="segue-faults-") as name:
-            folder = Path(name)
-            project = bookshop(folder) if case == "bookshop" else public(case, folder)
-            wanted = faults(project.output, most=given.most)
-            results = []
-            if given.survivors:
-                # By digest: several faults may share kind, place and operations.
-                digests = {_digest(f) for f in wanted}
-                results = [
-                    r
-                    for r in recorded.get(case, ())
-                    if r["verdict"] == "found" and r.get("digest") in digests
-                ]
-                done = {r["digest"] for r in results}
-                wanted = [f for f in wanted if _digest(f) not in done]
-            for result in run(project, wanted, folder, given.seconds):
-                results.append(result)
-                if result["verdict"] != "found":
-                    sys.stdout.write(f"{result['verdict']}: {case}: {result['kind']} at {result['place']}\n")
-                    sys.stdout.flush()
-        recorded[case] = sorted(results, key=lambda r: (r["kind"], r["place"]))
-        RECORDED.write_text(json.dumps(recorded, indent=1) + "\n", encoding="utf-8")
-    PAGE.write_text(page(recorded), encoding="utf-8")
+        folder = given.work / "faults" / case
+        shutil.rmtree(folder / "bookshop", ignore_errors=True)
+        shutil.rmtree(folder / "fastapi", ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        project = bookshop(folder) if case == "bookshop" else public(given.work / case, folder)
+        wanted = faults(project.output, most=given.fresh, fresh=True, seed=given.seed)
+        wanted += faults(project.output, most=given.known, seed=given.seed)
+        by_digest = {f.digest: f for f in wanted}
+        asked = Asked(project, folder)
+        entry = recorded.setdefault(case, {})
+        if not entry.get("each"):
+            measured = asked.measure()
+            per_second = measured["cases"] / measured["seconds"]
+            entry["per_second"] = round(per_second)
+            entry["each"] = max(1, round(per_second * BUDGET * PROCESSES / asked.operations))
+        results = entry.setdefault("results", {})
+        for digest in [d for d in results if d not in by_digest]:
+            del results[digest]  # of other code than today's
+        todo = [
+            f for d, f in by_digest.items()
+            if d not in results or (given.again and results[d]["verdict"] not in ("found", "broken"))
+        ]  # fmt: skip
+
+        def tell(
+            line: dict[str, Any], results: Any = results, faults: Any = by_digest, case: str = case
+        ) -> None:
+            fault = faults[line.pop("digest")]
+            results[fault.digest] = {
+                "kind": fault.kind, "place": fault.place, "operations": sorted(fault.keys), "fresh": ":" in fault.kind, **line
+            }  # fmt: skip
+            if line["verdict"] != "found":
+                sys.stdout.write(
+                    f"{line['verdict']}: {case}: {fault.kind} at {fault.place} {line.get('why', '')}\n"
+                )
+                sys.stdout.flush()
+            RECORDED.write_text(json.dumps(recorded, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+        asked.ask(todo, entry["each"], tell)
+        PAGE.write_text(
+            page(recorded, tomllib.loads(EXPLAINED.read_text(encoding="utf-8"))), encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import ast
 import copy
+import hashlib
 import json
+import random
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.faults.fresh import FRESH
 from bench.faults.kinds import KINDS, Change
 
 _NOT_CODE = ("models.py", "settings.py", "main.py", "__init__.py", "rows.py")
+_NEVER = ("settings.py", "__init__.py", "rows.py")
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,11 @@ class Fault:
     text: str
     keys: frozenset[str]
 
+    @property
+    def digest(self) -> str:
+        """Which fault it is: the changed module."""
+        return hashlib.sha256(f"{self.kind} {self.path}\n{self.text}".encode()).hexdigest()[:16]
+
     def seed(self, output: Path, target: Path) -> Path:
         """A copy of the generated project at ``target`` with the fault in it."""
         shutil.copytree(output, target, ignore=shutil.ignore_patterns("__pycache__"))
@@ -33,27 +42,37 @@ class Fault:
         return target
 
 
-def faults(output: Path, *, most: int = 10_000) -> list[Fault]:
-    """The faults that fit somewhere in a generated project; of a kind with more than ``most``, evenly spread ones."""
+def faults(output: Path, *, most: int = 10_000, fresh: bool = False, seed: int | None = None) -> list[Fault]:
+    """The faults that fit somewhere in a generated project.
+
+    Of a kind with more than ``most`` evenly spread ones, or with ``seed`` randomly drawn ones. ``fresh`` takes the kinds of
+    :mod:`bench.faults.fresh`.
+    """
+    left_out = _NEVER if fresh else _NOT_CODE
     texts = {
         p: p.read_text(encoding="utf-8")
         for p in sorted((output / "app").rglob("*.py"))
-        if p.name not in _NOT_CODE
+        if p.name not in left_out
     }
     trees = {path: ast.parse(text) for path, text in texts.items()}
     reach = _Reach(output, trees)
     places: dict[str, list[tuple[Path, int, int, Change]]] = defaultdict(list)
     for path, tree in trees.items():
         for at, stmt in enumerate(tree.body):
-            if isinstance(stmt, ast.Import | ast.ImportFrom | ast.Expr) or not reach.operations(stmt):
+            if isinstance(stmt, ast.Import | ast.ImportFrom | ast.Expr) or not reach.of(path, stmt, "delete"):
                 continue
             nodes = list(ast.walk(stmt))
-            for kind, fits, change in KINDS:
-                places[kind] += [(path, at, i, change) for i, node in enumerate(nodes) if fits(node, stmt)]
+            for kind, fits, change in FRESH if fresh else KINDS:
+                if reach.of(path, stmt, kind):
+                    places[kind] += [
+                        (path, at, i, change) for i, node in enumerate(nodes) if fits(node, stmt)
+                    ]
     out: list[Fault] = []
     for kind, found in places.items():
-        step = max(1, -(-len(found) // most))
-        for path, at, index, change in found[::step]:
+        chosen = found[:: max(1, -(-len(found) // most))]
+        if seed is not None:
+            chosen = random.Random(f"{seed} {kind}").sample(found, min(most, len(found)))
+        for path, at, index, change in chosen:
             stmt = trees[path].body[at]
             clone = copy.deepcopy(stmt)
             node = list(ast.walk(clone))[index]
@@ -64,7 +83,11 @@ def faults(output: Path, *, most: int = 10_000) -> list[Fault]:
             name = str(path.relative_to(output))
             place = f"{name.removesuffix('.py').replace('/', '.')}.{_name(stmt)}:{line}"
             text = ast.unparse(ast.fix_missing_locations(whole))
-            out.append(Fault(kind, name, place, text, frozenset(reach.operations(stmt))))
+            keys = reach.of(path, stmt, kind)
+            if path.name == "models.py":
+                keys = reach.deletions(_target(stmt, list(ast.walk(stmt))[index]))
+            if keys:
+                out.append(Fault(kind, name, place, text, frozenset(keys)))
     return sorted(out, key=lambda f: (f.kind, f.place))
 
 
@@ -83,9 +106,32 @@ class _Reach:
                     # An ``@RESOURCE.access`` function runs before every operation of the resource.
                     self._users[_name(stmt)].add(resource)
         self._known: dict[str, list[str]] = {}
+        self._tables: dict[str, list[ast.stmt]] = defaultdict(list)
+        for path, tree in trees.items():
+            for stmt in tree.body if path.name == "models.py" else ():
+                for line in getattr(stmt, "body", ()):
+                    if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "__tablename__":
+                        self._tables[ast.literal_eval(line.value)].append(stmt)
 
-    def operations(self, stmt: ast.stmt, most: int = 6) -> list[str]:
-        """Their keys (``GET /books/``); of many, ``most`` spread over them."""
+    def of(self, path: Path, stmt: ast.stmt, kind: str) -> list[str]:
+        """Keys of the operations to ask about a fault of ``kind``, at most six, spread over all."""
+        if path.name == "main.py":
+            return _spread(sorted(self._keys.values()))
+        if path.name == "models.py":
+            return self.deletions("") if "delete" in kind else []
+        return _spread(self.operations(stmt))
+
+    def deletions(self, table: str) -> list[str]:
+        """Operations that delete rows of ``table`` ('': of any): what a deletion takes with it shows there."""
+        found = (
+            [k for n in self._tables.get(table, ()) for k in self.operations(n)]
+            if table
+            else self._keys.values()
+        )
+        return _spread(sorted({k for k in found if k.startswith("DELETE ")}))
+
+    def operations(self, stmt: ast.stmt) -> list[str]:
+        """All their keys (``GET /books/``)."""
         name = _name(stmt)
         if name not in self._known:
             seen, todo = {name}, [name]
@@ -93,9 +139,20 @@ class _Reach:
                 for user in self._users[todo.pop()] - seen:
                     seen.add(user)
                     todo.append(user)
-            found = sorted(self._keys[n] for n in seen if n in self._keys)
-            self._known[name] = found[:: max(1, -(-len(found) // most))]
+            self._known[name] = sorted(self._keys[n] for n in seen if n in self._keys)
         return self._known[name]
+
+
+def _target(stmt: ast.stmt, node: ast.AST) -> str:
+    """The table that the foreign key around ``node`` leads to."""
+    for call in ast.walk(stmt):
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "ForeignKey" and node in ast.walk(call):
+            return str(ast.literal_eval(call.args[0])).partition(".")[0]
+    return ""
+
+
+def _spread(keys: list[str], most: int = 6) -> list[str]:
+    return keys[:: max(1, -(-len(keys) // most))]
 
 
 def _name(stmt: ast.stmt) -> str:

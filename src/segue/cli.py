@@ -249,6 +249,26 @@ def suite(
     )
 
 
+@verify_app.command("openapi")
+def verify_openapi(
+    project: Project = HERE,
+    json: AsJson = False,
+    cases: Annotated[int, typer.Option(min=1, help="At most this many cases.")] = 3000,
+    seconds: Annotated[float, typer.Option(min=1.0, help="At most this long.")] = 60.0,
+    seed: Annotated[int, typer.Option(help="Same seed, same cases.")] = 1,
+) -> None:
+    """Hold the generated OpenAPI schema against answers.
+
+    Sends derived requests, checks every form of answer, and compares with drf-spectacular's schema where the project has it:
+    the answers say who is right. Exits with 1 when an answer breaks the generated schema.
+    """
+    from segue.commands import openapi as command
+
+    raise typer.Exit(
+        command.run(open_project(project), as_json=json, cases=cases, seconds=seconds, seed=seed)
+    )
+
+
 @verify_app.command()
 def replay(
     files: Annotated[list[Path], typer.Argument(help="Recordings, or folders of them.")],

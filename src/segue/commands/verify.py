@@ -28,7 +28,7 @@ from segue.verify import written
 from segue.verify.evidence import OperationResult, Report
 from segue.verify.project import ProjectRef
 
-__all__ = ["Outputs", "budget", "case", "explore", "replay", "suite"]
+__all__ = ["Outputs", "begin", "budget", "case", "explore", "replay", "suite"]
 
 
 def explore(
@@ -49,7 +49,7 @@ def explore(
     only = {e.key for text in routes for e in find_entries(book, text) if e.native}
     if routes and not only:
         raise UsageError("None of these routes is translated.", hint="`segue status` lists the routes.")
-    project, begun = _begin(settings)
+    project, begun = begin(settings)
     with errors.status("Comparing both sides…"):
         report = verify.explore(project, only=only, cases=cases, seconds=seconds, seed=seed)
     report = written.write_cases(report, settings.state / "evidence" / "cases", settings.folder, renew=True)
@@ -93,7 +93,7 @@ def suite(
     settings: Config, command: Sequence[str], outputs: Outputs, *, answer: Literal["both", "fastapi"] = "both"
 ) -> int:
     """Run the project's own tests with both sides answering, or FastAPI too. Exit code 1 on differences or failed tests."""
-    project, begun = _begin(settings)
+    project, begun = begin(settings)
     words = [w for w in command if w != "--"]
     with errors.status("Running the project's tests…"):
         report = verify.suite(project, words, answer=answer)
@@ -122,7 +122,7 @@ def replay(
         if not equals or not token or not name:
             raise UsageError("--as takes TOKEN=USER.", hint="For example: --as 9944b09199c62bcf=alice")
         given[token] = name
-    project, begun = _begin(settings)
+    project, begun = begin(settings)
     with errors.status("Replaying the recording…"):
         report = verify.replay(
             project, files, users=given, host=host, limit=limit, seconds=seconds, redacted=settings.redact
@@ -131,7 +131,8 @@ def replay(
     return _finish(settings, report, "replay", begun, outputs, run)
 
 
-def _begin(settings: Config) -> tuple[ProjectRef, Basis]:
+def begin(settings: Config) -> tuple[ProjectRef, Basis]:
+    """The project to compare, and what its evidence will be about."""
     code_digest(settings)
     project = ProjectRef(
         settings.root, settings.output, settings.state, interpreter(settings), read_snapshot(settings), settings.package,

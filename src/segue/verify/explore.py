@@ -40,6 +40,27 @@ def explore(
     ``against="django"`` compares Django with itself, on every DRF operation: what is reported then is noise.
     Raises :class:`EnvironmentProblem` when the child cannot run, with the end of its error output.
     """
+    report, _ = explored(
+        project, only=only, cases=cases, seconds=seconds, seed=seed, against=against, until_difference=until_difference,
+        processes=processes,
+    )  # fmt: skip
+    return report
+
+
+def explored(
+    project: ProjectRef,
+    *,
+    only: Collection[str] = (),
+    cases: int,
+    seconds: float,
+    seed: int,
+    against: Literal["fastapi", "django"] = "fastapi",
+    until_difference: bool = False,
+    processes: int = 0,
+    legacy_openapi: bool = False,
+) -> tuple[Report, dict[str, Any]]:
+    """:func:`explore`, with the document of the child process: ``answers`` by operation and ``openapi`` (see
+    ``joined/openapi.py``), with drf-spectacular's where ``legacy_openapi`` asks for it."""
     find = native_operations if against == "fastapi" else all_operations
     known = find(project)
     operations = [o for o in known if not only or o["key"] in only]
@@ -49,6 +70,7 @@ def explore(
         "against": against,
         "branches": against == "fastapi",
         "openapi": against == "fastapi" and not until_difference,
+        "legacy_openapi": legacy_openapi,
         "until_difference": until_difference,
     }
     shares = _shares(operations, count)
@@ -71,7 +93,8 @@ def explore(
         results = tuple(_checked(results, raw))
     memory = tuple(tuple(tuple(mark) for mark in marks) for marks in raw["memory"])
     notes = tuple(_notes(raw, results))
-    return Report("explore", results, float(raw["seconds"]), tuple(raw["noise"]), notes, memory=memory)
+    report = Report("explore", results, float(raw["seconds"]), tuple(raw["noise"]), notes, memory=memory)
+    return report, raw
 
 
 def _checked(results: Iterable[OperationResult], raw: Mapping[str, Any]) -> Iterator[OperationResult]:

@@ -7,6 +7,27 @@ from pathlib import Path
 from typing import Any
 
 
+def furnish(spec: dict[str, Any], legacy: Any) -> tuple[Any, int]:
+    """Fill the database copy: the people who ask, and how many rows were made for them to ask for."""
+    from django.core.management import call_command
+    from django.test.utils import setup_test_environment
+
+    from .hashing import remember_hashes
+    from .personas import users
+    from .seeding import fill
+    from .spread import fill_pages, spread
+
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(legacy.copy.folder / "hypothesis"))
+    setup_test_environment()
+    remember_hashes()
+    if spec["seed_command"]:
+        words = [w for w in spec["seed_command"] if Path(w).name not in ("manage.py", "python", "python3")]
+        with open(os.devnull, "w") as nowhere:
+            call_command(*words, stdout=nowhere)
+    people = users()  # before the rows: most of them belong to somebody
+    return people, fill(spec["models"]) + spread(spec["models"]) + fill_pages(spec["operations"])
+
+
 class Laboratory:
     """``spec`` as :mod:`segue.verify.explore` writes it, ``legacy`` a set-up :class:`~.boot.Legacy`.
 
@@ -14,32 +35,15 @@ class Laboratory:
     asks the same question of the same project later finds the same state.
     """
 
-    def __init__(self, spec: dict[str, Any], legacy: Any) -> None:
-        from django.core.management import call_command
-        from django.test.utils import setup_test_environment
-
+    def __init__(self, spec: dict[str, Any], legacy: Any, furnished: tuple[Any, int] | None = None) -> None:
         from .cases import Generator
-        from .hashing import remember_hashes
         from .pair import Pair
-        from .personas import users
         from .playing import Player
-        from .seeding import fill
         from .sides import DjangoSide, FastApiSide
-        from .spread import fill_pages, spread
         from .world import World
 
         self.spec, self.legacy = spec, legacy
-        os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(legacy.copy.folder / "hypothesis"))
-        setup_test_environment()
-        remember_hashes()
-        if spec["seed_command"]:
-            words = [
-                w for w in spec["seed_command"] if Path(w).name not in ("manage.py", "python", "python3")
-            ]
-            with open(os.devnull, "w") as nowhere:
-                call_command(*words, stdout=nowhere)
-        self.people = users()  # before the rows: most of them belong to somebody
-        self.made = fill(spec["models"]) + spread(spec["models"]) + fill_pages(spec["operations"])
+        self.people, self.made = furnished or furnish(spec, legacy)
         self.django = DjangoSide(legacy.connection, legacy.errors)
         self.other: Any = self.django
         if spec.get("against") != "django":
