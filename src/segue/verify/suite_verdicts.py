@@ -77,9 +77,11 @@ def judge(name: str, both: Seen, fastapi: Seen | None = None) -> SuiteTest:
         return SuiteTest(name, INTERNALS, ", ".join(internals), compared=bool(answered))
     if answered:
         return SuiteTest(name, PASSED)
+    if both.requests["elsewhere"]:
+        return SuiteTest(name, ELSEWHERE, compared=False)
     if internals:
         return SuiteTest(name, INTERNALS, ", ".join(internals), compared=False)
-    return SuiteTest(name, ELSEWHERE if both.requests["elsewhere"] else NOTHING, compared=False)
+    return SuiteTest(name, NOTHING, compared=False)
 
 
 def _failed(name: str, both: Seen, fastapi: Seen) -> SuiteTest:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,46 +91,64 @@ def test_every_test_has_its_verdict(desk: ProjectRef, on_django: dict[str, str],
         assert any(f"mock.patch({name})" in note for note in carried), carried
 
 
-@pytest.mark.parametrize(
-    ("file", "right", "wrong", "test"),
-    [
-        ("services", "* factor", "* factor + 1", "Patched.test_method"),
-        ("routes", "await is_full(call.db)", "not await is_full(call.db)", "Patched.test_asynchronous_twin"),
-        ("presenters", "ticket.title", "ticket.title.lower()", "Plain.test_list"),
-    ],
-)  # fmt: skip
-def test_a_fault_in_generated_code_is_found(
-    desk: ProjectRef, tmp_path: Path, file: str, right: str, wrong: str, test: str
+FAULTS = [
+    ("services", "* factor", "* factor + 1", "Patched.test_method"),
+    ("routes", "await is_full(call.db)", "not await is_full(call.db)", "Patched.test_asynchronous_twin"),
+    ("routes", '{"score": score(ticket, 3)}', '{"score": (score(ticket, 3), score(ticket, 3))[0]}', "Patched.test_function"),
+    ("presenters", "ticket.title", "ticket.title.lower()", "Plain.test_list"),
+]  # fmt: skip
+
+
+def test_faults_in_generated_code_are_found(desk: ProjectRef, tmp_path: Path) -> None:
+    """Also where the test patches what the faulty code calls, and where only the calls of the mock differ."""
+    output = tmp_path / "fastapi"
+    shutil.copytree(desk.output, output, ignore=shutil.ignore_patterns("__pycache__"))
+    for file, right, wrong, _ in FAULTS:
+        module = output / "app" / "tickets" / f"{file}.py"
+        text = module.read_text(encoding="utf-8")
+        assert right in text
+        module.write_text(text.replace(right, wrong), encoding="utf-8")
+    tests = [f"tests.test_tickets.{test}" for *_, test in FAULTS]
+    for answer in ("both", "fastapi"):
+        report = verify.suite(
+            replace(desk, output=output),
+            [*COMMAND, *tests],
+            answer="fastapi" if answer == "fastapi" else "both",
+        )
+        assert report.tests["passed"] == 4, report.output
+        assert {t.name: (t.verdict, t.bad) for t in report.results} == dict.fromkeys(tests, ("differs", True))
+    paths = [p for o in report.operations for d in o.differences for p, _, _ in d.paths]
+    assert any("calls of mock.patch(tickets.views.score)" in path for path in paths), paths
+
+
+def test_a_run_that_is_killed_leaves_nothing(
+    desk: ProjectRef, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where the test patches what the faulty code calls."""
-    output = tmp_path / "fastapi"
-    shutil.copytree(desk.output, output, ignore=shutil.ignore_patterns("__pycache__"))
-    module = output / "app" / "tickets" / f"{file}.py"
-    text = module.read_text(encoding="utf-8")
-    assert right in text
-    module.write_text(text.replace(right, wrong), encoding="utf-8")
-    report = verify.suite(replace(desk, output=output), [*COMMAND, f"tests.test_tickets.{test}"])
-    assert report.tests["passed"] == 1, report.output
-    assert [(t.verdict, t.bad) for t in report.results] == [("differs", True)]
+    """SIGKILL in the middle of it; the next run works and takes the first one's folder away."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    before = _digests(desk.root)
+    child = os.fork()
+    if child == 0:
+        with contextlib.suppress(BaseException):
+            os.setsid()
+            verify.suite(desk, COMMAND)
+        os._exit(0)
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("segue-suite-*/spec.json")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(1.0)
+    os.killpg(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    assert len(list(tmp_path.glob("segue-suite-*"))) == 1
+    assert _digests(desk.root) == before
+    report = verify.suite(desk, [*COMMAND, "tests.test_tickets.Plain.test_list"])
+    assert report.tests["passed"] == 1
+    assert list(tmp_path.glob("segue-suite-*")) == []
+    assert _digests(desk.root) == before
 
 
-def test_a_patch_that_only_fastapi_ignores_is_a_difference(desk: ProjectRef, tmp_path: Path) -> None:
-    """Generated code that does not call what the legacy code calls: the calls of the mock differ."""
-    output = tmp_path / "fastapi"
-    shutil.copytree(desk.output, output, ignore=shutil.ignore_patterns("__pycache__"))
-    module = output / "app" / "tickets" / "routes.py"
-    text = module.read_text(encoding="utf-8")
-    twice = text.replace('{"score": score(ticket, 3)}', '{"score": (score(ticket, 3), score(ticket, 3))[0]}')
-    assert twice != text
-    module.write_text(twice, encoding="utf-8")
-    report = verify.suite(
-        replace(desk, output=output), [*COMMAND, "tests.test_tickets.Patched.test_function"]
-    )
-    assert report.tests["passed"] == 1, report.output
-    assert [t.verdict for t in report.results] == ["differs"]
-    assert any(
-        "calls of mock.patch(tickets.views.score)" in p
-        for o in report.operations
-        for d in o.differences
-        for p, _, _ in d.paths
-    )
+def _digests(root: Path) -> dict[str, str]:
+    return {
+        str(p): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(root.rglob("*")) if p.is_file()
+    }

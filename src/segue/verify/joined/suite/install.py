@@ -24,7 +24,7 @@ def install(client: Any) -> None:
     around.watch_mock()
     around.watch_monkeypatch()
     around.watch_settings()
-    internals.watch()
+    internals.watch(logs=known.answer == "fastapi")
     kind: Any = client.ClientHandler
     kind.__call__ = _sync(kind.__call__)
     if hasattr(client, "AsyncClientHandler"):

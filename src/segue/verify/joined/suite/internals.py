@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from .tests import TESTS
 
 
-def watch() -> None:
-    """Follow what ``django.test`` offers for looking inside."""
+def watch(*, logs: bool) -> None:
+    """Follow what ``django.test`` offers for looking inside; with ``logs`` also who reads log records."""
     _queries()
+    if logs:
+        _logs()
     _templates()
     _factories()
 
@@ -74,8 +77,36 @@ def _factories() -> None:
         own: Any = kind
 
         def request(self: Any, _made: Any = own.request, **options: Any) -> Any:
-            name = type(self).__name__
-            TESTS.now.internals[name] += 1
+            # DRF's RequestsClient makes its environment with one, and then asks the server.
+            if sys._getframe(2).f_code.co_name != "get_environ":
+                TESTS.now.internals[type(self).__name__] += 1
             return _made(self, **options)
 
         own.request = request
+
+
+def _logs() -> None:
+    """``assertLogs`` and pytest's ``caplog``: loggers have the names of their frameworks."""
+    import unittest
+
+    kind: Any = getattr(unittest.case, "_AssertLogsContext", None)
+    if kind is not None:
+        leave = kind.__exit__
+
+        def __exit__(self: Any, *exc: Any) -> Any:
+            TESTS.now.internals["assertLogs"] += 1
+            return leave(self, *exc)
+
+        kind.__exit__ = __exit__
+    fixture: Any = getattr(sys.modules.get("_pytest.logging"), "LogCaptureFixture", None)
+    if fixture is not None:
+        for name in ("records", "text", "messages", "record_tuples"):
+            setattr(fixture, name, property(_read(getattr(fixture, name).fget)))
+
+
+def _read(getter: Any) -> Any:
+    def read(self: Any) -> Any:
+        TESTS.now.internals["caplog"] += 1
+        return getter(self)
+
+    return read
