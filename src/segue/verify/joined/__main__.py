@@ -20,4 +20,5 @@ assert spec is not None
 assert spec.loader is not None
 sys.modules[NAME] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(sys.modules[NAME])
+importlib.import_module(f"{NAME}.lowering").install(NAME, str(HERE))
 importlib.import_module(f"{NAME}.main").main()

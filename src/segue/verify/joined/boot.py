@@ -28,16 +28,9 @@ class Legacy:
         settings.MEDIA_ROOT = str(self.media)
         settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
         # Each case begins with an empty cache: that must never be one that others use.
-        settings.CACHES = {
-            alias: {
-                **{k: v for k, v in config.items() if k in _KEPT},
-                "BACKEND": _LOCAL,
-                "LOCATION": f"segue-{alias}",
-            }
-            for alias, config in settings.CACHES.items()
-        }
+        settings.CACHES = local_caches(settings.CACHES)
         settings.CELERY_TASK_ALWAYS_EAGER = False
-        settings.PASSWORD_HASHERS = _with_fast_hasher(settings.PASSWORD_HASHERS)
+        settings.PASSWORD_HASHERS = with_fast_hasher(settings.PASSWORD_HASHERS)
         import django
 
         django.setup()
@@ -70,9 +63,31 @@ _LOCAL = "django.core.cache.backends.locmem.LocMemCache"
 _FAST = "django.contrib.auth.hashers.MD5PasswordHasher"
 
 
-def _with_fast_hasher(hashers: Any) -> list[str]:
+def local_caches(configured: Any) -> dict[str, dict[str, Any]]:
+    """``CACHES`` in this process's memory, with what decides about keys kept."""
+    return {
+        alias: {
+            **{k: v for k, v in config.items() if k in _KEPT},
+            "BACKEND": _LOCAL,
+            "LOCATION": f"segue-{alias}",
+        }
+        for alias, config in configured.items()
+    }
+
+
+def with_fast_hasher(hashers: Any) -> list[str]:
     """Known last, so that personas may have a password that costs nothing to check."""
     return [*hashers, *([] if _FAST in hashers else [_FAST])]
+
+
+def jwt_key() -> dict[str, str]:
+    """``JWT_KEY``: what simplejwt verifies tokens with, where the project uses it."""
+    try:
+        from rest_framework_simplejwt.settings import api_settings
+    except Exception:  # noqa: BLE001 - not installed, or not set up
+        return {}
+    symmetric = str(api_settings.ALGORITHM).startswith("HS")
+    return {"JWT_KEY": str(api_settings.SIGNING_KEY if symmetric else api_settings.VERIFYING_KEY)}
 
 
 def hush() -> None:

@@ -8,10 +8,9 @@ from typing import Any
 
 from . import live, payloads
 from .following import SEEN, Seen, damaged, worth_following
-from .mixtures import known_parameters
 from .paths import paths_of
 from .personas import Persona, owners, people_for
-from .queries import queries_of
+from .queries import known_parameters, queries_of
 from .requests import ACCEPTS, RAW_BODIES, as_form, as_json, as_multipart, case
 from .surroundings import FILES, languages, zones
 

@@ -146,6 +146,6 @@ def _drop_left_over(cursor: Any, quoted: Any) -> None:
         [PREFIX.replace("_", r"\_") + "%"],
     )
     for (name,) in cursor.fetchall():
-        pid = name.removeprefix(PREFIX)
+        pid = name.removeprefix(PREFIX).partition("_")[0]  # clones of a copy have more behind
         if pid.isdigit() and not Path(f"/proc/{pid}").exists():
             cursor.execute(f"DROP DATABASE IF EXISTS {quoted(name)}")

@@ -1,4 +1,4 @@
-"""The child process of ``verify explore``, ``replay`` and ``case``: reads a spec, writes one JSON document."""
+"""The child processes of verification in the legacy interpreter."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from typing import Any
 
 
 def main() -> None:
-    """``python main.py SPEC OUT``."""
+    """``SPEC OUT`` reads a spec and writes one JSON document; ``deal`` and ``serve`` speak over their pipes (see
+    :mod:`.dealing`, :mod:`.serving`)."""
+    if sys.argv[1:] in (["deal"], ["serve"]):
+        _speak(sys.argv[1])
+        return
     spec = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     # The project's own packages win over the overlay.
     sys.path[:] = [*spec["path"], *(p for p in sys.path if p not in spec["path"]), spec["overlay"]]
@@ -44,3 +48,18 @@ def _task(spec: dict[str, Any], legacy: Any) -> dict[str, Any]:
         return explore(spec, laboratory)
     finally:
         laboratory.close()
+
+
+def _speak(task: str) -> None:
+    """The spec is the first line of standard input; answers are the only lines on standard output."""
+    import importlib
+
+    from .pipe import Pipe
+
+    pipe = Pipe()
+    spec = pipe.read()
+    if spec is None:
+        return
+    sys.path[:] = [*spec["path"], *(p for p in sys.path if p not in spec["path"]), *spec["more"]]
+    module = {"deal": "dealing", "serve": "serving"}[task]
+    importlib.import_module(f".{module}", __package__).main(spec, pipe)

@@ -9,7 +9,6 @@ from urllib.parse import parse_qsl, urlencode
 from hypothesis import strategies as st
 
 from . import payloads, values
-from .queries import queries_of
 from .requests import ACCEPTS, as_form, as_json, as_multipart, case
 
 Case = dict[str, Any]
@@ -106,10 +105,3 @@ def _body(draw: Any, plan: Any) -> tuple[bytes, str]:
 
 def _joined(pairs: list[tuple[str, str]]) -> str:
     return urlencode(pairs, errors="surrogatepass")
-
-
-def known_parameters(plan: Any) -> list[tuple[str, str]]:
-    """(name, value) pairs of the queries that are derived for ``plan``."""
-    found = queries_of(plan.view, plan.op, plan.pick)
-    pairs = [pair for _, query in found for pair in parse_qsl(query, keep_blank_values=True)]
-    return list(dict.fromkeys(pairs))[:400]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from .compare import answer_of, differences, disagreements, general, left_to_django, reordered, shape
+from .compare import answer_of, disagreements, left_to_django, reordered
 from .effects import count
 from .hooks import told
 from .limits import used_up
+from .noise import Noise
 from .world import World
-
-Found = list[tuple[str, Any, Any]]
 
 
 class Pair:
@@ -22,7 +21,15 @@ class Pair:
 
     def __init__(self, modern: Any, legacy: Any, world: World) -> None:
         self.modern, self.legacy, self.world = modern, legacy, world
-        self.noise: set[tuple[str, str]] = set()
+        self._noise = Noise()
+
+    @property
+    def noise(self) -> set[tuple[str, str]]:
+        """(operation, path) pairs."""
+        return self._noise.known
+
+    def _side(self, name: str) -> Any:
+        return self.legacy if name == "django" else self.modern
 
     def run(self, case: dict[str, Any]) -> dict[str, Any]:
         """``{"django", "fastapi", "differences", "queries", "unserved", "errors", "receivers", "reordered"}``."""
@@ -34,7 +41,9 @@ class Pair:
         found = [] if unserved else disagreements(one, other)
         error = self.modern.error
         if found:
-            found = self._without_noise(case, one, other, found)
+            found = self._noise.without(
+                case["key"], (one, other), found, lambda side: self.ask(self._side(side), case)[0]
+            )
         return {
             "django": one,
             "fastapi": other,
@@ -59,21 +68,3 @@ class Pair:
         finally:
             effects = self.world.after(side.statements) | told(side.hooks)
         return answer_of(raw, effects, case["method"]), count(side.statements)
-
-    def _without_noise(self, case: dict[str, Any], one: Any, other: Any, found: Found) -> Found:
-        def known(item: tuple[str, Any, Any]) -> bool:
-            return (case["key"], general(item[0])) in self.noise and shape(item[1]) == shape(item[2])
-
-        found = [item for item in found if not known(item)]
-        if not found:
-            return found
-        again, _ = self.ask(self.legacy, case)
-        volatile = {
-            general(path) for path, before, after in differences(one, again) if shape(before) == shape(after)
-        }
-        if not volatile & {general(path) for path, _, _ in found}:
-            return found
-        twice, _ = self.ask(self.modern, case)
-        moving = {general(path) for path, _, _ in differences(other, twice)}
-        self.noise |= {(case["key"], path) for path in volatile & moving}
-        return [item for item in found if not known(item)]

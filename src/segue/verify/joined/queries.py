@@ -6,7 +6,7 @@ import itertools
 import random
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from . import live
 
@@ -232,3 +232,10 @@ def _combined(groups: list[list[Labelled]], pick: random.Random) -> Iterator[Lab
     for _ in range(40):
         chosen = [pick.choice(g) for g in pick.sample(groups, min(len(groups), pick.choice((2, 2, 3))))]
         yield " and ".join(what for what, _ in chosen)[:90], "&".join(query for _, query in chosen if query)
+
+
+def known_parameters(plan: Any) -> list[tuple[str, str]]:
+    """(name, value) pairs of the queries that are derived for ``plan``."""
+    found = queries_of(plan.view, plan.op, plan.pick)
+    pairs = [pair for _, query in found for pair in parse_qsl(query, keep_blank_values=True)]
+    return list(dict.fromkeys(pairs))[:400]

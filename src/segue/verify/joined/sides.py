@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from .boot import Errors, describe
+from .boot import Errors, describe, jwt_key
 from .branches import Branches
 from .generated import make_importable
 from .hooks import BridgeHooks, DjangoHooks
@@ -72,16 +72,6 @@ class DjangoSide:
     def _note(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         self.statements.append(sql if isinstance(sql, str) else str(sql))
         return execute(sql, params, many, context)
-
-
-def jwt_key() -> dict[str, str]:
-    """``JWT_KEY``: what simplejwt verifies tokens with, where the project uses it."""
-    try:
-        from rest_framework_simplejwt.settings import api_settings
-    except Exception:  # noqa: BLE001 - not installed, or not set up
-        return {}
-    symmetric = str(api_settings.ALGORITHM).startswith("HS")
-    return {"JWT_KEY": str(api_settings.SIGNING_KEY if symmetric else api_settings.VERIFYING_KEY)}
 
 
 class FastApiSide:

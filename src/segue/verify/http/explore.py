@@ -1,0 +1,119 @@
+"""``verify explore --mode http``: derived requests over the wire."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections import Counter
+from collections.abc import Collection
+from typing import Any
+
+from segue.verify.evidence import Report, operation_from_json
+from segue.verify.http.client import NotSendable
+from segue.verify.http.laboratory import Laboratory, laboratory
+from segue.verify.http.sides import Modern
+from segue.verify.joined.outcome import Outcome
+from segue.verify.joined.shrinking import Shrinker
+from segue.verify.operations import native_operations
+from segue.verify.project import ProjectRef
+
+# Methods that HTTP does not have, or servers and proxies answer themselves.
+_SERVERS_OWN = {"FOO": "method FOO", "TRACE": "method TRACE"}
+
+
+def explore_http(
+    project: ProjectRef,
+    modern: Modern,
+    *,
+    only: Collection[str] = (),
+    cases: int = 5000,
+    seconds: float = 300.0,
+    seed: int = 1,
+) -> Report:
+    """Compare native operations (those in ``only``, or all) as clients see them, for at most ``cases`` or ``seconds``.
+
+    Both sides run as servers that Segue starts, FastAPI with its production driver. Raises
+    :class:`segue.errors.EnvironmentProblem` when one of them does not start or stops.
+    """
+    known = native_operations(project)
+    operations = [o for o in known if not only or o["key"] in only]
+    with laboratory(project, modern, known, [o["key"] for o in operations], seed=seed) as lab:
+        return _Run(lab, operations, cases, seconds).report()
+
+
+class _Run:
+    def __init__(self, lab: Laboratory, operations: list[dict[str, Any]], cases: int, seconds: float) -> None:
+        self.lab, self.operations, self.cases = lab, operations, cases
+        self.begin = time.monotonic()
+        self.end = self.begin + seconds
+        self.outcomes = {o["key"]: Outcome(o) for o in operations}
+        self.total = 0
+        self.skipped: Counter[str] = Counter()
+        self.exhausted = False
+
+    def report(self) -> Report:
+        """Send the cases, a fair share to each operation."""
+        turns = [o["key"] for o in self.operations]
+        learnt: int | None = None
+        while turns and self._left():
+            for key in list(turns):
+                case = self.lab.dealer.ask({"next": key, "learn": learnt})["case"]
+                learnt = None
+                if case is None:
+                    turns.remove(key)
+                    continue
+                case["body"] = base64.b64decode(case["body"])
+                learnt = self._compare(case)
+                if not self._left():
+                    break
+        self.exhausted = not turns
+        results = tuple(
+            operation_from_json(o["key"], self.outcomes[o["key"]].report(), o["function"], o["place"])
+            for o in self.operations
+        )
+        noise = tuple(sorted(f"{key}: {path}" for key, path in self.lab.pair.noise.known))
+        return Report("http", results, time.monotonic() - self.begin, noise, tuple(self._notes()))
+
+    def _left(self) -> bool:
+        return self.total < self.cases and time.monotonic() < self.end
+
+    def _compare(self, case: dict[str, Any]) -> int | None:
+        """Django's status; None for what was not sent."""
+        if case["busy"]:
+            self.skipped["limits used up"] += 1
+            return None
+        if case["method"] in _SERVERS_OWN:
+            self.skipped[_SERVERS_OWN[case["method"]]] += 1
+            return None
+        self.total += 1
+        try:
+            result = self.lab.pair.run(case)
+        except NotSendable:
+            self.skipped["what no client can send"] += 1
+            return None
+        outcome = self.outcomes[case["key"]]
+        kind = outcome.add(case, result)
+        if kind:
+            smaller, shown = Shrinker(self.lab.pair.run, []).shrink(case, result)
+            outcome.keep(kind, smaller, shown)
+        return int(result["django"]["status"])
+
+    def _notes(self) -> list[str]:
+        told = self.lab.told
+        notes = [f"personas: {', '.join(told['personas'])}", *told["notes"]]
+        notes.append("over HTTP: mails and tasks are Django's only, queries and log records are not compared")
+        if told["made"]:
+            notes.append(
+                f"{told['made']} rows were made from the models: for empty tables, orders and full pages"
+            )
+        if not self.exhausted:
+            notes.append("the budget ended before all derived cases were sent")
+        if self.skipped:
+            said = ", ".join(f"{what} ({n})" for what, n in sorted(self.skipped.items()))
+            notes.append(f"not sent over HTTP: {said}")
+        for table in sorted(self.lab.large):
+            notes.append(f"table {table} is large: only its last rows are compared")
+        refused = self.lab.pair.django.refused
+        if refused:
+            notes.append(f"Django wanted to reach {', '.join(sorted(refused))}: refused")
+        return notes

@@ -1,0 +1,73 @@
+"""Run by the generated project's interpreter: its application under uvicorn, on a free loopback port.
+
+Standard input has the spec (``output``, ``package``) as its first line; every further line is answered with what
+was logged as an error since the last one, and throttle histories are emptied. Ends with its input.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import os
+import socket
+import sys
+import threading
+from typing import Any
+
+
+class LastError(logging.Handler):
+    """Keeps the last exception that was logged."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.last = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Remember type and text."""
+        error = record.exc_info[1] if record.exc_info else None
+        self.last = f"{type(error).__name__}: {str(error)[:300]}" if error else record.getMessage()[:300]
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    import uvicorn
+
+    spec = json.loads(sys.stdin.buffer.readline())
+    output = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    sys.path.insert(0, spec["output"])
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    listening.listen(128)
+    errors = LastError()
+    create_app = importlib.import_module(f"{spec['package']}.main").create_app
+    config = uvicorn.Config(
+        create_app, factory=True, timeout_keep_alive=65, log_config=None, proxy_headers=True, server_header=False,
+        access_log=False, lifespan="on",
+    )  # fmt: skip
+    logging.getLogger().addHandler(errors)
+    server = uvicorn.Server(config)
+
+    def write(document: Any) -> None:
+        output.write(json.dumps(document).encode() + b"\n")
+        output.flush()
+
+    def control() -> None:
+        write({"port": listening.getsockname()[1]})
+        for _ in sys.stdin.buffer:
+            history = getattr(sys.modules.get(f"{spec['package']}.access"), "HISTORY", None)
+            if history is not None:
+                history.clear()
+            last, errors.last = errors.last, ""
+            write({"error": last, "effects": {}})
+        server.should_exit = True
+        threading.Timer(5, lambda: os._exit(0)).start()
+
+    threading.Thread(target=control, daemon=True).start()
+    server.run(sockets=[listening])
+    os._exit(0 if server.started else 3)
+
+
+if __name__ == "__main__":
+    main()

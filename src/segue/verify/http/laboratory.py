@@ -1,0 +1,93 @@
+"""Everything HTTP mode needs, started: who deals out cases, two clones, two servers."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from segue.verify.http.child import Child
+from segue.verify.http.pair import HttpPair
+from segue.verify.http.sides import Modern, database_url, start_django, start_fastapi
+from segue.verify.http.states import State, open_state
+from segue.verify.project import JOINED, ProjectRef, child_environment
+
+PREPARING = 600.0  # seconds for migrating and filling the copy
+
+
+@dataclass(slots=True)
+class Laboratory:
+    """``dealer`` answers ``{"next": key, "learn": status}``; ``told`` is what it said of itself."""
+
+    dealer: Child
+    told: dict[str, Any]
+    pair: HttpPair
+    large: set[str]
+
+
+@contextlib.contextmanager
+def laboratory(
+    project: ProjectRef,
+    modern: Modern,
+    operations: list[dict[str, Any]],
+    wanted: Collection[str],
+    *,
+    seed: int = 1,
+) -> Iterator[Laboratory]:
+    """Both servers, up, on equal clones; everything is stopped and removed at the end.
+
+    The project's own database is only read. Raises :class:`segue.errors.EnvironmentProblem` when a process does not
+    start, with the end of what it said.
+    """
+    spec = {
+        "settings": project.snapshot.settings.module,
+        "path": [str(project.import_root), str(project.root)],
+        "more": [],
+        "operations": operations,
+        "wanted": sorted(wanted),
+        "models": [m.label for m in project.snapshot.models.values() if m.own and not m.abstract],
+        "seed_command": list(project.seed_command),
+        "seed": seed,
+    }
+    command = [str(project.python), str(JOINED), "deal"]
+    with contextlib.ExitStack() as stack:
+        dealer = stack.enter_context(
+            Child(
+                "The Django process", command, spec, cwd=project.import_root, env=child_environment(project)
+            )
+        )
+        told = dealer.read(PREPARING)
+        main = told["databases"]["default"]
+        folder = Path(told["folder"])
+        states: list[State] = []
+        sides = []
+        for name in ("django", "fastapi"):
+            names = {
+                alias: _clone_name(found, folder, alias, name) for alias, found in told["databases"].items()
+            }
+            for alias, found in told["databases"].items():
+                if alias != "default" and names[alias] != names["default"]:
+                    stack.callback(
+                        open_state(found["vendor"], found["name"], names[alias], found["server"]).close
+                    )
+            state = open_state(main["vendor"], main["name"], names["default"], main["server"])
+            states.append(state)
+            media = folder / f"media-{name}"
+            if name == "django":
+                side = start_django(project, names, main["server"], state, media)
+            else:
+                url = database_url(names["default"], main["server"])
+                side = start_fastapi(project, modern, told["shared"], url, state, media)
+            stack.callback(side.close)
+            sides.append(side)
+        yield Laboratory(dealer, told, HttpPair(*sides), {t for s in states for t in s.large})
+
+
+def _clone_name(database: dict[str, Any], folder: Path, alias: str, side: str) -> str:
+    if database["vendor"] == "sqlite":
+        return str(folder / f"{alias}-{side}.sqlite3")
+    return f"{re.sub(r'_(django|fastapi)$', '', database['name'])}_{side}"[-63:] or f"segue_{os.getpid()}"

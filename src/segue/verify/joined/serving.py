@@ -1,0 +1,87 @@
+"""Django as a real server on a free loopback port, in its own interpreter, on a clone of the database.
+
+The WSGI application is the project's own (``WSGI_APPLICATION``), the server that of ``runserver``
+(``django.core.servers.basehttp``), with one thread per connection.
+"""
+
+from __future__ import annotations
+
+import os
+import socketserver
+import threading
+from typing import Any
+
+
+def main(spec: dict[str, Any], pipe: Any) -> None:
+    """Listen, tell the port, then answer every line with what was done since the last: ``{"error", "effects"}``.
+
+    ``spec``: ``settings``, ``databases`` (alias → name), ``media`` (a folder), ``open`` ((host, port) pairs that
+    requests may reach).
+    """
+    os.environ["DJANGO_SETTINGS_MODULE"] = spec["settings"]
+    from django.conf import settings
+
+    from .boot import Errors, hush, local_caches, with_fast_hasher
+
+    for alias, config in settings.DATABASES.items():
+        if alias in spec["databases"]:
+            config["NAME"] = spec["databases"][alias]
+        else:
+            config["ENGINE"] = "django.db.backends.dummy"
+    settings.DEBUG = False
+    settings.DEBUG_PROPAGATE_EXCEPTIONS = False
+    settings.MEDIA_ROOT = spec["media"]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    settings.CACHES = local_caches(settings.CACHES)
+    settings.CELERY_TASK_ALWAYS_EAGER = False
+    settings.PASSWORD_HASHERS = with_fast_hasher(settings.PASSWORD_HASHERS)
+    settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
+    import django
+
+    django.setup()
+    from django.core import mail
+    from django.core.servers import basehttp
+
+    from .fence import Fence, Tasks
+    from .hashing import remember_hashes
+
+    class Server(socketserver.ThreadingMixIn, basehttp.WSGIServer):  # type: ignore[misc,unused-ignore]
+        daemon_threads = True
+
+    class Handler(basehttp.WSGIRequestHandler):  # type: ignore[misc,unused-ignore]
+        def log_message(self, format: str, *arguments: Any) -> None:
+            """Nothing is logged: requests carry credentials."""
+
+    mail.outbox = []
+    remember_hashes()
+    application = basehttp.get_internal_wsgi_application()
+    server = Server(("127.0.0.1", 0), Handler)
+    server.set_app(application)
+    hush()
+    errors, tasks = Errors(), Tasks()
+    fence = Fence([(str(host), int(port)) for host, port in spec["open"]])
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    fence.closed = True
+    pipe.write({"port": server.server_port})
+    while pipe.read() is not None:
+        pipe.write({"error": errors.take(), "effects": _taken(tasks), "refused": sorted(fence.refused)})
+    os._exit(0)  # no handler of the project's own may hold up the end
+
+
+def _taken(tasks: Any) -> dict[str, Any]:
+    """Mails and tasks since the last time; caches are emptied."""
+    from django.core import mail
+    from django.core.cache import caches
+
+    from .recorders.mail import described
+
+    effects: dict[str, Any] = {}
+    if mail.outbox:
+        effects["(mail)"] = [described(m) for m in mail.outbox]
+    if tasks.sent:
+        effects["(tasks)"] = list(tasks.sent)
+    mail.outbox = []
+    tasks.sent.clear()
+    for alias in caches:
+        caches[alias].clear()
+    return effects
