@@ -55,6 +55,13 @@ class Answer(StrEnum):
     fastapi = "fastapi"
 
 
+class Mode(StrEnum):
+    """How both sides are run."""
+
+    joined = "joined"
+    http = "http"
+
+
 verify_app = typer.Typer(help="Compare both sides: same request, same database state.", no_args_is_help=True)
 gateway_app = typer.Typer(help="The Envoy gateway.", no_args_is_help=True)
 schema_app = typer.Typer(help="The database schema on both sides.", no_args_is_help=True)
@@ -183,6 +190,10 @@ def explore(
     write_cases: Annotated[
         Path | None, typer.Option(help="Write each difference as a pytest case here as well.")
     ] = None,
+    mode: Annotated[
+        Mode,
+        typer.Option(help="Both sides in one process and transaction, or as servers on cloned databases."),
+    ] = Mode.joined,
     html: Html = None,
     junit: JUnit = None,
     github: GitHub = False,
@@ -205,6 +216,7 @@ def explore(
             seconds=seconds,
             seed=seed,
             write_cases=write_cases,
+            mode=mode.value,
         )
     )
 

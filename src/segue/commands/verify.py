@@ -21,11 +21,13 @@ from segue.commands.common import (
     read_snapshot,
 )
 from segue.commands.outputs import Outputs, publish
+from segue.commands.serve import fastapi_environment
 from segue.config import Config
 from segue.errors import UsageError
 from segue.ledger import Basis, Kind, Proof, transitions
 from segue.verify import written
 from segue.verify.evidence import OperationResult, Report
+from segue.verify.http import Modern, explore_http
 from segue.verify.project import ProjectRef
 
 __all__ = ["Outputs", "begin", "budget", "case", "explore", "replay", "suite"]
@@ -40,22 +42,29 @@ def explore(
     seconds: float,
     seed: int,
     write_cases: Path | None = None,
+    mode: Literal["joined", "http"] = "joined",
 ) -> int:
     """Send derived requests to both sides; evidence goes into the ledger. Exit code 1 on differences.
 
-    Each difference becomes a pytest case in ``.segue/evidence/cases``, and in ``write_cases``.
+    Each difference becomes a pytest case in ``.segue/evidence/cases``, and in ``write_cases``; those of
+    ``mode="http"``, which starts both as servers on clones of the database, do not.
     """
     book = read_ledger(settings)
     only = {e.key for text in routes for e in find_entries(book, text) if e.native}
     if routes and not only:
         raise UsageError("None of these routes is translated.", hint="`segue status` lists the routes.")
     project, begun = begin(settings)
+    run = {"mode": mode, "seed": seed, "cases": cases, "seconds": seconds}
+    if mode == "http":
+        modern = Modern(fastapi_environment(settings))
+        with errors.status("Comparing both sides over HTTP…"):
+            report = explore_http(project, modern, only=only, cases=cases, seconds=seconds, seed=seed)
+        return _finish(settings, report, "http", begun, outputs, run)
     with errors.status("Comparing both sides…"):
         report = verify.explore(project, only=only, cases=cases, seconds=seconds, seed=seed)
     report = written.write_cases(report, settings.state / "evidence" / "cases", settings.folder, renew=True)
     if write_cases is not None:
         written.write_cases(report, write_cases.resolve(), settings.folder)
-    run = {"mode": "joined", "seed": seed, "cases": cases, "seconds": seconds}
     return _finish(settings, report, "explore", begun, outputs, run)
 
 

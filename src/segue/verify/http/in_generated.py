@@ -54,9 +54,9 @@ def main() -> None:
         output.flush()
 
     def control() -> None:
-        write({"port": listening.getsockname()[1]})
+        history = getattr(sys.modules.get(f"{spec['package']}.access"), "HISTORY", None)
+        write({"port": listening.getsockname()[1], "only_errors": history is None})
         for _ in sys.stdin.buffer:
-            history = getattr(sys.modules.get(f"{spec['package']}.access"), "HISTORY", None)
             if history is not None:
                 history.clear()
             last, errors.last = errors.last, ""

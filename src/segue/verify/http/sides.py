@@ -31,8 +31,17 @@ class Modern:
 class Side:
     """A server with its database ``state`` and its ``media`` folder; what it does is undone by :meth:`restore`."""
 
-    def __init__(self, child: Child | None, url: str, state: State | None, media: Path | None) -> None:
+    def __init__(
+        self,
+        child: Child | None,
+        url: str,
+        state: State | None,
+        media: Path | None,
+        *,
+        only_errors: bool = False,
+    ) -> None:
         self._child, self._state, self._media = child, state, media
+        self._only_errors = only_errors  # it has nothing else to tell after a request, nor to reset
         self.client = Client(url, host="testserver" if child is not None else "")
         self.error = ""
         self.refused: set[str] = set()
@@ -45,7 +54,8 @@ class Side:
         raw = self.client.ask(case)
         effects = self._state.changes() if self._state is not None else {}
         self._dirty = self._dirty or bool(effects)
-        if self._child is not None:
+        self.error = ""
+        if self._child is not None and (raw["status"] >= 500 or not self._only_errors):
             told = self._child.ask({})
             self.error = told["error"]
             self.refused |= set(told.get("refused", ()))
@@ -120,12 +130,13 @@ def start_fastapi(
 
 def _listening(child: Child, state: State, media: Path) -> Side:
     try:
-        port = child.read(STARTING)["port"]
+        told = child.read(STARTING)
     except BaseException:
         child.close()
         state.close()
         raise
-    return Side(child, f"http://127.0.0.1:{port}", state, media)
+    url = f"http://127.0.0.1:{told['port']}"
+    return Side(child, url, state, media, only_errors=told.get("only_errors", False))
 
 
 def database_url(name: str, server: Mapping[str, str]) -> str:

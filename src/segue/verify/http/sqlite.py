@@ -16,6 +16,7 @@ class SqliteState(State):
         self._template = sqlite3.connect(f"file:{template}?mode=ro", uri=True)
         self._connection = sqlite3.connect(name, isolation_level=None, timeout=10)
         self._connection.text_factory = _text
+        self._connection.execute("PRAGMA synchronous = OFF")  # a clone need not survive the machine
         self._template.backup(self._connection)
         self._keys: dict[str, list[int]] = {}
         self._version = 0

@@ -49,6 +49,8 @@ def main(spec: dict[str, Any], pipe: Any) -> None:
         daemon_threads = True
 
     class Handler(basehttp.WSGIRequestHandler):  # type: ignore[misc,unused-ignore]
+        disable_nagle_algorithm = True  # status line, headers and body are written one by one
+
         def log_message(self, format: str, *arguments: Any) -> None:
             """Nothing is logged: requests carry credentials."""
 
