@@ -53,7 +53,7 @@ def test_seeded_faults_are_found_over_http(shop: Shop, tmp_path: Path, kind: str
     assert report.different, f"{fault.kind} at {fault.place} was not noticed"
 
 
-@pytest.mark.parametrize("version", ["3.8", "3.9"])
+@pytest.mark.parametrize("version", ["3.8"])
 def test_a_django_whose_python_cannot_hold_fastapi(version: str, tmp_path: Path) -> None:
     found = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
     if not found:
@@ -79,6 +79,12 @@ def test_a_django_whose_python_cannot_hold_fastapi(version: str, tmp_path: Path)
         root,
         ignore=shutil.ignore_patterns("*.sqlite3", "__pycache__", ".segue", "fastapi", "segue.toml"),
     )
+    for file in root.rglob("*.py"):  # the name that Django had for it before 5.1
+        text = file.read_text(encoding="utf-8")
+        file.write_text(
+            text.replace("condition=models.Q", "check=models.Q").replace("condition=Q", "check=Q"),
+            encoding="utf-8",
+        )
     environment = {"DATABASE_URL": f"sqlite://{tmp_path / 'shop.sqlite3'}"}
     for command in ("migrate", "seed"):
         subprocess.run(
