@@ -54,7 +54,7 @@ class _Run:
     def report(self) -> Report:
         """Send the cases, a fair share to each operation."""
         turns = [o["key"] for o in self.operations]
-        learnt: int | None = None
+        learnt: dict[str, Any] | None = None
         while turns and self._left():
             for key in list(turns):
                 case = self.lab.dealer.ask({"next": key, "learn": learnt})["case"]
@@ -77,8 +77,8 @@ class _Run:
     def _left(self) -> bool:
         return self.total < self.cases and time.monotonic() < self.end
 
-    def _compare(self, case: dict[str, Any]) -> int | None:
-        """Django's status; None for what was not sent."""
+    def _compare(self, case: dict[str, Any]) -> dict[str, Any] | None:
+        """Django's answer; None for what was not sent."""
         if case["busy"]:
             self.skipped["limits used up"] += 1
             return None
@@ -96,7 +96,8 @@ class _Run:
         if kind:
             smaller, shown = Shrinker(self.lab.pair.run, []).shrink(case, result)
             outcome.keep(kind, smaller, shown)
-        return int(result["django"]["status"])
+        django: dict[str, Any] = result["django"]
+        return {name: django[name] for name in ("status", "headers", "body")}
 
     def _notes(self) -> list[str]:
         told = self.lab.told

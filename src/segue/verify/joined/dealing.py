@@ -97,7 +97,8 @@ class Dealer:
         }
 
     def next(self, question: dict[str, Any]) -> Any:
-        """The next case of an operation, None after its last. ``learn`` has the status of the case dealt before."""
+        """The next case of an operation, None after its last. ``learn`` has Django's answer (``status``,
+        ``headers``, ``body``) to the case dealt before."""
         if question.get("learn") is not None and self._last:
             self.generator.learn(self._last, question["learn"])
         case = next(self._cases[question["next"]], None)
