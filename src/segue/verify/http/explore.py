@@ -95,7 +95,7 @@ class _Run:
         kind = outcome.add(case, result)
         if kind:
             smaller, shown = Shrinker(self.lab.pair.run, []).shrink(case, result)
-            outcome.keep(kind, smaller, shown)
+            outcome.keep(kind, smaller, shown, {})
         django: dict[str, Any] = result["django"]
         return {name: django[name] for name in ("status", "headers", "body")}
 
