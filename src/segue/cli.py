@@ -20,7 +20,7 @@ from segue.errors import SegueError, of_system
 _CommandLineError: type[Any] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
 _JOURNEY = (
-    *("init", "assess", "generate", "verify", "serve", "status", "shift", "rollback"),
+    *("init", "assess", "brief", "generate", "verify", "serve", "status", "shift", "rollback"),
     *("gateway", "schema", "doctor", "demo"),
 )
 
@@ -137,6 +137,23 @@ def assess(
             blockers=blockers,
         )
     )
+
+
+@app.command()
+def brief(
+    route: Annotated[str, typer.Argument(help='The operation, as "GET /articles/{pk}/".')],
+    project: Project = HERE,
+    to: Annotated[Path | None, typer.Option("--to", help="Write the page into this file.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Write down what porting one operation by hand needs.
+
+    The reasons with their places, the contract, the legacy code that it runs, what is generated already
+    to call, and how the port is checked.
+    """
+    from segue.commands import brief as command
+
+    raise typer.Exit(command.run(open_project(project), route, to=to, as_json=json))
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections import Counter
 
 from rich.markup import escape
@@ -13,8 +14,10 @@ from segue.commands.common import code_digest, console, errors, now, prepare_sta
 from segue.commands.probing import take_snapshot
 from segue.config import Config
 from segue.emit import Change, write
+from segue.errors import DamagedFile
 from segue.files import require_writable
 from segue.ledger import transitions
+from segue.target.ir import Program
 from segue.translate.program import translate
 
 _MOST_REASONS = 12
@@ -40,6 +43,7 @@ def run(settings: Config, *, as_json: bool, max_refused: int | None) -> int:
             program,
             digests=(digest.of_file(settings.snapshot_file), code_digest(settings)),
             at=now(),
+            ported=_ported(settings, program),
         )
         ledger.write(settings.ledger_file, book)
     native, refused = len(program.native), len(program.refused)
@@ -84,3 +88,19 @@ def run(settings: Config, *, as_json: bool, max_refused: int | None) -> int:
             )
         console.print("Next: [bold]segue verify explore[/]")
     return 1 if max_refused is not None and refused > max_refused else 0
+
+
+def _ported(settings: Config, program: Program) -> dict[str, str]:
+    """Operations that somebody has added to the manifest by hand: the function of each."""
+    try:
+        manifest = json.loads(settings.manifest_file.read_text(encoding="utf-8"))
+        listed = {
+            f"{o['method']} {o['route']}": f"{o['module']}.{o['function']}" for o in manifest["operations"]
+        }
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DamagedFile(
+            f"{settings.manifest_file} cannot be read: {error}.",
+            hint="Repair it, or delete it and run `segue generate` again.",
+        ) from error
+    refused = {f"{r.method} {r.route_id}" for r in program.refused}
+    return {key: function for key, function in listed.items() if key in refused}

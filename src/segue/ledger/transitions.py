@@ -12,9 +12,16 @@ from segue.target.ir import Program
 
 
 def after_generate(
-    old: Ledger, snapshot: Snapshot, program: Program, *, digests: tuple[str, str], at: str
+    old: Ledger,
+    snapshot: Snapshot,
+    program: Program,
+    *,
+    digests: tuple[str, str],
+    at: str,
+    ported: Mapping[str, str] | None = None,
 ) -> Ledger:
-    """The ledger of a fresh translation. ``digests`` are those of snapshot and code.
+    """The ledger of a fresh translation. ``digests`` are those of snapshot and code; ``ported`` the functions that
+    people wrote for refused operations, by operation.
 
     What was verified or shifted keeps its weight: traffic never moves by generating. An operation
     that is no longer translated goes back to Django at once, with the reason in its history.
@@ -33,6 +40,10 @@ def after_generate(
                 entry = replace(entry, function=function, reasons=())
                 if entry.state is State.LEGACY:
                     entry = entry.record(Event(at, "translated", function), state=State.TRANSLATED)
+            elif ported and key in ported:
+                entry = replace(entry, function=ported[key], reasons=())
+                if entry.state is State.LEGACY:
+                    entry = entry.record(Event(at, "ported by hand", ported[key]), state=State.TRANSLATED)
             else:
                 reasons = tuple(f"{r.code} {r.place}" for r in refused[key].reasons)
                 if entry.native:

@@ -70,6 +70,11 @@ class Tagged(models.Model):
     labels = models.ManyToManyField(Label)
 
 
+class Topic(models.Model):
+    name = models.CharField(max_length=20, unique=True)
+    slug = models.CharField(max_length=20, default="")
+
+
 class Plain(models.Model):
     title = models.CharField(max_length=20)
 
@@ -77,6 +82,11 @@ class Plain(models.Model):
 @receiver(pre_save, sender=Note)
 def lower(sender, instance, **kwargs):
     instance.slug = instance.title.lower()
+
+
+@receiver(pre_save, sender=Topic)
+def shorten(sender, instance, **kwargs):
+    instance.slug = instance.name.lower()
 
 
 @receiver(post_save, sender=Note)
@@ -181,6 +191,16 @@ class NoteViewSet(viewsets.ModelViewSet):
         note.save()
         return Response({"slug": note.slug})
 
+    @action(detail=False, methods=["post"])
+    def topics(self, request):
+        found = [models.Topic.objects.get_or_create(name=name)[0] for name in ("One", "Two", "One")]
+        return Response({"slugs": [topic.slug for topic in found]})
+
+    @action(detail=False, methods=["post"])
+    def found(self, request):
+        note, created = models.Note.objects.get_or_create(title="Found")
+        return Response({"slug": note.slug, "created": created})
+
     @action(detail=True, methods=["post"])
     def some(self, request, pk=None):
         note = self.get_object()
@@ -254,6 +274,7 @@ REFUSED = {
     "POST /peek/": ("signal", "peeked"),
     "POST /tagged/": ("signal", "tagged"),
     "POST /notes/{pk}/some/": ("signal", "tell"),
+    "POST /notes/found/": ("signal", "tell"),
 }
 
 
@@ -274,6 +295,7 @@ def test_both_sides_leave_the_same_rows(asked: tuple[Snapshot, Program, Report, 
     said = {o.key for o in report.operations}
     assert said >= {
         "POST /notes/", "PUT /notes/{pk}/", "PATCH /notes/{pk}/", "POST /notes/{pk}/save/", "POST /notes/make/",
+        "POST /notes/topics/",
         "POST /notes/build/", "POST /entries/",
     }  # fmt: skip
 

@@ -14,8 +14,9 @@ from segue.translate.models.writing import save_problem
 from segue.translate.query.build import commit, query_of, root_of
 from segue.translate.rules.instance import model_method
 from segue.translate.rules.model_class import column_value, spread_values
+from segue.translate.rules.receivers import before_insert
 from segue.translate.rules.registry import method
-from segue.translate.rules.writes import check_receivers, parent_of_related, plain_where
+from segue.translate.rules.writes import parent_of_related, plain_where
 
 
 @method(QuerySet, "get_or_create")
@@ -32,7 +33,7 @@ def get_or_create(frame: Frame, owner: Val, call: CallSite) -> Val:
             "The model overrides save(), or has a parent table; that is not translated yet.",
             call.node,
         )
-    check_receivers(frame, label, "save", call.node)
+    before = before_insert(frame, label)
     spread = spread_values(frame, label, call)
     _check_spread_columns(frame, label, call)
     related = parent_of_related(frame, owner, call)
@@ -66,7 +67,8 @@ def get_or_create(frame: Frame, owner: Val, call: CallSite) -> Val:
     if extra.keys:
         arguments.append(extra)
     frame.is_async = True
-    node = ast.Await(ast.Call(ast.Attribute(frame.db, "get_or_create", ast.Load()), arguments, []))
+    keywords = [ast.keyword("before", before)] if before is not None else []
+    node = ast.Await(ast.Call(ast.Attribute(frame.db, "get_or_create", ast.Load()), arguments, keywords))
     made = Instance(label, Needs(label, written=True), "entity")
     return Val(DictOf((("0", made), ("1", Scalar("bool")))), node)
 

@@ -17,7 +17,7 @@ from segue.translate.functions.lift import Lifted, find, lift
 from segue.translate.functions.record import record_of
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import lifted_call
-from segue.translate.interp.value import Val, const
+from segue.translate.interp.value import Val, const, name
 from segue.translate.kinds import Const, Instance, Kind, Needs
 from segue.translate.load.models import concrete
 
@@ -76,6 +76,35 @@ def send_post_save(
         if receiver.signal.rpartition(".")[2] == POST_SAVE:
             given = {"update_fields": None if named else const(None), "created": created}
             _call(frame, receiver, label, _function(frame.ctx, receiver, label), instance, given)
+
+
+def before_insert(frame: Frame, label: str) -> ast.expr | None:
+    """What ``pre_save`` of a new object calls, as a function of the object alone; None where it calls nothing.
+
+    For writes that stand inside of an expression. Raises :class:`Refused` for more than one such function, for one
+    that asks for more than the object, and for receivers of ``post_save``.
+    """
+    found: list[Lifted] = []
+    for receiver in saved_by(frame.ctx, label):
+        function = _function(frame.ctx, receiver, label)
+        if receiver.signal.rpartition(".")[2] != PRE_SAVE:
+            raise _refused(receiver, label, "It would be called in the middle of an expression.")
+        _check_unsaved(frame.ctx, receiver, label, function)
+        given = {"raw": const(False), "using": const("default"), "update_fields": const(None)}
+        arguments: dict[str, Kind | Val] = {k: v for k, v in given.items() if k in _parameters(function)}
+        if "instance" in _parameters(function):
+            told = Needs(label, written=True, told=receiver.where)
+            arguments["instance"] = Instance(label, told, "entity")
+        lifted = lift(frame.ctx, function, arguments=arguments, module_kind="services")
+        if _empty(frame.ctx, lifted):
+            continue
+        if lifted.is_async or lifted.state or len(lifted.explicit) != 1 or found:
+            raise _refused(receiver, label, "It would be called in the middle of an expression.")
+        found.append(lifted)
+    if not found:
+        return None
+    frame.use(*found[0].imports)
+    return name(found[0].name)
 
 
 def asks_created(ctx: Context, label: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -111,10 +111,17 @@ class Session:
         await writes.insert(self, entity)
 
     async def get_or_create(
-        self, entity: type[E], values: Mapping[str, Any], defaults: Mapping[str, Any] = EMPTY
+        self,
+        entity: type[E],
+        values: Mapping[str, Any],
+        defaults: Mapping[str, Any] = EMPTY,
+        before: Callable[[E], object] | None = None,
     ) -> tuple[E, bool]:
-        """``get_or_create(**values, defaults=defaults)``: an entity, and whether it is new."""
-        return await creating.get_or_create(self, entity, values, defaults)
+        """``get_or_create(**values, defaults=defaults)``: an entity, and whether it is new.
+
+        ``before`` is called with a new object before its INSERT (``pre_save``).
+        """
+        return await creating.get_or_create(self, entity, values, defaults, before)
 
     async def update(self, entity: Base, *names: str) -> None:
         """UPDATE all columns as ``save()`` does (INSERT when no row matches), or the named ones.
