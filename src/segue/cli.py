@@ -143,7 +143,7 @@ def assess(
 def brief(
     route: Annotated[str, typer.Argument(help='The operation, as "GET /articles/{pk}/".')],
     project: Project = HERE,
-    to: Annotated[Path | None, typer.Option("--to", help="Write the page into this file.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Write the page into this file.")] = None,
     json: AsJson = False,
 ) -> None:
     """Write down what porting one operation by hand needs.
@@ -153,7 +153,7 @@ def brief(
     """
     from segue.commands import brief as command
 
-    raise typer.Exit(command.run(open_project(project), route, to=to, as_json=json))
+    raise typer.Exit(command.run(open_project(project), route, to=output, as_json=json))
 
 
 @app.command()
