@@ -193,8 +193,9 @@ class NoteViewSet(viewsets.ModelViewSet):
 
     @action(detail=False, methods=["post"])
     def topics(self, request):
-        found = [models.Topic.objects.get_or_create(name=name)[0] for name in ("One", "Two", "One")]
-        return Response({"slugs": [topic.slug for topic in found]})
+        topic, created = models.Topic.objects.get_or_create(name="One")
+        again, _ = models.Topic.objects.get_or_create(name="One")
+        return Response({"slug": topic.slug, "created": created, "again": again.slug})
 
     @action(detail=False, methods=["post"])
     def found(self, request):

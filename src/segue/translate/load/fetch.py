@@ -13,6 +13,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, name, quote
 from segue.translate.kinds import Instance, ListOf, Needs, QuerySet
 from segue.translate.load.models import concrete, pk_field
+from segue.translate.load.unordered import as_the_table
 from segue.translate.models import names
 from segue.translate.query.ir import Query
 
@@ -136,7 +137,7 @@ def check_order(frame: Frame, value: Val, at: ast.AST | None = None) -> None:
 
 def fetch_all(frame: Frame, value: Val, needs: Needs, at: ast.AST | None = None) -> Val:
     """``list(queryset)``: every row."""
-    value = _ready(frame, value, at)
+    value = as_the_table(frame, _ready(frame, value, at))
     token, item = loader(frame.ctx, needs)
     frame.use(item)
     assert value.node is not None
