@@ -121,6 +121,35 @@ def test_faults_in_generated_code_are_found(desk: ProjectRef, tmp_path: Path) ->
     assert any("calls of mock.patch(tickets.views.score)" in path for path in paths), paths
 
 
+def test_settings_that_generated_code_reads_follow_the_test(desk: ProjectRef, tmp_path: Path) -> None:
+    """An owner has made the written-down value a field of ``Settings`` and said so in the manifest."""
+    output = tmp_path / "fastapi"
+    shutil.copytree(desk.output, output, ignore=shutil.ignore_patterns("__pycache__"))
+    edits = {
+        "app/settings.py": (
+            "    database_url: str",
+            "    TICKETS_OPEN_AT_MOST: int = 3\n    database_url: str",
+        ),
+        "app/tickets/routes.py": ('{"limit": 3}', '{"limit": settings.TICKETS_OPEN_AT_MOST}'),
+        "app/tickets/services.py": (">= 3", ">= settings.TICKETS_OPEN_AT_MOST"),
+        "segue-manifest.json": ('"settings": []', '"settings": ["TICKETS_OPEN_AT_MOST"]'),
+    }
+    for name, (old, new) in edits.items():
+        text = (output / name).read_text(encoding="utf-8")
+        assert old in text, name
+        text = text.replace(old, new, 1)
+        if "settings.T" in new:
+            text = text.replace("\nfrom app.", "\nfrom app.settings import settings\nfrom app.", 1)
+        (output / name).write_text(text, encoding="utf-8")
+    tests = [
+        f"tests.test_tickets.Settings.{n}"
+        for n in ("test_read_by_the_code", "test_back_again", "test_patched_object")
+    ]
+    report = verify.suite(replace(desk, output=output), [*COMMAND, *tests], answer="fastapi")
+    assert report.tests["passed"] == 3, report.output
+    assert {t.name: t.verdict for t in report.results} == dict.fromkeys(tests, "passed on both"), report.notes
+
+
 def test_a_run_that_is_killed_leaves_nothing(
     desk: ProjectRef, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
