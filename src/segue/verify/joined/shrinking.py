@@ -131,7 +131,7 @@ def _simpler(case: Case, people: list[dict[str, Any]]) -> Iterator[Case]:
     own = case["own"]
     content = [h for h in case["headers"][own:] if h[0].lower() == "content-type"]
     for index, header in enumerate(case["headers"][own:], own):
-        if header not in content:
+        if header not in content or not case["body"]:
             yield {**case, "headers": [*case["headers"][:index], *case["headers"][index + 1 :]]}
     if case["body"]:
         yield {**case, "body": b"", "headers": [h for h in case["headers"] if h not in content]}
