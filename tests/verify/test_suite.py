@@ -102,6 +102,7 @@ def test_the_bookshops_own_tests(shop: Shop) -> None:
     assert report.standing["passed on both"] > 50
     assert report.standing["route not native"] > 5
     assert report.standing["differs"] == 0
+    assert [(o.key, v) for o in report.operations for v in o.violations] == []
 
 
 def test_parallel_workers_count_alike(shop: Shop) -> None:

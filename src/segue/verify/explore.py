@@ -6,15 +6,14 @@ import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from segue.errors import EnvironmentProblem
-from segue.verify.evidence import OperationResult, Report, operation_from_json
-from segue.verify.openapi import Document, violations
+from segue.verify.evidence import Report, operation_from_json
+from segue.verify.openapi import checked
 from segue.verify.operations import all_operations, native_operations
 from segue.verify.project import JOINED, ProjectRef, child_environment, ensure_overlay
 
@@ -90,22 +89,11 @@ def explored(
         for o in operations
     )
     if raw.get("openapi"):
-        results = tuple(_checked(results, raw))
+        results = tuple(checked(results, raw["openapi"], raw["answers"]))
     memory = tuple(tuple(tuple(mark) for mark in marks) for marks in raw["memory"])
     notes = tuple(_notes(raw, results))
     report = Report("explore", results, float(raw["seconds"]), tuple(raw["noise"]), notes, memory=memory)
     return report, raw
-
-
-def _checked(results: Iterable[OperationResult], raw: Mapping[str, Any]) -> Iterator[OperationResult]:
-    """With what the generated OpenAPI document does not allow of the answers."""
-    document, paths = Document(raw["openapi"]["generated"]), raw["openapi"]["paths"]
-    for result in results:
-        method = result.key.partition(" ")[0]
-        path = paths.get(result.function, result.key.partition(" ")[2])
-        yield replace(
-            result, violations=violations(document, method, path, raw["answers"].get(result.key, ()))
-        )
 
 
 def joined_spec(project: ProjectRef, operations: list[dict[str, Any]], *, seed: int) -> dict[str, Any]:

@@ -15,6 +15,7 @@ KINDS: dict[str, str] = {
     "file": "other files stored",
     "on_commit": "other on_commit hooks",
     "log": "other errors logged",
+    "call": "other calls of what a test patched",
     "noise": "needs a noise rule in segue.toml",
     "openapi": "an answer that the OpenAPI schema does not allow",
 }
@@ -32,5 +33,7 @@ def of_path(path: str) -> str:
     known = _HEADS.get(head.partition("[")[0])
     if known is not None:
         return known
+    if rest.startswith("(calls of "):
+        return "call"
     effect = rest.partition("[")[0].partition(".")[0]
     return _EFFECTS.get(effect, "rows")

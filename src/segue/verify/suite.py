@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from segue.errors import EnvironmentProblem, UsageError
 from segue.verify.evidence import Report, operation_from_json
+from segue.verify.openapi import checked
 from segue.verify.project import JOINED, ProjectRef, child_environment, ensure_overlay
 from segue.verify.suite_spec import spec_of
 from segue.verify.suite_verdicts import Seen, judge, standing
@@ -39,6 +40,8 @@ class Run:
     left: Counter[str] = field(default_factory=Counter)
     tests: dict[str, Seen] = field(default_factory=dict)
     operations: dict[str, dict[str, Any]] = field(default_factory=dict)
+    answers: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    openapi: dict[str, Any] = field(default_factory=dict)
 
 
 def suite(
@@ -66,6 +69,8 @@ def suite(
     results = tuple(
         operation_from_json(k, first.operations[k], *places[k]) for k in places if k in first.operations
     )
+    if first.openapi:
+        results = tuple(checked(results, first.openapi, first.answers))
     tests = tuple(
         judge(name, seen, second.tests.get(name, Seen()) if second is not None else None)
         for name, seen in sorted(first.tests.items())
@@ -145,6 +150,9 @@ def _add(run: Run, raw: dict[str, Any]) -> None:
     run.left.update(raw["left"])
     for name, seen in raw["tests"].items():
         run.tests.setdefault(name, Seen()).add(seen)
+    run.openapi = run.openapi or raw["openapi"]
+    for key, answers in raw["answers"].items():
+        run.answers.setdefault(key, []).extend(answers)
     for key, value in raw["operations"].items():
         _merge(run.operations.setdefault(key, _nothing()), value)
 

@@ -7,12 +7,13 @@ import shutil
 import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree as Xml
 
 import pytest
-from tests.verify.report.sample import report, write_sources
+from tests.verify.report.sample import difference, report, write_sources
 
-from segue.verify.evidence import Report
-from segue.verify.report import page
+from segue.verify.evidence import OperationResult, Report
+from segue.verify.report import document, page
 from segue.verify.report.marked import body
 from segue.verify.report.sources import collect
 
@@ -88,6 +89,29 @@ def test_marks_follow_the_paths_of_the_comparison() -> None:
     assert re.sub("</?mark>", "", shown).replace("&#34;", '"') == (
         '{\n  "a": [\n    1,\n    2\n  ],\n  "b": {\n    "c": null\n  }\n}'
     )
+
+
+def test_the_steps_of_a_sequence_and_the_written_case_are_shown() -> None:
+    steps = (
+        {
+            "persona": "staff",
+            "method": "POST",
+            "path": "/api/books/",
+            "query": "",
+            "body": '{"title": "<i>"}',
+        },
+        {"persona": "plain", "method": "GET", "path": "/api/books/9/", "query": "q=1", "body": ""},
+    )
+    shown = difference(sequence=steps, file=".segue/evidence/cases/test_books_1.py")
+    found = Report("explore", (OperationResult("GET /api/books/{pk}/", 3, 1, differences=(shown,)),), 1.0)
+    text = page(found, {})
+    assert Page(text).open == []
+    assert "GET /api/books/9/?q=1" in text
+    assert "{&#34;title&#34;: &#34;&lt;i&gt;&#34;}" in text
+    assert "segue verify case .segue/evidence/cases/test_books_1.py" in text
+    failure = Xml.fromstring(document(found)).find("testsuite/testcase/failure")
+    assert failure is not None
+    assert '1. POST /api/books/ as staff {"title": "<i>"}' in str(failure.text)
 
 
 def test_a_run_without_differences_says_so() -> None:

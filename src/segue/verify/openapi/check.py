@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from segue.verify.evidence import Violation
+from segue.verify.evidence import OperationResult, Violation
 from segue.verify.openapi.document import Document, media_of
 from segue.verify.report.words import short
 
 MOST = 20  # of one operation
 Found = tuple[str, str, str]  # where, what, and the rule that is broken: one rule at one place is told once
+
+
+def checked(
+    results: Iterable[OperationResult], openapi: Mapping[str, Any], answers: Mapping[str, Any]
+) -> Iterator[OperationResult]:
+    """``results`` with what the generated document does not allow of ``answers`` (by operation). ``openapi`` is what
+    ``joined/openapi.py`` tells."""
+    document, paths = Document(openapi["generated"]), openapi["paths"]
+    for result in results:
+        method, _, route = result.key.partition(" ")
+        found = violations(document, method, paths.get(result.function, route), answers.get(result.key, ()))
+        yield replace(result, violations=found)
 
 
 def violations(

@@ -43,8 +43,15 @@ def in_full(difference: Difference) -> str:
     """One difference as plain text: request, both answers, what differs, effects."""
     lines = [request_line(difference), f"{difference.what}, as {difference.persona}"]
     lines += [f"{name}: {value}" for name, value in difference.headers]
-    if difference.body:
+    for number, step in enumerate(difference.sequence, 1):
+        query = f"?{step['query']}" if step.get("query") else ""
+        lines.append(
+            f"{number}. {step['method']} {step['path']}{query} as {step['persona']} {step.get('body') or ''}".rstrip()
+        )
+    if difference.body and not difference.sequence:
         lines += ["", difference.body]
+    if difference.file:
+        lines += ["", f"again: segue verify case {difference.file}"]
     lines.append("")
     lines += [f"{path}: Django {short(a, 300)}, FastAPI {short(b, 300)}" for path, a, b in difference.paths]
     for side, answer, error in (

@@ -81,6 +81,7 @@ def compare(
     for patch in plan.mirrored:
         TESTS.now.mirrored[patch.name] += 1
     record["cases"] += 1
+    state.note(operation, request, mine, equal=not found)
     _count_queries(record, done.queries, ours["queries"])
     status = str(theirs["status"])
     record["statuses"][status] = record["statuses"].get(status, 0) + 1

@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from ..answers import Answers
 from ..fence import Tasks
 from .tests import TESTS
 
@@ -46,6 +47,7 @@ class State:
         self.counts: Counter[str] = Counter()
         self.left: Counter[str] = Counter()
         self.operations_seen: dict[str, dict[str, Any]] = {}
+        self.answers: dict[str, Answers] = {}
         TESTS.seen.clear()
 
     def record(self, key: str) -> dict[str, Any]:
@@ -57,6 +59,13 @@ class State:
                 "excess_queries": 0, "worst_queries": [0, 0], "queries": [0, 0],
             },
         )  # fmt: skip
+
+    def note(
+        self, operation: dict[str, Any], request: dict[str, Any], answer: dict[str, Any], *, equal: bool
+    ) -> None:
+        """Keep FastAPI's answer for a look at the OpenAPI schema, if it is of a form that was not seen yet."""
+        answers = self.answers.setdefault(operation["key"], Answers(operation))
+        answers.note({"persona": TESTS.running, **request}, answer, equal=equal)
 
     def leave(self, key: str, why: str) -> None:
         """Count a request to a native operation that Django alone answered, with the reason."""
@@ -73,6 +82,16 @@ class State:
         if self._ended % 50 == 0:
             self.write()
 
+    def _document(self) -> dict[str, Any]:
+        from ..openapi import documents
+
+        if self.modern is None or not self.answers:
+            return {}
+        try:
+            return documents(self.modern, self.spec)
+        except Exception:  # noqa: BLE001 - a schema that cannot be made must not cost the results of the tests
+            return {}
+
     def write(self) -> None:
         """Keep the results of this process."""
         if self.pid != os.getpid():
@@ -85,6 +104,8 @@ class State:
                 "counts": self.counts,
                 "left": self.left,
                 "operations": self.operations_seen,
+                "answers": {key: answers.kept for key, answers in self.answers.items()},
+                "openapi": self._document(),
                 "tests": {name: seen.as_json() for name, seen in TESTS.seen.items()},
             },
             default=str,
