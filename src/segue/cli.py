@@ -249,6 +249,24 @@ def case(files: Annotated[list[Path], typer.Argument(help="Files of .segue/evide
     raise typer.Exit(command.case(files))
 
 
+@verify_app.command()
+def noise(
+    project: Project = HERE,
+    json: AsJson = False,
+    cases: Annotated[int, typer.Option(min=1, help="At most this many cases.")] = 2000,
+    seconds: Annotated[float, typer.Option(min=1.0, help="At most this long.")] = 120.0,
+    seed: Annotated[int, typer.Option(help="Same seed, same cases.")] = 1,
+) -> None:
+    """Compare Django with itself.
+
+    The same requests twice, the second time at a later clock and with unordered rows turned round. Lists what
+    Django answers differently by itself; works before anything is translated. Exits with 1 on what no rule explains.
+    """
+    from segue.commands.noise import noise as command
+
+    raise typer.Exit(command(open_project(project), as_json=json, cases=cases, seconds=seconds, seed=seed))
+
+
 @verify_app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def suite(
     context: typer.Context,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +27,8 @@ class Config:
     ``fastapi_command`` start the two sides for ``segue serve`` (empty: built-in ones;
     ``{port}`` is replaced). ``accepted_middleware`` are middleware classes whose effect on
     responses the team has checked itself. ``redact`` are names of fields whose values no report of recorded
-    traffic may hold.
+    traffic may hold. ``noise`` are places (``GET /api/x/: body.items[].seen``) whose values may be volatile
+    although the rule hides more than one path of a body.
     """
 
     folder: Path
@@ -38,6 +40,7 @@ class Config:
     environment: dict[str, str] = field(default_factory=dict)
     accepted_middleware: tuple[str, ...] = ()
     seed_command: tuple[str, ...] = ()
+    noise: tuple[str, ...] = ()
     gateway_port: int = 8080
     django_command: tuple[str, ...] = ()
     fastapi_command: tuple[str, ...] = ()
@@ -69,6 +72,8 @@ class Config:
         return self.output / "segue-manifest.json"
 
 
+_NOISE = re.compile(r"[A-Z]+ /?\S.*: body([.\[].*)?")
+
 # table → key → (attribute, type)
 _KEYS: dict[str, dict[str, tuple[str, type]]] = {
     "project": {
@@ -85,7 +90,7 @@ _KEYS: dict[str, dict[str, tuple[str, type]]] = {
         "django_command": ("django_command", list),
         "fastapi_command": ("fastapi_command", list),
     },
-    "verify": {"redact": ("redact", list)},
+    "verify": {"redact": ("redact", list), "noise": ("noise", list)},
 }
 
 
@@ -168,6 +173,12 @@ def _judge(found: Config, file: Path) -> None:
             f"{file}: output.package {found.package!r} is no name of a Python package.",
             hint='Give one, for example package = "app".',
         )
+    for line in found.noise:
+        if not _NOISE.fullmatch(line):
+            raise UsageError(
+                f"{file}: verify.noise has {line!r}, which names no place of an answer.",
+                hint='Write it as verify reports it, for example "GET /api/x/: body.items[].seen".',
+            )
     if not 0 <= found.gateway_port <= 65535:
         raise UsageError(
             f"{file}: gateway.port {found.gateway_port} is no port.", hint="Give a number from 0 to 65535."

@@ -15,7 +15,7 @@ from segue.verify.joined.compare import (
     reordered,
     shape,
 )
-from segue.verify.joined.outcome import kind_of, shrink
+from segue.verify.joined.shrinking import Shrinker, kind_of
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_shrinking_keeps_what_is_needed() -> None:
         ],
     }
     pair = FakePair()
-    smaller, result = shrink(case, pair.run(case), pair)
+    smaller, result = Shrinker(pair.run, []).shrink(case, pair.run(case))
     assert smaller["body"] == b'{"price": 3}'
     assert smaller["query"] == ""
     assert [name for name, _ in smaller["headers"]] == ["Authorization", "Content-Type"]

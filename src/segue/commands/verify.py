@@ -145,7 +145,7 @@ def begin(settings: Config) -> tuple[ProjectRef, Basis]:
     code_digest(settings)
     project = ProjectRef(
         settings.root, settings.output, settings.state, interpreter(settings), read_snapshot(settings), settings.package,
-        settings.environment, settings.seed_command,
+        settings.environment, settings.seed_command, settings.noise,
     )  # fmt: skip
     return project, basis(settings, read_ledger(settings))
 

@@ -107,6 +107,7 @@ def joined_spec(project: ProjectRef, operations: list[dict[str, Any]], *, seed: 
         "operations": operations,
         "models": [m.label for m in project.snapshot.models.values() if m.own and not m.abstract],
         "seed_command": list(project.seed_command),
+        "noise": list(project.noise),
         "seed": seed,
     }
 
@@ -137,11 +138,13 @@ def _shares(operations: list[dict[str, Any]], count: int) -> list[list[dict[str,
 def _together(found: list[dict[str, Any]]) -> dict[str, Any]:
     """The documents of several processes as one."""
     first = found[0]
+    unused = set(first["unused_noise"]).intersection(*(raw["unused_noise"] for raw in found))
     lists = {name: list(dict.fromkeys(v for raw in found for v in raw[name])) for name in ("noise", "notes")}
     return {
         **first,
         **lists,
         "noise": sorted(lists["noise"]),
+        "unused_noise": sorted(unused),
         "cases": sum(raw["cases"] for raw in found),
         "seconds": max(raw["seconds"] for raw in found),
         "memory": [raw["memory"] for raw in found],
@@ -205,6 +208,9 @@ def _notes(raw: dict[str, Any], results: tuple[Any, ...]) -> list[str]:
     silent = [r.key for r in results if not r.cases]
     if silent:
         notes.append(f"not compared at all: {', '.join(silent)}")
+    notes += [
+        f"the noise rule {line!r} of segue.toml hid nothing in this run" for line in raw["unused_noise"]
+    ]
     left = sum(r.unserved for r in results)
     if left:
         notes.append(f"{left} requests were left to Django by FastAPI (501)")

@@ -51,7 +51,10 @@ class Laboratory:
         self.branches = getattr(self.other, "branches", None)
         self.world = World(legacy.connection, legacy.media)
         self.world.open()
-        self.pair = Pair(Player(self.other), Player(self.django), self.world)
+        self.pair = Pair(
+            Player(self.other), Player(self.django), self.world,
+            agreed=tuple(spec.get("noise", ())), shaken=spec.get("against") == "django",
+        )  # fmt: skip
         wanted = set(spec.get("wanted") or ())
         self.operations = [o for o in spec["operations"] if not wanted or o["key"] in wanted]
         self.generator = Generator(self.operations, self.people, spec["seed"])
@@ -75,5 +78,10 @@ class Laboratory:
             *(
                 f"a request wanted to reach {name}: refused on both sides"
                 for name in sorted(self.legacy.fence.refused)
+            ),
+            *(
+                f"needs a noise rule: Django answers anew each time ({rule.sort}); if that may be, write into segue.toml "
+                f'under [verify]: noise = ["{rule.line}"]'
+                for rule in self.pair.noise.asked_for
             ),
         ]

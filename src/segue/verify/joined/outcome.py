@@ -80,8 +80,13 @@ def as_found(case: dict[str, Any], result: dict[str, Any], kind: str) -> dict[st
     """One difference as it is reported; credentials are left out."""
     return asked(case) | {
         "what": case["what"], "kind": kind, "django": result["django"], "fastapi": result["fastapi"],
-        "errors": result["errors"], "differences": [[p, a, b] for p, a, b in result["differences"][:20]],
+        "errors": result["errors"], "differences": [_labelled(result, item) for item in result["differences"][:20]],
     }  # fmt: skip
+
+
+def _labelled(result: dict[str, Any], item: tuple[str, Any, Any]) -> list[Any]:
+    """``[path, django, fastapi]``, and the kind ``noise`` behind it where a line in ``segue.toml`` could allow it."""
+    return [*item, "noise"] if item[0] in result.get("noisy", ()) else list(item)
 
 
 def asked(case: dict[str, Any]) -> dict[str, Any]:

@@ -2,58 +2,73 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from .compare import answer_of, disagreements, left_to_django, reordered
 from .effects import count
 from .hooks import told
 from .limits import used_up
-from .noise import Noise
+from .noise.learner import Learner
+from .noise.shaking import LATER, later, turned
 from .world import World
 
 
 class Pair:
     """Runs cases on ``legacy`` and ``modern`` (anything with ``ask``, ``statements`` and ``hooks``) and compares.
 
-    ``noise`` is what Django itself answers differently each time, as ``operation: path``. Such values are still
-    compared by shape, and one that is new each time on Django must be so on FastAPI.
+    ``noise`` knows what Django itself answers differently each time; ``agreed`` are the lines of ``segue.toml`` about
+    that. With ``shaken`` both are Django, and the second is asked at a later time with unordered rows turned round.
     """
 
-    def __init__(self, modern: Any, legacy: Any, world: World) -> None:
-        self.modern, self.legacy, self.world = modern, legacy, world
-        self._noise = Noise()
-
-    @property
-    def noise(self) -> set[tuple[str, str]]:
-        """(operation, path) pairs."""
-        return self._noise.known
-
-    def _side(self, name: str) -> Any:
-        return self.legacy if name == "django" else self.modern
+    def __init__(
+        self, modern: Any, legacy: Any, world: World, *, agreed: tuple[str, ...] = (), shaken: bool = False
+    ) -> None:
+        self.modern, self.legacy, self.world, self.shaken = modern, legacy, world, shaken
+        self.noise = Learner(world.connection, agreed, only_learning=shaken)
 
     def run(self, case: dict[str, Any]) -> dict[str, Any]:
-        """``{"django", "fastapi", "differences", "queries", "unserved", "errors", "receivers", "reordered"}``."""
+        """``{"django", "fastapi", "differences", "noisy", "queries", "unserved", "errors", "receivers", "reordered"}``.
+
+        ``noisy`` are the paths of those differences that a line in ``segue.toml`` could allow.
+        """
+        begin = time.monotonic()
         one, django_queries = self.ask(self.legacy, case)
         django_error = self.legacy.error
         receivers = dict(self.world.receivers.count)
-        other, fastapi_queries = self.ask(self.modern, case)
+        other, fastapi_queries = self._other(case, one)
         unserved = left_to_django(other)
         found = [] if unserved else disagreements(one, other)
         error = self.modern.error
+        noisy: set[str] = set()
         if found:
-            found = self._noise.without(
-                case["key"], (one, other), found, lambda side: self.ask(self._side(side), case)[0]
-            )
+            found, noisy = self.noise.explain(
+                case, one, other, found,
+                legacy=lambda: self.ask(self.legacy, case)[0], modern=lambda: self.ask(self.modern, case)[0],
+                apart=time.monotonic() - begin + (LATER if self.shaken else 0),
+            )  # fmt: skip
         return {
             "django": one,
             "fastapi": other,
             "differences": found,
+            "noisy": noisy,
             "queries": [django_queries, fastapi_queries],
             "unserved": unserved,
             "errors": [django_error, error],
             "receivers": receivers,
             "reordered": not found and not unserved and reordered(one["body"], other["body"]),
         }
+
+    def _other(self, case: dict[str, Any], one: dict[str, Any]) -> tuple[dict[str, Any], int]:
+        if self.shaken:
+            with later(), turned(self.world.connection):
+                answer, queries = self.ask(self.modern, case)
+            if answer["status"] == one["status"]:
+                return answer, queries
+            # What ran out in the meantime (a token, an offer) is no noise: the same time, then.
+            with turned(self.world.connection):
+                return self.ask(self.modern, case)
+        return self.ask(self.modern, case)
 
     def ask(self, side: Any, case: dict[str, Any]) -> tuple[dict[str, Any], int]:
         """Answer with effects, and the number of queries; everything is undone."""

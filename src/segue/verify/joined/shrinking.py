@@ -42,14 +42,16 @@ def first_step(case: Case, result: Result) -> tuple[int, Result]:
     rows afterwards is told with the last step."""
     at: dict[int, list[Any]] = {}
     after = []
+    noisy: set[str] = set(result["noisy"])
     for path, one, other in result["differences"]:
         found = _STEP.match(path)
         if found:
             at.setdefault(int(found[1]), []).append((found[2], one, other))
+            noisy |= {found[2]} if path in result["noisy"] else set()
         else:
             after.append((path, one, other))
     number = min(at) if at else len(case["steps"]) - 1
-    part = {**result, "differences": at[number] if at else after}
+    part = {**result, "differences": at[number] if at else after, "noisy": noisy}
     for side in ("django", "fastapi"):
         body = result[side]["body"]
         if isinstance(body, list) and number < len(body):

@@ -25,10 +25,10 @@ def render(report: Report, console: Console, *, most: int = 6) -> None:
         standing = ", ".join(f"{n} {w}" for w, n in report.standing.items() if n)
         console.print(f"Of them: {standing or 'none asked anything'}")
     for note in report.notes:
-        console.print(f"[dim]{note}[/]", soft_wrap=True, markup=True)
+        console.print(Text(note, style="dim"), soft_wrap=True)
     if report.noise:
         console.print(
-            f"[dim]Django differs from itself in {len(report.noise)} places (clocks, random values): not compared[/]"
+            f"[dim]Django differs from itself in {len(report.noise)} places (clocks, random values): compared by form only, listed by --json[/]"
         )
     excess = [o for o in report.operations if o.excess_queries]
     for item in excess[:most]:
