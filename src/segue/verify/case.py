@@ -40,6 +40,7 @@ def ask_both(project: Path | str, case: Mapping[str, Any], rows: Mapping[str, An
     ref = ProjectRef(
         settings.root, settings.output, settings.state, detect_python(settings.root, settings.python or None),
         load_snapshot(settings.snapshot_file), settings.package, settings.environment, settings.seed_command,
+        settings.noise,
     )  # fmt: skip
     return ask(ref, case, rows)
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import tempfile
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, Literal
 
 from segue.errors import EnvironmentProblem
@@ -16,6 +14,7 @@ from segue.verify.evidence import Report, operation_from_json
 from segue.verify.openapi import checked
 from segue.verify.operations import all_operations, native_operations
 from segue.verify.project import JOINED, ProjectRef, child_environment, ensure_overlay
+from segue.verify.scratch import scratch
 
 STARTING = 300  # seconds a project may take to load, migrate and be filled
 
@@ -160,14 +159,14 @@ def run_joined(project: ProjectRef, spec: dict[str, Any], timeout: float) -> dic
 
     Raises :class:`EnvironmentProblem` when there is none after ``timeout`` seconds, or at all.
     """
-    with tempfile.TemporaryDirectory(prefix="segue-explore-") as folder:
-        given, out = Path(folder) / "spec.json", Path(folder) / "report.json"
-        given.write_text(json.dumps(spec), encoding="utf-8")
+    with scratch() as folder:
+        given, out = folder / "spec.json", folder / "report.json"
+        given.write_text(json.dumps({**spec, "parent": os.getpid()}), encoding="utf-8")
         try:
             done = subprocess.run(
                 [str(project.python), str(JOINED), str(given), str(out)],
                 cwd=project.import_root,
-                env=child_environment(project),
+                env=child_environment(project) | {"TMPDIR": str(folder / "tmp")},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,

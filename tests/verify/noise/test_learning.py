@@ -40,9 +40,8 @@ CONSTANT = """{
     "asked": __import__("datetime").datetime.now(__import__("datetime").UTC).replace(microsecond=0).isoformat(),
     "links": [{"sign": __import__("uuid").uuid4().hex}, {"sign": __import__("uuid").uuid4().hex}],
 }"""
-AN_HOUR_OFF = RESTLESS.replace(
-    "datetime.UTC)", "datetime.UTC).__sub__(__import__('datetime').timedelta(hours=1))"
-)
+_EARLIER = ".UTC).__sub__(__import__('datetime').timedelta(hours=1))"
+AN_HOUR_OFF = RESTLESS.replace(".UTC)", _EARLIER)
 
 
 def _restless(shop: Shop, folder: Path, modern: str) -> verify.ProjectRef:

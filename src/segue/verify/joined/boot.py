@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .database import Copy
+from .elsewhere import lead_into
 from .fence import Fence
 
 
@@ -29,11 +30,13 @@ class Legacy:
         settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
         # Each case begins with an empty cache: that must never be one that others use.
         settings.CACHES = local_caches(settings.CACHES)
+        settings.LOGGING_CONFIG = None  # handlers would be taken away again, but open their files before
         settings.CELERY_TASK_ALWAYS_EAGER = False
         settings.PASSWORD_HASHERS = with_fast_hasher(settings.PASSWORD_HASHERS)
         import django
 
         django.setup()
+        lead_into(self.media)
         from django.db import connection
 
         self.connection = connection

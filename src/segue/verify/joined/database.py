@@ -93,7 +93,7 @@ class Copy:
         target = self.folder / f"{alias}.sqlite3"
         source = Path(name)
         if name not in ("", ":memory:") and not name.startswith("file:") and source.is_file():
-            old = sqlite3.connect(f"file:{source}?mode=ro", uri=True)
+            old = sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)
             new = sqlite3.connect(target)
             with contextlib.closing(old), contextlib.closing(new):
                 old.backup(new)

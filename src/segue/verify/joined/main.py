@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from .orphan import end_with
+
 
 def main() -> None:
     """``SPEC OUT`` reads a spec and writes one JSON document; ``deal`` and ``serve`` speak over their pipes (see
@@ -15,6 +17,8 @@ def main() -> None:
         _speak(sys.argv[1])
         return
     spec = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    if "parent" in spec:
+        end_with(spec["parent"])
     # The project's own packages win over the overlay.
     sys.path[:] = [*spec["path"], *(p for p in sys.path if p not in spec["path"]), spec["overlay"]]
     from .boot import Legacy

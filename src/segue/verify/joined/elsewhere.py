@@ -1,0 +1,34 @@
+"""Files of the project stay as they are: storages outside the media folder are led into it.
+
+``MEDIA_ROOT`` is a folder of our own, but a field may name its storage: ``FileSystemStorage(location="/srv/invoices")``.
+What it holds is not there for either side; what it is given shows among the files of the request.
+Source: ``django.core.files.storage.FileSystemStorage.location``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+FOLDER = "(elsewhere)"
+
+
+def lead_into(media: Path) -> None:
+    """Patch ``FileSystemStorage.location``, for storages that are made already too. Static files are only read, and
+    stay where they are."""
+    from django.contrib.staticfiles.storage import StaticFilesStorage
+    from django.core.files.storage import FileSystemStorage
+
+    inside = os.path.abspath(media)
+
+    def location(storage: Any) -> str:
+        own = str(os.path.abspath(storage.base_location))
+        if own == inside or own.startswith(inside + os.sep) or isinstance(storage, StaticFilesStorage):
+            return own
+        return os.path.join(inside, FOLDER, hashlib.sha256(own.encode()).hexdigest()[:8])
+
+    storage_class: Any = FileSystemStorage
+    # A property wins over what cached_property has left in the instance.
+    storage_class.location = property(location)
