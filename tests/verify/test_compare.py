@@ -82,12 +82,19 @@ class FakePair:
 
     def run(self, case: dict[str, Any]) -> dict[str, Any]:
         found = [("body.price", 1, 2)] if b"price" in case["body"] else []
-        return {"django": {"status": 200}, "fastapi": {"status": 200}, "differences": found}
+        return {
+            "django": {"status": 200},
+            "fastapi": {"status": 200},
+            "differences": found,
+            "unserved": False,
+        }
 
 
 def test_shrinking_keeps_what_is_needed() -> None:
     case = {
         "query": "a=1&b=2",
+        "own": 1,
+        "persona": "plain",
         "body": b'{"title": "x", "price": 3, "tags": [1]}',
         "headers": [
             ("Authorization", "Token x"),

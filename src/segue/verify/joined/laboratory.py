@@ -79,9 +79,5 @@ class Laboratory:
                 f"a request wanted to reach {name}: refused on both sides"
                 for name in sorted(self.legacy.fence.refused)
             ),
-            *(
-                f"needs a noise rule: Django answers anew each time ({rule.sort}); if that may be, write into segue.toml "
-                f'under [verify]: noise = ["{rule.line}"]'
-                for rule in self.pair.noise.asked_for
-            ),
+            *self.pair.noise.wishes,
         ]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +18,7 @@ from segue.verify.operations import native_operations
 from segue.verify.project import JOINED, ProjectRef, child_environment
 from segue.verify.replay.files import requests
 from segue.verify.replay.recorded import Recorded
+from segue.verify.scratch import scratch
 
 
 def replay(
@@ -86,12 +87,12 @@ def _run(
     rest: Iterable[Recorded],
     timeout: float,
 ) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="segue-replay-") as folder:
-        given, out, said = (Path(folder) / name for name in ("spec.json", "report.json", "stderr"))
-        given.write_text(json.dumps(spec), encoding="utf-8")
+    with scratch() as folder:
+        given, out, said = (folder / name for name in ("spec.json", "report.json", "stderr"))
+        given.write_text(json.dumps({**spec, "parent": os.getpid()}), encoding="utf-8")
         with said.open("wb") as errors, subprocess.Popen(
             [str(project.python), str(JOINED), str(given), str(out)],
-            cwd=project.import_root, env=child_environment(project), stdin=subprocess.PIPE,
+            cwd=project.import_root, env=child_environment(project) | {"TMPDIR": str(folder / "tmp")}, stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL, stderr=errors,
         ) as child:  # fmt: skip
             assert child.stdin is not None

@@ -59,6 +59,15 @@ class Learner:
         used = {rule.line for rule in self.rules.values()}
         return sorted(self._agreed - used)
 
+    @property
+    def wishes(self) -> list[str]:
+        """What to write into ``segue.toml`` if that is how it may be."""
+        return [
+            f"needs a noise rule: Django answers anew each time ({rule.sort}); if that may be, write into segue.toml "
+            f'under [verify]: noise = ["{rule.line}"]'
+            for rule in self.asked_for
+        ]
+
     def _unknown(self, case: Case, one: Answer, other: Answer, found: Found, apart: float) -> Found:
         orders = self._orders(case, one, other)
         return [item for item in found if self._rule(case, one, other, item, apart, orders) is None]

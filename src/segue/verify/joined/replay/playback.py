@@ -58,7 +58,7 @@ class Playback:
         self.world = World(legacy.connection, legacy.media)
         self.world.open()
         legacy.fence.closed = True
-        self.pair = Pair(self.other, self.django, self.world)
+        self.pair = Pair(self.other, self.django, self.world, agreed=tuple(spec.get("noise", ())))
         self.outcomes = {o["key"]: Outcome(o) for o in spec["operations"]}
         self.patterns = [(o, re.compile(o["regex"])) for o in spec["operations"]]
         self.counts: Counter[str] = Counter()
@@ -154,8 +154,8 @@ class Playback:
             told["left"] = {self.redactor.text(k): n for k, n in told["left"].items()}
             operations[key] = told
         return {
-            "noise": sorted(f"{key}: {path}" for key, path in self.pair.noise),
-            "notes": [*self._notes(), *self.legacy.copy.notes],
+            "noise": sorted(map(str, self.pair.noise.rules.values())),
+            "notes": [*self._notes(), *self.legacy.copy.notes, *self.pair.noise.wishes],
             "operations": operations,
         }
 
