@@ -71,7 +71,7 @@ class _Run:
             operation_from_json(o["key"], self.outcomes[o["key"]].report(), o["function"], o["place"])
             for o in self.operations
         )
-        noise = tuple(sorted(f"{key}: {path}" for key, path in self.lab.pair.noise.known))
+        noise = tuple(sorted(map(str, self.lab.pair.noise.rules.values())))
         return Report("http", results, time.monotonic() - self.begin, noise, tuple(self._notes()))
 
     def _left(self) -> bool:
@@ -107,6 +107,7 @@ class _Run:
             notes.append(
                 f"{told['made']} rows were made from the models: for empty tables, orders and full pages"
             )
+        notes += self.lab.pair.noise.wishes
         if not self.exhausted:
             notes.append("the budget ended before all derived cases were sent")
         if self.skipped:

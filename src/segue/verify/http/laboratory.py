@@ -84,7 +84,9 @@ def laboratory(
                 side = start_fastapi(project, modern, told["shared"], url, state, media)
             stack.callback(side.close)
             sides.append(side)
-        yield Laboratory(dealer, told, HttpPair(*sides), {t for s in states for t in s.large})
+        yield Laboratory(
+            dealer, told, HttpPair(*sides, agreed=project.noise), {t for s in states for t in s.large}
+        )
 
 
 def _clone_name(database: dict[str, Any], folder: Path, alias: str, side: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +13,8 @@ from .orders import alike, moved
 from .rules import Rule, lists_of, place_of
 from .shaking import LATER, later, turned
 
+NEXT_SECOND = 1.05  # seconds after which a clock that is cut to seconds has moved
+
 Case = dict[str, Any]
 Answer = dict[str, Any]
 Found = list[tuple[str, Any, Any]]
@@ -18,7 +22,8 @@ Ask = Callable[[], Answer]
 
 
 class Learner:
-    """``agreed`` are lines of ``[verify] noise`` in ``segue.toml``; with ``only_learning`` (Django against itself)
+    """``connection`` is Django's of this process; None where the sides are other processes, whose clocks and databases
+    cannot be shaken: there only what moves by itself is seen. ``agreed`` are lines of ``[verify] noise`` in ``segue.toml``; with ``only_learning`` (Django against itself)
     nothing needs to be agreed, as nothing is hidden."""
 
     def __init__(self, connection: Any, agreed: tuple[str, ...] = (), *, only_learning: bool = False) -> None:
@@ -27,6 +32,7 @@ class Learner:
         self._only_learning = only_learning
         self.rules: dict[tuple[str, str], Rule] = {}
         self.asked_for: dict[Rule, None] = {}  # rules that differences need, in their order
+        self._clocks = False  # whether what is looked for may be a clock
         self._last: dict[tuple[str, str], tuple[Any, Any]] = {}
 
     def explain(
@@ -121,6 +127,7 @@ class Learner:
         self, case: Case, one: Answer, other: Answer, rest: Found, legacy: Ask, modern: Ask, apart: float
     ) -> None:
         """Ask both sides again; note what moves on both."""
+        self._clocks = any(sorts.classify(*item, apart) == sorts.CLOCK for item in rest)
         open_paths = {place_of(case, path) for path, _, _ in rest}
         # A later clock first; where that changes what is done (a token ran out), the same clock.
         again, clock = self._again(one, legacy, apart)
@@ -135,6 +142,10 @@ class Learner:
             self._learn_order(case, one, other, legacy, modern, set(restless))
 
     def _again(self, before: Answer, ask: Ask, apart: float) -> tuple[Answer, float]:
+        if self._connection is None:
+            if self._clocks:
+                time.sleep(NEXT_SECOND)
+            return ask(), apart + 60
         with later():
             answer = ask()
         if answer["status"] == before["status"]:
@@ -155,13 +166,16 @@ class Learner:
         def masked(path: str) -> bool:
             return place_of(case, path) in volatile
 
-        with turned(self._connection):
+        with self._turned():
             theirs = moved(one["body"], legacy()["body"], masked)
         if theirs and not self._only_learning:
-            with turned(self._connection):
+            with self._turned():
                 theirs &= moved(other["body"], modern()["body"], masked)
         for path in theirs:
             self._note({place_of(case, f"{path}[0]"): sorts.ORDER})
+
+    def _turned(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext() if self._connection is None else turned(self._connection)
 
     def _note(self, found: dict[tuple[str, str], str]) -> None:
         for place, sort in found.items():
