@@ -48,6 +48,12 @@ def invoke(
     prepared: dict[str, Val] = {}
     for key, value in arguments.items():
         kind = value.kind
+        if isinstance(kind, QuerySet) and _is_prefetched(kind):
+            # The rows are there: a statement would ask for them again, once for each object.
+            from segue.translate.rules.queryset_evaluate import loaded_list
+
+            value = loaded_list(frame, value) or value
+            kind = value.kind
         if isinstance(kind, QuerySet):
             from segue.translate.query.build import settle
 
@@ -92,6 +98,12 @@ def invoke(
             raise frame.refuse("argument", key, "This has no form in the generated code.", node)
         parts.append(value.node)
     return Val(lifted.returns, lifted_call(frame, lifted, parts))
+
+
+def _is_prefetched(kind: QuerySet) -> bool:
+    """``instance.accessor.all()`` where the query that gave the instance has prefetched that."""
+    related = kind.query.related
+    return related is not None and related[0].mode == "row" and related[1] in related[0].site.prefetched
 
 
 def lifted_call(frame: Frame, lifted: Lifted, explicit: list[ast.expr]) -> ast.expr:

@@ -140,6 +140,29 @@ def match(frame: Frame, call: CallSite) -> Val:
     return Val(Scalar("re.Match[str]", True), ast.Call(spelled(frame, call.name), parts, []))
 
 
+PATTERN = "re.Pattern[str]"
+
+
+@function("re.compile")
+def compiled(frame: Frame, call: CallSite) -> Val:
+    """``re.compile(pattern, flags)``."""
+    call.only("flags")
+    if not call.args or widen(call.args[0].kind) != Scalar("str"):
+        raise frame.refuse("regex", ast.unparse(call.node), "The pattern is no plain text.", call.node)
+    parts = [code(frame, v, call.node) for v in call.args]
+    keywords = [ast.keyword(k, code(frame, v, call.node)) for k, v in call.kwargs.items()]
+    return Val(Scalar(PATTERN), ast.Call(spelled(frame, call.name), parts, keywords))
+
+
+def _pattern_method(name: str) -> Kind | None:
+    """What a method of a compiled pattern over text gives."""
+    if name in ("match", "search", "fullmatch"):
+        return Scalar("re.Match[str]", True)
+    if name == "sub":
+        return Scalar("str")
+    return Scalar("list[Any]") if name in ("split", "findall") else None
+
+
 STR = {
     **dict.fromkeys(
         (
@@ -229,6 +252,8 @@ def plain_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
             result = Scalar(STR[call.name])
         elif call.name in LISTS:
             result = ListOf(Scalar("str"), "tuple" if "partition" in call.name else "list")
+    elif kind.type == PATTERN:
+        result = _pattern_method(call.name)
     elif kind.type in ("datetime", "date", "time") and call.name in ("replace",):
         result = Scalar(kind.type)
     elif kind.type == "datetime" and call.name == "astimezone":

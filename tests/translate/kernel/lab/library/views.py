@@ -1,6 +1,7 @@
 """One method per case; what it returns is compared between Django and the translation."""
 
 import datetime
+import re
 
 from django.conf import settings
 from django.db import transaction
@@ -685,6 +686,18 @@ class Lab(APIView):
             if book.title in found:
                 titles_.append(found[book.title].title)
         return titles_
+
+    def case_compiled_pattern(self):
+        words = re.compile(r"[aeiou]+", re.I)
+        first = re.compile(r"^([A-Z])(.*)$")
+        found = []
+        for book in Book.objects.order_by("id"):
+            match = first.match(book.title)
+            head = match.group(1) if match else "-"
+            found.append(
+                [head, words.sub("_", book.title), words.split(book.title), words.findall(book.title)]
+            )
+        return found
 
     def case_among_two(self):
         book = Book.objects.get(title="Alpha")
