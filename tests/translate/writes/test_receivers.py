@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from tests.projects.site import Site, differences
@@ -10,13 +13,15 @@ from tests.projects.site import Site, differences
 from segue.refusal import Refusal
 from segue.snapshot.model import Snapshot
 from segue.target.ir import Program
+from segue.translate.context import Context
+from segue.translate.rules.idle_receivers import is_idle
 from segue.verify.evidence import Report
 
 MODELS = """\
 from functools import partial
 
 from django.db import models
-from django.db.models.signals import m2m_changed, post_save, pre_save
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
 from django.dispatch import receiver
 
 
@@ -77,6 +82,30 @@ class Topic(models.Model):
 
 class Plain(models.Model):
     title = models.CharField(max_length=20)
+
+
+class Filed(models.Model):
+    class Meta:
+        abstract = True
+
+
+class Paper(Filed):
+    title = models.CharField(max_length=20)
+
+
+@receiver(post_delete)
+def shred(sender, instance, **kwargs):
+    "All senders; papers alone matter."
+    if not issubclass(sender, Filed):
+        return
+    Label.objects.create(name="shredded")
+
+
+@receiver(pre_save)
+def file_it(sender, instance, raw=False, **kwargs):
+    if raw or sender not in (Paper,):
+        return
+    instance.title = instance.title.upper()
 
 
 @receiver(pre_save, sender=Note)
@@ -235,7 +264,7 @@ class Entries(generics.ListCreateAPIView):
 
 
 """
-NAMES = ("Quiet", "Keyed", "Bound", "Partial", "Tagged", "Peek")
+NAMES = ("Quiet", "Keyed", "Bound", "Partial", "Tagged", "Peek", "Paper")
 for _name in NAMES:
     VIEWS += f"""\
 class {_name}Serializer(serializers.ModelSerializer):
@@ -273,6 +302,7 @@ REFUSED = {
     "POST /bound/": ("signal", "listen"),
     "POST /partial/": ("no-source", "functools.partial"),
     "POST /peek/": ("signal", "peeked"),
+    "POST /paper/": ("signal", "file_it"),
     "POST /tagged/": ("signal", "tagged"),
     "POST /notes/{pk}/some/": ("signal", "tell"),
     "POST /notes/found/": ("signal", "tell"),
@@ -297,8 +327,41 @@ def test_both_sides_leave_the_same_rows(asked: tuple[Snapshot, Program, Report, 
     assert said >= {
         "POST /notes/", "PUT /notes/{pk}/", "PATCH /notes/{pk}/", "POST /notes/{pk}/save/", "POST /notes/make/",
         "POST /notes/topics/",
-        "POST /notes/build/", "POST /entries/",
+        "POST /notes/build/", "POST /entries/", "DELETE /notes/{pk}/",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("body", "idle"),
+    [
+        ("if not issubclass(sender, Filed):\n        return\n    work()", True),
+        ("if not isinstance(instance, (Filed, Paper)):\n        return None\n    work()", True),
+        ("if issubclass(sender, Filed):\n        work()", True),
+        ("if raw or sender is not Paper:\n        return\n    work()", True),
+        ("if sender == Paper and kwargs['created']:\n        work()", True),
+        ("if sender in [Paper]:\n        work()\n    else:\n        pass", True),
+        ("if not isinstance(kwargs, Filed):\n        return\n    work()", False),
+        ("if kwargs['created'] and sender == Paper:\n        work()", False),
+        ("if not issubclass(sender, Filed):\n        work()", False),
+        ("if not issubclass(sender, models.Model):\n        return\n    work()", False),
+        ("if sender.__name__ != 'Paper':\n        return\n    work()", False),
+        ("work()", False),
+    ],
+)
+def test_a_receiver_that_turns_the_sender_away_is_none(
+    asked: tuple[Snapshot, Program, Report, Path], body: str, idle: bool
+) -> None:
+    snapshot = asked[0]
+    shred, file_it = (snapshot.functions[f"notes.models.{n}"] for n in ("shred", "file_it"))
+    names = {**file_it.globals, **shred.globals, "isinstance": shred.globals["issubclass"]}
+    source = f"def shred(sender, instance, raw=False, **kwargs):\n    {body}\n"
+    changed = dataclasses.replace(shred, source=source, globals=names)
+    functions = {**snapshot.functions, shred.name: changed}
+    ctx = cast(Context, SimpleNamespace(snapshot=dataclasses.replace(snapshot, functions=functions)))
+    receiver = next(r for r in snapshot.receivers if r.function == shred.name)
+    assert is_idle(ctx, receiver, "notes.Note") is idle
+    if "Filed" in body and idle:
+        assert not is_idle(ctx, receiver, "notes.Paper")
 
 
 def _named(refusal: Refusal) -> str:

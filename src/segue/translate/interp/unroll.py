@@ -7,6 +7,7 @@ with the variable in it; with the values of a class attribute in its place it ha
 from __future__ import annotations
 
 import ast
+import textwrap
 from typing import Any
 
 from segue.refusal import Refused
@@ -28,7 +29,8 @@ def unroll(frame: Frame, node: ast.For) -> bool:
     names = {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
     if node.orelse or not _names_something(node.body, names):
         return False
-    if any(isinstance(n, ast.Break | ast.Continue | ast.Return) for s in node.body for n in ast.walk(s)):
+    body = without_continue(node.body)
+    if any(isinstance(n, ast.Break | ast.Continue | ast.Return) for s in body for n in ast.walk(s)):
         return False
     try:
         items = list(known(frame, node.iter))
@@ -39,8 +41,21 @@ def unroll(frame: Frame, node: ast.For) -> bool:
     for item in items:
         if not _bind(frame, node.target, item):
             return False
-        frame.run(node.body)
+        frame.run(body)
     return True
+
+
+def without_continue(body: list[ast.stmt]) -> list[ast.stmt]:
+    """``if x: continue`` and what follows → ``if not x:`` with what follows."""
+    for index, statement in enumerate(body):
+        match statement:
+            case ast.If(test=test, body=[ast.Continue()], orelse=[]):
+                rest = without_continue(body[index + 1 :])
+                if not rest:
+                    return [*body[:index], ast.copy_location(ast.Expr(test), statement)]
+                turned = ast.copy_location(ast.UnaryOp(ast.Not(), test), test)
+                return [*body[:index], ast.copy_location(ast.If(turned, rest, []), statement)]
+    return body
 
 
 def known(frame: Frame, node: ast.expr) -> Any:
@@ -76,6 +91,10 @@ def known(frame: Frame, node: ast.expr) -> Any:
 
 
 def _evaluated(frame: Frame, node: ast.expr) -> Any:
+    if isinstance(node, ast.Name):
+        literal = _literal_of(frame, node.id)
+        if literal is not None:
+            return known(frame, literal)
     if not _of_the_class(frame, node):
         raise NotKnown
     with frame.capture() as lines:
@@ -90,6 +109,25 @@ def _evaluated(frame: Frame, node: ast.expr) -> Any:
         return ast.literal_eval(value.node)
     except ValueError:
         raise NotKnown from None
+
+
+def _literal_of(frame: Frame, local: str) -> ast.expr | None:
+    """The list of constants that the function gives ``local`` once and otherwise only runs over or looks into."""
+    tree = ast.parse(textwrap.dedent(frame.function.source))
+    uses = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == local]
+    values = [
+        n.value
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Assign) and [ast.unparse(t) for t in n.targets] == [local]
+    ]
+    read = [n.iter for n in ast.walk(tree) if isinstance(n, ast.For | ast.comprehension)]
+    read += [c for n in ast.walk(tree) if isinstance(n, ast.Compare) for c in n.comparators]
+    only_read = sum(isinstance(n, ast.Name) and n.id == local for n in read) == len(uses) - 1
+    if len(values) != 1 or not only_read:
+        return None
+    value = values[0]
+    plain = isinstance(value, ast.List | ast.Tuple) and all(isinstance(e, ast.Constant) for e in value.elts)
+    return value if plain else None
 
 
 def _of_the_class(frame: Frame, node: ast.expr) -> bool:

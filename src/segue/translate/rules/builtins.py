@@ -433,7 +433,28 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
             or (reverse is not None and reverse.kind != "o2o")
         ):
             return const(True)
+        if _lacks(frame, value, wanted):
+            return const(False)
     raise frame.refuse("hasattr", ast.unparse(call.node), "Segue cannot tell whether it has that.", call.node)
+
+
+def _lacks(frame: Frame, value: Val, name: str) -> bool:
+    """Whether a row read by a known query has no attribute ``name``: neither its model nor the query knows it.
+
+    An attribute that other code sets on the object is refused where that happens.
+    """
+    from segue.translate.load.models import concrete, field_of, reverse_of
+
+    kind = value.kind
+    if not isinstance(kind, Instance) or kind.nullable or kind.mode != "row" or name in kind.site.computed:
+        return False
+    model = concrete(frame.ctx, kind.model)
+    known = frame.ctx.snapshot.classes.get(model.cls)
+    if known is None or name.startswith("_") or name in ("pk", "objects", "DoesNotExist"):
+        return False
+    magic = any(m in known.methods for m in ("__getattr__", "__getattribute__"))
+    there = name in known.methods or name in known.attributes or name in model.managers
+    return not (magic or there or field_of(model, name) is not None or reverse_of(model, name) is not None)
 
 
 @function("builtins.getattr")
@@ -454,6 +475,8 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
             return class_attribute(frame, value.kind, attr.kind.value, call.node) or call.args[2]
         if isinstance(value.kind, Instance) and attr.kind.value in value.kind.site.computed:
             return of(frame, value, attr.kind.value, call.node)
+        if _lacks(frame, value, attr.kind.value):
+            return call.args[2]
         if isinstance(value.kind, Instance) and not value.kind.nullable:
             from segue.translate.load.models import concrete, field_of, reverse_of
 

@@ -20,6 +20,7 @@ from segue.translate.interp.invoke import lifted_call
 from segue.translate.interp.value import Val, const, name
 from segue.translate.kinds import Const, Instance, Kind, Needs
 from segue.translate.load.models import concrete
+from segue.translate.rules.idle_receivers import is_idle
 
 PRE_SAVE, POST_SAVE = "pre_save", "post_save"
 # Sent for every object that is made or loaded.
@@ -44,6 +45,8 @@ def saved_by(ctx: Context, label: str) -> tuple[Receiver, ...]:
         if receiver.sender in ("", *family, *(other.cls for other in family.values())):
             if signal in _OF_OBJECTS:
                 raise _refused(receiver, label, "It runs for every object that is made or loaded.")
+            if not receiver.sender and is_idle(ctx, receiver, label):
+                continue
             if not receiver.sender:
                 raise _refused(receiver, label, "It listens to all senders, or to one that is no model.")
             if model.proxy or receiver.sender not in (label, model.cls):

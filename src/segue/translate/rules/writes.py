@@ -18,6 +18,7 @@ from segue.translate.load.models import concrete, field_of, pk_field, snake
 from segue.translate.load.needs import check_fresh
 from segue.translate.models.writing import delete_problem, save_problem
 from segue.translate.query.build import commit, query_of, root_of
+from segue.translate.rules.idle_receivers import is_idle
 from segue.translate.rules.instance import model_method
 from segue.translate.rules.model_class import column_value, new_instance, spread_values
 from segue.translate.rules.receivers import asks_created, saved_by, send_post_save, send_pre_save
@@ -34,7 +35,11 @@ def check_receivers(frame: Frame, label: str, sort: str, at: ast.AST) -> None:
     """Refuse when project receivers listen to this write."""
     model = frame.ctx.model(label)
     for receiver in frame.ctx.snapshot.receivers:
-        if receiver.signal.rpartition(".")[2] in _SIGNALS[sort] and receiver.sender in ("", label, model.cls):
+        if (
+            receiver.signal.rpartition(".")[2] in _SIGNALS[sort]
+            and receiver.sender in ("", label, model.cls)
+            and not is_idle(frame.ctx, receiver, label)
+        ):
             raise frame.refuse(
                 "signal",
                 f"{receiver.signal}({label})",
