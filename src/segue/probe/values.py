@@ -34,6 +34,8 @@ def opaque(value):
 
 
 EMPTY = {"kind": "empty"}
+# Longer bytes are data, not a default.
+_SHORT_BYTES = 256
 
 
 class Encoder:
@@ -87,6 +89,8 @@ class Encoder:
             if CREDENTIALS.search(value):
                 return {"kind": "opaque", "data": "<address with credentials>"}
             return const(str(value))
+        if type(value) is bytes and len(value) <= _SHORT_BYTES:
+            return {"kind": "bytes", "data": value.hex()}
         simple = _simple(value)
         if simple is not None:
             return simple

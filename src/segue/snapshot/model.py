@@ -50,7 +50,7 @@ class Value:
     module), ``call`` (an instance: ``name`` is its class, ``items``/``pairs`` what it was
     made from where that is known, e.g. a validator or a permission operand),
     ``decimal``/``date``/``datetime``/``time``/``timedelta``/``uuid``/``regex``/``lazy``
-    (``data`` is text), ``empty`` (DRF's ``empty``), ``opaque`` (``data`` names the type only).
+    (``data`` is text), ``bytes`` (hexadecimal), ``empty`` (DRF's ``empty``), ``opaque`` (``data`` names the type only).
 
     ``timedelta`` is whole microseconds as text; a ``regex`` has its flags in ``pairs``; members of
     str and int enums are plain ``const``; infinite floats are ``call`` of ``builtins.float``. In a

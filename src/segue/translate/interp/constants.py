@@ -56,6 +56,8 @@ def value_of(frame: Frame, value: Value) -> Val | None:
             for _, kind in known:
                 merged_value = kind if merged_value is None else join(merged_value, kind)
             return Val(DictOf((), merged_value), ast.Dict(keys, values))
+        case "bytes" if isinstance(value.data, str):
+            return Val(Scalar("bytes"), ast.Constant(bytes.fromhex(value.data)))
         case "decimal" if isinstance(value.data, str):
             return Val(
                 Scalar("Decimal"),

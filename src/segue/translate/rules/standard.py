@@ -67,6 +67,12 @@ FUNCTIONS = {
     "textwrap.shorten": "str",
     "textwrap.dedent": "str",
     "base64.b64encode": "bytes",
+    "hashlib.md5": "Any",
+    "hashlib.sha1": "Any",
+    "hashlib.sha256": "Any",
+    "hashlib.sha512": "Any",
+    "zlib.compress": "bytes",
+    "zlib.decompress": "bytes",
     "base64.b64decode": "bytes",
 }
 

@@ -34,6 +34,8 @@ def value_text(value: Value, where: Where, construct: str) -> Text:
     if value.kind in _EXACT:
         template, item = _EXACT[value.kind]
         return Text(template.format(value.data), {item})
+    if value.kind == "bytes":
+        return Text(repr(bytes.fromhex(str(value.data))))
     if value.kind == "timedelta":
         return Text(f"timedelta(microseconds={int(str(value.data))})", {Import("datetime", "timedelta")})
     if value.kind in _BRACKETS:

@@ -86,10 +86,10 @@ def shown_by_itself(frame: Frame, item: SerializerField, val: Val) -> Val:
     """``field.to_representation(value)``: the call, and what it gives. Raises ``Refused``."""
     name = overridden(frame.ctx, item.cls, "to_representation")
     function = _source(frame, item, name)
-    parameters = _parameters(function)
+    parameters = parameters_of(function)
     if len(parameters) != 2:
         raise field_refusal(item, "field-output", "Its to_representation does not take just the value.")
-    return _call(frame, item, function, {parameters[1]: val}, f"show_{_stem(item)}")
+    return _call(frame, item, function, {parameters[1]: val}, f"show_{stem_of(item)}")
 
 
 def own_url(frame: Frame, item: SerializerField, val: Val) -> Val | None:
@@ -98,7 +98,7 @@ def own_url(frame: Frame, item: SerializerField, val: Val) -> Val | None:
     if not name:
         return None
     function = _source(frame, item, name)
-    parameters = _parameters(function)
+    parameters = parameters_of(function)
     if len(parameters) != 5:
         raise field_refusal(item, "hyperlink", "Its get_url does not take what DRF gives it.")
     view_name = value_of(frame, item.kwargs["view_name"]) if "view_name" in item.kwargs else None
@@ -111,7 +111,7 @@ def own_url(frame: Frame, item: SerializerField, val: Val) -> Val | None:
             strict=True,
         )
     )
-    return _call(frame, item, function, given, f"link_{_stem(item)}")
+    return _call(frame, item, function, given, f"link_{stem_of(item)}")
 
 
 def self_of(frame: Frame, item: SerializerField) -> Object:
@@ -161,16 +161,27 @@ def _source(frame: Frame, item: SerializerField, name: str) -> Function:
     return function
 
 
-def _parameters(function: Function) -> list[str]:
+def parameters_of(function: Function) -> list[str]:
+    """Names of the parameters, the first one too; none where it takes ``*args`` or ``**kwargs``."""
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
     if not isinstance(tree, ast.FunctionDef) or tree.args.vararg or tree.args.kwarg:
         return []
     return [a.arg for a in [*tree.args.posonlyargs, *tree.args.args]]
 
 
-def _stem(item: SerializerField) -> str:
+def stem_of(item: SerializerField) -> str:
+    """``compressed_object`` for a ``CompressedObjectField``."""
     base = short(item.cls).removesuffix("Field").removesuffix("Serializer")
     return snake(base or short(item.cls))
 
 
-__all__ = ["FieldUse", "own_url", "self_of", "shown_by_itself", "shows_itself", "whole_object"]
+__all__ = [
+    "FieldUse",
+    "own_url",
+    "parameters_of",
+    "self_of",
+    "shown_by_itself",
+    "shows_itself",
+    "stem_of",
+    "whole_object",
+]

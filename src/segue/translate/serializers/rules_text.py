@@ -20,6 +20,7 @@ from segue.translate.serializers.facts import (
     option,
     rest_value,
 )
+from segue.translate.serializers.own_input import converts_itself
 from segue.translate.serializers.texts import changed
 from segue.translate.versions import since
 
@@ -46,7 +47,8 @@ Maker = Callable[[Context, str, SerializerField], Rules]
 
 def rules_of(ctx: Context, app: str, owner: str, item: SerializerField) -> Rules:
     """The rules of ``item`` without validators, source and name."""
-    check_field(ctx, item, FIELD_INPUT, "field-input")
+    followed = {"to_internal_value"} if converts_itself(ctx, item) else set()
+    check_field(ctx, item, FIELD_INPUT - followed, "field-input")
     base = base_name(item)
     maker = MAKERS.get(base)
     if base.startswith("Hyperlinked"):
@@ -241,7 +243,10 @@ def _json(ctx: Context, place: str, item: SerializerField) -> Rules:
         ):
             raise field_refusal(item, "json-coder", f"It has a JSON {key} of its own.")
     rules = Rules("Any", "Json")
-    _add(rules, item, "binary", "binary", False)
+    if converts_itself(ctx, item):
+        rules.arguments.append("as_sent=True")
+    else:
+        _add(rules, item, "binary", "binary", False)
     return rules
 
 

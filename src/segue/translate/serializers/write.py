@@ -36,6 +36,7 @@ from segue.translate.serializers.hooks import field_hook, whole_hook
 from segue.translate.serializers.initial import optional_on_update
 from segue.translate.serializers.interface import Writer
 from segue.translate.serializers.lookups import lookup_lines, unique_lines
+from segue.translate.serializers.own_input import conversion_lines, converts_itself
 from segue.translate.serializers.rules_text import Rules, add_validators, rules_of
 from segue.translate.serializers.show import NESTED
 from segue.translate.serializers.synthetic import Recipe, call_lifted, compose
@@ -268,6 +269,8 @@ class _Builder:
         with frame.capture() as captured:
             if entry.nested is not None:
                 self._nested_lines(frame, entry)
+            if converts_itself(self.ctx, item):
+                conversion_lines(frame, item)
             lookup_lines(frame, item)
             unique_lines(frame, self.serializer, item, entry.validators.unique)
             for lifted in entry.validators.lifted:
