@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
 
 from segue.snapshot.model import Function, Where
@@ -188,7 +189,8 @@ def render_loader(ctx: Context, plan: Plan, seen: set[str]) -> None:
     text += "".join(selection.joins)
     frame.use(Import("segue_bridge.db.reads", "rows"))
     body = [f"    found = await rows(db, {text}, parameters)"]
-    body += _group_lines(ctx, frame, groups, seen)
+    lines, call = _group_lines(ctx, frame, groups, seen, call)
+    body += lines
     what = "entities" if plan.written else "rows"
     code = "\n".join(
         [
@@ -202,18 +204,28 @@ def render_loader(ctx: Context, plan: Plan, seen: set[str]) -> None:
 
 
 def _group_lines(
-    ctx: Context, frame: Frame, groups: list[tuple[str, Plan, int, str]], seen: set[str]
-) -> list[str]:
-    lines: list[str] = []
-    for stem, child, index, relation in groups:
+    ctx: Context, frame: Frame, groups: list[tuple[str, Plan, int, str]], seen: set[str], call: str
+) -> tuple[list[str], str]:
+    """The statements that load what is many, and ``call`` with the names that they give it.
+
+    A local variable that is called like one of the functions would hide it from the first statement on.
+    """
+    functions = []
+    for _, child, _, relation in groups:
         label, _, accessor = relation.partition(":")
         function = render_group(ctx, label, accessor, child, seen)
-        app = concrete(ctx, label).app
-        frame.use(Import(ctx.import_path(app, "queries"), function))
+        frame.use(Import(ctx.import_path(concrete(ctx, label).app, "queries"), function))
+        functions.append(function)
+    lines: list[str] = []
+    for (stem, _, index, _), function in zip(groups, functions, strict=True):
+        local = stem
+        if stem in functions:
+            local = f"{stem}_by_key"
+            call = re.sub(rf"\b{stem}\.get\(", f"{local}.get(", call)
         lines.append(
-            f"    {stem} = await {function}(db, [row[{index}] for row in found if row[{index}] is not None])"
+            f"    {local} = await {function}(db, [row[{index}] for row in found if row[{index}] is not None])"
         )
-    return lines
+    return lines, call
 
 
 def render_group(ctx: Context, label: str, accessor: str, plan: Plan, seen: set[str]) -> str:
@@ -268,6 +280,7 @@ def render_group(ctx: Context, label: str, accessor: str, plan: Plan, seen: set[
         ordered = order_terms(frame, plain, target.ordering, None)
         statement += ordered.text.removeprefix("statement")
     const = function.upper()
+    loads, call = _group_lines(ctx, frame, groups, seen, call)
     module = ctx.module(model.app, "queries")
     source = field_of(model, hop.link.left)
     key_type = annotation(ctx, column_kind(ctx, source))[0] if source is not None else "Any"
@@ -279,7 +292,7 @@ def render_group(ctx: Context, label: str, accessor: str, plan: Plan, seen: set[
             "    if not ids:",
             "        return groups",
             f"    found = await rows(db, {const}, {{'ids': ids}})",
-            *_group_lines(ctx, frame, groups, seen),
+            *loads,
             "    for row in found:",
             f"        groups.setdefault(row[0], []).append({call})",
             "    return groups",

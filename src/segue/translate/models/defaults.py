@@ -80,6 +80,8 @@ def literal(value: Value) -> tuple[str, frozenset[Import]] | None:
 
 def _typed(value: Value) -> tuple[str, frozenset[Import]] | None:
     text = repr(value.data)
+    if value.kind == "bytes":
+        return repr(bytes.fromhex(str(value.data))), frozenset()
     if value.kind == "decimal":
         return f"Decimal({text})", frozenset({Import("decimal", "Decimal")})
     if value.kind in ("date", "datetime", "time"):

@@ -21,6 +21,7 @@ from segue.translate.interp.value import Val, const, name
 from segue.translate.kinds import Const, Instance, Kind, Needs
 from segue.translate.load.models import concrete
 from segue.translate.rules.idle_receivers import is_idle
+from segue.translate.rules.own_save import before_save
 
 PRE_SAVE, POST_SAVE = "pre_save", "post_save"
 # Sent for every object that is made or loaded.
@@ -58,10 +59,11 @@ def saved_by(ctx: Context, label: str) -> tuple[Receiver, ...]:
 
 
 def send_pre_save(frame: Frame, label: str, instance: ast.expr, *, adding: bool, named: bool = False) -> None:
-    """Emit the calls of ``pre_save``.
+    """Emit what ``save`` does before the statement: a model's own ``save``, then the receivers of ``pre_save``.
 
     ``adding``: the object may have no row yet. ``named``: ``save`` was told ``update_fields``.
     """
+    before_save(frame, label, instance, adding=adding)
     for receiver in saved_by(frame.ctx, label):
         if receiver.signal.rpartition(".")[2] != PRE_SAVE:
             continue

@@ -67,10 +67,6 @@ FUNCTIONS = {
     "textwrap.shorten": "str",
     "textwrap.dedent": "str",
     "base64.b64encode": "bytes",
-    "hashlib.md5": "Any",
-    "hashlib.sha1": "Any",
-    "hashlib.sha256": "Any",
-    "hashlib.sha512": "Any",
     "zlib.compress": "bytes",
     "zlib.decompress": "bytes",
     "base64.b64decode": "bytes",
@@ -117,6 +113,18 @@ def _standard(frame: Frame, call: CallSite) -> Val:
 
 for _name in FUNCTIONS:
     function(_name)(_standard)
+
+
+_HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
+
+
+@function(*(f"_hashlib.openssl_{short}" for short in _HASHES))
+def hashed(frame: Frame, call: CallSite) -> Val:
+    """``hashlib.sha1(...)``: what the module calls so is OpenSSL's."""
+    short = call.name.removeprefix("_hashlib.openssl_")
+    parts = [code(frame, v, n) for v, n in zip(call.args, call.raw_args, strict=True)]
+    keywords = [ast.keyword(k, code(frame, v, call.node)) for k, v in call.kwargs.items()]
+    return Val(Scalar("hashlib._Hash"), ast.Call(spelled(frame, f"hashlib.{short}"), parts, keywords))
 
 
 @function("datetime.date.today")
@@ -229,6 +237,8 @@ MOMENT = {
     "hex": "str",
     "is_integer": "bool",
     "decode": "str",
+    "hexdigest": "str",
+    "digest": "bytes",
     "group": "Any",
     "groups": "Any",
     "start": "int",

@@ -21,6 +21,7 @@ from segue.translate.query.build import commit, query_of, root_of
 from segue.translate.rules.idle_receivers import is_idle
 from segue.translate.rules.instance import model_method
 from segue.translate.rules.model_class import column_value, new_instance, spread_values
+from segue.translate.rules.own_save import own_save
 from segue.translate.rules.receivers import asks_created, saved_by, send_post_save, send_pre_save
 from segue.translate.rules.registry import method
 
@@ -82,14 +83,12 @@ def save(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """``obj.save()`` → ``db.save(obj)``; ``update_fields`` → ``db.update(obj, names)``."""
     kind = owner.kind
     assert isinstance(kind, Instance)
-    found = model_method(frame, concrete(frame.ctx, kind.model).cls, "save")
-    if found is not None:
-        return overridden(frame, owner, found, call)
+    own = own_save(frame.ctx, kind.model)
     _check_write(frame, owner, "save", call.node)
     call.only("update_fields", at_most=0)
     assert owner.node is not None
     fields = call.kwargs.get("update_fields")
-    listened = bool(saved_by(frame.ctx, kind.model))
+    listened = own is not None or bool(saved_by(frame.ctx, kind.model))
     if fields is None or (isinstance(fields.kind, Const) and fields.kind.value is None):
         if listened:
             return _save_told(frame, kind.model, owner, call)
@@ -215,14 +214,7 @@ def create_through(frame: Frame, owner: Val, call: CallSite) -> Val:
             f"{call.name}() is not translated yet.",
             call.node,
         )
-    found = model_method(frame, model.cls, "save")
-    if found is not None:
-        raise frame.refuse(
-            "overridden-write",
-            found.name,
-            "The model overrides save(); that is not translated yet.",
-            call.node,
-        )
+    own_save(frame.ctx, label)
     spread_values(frame, label, call)
     related = parent_of_related(frame, owner, call)
     if related is not None:

@@ -19,6 +19,7 @@ from segue.translate.kinds import Instance, Kind, SerializerSelf, ValidatedData
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type, reverse_of, snake
 from segue.translate.models.writing import save_problem
+from segue.translate.rules.own_save import own_save
 from segue.translate.rules.receivers import saved_by, send_post_save, send_pre_save
 from segue.translate.serializers.facts import (
     app_label,
@@ -185,7 +186,9 @@ def check_model(ctx: Context, serializer: Serializer) -> None:
     model = concrete(ctx, serializer.model)
     for method in ("save", "save_base", "full_clean", "__init__", "from_db", "_do_insert"):
         name = overridden(ctx, model.cls, method)
-        if name and not (method == "full_clean"):
+        if name and method == "save":
+            own_save(ctx, model.label)
+        elif name and method != "full_clean":
             raise refuse(
                 "model-save",
                 f"{short(model.cls)}.{method}",

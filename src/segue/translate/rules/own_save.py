@@ -1,0 +1,180 @@
+"""A model's own ``save``: what it does before ``super().save(...)`` becomes a function, called where Django would save.
+
+Only the shape that most have is followed: statements on ``self``, then ``super().save(...)`` with the arguments as they came,
+last and exactly once. An early ``return`` (nothing is saved), statements behind ``super().save`` and a look at the arguments are refused.
+"""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from dataclasses import replace
+
+from segue.refusal import Refused, refuse
+from segue.snapshot.model import Function
+from segue.translate.context import Context
+from segue.translate.functions.lift import lift
+from segue.translate.functions.record import record_of
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.invoke import lifted_call
+from segue.translate.interp.value import Val, name
+from segue.translate.kinds import Instance, Needs
+from segue.translate.load.models import concrete, snake
+
+_ARGUMENTS = ("force_insert", "force_update", "using", "update_fields")
+_DJANGO = "django.db.models."
+
+
+def own_save(ctx: Context, label: str) -> Function | None:
+    """The body of the model's ``save`` up to ``super().save(...)``; None where ``save`` is Django's. Raises ``Refused``."""
+    known = ctx.snapshot.classes.get(ctx.model(label).cls)
+    dotted = known.methods.get("save", "") if known is not None else ""
+    if known is None or not dotted or dotted.startswith(_DJANGO):
+        return None
+    function = ctx.snapshot.functions.get(dotted)
+    if function is None:
+        raise refuse("model-save", dotted, "The snapshot has no source for it.", known.where)
+    behind = (
+        list(known.mro)[list(known.mro).index(function.owner) + 1 :] if function.owner in known.mro else []
+    )
+    for cls in behind:
+        other = ctx.snapshot.classes.get(cls)
+        if (
+            other is not None
+            and other.methods.get("save", "") == f"{cls}.save"
+            and not cls.startswith(_DJANGO)
+        ):
+            raise _refused(function, f"It goes on to another save of the project's ({other.where}).")
+    return replace(function, source=_body(function))
+
+
+def before_save(frame: Frame, label: str, instance: ast.expr, *, adding: bool) -> None:
+    """Emit the call of what the model's ``save`` does first. ``adding``: the object may have no row yet."""
+    function = own_save(frame.ctx, label)
+    if function is None:
+        return
+    if adding:
+        _check_unsaved(frame.ctx, label, function)
+    model = concrete(frame.ctx, label)
+    short = snake(model.cls.rpartition(".")[2])
+    kind = Instance(label, Needs(label, written=True, told=function.where), "entity")
+    lifted = lift(
+        frame.ctx, function, self_kind=Val(kind, name(short)), module_kind="services", app=model.app,
+        name=f"prepare_{short}",
+    )  # fmt: skip
+    lines = record_of(frame.ctx, lifted).lines
+    if all(line.strip() in ("", "pass", "return", "return None") for line in lines):
+        return
+    frame.emit(ast.unparse(lifted_call(frame, lifted, [instance])))
+    if isinstance(instance, ast.Name):
+        frame.forget(instance.id)
+
+
+def _body(function: Function) -> str:
+    """The source without the call at its end. Raises ``Refused``."""
+    tree = ast.parse(textwrap.dedent(function.source)).body[0]
+    if not isinstance(tree, ast.FunctionDef) or tree.decorator_list:
+        raise _refused(function, "It is no plain method.")
+    *first, last = tree.body
+    if not _goes_on(tree, last):
+        raise _refused(function, "It does not end with super().save(...) and the arguments as they came.")
+    spec = tree.args
+    given = {a.arg for a in [*spec.posonlyargs, *spec.args, *spec.kwonlyargs][1:]}
+    given |= {a.arg for a in (spec.vararg, spec.kwarg) if a is not None}
+    for node in (n for statement in first for n in ast.walk(statement)):
+        if isinstance(node, ast.Return):
+            raise _refused(function, "It may return before anything is saved.")
+        if isinstance(node, ast.Name) and node.id in given:
+            raise _refused(function, f"It looks at its argument {node.id}.")
+        if isinstance(node, ast.Name) and node.id == "super":
+            raise _refused(function, "It calls super() more than once.")
+        if isinstance(node, ast.Attribute) and node.attr in ("save", "save_base"):
+            raise _refused(function, "It saves something itself.")
+    return _cut(function, tree, last)
+
+
+def _cut(function: Function, tree: ast.FunctionDef, last: ast.stmt) -> str:
+    """``def save(self):`` with the statements before ``last``, their comments and their line numbers."""
+    lines = textwrap.dedent(function.source).splitlines()
+    spec = tree.args
+    given = [a for a in (*spec.args, *spec.kwonlyargs, spec.vararg, spec.kwarg) if a is not None]
+    end = max([tree.lineno, *(a.end_lineno or 0 for a in given)])
+    while not lines[end - 1].partition("#")[0].rstrip().endswith(":"):
+        end += 1
+        if end >= tree.body[0].lineno:
+            raise _refused(function, "Its body stands on the line of its name.")
+    indent = " " * last.col_offset
+    return "\n".join(
+        [
+            f"def save({spec.args[0].arg}):",
+            *[""] * (end - 1),
+            *lines[end : last.lineno - 1],
+            f"{indent}pass" if tree.body[0] is last else "",
+        ]
+    )
+
+
+def _goes_on(tree: ast.FunctionDef, last: ast.stmt) -> bool:
+    """Whether ``last`` is ``super().save(...)`` with just what ``save`` itself was given."""
+    call = last.value if isinstance(last, ast.Return | ast.Expr) else None
+    spec = tree.args
+    if not (
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr == "save"
+        and isinstance(call.func.value, ast.Call)
+        and isinstance(call.func.value.func, ast.Name)
+        and call.func.value.func.id == "super"
+        and spec.args
+    ):
+        return False
+    named = [a.arg for a in [*spec.args[1:], *spec.kwonlyargs]]
+    if any(n not in _ARGUMENTS for n in named):
+        return False
+    positional = [
+        a.value.id for a in call.args if isinstance(a, ast.Starred) and isinstance(a.value, ast.Name)
+    ]
+    plain = [a.id for a in call.args if isinstance(a, ast.Name)]
+    keywords = {k.arg: k.value.id for k in call.keywords if isinstance(k.value, ast.Name)}
+    if len(positional) + len(plain) != len(call.args) or len(keywords) != len(call.keywords):
+        return False
+    spread = keywords.pop(None, None)
+    if positional != ([spec.vararg.arg] if spec.vararg else []) or spread != (
+        spec.kwarg.arg if spec.kwarg else None
+    ):
+        return False
+    return (
+        all(k == v for k, v in keywords.items())
+        and plain == list(_ARGUMENTS[: len(plain)])
+        and sorted([*plain, *map(str, keywords)]) == sorted(named)
+    )
+
+
+def _check_unsaved(ctx: Context, label: str, function: Function) -> None:
+    """Before the INSERT there is no key, nor what the database or a field computes as it is saved."""
+    model = concrete(ctx, label)
+    plain = {
+        text
+        for item in model.fields
+        if not (item.auto_now or item.auto_now_add) and item.db_default.kind == "empty" and item.name != model.pk
+        for text in (item.name, item.attname)
+    }  # fmt: skip
+    tree = ast.parse(function.source).body[0]
+    assert isinstance(tree, ast.FunctionDef)
+    receiver = tree.args.args[0].arg
+    read = {
+        id(n.value)
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.attr in plain
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id == receiver and id(node) not in read:
+            raise _refused(function, "It uses more of an object without a row than its columns.")
+
+
+def _refused(function: Function, why: str) -> Refused:
+    owner = function.owner.rpartition(".")[2]
+    return refuse("model-save", f"{owner}.save", f"Saving the model runs it. {why}", function.where)
+
+
+__all__ = ["before_save", "own_save"]

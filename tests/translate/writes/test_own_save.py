@@ -1,0 +1,227 @@
+"""A model's own ``save``: what it does before ``super().save()`` runs wherever Django saves; anything else is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from tests.projects.site import Site, differences
+
+from segue.snapshot.model import Snapshot
+from segue.target.ir import Program
+from segue.translate.program import translate
+from segue.verify.evidence import Report
+
+MODELS = """\
+import hashlib
+import json
+import zlib
+
+from django.db import models
+
+EMPTY = zlib.compress(json.dumps({}).encode("utf8"))
+
+
+class Timed(models.Model):
+    class Meta:
+        abstract = True
+
+    started = models.DateTimeField(null=True)
+    ended = models.DateTimeField(null=True, blank=True)
+    lasted = models.DurationField(null=True, blank=True)
+
+    def save(self, *args, **kwargs):
+        # only once both are there
+        if self.started is not None and self.ended is not None:
+            self.lasted = self.ended - self.started
+        return super().save(*args, **kwargs)
+
+
+class Mark(models.Model):
+    name = models.CharField(max_length=20)
+
+
+class Run(Timed):
+    marks = models.ManyToManyField(Mark)
+    title = models.CharField(max_length=20)
+    packed = models.BinaryField(default=EMPTY)
+
+
+class Step(models.Model):
+    run = models.ForeignKey(Run, models.CASCADE)
+    title = models.CharField(max_length=20)
+    slug = models.CharField(max_length=40, editable=False, default="")
+
+    def save(self, force_insert=False, force_update=False, using=None, update_fields=None):
+        self.slug = hashlib.sha1(self.title.encode("utf8")).hexdigest()
+        super().save(force_insert=force_insert, force_update=force_update, using=using, update_fields=update_fields)
+"""
+VIEWS = """\
+import json
+import zlib
+
+from rest_framework import generics, serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from notes.models import EMPTY, Mark, Run, Step
+
+
+class Packed(serializers.JSONField):
+    def to_representation(self, value):
+        return json.loads(zlib.decompress(value).decode("utf8"))
+
+    def to_internal_value(self, data):
+        return zlib.compress(json.dumps(data).encode("utf8"))
+
+
+class RunSerializer(serializers.ModelSerializer):
+    packed = Packed(default=EMPTY)
+    counts = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Run
+        fields = ["id", "title", "started", "ended", "lasted", "packed", "counts"]
+
+    def get_counts(self, obj):
+        counts = {}
+        kinds = ["step", "missing"]
+        for kind in kinds:
+            if not hasattr(obj, kind + "_set"):
+                continue
+            known = getattr(obj, "known_%s" % kind, None)
+            counts[kind] = known if known is not None else getattr(obj, kind + "_set").count()
+        return counts
+
+
+class MarkSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Mark
+        fields = ["id", "name"]
+
+
+class MarkedRunSerializer(serializers.ModelSerializer):
+    marks = MarkSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Run
+        fields = ["title", "marks"]
+
+
+class MarkedStepSerializer(serializers.ModelSerializer):
+    run = MarkedRunSerializer(read_only=True)
+
+    class Meta:
+        model = Step
+        fields = ["id", "run"]
+
+
+class MarkedSteps(generics.RetrieveAPIView):
+    # run_marks is the name of the loader and of what it loads
+    queryset = Step.objects.all()
+    serializer_class = MarkedStepSerializer
+
+
+class StepSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Step
+        fields = ["id", "run", "title", "slug"]
+
+
+class RunViewSet(viewsets.ModelViewSet):
+    queryset = Run.objects.order_by("pk")
+    serializer_class = RunSerializer
+
+
+class StepViewSet(viewsets.ModelViewSet):
+    queryset = Step.objects.order_by("pk")
+    serializer_class = StepSerializer
+
+    @action(detail=True, methods=["post"])
+    def rename(self, request, pk=None):
+        step = self.get_object()
+        step.title = "Renamed"
+        step.save()
+        return Response({"slug": step.slug})
+
+    @action(detail=True, methods=["post"])
+    def partly(self, request, pk=None):
+        step = self.get_object()
+        step.title = "Partly"
+        step.save(update_fields=["title"])
+        return Response({"slug": step.slug})
+
+    @action(detail=True, methods=["post"])
+    def another(self, request, pk=None):
+        step = self.get_object()
+        other = Step.objects.create(run=step.run, title="Another")
+        return Response({"slug": other.slug})
+"""
+URLS = """\
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from notes import views
+
+router = SimpleRouter()
+router.register("runs", views.RunViewSet)
+router.register("steps", views.StepViewSet)
+urlpatterns = [*router.urls, path("marked/<int:pk>/", views.MarkedSteps.as_view())]
+"""
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Snapshot, Program, Report, Path]:
+    root = tmp_path_factory.mktemp("saves")
+    site = Site.make(
+        root / "site", {"notes/models.py": MODELS, "notes/views.py": VIEWS, "site_/urls.py": URLS}
+    )
+    snapshot = site.snapshot()
+    program, report = site.explore(snapshot, root / "out", cases=500, seconds=30)
+    return snapshot, program, report, root / "out"
+
+
+def test_both_sides_leave_the_same_rows(asked: tuple[Snapshot, Program, Report, Path]) -> None:
+    _, program, report, output = asked
+    assert not program.refused
+    assert not differences(report)
+    said = {o.key: o.statuses for o in report.operations}
+    for key in ("POST /runs/", "POST /steps/"):
+        assert said[key].get("201", 0) > 0, key
+    for key in ("PATCH /runs/{pk}/", "PUT /steps/{pk}/", "GET /marked/{pk}/", "POST /steps/{pk}/rename/", "POST /steps/{pk}/partly/",
+                "POST /steps/{pk}/another/"):  # fmt: skip
+        assert said[key].get("200", 0) > 0, key
+    services = (output / "app" / "notes" / "services.py").read_text()
+    assert "def prepare_run(" in services
+    assert "# only once both are there" in services
+
+
+_SAVE = "def save(self, *args, **kwargs):\n    "
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        (_SAVE + "if self.title:\n        return\n    super().save(*args, **kwargs)", "return before"),
+        (_SAVE + "super().save(*args, **kwargs)\n    self.title = 'x'", "does not end with"),
+        (_SAVE + "super().save()", "does not end with"),
+        (_SAVE + "super().save(*args)", "does not end with"),
+        (_SAVE + "super().save(*args, update_fields=None, **kwargs)", "does not end with"),
+        (_SAVE + "kwargs.pop('x', None)\n    super().save(*args, **kwargs)", "looks at its argument kwargs"),
+        (_SAVE + "self.run.save()\n    super().save(*args, **kwargs)", "saves something itself"),
+        (_SAVE + "self.slug = str(self.pk)\n    super().save(*args, **kwargs)", "more of an object without a row"),
+        ("def save(self, loud=False, **kwargs):\n    super().save(**kwargs)", "does not end with"),
+    ],
+)  # fmt: skip
+def test_another_shape_is_refused(
+    asked: tuple[Snapshot, Program, Report, Path], source: str, why: str
+) -> None:
+    snapshot = asked[0]
+    changed = dataclasses.replace(snapshot.functions["notes.models.Step.save"], source=source + "\n")
+    functions = {**snapshot.functions, changed.name: changed}
+    program = translate(dataclasses.replace(snapshot, functions=functions))
+    refused = {f"{r.method} {r.route_id}": r.reasons[0] for r in program.refused}
+    reason = refused["POST /steps/"]
+    assert (reason.code, reason.construct, reason.file) == ("model-save", "Step.save", "notes/models.py")
+    assert why in reason.why
