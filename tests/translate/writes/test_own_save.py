@@ -53,6 +53,9 @@ class Step(models.Model):
     title = models.CharField(max_length=20)
     slug = models.CharField(max_length=40, editable=False, default="")
 
+    class Meta:
+        unique_together = [("run", "title")]
+
     def save(self, force_insert=False, force_update=False, using=None, update_fields=None):
         self.slug = hashlib.sha1(self.title.encode("utf8")).hexdigest()
         super().save(force_insert=force_insert, force_update=force_update, using=using, update_fields=update_fields)
@@ -127,6 +130,10 @@ class StepSerializer(serializers.ModelSerializer):
     class Meta:
         model = Step
         fields = ["id", "run", "title", "slug"]
+
+    def get_unique_together_validators(self):
+        # nobody minds
+        return []
 
 
 class RunViewSet(viewsets.ModelViewSet):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import keyword
+import textwrap
 from collections.abc import Mapping
 
 from segue.refusal import Refused, refuse
@@ -55,6 +57,7 @@ WRITE_DRIVERS = frozenset(
         "_read_only_defaults",
     }
 )
+_VALIDATORS = ("get_unique_together_validators", "get_unique_for_date_validators")
 FIELD_INPUT = frozenset(
     {
         "__init__",
@@ -148,6 +151,8 @@ def check_drivers(ctx: Context, serializer: Serializer, extra: frozenset[str] = 
         )
     for method in sorted(DRIVERS | extra):
         name = overridden(ctx, serializer.name, method)
+        if method in _VALIDATORS and gives_none(ctx, name):
+            continue  # the probe saw the serializer without them
         if name and not (method == "__init__" and optional_on_update(ctx, serializer) is not None):
             raise refuse(
                 f"serializer-{method.strip('_').replace('_', '-')}",
@@ -155,6 +160,20 @@ def check_drivers(ctx: Context, serializer: Serializer, extra: frozenset[str] = 
                 "The serializer overrides how DRF drives its fields.",
                 override_place(ctx, name, serializer.where),
             )
+
+
+def gives_none(ctx: Context, name: str) -> bool:
+    """Whether the function ``name`` is ``return []``."""
+    function = ctx.snapshot.functions.get(name)
+    tree = ast.parse(textwrap.dedent(function.source)).body[0] if function is not None else None
+    if not isinstance(tree, ast.FunctionDef) or tree.decorator_list:
+        return False
+    body = [s for s in tree.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+    return (
+        len(body) == 1
+        and isinstance(body[0], ast.Return)
+        and ast.unparse(body[0]) in ("return []", "return ()")
+    )
 
 
 def check_field(ctx: Context, item: SerializerField, methods: frozenset[str], code: str) -> None:
