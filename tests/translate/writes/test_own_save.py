@@ -10,6 +10,7 @@ from tests.projects.site import Site, differences
 
 from segue.snapshot.model import Snapshot
 from segue.target.ir import Program
+from segue.translate.models.problems import value_problem
 from segue.translate.program import translate
 from segue.verify.evidence import Report
 
@@ -21,6 +22,20 @@ import zlib
 from django.db import models
 
 EMPTY = zlib.compress(json.dumps({}).encode("utf8"))
+
+
+class Key(models.UUIDField):
+    # what a project that has used MariaDB keeps
+    def db_type(self, connection):
+        if connection.vendor == "mysql":
+            return "char(32)"
+        return super().db_type(connection)
+
+    def get_db_prep_value(self, value, connection, prepared=False):
+        value = super().get_db_prep_value(value, connection, prepared)
+        if value is not None and connection.vendor == "mysql":
+            value = value.hex
+        return value
 
 
 class Timed(models.Model):
@@ -46,6 +61,7 @@ class Run(Timed):
     marks = models.ManyToManyField(Mark)
     title = models.CharField(max_length=20)
     packed = models.BinaryField(default=EMPTY)
+    key = Key(null=True, blank=True)
 
 
 class Step(models.Model):
@@ -85,7 +101,7 @@ class RunSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Run
-        fields = ["id", "title", "started", "ended", "lasted", "packed", "counts"]
+        fields = ["id", "title", "started", "ended", "lasted", "packed", "key", "counts"]
 
     def get_counts(self, obj):
         counts = {}
@@ -232,3 +248,27 @@ def test_another_shape_is_refused(
     reason = refused["POST /steps/"]
     assert (reason.code, reason.construct, reason.file) == ("model-save", "Step.save", "notes/models.py")
     assert why in reason.why
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if connection.vendor == 'sqlite':\n        return 'text'\n    return super().db_type(connection)",
+        "if connection.vendor != 'mysql':\n        return 'text'\n    return super().db_type(connection)",
+        "if connection.features.x:\n        return 'text'\n    return super().db_type(connection)",
+        "return super().rel_db_type(connection)",
+        "return 'uuid'",
+    ],
+)
+def test_a_column_that_is_another_one_here_is_refused(
+    asked: tuple[Snapshot, Program, Report, Path], body: str
+) -> None:
+    snapshot = asked[0]
+    source = f"def db_type(self, connection):\n    {body}\n"
+    changed = dataclasses.replace(snapshot.functions["notes.models.Key.db_type"], source=source)
+    functions = {**snapshot.functions, changed.name: changed}
+    field = next(f for f in snapshot.models["notes.Run"].fields if f.name == "key")
+    assert value_problem(snapshot, field, writing=True) is None
+    problem = value_problem(dataclasses.replace(snapshot, functions=functions), field)
+    assert problem is not None
+    assert "makes its own column" in problem.why

@@ -11,6 +11,7 @@ import textwrap
 
 from segue.refusal import Refusal
 from segue.snapshot.model import Model, ModelField, Snapshot
+from segue.translate.models.by_vendor import is_djangos
 from segue.translate.models.kinds import has_column, is_text, known_base
 
 # Methods of a field class through which values or columns change (django.db.models.fields.Field).
@@ -39,6 +40,9 @@ def _overrides(snapshot: Snapshot, field: ModelField, names: tuple[str, ...]) ->
     for name in names:
         found = cls.methods.get(name, "")
         if found and not found.startswith(FRAMEWORKS):
+            function = snapshot.functions.get(found)
+            if function is not None and is_djangos(snapshot, function, field.cls, FRAMEWORKS):
+                continue
             return found
         attribute = cls.attributes.get(name)
         if attribute is not None and not attribute.defined_in.startswith(FRAMEWORKS):
