@@ -37,6 +37,7 @@ class Laboratory:
 
     def __init__(self, spec: dict[str, Any], legacy: Any, furnished: tuple[Any, int] | None = None) -> None:
         from .cases import Generator
+        from .finalizers import finalize_once
         from .pair import Pair
         from .playing import Player
         from .sides import DjangoSide, FastApiSide
@@ -44,6 +45,7 @@ class Laboratory:
 
         self.spec, self.legacy = spec, legacy
         self.people, self.made = furnished or furnish(spec, legacy)
+        finalize_once()
         self.django = DjangoSide(legacy.connection, legacy.errors)
         self.other: Any = self.django
         if spec.get("against") != "django":
