@@ -267,6 +267,48 @@ def noise(
     raise typer.Exit(command(open_project(project), as_json=json, cases=cases, seconds=seconds, seed=seed))
 
 
+@verify_app.command()
+def http(
+    django: Annotated[str, typer.Option(help="Base URL of the running Django service.")],
+    fastapi: Annotated[str, typer.Option(help="Base URL of the running FastAPI service.")],
+    project: Project = HERE,
+    json: AsJson = False,
+    route: Annotated[
+        list[str] | None, typer.Option(help="Only this path, 'GET /path/' or glob; may be repeated.")
+    ] = None,
+    credential: Annotated[
+        list[str] | None,
+        typer.Option(help="A person who asks, by a header: 'Authorization: Token …'; may be repeated."),
+    ] = None,
+    cases: Annotated[int, typer.Option(min=1, help="At most this many cases.")] = 2000,
+    seconds: Annotated[float, typer.Option(min=1.0, help="At most this long.")] = 300.0,
+    seed: Annotated[int, typer.Option(help="Same seed, same cases.")] = 1,
+    html: Html = None,
+    junit: JUnit = None,
+    github: GitHub = False,
+) -> None:
+    """Compare two services that run already.
+
+    Sends reads only (GET, HEAD, OPTIONS) and records no evidence; 'verify explore --mode http' starts both sides
+    itself, compares writes too and records. Exits with 1 on differences.
+    """
+    from segue.commands import verify as command
+
+    raise typer.Exit(
+        command.http(
+            open_project(project),
+            django,
+            fastapi,
+            command.Outputs(json, html, junit, github),
+            routes=route or [],
+            credentials=credential or [],
+            cases=cases,
+            seconds=seconds,
+            seed=seed,
+        )
+    )
+
+
 @verify_app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def suite(
     context: typer.Context,

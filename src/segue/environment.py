@@ -26,10 +26,13 @@ def uv_binary() -> str:
         raise EnvironmentProblem("uv was not found.", hint="Install it with `pip install uv`.") from None
 
 
-def bridge_requirement() -> str:
-    """What to ask uv for to get segue-bridge: its folder in a source checkout, else the release."""
+def bridge_requirement(extras: str = "") -> str:
+    """What to ask uv for to get segue-bridge: its folder in a source checkout, else the release. ``extras`` as in
+    ``[jwt]``."""
     folder = Path(__file__).resolve().parents[2] / "packages" / "segue-bridge"
-    return str(folder) if (folder / "pyproject.toml").is_file() else f"segue-bridge=={__version__}"
+    if (folder / "pyproject.toml").is_file():
+        return f"{folder}{extras}"
+    return f"segue-bridge{extras}=={__version__}"
 
 
 def ensure_environment(folder: Path, requirements: Sequence[str], *, python: str = "3.11") -> Path:
@@ -53,8 +56,9 @@ def _fingerprint(requirements: Sequence[str]) -> str:
     digest = hashlib.sha256()
     for text in requirements:
         digest.update(text.encode() + b"\0")
-        if Path(text).is_dir():
-            for file in sorted(Path(text).rglob("*.py")):
+        folder = Path(text.partition("[")[0])
+        if folder.is_dir():
+            for file in sorted(folder.rglob("*.py")):
                 digest.update(file.read_bytes())
     return digest.hexdigest()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator, Mapping
@@ -157,12 +158,11 @@ def run(settings: Config, *, port: int | None) -> int:
 
 def fastapi_environment(settings: Config) -> Path:
     """The generated project's own environment: its dependencies and the bridge, no Django."""
-    return ensure_environment(
-        settings.state / "venv", [bridge_requirement(), *_requirements(settings.output)]
-    )
+    return ensure_environment(settings.state / "venv", _requirements(settings.output))
 
 
 def _requirements(output: Path) -> list[str]:
+    """What the generated project depends on, with the bridge (and its extras) as this version of Segue has it."""
     import tomllib
 
     file = output / "pyproject.toml"
@@ -173,7 +173,12 @@ def _requirements(output: Path) -> list[str]:
             f"{file} cannot be read: {error}.", hint="Run `segue generate` first."
         ) from error
     wanted = [str(d) for d in project.get("dependencies", [])]
-    return [d for d in wanted if not d.replace("_", "-").startswith("segue-bridge")]
+    others = [d for d in wanted if not _BRIDGE.match(d)]
+    extras = next((found[1] or "" for d in wanted if (found := _BRIDGE.match(d))), "")
+    return [bridge_requirement(extras), *others]
+
+
+_BRIDGE = re.compile(r"segue[-_]bridge(\[[^\]]*\])?")
 
 
 def _wait_routes(ports: Ports, timeout: float = 10.0) -> None:

@@ -27,10 +27,10 @@ from segue.errors import UsageError
 from segue.ledger import Basis, Kind, Proof, transitions
 from segue.verify import written
 from segue.verify.evidence import OperationResult, Report
-from segue.verify.http import Modern, explore_http
+from segue.verify.http import Modern, compare_urls, explore_http
 from segue.verify.project import ProjectRef
 
-__all__ = ["Outputs", "begin", "budget", "case", "explore", "replay", "suite"]
+__all__ = ["Outputs", "begin", "budget", "case", "explore", "http", "replay", "suite"]
 
 
 def explore(
@@ -96,6 +96,49 @@ def case(files: Sequence[Path]) -> int:
             if failure:
                 console.print(failure, markup=False, highlight=False)
     return 1 if bad else 0
+
+
+def http(
+    settings: Config,
+    django: str,
+    fastapi: str,
+    outputs: Outputs,
+    *,
+    routes: Sequence[str],
+    credentials: Sequence[str],
+    cases: int,
+    seconds: float,
+    seed: int,
+) -> int:
+    """Compare two running services by reads. No evidence: nobody can know which code they run. Exit code 1 on
+    differences.
+
+    Raises :class:`UsageError` for an address that is none, and for a credential that is no ``Name: value``.
+    """
+    for url in (django, fastapi):
+        if not url.startswith(("http://", "https://")):
+            raise UsageError(f"{url} is no address of a service.", hint="Give it as http://host:port.")
+    pairs = []
+    for text in credentials:
+        name, colon, value = text.partition(":")
+        if not colon or not name.strip():
+            raise UsageError(
+                "A credential is a header, as in 'Authorization: Token …'.", hint="Put it into quotes."
+            )
+        pairs.append((name.strip(), value.strip()))
+    book = read_ledger(settings)
+    only = {e.key for text in routes for e in find_entries(book, text) if e.native}
+    if routes and not only:
+        raise UsageError("None of these routes is translated.", hint="`segue status` lists the routes.")
+    project, begun = begin(settings)
+    with errors.status("Comparing both services…"):
+        report = compare_urls(
+            project, django, fastapi, credentials=pairs, only=only, cases=cases, seconds=seconds, seed=seed
+        )
+    run = {"mode": "http", "django": django, "fastapi": fastapi, "seed": seed}
+    about = {"snapshot": begun.snapshot, "code": begun.code, "at": now(), "run": run}
+    publish(settings, report, "http-urls", outputs, about)
+    return 1 if report.different else 0
 
 
 def suite(

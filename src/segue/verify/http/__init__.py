@@ -2,5 +2,6 @@
 
 from segue.verify.http.explore import explore_http
 from segue.verify.http.sides import Modern
+from segue.verify.http.urls import compare_urls
 
-__all__ = ["Modern", "explore_http"]
+__all__ = ["Modern", "compare_urls", "explore_http"]

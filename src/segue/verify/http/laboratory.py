@@ -29,6 +29,25 @@ class Laboratory:
     large: set[str]
 
 
+def start_dealer(
+    project: ProjectRef, operations: list[dict[str, Any]], wanted: Collection[str], *, seed: int
+) -> Child:
+    """The process that copies the database and deals out cases of the ``wanted`` operations (see ``joined/dealing.py``);
+    its first document tells of the copy."""
+    spec = {
+        "settings": project.snapshot.settings.module,
+        "path": [str(project.import_root), str(project.root)],
+        "more": [],
+        "operations": operations,
+        "wanted": sorted(wanted),
+        "models": [m.label for m in project.snapshot.models.values() if m.own and not m.abstract],
+        "seed_command": list(project.seed_command),
+        "seed": seed,
+    }
+    command = [str(project.python), str(JOINED), "deal"]
+    return Child("The Django process", command, spec, cwd=project.import_root, env=child_environment(project))
+
+
 @contextlib.contextmanager
 def laboratory(
     project: ProjectRef,
@@ -43,23 +62,8 @@ def laboratory(
     The project's own database is only read. Raises :class:`segue.errors.EnvironmentProblem` when a process does not
     start, with the end of what it said.
     """
-    spec = {
-        "settings": project.snapshot.settings.module,
-        "path": [str(project.import_root), str(project.root)],
-        "more": [],
-        "operations": operations,
-        "wanted": sorted(wanted),
-        "models": [m.label for m in project.snapshot.models.values() if m.own and not m.abstract],
-        "seed_command": list(project.seed_command),
-        "seed": seed,
-    }
-    command = [str(project.python), str(JOINED), "deal"]
     with contextlib.ExitStack() as stack:
-        dealer = stack.enter_context(
-            Child(
-                "The Django process", command, spec, cwd=project.import_root, env=child_environment(project)
-            )
-        )
+        dealer = stack.enter_context(start_dealer(project, operations, wanted, seed=seed))
         told = dealer.read(PREPARING)
         main = told["databases"]["default"]
         folder = Path(told["folder"])

@@ -42,6 +42,7 @@ class Side:
     ) -> None:
         self._child, self._state, self._media = child, state, media
         self._only_errors = only_errors  # it has nothing else to tell after a request, nor to reset
+        self.url = url
         self.client = Client(url, host="testserver" if child is not None else "")
         self.error = ""
         self.refused: set[str] = set()

@@ -93,6 +93,9 @@ def asked(case: dict[str, Any]) -> dict[str, Any]:
     """A request as it is reported: ``persona``, ``method``, ``path``, ``query``, ``headers``, ``body``."""
     return {
         "persona": case["persona"], "method": case["method"], "path": case["path"], "query": case["query"],
-        "headers": [[k, "…" if k.lower() in _SECRET else v] for k, v in case["headers"]],
+        "headers": [
+            [k, "…" if at < case.get("own", 0) or k.lower() in _SECRET else v]
+            for at, (k, v) in enumerate(case["headers"])
+        ],
         "body": case["body"].decode("utf-8", "replace")[:4000],
     }  # fmt: skip
