@@ -132,7 +132,7 @@ class Run:
             notes.append(
                 f"{told['made']} rows were made from the models: for empty tables, orders and full pages"
             )
-        notes += self.lab.pair.noise.wishes
+        notes += self.pair.noise.wishes
         if not self.exhausted:
             notes.append("the budget ended before all derived cases were sent")
         if self.skipped:
