@@ -10,6 +10,7 @@ from typing import Any
 import jwt
 import pytest
 from django.utils.crypto import get_random_string
+from django.utils.duration import duration_string
 from django.utils.http import http_date
 
 from segue.verify.joined.noise import sorts
@@ -38,6 +39,11 @@ def _tokens() -> list[str]:
         ("body.id", [4, 7], sorts.ID),
         ("effects.t.inserted[0].order_id", [4, 7], sorts.ID),
         ("body.took", [0.31, 0.33], sorts.DURATION),
+        (
+            "body.took",
+            [duration_string(timedelta(0)), duration_string(timedelta(seconds=61.7))],
+            sorts.DURATION,
+        ),
         ("body.count", [4, 7], sorts.UNKNOWN),
         ("body.paid", [True, False], ""),
         ("body.state", ["open", "closed for good"], ""),
@@ -78,3 +84,11 @@ def test_tokens_must_make_the_same_claims() -> None:
     assert not sorts.agree(sorts.RANDOM, token(), token(exp=2_000_003_600), 1)
     assert not sorts.agree(sorts.RANDOM, token(), token(user_id=4), 1)
     assert not sorts.agree(sorts.RANDOM, token(), token(admin=True), 1)
+
+
+def test_durations_must_be_about_as_long() -> None:
+    short, long = duration_string(timedelta(seconds=3)), duration_string(timedelta(days=2, seconds=3.25))
+    assert sorts.agree(sorts.DURATION, short, duration_string(timedelta(seconds=3.2)), 0.1)
+    assert not sorts.agree(sorts.DURATION, short, long, 0.1)
+    assert sorts.agree(sorts.DURATION, 0.31, 0.35, 0)
+    assert not sorts.agree(sorts.DURATION, 0.31, 1, 0)

@@ -17,13 +17,14 @@ SORTS = {
     RANDOM: "a random text: the same form, length and version of UUID, claims of a token compared one by one",
     ORDER: "rows without ORDER BY: the same items in any order, or as many items with the same keys",
     ID: "a number of a row: a number",
-    DURATION: "a measured time: a number of the same type",
+    DURATION: "a measured time: a number of the same type; a text that tells about as long a time",
     UNKNOWN: "the same type and form of text",
 }
 SLACK = 1.5  # seconds: clocks are cut to whole seconds
 _RANDOM_FORM = re.compile(r"<(?:uuid|hex|token)>")
 _SHORT = re.compile(r"[A-Za-z0-9_-]{6,}")
 _JWT = re.compile(r"^[\w-]+\.([\w-]+)\.[\w-]*$")
+_SPAN = re.compile(r"(?:(\d+) )?(\d{2}):(\d{2}):(\d{2}(?:\.\d+)?)")
 _KEY = re.compile(r"(?:^|[._])(?:id|pk)(?:\[\d+\])*$")
 
 
@@ -42,6 +43,8 @@ def classify(path: str, one: Any, again: Any, apart: float) -> str:
         return DURATION if isinstance(one, float) else UNKNOWN
     if not isinstance(one, str):
         return ""
+    if span(one) is not None and span(again) is not None:
+        return DURATION
     form = shape(one)
     if claims(one) is not None and claims(again) is not None:
         return RANDOM
@@ -71,7 +74,19 @@ def agree(sort: str, django: Any, fastapi: Any, apart: float) -> bool:
         if _uuid_version(django) != _uuid_version(fastapi):
             return False
         return shape(django) == shape(fastapi) or _is_code(django, fastapi)
+    if sort == DURATION and isinstance(django, str):
+        long, ours_long = span(django), span(fastapi)
+        return long is not None and ours_long is not None and abs(long - ours_long) <= apart + SLACK
     return bool(shape(django) == shape(fastapi))
+
+
+def span(value: str) -> float | None:
+    """Seconds of a duration as Django writes it (``django.utils.duration.duration_string``)."""
+    found = _SPAN.fullmatch(value)
+    if found is None:
+        return None
+    days, hours, minutes, seconds = found.groups()
+    return int(days or 0) * 86400 + int(hours) * 3600 + int(minutes) * 60 + float(seconds)
 
 
 def moment(value: Any) -> datetime | None:
