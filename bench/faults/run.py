@@ -120,7 +120,7 @@ def main() -> None:
     parser.add_argument("cases", nargs="*", default=["bookshop"])
     parser.add_argument("--work", type=Path, default=ROOT / ".cache" / "conformance")
     parser.add_argument("--fresh", type=int, default=9, help="of each fresh kind and project")
-    parser.add_argument("--known", type=int, default=3, help="of each known kind and project")
+    parser.add_argument("--known", type=int, default=2, help="of each known kind and project")
     parser.add_argument("--seed", type=int, default=SEED, help="of the sample")
     parser.add_argument("--again", action="store_true", help="ask again about those that were not found")
     given = parser.parse_args()

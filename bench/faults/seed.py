@@ -106,12 +106,25 @@ class _Reach:
                     # An ``@RESOURCE.access`` function runs before every operation of the resource.
                     self._users[_name(stmt)].add(resource)
         self._known: dict[str, list[str]] = {}
-        self._tables: dict[str, list[ast.stmt]] = defaultdict(list)
+        self._tables: dict[str, list[str]] = defaultdict(list)
+        self._deleting: list[
+            tuple[str, str]
+        ] = []  # a model's name and an operation that looks one up to delete it
         for path, tree in trees.items():
-            for stmt in tree.body if path.name == "models.py" else ():
-                for line in getattr(stmt, "body", ()):
+            for stmt in tree.body:
+                key = self._keys.get(_name(stmt), "")
+                if key.startswith("DELETE ") and any(
+                    w in ast.unparse(stmt) for w in (".delete(", "_destroy(")
+                ):
+                    called = (
+                        n
+                        for n in ast.walk(stmt)
+                        if isinstance(n, ast.Call) and ast.unparse(n.func) == "found"
+                    )
+                    self._deleting += [(ast.literal_eval(n.args[-1]), key) for n in called]
+                for line in getattr(stmt, "body", ()) if path.name == "models.py" else ():
                     if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "__tablename__":
-                        self._tables[ast.literal_eval(line.value)].append(stmt)
+                        self._tables[ast.literal_eval(line.value)].append(_name(stmt))
 
     def of(self, path: Path, stmt: ast.stmt, kind: str) -> list[str]:
         """Keys of the operations to ask about a fault of ``kind``, at most six, spread over all."""
@@ -122,13 +135,10 @@ class _Reach:
         return _spread(self.operations(stmt))
 
     def deletions(self, table: str) -> list[str]:
-        """Operations that delete rows of ``table`` ('': of any): what a deletion takes with it shows there."""
-        found = (
-            [k for n in self._tables.get(table, ()) for k in self.operations(n)]
-            if table
-            else self._keys.values()
+        """Operations that delete rows of ``table`` themselves ('': of any): what a deletion takes with it shows there."""
+        return _spread(
+            sorted({key for name, key in self._deleting if not table or name in self._tables.get(table, ())})
         )
-        return _spread(sorted({k for k in found if k.startswith("DELETE ")}))
 
     def operations(self, stmt: ast.stmt) -> list[str]:
         """All their keys (``GET /books/``)."""
