@@ -53,7 +53,7 @@ def _with_optional(operation: dict[str, Any], paths: list[Labelled]) -> list[Lab
     out = list(paths)
     for value in found["values"].split("|"):
         part = f"{start}{found['before']}{value.replace(chr(92), '')}{found['after']}"
-        out += [("existing", part + path[len(start) :]) for path in existing[:3] or [operation["path"]]]
+        out += [("existing", part + path[len(start) :]) for path in existing[:3] or [paths[0][1]]]
     return out
 
 
