@@ -120,6 +120,10 @@ def _expression(model: Any, name: str, lookup: tuple[str, str]) -> str:
         stem = name.removesuffix(ending)
         if stem != name and stem in names and names[stem].is_relation:
             return f"{stem}__pk" if ending in ("_id", "_pk") else f"{stem}__{ending[1:]}"
+    for ending in ("_id", "_pk"):  # ``comment_id`` of a ``PatchComment``
+        stem = name.removesuffix(ending)
+        if stem != name and model._meta.model_name.endswith(stem.replace("_", "")):
+            return "pk"
     return "pk" if name == "id" else ""
 
 
