@@ -126,7 +126,7 @@ def _explore(spec: dict[str, Any], legacy: Any, furnished: Any) -> dict[str, Any
     explore = importlib.import_module(f"{NAME}.explore")
     laboratory = importlib.import_module(f"{NAME}.laboratory").Laboratory(spec, legacy, furnished)
     if spec.get("cpu"):
-        explore.time = SimpleNamespace(monotonic=time.process_time)
+        explore.time = SimpleNamespace(**{**vars(time), "monotonic": time.process_time})
     report = explore.explore(spec, laboratory)
     operations = report["operations"]
     if spec.get("cpu"):
