@@ -22,7 +22,8 @@ from segue.translate.kinds import Instance, Needs
 from segue.translate.load.models import concrete, snake
 
 _ARGUMENTS = ("force_insert", "force_update", "using", "update_fields")
-_DJANGO = "django.db.models."
+# AbstractBaseUser has a save as well: it tells validators of a new password, which is followed where one is set.
+_DJANGO = "django."
 
 
 def own_save(ctx: Context, label: str) -> Function | None:
