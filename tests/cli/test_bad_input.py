@@ -126,6 +126,7 @@ def test_an_interpreter_without_django(project: Path, tmp_path: Path) -> None:
         ("[project]\npyhton = 'x'\n", "[project] has no key 'pyhton'"),
         ("[gateway]\nport = '80'\n", "gateway.port must be a whole number, not '80'"),
         ("[gateway]\nport = 70000\n", "gateway.port 70000 is no port"),
+        ('[verify]\nnoise = ["GET /api/x/: seen"]\n', "names no place of an answer"),
         ("[output]\npackage = 'my-app'\n", "output.package 'my-app' is no name of a Python package"),
         ("[output]\nfolder = '.'\n", "output.folder is the Django project itself"),
         ("[project]\nroot = 'gone'\n", "gone, which is no folder"),
