@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from .hooks import told
 _NAMED = re.compile(r"\{step (\d+): (\w+)\}")
 _KEYS = ("id", "pk", "uuid", "slug", "key", "username", "name")
 _RANDOM = ("<uuid>", "<hex>", "<token>")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+_ROUNDED = dt.timedelta(seconds=1)  # where it is cut to seconds
 NOWHERE = "987654"  # a key that no row has: the step that should have made it failed
 
 
@@ -33,7 +36,8 @@ class Player:
     def ask(self, case: dict[str, Any]) -> dict[str, Any]:
         """Status, headers, body. A sequence answers 200 with a JSON list of its steps' answers.
 
-        Random keys (UUIDs, tokens) that a step's answer made up are told as ``<id of step 0>`` from then on.
+        Random keys (UUIDs, tokens) that a step's answer made up are told as ``<id of step 0>`` from then on, and
+        moments of the sequence itself (rows that a step wrote, read by another) as such, by their form.
         """
         self.unserved = False
         steps = case.get("steps")
@@ -45,6 +49,7 @@ class Player:
         statements: list[str] = []
         answers: list[dict[str, Any]] = []
         names: dict[str, str] = {}
+        begin = dt.datetime.now(dt.UTC)
         self.hooks, self.error = 0, ""
         for index, step in enumerate(steps):
             raw = self._side.ask(resolved(step, [a["body"] for a in answers]))
@@ -57,6 +62,9 @@ class Player:
                 if name in _KEYS and shape(value) in _RANDOM and value not in names:
                     names[value] = f"<{name} of step {index}>"
         self.statements = statements
+        end = dt.datetime.now(dt.UTC)
+        for answer in answers:
+            answer["body"] = _without_now(answer["body"], begin, end)
         text = json.dumps(answers)
         for value, name in names.items():
             text = text.replace(value, name)
@@ -76,6 +84,24 @@ def resolved(step: dict[str, Any], bodies: list[Any]) -> dict[str, Any]:
 
     path = _NAMED.sub(found, step["path"])
     return {**step, "path": path}
+
+
+def _without_now(value: Any, begin: dt.datetime, end: dt.datetime) -> Any:
+    """``value`` with moments between ``begin`` and ``end`` told as ``now`` in their form."""
+    if isinstance(value, dict):
+        return {name: _without_now(inner, begin, end) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_now(inner, begin, end) for inner in value]
+    if isinstance(value, str) and _MOMENT.match(value):
+        try:
+            moment = dt.datetime.fromisoformat(value)
+        except ValueError:
+            return value
+        # Without a zone it is UTC's or the machine's.
+        meant = [moment] if moment.tzinfo else [moment.replace(tzinfo=dt.UTC), moment.astimezone()]
+        if any(begin - _ROUNDED <= m <= end for m in meant):
+            return f"now: {shape(value)}"
+    return value
 
 
 def _leaves(value: Any) -> Iterator[tuple[str, Any]]:
