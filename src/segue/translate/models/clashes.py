@@ -12,6 +12,9 @@ import tokenize
 
 from segue.target.ir import Import
 
+# ``-> Resource:``, ``is Resource:`` and the like stand before a colon and are uses.
+_BEFORE_USE = ("->", "is", "in", "==", "!=", "return", "and", "or", "not")
+
 
 def rename_clashing(code: str, imports: set[Import], taken: set[str]) -> tuple[str, frozenset[Import]]:
     """``code`` and ``imports`` with every import whose local name is ``taken`` renamed ``name_``."""
@@ -41,7 +44,8 @@ def _replace(code: str, renamed: dict[str, str]) -> str:
             continue
         before, after = tokens[position - 1], tokens[position + 1]
         keyword = depth > 0 and after.string == "="
-        target = (depth == 0 and after.string in (":", "=")) or before.string == "class"
+        target = depth == 0 and after.string in (":", "=") and before.string not in _BEFORE_USE
+        target = target or before.string == "class"
         if before.string == "." or keyword or target:
             continue
         edits.append((found.start[0], found.start[1], found.end[1], renamed[found.string]))
