@@ -23,12 +23,17 @@ def lead_into(media: Path) -> None:
 
     inside = os.path.abspath(media)
 
-    def location(storage: Any) -> str:
+    def location(storage: Any) -> str | None:
+        if storage.base_location is None:  # StaticFilesStorage without STATIC_ROOT
+            return None
         own = str(os.path.abspath(storage.base_location))
         if own == inside or own.startswith(inside + os.sep) or isinstance(storage, StaticFilesStorage):
             return own
         return os.path.join(inside, FOLDER, hashlib.sha256(own.encode()).hexdigest()[:8])
 
+    def set_location(storage: Any, value: Any) -> None:
+        """Storages may set it themselves (``StaticFilesStorage.__init__``): it follows from ``base_location`` all the same."""
+
     storage_class: Any = FileSystemStorage
     # A property wins over what cached_property has left in the instance.
-    storage_class.location = property(location)
+    storage_class.location = property(location, set_location)
