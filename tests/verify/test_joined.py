@@ -47,6 +47,7 @@ def run(shop: Shop, body: str) -> Any:
         "path": [str(project.root)],
         "output": str(project.output),
         "package": "app",
+        "overlay": str(project.state / "overlay" / "none"),
     }
     done = subprocess.run(
         [sys.executable, "-c", START + body + END, json.dumps(given)],

@@ -29,7 +29,7 @@ def _case(**change: Any) -> dict[str, Any]:
 def _result(differs: bool) -> dict[str, Any]:
     answer = {"status": 200, "headers": {}, "body": None, "effects": {}}
     found = [("body.a", 1, 2)] if differs else []
-    return {"django": answer, "fastapi": answer, "differences": found, "unserved": False}
+    return {"django": answer, "fastapi": answer, "differences": found, "noisy": set(), "unserved": False}
 
 
 def _shrunk(case: dict[str, Any], differs: Any) -> tuple[dict[str, Any], Shrinker]:
@@ -92,7 +92,7 @@ def test_steps_that_it_does_not_need_go_and_the_others_still_name_what_they_use(
             "body": [{"status": 204, "effects": {}} for _ in methods],
         }
         found = [(f"body[{len(methods) - 1}].status", 204, 500)] if differs else []
-        return {"django": answer, "fastapi": answer, "differences": found, "unserved": False}
+        return {"django": answer, "fastapi": answer, "differences": found, "noisy": set(), "unserved": False}
 
     whole = {**steps[-1], "key": "sequence /x/", "steps": steps}
     case, _ = Shrinker(run, []).shrink(whole, run(whole))

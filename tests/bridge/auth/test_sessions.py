@@ -200,6 +200,8 @@ def test_sessions_that_name_nobody(side: Any, gone: str) -> None:
     person = SimpleNamespace(password="p", is_active=gone != "inactive")
 
     class People:
+        session_hash = True
+
         def parse_pk(self, text: str) -> int | None:
             return None if gone == "pk" else int(text)
 

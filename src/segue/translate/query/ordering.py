@@ -123,13 +123,21 @@ def _column(
         raise frame.refuse("ordering", path, "The ordering runs in a circle.", where)
     cls, imported = entity_type(frame.ctx, hop.target)
     frame.use(imported)
-    alias = _alias(frame, hop.target, first, query, seen, cls, where)
-    link = quote(
-        "{0} == {1}",
-        ast.Attribute(alias, hop.link.right, ast.Load()),
-        ast.Attribute(owner, hop.link.left, ast.Load()),
-    )
-    value = chain(value, "outerjoin", alias, link, query=query_of(value))
+    number = 1
+    while True:
+        alias = _alias(frame, hop.target, first, query, number, cls, where)
+        link = quote(
+            "{0} == {1}",
+            ast.Attribute(alias, hop.link.right, ast.Load()),
+            ast.Attribute(owner, hop.link.left, ast.Load()),
+        )
+        joined = _joined(value, alias)
+        if joined is None:
+            value = chain(value, "outerjoin", alias, link, query=query_of(value))
+            break
+        if joined == ast.unparse(link):
+            break  # two terms over one relation share its join (Query.setup_joins with can_reuse)
+        number += 1
     trail = (*seen, hop.source, hop.target)
     if rest:
         return _column(frame, value, hop.target, alias, rest, descending, at, trail, query)
@@ -156,14 +164,27 @@ def _column(
     return value, columns
 
 
-def _alias(
-    frame: Frame, label: str, stem: str, query: Query, seen: tuple[str, ...], cls: str, at: ast.AST
-) -> ast.expr:
+def _joined(value: Val, alias: ast.expr) -> str | None:
+    """The condition under which ``alias`` is joined already in the statement that ``value`` builds; else None."""
+    name_of = ast.unparse(alias)
+    for node in ast.walk(value.node) if value.node is not None else ():
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in ("join", "outerjoin")
+            and len(node.args) == 2
+            and ast.unparse(node.args[0]) == name_of
+        ):
+            return ast.unparse(node.args[1])
+    return None
+
+
+def _alias(frame: Frame, label: str, stem: str, query: Query, number: int, cls: str, at: ast.AST) -> ast.expr:
     """A module-level alias, or a fresh local one when the statement may have it already."""
     from segue.translate.query.compile import alias_constant
 
     if query.order != "done":
-        return alias_constant(frame, label, stem, 1)
+        return alias_constant(frame, label, stem, number)
     aliased = frame.imported("sqlalchemy.orm", "aliased")
     return frame.hoist(snake(cls) + "_", quote("{0}({1})", aliased, name(cls)), at)
 

@@ -11,7 +11,7 @@ def elsewhere(path: str) -> bool:
     """Whether ``path`` leads to a view that is none of DRF's (the page of a frontend that takes every URL).
 
     The gateway asks Django for it; the generated service has no such route and is not asked. The same holds for a
-    path that leads nowhere where the project has a 404 page of its own.
+    path that leads nowhere where the project has a 404 page of its own, or middleware that could add to Django's.
     """
     from urllib.parse import unquote
 
@@ -20,8 +20,16 @@ def elsewhere(path: str) -> bool:
     try:
         match = resolve(unquote(path))
     except Resolver404:
-        return _own_not_found()
+        return _own_middleware() or _own_not_found()
     return not hasattr(match.func, "cls")
+
+
+@cache
+def _own_middleware() -> bool:
+    """Whether other middleware than Django's and django-cors-headers' sees requests that lead nowhere."""
+    from django.conf import settings
+
+    return not all(name.startswith(("django.", "corsheaders.")) for name in settings.MIDDLEWARE)
 
 
 @cache

@@ -152,7 +152,9 @@ def _bad_session(person: Persona) -> list[tuple[str, list[Header]]]:
 def _bad_basic(person: Persona) -> list[tuple[str, list[Header]]]:
     from base64 import b64encode
 
-    pair = f"{person.user.get_username()}:not-her-password".encode()
+    # A user model need not be AbstractBaseUser's child, which has get_username().
+    name = getattr(person.user, type(person.user).USERNAME_FIELD)
+    pair = f"{name}:not-her-password".encode()
     return [("user with a wrong password", [("Authorization", f"Basic {b64encode(pair).decode()}")])]
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import re
 from collections.abc import Callable
 from typing import Any
+
+from .stored import unconverted
 
 MOST_ROWS = 60  # of a table; larger ones are left as the project has them
 MOST = 24  # requests spent on leaving rows out
@@ -84,7 +87,9 @@ def tables_of(connection: Any) -> set[str]:
 def _read(connection: Any, table: str) -> tuple[list[str], list[list[Any]]]:
     cursor = connection.connection.cursor()
     try:
-        cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)} LIMIT {MOST_ROWS + 1}")
+        # As it is stored: what Django's converters make of it could not be written back.
+        with unconverted() if connection.vendor == "sqlite" else contextlib.nullcontext():
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)} LIMIT {MOST_ROWS + 1}")
         return [c[0] for c in cursor.description], [list(row) for row in cursor.fetchall()]
     finally:
         cursor.close()

@@ -111,7 +111,8 @@ async def find_choices(
 
     ``candidates`` must select ``key`` first. ``null`` is the null choice's value, left out here.
     """
-    values = list(dict.fromkeys(v for v in form.query.getlist(name) if null is None or v != null))
+    # In the order of a set, as Django walks them: of several wrong values it names whichever comes first there.
+    values = frozenset(v for v in form.query.getlist(name) if null is None or v != null)
     if not form.query.getlist(name):
         if required:
             form.add(name, REQUIRED)

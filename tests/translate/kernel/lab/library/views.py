@@ -230,6 +230,18 @@ class Lab(APIView):
 
     # ordering, slicing -----------------------------------------------------------------------
 
+    def case_order_by_two_columns_of_a_relation(self):
+        return titles(Book.objects.order_by("author__country", "-author__name", "price"))
+
+    def case_order_by_columns_of_two_relations_to_one_model(self):
+        return titles(Book.objects.order_by("editor__country", "author__name", "editor__name", "price"))
+
+    def case_order_by_one_relation_behind_two(self):
+        reviews = Review.objects.order_by(
+            "book__author__country", "book__editor__country", "book__author__name", "stars", "id"
+        )
+        return [r.stars for r in reviews]
+
     def case_order_by(self):
         return titles(Book.objects.order_by("-price"))
 
