@@ -86,6 +86,13 @@ def test_tokens_must_make_the_same_claims() -> None:
     assert not sorts.agree(sorts.RANDOM, token(), token(admin=True), 1)
 
 
+def test_durations_before_now_are_durations_too() -> None:
+    first, later = (duration_string(timedelta(days=-739, seconds=s)) for s in (0.5, 5.5))
+    assert sorts.classify("body.duration", first, later, 5.0) == sorts.DURATION
+    assert sorts.agree(sorts.DURATION, first, duration_string(timedelta(days=-739, seconds=0.6)), 0.1)
+    assert not sorts.agree(sorts.DURATION, first, duration_string(timedelta(days=-738, seconds=0.5)), 0.1)
+
+
 def test_durations_must_be_about_as_long() -> None:
     short, long = duration_string(timedelta(seconds=3)), duration_string(timedelta(days=2, seconds=3.25))
     assert sorts.agree(sorts.DURATION, short, duration_string(timedelta(seconds=3.2)), 0.1)

@@ -181,7 +181,7 @@ def path_parameters(resource: Resource) -> list[dict[str, Any]]:
 def _errors(resource: Resource, method: str, operation: Operation) -> dict[str, tuple[str, str]]:
     out: dict[str, tuple[str, str]] = {}
     # A write without a body may still be refused by the state of what it changes.
-    if operation.body is not None or operation.parameters or method in ("POST", "PUT", "PATCH"):
+    if operation.body is not None or operation.parameters or method in ("POST", "PUT", "PATCH", "DELETE"):
         out["400"] = ("Invalid input, by field.", "Errors")
     authentication = resource.authentication
     if authentication is not None and authentication.authenticators and resource.challenged():

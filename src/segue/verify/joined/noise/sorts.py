@@ -24,7 +24,7 @@ SLACK = 1.5  # seconds: clocks are cut to whole seconds
 _RANDOM_FORM = re.compile(r"<(?:uuid|hex|token)>")
 _SHORT = re.compile(r"[A-Za-z0-9_-]{6,}")
 _JWT = re.compile(r"^[\w-]+\.([\w-]+)\.[\w-]*$")
-_SPAN = re.compile(r"(?:(\d+) )?(\d{2}):(\d{2}):(\d{2}(?:\.\d+)?)")
+_SPAN = re.compile(r"(?:(-?\d+) )?(\d{2}):(\d{2}):(\d{2}(?:\.\d+)?)")
 _KEY = re.compile(r"(?:^|[._])(?:id|pk)(?:\[\d+\])*$")
 
 
