@@ -130,10 +130,16 @@ def test_a_run_may_be_killed_at_any_moment(
         assert _digests(*places) == before, f"killed after {seconds} s"
     assert left, "every run was killed before it had begun"
     assert _rows(shop) == rows
-    again = subprocess.run(
-        _segue(tmp_path, *FEW), capture_output=True, text=True, timeout=200, check=False
-    )  # fmt: skip
-    assert again.returncode == 0, again.stdout + again.stderr
+    for _ in range(4):
+        again = subprocess.run(
+            _segue(tmp_path, *FEW), capture_output=True, text=True, timeout=200, check=False
+        )  # fmt: skip
+        assert again.returncode == 0, again.stdout + again.stderr
+        # PostgreSQL may still be busy with the last statement of a client that is gone: such a copy is in use, and
+        # goes with the run after that.
+        if not any(name.startswith("segue_verify_") for name in _databases(shop)):
+            break
+        time.sleep(5)
     assert [p.name for p in temporary.iterdir() if p.name.startswith("segue-")] == []
     assert [name for name in _databases(shop) if name.startswith("segue_verify_")] == []
 
