@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from segue.target.ir import Decl, Import, Origin
 from segue.translate.context import DOCS, Context
-from segue.translate.finishing.parameters import Parameters, parameters_of
+from segue.translate.finishing.parameters import Parameters, parameters_of, refuses_filters
 from segue.translate.finishing.program import FunctionNode, Place, dotted, function_of, resolve
 from segue.translate.finishing.shapes import describable
 
@@ -37,7 +37,8 @@ def _describe(ctx: Context, place: Place) -> None:
     if shape is not None:
         options.append(f"response_model={shape[0]}")
         imports |= shape[1]
-    options += _statuses(found["options"], function) + _envelope(found["options"], function)
+    also = {400} if refuses_filters(ctx, place, function) else set[int]()
+    options += _statuses(found["options"], function, also) + _envelope(found["options"], function)
     wanted = parameters_of(ctx, place, function)
     if wanted:
         text, needed = _parameters(ctx, place, wanted)
@@ -48,11 +49,12 @@ def _describe(ctx: Context, place: Place) -> None:
     place.module.decls[place.decl.name] = replace(place.decl, code=code, imports=place.decl.imports | imports)
 
 
-def _statuses(options: str, function: FunctionNode) -> list[str]:
-    """``status=204`` where that is the one success there is, ``answers=(409,)`` for what else is answered."""
+def _statuses(options: str, function: FunctionNode, also: set[int]) -> list[str]:
+    """``status=204`` where that is the one success there is, ``answers=(409,)`` for what else is answered, and
+    ``also``."""
     if "status=" in options:
         return []
-    given: set[int] = set()
+    given: set[int] = set(also)
     for node in ast.walk(function):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "call.reply":
             status = [*node.args[1:2], *(k.value for k in node.keywords if k.arg == "status")]

@@ -43,12 +43,24 @@ class Parameters:
 
 def parameters_of(ctx: Context, place: Place, function: FunctionNode) -> Parameters:
     """What lists read of the query. Look-ups of one object run the same filters; nobody filters there."""
+    return Parameters() if _looks_up(function) else _all(ctx, place, function)
+
+
+def refuses_filters(ctx: Context, place: Place, function: FunctionNode) -> bool:
+    """Whether a look-up of one object reads filters, and so may answer 400 to their values."""
+    return _looks_up(function) and bool(_all(ctx, place, function))
+
+
+def _looks_up(function: FunctionNode) -> bool:
+    calls = (n for n in ast.walk(function) if isinstance(n, ast.Call))
+    return any(isinstance(c.func, ast.Name) and c.func.id == "found" for c in calls)
+
+
+def _all(ctx: Context, place: Place, function: FunctionNode) -> Parameters:
     out = Parameters()
-    calls = [n for n in _in_order(function) if isinstance(n, ast.Call)]
-    if any(isinstance(c.func, ast.Name) and c.func.id == "found" for c in calls):
-        return out
-    for call in calls:
-        _read(ctx, place, call, out)
+    for node in _in_order(function):
+        if isinstance(node, ast.Call):
+            _read(ctx, place, node, out)
     return out
 
 

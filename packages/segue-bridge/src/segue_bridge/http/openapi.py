@@ -123,11 +123,13 @@ def _describe(
     if parameters:
         entry["parameters"] = parameters
     if operation.body is not None:
-        schema = models.reference(operation.body, partial=operation.partial or method == "PATCH")
+        partial = operation.partial or method == "PATCH"
+        schema = models.reference(operation.body, partial=partial)
         if operation.envelope:
             schema = {"type": "object", "properties": {operation.envelope: schema}}
         content = {media.NAMES[parser]: {"schema": schema} for parser in resource.parsers}
-        entry["requestBody"] = {"required": not operation.partial, "content": content}
+        # No body at all is read as an empty one, which PATCH takes.
+        entry["requestBody"] = {"required": not partial, "content": content}
     if resource.authentication is not None and resource.authentication.authenticators:
         security: list[dict[str, list[str]]] = []
         for authenticator in resource.authentication.authenticators:
