@@ -62,7 +62,9 @@ def _people(plan: Any) -> st.SearchStrategy[Any]:
 def _paths(plan: Any, person: dict[str, Any]) -> st.SearchStrategy[str]:
     inside = plan.places(person)
     known = st.sampled_from(inside) if inside else st.sampled_from(plan.good)
-    return st.one_of(known, st.sampled_from(plan.good), st.sampled_from([path for _, path in plan.paths]))
+    # Not those that lead to a page of the project: the gateway asks Django for it.
+    every = [path for _, path in plan.paths if not plan.elsewhere(path)]
+    return st.one_of(known, st.sampled_from(plan.good), st.sampled_from(every or plan.good))
 
 
 def _parameters(plan: Any) -> st.SearchStrategy[list[tuple[str, str]]]:
