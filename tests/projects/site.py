@@ -24,6 +24,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_.settings")
 from django.core.management import execute_from_command_line
 execute_from_command_line(sys.argv)
 """
+_MIGRATE = """\
+import importlib
+import django
+from django.core.management import call_command
+django.setup()
+call_command("makemigrations", "notes", verbosity=0)
+importlib.invalidate_caches()
+call_command("migrate", verbosity=0)
+"""
 SETTINGS = """\
 SECRET_KEY = "x"
 USE_TZ = True
@@ -61,15 +70,14 @@ class Site:
             file = root / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)
-        for command in (["makemigrations", "notes"], ["migrate"]):
-            subprocess.run(
-                [str(python), "manage.py", *command],
-                cwd=root,
-                env=dict(os.environ),
-                check=True,
-                capture_output=True,
-                timeout=60,
-            )
+        subprocess.run(
+            [str(python), "-c", _MIGRATE],
+            cwd=root,
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": "site_.settings"},
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
         return cls(root, python)
 
     def snapshot(self, **environment: str) -> Snapshot:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.forks import Forks
 from tests.services import Postgres
 
 from segue.emit.render import render_module
@@ -44,6 +44,7 @@ class Sides:
     snapshot: Snapshot
     entry: dict[str, Any]
     url: str
+    processes: dict[str, Forks] = field(default_factory=dict)
 
     def environment(self) -> dict[str, str]:
         return {
@@ -56,16 +57,21 @@ class Sides:
     def django(self, code: str) -> Any:
         """Run ``code`` in Django; what it assigns to ``result`` comes back through JSON."""
         start = f"import sys; sys.path.insert(0, {str(PROJECT)!r})\nimport django\ndjango.setup()\n"
-        return self._run(start + code)
+        return self._forks("django", start).run(code)
 
     def generated(self, code: str) -> Any:
         """Run the body of an async function with ``db`` (a session) and ``database`` beside the generated package."""
-        body = "".join(f"        {line}\n" for line in code.splitlines())
         start = (
             f"import sys, asyncio; sys.path.insert(0, {str(self.folder)!r})\n"
             "import app.models\n"
             "from segue_bridge import zone\n"
             "zone.configure('America/New_York')\n"
+            "from segue_bridge.db.database import Database\n"
+            "from sqlalchemy import select, func, text\n"
+        )
+        body = "".join(f"        {line}\n" for line in code.splitlines())
+        return self._forks("generated", start).run(
+            "import asyncio\n"
             "from segue_bridge.db.database import Database\n"
             "from sqlalchemy import select, func, text\n"
             "async def main():\n"
@@ -77,20 +83,16 @@ class Sides:
             "    return result\n"
             "result = asyncio.run(main())\n"
         )
-        return self._run(start)
 
-    def _run(self, code: str) -> Any:
-        done = subprocess.run(
-            [sys.executable, "-c", code + "\nimport json; print('RESULT' + json.dumps(result))"],
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        line = next(line for line in done.stdout.splitlines() if line.startswith("RESULT"))
-        return json.loads(line.removeprefix("RESULT"))
+    def _forks(self, name: str, start: str) -> Forks:
+        if name not in self.processes:
+            self.processes[name] = Forks(start, self.environment())
+        return self.processes[name]
+
+    def close(self) -> None:
+        """End the processes of both sides."""
+        for process in self.processes.values():
+            process.close()
 
 
 def write_package(snapshot: Snapshot, folder: Path) -> Context:
@@ -140,6 +142,8 @@ def sides(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """Django and the generated package over one migrated database, on each database in turn."""
     folder = tmp_path_factory.mktemp(f"catalogue-{request.param}")
     if request.param == "sqlite":
-        yield sides_on_sqlite(folder)
+        made = sides_on_sqlite(folder)
     else:
-        yield sides_on_postgresql(folder, request.getfixturevalue("postgres"))
+        made = sides_on_postgresql(folder, request.getfixturevalue("postgres"))
+    yield made
+    made.close()
