@@ -73,7 +73,7 @@ def _parameters(plan: Any) -> st.SearchStrategy[list[tuple[str, str]]]:
     if not pairs:
         return st.just([])
     names = list(dict.fromkeys(name for name, _ in pairs))
-    text = st.tuples(st.sampled_from(names), st.text(max_size=12))
+    text = st.tuples(st.sampled_from(names), st.text(values.CHARACTERS, max_size=12))
     number = st.tuples(st.sampled_from(names), st.integers(-3, 40).map(str))
     most = 3 if plan.op["method"] == "GET" else 1
     return st.lists(st.one_of(st.sampled_from(pairs), st.sampled_from(pairs), text, number), max_size=most)
