@@ -14,6 +14,7 @@ from segue.translate.functions.record import FunctionRecord, records
 from segue.translate.functions.symbols import TOKEN, symbols
 from segue.translate.interp.annotations import annotation
 from segue.translate.kinds import Instance
+from segue.translate.load.models import snake
 from segue.translate.load.plan import name_all, plans
 from segue.translate.load.render import render_loader, render_row
 
@@ -57,48 +58,64 @@ def _app(ctx: Context, label: str) -> str:
 
 
 def _name_functions(ctx: Context) -> None:
-    """Callees come before callers in the list, so a record's text only holds decided names."""
+    """Functions of the same text become one; which are the same is known before any has its name."""
+    groups = _groups(ctx)
+    taken: dict[str, set[str]] = {}
+    for group in groups:
+        path = ctx.module(group[0].app, group[0].module_kind).path
+        used = taken.setdefault(path, set(ctx.program.modules[path].decls))
+        final = _free(group, used)
+        used.add(final)
+        for record in group:
+            record.final = final
+    for group in groups:
+        _render(ctx, group)
+
+
+def _groups(ctx: Context) -> list[list[FunctionRecord]]:
+    """Callees come before callers in the list, so a record's text holds only what stands for groups before it."""
     table = symbols(ctx)
     groups: dict[tuple[Any, ...], list[FunctionRecord]] = {}
-    order: list[tuple[Any, ...]] = []
-    taken: dict[str, set[str]] = {}
     for record in records(ctx):
-        body = table.text("\n".join(record.lines))
-        returned = table.text(annotation(ctx, record.returns)[0])
         key = (
             record.app,
             record.module_kind,
             record.base_name,
             tuple((p.name, p.default) for p in record.parameters),
-            body,
-            returned,
+            table.text("\n".join(record.lines)),
+            table.text(annotation(ctx, record.returns)[0]),
             record.is_async,
         )
-        if key not in groups:
-            groups[key] = []
-            order.append(key)
-            path = ctx.module(record.app, record.module_kind).path
-            used = taken.setdefault(path, set(ctx.program.modules[path].decls))
-            record.final = _free(record, used)
-            used.add(record.final)
-        else:
-            record.final = groups[key][0].final
-        groups[key].append(record)
-    for key in order:
-        _render(ctx, groups[key])
+        group = groups.setdefault(key, [])
+        group.append(record)
+        record.final = group[0].final or f"group_{len(groups)}"
+    return list(groups.values())
 
 
-def _free(record: FunctionRecord, used: set[str]) -> str:
-    """Its own name; else with the use that needs another text, or what is given back; else numbered."""
-    hint = record.hint
-    if not hint and isinstance(record.returns, Instance) and record.returns.site.written:
+def _free(group: list[FunctionRecord], used: set[str]) -> str:
+    """Its own name; else with the class that it was specialised for in front, where that is one; else with the use
+    that needs another text, or what is given back; else numbered."""
+    first = group[0]
+    hint = first.hint
+    if not hint and isinstance(first.returns, Instance) and first.returns.site.written:
         hint = "entity"
-    wished = [record.base_name, *([f"{record.base_name}_{hint}"] if hint else [])]
+    wished = [first.base_name]
+    users = {record.user for record in group}
+    if first.user and len(users) == 1:
+        wished.append(_of(first, first.user))
+    if hint:
+        wished += [f"{wished[-1]}_{hint}"]
     name = next((n for n in wished if n not in used), "")
     number = 2
     while not name or name in used:
         name, number = f"{wished[-1]}_{number}", number + 1
     return name
+
+
+def _of(record: FunctionRecord, user: str) -> str:
+    """``record``'s name as a function of the class ``user`` instead of the class that defines it."""
+    owner = snake(record.legacy.rpartition(".")[0].rpartition(".")[2])
+    return f"{user}_{record.base_name.removeprefix(f'{owner}_')}"
 
 
 # What hooks without a docstring do: their names alone say less than the line that says where they are from.

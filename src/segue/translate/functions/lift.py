@@ -44,6 +44,7 @@ from segue.translate.kinds import (
     Unknown,
     ViewSelf,
 )
+from segue.translate.load.models import snake
 from segue.translate.rules import registry
 
 HARMLESS_DECORATORS = frozenset(
@@ -210,6 +211,7 @@ def lift(
             if isinstance(v, Val) and isinstance(v.kind, Const)
         ),
         hint=hint,
+        user=_user(receiver, arguments or {}),
     )
     record.token = table.new("fn", lambda: record.final)
     records(ctx).append(record)
@@ -287,6 +289,14 @@ def interpret(
 def _whose(self_kind: Kind | Val | None) -> str:
     kind = self_kind.kind if isinstance(self_kind, Val) else self_kind
     return kind.name if isinstance(kind, SerializerSelf) else kind.cls if isinstance(kind, Object) else ""
+
+
+def _user(receiver: Val | None, arguments: Mapping[str, Kind | Val]) -> str:
+    """The class, in snake case, of the view that hands itself in, or of the serializer; '' for none."""
+    kinds = [g.kind if isinstance(g, Val) else g for g in (receiver, *arguments.values())]
+    views = [k.endpoint.cls for k in kinds if isinstance(k, ViewSelf)]
+    serializers = [k.name for k in kinds if isinstance(k, SerializerSelf)]
+    return next((snake(cls.rpartition(".")[2]) for cls in (*views, *serializers) if cls), "")
 
 
 def _interpret(frame: Frame, self_kind: Kind | Val | None, arguments: Mapping[str, Kind | Val]) -> Body:

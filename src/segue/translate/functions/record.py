@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class FunctionRecord:
     """What :mod:`segue.translate.functions.finish` renders. ``final`` is the name it ends up with.
 
-    ``hint``: the word that tells it from others of its name, where one use has another text.
+    ``hint``: the word that tells it from others of its name, where one use has another text. ``user``: the class
+    (in snake case) of the view or serializer that it was specialised for.
     ``kept``: written even if no other generated function calls it. ``folded`` are the legacy arguments
     that are constants of this translation.
     """
@@ -37,6 +38,7 @@ class FunctionRecord:
     legacy: str
     where: Where
     hint: str = ""
+    user: str = ""
     final: str = ""
     kept: bool = False
     folded: tuple[tuple[str, object], ...] = ()
