@@ -52,6 +52,11 @@ def main() -> int:
         )
         + "\n"
     )
+    for operation in report.operations:
+        for found in operation.differences:
+            sys.stdout.write(
+                f"{operation.key}: {found.what} ({found.persona}) {found.path}?{found.query} {found.paths}\n"
+            )
     return 1 if report.different else 0
 
 
