@@ -37,7 +37,7 @@ def measure(folder: Path, *, seconds: int, count: int) -> dict[str, Any]:
             for p in found["learnt"]
         ],
         "differences": [
-            {"operation": o["key"], "what": d["what"], "kind": d["kind"]}
+            {"operation": o["operation"], "what": d["what"], "kind": d["kind"]}
             for o in found["operations"]
             for d in o["differences"]
         ],
@@ -88,7 +88,7 @@ def main() -> int:
     parser.add_argument("--work", type=Path, default=HERE.parents[1] / ".cache" / "conformance")
     parser.add_argument("--projects", type=Path)
     parser.add_argument("--seconds", type=int, default=90)
-    parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--count", type=int, default=100_000)
     options = parser.parse_args()
     record: dict[str, dict[str, Any]] = (
         json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.is_file() else {}

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from segue.errors import EnvironmentProblem, UsageError
+from segue.verify import guarded
 from segue.verify.evidence import Report, operation_from_json
 from segue.verify.openapi import checked
 from segue.verify.project import JOINED, ProjectRef, child_environment, ensure_overlay
@@ -93,12 +94,10 @@ def _run(project: ProjectRef, command: Sequence[str], spec: dict[str, Any], time
         file = folder / "spec.json"
         file.write_text(json.dumps({**spec, "results": str(folder)}), encoding="utf-8")
         try:
-            done = subprocess.run(
+            done = guarded.run(
                 words, cwd=project.import_root if (project.import_root / "manage.py").exists() else project.root,
-                env=_environment(project, file), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False,
+                env=_environment(project, file), timeout=timeout,
             )  # fmt: skip
-        except OSError as error:
-            raise EnvironmentProblem(f"{words[0]} cannot be run: {error.strerror}.") from error
         except subprocess.TimeoutExpired as error:
             raise EnvironmentProblem(
                 f"The tests did not end within {timeout:.0f} s.",
@@ -111,7 +110,7 @@ def _run(project: ProjectRef, command: Sequence[str], spec: dict[str, Any], time
                 "The test command ended before Segue could hook into it.",
                 detail="\n".join(output.splitlines()[-25:]),
             )
-        run = Run(output, done.returncode)
+        run = Run(output, done.code)
         for found in files:
             _add(run, json.loads(found.read_text(encoding="utf-8")))
         return run

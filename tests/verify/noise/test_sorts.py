@@ -36,6 +36,9 @@ def _tokens() -> list[str]:
         ("body.key", [secrets.token_hex(20), secrets.token_hex(20)], sorts.RANDOM),
         ("body.key", [get_random_string(9), get_random_string(9)], sorts.RANDOM),
         ("body.access", _tokens(), sorts.RANDOM),
+        ("body.colour", [f"#{secrets.token_hex(3)}" for _ in range(2)], sorts.RANDOM),
+        ("body.colour", ["#123456", "#654321"], sorts.RANDOM),
+        ("body.colour", ["#12ab56", "#12ab56ff"], ""),
         ("body.id", [4, 7], sorts.ID),
         ("effects.t.inserted[0].order_id", [4, 7], sorts.ID),
         ("body.took", [0.31, 0.33], sorts.DURATION),
@@ -74,6 +77,8 @@ def test_random_texts_must_have_the_same_form() -> None:
     assert not sorts.agree(sorts.RANDOM, str(uuid.uuid4()), uuid.uuid4().hex, 0)
     assert not sorts.agree(sorts.RANDOM, secrets.token_hex(20), secrets.token_hex(16), 0)
     assert not sorts.agree(sorts.RANDOM, secrets.token_hex(20), 5, 0)
+    assert sorts.agree(sorts.RANDOM, "#12ab56", "#ffffff", 0)
+    assert not sorts.agree(sorts.RANDOM, "#12ab56", "#fffffff", 0)
 
 
 def test_tokens_must_make_the_same_claims() -> None:

@@ -290,10 +290,19 @@ def _keys(field: Any) -> list[Any]:
     if queryset is None:
         return []
     out = []
-    for item in list(queryset.all()[:8]):
+    for item in _rows(queryset):
         try:
             value = field.to_representation(item)
         except Exception:  # noqa: BLE001 - the project's own field
             continue
         out.append(value if isinstance(value, int | str) else str(value))
     return out
+
+
+def _rows(queryset: Any) -> list[Any]:
+    """Objects of a field's queryset. Where the project's own refuses to be asked outside of a request, any of the model."""
+    try:
+        return list(queryset.all()[:8])
+    except Exception:  # noqa: BLE001 - the project's own manager
+        model = getattr(queryset, "model", None)
+        return [] if model is None else list(model._base_manager.all()[:8])

@@ -58,9 +58,16 @@ class DjangoSide:
             extra["CONTENT_LENGTH"] = "0"
             if kind:
                 extra["CONTENT_TYPE"] = kind
-        with self._connection.execute_wrapper(self._note), self._hooks.counted(self._connection):
-            response = self.client.generic(request["method"], request["path"], request["body"], kind, **extra)
-            body = b"".join(response.streaming_content) if response.streaming else response.content
+        try:
+            with self._connection.execute_wrapper(self._note), self._hooks.counted(self._connection):
+                response = self.client.generic(
+                    request["method"], request["path"], request["body"], kind, **extra
+                )
+                body = b"".join(response.streaming_content) if response.streaming else response.content
+        except Exception as error:  # noqa: BLE001 - what the page for errors raises reaches the server: a 500 to the client
+            self._errors.take()
+            self.error = describe(error)
+            return {"status": 500, "headers": [], "body": b""}
         self.error = self._errors.take()
         pairs = [(k, v) for k, v in response.items()]
         pairs += [("set-cookie", morsel.OutputString()) for morsel in response.cookies.values()]

@@ -23,6 +23,7 @@ SORTS = {
 SLACK = 1.5  # seconds: clocks are cut to whole seconds
 _RANDOM_FORM = re.compile(r"<(?:uuid|hex|token)>")
 _SHORT = re.compile(r"[A-Za-z0-9_-]{6,}")
+_COLOUR = re.compile(r"#(?:[0-9a-fA-F]{6}|[0-9a-fA-F]{8})")
 _JWT = re.compile(r"^[\w-]+\.([\w-]+)\.[\w-]*$")
 _SPAN = re.compile(r"(?:(-?\d+) )?(\d{2}):(\d{2}):(\d{2}(?:\.\d+)?)")
 _KEY = re.compile(r"(?:^|[._])(?:id|pk)(?:\[\d+\])*$")
@@ -46,7 +47,7 @@ def classify(path: str, one: Any, again: Any, apart: float) -> str:
     if span(one) is not None and span(again) is not None:
         return DURATION
     form = shape(one)
-    if claims(one) is not None and claims(again) is not None:
+    if (claims(one) is not None and claims(again) is not None) or _are_colours(one, again):
         return RANDOM
     if form == shape(again):
         if _RANDOM_FORM.search(form) and len(one) == len(again):
@@ -73,6 +74,8 @@ def agree(sort: str, django: Any, fastapi: Any, apart: float) -> bool:
             return False
         if _uuid_version(django) != _uuid_version(fastapi):
             return False
+        if _COLOUR.fullmatch(django):
+            return _are_colours(django, fastapi)
         return shape(django) == shape(fastapi) or _is_code(django, fastapi)
     if sort == DURATION and isinstance(django, str):
         long, ours_long = span(django), span(fastapi)
@@ -151,6 +154,11 @@ def _near(one: Any, other: Any, apart: float) -> bool:
 def _is_code(one: str, other: str) -> bool:
     """Whether both are codes of one length: letters and digits without words between."""
     return len(one) == len(other) and bool(_SHORT.fullmatch(one)) and bool(_SHORT.fullmatch(other))
+
+
+def _are_colours(one: str, other: str) -> bool:
+    """Whether both are hexadecimal colours of one length; some of those look like numbers."""
+    return len(one) == len(other) and bool(_COLOUR.fullmatch(one)) and bool(_COLOUR.fullmatch(other))
 
 
 def _uuid_version(value: str) -> str:
