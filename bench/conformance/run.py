@@ -64,15 +64,18 @@ def prepare(name: str, case: dict[str, Any], work: Path, projects: Path | None) 
     document = tomlkit.document()
     project: dict[str, Any] = {"root": str((base / case["root"]).resolve()), "python": str(environment)}
     extra: dict[str, str] = {}
-    if "sqlite" in case:  # the project's own settings ask for a server
-        text = (
-            f"from {case['sqlite']} import *\n\n"
-            f"DATABASES = {{'default': {{'ENGINE': 'django.db.backends.sqlite3', 'NAME': {str(folder / 'db.sqlite3')!r}}}}}\n"
-        )
+    if "sqlite" in case or "overrides" in case:  # the project's own settings ask for a server, or for built files
+        base_settings = case.get("sqlite") or case["settings"]
+        text = f"from {base_settings} import *\n\n{case.get('overrides', '')}"
+        if "sqlite" in case:
+            text += (
+                "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', "
+                f"'NAME': {str(folder / 'db.sqlite3')!r}}}}}\n"
+            )
         (folder / "conformance_settings.py").write_text(text, encoding="utf-8")
         project["settings"] = "conformance_settings"
         extra["PYTHONPATH"] = str(folder)
-    if "settings" in case:
+    elif "settings" in case:
         project["settings"] = case["settings"]
     if "suite" in case:  # passwords of tests need not be safe
         (folder / SUITE_SETTINGS).with_suffix(".py").write_text(
