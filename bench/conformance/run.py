@@ -64,7 +64,9 @@ def prepare(name: str, case: dict[str, Any], work: Path, projects: Path | None) 
     document = tomlkit.document()
     project: dict[str, Any] = {"root": str((base / case["root"]).resolve()), "python": str(environment)}
     extra: dict[str, str] = {}
-    if "sqlite" in case or "overrides" in case:  # the project's own settings ask for a server, or for built files
+    if (
+        "sqlite" in case or "overrides" in case
+    ):  # the project's own settings ask for a server, or for built files
         base_settings = case.get("sqlite") or case["settings"]
         text = f"from {base_settings} import *\n\n{case.get('overrides', '')}"
         if "sqlite" in case:

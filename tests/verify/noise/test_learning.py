@@ -18,26 +18,31 @@ KEY = "GET /api/categories/{slug}/"
 ROUTES = "app/catalog/routes.py"
 HEAD = "class CategoryViewSet("
 
-# Django: a key by the standard library, a clock cut to seconds, one random text for each item of a list.
+# Django: a key by the standard library, a clock cut to seconds, one random text for each item of a list; a word that
+# both sides draw alike is no noise.
 LEGACY = """
 
     def retrieve(self, request, *args, **kwargs):
+        import random
         import uuid
         from datetime import datetime, timezone
         answer = super().retrieve(request, *args, **kwargs)
         answer.data["key"] = str(uuid.uuid4())
         answer.data["asked"] = datetime.now(timezone.utc).replace(microsecond=0).isoformat()
+        answer.data["word"] = random.choice(["a", "of two", "out of these three, at least", ""])
         answer.data["links"] = [{"sign": uuid.uuid4().hex}, {"sign": uuid.uuid4().hex}]
         return answer"""
 
 RESTLESS = """{
     "key": str(__import__("uuid").uuid4()),
     "asked": __import__("datetime").datetime.now(__import__("datetime").UTC).replace(microsecond=0).isoformat(),
+    "word": __import__("random").choice(["a", "of two", "out of these three, at least", ""]),
     "links": [{"sign": __import__("uuid").uuid4().hex}, {"sign": __import__("uuid").uuid4().hex}],
 }"""
 CONSTANT = """{
     "key": "0b6a1a53-8b0a-4f6e-9d60-1a2b3c4d5e6f",
     "asked": __import__("datetime").datetime.now(__import__("datetime").UTC).replace(microsecond=0).isoformat(),
+    "word": __import__("random").choice(["a", "of two", "out of these three, at least", ""]),
     "links": [{"sign": __import__("uuid").uuid4().hex}, {"sign": __import__("uuid").uuid4().hex}],
 }"""
 _EARLIER = ".UTC).__sub__(__import__('datetime').timedelta(hours=1))"

@@ -10,8 +10,13 @@ from .effects import count
 from .hooks import told
 from .limits import used_up
 from .noise.learner import Learner
-from .noise.shaking import LATER, later, turned
+from .noise.shaking import LATER, drawing, later, turned
 from .world import World
+
+FIRST, AGAIN = (
+    1,
+    2,
+)  # both sides draw the same at first; what moves because it is drawn shows when they draw again
 
 
 class Pair:
@@ -44,7 +49,7 @@ class Pair:
         if found:
             found, noisy = self.noise.explain(
                 case, one, other, found,
-                legacy=lambda: self.ask(self.legacy, case)[0], modern=lambda: self.ask(self.modern, case)[0],
+                legacy=lambda: self.ask(self.legacy, case, draw=AGAIN)[0], modern=lambda: self.ask(self.modern, case, draw=AGAIN)[0],
                 apart=time.monotonic() - begin + (LATER if self.shaken else 0),
             )  # fmt: skip
         return {
@@ -70,16 +75,17 @@ class Pair:
                 return self.ask(self.modern, case)
         return self.ask(self.modern, case)
 
-    def ask(self, side: Any, case: dict[str, Any]) -> tuple[dict[str, Any], int]:
-        """Answer with effects, and the number of queries; everything is undone."""
+    def ask(self, side: Any, case: dict[str, Any], *, draw: int = FIRST) -> tuple[dict[str, Any], int]:
+        """Answer with effects, and the number of queries; everything is undone. ``draw`` is where ``random`` begins."""
         self.world.before()
         self.modern.reset()
         try:
-            if case.get("busy"):
-                with used_up(getattr(self.modern, "package", "")):
+            with drawing(draw):
+                if case.get("busy"):
+                    with used_up(getattr(self.modern, "package", "")):
+                        raw = side.ask(case)
+                else:
                     raw = side.ask(case)
-            else:
-                raw = side.ask(case)
         finally:
             effects = self.world.after(side.statements) | told(side.hooks)
         return answer_of(raw, effects, case["method"]), count(side.statements)

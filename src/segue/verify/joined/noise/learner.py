@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ..compare import differences
+from ..compare import differences, disagreements
 from . import sorts
+from .documents import structured
 from .orders import alike, moved
 from .rules import Rule, lists_of, place_of
 from .shaking import LATER, later, turned
@@ -43,9 +44,13 @@ class Learner:
         ``one`` and ``other`` are the answers that differ in ``found``, asked ``apart`` seconds of the clock apart at
         most; ``legacy`` and ``modern`` ask the same once more. Every way to ask again undoes what it did.
         """
+        one, other = structured(one), structured(other)
+        found = disagreements(one, other) or found
         rest = self._unknown(case, one, other, found, apart)
         if rest:
-            self._learn(case, one, other, rest, legacy, modern, apart)
+            self._learn(
+                case, one, other, rest, lambda: structured(legacy()), lambda: structured(modern()), apart
+            )
         kept: Found = []
         noisy: set[str] = set()
         orders = self._orders(case, one, other)

@@ -1,8 +1,9 @@
-"""Asking again under other circumstances that a correct answer may depend on: a later clock, rows without an order."""
+"""Asking again under other circumstances that a correct answer may depend on: a later clock, rows without an order, other draws."""
 
 from __future__ import annotations
 
 import contextlib
+import random
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +18,17 @@ def later() -> Iterator[None]:
 
     with time_machine.travel(time.time() + LATER, tick=True):
         yield
+
+
+@contextlib.contextmanager
+def drawing(number: int) -> Iterator[None]:
+    """The module ``random`` begins anew from ``number``, and is afterwards as before: who draws the same gets the same."""
+    before = random.getstate()
+    random.seed(number)
+    try:
+        yield
+    finally:
+        random.setstate(before)
 
 
 @contextlib.contextmanager
