@@ -27,7 +27,12 @@ REFUSED: dict[str, str] = dict.fromkeys(
         "case_annotate_count_m2m",
     ),
     "unordered-groups",
-) | {"case_dict_never_filled": "loop"}
+) | {
+    "case_dict_never_filled": "loop",
+    # Django's aggregate is over the rows that the filter's join left.
+    "case_group_shares_filter_join": "group-by",
+    "case_annotate_shares_filter_join": "aggregate-join",
+}
 
 # Django raises these under another name on each side.
 ERRORS = {

@@ -81,8 +81,15 @@ def filtered(frame: Frame, value: Val, tree: Node, at: ast.AST) -> Val:
     if query.compound:
         raise frame.refuse("filter-after-union", "filter", "Django refuses to filter a combined query.", at)
     if query.grouped:
-        raise frame.refuse("having", "filter", "Filtering after values().annotate() is not translated.", at)
+        from segue.translate.query.grouping import narrowed
+
+        return narrowed(frame, value, tree, at)
+    from segue.translate.query.grouping import crosses
+
     root = root_of(frame, query.model)
+    if crosses(frame, query.model, tree):
+        query = replace(query, crossed=True)
+        value = Val(QuerySet(query), value.node)
     multiplied = not query.distinct and repeats(frame, query.model, tree)
     if not multiplied:
         condition = Compiler(frame, query, root).tree(tree)

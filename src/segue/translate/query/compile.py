@@ -42,6 +42,7 @@ class Compiler:
     root: ast.expr
     joins: Joins | None = None
     long: frozenset[str] | None = None
+    having: bool = False
 
     # trees -----------------------------------------------------------------------------
 
@@ -202,7 +203,7 @@ class Compiler:
         first, _, rest = leaf.key.partition("__")
         column = self.query.annotation(first)
         assert column is not None
-        if column.aggregate and self.query.grouped:
+        if column.aggregate and self.query.grouped and not self.having:
             raise self.frame.refuse(
                 "having", leaf.key, "Filtering on an aggregate of groups is not translated.", leaf.at
             )

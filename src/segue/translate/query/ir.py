@@ -45,6 +45,8 @@ class Query:
     whose joins may repeat rows: a later ``distinct()`` decides how they are written.
     ``meta_written`` tells that the order in the code is Meta.ordering, as it stands there.
     ``manager`` is the project's class of querysets that it is of, where a manager names one.
+    ``grouped`` tells that the code has GROUP BY, of the columns ``group``; ``joins`` are its joins for columns (alias, condition).
+    ``crossed`` tells that a filter looks over a to-many relation.
     ``selected`` are the paths of ``select_related``. ``maybe_distinct`` tells that ``distinct()`` was called on one way to here and not on another.
     """
 
@@ -69,6 +71,9 @@ class Query:
     meta_written: bool = False
     maybe_distinct: bool = False
     selected: tuple[str, ...] = ()
+    group: tuple[str, ...] = ()
+    joins: tuple[tuple[str, str], ...] = ()
+    crossed: bool = False
 
     def with_(self, **changes: object) -> Query:
         """A copy with ``changes``; it is no longer the plain related set."""
@@ -84,6 +89,8 @@ class Query:
             and self.values == other.values
             and self.columns == other.columns
             and self.annotations == other.annotations
+            and self.group == other.group
+            and self.joins == other.joins
         )
         if not same:
             return None
@@ -102,6 +109,7 @@ class Query:
             prefetch=tuple(p for p in self.prefetch if p in other.prefetch),
             related=None,
             locked=self.locked or other.locked,
+            crossed=self.crossed or other.crossed,
             compound=self.compound or other.compound,
         )
 

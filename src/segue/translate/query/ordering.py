@@ -48,6 +48,10 @@ def order_terms(
         columns.extend(found)
     if not columns:
         return value
+    if query.grouped:
+        from segue.translate.query.grouping import ordered_groups
+
+        value = ordered_groups(frame, value, columns, at)
     return chain(value, "order_by", *columns, query=query_of(value).with_(order="done"))
 
 
@@ -133,7 +137,8 @@ def _column(
         )
         joined = _joined(value, alias)
         if joined is None:
-            value = chain(value, "outerjoin", alias, link, query=query_of(value))
+            joins = (*query_of(value).joins, (ast.unparse(alias), ast.unparse(link)))
+            value = chain(value, "outerjoin", alias, link, query=query_of(value).with_(joins=joins))
             break
         if joined == ast.unparse(link):
             break  # two terms over one relation share its join (Query.setup_joins with can_reuse)
@@ -166,7 +171,12 @@ def _column(
 
 def _joined(value: Val, alias: ast.expr) -> str | None:
     """The condition under which ``alias`` is joined already in the statement that ``value`` builds; else None."""
+    from segue.translate.query.build import query_of
+
     name_of = ast.unparse(alias)
+    known = dict(query_of(value).joins).get(name_of)
+    if known is not None:
+        return known
     for node in ast.walk(value.node) if value.node is not None else ():
         if (
             isinstance(node, ast.Call)

@@ -10,7 +10,7 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, nullable, widen
 from segue.translate.interp.value import Val, name, quote
-from segue.translate.kinds import Const, Expr, Kind, Q, QuerySet, Scalar
+from segue.translate.kinds import Const, Expr, Kind, Object, Q, QuerySet, Scalar
 from segue.translate.query.build import commit, query_of, root_of, settle
 from segue.translate.query.compile import Compiler
 from segue.translate.query.expressions import (
@@ -67,9 +67,10 @@ def value(frame: Frame, call: CallSite) -> Val:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Aggregate(Expression):
-    """``flat`` renders it over the query's own columns, for ``aggregate()``."""
+    """``flat`` renders it over the query's own columns, for ``aggregate()``; ``grouped`` over the joins of groups."""
 
     flat: Callable[[Frame, Query, ast.expr], tuple[ast.expr, Kind]] | None = None
+    grouped: Callable[[Frame, Val], tuple[Val, ast.expr, Kind]] | None = None
     distinct: bool = False
 
 
@@ -114,15 +115,33 @@ def _aggregate(frame: Frame, call: CallSite) -> Val:
             kind: Kind = Scalar("int")
         else:
             column, kind = column_of(inner, query, root, path, call.node)
-        return _call(inner, sql, column if path != "*" else None, distinct), _kind(inner, cls, kind, call)
+        made = _call(inner, sql, column if path != "*" else None, distinct)
+        return _floating(inner, cls, made), _kind(inner, cls, kind, call)
 
     def render(inner: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
         return _subquery(inner, query, root, path, sql, cls, distinct, condition, call)
+
+    def grouped(inner: Frame, owner: Val) -> tuple[Val, ast.expr, Kind]:
+        from segue.translate.query.grouping import condition_of, joined_column
+
+        column: ast.expr | None = None
+        kind: Kind = Scalar("int")
+        found = None
+        if path != "*":
+            owner, column, kind, found = joined_column(inner, owner, path, call.node)
+        made = _call(inner, sql, column, distinct)
+        if condition is not None:
+            assert isinstance(condition.kind, Q)
+            made = quote(
+                "{0}.filter({1})", made, condition_of(inner, owner, condition.kind.tree, found, call.node)
+            )
+        return owner, _floating(inner, cls, made), _kind(inner, cls, kind, call)
 
     return Val(
         Expr(
             Aggregate(
                 render,
+                grouped=grouped,
                 aggregate=True,
                 default_alias=f"{path}__{sql}" if path != "*" else "",
                 flat=flat,
@@ -145,17 +164,26 @@ def _call(frame: Frame, sql: str, column: ast.expr | None, distinct: bool) -> as
     return quote(f"{{0}}.{sql}({{1}})", func, column)
 
 
+def _floating(frame: Frame, cls: str, node: ast.expr) -> ast.expr:
+    """An average as a float, whatever the database makes of that of integers (``Avg._resolve_output_field``)."""
+    if cls != "Avg":
+        return node
+    return quote(
+        "{0}({1}, {2})", frame.imported("sqlalchemy", "cast"), node, frame.imported("sqlalchemy", "Float")
+    )
+
+
 def _kind(frame: Frame, cls: str, column: Kind, call: CallSite) -> Kind:
     kind = widen(column)
     text = kind.type if isinstance(kind, Scalar) else "Any"
     if cls == "Count":
         return Scalar("int")
     if cls == "Avg":
-        if text != "float":
+        if text not in ("int", "float"):
             raise frame.refuse(
                 "aggregate-avg",
                 ast.unparse(call.node),
-                "Avg of a column that is no float differs between drivers.",
+                "Avg of a column that is neither int nor float differs between drivers.",
                 call.node,
             )
         return Scalar("float", True)
@@ -203,7 +231,7 @@ def _subquery(
     frame.use(item)
     inner = name(cls_name)
     column = ast.Attribute(inner, found.field.attname, ast.Load())
-    aggregated = _call(frame, sql, column, distinct)
+    aggregated = _floating(frame, cls, _call(frame, sql, column, distinct))
     parts = [
         quote(
             "{0} == {1}",
@@ -269,7 +297,9 @@ def exists(frame: Frame, call: CallSite) -> Val:
             )
         assert inner_query.node is not None
         bound = bind_outer(inner, inner_query.node, query, root, call.node)
-        return quote("{0}.correlate_except({1}).exists()", bound, root_of(inner, model)), Scalar("bool")
+        tables = [root_of(inner, model), *(name(alias) for alias, _ in query_of(inner_query).joins)]
+        made = ast.Call(ast.Attribute(bound, "correlate_except", ast.Load()), list(tables), [])
+        return quote("{0}.exists()", made), Scalar("bool")
 
     return Val(Expr(Expression(render)))
 
@@ -278,7 +308,7 @@ def exists(frame: Frame, call: CallSite) -> Val:
 def subquery(frame: Frame, call: CallSite) -> Val:
     """``Subquery(queryset.values("x")[:1])``."""
     first = call.argument(0, "queryset")
-    call.only("queryset", at_most=1)
+    call.only("queryset", "output_field", at_most=2)
     if first is None or not isinstance(first.kind, QuerySet):
         raise frame.refuse(
             "expression", ast.unparse(call.node), "Subquery() of something else than a queryset.", call.node
@@ -288,6 +318,11 @@ def subquery(frame: Frame, call: CallSite) -> Val:
     if inner_query.values is None or len(inner_query.columns) != 1:
         raise frame.refuse("expression", ast.unparse(call.node), "Subquery() needs one column.", call.node)
     column = inner_query.columns[0]
+    given = call.argument(1, "output_field")
+    if given is not None and _python_of(given) != getattr(widen(column.kind), "type", None):
+        raise frame.refuse(
+            "expression", ast.unparse(call.node), "output_field makes another type of the column.", call.node
+        )
 
     def render(inner: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
         if query.model == inner_query.model:
@@ -296,10 +331,39 @@ def subquery(frame: Frame, call: CallSite) -> Val:
             )
         assert settled.node is not None
         bound = bind_outer(inner, settled.node, query, root, call.node)
-        made = quote("{0}.correlate_except({1}).scalar_subquery()", bound, root_of(inner, inner_query.model))
+        tables = [root_of(inner, inner_query.model), *(name(alias) for alias, _ in inner_query.joins)]
+        made = ast.Call(ast.Attribute(bound, "correlate_except", ast.Load()), list(tables), [])
+        made = quote("{0}.scalar_subquery()", made)
         return made, nullable(column.kind)
 
     return Val(Expr(Expression(render, nullable=True)))
+
+
+_FIELDS = {
+    "IntegerField": "int",
+    "BigIntegerField": "int",
+    "PositiveIntegerField": "int",
+    "FloatField": "float",
+    "CharField": "str",
+    "TextField": "str",
+    "BooleanField": "bool",
+    "DateField": "date",
+    "DateTimeField": "datetime",
+}
+
+
+def _output_field(frame: Frame, call: CallSite) -> Val:
+    return Val(Object(call.name))
+
+
+for _cls in _FIELDS:
+    function(f"django.db.models.fields.{_cls}", f"django.db.models.{_cls}")(_output_field)
+
+
+def _python_of(given: Val) -> str:
+    """The Python type of ``output_field=IntegerField()``, or nothing."""
+    cls = given.kind.cls.rpartition(".")[2] if isinstance(given.kind, Object) else ""
+    return _FIELDS.get(cls, "")
 
 
 @function("django.db.models.expressions.When", "django.db.models.When")

@@ -211,7 +211,7 @@ def related_queryset(frame: Frame, owner: Val, node: ast.AST) -> Val:
     else:
         condition = quote("{0} == {1}", ast.Attribute(root, hop.link.right, ast.Load()), left)
         value = add_where(frame, base, condition)
-    query = replace(query_of(value), related=(instance, kind.accessor))
+    query = replace(query_of(value), related=(instance, kind.accessor), crossed=bool(hop.through))
     return Val(QuerySet(query), value.node)
 
 

@@ -134,6 +134,10 @@ def first(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``first()``/``last()``: by the primary key where there is no order."""
     call.only(at_most=0)
     query = query_of(owner)
+    if query.grouped and query.order != "terms":
+        raise frame.refuse(
+            "first", ast.unparse(call.node), "first() and last() of groups without an order.", call.node
+        )
     if call.name == "last":
         if query.order == "done":
             raise frame.refuse(

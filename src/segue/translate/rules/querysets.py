@@ -13,6 +13,7 @@ from segue.translate.kinds import Const, Expr, Kind, QuerySet, Scalar
 from segue.translate.load.models import column_kind, concrete, field_of, pk_field
 from segue.translate.query.build import chain, commit, filtered, query_of, root_of, settle
 from segue.translate.query.expressions import Expression, as_expression, column_of
+from segue.translate.query.grouping import add_column, begin, chosen
 from segue.translate.query.ir import Column, Prefetch, Query
 from segue.translate.query.where import Node
 from segue.translate.rules.q_objects import tree_of
@@ -179,8 +180,9 @@ def annotate(frame: Frame, owner: Val, call: CallSite) -> Val:
         query = query_of(owner)
         built = _expression(frame, value, call)
         if query.values is not None:
-            return _grouped(frame, owner, key, built, call)
-        if built.aggregate and (query.many or query.pending):
+            owner = _of_values(frame, owner, key, built, call)
+            continue
+        if built.aggregate and (query.many or query.pending or query.crossed):
             raise frame.refuse(
                 "aggregate-join",
                 ast.unparse(call.node),
@@ -236,10 +238,32 @@ def _expression(frame: Frame, value: Val, call: CallSite) -> Expression:
     return as_expression(value)
 
 
-def _grouped(frame: Frame, owner: Val, key: str, built: Expression, call: CallSite) -> Val:
-    raise frame.refuse(
-        "group-by", ast.unparse(call.node), "values().annotate() (GROUP BY) is not translated yet.", call.node
-    )
+def _of_values(frame: Frame, owner: Val, key: str, built: Expression, call: CallSite) -> Val:
+    """``values(...).annotate(...)``: an aggregate groups, anything else is one more column."""
+    from segue.translate.query.expressions import OUTER
+
+    query = query_of(owner)
+    if field_of(concrete(frame.ctx, query.model), key) is not None:
+        raise frame.refuse("annotate", key, "Django refuses annotations with the name of a field.", call.node)
+    shown = call.name == "annotate"
+    grouped = getattr(built, "grouped", None)
+    if grouped is not None:
+        owner, node, kind = grouped(frame, begin(frame, owner, call.node))
+    elif built.aggregate or query.values == "flat":
+        raise frame.refuse(
+            "group-by", ast.unparse(call.node), "An expression of aggregates over groups.", call.node
+        )
+    else:
+        node, kind = built.render(frame, query, root_of(frame, query.model))
+        if query.grouped and not isinstance(node, ast.Attribute):
+            raise frame.refuse(
+                "group-by", ast.unparse(call.node), "A computed column joins the groups.", call.node
+            )
+        node = node if isinstance(node, ast.Attribute) else _labelable(frame, node, Val(kind, node))
+    text = ast.unparse(node)
+    if OUTER in text:
+        raise frame.refuse("outer-ref", ast.unparse(call.node), "OuterRef outside of a subquery.", call.node)
+    return add_column(frame, owner, Column(key, text, widen(kind), grouped is not None), shown=shown)
 
 
 @method(QuerySet, "values_list", "values")
@@ -254,13 +278,17 @@ def values(frame: Frame, owner: Val, call: CallSite) -> Val:
             "values", ast.unparse(call.node), "Computed or named values are not translated yet.", call.node
         )
     query = query_of(owner)
-    if query.values is not None:
+    if query.values is not None and not query.grouped:
         raise frame.refuse("values", ast.unparse(call.node), "values() of values().", call.node)
     wanted: list[str] = []
     for value in call.args:
         if not isinstance(value.kind, Const) or not isinstance(value.kind.value, str):
             raise frame.refuse("values", ast.unparse(call.node), "The columns are computed.", call.node)
         wanted.append(value.kind.value)
+    flat_now = flat is not None and isinstance(flat.kind, Const) and bool(flat.kind.value)
+    shape = "dict" if call.name == "values" else "flat" if flat_now else "tuple"
+    if query.grouped:
+        return chosen(frame, owner, wanted, shape, call.node)
     model = concrete(frame.ctx, query.model)
     if not wanted:
         wanted = [f.attname for f in model.fields if f.column] + [a.name for a in query.annotations]
@@ -271,9 +299,21 @@ def values(frame: Frame, owner: Val, call: CallSite) -> Val:
         node, kind = _value_column(frame, query, root, text, call)
         columns.append(Column(text, ast.unparse(node), kind))
         nodes.append(node)
-    flat_now = flat is not None and isinstance(flat.kind, Const) and bool(flat.kind.value)
-    shape = "dict" if call.name == "values" else "flat" if flat_now else "tuple"
-    return chain(owner, "with_only_columns", *nodes, query=query.with_(values=shape, columns=tuple(columns)))
+    made = chain(owner, "with_only_columns", *nodes, query=query.with_(values=shape, columns=tuple(columns)))
+    return _distinct_values(frame, made, call) if query.distinct else made
+
+
+def _distinct_values(frame: Frame, value: Val, call: CallSite) -> Val:
+    """``distinct().values("a")``: DISTINCT is of the columns that are chosen in the end."""
+    query = query_of(value)
+    if query.sliced or query.order not in ("none", "meta", "terms") or _foreign_order(frame, query):
+        raise frame.refuse(
+            "distinct-values",
+            ast.unparse(call.node),
+            "The order joins the DISTINCT in Django.",
+            call.node,
+        )
+    return chain(value, "distinct", query=query)
 
 
 def _value_column(

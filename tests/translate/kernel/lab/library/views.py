@@ -5,7 +5,22 @@ import re
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models import (
+    Avg,
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce, Lower
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -424,6 +439,140 @@ class Lab(APIView):
 
     def case_annotated_count(self):
         return Book.objects.annotate(n=Count("tags")).filter(n__gte=2).count()
+
+    # groups ----------------------------------------------------------------------------------
+
+    def case_group_count(self):
+        return list(Book.objects.values("status").annotate(n=Count("id")).order_by("status"))
+
+    def case_group_meta_ordering_is_left_out(self):
+        found = Book.objects.values_list("status").annotate(n=Count("*"), most=Max("price"))
+        return sorted([status, n, most] for status, n, most in found)
+
+    def case_group_by_relation(self):
+        books = Book.objects.values("author__name", "editor__name").annotate(n=Count("editor__age"))
+        return list(books.order_by("author__name", "-n", "editor__name"))
+
+    def case_group_to_many_shares_join(self):
+        tags = Tag.objects.values("label").annotate(n=Count("books"), best=Max("books__price"))
+        return list(tags.order_by("-n", "label"))
+
+    def case_group_to_many_multiplies(self):
+        books = Book.objects.values("title").annotate(n=Count("reviews"), m=Count("tags"))
+        return list(books.order_by("title"))
+
+    def case_group_distinct_count(self):
+        books = Book.objects.values("title").annotate(
+            n=Count("reviews", distinct=True), m=Count("tags", distinct=True)
+        )
+        return list(books.order_by("title"))
+
+    def case_group_filtered_before(self):
+        reviews = Review.objects.filter(stars__gt=2, book__status="p").values("book__author__name")
+        return list(reviews.annotate(total=Sum("stars"), n=Count("book", distinct=True)).order_by("-total"))
+
+    def case_group_filtered_after(self):
+        authors = Book.objects.values("author__name").annotate(n=Count("id"))
+        return list(authors.filter(n__gt=1, author__name__lt="C").order_by("author__name"))
+
+    def case_group_excluded_after(self):
+        return list(Book.objects.values("status").annotate(n=Count("id")).exclude(n=1).order_by("status"))
+
+    def case_group_order_joins_groups(self):
+        return list(Book.objects.values("status").annotate(n=Count("id")).order_by("in_print", "status"))
+
+    def case_group_order_by_relation_joins_groups(self):
+        return list(Book.objects.values("status").annotate(n=Count("id")).order_by("author", "status"))
+
+    def case_group_order_before(self):
+        return list(Book.objects.order_by("-price").values("status").annotate(n=Count("id")))
+
+    def case_group_top(self):
+        tags = Tag.objects.values("label").annotate(n=Count("books")).order_by("-n", "label")[:2]
+        return list(tags.values_list("label", flat=True))
+
+    def case_group_length(self):
+        return Book.objects.values("status").annotate(n=Count("id")).count()
+
+    def case_group_exists(self):
+        return Book.objects.values("status").annotate(n=Count("id")).filter(n__gt=99).exists()
+
+    def case_group_filtered_aggregate(self):
+        books = Book.objects.values("status").annotate(
+            good=Count("reviews", filter=Q(reviews__stars__gte=4)), cheap=Count("id", filter=Q(price__lt=10))
+        )
+        return list(books.order_by("status"))
+
+    def case_group_average(self):
+        books = Book.objects.values("status").annotate(mean=Avg("price"), low=Min("rating"))
+        return list(books.order_by("status"))
+
+    def case_group_later_column(self):
+        books = Book.objects.values("status").annotate(n=Count("id")).annotate(kept=F("in_print"))
+        return list(books.order_by("status", "kept"))
+
+    def case_group_alias(self):
+        books = Book.objects.values("status").alias(n=Count("id")).filter(n__gt=1)
+        return list(books.order_by("status"))
+
+    def case_group_in_steps(self):
+        books = Book.objects.filter(price__gt=1)
+        groups = books.values("author__name")
+        groups = groups.annotate(n=Count("reviews"))
+        groups = groups.annotate(most=Max("reviews__stars"))
+        return [[g["author__name"], g["n"], g["most"]] for g in groups.order_by("author__name")]
+
+    def case_group_subquery(self):
+        counts = (
+            Review.objects.filter(book=OuterRef("pk"))
+            .order_by()
+            .values("book")
+            .annotate(n=Count("pk"))
+            .values("n")
+        )
+        books = Book.objects.annotate(n=Coalesce(Subquery(counts, output_field=IntegerField()), Value(0)))
+        return [[b.title, b.n] for b in books.order_by("title")]
+
+    def case_group_subquery_joined(self):
+        best = (
+            Review.objects.filter(book=OuterRef("pk"))
+            .values("user__username")
+            .annotate(n=Sum("stars"))
+            .order_by("-n", "user__username")
+            .values("user__username")[:1]
+        )
+        return [[b.title, b.who] for b in Book.objects.annotate(who=Subquery(best)).order_by("title")]
+
+    def case_group_exists_inside(self):
+        liked = (
+            Review.objects.filter(book=OuterRef("pk")).values("book").annotate(n=Count("pk")).filter(n__gt=1)
+        )
+        return titles(Book.objects.filter(Exists(liked)).order_by("title"))
+
+    def case_group_in(self):
+        busy = Book.objects.values("author").annotate(n=Count("id")).filter(n__gt=1).values("author")
+        return [a.name for a in Author.objects.filter(id__in=busy)]
+
+    def case_group_of_related_set(self):
+        tag = Tag.objects.get(label="fun")
+        return list(tag.books.values("status").annotate(n=Count("id")).order_by("status"))
+
+    def case_group_after_to_many_filter(self):
+        books = Book.objects.filter(tags__label__in=["fun", "sad"]).values("status").annotate(n=Count("id"))
+        return list(books.order_by("status"))
+
+    def case_group_shares_filter_join(self):
+        books = Book.objects.filter(tags__label__in=["fun", "sad"]).values("title").annotate(n=Count("tags"))
+        return list(books.order_by("title"))
+
+    def case_annotate_shares_filter_join(self):
+        tag = Tag.objects.get(label="fun")
+        return [
+            [b.title, b.n] for b in Book.objects.filter(tags=tag).annotate(n=Count("tags")).order_by("id")
+        ]
+
+    def case_distinct_then_values(self):
+        return Book.objects.order_by().distinct().values("status").count()
 
     # loading ---------------------------------------------------------------------------------
 
