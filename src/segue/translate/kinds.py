@@ -358,6 +358,13 @@ class Keywords(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class KeywordDict(Kind):
+    """A dict that is only spread (``**known``) and filled by names: no code until then. ``entries`` are (name, Val)."""
+
+    entries: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class NoArguments(Kind):
     """``*args`` of a view's method: Django passes a URL's named arguments by name only."""
 

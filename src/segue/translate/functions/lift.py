@@ -31,6 +31,7 @@ from segue.translate.interp.value import Val, name
 from segue.translate.kinds import (
     AcceptedType,
     Const,
+    Global,
     HandlerContext,
     Keywords,
     Kind,
@@ -390,6 +391,7 @@ AMBIENT = (
     AcceptedType,
     Keywords,
     NoArguments,
+    Global,
 )
 
 

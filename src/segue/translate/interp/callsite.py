@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from segue.translate.interp.value import Val
-from segue.translate.kinds import Const, Keywords, NoArguments
+from segue.translate.kinds import Const, KeywordDict, Keywords, NoArguments
 
 if TYPE_CHECKING:
     from segue.translate.interp.frame import Frame
@@ -99,6 +99,9 @@ class CallSite:
                     )
                 found[folded.kind.value] = self.frame.eval(value)
             return found
+        spread = self.frame.eval(node)
+        if isinstance(spread.kind, KeywordDict):
+            return dict(spread.kind.entries)
         raise self.frame.refuse(
             "dynamic-keywords", ast.unparse(node), "Keyword arguments come from a mapping.", node
         )

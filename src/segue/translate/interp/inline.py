@@ -54,9 +54,12 @@ def inline_call(
             if receiver is not None:
                 frame.env[names[0]] = receiver
             names = names[1:]
+        defaults = _defaults(tree)
         for name in names:
             if name in arguments:
                 frame.env[name] = arguments[name]
+            elif name in defaults:
+                frame.env[name] = frame.eval(defaults[name])
         result: Val = const(None)
         last = body[-1] if body else None
         for stmt in body:
@@ -75,3 +78,14 @@ def inline_call(
         depth.pop()
         (frame.env, frame.function, frame.owner, frame.receiver, frame.comments, frame.returns, frame.renames,
          frame.facts) = saved  # fmt: skip
+
+
+def _defaults(tree: ast.FunctionDef) -> dict[str, ast.expr]:
+    """The default of each parameter that has one."""
+    spec = tree.args
+    places = [*spec.posonlyargs, *spec.args]
+    found = dict(zip([a.arg for a in places[len(places) - len(spec.defaults) :]], spec.defaults, strict=True))
+    for argument, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
+        if default is not None:
+            found[argument.arg] = default
+    return found

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import ast
 
+from segue.refusal import Refused
 from segue.snapshot.model import Function, GlobalRef
 from segue.translate.functions.lift import AMBIENT, Lifted, app_of, lift
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.value import Val, const, name
+from segue.translate.interp.value import Val, const, is_pure, name
 from segue.translate.kinds import (
     Const,
+    Expr,
     Global,
     Keywords,
     Kind,
     NoArguments,
     PaginatorSelf,
+    Q,
     QuerySet,
     Scalar,
     Serializer,
@@ -46,6 +49,7 @@ def invoke(
 
         return inline_call(frame, function, arguments, receiver, node)
     prepared: dict[str, Val] = {}
+    constants: dict[str, Val] = {}
     for key, value in arguments.items():
         kind = value.kind
         if isinstance(kind, QuerySet) and _is_prefetched(kind):
@@ -60,6 +64,8 @@ def invoke(
             value = settle(frame, value)
             kind = value.kind
         if isinstance(kind, Const) and not (kind.value is None or isinstance(kind.value, bool)):
+            if isinstance(kind.value, str):
+                constants[key] = value
             kind = Scalar(type(kind.value).__name__) if not isinstance(kind.value, tuple) else kind
             value = Val(kind, value.node)
         if isinstance(kind, Unknown):
@@ -70,22 +76,37 @@ def invoke(
                 node,
             )
         prepared[key] = value
-    passed = {k: (v if isinstance(v.kind, Const) else Val(v.kind)) for k, v in prepared.items()}
     own: Val | None = None
     if receiver is not None:
         own = receiver
         if receiver.node is not None:
             own = Val(receiver.kind, name(receiver_name(frame, receiver.kind)))
     label = app_of(frame.ctx, function)
-    lifted = lift(
-        frame.ctx,
-        function,
-        self_kind=own,
-        arguments=passed,
-        module_kind=module_kind or module_kind_of(frame, function, receiver),
-        app=label,
-        hint=frame.hint,
-    )
+
+    def lifted_with(given: dict[str, Val]) -> Lifted:
+        return lift(
+            frame.ctx,
+            function,
+            self_kind=own,
+            arguments={k: (v if isinstance(v.kind, Const) else Val(v.kind)) for k, v in given.items()},
+            module_kind=module_kind or module_kind_of(frame, function, receiver),
+            app=label,
+            hint=frame.hint,
+        )
+
+    try:
+        lifted = lifted_with(prepared)
+    except Refused as refused:
+        if not constants or refused.refusal.code not in NAMING:
+            raise
+        # The text names something (a field, a column): the function is translated for that text.
+        prepared.update(constants)
+        lifted = lifted_with(prepared)
+    if isinstance(lifted.returns, Q | Expr):
+        # Conditions and expressions have no code before a query gives them meaning.
+        from segue.translate.interp.inline import inline_call
+
+        return inline_call(frame, function, _steady(frame, {**arguments, **prepared}, node), receiver, node)
     parts: list[ast.expr] = []
     if receiver is not None and receiver.node is not None:
         parts.append(receiver.node)
@@ -98,6 +119,27 @@ def invoke(
             raise frame.refuse("argument", key, "This has no form in the generated code.", node)
         parts.append(value.node)
     return Val(lifted.returns, lifted_call(frame, lifted, parts))
+
+
+# Refusals of a function that knows nothing of a text but its type.
+NAMING = frozenset(
+    {"dynamic-keywords", "expression", "values", "aggregate", "getattr", "setattr", "ordering"}
+)
+
+
+def _steady(frame: Frame, arguments: dict[str, Val], node: ast.AST) -> dict[str, Val]:
+    """The arguments as expressions that may be written down more than once."""
+    found: dict[str, Val] = {}
+    for key, value in arguments.items():
+        if (
+            value.node is None
+            or isinstance(value.node, ast.Name | ast.Attribute | ast.Constant)
+            or (isinstance(value.kind, QuerySet) and is_pure(value.node))
+        ):
+            found[key] = value
+        else:
+            found[key] = Val(value.kind, frame.hoist(key, value.node, node))
+    return found
 
 
 def _is_prefetched(kind: QuerySet) -> bool:

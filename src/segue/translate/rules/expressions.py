@@ -333,8 +333,7 @@ def subquery(frame: Frame, call: CallSite) -> Val:
         bound = bind_outer(inner, settled.node, query, root, call.node)
         tables = [root_of(inner, inner_query.model), *(name(alias) for alias, _ in inner_query.joins)]
         made = ast.Call(ast.Attribute(bound, "correlate_except", ast.Load()), list(tables), [])
-        made = quote("{0}.scalar_subquery()", made)
-        return made, nullable(column.kind)
+        return quote("{0}.scalar_subquery()", made), nullable(column.kind)
 
     return Val(Expr(Expression(render, nullable=True)))
 

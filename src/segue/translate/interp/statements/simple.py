@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from segue.translate.interp import keywords
 from segue.translate.interp.expressions.operators import binary
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.iterate import bind_target
@@ -117,6 +118,8 @@ def expression_statement(frame: Frame, node: ast.Expr) -> None:
 @statement(ast.Assign)
 def assign(frame: Frame, node: ast.Assign) -> None:
     """``x = value``, ``a, b = value``, ``obj.attr = value``, ``d[k] = value``."""
+    if keywords.assign(frame, node):
+        return
     before = frame.wish
     single = node.targets[0] if len(node.targets) == 1 else None
     frame.wish = (single.id, node.value) if isinstance(single, ast.Name) else None

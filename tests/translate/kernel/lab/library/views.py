@@ -27,11 +27,34 @@ from django.shortcuts import get_object_or_404
 from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.views import APIView
 
-from library.models import Author, Book, Category, Profile, Review, Tag
+from library.models import Author, Book, Category, Placement, Profile, Review, Tag
 
 
 def titles(books):
     return [book.title for book in books]
+
+
+def min_price():
+    return 8
+
+
+def priced_over(price, status):
+    return Q(price__gt=price) | Q(status=status, price__gt=price - 4)
+
+
+def related_count(model, field="book"):
+    counts = (
+        model.objects.filter(**{field: OuterRef("pk")})
+        .order_by()
+        .values(field)
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
+    return Coalesce(Subquery(counts, output_field=IntegerField()), Value(0))
+
+
+def column_of_books(column):
+    return sorted(Book.objects.order_by().values_list(column, flat=True).distinct())
 
 
 class Lab(APIView):
@@ -573,6 +596,39 @@ class Lab(APIView):
 
     def case_distinct_then_values(self):
         return Book.objects.order_by().distinct().values("status").count()
+
+    # helpers that give conditions or expressions ---------------------------------------------
+
+    def case_helper_gives_condition(self):
+        return titles(Book.objects.filter(priced_over(min_price(), "d")).order_by("title"))
+
+    def case_helper_gives_expression(self):
+        books = Book.objects.annotate(n=related_count(Review), m=related_count(Placement, "book"))
+        return [[b.title, b.n, b.m] for b in books.order_by("title")]
+
+    def case_helper_names_column(self):
+        return column_of_books("title") + column_of_books("status")
+
+    def case_keywords_kept(self):
+        known = {"status": "p", "author__name": "Ada"}
+        return titles(Book.objects.filter(**known).order_by("title"))
+
+    def case_keywords_by_branch(self):
+        known = {"price__gt": 1}
+        if self.request.user.is_staff:
+            known["status"] = "d"
+        else:
+            known["status"] = "p"
+            known["in_print"] = True
+        return titles(Book.objects.filter(**known).order_by("title"))
+
+    def case_keywords_sometimes(self):
+        known = dict(price__gt=1)
+        for status in ("p", "d"):
+            if status == "p":
+                known["status"] = status
+        book = Book.objects.filter(**known).order_by("title").first()
+        return book.title
 
     # loading ---------------------------------------------------------------------------------
 

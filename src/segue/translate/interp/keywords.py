@@ -1,0 +1,92 @@
+"""Dicts that a function fills by known names and only spreads: ``known = {"a": x}``, ``known["b"] = y``, ``f(**known)``.
+
+They have no code of their own: each value is a local of its own, or stands where the dict is spread.
+"""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val
+from segue.translate.kinds import Const, Instance, KeywordDict, QuerySet
+
+
+def assign(frame: Frame, node: ast.Assign) -> bool:
+    """Whether ``node`` made or filled such a dict."""
+    if len(node.targets) != 1:
+        return False
+    target = node.targets[0]
+    if isinstance(target, ast.Name):
+        entries = _display(node.value)
+        if entries is None or not _only_spread(frame, target.id):
+            return False
+        made: list[tuple[str, Val]] = []
+        for key, value in entries:
+            made.append((key, _kept(frame, f"{target.id}_{key}", frame.eval(value), node)))
+        frame.forget(target.id)
+        frame.env[target.id] = Val(KeywordDict(tuple(made)))
+        return True
+    if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
+        known = frame.env.get(target.value.id)
+        if known is None or not isinstance(known.kind, KeywordDict):
+            return False
+        name = frame.eval(target.slice)
+        if not isinstance(name.kind, Const) or not isinstance(name.kind.value, str):
+            raise frame.refuse(
+                "dynamic-keywords", ast.unparse(target), "The name of a keyword is not known.", target
+            )
+        key = name.kind.value
+        kept = _kept(frame, f"{target.value.id}_{key}", frame.eval(node.value), node)
+        rest = tuple((k, v) for k, v in known.kind.entries if k != key)
+        frame.env[target.value.id] = Val(KeywordDict((*rest, (key, kept))))
+        return True
+    return False
+
+
+def _display(node: ast.expr) -> list[tuple[str, ast.expr]] | None:
+    """``{"a": x}`` or ``dict(a=x)`` with written names."""
+    if isinstance(node, ast.Dict):
+        pairs = list(zip(node.keys, node.values, strict=True))
+        if all(isinstance(k, ast.Constant) and isinstance(k.value, str) for k, _ in pairs):
+            return [(str(k.value), v) for k, v in pairs if isinstance(k, ast.Constant)]
+    made = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict"
+    if made and isinstance(node, ast.Call) and not node.args and all(k.arg for k in node.keywords):
+        return [(str(k.arg), k.value) for k in node.keywords]
+    return None
+
+
+def _only_spread(frame: Frame, local: str) -> bool:
+    """Whether the function does nothing with ``local`` but fill it by name and spread it."""
+    tree = ast.parse(textwrap.dedent(frame.function.source))
+    allowed: set[int] = set()
+    spread = False
+    for part in ast.walk(tree):
+        if isinstance(part, ast.Call):
+            for keyword in part.keywords:
+                if keyword.arg is None and isinstance(keyword.value, ast.Name):
+                    allowed.add(id(keyword.value))
+                    spread = spread or keyword.value.id == local
+        if isinstance(part, ast.Assign):
+            for target in part.targets:
+                if isinstance(target, ast.Subscript):
+                    allowed.add(id(target.value))
+    loads = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == local]
+    return spread and all(isinstance(n.ctx, ast.Store) or id(n) in allowed for n in loads)
+
+
+def _kept(frame: Frame, local: str, value: Val, node: ast.stmt) -> Val:
+    """``value`` as it is now: what it is made of may change before the dict is spread."""
+    root = value.node
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    if value.node is None or isinstance(root, ast.Constant) or isinstance(value.kind, QuerySet):
+        return value
+    if (
+        isinstance(root, ast.Name)
+        and root.id not in frame.locals_seen
+        and not isinstance(value.kind, Instance)
+    ):
+        return value  # a parameter that nothing else is put into
+    return Val(value.kind, frame.hoist(local, value.node, node))
