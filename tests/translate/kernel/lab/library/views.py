@@ -623,7 +623,7 @@ class Lab(APIView):
         return titles(Book.objects.filter(**known).order_by("title"))
 
     def case_keywords_sometimes(self):
-        known = dict(price__gt=1)
+        known = {"price__gt": 1}
         for status in ("p", "d"):
             if status == "p":
                 known["status"] = status
