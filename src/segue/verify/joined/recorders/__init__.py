@@ -6,6 +6,8 @@ sees both sides: ``start()`` forgets, ``take()`` gives what was done since as JS
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from .cache import CacheWrites
@@ -24,12 +26,17 @@ class Recorder(Protocol):
 
 
 class Recorders:
-    """All of them; made once per process, after ``django.setup()``. ``take()`` names what there was."""
+    """All of them; made once per process, after ``django.setup()``. ``take()`` names what there was.
 
-    def __init__(self) -> None:
+    ``media_is_watched``: somebody compares the media folder itself, so that files saved there need not be noted.
+    """
+
+    def __init__(self, *, media_is_watched: bool = True) -> None:
+        self._cache = CacheWrites()
+        self._files = StoredFiles(every=not media_is_watched)
         self._all: dict[str, Recorder] = {
-            "(cache)": CacheWrites(),
-            "(storage)": StoredFiles(),
+            "(cache)": self._cache,
+            "(storage)": self._files,
             "(log)": ErrorLog(),
         }
 
@@ -41,6 +48,17 @@ class Recorders:
     def take(self) -> dict[str, Any]:
         """``{"(cache)": […], …}`` without those that have nothing to tell."""
         return {name: done for name, recorder in self._all.items() if (done := recorder.take())}
+
+    @contextmanager
+    def held_back(self) -> Iterator[None]:
+        """What nobody undoes is noted and not done: writes to caches outside of this process and of the database,
+        deleted files. Saved files are there until the end."""
+        self._cache.held_back = self._files.held_back = True
+        try:
+            yield
+        finally:
+            self._cache.held_back = self._files.held_back = False
+            self._files.undo()
 
 
 __all__ = ["Recorder", "Recorders"]

@@ -23,20 +23,29 @@ class CacheWrites:
     def __init__(self) -> None:
         from django.core.cache import caches
 
+        self.held_back = False  # whether writes that no rollback undoes are only noted
         self._done: list[Any] = []
         self._depth = 0
         self._aliases: dict[int, str] = {}
-        patched: set[type] = set()
+        self._patched: set[type] = set()
+        self._follow(caches)
+
+    def _follow(self, caches: Any) -> None:
+        self._known = caches.settings
         for alias in caches:
             cls = type(caches[alias])
-            if cls not in patched:
-                patched.add(cls)
+            if cls not in self._patched:
+                self._patched.add(cls)
                 for method in _WRITES:
                     setattr(cls, method, self._noting(getattr(cls, method), method))
 
     def start(self) -> None:
         """Forget what was noted."""
+        from django.core.cache import caches
+
         self._done = []
+        if caches.settings is not self._known:  # overridden by a test
+            self._follow(caches)
 
     def take(self) -> list[Any]:
         """The writes, in their order."""
@@ -50,6 +59,8 @@ class CacheWrites:
             # set_many() calls set(), get_or_set() calls add(): the outermost call is what the code asked for.
             if not recorder._depth and sys._getframe(1).f_globals.get("__name__") != _THROTTLES:
                 recorder._done.append([recorder._alias(cache), method, *_told(args, kwargs)])
+                if recorder.held_back and not _is_undone(cache):
+                    return _as_if(cache, method, args, kwargs)
             recorder._depth += 1
             try:
                 return original(cache, *args, **kwargs)
@@ -67,6 +78,32 @@ class CacheWrites:
             known = next((alias for alias in caches if caches[alias] is cache), "?")
             self._aliases[id(cache)] = known
         return known
+
+
+def _is_undone(cache: Any) -> bool:
+    """Whether the run puts it back: in this process, in the database, or nowhere."""
+    from django.core.cache.backends.db import DatabaseCache
+    from django.core.cache.backends.dummy import DummyCache
+    from django.core.cache.backends.locmem import LocMemCache
+
+    return isinstance(cache, LocMemCache | DatabaseCache | DummyCache)
+
+
+def _as_if(cache: Any, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What a write gives back that is not done (``django.core.cache.backends.base.BaseCache``)."""
+    if method in ("incr", "decr"):
+        key, *rest = args
+        delta = kwargs.get("delta", rest[0] if rest else 1)
+        found = cache.get(key, version=kwargs.get("version"))
+        if found is None:
+            raise ValueError(f"Key {key!r} not found")
+        return found + delta if method == "incr" else found - delta
+    if method == "set_many":
+        return []
+    if method in ("add", "touch", "delete"):
+        key = args[0] if args else kwargs["key"]
+        return cache.has_key(key, version=kwargs.get("version")) is (method != "add")
+    return None
 
 
 def _told(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:

@@ -12,13 +12,21 @@ from typing import Any
 
 
 class StoredFiles:
-    """Patches ``Storage.save`` and every ``delete`` of a storage class that is loaded."""
+    """Patches ``Storage.save`` and every ``delete`` of a storage class that is loaded.
 
-    def __init__(self) -> None:
+    ``every``: files saved in the file system are noted too; nobody else compares them.
+    """
+
+    def __init__(self, *, every: bool = False) -> None:
         from django.core.files.storage import FileSystemStorage, Storage
 
+        self.held_back = (
+            False  # whether nothing stays: what is saved goes in :meth:`undo`, deletions are only noted
+        )
         self._done: list[Any] = []
-        self._local = FileSystemStorage
+        self._saved: list[tuple[Any, str]] = []
+        self._depth = 0
+        self._elsewhere: tuple[type, ...] = () if every else (FileSystemStorage,)
         for cls in _classes(Storage):
             for method in ("save", "delete"):
                 if method in vars(cls):
@@ -32,19 +40,36 @@ class StoredFiles:
         """What was deleted, and saved elsewhere, in its order."""
         return self._done
 
+    def undo(self) -> None:
+        """Remove what was saved while it was held back."""
+        saved, self._saved = self._saved, []
+        depth, self._depth = self._depth, 1
+        try:
+            for storage, name in saved:
+                storage.delete(name)
+        finally:
+            self._depth = depth
+
     def _noting(self, original: Any, method: str) -> Any:
         recorder = self
 
         @functools.wraps(original)
         def act(storage: Any, name: Any, *rest: Any, **options: Any) -> Any:
+            if recorder._depth:  # a subclass calls the method of its base
+                return original(storage, name, *rest, **options)
             given = rest[0] if rest else options.get("content")
             digest = _digest(given) if method == "save" else ""
-            done = original(storage, name, *rest, **options)
-            entry = [method, type(storage).__name__, str(done if method == "save" else name), digest]
-            seen = method == "save" and isinstance(storage, recorder._local)
-            # A subclass calls the method of its base: told once.
-            if not seen and (not recorder._done or recorder._done[-1] != entry):
-                recorder._done.append(entry)
+            recorder._depth += 1
+            try:
+                held = recorder.held_back and method == "delete"
+                done = None if held else original(storage, name, *rest, **options)
+            finally:
+                recorder._depth -= 1
+            if recorder.held_back and method == "save":
+                recorder._saved.append((storage, str(done)))
+            if method != "save" or not isinstance(storage, recorder._elsewhere):
+                told = str(done if method == "save" else name)
+                recorder._done.append([method, type(storage).__name__, told, digest])
             return done
 
         return act

@@ -1,14 +1,17 @@
-"""What either side did beside answering: rows, statements, on_commit callbacks, mails, tasks."""
+"""What either side did beside answering: rows, statements, on_commit callbacks, mails, tasks, and what the recorders note."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from ..effects import Tables, count, written_tables
 from ..fence import Tasks
 from ..hooks import DjangoHooks, told
+from ..recorders import Recorders
+from ..recorders.mail import described
+from .keeping import unchanged
 
 
 class Watch:
@@ -28,14 +31,16 @@ class Watch:
 
 
 class Done:
-    """What one side did besides answering: statements, on_commit callbacks, mails, tasks."""
+    """What one side did besides answering."""
 
-    def __init__(self, tasks: Tasks) -> None:
+    def __init__(self, tasks: Tasks, recorders: Recorders) -> None:
         self.statements: list[str] = []
         self.hooks = 0
         self.mails: list[Any] = []
         self.tasks: list[Any] = []
+        self.others: dict[str, Any] = {}
         self._outbox = tasks
+        self._recorders = recorders
 
     @property
     def queries(self) -> int:
@@ -49,23 +54,32 @@ class Done:
             out["(mail)"] = self.mails
         if self.tasks:
             out["(tasks)"] = self.tasks
-        return out
+        return out | self.others
 
     @contextmanager
     def sending(self, *, through: bool) -> Iterator[None]:
-        """Note mails and tasks. ``through``: they stay; otherwise the outbox is as before and no task is sent."""
+        """Note mails, tasks, writes to caches and storages, and errors that are logged. ``through``: they stay.
+
+        Otherwise the outbox and the caches are as before, and no task is sent.
+        """
         from django.core import mail
 
         before = list(getattr(mail, "outbox", []))
         self._outbox.sent.clear()
         self._outbox.through = through
+        self._recorders.start()
         try:
-            yield
+            with ExitStack() as stack:
+                if not through:
+                    stack.enter_context(unchanged())
+                    stack.enter_context(self._recorders.held_back())
+                yield
         finally:
+            self.others = self._recorders.take()
             self._outbox.through = True
             self.tasks = list(self._outbox.sent)
             if hasattr(mail, "outbox"):
-                self.mails = [[m.subject, m.body, sorted(m.recipients())] for m in mail.outbox[len(before) :]]
+                self.mails = [described(m) for m in mail.outbox[len(before) :]]
                 if not through:
                     mail.outbox[:] = before
 

@@ -103,7 +103,7 @@ class Exchange:
     def django_starts(self) -> None:
         """From now on what happens is Django's doing."""
         if self._ours is not None:
-            self._done = Done(self._state.tasks)
+            self._done = Done(self._state.tasks, self._state.recorders)
             self._during = self._done.by_django()
             self._during.__enter__()
 

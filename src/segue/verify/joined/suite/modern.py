@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import sys
 from collections.abc import Iterator
@@ -134,7 +135,7 @@ def ask(
 
     side = state.modern
     undo = watched is not None
-    done = Done(state.tasks)
+    done = Done(state.tasks, state.recorders)
     try:
         raw = connection.connection
         nested = connection.in_atomic_block or not connection.get_autocommit()
@@ -151,6 +152,8 @@ def ask(
             answer["queries"] = done.queries
             answer["error"] = side.error
             kept = not undo and not left_to_django(answer)
+            if kept and connection.in_atomic_block:
+                _hand_over(side, plan)
         finally:
             if kept:
                 _command(raw, "RELEASE SAVEPOINT segue_case" if nested else "COMMIT")
@@ -162,6 +165,28 @@ def ask(
         text = f"{type(error).__name__}: {error}"
         answer = {"status": 599, "headers": [], "body": b"", "effects": {}, "queries": 0, "error": text}
     return answer
+
+
+def _hand_over(side: Any, plan: Any) -> None:
+    """FastAPI's callbacks wait with Django's (``connection.run_on_commit``), where ``captureOnCommitCallbacks`` looks for them."""
+    from django.db import transaction
+
+    def waiting(hook: Any) -> Any:
+        def run() -> None:
+            with plan.applied():
+                result = hook()
+                if inspect.isawaitable(result):
+                    side.loop.run_until_complete(_awaited(result))
+
+        return run
+
+    held, side.database.held_hooks = side.database.held_hooks, None
+    for hook in held or []:
+        transaction.on_commit(waiting(hook))
+
+
+async def _awaited(result: Any) -> Any:
+    return await result
 
 
 def left_to_django(answer: dict[str, Any]) -> bool:

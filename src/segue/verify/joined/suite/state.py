@@ -11,6 +11,7 @@ from typing import Any
 
 from ..answers import Answers
 from ..fence import Tasks
+from ..recorders import Recorders
 from .tests import TESTS
 
 
@@ -31,6 +32,7 @@ class State:
         self.mirror: Any = None
         self.settings: Any = None
         self._tasks: Tasks | None = None
+        self._recorders: Recorders | None = None
         self.clear()
 
     @property
@@ -39,6 +41,13 @@ class State:
         if self._tasks is None:
             self._tasks = Tasks(through=True)
         return self._tasks
+
+    @property
+    def recorders(self) -> Recorders:
+        """Made at the first request, like :attr:`tasks`."""
+        if self._recorders is None:
+            self._recorders = Recorders(media_is_watched=False)
+        return self._recorders
 
     def clear(self) -> None:
         """Begin to count."""
