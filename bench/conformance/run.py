@@ -15,12 +15,15 @@ import sys
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import tomlkit
+from bench.conformance.page import page
+from tests.services import running_postgres
 
 from segue.environment import ensure_environment
 
@@ -41,13 +44,24 @@ def recorded() -> dict[str, dict[str, Any]]:
     return tomllib.loads(RECORDED.read_text(encoding="utf-8")) if RECORDED.is_file() else {}
 
 
-def prepare(name: str, case: dict[str, Any], work: Path, projects: Path | None) -> Path | None:
-    """A folder with ``segue.toml`` for the case; None when its sources are not at hand."""
-    folder = work / name
+def prepare(
+    name: str,
+    case: dict[str, Any],
+    work: Path,
+    projects: Path | None,
+    database: Mapping[str, Any] | None = None,
+) -> Path | None:
+    """A folder with ``segue.toml`` for the case; None when its sources are not at hand.
+
+    ``database`` is the entry of ``DATABASES`` to use instead of the project's own.
+    """
+    label = name if database is None else f"{name}-postgresql"
+    folder = work / label
     folder.mkdir(parents=True, exist_ok=True)
+    driver = [] if database is None else ["psycopg[binary]"]
     environment = ensure_environment(
-        work / "environments" / name,
-        [*case["packages"], *case.get("test_packages", [])],
+        work / "environments" / label,
+        [*case["packages"], *case.get("test_packages", []), *driver],
         python=case.get("python", "3.11"),
     )
     if "source" in case:
@@ -79,6 +93,13 @@ def prepare(name: str, case: dict[str, Any], work: Path, projects: Path | None) 
         extra["PYTHONPATH"] = str(folder)
     elif "settings" in case:
         project["settings"] = case["settings"]
+    if database is not None:
+        (folder / "postgresql_settings.py").write_text(
+            f"from {case.get('sqlite', project.get('settings'))} import *\n\nDATABASES = {{'default': {dict(database)!r}}}\n",
+            encoding="utf-8",
+        )
+        project["settings"] = "postgresql_settings"
+        extra["PYTHONPATH"] = str(folder)
     if "suite" in case:  # passwords of tests need not be safe
         (folder / SUITE_SETTINGS).with_suffix(".py").write_text(
             f"from {project['settings']} import *\n\n"
@@ -97,6 +118,21 @@ def prepare(name: str, case: dict[str, Any], work: Path, projects: Path | None) 
     document["output"] = {"folder": "fastapi"}
     (folder / "segue.toml").write_text(tomlkit.dumps(document), encoding="utf-8")
     return folder
+
+
+@contextmanager
+def databases(wanted: bool) -> Iterator[Callable[[str], dict[str, Any]] | None]:
+    """What makes a fresh PostgreSQL database of a name and gives its ``DATABASES`` entry; None where not wanted."""
+    if not wanted:
+        yield None
+        return
+    with running_postgres() as server:
+
+        def make(name: str) -> dict[str, Any]:
+            server.create(name)
+            return server.django(name)
+
+        yield make
 
 
 def segue(
@@ -146,49 +182,22 @@ def run_case(folder: Path, case: dict[str, Any], *, seconds: int, count: int) ->
     return out
 
 
+def run_on_postgresql(folder: Path, *, seconds: int, count: int) -> dict[str, Any]:
+    """Generate and explore: native operations, and the counts."""
+    made = segue(folder, "generate", "--json")
+    found = segue(folder, "verify", "explore", "--json", "--seconds", str(seconds), "--cases", str(count))
+    return {
+        "native": len(made["native"]) if isinstance(made.get("native"), list) else made.get("native", 0),
+        **_counts(found),
+    }
+
+
 def _counts(found: dict[str, Any]) -> dict[str, Any]:
     return {
         "operations": sum(1 for o in found["operations"] if o["cases"]),
         "cases": found["cases"],
         "differences": found["different"],
     }
-
-
-def page(record: dict[str, dict[str, Any]]) -> str:
-    """``docs/conformance.md``."""
-    lines = [
-        "# Real projects",
-        "",
-        "Written by `python -m bench.conformance.run`; do not edit. Projects that nobody here wrote, at the versions named in "
-        "`bench/conformance/cases.toml`. Operations are the project's own DRF (route, method) pairs. *Native* is what "
-        "`segue generate` translates; everything else is refused with its reason and stays on Django. *Verified* operations were "
-        "asked at least once by `segue verify explore`, on both sides, on the same database state; *differences* must be 0.",
-        "",
-        "| project | Django / DRF | operations | native | verified | cases | differences | seconds |",
-        "|---|---|---:|---:|---:|---:|---:|---:|",
-    ]
-    for name, item in sorted(record.items()):
-        explore = item["explore"]
-        lines.append(
-            f"| {name} | {item['django']} / {item['drf']} | {item['operations']} | {item['native']} | "
-            f"{explore['operations']} | {explore['cases']} | {explore['differences']} | {item['seconds']} |"
-        )
-    lines += ["", "## Why operations are refused", ""]
-    for name, item in sorted(record.items()):
-        shown = ", ".join(f"{code} {number}" for code, number in item["refused"].items()) or "none"
-        lines.append(f"- **{name}**: {shown}")
-        if item.get("suite"):
-            suite = item["suite"]
-            lines.append(
-                f"  - its own tests through `segue verify suite`: {suite['cases']} requests compared, "
-                f"{suite['differences']} differences"
-            )
-        if item["accepted_middleware"]:
-            lines.append(f"  - middleware accepted for this run: {', '.join(item['accepted_middleware'])}")
-    missing = sorted(set(cases()) - set(record))
-    if missing:
-        lines += ["", f"Never run so far: {', '.join(missing)}."]
-    return "\n".join([*lines, ""])
 
 
 def main() -> int:
@@ -199,20 +208,40 @@ def main() -> int:
     parser.add_argument("--projects", type=Path)
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument(
+        "--postgresql", action="store_true", help="explore on PostgreSQL, and record only that"
+    )
     options = parser.parse_args()
     record, bad = recorded(), False
-    for name, case in cases().items():
-        if options.cases and name not in options.cases:
-            continue
-        folder = prepare(name, case, options.work.resolve(), options.projects)
-        if folder is None:
-            sys.stderr.write(f"{name}: not run, --projects has no checkout of it\n")
-            continue
-        record[name] = found = run_case(folder, case, seconds=options.seconds, count=options.count)
-        bad |= bool(found["explore"]["differences"]) or bool(found.get("suite", {}).get("differences"))
-        sys.stderr.write(f"{name}: {found['native']} of {found['operations']} native, {found['explore']}\n")
-        RECORDED.write_text(tomlkit.dumps(dict(sorted(record.items()))), encoding="utf-8")
-        PAGE.write_text(page(record), encoding="utf-8")
+    with databases(options.postgresql) as database:
+        for name, case in cases().items():
+            if options.cases and name not in options.cases:
+                continue
+            if database and not record.get(name, {}).get("native"):
+                continue
+            entry = database(name.lower()) if database else None
+            folder = prepare(name, case, options.work.resolve(), options.projects, entry)
+            if folder is None:
+                sys.stderr.write(f"{name}: not run, --projects has no checkout of it\n")
+                continue
+            if database:
+                counts = run_on_postgresql(folder, seconds=options.seconds, count=options.count)
+                record[name]["postgresql"] = counts
+                bad |= bool(counts["differences"])
+                sys.stderr.write(f"{name} on PostgreSQL: {counts}\n")
+            else:
+                found = run_case(folder, case, seconds=options.seconds, count=options.count)
+                if "postgresql" in record.get(name, {}):
+                    found["postgresql"] = record[name]["postgresql"]
+                record[name] = found
+                bad |= bool(found["explore"]["differences"]) or bool(
+                    found.get("suite", {}).get("differences")
+                )
+                sys.stderr.write(
+                    f"{name}: {found['native']} of {found['operations']} native, {found['explore']}\n"
+                )
+            RECORDED.write_text(tomlkit.dumps(dict(sorted(record.items()))), encoding="utf-8")
+            PAGE.write_text(page(record, set(cases())), encoding="utf-8")
     return 1 if bad else 0
 
 
