@@ -74,12 +74,20 @@ class Connection:
 
     def cursor(self, *args: Any, **options: Any) -> Any:
         """A new cursor: awaitable for aiosqlite, plain object for psycopg's dialect."""
-        made = Cursor(self._connection.cursor(*args, **options), raw=self._raw)
-        return _Ready(made)
+        return _Ready(Cursor(self._plain(*args, **options), raw=self._raw))
 
     async def execute(self, sql: Any, parameters: Any = None) -> Cursor:
         """Run a statement on a new cursor."""
-        return await Cursor(self._connection.cursor(), raw=self._raw).execute(sql, parameters)
+        return await Cursor(self._plain(), raw=self._raw).execute(sql, parameters)
+
+    def _plain(self, *args: Any, **options: Any) -> Any:
+        """Django's cursors on PostgreSQL write values into the statement, where ``-1::integer`` is read as
+        ``-(1::integer)``; the generated service sends them beside it."""
+        if self._raw or args or options:
+            return self._connection.cursor(*args, **options)
+        import psycopg
+
+        return psycopg.Cursor(self._connection)
 
     async def commit(self) -> None:
         """Not ours to do."""
