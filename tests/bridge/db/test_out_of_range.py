@@ -39,3 +39,43 @@ for name in FIELDS:
 def test_comparisons_beyond_the_column(sides: Sides) -> None:
     expected = sides.django(VALUES + WRITE + DJANGO)
     assert sides.generated(VALUES + GENERATED) == expected
+
+
+RELATED = """
+from links.models import Author, Book
+result = []
+for name in ("author", "author_id", "author__id"):
+    for number in (2**31, 10**20, -(10**20)):
+        for lookup in ("exact", "gt", "lte"):
+            try:
+                found = Book.objects.filter(**{f"{name}__{lookup}": number}).count()
+            except OverflowError as error:
+                found = str(error)
+            result.append([name, number, lookup, found])
+"""
+RELATED_GENERATED = """
+import operator
+from segue_bridge.db.query import as_number
+from app.links.models import Book
+result = []
+COLUMNS = {"author": Book.author_id, "author_id": Book.author_id, "author__id": as_number(Book.author_id)}
+for name, column in COLUMNS.items():
+    for number in (2**31, 10**20, -(10**20)):
+        for lookup, op in {"exact": operator.eq, "gt": operator.gt, "lte": operator.le}.items():
+            try:
+                found = await db.scalar(select(func.count()).select_from(Book).where(op(column, number)))
+            except OverflowError as error:
+                found = str(error)
+            result.append([name, number, lookup, found])
+"""
+
+
+def test_keys_of_relations_beyond_the_column(sides: Sides) -> None:
+    sides.django(
+        "from links.models import Author, Book, Shelf\nBook.objects.all().delete()\n"
+        "Book.objects.create(name='one', author=Author.objects.create(name='ann'), shelf=Shelf.objects.create(number=77))\n"
+        "result = None"
+    )
+    expected = sides.django(RELATED)
+    assert len({str(row[3]) for row in expected}) > 1
+    assert sides.generated(RELATED_GENERATED) == expected

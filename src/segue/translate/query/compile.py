@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from segue.target.ir import Decl, Import
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, name, quote
-from segue.translate.kinds import Const, Expr
+from segue.translate.kinds import Const, Expr, Scalar
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, snake
 from segue.translate.query import transforms
@@ -22,6 +22,8 @@ from segue.translate.query.ir import Query
 from segue.translate.query.lookups import TABLE, Target, target
 from segue.translate.query.paths import Hop, Link, Path, resolve
 from segue.translate.query.where import Leaf, Node, Raw
+
+_COMPARISONS = frozenset({"exact", "gt", "gte", "lt", "lte"})
 
 
 @dataclass(slots=True)
@@ -233,6 +235,15 @@ class Compiler:
     def _lookup(self, leaf: Leaf, path: Path, column: ast.expr, owner: ast.expr, label: str) -> ast.expr:
         on = target(self.frame, column, path.field)
         value = self._value(leaf.value)
+        if (
+            path.number
+            and on.type == "int"
+            and path.lookup in _COMPARISONS
+            and isinstance(value.kind, Scalar)
+            and value.kind.type == "int"
+        ):
+            as_number = self.frame.imported("segue_bridge.db.query", "as_number")
+            on = replace(on, column=quote("{0}({1})", as_number, column))
         if path.transforms:
             return transforms.compare(self.frame, on, path.transforms, path.lookup, value, leaf.at)
         return TABLE[path.lookup](self.frame, on, value, leaf.at)
@@ -271,7 +282,7 @@ class Compiler:
         out: list[ast.expr] = []
         deeper: dict[str, list[tuple[Leaf, Path]]] = {}
         for leaf, path in leaves:
-            rest = Path(path.hops[1:], path.model, path.field, path.transforms, path.lookup, path.relation)
+            rest = replace(path, hops=path.hops[1:])
             if rest.hops:
                 deeper.setdefault(rest.hops[0].name, []).append((leaf, rest))
                 continue
@@ -350,7 +361,7 @@ def _is_null(leaf: Leaf, path: Path) -> bool:
 
 
 def _as_isnull(path: Path) -> Path:
-    return Path(path.hops, path.model, path.field, path.transforms, "isnull", path.relation)
+    return replace(path, lookup="isnull")
 
 
 def alias_constant(frame: Frame, label: str, stem: str, depth: int) -> ast.expr:

@@ -81,7 +81,8 @@ class Hop:
 @dataclass(frozen=True, slots=True)
 class Path:
     """Hops, then ``field`` of the last model (``None``: the relation itself is meant), then
-    ``transforms`` and ``lookup``."""
+    ``transforms`` and ``lookup``. ``number``: the key of the related model was named (``author__id``), whose lookups
+    are an integer field's, though the column is that of the relation."""
 
     hops: tuple[Hop, ...]
     model: str
@@ -89,6 +90,7 @@ class Path:
     transforms: tuple[str, ...]
     lookup: str
     relation: bool
+    number: bool = False
 
 
 def hop_of(frame: Frame, label: str, name: str, at: ast.AST) -> Hop | None:
@@ -203,6 +205,7 @@ def resolve(frame: Frame, label: str, key: str, at: ast.AST, *, shortcut: bool =
             transforms.append(part)
         else:
             raise frame.refuse("lookup", key, f"Segue has no rule for the lookup or transform {part}.", at)
+    named = not relation and item.relation is None
     # A path that ends on a foreign key's target column needs no join: the column is here already.
     while hops and not hops[-1].many and not hops[-1].through:
         last_hop = hops[-1]
@@ -233,4 +236,4 @@ def resolve(frame: Frame, label: str, key: str, at: ast.AST, *, shortcut: bool =
             Hop(last_hop.name, last_hop.source, through.label, last_hop.link, True, True, shortcut=True)
         )
         item, current, relation = far, through.label, True
-    return Path(tuple(hops), current, item, tuple(transforms), lookup, relation)
+    return Path(tuple(hops), current, item, tuple(transforms), lookup, relation, named and relation)

@@ -25,6 +25,7 @@ from sqlalchemy import (
     literal,
     not_,
     or_,
+    type_coerce,
 )
 from sqlalchemy import Text as SaText
 from sqlalchemy.ext.compiler import compiles
@@ -101,6 +102,15 @@ def exact(column: Column, value: Any) -> Condition:
 def without_none(values: Iterable[Any]) -> list[Any]:
     """The values of an ``__in`` lookup as Django takes them: without None, each once, in order."""
     return [value for value in dict.fromkeys(values) if value is not None]
+
+
+def as_number(column: Column) -> Column:
+    """The column of a foreign key compared as the number it holds: what no such column can hold equals none of them.
+
+    Django does so for ``author__id=…`` (``IntegerFieldExact``), not for ``author=…`` (``RelatedExact``), which leaves
+    such a number to the database: SQLite's driver refuses it.
+    """
+    return type_coerce(column, column.type)
 
 
 def one_of(column: Column, values: str | Iterable[Any]) -> Condition:

@@ -66,6 +66,12 @@ class Lab(APIView):
     def case_filter_column(self):
         return titles(Book.objects.filter(status="p", price__gte=9))
 
+    def case_filter_key_beyond_every_column(self):
+        beyond = Author.objects.count() + 10**20
+        return Book.objects.filter(author__id=beyond).count(), Book.objects.filter(
+            tags__id__lt=beyond
+        ).count()
+
     def case_filter_bool(self):
         return titles(Book.objects.filter(in_print=False))
 

@@ -39,8 +39,22 @@ def leave_large_numbers_to_the_driver() -> None:
     _decided_here = False
 
 
+class _Beyond(TypeDecorator[int]):
+    """A number beyond 64 bits, which SQLite's driver does not take."""
+
+    impl = Numeric
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        if dialect.name == "sqlite":
+            raise OverflowError("Python int too large to convert to SQLite INTEGER")
+        return value
+
+
 class _Compared(TypeDecorator.Comparator[int], Integer.Comparator[int]):
     """Comparisons with numbers that no such column can hold.
+
+    Lookups of relations are none of an integer field (``RelatedExact``): there the database decides.
 
     Drivers refuse them. For Django they are decided before the query (``IntegerFieldOverflow``): nothing
     equals them, and everything is below one that is too large. Beyond 64 bits that is so on every
@@ -60,6 +74,8 @@ class _Compared(TypeDecorator.Comparator[int], Integer.Comparator[int]):
             return super().operate(op, *other, **kw)
         if -(2**63) <= value < 2**63:
             return op(cast(self.expr, BigInteger), literal(value, BigInteger))
+        if getattr(self.expr, "foreign_keys", None):
+            return op(cast(self.expr, Numeric), literal(value, _Beyond))
         return true() if op is operator.ne or op in (_BELOW if value > 0 else _ABOVE) else false()
 
 
