@@ -342,6 +342,13 @@ class SerializerContext(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class ParserContext(Kind):
+    """``request.parser_context``: the view, its URL arguments and the request."""
+
+    endpoint: Any
+
+
+@dataclass(frozen=True, slots=True)
 class SerializerFields(Kind):
     """``self.fields`` of a serializer; ``shown`` while it shows one object."""
 

@@ -70,6 +70,22 @@ _CAUGHT = {
     "json.decoder.JSONDecodeError": ("json", "JSONDecodeError"),
     **{f"rest_framework.exceptions.{n}": ("segue_bridge.errors", n) for n in _DRF},
 }
+# Modules of the standard library that compute and ask nobody: their exceptions are theirs on both sides.
+_PURE_LIBRARY = frozenset(
+    {
+        "base64",
+        "binascii",
+        "configparser",
+        "csv",
+        "email",
+        "html",
+        "ipaddress",
+        "statistics",
+        "struct",
+        "xml",
+        "zlib",
+    }
+)
 
 
 def _plain_arguments(frame: Frame, call: CallSite) -> list[ast.expr]:
@@ -249,6 +265,8 @@ def _caught_one(frame: Frame, dotted: str, node: ast.expr) -> str:
         wanted = "ObjectDoesNotExist" if last == "DoesNotExist" else last
         return ast.unparse(frame.imported("segue_bridge.db.errors", wanted))
     known = _CAUGHT.get(dotted)
+    if known is None and dotted.partition(".")[0] in _PURE_LIBRARY:
+        known = (owner, last)  # what such a function raises, it raises in the generated code as well
     if known is None:
         raise frame.refuse("except", dotted, "Segue does not know this exception.", node)
     return ast.unparse(frame.imported(*known))

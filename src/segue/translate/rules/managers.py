@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from segue.snapshot.model import Function, GlobalRef
 from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import invoke, invoke_function, model_label
 from segue.translate.interp.value import Val, quote
@@ -138,6 +139,19 @@ def on_manager(frame: Frame, owner: Val, call: CallSite) -> Val | None:
             raise frame.refuse("using", call.name, "Another database than the default one.", call.node)
         return start(frame, owner, call.node)
     return on_queryset(frame, start(frame, owner, call.node), call)
+
+
+@attribute(Manager, "*")
+def of_manager(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
+    """``self.model`` and class attributes in the methods of a manager."""
+    kind = owner.kind
+    assert isinstance(kind, Manager)
+    if name == "model":
+        return Val(Global(GlobalRef("model", frame.ctx.model(kind.model).cls)))
+    known = frame.ctx.snapshot.classes.get(kind.cls)
+    if known is None or name not in known.attributes:
+        return None
+    return value_of(frame, known.attributes[name].value)
 
 
 def _is_queryset_class(frame: Frame, cls: str) -> bool:

@@ -6,9 +6,11 @@ Follows ``rest_framework.fields.get_attribute``: ``None`` in the middle is an ``
 
 from __future__ import annotations
 
+import ast
+import textwrap
 from dataclasses import dataclass, field
 
-from segue.refusal import refuse
+from segue.refusal import Refused, refuse
 from segue.snapshot.model import Model, Where
 from segue.translate.context import Context
 from segue.translate.interp.frame import Frame
@@ -40,16 +42,45 @@ class Found:
 def follow(frame: Frame, start: Val, attributes: list[str], where: Where) -> Found:
     """Walk ``attributes`` from ``start``."""
     found = Found(start)
-    for number, attribute in enumerate(attributes):
-        last = number == len(attributes) - 1
+    wanted = list(attributes)
+    while wanted:
+        attribute = wanted.pop(0)
+        last = not wanted
         kind = found.val.kind
         missing_is_none = _reverse_one(frame.ctx, kind, attribute)
-        found.val = step(frame, found.val, attribute, where)
+        try:
+            found.val = step(frame, found.val, attribute, where)
+        except Refused as refused:
+            chain = _chain(frame.ctx, kind, attribute)
+            if refused.refusal.code != "nullable" or not chain:
+                raise
+            # What the property raises on the way, DRF takes as it takes a missing attribute of the source's own.
+            wanted = [*chain, *wanted]
+            continue
         kind = found.val.kind
         if isinstance(kind, Instance) and kind.nullable and not last:
             found.guards.append(Guard(found.val.text, missing=not missing_is_none))
             found.val = Val(Instance(kind.model, kind.site, kind.mode), found.val.node)
     return found
+
+
+def _chain(ctx: Context, kind: object, attribute: str) -> list[str]:
+    """``["user", "username"]`` for a property that is ``return self.user.username``."""
+    cls = ctx.snapshot.classes.get(ctx.model(kind.model).cls) if isinstance(kind, Instance) else None
+    function = ctx.snapshot.functions.get(cls.methods.get(attribute, "")) if cls is not None else None
+    if function is None or function.role != "property":
+        return []
+    tree = ast.parse(textwrap.dedent(function.source)).body[0]
+    if not isinstance(tree, ast.FunctionDef) or len(tree.args.args) != 1:
+        return []
+    body = tree.body[1:] if ast.get_docstring(tree) is not None else tree.body
+    node = body[0].value if len(body) == 1 and isinstance(body[0], ast.Return) else None
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.insert(0, node.attr)
+        node = node.value
+    own = tree.args.args[0].arg
+    return names if isinstance(node, ast.Name) and node.id == own and len(names) > 1 else []
 
 
 def _reverse_one(ctx: Context, kind: object, attribute: str) -> bool:

@@ -16,6 +16,7 @@ from segue.translate.interp.scope import STATE
 from segue.translate.interp.value import Val, name
 from segue.translate.kinds import DictOf, Instance, Kind, SerializerSelf, Shape
 from segue.translate.load.models import snake
+from segue.translate.serializers.by_view import view_key, view_of
 from segue.translate.serializers.facts import (
     app_label,
     check_drivers,
@@ -42,7 +43,7 @@ def presenter(ctx: Context, serializer_name: str, instance: Instance, *, partial
 
     Raises :class:`segue.refusal.Refused`.
     """
-    key = (serializer_name, id(instance.site), instance.mode, partial)
+    key = (serializer_name, id(instance.site), instance.mode, partial, view_key(ctx, serializer_name))
     memo = ctx.memo.get(("presenter", key))
     if isinstance(memo, Presenter):
         return memo
@@ -60,9 +61,10 @@ def presenter(ctx: Context, serializer_name: str, instance: Instance, *, partial
     return made
 
 
-def read_use(serializer: Serializer, instance: Instance) -> Use:
+def read_use(ctx: Context, serializer: Serializer, instance: Instance) -> Use:
     """``self`` of the serializer while it shows ``instance``."""
-    return Use(serializer.name, "read", instance, id(instance.site))
+    view = view_of(ctx, serializer.name)
+    return Use(serializer.name, "read", instance, id(instance.site), view=view)
 
 
 def _overridden(ctx: Context, serializer: Serializer, instance: Instance, override: str) -> Presenter:
@@ -76,7 +78,7 @@ def _overridden(ctx: Context, serializer: Serializer, instance: Instance, overri
     lifted = lift(
         ctx,
         function,
-        self_kind=SerializerSelf(serializer.name, read_use(serializer, instance)),
+        self_kind=SerializerSelf(serializer.name, read_use(ctx, serializer, instance)),
         arguments={spec.args.args[1].arg: Instance(instance.model, instance.site, instance.mode)},
         module_kind="presenters",
         app=app_label(ctx, serializer),
@@ -149,7 +151,7 @@ class _Builder:
         frame.locals_seen.add(local)
         frame.env[local] = value
         frame.env["self"] = Val(
-            SerializerSelf(self.serializer.name, read_use(self.serializer, self.instance))
+            SerializerSelf(self.serializer.name, read_use(self.ctx, self.serializer, self.instance))
         )
         text, imports = annotation(self.ctx, kind)
         frame.use(*imports)

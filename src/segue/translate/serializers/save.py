@@ -21,6 +21,7 @@ from segue.translate.load.models import concrete, field_of, python_type, reverse
 from segue.translate.models.writing import save_problem
 from segue.translate.rules.own_save import own_save
 from segue.translate.rules.receivers import saved_by, send_post_save, send_pre_save
+from segue.translate.serializers.by_view import view_key, view_of
 from segue.translate.serializers.facts import (
     app_label,
     base_name,
@@ -57,7 +58,8 @@ def updater(ctx: Context, serializer_name: str) -> Saver:
 
 
 def _saver(ctx: Context, serializer_name: str, action: str) -> Saver:
-    memo = ctx.memo.get(("saver", (serializer_name, action)))
+    key = (serializer_name, action, view_key(ctx, serializer_name))
+    memo = ctx.memo.get(("saver", key))
     if isinstance(memo, Saver):
         return memo
     serializer = serializer_of(ctx, serializer_name)
@@ -66,7 +68,7 @@ def _saver(ctx: Context, serializer_name: str, action: str) -> Saver:
     made = (
         _overridden(ctx, serializer, action, override) if override else plain_saver(ctx, serializer, action)
     )
-    ctx.memo[("saver", (serializer_name, action))] = made
+    ctx.memo[("saver", key)] = made
     return made
 
 
@@ -86,7 +88,9 @@ def _overridden(ctx: Context, serializer: Serializer, action: str, override: str
     lifted = lift(
         ctx,
         function,
-        self_kind=Val(SerializerSelf(serializer.name, Use(serializer.name, "save"))),
+        self_kind=Val(
+            SerializerSelf(serializer.name, Use(serializer.name, "save", view=view_of(ctx, serializer.name)))
+        ),
         arguments=arguments,
         module_kind="services",
         app=app_label(ctx, serializer),

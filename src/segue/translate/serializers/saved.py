@@ -17,6 +17,7 @@ from segue.translate.load.fetch import fetch_all
 from segue.translate.load.models import concrete, field_of, reverse_of, snake, target_field
 from segue.translate.load.needs import to_one
 from segue.translate.models.classes import use_relation
+from segue.translate.serializers.by_view import view_key
 from segue.translate.serializers.facts import app_label, local_name, serializer_of, stem
 from segue.translate.serializers.interface import Presenter
 from segue.translate.serializers.read import presenter
@@ -25,7 +26,8 @@ from segue.translate.serializers.synthetic import Recipe, call_lifted, compose, 
 
 def saved_presenter(ctx: Context, serializer_name: str, model: str, *, partial: bool = False) -> Presenter:
     """The presenter for an entity of ``model`` that :func:`creator` or :func:`updater` returned."""
-    memo = ctx.memo.get(("saved", (serializer_name, model, partial)))
+    key = (serializer_name, model, partial, view_key(ctx, serializer_name))
+    memo = ctx.memo.get(("saved", key))
     if isinstance(memo, Presenter):
         return memo
     # ``written``: an entity with all its columns, whose relations are loaded as a row's would be
@@ -33,8 +35,8 @@ def saved_presenter(ctx: Context, serializer_name: str, model: str, *, partial: 
     shown = presenter(ctx, serializer_name, Instance(model, site), partial=partial)
     if site.one or site.many:
         shown = _with_loads(ctx, serializer_name, model, site, shown)
-    ctx.memo[("saved", (serializer_name, model, partial))] = shown
-    ctx.memo[("saved-needs", (serializer_name, model, partial))] = site
+    ctx.memo[("saved", key)] = shown
+    ctx.memo[("saved-needs", key)] = site
     return shown
 
 
@@ -43,7 +45,8 @@ def fetch_with(ctx: Context, serializer_name: str, fetched: Instance, *, partial
 
     Otherwise they would cost a statement after the write that Django does not need.
     """
-    needs = ctx.memo.get(("saved-needs", (serializer_name, fetched.model, partial)))
+    key = (serializer_name, fetched.model, partial, view_key(ctx, serializer_name))
+    needs = ctx.memo.get(("saved-needs", key))
     if not isinstance(needs, Needs):
         return
     for accessor, child in needs.one.items():

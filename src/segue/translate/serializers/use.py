@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from segue.translate.kinds import Kind
+from segue.translate.specialise.endpoint import Endpoint
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -15,6 +16,7 @@ class Use:
     ``cls`` is the dotted class, ``purpose`` is ``read``, ``write`` or ``save``; ``instance`` what
     ``self.instance`` is (``None`` when the use does not say). ``hideable``: fields that a ``to_representation`` further
     down the MRO may have taken out before it called this one; ``shared``: for the rows after this one as well.
+    ``view``: the operation, where the serializer looks at its view.
     Equal ``key`` translates equally.
     """
 
@@ -24,8 +26,10 @@ class Use:
     site: int = 0
     hideable: tuple[str, ...] = ()
     shared: bool = False
+    view: Endpoint | None = None
 
     @property
     def key(self) -> Hashable:
         """Identity for the kernel's memo."""
-        return (self.cls, self.purpose, self.site, self.hideable, self.shared)
+        seen = None if self.view is None else self.view.key
+        return (self.cls, self.purpose, self.site, self.hideable, self.shared, seen)

@@ -17,6 +17,7 @@ from segue.translate.interp.value import Val
 from segue.translate.kinds import Const, Instance, Kind, SerializerSelf, ValidatedData
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import snake
+from segue.translate.serializers.by_view import view_key, view_of
 from segue.translate.serializers.checks import serializer_checks
 from segue.translate.serializers.defaults import computed_default, model_default
 from segue.translate.serializers.facts import (
@@ -86,14 +87,15 @@ RESERVED = frozenset(
 
 def writer(ctx: Context, serializer_name: str) -> Writer:
     """Emit the write model and the validation function. Raises ``Refused``."""
-    memo = ctx.memo.get(("writer", serializer_name))
+    key = (serializer_name, view_key(ctx, serializer_name))
+    memo = ctx.memo.get(("writer", key))
     if isinstance(memo, Writer):
         return memo
     serializer = serializer_of(ctx, serializer_name)
     check_drivers(ctx, serializer, WRITE_DRIVERS)
     builder = _Builder(ctx, serializer, app_label(ctx, serializer))
     made = builder.run()
-    ctx.memo[("writer", serializer_name)] = made
+    ctx.memo[("writer", key)] = made
     return made
 
 
@@ -253,7 +255,7 @@ class _Builder:
     def _use(self) -> Use:
         model = self.serializer.model
         instance: Kind = Instance(model, written(model), "entity", True) if model else Const(None)
-        return Use(self.serializer.name, "write", instance)
+        return Use(self.serializer.name, "write", instance, view=view_of(self.ctx, self.serializer.name))
 
     def _locals(self, frame: Frame) -> None:
         for local in ("form", "data", "values", "partial", "instance"):

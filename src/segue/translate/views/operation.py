@@ -13,6 +13,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const
 from segue.translate.kinds import Keywords, Kind, NoArguments, Request, Response
 from segue.translate.rules import registry
+from segue.translate.serializers.by_view import translating
 from segue.translate.specialise.endpoint import Endpoint, path_scope
 from segue.translate.views import programs
 from segue.translate.views.generic import self_of
@@ -45,6 +46,11 @@ class PathOperation:
 def build(endpoint: Endpoint, operation: Operation) -> PathOperation:
     """Translate. Raises ``Refused``."""
     registry.discover()
+    with translating(endpoint):
+        return _build(endpoint, operation)
+
+
+def _build(endpoint: Endpoint, operation: Operation) -> PathOperation:
     check_dispatch(endpoint)
     dotted = operation.function
     given: tuple[tuple[str, object], ...] = ()

@@ -376,6 +376,10 @@ def _check_context(frame: Frame, node: ast.expr, value: Val) -> None:
         return
     if isinstance(value.kind, SerializerContext):  # what the serializer was given itself
         return
+    if isinstance(value.kind, DictOf) and value.node is None:
+        same = {"request": Request, "view": ViewSelf}
+        if all(k == "format" or (k in same and isinstance(v, same[k])) for k, v in value.kind.items):
+            return
     if isinstance(node, ast.Dict):
         same = {"request": Request, "view": ViewSelf}
         for key, item in zip(node.keys, node.values, strict=True):

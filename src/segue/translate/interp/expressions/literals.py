@@ -7,7 +7,19 @@ import ast
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, widen
 from segue.translate.interp.value import Val, const, literal
-from segue.translate.kinds import Const, DictOf, Instance, Kind, ListOf, QuerySet, Scalar, Unknown, User
+from segue.translate.kinds import (
+    Const,
+    DictOf,
+    Instance,
+    Kind,
+    ListOf,
+    QuerySet,
+    Request,
+    Scalar,
+    Unknown,
+    User,
+    ViewSelf,
+)
 from segue.translate.rules.registry import expression
 
 
@@ -98,6 +110,17 @@ def display(frame: Frame, node: ast.List | ast.Tuple | ast.Set) -> Val:
     return Val(ListOf(item, shape), made)
 
 
+def _of_the_request(frame: Frame, node: ast.Dict) -> Val:
+    """``{"request": request, "view": self}``: a serializer's context, which exists in the legacy code alone."""
+    items: list[tuple[str, Kind]] = []
+    for key, item in zip(node.keys, node.values, strict=True):
+        value = frame.eval(item)
+        if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
+            raise frame.refuse("dict-value", ast.unparse(item), "This cannot be kept in a dict.", item)
+        items.append((key.value, value.kind))
+    return Val(DictOf(tuple(items)))
+
+
 @expression(ast.Dict)
 def mapping(frame: Frame, node: ast.Dict) -> Val:
     """``{k: v}``; keys that are constant strings stay known one by one."""
@@ -108,6 +131,8 @@ def mapping(frame: Frame, node: ast.Dict) -> Val:
     known = True
     for key, item in zip(node.keys, node.values, strict=True):
         value = frame.eval(item)
+        if value.node is None and isinstance(value.kind, Request | ViewSelf):
+            return _of_the_request(frame, node)
         if value.node is None:
             raise frame.refuse("dict-value", ast.unparse(item), "This cannot be kept in a dict.", item)
         if key is None:

@@ -10,6 +10,7 @@ from segue.translate.interp.value import Val, const
 from segue.translate.kinds import Const, SerializerFields, SerializerSelf
 from segue.translate.rules.registry import attribute, method
 from segue.translate.serializers import dropping
+from segue.translate.serializers.by_view import view_of
 from segue.translate.serializers.facts import serializer_of
 from segue.translate.serializers.use import Use
 
@@ -34,7 +35,11 @@ def nested(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     wanted = key.kind.value if key is not None and isinstance(key.kind, Const) else None
     for item in serializer_of(frame.ctx, owner.kind.serializer).fields:
         if item.name == wanted and item.serializer and not item.many:
-            return Val(SerializerSelf(item.serializer, Use(item.serializer, "save")))
+            return Val(
+                SerializerSelf(
+                    item.serializer, Use(item.serializer, "save", view=view_of(frame.ctx, item.serializer))
+                )
+            )
     return None
 
 

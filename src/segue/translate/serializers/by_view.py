@@ -1,0 +1,68 @@
+"""Serializers that look at the view which made them: ``self.context["view"].kwargs``, ``request.parser_context["kwargs"]``.
+
+What they come out as depends on the view, so each operation gets its own (equal ones are one function in the end).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+
+from segue.translate.context import Context
+from segue.translate.specialise.endpoint import Endpoint
+
+_LOOKS = re.compile(r"""\bparser_context\b|\bcontext(\[|\.get\()["']view["']""")
+_CURRENT = ("kernel", "endpoint")
+
+
+@contextmanager
+def translating(endpoint: Endpoint) -> Iterator[None]:
+    """What is translated inside belongs to that operation."""
+    memo = endpoint.ctx.memo
+    before = memo.get(_CURRENT)
+    memo[_CURRENT] = endpoint
+    try:
+        yield
+    finally:
+        memo[_CURRENT] = before
+
+
+def view_of(ctx: Context, serializer: str) -> Endpoint | None:
+    """The operation in hand, where the serializer, or one in it, looks at its view."""
+    current = ctx.memo.get(_CURRENT)
+    return current if isinstance(current, Endpoint) and _looks(ctx, serializer, ()) else None
+
+
+def view_key(ctx: Context, serializer: str) -> Hashable:
+    """What translations of the serializer are to be told apart by."""
+    view = view_of(ctx, serializer)
+    return None if view is None else view.key
+
+
+def _looks(ctx: Context, name: str, seen: tuple[str, ...]) -> bool:
+    table = ctx.memo.setdefault(("serializers", "look at views"), {})
+    assert isinstance(table, dict)
+    if name not in table:
+        table[name] = name not in seen and _found(ctx, name, (*seen, name))
+    return bool(table[name])
+
+
+def _found(ctx: Context, name: str, seen: tuple[str, ...]) -> bool:
+    serializer = ctx.snapshot.serializers.get(name)
+    known = ctx.snapshot.classes.get(name)
+    owners = set(known.mro if known is not None else (name,))
+    fields = serializer.fields if serializer is not None else ()
+    for item in fields:
+        field_class = ctx.snapshot.classes.get(item.cls)
+        owners.update(field_class.mro if field_class is not None else ())
+    if any(
+        _LOOKS.search(function.source)
+        for function in ctx.snapshot.functions.values()
+        if function.owner in owners
+    ):
+        return True
+    return any(item.serializer and _looks(ctx, item.serializer, seen) for item in fields)
+
+
+__all__ = ["translating", "view_key", "view_of"]
