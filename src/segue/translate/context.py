@@ -18,6 +18,7 @@ DOCS = {
     "services": "What {} does beside reading and showing.",
     "views": "Methods of the views of {}, shared by their operations.",
     "filters": "What requests narrow the rows of {} by.",
+    "authentication": "How requests to {} say who asks.",
     "permissions": "Who may do what in {}.",
 }
 

@@ -213,6 +213,13 @@ class ListOf(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class TupleOf(Kind):
+    """A tuple of objects of different kinds, each by its place: ``(user, token)``."""
+
+    items: tuple[Kind, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DictOf(Kind):
     """A dict; ``items`` where the keys are known, else ``value`` for all."""
 

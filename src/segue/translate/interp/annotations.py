@@ -21,6 +21,7 @@ from segue.translate.kinds import (
     Response,
     Scalar,
     Shape,
+    TupleOf,
     User,
     ValidatedData,
 )
@@ -76,6 +77,8 @@ def _text(ctx: Context, kind: Kind, imports: set[Import]) -> str:
         case ListOf(item=item_kind, type=shape):
             inner = _text(ctx, item_kind, imports)
             return f"tuple[{inner}, ...]" if shape == "tuple" else f"{shape}[{inner}]"
+        case TupleOf(items=parts):
+            return f"tuple[{', '.join(_text(ctx, k, imports) for k in parts)}]"
         case DictOf(items=items, value=value_kind):
             kinds = {_text(ctx, k, imports) for _, k in items}
             if value_kind is not None:

@@ -12,7 +12,8 @@ from segue.translate.kinds import Callback, Kind
 def apply(frame: Frame, callback: Callback, arguments: list[Val], at: ast.AST) -> Val:
     """The body with the parameters bound to ``arguments`` (simple expressions only)."""
     node = callback.node
-    assert isinstance(node, ast.Lambda)
+    if not isinstance(node, ast.Lambda):
+        raise frame.refuse("nested-function", node.name, "It is only translated as a hook of on_commit.", at)
     names = [a.arg for a in node.args.args]
     if len(names) != len(arguments) or node.args.vararg or node.args.kwarg or node.args.defaults:
         raise frame.refuse("lambda", ast.unparse(node), "Only plain positional lambdas are translated.", at)
@@ -35,7 +36,8 @@ def as_function(frame: Frame, value: Val, items: list[Kind], at: ast.AST) -> tup
             at,
         )
     node = value.kind.node
-    assert isinstance(node, ast.Lambda)
+    if not isinstance(node, ast.Lambda):
+        raise frame.refuse("nested-function", node.name, "It is only translated as a hook of on_commit.", at)
     arguments = [Val(kind, name(a.arg)) for kind, a in zip(items, node.args.args, strict=False)]
     was = frame.is_async
     frame.no_hoist += 1

@@ -194,6 +194,8 @@ def module_kind_of(frame: Frame, function: Function, receiver: Val | None = None
     names = " ".join(owner.mro) if owner is not None else function.owner
     if "rest_framework.permissions" in names or ".permissions." in function.name:
         return "permissions"
+    if "rest_framework.authentication" in names:
+        return "authentication"
     if "rest_framework.serializers" in names:
         return "presenters"
     if "django_filters" in names:

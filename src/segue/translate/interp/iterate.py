@@ -7,7 +7,17 @@ import ast
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import widen
 from segue.translate.interp.value import Val
-from segue.translate.kinds import Const, DictOf, Kind, ListOf, QuerySet, RelatedManager, Scalar, Unknown
+from segue.translate.kinds import (
+    Const,
+    DictOf,
+    Kind,
+    ListOf,
+    QuerySet,
+    RelatedManager,
+    Scalar,
+    TupleOf,
+    Unknown,
+)
 
 
 def iterable(frame: Frame, value: Val, at: ast.expr) -> tuple[ast.expr, Kind]:
@@ -50,6 +60,8 @@ def bind_target(frame: Frame, target: ast.expr, kind: Kind) -> ast.expr:
         items: list[Kind]
         if isinstance(kind, ListOf):
             items = [kind.item] * len(target.elts)
+        elif isinstance(kind, TupleOf) and len(kind.items) == len(target.elts):
+            items = list(kind.items)
         elif isinstance(kind, DictOf) and len(kind.items) == len(target.elts) and kind.value is None:
             items = [k for _, k in kind.items]
         elif isinstance(kind, Scalar) and kind.type == "Any":

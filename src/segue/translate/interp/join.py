@@ -15,6 +15,7 @@ from segue.translate.kinds import (
     QuerySet,
     Response,
     Scalar,
+    TupleOf,
     Unknown,
     User,
     ValidatedData,
@@ -39,7 +40,7 @@ def nullable(kind: Kind) -> Kind:
     kind = widen(kind)
     if isinstance(kind, Scalar | Instance):
         return replace(kind, nullable=True)
-    if isinstance(kind, ListOf | DictOf | ValidatedData):
+    if isinstance(kind, ListOf | TupleOf | DictOf | ValidatedData):
         return Maybe(kind)
     if isinstance(kind, QuerySet):
         return Unknown("may be None or not")
@@ -100,6 +101,10 @@ def join(a: Kind, b: Kind) -> Kind:
         if isinstance(b.item, Unknown) and b.item.why == "empty":
             return a
         return ListOf(join(a.item, b.item), a.type)
+    if isinstance(a, TupleOf) and isinstance(b, TupleOf) and len(a.items) == len(b.items):
+        joined = tuple(join(x, y) for x, y in zip(a.items, b.items, strict=True))
+        lost = next((k for k in joined if isinstance(k, Unknown)), None)
+        return lost if lost is not None else TupleOf(joined)
     if isinstance(a, DictOf) and isinstance(b, DictOf):
         values = [k for _, k in a.items] + [k for _, k in b.items]
         values += [k for k in (a.value, b.value) if k is not None]

@@ -36,6 +36,15 @@ def _authenticated(frame: Frame) -> bool | None:
 @attribute(Request, "auth")
 def auth(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
     """``request.auth``."""
+    from segue.translate.views.own_authentication import any_of_project
+
+    if any_of_project(frame.ctx):
+        raise frame.refuse(
+            "request-auth",
+            "request.auth",
+            "What the project's own authentication puts there is not known at this place.",
+            node,
+        )
     return Val(Scalar("Any"), frame.state("auth"))
 
 
@@ -94,7 +103,7 @@ def raw(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
     return Val(Request(raw=True))
 
 
-@attribute(Request, "META", "headers")
+@attribute(Request, "META", "headers", "COOKIES")
 def headers(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
     """Left to the methods below."""
     return Val(BoundMethod(owner.kind, name))
@@ -102,29 +111,59 @@ def headers(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
 
 @method(BoundMethod, "get")
 def header(frame: Frame, owner: Val, call: CallSite) -> Val | None:
-    """``request.headers.get("X-Y")`` and ``request.META.get("HTTP_X_Y")``."""
+    """``request.headers.get("X-Y")``, ``request.META.get("HTTP_X_Y")``, ``request.COOKIES.get("name")``."""
+    found = _sent(frame, owner, call)
+    if found is None:
+        return None
+    mapping, wanted = found
+    default = call.argument(1)
+    if default is None:
+        return Val(Scalar("str", True), quote("{0}.get({1})", mapping, literal(wanted)))
+    if default.node is None:
+        return None
+    if isinstance(default.kind, Const) and isinstance(default.kind.value, bytes):
+        raise frame.refuse(
+            "header", ast.unparse(call.node), "Its default is bytes, a header is text.", call.node
+        )
+    null = isinstance(default.kind, Const) and default.kind.value is None
+    return Val(Scalar("str", null), quote("{0}.get({1}, {2})", mapping, literal(wanted), default.node))
+
+
+@method(BoundMethod, "__getitem__")
+def header_item(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``request.META["HTTP_X_Y"]``: a ``KeyError`` on both sides where it is missing."""
+    found = _sent(frame, owner, call)
+    if found is None:
+        return None
+    return Val(Scalar("str"), quote("{0}[{1}]", found[0], literal(found[1])))
+
+
+@method(BoundMethod, "__contains__")
+def header_sent(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``"HTTP_X_Y" in request.META``."""
+    found = _sent(frame, owner, call)
+    if found is None:
+        return None
+    return Val(Scalar("bool"), quote("{0} in {1}", literal(found[1]), found[0]))
+
+
+def _sent(frame: Frame, owner: Val, call: CallSite) -> tuple[ast.expr, str] | None:
+    """The generated mapping, and the name in it; None where the owner is no such mapping."""
     kind = owner.kind
     assert isinstance(kind, BoundMethod)
-    if not isinstance(kind.owner, Request) or kind.name not in ("META", "headers"):
+    if not isinstance(kind.owner, Request) or kind.name not in ("META", "headers", "COOKIES"):
         return None
     first = call.argument(0)
     if first is None or not isinstance(first.kind, Const) or not isinstance(first.kind.value, str):
-        raise frame.refuse("header", ast.unparse(call.node), "The header's name is computed.", call.node)
+        raise frame.refuse("header", ast.unparse(call.node), "The name is computed.", call.node)
     wanted = first.kind.value
+    if kind.name == "COOKIES":
+        return quote("{0}.cookies", frame.state("request")), wanted
     if kind.name == "META":
         if not wanted.startswith("HTTP_"):
             raise frame.refuse("request-meta", wanted, "Only headers are read from META.", call.node)
         wanted = wanted[5:].replace("_", "-").title()
-    request = frame.state("request")
-    default = call.argument(1)
-    if default is None:
-        return Val(Scalar("str", True), quote("{0}.headers.get({1})", request, literal(wanted)))
-    if default.node is None:
-        return None
-    null = isinstance(default.kind, Const) and default.kind.value is None
-    return Val(
-        Scalar("str", null), quote("{0}.headers.get({1}, {2})", request, literal(wanted), default.node)
-    )
+    return quote("{0}.headers", frame.state("request")), wanted
 
 
 @method(QueryParameters, "get")

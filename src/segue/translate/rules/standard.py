@@ -223,6 +223,7 @@ STR = {
     "encode": "bytes",
 }
 LISTS = ("split", "rsplit", "splitlines", "partition", "rpartition")
+BYTES = ("lower", "upper", "strip", "lstrip", "rstrip", "removeprefix", "removesuffix", "replace")
 MOMENT = {
     "isoformat": "str",
     "strftime": "str",
@@ -268,6 +269,10 @@ def plain_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
             result = Scalar(STR[call.name])
         elif call.name in LISTS:
             result = ListOf(Scalar("str"), "tuple" if "partition" in call.name else "list")
+    elif kind.type == "bytes" and call.name in (*BYTES, "split", "startswith", "endswith"):
+        result = Scalar("bytes") if call.name in BYTES else Scalar("bool")
+        if call.name == "split":
+            result = ListOf(Scalar("bytes"))
     elif kind.type == PATTERN:
         result = _pattern_method(call.name)
     elif kind.type in ("datetime", "date", "time") and call.name in ("replace",):

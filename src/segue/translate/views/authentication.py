@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from segue.refusal import refuse
-from segue.snapshot.model import Where
+from segue.snapshot.model import Class, Where
 from segue.target.ir import Decl, Import, Module
 from segue.translate.backends import (
     check_flag,
@@ -22,9 +23,10 @@ from segue.translate.load.models import concrete, field_of, pk_field
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, plain
 from segue.translate.versions import since
-from segue.translate.views import jwt
+from segue.translate.views import jwt, own_authentication
 
 _A = "rest_framework.authentication."
+_CHALLENGE = 'Basic realm="api"'
 _SESSION_MIDDLEWARE = "django.contrib.sessions.middleware.SessionMiddleware"
 _USER_MIDDLEWARE = "django.contrib.auth.middleware.AuthenticationMiddleware"
 _ENGINES = {
@@ -50,18 +52,25 @@ def constant(endpoint: Endpoint) -> tuple[str, set[Import]]:
         parts = [_authenticator(endpoint, name) for name in names]
         _base(ctx, endpoint.where)
         name = "AUTHENTICATION" if not known else f"AUTHENTICATION_{len(known) + 1}"
-        sessions = ", sessions=SESSIONS" if any("Session" in p for p in parts) else ""
-        arguments = ", ".join(parts) + sessions if parts else ""
-        _module(ctx).add(
-            Decl(
-                name,
-                f"{name} = Authentication({arguments})",
-                frozenset({Import("segue_bridge.auth.backend", "Authentication")}),
-                30,
+        sessions = ", sessions=SESSIONS" if any("Session" in text for text, _ in parts) else ""
+        arguments = ", ".join(text for text, _ in parts) + sessions if parts else ""
+        imports = {Import("segue_bridge.auth.backend", "Authentication"), *(i for _, n in parts for i in n)}
+        module = _module(ctx)
+        if any("Authenticated(" in text for text, _ in parts):
+            # What the project's own classes call may look at CurrentUser: access.py comes before it.
+            module = ctx.program.module(
+                f"{ctx.program.package}/authentication.py", "The project's own ways to say who is asking."
             )
-        )
-        known[key] = name
-    return str(known[key]), {Import(f"{ctx.program.package}.access", str(known[key]))}
+            shared = f"{ctx.program.package}.access"
+            imports |= {
+                Import(shared, n)
+                for n in ("SESSIONS", "IDENTITY", "CSRF", "PASSWORDS", "JWT")
+                if n in arguments
+            }
+        module.add(Decl(name, f"{name} = Authentication({arguments})", frozenset(imports), 30))
+        known[key] = name, module.path.removesuffix(".py").replace("/", ".")
+    name, place = known[key]
+    return name, {Import(place, name)}
 
 
 def _module(ctx: Context) -> Module:
@@ -73,54 +82,77 @@ def _value(ctx: Context, name: str, default: Any = None) -> Any:
     return default if found is None else plain(found)
 
 
-def _authenticator(endpoint: Endpoint, name: str) -> str:
+def _authenticator(endpoint: Endpoint, name: str) -> tuple[str, set[Import]]:
+    """Code of one authenticator, and what it needs imported."""
     ctx = endpoint.ctx
     known = ctx.snapshot.classes.get(name)
-    place = known.where if known is not None else None
-    module = _module(ctx)
-    if name == f"{_A}SessionAuthentication":
-        sessions(endpoint)
-        module.imports.add(Import("segue_bridge.auth.backend", "SessionAuthentication"))
-        return "SessionAuthentication(SESSIONS, IDENTITY, CSRF)"
-    if name == f"{_A}BasicAuthentication":
-        module.imports.add(Import("segue_bridge.auth.backend", "BasicAuthentication"))
-        if not takes_passwords(ctx):
-            # Every backend wants something else: authenticate() finds nobody, whatever the password.
-            check_login_receivers(ctx)
-            return "BasicAuthentication(IDENTITY, None)"
-        check_passwords(ctx, endpoint.where)
-        passwords(ctx, endpoint.where)
-        extra = "" if upgrades_passwords(ctx) else ", upgrade=False"
-        return f"BasicAuthentication(IDENTITY, PASSWORDS{extra})"
-    if name == f"{_A}TokenAuthentication" or (
-        known is not None
-        and f"{_A}TokenAuthentication" in known.mro
-        and known.origin == "own"
-        and _only_keyword(known)
-    ):
+    own = known if known is not None and known.origin == "own" else None
+    changed = own_authentication.changed(own) if own is not None else set()
+    if name == f"{_A}SessionAuthentication" or _comes_from(own, "Session", {"enforce_csrf"}):
+        return _session(endpoint, own)
+    if name == f"{_A}BasicAuthentication" or _comes_from(own, "Basic", {"www_authenticate_realm"}):
+        return _basic(endpoint, own)
+    if name == f"{_A}TokenAuthentication" or (_comes_from(own, "Token") and changed <= {"keyword"}):
         if "authtoken.Token" not in ctx.snapshot.models:
             raise endpoint.refuse("authentication", name, "rest_framework.authtoken is not installed.")
-        module.imports.add(Import("segue_bridge.auth.backend", "TokenAuthentication"))
         keyword = (
             plain(known.attributes["keyword"].value)
             if known is not None and "keyword" in known.attributes
             else "Token"
         )
         extra = f", keyword={keyword!r}" if keyword != "Token" else ""
-        return f"TokenAuthentication(IDENTITY{extra})"
+        return f"TokenAuthentication(IDENTITY{extra})", {
+            Import("segue_bridge.auth.backend", "TokenAuthentication")
+        }
     if name == jwt.AUTHENTICATION:
-        return jwt.authenticator(endpoint, module)
+        return jwt.authenticator(endpoint, _module(ctx)), set()
+    if own is not None and f"{_A}BaseAuthentication" in own.mro:
+        return own_authentication.authenticator(ctx, own)
     package = known.origin if known is not None else name.partition(".")[0]
-    why = "This authentication class of the project is not translated yet."
+    why = "This authentication class of the project is no subclass of BaseAuthentication."
     if package not in ("own", "drf"):
         why = f"Authentication by {package} is not translated yet."
+    place = known.where if known is not None else None
     raise endpoint.refuse("authentication", name or "authentication_classes", why, place)
 
 
-def _only_keyword(known: Any) -> bool:
-    changed = [m for m, d in known.methods.items() if not d.startswith("rest_framework.")]
-    own = [a for a, v in known.attributes.items() if not v.defined_in.startswith("rest_framework.")]
-    return not changed and set(own) <= {"keyword"}
+def _comes_from(own: Class | None, base: str, more: Collection[str] = ()) -> bool:
+    """Whether a class of the project is DRF's ``base`` but for its challenge and ``more``."""
+    if own is None or f"{_A}{base}Authentication" not in own.mro:
+        return False
+    return own_authentication.changed(own) <= {"keyword", "authenticate_header", *more}
+
+
+def _session(endpoint: Endpoint, own: Class | None) -> tuple[str, set[Import]]:
+    sessions(endpoint)
+    extra = ""
+    if own is not None:
+        free = own_authentication.no_csrf(endpoint.ctx, own)
+        if free is None:
+            raise endpoint.refuse(
+                "authentication", f"{own.name}.enforce_csrf", "It is neither DRF's nor empty.", own.where
+            )
+        extra = ", enforce_csrf=False" if free else ""
+        shown = own_authentication.challenge(endpoint.ctx, own)
+        extra += f", challenge={shown!r}" if shown is not None else ""
+    return f"SessionAuthentication(SESSIONS, IDENTITY, CSRF{extra})", {
+        Import("segue_bridge.auth.backend", "SessionAuthentication")
+    }
+
+
+def _basic(endpoint: Endpoint, own: Class | None) -> tuple[str, set[Import]]:
+    ctx = endpoint.ctx
+    shown = own_authentication.challenge(ctx, own) if own is not None else _CHALLENGE
+    challenge = f", challenge={shown!r}" if shown != _CHALLENGE else ""
+    imports = {Import("segue_bridge.auth.backend", "BasicAuthentication")}
+    if not takes_passwords(ctx):
+        # Every backend wants something else: authenticate() finds nobody, whatever the password.
+        check_login_receivers(ctx)
+        return f"BasicAuthentication(IDENTITY, None{challenge})", imports
+    check_passwords(ctx, endpoint.where)
+    passwords(ctx, endpoint.where)
+    extra = "" if upgrades_passwords(ctx) else ", upgrade=False"
+    return f"BasicAuthentication(IDENTITY, PASSWORDS{extra}{challenge})", imports
 
 
 def _base(ctx: Context, where: Where) -> None:

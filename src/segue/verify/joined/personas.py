@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db import transaction
 
+from . import own_credentials
+
 LIMIT = 10
 _NOBODY = "2147483000"  # a key that no row has
 Header = tuple[str, str]
@@ -51,6 +53,13 @@ def people_for(authenticators: list[Any], known: list[Persona]) -> list[dict[str
             if headers:
                 name = person.name if index == 0 else f"{person.name} ({label})"
                 out.append({"name": name, "headers": headers, "user": person.user.pk})
+    for authenticator in authenticators:
+        if type(authenticator).__module__.partition(".")[0] not in (
+            "rest_framework",
+            "rest_framework_simplejwt",
+        ):
+            bad = own_credentials.bad_headers(authenticator)
+            out += [{"name": name, "headers": headers, "user": None} for name, headers in bad]
     for label, _ in ways[:3]:
         bad = list(_BAD.get(label, []))
         if known and label in _BAD_OF:
@@ -82,13 +91,23 @@ def _way(authenticator: Any) -> tuple[str, Callable[[Persona], list[Header]]] | 
     from rest_framework import authentication
 
     if isinstance(authenticator, authentication.TokenAuthentication):
-        return "token", lambda person: _token(authenticator, person.user)
+        # A subclass may look elsewhere for its keys: it is asked first.
+        own = type(authenticator) is not authentication.TokenAuthentication
+        return (
+            "token",
+            lambda person: (
+                (own_credentials.headers_of(authenticator, person.user) if own else [])
+                or _token(authenticator, person.user)
+            ),
+        )
     if _is_jwt(authenticator):
         return "jwt", lambda person: _jwt(person.user)
     if isinstance(authenticator, authentication.SessionAuthentication):
         return "session", lambda person: person.session
     if isinstance(authenticator, authentication.BasicAuthentication):
         return "basic", lambda person: _basic(person.user)
+    if isinstance(authenticator, authentication.BaseAuthentication):
+        return "own", lambda person: own_credentials.headers_of(authenticator, person.user)
     return None
 
 

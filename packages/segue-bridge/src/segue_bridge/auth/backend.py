@@ -14,6 +14,7 @@ from sqlalchemy import Select, String, bindparam, column, select, table
 from segue_bridge.auth import csrf
 from segue_bridge.auth.crypto import salted_hmac, same
 from segue_bridge.auth.csrf import CsrfSettings
+from segue_bridge.auth.own import header_token
 from segue_bridge.auth.passwords import Passwords
 from segue_bridge.auth.sessions import Session, SessionSettings, Store
 from segue_bridge.auth.users import AnonymousUser, CurrentUser, Identity
@@ -109,15 +110,25 @@ async def logout(session: Session, db: Database) -> None:
 
 
 class SessionAuthentication:
-    """``rest_framework.authentication.SessionAuthentication``: CSRF is checked for logged-in users only."""
+    """``rest_framework.authentication.SessionAuthentication``: CSRF is checked for logged-in users only.
 
-    challenge: str | None = None
+    ``enforce_csrf`` is False for a subclass whose ``enforce_csrf`` does nothing, ``challenge`` what its
+    ``authenticate_header`` gives.
+    """
 
     def __init__(
-        self, sessions: Sessions, identity: Identity, csrf_settings: CsrfSettings | None = None
+        self,
+        sessions: Sessions,
+        identity: Identity,
+        csrf_settings: CsrfSettings | None = None,
+        *,
+        enforce_csrf: bool = True,
+        challenge: str | None = None,
     ) -> None:
         self._sessions, self._identity = sessions, identity
         self._csrf = csrf_settings or CsrfSettings()
+        self._enforce_csrf = enforce_csrf
+        self.challenge = challenge
 
     async def authenticate(self, request: Request, db: Database, session: Session | None) -> Outcome | None:
         if session is None:
@@ -125,6 +136,8 @@ class SessionAuthentication:
         user = await session_user(session, db, self._identity, self._sessions.backends)
         if isinstance(user, AnonymousUser) or not self._identity.active(user):
             return None
+        if not self._enforce_csrf:
+            return user, None
         secure, host = request.url.scheme == "https", request.headers.get("host", "")
         if isinstance(request, Placed):
             secure, host = request.secure, request.host
@@ -150,10 +163,15 @@ class BasicAuthentication:
     the project checks any, and nobody is found."""
 
     def __init__(
-        self, identity: Identity, passwords: Passwords | None, *, realm: str = "api", upgrade: bool = True
+        self,
+        identity: Identity,
+        passwords: Passwords | None,
+        *,
+        upgrade: bool = True,
+        challenge: str | None = 'Basic realm="api"',
     ) -> None:
         self._identity, self._passwords, self._upgrade = identity, passwords, upgrade
-        self.challenge: str | None = f'Basic realm="{realm}"'
+        self.challenge = challenge
 
     async def authenticate(self, request: Request, db: Database, session: Session | None) -> Outcome | None:
         parts = _authorization(request)
@@ -212,19 +230,9 @@ class TokenAuthentication:
         return select(identity.model).where(owner, self._table.c.key == bindparam("key", type_=String()))
 
     async def authenticate(self, request: Request, db: Database, session: Session | None) -> Outcome | None:
-        parts = _authorization(request)
-        if not parts or parts[0].lower() != self._keyword.lower():
+        key = header_token(request, self._keyword)
+        if key is None:
             return None
-        if len(parts) == 1:
-            raise AuthenticationFailed("Invalid token header. No credentials provided.")
-        if len(parts) > 2:
-            raise AuthenticationFailed("Invalid token header. Token string should not contain spaces.")
-        try:
-            key = parts[1].encode("latin-1").decode()
-        except UnicodeError:
-            raise AuthenticationFailed(
-                "Invalid token header. Token string should not contain invalid characters."
-            ) from None
         found = await db.entities(self._statement, {"key": key})
         if not found:
             raise AuthenticationFailed("Invalid token.")

@@ -16,6 +16,7 @@ from segue.translate.kinds import (
     QuerySet,
     Request,
     Scalar,
+    TupleOf,
     Unknown,
     User,
     ViewSelf,
@@ -101,6 +102,8 @@ def display(frame: Frame, node: ast.List | ast.Tuple | ast.Set) -> Val:
         made = ast.Tuple(parts, ast.Load())
         if constants and ... not in constants:
             return Val(Const(tuple(constants)), made)
+        if len(kinds) == len(node.elts) and _differ(kinds):
+            return Val(TupleOf(tuple(widen(k) for k in kinds)), made)
         if kinds and len(kinds) == len(node.elts):
             return Val(ListOf(item, "tuple"), made)
     elif isinstance(node, ast.List):
@@ -119,6 +122,11 @@ def _of_the_request(frame: Frame, node: ast.Dict) -> Val:
             raise frame.refuse("dict-value", ast.unparse(item), "This cannot be kept in a dict.", item)
         items.append((key.value, value.kind))
     return Val(DictOf(tuple(items)))
+
+
+def _differ(kinds: list[Kind]) -> bool:
+    """Objects beside other things: ``(user, None)``, ``(user, token)``."""
+    return any(isinstance(k, Instance | User) for k in kinds) and any(k != kinds[0] for k in kinds)
 
 
 @expression(ast.Dict)

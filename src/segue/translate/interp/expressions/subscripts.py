@@ -16,6 +16,7 @@ from segue.translate.kinds import (
     RelatedManager,
     Scalar,
     SerializerContext,
+    TupleOf,
     Unknown,
     UrlArguments,
     ValidatedData,
@@ -75,6 +76,8 @@ def read(frame: Frame, node: ast.Subscript) -> Val:
         return Val(kind.value if kind.value is not None else Scalar("Any"), made_node)
     if isinstance(kind, ListOf):
         return Val(kind.item, made_node)
+    if isinstance(kind, TupleOf) and isinstance(key.kind, Const) and key.kind.value in range(len(kind.items)):
+        return Val(kind.items[key.kind.value], made_node)
     if isinstance(kind, ValidatedData | Payload | QueryParameters | UrlArguments | SerializerContext):
         return Val(Scalar("Any"), made_node)
     if isinstance(kind, Scalar) and kind.type in ("Any", "dict[str, Any]", "list[Any]"):

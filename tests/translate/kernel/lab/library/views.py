@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -978,3 +979,61 @@ class Lab(APIView):
         book = Book.objects.get(title="beta")
         book.reviews.create(user=self.request.user, stars=2)
         return Review.objects.filter(book=book).count()
+
+    # hooks of on_commit ------------------------------------------------------------------
+
+    def case_on_commit_at_once(self):
+        book = Book.objects.get(title="Alpha")
+        done = ["before"]
+        with transaction.atomic():
+            transaction.on_commit(lambda: done.append(book.title))
+            done.append("inside")
+        done.append("after")
+        return done
+
+    def case_on_commit_of_a_rolled_back_block(self):
+        done = []
+        try:
+            with transaction.atomic():
+                transaction.on_commit(lambda: done.append("never"))
+                raise ValueError("back")
+        except ValueError:
+            done.append("back")
+        return done
+
+    def case_on_commit_writes(self):
+        book = Book.objects.order_by("pk").first()
+        with transaction.atomic():
+            transaction.on_commit(lambda: Book.objects.filter(pk=book.pk).update(title="Changed"))
+        changed = Book.objects.get(pk=book.pk).title
+        Book.objects.filter(pk=book.pk).update(title=book.title)
+        return changed
+
+    def case_on_commit_partial(self):
+        done = []
+        for number in (1, 2, 3):
+            with transaction.atomic():
+                transaction.on_commit(partial(done.append, number))
+        return done
+
+    def case_on_commit_nested_function(self):
+        done = []
+        found = Book.objects.order_by("pk").first()
+
+        def tell():
+            """Say so."""
+            for name in titles([found]):
+                done.append(name)
+
+        with transaction.atomic():
+            transaction.on_commit(tell)
+            done.append("inside")
+        return done
+
+    def case_on_commit_later_value(self):
+        done = []
+        value = 1
+        with transaction.atomic():
+            transaction.on_commit(lambda: done.append(value))
+            value = "two"
+        return done
