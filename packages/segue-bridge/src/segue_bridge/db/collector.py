@@ -123,7 +123,7 @@ class Collector:
         self._found: dict[Mapper[Any], Rows] = {}
         self._earlier: dict[Mapper[Any], set[Mapper[Any]]] = {}
         self._fast: list[tuple[Mapper[Any], ColumnElement[bool], dict[str, Any]]] = []
-        self._sets: list[tuple[Reference, list[Any]]] = []
+        self._sets: dict[Reference, dict[Any, None]] = {}
         self._restricted: dict[Reference, dict[Any, Base]] = {}
 
     async def collect(
@@ -170,7 +170,8 @@ class Collector:
                         self._earlier.setdefault(mapper, set()).add(reference.mapper)
                     await self.collect(reference.mapper, rows, check_restricted=False)
             elif reference.on_delete in {"SET_NULL", "SET_DEFAULT", "SET"}:
-                self._sets.append((reference, values))
+                # One UPDATE for all rows met, however often: Django combines what one field is set to as well.
+                self._sets.setdefault(reference, {}).update(dict.fromkeys(values))
             elif reference.on_delete in {"PROTECT", "RESTRICT"}:
                 objects = await self._objects(reference, values)
                 if objects and reference.on_delete == "PROTECT":
@@ -250,8 +251,8 @@ class Collector:
             for mapper, where, params in self._fast:
                 count = await db.execute(delete_from(_table(mapper)).where(where), params)
                 counts[mapper.class_.__segue__.label] += count
-            for reference, values in self._sets:
-                for batch in self._batches(values):
+            for reference, values in self._sets.items():
+                for batch in self._batches(list(values)):
                     statement = update_of(_table(reference.mapper)).where(one_of(reference.column, "ids"))
                     await db.execute(
                         statement.values({reference.column: _replacement(reference)}), {"ids": batch}
