@@ -356,6 +356,13 @@ class ParserContext(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class NewToken(Kind):
+    """``RefreshToken.for_user(user)`` of simplejwt, or its ``access_token``: code is the user; its text is the token."""
+
+    cls: str
+
+
+@dataclass(frozen=True, slots=True)
 class SerializerFields(Kind):
     """``self.fields`` of a serializer; ``shown`` while it shows one object."""
 

@@ -34,6 +34,7 @@ from segue.translate.kinds import (
     ValidatedData,
 )
 from segue.translate.models.polymorphic import children
+from segue.translate.rules import registry
 from segue.translate.rules.registry import function
 
 _PLAIN = (Const, Scalar, ListOf, DictOf, Payload, ValidatedData)
@@ -61,6 +62,10 @@ def _converter(builtin: str, result: str) -> None:
             first = call.args[0]
             if isinstance(first.kind, Raised) and first.node is not None:
                 raise frame.refuse("text-of", ast.unparse(call.node), "The text of an exception.", call.node)
+            own = registry.methods.get((type(first.kind), "__str__"))
+            shown = own(frame, first, call) if own is not None else None
+            if shown is not None:
+                return shown
             inner = printable(frame, first, call.raw_args[0])
             if isinstance(widen(first.kind), Scalar) and widen(first.kind) == Scalar("str"):
                 return Val(Scalar("str"), inner)

@@ -28,10 +28,16 @@ def translating(endpoint: Endpoint) -> Iterator[None]:
         memo[_CURRENT] = before
 
 
+def current_view(ctx: Context) -> Endpoint | None:
+    """The operation that is being translated."""
+    current = ctx.memo.get(_CURRENT)
+    return current if isinstance(current, Endpoint) else None
+
+
 def view_of(ctx: Context, serializer: str) -> Endpoint | None:
     """The operation in hand, where the serializer, or one in it, looks at its view."""
-    current = ctx.memo.get(_CURRENT)
-    return current if isinstance(current, Endpoint) and _looks(ctx, serializer, ()) else None
+    current = current_view(ctx)
+    return current if current is not None and _looks(ctx, serializer, ()) else None
 
 
 def view_key(ctx: Context, serializer: str) -> Hashable:
@@ -65,4 +71,4 @@ def _found(ctx: Context, name: str, seen: tuple[str, ...]) -> bool:
     return any(item.serializer and _looks(ctx, item.serializer, seen) for item in fields)
 
 
-__all__ = ["translating", "view_key", "view_of"]
+__all__ = ["current_view", "translating", "view_key", "view_of"]

@@ -19,14 +19,17 @@ _ASYMMETRIC = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "P
 
 def authenticator(endpoint: Endpoint, module: Module) -> str:
     """The expression of the authenticator. Raises ``Refused`` for settings that are not translated."""
-    if "JWT" not in module.decls:
-        _settings(endpoint, module)
+    declare_settings(endpoint)
     module.imports.add(Import("segue_bridge.auth.jwt", "JWTAuthentication"))
     return "JWTAuthentication(IDENTITY, JWT)"
 
 
-def _settings(endpoint: Endpoint, module: Module) -> None:
+def declare_settings(endpoint: Endpoint) -> None:
+    """``JWT`` of ``access.py``. Raises ``Refused`` for settings that are not translated."""
     ctx = endpoint.ctx
+    module = ctx.program.module(f"{ctx.program.package}/access.py", "Who is asking, and how often they may.")
+    if "JWT" in module.decls:
+        return
     found = ctx.snapshot.settings.values.get("SIMPLE_JWT")
     given: dict[str, Any] = {str(k.data): plain(v) for k, v in found.pairs} if found is not None else {}
     place = Where(ctx.snapshot.settings.module)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from calendar import timegm
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import jwt
 from sqlalchemy import Select, bindparam, select
@@ -158,3 +160,30 @@ def verified(token: bytes, token_type: str, settings: JwtSettings) -> Mapping[st
 
 def _failed(text: str, code: str) -> AuthenticationFailed:
     return AuthenticationFailed({"detail": text, "code": code})
+
+
+def issued(
+    user: Any, token_type: str, lifetime: float, settings: JwtSettings, *, number: bool = False
+) -> str:
+    """``str(AccessToken.for_user(user))``: a signed token of that type for ``lifetime`` seconds.
+
+    ``number``: an integer key stays one (simplejwt before 5.4), else it is text.
+    """
+    now = datetime.now(tz=UTC)
+    key = getattr(user, settings.user_id_field)
+    claims: dict[str, Any] = {
+        "exp": timegm((now + timedelta(seconds=lifetime)).utctimetuple()),
+        "iat": timegm(now.utctimetuple()),
+        settings.user_id_claim: key if number and isinstance(key, int) else str(key),
+    }
+    if settings.type_claim is not None:
+        claims[settings.type_claim] = token_type
+    if settings.id_claim is not None:
+        claims[settings.id_claim] = uuid4().hex
+    if settings.revoke_claim is not None:
+        claims[settings.revoke_claim] = hashlib.md5(user.password.encode()).hexdigest().upper()
+    if settings.audience is not None:
+        claims["aud"] = settings.audience if isinstance(settings.audience, str) else list(settings.audience)
+    if settings.issuer is not None:
+        claims["iss"] = settings.issuer
+    return jwt.encode(claims, settings.key, algorithm=settings.algorithm)

@@ -10,11 +10,14 @@ import hashlib
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import anyio.to_thread
 
 from segue_bridge.auth.crypto import random_string, same
+
+if TYPE_CHECKING:
+    from segue_bridge.db.session import Session as Database
 
 UNUSABLE_PREFIX = "!"
 _SALT_ENTROPY = 128
@@ -272,6 +275,15 @@ class Passwords:
         ):
             return None  # unsalted MD5, which Django dropped
         return self._by_name.get(encoded.split("$", 1)[0])
+
+
+async def check_password(db: Database, passwords: Passwords, user: Any, password: str | None) -> bool:
+    """``AbstractBaseUser.check_password``: a hash of old strength is stored anew."""
+    right, update = await passwords.check(password, user.password)
+    if update:
+        user.password = await passwords.make(password)
+        await db.update(user, "password")
+    return right
 
 
 def _weak(salt: str) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypeVar
 
 from sqlalchemy.orm import InstrumentedAttribute
 
 if TYPE_CHECKING:
+    from segue_bridge.auth.passwords import Passwords
     from segue_bridge.db.session import Session
 
 # The mapped user class belongs to the generated code; `app/access.py` names it.
@@ -108,3 +110,29 @@ class Identity:
     def restrict(self, names: Sequence[str]) -> list[str]:
         """Those of ``names`` that the user class maps."""
         return [n for n in names if hasattr(self.model, n)]
+
+
+async def new_user(
+    passwords: Passwords, username: str, email: str | None = None, password: str | None = None, **values: Any
+) -> dict[str, Any]:
+    """What ``UserManager.create_user`` sets on a new user: name and address normalised, the password hashed.
+
+    Raises ``ValueError`` where the name is empty, and ``TypeError`` where it is not given, as Django does.
+    """
+    if not username:
+        raise ValueError("The given username must be set")
+    return {
+        "is_staff": False,
+        "is_superuser": False,
+        **values,
+        "username": unicodedata.normalize("NFKC", username),
+        "email": normal_email(email),
+        "password": await passwords.make(password),
+    }
+
+
+def normal_email(email: str | None) -> str:
+    """``BaseUserManager.normalize_email``: the domain in lower case."""
+    email = email or ""
+    name, at, domain = email.strip().rpartition("@")
+    return f"{name}@{domain.lower()}" if at else email

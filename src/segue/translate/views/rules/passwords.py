@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import ast
 
+from segue.refusal import Refused
+from segue.snapshot.model import Class
 from segue.target.ir import Import
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.value import Val
-from segue.translate.kinds import Const, Instance, Scalar, User
+from segue.translate.interp.value import Val, const, name, quote
+from segue.translate.kinds import Const, Instance, Manager, Needs, Scalar, User
+from segue.translate.load.fetch import entity_type
+from segue.translate.load.models import concrete
+from segue.translate.models.writing import save_problem
+from segue.translate.rules.model_class import column_value, spread_values
+from segue.translate.rules.own_save import own_save
+from segue.translate.rules.receivers import saved_by, send_post_save, send_pre_save
 from segue.translate.rules.registry import method
 
 _VALIDATORS = "django.contrib.auth.password_validation."
@@ -50,6 +58,103 @@ def set_password(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     frame.is_async = True
     frame.emit(f"{owner.text}.password = await PASSWORDS.make({raw.text})")
     return Val(Const(None))
+
+
+@method(Instance, "check_password")
+def check_password(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``AbstractBaseUser.check_password``: a hash of old strength is stored anew."""
+    from segue.translate.load.needs import column
+    from segue.translate.views.authentication import passwords
+
+    assert isinstance(owner.kind, Instance)
+    ctx = frame.ctx
+    label = ctx.model(owner.kind.model).label
+    user = ctx.snapshot.classes.get(ctx.model(label).cls)
+    base = "django.contrib.auth.base_user.AbstractBaseUser."
+    if user is None or any(user.methods.get(n) != f"{base}{n}" for n in ("check_password", "set_password")):
+        return None
+    call.only("raw_password", at_most=1)
+    raw = call.argument(0, "raw_password")
+    if owner.kind.nullable or owner.node is None or raw is None or raw.node is None or not _is_text(raw):
+        raise frame.refuse(
+            "password", ast.unparse(call.node), "Segue cannot tell what is checked here.", call.node
+        )
+    if saved_by(ctx, label) or own_save(ctx, label) is not None:
+        raise frame.refuse(
+            "password",
+            ast.unparse(call.node),
+            "Where the hash is of old strength the user is saved, which runs code of the project.",
+            call.node,
+        )
+    passwords(ctx, frame.where(call.node))
+    frame.use(Import(f"{ctx.program.package}.access", "PASSWORDS"))
+    column(ctx, owner.kind.site, "password")
+    if owner.kind.mode == "row":
+        owner.kind.site.written = True
+    helper = frame.imported("segue_bridge.auth.passwords", "check_password")
+    made = quote("await {0}({1}, PASSWORDS, {2}, {3})", helper, frame.db, owner.node, raw.node)
+    return Val(Scalar("bool"), made)
+
+
+@method(User, "check_password")
+def check_of_request(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """The same of ``request.user``."""
+    from segue.translate.rules.user import entity_of
+
+    return check_password(frame, entity_of(frame, owner), call)
+
+
+@method(Manager, "create_user")
+def create_user(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``UserManager.create_user``: name and address normalised, the password hashed, the row inserted."""
+    from segue.translate.views.authentication import passwords
+
+    assert isinstance(owner.kind, Manager)
+    ctx = frame.ctx
+    model = concrete(ctx, owner.kind.model)
+    dotted = model.managers.get(owner.kind.name, "")
+    known = ctx.snapshot.classes.get(dotted)
+    defined = known.methods.get("create_user", "") if known is not None else f"{dotted}.create_user"
+    user = ctx.snapshot.classes.get(model.cls)
+    plain = "django.contrib.auth.base_user.AbstractBaseUser.normalize_username"
+    if defined != "django.contrib.auth.models.UserManager.create_user" or user is None:
+        return None
+    if user.methods.get("normalize_username") != plain or not _normal_email(known):
+        return None
+    spread_values(frame, model.label, call)
+    fields = {f.name for f in model.fields}
+    if call.args or not {"username", "email", "password", "is_staff", "is_superuser"} <= fields:
+        raise frame.refuse(
+            "create-user", ast.unparse(call.node), "Its arguments are not given by name.", call.node
+        )
+    problem = save_problem(ctx.snapshot, model.label, set(call.kwargs))
+    if problem is not None:
+        raise Refused(problem)
+    own_save(ctx, model.label)
+    passwords(ctx, frame.where(call.node))
+    frame.use(Import(f"{ctx.program.package}.access", "PASSWORDS"))
+    cls, item = entity_type(ctx, model.label)
+    frame.use(item)
+    keywords = [ast.keyword(None, node) for node in call.double_star]
+    for key, value in call.kwargs.items():
+        keywords.append(ast.keyword(*column_value(frame, model.label, key, value, call.node)))
+    values = ast.Call(frame.imported("segue_bridge.auth.users", "new_user"), [name("PASSWORDS")], keywords)
+    made = ast.Call(name(cls), [], [ast.keyword(None, ast.Await(values))])
+    frame.is_async = True
+    local = name(frame.wished("user", call.node)) if not frame.no_hoist else None
+    if local is None:
+        local = frame.hoist("user", made, call.node)
+    else:
+        frame.emit(f"{ast.unparse(local)} = {ast.unparse(made)}")
+    send_pre_save(frame, model.label, local, adding=True)
+    frame.emit(f"await {ast.unparse(frame.db)}.insert({ast.unparse(local)})")
+    send_post_save(frame, model.label, local, const(True))
+    return Val(Instance(model.label, Needs(model.label, written=True), "entity"), local)
+
+
+def _normal_email(manager: Class | None) -> bool:
+    base = "django.contrib.auth.base_user.BaseUserManager.normalize_email"
+    return manager is None or manager.methods.get("normalize_email", base) == base
 
 
 @method(User, "set_password")
