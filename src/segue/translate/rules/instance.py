@@ -193,7 +193,7 @@ def call_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     same_for_children(frame, kind.model, call.name, call.node)
     found = model_method(frame, model.cls, call.name)
     if found is not None:
-        if call.name in ("save", "delete"):
+        if call.name == "save":
             from segue.translate.rules.writes import overridden
 
             return overridden(frame, owner, found, call)

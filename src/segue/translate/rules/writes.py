@@ -19,8 +19,8 @@ from segue.translate.load.needs import check_fresh
 from segue.translate.models.writing import delete_problem, save_problem
 from segue.translate.query.build import commit, query_of, root_of
 from segue.translate.rules.idle_receivers import is_idle
-from segue.translate.rules.instance import model_method
 from segue.translate.rules.model_class import column_value, new_instance, spread_values
+from segue.translate.rules.own_delete import call_delete, own_delete
 from segue.translate.rules.own_save import own_save
 from segue.translate.rules.receivers import asks_created, saved_by, send_post_save, send_pre_save
 from segue.translate.rules.registry import method
@@ -142,9 +142,14 @@ def delete(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """``obj.delete()`` → ``db.delete(obj)``: Django's collector."""
     kind = owner.kind
     assert isinstance(kind, Instance)
-    found = model_method(frame, concrete(frame.ctx, kind.model).cls, "delete")
+    found = own_delete(frame, kind.model, call.node)
     if found is not None:
-        return overridden(frame, owner, found, call)
+        return call_delete(frame, owner, found, call)
+    return collected(frame, owner, call)
+
+
+def collected(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """Django's own ``Model.delete``."""
     label = _check_write(frame, owner, "delete", call.node)
     _check_dependents(frame, label, call.node, set())
     call.only(at_most=0)

@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.contrib.auth.models import User
 
-from library.models import Author, Book, Category, Placement, Profile, Review, Tag
+from library.models import Author, Book, Category, Folder, Placement, Profile, Review, Sheet, Tag
 
 UTC = dt.UTC
 
@@ -98,3 +98,7 @@ def fill():
     leaf = Category.objects.create(name="leaf", parent=kid)
     for number, (category, book) in enumerate([(kid, books[0]), (leaf, books[0]), (leaf, books[2])]):
         Placement.objects.create(category=category, book=book, rank=number)
+    for name, gone in (("open", False), ("hidden", True)):
+        folder = Folder.objects.create(name=name, gone=gone, sheets=2)
+        for sheet in ("first", "kept"):
+            Sheet.objects.create(folder=folder, name=sheet if sheet == "kept" else f"{sheet} {name}")

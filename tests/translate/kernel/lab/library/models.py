@@ -117,3 +117,37 @@ class Placement(models.Model):
     category = models.ForeignKey(Category, on_delete=models.CASCADE)
     book = models.ForeignKey(Book, on_delete=models.CASCADE)
     rank = models.IntegerField(default=0)
+
+
+class Softly(models.Model):
+    gone = models.BooleanField(default=False)
+
+    class Meta:
+        abstract = True
+
+    def delete(self, using=None, keep_parents=False, hard=False):
+        """Hide it, unless it is meant."""
+        if hard or self.gone:
+            return super().delete(using=using, keep_parents=keep_parents)
+        self.gone = True
+        self.save(update_fields=["gone"])
+        return None
+
+
+class Folder(Softly):
+    name = models.CharField(max_length=30)
+    sheets = models.IntegerField(default=0)
+
+
+class Sheet(models.Model):
+    folder = models.ForeignKey(Folder, on_delete=models.CASCADE, related_name="papers")
+    name = models.CharField(max_length=30)
+
+    def delete(self, *args, **kwargs):
+        folder = self.folder
+        if self.name == "kept":
+            raise ValueError("This one stays.")
+        result = super().delete(*args, **kwargs)
+        folder.sheets = folder.papers.count()
+        folder.save()
+        return result

@@ -28,7 +28,7 @@ from django.shortcuts import get_object_or_404
 from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.views import APIView
 
-from library.models import Author, Book, Category, Placement, Profile, Review, Tag
+from library.models import Author, Book, Category, Folder, Placement, Profile, Review, Sheet, Tag
 
 
 def titles(books):
@@ -1037,3 +1037,31 @@ class Lab(APIView):
             transaction.on_commit(lambda: done.append(value))
             value = "two"
         return done
+
+    # a delete() of the model's own -------------------------------------------------------
+
+    def case_own_delete_hides(self):
+        folder = Folder.objects.get(name="open")
+        folder.delete()
+        return [[f.name, f.gone] for f in Folder.objects.order_by("id")]
+
+    def case_own_delete_of_what_is_hidden(self):
+        Folder.objects.get(name="hidden").delete()
+        return [[f.name for f in Folder.objects.order_by("id")], Sheet.objects.count()]
+
+    def case_own_delete_with_an_argument(self):
+        Folder.objects.get(name="open").delete(hard=True)
+        return [[f.name for f in Folder.objects.order_by("id")], Sheet.objects.count()]
+
+    def case_own_delete_and_more(self):
+        sheet = Sheet.objects.get(name="first open")
+        sheet.delete()
+        return [[f.name, f.sheets] for f in Folder.objects.order_by("id")]
+
+    def case_own_delete_raises(self):
+        Sheet.objects.filter(name="kept").order_by("id").first().delete()
+
+    def case_own_delete_not_for_querysets(self):
+        Sheet.objects.filter(name="kept").delete()
+        Folder.objects.filter(name="open").delete()
+        return [f.name for f in Folder.objects.order_by("id")]
