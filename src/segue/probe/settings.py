@@ -77,6 +77,8 @@ def describe(collector):
     """The ``Settings`` of the snapshot."""
     from django.conf import settings
 
+    from . import languages
+
     names = sorted(name for name in dir(settings) if name.isupper())
     values, secrets = {}, []
     for name in names:
@@ -116,6 +118,7 @@ def describe(collector):
         "installed_apps": [str(app) for app in settings.INSTALLED_APPS],
         "middleware": [str(item) for item in settings.MIDDLEWARE],
         "user_model": str(settings.AUTH_USER_MODEL),
+        "languages": languages.describe(),
     }
 
 

@@ -478,8 +478,29 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True)
+class Languages:
+    """How a request chooses its language (``get_language_from_request``), codes in lower case.
+
+    ``default`` is chosen where a request names none that is known. ``listed``: ``LANGUAGES`` in order; ``available``:
+    codes that stand for themselves; ``fallbacks``: other codes for a code (``LANG_INFO``). ``same``: languages with
+    exactly the texts of ``default``; ``plain``: those texts are the ones in the source. ``patterns``: some URL has a
+    language prefix (``i18n_patterns``), ``prefixed``: the default language has one too.
+    """
+
+    default: str
+    listed: tuple[str, ...] = ()
+    available: tuple[str, ...] = ()
+    fallbacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    same: tuple[str, ...] = ()
+    plain: bool = True
+    patterns: bool = False
+    prefixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """``values`` are the settings that matter by name; secrets appear in ``secret_names`` only."""
+    """``values`` are the settings that matter by name; secrets appear in ``secret_names`` only. ``languages`` is None
+    without ``USE_I18N``."""
 
     module: str
     values: Mapping[str, Value]
@@ -488,6 +509,7 @@ class Settings:
     installed_apps: tuple[str, ...]
     middleware: tuple[str, ...]
     user_model: str = "auth.User"
+    languages: Languages | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ DOCS = {
     "views": "Methods of the views of {}, shared by their operations.",
     "filters": "What requests narrow the rows of {} by.",
     "authentication": "How requests to {} say who asks.",
+    "middleware": "What stands around the views: middleware of {}.",
     "permissions": "Who may do what in {}.",
 }
 

@@ -42,6 +42,14 @@ class Scalar(Kind):
     nullable: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class RequestPath(Scalar):
+    """``request.path``: a text that begins with ``prefix``; ``fixed`` where that is all of it."""
+
+    prefix: str = ""
+    fixed: bool = False
+
+
 @dataclass(slots=True, eq=False)
 class Needs:
     """What code touches of the objects that one *fetch site* returns; grows during translation.
@@ -167,6 +175,20 @@ class Request(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class EarlyRequest(Kind):
+    """Django's request in middleware, before any view has it. ``prefix`` is what every path of the route starts with,
+    ``fixed`` whether that is the whole path."""
+
+    prefix: str
+    fixed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NextHandler(Kind):
+    """``get_response`` of a middleware: the rest of the stack and the view."""
+
+
+@dataclass(frozen=True, slots=True)
 class ViewSelf(Kind):
     """``self`` in a method of a view, specialised for one endpoint."""
 
@@ -256,6 +278,11 @@ class Response(Kind):
     """A DRF or Django response object. ``status`` where known."""
 
     status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseHeaders(Kind):
+    """``response.headers``."""
 
 
 @dataclass(frozen=True, slots=True)

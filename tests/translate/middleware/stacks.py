@@ -289,13 +289,72 @@ def decorated(get_response):
         return get_response(request)
 
     return middleware
+
+
+class RequestId:
+    """Names every request."""
+
+    header = "X-Request-ID"
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        request_id = request.headers.get("X-Request-ID") or "none"
+        response = self.get_response(request)
+        if response.status_code < 400:
+            response[self.header] = request_id
+        return response
+
+
+class Key(MiddlewareMixin):
+    def process_request(self, request):
+        if not request.path.startswith("/api/"):
+            return redirect("/somewhere/")
+        if request.META.get("HTTP_X_KEY", "") == "wrong":
+            return JsonResponse({"detail": "Wrong key, sorry."}, status=403)
+
+    def process_response(self, request, response):
+        response["X-Length"] = len(request.path)
+        return response
+
+
+def stopped(get_response):
+    def middleware(request):
+        if request.method == "DELETE" and "stop" in request.COOKIES:
+            return HttpResponseForbidden("No deletions.")
+        response = get_response(request)
+        if "X-Request-ID" in response:
+            response["X-Seen"] = "yes"
+        return response
+
+    return middleware
+
+
+class Varied(Stamp):
+    def __call__(self, request):
+        response = self.get_response(request)
+        response["Vary"] = request.path
+        return response
+
+
+class Late(Stamp):
+    def finish(self, request):
+        return self.get_response(request)
+
+    def __call__(self, request):
+        response = self.finish(request)
+        response["X-Path"] = request.path[1:]
+        return response
 '''
+TRANSLATED = ["RequestId", "Key", "stopped", "Sometimes"]
 ACCEPTED = ["Device", "Pages", "prefixed", "Impersonate", "Debugging", "Stamp", "Missing"]
 REFUSED = {
     "Timed": "response['X-Time']", "Language": "translation.activate", "Zone": "timezone.activate", "Wall": "return redirect",
     "Body": "request.body", "Wrapped": "response.data", "Hidden": "raise Http404", "Errors": "return JsonResponse",
-    "Counting": "self.seen", "Local": "self.state.user", "Writes": "Note.objects.filter", "Sometimes": "notes.middleware.Sometimes",
-    "Glances": "notes.middleware.Glances", "Plain": "return self.get_response(request) and JsonResponse", "decorated": "nonlocal",
+    "Counting": "self.seen", "Local": "self.state.user", "Writes": "Note.objects.filter",
+    "Varied": "response['Vary']", "Late": "response['X-Path']",
+    "Glances": "notes.middleware.Glances", "decorated": "nonlocal",
     "Audited": "audit.record", "Switched": "return HttpResponseForbidden", "Starred": "return self.answer",
     "Parsed": "notes.middleware.Parsed",
 }  # fmt: skip
@@ -316,15 +375,17 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.middleware.common.BrokenLinkEmailsMiddleware",
-    *("notes.middleware." + name for name in os.environ["MIDDLEWARE"].split()),
+    *(name if "." in name else "notes.middleware." + name for name in os.environ["MIDDLEWARE"].split()),
 ]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}
 REST_FRAMEWORK = {"SEARCH_PARAM": "q", "ORDERING_PARAM": "sort"}
+LANGUAGE_CODE = os.environ.get("SITE_LANGUAGE", "en-us")
 """
 VIEWS = """\
 from rest_framework import authentication, filters, permissions, renderers, serializers, views, viewsets
 from rest_framework.response import Response
 from rest_framework.decorators import api_view
+from django.utils.translation import gettext as _
 
 from notes.models import Note
 
@@ -343,6 +404,14 @@ class NoteViewSet(viewsets.ModelViewSet):
     filter_backends = [filters.SearchFilter, filters.OrderingFilter]
     search_fields = ["title"]
     ordering_fields = ["title", "id"]
+
+
+class Told(viewsets.ViewSet):
+    permission_classes = [permissions.AllowAny]
+    authentication_classes = []
+
+    def list(self, request):
+        return Response({"told": _("Not found.")})
 
 
 class Who(viewsets.ViewSet):
@@ -418,7 +487,7 @@ router = SimpleRouter()
 router.register("notes", views.NoteViewSet)
 router.register("who", views.Who, basename="who")
 urlpatterns = [path("api/", include(router.urls)), path("other/", views.Who.as_view({"get": "list"})),
-               path("api/sheet/", views.SheetView.as_view()), path("api/marked/", views.Marked.as_view()),
+               path("api/told/", views.Told.as_view({"get": "list"})), path("api/sheet/", views.SheetView.as_view()), path("api/marked/", views.Marked.as_view()),
                path("api/download/", views.Download.as_view()), path("api/enveloped/", views.Enveloped.as_view())]
 """
 LEGACY = """\
@@ -496,10 +565,10 @@ def run(root: Path, arguments: list[str], middleware: list[str], text: str, **en
 
 
 def both(
-    root: Path, generated: Path, middleware: list[str], requests: list[dict[str, Any]]
+    root: Path, generated: Path, middleware: list[str], requests: list[dict[str, Any]], **environment: str
 ) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """(Django's answer, FastAPI's) for each request; both see the same session."""
-    legacy = json.loads(run(root, ["-c", LEGACY], middleware, json.dumps(requests)))
+    legacy = json.loads(run(root, ["-c", LEGACY], middleware, json.dumps(requests), **environment))
     asked = [{**one, "key": answer["key"]} for one, answer in zip(requests, legacy, strict=True)]
     url = f"sqlite+aiosqlite:///{root / 'db.sqlite3'}"
     modern = run(generated, ["-c", MODERN], [], json.dumps(asked), DATABASE_URL=url, SECRET_KEY="x")

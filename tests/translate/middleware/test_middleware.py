@@ -35,7 +35,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def everything(root: Path) -> Snapshot:
-    names = " ".join([*stacks.ACCEPTED, "Rolling", *stacks.REFUSED])
+    names = " ".join([*stacks.ACCEPTED, *stacks.TRANSLATED, "Rolling", *stacks.REFUSED])
     return probe(root, python=sys.executable, settings="site_.settings", environment={"MIDDLEWARE": names})
 
 
@@ -91,6 +91,52 @@ def test_what_is_accepted_answers_as_django_does(root: Path, everything: Snapsho
         seen[modern["status"] == 501] += 1
     assert seen[False] > 50
     assert seen[True] > 20
+
+
+def test_code_that_answers_or_writes_headers_is_translated(root: Path, tmp_path: Path) -> None:
+    snapshot = probe(
+        root,
+        python=sys.executable,
+        settings="site_.settings",
+        environment={"MIDDLEWARE": " ".join(stacks.TRANSLATED)},
+    )
+    program = translate(snapshot)
+    refused = {r.route_id for r in program.refused if r.reasons[0].code == "middleware"}
+    assert refused == {"/other/"}  # Key redirects what is not under /api/
+    write(program, tmp_path)
+    text = (tmp_path / "app" / "notes" / "middleware.py").read_text()
+    assert "startswith" not in text
+    variants: list[dict[str, Any]] = [
+        {}, {"headers": {"X-Key": "wrong"}}, {"headers": {"X-Key": "right", "X-Request-ID": "abc"}}, {"cookies": {"stop": "1"}},
+        {"headers": {"Accept": "text/x"}},
+    ]  # fmt: skip
+    requests = [
+        {"method": method, "path": path, **one}
+        for method in ("GET", "HEAD", "OPTIONS", "DELETE", "PATCH")
+        for path in PATHS
+        for one in variants
+    ]
+    both = stacks.both(root, tmp_path, stacks.TRANSLATED, requests)
+    for request, (legacy, modern) in zip(requests, both, strict=True):
+        assert {k: modern[k] for k in KINDS} == {k: legacy[k] for k in KINDS}, request
+        for name in (*HEADERS, "x-request-id", "x-length", "x-seen", "x-good"):
+            assert modern["headers"].get(name) == legacy["headers"].get(name), (request, name)
+    assert {403, 404, 406, 200} <= {modern["status"] for _, modern in both}
+
+
+def test_an_answer_inside_of_others_that_write_headers_is_refused(everything: Snapshot) -> None:
+    """What Django's own middleware further in writes is not on such an answer."""
+    snapshot = only(everything, "stopped")
+    stack = snapshot.settings.middleware
+    moved = (stack[-1], *stack[:-1])
+    values = {
+        **snapshot.settings.values,
+        "MIDDLEWARE": Value("list", items=tuple(Value("ref", name=n) for n in moved)),
+    }
+    settings = dataclasses.replace(snapshot.settings, values=values, middleware=moved)
+    codes = {r.reasons[0].code for r in translate(dataclasses.replace(snapshot, settings=settings)).refused}
+    assert "middleware" in codes
+    assert not [r for r in translate(snapshot).refused if r.reasons[0].code == "middleware"]
 
 
 def _set(text: str | None) -> set[str]:

@@ -31,11 +31,13 @@ from segue.translate.interp.value import Val, name
 from segue.translate.kinds import (
     AcceptedType,
     Const,
+    EarlyRequest,
     Global,
     HandlerContext,
     Keywords,
     Kind,
     ListOf,
+    Maybe,
     NoArguments,
     Object,
     RendererContext,
@@ -341,7 +343,7 @@ def _interpret(frame: Frame, self_kind: Kind | Val | None, arguments: Mapping[st
         )
         for key, parameter in sorted(frame.state_used.items(), key=lambda i: (order.get(i[0], 99), i[0]))
     )
-    if frame.alive and not frame.lines:
+    if frame.alive and (not frame.lines or isinstance(returns, Maybe)):
         frame.emit("return None")
     return Body(
         tuple(frame.lines),
@@ -384,6 +386,7 @@ def _run(frame: Frame, definition: ast.FunctionDef, statements: list[ast.stmt]) 
 
 AMBIENT = (
     Request,
+    EarlyRequest,
     ViewSelf,
     SerializerSelf,
     HandlerContext,

@@ -14,6 +14,7 @@ from segue.translate.kinds import (
     Kind,
     ListOf,
     Maybe,
+    NextHandler,
     PaginatorSelf,
     Payload,
     QueryParameters,
@@ -106,6 +107,9 @@ def _text(ctx: Context, kind: Kind, imports: set[Import]) -> str:
         case ErrorResponse():
             imports.add(Import("segue_bridge.http.responses", "JSON"))
             return "JSON"
+        case NextHandler():
+            imports.add(Import("segue_bridge.http.resource", "Handler"))
+            return "Handler"
         case Response():
             imports.add(Import("starlette.responses", "Response"))
             return "Response"

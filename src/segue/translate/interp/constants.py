@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from segue.snapshot.model import GlobalRef, Value
+from segue.translate import language
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, widen
 from segue.translate.interp.value import Val, const, literal, quote
@@ -19,6 +20,7 @@ def value_of(frame: Frame, value: Value) -> Val | None:
         case "ref":
             return Val(Global(_ref(frame, value.name)))
         case "lazy" if isinstance(value.data, str):
+            language.shows_text(frame.ctx)
             return const(value.data)
         case "list" | "tuple" | "set":
             items = [value_of(frame, item) for item in value.items]

@@ -40,7 +40,7 @@ def nullable(kind: Kind) -> Kind:
     kind = widen(kind)
     if isinstance(kind, Scalar | Instance):
         return replace(kind, nullable=True)
-    if isinstance(kind, ListOf | TupleOf | DictOf | ValidatedData):
+    if isinstance(kind, ListOf | TupleOf | DictOf | ValidatedData | Response):
         return Maybe(kind)
     if isinstance(kind, QuerySet):
         return Unknown("may be None or not")

@@ -89,13 +89,13 @@ def _global(frame: Frame, dotted: str) -> Value | None:
         # Tests and shells turn it off; what is proved must hold for both.
         return Unknown("settings.DEBUG")
     if ref.kind == "constant" and ref.value is not None:
-        if ref.name.startswith("django.conf.settings.") or _fixed(ref.name, ref.value):
+        if ref.name.startswith("django.conf.settings.") or fixed(ref.name, ref.value):
             return constant(ref.value, dotted)
         return Unknown(dotted, pure=ref.value.kind == "const")
     return Global(ref)
 
 
-def _fixed(name: str, value: Described) -> bool:
+def fixed(name: str, value: Described) -> bool:
     """A module's constant by its name; what is written small may be a cache or a switch that code sets later."""
     if not name.rpartition(".")[2].isupper():
         return False
@@ -351,4 +351,4 @@ _EXPRESSIONS: dict[type[ast.expr], Callable[[Frame, ast.expr], Value]] = {
     ast.GeneratorExp: _comprehension, ast.DictComp: _comprehension, ast.Await: _await, ast.Starred: _starred,
 }  # fmt: skip
 
-__all__ = ["Bound", "compare", "evaluate", "truth"]
+__all__ = ["Bound", "compare", "evaluate", "fixed", "truth"]

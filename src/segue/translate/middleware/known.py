@@ -7,6 +7,16 @@ FRAMES = "django.middleware.clickjacking.XFrameOptionsMiddleware"
 COMMON = "django.middleware.common.CommonMiddleware"
 # Answers HEAD itself for staff and for INTERNAL_IPS (``process_view``), so every HEAD is Django's.
 XVIEW = "django.contrib.admindocs.middleware.XViewMiddleware"
+# Of third parties: nothing that they do can be seen in an answer of the API, and why that is so.
+INERT = {
+    "django_prometheus.middleware.PrometheusBeforeMiddleware": "counts requests in the process that answers them",
+    "django_prometheus.middleware.PrometheusAfterMiddleware": "counts requests in the process that answers them",
+    "simple_history.middleware.HistoryRequestMiddleware": "hands the request to receivers, which are looked at where rows are written",
+    "django_htmx.middleware.HtmxMiddleware": "describes the request to views of pages",
+    "waffle.middleware.WaffleMiddleware": "sets cookies for flags that a view has asked for",
+    "django_user_agents.middleware.UserAgentMiddleware": "describes the request to views of pages",
+    "debug_toolbar.middleware.DebugToolbarMiddleware": "adds to pages only, and only in development",
+}
 KNOWN = frozenset(
     {
         SECURITY,
@@ -19,6 +29,6 @@ KNOWN = frozenset(
         "whitenoise.middleware.WhiteNoiseMiddleware",
         "django.contrib.sites.middleware.CurrentSiteMiddleware",
         XVIEW,
-        "debug_toolbar.middleware.DebugToolbarMiddleware",
+        *INERT,
     }
 )

@@ -6,11 +6,13 @@ import ast
 import textwrap
 from dataclasses import dataclass, field
 
-from segue.refusal import Refusal
+from segue.refusal import Refusal, Refused
 from segue.snapshot.model import Route, Snapshot
+from segue.translate import language
 from segue.translate.context import Context
 from segue.translate.middleware.judge import Verdict, judge, judge_finalizer
-from segue.translate.middleware.known import KNOWN, XVIEW
+from segue.translate.middleware.known import COMMON, FRAMES, KNOWN, SECURITY, XVIEW
+from segue.translate.middleware.lifted import Layer, layer
 from segue.translate.middleware.paths import Event
 from segue.translate.middleware.values import Fact
 from segue.translate.views.cors import NAME as CORS
@@ -21,13 +23,15 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 _ADVICE = "list the middleware under accepted_middleware in segue.toml once you have checked."
 _REQUEST = ("header", "cookie", "query", "session")
 _SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
+_WRITING = frozenset({SECURITY, FRAMES, COMMON, CORS, language.MIDDLEWARE, _SESSIONS})
 _USER = Fact("session", "_auth_user_id")
 
 
 @dataclass(slots=True)
 class RouteMiddleware:
     """``refused``: reason by method. ``left``: facts, all of which hold for requests that go to Django, and the
-    names of the middleware that this is for. ``user``: the names of those that read ``request.user`` of all requests."""
+    names of the middleware that this is for. ``layers``: the generated functions of those that are translated as code,
+    from the outside in. ``user``: the names of those that read ``request.user`` of all requests."""
 
     refused: dict[str, Refusal] = field(default_factory=dict)
     left: dict[tuple[Fact, ...], list[str]] = field(default_factory=dict)
@@ -35,12 +39,29 @@ class RouteMiddleware:
     user: list[str] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     default_headers: dict[str, str] = field(default_factory=dict)
+    layers: list[Layer] = field(default_factory=list)
 
 
 def of_route(ctx: Context, route: Route) -> RouteMiddleware:
     """What the middleware that Segue does not know by name does to requests of ``route``."""
+    try:
+        return _of_route(ctx, route, as_code=False)
+    except _OutOfOrder:
+        # One answers by itself, so that others which set headers have to stand around it or inside of it.
+        return _of_route(ctx, route, as_code=True)
+
+
+class _OutOfOrder(Exception):
+    """A middleware that answers by itself stands among others of which only the headers are known."""
+
+
+def _of_route(ctx: Context, route: Route, *, as_code: bool) -> RouteMiddleware:
     out = RouteMiddleware()
     methods = [o.method for o in route.operations]
+    for method in methods:
+        refusal = language.errors_refused(ctx.snapshot, method)
+        if refusal is not None:
+            out.refused[method] = refusal
     for name, defined in entries(ctx.snapshot):
         if methods and all(m in out.refused for m in methods):
             break
@@ -52,12 +73,51 @@ def of_route(ctx: Context, route: Route) -> RouteMiddleware:
                 refusal = Refusal("middleware", name, problem, ctx.snapshot.settings.module, 0)
                 _refuse(out, methods, refusal)
             continue
+        if name == language.MIDDLEWARE:
+            problem = language.middleware_problem(ctx.snapshot, route)
+            if problem:
+                _refuse(out, methods, _refusal(ctx, name, problem.rstrip(".")))
+            continue
         if name == XVIEW:
             out.left.setdefault((Fact("method", "HEAD"),), []).append(name)
         if name in KNOWN:
             continue
-        _judge(ctx, route, out, methods, name, _verdict(ctx, route, defined))
+        verdict = _verdict(ctx, route, defined)
+        if not _as_code(ctx, route, out, methods, name, defined, verdict, as_code):
+            _judge(ctx, route, out, methods, name, verdict)
     return out
+
+
+def _as_code(
+    ctx: Context,
+    route: Route,
+    out: RouteMiddleware,
+    methods: list[str],
+    name: str,
+    defined: str,
+    verdict: Verdict,
+    wanted: bool,
+) -> bool:
+    """Translate the middleware where its effects would keep the route on Django; False where that cannot be."""
+    alone = RouteMiddleware()
+    _judge(ctx, route, alone, methods, name, verdict)
+    if not alone.refused and not (wanted and verdict.headers):
+        return False
+    try:
+        found = layer(ctx, defined, route)
+    except Refused:
+        return False
+    stack = ctx.snapshot.settings.middleware
+    inner = stack[stack.index(name) + 1 :]
+    # What stands further in does not see an answer that is given here; those are written around all of them.
+    if found.early and set(inner) & _WRITING:
+        return False
+    if found.early and (out.headers or out.default_headers):
+        if wanted:
+            return False
+        raise _OutOfOrder
+    out.layers.append(found)
+    return True
 
 
 def add_finalizer(ctx: Context, route: Route, out: RouteMiddleware, cls: str, dotted: str) -> None:

@@ -6,6 +6,7 @@ import ast
 
 from segue.snapshot.model import GlobalRef, Value
 from segue.target.ir import Import
+from segue.translate import language
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
@@ -165,16 +166,6 @@ def debug(frame: Frame) -> Val:
     return Val(Scalar("bool"), name("settings.DEBUG"))
 
 
-def _translations_off(frame: Frame) -> bool:
-    snapshot = frame.ctx.snapshot.settings
-    use = snapshot.values.get("USE_I18N")
-    language = snapshot.values.get("LANGUAGE_CODE")
-    english = language is None or str(language.data).startswith("en")
-    return (use is not None and use.data is False) or (
-        english and not any("LocaleMiddleware" in m for m in snapshot.middleware)
-    )
-
-
 @function(
     "django.utils.translation.gettext",
     "django.utils.translation.gettext_lazy",
@@ -183,12 +174,19 @@ def _translations_off(frame: Frame) -> bool:
     "django.utils.translation.ugettext_lazy",
 )
 def gettext(frame: Frame, call: CallSite) -> Val:
-    """``_("text")``: the text itself where no request changes the language."""
+    """``_("text")``: the text itself where the project's own language is the one of the source.
+
+    Requests in other languages are Django's then (:mod:`segue.translate.language`).
+    """
     call.only(at_most=1)
-    if not _translations_off(frame):
+    if not language.texts_as_written(frame.ctx.snapshot):
         raise frame.refuse(
-            "gettext", ast.unparse(call.node), "The text is translated by the request's language.", call.node
+            "gettext",
+            ast.unparse(call.node),
+            "The text is translated into the project's own language.",
+            call.node,
         )
+    language.shows_text(frame.ctx)
     return call.args[0]
 
 

@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 
 from segue.snapshot.model import Function, ModelField
+from segue.translate import language
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
@@ -217,13 +218,13 @@ def display(frame: Frame, owner: Val, item: ModelField, node: ast.AST) -> Val:
     for key, label in item.choices:
         shown = label.items if label.kind in ("list", "tuple") else ()
         for pair in shown if shown else ():
+            if any(part.kind == "lazy" for part in pair.items):
+                language.shows_text(frame.ctx)
             if len(pair.items) == 2 and isinstance(pair.items[0].data, str | int | None):
                 pairs[pair.items[0].data] = str(pair.items[1].data)
         if not shown:
-            if label.kind == "lazy" and _translated(frame):
-                raise frame.refuse(
-                    "gettext", f"get_{item.name}_display", "The labels are translated at run time.", node
-                )
+            if label.kind == "lazy":
+                language.shows_text(frame.ctx)
             if key.kind not in ("const",) or isinstance(key.data, list | dict):
                 raise frame.refuse("choices", item.name, "Segue cannot write these choices down.", node)
             pairs[key.data] = str(label.data)
@@ -238,13 +239,6 @@ def display(frame: Frame, owner: Val, item: ModelField, node: ast.AST) -> Val:
         )
         raise frame.refuse("choices", f"get_{item.name}_display", "The column may be NULL.", node)
     return Val(Scalar("str"), text)
-
-
-def _translated(frame: Frame) -> bool:
-    values = frame.ctx.snapshot.settings.values
-    use = values.get("USE_I18N")
-    middleware = frame.ctx.snapshot.settings.middleware
-    return (use is None or bool(use.data)) and any("LocaleMiddleware" in m for m in middleware)
 
 
 def text_of(frame: Frame, value: Val, node: ast.expr) -> ast.expr:

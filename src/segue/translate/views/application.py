@@ -7,6 +7,7 @@ from typing import Any
 
 from segue.snapshot.model import Snapshot, Value, own_place
 from segue.target.ir import Decl, Import
+from segue.translate import language
 from segue.translate.context import Context
 from segue.translate.load.models import concrete
 from segue.translate.load.plan import plans
@@ -122,6 +123,9 @@ def _main(ctx: Context) -> None:
     if uses_sessions(ctx):
         extra += ", sessions=SESSIONS"
         imports.add(Import(f"{package}.access", "SESSIONS"))
+    languages, needed = language.option(ctx)
+    extra += languages
+    imports |= needed
     handler, needed = error_handler.option(ctx, module)
     extra += handler
     imports |= needed

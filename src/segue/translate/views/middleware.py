@@ -43,6 +43,9 @@ def arguments(
         name = _constant(ctx, rules)
         out.append(f"left_to_django={name}")
         imports.add(Import(f"{ctx.program.package}.access", name))
+    if kept.layers:
+        out.append(f"middleware=({', '.join(layer.name for layer in kept.layers)},)")
+        imports |= {Import(layer.module, layer.name) for layer in kept.layers}
     if kept.session:
         out.append("reads_session=True")
     if kept.headers:

@@ -95,6 +95,12 @@ class Call(Request):
         return self._values
 
     @property
+    def url_path(self) -> str:
+        """``request.path``."""
+        path: str = self.scope["path"]
+        return path
+
+    @property
     def query(self) -> QueryParams:
         """``request.query_params``."""
         if self._query is None:

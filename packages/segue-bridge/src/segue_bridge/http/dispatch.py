@@ -20,6 +20,7 @@ from segue_bridge.errors import APIException, MethodNotAllowed, Unserved
 from segue_bridge.http import failures, handover, metadata, negotiation, pages, urls
 from segue_bridge.http.call import Call
 from segue_bridge.http.cors import ANSWERED_BY
+from segue_bridge.http.language import Languages
 from segue_bridge.http.resource import Resource
 from segue_bridge.http.responses import JSON
 from segue_bridge.http.settings import PLAIN, HttpSettings
@@ -44,6 +45,7 @@ async def serve(
         early = _before(call)
         response = await _view(call) if early is None else early
         response = await _rendered(call, response)
+        name_language(call, response, settings)
         if call.stored_session is not None and "x-segue-unserved" not in response.headers:
             await _finish_session(call, response)
     finally:
@@ -85,17 +87,50 @@ async def _view(call: Call) -> Response:
             now, waiting = await handover.early(resource.left_to_django, call)
             if now:
                 return failures.unserved("middleware")
-        response = await _answer(call)
+        foreign = call.settings.languages is not None and _foreign(call, call.settings.languages)
+        if foreign and (call.verb not in ("GET", "HEAD") or foreign == "texts"):
+            return failures.unserved("language")
+        response = await _through(call, 0)
+        if foreign and response.status_code >= 400:
+            return failures.unserved("language")
         return failures.unserved("middleware") if response.status_code in waiting else response
-    except Unserved as error:
+    except Exception as error:  # noqa: BLE001 - as in Django, whatever it was
+        return _converted(call, error)
+
+
+async def _through(call: Call, position: int) -> Response:
+    """The translated middleware from ``position`` on, then the view; errors become pages at every step."""
+    layers = call.resource.middleware
+    if position == len(layers):
+        return await _answer(call)
+
+    async def rest(inner: Call) -> Response:
+        try:
+            return await _through(inner, position + 1)
+        except Exception as error:  # noqa: BLE001 - as in Django, whatever it was
+            return _converted(inner, error)
+
+    return await layers[position](call, rest)
+
+
+def _converted(call: Call, error: Exception) -> Response:
+    """``convert_exception_to_response``."""
+    if isinstance(error, Unserved):
         return failures.unserved(str(error))
-    except (pages.SuspiciousOperation, sessions.SessionGone) as error:
+    if isinstance(error, (pages.SuspiciousOperation, sessions.SessionGone)):
         _log.warning("%s %s: %s", call.method, call.scope["path"], error)
         return pages.response(pages.BAD_REQUEST)
-    except Exception as error:
-        if type(error).__module__.partition(".")[0] == "starlette":
-            raise  # HTTPException of hand-written code, a client that has gone, FastAPI's body limit
-        return _unexpected(call, error)
+    if type(error).__module__.partition(".")[0] == "starlette":
+        raise error  # HTTPException of hand-written code, a client that has gone, FastAPI's body limit
+    return _unexpected(call, error)
+
+
+def _foreign(call: Call, languages: Languages) -> str:
+    """Whether the request is in a language with texts of its own: ``errors`` where only errors have texts, ``texts``."""
+    code = languages.of(call)
+    if languages.plain(code):
+        return ""
+    return "texts" if languages.texts or code is None else "errors"
 
 
 async def _answer(call: Call) -> Response:
@@ -245,6 +280,17 @@ def vary(response: Response, name: str) -> None:
     present = [part.strip() for part in headers.get("vary", "").split(",") if part.strip()]
     if name.lower() not in {part.lower() for part in present}:
         headers["vary"] = ", ".join([*present, name])
+
+
+def name_language(request: Request, response: Response, settings: HttpSettings) -> None:
+    """``LocaleMiddleware.process_response``: ``Vary`` and ``Content-Language``."""
+    languages = settings.languages
+    if languages is None or not languages.named or request.scope.get(ANSWERED_BY) in languages.inside:
+        return
+    if "x-segue-unserved" in response.headers:
+        return
+    vary(response, "Accept-Language")
+    response.headers.setdefault("content-language", languages.of(request) or languages.default)
 
 
 def add_headers(request: Request, response: Response, settings: HttpSettings, *, framed: bool) -> None:

@@ -42,7 +42,7 @@ def unserved(what: str) -> JSON:
     """An answer that only Django has: 501 with the header by which a gateway asks Django instead.
 
     ``what``: ``browsable-api``, ``renderer`` (the client wants a format that only Django renders), ``operation`` (a
-    method that was not translated), ``options``, ``suffix`` (a format suffix that Django's method does not take) or ``middleware`` (the project's treats such requests in its own way).
+    method that was not translated), ``options``, ``language`` (texts in another language than the project's own), ``suffix`` (a format suffix that Django's method does not take) or ``middleware`` (the project's treats such requests in its own way).
     """
     detail = {"detail": f"Not served here: {what}. Ask the Django service."}
     response = JSON(detail, 501, {"x-segue-unserved": what})

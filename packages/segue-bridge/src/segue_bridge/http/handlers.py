@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from segue_bridge.http import openapi, pages, urls
 from segue_bridge.http.cors import ANSWERED_BY
-from segue_bridge.http.dispatch import add_headers
+from segue_bridge.http.dispatch import add_headers, name_language
 from segue_bridge.http.router import ContractRoutes, resources
 from segue_bridge.http.settings import PLAIN, SECURITY_HEADERS, HttpSettings
 
@@ -57,6 +57,7 @@ def install(
             return
         request = Request(scope, receive)
         response = _no_route(contract, settings, request)
+        name_language(request, response, settings)
         add_headers(request, response, settings, framed=response.status_code == 404)
         if request.method == "HEAD":
             response.body = b""

@@ -14,12 +14,17 @@ from segue_bridge.http.handover import LeftToDjango
 from segue_bridge.http.versioning import Versioning
 
 if TYPE_CHECKING:
+    from starlette.responses import Response
+
     from segue_bridge.http.call import Call
     from segue_bridge.http.responses import JSON
 
 Access = Callable[["Call"], Awaitable[None]]
 Render = Callable[["Call", "JSON"], bytes]
 Throttles = tuple[Throttle, ...]
+Handler = Callable[["Call"], Awaitable["Response"]]
+"""``get_response`` of a middleware: the rest of the way to the view. It does not raise what Django answers with a page."""
+Middleware = Callable[["Call", Handler], Awaitable["Response"]]
 Endpoint = Callable[["Call"], Awaitable[Any]]
 _PLACE = re.compile(r"\{(\w+)\}")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
@@ -68,7 +73,7 @@ class Resource:
 
     What the project's middleware does: ``left_to_django`` names the requests that it treats in a way of its own,
     ``reads_session`` says that it reads the session of every request (``Vary: Cookie``), ``headers`` are set on every
-    answer and ``default_headers`` on those that lack them.
+    answer and ``default_headers`` on those that lack them; ``middleware`` are those that were translated, from the outside in.
     """
 
     path: str
@@ -98,6 +103,7 @@ class Resource:
     headers: Mapping[str, str] = field(default_factory=dict)
     default_headers: Mapping[str, str] = field(default_factory=dict)
     regex: str = ""
+    middleware: tuple[Middleware, ...] = ()
 
     def __post_init__(self) -> None:
         self.operations: dict[str, Operation] = {}

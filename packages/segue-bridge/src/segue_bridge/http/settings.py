@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from segue_bridge.auth.backend import Sessions
 from segue_bridge.errors import APIException
+from segue_bridge.http.language import Languages
 from segue_bridge.http.render import DEFAULT, Renderer
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class HttpSettings:
     ``SECURE_SSL_REDIRECT``. ``format_param``: ``URL_FORMAT_OVERRIDE``. ``body_limit``, ``field_limit``, ``file_limit``:
     ``DATA_UPLOAD_MAX_MEMORY_SIZE``, ``…_NUMBER_FIELDS``, ``…_NUMBER_FILES``. ``sessions``: ``SessionMiddleware``'s
     sessions where a view's authentication has none. ``error_handler``: ``EXCEPTION_HANDLER``, the answer to an error of
-    the API. ``raise_errors``: let unexpected errors out instead of
+    the API. ``languages``: how requests choose the language of their texts, where they can. ``raise_errors``: let unexpected errors out instead of
     answering 500 (tests).
     """
 
@@ -55,6 +56,7 @@ class HttpSettings:
     file_limit: int | None = 100
     sessions: Sessions | None = None
     error_handler: ErrorHandler | None = None
+    languages: Languages | None = None
     raise_errors: bool = False
     _raw: list[tuple[bytes, bytes]] = field(init=False, repr=False, compare=False)
 

@@ -54,6 +54,11 @@ def call_value(frame: Frame, target: Val, node: ast.Call) -> Val:
             found = rule(frame, Val(kind.owner, target.node), CallSite(frame, node, kind.name))
             if found is not None:
                 return found
+    rule = registry.methods.get((type(kind), "__call__"))
+    if rule is not None:
+        found = rule(frame, target, CallSite(frame, node, "__call__"))
+        if found is not None:
+            return found
     if isinstance(kind, Callback):
         from segue.translate.interp.callbacks import apply
 

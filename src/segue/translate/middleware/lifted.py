@@ -1,0 +1,210 @@
+"""Middleware whose code is translated: ``async def name(call, get_response)`` around the view, in ``middleware.py``.
+
+It is tried where :mod:`segue.translate.middleware.judge` finds something that can be seen. What only happens to other
+routes is folded away by the path of the route (:class:`segue.translate.kinds.EarlyRequest`).
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from dataclasses import dataclass, replace
+
+from segue.refusal import refuse
+from segue.snapshot.model import Class, Function, Route, Snapshot, Where
+from segue.translate.context import Context
+from segue.translate.functions.finish import keep
+from segue.translate.functions.lift import lift
+from segue.translate.kinds import Const, EarlyRequest, Kind, NextHandler, Object, Response
+from segue.translate.middleware.evaluate import fixed
+from segue.translate.middleware.sources import find, tree_of
+
+_MIXIN = "django.utils.deprecation.MiddlewareMixin.__call__"
+_HOOKS = ("process_view", "process_exception", "process_template_response")
+_SEEN = ("middleware", "seen")
+_NEXT = "get_response"
+_Source = tuple[Function, dict[str, Kind], Kind | None]
+"""A function, the kinds of its arguments, that of ``self``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """``name`` is the generated function of ``module``; ``early``: it may answer in place of the view."""
+
+    name: str
+    module: str
+    early: bool
+
+
+def layer(ctx: Context, defined: str, route: Route) -> Layer:
+    """Translate the middleware for ``route`` and write it into ``middleware.py``. Raises ``Refused``."""
+    snapshot = ctx.snapshot
+    literal = route.path.partition("{")[0]
+    fixed = literal == route.path and not route.suffix_regex
+    if route.suffix_regex and literal == route.path:
+        literal = literal.rstrip("/")
+    request = EarlyRequest(literal, fixed)
+    _check_constants(ctx.snapshot, defined)
+    seen: set[str] = set()
+    before = ctx.memo.get(_SEEN)
+    ctx.memo[_SEEN] = seen
+    try:
+        cls = snapshot.classes.get(defined)
+        found, given, receiver = (
+            _class(ctx, cls, request) if cls is not None else _function(ctx, defined, request)
+        )
+        lifted = lift(
+            ctx, found, self_kind=receiver, arguments=given, module_kind="middleware", name=_name(defined)
+        )
+    finally:
+        if before is None:
+            del ctx.memo[_SEEN]
+        else:
+            ctx.memo[_SEEN] = before
+    if not isinstance(lifted.returns, Response) or not lifted.is_async:
+        raise refuse("middleware", defined, "It does not always answer.", found.where)
+    more = [s.name for s in lifted.state if s.name != "call"]
+    if more or lifted.explicit != (_NEXT,):
+        why = (
+            "It asks the database, which is not translated yet."
+            if "db" in more
+            else "It needs more than the request."
+        )
+        raise refuse("middleware", defined, why, found.where)
+    keep(ctx, lifted)
+    return Layer(lifted.name, lifted.module, "early" in seen)
+
+
+def _check_constants(snapshot: Snapshot, defined: str) -> None:
+    """Refuse variables of modules that code may set while the service runs: switches, caches."""
+    for function in snapshot.functions.values():
+        if function.name != defined and not function.name.startswith(f"{defined}."):
+            continue
+        for ref in function.globals.values():
+            if ref.kind != "constant" or ref.value is None or ref.name.startswith("django.conf.settings."):
+                continue
+            if not fixed(ref.name, ref.value):
+                raise refuse(
+                    "middleware", ref.name, "Code may change this variable at any time.", function.where
+                )
+
+
+def _class(ctx: Context, cls: Class, request: EarlyRequest) -> _Source:
+    snapshot = ctx.snapshot
+    for hook in _HOOKS:
+        known = find(snapshot, cls.name, hook)
+        if known is not None:
+            raise refuse("middleware", known.name, "This hook is not translated.", known.where)
+    entry = find(snapshot, cls.name, "__call__")
+    if entry is None:
+        raise refuse("middleware", cls.name, "Segue does not see how it is called.", cls.where)
+    if entry.name == _MIXIN:
+        entry = replace(
+            entry, name=f"{cls.name}.__call__", source=_mixin(snapshot, cls), where=cls.where, wrapped_by=()
+        )
+    names = _names(entry)
+    if len(names) != 2:
+        raise refuse("middleware", entry.name, "It does not take the request alone.", entry.where)
+    fields: tuple[tuple[str, Kind], ...] = (("get_response", NextHandler()), *_fields(snapshot, cls))
+    receiver = Object(cls.name, ("middleware", cls.name), fields)
+    return _with_next(entry, names), {names[1]: request, _NEXT: NextHandler()}, receiver
+
+
+def _with_next(function: Function, names: list[str]) -> Function:
+    """``function`` with the parameter ``get_response``."""
+    source = re.sub(rf"(def \w+\([^)]*\b{names[-1]}\b[^)]*)\)", rf"\1, {_NEXT})", function.source, count=1)
+    made = replace(function, source=source)
+    if _names(made) != [*names, _NEXT]:
+        raise refuse("middleware", function.name, "Segue does not see what it takes.", function.where)
+    return made
+
+
+def _mixin(snapshot: Snapshot, cls: Class) -> str:
+    """``MiddlewareMixin.__call__`` with the hooks that this class has."""
+    lines = ["def __call__(self, request):"]
+    if find(snapshot, cls.name, "process_request") is not None:
+        lines += [
+            "    early = self.process_request(request)",
+            "    if early is not None:",
+            "        response = early",
+            "    else:",
+            "        response = self.get_response(request)",
+        ]
+    else:
+        lines.append("    response = self.get_response(request)")
+    if find(snapshot, cls.name, "process_response") is not None:
+        lines.append("    return self.process_response(request, response)")
+    else:
+        lines.append("    return response")
+    return "\n".join(lines) + "\n"
+
+
+def _fields(snapshot: Snapshot, cls: Class) -> list[tuple[str, Kind]]:
+    """What ``__init__`` keeps besides ``get_response``. Raises ``Refused`` for more than constants."""
+    init = find(snapshot, cls.name, "__init__")
+    if init is None or init.name.startswith("django."):
+        return []
+    tree = tree_of(init)
+    if tree is None:
+        raise refuse("middleware", init.name, "The snapshot has no source of it.", init.where)
+    own = tree.args.args[0].arg if tree.args.args else "self"
+    out: list[tuple[str, Kind]] = []
+    for statement in tree.body:
+        match statement:
+            case ast.Expr(ast.Constant()) | ast.Pass():
+                continue
+            case ast.Expr(ast.Call(ast.Attribute(ast.Call(ast.Name("super"), _, _), "__init__"), _, [])):
+                continue
+            case ast.Assign([ast.Attribute(ast.Name(name), attr)], value) if name == own:
+                if attr == "get_response":
+                    continue
+                if isinstance(value, ast.Constant):
+                    out.append((attr, Const(value.value)))
+                    continue
+            case ast.If(ast.Call(ast.Name("iscoroutinefunction"), _, _), _, []):
+                continue
+        where = Where(init.where.file, init.where.line + statement.lineno - 1)
+        raise refuse(
+            "middleware", ast.unparse(statement).partition("\n")[0], "Its construction does this.", where
+        )
+    return out
+
+
+def _function(ctx: Context, defined: str, request: EarlyRequest) -> _Source:
+    """``def middleware(get_response): def inner(request): …; return inner``."""
+    outer = ctx.snapshot.functions.get(defined)
+    tree = tree_of(outer) if outer is not None else None
+    if outer is None or tree is None or outer.wrapped_by:
+        where = outer.where if outer is not None else Where(ctx.snapshot.settings.module)
+        raise refuse("middleware", defined, "Segue does not see what it does.", where)
+    body = [s for s in tree.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+    match body:
+        case [ast.FunctionDef() as inner, ast.Return(ast.Name(returned))] if returned == inner.name:
+            pass
+        case _:
+            raise refuse("middleware", defined, "It is more than a function that it returns.", outer.where)
+    handler = tree.args.args[0].arg if tree.args.args else ""
+    names = [a.arg for a in inner.args.args]
+    if len(names) != 1 or inner.decorator_list or _NEXT in names:
+        raise refuse("middleware", defined, "It does not take the request alone.", outer.where)
+    lines = textwrap.dedent(outer.source).splitlines()[inner.lineno - 1 : inner.end_lineno]
+    source = textwrap.dedent("\n".join(lines)) + "\n"
+    where = Where(outer.where.file, outer.where.line + inner.lineno - 1)
+    found = replace(outer, name=f"{defined}.{inner.name}", source=source, where=where)
+    if handler != _NEXT:
+        raise refuse("middleware", defined, "Its argument is not called get_response.", outer.where)
+    return _with_next(found, names), {names[0]: request, _NEXT: NextHandler()}, None
+
+
+def _name(defined: str) -> str:
+    base = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", defined.rpartition(".")[2]).lower()
+    return base if "middleware" in base else f"{base}_middleware"
+
+
+def _names(function: Function) -> list[str]:
+    tree = tree_of(function)
+    return [a.arg for a in tree.args.args] if tree is not None else []
+
+
+__all__ = ["Layer", "layer"]

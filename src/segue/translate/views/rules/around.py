@@ -1,0 +1,193 @@
+"""Code of middleware: ``get_response``, the request before the view, the answer on its way out.
+
+The generated function is ``async def name(call, get_response)``; see :mod:`segue.translate.middleware.lifted`.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val, const, literal, quote
+from segue.translate.kinds import (
+    BoundMethod,
+    Const,
+    EarlyRequest,
+    NextHandler,
+    Object,
+    QueryParameters,
+    RequestPath,
+    Response,
+    Scalar,
+)
+from segue.translate.rules.registry import attribute, function, method
+
+SEEN = ("middleware", "seen")
+"""Memo: what the code that is translated now does (``early`` answers)."""
+
+
+@method(NextHandler, "__call__")
+def get_response(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``self.get_response(request)``: never raises, as Django's does not."""
+    if len(call.args) != 1 or call.kwargs or not isinstance(call.args[0].kind, EarlyRequest):
+        raise frame.refuse(
+            "middleware", ast.unparse(call.node), "It is not called with the request.", call.node
+        )
+    given = next((v.node for v in frame.env.values() if isinstance(v.kind, NextHandler) and v.node), None)
+    if given is None:
+        raise frame.refuse(
+            "middleware", ast.unparse(call.node), "A helper of the middleware calls it.", call.node
+        )
+    frame.is_async = True
+    return Val(Response(), quote("(await {0}({1}))", given, frame.state("call")))
+
+
+@function(
+    "asgiref.sync.iscoroutinefunction",
+    "asyncio.coroutines.iscoroutinefunction",
+    "inspect.iscoroutinefunction",
+)
+def coroutine(frame: Frame, call: CallSite) -> Val | None:
+    """Asked of a middleware or of ``get_response``: the synchronous side is the contract."""
+    first = call.argument(0)
+    return const(False) if first is not None and isinstance(first.kind, Object | NextHandler) else None
+
+
+@attribute(EarlyRequest, "method")
+def verb(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
+    """``request.method``."""
+    return Val(Scalar("str"), ast.Attribute(frame.state("call"), "verb", ast.Load()))
+
+
+@attribute(EarlyRequest, "path", "path_info")
+def path(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
+    """``request.path``."""
+    kind = owner.kind
+    assert isinstance(kind, EarlyRequest)
+    found = RequestPath("str", False, kind.prefix, kind.fixed)
+    return Val(found, ast.Attribute(frame.state("call"), "url_path", ast.Load()))
+
+
+@attribute(EarlyRequest, "GET")
+def query(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
+    """``request.GET``."""
+    return Val(QueryParameters(), ast.Attribute(frame.state("call"), "query", ast.Load()))
+
+
+@attribute(EarlyRequest, "META", "headers", "COOKIES")
+def mapping(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
+    """Left to the methods below."""
+    return Val(BoundMethod(owner.kind, attr))
+
+
+@method(BoundMethod, "get", "__contains__", "__getitem__")
+def header(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``request.headers.get("X-Y")``, ``"HTTP_X_Y" in request.META``, ``request.COOKIES["a"]``."""
+    kind = owner.kind
+    assert isinstance(kind, BoundMethod)
+    if not isinstance(kind.owner, EarlyRequest) or kind.name not in ("META", "headers", "COOKIES"):
+        return None
+    first = call.args[0] if call.args else None
+    if first is None or not isinstance(first.kind, Const) or not isinstance(first.kind.value, str):
+        raise frame.refuse("header", ast.unparse(call.node), "The name is computed.", call.node)
+    wanted = first.kind.value
+    if kind.name == "META":
+        if not wanted.startswith("HTTP_"):
+            raise frame.refuse("request-meta", wanted, "Only headers are read from META.", call.node)
+        wanted = wanted[5:].replace("_", "-").title()
+    where = ast.Attribute(frame.state("call"), "cookies" if kind.name == "COOKIES" else "headers", ast.Load())
+    if call.name == "__contains__":
+        return Val(Scalar("bool"), ast.Compare(literal(wanted), [ast.In()], [where]))
+    if call.name == "__getitem__":
+        raise frame.refuse(
+            "header", ast.unparse(call.node), "A missing one is an error in Django.", call.node
+        )
+    default = call.argument(1, "default")
+    if default is None:
+        return Val(Scalar("str", True), quote("{0}.get({1})", where, literal(wanted)))
+    null = isinstance(default.kind, Const) and default.kind.value is None
+    if default.node is None or not (null or default.kind == Scalar("str") or _text(default)):
+        raise frame.refuse("header", ast.unparse(call.node), "Segue does not know this default.", call.node)
+    return Val(Scalar("str", null), quote("{0}.get({1}, {2})", where, literal(wanted), default.node))
+
+
+def _text(value: Val) -> bool:
+    return isinstance(value.kind, Const) and isinstance(value.kind.value, str)
+
+
+@method(RequestPath, "startswith")
+def starts(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``request.path.startswith("/api/")``: decided where every path of the route agrees."""
+    kind = owner.kind
+    assert isinstance(kind, RequestPath)
+    first = call.argument(0)
+    if len(call.args) != 1 or first is None or not isinstance(first.kind, Const) or owner.node is None:
+        return None
+    options = first.kind.value if isinstance(first.kind.value, tuple) else (first.kind.value,)
+    if not all(isinstance(o, str) for o in options):
+        return None
+    if any(kind.prefix.startswith(o) for o in options):
+        return const(True)
+    if kind.fixed or not any(o.startswith(kind.prefix) for o in options):
+        return const(False)
+    return Val(Scalar("bool"), quote("{0}.startswith({1})", owner.node, literal(first.kind.value)))
+
+
+@function("django.http.response.JsonResponse")
+def json_response(frame: Frame, call: CallSite) -> Val | None:
+    """``JsonResponse({...}, status=...)`` of texts, numbers and the like."""
+    if not _in_middleware(frame):
+        return None
+    call.only("data", "status", at_most=1)
+    data, status = call.argument(0, "data"), call.kwargs.get("status")
+    if data is None or data.node is None or not _plain(data):
+        raise frame.refuse("response", ast.unparse(call.node), "Segue does not know this data.", call.node)
+    return _reply(frame, "json_reply", data.node, status, 200, call)
+
+
+_STATUS = {
+    "HttpResponse": 200, "HttpResponseBadRequest": 400, "HttpResponseForbidden": 403, "HttpResponseNotFound": 404,
+    "HttpResponseGone": 410, "HttpResponseServerError": 500,
+}  # fmt: skip
+
+
+@function(*(f"django.http.response.{n}" for n in _STATUS))
+def text_response(frame: Frame, call: CallSite) -> Val | None:
+    """``HttpResponseForbidden("why")``."""
+    if not _in_middleware(frame):
+        return None
+    usual = _STATUS[call.name.rpartition(".")[2]]
+    call.only("content", "status", at_most=1)
+    data, status = call.argument(0, "content"), call.kwargs.get("status")
+    if data is not None and (data.node is None or not (_text(data) or data.kind == Scalar("str"))):
+        raise frame.refuse("response", ast.unparse(call.node), "Its content is no plain text.", call.node)
+    return _reply(frame, "text_reply", literal("") if data is None else data.node, status, usual, call)
+
+
+def _reply(
+    frame: Frame, made: str, data: ast.expr | None, status: Val | None, usual: int, call: CallSite
+) -> Val:
+    assert data is not None
+    if status is not None and not (isinstance(status.kind, Const) and isinstance(status.kind.value, int)):
+        raise frame.refuse("response", ast.unparse(call.node), "Segue does not know this status.", call.node)
+    code = usual if status is None or not isinstance(status.kind, Const) else status.kind.value
+    assert isinstance(code, int)
+    seen = frame.ctx.memo.get(SEEN)
+    if isinstance(seen, set):
+        seen.add("early")
+    return Val(
+        Response(code), ast.Call(frame.imported("segue_bridge.http.replies", made), [data, literal(code)], [])
+    )
+
+
+def _in_middleware(frame: Frame) -> bool:
+    return isinstance(frame.ctx.memo.get(SEEN), set)
+
+
+def _plain(value: Val) -> bool:
+    """Data that ``json`` writes by itself: a display of constants and texts."""
+    assert value.node is not None
+    return all(
+        isinstance(n, ast.Dict | ast.List | ast.Constant | ast.expr_context) for n in ast.walk(value.node)
+    )

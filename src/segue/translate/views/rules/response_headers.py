@@ -1,0 +1,95 @@
+"""Headers of an answer that exists already: ``response["X-Total"] = 3``, ``"X-Total" in response``."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val, const, literal, quote
+from segue.translate.kinds import Const, Response, ResponseHeaders, Scalar
+from segue.translate.rules.registry import attribute, method
+
+# The framework writes these itself, around what the code sees.
+_OTHERS = frozenset({"content-type", "content-length", "allow", "vary", "set-cookie"})
+
+
+@attribute(Response, "headers")
+def headers(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
+    """``response.headers``."""
+    if owner.node is None:
+        raise frame.refuse("response", attr, "The answer has no form in the generated code.", node)
+    return Val(ResponseHeaders(), owner.node)
+
+
+@attribute(Response, "status_code")
+def status(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
+    """``response.status_code``."""
+    if owner.node is None:
+        return None
+    return Val(Scalar("int"), ast.Attribute(owner.node, "status_code", ast.Load()))
+
+
+@method(Response, "__setitem__")
+@method(ResponseHeaders, "__setitem__")
+def store(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``response["X-Total"] = value``: Django writes texts and the text of everything else."""
+    target = ast.Subscript(_headers(frame, owner, call), _name(frame, call), ast.Store())
+    frame.emit(f"{ast.unparse(target)} = {ast.unparse(_value(frame, call.args[1], call))}")
+    return const(None)
+
+
+@method(ResponseHeaders, "setdefault")
+@method(Response, "setdefault")
+def default(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``response.headers.setdefault("X-Total", value)``."""
+    if len(call.args) != 2 or call.kwargs:
+        raise frame.refuse("response", ast.unparse(call.node), "It takes a name and a value.", call.node)
+    where = _headers(frame, owner, call)
+    return Val(
+        Scalar("str"),
+        quote("{0}.setdefault({1}, {2})", where, _name(frame, call), _value(frame, call.args[1], call)),
+    )
+
+
+@method(Response, "has_header", "__contains__")
+@method(ResponseHeaders, "__contains__")
+def has(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``"X-Total" in response``."""
+    return Val(Scalar("bool"), ast.Compare(_name(frame, call), [ast.In()], [_headers(frame, owner, call)]))
+
+
+@method(Response, "get")
+@method(ResponseHeaders, "get")
+def read(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``response.get("X-Total")``."""
+    if len(call.args) != 1 or call.kwargs:
+        raise frame.refuse("response", ast.unparse(call.node), "It takes a name only.", call.node)
+    return Val(Scalar("str", True), quote("{0}.get({1})", _headers(frame, owner, call), _name(frame, call)))
+
+
+def _headers(frame: Frame, owner: Val, call: CallSite) -> ast.expr:
+    if not isinstance(owner.node, ast.Name):
+        raise frame.refuse("response", ast.unparse(call.node), "The answer is in no variable.", call.node)
+    return ast.Attribute(owner.node, "headers", ast.Load())
+
+
+def _name(frame: Frame, call: CallSite) -> ast.expr:
+    first = call.args[0] if call.args else None
+    known = first.kind.value if first is not None and isinstance(first.kind, Const) else None
+    if not isinstance(known, str):
+        raise frame.refuse("response", ast.unparse(call.node), "The header's name is computed.", call.node)
+    if known.lower() in _OTHERS:
+        raise frame.refuse("response", known, "This header is written by the framework too.", call.node)
+    return literal(known)
+
+
+def _value(frame: Frame, value: Val, call: CallSite) -> ast.expr:
+    kind = value.kind
+    if isinstance(kind, Const):
+        return literal(kind.value if isinstance(kind.value, str) else str(kind.value))
+    if value.node is None or not isinstance(kind, Scalar) or kind.type in ("bytes", "Any"):
+        raise frame.refuse("response", ast.unparse(call.node), "Segue does not know this value.", call.node)
+    if kind == Scalar("str"):
+        return value.node
+    return quote("str({0})", value.node)
