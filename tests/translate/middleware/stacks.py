@@ -331,6 +331,41 @@ def stopped(get_response):
     return middleware
 
 
+class Found(MiddlewareMixin):
+    def process_request(self, request):
+        title = request.headers.get("X-Title")
+        if title is not None and not Note.objects.filter(title=title).exists():
+            return JsonResponse({"detail": "No such note."}, status=404)
+
+
+class Clock:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.headers.get("X-Berlin"):
+            timezone.activate("Europe/Berlin")
+        else:
+            timezone.deactivate()
+        return self.get_response(request)
+
+
+class Tenant(MiddlewareMixin):
+    def process_request(self, request):
+        title = request.headers.get("X-Tenant", "beta")
+        request.tenant_title = title
+        request.tenant = Note.objects.filter(title=title).first()
+
+
+class Once(Stamp):
+    """In Django the zone would stay for the next request."""
+
+    def __call__(self, request):
+        if request.headers.get("X-Berlin"):
+            timezone.activate("Europe/Berlin")
+        return self.get_response(request)
+
+
 class Varied(Stamp):
     def __call__(self, request):
         response = self.get_response(request)
@@ -347,10 +382,10 @@ class Late(Stamp):
         response["X-Path"] = request.path[1:]
         return response
 '''
-TRANSLATED = ["RequestId", "Key", "stopped", "Sometimes"]
+TRANSLATED = ["RequestId", "Found", "Tenant", "Clock", "Key", "stopped", "Sometimes"]
 ACCEPTED = ["Device", "Pages", "prefixed", "Impersonate", "Debugging", "Stamp", "Missing"]
 REFUSED = {
-    "Timed": "response['X-Time']", "Language": "translation.activate", "Zone": "timezone.activate", "Wall": "return redirect",
+    "Language": "translation.activate", "Once": "timezone.activate", "Wall": "return redirect",
     "Body": "request.body", "Wrapped": "response.data", "Hidden": "raise Http404", "Errors": "return JsonResponse",
     "Counting": "self.seen", "Local": "self.state.user", "Writes": "Note.objects.filter",
     "Varied": "response['Vary']", "Late": "response['X-Path']",
@@ -385,6 +420,7 @@ VIEWS = """\
 from rest_framework import authentication, filters, permissions, renderers, serializers, views, viewsets
 from rest_framework.response import Response
 from rest_framework.decorators import api_view
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from notes.models import Note
@@ -404,6 +440,20 @@ class NoteViewSet(viewsets.ModelViewSet):
     filter_backends = [filters.SearchFilter, filters.OrderingFilter]
     search_fields = ["title"]
     ordering_fields = ["title", "id"]
+
+
+class Mine(viewsets.ViewSet):
+    permission_classes = [permissions.AllowAny]
+    authentication_classes = []
+
+    def list(self, request):
+        if request.tenant is None:
+            return Response({"title": request.tenant_title, "now": timezone.localtime().utcoffset()})
+        response = Response({"title": request.tenant_title, "stars": request.tenant.stars})
+        response["X-Stars"] = request.tenant.stars
+        if "X-Kept" not in response:
+            response.headers["X-Kept"] = "yes"
+        return response
 
 
 class Told(viewsets.ViewSet):
@@ -487,7 +537,7 @@ router = SimpleRouter()
 router.register("notes", views.NoteViewSet)
 router.register("who", views.Who, basename="who")
 urlpatterns = [path("api/", include(router.urls)), path("other/", views.Who.as_view({"get": "list"})),
-               path("api/told/", views.Told.as_view({"get": "list"})), path("api/sheet/", views.SheetView.as_view()), path("api/marked/", views.Marked.as_view()),
+               path("api/mine/", views.Mine.as_view({"get": "list"})), path("api/told/", views.Told.as_view({"get": "list"})), path("api/sheet/", views.SheetView.as_view()), path("api/marked/", views.Marked.as_view()),
                path("api/download/", views.Download.as_view()), path("api/enveloped/", views.Enveloped.as_view())]
 """
 LEGACY = """\

@@ -108,18 +108,19 @@ def test_code_that_answers_or_writes_headers_is_translated(root: Path, tmp_path:
     assert "startswith" not in text
     variants: list[dict[str, Any]] = [
         {}, {"headers": {"X-Key": "wrong"}}, {"headers": {"X-Key": "right", "X-Request-ID": "abc"}}, {"cookies": {"stop": "1"}},
-        {"headers": {"Accept": "text/x"}},
+        {"headers": {"Accept": "text/x"}}, {"headers": {"X-Title": "none"}}, {"headers": {"X-Title": "beta", "X-Tenant": "none"}},
+        {"headers": {"X-Berlin": "1", "X-Tenant": "none"}},
     ]  # fmt: skip
     requests = [
         {"method": method, "path": path, **one}
         for method in ("GET", "HEAD", "OPTIONS", "DELETE", "PATCH")
-        for path in PATHS
+        for path in (*PATHS, "/api/mine/")
         for one in variants
     ]
     both = stacks.both(root, tmp_path, stacks.TRANSLATED, requests)
     for request, (legacy, modern) in zip(requests, both, strict=True):
         assert {k: modern[k] for k in KINDS} == {k: legacy[k] for k in KINDS}, request
-        for name in (*HEADERS, "x-request-id", "x-length", "x-seen", "x-good"):
+        for name in (*HEADERS, "x-request-id", "x-length", "x-seen", "x-good", "x-stars", "x-kept"):
             assert modern["headers"].get(name) == legacy["headers"].get(name), (request, name)
     assert {403, 404, 406, 200} <= {modern["status"] for _, modern in both}
 
@@ -194,7 +195,9 @@ def test_what_cannot_be_proved_is_refused_where_it_stands(everything: Snapshot, 
 
 def test_a_line_is_named(everything: Snapshot) -> None:
     (reason,) = {
-        r.reasons[0] for r in translate(only(everything, "Zone")).refused if r.reasons[0].code == "middleware"
+        r.reasons[0]
+        for r in translate(only(everything, "Varied")).refused
+        if r.reasons[0].code == "middleware"
     }
     lines = stacks.MIDDLEWARE.splitlines()
-    assert lines[reason.line - 1].strip() == 'timezone.activate("Europe/Berlin")'
+    assert lines[reason.line - 1].strip() == 'response["Vary"] = request.path'

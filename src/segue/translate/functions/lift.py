@@ -168,12 +168,14 @@ def lift(
     app: str = "",
     name: str | None = None,
     hint: str = "",
+    scope: Scope | None = None,
 ) -> Lifted:
     """Translate ``function`` and emit it into ``app/<app>/<module_kind>.py``.
 
     ``arguments`` gives the kind of each explicit parameter that is passed; a parameter left out
     takes its default. A :class:`Val` with a ``Const`` kind is folded into the text. ``name`` is
-    the wished name, ``hint`` a word for row classes that only this use needs. Raises
+    the wished name, ``hint`` a word for row classes that only this use needs. Free state that ``scope`` has is no
+    parameter. Raises
     :class:`segue.refusal.Refused`.
     """
     found = find(ctx, function)
@@ -192,7 +194,14 @@ def lift(
     if isinstance(memo, Lifted):
         return memo
     body = interpret(
-        ctx, found, self_kind=receiver, arguments=arguments or {}, app=label, hint=hint, shape=key
+        ctx,
+        found,
+        self_kind=receiver,
+        arguments=arguments or {},
+        app=label,
+        hint=hint,
+        shape=key,
+        scope=scope,
     )
     table = symbols(ctx)
     record = FunctionRecord(

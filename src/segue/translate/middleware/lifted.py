@@ -15,14 +15,18 @@ from segue.refusal import refuse
 from segue.snapshot.model import Class, Function, Route, Snapshot, Where
 from segue.translate.context import Context
 from segue.translate.functions.finish import keep
-from segue.translate.functions.lift import lift
+from segue.translate.functions.lift import Lifted, lift
+from segue.translate.interp.scope import Scope
 from segue.translate.kinds import Const, EarlyRequest, Kind, NextHandler, Object, Response
-from segue.translate.middleware.evaluate import fixed
+from segue.translate.middleware.attributes import kept
+from segue.translate.middleware.limits import check_constants, check_reads, check_zone, own_functions, reached
 from segue.translate.middleware.sources import find, tree_of
 
 _MIXIN = "django.utils.deprecation.MiddlewareMixin.__call__"
 _HOOKS = ("process_view", "process_exception", "process_template_response")
-_SEEN = ("middleware", "seen")
+_ANSWERING = ("middleware", "answering")
+_KEPT = ("middleware", "kept")
+_ATTRIBUTES = ("middleware", "given")
 _NEXT = "get_response"
 _Source = tuple[Function, dict[str, Kind], Kind | None]
 """A function, the kinds of its arguments, that of ``self``."""
@@ -40,28 +44,42 @@ class Layer:
 def layer(ctx: Context, defined: str, route: Route) -> Layer:
     """Translate the middleware for ``route`` and write it into ``middleware.py``. Raises ``Refused``."""
     snapshot = ctx.snapshot
-    literal = route.path.partition("{")[0]
-    fixed = literal == route.path and not route.suffix_regex
-    if route.suffix_regex and literal == route.path:
-        literal = literal.rstrip("/")
-    request = EarlyRequest(literal, fixed)
-    _check_constants(ctx.snapshot, defined)
-    seen: set[str] = set()
-    before = ctx.memo.get(_SEEN)
-    ctx.memo[_SEEN] = seen
+    check_constants(snapshot, defined)
+    check_reads(snapshot, defined)
+    check_zone(snapshot, defined)
+    request = _request(snapshot, defined, route)
+    attributes = ctx.memo.setdefault(_ATTRIBUTES, {})
+    assert isinstance(attributes, dict)
+    earlier = dict(attributes)
+    ctx.memo[_KEPT] = kept(snapshot, defined)
     try:
         cls = snapshot.classes.get(defined)
         found, given, receiver = (
             _class(ctx, cls, request) if cls is not None else _function(ctx, defined, request)
         )
         lifted = lift(
-            ctx, found, self_kind=receiver, arguments=given, module_kind="middleware", name=_name(defined)
+            ctx,
+            found,
+            self_kind=receiver,
+            arguments=given,
+            module_kind="middleware",
+            name=_name(defined),
+            scope=Scope({"db": "call.db"}),
         )
+        _check(defined, found, lifted)
+    except Exception:
+        ctx.memo[_ATTRIBUTES] = earlier
+        raise
     finally:
-        if before is None:
-            del ctx.memo[_SEEN]
-        else:
-            ctx.memo[_SEEN] = before
+        del ctx.memo[_KEPT]
+    keep(ctx, lifted)
+    answering = ctx.memo.get(_ANSWERING)
+    own = {found.name, *(f.name for f in reached(snapshot, defined))}
+    early = isinstance(answering, set) and not own.isdisjoint(answering)
+    return Layer(lifted.name, lifted.module, early)
+
+
+def _check(defined: str, found: Function, lifted: Lifted) -> None:
     if not isinstance(lifted.returns, Response) or not lifted.is_async:
         raise refuse("middleware", defined, "It does not always answer.", found.where)
     more = [s.name for s in lifted.state if s.name != "call"]
@@ -72,22 +90,17 @@ def layer(ctx: Context, defined: str, route: Route) -> Layer:
             else "It needs more than the request."
         )
         raise refuse("middleware", defined, why, found.where)
-    keep(ctx, lifted)
-    return Layer(lifted.name, lifted.module, "early" in seen)
 
 
-def _check_constants(snapshot: Snapshot, defined: str) -> None:
-    """Refuse variables of modules that code may set while the service runs: switches, caches."""
-    for function in snapshot.functions.values():
-        if function.name != defined and not function.name.startswith(f"{defined}."):
-            continue
-        for ref in function.globals.values():
-            if ref.kind != "constant" or ref.value is None or ref.name.startswith("django.conf.settings."):
-                continue
-            if not fixed(ref.name, ref.value):
-                raise refuse(
-                    "middleware", ref.name, "Code may change this variable at any time.", function.where
-                )
+def _request(snapshot: Snapshot, defined: str, route: Route) -> EarlyRequest:
+    """What is known of the request: nothing of its path where the code does not ask for it, so that all routes share it."""
+    if not any("path" in f.source for f in own_functions(snapshot, defined)):
+        return EarlyRequest("", False)
+    literal = route.path.partition("{")[0]
+    fixed = literal == route.path and not route.suffix_regex
+    if route.suffix_regex and literal == route.path:
+        literal = literal.rstrip("/")
+    return EarlyRequest(literal, fixed)
 
 
 def _class(ctx: Context, cls: Class, request: EarlyRequest) -> _Source:
@@ -123,7 +136,10 @@ def _with_next(function: Function, names: list[str]) -> Function:
 def _mixin(snapshot: Snapshot, cls: Class) -> str:
     """``MiddlewareMixin.__call__`` with the hooks that this class has."""
     lines = ["def __call__(self, request):"]
-    if find(snapshot, cls.name, "process_request") is not None:
+    before = find(snapshot, cls.name, "process_request")
+    if before is not None and not _returns(before):
+        lines += ["    self.process_request(request)", "    response = self.get_response(request)"]
+    elif before is not None:
         lines += [
             "    early = self.process_request(request)",
             "    if early is not None:",
@@ -138,6 +154,13 @@ def _mixin(snapshot: Snapshot, cls: Class) -> str:
     else:
         lines.append("    return response")
     return "\n".join(lines) + "\n"
+
+
+def _returns(function: Function) -> bool:
+    """Whether it may return something."""
+    tree = tree_of(function)
+    returns = [n.value for n in ast.walk(tree) if isinstance(n, ast.Return)] if tree is not None else []
+    return any(v is not None and not (isinstance(v, ast.Constant) and v.value is None) for v in returns)
 
 
 def _fields(snapshot: Snapshot, cls: Class) -> list[tuple[str, Kind]]:

@@ -10,6 +10,7 @@ from segue.refusal import Refusal, Refused
 from segue.snapshot.model import Route, Snapshot
 from segue.translate import language
 from segue.translate.context import Context
+from segue.translate.middleware.attributes import kept, read_elsewhere
 from segue.translate.middleware.judge import Verdict, judge, judge_finalizer
 from segue.translate.middleware.known import COMMON, FRAMES, KNOWN, SECURITY, XVIEW
 from segue.translate.middleware.lifted import Layer, layer
@@ -101,23 +102,33 @@ def _as_code(
     """Translate the middleware where its effects would keep the route on Django; False where that cannot be."""
     alone = RouteMiddleware()
     _judge(ctx, route, alone, methods, name, verdict)
-    if not alone.refused and not (wanted and verdict.headers):
+    needed = read_elsewhere(ctx, defined)
+    if not verdict.events and not alone.refused and not needed and not (wanted and verdict.headers):
         return False
     try:
         found = layer(ctx, defined, route)
-    except Refused:
-        return False
+    except Refused as refused:
+        if not kept(ctx.snapshot, defined) & _attributes_of_requests(ctx):
+            return False
+        # Other routes read what it sets, in code that may be shared with this one.
+        _refuse(out, methods, refused.refusal)
+        return True
     stack = ctx.snapshot.settings.middleware
     inner = stack[stack.index(name) + 1 :]
     # What stands further in does not see an answer that is given here; those are written around all of them.
     if found.early and set(inner) & _WRITING:
         return False
     if found.early and (out.headers or out.default_headers):
-        if wanted:
+        if wanted or not alone.refused:
             return False
         raise _OutOfOrder
     out.layers.append(found)
     return True
+
+
+def _attributes_of_requests(ctx: Context) -> set[str]:
+    known = ctx.memo.get(("middleware", "given"))
+    return set(known) if isinstance(known, dict) else set()
 
 
 def add_finalizer(ctx: Context, route: Route, out: RouteMiddleware, cls: str, dotted: str) -> None:

@@ -48,7 +48,12 @@ def membership(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.Compare) -
                 if isinstance(found.kind, Const):
                     return const(bool(found.kind.value) == positive)
                 assert found.node is not None
-                return found if positive else Val(Scalar("bool"), ast.UnaryOp(ast.Not(), found.node))
+                if positive:
+                    return found
+                if isinstance(found.node, ast.Compare) and isinstance(found.node.ops[0], ast.In):
+                    absent = ast.Compare(found.node.left, [ast.NotIn()], found.node.comparators)
+                    return Val(Scalar("bool"), absent)
+                return Val(Scalar("bool"), ast.UnaryOp(ast.Not(), found.node))
     if isinstance(kind, UrlArguments):
         known = getattr(kind.endpoint, "url_arguments", None)
         if isinstance(known, dict) and isinstance(a.kind, Const):

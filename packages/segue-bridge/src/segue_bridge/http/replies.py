@@ -19,3 +19,8 @@ def json_reply(data: Any, status: int = 200) -> Response:
 def text_reply(content: str = "", status: int = 200) -> Response:
     """``HttpResponse``: HTML unless it says otherwise."""
     return Response(content, status, headers={"content-type": HTML})
+
+
+def redirect_reply(location: str, status: int = 302) -> Response:
+    """``HttpResponseRedirect``."""
+    return Response(b"", status, headers={"location": location, "content-type": HTML})

@@ -7,24 +7,32 @@ from __future__ import annotations
 
 import ast
 
+from segue.target.ir import Import
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.join import widen
 from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import (
     BoundMethod,
     Const,
     EarlyRequest,
+    Instance,
     NextHandler,
     Object,
     QueryParameters,
+    Request,
     RequestPath,
     Response,
     Scalar,
 )
 from segue.translate.rules.registry import attribute, function, method
 
-SEEN = ("middleware", "seen")
-"""Memo: what the code that is translated now does (``early`` answers)."""
+KEPT = ("middleware", "kept")
+"""Memo, only while the code of a middleware is translated: attributes that every request has when it comes to a view."""
+ANSWERING = ("middleware", "answering")
+"""Memo: functions that make an answer of their own."""
+ATTRIBUTES = ("middleware", "given")
+"""Memo: attributes that translated middleware gives to requests, and their kinds."""
 
 
 @method(NextHandler, "__call__")
@@ -67,6 +75,37 @@ def path(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
     assert isinstance(kind, EarlyRequest)
     found = RequestPath("str", False, kind.prefix, kind.fixed)
     return Val(found, ast.Attribute(frame.state("call"), "url_path", ast.Load()))
+
+
+@method(EarlyRequest, "__setattr__")
+def keep(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``request.tenant = …``: kept with the request, where every request that comes to a view gets it."""
+    attr, value = call.args
+    assert isinstance(attr.kind, Const)
+    text = f"request.{attr.kind.value}"
+    kept = frame.ctx.memo.get(KEPT)
+    if not isinstance(kept, set) or attr.kind.value not in kept:
+        raise frame.refuse("assign-attribute", text, "Not every request gets it.", call.node)
+    kind = widen(value.kind)
+    if value.node is None or not isinstance(kind, Scalar | Instance):
+        raise frame.refuse("assign-attribute", text, "Segue has no rule for keeping this.", call.node)
+    known = frame.ctx.memo.setdefault(ATTRIBUTES, {})
+    assert isinstance(known, dict)
+    if known.setdefault(attr.kind.value, kind) != kind:
+        raise frame.refuse("assign-attribute", text, "It is another thing elsewhere.", call.node)
+    state = quote("{0}.state", frame.state("call"))
+    frame.emit(f"{ast.unparse(ast.Attribute(state, str(attr.kind.value), ast.Store()))} = {value.text}")
+    return const(None)
+
+
+@attribute(EarlyRequest, "*")
+@attribute(Request, "*")
+def kept_by_middleware(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
+    """``request.tenant``, which a middleware has set."""
+    known = frame.ctx.memo.get(ATTRIBUTES)
+    if not isinstance(known, dict) or attr not in known:
+        return None
+    return Val(known[attr], quote(f"{{0}}.state.{attr}", frame.state("call")))
 
 
 @attribute(EarlyRequest, "GET")
@@ -146,6 +185,54 @@ def json_response(frame: Frame, call: CallSite) -> Val | None:
     return _reply(frame, "json_reply", data.node, status, 200, call)
 
 
+@function("django.utils.timezone.activate")
+def activate(frame: Frame, call: CallSite) -> Val | None:
+    """``timezone.activate("Europe/Berlin")``: for the rest of the request."""
+    first = call.argument(0)
+    if not _in_middleware(frame) or first is None or len(call.args) != 1:
+        return None
+    known = isinstance(first.kind, Const) and isinstance(first.kind.value, str)
+    if first.node is None or not (known or first.kind in (Scalar("str"), Scalar("ZoneInfo"))):
+        raise frame.refuse("middleware", ast.unparse(call.node), "Segue does not know this zone.", call.node)
+    frame.use(Import("segue_bridge", "zone"))
+    return Val(Const(None), quote("zone.activate({0})", first.node))
+
+
+@function("django.utils.timezone.deactivate")
+def deactivate(frame: Frame, call: CallSite) -> Val | None:
+    """``timezone.deactivate()``."""
+    if not _in_middleware(frame):
+        return None
+    frame.use(Import("segue_bridge", "zone"))
+    return Val(Const(None), quote("zone.deactivate()"))
+
+
+@function("zoneinfo.ZoneInfo")
+def zone_info(frame: Frame, call: CallSite) -> Val | None:
+    """``ZoneInfo(name)``."""
+    first = call.argument(0)
+    if not _in_middleware(frame) or first is None or first.node is None:
+        return None
+    return Val(Scalar("ZoneInfo"), ast.Call(frame.imported("zoneinfo", "ZoneInfo"), [first.node], []))
+
+
+@function("django.http.response.HttpResponseRedirect", "django.shortcuts.redirect")
+def redirect(frame: Frame, call: CallSite) -> Val | None:
+    """``redirect("/path/")``: to a path or URL that is written out."""
+    if not _in_middleware(frame):
+        return None
+    first = call.argument(0)
+    known = first.kind.value if first is not None and isinstance(first.kind, Const) else None
+    if (
+        not isinstance(known, str)
+        or len(call.args) != 1
+        or call.kwargs
+        or not known.startswith(("/", "http"))
+    ):
+        raise frame.refuse("response", ast.unparse(call.node), "The target is not written out.", call.node)
+    return _reply(frame, "redirect_reply", literal(known), None, 302, call)
+
+
 _STATUS = {
     "HttpResponse": 200, "HttpResponseBadRequest": 400, "HttpResponseForbidden": 403, "HttpResponseNotFound": 404,
     "HttpResponseGone": 410, "HttpResponseServerError": 500,
@@ -173,16 +260,16 @@ def _reply(
         raise frame.refuse("response", ast.unparse(call.node), "Segue does not know this status.", call.node)
     code = usual if status is None or not isinstance(status.kind, Const) else status.kind.value
     assert isinstance(code, int)
-    seen = frame.ctx.memo.get(SEEN)
-    if isinstance(seen, set):
-        seen.add("early")
+    answering = frame.ctx.memo.setdefault(ANSWERING, set())
+    assert isinstance(answering, set)
+    answering.add(frame.function.name)
     return Val(
         Response(code), ast.Call(frame.imported("segue_bridge.http.replies", made), [data, literal(code)], [])
     )
 
 
 def _in_middleware(frame: Frame) -> bool:
-    return isinstance(frame.ctx.memo.get(SEEN), set)
+    return KEPT in frame.ctx.memo
 
 
 def _plain(value: Val) -> bool:

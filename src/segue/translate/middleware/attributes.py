@@ -1,0 +1,72 @@
+"""Attributes that a middleware gives to requests, and whether anyone reads them."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from segue.snapshot.model import Snapshot
+from segue.translate.context import Context
+from segue.translate.middleware.limits import own_functions
+from segue.translate.middleware.sources import Def, tree_of
+
+_MEMO = ("middleware", "reads")
+
+
+def kept(snapshot: Snapshot, defined: str) -> set[str]:
+    """Names of the attributes that every request has when it leaves the middleware for the view."""
+    out: set[str] = set()
+    for function in own_functions(snapshot, defined):
+        tree = tree_of(function)
+        for inner in ast.walk(tree) if tree is not None else ():
+            if isinstance(inner, ast.FunctionDef) and _enters(inner):
+                own = "request" if "request" in [a.arg for a in inner.args.args] else inner.args.args[-1].arg
+                out |= _set(inner.body, own)
+    return out
+
+
+def _enters(function: Def) -> bool:
+    names = [a.arg for a in function.args.args]
+    return bool(names) and (function.name in ("__call__", "process_request") or names == ["request"])
+
+
+def _set(body: list[ast.stmt], request: str) -> set[str]:
+    out: set[str] = set()
+    for statement in body:
+        match statement:
+            case ast.Assign([ast.Attribute(ast.Name(owner), attr)]) if owner == request:
+                out.add(attr)
+            case ast.If(_, then, otherwise) if otherwise:
+                out |= _set(then, request) & _set(otherwise, request)
+        if any(
+            isinstance(n, ast.Attribute | ast.Name) and _name(n) == "get_response"
+            for n in ast.walk(statement)
+        ):
+            break
+    return out
+
+
+def _name(node: ast.Attribute | ast.Name) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id
+
+
+def read_elsewhere(ctx: Context, defined: str) -> bool:
+    """Whether other code of the project reads such an attribute of a request."""
+    names = kept(ctx.snapshot, defined)
+    if not names:
+        return False
+    own = {f.name for f in own_functions(ctx.snapshot, defined)}
+    return any(reader not in own for name in names for reader in _readers(ctx).get(name, ()))
+
+
+def _readers(ctx: Context) -> dict[str, set[str]]:
+    """Attribute of something called request → functions of the project that name it."""
+    known = ctx.memo.get(_MEMO)
+    if isinstance(known, dict):
+        return known
+    out: dict[str, set[str]] = {}
+    for function in ctx.snapshot.functions.values():
+        for name in re.findall(r"\b_?request\.(\w+)", function.source):
+            out.setdefault(name, set()).add(function.name)
+    ctx.memo[_MEMO] = out
+    return out
