@@ -274,12 +274,6 @@ class Starred(Stamp):
         return self.answer(request, *request.GET.getlist("block"))
 
 
-class Parsed(Stamp):
-    def __call__(self, request):
-        request.number = uuid.UUID(request.path)
-        return self.get_response(request)
-
-
 def decorated(get_response):
     seen = []
 
@@ -357,15 +351,6 @@ class Tenant(MiddlewareMixin):
         request.tenant = Note.objects.filter(title=title).first()
 
 
-class Once(Stamp):
-    """In Django the zone would stay for the next request."""
-
-    def __call__(self, request):
-        if request.headers.get("X-Berlin"):
-            timezone.activate("Europe/Berlin")
-        return self.get_response(request)
-
-
 class Varied(Stamp):
     def __call__(self, request):
         response = self.get_response(request)
@@ -385,13 +370,12 @@ class Late(Stamp):
 TRANSLATED = ["RequestId", "Found", "Tenant", "Clock", "Key", "stopped", "Sometimes"]
 ACCEPTED = ["Device", "Pages", "prefixed", "Impersonate", "Debugging", "Stamp", "Missing"]
 REFUSED = {
-    "Language": "translation.activate", "Once": "timezone.activate", "Wall": "return redirect",
+    "Language": "translation.activate", "Wall": "return redirect",
     "Body": "request.body", "Wrapped": "response.data", "Hidden": "raise Http404", "Errors": "return JsonResponse",
     "Counting": "self.seen", "Local": "self.state.user", "Writes": "Note.objects.filter",
     "Varied": "response['Vary']", "Late": "response['X-Path']",
     "Glances": "notes.middleware.Glances", "decorated": "nonlocal",
     "Audited": "audit.record", "Switched": "return HttpResponseForbidden", "Starred": "return self.answer",
-    "Parsed": "notes.middleware.Parsed",
 }  # fmt: skip
 SETTINGS = """\
 import os

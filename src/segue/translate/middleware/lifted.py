@@ -14,12 +14,18 @@ from dataclasses import dataclass, replace
 from segue.refusal import refuse
 from segue.snapshot.model import Class, Function, Route, Snapshot, Where
 from segue.translate.context import Context
-from segue.translate.functions.finish import keep
 from segue.translate.functions.lift import Lifted, lift
 from segue.translate.interp.scope import Scope
 from segue.translate.kinds import Const, EarlyRequest, Kind, NextHandler, Object, Response
 from segue.translate.middleware.attributes import kept
-from segue.translate.middleware.limits import check_constants, check_reads, check_zone, own_functions, reached
+from segue.translate.middleware.limits import (
+    check_constants,
+    check_raises,
+    check_reads,
+    check_zone,
+    own_functions,
+    reached,
+)
 from segue.translate.middleware.sources import find, tree_of
 
 _MIXIN = "django.utils.deprecation.MiddlewareMixin.__call__"
@@ -47,6 +53,7 @@ def layer(ctx: Context, defined: str, route: Route) -> Layer:
     check_constants(snapshot, defined)
     check_reads(snapshot, defined)
     check_zone(snapshot, defined)
+    check_raises(snapshot, defined)
     request = _request(snapshot, defined, route)
     attributes = ctx.memo.setdefault(_ATTRIBUTES, {})
     assert isinstance(attributes, dict)
@@ -72,7 +79,6 @@ def layer(ctx: Context, defined: str, route: Route) -> Layer:
         raise
     finally:
         del ctx.memo[_KEPT]
-    keep(ctx, lifted)
     answering = ctx.memo.get(_ANSWERING)
     own = {found.name, *(f.name for f in reached(snapshot, defined))}
     early = isinstance(answering, set) and not own.isdisjoint(answering)
@@ -94,7 +100,8 @@ def _check(defined: str, found: Function, lifted: Lifted) -> None:
 
 def _request(snapshot: Snapshot, defined: str, route: Route) -> EarlyRequest:
     """What is known of the request: nothing of its path where the code does not ask for it, so that all routes share it."""
-    if not any("path" in f.source for f in own_functions(snapshot, defined)):
+    asks = any("path" in f.source for f in own_functions(snapshot, defined))
+    if not asks or re.search(r"\(\?(?!P<)", route.regex):  # a URL with optional parts has several beginnings
         return EarlyRequest("", False)
     literal = route.path.partition("{")[0]
     fixed = literal == route.path and not route.suffix_regex

@@ -65,6 +65,31 @@ def check_reads(snapshot: Snapshot, defined: str) -> None:
                 raise refuse("middleware", ast.unparse(node), why, where)
 
 
+def check_raises(snapshot: Snapshot, defined: str) -> None:
+    """Refuse what is raised after the view: its page is Django's, which must not do the view's work again."""
+    for function in own_functions(snapshot, defined):
+        tree = tree_of(function)
+        if tree is None:
+            continue
+        after = 0 if function.name.endswith(".process_response") else _line_of_view(tree)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Raise) and after is not None and node.lineno > after:
+                where = Where(function.where.file, function.where.line + node.lineno - 1)
+                raise refuse("middleware", ast.unparse(node), "It raises after the view has answered.", where)
+
+
+def _line_of_view(tree: ast.AST) -> int | None:
+    """The line of the first call of ``get_response``."""
+    lines = [
+        n.lineno
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Call)
+        and isinstance(n.func, ast.Attribute | ast.Name)
+        and (n.func.attr if isinstance(n.func, ast.Attribute) else n.func.id) == "get_response"
+    ]
+    return min(lines, default=None)
+
+
 def _called(function: Function) -> Iterator[ast.Attribute | ast.Name]:
     tree = tree_of(function)
     for node in ast.walk(tree) if tree is not None else ():

@@ -102,26 +102,31 @@ def _as_code(
     """Translate the middleware where its effects would keep the route on Django; False where that cannot be."""
     alone = RouteMiddleware()
     _judge(ctx, route, alone, methods, name, verdict)
+    stack = ctx.snapshot.settings.middleware
+    inner = stack[stack.index(name) + 1 :]
     needed = read_elsewhere(ctx, defined)
     if not verdict.events and not alone.refused and not needed and not (wanted and verdict.headers):
         return False
     try:
         found = layer(ctx, defined, route)
+        # What stands further in does not see an answer that is given here; and a preflight of CORS is an answer, too.
+        if CORS in inner or (found.early and set(inner) & _WRITING):
+            why = (
+                "It stands outside of Django's middleware whose headers it would see, or would answer without"
+            )
+            raise Refused(_refusal(ctx, name, why))
+        if found.early and (out.headers or out.default_headers):
+            if not wanted and alone.refused:
+                raise _OutOfOrder
+            raise Refused(
+                _refusal(ctx, name, "It stands inside of middleware of which only the headers are known")
+            )
     except Refused as refused:
         if not kept(ctx.snapshot, defined) & _attributes_of_requests(ctx):
             return False
-        # Other routes read what it sets, in code that may be shared with this one.
+        # Other routes may read what it gives to requests, in code that is shared with this one.
         _refuse(out, methods, refused.refusal)
         return True
-    stack = ctx.snapshot.settings.middleware
-    inner = stack[stack.index(name) + 1 :]
-    # What stands further in does not see an answer that is given here; those are written around all of them.
-    if found.early and set(inner) & _WRITING:
-        return False
-    if found.early and (out.headers or out.default_headers):
-        if wanted or not alone.refused:
-            return False
-        raise _OutOfOrder
     out.layers.append(found)
     return True
 

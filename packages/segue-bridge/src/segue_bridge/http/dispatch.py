@@ -104,13 +104,23 @@ async def _through(call: Call, position: int) -> Response:
     if position == len(layers):
         return await _answer(call)
 
+    called = False
+
     async def rest(inner: Call) -> Response:
+        nonlocal called
+        called = True
         try:
             return await _through(inner, position + 1)
         except Exception as error:  # noqa: BLE001 - as in Django, whatever it was
             return _converted(inner, error)
 
-    return await layers[position](call, rest)
+    try:
+        return await layers[position](call, rest)
+    except APIException:
+        if called:
+            raise
+        # Django answers with a page of the project's (Http404, PermissionDenied).
+        return failures.unserved("middleware")
 
 
 def _converted(call: Call, error: Exception) -> Response:
