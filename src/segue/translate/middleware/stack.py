@@ -10,6 +10,7 @@ from segue.refusal import Refusal, Refused
 from segue.snapshot.model import Route, Snapshot
 from segue.translate import language
 from segue.translate.context import Context
+from segue.translate.middleware import allauth
 from segue.translate.middleware.attributes import kept, read_elsewhere
 from segue.translate.middleware.judge import Verdict, judge, judge_finalizer
 from segue.translate.middleware.known import COMMON, FRAMES, KNOWN, SECURITY, XVIEW
@@ -78,6 +79,11 @@ def _of_route(ctx: Context, route: Route, *, as_code: bool) -> RouteMiddleware:
             problem = language.middleware_problem(ctx.snapshot, route)
             if problem:
                 _refuse(out, methods, _refusal(ctx, name, problem.rstrip(".")))
+            continue
+        if name == allauth.NAME:
+            problem = allauth.problem(ctx.snapshot, route)
+            if problem:
+                _refuse(out, methods, _refusal(ctx, name, problem))
             continue
         if name == XVIEW:
             out.left.setdefault((Fact("method", "HEAD"),), []).append(name)
