@@ -97,7 +97,9 @@ def option(ctx: Context) -> tuple[str, set[Import]]:
     fixed = languages is None or not named or (languages.patterns and not languages.prefixed)
     if languages is None:
         code = snapshot.settings.values.get("LANGUAGE_CODE")
-        languages = Languages(str(plain(code)).lower() if code is not None else "en-us")
+        languages = Languages(
+            str(plain(code)) if code is not None else "en-us"
+        )  # trans_null tells it as it is
     cookie = snapshot.settings.values.get("LANGUAGE_COOKIE_NAME")
     before = snapshot.settings.middleware[: snapshot.settings.middleware.index(MIDDLEWARE)] if named else ()
     inside = tuple(word for name, word in ((_SECURITY, "security"), (_COMMON, "common")) if name in before)
