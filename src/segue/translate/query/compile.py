@@ -380,6 +380,17 @@ def alias_constant(frame: Frame, label: str, stem: str, depth: int) -> ast.expr:
     from segue.translate.functions.finish import prunable
 
     prunable(ctx, module.path, const)
+    # ``aliased`` sets up all mappers, whose relations name classes of modules that nobody may have imported yet.
+    package = ctx.program.module(
+        f"{ctx.program.package}/__init__.py", "The service; importing it makes every mapped class known."
+    )
+    package.add(
+        Decl(
+            "__all__",
+            '__all__ = ["MODULES"]',
+            frozenset({Import(f"{ctx.program.package}.models", "MODULES")}),
+        )
+    )
     frame.use(Import(ctx.import_path(app, "queries"), const))
     return name(const)
 
