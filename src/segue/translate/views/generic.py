@@ -88,12 +88,28 @@ def queryset(frame: Frame, endpoint: Endpoint) -> Val:
 
 def filtered(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
     """``self.filter_queryset(queryset)``."""
+    if not endpoint.overridden("filter_queryset"):
+        return framework_filtered(frame, endpoint, value)
+    frame.env["#unfiltered"] = settle(frame, value)
+    node = ast.Call(
+        ast.Attribute(ast.Name("self", ast.Load()), "filter_queryset", ast.Load()),
+        [ast.Name("#unfiltered", ast.Load())],
+        [],
+    )
+    found = method_call(frame, self_of(endpoint), "filter_queryset", ast.copy_location(node, _PLACE))
+    del frame.env["#unfiltered"]
+    if not isinstance(found.kind, QuerySet):
+        raise endpoint.refuse_method("filter_queryset", "It gives something else than a queryset.")
+    return found
+
+
+_PLACE = ast.Pass(lineno=1, col_offset=0)
+
+
+def framework_filtered(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
+    """``GenericAPIView.filter_queryset``: the filter backends."""
     from segue.translate.filters.backends import apply
 
-    if endpoint.overridden("filter_queryset"):
-        raise endpoint.refuse_method(
-            "filter_queryset", "An overridden filter_queryset is not translated yet."
-        )
     return apply(frame, endpoint, value)
 
 

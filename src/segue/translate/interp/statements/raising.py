@@ -74,10 +74,10 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         name = f" as {frame.renames.get(handler.name, handler.name)}" if handler.name else ""
         out.append((f"except {text}{name}:" if text else "except Exception:", lines))
         ends.append((frame.env, {}, frame.alive))
-    if not body and not orelse:
-        frame.restore_env(before)
-        frame.env = ends[0][0]
-        frame.alive = True
+    if not body and after_body:  # nothing can be raised
+        frame.env, frame.facts, frame.alive = ends[0]
+        frame.lines.extend(orelse)
+        _finally(frame, node)
         return
     frame.emit_block("try:", body)
     for header, lines in out:
@@ -86,12 +86,16 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         frame.emit_block("else:", orelse)
     merge(frame, before, ends)
     if node.finalbody:
-        was = frame.alive
-        frame.alive = True
         with frame.capture() as final:
-            frame.run(node.finalbody)
+            _finally(frame, node)
         frame.emit_block("finally:", final)
-        frame.alive = was and frame.alive
+
+
+def _finally(frame: Frame, node: ast.Try) -> None:
+    was = frame.alive
+    frame.alive = True
+    frame.run(node.finalbody)
+    frame.alive = was and frame.alive
 
 
 def _perhaps(frame: Frame, before: dict[str, Val], after: dict[str, Val]) -> None:

@@ -43,7 +43,7 @@ def filter_queryset(frame: Frame, owner: Val, call: CallSite) -> Val:
     given = call.argument(0, "queryset")
     if given is None or not isinstance(given.kind, QuerySet):
         raise frame.refuse("filter-queryset", ast.unparse(call.node), "It filters no queryset.", call.node)
-    return generic.filtered(frame, _endpoint(owner), given)
+    return generic.framework_filtered(frame, _endpoint(owner), given)
 
 
 @framework(f"{_G}get_object")

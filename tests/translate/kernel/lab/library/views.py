@@ -604,6 +604,18 @@ class Lab(APIView):
     def case_distinct_then_values(self):
         return Book.objects.order_by().distinct().values("status").count()
 
+    def case_nothing_to_try(self):
+        found = []
+        try:
+            pass
+        except KeyError:
+            return "missing"
+        else:
+            found.append("else")
+        finally:
+            found.append("finally")
+        return found
+
     # helpers that give conditions or expressions ---------------------------------------------
 
     def case_helper_gives_condition(self):
