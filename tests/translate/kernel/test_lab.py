@@ -30,6 +30,7 @@ REFUSED: dict[str, str] = dict.fromkeys(
 ) | {
     "case_dict_never_filled": "loop",
     "case_on_commit_later_value": "on-commit",
+    "case_on_commit_lambda_in_a_loop": "on-commit",
     "case_keywords_sometimes": "assign-item",
     # Django's aggregate is over the rows that the filter's join left.
     "case_group_shares_filter_join": "group-by",

@@ -10,6 +10,7 @@ import ast
 import re
 import textwrap
 
+from segue.translate.interp.annotations import annotation
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, is_pure, name
@@ -40,12 +41,13 @@ def on_commit(frame: Frame, call: CallSite) -> Val:
         raise frame.refuse(
             "on-commit", ast.unparse(call.node), "It stands inside a lambda or a condition.", call.node
         )
-    lines = _lines(frame, hook, call.node)
+    kept: list[str] = []
+    lines = _lines(frame, hook, call.node, kept)
     if not lines:
         return const(None)
     word = "async def" if _AWAITS.search("\n".join(lines)) else "def"
     written = frame.fresh("after_commit")
-    frame.emit_block(f"{word} {written}() -> None:", lines)
+    frame.emit_block(f"{word} {written}({', '.join(kept)}) -> None:", lines)
     frame.emit(f"await {ast.unparse(frame.db)}.on_commit({written})")
     return const(None)
 
@@ -61,13 +63,14 @@ def nested(frame: Frame, node: ast.FunctionDef) -> None:
     frame.env[node.name] = Val(Callback(node))
 
 
-def _lines(frame: Frame, hook: ast.expr, at: ast.Call) -> list[str]:
-    """The statements of the hook."""
-    called = _called(frame, hook)
+def _lines(frame: Frame, hook: ast.expr, at: ast.Call, kept: list[str]) -> list[str]:
+    """The statements of the hook; ``kept`` takes the parameters that hold values of now."""
+    called = _called(frame, hook, kept)
     saved, in_atomic, returns = frame.snapshot_env(), frame.in_atomic, list(frame.returns)
     _check_names(frame, called, at)
     frame.in_atomic = 0
-    # What a test has told of a variable holds as long as nothing is assigned to it, which _check_names has seen to.
+    # What a test has told of a variable holds, as nothing is assigned to it any more; an object may change until then.
+    frame.facts = {text: kind for text, kind in frame.facts.items() if text.isidentifier()}
     with frame.capture() as captured:
         if isinstance(called, ast.FunctionDef):
             _check_returns(frame, called)
@@ -84,7 +87,7 @@ def _lines(frame: Frame, hook: ast.expr, at: ast.Call) -> list[str]:
     return lines
 
 
-def _called(frame: Frame, hook: ast.expr) -> ast.expr | ast.FunctionDef:
+def _called(frame: Frame, hook: ast.expr, kept: list[str]) -> ast.expr | ast.FunctionDef:
     """What runs: the body of a lambda or nested function, or a call of what is named."""
     if isinstance(hook, ast.Lambda):
         if hook.args.args or hook.args.vararg or hook.args.kwarg:
@@ -93,7 +96,7 @@ def _called(frame: Frame, hook: ast.expr) -> ast.expr | ast.FunctionDef:
     if isinstance(hook, ast.Call):
         target = frame.eval(hook.func)
         if isinstance(target.kind, Global) and target.kind.ref.name == "functools.partial" and hook.args:
-            return _partial(frame, hook)
+            return _partial(frame, hook, kept)
         raise frame.refuse(
             "on-commit", ast.unparse(hook), "Segue does not know what this call returns.", hook
         )
@@ -103,19 +106,24 @@ def _called(frame: Frame, hook: ast.expr) -> ast.expr | ast.FunctionDef:
         if isinstance(known.node, ast.FunctionDef):
             return known.node
         assert isinstance(known.node, ast.Lambda)
-        return _called(frame, known.node)
+        return _called(frame, known.node, kept)
     return ast.copy_location(ast.Call(hook, [], []), hook)
 
 
-def _partial(frame: Frame, hook: ast.Call) -> ast.expr:
-    """``partial(function, value)``: the values are those of now."""
+def _partial(frame: Frame, hook: ast.Call, parameters: list[str]) -> ast.expr:
+    """``partial(function, value)``: the values are those of now, kept as defaults of the hook's parameters."""
 
     def kept(node: ast.expr) -> ast.expr:
         value = frame.eval(node)
         if value.node is None or isinstance(value.kind, Const | Global | BoundMethod):
             return node
         local = frame.fresh("given")
-        frame.emit(f"{local} = {value.text}")
+        text, needed = annotation(frame.ctx, value.kind)
+        frame.use(*needed)
+        if _AWAITS.search(value.text):
+            frame.emit(f"{local} = {value.text}")
+            value = Val(value.kind, name(local))
+        parameters.append(f"{local}: {text} = {value.text}")
         frame.env[local] = Val(value.kind, name(local))
         return ast.copy_location(ast.Name(local, ast.Load()), node)
 

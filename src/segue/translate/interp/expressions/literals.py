@@ -125,8 +125,9 @@ def _of_the_request(frame: Frame, node: ast.Dict) -> Val:
 
 
 def _differ(kinds: list[Kind]) -> bool:
-    """Objects beside other things: ``(user, None)``, ``(user, token)``."""
-    return any(isinstance(k, Instance | User) for k in kinds) and any(k != kinds[0] for k in kinds)
+    """Objects beside other things: ``(user, None)``, ``(user, token)``; not two objects of one model."""
+    what = {k.model if isinstance(k, Instance) else type(k).__name__ for k in kinds}
+    return len(what) > 1 and any(isinstance(k, Instance | User) for k in kinds)
 
 
 @expression(ast.Dict)

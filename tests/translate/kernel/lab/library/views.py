@@ -1028,6 +1028,20 @@ class Lab(APIView):
                 transaction.on_commit(partial(done.append, number))
         return done
 
+    def case_on_commit_partial_in_a_loop(self):
+        done = []
+        with transaction.atomic():
+            for book in Book.objects.order_by("pk")[:3]:
+                transaction.on_commit(partial(done.append, book.title))
+        return done
+
+    def case_on_commit_lambda_in_a_loop(self):
+        done = []
+        with transaction.atomic():
+            for book in Book.objects.order_by("pk")[:3]:
+                transaction.on_commit(lambda: done.append(book.title))  # noqa: B023  (refused for that)
+        return done
+
     def case_on_commit_nested_function(self):
         done = []
         found = Book.objects.order_by("pk").first()
