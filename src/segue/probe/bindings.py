@@ -4,6 +4,7 @@ import ast
 import builtins
 import importlib
 import inspect
+import re
 import sys
 import types
 
@@ -88,6 +89,43 @@ def _broken(value):
         return True
 
 
+def _is_django_settings(value):
+    from django.conf import LazySettings
+
+    return type(value) is LazySettings
+
+
+# What packages call the object that holds their settings: LazySettings of djoser, APISettings of DRF, AppSettings, …
+_SETTINGS_CLASS = re.compile(r"(Settings|Config|Conf|ConfigProxy)$")
+
+
+def _holds_settings(value, attribute):
+    """Whether ``value.attribute`` is a setting of a package, read once for the life of the process.
+
+    It is where an object of a class named for it has the attribute in capitals, and where a dict (of such settings)
+    gives its items as attributes.
+    """
+    if isinstance(value, dict) and type(value) is not dict and not attribute.startswith("_"):
+        return attribute in value
+    if isinstance(value, (type, types.ModuleType, types.FunctionType)) or not attribute.isupper():
+        return False
+    return any(
+        _SETTINGS_CLASS.search(cls.__name__) and not cls.__module__.startswith("django.")
+        for cls in type(value).__mro__
+    )
+
+
+def _is_plain(value):
+    return value is None or isinstance(value, (bool, int, float, str, bytes))
+
+
+def _harmless(value):
+    """No text in it: classes, functions, switches and numbers are no secrets."""
+    if value is None or isinstance(value, (bool, int, float, type, types.FunctionType)):
+        return True
+    return isinstance(value, (list, tuple)) and all(map(_harmless, value))
+
+
 class Bindings:
     """Resolves names of functions to ``GlobalRef``s."""
 
@@ -157,8 +195,9 @@ class Bindings:
         for attribute in chain[1:]:
             if _broken(value):
                 return
-            is_settings = type(value).__name__ == "LazySettings"
-            if not (isinstance(value, types.ModuleType) or inspect.isclass(value) or is_settings):
+            is_settings = _is_django_settings(value)
+            own = not is_settings and _holds_settings(value, attribute)
+            if not (isinstance(value, types.ModuleType) or inspect.isclass(value) or is_settings or own):
                 return
             text += "." + attribute
             if is_settings:
@@ -172,6 +211,11 @@ class Bindings:
                 return
             if isinstance(parent, types.ModuleType):
                 variable = self.variable(parent.__name__, attribute)
+            elif own:
+                variable = "%s.%s" % (variable, attribute)
+                if text not in found:
+                    found[text] = self._configured(value, variable, attribute, depth)
+                continue
             else:
                 variable = "%s.%s" % (self.names.cls(parent), attribute)
             if text not in found:
@@ -191,6 +235,21 @@ class Bindings:
         else:
             reference["value"] = self.encoder.encode(value)
         found[text] = reference
+
+    def _configured(self, value, variable, name, depth):
+        """The ``GlobalRef`` of an attribute of a package's own settings; text may be a secret, switches are none."""
+        # DRF's own settings hold no secrets; NON_FIELD_ERRORS_KEY is a name.
+        known = variable.startswith("rest_framework.settings.")
+        secret = not known and SECRET_NAME.search(name) is not None and not name.endswith("_URL")
+        if secret and not _harmless(value):
+            return {"kind": "instance", "name": variable, "value": opaque(value)}
+        if isinstance(value, dict) and any(SECRET_NAME.search(str(key)) for key in value):
+            return {"kind": "instance", "name": variable, "value": opaque(value)}
+        if _is_plain(value) or type(value) in (list, tuple):
+            encoded = self._limited(value)
+            kind = "constant" if encoded["kind"] not in ("call", "opaque", "ref") else "instance"
+            return {"kind": kind, "name": variable, "value": encoded}
+        return self.reference(value, variable, "", depth)
 
     def reference(self, value, variable, name, depth):
         """The ``GlobalRef`` of ``value``; ``variable`` is the dotted path it was found at."""
@@ -223,7 +282,7 @@ class Bindings:
         inner = getattr(value, "__wrapped__", None)
         if isinstance(inner, types.FunctionType):
             self.meet_function(inner, depth)
-        if name == "settings" and type(value).__name__ == "LazySettings":
+        if _is_django_settings(value):
             return {"kind": "instance", "name": "django.conf.settings"}
         secret = SECRET_NAME.search(name) is not None
         encoded = (

@@ -119,10 +119,11 @@ def _signals(collector, signal_class):
     found = {}
     for module_name in sorted(sys.modules):
         module = sys.modules[module_name]
-        top = module_name.partition(".")[0]
-        if top != "django" and not _is_own_module(collector, module):
+        # Those of other packages too: a project listens to djoser's, allauth's, simple_history's.
+        names = getattr(module, "__dict__", None)
+        if not isinstance(names, dict):
             continue
-        for name, value in sorted(vars(module).items(), key=lambda item: item[0]):
+        for name, value in sorted(names.items(), key=lambda item: str(item[0])):
             # type(): isinstance() would evaluate lazy objects
             if issubclass(type(value), signal_class) and id(value) not in found:
                 dotted = collector.bindings.variable(module_name, name)

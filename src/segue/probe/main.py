@@ -146,15 +146,18 @@ def collect(root):
 
 
 def _meet_settings(collector):
-    """What only settings name: ``AUTHENTICATION_BACKENDS`` and DRF's ``EXCEPTION_HANDLER``."""
+    """What only settings name: ``AUTHENTICATION_BACKENDS``, password validators and DRF's ``EXCEPTION_HANDLER``."""
     from django.conf import settings
     from django.utils.module_loading import import_string
 
-    for dotted in settings.AUTHENTICATION_BACKENDS:
+    for name, dotted in [
+        *(("AUTHENTICATION_BACKENDS", b) for b in settings.AUTHENTICATION_BACKENDS),
+        *(("AUTH_PASSWORD_VALIDATORS", v["NAME"]) for v in settings.AUTH_PASSWORD_VALIDATORS),
+    ]:
         try:
             collector.meet_class(import_string(dotted))
         except ImportError as error:
-            collector.warnings.append("AUTHENTICATION_BACKENDS: %s" % error)
+            collector.warnings.append("%s: %s" % (name, error))
     if has_drf():
         from rest_framework.settings import api_settings
 

@@ -30,6 +30,8 @@ _PERMISSIONS = (
 _MIXIN = "django.contrib.auth.models.PermissionsMixin."
 # What ``AbstractBaseUser`` says; the generated code knows no other answer.
 _FLAGS = {"is_authenticated": True, "is_anonymous": False, "is_active": True}
+# They answer None unless they are given what only their own views give (``backend=``, ``strategy=``, ``response=``).
+_BY_OTHER_CREDENTIALS = frozenset({"social_core.backends.base.BaseAuth.authenticate"})
 _AUTH_MODELS = ("django.contrib.auth.base_user.", "django.contrib.auth.models.")
 
 
@@ -233,6 +235,8 @@ def _is_silent(ctx: Context, name: str, methods: Iterable[str]) -> bool:
 def _takes_passwords(ctx: Context, name: str) -> bool:
     """Whether ``authenticate(request, username=…, password=…)`` can be called at all; Django passes others over."""
     cls = _class(ctx, name)
+    if cls is not None and cls.methods.get("authenticate") in _BY_OTHER_CREDENTIALS:
+        return False
     function = ctx.snapshot.functions.get(cls.methods.get("authenticate", "")) if cls is not None else None
     if function is None:
         return True

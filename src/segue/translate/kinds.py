@@ -227,6 +227,13 @@ class ValidatedData(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class ShownValues(Kind):
+    """``serializer.data`` of a serializer without an instance: its validated data as its fields show them."""
+
+    serializer: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListOf(Kind):
     """A list (or tuple, set: ``type``) of one kind."""
 

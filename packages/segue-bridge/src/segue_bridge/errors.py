@@ -38,6 +38,14 @@ def error_details(data: Any, code: str | None) -> Detail:
     return ErrorDetail(str(data), getattr(data, "code", code))
 
 
+class Invalid(Exception):
+    """Django's own ``ValidationError`` (``django.core.exceptions``): of a field's ``to_python``, of a new password."""
+
+    def __init__(self, message: str | list[str]) -> None:
+        super().__init__(message)
+        self.messages = [message] if isinstance(message, str) else list(message)
+
+
 class APIException(Exception):
     """An error with a status and a detail. Project exceptions derive from it as in DRF."""
 

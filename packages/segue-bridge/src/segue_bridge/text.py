@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 import unicodedata
+from typing import Any
 
 
 def slugify(value: object, allow_unicode: bool = False) -> str:
@@ -15,3 +18,17 @@ def slugify(value: object, allow_unicode: bool = False) -> str:
         text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
     text = re.sub(r"[^\w\s-]", "", text.lower())
     return re.sub(r"[-\s]+", "-", text).strip("-_")
+
+
+def base64_encode(data: bytes) -> str:
+    """``django.utils.http.urlsafe_base64_encode``: without padding."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def base64_decode(text: Any) -> bytes:
+    """``django.utils.http.urlsafe_base64_decode``. Raises ``ValueError``; ``AttributeError`` for what is no text."""
+    raw = text.encode()
+    try:
+        return base64.urlsafe_b64decode(raw.ljust(len(raw) + len(raw) % 4, b"="))
+    except (LookupError, binascii.Error) as error:
+        raise ValueError(error) from error

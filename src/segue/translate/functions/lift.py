@@ -336,7 +336,10 @@ def _interpret(frame: Frame, self_kind: Kind | Val | None, arguments: Mapping[st
             del frame.comments.own[row]
     _run(frame, definition, split(statements, frame.splits))
     if frame.alive:
-        frame.returns.append(Const(None))
+        frame.leave(Const(None))
+    from segue.translate.serializers.kept import leaves
+
+    leaves(frame)
     returns = frame.returns[0] if frame.returns else Const(None)
     for kind in frame.returns[1:]:
         returns = join(returns, kind)
@@ -462,7 +465,7 @@ def _bind_parameters(
 
 
 def _ambient(kind: Kind) -> bool:
-    return isinstance(kind, (AMBIENT, Serializer))
+    return isinstance(kind, (AMBIENT, Serializer, Global))
 
 
 def _annotate(frame: Frame, kind: Kind) -> Callable[[], str]:

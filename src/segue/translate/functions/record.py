@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,15 @@ def records(ctx: Context) -> list[FunctionRecord]:
 def record_of(ctx: Context, lifted: Lifted) -> FunctionRecord:
     """The record that ``lifted`` names."""
     return next(r for r in records(ctx) if r.token == lifted.name)
+
+
+def text_constant(ctx: Context, lifted: Lifted) -> str | None:
+    """The text that is all that ``lifted`` gives back and does; else None."""
+    lines = record_of(ctx, lifted).lines
+    if len(lines) != 1 or not lines[0].startswith("return "):
+        return None
+    node = ast.parse(lines[0].removeprefix("return "), mode="eval").body
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
 def constant(ctx: Context, lifted: Lifted) -> bool | None:

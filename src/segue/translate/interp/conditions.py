@@ -124,7 +124,7 @@ def _bool(frame: Frame, node: ast.BoolOp) -> Test:
                     frame.no_hoist += 1
             if found.known is (not conjunction):
                 # True in an ``or``, False in an ``and``: what follows is never looked at.
-                if not parts:
+                if all(map(_harmless, parts)):
                     return Test(name(str(not conjunction)), not conjunction)
                 parts.append(name(str(not conjunction)))
                 break
@@ -150,6 +150,15 @@ def _bool(frame: Frame, node: ast.BoolOp) -> Test:
             (otherwise if conjunction else then).update(single.otherwise if conjunction else single.then)
         return Test(parts[0], None, then, otherwise)
     return Test(ast.BoolOp(node.op, parts), None, then, otherwise)
+
+
+def _harmless(node: ast.expr) -> bool:
+    """Whether leaving the test out changes nothing: it reads, or asks whether somebody is logged in."""
+    return all(
+        isinstance(n.func, ast.Name) and n.func.id == "is_authenticated"
+        for n in ast.walk(node)
+        if isinstance(n, ast.Call)
+    ) and not any(isinstance(n, ast.Await | ast.NamedExpr) for n in ast.walk(node))
 
 
 def _compare(frame: Frame, node: ast.Compare) -> Test | None:

@@ -11,6 +11,8 @@ from segue.translate.interp.join import join, widen
 from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import Const, DictOf, Global, Kind, ListOf, Scalar, Unknown
 
+TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
+
 
 def value_of(frame: Frame, value: Value) -> Val | None:
     """``None`` when the value has no form in generated code."""
@@ -76,6 +78,8 @@ def value_of(frame: Frame, value: Value) -> Val | None:
                 Scalar("timedelta"),
                 quote("{0}(seconds={1})", frame.imported("datetime", "timedelta"), literal(seconds)),
             )
+        case "call" if value.name == TOKEN_GENERATOR:
+            return Val(Global(GlobalRef("instance", value.name, value)))
         case _:
             return None
 

@@ -46,6 +46,10 @@ class Parameter:
     legacy: str = ""
 
 
+# Keys of ``Frame.env`` for what code has put on ``self``: dropped where a branch has not.
+KEPT = "#self."
+
+
 @dataclass(slots=True)
 class Frame:
     """State of the interpreter inside one legacy function.
@@ -57,6 +61,7 @@ class Frame:
     branches leave different things behind, ``splits`` those that are drawn out (:mod:`segue.translate.interp.split`).
     ``hidden`` is the local set of the fields that a serializer does not show, ``hideable`` what may be in it and
     ``checked_fields`` what was looked for in ``self.fields`` before. ``loops`` are those around the statement,
+    ``given`` names the locals that hold extra state here, ``exits`` what is on ``self`` where the function returns;
     ``bottoms`` the places where a round of the outermost takes something out of what nothing was put into yet.
     """
 
@@ -76,6 +81,8 @@ class Frame:
     state_used: dict[str, Parameter] = field(default_factory=dict)
     url_arguments: dict[str, Kind] = field(default_factory=dict)
     returns: list[Kind] = field(default_factory=list)
+    given: dict[str, str] = field(default_factory=dict)
+    exits: list[dict[str, Kind]] = field(default_factory=list)
     renames: dict[str, str] = field(default_factory=dict)
     torn: list[int] = field(default_factory=list)
     splits: tuple[int, ...] = ()
@@ -247,6 +254,8 @@ class Frame:
 
     def extra_state(self, parameter: str, annotation: Callable[[], str], kind: Kind) -> Val:
         """A parameter for state that another room defines (``instance``, ``context`` values)."""
+        if parameter in self.given:
+            return Val(kind, name(self.given[parameter]))
         if self.scope is not None:
             given = self.scope.get(parameter)
             if given is not None:
@@ -265,6 +274,17 @@ class Frame:
         """The session; using it makes the function ``async``."""
         self.is_async = True
         return self.state("db")
+
+    def leave(self, kind: Kind) -> None:
+        """The function may return ``kind`` here."""
+        self.returns.append(kind)
+        self.exits.append(
+            {
+                key: self.facts.get(value.text, value.kind)
+                for key, value in self.env.items()
+                if key.startswith(KEPT) and value.node is not None
+            }
+        )
 
     # bindings --------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from segue.snapshot.model import Function
 from segue.translate.interp.comments import Comments
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const
+from segue.translate.kinds import Keywords, NoArguments
 
 
 def inline_call(
@@ -60,6 +61,10 @@ def inline_call(
                 frame.env[name] = arguments[name]
             elif name in defaults:
                 frame.env[name] = frame.eval(defaults[name])
+        if tree.args.vararg is not None:  # ``perform_create(self, serializer, *args, **kwargs)``
+            frame.env[tree.args.vararg.arg] = Val(NoArguments())
+        if tree.args.kwarg is not None:
+            frame.env[tree.args.kwarg.arg] = Val(Keywords(None))
         result: Val = const(None)
         last = body[-1] if body else None
         for stmt in body:

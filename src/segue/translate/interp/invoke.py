@@ -7,6 +7,7 @@ import ast
 from segue.refusal import Refused
 from segue.snapshot.model import Function, GlobalRef
 from segue.translate.functions.lift import AMBIENT, Lifted, app_of, lift
+from segue.translate.functions.record import text_constant
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, is_pure, name
@@ -113,11 +114,14 @@ def invoke(
     order = [p for p in _parameter_names(function) if p in prepared]
     for key in order:
         value = prepared[key]
-        if isinstance(value.kind, (*AMBIENT, Serializer, Const)):
+        if isinstance(value.kind, (*AMBIENT, Serializer, Const, Global)):
             continue
         if value.node is None:
             raise frame.refuse("argument", key, "This has no form in the generated code.", node)
         parts.append(value.node)
+    text = text_constant(frame.ctx, lifted)
+    if text is not None and all(is_pure(part) for part in parts):
+        return const(text)  # the name of a field, a key: what follows may have to know it
     return Val(lifted.returns, lifted_call(frame, lifted, parts))
 
 

@@ -10,6 +10,7 @@ from segue.translate.functions.same import canonical
 from segue.translate.permissions.by_method import by_method
 from segue.translate.permissions.by_request import choice_of, choose
 from segue.translate.permissions.conditions import view_condition
+from segue.translate.permissions.denied import statements
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Made, Ref, call_method, plain
 
@@ -46,10 +47,6 @@ def _no_overrides(endpoint: Endpoint) -> None:
         raise endpoint.refuse_method(
             "check_permissions", "An overridden check_permissions is not translated yet."
         )
-    if endpoint.overridden("permission_denied"):
-        raise endpoint.refuse_method(
-            "permission_denied", "An overridden permission_denied is not translated yet."
-        )
 
 
 def _instances(endpoint: Endpoint, found: list[Any]) -> list[Any]:
@@ -76,8 +73,9 @@ def _requirements(endpoint: Endpoint, permissions: list[Any]) -> tuple[list[str]
     for permission in permissions:
         condition = view_condition(endpoint, permission)
         if condition.statement:
-            lines.append(condition.statement)
-            imports |= condition.imports
+            required, needed = statements(endpoint, condition)
+            lines += required
+            imports |= condition.imports | needed
     return lines, imports
 
 

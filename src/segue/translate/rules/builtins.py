@@ -29,6 +29,7 @@ from segue.translate.kinds import (
     Request,
     Scalar,
     SerializerContext,
+    SerializerSelf,
     Unknown,
     User,
     ValidatedData,
@@ -511,6 +512,12 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
             if known is not None and known.origin == "own":
                 there = attr.kind.value in known.attributes or attr.kind.value in known.methods
                 return of(frame, value, attr.kind.value, call.node) if there else call.args[2]
+        if isinstance(value.kind, SerializerSelf):
+            from segue.translate.serializers.kept import or_default
+
+            kept = or_default(frame, value, attr.kind.value, call.args[2])
+            if kept is not None:
+                return kept
         of_nullable = _getattr_of_nullable(frame, call, value, attr.kind.value)
         if of_nullable is not None:
             return of_nullable
@@ -539,6 +546,19 @@ def _getattr_of_nullable(frame: Frame, call: CallSite, value: Val, attr: str) ->
     assert inner.node is not None
     test = ast.Compare(value.node, [ast.IsNot()], [ast.Constant(None)])
     return Val(join(inner.kind, default.kind), ast.IfExp(test, inner.node, default.node))
+
+
+@function("builtins.setattr")
+def setattr_(frame: Frame, call: CallSite) -> Val | None:
+    """``setattr(user, User.USERNAME_FIELD, value)`` as ``user.username = value`` where the name is known."""
+    if len(call.args) != 3 or not isinstance(call.args[1].kind, Const):
+        return None
+    owner = call.args[0]
+    for kind in type(owner.kind).__mro__:
+        rule = registry.methods.get((kind, "__setattr__"))
+        if rule is not None:
+            return rule(frame, owner, CallSite(frame, call.node, "__setattr__", call.args[1:], {}))
+    return None
 
 
 @function("builtins.print")

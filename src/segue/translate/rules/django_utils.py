@@ -212,7 +212,59 @@ def same_text(frame: Frame, call: CallSite) -> Val | None:
     first = call.argument(0)
     if first is not None and isinstance(widen(first.kind), Scalar) and widen(first.kind) == Scalar("str"):
         return first
+    if (
+        call.name.startswith("django.utils.encoding.")
+        and len(call.args) == 1
+        and not call.kwargs
+        and first is not None
+        and first.kind == Scalar("bytes")
+        and first.node is not None
+    ):
+        return Val(Scalar("str"), quote("{0}.decode()", first.node))
     return None
+
+
+@function("django.utils.encoding.force_bytes")
+def force_bytes(frame: Frame, call: CallSite) -> Val | None:
+    """``force_bytes(value)`` of text, numbers and UUIDs: the text's UTF-8."""
+    first = call.argument(0)
+    kind = widen(first.kind) if first is not None else None
+    if first is None or first.node is None or len(call.args) != 1 or call.kwargs:
+        return None
+    if not isinstance(kind, Scalar) or kind.nullable or kind.type not in ("str", "int", "UUID", "bytes"):
+        return None
+    template = {"str": "{0}.encode()", "bytes": "{0}"}.get(kind.type, "str({0}).encode()")
+    return Val(Scalar("bytes"), quote(template, first.node))
+
+
+@function("django.utils.http.urlsafe_base64_encode")
+def base64_encode(frame: Frame, call: CallSite) -> Val | None:
+    """``urlsafe_base64_encode(data)``."""
+    first = call.argument(0)
+    if first is None or first.node is None or first.kind != Scalar("bytes"):
+        return None
+    return Val(
+        Scalar("str"), quote("{0}({1})", frame.imported("segue_bridge.text", "base64_encode"), first.node)
+    )
+
+
+@function("django.utils.http.urlsafe_base64_decode")
+def base64_decode(frame: Frame, call: CallSite) -> Val | None:
+    """``urlsafe_base64_decode(text)``: ``ValueError`` for what is no base64."""
+    first = call.argument(0)
+    if first is None or first.node is None or not isinstance(first.kind, Scalar | Const):
+        return None
+    return Val(
+        Scalar("bytes"), quote("{0}({1})", frame.imported("segue_bridge.text", "base64_decode"), first.node)
+    )
+
+
+@function("django.db.transaction.on_commit")
+def on_commit(frame: Frame, call: CallSite) -> Val:
+    """``transaction.on_commit(callable)``."""
+    raise frame.refuse(
+        "on-commit", ast.unparse(call.node), "on_commit hooks are not translated yet.", call.node
+    )
 
 
 @function("logging.getLogger")

@@ -64,8 +64,8 @@ _CAUGHT = {
     "django.http.response.Http404": ("segue_bridge.errors", "Http404"),
     "django.http.Http404": ("segue_bridge.errors", "Http404"),
     "django.core.exceptions.PermissionDenied": ("segue_bridge.errors", "Forbidden"),
-    # What a field says of a value in a lookup; full_clean() has none of its own here.
-    "django.core.exceptions.ValidationError": ("segue_bridge.db.coerce", "LookupValueError"),
+    # What a field says of a value in a lookup, and validators of a new password; full_clean() has none of its own here.
+    "django.core.exceptions.ValidationError": ("segue_bridge.errors", "Invalid"),
     "decimal.InvalidOperation": ("decimal", "InvalidOperation"),
     "json.decoder.JSONDecodeError": ("json", "JSONDecodeError"),
     **{f"rest_framework.exceptions.{n}": ("segue_bridge.errors", n) for n in _DRF},
@@ -145,6 +145,9 @@ def django_validation_error(frame: Frame, call: CallSite) -> Val:
     receiver = frame.receiver.kind if frame.receiver is not None else None
     from segue.translate.kinds import SerializerSelf
 
+    if frame.ctx.memo.get(("kernel", "in-password-rule")):
+        return _invalid(frame, call)
+
     if not isinstance(receiver, SerializerSelf) and not frame.ctx.memo.get(("kernel", "in-validation")):
         raise frame.refuse(
             "django-validation-error",
@@ -171,6 +174,27 @@ def django_validation_error(frame: Frame, call: CallSite) -> Val:
         )
         return Val(Raised("rest_framework.exceptions.ValidationError"), made)
     return _drf(frame, CallSite(frame, call.node, "rest_framework.exceptions.ValidationError"))
+
+
+def _invalid(frame: Frame, call: CallSite) -> Val:
+    """``ValidationError`` of a validator of new passwords: its text, filled in as ``ValidationError.messages`` does."""
+    call.only("message", "code", "params", at_most=2)
+    message, params = call.argument(0, "message"), call.kwargs.get("params")
+    if message is None or message.node is None or not isinstance(message.kind, Const | Scalar):
+        raise frame.refuse(
+            "django-validation-error", ast.unparse(call.node), "It has no single text.", call.node
+        )
+    node = message.node
+    if params is not None and not (isinstance(params.kind, Const) and params.kind.value is None):
+        if params.node is None or not isinstance(params.kind, DictOf):
+            raise frame.refuse(
+                "django-validation-error", ast.unparse(call.node), "params= is no dict.", call.node
+            )
+        node = ast.BinOp(node, ast.Mod(), params.node)
+    return Val(
+        Raised("django.core.exceptions.ValidationError"),
+        ast.Call(frame.imported("segue_bridge.errors", "Invalid"), [node], []),
+    )
 
 
 def _builtin(frame: Frame, call: CallSite) -> Val:
@@ -278,7 +302,7 @@ def detail(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
     assert isinstance(owner.kind, Raised)
     if attr == "detail" and owner.node is not None:
         return Val(Scalar("Any"), quote("{0}.detail", owner.node))
-    if attr == "messages" and owner.node is not None and owner.kind.cls == "LookupValueError":
+    if attr == "messages" and owner.node is not None and owner.kind.cls == "Invalid":
         return Val(ListOf(Scalar("str")), quote("{0}.messages", owner.node))
     return None
 

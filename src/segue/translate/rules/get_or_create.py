@@ -14,6 +14,7 @@ from segue.translate.models.writing import save_problem
 from segue.translate.query.build import commit, query_of, root_of
 from segue.translate.rules.instance import model_method
 from segue.translate.rules.model_class import column_value, spread_values
+from segue.translate.rules.own_save import own_save
 from segue.translate.rules.receivers import before_insert
 from segue.translate.rules.registry import method
 from segue.translate.rules.writes import parent_of_related, plain_where
@@ -33,6 +34,7 @@ def get_or_create(frame: Frame, owner: Val, call: CallSite) -> Val:
             "The model overrides save(), or has a parent table; that is not translated yet.",
             call.node,
         )
+    own_save(frame.ctx, label)  # refuses one whose source is not known
     before = before_insert(frame, label)
     spread = spread_values(frame, label, call)
     _check_spread_columns(frame, label, call)

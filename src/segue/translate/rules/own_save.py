@@ -17,20 +17,28 @@ from segue.translate.functions.lift import lift
 from segue.translate.functions.record import record_of
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import lifted_call
-from segue.translate.interp.value import Val, name
+from segue.translate.interp.value import Val, name, quote
 from segue.translate.kinds import Instance, Needs
 from segue.translate.load.models import concrete, snake
 
 _ARGUMENTS = ("force_insert", "force_update", "using", "update_fields")
 # AbstractBaseUser has a save as well: it tells validators of a new password, which is followed where one is set.
 _DJANGO = "django."
+_TOKEN_SAVE = "rest_framework.authtoken.models.Token.save"
+GIVE_KEY = ("segue_bridge.auth.backend", "give_key")
+
+
+def gives_key(ctx: Context, label: str) -> bool:
+    """Is it DRF's ``Token``, whose ``save`` makes a key where there is none?"""
+    known = ctx.snapshot.classes.get(ctx.model(label).cls)
+    return known is not None and known.methods.get("save", "") == _TOKEN_SAVE
 
 
 def own_save(ctx: Context, label: str) -> Function | None:
     """The body of the model's ``save`` up to ``super().save(...)``; None where ``save`` is Django's. Raises ``Refused``."""
     known = ctx.snapshot.classes.get(ctx.model(label).cls)
     dotted = known.methods.get("save", "") if known is not None else ""
-    if known is None or not dotted or dotted.startswith(_DJANGO):
+    if known is None or not dotted or dotted.startswith(_DJANGO) or dotted == _TOKEN_SAVE:
         return None
     function = ctx.snapshot.functions.get(dotted)
     if function is None:
@@ -52,6 +60,9 @@ def own_save(ctx: Context, label: str) -> Function | None:
 def before_save(frame: Frame, label: str, instance: ast.expr, *, adding: bool) -> None:
     """Emit the call of what the model's ``save`` does first. ``adding``: the object may have no row yet."""
     function = own_save(frame.ctx, label)
+    if gives_key(frame.ctx, label):
+        frame.emit(ast.unparse(quote("{0}({1})", frame.imported(*GIVE_KEY), instance)))
+        return
     if function is None:
         return
     if adding:

@@ -21,7 +21,7 @@ from segue.translate.interp.value import Val, const, name
 from segue.translate.kinds import Const, Instance, Kind, Needs
 from segue.translate.load.models import concrete
 from segue.translate.rules.idle_receivers import is_idle
-from segue.translate.rules.own_save import before_save
+from segue.translate.rules.own_save import GIVE_KEY, before_save, gives_key
 
 PRE_SAVE, POST_SAVE = "pre_save", "post_save"
 # Sent for every object that is made or loaded.
@@ -96,8 +96,8 @@ def before_insert(frame: Frame, label: str) -> ast.expr | None:
             raise _refused(receiver, label, "It would be called in the middle of an expression.")
         _check_unsaved(frame.ctx, receiver, label, function)
         given = {"raw": const(False), "using": const("default"), "update_fields": const(None)}
-        arguments: dict[str, Kind | Val] = {k: v for k, v in given.items() if k in _parameters(function)}
-        if "instance" in _parameters(function):
+        arguments: dict[str, Kind | Val] = {k: v for k, v in given.items() if k in parameters_of(function)}
+        if "instance" in parameters_of(function):
             told = Needs(label, written=True, told=receiver.where)
             arguments["instance"] = Instance(label, told, "entity")
         lifted = lift(frame.ctx, function, arguments=arguments, module_kind="services")
@@ -106,6 +106,12 @@ def before_insert(frame: Frame, label: str) -> ast.expr | None:
         if lifted.is_async or lifted.state or len(lifted.explicit) != 1 or found:
             raise _refused(receiver, label, "It would be called in the middle of an expression.")
         found.append(lifted)
+    if gives_key(frame.ctx, label):
+        if found:
+            raise refuse(
+                "signal", label, "Its receiver would be called in the middle of an expression.", frame.where()
+            )
+        return frame.imported(*GIVE_KEY)
     if not found:
         return None
     frame.use(*found[0].imports)
@@ -115,7 +121,7 @@ def before_insert(frame: Frame, label: str) -> ast.expr | None:
 def asks_created(ctx: Context, label: str) -> bool:
     """Does a receiver of ``post_save`` take ``created``?"""
     return any(
-        "created" in _parameters(_function(ctx, receiver, label))
+        "created" in parameters_of(_function(ctx, receiver, label))
         for receiver in saved_by(ctx, label)
         if receiver.signal.rpartition(".")[2] == POST_SAVE
     )
@@ -133,7 +139,7 @@ def _call(
     arguments: dict[str, Kind | Val] = {}
     nodes: list[ast.expr] = []
     known = {"raw": const(False), "using": const("default"), **given}
-    for parameter in _parameters(function):
+    for parameter in parameters_of(function):
         if parameter == "instance":
             arguments[parameter] = Instance(label, Needs(label, written=True, told=receiver.where), "entity")
             nodes.append(instance)
@@ -169,7 +175,7 @@ def _function(ctx: Context, receiver: Receiver, label: str) -> Function:
     given = {"signal", "sender", "instance", "raw", "using", "update_fields"}
     if receiver.signal.rpartition(".")[2] == POST_SAVE:
         given.add("created")
-    if not given.issuperset(_required(function)):
+    if not given.issuperset(required_of(function)):
         # ``self`` of a method that was connected bound, or what a wrapper passes.
         raise _refused(receiver, label, "It takes an argument that the signal does not give.")
     return function
@@ -182,12 +188,12 @@ def _definition(function: Function) -> ast.FunctionDef:
     return tree[0]
 
 
-def _parameters(function: Function) -> list[str]:
+def parameters_of(function: Function) -> list[str]:
     spec = _definition(function).args
     return [item.arg for item in [*spec.posonlyargs, *spec.args, *spec.kwonlyargs]]
 
 
-def _required(function: Function) -> list[str]:
+def required_of(function: Function) -> list[str]:
     """Parameters without default."""
     spec = _definition(function).args
     positional = [*spec.posonlyargs, *spec.args]

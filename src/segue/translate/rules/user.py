@@ -70,6 +70,14 @@ def field(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
     return of(frame, entity_of(frame, owner), name, node)
 
 
+@method(User, "__setattr__")
+def put(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``request.user.x = value``: of the entity."""
+    from segue.translate.rules.writes import set_attribute
+
+    return set_attribute(frame, entity_of(frame, owner), call)
+
+
 @method(User, "has_perm")
 def has_perm(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``user.has_perm("app.code")`` with Django's ModelBackend."""

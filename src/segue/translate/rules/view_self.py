@@ -241,7 +241,10 @@ def _field_value(kind: Kind) -> Val:
 @method(Object, "*")
 def own_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """``self.method(...)``: project code is lifted, the framework's has a rule or refuses."""
-    return by_definition(frame, owner, call, definition(frame, class_of(owner.kind), call.name))
+    rebound = dict(getattr(owner.kind.endpoint, "rebound", ())) if isinstance(owner.kind, ViewSelf) else {}
+    return by_definition(
+        frame, owner, call, rebound.get(call.name) or definition(frame, class_of(owner.kind), call.name)
+    )
 
 
 def by_definition(frame: Frame, owner: Val, call: CallSite, dotted: str | None) -> Val | None:

@@ -12,7 +12,7 @@ from segue.refusal import Refused
 from segue.snapshot.model import Function
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.value import Val, const, literal, name, quote
+from segue.translate.interp.value import Val, const, is_pure, literal, name, quote
 from segue.translate.kinds import Const, Expr, Instance, ListOf, Needs, QuerySet, RelatedManager, Scalar, User
 from segue.translate.load.models import concrete, field_of, pk_field, snake
 from segue.translate.load.needs import check_fresh
@@ -24,6 +24,7 @@ from segue.translate.rules.own_delete import call_delete, own_delete
 from segue.translate.rules.own_save import own_save
 from segue.translate.rules.receivers import asks_created, saved_by, send_post_save, send_pre_save
 from segue.translate.rules.registry import method
+from segue.translate.rules.unread import is_unread
 
 _SIGNALS = {
     "save": ("pre_save", "post_save"),
@@ -198,6 +199,8 @@ def set_attribute(frame: Frame, owner: Val, call: CallSite) -> Val:
     label = concrete(frame.ctx, kind.model).label
     if key == "pk":
         key = pk_field(frame.ctx, label).attname
+    if is_unread(frame, label, key) and is_pure(value.node):
+        return Val(Const(None))
     column, node = column_value(frame, label, key, value, call.node)
     if kind.mode == "row":
         kind.site.written = True

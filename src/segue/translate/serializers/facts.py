@@ -13,6 +13,7 @@ from segue.translate.context import Context
 from segue.translate.load.models import snake
 from segue.translate.serializers.flex_fields import MIXIN, of_mixin, understood
 from segue.translate.serializers.initial import optional_on_update
+from segue.translate.serializers.own_init import fixed_init
 
 # Overriding one of these changes which fields there are or how the whole is driven.
 DRIVERS = frozenset(
@@ -153,7 +154,10 @@ def check_drivers(ctx: Context, serializer: Serializer, extra: frozenset[str] = 
         name = overridden(ctx, serializer.name, method)
         if method in _VALIDATORS and gives_none(ctx, name):
             continue  # the probe saw the serializer without them
-        if name and not (method == "__init__" and optional_on_update(ctx, serializer) is not None):
+        if name and not (
+            method == "__init__"
+            and (optional_on_update(ctx, serializer) is not None or fixed_init(ctx, serializer))
+        ):
             raise refuse(
                 f"serializer-{method.strip('_').replace('_', '-')}",
                 f"{short(serializer.name)}.{method}",

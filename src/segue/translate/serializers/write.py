@@ -248,7 +248,7 @@ class _Builder:
             frame.use(imported)
             parameters.append(Parameter("instance", lambda: f"{cls} | None", "None"))
         parameters.append(Parameter("partial", lambda: "bool", "False"))
-        for given in ("instance", "partial"):
+        for given in ("instance", "partial", "data"):
             frame.state_used.pop(given, None)
         return ValidatedData(self.serializer.name), parameters
 

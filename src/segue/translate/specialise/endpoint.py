@@ -17,13 +17,15 @@ EMPTY = Value("const", None)
 @dataclass(frozen=True, slots=True, eq=False)
 class Endpoint:
     """``method`` is '' where code serves several (permissions); ``action`` as the viewset has it then:
-    None for a method that the URL does not offer, ``"metadata"`` for OPTIONS."""
+    None for a method that the URL does not offer, ``"metadata"`` for OPTIONS. ``rebound``: methods that the view's code has
+    replaced on the object (``self.get_object = self.get_instance``), with the dotted names of what stands there now."""
 
     ctx: Context
     route: Route
     view: View
     method: str
     action: str | None
+    rebound: tuple[tuple[str, str], ...] = ()
 
     @property
     def cls(self) -> str:
@@ -33,7 +35,7 @@ class Endpoint:
     @property
     def key(self) -> Hashable:
         """Endpoints with equal keys translate equally."""
-        return (self.view.key, self.route.id, self.method, self.action)
+        return (self.view.key, self.route.id, self.method, self.action, self.rebound)
 
     @property
     def app(self) -> str:
@@ -85,8 +87,15 @@ class Endpoint:
 
     def method_of(self, name: str) -> str:
         """Dotted definition that look-up of method ``name`` finds; '' if there is none."""
+        replaced = dict(self.rebound).get(name)
+        if replaced is not None:
+            return replaced
         known = self.klass()
         return known.methods.get(name, "") if known is not None else ""
+
+    def rebind(self, name: str, dotted: str) -> Endpoint:
+        """The same view after ``self.<name> = self.<method>``."""
+        return replace(self, rebound=(*(r for r in self.rebound if r[0] != name), (name, dotted)))
 
     def overridden(self, name: str) -> str:
         """Dotted name of the project's (or a third party's) definition of ``name``; '' for DRF's own."""

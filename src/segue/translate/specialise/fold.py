@@ -214,6 +214,8 @@ class Folder:
             return self.endpoint.action
         if text == "self.detail" and self.endpoint.detail is not None:
             return self.endpoint.detail
+        if text == "self.request":
+            return Ref("django.http.HttpRequest")  # there is one whenever DRF asks
         if text in ("self.request.method", "request.method") and self.endpoint.method:
             return self.endpoint.method
         if text in self.function.globals:

@@ -50,7 +50,7 @@ def constant(endpoint: Endpoint) -> tuple[str, set[Import]]:
     key = tuple(names)
     if key not in known:
         parts = [_authenticator(endpoint, name) for name in names]
-        _base(ctx, endpoint.where)
+        base(ctx, endpoint.where)
         name = "AUTHENTICATION" if not known else f"AUTHENTICATION_{len(known) + 1}"
         sessions = ", sessions=SESSIONS" if any("Session" in text for text, _ in parts) else ""
         arguments = ", ".join(text for text, _ in parts) + sessions if parts else ""
@@ -155,7 +155,7 @@ def _basic(endpoint: Endpoint, own: Class | None) -> tuple[str, set[Import]]:
     return f"BasicAuthentication(IDENTITY, PASSWORDS{extra}{challenge})", imports
 
 
-def _base(ctx: Context, where: Where) -> None:
+def base(ctx: Context, where: Where) -> None:
     """IDENTITY, PERMISSIONS and CurrentUser."""
     module = _module(ctx)
     if "IDENTITY" in module.decls:

@@ -14,6 +14,7 @@ from segue.translate.kinds import Instance, QuerySet, ViewSelf
 from segue.translate.load.fetch import fetch_all, limit_one, site_of
 from segue.translate.permissions.access import possible_permissions
 from segue.translate.permissions.conditions import object_condition
+from segue.translate.permissions.denied import statements
 from segue.translate.query.build import model_queryset, settle
 from segue.translate.serializers.synthetic import evaluate
 from segue.translate.specialise.endpoint import Endpoint
@@ -189,10 +190,12 @@ def check_object(frame: Frame, endpoint: Endpoint, instance: Val) -> None:
             "get_permissions", "Its choice decides which permission is asked about the object."
         )
     for condition in wanted[0]:
-        frame.use(*condition.imports)
-        frame.emit(_rename_call(frame, condition.statement))
-        if "await " in condition.statement:
-            frame.is_async = True
+        lines, needed = statements(endpoint, condition)
+        frame.use(*condition.imports, *needed)
+        for line in lines:
+            frame.emit(_rename_call(frame, line))
+            if "await " in line:
+                frame.is_async = True
 
 
 def _rename_call(frame: Frame, statement: str) -> str:

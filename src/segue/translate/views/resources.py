@@ -12,7 +12,9 @@ from segue.snapshot.model import Operation, Route
 from segue.target.ir import Decl, Import, NativeOperation, Origin, RefusedOperation
 from segue.translate.context import Context
 from segue.translate.filters.filtersets import left_to_django
+from segue.translate.functions.same import canonical
 from segue.translate.middleware.stack import add_finalizer, of_route
+from segue.translate.middleware.values import Fact
 from segue.translate.permissions.access import access_body
 from segue.translate.serializers import actions as metadata_of
 from segue.translate.specialise.endpoint import Endpoint
@@ -86,6 +88,12 @@ def translate_route(ctx: Context, facts: Facts, route: Route) -> None:
     if not built:
         return
     left = left_to_django(base)
+    for operation, made in built:
+        why = _otherwise_for_head(
+            Endpoint(ctx, route, view, "HEAD", operation.action or None), operation, made
+        )
+        if why:
+            kept.left.setdefault((Fact("method", "HEAD"),), []).append(why)
     try:
         why = {name: f"{reason.why} ({reason.place})" for name, reason in left.items()}
         extra, needed = middleware.arguments(base, kept, why)
@@ -96,6 +104,28 @@ def translate_route(ctx: Context, facts: Facts, route: Route) -> None:
     shared.imports |= needed
     notes = tuple(f"?{name}=: {reason.why} {reason.place}" for name, reason in left.items())
     _emit(ctx, facts, base, shared, built, notes)
+
+
+def _otherwise_for_head(endpoint: Endpoint, operation: Operation, made: PathOperation) -> str:
+    """Where the view looks at the method, HEAD runs the handler of GET and may find another way through it: why so."""
+    known = endpoint.klass()
+    if operation.method != "GET" or known is None:
+        return ""
+    asking = [
+        f
+        for f in endpoint.ctx.snapshot.functions.values()
+        if f.owner in known.mro and not f.owner.startswith("rest_framework.") and ".method" in f.source
+    ]
+    if not asking:
+        return ""
+    try:
+        other = build(endpoint, operation)
+    except Refused as refused:
+        return f"{refused.refusal.construct} for HEAD ({refused.refusal.file}:{refused.refusal.line})"
+    ctx = endpoint.ctx
+    if canonical(ctx, "\n".join(made.lines)) == canonical(ctx, "\n".join(other.lines)):
+        return ""
+    return f"{made.legacy} looks at the method ({asking[0].where})"
 
 
 def _defect(endpoint: Endpoint, error: Exception) -> Refusal:

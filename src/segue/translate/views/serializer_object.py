@@ -27,6 +27,7 @@ from segue.translate.kinds import (
     Scalar,
     Serializer,
     SerializerContext,
+    ShownValues,
     User,
     ValidatedData,
     ViewSelf,
@@ -43,6 +44,7 @@ from segue.translate.serializers import (
     updater,
     writer,
 )
+from segue.translate.serializers.by_view import view_of
 from segue.translate.serializers.dropping import own_set
 from segue.translate.serializers.facts import overridden, serializer_of
 from segue.translate.serializers.read import depends_on_partial
@@ -52,7 +54,8 @@ from segue.translate.serializers.synthetic import call_lifted
 @dataclass(slots=True, eq=False)
 class Held:
     """``instance`` is what it shows or updates, ``data`` the code of its input, ``values`` the local
-    that holds validated data, ``errors`` the local with its errors, ``saved`` what ``save()`` returned, ``fetched``
+    that holds validated data, ``errors`` the local with its errors, ``kept`` the local with what its methods put on
+    ``self``, ``saved`` what ``save()`` returned, ``fetched``
     what was loaded before that. ``torn``: branches have left it in different states."""
 
     serializer: str
@@ -62,6 +65,7 @@ class Held:
     partial: str = "False"
     values: str = ""
     errors: str = ""
+    kept: str = ""
     saved: Val | None = None
     fetched: Instance | None = None
     has_context: bool = True
@@ -143,6 +147,10 @@ def is_valid(frame: Frame, owner: Val, raise_exception: bool, at: ast.AST | None
             "serializer-many", held.serializer, "Input with many=True is not translated yet.", at
         )
     made = writer(frame.ctx, held.serializer)
+    if not held.has_context and view_of(frame.ctx, held.serializer) is not None:
+        raise frame.refuse(
+            "serializer-context", held.serializer, "It is made without the view it asks for.", at
+        )
     _check_request(frame, held, made, at)
     data = held.data
     if isinstance(data, ast.Await) or not isinstance(data, ast.Name):
@@ -154,7 +162,13 @@ def is_valid(frame: Frame, owner: Val, raise_exception: bool, at: ast.AST | None
             arguments.append(f"instance={instance.text}")
     if held.partial != "False":
         arguments.append(f"partial={held.partial}")
+    if any(state.name == "kept" for state in made.lifted.state):
+        held.kept = frame.fresh("kept")
+        frame.use(Import("typing", "Any"))
+        frame.emit(f"{held.kept}: dict[str, Any] = {{}}")
+        frame.given["kept"] = held.kept
     call = call_lifted(frame, made.lifted, *arguments)
+    frame.given.pop("kept", None)
     held.values = frame.fresh("values")
     if raise_exception:
         frame.emit(f"{held.values} = {call}")
@@ -244,6 +258,8 @@ def data(frame: Frame, owner: Val, at: ast.AST | None = None) -> Val:
     if held.many:
         return _many(frame, held, at)
     shown = held.saved or held.instance
+    if shown is None and held.values and not held.errors:
+        return Val(ShownValues(held.serializer), name(held.values))
     if shown is None or shown.node is None:
         raise frame.refuse("serializer-data", held.serializer, "It shows no model instance.", at)
     if isinstance(shown.kind, User):

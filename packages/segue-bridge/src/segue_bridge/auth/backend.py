@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -211,6 +212,12 @@ class Token:
     user: CurrentUser = field(compare=False)
 
 
+def give_key(token: Any) -> None:
+    """What ``rest_framework.authtoken.models.Token.save`` does first: a key where there is none."""
+    if not token.key:
+        token.key = secrets.token_hex(20)
+
+
 class TokenAuthentication:
     """``rest_framework.authentication.TokenAuthentication`` over ``authtoken_token``."""
 
@@ -266,16 +273,20 @@ async def authenticate(
     db: Database,
     identity: Identity,
     passwords: Passwords,
-    username: str,
-    password: str,
+    username: str | None,
+    password: str | None,
     *,
     upgrade: bool = True,
 ) -> CurrentUser | None:
     """``ModelBackend.authenticate``: the user, None otherwise; a hash of old strength is stored anew.
 
+    Nothing is asked without a name and a password.
+
     An unknown name costs a hash as well, so that the time does not tell. With ``upgrade=False`` saving the user runs
     code of the Django side: raises :class:`Unserved` where that would have to happen.
     """
+    if username is None or password is None:
+        return None
     user = await identity.by_username(db, username)
     if user is None:
         await passwords.make(password)

@@ -23,6 +23,11 @@ UNUSABLE_PREFIX = "!"
 _SALT_ENTROPY = 128
 
 
+def usable(encoded: str | None) -> bool:
+    """``django.contrib.auth.hashers.is_password_usable``: not one that ``set_unusable_password`` has made."""
+    return encoded is None or not encoded.startswith(UNUSABLE_PREFIX)
+
+
 class UnknownHasher(ValueError):
     """The stored hash names an algorithm that is not configured."""
 

@@ -13,15 +13,11 @@ from typing import Any
 from uuid import UUID
 
 from segue_bridge.auth.users import is_authenticated
+from segue_bridge.errors import Invalid
 
 
-class LookupValueError(Exception):
+class LookupValueError(Invalid):
     """Django's own ``ValidationError`` raised by a field's ``to_python`` inside a lookup."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.messages = [message]
 
 
 def as_int(value: Any, field: str) -> int | None:

@@ -73,8 +73,13 @@ def _stem(path: str) -> str:
 
 def _fixed(regex: str) -> str:
     """The literal beginning of a whole regex, up to a slash: nothing in it is special or optional."""
-    literal = _PLAIN.match(regex.removeprefix("^"))
-    return _stem(literal[0]) if literal is not None and "|" not in _outside(regex) else ""
+    rest = regex.removeprefix("^")
+    literal = _PLAIN.match(rest)
+    if literal is None or "|" in _outside(regex):
+        return ""
+    # ``/?``: the last of it may be missing.
+    optional = rest[literal.end() : literal.end() + 1] in ("?", "*", "{") and literal[0] != ""
+    return _stem(literal[0][:-1] if optional else literal[0])
 
 
 def _outside(regex: str) -> str:

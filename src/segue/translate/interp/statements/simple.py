@@ -74,7 +74,7 @@ def _sort(frame: Frame, dotted: str) -> str:
 def returns(frame: Frame, node: ast.Return) -> None:
     """``return value``; a queryset is completed first."""
     if node.value is None:
-        frame.returns.append(Const(None))
+        frame.leave(Const(None))
         frame.emit("return None")
         frame.alive = False
         return
@@ -85,7 +85,7 @@ def returns(frame: Frame, node: ast.Return) -> None:
         value = settle(frame, value)
     if value.node is None and isinstance(value.kind, Manager):
         raise frame.refuse("return", ast.unparse(node), "A manager is returned.", node)
-    frame.returns.append(value.kind)
+    frame.leave(value.kind)
     frame.alive = False
     if value.node is None:
         if isinstance(value.kind, Global | Const | Q | Expr | Serializer | Object | DictOf | ListOf):

@@ -7,6 +7,7 @@ import ast
 from segue.refusal import Refused
 from segue.snapshot.model import Class
 from segue.target.ir import Import
+from segue.translate.context import Context
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, name, quote
@@ -44,7 +45,7 @@ def set_password(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     validators = ctx.snapshot.settings.values.get("AUTH_PASSWORD_VALIDATORS")
     for entry in validators.items if validators is not None else ():
         names = [str(v.data or v.name) for k, v in entry.pairs if k.data == "NAME"]
-        if any(not name.startswith(_VALIDATORS) for name in names):
+        if any(not name.startswith(_VALIDATORS) and _keeps(ctx, name) for name in names):
             raise frame.refuse(
                 "password",
                 names[0],
@@ -58,6 +59,12 @@ def set_password(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     frame.is_async = True
     frame.emit(f"{owner.text}.password = await PASSWORDS.make({raw.text})")
     return Val(Const(None))
+
+
+def _keeps(ctx: Context, name: str) -> bool:
+    """Whether a validator of the project's may be told the new password (``password_changed``)."""
+    known = ctx.snapshot.classes.get(name)
+    return known is None or "password_changed" in known.methods
 
 
 @method(Instance, "check_password")
@@ -118,6 +125,9 @@ def create_user(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     user = ctx.snapshot.classes.get(model.cls)
     plain = "django.contrib.auth.base_user.AbstractBaseUser.normalize_username"
     if defined != "django.contrib.auth.models.UserManager.create_user" or user is None:
+        return None
+    inner = ("_create_user", "_create_user_object")
+    if known is not None and any(not known.methods.get(m, "django.").startswith("django.") for m in inner):
         return None
     if user.methods.get("normalize_username") != plain or not _normal_email(known):
         return None

@@ -1,0 +1,113 @@
+"""What a serializer's methods put on ``self`` (``self.user = …`` in ``validate``) and read again, or its view reads.
+
+The serializer object does not exist in the generated code: ``kept``, a dict that whoever validates makes, takes its place.
+What an attribute is, is known from the assignments in the order in which DRF runs them, which is the order of translation.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from segue.target.ir import Import
+from segue.translate.context import Context
+from segue.translate.interp.frame import KEPT, Frame
+from segue.translate.interp.join import join, nullable
+from segue.translate.interp.value import Val, const, literal
+from segue.translate.kinds import Const, Kind, SerializerSelf, Unknown
+from segue.translate.serializers.own_init import own_attribute
+from segue.translate.serializers.use import Use
+
+NAME = "kept"
+PURPOSES = ("write", "called")
+
+
+def assigned(ctx: Context, serializer: str) -> set[str]:
+    """The attributes that translated code has assigned so far."""
+    found = ctx.memo.setdefault(("kept", "assigned", serializer), set())
+    assert isinstance(found, set)
+    return found
+
+
+def kinds(ctx: Context, serializer: str) -> dict[str, Kind]:
+    """What is on the serializer after the functions that have been translated, where that is certain."""
+    found = ctx.memo.setdefault(("kept", "kinds", serializer), {})
+    assert isinstance(found, dict)
+    return found
+
+
+def leaves(frame: Frame) -> None:
+    """A method has been translated: what each of its returns leaves on ``self`` is there for those that follow."""
+    receiver = frame.receiver.kind if frame.receiver is not None else None
+    if not isinstance(receiver, SerializerSelf) or not frame.exits:
+        return
+    table = kinds(frame.ctx, receiver.name)
+    first, *others = frame.exits
+    for key, kind in first.items():
+        if all(key in other for other in others):
+            for other in others:
+                kind = join(kind, other[key])
+            table[key.removeprefix(KEPT)] = kind
+
+
+def place(frame: Frame) -> Val:
+    """The dict."""
+    if NAME not in frame.state_used:
+        frame.use(Import("typing", "Any"))
+    return frame.extra_state(NAME, lambda: "dict[str, Any]", Unknown("what is kept"))
+
+
+def item(frame: Frame, name: str) -> ast.expr:
+    """``kept["user"]``."""
+    node = place(frame).node
+    assert node is not None
+    return ast.Subscript(node, literal(name), ast.Load())
+
+
+def value(frame: Frame, serializer: str, name: str) -> Val | None:
+    """What the attribute is here; None where no translated code has put it there."""
+    here = frame.env.get(KEPT + name)
+    if here is not None:
+        return here
+    if name in kinds(frame.ctx, serializer):
+        return Val(kinds(frame.ctx, serializer)[name], item(frame, name))
+    if name not in assigned(frame.ctx, serializer):
+        return own_attribute(frame, serializer, name)
+    return None
+
+
+def or_default(frame: Frame, owner: Val, name: str, default: Val) -> Val | None:
+    """``getattr(self, "user", default)``; None where Segue cannot tell."""
+    assert isinstance(owner.kind, SerializerSelf)
+    serializer = owner.kind.name
+    known = frame.ctx.snapshot.classes.get(serializer)
+    if known is None or name in known.methods or name in known.attributes:
+        return None
+    use = owner.kind.use
+    if not isinstance(use, Use) or use.purpose not in PURPOSES:
+        return None
+    here = frame.env.get(KEPT + name)
+    if here is not None:
+        return here
+    if name not in assigned(frame.ctx, serializer):
+        made = own_attribute(frame, serializer, name)
+        return made if made is not None else default
+    kind = kinds(frame.ctx, serializer).get(name)
+    if kind is None or not (isinstance(default.kind, Const) and default.kind.value is None):
+        return None
+    node = place(frame).node
+    assert node is not None
+    return Val(nullable(kind), ast.Call(ast.Attribute(node, "get", ast.Load()), [literal(name)], []))
+
+
+def assigns(ctx: Context, serializer: str, name: str) -> bool:
+    """Whether any method of the class has ``self.<name> = …``."""
+    known = ctx.snapshot.classes.get(serializer)
+    pattern = re.compile(rf"\bself\.{re.escape(name)}\s*(:[^=]+)?=[^=]")
+    return known is not None and any(
+        f is not None and pattern.search(f.source)
+        for f in (ctx.snapshot.functions.get(m) for m in known.methods.values())
+    )
+
+
+__all__ = ["NAME", "assigned", "const", "item", "kinds", "leaves", "or_default", "place", "value"]

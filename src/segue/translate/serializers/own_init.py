@@ -1,0 +1,144 @@
+"""``__init__`` of a serializer that does the same whatever it is given: fields by settings, attributes by facts.
+
+The probe made the serializer, so the fields are those of the snapshot. Followed is ``super().__init__(*args, **kwargs)``,
+then statements that use nothing but ``self`` and what is constant in the process.
+"""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+
+from segue.refusal import Refused
+from segue.snapshot.model import Function, Serializer
+from segue.translate.context import Context
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val
+from segue.translate.kinds import Const, Global
+from segue.translate.serializers.initial import _passes_on
+
+_FRAMEWORK = ("rest_framework.", "django.")
+# What of ``self`` may be read: nothing that an argument of the constructor decides.
+_FIELDS = ("fields", "error_messages")
+
+
+def fixed_init(ctx: Context, serializer: Serializer) -> bool:
+    """Whether every ``__init__`` of the class that is not DRF's does the same each time."""
+    memo = ctx.memo.get(("serializers", "fixed-init", serializer.name))
+    if isinstance(memo, bool):
+        return memo
+    functions = _inits(ctx, serializer.name)
+    made = functions is not None and all(_is_fixed(ctx, f, functions) for f in functions)
+    ctx.memo[("serializers", "fixed-init", serializer.name)] = made
+    return made
+
+
+def own_attribute(frame: Frame, serializer: str, name: str) -> Val | None:
+    """What a fixed ``__init__`` sets ``self.<name>`` to: a constant, or a class or function; else None."""
+    functions = _inits(frame.ctx, serializer)
+    known = frame.ctx.snapshot.serializers.get(serializer)
+    if not functions or known is None or not fixed_init(frame.ctx, known):
+        return None
+    for function in functions:  # each begins with its parent's, so that the nearest one decides
+        for statement in reversed(_body(function)[1:]):
+            if isinstance(statement, ast.Assign) and any(_is_own(t, name) for t in statement.targets):
+                return _constant(frame.ctx, function, statement.value)
+    return None
+
+
+def _inits(ctx: Context, cls: str) -> list[Function] | None:
+    """The constructors along the MRO, the class's own first; None where one has no source."""
+    known = ctx.snapshot.classes.get(cls)
+    if known is None:
+        return None
+    found: list[Function] = []
+    for base in known.mro:
+        if base.startswith(_FRAMEWORK):
+            continue
+        other = ctx.snapshot.classes.get(base)
+        if other is None:
+            return None
+        dotted = other.methods.get("__init__", "")
+        if dotted != f"{base}.__init__":
+            continue
+        function = ctx.snapshot.functions.get(dotted)
+        if function is None:
+            return None
+        found.append(function)
+    return found
+
+
+def _body(function: Function) -> list[ast.stmt]:
+    tree = ast.parse(textwrap.dedent(function.source)).body[0]
+    body = tree.body if isinstance(tree, ast.FunctionDef) else []
+    return [s for s in body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+
+
+def _is_fixed(ctx: Context, function: Function, functions: list[Function]) -> bool:
+    tree = ast.parse(textwrap.dedent(function.source)).body[0]
+    body = _body(function)
+    if not isinstance(tree, ast.FunctionDef) or not body or not _passes_on(body[0], tree.args):
+        return False
+    own = {
+        t.attr
+        for f in functions
+        for s in _body(f)
+        if isinstance(s, ast.Assign)
+        for t in s.targets
+        if isinstance(t, ast.Attribute)
+    }
+    return all(_is_fixed_statement(ctx, function, s, tree.args.args[0].arg, own) for s in body[1:])
+
+
+def _is_fixed_statement(ctx: Context, function: Function, node: ast.stmt, me: str, own: set[str]) -> bool:
+    if isinstance(node, ast.Assign):
+        targets: list[ast.expr] = node.targets
+    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        targets = []
+    else:
+        return False
+    for target in targets:
+        base = target.value if isinstance(target, ast.Subscript) else target
+        if not (isinstance(base, ast.Attribute) and isinstance(base.value, ast.Name) and base.value.id == me):
+            return False
+        if isinstance(target, ast.Subscript) and base.attr != "fields":
+            return False
+    return all(_is_fixed_part(ctx, function, part, me, own) for part in ast.walk(node))
+
+
+def _is_fixed_part(ctx: Context, function: Function, part: ast.AST, me: str, own: set[str]) -> bool:
+    if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == me:
+        return not isinstance(part.ctx, ast.Load) or part.attr in _FIELDS or part.attr in own
+    if isinstance(part, ast.Name) and part.id != me:
+        ref = function.globals.get(part.id)
+        return ref is not None and ref.kind != "missing"
+    if isinstance(part, ast.Call):
+        text = ast.unparse(part.func)
+        if text in (f"{me}.fields.pop", f"{me}.fields.update", f"{me}.fields.move_to_end"):
+            return True
+        ref = function.globals.get(text)
+        if ref is not None and ref.name.startswith("rest_framework.") and ref.kind == "class":
+            return True
+        return _constant(ctx, function, part) is not None
+    return not isinstance(part, ast.Lambda | ast.Await | ast.Yield | ast.NamedExpr | ast.comprehension)
+
+
+def _constant(ctx: Context, function: Function, node: ast.expr) -> Val | None:
+    """The value of an expression of the constructor where it is known before any request."""
+    frame = Frame(ctx, function, "")
+    try:
+        made = frame.eval(node)
+    except Refused:
+        return None
+    if frame.lines or frame.state_used or not isinstance(made.kind, Const | Global):
+        return None
+    return made
+
+
+def _is_own(target: ast.expr, name: str) -> bool:
+    return (
+        isinstance(target, ast.Attribute)
+        and isinstance(target.value, ast.Name)
+        and target.value.id == "self"
+        and target.attr == name
+    )

@@ -1,0 +1,96 @@
+"""Methods of a serializer that its view calls (``serializer.get_user()``), and ``data`` of validated input."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.target.ir import Import
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.invoke import invoke_function
+from segue.translate.interp.value import Val
+from segue.translate.kinds import Const, Scalar, Serializer, SerializerSelf, ShownValues, ViewSelf
+from segue.translate.rules.registry import attribute, method
+from segue.translate.rules.view_self import definition
+from segue.translate.serializers.facts import base_name, overridden, serializer_of
+from segue.translate.serializers.use import Use
+from segue.translate.serializers.values import SCALARS
+from segue.translate.views.serializer_object import held_of
+
+_TEXTS = frozenset(name for name, kind in SCALARS.items() if kind == "str")
+
+
+@method(Serializer, "*")
+def called(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """A method of the project's on a serializer that has validated its input."""
+    held = held_of(frame, owner)
+    dotted = definition(frame, held.serializer, call.name)
+    function = frame.ctx.snapshot.functions.get(dotted) if dotted else None
+    if function is None or function.role != "method":
+        return None
+    if not held.values or held.errors or held.saved is not None or held.instance is not None:
+        raise frame.refuse(
+            "serializer-method",
+            function.name,
+            "It is called on a serializer that has more than validated input.",
+            call.node,
+        )
+    view = frame.receiver.kind if frame.receiver is not None else None
+    use = Use(held.serializer, "called", view=view.endpoint if isinstance(view, ViewSelf) else None)
+    before = dict(frame.given)
+    frame.given["values"] = held.values
+    if held.kept:
+        frame.given["kept"] = held.kept
+    try:
+        made = invoke_function(frame, function, call, Val(SerializerSelf(held.serializer, use)))
+    finally:
+        frame.given = before
+    if "kept" in frame.state_used:
+        raise frame.refuse(
+            "serializer-method", function.name, "It looks for what nothing has kept.", call.node
+        )
+    return made
+
+
+@attribute(SerializerSelf, "data")
+def own_data(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
+    """``self.data`` in such a method."""
+    assert isinstance(owner.kind, SerializerSelf)
+    use = owner.kind.use
+    if not isinstance(use, Use) or use.purpose != "called":
+        return None
+    if "values" not in frame.state_used:
+        frame.use(Import("segue_bridge.schema.form", "Values"))
+    return frame.extra_state("values", lambda: "Values", ShownValues(owner.kind.name))
+
+
+@method(ShownValues, "__getitem__", "get")
+def item(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``serializer.data["new_password"]``: text is shown as it is. Raises ``Refused`` for other fields."""
+    assert isinstance(owner.kind, ShownValues)
+    serializer = serializer_of(frame.ctx, owner.kind.serializer)
+    key = call.argument(0)
+    wanted = key.kind.value if key is not None and isinstance(key.kind, Const) else None
+    field = next((f for f in serializer.fields if f.name == wanted), None)
+    simple = all(
+        base_name(f) in SCALARS and "." not in f.source and f.source != "*" for f in serializer.fields
+    )
+    if (
+        field is None
+        or not simple
+        or field.write_only
+        or field.read_only
+        or not field.required
+        or field.allow_null
+        or base_name(field) not in _TEXTS
+        or overridden(frame.ctx, field.cls, "to_representation")
+        or overridden(frame.ctx, serializer.name, "to_representation")
+        or owner.node is None
+    ):
+        raise frame.refuse(
+            "serializer-data",
+            f"data[{wanted!r}]",
+            "Only text that must be sent is shown as it came.",
+            call.node,
+        )
+    return Val(Scalar("str"), ast.Subscript(owner.node, ast.Constant(field.source), ast.Load()))

@@ -1,0 +1,84 @@
+"""``self.user = …`` and ``self.user`` in a serializer, ``self.initial_data``, and ``serializer.user`` in its view."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.target.ir import Import
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.frame import KEPT, Frame
+from segue.translate.interp.value import Val, const
+from segue.translate.kinds import Const, Global, Instance, Payload, Scalar, Serializer, SerializerSelf, User
+from segue.translate.rules.registry import attribute, method
+from segue.translate.serializers import kept
+from segue.translate.serializers.use import Use
+from segue.translate.views.serializer_object import held_of
+
+_DRF = ("rest_framework.serializers.Serializer", "rest_framework.fields.Field")
+_OWN_STATE = frozenset(
+    {
+        "instance", "initial_data", "partial", "fields", "context", "parent", "root", "validated_data", "errors", "data",
+        "error_messages", "validators", "read_only", "write_only", "required", "default", "source", "label", "style",
+        "allow_null", "field_name", "initial", "help_text", "source_attrs",
+    }
+)  # fmt: skip
+
+
+@method(SerializerSelf, "__setattr__")
+def put(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """Into ``kept``. Raises ``Refused`` for what DRF itself looks at, and where nothing validates."""
+    assert isinstance(owner.kind, SerializerSelf)
+    use, name, value = owner.kind.use, str(getattr(call.args[0].kind, "value", "")), call.args[1]
+    known = frame.ctx.snapshot.classes.get(owner.kind.name)
+    if (
+        not isinstance(use, Use)
+        or use.purpose not in kept.PURPOSES
+        or known is None
+        or name.startswith("_")
+        or name in _OWN_STATE
+        or name in known.methods
+        or name in known.attributes
+        or not isinstance(value.kind, Const | Scalar | Instance | User)
+        or value.node is None
+    ):
+        raise frame.refuse(
+            "serializer-state", f"self.{name}", "Segue does not keep this on a serializer.", call.node
+        )
+    kept.assigned(frame.ctx, owner.kind.name).add(name)
+    node = kept.item(frame, name)
+    frame.emit(f"{ast.unparse(node)} = {value.text}")
+    frame.facts.pop(ast.unparse(node), None)
+    frame.env[KEPT + name] = Val(value.kind, node)
+    return const(None)
+
+
+@attribute(SerializerSelf, "*")
+def get(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
+    """Out of ``kept``, or what the constructor has put there."""
+    assert isinstance(owner.kind, SerializerSelf)
+    return kept.value(frame, owner.kind.name, name)
+
+
+@attribute(SerializerSelf, "initial_data")
+def initial_data(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
+    """What the serializer was given: a mapping, as ``validate`` runs after ``to_internal_value`` only."""
+    assert isinstance(owner.kind, SerializerSelf)
+    use = owner.kind.use
+    if not isinstance(use, Use) or use.purpose != "write":
+        return None
+    if "data" not in frame.state_used:
+        frame.use(Import("typing", "Any"))
+    return frame.extra_state("data", lambda: "Any", Payload())
+
+
+@attribute(Serializer, "*")
+def of_view(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
+    """``serializer.user`` after ``is_valid(raise_exception=True)``."""
+    held = held_of(frame, owner)
+    found = kept.kinds(frame.ctx, held.serializer).get(name)
+    if found is None or not held.kept or held.errors:
+        return None
+    return Val(found, ast.Subscript(ast.Name(held.kept, ast.Load()), ast.Constant(name), ast.Load()))
+
+
+__all__ = ["Global"]

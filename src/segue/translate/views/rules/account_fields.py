@@ -1,0 +1,69 @@
+"""What ``AbstractBaseUser`` says of itself: ``has_usable_password``, ``get_email_field_name``; addresses in normal form."""
+
+from __future__ import annotations
+
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.expressions.attributes import of
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val, const, quote
+from segue.translate.kinds import Const, Global, Instance, Manager, Scalar, User
+from segue.translate.rules.registry import function, method
+
+_BASE_USER = "django.contrib.auth.base_user.AbstractBaseUser."
+_NORMALIZE = "django.contrib.auth.base_user.BaseUserManager.normalize_email"
+
+
+@method(Instance, "has_usable_password")
+def has_usable_password(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``AbstractBaseUser.has_usable_password``: ``is_password_usable`` of the stored hash."""
+    assert isinstance(owner.kind, Instance)
+    user = frame.ctx.snapshot.classes.get(frame.ctx.model(owner.kind.model).cls)
+    if user is None or user.methods.get("has_usable_password") != f"{_BASE_USER}has_usable_password":
+        return None
+    call.only(at_most=0)
+    stored = of(frame, owner, "password", call.node)
+    assert stored.node is not None
+    return Val(
+        Scalar("bool"),
+        quote("{0}({1})", frame.imported("segue_bridge.auth.passwords", "usable"), stored.node),
+    )
+
+
+@method(Global, "get_email_field_name")
+@method(Instance, "get_email_field_name")
+@method(User, "get_email_field_name")
+def email_field_name(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``AbstractBaseUser.get_email_field_name``: ``EMAIL_FIELD``, or ``email``."""
+    kind = owner.kind
+    cls = kind.ref.name if isinstance(kind, Global) else frame.ctx.model(kind.model).cls  # type: ignore[attr-defined]
+    known = frame.ctx.snapshot.classes.get(cls)
+    if known is None or known.methods.get("get_email_field_name") != f"{_BASE_USER}get_email_field_name":
+        return None
+    found = known.attributes.get("EMAIL_FIELD")
+    return const(found.value.data if found is not None and isinstance(found.value.data, str) else "email")
+
+
+@function(_NORMALIZE)
+def normalize_email(frame: Frame, call: CallSite) -> Val | None:
+    """``BaseUserManager.normalize_email(email)``: the domain in lower case."""
+    return _normalized(frame, call)
+
+
+@method(Manager, "normalize_email")
+def normalize_by_manager(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """The same, called on a manager."""
+    assert isinstance(owner.kind, Manager)
+    dotted = frame.ctx.model(owner.kind.model).managers.get(owner.kind.name, "")
+    known = frame.ctx.snapshot.classes.get(dotted)
+    if known is None or known.methods.get("normalize_email") != _NORMALIZE:
+        return None
+    return _normalized(frame, call)
+
+
+def _normalized(frame: Frame, call: CallSite) -> Val | None:
+    call.only("email", at_most=1)
+    given = call.argument(0, "email")
+    if given is None or given.node is None or not isinstance(given.kind, Scalar | Const):
+        return None
+    helper = frame.imported("segue_bridge.auth.users", "normal_email")
+    return Val(Scalar("str"), quote("{0}({1})", helper, given.node))

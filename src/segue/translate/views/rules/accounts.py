@@ -1,0 +1,188 @@
+"""``authenticate``, ``validate_password``, ``create_user`` and the tokens of password resets (``django.contrib.auth``)."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from segue.refusal import Refused
+from segue.target.ir import Import
+from segue.translate.backends import check_passwords, upgrades_passwords
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.constants import TOKEN_GENERATOR
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.invoke import lifted_call
+from segue.translate.interp.value import Val, const, literal, name, quote
+from segue.translate.kinds import (
+    Const,
+    Global,
+    Instance,
+    Kind,
+    ListOf,
+    Needs,
+    Raised,
+    Request,
+    Scalar,
+    User,
+)
+from segue.translate.load.models import concrete
+from segue.translate.rules.registry import function, method
+from segue.translate.rules.user import entity_of
+from segue.translate.serializers.facts import error_key
+from segue.translate.views.accounts import password_rules, reset_tokens
+from segue.translate.views.authentication import base, passwords
+
+_DEFAULT = "django.contrib.auth.tokens.default_token_generator"
+
+
+@dataclass(frozen=True, slots=True)
+class SerializerError(Kind):
+    """``serializers.as_serializer_error(error)`` of Django's ``ValidationError``; its code is the error."""
+
+
+@function("django.contrib.auth.authenticate")
+def authenticate(frame: Frame, call: CallSite) -> Val:
+    """``authenticate(request, username=…, password=…)`` where only ``ModelBackend`` checks passwords."""
+    ctx = frame.ctx
+    where = frame.where(call.node)
+    check_passwords(ctx, where)
+    label = ctx.snapshot.settings.user_model
+    known = ctx.snapshot.classes.get(concrete(ctx, label).cls)
+    field = known.attributes.get("USERNAME_FIELD") if known is not None else None
+    username = str(field.value.data) if field is not None else "username"
+    request = call.argument(0, "request")
+    if request is not None and not (isinstance(request.kind, Request) or _is_none(request)):
+        raise frame.refuse(
+            "authenticate", ast.unparse(call.node), "Its first argument is no request.", call.node
+        )
+    call.only("request", "username", username, "password", at_most=1)
+    given = call.kwargs.get("username")
+    if given is None or (username != "username" and username in call.kwargs):
+        given = call.kwargs.get(username) if given is None else None
+    password = call.kwargs.get("password", const(None))
+    if given is None or not _is_text(given) or not _is_text(password):
+        raise frame.refuse(
+            "authenticate",
+            ast.unparse(call.node),
+            "Segue cannot tell which credentials are given.",
+            call.node,
+        )
+    base(ctx, where)
+    passwords(ctx, where)
+    for constant in ("IDENTITY", "PASSWORDS"):
+        frame.use(Import(f"{ctx.program.package}.access", constant))
+    helper = frame.imported("segue_bridge.auth.backend", "authenticate")
+    upgrade = "" if upgrades_passwords(ctx) else ", upgrade=False"
+    assert given.node is not None
+    assert password.node is not None
+    made = quote(
+        f"await {{0}}({{1}}, IDENTITY, PASSWORDS, {{2}}, {{3}}{upgrade})",
+        helper,
+        frame.db,
+        given.node,
+        password.node,
+    )
+    return Val(Instance(label, Needs(label, written=True), "entity", True), made)
+
+
+@function("django.contrib.auth.password_validation.validate_password")
+def validate_password(frame: Frame, call: CallSite) -> Val:
+    """``validate_password(password, user)``: the validators of the settings."""
+    call.only("password", "user", at_most=2)
+    password, user = call.argument(0, "password"), call.argument(1, "user")
+    kind: Kind = user.kind if user is not None else Const(None)
+    if password is None or not isinstance(password.kind, Scalar) or password.node is None:
+        raise frame.refuse(
+            "password-rule", ast.unparse(call.node), "Segue does not know the password.", call.node
+        )
+    if not isinstance(kind, Instance | User | Const) or (isinstance(kind, Instance) and kind.nullable):
+        raise frame.refuse(
+            "password-rule", ast.unparse(call.node), "Segue does not know the user.", call.node
+        )
+    if isinstance(kind, Instance):
+        if kind.model != frame.ctx.snapshot.settings.user_model:
+            raise frame.refuse("password-rule", ast.unparse(call.node), "It is no user.", call.node)
+        if kind.mode == "row":
+            kind.site.written = True
+        kind = Instance(kind.model, Needs(kind.model, written=True), "entity")
+    elif isinstance(kind, User):
+        kind = User(kind.model)
+    lifted = password_rules(frame.ctx, password.kind, kind, frame.where(call.node))
+    assert password.node is not None
+    explicit = [password.node]
+    if not isinstance(kind, Const):
+        assert user is not None
+        assert user.node is not None
+        explicit.append(user.node)
+    return Val(Const(None), lifted_call(frame, lifted, explicit))
+
+
+@function("rest_framework.serializers.as_serializer_error", "rest_framework.fields.as_serializer_error")
+def as_serializer_error(frame: Frame, call: CallSite) -> Val | None:
+    """The messages of Django's ``ValidationError`` under the key of no field."""
+    given = call.argument(0)
+    if given is None or not isinstance(given.kind, Raised) or given.kind.cls != "Invalid":
+        return None
+    return Val(SerializerError(), given.node)
+
+
+@method(SerializerError, "__getitem__")
+def messages(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``error[api_settings.NON_FIELD_ERRORS_KEY]``."""
+    key = call.argument(0)
+    if (
+        key is None
+        or not isinstance(key.kind, Const)
+        or key.kind.value != error_key(frame.ctx)
+        or owner.node is None
+    ):
+        return None
+    return Val(ListOf(Scalar("str")), quote("{0}.messages", owner.node))
+
+
+@method(Global, "make_token", "check_token")
+def reset_token(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``default_token_generator.make_token(user)`` and ``.check_token(user, token)``."""
+    assert isinstance(owner.kind, Global)
+    ref = owner.kind.ref
+    if ref.name != _DEFAULT and ref.name != TOKEN_GENERATOR:
+        return None
+    constant = reset_tokens(frame.ctx, frame.where(call.node))
+    user = call.args[0] if call.args else None
+    if user is not None and isinstance(user.kind, User):
+        user = entity_of(frame, user)
+        assert user.node is not None
+        user = Val(
+            user.kind, quote("{0}({1})", frame.imported("segue_bridge.auth.users", "member"), user.node)
+        )
+    if user is None or not isinstance(user.kind, Instance) or user.kind.nullable or user.node is None:
+        raise frame.refuse("reset-token", ast.unparse(call.node), "Segue does not know the user.", call.node)
+    if user.kind.model != frame.ctx.snapshot.settings.user_model:
+        raise frame.refuse("reset-token", ast.unparse(call.node), "It is no user.", call.node)
+    if user.kind.mode == "row":
+        user.kind.site.written = True
+    frame.use(constant)
+    if call.name == "make_token":
+        call.only(at_most=1)
+        return Val(Scalar("str"), quote("RESET_TOKENS.make({0})", user.node))
+    call.only("token", at_most=2)
+    token = call.argument(1, "token")
+    if token is None or token.node is None or not isinstance(token.kind, Scalar | Const):
+        raise frame.refuse("reset-token", ast.unparse(call.node), "Segue does not know the token.", call.node)
+    return Val(Scalar("bool"), quote("RESET_TOKENS.check({0}, {1})", user.node, token.node))
+
+
+def _is_none(value: Val) -> bool:
+    return isinstance(value.kind, Const) and value.kind.value is None
+
+
+def _is_text(value: Val) -> bool:
+    kind = value.kind
+    if value.node is None:
+        return False
+    return (isinstance(kind, Scalar) and kind.type == "str") or (
+        isinstance(kind, Const) and (kind.value is None or isinstance(kind.value, str))
+    )
+
+
+__all__ = ["Refused", "literal", "name"]
