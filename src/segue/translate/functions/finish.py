@@ -61,11 +61,15 @@ def _name_functions(ctx: Context) -> None:
     """Functions of the same text become one; which are the same is known before any has its name."""
     groups = _groups(ctx)
     taken: dict[str, set[str]] = {}
+    copies: dict[str, dict[str, str]] = {}
     for group in groups:
         path = ctx.module(group[0].app, group[0].module_kind).path
         used = taken.setdefault(path, set(ctx.program.modules[path].decls))
-        final = _free(group, used)
+        # One legacy function in two modules: a third, or one of them, may import the other.
+        elsewhere = copies.setdefault(group[0].legacy, {})
+        final = _free(group, used | {n for n, p in elsewhere.items() if p != path})
         used.add(final)
+        elsewhere[final] = path
         for record in group:
             record.final = final
     for group in groups:

@@ -196,6 +196,9 @@ def module_kind_of(frame: Frame, function: Function, receiver: Val | None = None
 
     owner = frame.ctx.snapshot.classes.get(function.owner)
     names = " ".join(owner.mro) if owner is not None else function.owner
+    use = getattr(receiver.kind, "use", None) if receiver is not None else None
+    if getattr(use, "purpose", "") == "write":
+        return "validation"
     if "rest_framework.permissions" in names or ".permissions." in function.name:
         return "permissions"
     if "rest_framework.authentication" in names:

@@ -27,7 +27,8 @@ def statements(endpoint: Endpoint, condition: Condition) -> tuple[list[str], set
         for name, text in (("message", condition.message), ("code", condition.code))
     )
     tree = ast.parse(_dedented(function.source)).body[0]
-    spec = tree.args if isinstance(tree, ast.FunctionDef) else ast.arguments()
+    assert isinstance(tree, ast.FunctionDef)
+    spec = tree.args
     names = [a.arg for a in spec.args]
     if len(names) != 2 or spec.kwarg is None or spec.vararg is not None or spec.kwonlyargs:
         raise endpoint.refuse_method(

@@ -24,14 +24,14 @@ PURPOSES = ("write", "called")
 
 def assigned(ctx: Context, serializer: str) -> set[str]:
     """The attributes that translated code has assigned so far."""
-    found = ctx.memo.setdefault(("kept", "assigned", serializer), set())
+    found = ctx.memo.setdefault(("kept-assigned", serializer), set())
     assert isinstance(found, set)
     return found
 
 
 def kinds(ctx: Context, serializer: str) -> dict[str, Kind]:
     """What is on the serializer after the functions that have been translated, where that is certain."""
-    found = ctx.memo.setdefault(("kept", "kinds", serializer), {})
+    found = ctx.memo.setdefault(("kept-kinds", serializer), {})
     assert isinstance(found, dict)
     return found
 

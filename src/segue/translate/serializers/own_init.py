@@ -24,12 +24,12 @@ _FIELDS = ("fields", "error_messages")
 
 def fixed_init(ctx: Context, serializer: Serializer) -> bool:
     """Whether every ``__init__`` of the class that is not DRF's does the same each time."""
-    memo = ctx.memo.get(("serializers", "fixed-init", serializer.name))
+    memo = ctx.memo.get(("fixed-init", serializer.name))
     if isinstance(memo, bool):
         return memo
     functions = _inits(ctx, serializer.name)
     made = functions is not None and all(_is_fixed(ctx, f, functions) for f in functions)
-    ctx.memo[("serializers", "fixed-init", serializer.name)] = made
+    ctx.memo[("fixed-init", serializer.name)] = made
     return made
 
 

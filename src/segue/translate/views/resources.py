@@ -89,11 +89,11 @@ def translate_route(ctx: Context, facts: Facts, route: Route) -> None:
         return
     left = left_to_django(base)
     for operation, made in built:
-        why = _otherwise_for_head(
+        head = _otherwise_for_head(
             Endpoint(ctx, route, view, "HEAD", operation.action or None), operation, made
         )
-        if why:
-            kept.left.setdefault((Fact("method", "HEAD"),), []).append(why)
+        if head:
+            kept.left.setdefault((Fact("method", "HEAD"),), []).append(head)
     try:
         why = {name: f"{reason.why} ({reason.place})" for name, reason in left.items()}
         extra, needed = middleware.arguments(base, kept, why)

@@ -9,9 +9,10 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import invoke_function
 from segue.translate.interp.value import Val
-from segue.translate.kinds import Const, Scalar, Serializer, SerializerSelf, ShownValues, ViewSelf
+from segue.translate.kinds import Const, Scalar, Serializer, SerializerSelf, ShownValues
 from segue.translate.rules.registry import attribute, method
 from segue.translate.rules.view_self import definition
+from segue.translate.serializers.by_view import view_of
 from segue.translate.serializers.facts import base_name, overridden, serializer_of
 from segue.translate.serializers.use import Use
 from segue.translate.serializers.values import SCALARS
@@ -35,8 +36,7 @@ def called(frame: Frame, owner: Val, call: CallSite) -> Val | None:
             "It is called on a serializer that has more than validated input.",
             call.node,
         )
-    view = frame.receiver.kind if frame.receiver is not None else None
-    use = Use(held.serializer, "called", view=view.endpoint if isinstance(view, ViewSelf) else None)
+    use = Use(held.serializer, "called", view=view_of(frame.ctx, held.serializer))
     before = dict(frame.given)
     frame.given["values"] = held.values
     if held.kept:
