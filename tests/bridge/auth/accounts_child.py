@@ -21,7 +21,7 @@ settings.configure(
 django.setup()
 
 from django.contrib.auth import password_validation, tokens  # noqa: E402
-from django.contrib.auth.models import User, UserManager  # noqa: E402
+from django.contrib.auth.models import User  # noqa: E402
 from django.core.exceptions import ValidationError  # noqa: E402
 from django.utils import http  # noqa: E402
 
@@ -92,27 +92,12 @@ def decoded(text: str) -> str | None:
         return None
 
 
-def created(given: dict[str, Any]) -> dict[str, Any] | None:
-    """The columns of a new user; None where Django refuses it."""
-    made: list[User] = []
-    manager = UserManager()
-    manager.model = User
-    User.save = lambda self, **_: made.append(self)  # type: ignore[method-assign,assignment]
-    try:
-        manager.create_user(**given)
-    except ValueError:
-        return None
-    return {n: getattr(made[0], n) for n in ("username", "email", "is_staff", "is_superuser")}
-
-
 ANSWERS = {
     "tokens": tokens_of,
     "checked": checked,
     "messages": messages,
     "encoded": lambda data: http.urlsafe_base64_encode(bytes.fromhex(data)),
     "decoded": decoded,
-    "normalized": UserManager.normalize_email,
-    "created": created,
     "usable": lambda stored: User(password=stored).has_usable_password(),
     "words": lambda: sorted(VALIDATORS[3].passwords),  # type: ignore[attr-defined]
 }

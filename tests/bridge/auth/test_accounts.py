@@ -1,4 +1,4 @@
-"""Tokens of resets, rules for new passwords, new users: what Django says in a process of its own, and the bridge here."""
+"""Tokens of resets, rules for new passwords: what Django says in a process of its own, and the bridge here."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from segue_bridge.auth import password_rules as rules
 from segue_bridge.auth import reset_tokens
 from segue_bridge.auth.passwords import usable
 from segue_bridge.auth.reset_tokens import ResetTokens
-from segue_bridge.auth.users import new_user, normalize_email
 from segue_bridge.errors import Invalid
 from segue_bridge.text import base64_decode, base64_encode
 
@@ -151,22 +150,6 @@ def test_base64_of_urls(django: Child) -> None:
     assert [decoded(t) for t in texts] == django.ask([["decoded", [t]] for t in texts])
 
 
-def test_new_users(django: Child) -> None:
-    emails = ["", "a@B.C", " x@Y ", "no", "a@b@C", "@", "A@", " sp ace", None]
-    assert [normalize_email(e) for e in emails] == django.ask([["normalized", [e]] for e in emails])
-    cases = [
-        {"username": username, "email": email, "password": "x", **extra}
-        for username in ("ﬁne", "joe", "")
-        for email in (None, "a@B.c")
-        for extra in ({}, {"is_staff": True})
-    ]
-
-    def created(given: dict[str, Any]) -> dict[str, Any] | None:
-        try:
-            return new_user(given)
-        except ValueError:
-            return None
-
-    assert [created(c) for c in cases] == django.ask([["created", [c]] for c in cases])
+def test_usable(django: Child) -> None:
     stored = ["", "!x", "pbkdf2_sha256$1$a$b", None]
     assert [usable(s) for s in stored] == django.ask([["usable", [s]] for s in stored])

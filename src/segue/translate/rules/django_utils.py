@@ -259,14 +259,6 @@ def base64_decode(frame: Frame, call: CallSite) -> Val | None:
     )
 
 
-@function("django.db.transaction.on_commit")
-def on_commit(frame: Frame, call: CallSite) -> Val:
-    """``transaction.on_commit(callable)``."""
-    raise frame.refuse(
-        "on-commit", ast.unparse(call.node), "on_commit hooks are not translated yet.", call.node
-    )
-
-
 @function("logging.getLogger")
 def logger(frame: Frame, call: CallSite) -> Val:
     """``logging.getLogger(name)``."""
