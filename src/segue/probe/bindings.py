@@ -96,23 +96,32 @@ def _is_django_settings(value):
 
 
 # What packages call the object that holds their settings: LazySettings of djoser, APISettings of DRF, AppSettings, …
-_SETTINGS_CLASS = re.compile(r"(Settings|Config|Conf|ConfigProxy)$")
+_SETTINGS_CLASS = re.compile(r"Settings$")
 
 
 def _holds_settings(value, attribute):
     """Whether ``value.attribute`` is a setting of a package, read once for the life of the process.
 
-    It is where an object of a class named for it has the attribute in capitals, and where a dict (of such settings)
-    gives its items as attributes.
+    It is where an object of a class named for it keeps the attribute, which is in capitals, and where a dict (of such
+    settings) gives its items as attributes. What is computed at each look (a property, settings in a database) is none.
     """
     if isinstance(value, dict) and type(value) is not dict and not attribute.startswith("_"):
         return attribute in value
     if isinstance(value, (type, types.ModuleType, types.FunctionType)) or not attribute.isupper():
         return False
-    return any(
+    if not any(
         _SETTINGS_CLASS.search(cls.__name__) and not cls.__module__.startswith("django.")
         for cls in type(value).__mro__
-    )
+    ):
+        return False
+    try:
+        getattr(value, attribute)
+        real = vars(value).get("_wrapped", value)
+        kept = attribute in vars(real)
+    except Exception:
+        return False
+    named = inspect.getattr_static(type(real), attribute, None)
+    return kept or not (named is None or hasattr(type(named), "__get__"))
 
 
 def _is_plain(value):

@@ -117,7 +117,11 @@ def _class_ids(collector):
 
 def _signals(collector, signal_class):
     found = {}
-    for module_name in sorted(sys.modules):
+
+    def turn(name):  # a signal is called by the module that has it first: Django's own
+        return (name.partition(".")[0] != "django", not _is_own_module(collector, sys.modules[name]), name)
+
+    for module_name in sorted(sys.modules, key=turn):
         module = sys.modules[module_name]
         # Those of other packages too: a project listens to djoser's, allauth's, simple_history's.
         names = getattr(module, "__dict__", None)

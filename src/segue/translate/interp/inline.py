@@ -64,7 +64,8 @@ def inline_call(
         if tree.args.vararg is not None:  # ``perform_create(self, serializer, *args, **kwargs)``
             frame.env[tree.args.vararg.arg] = Val(NoArguments())
         if tree.args.kwarg is not None:
-            frame.env[tree.args.kwarg.arg] = Val(Keywords(None))
+            given = arguments.get(tree.args.kwarg.arg)
+            frame.env[tree.args.kwarg.arg] = given if given is not None else Val(Keywords(None))
         result: Val = const(None)
         last = body[-1] if body else None
         for stmt in body:

@@ -290,7 +290,8 @@ def _pass_on(
     for key, value in site.passed_on.given:
         if key in known:
             found[key] = const(value)
-    for key, kind in site.passed_on.endpoint.url_arguments.items():
+    reachable = site.passed_on.endpoint.url_arguments if site.passed_on.endpoint is not None else {}
+    for key, kind in reachable.items():
         if key in known and key not in found:
             found[key] = frame.url_argument(key, kind, kind.type if isinstance(kind, Scalar) else "str")
 

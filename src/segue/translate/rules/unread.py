@@ -7,6 +7,9 @@ import re
 from segue.translate.interp.frame import Frame
 from segue.translate.load.models import concrete, field_of, reverse_of
 
+# What Django itself looks for on objects that it is given: ``login`` the backend of a user.
+_OF_DJANGO = frozenset({"backend", "pk"})
+
 
 def is_unread(frame: Frame, label: str, name: str) -> bool:
     """Whether ``name`` is nothing of the model's own, and no source in the snapshot reads or names it.
@@ -19,7 +22,7 @@ def is_unread(frame: Frame, label: str, name: str) -> bool:
     known = ctx.snapshot.classes.get(model.cls)
     if known is None or field_of(model, name) is not None or reverse_of(model, name) is not None:
         return False
-    if name in known.methods or name in known.attributes or name.startswith("_"):
+    if name in known.methods or name in known.attributes or name.startswith("_") or name in _OF_DJANGO:
         return False
     table = ctx.memo.setdefault(("kernel", "unread"), {})
     assert isinstance(table, dict)

@@ -167,6 +167,8 @@ class _Builder:
         if many and not item.cls.startswith("rest_framework."):
             raise field_refusal(item, "list-serializer", "It has a list serializer of its own.")
         nested = writer(self.ctx, item.serializer)
+        if any(state.name == "kept" for state in nested.lifted.state):
+            raise field_refusal(item, "serializer-state", "The nested serializer keeps something on itself.")
         rules = Rules("Any", "NestedList" if many else "Nested", [nested.model])
         own = self.ctx.import_path(self.app, "schemas")
         rules.imports |= {imported for imported in nested.model_imports if imported.module != own}

@@ -26,7 +26,7 @@ def read(frame: Frame, owner: Val, call: CallSite) -> Val:
         if call.name == "pop":
             _rebind(frame, call, replace(kind, given=tuple(g for g in kind.given if g[0] != wanted)))
         return const(given[wanted])
-    arguments = kind.endpoint.url_arguments
+    arguments = kind.endpoint.url_arguments if kind.endpoint is not None else {}
     if wanted in arguments:
         if call.name == "pop":
             raise frame.refuse(
