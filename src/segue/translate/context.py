@@ -21,6 +21,7 @@ DOCS = {
     "authentication": "How requests to {} say who asks.",
     "middleware": "What stands around the views: middleware of {}.",
     "permissions": "Who may do what in {}.",
+    "passwords": "What new passwords of {} must not be.",
 }
 
 

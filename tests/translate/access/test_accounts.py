@@ -106,7 +106,7 @@ class UserSerializer(serializers.ModelSerializer):
         read_only_fields = ["username"]
 
     def update(self, instance, validated_data):
-        instance.renamed = True
+        instance.touched = True
         return super().update(instance, validated_data)
 
 

@@ -19,8 +19,10 @@ def assign(frame: Frame, node: ast.Assign) -> bool:
         return False
     target = node.targets[0]
     if isinstance(target, ast.Name):
-        entries = _display(node.value)
-        if entries is None or not _only_spread(frame, target.id):
+        if not isinstance(node.value, ast.Dict | ast.Call) or not _only_spread(frame, target.id):
+            return False
+        entries = _display(frame, node.value)
+        if entries is None:
             return False
         made: list[tuple[str, Val]] = []
         for key, value in entries:
@@ -45,12 +47,16 @@ def assign(frame: Frame, node: ast.Assign) -> bool:
     return False
 
 
-def _display(node: ast.expr) -> list[tuple[str, ast.expr]] | None:
-    """``{"a": x}`` or ``dict(a=x)`` with written names."""
+def _display(frame: Frame, node: ast.expr) -> list[tuple[str, ast.expr]] | None:
+    """``{"a": x}`` or ``dict(a=x)`` with known names, such as ``User.USERNAME_FIELD``."""
     if isinstance(node, ast.Dict):
-        pairs = list(zip(node.keys, node.values, strict=True))
-        if all(isinstance(k, ast.Constant) and isinstance(k.value, str) for k, _ in pairs):
-            return [(str(k.value), v) for k, v in pairs if isinstance(k, ast.Constant)]
+        if not all(isinstance(k, ast.Constant | ast.Attribute | ast.Name) for k in node.keys):
+            return None
+        names = [frame.eval(k).kind for k in node.keys if k is not None]
+        if all(isinstance(n, Const) and isinstance(n.value, str) for n in names):
+            return [
+                (str(n.value), v) for n, v in zip(names, node.values, strict=True) if isinstance(n, Const)
+            ]
     made = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict"
     if made and isinstance(node, ast.Call) and not node.args and all(k.arg for k in node.keywords):
         return [(str(k.arg), k.value) for k in node.keywords]

@@ -105,7 +105,7 @@ def password_rules(ctx: Context, password: Scalar, user: Kind, where: Where) -> 
             legacy=f"{_RULES}validate_password",
             where=where,
             app=ctx.model(ctx.snapshot.settings.user_model).app,
-            module_kind="validation",
+            module_kind="passwords",
             name="check_new_password",
             doc="AUTH_PASSWORD_VALIDATORS; raises ``Invalid`` with what they all say.",
             build=build,
@@ -192,7 +192,7 @@ def _own(frame: Frame, name: str, options: dict[str, Any], password: Scalar, use
         )
     ctx.memo[("kernel", "in-password-rule")] = True
     try:
-        lifted = lift(ctx, function, self_kind=Object(name), arguments=arguments, module_kind="validation")
+        lifted = lift(ctx, function, self_kind=Object(name), arguments=arguments, module_kind="passwords")
     finally:
         ctx.memo[("kernel", "in-password-rule")] = False
     given = ["password", *(["user"] if "user" in lifted.explicit or len(lifted.explicit) > 1 else [])]
