@@ -1,0 +1,303 @@
+"""Views of accounts: a package's settings object, ``permission_denied``, a method put in the place of another,
+serializers that keep a user, passwords, tokens, signals of the project's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.projects.site import SETTINGS, Site, differences
+
+FILES = {
+    "site_/settings.py": SETTINGS.replace(
+        '"rest_framework",', '"rest_framework", "rest_framework.authtoken",'
+    )
+    + """\
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 3}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "notes.conf.NotRed"},
+]
+ACCOUNTS = {"HIDE": True}
+""",
+    "notes/conf.py": """\
+from django.conf import settings as django_settings
+from django.core.exceptions import ValidationError
+from django.utils.functional import LazyObject
+from django.utils.module_loading import import_string
+
+
+class Table(dict):
+    def __getattribute__(self, name):
+        try:
+            return [import_string(v) for v in self[name]]
+        except KeyError:
+            return super().__getattribute__(name)
+
+
+class Settings:
+    def __init__(self):
+        self.HIDE = False
+        self.PERMISSIONS = Table(
+            users=["rest_framework.permissions.IsAuthenticated"], one=["notes.permissions.OwnOrStaff"]
+        )
+        for key, value in django_settings.ACCOUNTS.items():
+            setattr(self, key, value)
+
+
+class LazySettings(LazyObject):
+    def _setup(self):
+        self._wrapped = Settings()
+
+
+settings = LazySettings()
+
+
+class NotRed:
+    def validate(self, password, user=None):
+        if password == "red" or (user is not None and user.is_staff and "staff" in password):
+            raise ValidationError("%(word)s is too red.", params={"word": password})
+""",
+    "notes/permissions.py": """\
+from rest_framework import permissions
+
+
+class OwnOrStaff(permissions.IsAuthenticated):
+    message = "Not yours."
+
+    def has_object_permission(self, request, view, obj):
+        return request.user.is_staff or obj.pk == request.user.pk
+""",
+    "notes/models.py": """\
+from django.contrib.auth import get_user_model
+from django.db import models
+from django.dispatch import Signal, receiver
+
+renamed, greeted = Signal(), Signal()
+
+
+class Line(models.Model):
+    user = models.ForeignKey(get_user_model(), models.CASCADE)
+    text = models.CharField(max_length=40)
+
+
+@receiver(renamed)
+def note(sender, user, old, **kwargs):
+    Line.objects.create(user=user, text=old[:40])
+""",
+    "notes/serializers.py": """\
+from django.contrib.auth import authenticate, get_user_model
+from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.tokens import default_token_generator
+from django.core import exceptions
+from django.db import IntegrityError, transaction
+from django.utils.encoding import force_str
+from django.utils.http import urlsafe_base64_decode
+from rest_framework import serializers
+
+User = get_user_model()
+
+
+class UserSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = User
+        fields = ["id", "username", "first_name", "email"]
+        read_only_fields = ["username"]
+
+    def update(self, instance, validated_data):
+        instance.touched = True
+        return super().update(instance, validated_data)
+
+
+class NewUserSerializer(serializers.ModelSerializer):
+    password = serializers.CharField(write_only=True)
+    default_error_messages = {"taken": "Cannot create {name}."}
+
+    class Meta:
+        model = User
+        fields = ["id", "username", "email", "password"]
+
+    def validate(self, attrs):
+        try:
+            validate_password(attrs.get("password"), User(**attrs))
+        except exceptions.ValidationError as e:
+            raise serializers.ValidationError({"password": serializers.as_serializer_error(e)["non_field_errors"]})
+        return attrs
+
+    def create(self, validated_data):
+        try:
+            with transaction.atomic():
+                return User.objects.create_user(**validated_data)
+        except IntegrityError:
+            self.fail("taken", name="them")
+
+
+class PasswordSerializer(serializers.Serializer):
+    current = serializers.CharField()
+    default_error_messages = {"wrong": "Wrong password."}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["new_password"] = serializers.CharField()
+
+    def validate_current(self, value):
+        if not self.context["request"].user.check_password(value):
+            self.fail("wrong")
+        return value
+
+    def validate(self, attrs):
+        user = getattr(self, "user", None) or self.context["request"].user
+        try:
+            validate_password(attrs["new_password"], user)
+        except exceptions.ValidationError as e:
+            raise serializers.ValidationError({"new_password": list(e.messages)})
+        return attrs
+
+
+class LoginSerializer(serializers.Serializer):
+    password = serializers.CharField(required=False)
+    default_error_messages = {"nobody": "Nobody."}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.user = None
+        self.fields[User.USERNAME_FIELD] = serializers.CharField(required=False)
+
+    def validate(self, attrs):
+        given = {User.USERNAME_FIELD: attrs.get("username")}
+        self.user = authenticate(self.context["request"], **given, password=attrs.get("password"))
+        if not self.user:
+            self.fail("nobody")
+        return attrs
+
+
+class ConfirmSerializer(serializers.Serializer):
+    uid = serializers.CharField()
+    token = serializers.CharField()
+    default_error_messages = {"no_uid": "No such user."}
+
+    def validate(self, attrs):
+        try:
+            self.user = User.objects.get(pk=force_str(urlsafe_base64_decode(self.initial_data.get("uid", ""))))
+        except (User.DoesNotExist, ValueError, TypeError, OverflowError):
+            raise serializers.ValidationError({"uid": [self.error_messages["no_uid"]]})
+        if not self.context["view"].tokens.check_token(self.user, self.initial_data.get("token", "")):
+            raise serializers.ValidationError({"token": ["Stale."]})
+        return attrs
+""",
+    "notes/views.py": """\
+from django.contrib.auth import get_user_model, user_logged_in
+from django.contrib.auth.tokens import default_token_generator
+from rest_framework import generics, viewsets
+from rest_framework.authtoken.models import Token
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import AllowAny
+from rest_framework.response import Response
+
+from notes import models, serializers
+from notes.conf import settings
+
+User = get_user_model()
+
+
+class Users(viewsets.ModelViewSet):
+    queryset = User.objects.order_by("pk")
+    serializer_class = serializers.UserSerializer
+    permission_classes = settings.PERMISSIONS.users
+    tokens = default_token_generator
+
+    def permission_denied(self, request, **kwargs):
+        if settings.HIDE and request.user.is_authenticated and self.action == "retrieve":
+            raise NotFound()
+        super().permission_denied(request, **kwargs)
+
+    def get_permissions(self):
+        if self.action in ("create", "confirm"):
+            self.permission_classes = [AllowAny]
+        elif self.action in ("retrieve", "update", "partial_update"):
+            self.permission_classes = settings.PERMISSIONS.one
+        return super().get_permissions()
+
+    def get_serializer_class(self):
+        if self.action == "create":
+            return serializers.NewUserSerializer
+        if self.action == "password":
+            return serializers.PasswordSerializer
+        if self.action == "confirm":
+            return serializers.ConfirmSerializer
+        return self.serializer_class
+
+    def get_instance(self):
+        return self.request.user
+
+    def perform_update(self, serializer, *args, **kwargs):
+        old = serializer.instance.first_name
+        super().perform_update(serializer, *args, **kwargs)
+        models.renamed.send(sender=self.__class__, user=serializer.instance, old=old, request=self.request)
+        models.greeted.send(sender=self.__class__, user=serializer.instance)
+
+    @action(["get", "put", "patch"], detail=False)
+    def me(self, request, *args, **kwargs):
+        self.get_object = self.get_instance
+        if request.method == "GET":
+            return self.retrieve(request, *args, **kwargs)
+        elif request.method == "PUT":
+            return self.update(request, *args, **kwargs)
+        elif request.method == "PATCH":
+            return self.partial_update(request, *args, **kwargs)
+
+    @action(["post"], detail=False)
+    def password(self, request, *args, **kwargs):
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        request.user.set_password(serializer.data["new_password"])
+        request.user.save()
+        return Response(status=204)
+
+    @action(["post"], detail=False)
+    def confirm(self, request, *args, **kwargs):
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        user = serializer.user
+        setattr(user, "is_active", True)
+        user.save()
+        return Response({"user": user.username})
+
+
+class Login(generics.GenericAPIView):
+    serializer_class = serializers.LoginSerializer
+    permission_classes = [AllowAny]
+
+    def post(self, request):
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        token, _ = Token.objects.get_or_create(user=serializer.user)
+        user_logged_in.send(sender=serializer.user.__class__, request=request, user=serializer.user)
+        return Response({"known": token.user_id})
+""",
+    "site_/urls.py": """\
+from django.urls import include, path, re_path
+from notes import views
+from rest_framework.routers import SimpleRouter
+
+router = SimpleRouter()
+router.register("users", views.Users)
+urlpatterns = [path("", include(router.urls)), re_path(r"^login/?$", views.Login.as_view())]
+""",
+}
+NATIVE = {
+    "GET /users/", "POST /users/", "GET /users/me/", "PUT /users/me/", "PATCH /users/me/", "POST /users/password/",
+    "POST /users/confirm/", "GET /users/{pk}/", "PUT /users/{pk}/", "PATCH /users/{pk}/", "DELETE /users/{pk}/",
+    "POST /login",
+}  # fmt: skip
+
+
+def test_accounts(tmp_path: Path) -> None:
+    root = tmp_path / "site"
+    root.mkdir()
+    site = Site.make(root, FILES)
+    program, report = site.explore(site.snapshot(), tmp_path / "out", cases=160, seconds=8)
+    assert {f"{o.method} {o.route_id}" for o in program.native} == NATIVE, program.refused
+    assert differences(report) == []
