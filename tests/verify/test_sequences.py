@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -86,8 +88,18 @@ def test_a_difference_becomes_a_pytest_file(shop: Shop, tmp_path: Path) -> None:
     name, failure = run_file(file)[0]
     assert name == "test_get_api_authors_pk"
     assert failure.startswith("body.website: Django ")
+    faulty = _pytest(file)
+    assert (faulty.returncode, "body.website" in faulty.stdout) == (1, True), faulty.stdout
     (output / path).write_text(text, encoding="utf-8")
-    assert run_file(file) == [(name, "")]
+    assert _pytest(file).returncode == 0
+
+
+def _pytest(file: Path) -> subprocess.CompletedProcess[str]:
+    """Plain pytest on a written case, as its header says, from anywhere."""
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(file)],
+        cwd=file.parents[3], capture_output=True, text=True, timeout=200, check=False,
+    )  # fmt: skip
 
 
 def _prepared(shop: Shop, folder: Path, output: Path) -> Path:

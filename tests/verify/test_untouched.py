@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import pickle
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -17,10 +19,9 @@ import pytest
 from tests.verify.conftest import Shop
 
 from segue import verify
+from segue.verify.project import ensure_overlay
 
 CATEGORY = "POST /api/categories/"
-# Seconds: loading, copying, filling, comparing. PostgreSQL has a part of its own in it: the copy is a database.
-KILLED_AFTER = {"sqlite": (0.8, 3.0, 5.0, 8.0), "postgresql": (4.0, 7.0)}
 FEW = ("verify", "explore", "--route", CATEGORY, "--cases", "20")
 
 SAVING = """
@@ -68,7 +69,7 @@ def _segue(folder: Path, *words: str) -> list[str]:
 
 
 def _project(shop: Shop, folder: Path) -> None:
-    """A folder with segue.toml, assessed, translated and explored once."""
+    """A folder with segue.toml, assessed and translated."""
     shutil.copytree(shop.project.root, folder / "shop")
     environment = "".join(f"{k} = {v!r}\n" for k, v in shop.project.environment.items())
     (folder / "segue.toml").write_text(
@@ -78,70 +79,146 @@ def _project(shop: Shop, folder: Path) -> None:
     )
     (folder / ".segue").mkdir()
     (folder / ".segue" / "overlay").symlink_to(shop.project.state / "overlay")
-    for words in (("assess",), ("generate",), FEW):
+    for words in (("assess",), ("generate",)):
         done = subprocess.run(
             _segue(folder, *words), capture_output=True, text=True, timeout=200, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+def _recording(folder: Path, requests: int) -> Path:
+    entry = {
+        "request": {"method": "GET", "url": "http://shop.example/api/categories/", "headers": []},
+        "response": {"status": 200, "headers": [], "content": {}},
+    }
+    file = folder / f"{requests}.har"
+    file.write_text(json.dumps({"log": {"entries": [entry] * requests}}), encoding="utf-8")
+    return file
+
+
+@dataclass
+class Runs:
+    """Runs of one sort, each in a process of its own: a long one to be killed, a short one that must succeed."""
+
+    shop: Shop
+    folder: Path
+    kind: str
+
+    def command(self, *, short: bool) -> list[str]:
+        """The command line of a run."""
+        if self.kind == "command":
+            return _segue(self.folder, *(FEW if short else ("verify", "explore", "--seconds", "60")))
+        few = f"only=[{CATEGORY!r}], cases=20" if short else "seconds=60"
+        recording = _recording(self.folder, 20 if short else 200_000) if self.kind == "replay" else None
+        tests = ["python", "manage.py", "test", *(["tests.test_catalog.FigureTests"] if short else [])]
+        call = {
+            "explore": f"verify.explore(project, {few})",
+            "http": f"explore_http(project, Modern(Path(sys.executable)), {few})",
+            "replay": f"verify.replay(project, [Path({str(recording)!r})])",
+            "suite": f"verify.suite(project, {tests})",
+        }[self.kind]
+        project = self.folder / "project.pickle"
+        if not project.exists():
+            project.write_bytes(pickle.dumps(self.shop.project))
+        code = (
+            "import pickle, sys\nfrom pathlib import Path\nfrom segue import verify\n"
+            "from segue.verify.http import Modern, explore_http\n"
+            f"project = pickle.loads(Path({str(project)!r}).read_bytes())\n"
+            f"report = {call}\nassert report.cases and not report.different, report\n"
+        )
+        return [sys.executable, "-c", code]
+
+
 def _gone(temporary: Path) -> None:
-    """Wait until no process that was given a file in ``temporary`` is there any more."""
+    """Wait until no process whose folder for temporary files is ``temporary`` is there any more."""
     end = time.monotonic() + 20
-    while any(_started_with(p, str(temporary)) for p in psutil.process_iter()):
+    while any(_puts_files_into(p, str(temporary)) for p in psutil.process_iter()):
         assert time.monotonic() < end, "a child process outlives the run that started it"
-        time.sleep(0.2)
+        time.sleep(0.1)
 
 
-def _started_with(process: psutil.Process, text: str) -> bool:
+def _puts_files_into(process: psutil.Process, folder: str) -> bool:
     try:
-        return text in " ".join(process.cmdline()) and process.status() != psutil.STATUS_ZOMBIE
+        return (
+            process.pid != os.getpid()
+            and process.environ().get("TMPDIR", "").startswith(folder)
+            and process.status() != psutil.STATUS_ZOMBIE
+        )
     except psutil.Error:
         return False
 
 
-@pytest.mark.parametrize("vendor", ["sqlite", "postgresql"])
+def _begun(temporary: Path, run: subprocess.Popen[bytes]) -> None:
+    """Wait until a run has put something into its folder."""
+    end = time.monotonic() + 60
+    while not any(temporary.glob("segue-*")):
+        assert run.poll() is None, "it ended by itself"
+        assert time.monotonic() < end, "it did not begin"
+        time.sleep(0.02)
+
+
+# Seconds after a run has begun: loading, copying, filling, comparing. The last ones are killed with their group.
+@pytest.mark.parametrize(
+    ("kind", "vendor", "moments"),
+    [
+        ("command", "sqlite", (0.1, 1.5, 4.0)),
+        ("explore", "postgresql", (2.5, 6.0)),
+        # The first while the test database is made: Django leaves it, and its runner would ask the next time.
+        ("suite", "postgresql", (1.2, 5.0)),
+        ("replay", "sqlite", (1.0, 4.0)),
+        ("http", "postgresql", (3.0, 7.0)),
+    ],
+)
 def test_a_run_may_be_killed_at_any_moment(
-    vendor: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str,
+    vendor: str,
+    moments: tuple[float, ...],
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shop: Shop = request.getfixturevalue("shop" if vendor == "sqlite" else "shop_on_postgres")
-    verify.explore(shop.project, only=[CATEGORY], cases=1)  # the overlay
+    ensure_overlay(shop.project)
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
-    _project(shop, tmp_path)
-    places = [tmp_path / "shop", tmp_path / ".segue", tmp_path / "fastapi"]
+    if kind == "command":
+        _project(shop, tmp_path)
+    runs = Runs(shop, tmp_path, kind)
+    places = [shop.project.root, shop.project.output]
+    places += [tmp_path / name for name in ("shop", ".segue", "fastapi") if kind == "command"]
     places += [Path(shop.database.removeprefix("sqlite://")).parent] if vendor == "sqlite" else []
-    before, rows = _digests(*places), _rows(shop)
-    left = set()
-    for number, seconds in enumerate(KILLED_AFTER[vendor]):
+    before, rows, databases = _digests(*places), _rows(shop), _databases(shop)
+    command = runs.command(short=False)
+    for number, seconds in enumerate(moments):
         run = subprocess.Popen(
-            _segue(tmp_path, "verify", "explore", "--seconds", "60"),
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        _begun(temporary, run)
         time.sleep(seconds)
-        if number % 2:
+        if number == len(moments) - 1:
             os.killpg(run.pid, signal.SIGKILL)
         else:
-            run.kill()  # the child is on its own
+            run.kill()  # its children are on their own
         assert run.wait() == -signal.SIGKILL
         _gone(temporary)
-        left |= {p.name for p in temporary.iterdir()}
-        assert _digests(*places) == before, f"killed after {seconds} s"
-    assert left, "every run was killed before it had begun"
+        assert any(temporary.iterdir())
+        assert _digests(*places) == before, f"killed {seconds} s after it began"
+        if kind == "suite" and number:
+            assert _databases(shop) == databases, "the test runner had no time to drop its database"
     assert _rows(shop) == rows
     for _ in range(4):
         again = subprocess.run(
-            _segue(tmp_path, *FEW), capture_output=True, text=True, timeout=200, check=False
-        )  # fmt: skip
+            runs.command(short=True), capture_output=True, text=True, timeout=200, check=False
+        )
         assert again.returncode == 0, again.stdout + again.stderr
         # PostgreSQL may still be busy with the last statement of a client that is gone: such a copy is in use, and
         # goes with the run after that.
-        if not any(name.startswith("segue_verify_") for name in _databases(shop)):
+        if _databases(shop) == databases:
             break
         time.sleep(5)
     assert [p.name for p in temporary.iterdir() if p.name.startswith("segue-")] == []
-    assert [name for name in _databases(shop) if name.startswith("segue_verify_")] == []
+    assert _databases(shop) == databases
 
 
 def _rows(shop: Shop) -> list[str]:
@@ -166,4 +243,4 @@ def _databases(shop: Shop) -> list[str]:
     import psycopg
 
     with psycopg.connect(shop.database) as connection:
-        return [name for (name,) in connection.execute("SELECT datname FROM pg_database").fetchall()]
+        return sorted(name for (name,) in connection.execute("SELECT datname FROM pg_database").fetchall())

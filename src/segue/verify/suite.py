@@ -27,6 +27,7 @@ from segue.verify.suite_verdicts import Seen, judge, standing
 Answer = Literal["both", "fastapi"]
 OUTSIDE = "outside a test"  # as joined/suite/tests.py names it
 PREFIX = "segue-suite-"
+DATABASES = "databases"  # as joined/suite/databases.py names it
 _RAN = re.compile(r"^Ran (\d+) tests? in", re.MULTILINE)
 _PYTEST = re.compile(r"(\d+) (passed|failed|errors?|skipped)")
 
@@ -87,44 +88,71 @@ def _run(project: ProjectRef, command: Sequence[str], spec: dict[str, Any], time
     words = [
         str(project.python) if index == 0 and word == "python" else word for index, word in enumerate(command)
     ]
-    sweep()
-    with tempfile.TemporaryDirectory(prefix=PREFIX) as name:
-        folder = Path(name)
-        (folder / "pid").write_text(str(os.getpid()), encoding="ascii")
-        file = folder / "spec.json"
-        file.write_text(json.dumps({**spec, "results": str(folder)}), encoding="utf-8")
-        try:
-            done = guarded.run(
-                words, cwd=project.import_root if (project.import_root / "manage.py").exists() else project.root,
-                env=_environment(project, file), timeout=timeout,
-            )  # fmt: skip
-        except subprocess.TimeoutExpired as error:
+    left = sweep()
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    (folder / "pid").write_text(str(os.getpid()), encoding="ascii")
+    try:
+        run = _run_in(folder, project, words, {**spec, "left_databases": sorted(left)}, timeout)
+    except KeyboardInterrupt:
+        raise  # what is in the folder tells the next run which test databases may be left
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+    return run
+
+
+def _run_in(
+    folder: Path, project: ProjectRef, words: Sequence[str], spec: dict[str, Any], timeout: float
+) -> Run:
+    file = folder / "spec.json"
+    file.write_text(json.dumps({**spec, "results": str(folder)}), encoding="utf-8")
+    try:
+        done = guarded.run(
+            words, cwd=project.import_root if (project.import_root / "manage.py").exists() else project.root,
+            env=_environment(project, file), timeout=timeout,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise EnvironmentProblem(
+            f"The tests did not end within {timeout:.0f} s.",
+            hint="Name some of them: segue verify suite -- python manage.py test app.tests",
+        ) from error
+    output = f"{done.stdout}\n{done.stderr}".strip()
+    files = sorted(folder.glob("result-*.json"))
+    if not files:
+        raise EnvironmentProblem(
+            "The test command ended before Segue could hook into it.",
+            detail="\n".join(output.splitlines()[-25:]),
+        )
+    run = Run(output, done.code)
+    for found in files:
+        raw = json.loads(found.read_text(encoding="utf-8"))
+        if raw["unloadable"]:
             raise EnvironmentProblem(
-                f"The tests did not end within {timeout:.0f} s.",
-                hint="Name some of them: segue verify suite -- python manage.py test app.tests",
-            ) from error
-        output = f"{done.stdout}\n{done.stderr}".strip()
-        files = sorted(folder.glob("result-*.json"))
-        if not files:
-            raise EnvironmentProblem(
-                "The test command ended before Segue could hook into it.",
-                detail="\n".join(output.splitlines()[-25:]),
+                "The generated application cannot be imported beside the project.",
+                hint="`segue verify explore` says more; `segue generate` writes it again.",
+                detail=raw["unloadable"],
             )
-        run = Run(output, done.code)
-        for found in files:
-            _add(run, json.loads(found.read_text(encoding="utf-8")))
-        return run
+        _add(run, raw)
+    return run
 
 
-def sweep() -> None:
-    """Remove what a run that was killed has left in the folder for temporary files."""
+def sweep() -> set[str]:
+    """Remove what a run that was killed has left in the folder for temporary files.
+
+    Returns the test databases that it had begun to make (``joined/suite/databases.py``).
+    """
+    left: set[str] = set()
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         try:
             os.kill(int((folder / "pid").read_text(encoding="ascii")), 0)
         except ProcessLookupError:
+            noted = folder / DATABASES
+            left |= set(noted.read_text(encoding="utf-8").splitlines()) if noted.is_file() else set()
             shutil.rmtree(folder, ignore_errors=True)
         except (OSError, ValueError):
             continue  # another user's, or just being made
+    return left
 
 
 def _environment(project: ProjectRef, spec: Path) -> dict[str, str]:

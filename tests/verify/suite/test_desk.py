@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +14,7 @@ import pytest
 
 from segue import verify
 from segue.emit import write
+from segue.errors import EnvironmentProblem
 from segue.snapshot.run import probe
 from segue.translate.program import translate
 from segue.verify import ProjectRef, Report
@@ -150,34 +146,10 @@ def test_settings_that_generated_code_reads_follow_the_test(desk: ProjectRef, tm
     assert {t.name: t.verdict for t in report.results} == dict.fromkeys(tests, "passed on both"), report.notes
 
 
-def test_a_run_that_is_killed_leaves_nothing(
-    desk: ProjectRef, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """SIGKILL in the middle of it; the next run works and takes the first one's folder away."""
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr(tempfile, "tempdir", None)
-    before = _digests(desk.root)
-    child = os.fork()
-    if child == 0:
-        with contextlib.suppress(BaseException):
-            os.setsid()
-            verify.suite(desk, COMMAND)
-        os._exit(0)
-    deadline = time.monotonic() + 60
-    while not list(tmp_path.glob("segue-suite-*/spec.json")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(1.0)
-    os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    assert len(list(tmp_path.glob("segue-suite-*"))) == 1
-    assert _digests(desk.root) == before
-    report = verify.suite(desk, [*COMMAND, "tests.test_tickets.Plain.test_list"])
-    assert report.tests["passed"] == 1
-    assert list(tmp_path.glob("segue-suite-*")) == []
-    assert _digests(desk.root) == before
-
-
-def _digests(root: Path) -> dict[str, str]:
-    return {
-        str(p): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(root.rglob("*")) if p.is_file()
-    }
+def test_an_application_that_cannot_be_imported_is_told(desk: ProjectRef, tmp_path: Path) -> None:
+    output = tmp_path / "fastapi"
+    shutil.copytree(desk.output, output, ignore=shutil.ignore_patterns("__pycache__"))
+    (output / "app" / "tickets" / "routes.py").write_text("raise ValueError('half done')\n", encoding="utf-8")
+    with pytest.raises(EnvironmentProblem, match="cannot be imported") as caught:
+        verify.suite(replace(desk, output=output), [*COMMAND, "tests.test_tickets.Plain.test_list"])
+    assert "half done" in caught.value.detail

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from ..hashing import remember_hashes
-from . import around, internals, tests
+from . import around, databases, internals, tests
 from .answers import response_of, seen_by_asgi, seen_by_wsgi
 from .exchange import Exchange
 from .request import of_environ, of_scope
@@ -18,6 +19,7 @@ def install(client: Any) -> None:
     known = start()
     tests.TESTS.ended = known.ended
     tests.watch_unittest()
+    databases.watch(Path(known.spec["results"]), known.spec["left_databases"])
     if known.answer == "nobody":
         return
     remember_hashes()

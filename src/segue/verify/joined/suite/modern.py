@@ -44,9 +44,15 @@ def modern(state: Any) -> Any:
     if state.modern is None:
         from ..sides import FastApiSide
 
+        if state.unloadable:
+            raise RuntimeError(state.unloadable)
         sys.path.append(state.spec["overlay"])
         with _real_clock() as frozen:
-            state.modern = FastApiSide(state.spec, connection, Errors("segue_bridge"))
+            try:
+                state.modern = FastApiSide(state.spec, connection, Errors("segue_bridge"))
+            except Exception as error:
+                state.unloadable = f"{type(error).__name__}: {error}"  # half of it is imported: no second try
+                raise
         state.connected = connection.connection
         _obey_client()
         state.mirror = Mirror(state.spec, state.modern.package)

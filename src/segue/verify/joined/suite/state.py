@@ -28,6 +28,7 @@ class State:
         self.answer: str = self.spec.get("answer", "both")
         self.operations = [(o, re.compile(o["regex"])) for o in self.spec["operations"]]
         self.modern: Any = None
+        self.unloadable = ""  # why the generated application cannot be imported
         self.connected: Any = None
         self.mirror: Any = None
         self.settings: Any = None
@@ -111,6 +112,7 @@ class State:
         text = json.dumps(
             {
                 "counts": self.counts,
+                "unloadable": self.unloadable,
                 "left": self.left,
                 "operations": self.operations_seen,
                 "answers": {key: answers.kept for key, answers in self.answers.items()},
