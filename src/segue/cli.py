@@ -348,8 +348,8 @@ def verify_openapi(
 ) -> None:
     """Hold the generated OpenAPI schema against answers.
 
-    Sends derived requests, checks every form of answer, and compares with drf-spectacular's schema where the project has it:
-    the answers say who is right. Exits with 1 when an answer breaks the generated schema.
+    Sends derived requests, checks every form of answer, and compares with the schema of drf-spectacular or drf-yasg where the
+    project has one: the answers say who is right. Exits with 1 when an answer breaks the generated schema.
     """
     from segue.commands import openapi as command
 

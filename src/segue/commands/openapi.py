@@ -55,12 +55,8 @@ def _show(found: Legacy) -> None:
         console.print(f"No schema of the legacy project to compare with: {escape(found.why)}.")
         return
     wrong = sum(len(v) for v in found.violations.values())
-    console.print(
-        f"drf-spectacular's schema of the legacy project: {count(wrong, 'answer')} that it does not allow"
-    )
-    table = Table(
-        "operation", "where", "generated", "drf-spectacular", "answers say", box=None, pad_edge=False
-    )
+    console.print(f"the legacy project's own schema: {count(wrong, 'answer')} that it does not allow")
+    table = Table("operation", "where", "generated", "legacy", "answers say", box=None, pad_edge=False)
     told: dict[tuple[str, str, str, str], list[SchemaDifference]] = {}
     for difference in found.differences:
         alike = (difference.where, difference.generated, difference.legacy, difference.right)

@@ -1,4 +1,4 @@
-"""The OpenAPI documents of both sides: FastAPI's own, and drf-spectacular's of the legacy project."""
+"""The OpenAPI documents of both sides: FastAPI's own, and drf-spectacular's or drf-yasg's of the legacy project."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 
 def documents(side: Any, spec: dict[str, Any]) -> dict[str, Any]:
-    """``generated``: the document; ``paths``: its path by operation; ``legacy``: drf-spectacular's document or None,
-    and ``why`` there is none. ``side`` is a :class:`~.sides.FastApiSide`."""
-    legacy, why = _spectacular() if spec.get("legacy_openapi") else (None, "not asked for")
+    """``generated``: the document; ``paths``: its path by operation; ``legacy``: the project's own document (OpenAPI 3,
+    or Swagger 2 of drf-yasg) or None, and ``why`` there is none. ``side`` is a :class:`~.sides.FastApiSide`."""
+    legacy, why = _legacy() if spec.get("legacy_openapi") else (None, "not asked for")
     return {
         "generated": side.app.openapi(),
         "paths": _paths(side.app, side.package, spec["package"]),
@@ -38,19 +38,36 @@ def _paths(app: Any, imported_as: str, package: str) -> dict[str, str]:
     return out
 
 
-def _spectacular() -> tuple[dict[str, Any] | None, str]:
-    try:
-        from drf_spectacular.settings import spectacular_settings
-    except ImportError:
-        return None, "drf-spectacular is not installed in the project's environment"
+def _legacy() -> tuple[dict[str, Any] | None, str]:
     import contextlib
+    import importlib.util
     import io
+    import warnings
 
+    if importlib.util.find_spec("drf_spectacular"):
+        make, maker = _spectacular, "drf-spectacular"
+    elif importlib.util.find_spec("drf_yasg"):
+        make, maker = _yasg, "drf-yasg"
+    else:
+        return None, "neither drf-spectacular nor drf-yasg is installed in the project's environment"
     try:
-        # It tells what it cannot resolve on standard error; that is no news of ours.
-        with contextlib.redirect_stderr(io.StringIO()):
-            generator = spectacular_settings.DEFAULT_GENERATOR_CLASS()
-            document = generator.get_schema(request=None, public=True)
-        return json.loads(json.dumps(document, default=str)), ""
+        # What they cannot resolve they tell on standard error; that is no news of ours.
+        with contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return json.loads(json.dumps(make(), default=str)), ""
     except Exception as error:  # noqa: BLE001 - it runs the project's code
-        return None, f"drf-spectacular failed: {type(error).__name__}: {error}"
+        return None, f"{maker} failed: {type(error).__name__}: {error}"
+
+
+def _spectacular() -> Any:
+    from drf_spectacular.settings import spectacular_settings
+
+    return spectacular_settings.DEFAULT_GENERATOR_CLASS().get_schema(request=None, public=True)
+
+
+def _yasg() -> Any:
+    from drf_yasg import openapi
+    from drf_yasg.app_settings import swagger_settings
+
+    info = openapi.Info(title="API", default_version="v1")
+    return swagger_settings.DEFAULT_GENERATOR_CLASS(info).get_schema(request=None, public=True).as_odict()

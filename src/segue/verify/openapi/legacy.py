@@ -1,4 +1,4 @@
-"""The generated document beside drf-spectacular's of the legacy project, with what was answered as the judge."""
+"""The generated document beside drf-spectacular's or drf-yasg's of the legacy project, with what was answered as the judge."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from segue.verify.explore import explored
 from segue.verify.openapi.check import violations
 from segue.verify.openapi.compare import SchemaDifference, compare
 from segue.verify.openapi.document import Document
+from segue.verify.openapi.swagger import as_openapi3
 from segue.verify.project import ProjectRef
 
 
@@ -29,7 +30,9 @@ def legacy_schema(project: ProjectRef, *, cases: int, seconds: float, seed: int)
     found, answers = raw["openapi"], raw["answers"]
     if found["legacy"] is None:
         return Legacy(report, found["why"])
-    generated, legacy = Document(found["generated"]), Document(found["legacy"])
+    own = found["legacy"]
+    generated = Document(found["generated"])
+    legacy = Document(as_openapi3(own) if str(own.get("swagger", "")).startswith("2.") else own)
     operations = {}
     for operation in report.operations:
         method, _, route = operation.key.partition(" ")
