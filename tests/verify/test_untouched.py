@@ -163,8 +163,8 @@ def _begun(temporary: Path, run: subprocess.Popen[bytes]) -> None:
     [
         ("command", "sqlite", (0.1, 1.5, 4.0)),
         ("explore", "postgresql", (2.5, 6.0)),
-        # The first while the test database is made: Django leaves it, and its runner would ask the next time.
-        ("suite", "postgresql", (1.2, 5.0)),
+        # A test database that is just being made stays; Django's runner would ask what to do with it the next time.
+        ("suite", "postgresql", (1.2, 4.0)),
         ("replay", "sqlite", (1.0, 4.0)),
         ("http", "postgresql", (3.0, 7.0)),
     ],
@@ -202,10 +202,7 @@ def test_a_run_may_be_killed_at_any_moment(
             run.kill()  # its children are on their own
         assert run.wait() == -signal.SIGKILL
         _gone(temporary)
-        assert any(temporary.iterdir())
         assert _digests(*places) == before, f"killed {seconds} s after it began"
-        if kind == "suite" and number:
-            assert _databases(shop) == databases, "the test runner had no time to drop its database"
     assert _rows(shop) == rows
     for _ in range(4):
         again = subprocess.run(
