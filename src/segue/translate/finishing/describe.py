@@ -38,7 +38,7 @@ def _describe(ctx: Context, place: Place) -> None:
         options.append(f"response_model={shape[0]}")
         imports |= shape[1]
     also = {400} if refuses_filters(ctx, place, function) else set[int]()
-    options += _statuses(found["options"], function, also) + _envelope(found["options"], function)
+    options += _statuses(ctx, place, found["options"], function, also) + _envelope(found["options"], function)
     wanted = parameters_of(ctx, place, function)
     if wanted:
         text, needed = _parameters(ctx, place, wanted)
@@ -49,21 +49,15 @@ def _describe(ctx: Context, place: Place) -> None:
     place.module.decls[place.decl.name] = replace(place.decl, code=code, imports=place.decl.imports | imports)
 
 
-def _statuses(options: str, function: FunctionNode, also: set[int]) -> list[str]:
+def _statuses(ctx: Context, place: Place, options: str, function: FunctionNode, also: set[int]) -> list[str]:
     """``status=204`` where that is the one success there is, ``answers=(409,)`` for what else is answered, and
     ``also``."""
     if "status=" in options:
         return []
-    given: set[int] = set(also)
-    for node in ast.walk(function):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "call.reply":
-            status = [*node.args[1:2], *(k.value for k in node.keywords if k.arg == "status")]
-            value = status[0] if status else ast.Constant(200)
-            if not isinstance(value, ast.Constant) or not isinstance(value.value, int):
-                return []
-            given.add(value.value)
-        elif isinstance(node, ast.Return) and node.value is not None:
-            given |= {"call.created": {201}, "call.no_content": {204}}.get(_called(node.value), set())
+    answered = _answered(ctx, place, function, frozenset())
+    if answered is None:
+        return []
+    given = answered | also
     good = sorted(s for s in given if 200 <= s < 300)
     out = [f"status={good[0]}"] if len(good) == 1 and good != [200] else []
     usual = {good[0] if len(good) == 1 else 200, *([400] if "body=" in options else [])}
@@ -71,8 +65,38 @@ def _statuses(options: str, function: FunctionNode, also: set[int]) -> list[str]
     return [*out, f"answers=({', '.join(map(str, more))},)"] if more else out
 
 
-def _called(node: ast.expr) -> str:
-    return ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+def _answered(ctx: Context, place: Place, function: FunctionNode, within: frozenset[str]) -> set[int] | None:
+    """Statuses that the text answers with, that of functions which are handed ``call`` included. None: one is worked out."""
+    given: set[int] = set()
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Call):
+            continue
+        called = ast.unparse(node.func)
+        if called == "call.reply":
+            status = [*node.args[1:2], *(k.value for k in node.keywords if k.arg == "status")]
+            value = status[0] if status else ast.Constant(200)
+            if not isinstance(value, ast.Constant) or not isinstance(value.value, int):
+                return None
+            given.add(value.value)
+        elif called in _STATUS:
+            given.add(_STATUS[called])
+        elif isinstance(node.func, ast.Name) and _hands_over(node) and called not in within:
+            found = resolve(ctx, place, called)
+            inner = function_of(found.decl.code) if found is not None else None
+            if found is not None and inner is not None:
+                more = _answered(ctx, found, inner, within | {called})
+                if more is None:
+                    return None
+                given |= more
+    return given
+
+
+_STATUS = {"call.created": 201, "call.no_content": 204}
+
+
+def _hands_over(node: ast.Call) -> bool:
+    values = [*node.args, *(k.value for k in node.keywords)]
+    return any(isinstance(value, ast.Name) and value.id == "call" for value in values)
 
 
 _UNDER = re.compile(r"\(await call\.data\(\)\)(?:\.get\(|\[)'(?P<name>\w+)'")
