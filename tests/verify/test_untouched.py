@@ -110,7 +110,7 @@ class Runs:
             return _segue(self.folder, *(FEW if short else ("verify", "explore", "--seconds", "60")))
         few = f"only=[{CATEGORY!r}], cases=20" if short else "seconds=60"
         recording = _recording(self.folder, 20 if short else 200_000) if self.kind == "replay" else None
-        tests = ["python", "manage.py", "test", *(["tests.test_catalog.FigureTests"] if short else [])]
+        tests = ["python", "manage.py", "test", *(["tests.test_catalog.ShelfTests"] if short else [])]
         call = {
             "explore": f"verify.explore(project, {few})",
             "http": f"explore_http(project, Modern(Path(sys.executable)), {few})",

@@ -27,7 +27,7 @@ def not_joinable() -> str:
         # pytest-django's blocker, and Django's for test cases without ``databases``
         return "the test may not use the database"
     if connection.vendor == "postgresql":
-        if not type(connection.connection).__module__.startswith("psycopg."):
+        if type(connection.connection).__module__.partition(".")[0] != "psycopg":
             return "psycopg2 connection"
     elif connection.vendor != "sqlite":
         return f"database {connection.vendor}"
