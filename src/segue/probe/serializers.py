@@ -1,6 +1,6 @@
 """Serializers: a live instance of each, field by field."""
 
-from .values import plain_queryset
+from .values import plain_lookups
 
 # kept elsewhere in the document, or internal to DRF
 _NOT_KWARGS = {
@@ -204,7 +204,7 @@ class Serializers:
         if model is None:
             return
         result["queryset_model"] = model._meta.label
-        result["kwargs"]["queryset_plain"] = self.c.encoder.encode(plain_queryset(queryset))
+        result["kwargs"]["queryset_plain"] = self.c.encoder.encode(plain_lookups(queryset))
         given = self._given_queryset(result["name"], owner)
         if given:
             result["queryset_source"] = given

@@ -283,7 +283,7 @@ def _drf_validator(encoder, value, depth):
     if queryset is not None:
         model = getattr(queryset, "model", None)
         known["model"] = model._meta.label if model is not None else None
-        known["queryset_plain"] = plain_queryset(queryset)
+        known["queryset_plain"] = plain_lookups(queryset)
     for name in (
         "fields",
         "lookup",
@@ -312,21 +312,65 @@ class _Plain:
 _EVERYWHERE = frozenset(vars(_Plain)) | {"__orig_bases__", "__parameters__"}
 
 
-def _overrides(cls):
+# What looking one row up (``get``, ``filter``, ``exclude``, ``exists``) never calls, so that an override of it changes no look-up.
+_NOT_IN_LOOKUPS = frozenset(
+    [
+        "aggregate",
+        "bulk_create",
+        "bulk_update",
+        "contains",
+        "create",
+        "dates",
+        "datetimes",
+        "defer",
+        "delete",
+        "difference",
+        "distinct",
+        "earliest",
+        "explain",
+        "extra",
+        "first",
+        "get_or_create",
+        "in_bulk",
+        "intersection",
+        "last",
+        "latest",
+        "only",
+        "raw",
+        "reverse",
+        "select_for_update",
+        "union",
+        "update",
+        "update_or_create",
+        "values",
+        "values_list",
+    ]
+)
+
+
+def _overrides(cls, harmless=frozenset()):
     """True when a QuerySet subclass replaces something of Django's; adding methods is harmless."""
     from django.db.models import QuerySet
 
     return any(
-        name in dir(QuerySet) and name not in _EVERYWHERE
+        name in dir(QuerySet) and name not in _EVERYWHERE and name not in harmless
         for base in cls.__mro__
         if not base.__module__.startswith(("django.", "typing", "builtins"))
         for name in vars(base)
     )
 
 
-def plain_queryset(queryset):
+def plain_lookups(queryset):
+    """True when a row is looked up in ``queryset`` (a relation's ``get``, a validator's ``filter(...).exists()``) as in
+    ``Model.objects.all()`` with Django's own manager. Its order plays no part: ``QuerySet.get`` and ``exists`` clear it."""
+    return plain_queryset(queryset, _NOT_IN_LOOKUPS, ordered=True)
+
+
+def plain_queryset(queryset, harmless=frozenset(), ordered=False):
     """True when ``queryset`` selects every row of its model as ``Model.objects.all()`` would
-    with Django's own manager: no filter, ordering, annotation, join, slice or prefetch."""
+    with Django's own manager: no filter, ordering, annotation, join, slice or prefetch.
+
+    ``harmless``: names of methods that its class may override; ``ordered``: whether it may have an order."""
     from django.db.models.manager import BaseManager
 
     try:
@@ -346,14 +390,12 @@ def plain_queryset(queryset):
             and not query.distinct
             and not query.combinator
             and not query.extra
-            and not query.order_by
             and not query.extra_order_by
             and not query.select_for_update
-            and query.standard_ordering
-            and query.default_ordering
+            and (ordered or (not query.order_by and query.standard_ordering and query.default_ordering))
             and not queryset._prefetch_related_lookups
             and getattr(queryset, "_fields", None) is None
-            and not _overrides(type(queryset))
+            and not _overrides(type(queryset), harmless)
         )
     except Exception:
         return False

@@ -405,6 +405,20 @@ class SerializerFields(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class Introspected(Kind):
+    """What code asks Django or DRF about classes (``instance._meta``, ``self.Meta``, ``self.fields["x"]``): ``facts`` are known by
+    name, from the snapshot; a name that is missing is one that Segue does not know. ``about`` is for refusals.
+
+    ``items`` are what a loop over it goes through, ``by_key`` what its ``items()`` gives.
+    """
+
+    about: str
+    facts: tuple[tuple[str, Any], ...] = ()
+    items: tuple[Any, ...] | None = None
+    by_key: tuple[tuple[str, Any], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Keywords(Kind):
     """``**kwargs`` of a view's method: the URL's arguments, and what the caller has put in by name (``partial``)."""
 

@@ -60,7 +60,9 @@ class Frame:
     ``wish``: the local that is being assigned, and the expression. ``torn`` are the lines of ``if`` statements whose
     branches leave different things behind, ``splits`` those that are drawn out (:mod:`segue.translate.interp.split`).
     ``hidden`` is the local set of the fields that a serializer does not show, ``hideable`` what may be in it and
-    ``checked_fields`` what was looked for in ``self.fields`` before. ``loops`` are those around the statement,
+    ``checked_fields`` what was looked for in ``self.fields`` before. ``taken`` are the keys that a dict has lost
+    for certain, as (code of the dict, key). ``facts_loops`` are the unrolled loops over what is known of a class
+    around the statement: locals that say something of one round are not written down. ``loops`` are those around the statement,
     ``given`` names the locals that hold extra state here, ``exits`` what is on ``self`` where the function returns;
     ``bottoms`` the places where a round of the outermost takes something out of what nothing was put into yet.
     """
@@ -91,6 +93,8 @@ class Frame:
     loops: int = 0
     bottoms: list[ast.AST] = field(default_factory=list)
     checked_fields: set[str] = field(default_factory=set)
+    taken: set[tuple[str, str]] = field(default_factory=set)
+    facts_loops: int = 0
     locals_seen: set[str] = field(default_factory=set)
     is_async: bool = False
     alive: bool = True

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 from segue.refusal import Refused
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.value import const
-from segue.translate.kinds import Const
+from segue.translate.interp.value import Val, const
+from segue.translate.kinds import Const, Introspected
 
 # Longer lists are no lists of names.
 _MOST = 30
@@ -27,22 +28,69 @@ class NotKnown(Exception):
 def unroll(frame: Frame, node: ast.For) -> bool:
     """Interpret the body for each item; False where the loop stays one."""
     names = {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
-    if node.orelse or not _names_something(node.body, names):
+    facts = _facts(frame, node.iter)
+    if node.orelse or (facts is None and not _names_something(node.body, names)):
         return False
     body = without_continue(node.body)
     if any(isinstance(n, ast.Break | ast.Continue | ast.Return) for s in body for n in ast.walk(s)):
         return False
-    try:
-        items = list(known(frame, node.iter))
-    except (NotKnown, Refused):
-        return False
-    if len(items) > _MOST:
-        return False
-    for item in items:
-        if not _bind(frame, node.target, item):
+    if facts is not None:
+        items = list(facts)
+    else:
+        try:
+            items = list(known(frame, node.iter))
+        except (NotKnown, Refused):
             return False
-        frame.run(body)
+        if len(items) > _MOST:
+            return False
+    quiet = facts is not None and not _changes_a_dict(body)
+    frame.facts_loops += quiet
+    try:
+        for item in items:
+            if not _bind(frame, node.target, item):
+                return False
+            frame.run(body)
+    finally:
+        frame.facts_loops -= quiet
     return True
+
+
+def _changes_a_dict(body: list[ast.stmt]) -> bool:
+    return any(
+        (isinstance(n, ast.Subscript) and not isinstance(n.ctx, ast.Load))
+        or (isinstance(n, ast.Attribute) and n.attr in ("pop", "popitem", "update", "setdefault", "clear"))
+        for statement in body
+        for n in ast.walk(statement)
+    )
+
+
+def _facts(frame: Frame, node: ast.expr) -> Sequence[Any] | None:
+    """``instance._meta.fields``, ``info.relations.items()``: what Django or DRF tell of a class."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=owner, attr="items" | "keys" | "values" as method), args=[]):
+            found = _introspected(frame, owner)
+            if found is None or found.by_key is None:
+                return None
+            return [pair if method == "items" else pair[method == "values"] for pair in found.by_key]
+        case _:
+            found = _introspected(frame, node)
+            if found is None:
+                return None
+            return found.items if found.by_key is None else [key for key, _ in found.by_key]
+
+
+def _introspected(frame: Frame, node: ast.expr) -> Introspected | None:
+    root = node
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    if not isinstance(root, ast.Name) or root.id not in frame.env:
+        return None
+    try:
+        with frame.capture():
+            kind = frame.eval(node).kind
+    except Refused:
+        return None
+    return kind if isinstance(kind, Introspected) else None
 
 
 def without_continue(body: list[ast.stmt]) -> list[ast.stmt]:
@@ -147,9 +195,9 @@ def _of_the_class(frame: Frame, node: ast.expr) -> bool:
 
 def _bind(frame: Frame, target: ast.expr, item: Any) -> bool:
     if isinstance(target, ast.Name):
-        if not isinstance(item, str | int | float | bool | tuple | None):
+        if not isinstance(item, str | int | float | bool | tuple | Introspected | None):
             return False
-        frame.env[target.id] = const(item)
+        frame.env[target.id] = Val(item) if isinstance(item, Introspected) else const(item)
         return True
     if (
         isinstance(target, ast.Tuple | ast.List)

@@ -18,6 +18,7 @@ from segue.translate.kinds import (
     Failure,
     Global,
     Instance,
+    Introspected,
     Kind,
     ListOf,
     Object,
@@ -36,6 +37,7 @@ from segue.translate.kinds import (
 )
 from segue.translate.models.polymorphic import children
 from segue.translate.rules import registry
+from segue.translate.rules.introspection import known_fact
 from segue.translate.rules.registry import function
 
 _PLAIN = (Const, Scalar, ListOf, DictOf, Payload, ValidatedData)
@@ -142,6 +144,8 @@ def _collect(builtin: str) -> None:
             and inner.func.id == "sorted"
         ):
             return Val(ListOf(item), inner)  # a list of its own already
+        if builtin == "list" and isinstance(inner, ast.List) and not isinstance(first.node, ast.Name):
+            return Val(ListOf(item), inner)
         if isinstance(inner, ast.GeneratorExp) and (builtin == "list" or awaits(inner)):
             inner = ast.ListComp(inner.elt, inner.generators)
             if builtin == "list":
@@ -169,7 +173,7 @@ def to_dict(frame: Frame, call: CallSite) -> Val:
             and not call.kwargs
         ):
             return Val(
-                first.kind if isinstance(first.kind, DictOf) else DictOf((), Scalar("Any")),
+                DictOf((), Scalar("Any")) if isinstance(first.kind, Payload) else first.kind,
                 quote("dict({0})", first.node),
             )
         inner, _ = iterable(frame, first, call.raw_args[0])
@@ -479,6 +483,9 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
             from segue.translate.rules.rendering import class_attribute
 
             return class_attribute(frame, value.kind, attr.kind.value, call.node) or call.args[2]
+        if isinstance(value.kind, Introspected):
+            there = known_fact(value.kind, attr.kind.value)
+            return there if there is not None else call.args[2]
         if isinstance(value.kind, Instance) and attr.kind.value in value.kind.site.computed:
             return of(frame, value, attr.kind.value, call.node)
         if _lacks(frame, value, attr.kind.value):

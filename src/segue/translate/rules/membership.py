@@ -74,6 +74,13 @@ def membership(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.Compare) -
         some = " if item is not None" if kind.item.nullable else ""
         inside = quote(f"[item.{pk} for item in {{0}}{some}]", b.node)
         return Val(Scalar("bool"), ast.Compare(key_of(frame, a), [op], [inside]))
+    if isinstance(a.kind, Instance) and a.node is not None and isinstance(b.node, ast.List):
+        plain_items = _literal(b.node)
+        if plain_items is not None:  # ``value in EMPTY_VALUES``: an object is none of them
+            if not (a.kind.nullable and None in plain_items):
+                return const(not positive)
+            test = ast.Is() if positive else ast.IsNot()
+            return Val(Scalar("bool"), ast.Compare(a.node, [test], [ast.Constant(None)]))
     if a.node is not None and b.node is not None and frame.bottom(kind, node):
         return Val(Scalar("bool"), ast.Compare(a.node, [op], [b.node]))
     if isinstance(kind, Unknown) or isinstance(a.kind, Unknown):
@@ -103,3 +110,10 @@ def membership(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.Compare) -
     if isinstance(kind, Const) and isinstance(kind.value, tuple):
         right = literal(kind.value)
     return Val(Scalar("bool"), ast.Compare(a.node, [op], [right]))
+
+
+def _literal(node: ast.expr) -> list[object] | None:
+    try:
+        return list(ast.literal_eval(node))
+    except ValueError:
+        return None

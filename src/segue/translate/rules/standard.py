@@ -9,7 +9,18 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, widen
 from segue.translate.interp.value import Val, name, quote
-from segue.translate.kinds import Const, DictOf, Global, Kind, ListOf, Scalar, Unknown, ValidatedData
+from segue.translate.kinds import (
+    Const,
+    DictOf,
+    Global,
+    Instance,
+    Kind,
+    ListOf,
+    Needs,
+    Scalar,
+    Unknown,
+    ValidatedData,
+)
 from segue.translate.rules.builtins import code, code_any
 from segue.translate.rules.registry import attribute, function, method
 
@@ -90,7 +101,25 @@ def spelled(frame: Frame, dotted: str) -> ast.expr:
     return name(dotted)
 
 
+def _copy(frame: Frame, call: CallSite) -> Val | None:
+    """``deepcopy(self.instance)``: an object of its own, of the same row."""
+    first = call.args[0] if len(call.args) == 1 and not call.kwargs else None
+    if first is None or not isinstance(first.kind, Instance) or first.node is None:
+        return None
+    if first.kind.mode != "entity" or first.kind.nullable:
+        raise frame.refuse(
+            "copy", ast.unparse(call.node), "Only an object that is written can be copied.", call.node
+        )
+    helper = frame.imported("segue_bridge.db.base", "copied")
+    site = Needs(first.kind.model, written=True)
+    return Val(Instance(first.kind.model, site, "entity"), quote("{0}({1})", helper, first.node))
+
+
 def _standard(frame: Frame, call: CallSite) -> Val:
+    if call.name == "copy.deepcopy":
+        copied = _copy(frame, call)
+        if copied is not None:
+            return copied
     parts = [code(frame, v, n) for v, n in zip(call.args, call.raw_args, strict=True)]
     keywords = [ast.keyword(k, code(frame, v, call.node)) for k, v in call.kwargs.items()]
     result = FUNCTIONS[call.name]

@@ -57,7 +57,7 @@ def validators_of(ctx: Context, item: SerializerField, kind: Kind) -> Validators
         if value.name == UNIQUE or _only_made_otherwise(ctx, value):
             found.unique.append(value)
             continue
-        made = _one(ctx, item, value, kind)
+        made = validator_of(ctx, item, value, kind)
         if isinstance(made, Lifted):
             found.lifted.append(made)
         elif found.unique or found.lifted:
@@ -121,7 +121,8 @@ def _given(item: SerializerField) -> tuple[Value, ...]:
     return item.validators[: len(item.validators) - len(expected)]
 
 
-def _one(ctx: Context, item: SerializerField, value: Value, kind: Kind) -> Text | Lifted:
+def validator_of(ctx: Context, item: SerializerField, value: Value, kind: Kind) -> Text | Lifted:
+    """One validator of a field; ``item`` tells where it stands. Raises ``Refused``."""
     short = value.name.rpartition(".")[2]
     if value.kind == "ref" and value.name.startswith(_DJANGO):
         if short in _FUNCTIONS:

@@ -9,8 +9,9 @@ reading a relation nobody loaded raises instead of querying.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self, TypeVar, cast
 
 from sqlalchemy import Column, ColumnElement, event, inspect
 from sqlalchemy.orm import DeclarativeBase, Mapper, RelationshipProperty
@@ -99,6 +100,25 @@ class Base(DeclarativeBase):
         if None in key:
             raise TypeError("Model instances without primary key value are unhashable")
         return hash(key[0] if len(key) == 1 else key)
+
+
+E = TypeVar("E", bound=Base)
+
+
+def copied(entity: E) -> E:
+    """``copy.deepcopy(instance)``: another entity of the same row, which changes on its own.
+
+    Objects that it leads to are not copied: they are the same ones.
+    """
+    made = cast(E, inspect(type(entity)).class_manager.new_instance())
+    instance_dict(made).update(
+        {
+            key: deepcopy(value) if isinstance(value, (dict, list)) else value
+            for key, value in instance_dict(entity).items()
+            if key != "_sa_instance_state"
+        }
+    )
+    return made
 
 
 def no_default(name: str) -> Callable[[], Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import textwrap
 from collections.abc import Callable
 
 from segue.translate.interp import held
@@ -44,6 +45,8 @@ def branch(frame: Frame, node: ast.If) -> None:
             frame.emit(ast.unparse(found.node))
     elif not yes and no:
         frame.emit_block(f"if {ast.unparse(_negated(found.node))}:", no)
+    elif not no and _taken_out(frame, node, found.node, yes):
+        pass
     else:
         frame.emit_block(f"if {ast.unparse(found.node)}:", yes)
         if no and not yes_end[2] and node.lineno in frame.splits:
@@ -57,6 +60,35 @@ def branch(frame: Frame, node: ast.If) -> None:
     merge(frame, before, [yes_end, no_end])
     if _torn(frame, yes_end, no_end):
         frame.torn.append(node.lineno)
+
+
+def _taken_out(frame: Frame, node: ast.If, test: ast.expr, lines: list[str]) -> bool:
+    """``if "tags" in data: data.pop("tags")`` as ``data.pop("tags", None)``: after it the key is not there."""
+    match test:
+        case ast.Compare(left=ast.Constant(value=str(key)), ops=[ast.In()], comparators=[ast.Name(id=owner)]):
+            if lines != [f"{owner}.pop({key!r})"]:
+                return False
+        case _:
+            return False
+    frame.emit(f"{owner}.pop({key!r}, None)")
+    if _always_met(frame, node):
+        frame.taken.add((owner, key))
+    return True
+
+
+def _always_met(frame: Frame, node: ast.If) -> bool:
+    """Does the statement stand at the top of the function, or in loops that are unrolled there?"""
+    definition = ast.parse(textwrap.dedent(frame.function.source)).body[0]
+    wanted = (node.lineno, node.col_offset)
+
+    def at_top(body: list[ast.stmt]) -> bool:
+        return any(
+            (isinstance(s, ast.If) and (s.lineno, s.col_offset) == wanted)
+            or (isinstance(s, ast.For) and at_top(s.body))
+            for s in body
+        )
+
+    return frame.loops == 0 and at_top(getattr(definition, "body", []))
 
 
 def _torn(frame: Frame, yes: End, no: End) -> bool:

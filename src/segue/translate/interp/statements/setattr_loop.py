@@ -71,6 +71,7 @@ def _check_keys(frame: Frame, values: ValidatedData, instance: Instance, node: a
     assert isinstance(node.iter, ast.Call)
     assert isinstance(node.iter.func, ast.Attribute)
     taken = _popped(frame, ast.unparse(node.iter.func.value))
+    taken |= {key for owner, key in frame.taken if owner == frame.eval(node.iter.func.value).text}
     model = concrete(frame.ctx, instance.model)
     for key, kind in kinds_by_source(frame.ctx, serializer).items():
         if key in taken:

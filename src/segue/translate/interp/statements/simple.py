@@ -247,7 +247,7 @@ def _store_name(frame: Frame, local: str, value: Val, node: ast.stmt) -> None:
                 "unknown-value", ast.unparse(node), kind.why or "Segue does not know what this is.", node
             )
         return
-    if value.node is None or isinstance(kind, _INLINE):
+    if value.node is None or isinstance(kind, _INLINE) or (frame.facts_loops and _of_one_round(value)):
         frame.forget(local)
         frame.env[local] = value
         return
@@ -256,6 +256,17 @@ def _store_name(frame: Frame, local: str, value: Val, node: ast.stmt) -> None:
         frame.env[local] = value
         return
     frame.emit(f"{frame.bind(local, Val(value.kind))} = {value.text}")
+
+
+def _of_one_round(value: Val) -> bool:
+    """A constant, or ``data.get("name")``: written where it is used, as the round's own name would be."""
+    if isinstance(value.kind, Const):
+        return True
+    match value.node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(), attr="get"), args=[ast.Constant()], keywords=[]):
+            return True
+        case _:
+            return False
 
 
 def _store_item(frame: Frame, target: ast.Subscript, value: Val) -> None:

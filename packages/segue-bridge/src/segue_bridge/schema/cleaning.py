@@ -1,0 +1,171 @@
+"""``Model.full_clean()``: what a model says of the values of one of its objects.
+
+Source: ``django.db.models.base.Model`` (5.2): ``full_clean``, ``clean_fields``, ``validate_unique`` and
+``validate_constraints``; ``django.db.models.fields.Field.validate`` and ``run_validators``. Errors are raised as
+:class:`segue_bridge.errors.ValidationError`, in the form that DRF gives Django's in ``as_serializer_error``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, inspect, literal, not_, select
+
+from segue_bridge.db.base import Base, primary_key
+from segue_bridge.db.session import Session
+from segue_bridge.errors import ErrorDetail, ValidationError
+
+NON_FIELD_ERRORS = "__all__"
+_EMPTY: tuple[Any, ...] = (None, "", [], (), {})
+
+Errors = dict[str, list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRules:
+    """A field with a column. ``column`` is the attribute of the entity where that is not the field's name, ``label`` what
+    messages call it; ``choices`` are the values that it may have, empty where it may have any."""
+
+    name: str
+    label: str
+    column: str = ""
+    blank: bool = False
+    null: bool = False
+    editable: bool = True
+    choices: tuple[Any, ...] = ()
+    validators: tuple[Callable[[Any], None], ...] = ()
+
+    @property
+    def attribute(self) -> str:
+        """Of the entity."""
+        return self.column or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRules:
+    """``label`` is what messages call the model. ``unique`` are the sets of fields that no two rows share, in the order in which
+    Django looks (``unique_together`` before single fields), ``constraints`` those of ``UniqueConstraint``."""
+
+    label: str
+    fields: tuple[FieldRules, ...]
+    unique: tuple[tuple[str, ...], ...] = ()
+    constraints: tuple[tuple[str, ...], ...] = ()
+
+
+async def full_clean(
+    db: Session,
+    entity: Base,
+    rules: ModelRules,
+    exclude: Collection[str] | None = None,
+    clean: Callable[[], Awaitable[None] | None] | None = None,
+    *,
+    unique: bool = True,
+    constraints: bool = True,
+) -> None:
+    """Raise ``ValidationError`` with all that is wrong, by field; ``__all__`` for the object as a whole.
+
+    ``exclude``: names of fields that are not looked at. ``clean`` is the model's own method, called whatever the fields say.
+    """
+    left_out = set(exclude or ())
+    errors: Errors = {}
+    _clean_fields(entity, rules, left_out, errors)
+    if clean is not None:
+        try:
+            pending = clean()
+            if pending is not None:
+                await pending
+        except ValidationError as exc:
+            _add(errors, exc)
+    for wanted, sets in ((unique, rules.unique), (constraints, rules.constraints)):
+        if not wanted:
+            continue
+        left_out.update(name for name in errors if name != NON_FIELD_ERRORS)
+        found: Errors = {}
+        for names in sets:
+            if not left_out.intersection(names) and await _taken(db, entity, rules, names):
+                key = names[0] if len(names) == 1 else NON_FIELD_ERRORS
+                found.setdefault(key, []).append(ErrorDetail(_unique_text(rules, names), _code(names)))
+        for key, texts in found.items():
+            errors.setdefault(key, []).extend(texts)
+    if errors:
+        raise ValidationError(errors)
+
+
+def _clean_fields(entity: Base, rules: ModelRules, exclude: Collection[str], errors: Errors) -> None:
+    for field in rules.fields:
+        if field.name in exclude:
+            continue
+        value = getattr(entity, field.attribute)
+        if field.blank and _is_empty(value):
+            continue
+        problems = list(_problems(field, value))
+        if problems:
+            errors[field.name] = problems
+
+
+def _problems(field: FieldRules, value: Any) -> Sequence[Any]:
+    if field.editable:
+        if field.choices and not _is_empty(value):
+            if value not in field.choices:
+                return [ErrorDetail(f"Value {value!r} is not a valid choice.", "invalid_choice")]
+        elif value is None and not field.null:
+            return [ErrorDetail("This field cannot be null.", "null")]
+        elif not field.blank and _is_empty(value):
+            return [ErrorDetail("This field cannot be blank.", "blank")]
+    if _is_empty(value):
+        return []
+    found: list[Any] = []
+    for validate in field.validators:
+        try:
+            validate(value)
+        except ValidationError as exc:
+            found.extend(exc.detail)
+    return found
+
+
+def _is_empty(value: Any) -> bool:
+    return value in _EMPTY
+
+
+def _add(errors: Errors, exc: ValidationError) -> None:
+    """``ValidationError.update_error_dict``."""
+    if not isinstance(exc.detail, dict):
+        errors.setdefault(NON_FIELD_ERRORS, []).extend(exc.detail)
+        return
+    for key, value in exc.detail.items():
+        errors.setdefault(key, []).extend(value if isinstance(value, list) else [value])
+
+
+async def _taken(db: Session, entity: Base, rules: ModelRules, names: tuple[str, ...]) -> bool:
+    """Has another row these values? NULL is like no other."""
+    cls = type(entity)
+    columns = {field.name: field.attribute for field in rules.fields}
+    values = {columns[name]: getattr(entity, columns[name]) for name in names}
+    if any(value is None for value in values.values()):
+        return False
+    conditions: list[ColumnElement[bool]] = [getattr(cls, key) == value for key, value in values.items()]
+    (key,) = primary_key(entity)
+    if entity._stored and key is not None:
+        (column,) = inspect(cls).primary_key
+        conditions.append(not_(inspect(cls).get_property_by_column(column).class_attribute == key))
+    return bool(await db.scalar(select(exists(select(literal(1)).select_from(cls).where(and_(*conditions))))))
+
+
+def _unique_text(rules: ModelRules, names: tuple[str, ...]) -> str:
+    labels = {field.name: field.label for field in rules.fields}
+    texts = [_capitalised(labels[name]) for name in names]
+    listed = texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
+    return f"{_capitalised(rules.label)} with this {listed} already exists."
+
+
+def _code(names: tuple[str, ...]) -> str:
+    return "unique" if len(names) == 1 else "unique_together"
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+__all__ = ["FieldRules", "ModelRules", "full_clean"]
