@@ -204,7 +204,7 @@ def module_kind_of(frame: Frame, function: Function, receiver: Val | None = None
     if "rest_framework.authentication" in names:
         return "authentication"
     if "rest_framework.serializers" in names:
-        return "presenters"
+        return "validation" if frame.ctx.memo.get(("kernel", "in-validation")) else "presenters"
     if "django_filters" in names:
         return "filters"
     if "django.db.models.query" in names or "django.db.models.manager" in names:

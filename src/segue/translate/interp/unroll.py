@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from segue.refusal import Refused
+from segue.target.ir import Import
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const
-from segue.translate.kinds import Const, Introspected
+from segue.translate.kinds import Const, Introspected, ListOf, Unknown
 
 # Longer lists are no lists of names.
 _MOST = 30
@@ -44,6 +45,9 @@ def unroll(frame: Frame, node: ast.For) -> bool:
         if len(items) > _MOST:
             return False
     quiet = facts is not None and not _changes_a_dict(body)
+    if facts is not None:
+        for statement in body:
+            frame.comments.skip(statement)  # they tell of choices that are made by now
     frame.facts_loops += quiet
     try:
         for item in items:
@@ -52,7 +56,18 @@ def unroll(frame: Frame, node: ast.For) -> bool:
             frame.run(body)
     finally:
         frame.facts_loops -= quiet
+    if facts is not None:
+        _annotate_empty(frame)
     return True
+
+
+def _annotate_empty(frame: Frame) -> None:
+    """A list that no round has put anything into: mypy cannot tell what it is of."""
+    for value in frame.env.values():
+        kind, line = value.kind, f"{value.text} = []"
+        if isinstance(kind, ListOf) and isinstance(kind.item, Unknown) and line in frame.lines:
+            frame.lines[frame.lines.index(line)] = f"{value.text}: list[Any] = []"
+            frame.use(Import("typing", "Any"))
 
 
 def _changes_a_dict(body: list[ast.stmt]) -> bool:

@@ -144,8 +144,8 @@ def _collect(builtin: str) -> None:
             and inner.func.id == "sorted"
         ):
             return Val(ListOf(item), inner)  # a list of its own already
-        if builtin == "list" and isinstance(inner, ast.List) and not isinstance(first.node, ast.Name):
-            return Val(ListOf(item), inner)
+        if builtin == "list" and isinstance(inner, ast.List | ast.Tuple):
+            return Val(ListOf(item), ast.List(inner.elts, ast.Load()))
         if isinstance(inner, ast.GeneratorExp) and (builtin == "list" or awaits(inner)):
             inner = ast.ListComp(inner.elt, inner.generators)
             if builtin == "list":

@@ -54,7 +54,7 @@ class ModelRules:
     constraints: tuple[tuple[str, ...], ...] = ()
 
 
-async def full_clean(
+async def clean_entity(
     db: Session,
     entity: Base,
     rules: ModelRules,
@@ -168,4 +168,4 @@ def _capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-__all__ = ["FieldRules", "ModelRules", "full_clean"]
+__all__ = ["FieldRules", "ModelRules", "clean_entity"]

@@ -67,7 +67,7 @@ def full_clean(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         )
     rules = model_rules(frame.ctx, model)
     frame.use(*rules.imports)
-    made = ast.Call(frame.imported(_MODULE, "full_clean"), [frame.db, owner.node, name(rules.text)], [])
+    made = ast.Call(frame.imported(_MODULE, "clean_entity"), [frame.db, owner.node, name(rules.text)], [])
     exclude = call.argument(0, "exclude")
     if exclude is not None and not (isinstance(exclude.kind, Const) and exclude.kind.value is None):
         if exclude.node is None:
