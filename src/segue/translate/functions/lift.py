@@ -23,6 +23,7 @@ from segue.translate.functions.shape import shape_of
 from segue.translate.functions.symbols import symbols
 from segue.translate.interp.annotations import annotation
 from segue.translate.interp.comments import Comments
+from segue.translate.interp.decide import decide
 from segue.translate.interp.frame import Frame, Parameter, RenameNeeded
 from segue.translate.interp.join import join, widen
 from segue.translate.interp.scope import STATE, Scope, in_source
@@ -271,6 +272,7 @@ def interpret(
     try:
         renames: dict[str, str] = {}
         splits: list[int] = []
+        decided: list[str] = []
         first: Refused | None = None
         for _ in range(12):
             frame = Frame(
@@ -282,6 +284,7 @@ def interpret(
                 shape=shape,
                 renames=dict(renames),
                 splits=tuple(splits),
+                decided=tuple(decided),
             )
             try:
                 return _interpret(frame, self_kind, arguments or {})
@@ -289,6 +292,11 @@ def interpret(
                 renames[needed.local] = renames.get(needed.local, needed.local) + "_"
             except Refused as refused:
                 first = first or refused
+                unknown = next((local for local in frame.undecided if local not in decided), None)
+                if unknown is not None and not decided:
+                    decided.append(unknown)
+                    first = None
+                    continue
                 torn = next((line for line in frame.torn if line not in splits), None)
                 if torn is None or len(splits) == MOST:
                     raise first from None
@@ -334,7 +342,7 @@ def _interpret(frame: Frame, self_kind: Kind | Val | None, arguments: Mapping[st
     else:
         for row in [r for r in frame.comments.own if r < definition.lineno]:
             del frame.comments.own[row]
-    _run(frame, definition, split(statements, frame.splits))
+    _run(frame, definition, decide(split(statements, frame.splits), frame.decided))
     if frame.alive:
         frame.leave(Const(None))
     from segue.translate.serializers.kept import leaves

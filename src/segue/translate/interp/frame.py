@@ -58,7 +58,8 @@ class Frame:
     class that defines the function (for ``super()``), ``receiver`` what ``self`` is.
     ``env`` maps legacy local names to values, ``facts`` generated expression texts to narrowed kinds.
     ``wish``: the local that is being assigned, and the expression. ``torn`` are the lines of ``if`` statements whose
-    branches leave different things behind, ``splits`` those that are drawn out (:mod:`segue.translate.interp.split`).
+    branches leave different things behind, ``splits`` those that are drawn out (:mod:`segue.translate.interp.split`). ``undecided`` are locals whose
+    value would have to be known, ``decided`` those that are in both branches of an ``if`` (:mod:`segue.translate.interp.decide`).
     ``hidden`` is the local set of the fields that a serializer does not show, ``hideable`` what may be in it and
     ``checked_fields`` what was looked for in ``self.fields`` before. ``taken`` are the keys that a dict has lost
     for certain, as (code of the dict, key). ``facts_loops`` are the unrolled loops over what is known of a class
@@ -88,6 +89,8 @@ class Frame:
     renames: dict[str, str] = field(default_factory=dict)
     torn: list[int] = field(default_factory=list)
     splits: tuple[int, ...] = ()
+    undecided: list[str] = field(default_factory=list)
+    decided: tuple[str, ...] = ()
     hidden: str = ""
     hideable: tuple[str, ...] = ()
     loops: int = 0

@@ -484,8 +484,8 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
 
             return class_attribute(frame, value.kind, attr.kind.value, call.node) or call.args[2]
         if isinstance(value.kind, Introspected):
-            there = known_fact(value.kind, attr.kind.value)
-            return there if there is not None else call.args[2]
+            fact = known_fact(value.kind, attr.kind.value)
+            return fact if fact is not None else call.args[2]
         if isinstance(value.kind, Instance) and attr.kind.value in value.kind.site.computed:
             return of(frame, value, attr.kind.value, call.node)
         if _lacks(frame, value, attr.kind.value):

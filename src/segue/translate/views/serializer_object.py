@@ -46,9 +46,10 @@ from segue.translate.serializers import (
 )
 from segue.translate.serializers.by_view import view_of
 from segue.translate.serializers.dropping import own_set
-from segue.translate.serializers.facts import overridden, serializer_of
+from segue.translate.serializers.facts import error_key, overridden, serializer_of
 from segue.translate.serializers.read import depends_on_partial
 from segue.translate.serializers.synthetic import call_lifted
+from segue.translate.serializers.write import errors_as_dict
 
 
 @dataclass(slots=True, eq=False)
@@ -110,6 +111,9 @@ def new(
         held.instance = instance
     if many is not None:
         if not isinstance(many.kind, Const):
+            local = next((k for k, v in frame.env.items() if v.node is not None and v.text == many.text), "")
+            if local and isinstance(many.node, ast.Name):
+                frame.undecided.append(local)
             raise frame.refuse("serializer-many", dotted, "Whether it is a list is decided at run time.", at)
         held.many = bool(many.kind.value)
     if partial is not None:
@@ -143,9 +147,7 @@ def is_valid(frame: Frame, owner: Val, raise_exception: bool, at: ast.AST | None
     if held.data is None:
         raise frame.refuse("serializer-data", held.serializer, "is_valid() without data= fails in DRF.", at)
     if held.many:
-        raise frame.refuse(
-            "serializer-many", held.serializer, "Input with many=True is not translated yet.", at
-        )
+        return _all_valid(frame, held, raise_exception, at)
     made = writer(frame.ctx, held.serializer)
     if not held.has_context and view_of(frame.ctx, held.serializer) is not None:
         raise frame.refuse(
@@ -181,6 +183,39 @@ def is_valid(frame: Frame, owner: Val, raise_exception: bool, at: ast.AST | None
     return Val(Scalar("bool"), quote("not {0}", name(held.errors)))
 
 
+def _all_valid(frame: Frame, held: Held, raise_exception: bool, at: ast.AST | None) -> Val:
+    """``ListSerializer.is_valid``: every item is validated, then all errors are told, by place."""
+    _check_list(frame, held, at)
+    if held.instance is not None or held.partial != "False" or not raise_exception:
+        raise frame.refuse(
+            "serializer-many",
+            held.serializer,
+            "Input with many=True is translated for new objects, whose errors are raised.",
+            at,
+        )
+    made = writer(frame.ctx, held.serializer)
+    _check_request(frame, held, made, at)
+    assert held.data is not None
+    given = held.data if isinstance(held.data, ast.Name) else frame.hoist("data", held.data, at)
+    frame.locals_seen.add("item")
+    call = call_lifted(frame, made.lifted, "item").removeprefix("await ")
+    frame.use(Import("segue_bridge.schema.nested", "each_sent"))
+    options = "" if errors_as_dict(frame.ctx) else ", errors_as_dict=False"
+    if error_key(frame.ctx) != "non_field_errors":
+        options += f", error_key={error_key(frame.ctx)!r}"
+    held.values = frame.fresh("values")
+    frame.emit(f"{held.values} = await each_sent({ast.unparse(given)}, lambda item: {call}{options})")
+    frame.is_async = True
+    return const(True)
+
+
+def _check_list(frame: Frame, held: Held, at: ast.AST | None) -> None:
+    if "list_serializer_class" in frame.ctx.snapshot.serializers[held.serializer].meta:
+        raise frame.refuse(
+            "list-serializer", held.serializer, "A list serializer of its own is not translated yet.", at
+        )
+
+
 def validated_data(frame: Frame, owner: Val, at: ast.AST) -> Val:
     """``serializer.validated_data``."""
     held = held_of(frame, owner)
@@ -188,6 +223,8 @@ def validated_data(frame: Frame, owner: Val, at: ast.AST) -> Val:
         raise frame.refuse(
             "serializer-order", held.serializer, "validated_data before is_valid() fails in DRF.", at
         )
+    if held.many:
+        return Val(ListOf(ValidatedData(held.serializer)), name(held.values))
     return Val(ValidatedData(held.serializer), name(held.values))
 
 
@@ -206,7 +243,7 @@ def save(frame: Frame, owner: Val, extra: dict[str, Val], at: ast.AST | None = N
             "An overridden save() of a serializer is not translated yet.",
             None if function else at,
         )
-    values: ast.expr = name(held.values)
+    values: ast.expr = name("item" if held.many else held.values)
     if extra:
         _check_columns(frame, held, extra, at)
         keys: list[ast.expr | None] = [None]
@@ -219,6 +256,8 @@ def save(frame: Frame, owner: Val, extra: dict[str, Val], at: ast.AST | None = N
             keys.append(literal(key))
             items.append(value.node)
         values = ast.Dict(keys, items)
+    if held.many:
+        return _save_all(frame, held, values)
     if held.instance is None:
         saver = creator(frame.ctx, held.serializer)
         call = call_lifted(frame, saver.lifted, ast.unparse(values))
@@ -233,6 +272,17 @@ def save(frame: Frame, owner: Val, extra: dict[str, Val], at: ast.AST | None = N
     frame.emit(f"{local} = {call}")
     held.saved = Val(kind, name(local))
     held.instance = held.saved
+    return held.saved
+
+
+def _save_all(frame: Frame, held: Held, values: ast.expr) -> Val:
+    """``ListSerializer.create``: one after another."""
+    saver = creator(frame.ctx, held.serializer)
+    frame.locals_seen.add("item")
+    call = call_lifted(frame, saver.lifted, ast.unparse(values))
+    local = frame.fresh("saved")
+    frame.emit(f"{local} = [{call} for item in {held.values}]")
+    held.saved = held.instance = Val(ListOf(saver.lifted.returns), name(local))
     return held.saved
 
 

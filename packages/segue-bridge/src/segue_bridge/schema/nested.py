@@ -118,6 +118,21 @@ async def each(
     return values
 
 
+async def each_sent(
+    data: Any,
+    validate: Callable[[Any], Awaitable[Any]],
+    *,
+    errors_as_dict: bool = True,
+    error_key: str = "non_field_errors",
+) -> list[Any]:
+    """``Serializer(data=…, many=True).is_valid(raise_exception=True)``: the values of every item of a body that is a list."""
+    items = form_list(data, default=[]) if is_form(data) else data
+    if not isinstance(items, list):
+        text = NestedList.messages["not_a_list"].format(input_type=type(items).__name__)
+        raise ValidationError({error_key: [text]}, code="not_a_list")
+    return await each(items, validate, errors_as_dict=errors_as_dict)
+
+
 def _not_null(item: Any) -> Any:
     if item is None:
         raise ValidationError(["This field may not be null."], code="null")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from segue.translate.interp import held
 from segue.translate.interp.conditions import Test, test
+from segue.translate.interp.decide import Decided
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join
 from segue.translate.interp.value import Val, is_pure
@@ -17,13 +18,16 @@ from segue.translate.rules.registry import statement
 End = tuple[dict[str, Val], dict[str, Kind], bool]
 
 
-@statement(ast.If)
+@statement(ast.If, Decided)
 def branch(frame: Frame, node: ast.If) -> None:
     """Translate ``if``/``elif``/``else``."""
     from segue.translate.serializers import dropping
 
     dropping.prepare(frame, node)
     found = test(frame, node.test)
+    if isinstance(node, Decided) and node.local in frame.env:
+        text = frame.env[node.local].text
+        found.then[text], found.otherwise[text] = Const(True), Const(False)
     dropping.check_condition(frame, node, found.node)
     if found.known is not None and is_pure(found.node):
         _decided(frame, node, found)

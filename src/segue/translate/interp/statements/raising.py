@@ -42,6 +42,9 @@ def guarded(frame: Frame, node: ast.Try) -> None:
     """``try``/``except``/``else``/``finally`` over exceptions that the generated code raises too."""
     from segue.translate.rules.exceptions import caught
 
+    if _tells_any_exception(frame, node):
+        _leave_to_django(frame, node)
+        return
     handlers: list[tuple[str, ast.ExceptHandler, Val | None]] = []
     for handler in node.handlers:
         text, value = caught(frame, handler)
@@ -96,6 +99,35 @@ def _finally(frame: Frame, node: ast.Try) -> None:
     frame.alive = True
     frame.run(node.finalbody)
     frame.alive = was and frame.alive
+
+
+def _tells_any_exception(frame: Frame, node: ast.Try) -> bool:
+    """``except Exception as e: raise ValidationError(str(e))`` around all that is written, in a transaction of this function.
+
+    The text of an exception, such as the database's, is another on the other side.
+    """
+    if len(node.handlers) != 1 or node.orelse or node.finalbody or not frame.in_atomic or frame.loops:
+        return False
+    handler = node.handlers[0]
+    if not handler.name or not isinstance(handler.type, ast.Name) or len(handler.body) != 1:
+        return False
+    target = frame.eval(handler.type).kind
+    if not isinstance(target, Global) or target.ref.name != "builtins.Exception":
+        return False
+    told = any(isinstance(n, ast.Name) and n.id == handler.name for n in ast.walk(handler.body[0]))
+    decorated = any(d == "django.db.transaction.atomic" for d in frame.function.wrapped_by)
+    return decorated and told and isinstance(handler.body[0], ast.Raise)
+
+
+def _leave_to_django(frame: Frame, node: ast.Try) -> None:
+    """What was written is rolled back as the exception leaves the function; then Django answers."""
+    with frame.capture() as body:
+        frame.run(node.body)
+    unserved = frame.imported("segue_bridge.errors", "Unserved")
+    if not body:
+        return
+    frame.emit_block("try:", body)
+    frame.emit_block("except Exception as error:", [f"raise {ast.unparse(unserved)}('exception') from error"])
 
 
 def _perhaps(frame: Frame, before: dict[str, Val], after: dict[str, Val]) -> None:

@@ -166,6 +166,8 @@ def get_success_headers(frame: Frame, owner: Val, call: CallSite) -> Val:
     found = frame.ctx.snapshot.serializers[serializer.kind.name]
     known = frame.ctx.snapshot.classes.get(found.name)
     own = frame.ctx.snapshot.functions.get(known.methods.get("to_representation", "")) if known else None
+    if serializer.kind.many:  # a list has no URL_FIELD_NAME
+        return Val(SuccessHeaders("", False))
     possible = any(f.name == "url" for f in found.fields) or (own is not None and "url" in own.source)
     data = frame.eval(shown) if possible else None
     return Val(SuccessHeaders(data.text if data is not None else "", possible))
