@@ -316,6 +316,7 @@ _EVERYWHERE = frozenset(vars(_Plain)) | {"__orig_bases__", "__parameters__"}
 _NOT_IN_LOOKUPS = frozenset(
     [
         "aggregate",
+        "as_manager",
         "bulk_create",
         "bulk_update",
         "contains",

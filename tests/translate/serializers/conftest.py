@@ -197,6 +197,8 @@ insert into shop_book(id, key, title, isbn, state, price, pages, rating, publish
 insert into shop_book_tags(book_id, tag_id) values (1, 1), (1, 3), (3, 2);
 insert into auth_user(id, username, password, is_superuser, first_name, last_name, email, is_staff, is_active,
   date_joined) values (1, 'ada', '', 0, '', '', '', 0, 1, '2024-01-01'), (2, 'bob', '', 0, '', '', '', 0, 1, '2024-01-01');
+insert into shop_event(id, slug, level, big, "when", code) values
+  (1, 'first', 1, 5, null, ''), (2, 'second', 7, 5, '2024-05-01 00:00:00', 'OLD'), (3, 'third', 2, 5, '2024-05-02 00:00:00', 'x');
 insert into shop_note(id, owner_id, code, text, kind, attachment, created) values
   (1, 1, 'ab', 'first', 'memo', 'notes/a b.txt', '2024-01-01'), (2, 2, 'ab', 'other', 'memo', '', '2024-01-01');
 insert into shop_entry(id, slug, day, at, address, link, big, "when", text, level) values

@@ -119,6 +119,15 @@ CREATED: list[tuple[str, Any]] = [
     ("AuthorWithBooksSerializer", {"name": "New", "written": [{"code": "a"}, {"code": "b", "text": "c"}]}),
     ("AuthorWithBooksSerializer", {"name": "New", "publisher": 1, "written": [{"code": "a"}, {"code": "a"}]}),
     ("AuthorWithBooksSerializer", {"name": "New", "written": [{"code": "abcde"}, 3]}),
+    ("CleanedNoteSerializer", {"owner": 1, "code": "new"}),
+    ("CleanedNoteSerializer", {"owner": 1, "code": "ab", "kind": "none"}),
+    ("CleanedNoteSerializer", {"owner": 1, "code": "same", "text": "same"}),
+    ("CleanedTagSerializer", {"label": "art", "books": []}),
+    ("CleanedTagSerializer", {"label": "a b", "books": [1]}),
+    ("CleanedTagSerializer", {"label": "fresh", "books": [1]}),
+    ("CleanedEventSerializer", {"slug": "first", "code": "abc", "when": None, "big": 10}),
+    ("CleanedEventSerializer", {"slug": "first", "code": "A1", "level": 2}),
+    ("CleanedEventSerializer", {"slug": "x y", "code": ""}),
 ]
 
 
@@ -154,6 +163,15 @@ UPDATED: list[tuple[str, int, Any]] = [
     ("CheckedNoteSerializer", 1, {"code": "zz", "text": "again"}),
     ("AuthorWithBooksSerializer", 1, {"name": "Changed", "written": [{"code": "x"}]}),
     ("AuthorWithBooksSerializer", 1, {"name": "Changed"}),
+    ("CleanedNoteSerializer", 1, {"code": "cd", "text": "cd"}),
+    ("CleanedNoteSerializer", 1, {"kind": "none"}),
+    ("CleanedNoteSerializer", 2, {"code": "ab", "owner": 1, "text": "other"}),
+    ("CleanedTagSerializer", 1, {"label": "art"}),
+    ("CleanedTagSerializer", 1, {"label": "code", "books": [2]}),
+    ("CleanedEventSerializer", 2, {"slug": "second"}),
+    ("CleanedEventSerializer", 2, {"slug": "first", "level": 2, "code": "", "when": "2024-05-02T00:00:00Z"}),
+    ("CleanedEventSerializer", 1, {"slug": "third", "big": 100}),
+    ("CleanedEventSerializer", 1, {"slug": "first", "level": 2, "when": "2024-05-02T00:00:00Z"}),
 ]
 
 

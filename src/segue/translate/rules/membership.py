@@ -11,6 +11,7 @@ from segue.translate.kinds import (
     DictOf,
     Instance,
     ListOf,
+    Maybe,
     Payload,
     QueryParameters,
     QuerySet,
@@ -81,6 +82,9 @@ def membership(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.Compare) -
                 return const(not positive)
             test = ast.Is() if positive else ast.IsNot()
             return Val(Scalar("bool"), ast.Compare(a.node, [test], [ast.Constant(None)]))
+    if isinstance(a.kind, Maybe | DictOf) and a.node is not None and isinstance(b.node, ast.List):
+        if _literal(b.node) is not None:
+            return Val(Scalar("bool"), ast.Compare(a.node, [op], [b.node]))
     if a.node is not None and b.node is not None and frame.bottom(kind, node):
         return Val(Scalar("bool"), ast.Compare(a.node, [op], [b.node]))
     if isinstance(kind, Unknown) or isinstance(a.kind, Unknown):

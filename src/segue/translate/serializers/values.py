@@ -5,7 +5,7 @@ from __future__ import annotations
 from segue.snapshot.model import Serializer, SerializerField
 from segue.translate.context import Context
 from segue.translate.kinds import Instance, Kind, ListOf, Needs, Scalar, User, ValidatedData
-from segue.translate.serializers.facts import base_name
+from segue.translate.serializers.facts import base_name, option
 
 SCALARS = {
     "CharField": "str",
@@ -45,7 +45,7 @@ def value_kind(ctx: Context, item: SerializerField) -> Kind:
         )
         if types == {"str"}:
             return Scalar("str", item.allow_null)
-        if types == {"int"} and not item.kwargs.get("allow_blank"):
+        if types == {"int"} and not option(item, "allow_blank"):
             return Scalar("int", item.allow_null)
         return Scalar("Any")
     if base in ("PrimaryKeyRelatedField", "SlugRelatedField") and item.queryset_model:

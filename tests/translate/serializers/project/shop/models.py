@@ -1,5 +1,6 @@
 import uuid
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinLengthValidator, RegexValidator
 from django.db import models
 
@@ -111,3 +112,20 @@ class Note(models.Model):
 
     class Meta:
         unique_together = [("owner", "code")]
+
+    def clean(self):
+        if self.code == self.text:
+            raise ValidationError({"text": "Say something new."})
+        if self.kind == "none":
+            raise ValidationError("It is of no kind.")
+
+
+class Event(models.Model):
+    slug = models.SlugField(unique=True)
+    level = models.IntegerField("how loud", choices=[(1, "low"), (2, "high")], default=1)
+    big = models.BigIntegerField(default=5, validators=[MaxValueValidator(9)])
+    when = models.DateTimeField(null=True, blank=True)
+    code = models.CharField(max_length=10, blank=True, validators=[RegexValidator("^[a-z]*$", "Letters.")])
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["level", "when"], name="one_event_at_a_time")]

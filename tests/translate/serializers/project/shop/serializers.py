@@ -1,9 +1,13 @@
+from copy import deepcopy
+
 from django.core.exceptions import ValidationError
+from django.core.validators import EMPTY_VALUES
 from django.db import transaction
 from django.utils import timezone
 from rest_framework import serializers
+from rest_framework.utils import model_meta
 
-from shop.models import Author, Book, Entry, Note, Profile, Publisher, Tag
+from shop.models import Author, Book, Entry, Event, Note, Profile, Publisher, Tag
 
 
 class TagSerializer(serializers.ModelSerializer):
@@ -220,3 +224,53 @@ class AuthorWithBooksSerializer(serializers.ModelSerializer):
     def update(self, instance, validated_data):
         validated_data.pop("written", None)
         return super().update(instance, validated_data)
+
+
+class CleanedSerializer(serializers.ModelSerializer):
+    def validate(self, attrs):
+        given = dict(attrs)
+        model = self.Meta.model
+        candidate = deepcopy(self.instance) if self.instance else model()
+        info = model_meta.get_field_info(model)
+        for name, relation in info.relations.items():
+            if relation.to_many and (name in given):
+                given.pop(name)
+        for name, value in given.items():
+            setattr(candidate, name, value)
+        candidate.full_clean(exclude=self.left_out(candidate, given))
+        return attrs
+
+    def left_out(self, candidate, given):
+        names = []
+        for field in candidate._meta.fields:
+            name = field.name
+            if name not in self.fields or name in getattr(self.Meta, "unchecked", ()):
+                names.append(name)
+            else:
+                value = given.get(name)
+                if not field.blank and not self.fields[name].required and value in list(EMPTY_VALUES):
+                    names.append(name)
+        return names
+
+
+class CleanedNoteSerializer(CleanedSerializer):
+    class Meta:
+        model = Note
+        fields = ["id", "owner", "code", "text", "kind"]
+        validators = []
+
+
+class CleanedTagSerializer(CleanedSerializer):
+    class Meta:
+        model = Tag
+        fields = ["id", "label", "books"]
+        extra_kwargs = {"label": {"validators": []}}
+
+
+class CleanedEventSerializer(CleanedSerializer):
+    class Meta:
+        model = Event
+        fields = "__all__"
+        validators = []
+        extra_kwargs = {"code": {"validators": []}, "slug": {"validators": []}, "big": {"validators": []}}
+        unchecked = ["big"]
