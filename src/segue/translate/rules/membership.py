@@ -82,9 +82,9 @@ def membership(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.Compare) -
                 return const(not positive)
             test = ast.Is() if positive else ast.IsNot()
             return Val(Scalar("bool"), ast.Compare(a.node, [test], [ast.Constant(None)]))
-    if isinstance(a.kind, Maybe | DictOf) and a.node is not None and isinstance(b.node, ast.List):
-        if _literal(b.node) is not None:
-            return Val(Scalar("bool"), ast.Compare(a.node, [op], [b.node]))
+    plain_list = b.node if isinstance(b.node, ast.List) and _literal(b.node) is not None else None
+    if isinstance(a.kind, Maybe | DictOf) and a.node is not None and plain_list is not None:
+        return Val(Scalar("bool"), ast.Compare(a.node, [op], [plain_list]))
     if a.node is not None and b.node is not None and frame.bottom(kind, node):
         return Val(Scalar("bool"), ast.Compare(a.node, [op], [b.node]))
     if isinstance(kind, Unknown) or isinstance(a.kind, Unknown):

@@ -74,6 +74,10 @@ def _taken_out(frame: Frame, node: ast.If, test: ast.expr, lines: list[str]) -> 
                 return False
         case _:
             return False
+    from segue.translate.serializers.given import never_given
+
+    if never_given(frame, owner, key, node):
+        return True
     frame.emit(f"{owner}.pop({key!r}, None)")
     if _always_met(frame, node):
         frame.taken.add((owner, key))
