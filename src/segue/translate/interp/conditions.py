@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import textwrap
 from dataclasses import dataclass, field
 
 from segue.translate.interp.frame import Frame
@@ -38,8 +39,42 @@ def test(frame: Frame, node: ast.expr) -> Test:
         found = _compare(frame, node)
         if found is not None:
             return found
+    if isinstance(node, ast.Attribute):
+        key = _key_of_relation(frame, node)
+        if key is not None:
+            return Test(ast.Compare(key, [ast.IsNot()], [ast.Constant(None)]))
     value = frame.eval(node)
     return of_value(frame, value, node)
+
+
+def _key_of_relation(frame: Frame, node: ast.Attribute) -> ast.expr | None:
+    """``if self.author:`` of an object that is written, whose author is not looked into: the column tells, without a query.
+
+    The database holds that the row is there.
+    """
+    from segue.translate.load.models import concrete, field_of
+    from segue.translate.load.needs import column
+
+    owner = frame.env.get(node.value.id) if isinstance(node.value, ast.Name) else None
+    if owner is None or owner.node is None or not isinstance(owner.kind, Instance):
+        return None
+    kind = frame.facts.get(owner.text, owner.kind)
+    if not isinstance(kind, Instance) or kind.mode != "entity" or kind.nullable:
+        return None
+    item = field_of(concrete(frame.ctx, kind.model), node.attr)
+    if item is None or item.relation is None or item.name != node.attr:
+        return None
+    if item.relation.kind not in ("fk", "o2o") or not item.relation.db_constraint:
+        return None
+    text = ast.unparse(node)
+    looked_into = any(
+        isinstance(part, ast.Attribute) and ast.unparse(part.value) == text
+        for part in ast.walk(ast.parse(textwrap.dedent(frame.function.source)))
+    )
+    if looked_into:
+        return None
+    column(frame.ctx, kind.site, item.attname)
+    return ast.Attribute(owner.node, item.attname, ast.Load())
 
 
 def of_value(frame: Frame, value: Val, node: ast.expr) -> Test:
