@@ -23,6 +23,7 @@ from segue.translate.kinds import (
     QuerySet,
     Scalar,
     Serializer,
+    SerializerSelf,
     Unknown,
     ViewSelf,
 )
@@ -204,7 +205,9 @@ def module_kind_of(frame: Frame, function: Function, receiver: Val | None = None
     if "rest_framework.authentication" in names:
         return "authentication"
     if "rest_framework.serializers" in names:
-        return "validation" if frame.ctx.memo.get(("kernel", "in-validation")) else "presenters"
+        kind = receiver.kind if receiver is not None else None
+        use = kind.use if isinstance(kind, SerializerSelf) else None
+        return "validation" if getattr(use, "purpose", "") == "write" else "presenters"
     if "django_filters" in names:
         return "filters"
     if "django.db.models.query" in names or "django.db.models.manager" in names:
