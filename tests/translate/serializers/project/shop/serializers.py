@@ -226,7 +226,7 @@ class AuthorWithBooksSerializer(serializers.ModelSerializer):
         return super().update(instance, validated_data)
 
 
-class CleanedSerializer(serializers.ModelSerializer):
+class Cleaned:
     def validate(self, attrs):
         given = dict(attrs)
         model = self.Meta.model
@@ -253,21 +253,21 @@ class CleanedSerializer(serializers.ModelSerializer):
         return names
 
 
-class CleanedNoteSerializer(CleanedSerializer):
+class CleanedNoteSerializer(Cleaned, serializers.ModelSerializer):
     class Meta:
         model = Note
         fields = ["id", "owner", "code", "text", "kind"]
         validators = []
 
 
-class CleanedTagSerializer(CleanedSerializer):
+class CleanedTagSerializer(Cleaned, serializers.ModelSerializer):
     class Meta:
         model = Tag
         fields = ["id", "label", "books"]
         extra_kwargs = {"label": {"validators": []}}
 
 
-class CleanedEventSerializer(CleanedSerializer):
+class CleanedEventSerializer(Cleaned, serializers.ModelSerializer):
     class Meta:
         model = Event
         fields = "__all__"
