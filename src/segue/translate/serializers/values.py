@@ -47,6 +47,8 @@ def value_kind(ctx: Context, item: SerializerField) -> Kind:
             return Scalar("str", item.allow_null)
         if types == {"int"} and not option(item, "allow_blank"):
             return Scalar("int", item.allow_null)
+        if types == {"bool"} and not option(item, "allow_blank"):
+            return Scalar("bool", item.allow_null)
         return Scalar("Any")
     if base in ("PrimaryKeyRelatedField", "SlugRelatedField") and item.queryset_model:
         return Instance(item.queryset_model, written(item.queryset_model), "entity", item.allow_null)
