@@ -128,6 +128,8 @@ CREATED: list[tuple[str, Any]] = [
     ("CleanedEventSerializer", {"slug": "first", "code": "abc", "when": None, "big": 10}),
     ("CleanedEventSerializer", {"slug": "first", "code": "A1", "level": 2}),
     ("CleanedEventSerializer", {"slug": "x y", "code": ""}),
+    ("CleanedEventSerializer", {"slug": "new", "code": "X"}),
+    ("CleanedEventSerializer", {"slug": "new", "code": "x", "when": "2024-05-02T00:00:00Z", "level": 2}),
 ]
 
 

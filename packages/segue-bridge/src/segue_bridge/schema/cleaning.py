@@ -21,6 +21,8 @@ NON_FIELD_ERRORS = "__all__"
 _EMPTY: tuple[Any, ...] = (None, "", [], (), {})
 
 Errors = dict[str, list[Any]]
+Own = Callable[[], Awaitable[None] | None]
+"""A method of the model, bound to the object; it raises ``ValidationError``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +61,25 @@ async def clean_entity(
     entity: Base,
     rules: ModelRules,
     exclude: Collection[str] | None = None,
-    clean: Callable[[], Awaitable[None] | None] | None = None,
+    clean: Own | None = None,
+    validate_unique: Own | None = None,
     *,
     unique: bool = True,
     constraints: bool = True,
 ) -> None:
     """Raise ``ValidationError`` with all that is wrong, by field; ``__all__`` for the object as a whole.
 
-    ``exclude``: names of fields that are not looked at. ``clean`` is the model's own method, called whatever the fields say.
+    ``exclude``: names of fields that are not looked at. ``clean`` is the model's own method, called whatever the fields say;
+    ``validate_unique`` what its own does after Django's, where that has found nothing.
     """
     left_out = set(exclude or ())
     errors: Errors = {}
     _clean_fields(entity, rules, left_out, errors)
-    if clean is not None:
-        try:
-            pending = clean()
-            if pending is not None:
-                await pending
-        except ValidationError as exc:
-            _add(errors, exc)
-    for wanted, sets in ((unique, rules.unique), (constraints, rules.constraints)):
+    await _ask(clean, errors)
+    for wanted, sets, own in (
+        (unique, rules.unique, validate_unique),
+        (constraints, rules.constraints, None),
+    ):
         if not wanted:
             continue
         left_out.update(name for name in errors if name != NON_FIELD_ERRORS)
@@ -89,8 +90,21 @@ async def clean_entity(
                 found.setdefault(key, []).append(ErrorDetail(_unique_text(rules, names), _code(names)))
         for key, texts in found.items():
             errors.setdefault(key, []).extend(texts)
+        if not found:
+            await _ask(own, errors)
     if errors:
         raise ValidationError(errors)
+
+
+async def _ask(own: Own | None, errors: Errors) -> None:
+    if own is None:
+        return
+    try:
+        pending = own()
+        if pending is not None:
+            await pending
+    except ValidationError as exc:
+        _add(errors, exc)
 
 
 def _clean_fields(entity: Base, rules: ModelRules, exclude: Collection[str], errors: Errors) -> None:

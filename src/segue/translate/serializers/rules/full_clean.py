@@ -7,9 +7,11 @@ fields, and its own ``clean``. A foreign key's row is not asked for again: the d
 from __future__ import annotations
 
 import ast
+import textwrap
+from dataclasses import replace
 
 from segue.refusal import Refused, refuse
-from segue.snapshot.model import Model, ModelField, SerializerField
+from segue.snapshot.model import Function, Model, ModelField, SerializerField
 from segue.target.ir import Decl, Import, Origin
 from segue.translate.context import Context
 from segue.translate.functions.finish import prunable
@@ -29,7 +31,7 @@ from segue.translate.serializers.validators import validator_of
 
 _MODULE = "segue_bridge.schema.cleaning"
 _METHODS = (
-    "full_clean", "clean_fields", "validate_unique", "validate_constraints", "unique_error_message", "date_error_message",
+    "full_clean", "clean_fields", "validate_constraints", "unique_error_message", "date_error_message",
     "_get_unique_checks", "_perform_unique_checks", "_perform_date_checks", "get_constraints", "serializable_value",
 )  # fmt: skip
 _FIELD_METHODS = ("clean", "validate", "run_validators", "to_python", "validators", "get_choices")
@@ -75,12 +77,13 @@ def full_clean(frame: Frame, owner: Val, call: CallSite) -> Val | None:
                 "full-clean", ast.unparse(call.node), "exclude= has no form in the generated code.", call.node
             )
         made.keywords.append(ast.keyword("exclude", exclude.node))
-    own = _own_clean(frame, model)
-    if own is not None:
+    for keyword, own in (("clean", _own_clean(frame, model)), ("validate_unique", _own_unique(frame, model))):
+        if own is None:
+            continue
         awaited = lifted_call(frame, own, [owner.node])
         pending = awaited.value if isinstance(awaited, ast.Await) else awaited
         nothing = ast.arguments([], [], None, [], [], None, [])
-        made.keywords.append(ast.keyword("clean", ast.Lambda(nothing, pending)))
+        made.keywords.append(ast.keyword(keyword, ast.Lambda(nothing, pending)))
     for position, (keyword, wanted) in enumerate(
         (("validate_unique", "unique"), ("validate_constraints", "constraints")), 1
     ):
@@ -107,12 +110,59 @@ def _own_clean(frame: Frame, model: Model) -> Lifted | None:
     function = frame.ctx.snapshot.functions.get(dotted)
     if function is None or framework(dotted):
         raise refuse("model-clean", dotted, "full_clean() calls it, and it is not translated.", model.where)
+    return _lifted(frame, model, function, "clean")
+
+
+def _own_unique(frame: Frame, model: Model) -> Lifted | None:
+    """What a ``validate_unique`` of the model's does after ``super().validate_unique(exclude)``, which must be its first statement."""
+    dotted = overridden(frame.ctx, model.cls, "validate_unique")
+    if not dotted:
+        return None
+    function = frame.ctx.snapshot.functions.get(dotted)
+    known = frame.ctx.snapshot.classes.get(model.cls)
+    others = [
+        cls
+        for cls in (known.mro if known is not None else ())
+        if f"{cls}.validate_unique" in frame.ctx.snapshot.functions and f"{cls}.validate_unique" != dotted
+    ]
+    rest = _after_super(function) if function is not None and not others else None
+    if function is None or rest is None:
+        raise refuse(
+            "full-clean", dotted, "It does more than to go on from super().validate_unique(exclude).",
+            function.where if function is not None else model.where,
+        )  # fmt: skip
+    return _lifted(frame, model, replace(function, source=rest), "validate_unique")
+
+
+def _after_super(function: Function) -> str | None:
+    """The source with ``pass`` in place of the call; None for any other form."""
+    source = textwrap.dedent(function.source)
+    tree = ast.parse(source).body[0]
+    if not isinstance(tree, ast.FunctionDef) or tree.decorator_list or len(tree.args.args) != 2:
+        return None
+    exclude = tree.args.args[1].arg
+    body = tree.body[1:] if ast.get_docstring(tree) else tree.body
+    if not body or ast.unparse(body[0]) not in (
+        f"super().validate_unique({exclude})",
+        f"super().validate_unique(exclude={exclude})",
+    ):
+        return None
+    used = {n.id for statement in body[1:] for n in ast.walk(statement) if isinstance(n, ast.Name)}
+    if used & {exclude, "super"}:
+        return None
+    lines = source.splitlines()
+    first, last = body[0].lineno, body[0].end_lineno or body[0].lineno
+    lines[first - 1 : last] = [" " * body[0].col_offset + "pass", *[""] * (last - first)]
+    return "\n".join(lines)
+
+
+def _lifted(frame: Frame, model: Model, function: Function, stem: str) -> Lifted:
     kind = Instance(model.label, Needs(model.label, written=True, told=function.where), "entity")
     receiver = Val(kind, name(receiver_name(frame, kind)))
     with in_validation(frame.ctx):
         return lift(
             frame.ctx, function, self_kind=receiver, module_kind="validation", app=model.app,
-            name=f"clean_{snake(model.cls.rpartition('.')[2])}",
+            name=f"{stem}_{snake(model.cls.rpartition('.')[2])}",
         )  # fmt: skip
 
 

@@ -129,3 +129,8 @@ class Event(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["level", "when"], name="one_event_at_a_time")]
+
+    def validate_unique(self, exclude=None):
+        super().validate_unique(exclude)
+        if Event.objects.filter(code__iexact=self.code).exclude(code="").exclude(pk=self.pk).exists():
+            raise ValidationError({"code": "There is one."})
