@@ -22,6 +22,7 @@ class Note(models.Model):
     fans = models.ManyToManyField(get_user_model(), related_name="liked")
 """
 VIEWS = """\
+from django.db import transaction
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -133,6 +134,28 @@ class WrappedViewSet(viewsets.GenericViewSet):
         return Response(serializer.data, status=status.HTTP_201_CREATED)
 
 
+class BulkSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Note
+        fields = ["id", "title", "text", "stars", "fans"]
+
+
+class BulkViewSet(mixins.CreateModelMixin, viewsets.GenericViewSet):
+    queryset = Note.objects.order_by("id")
+    serializer_class = BulkSerializer
+
+    @transaction.atomic
+    def create(self, request, *args, **kwargs):
+        several = isinstance(request.data, list)
+        serializer = self.get_serializer(data=request.data, many=several)
+        serializer.is_valid(raise_exception=True)
+        try:
+            self.perform_create(serializer)
+        except Exception as error:
+            raise serializers.ValidationError({"error": str(error)})
+        return Response(serializer.data, headers=self.get_success_headers(serializer.data))
+
+
 class OddViewSet(viewsets.ReadOnlyModelViewSet):
     queryset = Note.objects.order_by("id")
     serializer_class = OddSerializer
@@ -155,6 +178,7 @@ router.register("notes", views.NoteViewSet, basename="plain")
 router.register("linked", views.LinkedViewSet, basename="note")
 router.register("wrapped", views.WrappedViewSet, basename="wrapped")
 router.register("parts", views.PartViewSet, basename="part")
+router.register("bulk", views.BulkViewSet, basename="bulk")
 """,
     "odd": """\
 router.register("odd", views.OddViewSet, basename="odd")
@@ -192,6 +216,8 @@ def test_copies_of_the_mixins_do_as_the_mixins(site: Site, tmp_path: Path) -> No
     assert "200" in statuses["GET /notes/{pk}/key/"]
     code = (tmp_path / "fastapi" / "app" / "notes" / "routes.py").read_text()
     assert "call.created(" in code
+    assert {"200", "400"} <= statuses["POST /bulk/"]
+    assert "for item in values]" in code, "every item of a list is saved"
     assert "_prefetched_objects_cache" not in code
     validation = (tmp_path / "fastapi" / "app" / "notes" / "validation.py").read_text()
     assert 'optional=("title", "stars", "text") if instance is not None else ()' in validation
