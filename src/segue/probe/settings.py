@@ -100,6 +100,7 @@ def describe(collector):
         if name == "CACHES":
             value = _caches(value)
         values[name] = scrubbed(collector, value)
+    values.update(_formats(collector))
     values.update(_rest_framework(collector))
     values.update(_simple_jwt(collector))
     for name in sorted(collector.bindings.used_settings):
@@ -120,6 +121,21 @@ def describe(collector):
         "user_model": str(settings.AUTH_USER_MODEL),
         "languages": languages.describe(),
     }
+
+
+def _formats(collector):
+    """The formats in which forms read dates, in the language of the settings."""
+    from django.conf import settings
+    from django.utils import formats, translation
+
+    found = {}
+    try:
+        with translation.override(settings.LANGUAGE_CODE):
+            for name in ("DATE_INPUT_FORMATS", "DATETIME_INPUT_FORMATS", "TIME_INPUT_FORMATS"):
+                found[name] = collector.encoder.encode([str(item) for item in formats.get_format(name)])
+    except Exception as error:
+        collector.warn("formats of dates: %s: %s" % (type(error).__name__, error))
+    return found
 
 
 def scrubbed(collector, value):

@@ -12,6 +12,7 @@ from segue.target.ir import Import
 from segue.translate.filters.backends import DJANGO, ready
 from segue.translate.filters.classes import FilterClass, class_of, text_limits
 from segue.translate.filters.csv import RANGES, read_keys, read_many, read_range
+from segue.translate.filters.formats import own_formats
 from segue.translate.filters.left import can_be_left, leave, left_parameters, view_parameters
 from segue.translate.filters.own_backend import falls_back
 from segue.translate.filters.several import order_by, read_choices, read_order
@@ -232,6 +233,9 @@ def _read(
             widget = plain(item.kwargs.get("widget", Value("const", None)))
             if not (isinstance(widget, Ref) and "rest_framework" in widget.name):
                 extra = ', widget="select"' if item.cls.startswith(_F) and not _rest_set(frame, found) else ""
+    formats = own_formats(frame.ctx, reader)
+    if formats is not None:
+        extra = f", formats={formats!r}{extra}"
     frame.emit(f'{local} = {form}.{reader}("{item.name}"{extra})')
     return Val(Scalar(kind, True), name(local))
 

@@ -88,21 +88,31 @@ class FilterForm:
         """``ChoiceFilter``: ``choices`` are the values as text, a null value included where there is one."""
         return self._one(name, lambda raw: cleaning.choice(raw, choices), required)
 
-    def date(self, name: str, *, required: bool = False) -> dt.date | None:
+    def date(
+        self, name: str, *, formats: Sequence[str] = cleaning.DATE_FORMATS, required: bool = False
+    ) -> dt.date | None:
         """``DateFilter``."""
-        return self._one(name, cleaning.date, required)
+        return self._one(name, lambda raw: cleaning.date(raw, formats=formats), required)
 
-    def datetime(self, name: str, *, required: bool = False) -> dt.datetime | None:
+    def datetime(
+        self,
+        name: str,
+        *,
+        formats: Sequence[str] = (*cleaning.DATETIME_FORMATS, *cleaning.DATE_FORMATS),
+        required: bool = False,
+    ) -> dt.datetime | None:
         """``DateTimeFilter``."""
-        return self._one(name, cleaning.datetime, required)
+        return self._one(name, lambda raw: cleaning.datetime(raw, formats=formats), required)
 
     def iso_datetime(self, name: str, *, required: bool = False) -> dt.datetime | None:
         """``IsoDateTimeFilter``."""
         return self._one(name, cleaning.iso_datetime, required)
 
-    def time(self, name: str, *, required: bool = False) -> dt.time | None:
+    def time(
+        self, name: str, *, formats: Sequence[str] = cleaning.TIME_FORMATS, required: bool = False
+    ) -> dt.time | None:
         """``TimeFilter``."""
-        return self._one(name, cleaning.time, required)
+        return self._one(name, lambda raw: cleaning.time(raw, formats=formats), required)
 
     def duration(self, name: str, *, required: bool = False) -> dt.timedelta | None:
         """``DurationFilter``."""
