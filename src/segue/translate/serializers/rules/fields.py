@@ -6,6 +6,7 @@ import ast
 
 from segue.snapshot.model import GlobalRef
 from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const
 from segue.translate.kinds import Const, Global, Introspected, SerializerFields, SerializerSelf, Unknown
@@ -74,8 +75,9 @@ def meta(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
         elif value.kind in ("list", "tuple") and all(item.kind == "const" for item in value.items):
             facts.append((key, tuple(item.data for item in value.items)))
         else:
-            unknown = Unknown(f"Segue cannot write down Meta.{key}.")
-            facts.append((key, Val(unknown)))
+            facts.append(
+                (key, value_of(frame, value) or Val(Unknown(f"Segue cannot write down Meta.{key}.")))
+            )
     return Val(Introspected("self.Meta", tuple(facts)))
 
 
