@@ -164,6 +164,7 @@ def _begun(temporary: Path, run: subprocess.Popen[bytes]) -> None:
         ("command", "sqlite", (0.1, 1.5, 4.0)),
         ("explore", "postgresql", (2.5, 6.0)),
         ("replay", "sqlite", (1.0, 4.0)),
+        ("http", "postgresql", (3.0, 7.0)),
     ],
 )
 def test_a_run_may_be_killed_at_any_moment(

@@ -15,6 +15,7 @@ from segue.verify.http.pair import HttpPair
 from segue.verify.http.sides import Modern, database_url, start_django, start_fastapi
 from segue.verify.http.states import State, open_state
 from segue.verify.project import JOINED, ProjectRef, child_environment
+from segue.verify.scratch import scratch
 
 PREPARING = 600.0  # seconds for migrating and filling the copy
 
@@ -29,9 +30,10 @@ class Laboratory:
     large: set[str]
 
 
+@contextlib.contextmanager
 def start_dealer(
     project: ProjectRef, operations: list[dict[str, Any]], wanted: Collection[str], *, seed: int
-) -> Child:
+) -> Iterator[Child]:
     """The process that copies the database and deals out cases of the ``wanted`` operations (see ``joined/dealing.py``);
     its first document tells of the copy."""
     spec = {
@@ -45,7 +47,10 @@ def start_dealer(
         "seed": seed,
     }
     command = [str(project.python), str(JOINED), "deal"]
-    return Child("The Django process", command, spec, cwd=project.import_root, env=child_environment(project))
+    with scratch() as folder:
+        env = child_environment(project) | {"TMPDIR": str(folder / "tmp")}
+        with Child("The Django process", command, spec, cwd=project.import_root, env=env) as child:
+            yield child
 
 
 @contextlib.contextmanager
