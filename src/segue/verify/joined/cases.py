@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from . import live, payloads
+from .dense import combinations, dense
 from .following import SEEN, Seen, damaged, worth_following
+from .literals import Literals, literals_of
 from .paths import paths_of
 from .personas import Persona, owners, people_for
 from .queries import known_parameters, queries_of
@@ -94,6 +96,7 @@ class Plan:
         self._number = 5000
         self._known_paths: dict[str, bool] = {}
         self._parameters: list[tuple[str, str]] | None = None
+        self._literals: Literals | None = None
 
     def cases(self) -> Iterator[Case]:
         """Everything, the most telling first of each group, groups mixed."""
@@ -104,9 +107,9 @@ class Plan:
             self._shapes(),
         ]
         if self.op["method"] in ("POST", "PUT", "PATCH"):
-            groups += [self._broken(), self._raw(), self._forms(), self._valid(), self._selfish()]
+            groups += [self._dense(), self._broken(), self._raw(), self._forms(), self._valid(), self._selfish()]
             groups.append(self._files())
-        groups += [self._queries(), self._followed()]
+        groups += [self._queries(), self._followed(), self._often()]
         for given in _mixed(groups):
             if not self.elsewhere(given["path"]):
                 yield given
@@ -120,8 +123,12 @@ class Plan:
     # who and where
 
     def _people(self) -> Iterator[Case]:
-        objects = [*self.good[:2], *self.good[2:]]
-        for path in objects:
+        """Everybody on the first object, somebody on each other one, then everybody everywhere."""
+        for person in self.people:
+            yield case(self.op, "existing", self.good[0], person, body=self._body())
+        for path in self.good[1:]:
+            yield case(self.op, "existing", path, self._insider(), body=self._body())
+        for path in self.good[1:]:
             for person in self.people:
                 yield case(self.op, "existing", path, person, body=self._body())
 
@@ -141,9 +148,6 @@ class Plan:
                 yield case(self.op, f"method {method}", self.good[0], person, method=method)
 
     def _shapes(self) -> Iterator[Case]:
-        if live.throttles_of(self.view):
-            for person in (self._insider(), self.anonymous):
-                yield case(self.op, "too often", self._place(person), person, body=self._body(), busy=True)
         person = self._insider()
         path = self._place(person)
         yield case(self.op, "no slash", path.rstrip("/"), person, body=self._body())
@@ -158,10 +162,23 @@ class Plan:
         yield case(self.op, "suffix .json", f"{path.rstrip('/')}.json", person, body=self._body())
         yield case(self.op, "upper-case path", path.upper(), person)
 
+    def _often(self) -> Iterator[Case | None]:
+        """Rates that are used up, and used up but for one request, as those meet them who are let in."""
+        throttles = live.throttles_of(self.view)
+        for busy in ("full", "nearly") if throttles else ():
+            yield case(self.op, "too often", self.good[0], self.anonymous, body=self._body(), busy=busy)
+        for place in range(3 if throttles else 0):
+            while place >= len(welcome := self.generator.welcome(self.op["key"])):
+                yield None  # not yet
+            name, path = welcome[place]
+            person = next((p for p in self.people if p["name"] == name), self.anonymous)
+            for busy in ("full", "nearly"):
+                yield case(self.op, "too often", path, person, body=self._body(), busy=busy)
+
     # queries
 
     def _queries(self) -> Iterator[Case]:
-        found = queries_of(self.view, self.op, self.pick)
+        found = queries_of(self.view, self.op, self.pick, self.literals().values())
         if self.op["method"] != "GET":
             found = [*found[:30], *found[30::4]]  # filters reach get_object() too
         for what, query in found:
@@ -187,9 +204,27 @@ class Plan:
     # bodies
 
     def _valid(self) -> Iterator[Case]:
-        for _ in range(30):
+        combined = list(combinations(self.serializer, self._values(), self.pick)) if self.serializer else []
+        for index in range(30):
             person = self._insider()
             yield case(self.op, "valid", self._place(person), person, body=self._body())
+            if index < len(combined):
+                what, values = combined[index]
+                person, values = self._insider(), self._values() | values
+                yield case(self.op, what, self._place(person), person, body=self._json(values))
+
+    def _dense(self) -> Iterator[Case]:
+        words = self.literals().values()
+        if self.serializer is None:
+            keys = self.op.get("data_keys", ())
+            found = [(f"the code's {w!r}"[:60], dict.fromkeys(keys, w)) for w in words] if keys else []
+        else:
+            found = list(dense(self.serializer, self._values(), words))
+        for what, values in found:
+            person = self._insider()
+            # What is unique must be new in each body that is meant to be good.
+            whole = self._values() | values if " may be" in what or "code's" in what else values
+            yield case(self.op, what, self._place(person), person, body=self._json(whole))
 
     def _broken(self) -> Iterator[Case]:
         for what, wrong in self._wrong_bodies():
@@ -265,6 +300,17 @@ class Plan:
         return next((v for _, v in found if isinstance(v, dict)), {})
 
     # for mixtures and sequences
+
+    def literals(self) -> Literals:
+        """What the project's code compares with in what the operation runs."""
+        if self._literals is None:
+            view = type(self.view) if self.view is not None else None
+            serializer = type(self.serializer) if self.serializer is not None else None
+            filters = [*getattr(view, "filter_backends", ()), *getattr(view, "permission_classes", ())]
+            model = getattr(getattr(serializer, "Meta", None), "model", None)
+            function = getattr(self.view, str(self.view.action), None) if view and self.view.action else None
+            self._literals = literals_of([serializer, function, view, model, *filters])
+        return self._literals
 
     def parameters(self) -> list[tuple[str, str]]:
         """(name, value) of the query parameters that are known."""

@@ -36,10 +36,9 @@ class Dealer:
         from django.test.utils import setup_test_environment
 
         from .cases import Generator
+        from .furnishing import rows_for
         from .hashing import remember_hashes
         from .personas import users
-        from .seeding import fill
-        from .spread import fill_pages, spread
 
         self.legacy = legacy
         setup_test_environment()
@@ -51,7 +50,7 @@ class Dealer:
             with open(os.devnull, "w") as nowhere:
                 call_command(*words, stdout=nowhere)
         self.people = users()
-        self.made = fill(spec["models"]) + spread(spec["models"]) + fill_pages(spec["operations"])
+        self.made = rows_for(spec, self.people)
         wanted = set(spec["wanted"])
         self.generator = Generator(
             [o for o in spec["operations"] if o["key"] in wanted], self.people, spec["seed"]

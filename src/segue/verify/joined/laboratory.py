@@ -12,10 +12,9 @@ def furnish(spec: dict[str, Any], legacy: Any) -> tuple[Any, int]:
     from django.core.management import call_command
     from django.test.utils import setup_test_environment
 
+    from .furnishing import rows_for
     from .hashing import remember_hashes
     from .personas import users
-    from .seeding import fill
-    from .spread import fill_pages, spread
 
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(legacy.copy.folder / "hypothesis"))
     setup_test_environment()
@@ -25,7 +24,7 @@ def furnish(spec: dict[str, Any], legacy: Any) -> tuple[Any, int]:
         with open(os.devnull, "w") as nowhere:
             call_command(*words, stdout=nowhere)
     people = users()  # before the rows: most of them belong to somebody
-    return people, fill(spec["models"]) + spread(spec["models"]) + fill_pages(spec["operations"])
+    return people, rows_for(spec, people)
 
 
 class Laboratory:

@@ -82,7 +82,7 @@ class Pair:
         try:
             with drawing(draw):
                 if case.get("busy"):
-                    with used_up(getattr(self.modern, "package", "")):
+                    with used_up(getattr(self.modern, "package", ""), but=int(case["busy"] == "nearly")):
                         raw = side.ask(case)
                 else:
                     raw = side.ask(case)

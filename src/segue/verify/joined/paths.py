@@ -78,7 +78,7 @@ def _of_rows(parameters: list[Any], model: Any, lookup: tuple[str, str]) -> list
     if not all(names):
         return []
     out: list[list[str]] = []
-    for keys in _chosen(model):
+    for keys in chosen(model):
         try:
             values = model._base_manager.filter(pk=keys).values_list(*names).first()
         except Exception:  # noqa: BLE001 - a name that is no column after all
@@ -90,22 +90,56 @@ def _of_rows(parameters: list[Any], model: Any, lookup: tuple[str, str]) -> list
     return out
 
 
-def _chosen(model: Any) -> list[Any]:
-    """Keys of a few rows: first, last, and one of each of the first users who own any."""
-    from django.contrib.auth import get_user_model
-
+def chosen(model: Any, most: int = 16) -> list[Any]:
+    """Keys of a few rows: first, last, one for each relation to it (with rows that just this one ties to it), and
+    such that every two states of its columns come together: of an owner, a choice, true and false, NULL and not."""
     rows = model._base_manager.order_by("pk")
     keys = [*rows.values_list("pk", flat=True)[:3], *rows.reverse().values_list("pk", flat=True)[:2]]
+    keys += [k for k in _held(model, rows) if k is not None]
+    return list(dict.fromkeys([*keys, *_paired(model, rows, most)]))[:most]
+
+
+def _paired(model: Any, rows: Any, most: int) -> list[Any]:
+    """Keys of rows by which, one after the other, most pairs of states are seen for the first time."""
+    from django.contrib.auth import get_user_model
+    from django.db.models import BooleanField
+
+    columns, known = [], []
     for field in model._meta.concrete_fields:
-        if field.is_relation and field.related_model is get_user_model():
-            owners = rows.values_list(field.attname, flat=True).distinct().order_by(field.attname)[:5]
-            keys += [
-                rows.filter(**{field.attname: o}).values_list("pk", flat=True).first() for o in list(owners)
-            ]
-        elif getattr(field, "choices", None):
-            values = [v for v, _ in field.flatchoices][:4]
-            keys += [rows.filter(**{field.name: v}).values_list("pk", flat=True).first() for v in values]
-    return [k for k in dict.fromkeys(keys) if k is not None][:12]
+        whole = bool(field.choices) or isinstance(field, BooleanField) or field.related_model is get_user_model()
+        if not field.primary_key and (whole or field.null):
+            columns.append(field.attname)
+            known.append(whole)
+    if not columns:
+        return []
+    found = [*rows.values_list("pk", *columns)[:80], *rows.reverse().values_list("pk", *columns)[:80]]
+    states = {}
+    for key, *values in found:
+        shown = [(i, v if whole else v is None) for i, (v, whole) in enumerate(zip(values, known, strict=True))]
+        states[key] = {*itertools.combinations(shown, 2), *((s, s) for s in shown)}
+    out: list[Any] = []
+    while states and len(out) < most:
+        best = max(states, key=lambda key: len(states[key]))
+        seen = states.pop(best)
+        if not seen:
+            break
+        out.append(best)
+        states = {key: pairs - seen for key, pairs in states.items()}
+    return out
+
+
+def _held(model: Any, rows: Any) -> list[Any]:
+    """Keys of rows that nothing refers to, and of those that rows of one relation only refer to (the last of each:
+    those were made for it)."""
+    names = [r.field.related_query_name() for r in model._meta.related_objects if not r.hidden][:8]
+    out = []
+    for wanted in (None, *names) if names else ():
+        conditions = {f"{name}__isnull": name != wanted for name in names}
+        try:
+            out.append(rows.filter(**conditions).values_list("pk", flat=True).last())
+        except Exception:  # noqa: BLE001 - a relation of a kind that cannot be asked for
+            continue
+    return out
 
 
 def _expression(model: Any, name: str, lookup: tuple[str, str]) -> str:

@@ -215,7 +215,7 @@ def boundary(field: Any) -> list[Any]:
     if isinstance(field, s.CharField):
         for limit, steps in ((field.max_length, (0, 1)), (field.min_length, (0, -1))):
             out += [
-                _of_length(field, limit + step)
+                of_length(field, limit + step)
                 for step in steps
                 if limit and limit + step >= 0 and limit < 5000
             ]
@@ -237,7 +237,7 @@ def boundary(field: Any) -> list[Any]:
     return out
 
 
-def _of_length(field: Any, length: int) -> str:
+def of_length(field: Any, length: int) -> str:
     """A text of ``length`` that is good in every other respect."""
     if isinstance(field, s.EmailField):
         return "@example.org".rjust(length, "y")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -12,6 +12,8 @@ from . import live
 
 Labelled = tuple[str, str]
 _TERMS = ("a", "1", "zzz", "", "a,b", '"a b"', "%", "_", "\x00", "Ä", "é", "e o", "'", "\\", " a ", "A" * 300)
+_GUESSED = ("1", "a", "", "true", "2", "x y", "2024-01-01", "-1", "99")
+_LONGEST = 300
 _WORDS = (
     "",
     "a\x00b",
@@ -33,11 +35,13 @@ _WORDS = (
 )
 
 
-def queries_of(view: Any, operation: dict[str, Any], pick: random.Random) -> list[Labelled]:
-    """(label, query string), all of one parameter first, then combinations."""
+def queries_of(
+    view: Any, operation: dict[str, Any], pick: random.Random, words: Sequence[Any] = ()
+) -> list[Labelled]:
+    """(label, query string), all of one parameter first, then combinations. ``words``: what the code compares with."""
     groups = [
         list(_pages(view)), list(_search(view)), list(_orderings(view)), list(_filters(view)),
-        list(_own(operation)), [("unknown parameter", "zzz=1"), ("no value", "a"), ("two questions", "a=1?b=2")],
+        list(_own(operation, words)), [("unknown parameter", "zzz=1"), ("no value", "a"), ("two questions", "a=1?b=2")],
     ]  # fmt: skip
     return [*_interleaved(groups), *_combined([g for g in groups if g], pick)]
 
@@ -208,13 +212,11 @@ def _column_values(view: Any, item: Any) -> list[str]:
     return []
 
 
-def _own(operation: dict[str, Any]) -> Iterator[Labelled]:
+def _own(operation: dict[str, Any], words: Sequence[Any]) -> Iterator[Labelled]:
     """Parameters that the view's own code reads."""
+    values = list(dict.fromkeys(str(w) for w in (*_GUESSED[:3], *words, *_GUESSED[3:])))
     groups = [
-        [
-            (f"{name}={v}", urlencode({name: v}))
-            for v in ("1", "a", "", "true", "2", "x y", "2024-01-01", "-1", "99")
-        ]
+        [(f"{name}={v}"[:60], urlencode({name: v})) for v in values if len(v) < _LONGEST]
         for name in operation.get("query_keys", ())
     ]
     yield from _interleaved(groups)
@@ -236,6 +238,6 @@ def _combined(groups: list[list[Labelled]], pick: random.Random) -> Iterator[Lab
 
 def known_parameters(plan: Any) -> list[tuple[str, str]]:
     """(name, value) pairs of the queries that are derived for ``plan``."""
-    found = queries_of(plan.view, plan.op, plan.pick)
+    found = queries_of(plan.view, plan.op, plan.pick, plan.literals().values())
     pairs = [pair for _, query in found for pair in parse_qsl(query, keep_blank_values=True)]
     return list(dict.fromkeys(pairs))[:400]

@@ -60,9 +60,10 @@ def case(
     query: str = "",
     body: tuple[bytes, str] = (b"", ""),
     headers: Any = (),
-    busy: bool = False,
+    busy: str = "",
 ) -> dict[str, Any]:
-    """A request of ``person``; ``body`` is content and its type. ``busy``: all rate limits are used up.
+    """A request of ``person``; ``body`` is content and its type. ``busy``: all rate limits are used up ("full"), or
+    will be by this request ("nearly").
 
     The first ``own`` of its headers are the persona's credentials.
     """

@@ -21,7 +21,7 @@ def written(case: Case) -> Case:
     return {
         "key": case["key"], "persona": case["persona"], "method": case["method"], "path": case["path"],
         "query": case["query"], "headers": [list(h) for h in case["headers"][own:]], "body": body,
-        **({"busy": True} if case.get("busy") else {}),
+        **({"busy": case["busy"]} if case.get("busy") else {}),
     }  # fmt: skip
 
 
@@ -42,7 +42,7 @@ def read(asked: dict[str, Any], people: Any) -> Case:
         "what": "written case",
         "headers": [*person["headers"], *((k, v) for k, v in asked["headers"])],
         "own": len(person["headers"]),
-        "busy": bool(asked.get("busy")),
+        "busy": "full" if asked.get("busy") is True else asked.get("busy", ""),
         "body": bytes.fromhex(body["hex"]) if isinstance(body, dict) else body.encode(),
     }
 

@@ -7,6 +7,7 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 
 from .samples import matching
@@ -53,7 +54,7 @@ def instance(model: Any, number: int, given: dict[str, Any]) -> Any:
             continue
         if isinstance(field, models.ManyToManyField):
             if field.remote_field.through._meta.auto_created:
-                many[field.name] = list(field.related_model._base_manager.order_by("pk")[: number % 3])
+                many[field.name] = _some(field, number)
             continue
         if field.name in given:
             values[field.name] = given[field.name]
@@ -72,58 +73,111 @@ def instance(model: Any, number: int, given: dict[str, Any]) -> Any:
     return row
 
 
+def _some(field: Any, number: int) -> list[Any]:
+    """None, one or two related rows; fields of one model begin at different ones, so that their keys differ."""
+    begin = [f.name for f in field.model._meta.many_to_many].index(field.name)
+    found = list(field.related_model._base_manager.order_by("pk")[: begin + 2])
+    return found[begin : begin + number % 3] or found[: number % 3]
+
+
 def value_for(field: Any, number: int) -> Any:
-    """A value for a model field; None lets the default or NULL stand."""
+    """A value for a model field; None lets the default or NULL stand.
+
+    No two columns of a row, and no two columns of the same name in different tables, hold the same: a value that is
+    shown in the place of another can be told.
+    """
     if isinstance(field, models.ForeignKey):
-        if field.null and not field.editable:
-            return None  # the model fills it in itself: content types of django-polymorphic
-        found = list(field.related_model._base_manager.order_by("pk")[:6])
-        if not found:
-            return None
-        return found[(number - 1) % len(found)]
+        return _related(field, number)
     if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
         return None
     if field.has_default() and not field.unique and number % 2:
         return field.get_default()
+    place = _place(field, models.Field)
     if field.choices:
         values = [v for v, _ in field.flatchoices if v not in ("", None)]
-        return values[number % len(values)] if values else None
-    if field.null and number % 3 == 0 and not field.unique:
+        chosen = [f.name for f in field.model._meta.concrete_fields if f.choices]
+        shift = chosen.index(field.name) if field.name in chosen else 0
+        return values[(number + shift) % len(values)] if values else None
+    if field.null and (number + place) % 3 == 0 and not field.unique:
         return None
-    name = field.name
+    name, day = field.name, 1 + (number + place) % 27
     table: list[tuple[Any, Any]] = [
         (models.EmailField, f"user{number}@example.com"),
         (models.URLField, f"https://example.com/{name}/{number}"),
         (models.SlugField, f"{name}-{number}".replace("_", "-")),
-        (models.UUIDField, uuid.UUID(int=(11 << 90) + number)),
-        (models.BooleanField, number % 2 == 0),
-        (models.DateTimeField, dt.datetime(2024, 1, 1 + number % 27, 10, 30, tzinfo=_utc())),
-        (models.DateField, dt.date(2024, 2, 1 + number % 27)),
-        (models.TimeField, dt.time(8 + number % 10, 15)),
-        (models.DurationField, dt.timedelta(hours=number)),
-        (
-            models.DecimalField,
-            Decimal(number) + Decimal("0.5") if getattr(field, "decimal_places", 1) else Decimal(number),
-        ),
-        (models.FloatField, number + 0.25),
-        (models.PositiveIntegerField, number * 3),
-        (models.PositiveSmallIntegerField, number),
-        (models.IntegerField, number * 7),
-        (models.GenericIPAddressField, f"10.0.0.{number}"),
-        (models.JSONField, {"n": number}),
-        (models.BinaryField, bytes([number])),
+        (models.UUIDField, uuid.UUID(int=(11 << 90) + (place << 40) + number)),
+        (models.BooleanField, not number >> _place(field, models.BooleanField) % 3 & 1),
+        (models.DateTimeField, dt.datetime(2024, 1, day, 10, 30, tzinfo=_utc())),
+        (models.DateField, dt.date(2024, 2, day)),
+        (models.TimeField, dt.time(8 + (number + place) % 10, 15)),
+        (models.DurationField, dt.timedelta(hours=number, minutes=place)),
+        (models.DecimalField, _decimal(field, number + place)),
+        (models.FloatField, number + place + 0.25),
+        (models.PositiveIntegerField, _within(field, number * 3 + place)),
+        (models.PositiveSmallIntegerField, _within(field, number + place)),
+        (models.IntegerField, _within(field, number * 7 + place)),
+        (models.GenericIPAddressField, f"10.0.{place}.{number % 250}"),
+        (models.JSONField, {"n": number, name: place}),
+        (models.BinaryField, bytes([number % 256, place])),
         (models.FileField, f"{name}/{number}.txt"),
     ]
     for kind, value in table:
         if isinstance(field, kind):
             return value
     if isinstance(field, (models.CharField, models.TextField)):
-        fitting = matching(field.validators, number)
-        if fitting is not None:
-            return fitting
-        text = f"{name} {number}" if number % 2 else f"{name.title()} Ä{number} %_"
-        return text[: field.max_length] if field.max_length else text
+        return _text(field, number)
     return field.get_default() if field.has_default() else None
+
+
+def _place(field: Any, kind: Any) -> int:
+    """Which one of its model's columns of this kind a field is."""
+    names = [f.name for f in field.model._meta.concrete_fields if isinstance(f, kind)]
+    return names.index(field.name) if field.name in names else 0
+
+
+def _related(field: Any, number: int) -> Any:
+    if field.null and not field.editable:
+        return None  # the model fills it in itself: content types of django-polymorphic
+    others = [
+        f.name for f in field.model._meta.concrete_fields
+        if isinstance(f, models.ForeignKey) and f.related_model is field.related_model
+    ]  # fmt: skip
+    place = others.index(field.name) if field.name in others else 0
+    if field.null and (number + place) % 4 == 0 and not field.unique:
+        return None
+    found = list(field.related_model._base_manager.order_by("pk")[:6])
+    return found[(number - 1 + place) % len(found)] if found else None
+
+
+def _decimal(field: Any, number: int) -> Decimal:
+    places = getattr(field, "decimal_places", 0) or 0
+    whole = number % 10 ** max(1, (getattr(field, "max_digits", 9) or 9) - places)
+    return Decimal(_within(field, whole)) + (Decimal("0.5") if places else 0)
+
+
+def _within(field: Any, number: int) -> int:
+    """``number``, brought between the limits that the field's validators set."""
+    low = [int(_limit(v)) for v in field.validators if isinstance(v, MinValueValidator)]
+    high = [int(_limit(v)) for v in field.validators if isinstance(v, MaxValueValidator)]
+    least = max(low, default=0)
+    if high and least <= min(high):
+        return least + (number - least) % (min(high) - least + 1)
+    return max(number, least)
+
+
+def _limit(validator: Any) -> Any:
+    return validator.limit_value() if callable(validator.limit_value) else validator.limit_value
+
+
+def _text(field: Any, number: int) -> str:
+    fitting = matching(field.validators, number)
+    if fitting is not None:
+        return fitting
+    most, name = field.max_length, field.name
+    if not most or most >= len(f"{field.model.__name__} {name} Ä{number} %_"):
+        name = f"{field.model.__name__.lower()} {name}"
+    text = f"{name} {number}" if number % 2 else f"{name.title()} Ä{number} %_"
+    return text[:most] if most else text
 
 
 def _utc() -> Any:

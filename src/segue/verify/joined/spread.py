@@ -14,7 +14,7 @@ from django.db import models, transaction
 from . import live
 from .seeding import instance
 
-_LONGEST = 60  # of a page that is filled
+_LONGEST = 200  # of a page that is filled
 # By every column the first added row comes before the rows there are, and the second one behind the first: no order of a
 # column is that of the keys then, nor its reverse.
 _FIRST, _SECOND = 91, 98
@@ -33,14 +33,15 @@ def spread(labels: list[str]) -> int:
             continue
         for number, word in ((_FIRST, "Aa"), (_SECOND, "zz")):
             # Beside the first row, behind the same related rows, unless a pair of them may be there once only.
-            made += _add(model, number, word, _beside(model)) or any(
-                _add(model, number - step, word, {}) for step in range(6)
+            made += add(model, number, word, _beside(model)) or any(
+                add(model, number - step, word, {}) for step in range(6)
             )
     return made
 
 
-def fill_pages(operations: list[dict[str, Any]]) -> int:
-    """Rows for lists whose page is longer than the table; returns how many were made."""
+def fill_pages(operations: list[dict[str, Any]], people: list[Any]) -> int:
+    """Rows for lists whose page is longer than the table; returns how many were made. They belong to the first of
+    ``people`` where they belong to somebody: many a list has only one's own."""
     made = 0
     for operation in operations:
         if operation["method"] != "GET" or operation["parameters"]:
@@ -54,11 +55,32 @@ def fill_pages(operations: list[dict[str, Any]]) -> int:
         model = live.model_of(view, operation) if size else None
         if model is None:
             continue
-        for number in range(200, 202 + max(0, size - model._base_manager.count())):
-            if not _add(model, number, "", {}):
+        owner = {f.name: people[0].user for f in _of_users(model)} if people else {}
+        if people:
+            view.request.user = people[0].user
+        for number in range(200 + made, 202 + made + 2 * size):
+            if _listed(view, model) >= size + 2 or not add(model, number, "", owner):
                 break
             made += 1
     return made
+
+
+def _listed(view: Any, model: Any) -> int:
+    """How many rows the view's list has without parameters; of its table where it does not say."""
+    try:
+        return int(view.filter_queryset(view.get_queryset()).count())
+    except Exception:  # noqa: BLE001 - it is the project's code
+        return int(model._base_manager.count())
+
+
+def _of_users(model: Any) -> list[Any]:
+    from django.contrib.auth import get_user_model
+
+    user = get_user_model()
+    return [
+        f for f in model._meta.concrete_fields
+        if isinstance(f, models.ForeignKey) and f.related_model is user and not f.unique
+    ]  # fmt: skip
 
 
 def _beside(model: Any) -> dict[str, Any]:
@@ -68,7 +90,7 @@ def _beside(model: Any) -> dict[str, Any]:
     return {name: getattr(first, name) for name in keys}
 
 
-def _add(model: Any, number: int, word: str, relations: dict[str, Any]) -> bool:
+def add(model: Any, number: int, word: str, relations: dict[str, Any]) -> bool:
     """Whether a row could be made. ``word`` goes in front of its texts; its moments follow its number."""
     given = dict(relations)
     for field in model._meta.concrete_fields if word else ():
@@ -77,8 +99,9 @@ def _add(model: Any, number: int, word: str, relations: dict[str, Any]) -> bool:
             and not field.choices
             and not field.validators[1:]
         ):
-            text = f"{word} {field.name} {number}"
-            given[field.name] = text[: field.max_length] if field.max_length else text
+            # Of whose row it is is told too: rows of two models may be shown in each other's place.
+            text, most = f"{word} {model.__name__} {field.name} {number}", field.max_length
+            given[field.name] = text if not most or len(text) <= most else f"{word} {field.name} {number}"[:most]
     try:
         with transaction.atomic():
             row = instance(model, number, given)

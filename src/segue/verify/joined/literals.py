@@ -1,0 +1,192 @@
+"""Words, numbers and lengths that a project's own code compares with: what its conditions turn on.
+
+Read from the functions that an operation runs: those of its view, serializer and filters, of the models behind them,
+and what they call in the project. Nothing is read of Django, DRF and other installed packages.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+import sysconfig
+import textwrap
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from types import FunctionType, MethodType
+from typing import Any
+
+from .samples import sample
+
+_MOST = 12  # of each kind, for one operation
+_LONGEST = 3000  # characters of a text that is sent for a length
+_DEPTH = 4  # calls away from the view
+_TEXT_CALLS = frozenset(
+    {"startswith", "endswith", "removeprefix", "removesuffix", "count", "find", "index", "split", "partition"}
+)
+_PATTERN_CALLS = frozenset({"match", "search", "fullmatch", "compile", "sub", "findall"})
+
+
+@dataclass(slots=True)
+class Literals:
+    """``texts`` (compared with, or made for a pattern), ``numbers``, ``lengths`` (what ``len()`` is compared with)."""
+
+    texts: dict[str, None] = field(default_factory=dict)
+    numbers: dict[int | float, None] = field(default_factory=dict)
+    lengths: dict[int, None] = field(default_factory=dict)
+
+    def values(self) -> list[Any]:
+        """What to put into a field: each text alone, in other words and in capitals; each number and its
+        neighbours; texts of each length and its neighbours."""
+        out: list[Any] = []
+        for text in list(self.texts)[:_MOST]:
+            out += [text, f"one {text} two", text.upper()]
+        for number in list(self.numbers)[:_MOST]:
+            out += [number, number + 1, number - 1]
+        for length in list(self.lengths)[:_MOST]:
+            out += ["n" * n for n in (length, length + 1, length - 1) if 0 < n <= _LONGEST]
+        return list(dict.fromkeys(out))
+
+
+def literals_of(roots: Iterable[Any]) -> Literals:
+    """Of the project's functions that ``roots`` (classes, functions) lead to, at most four calls away."""
+    out = Literals()
+    seen: set[Any] = set()
+    left = [(root, 0) for root in roots if root is not None]
+    while left:
+        thing, depth = left.pop(0)
+        for function in _functions(thing):
+            if function in seen:
+                continue
+            seen.add(function)
+            tree = _tree(function)
+            if tree is None:
+                continue
+            scope = function.__globals__
+            _read(tree, scope, out)
+            if depth < _DEPTH:
+                names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+                left += [(scope[n], depth + 1) for n in sorted(names) if callable(scope.get(n))]
+    return out
+
+
+def _functions(thing: Any) -> Iterator[Any]:
+    """The project's functions behind a callable: those of a class are all its methods."""
+    if isinstance(thing, MethodType):
+        thing = thing.__func__
+    thing = inspect.unwrap(thing) if callable(thing) and not isinstance(thing, type) else thing
+    if isinstance(thing, FunctionType):
+        if _own(thing.__module__):
+            yield thing
+        return
+    for cls in thing.__mro__ if isinstance(thing, type) else ():
+        if not _own(cls.__module__):
+            continue
+        for value in vars(cls).values():
+            inner = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+            inner = inspect.unwrap(inner) if callable(inner) and not isinstance(inner, type) else inner
+            if isinstance(inner, FunctionType) and _own(inner.__module__):
+                yield inner
+
+
+@cache
+def _own(module: str) -> bool:
+    """Whether a module is the project's: its file is in no folder that packages are installed to."""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    paths = sysconfig.get_paths()
+    installed = (paths["stdlib"], paths["purelib"], paths["platlib"])
+    return bool(file) and not str(file).startswith(installed) and "site-packages" not in str(file)
+
+
+@cache
+def _tree(function: Any) -> ast.AST | None:
+    try:
+        return ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return None
+
+
+def _read(tree: ast.AST, scope: dict[str, Any], out: Literals) -> None:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+            measured = any(_is_length(s) for s in sides)
+            for side in sides:
+                for value in _values(side, scope):
+                    _note(value, out, measured=measured)
+        elif isinstance(node, ast.match_case):
+            for inner in ast.walk(node.pattern):
+                for value in _values(inner, scope):
+                    _note(value, out, measured=False)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+            if node.func.attr in _TEXT_CALLS:
+                for value in _values(node.args[0], scope):
+                    _note(value, out, measured=False)
+            elif node.func.attr in _PATTERN_CALLS:
+                for value in _values(node.args[0], scope):
+                    found = sample(value, 1) if isinstance(value, str) else None
+                    if found:
+                        out.texts.setdefault(found)
+
+
+def _is_length(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len"
+
+
+def _values(node: ast.AST, scope: dict[str, Any]) -> Iterator[Any]:
+    """Constants that an expression stands for: written out, in a display of several, or by the name of a global."""
+    if isinstance(node, ast.Constant):
+        yield node.value
+    elif isinstance(node, ast.Tuple | ast.List | ast.Set):
+        for element in node.elts:
+            yield from _values(element, scope)
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        yield from (-v for v in _values(node.operand, scope) if isinstance(v, int | float))
+    elif isinstance(node, ast.MatchValue):
+        yield from _values(node.value, scope)
+    elif isinstance(node, ast.Call) and len(node.args) == 1 and _converts(node.func):
+        yield from _numbers(_values(node.args[0], scope))
+    else:
+        yield from _named(node, scope)
+
+
+def _converts(node: ast.AST) -> bool:
+    return ast.unparse(node).rpartition(".")[2] in ("Decimal", "int", "float")
+
+
+def _numbers(values: Iterable[Any]) -> Iterator[Any]:
+    for value in values:
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            continue
+        yield int(number) if number.is_integer() else number
+
+
+def _named(node: ast.AST, scope: dict[str, Any]) -> Iterator[Any]:
+    """What a global name, or a member of a class that one names (``Status.PAID``), holds."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.insert(0, node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name) or node.id not in scope:
+        return
+    found = scope[node.id]
+    for part in parts:
+        found = inspect.getattr_static(found, part, None) if isinstance(found, type) else None
+    value = getattr(found, "value", found)
+    if isinstance(value, str | int | float) and not isinstance(value, type):
+        yield value
+    elif isinstance(value, tuple | list | set | frozenset | dict):
+        yield from sorted((v for v in value if isinstance(v, str | int | float)), key=repr)[:_MOST]
+
+
+def _note(value: Any, out: Literals, *, measured: bool) -> None:
+    if isinstance(value, str) and 0 < len(value) <= 60:
+        out.texts.setdefault(value)
+    elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 10**15:
+        if measured and isinstance(value, int):
+            out.lengths.setdefault(value)
+        else:
+            out.numbers.setdefault(value)
