@@ -134,6 +134,7 @@ def _explore(spec: dict[str, Any], legacy: Any, furnished: Any) -> dict[str, Any
             "cases": report["cases"],
             "seconds": report["seconds"],
             "operations": {k: o["cases"] for k, o in operations.items()},
+            "noticed": [k for k, o in operations.items() if o["different"] or o["excess_queries"]],
         }
     shown = [d for o in operations.values() for d in o["differences"]]
     noticed = any(o["different"] or o["excess_queries"] for o in operations.values())

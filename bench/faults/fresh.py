@@ -168,7 +168,8 @@ def _other_stored(node: ast.AST) -> ast.AST:
 
 
 def _few_columns(node: ast.AST, stmt: ast.stmt) -> bool:
-    return _call(node, ".update") and isinstance(node, ast.Call) and len(node.args) > 1 and isinstance(
+    """Several columns are named; without the only one all would be written, which is the same."""
+    return _call(node, ".update") and isinstance(node, ast.Call) and len(node.args) > 2 and isinstance(
         node.args[-1], ast.Constant
     )  # fmt: skip
 

@@ -8,12 +8,13 @@ import hashlib
 import json
 import random
 import shutil
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.faults.fresh import FRESH
+from bench.faults.invisible import Code, name_of, reason
 from bench.faults.kinds import KINDS, Change
 
 _NOT_CODE = ("models.py", "settings.py", "main.py", "__init__.py", "rows.py")
@@ -42,20 +43,28 @@ class Fault:
         return target
 
 
-def faults(output: Path, *, most: int = 10_000, fresh: bool = False, seed: int | None = None) -> list[Fault]:
-    """The faults that fit somewhere in a generated project.
+def faults(
+    output: Path,
+    *,
+    most: int = 10_000,
+    fresh: bool = False,
+    seed: int | None = None,
+    left_out: Counter[str] | None = None,
+) -> list[Fault]:
+    """The faults that fit somewhere in a generated project and may be seen.
 
     Of a kind with more than ``most`` evenly spread ones, or with ``seed`` randomly drawn ones. ``fresh`` takes the kinds of
-    :mod:`bench.faults.fresh`.
+    :mod:`bench.faults.fresh`. ``left_out`` counts the places that rules of :mod:`bench.faults.invisible` take out.
     """
-    left_out = _NEVER if fresh else _NOT_CODE
+    passed_over = _NEVER if fresh else _NOT_CODE
     texts = {
         p: p.read_text(encoding="utf-8")
         for p in sorted((output / "app").rglob("*.py"))
-        if p.name not in left_out
+        if p.name not in passed_over
     }
     trees = {path: ast.parse(text) for path, text in texts.items()}
     reach = _Reach(output, trees)
+    code = Code(trees.values(), reach.functions)
     places: dict[str, list[tuple[Path, int, int, Change]]] = defaultdict(list)
     for path, tree in trees.items():
         for at, stmt in enumerate(tree.body):
@@ -63,10 +72,19 @@ def faults(output: Path, *, most: int = 10_000, fresh: bool = False, seed: int |
                 continue
             nodes = list(ast.walk(stmt))
             for kind, fits, change in FRESH if fresh else KINDS:
-                if reach.of(path, stmt, kind):
-                    places[kind] += [
-                        (path, at, i, change) for i, node in enumerate(nodes) if fits(node, stmt)
-                    ]
+                if not reach.of(path, stmt, kind):
+                    continue
+                for i, node in enumerate(nodes):
+                    if not fits(node, stmt):
+                        continue
+                    if path.name == "models.py" and not reach.deletions(_target(stmt, node)):
+                        why = "no native operation deletes rows of the table that the foreign key leads to"
+                    else:
+                        why = reason(kind, code, stmt, node)
+                    if not why:
+                        places[kind].append((path, at, i, change))
+                    elif left_out is not None:
+                        left_out[f"{kind}: {why}"] += 1
     out: list[Fault] = []
     for kind, found in places.items():
         chosen = found[:: max(1, -(-len(found) // most))]
@@ -81,7 +99,7 @@ def faults(output: Path, *, most: int = 10_000, fresh: bool = False, seed: int |
                 [*trees[path].body[:at], _replace(clone, node, change(node)), *trees[path].body[at + 1 :]], []
             )
             name = str(path.relative_to(output))
-            place = f"{name.removesuffix('.py').replace('/', '.')}.{_name(stmt)}:{line}"
+            place = f"{name.removesuffix('.py').replace('/', '.')}.{name_of(stmt)}:{line}"
             text = ast.unparse(ast.fix_missing_locations(whole))
             keys = reach.of(path, stmt, kind)
             if path.name == "models.py":
@@ -97,14 +115,15 @@ class _Reach:
     def __init__(self, output: Path, trees: dict[Path, ast.Module]) -> None:
         manifest = json.loads((output / "segue-manifest.json").read_text(encoding="utf-8"))
         self._keys = {o["function"]: f"{o['method']} {o['route']}" for o in manifest["operations"]}
+        self.functions = frozenset(self._keys)
         self._users: dict[str, set[str]] = defaultdict(set)
         for tree in trees.values():
             for stmt in tree.body:
                 for mentioned in _mentioned(stmt):
-                    self._users[mentioned].add(_name(stmt))
+                    self._users[mentioned].add(name_of(stmt))
                 for resource in _guards(stmt):
                     # An ``@RESOURCE.access`` function runs before every operation of the resource.
-                    self._users[_name(stmt)].add(resource)
+                    self._users[name_of(stmt)].add(resource)
         self._known: dict[str, list[str]] = {}
         self._tables: dict[str, list[str]] = defaultdict(list)
         self._deleting: list[
@@ -112,9 +131,10 @@ class _Reach:
         ] = []  # a model's name and an operation that looks one up to delete it
         for path, tree in trees.items():
             for stmt in tree.body:
-                key = self._keys.get(_name(stmt), "")
+                key = self._keys.get(name_of(stmt), "")
+                # ``@router.delete(`` is no deletion; ``call.db.delete(`` and a function that destroys are.
                 if key.startswith("DELETE ") and any(
-                    w in ast.unparse(stmt) for w in (".delete(", "_destroy(")
+                    w in ast.unparse(stmt) for w in ("db.delete(", "_destroy(")
                 ):
                     called = (
                         n
@@ -124,7 +144,7 @@ class _Reach:
                     self._deleting += [(ast.literal_eval(n.args[-1]), key) for n in called]
                 for line in getattr(stmt, "body", ()) if path.name == "models.py" else ():
                     if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "__tablename__":
-                        self._tables[ast.literal_eval(line.value)].append(_name(stmt))
+                        self._tables[ast.literal_eval(line.value)].append(name_of(stmt))
 
     def of(self, path: Path, stmt: ast.stmt, kind: str) -> list[str]:
         """Keys of the operations to ask about a fault of ``kind``, at most six, spread over all."""
@@ -142,7 +162,7 @@ class _Reach:
 
     def operations(self, stmt: ast.stmt) -> list[str]:
         """All their keys (``GET /books/``)."""
-        name = _name(stmt)
+        name = name_of(stmt)
         if name not in self._known:
             seen, todo = {name}, [name]
             while todo:
@@ -165,16 +185,8 @@ def _spread(keys: list[str], most: int = 6) -> list[str]:
     return keys[:: max(1, -(-len(keys) // most))]
 
 
-def _name(stmt: ast.stmt) -> str:
-    if isinstance(stmt, ast.Assign):
-        return ast.unparse(stmt.targets[0])
-    if isinstance(stmt, ast.AnnAssign):
-        return ast.unparse(stmt.target)
-    return str(getattr(stmt, "name", ""))
-
-
 def _mentioned(stmt: ast.stmt) -> Iterator[str]:
-    yield from (n.id for n in ast.walk(stmt) if isinstance(n, ast.Name) and n.id != _name(stmt))
+    yield from (n.id for n in ast.walk(stmt) if isinstance(n, ast.Name) and n.id != name_of(stmt))
 
 
 def _guards(stmt: ast.stmt) -> Iterator[str]:

@@ -25,6 +25,7 @@ def test_the_translation_of_the_bookshop_answers_as_django_does(shop: Shop) -> N
     assert [(o.key, d.kind, d.paths[:3]) for o in report.operations for d in o.differences] == []
     assert report.different == 0
     assert all(o.cases for o in report.operations)
+    assert [(o.key, o.worst_queries) for o in report.operations if o.excess_queries] == []
     assert _digest(file) == before, "the project's own database was touched"
 
 

@@ -107,7 +107,14 @@ class Plan:
             self._shapes(),
         ]
         if self.op["method"] in ("POST", "PUT", "PATCH"):
-            groups += [self._dense(), self._broken(), self._raw(), self._forms(), self._valid(), self._selfish()]
+            groups += [
+                self._dense(),
+                self._broken(),
+                self._raw(),
+                self._forms(),
+                self._valid(),
+                self._selfish(),
+            ]
             groups.append(self._files())
         groups += [self._queries(), self._followed(), self._often()]
         for given in _mixed(groups):

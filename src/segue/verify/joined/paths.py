@@ -106,7 +106,9 @@ def _paired(model: Any, rows: Any, most: int) -> list[Any]:
 
     columns, known = [], []
     for field in model._meta.concrete_fields:
-        whole = bool(field.choices) or isinstance(field, BooleanField) or field.related_model is get_user_model()
+        whole = (
+            bool(field.choices) or isinstance(field, BooleanField) or field.related_model is get_user_model()
+        )
         if not field.primary_key and (whole or field.null):
             columns.append(field.attname)
             known.append(whole)
@@ -115,7 +117,9 @@ def _paired(model: Any, rows: Any, most: int) -> list[Any]:
     found = [*rows.values_list("pk", *columns)[:80], *rows.reverse().values_list("pk", *columns)[:80]]
     states = {}
     for key, *values in found:
-        shown = [(i, v if whole else v is None) for i, (v, whole) in enumerate(zip(values, known, strict=True))]
+        shown = [
+            (i, v if whole else v is None) for i, (v, whole) in enumerate(zip(values, known, strict=True))
+        ]
         states[key] = {*itertools.combinations(shown, 2), *((s, s) for s in shown)}
     out: list[Any] = []
     while states and len(out) < most:

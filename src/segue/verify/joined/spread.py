@@ -101,7 +101,9 @@ def add(model: Any, number: int, word: str, relations: dict[str, Any]) -> bool:
         ):
             # Of whose row it is is told too: rows of two models may be shown in each other's place.
             text, most = f"{word} {model.__name__} {field.name} {number}", field.max_length
-            given[field.name] = text if not most or len(text) <= most else f"{word} {field.name} {number}"[:most]
+            given[field.name] = (
+                text if not most or len(text) <= most else f"{word} {field.name} {number}"[:most]
+            )
     try:
         with transaction.atomic():
             row = instance(model, number, given)

@@ -14,7 +14,11 @@ from django.db import models
 from .paths import chosen
 from .spread import add
 
-_PARENTS, _VALUES, _MOST = 3, 4, 40  # parents of a relation; values of a column; rows added to a table for either
+_PARENTS, _VALUES, _MOST = (
+    3,
+    4,
+    40,
+)  # parents of a relation; values of a column; rows added to a table for either
 _KINDS, _HELD = 300, 700  # where the numbers of these rows begin
 
 
@@ -47,9 +51,7 @@ def hold(labels: list[str], operations: list[dict[str, Any]]) -> int:
     own, made = _own(apps, labels), 0
     deleted = {o["model"] for o in operations if o["method"] == "DELETE" and o["model"]}
     for model in (m for m in own if m._meta.label in deleted):
-        relations = [
-            r for r in model._meta.related_objects if r.related_model in own and not r.many_to_many
-        ]
+        relations = [r for r in model._meta.related_objects if r.related_model in own and not r.many_to_many]
         number = _HELD
         for relation in [None, *relations] if relations else []:
             before = set(model._base_manager.values_list("pk", flat=True))
@@ -59,7 +61,8 @@ def hold(labels: list[str], operations: list[dict[str, Any]]) -> int:
             held = model._base_manager.exclude(pk__in=before).first()
             if relation is not None and held is not None:
                 made += any(
-                    add(relation.related_model, number + step, "", {relation.field.name: held}) for step in range(6)
+                    add(relation.related_model, number + step, "", {relation.field.name: held})
+                    for step in range(6)
                 )
     return made
 

@@ -57,8 +57,9 @@ class _Compared(TypeDecorator.Comparator[int], Integer.Comparator[int]):
     Lookups of relations are none of an integer field (``RelatedExact``): there the database decides.
 
     Drivers refuse them. For Django they are decided before the query (``IntegerFieldOverflow``): nothing
-    equals them, and everything is below one that is too large. Beyond 64 bits that is so on every
-    database; beyond a narrower column only PostgreSQL has a limit, which a wider comparison gets round.
+    equals them, and everything is below one that is too large. Beyond 64 bits, and below zero where a column
+    holds no such numbers, that is so on every database; beyond a narrower column only PostgreSQL has a limit,
+    which a wider comparison gets round.
     """
 
     def operate(self, op: Any, *other: Any, **kw: Any) -> Any:
@@ -70,9 +71,10 @@ class _Compared(TypeDecorator.Comparator[int], Integer.Comparator[int]):
         ):
             return super().operate(op, *other, **kw)
         bits: int = getattr(self.type, "bits", 63)
-        if -(2**bits) <= value < 2**bits:
+        positive: bool = getattr(self.type, "positive", False)
+        if (0 if positive else -(2**bits)) <= value < 2**bits:
             return super().operate(op, *other, **kw)
-        if -(2**63) <= value < 2**63:
+        if (0 if positive else -(2**63)) <= value < 2**63:
             return op(cast(self.expr, BigInteger), literal(value, BigInteger))
         if getattr(self.expr, "foreign_keys", None):
             return op(cast(self.expr, Numeric), literal(value, _Beyond))
@@ -83,6 +85,7 @@ class _Whole(DjangoType[int]):
     """An integer column. A value is coerced by ``int()``, as ``IntegerField.get_prep_value`` does."""
 
     bits: ClassVar[int] = 63
+    positive: ClassVar[bool] = False
     comparator_factory = _Compared
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> int | None:
@@ -132,6 +135,7 @@ class PositiveInt(_Whole):
 
     impl = Integer
     bits = 31
+    positive = True
     ddl: ClassVar[dict[str, str]] = {"": "integer", "sqlite": "integer unsigned"}
 
 
@@ -139,6 +143,7 @@ class PositiveBigInt(_Whole):
     """``PositiveBigIntegerField``."""
 
     impl = BigInteger
+    positive = True
     ddl: ClassVar[dict[str, str]] = {"": "bigint", "sqlite": "bigint unsigned"}
 
 
@@ -147,6 +152,7 @@ class PositiveSmallInt(_Whole):
 
     impl = SmallInteger
     bits = 15
+    positive = True
     ddl: ClassVar[dict[str, str]] = {"": "smallint", "sqlite": "smallint unsigned"}
 
 

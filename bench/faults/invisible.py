@@ -1,0 +1,152 @@
+"""Places where a fault of some kind provably changes nothing that a client or the database could see.
+
+Such a fault is not seeded. Each rule looks at the generated code alone, never at what explore found, names no place,
+and says why it holds; ``faults.md`` tells how many places each one took out.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+
+Rule = Callable[["Code", ast.stmt, ast.AST], bool]
+
+
+class Code:
+    """The generated package: its top-level statements, and who mentions whom."""
+
+    def __init__(self, trees: Iterable[ast.Module], operations: Iterable[str]) -> None:
+        self.operations = frozenset(operations)  # names of the functions that answer requests
+        self.statements: dict[str, list[ast.stmt]] = defaultdict(list)
+        self.users: dict[str, list[ast.stmt]] = defaultdict(list)
+        for tree in trees:
+            for stmt in tree.body:
+                self.statements[name_of(stmt)].append(stmt)
+                for mentioned in {n.id for n in ast.walk(stmt) if isinstance(n, ast.Name)}:
+                    if mentioned != name_of(stmt):
+                        self.users[mentioned].append(stmt)
+
+    def order_matters(self, stmt: ast.stmt, seen: frozenset[str] = frozenset()) -> bool:
+        """Whether a statement built here may be read for more than the one row that a key names, in its own order."""
+        if any(_is_key(w) for w in ast.walk(stmt)) or self._cursor(stmt):
+            return False
+        name = name_of(stmt)
+        if name in self.operations or name in seen or not self.users[name]:
+            return True
+        return any(self.order_matters(user, seen | {name}) for user in self.users[name])
+
+    def _cursor(self, stmt: ast.stmt) -> bool:
+        """Whether a statement's rows are paged by ``CursorPagination``, which puts its own order in place of any."""
+        mentioned = {n.id for n in ast.walk(stmt) if isinstance(n, ast.Name)}
+        return any(
+            isinstance(s, ast.Assign)
+            and isinstance(s.value, ast.Call)
+            and ast.unparse(s.value.func) == "Cursor"
+            for name in mentioned
+            for s in self.statements[name]
+        )
+
+
+def name_of(stmt: ast.stmt) -> str:
+    """The name that a top-level statement defines, '' where none."""
+    if isinstance(stmt, ast.Assign):
+        return ast.unparse(stmt.targets[0])
+    if isinstance(stmt, ast.AnnAssign):
+        return ast.unparse(stmt.target)
+    return str(getattr(stmt, "name", ""))
+
+
+def _is_key(node: ast.AST) -> bool:
+    """``with key():`` guards a look-up by the key of the URL; what it finds is one row at most."""
+    return isinstance(node, ast.With) and any(ast.unparse(i.context_expr) == "key()" for i in node.items)
+
+
+def _ordered_for_nothing(code: Code, stmt: ast.stmt, node: ast.AST) -> bool:
+    return not code.order_matters(stmt)
+
+
+def _never_partial(code: Code, stmt: ast.stmt, node: ast.AST) -> bool:
+    """The function hands on ``partial``, which no caller sets; or what it validates has no input that is required."""
+    assert isinstance(node, ast.Call)
+    if isinstance(stmt, ast.FunctionDef | ast.AsyncFunctionDef) and any(
+        a.arg == "partial" for a in (*stmt.args.args, *stmt.args.kwonlyargs)
+    ):
+        called = [
+            k for user in code.users[stmt.name] for c in ast.walk(user)
+            if isinstance(c, ast.Call) and ast.unparse(c.func) == stmt.name for k in c.keywords
+        ]  # fmt: skip
+        if not any(k.arg == "partial" for k in called):
+            return True
+    return not any(_has_required(code, s) for s in _schemas(code, node))
+
+
+def _schemas(code: Code, call: ast.Call) -> list[ast.stmt]:
+    """The input classes that a call with ``partial`` reads by: named in it, or in the function that it calls."""
+    name = ast.unparse(call.func).partition(".")[0]
+    found = code.statements[name]
+    if any(isinstance(s, ast.ClassDef) for s in found):
+        return found
+    mentioned = {n.id for s in found for n in ast.walk(s) if isinstance(n, ast.Name)}
+    return [s for m in mentioned for s in code.statements[m] if isinstance(s, ast.ClassDef) and _is_input(s)]
+
+
+def _is_input(stmt: ast.ClassDef) -> bool:
+    return "WriteModel" in [ast.unparse(b) for b in stmt.bases]
+
+
+def _has_required(code: Code, stmt: ast.stmt) -> bool:
+    """Whether PUT and PATCH differ: an input without a value, or another default than "not given"."""
+    assert isinstance(stmt, ast.ClassDef)
+    inherits = [b for b in stmt.bases if ast.unparse(b) != "WriteModel"]
+    return bool(inherits) or any(
+        isinstance(line, ast.AnnAssign) and (line.value is None or ast.unparse(line.value) != "UNSET")
+        for line in stmt.body
+    )
+
+
+def _untold(code: Code, stmt: ast.stmt, node: ast.AST) -> bool:
+    """A text of ``Resource(…, options=False)``: only OPTIONS tells it, which such a URL leaves to Django."""
+    for call in ast.walk(stmt):
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "Resource":
+            given = {k.arg: k.value for k in call.keywords}
+            left = "options" in given and ast.unparse(given["options"]) == "False"
+            if left and any(given.get(n) is node for n in ("name", "description")):
+                return True
+    return False
+
+
+def _documented(code: Code, stmt: ast.stmt, node: ast.AST) -> bool:
+    """A text of a parameter's description: only the OpenAPI document has it, which answers no request of the API."""
+    return _untold(code, stmt, node) or any(
+        isinstance(c, ast.Call) and ast.unparse(c.func) in ("query", "path") and node in c.args
+        for c in ast.walk(stmt)
+    )
+
+
+def _uncaught(code: Code, stmt: ast.stmt, node: ast.AST) -> bool:
+    """The model's name in a ``DoesNotExist`` that no handler around it keeps: it ends up in the log of a 500."""
+    if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "only"):
+        return False
+    caught = any(
+        isinstance(t, ast.Try)
+        and any(h.name for h in t.handlers)
+        and node in ast.walk(ast.Module(t.body, []))
+        for t in ast.walk(stmt)
+    )
+    return not caught
+
+
+RULES: dict[str, tuple[str, Rule]] = {
+    "order dropped": ("the statement is only read for the one row of a key, or a cursor's pages put their own order", _ordered_for_nothing),
+    "order turned round": ("the statement is only read for the one row of a key, or a cursor's pages put their own order", _ordered_for_nothing),
+    "partial forgotten": ("nobody asks for a partial update, or all inputs are optional, so that PUT and PATCH are alike", _never_partial),
+    "other text": ("the text is told by OPTIONS only, which the URL leaves to Django, or by the OpenAPI document only", _documented),
+    "code: error names another model": ("nothing catches the error: its text is in the log of a 500 only", _uncaught),
+}  # fmt: skip
+
+
+def reason(kind: str, code: Code, stmt: ast.stmt, node: ast.AST) -> str:
+    """Why a fault of ``kind`` at ``node`` of ``stmt`` cannot be seen; '' where it can, as far as the rules know."""
+    why, rule = RULES.get(kind, ("", None))
+    return why if rule is not None and rule(code, stmt, node) else ""
