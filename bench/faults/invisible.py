@@ -146,7 +146,66 @@ RULES: dict[str, tuple[str, Rule]] = {
 }  # fmt: skip
 
 
+def _loaded_before(code: Code, stmt: ast.stmt, node: ast.AST) -> bool:
+    """The node is in a branch for objects whose relation is not loaded (``if not is_loaded(book, "category"):``), and
+    every caller has its object from a query by key that loads the relation: nothing enters it."""
+    for test in ast.walk(stmt):
+        if not isinstance(test, ast.If):
+            continue
+        relation = _missing_relation(test.test)
+        if relation and any(node in ast.walk(line) for line in test.body):
+            users = code.users[name_of(stmt)]
+            return bool(users) and all(_loads(code, user, relation) for user in users)
+    return False
+
+
+def _missing_relation(test: ast.expr) -> str:
+    for part in test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]:
+        negated = part.operand if isinstance(part, ast.UnaryOp) and isinstance(part.op, ast.Not) else None
+        if isinstance(negated, ast.Call) and ast.unparse(negated.func) == "is_loaded":
+            return str(ast.literal_eval(negated.args[1]))
+    return ""
+
+
+def _loads(code: Code, user: ast.stmt, relation: str) -> bool:
+    """Whether ``user`` looks its object up by a key, with a function that loads ``relation`` of each object."""
+    if not any(_is_key(w) for w in ast.walk(user)):
+        return False
+    reading = {
+        n.id
+        for n in ast.walk(user)
+        if isinstance(n, ast.Name) and "_entities" in n.id and code.statements[n.id]
+    }
+    return bool(reading) and all(
+        any(_gives(c, relation) for s in code.statements[name] for c in ast.walk(s)) for name in reading
+    )
+
+
+def _gives(node: ast.AST, relation: str) -> bool:
+    """A call ``Book.loaded({…, "category": …})``, with that key."""
+    if not (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "loaded"
+    ):
+        return False
+    return any(
+        isinstance(k, ast.Constant) and k.value == relation
+        for given in node.args if isinstance(given, ast.Dict) for k in given.keys
+    )  # fmt: skip
+
+
+_NEVER_ENTERED = "in a branch for objects whose relation is not loaded, which every caller has loaded"
+
+
+def _never_true(code: Code, stmt: ast.stmt, node: ast.AST) -> bool:
+    """The test of such a branch: it is false already."""
+    return isinstance(node, ast.If) and _loaded_before(code, stmt, node.body[0])
+
+
 def reason(kind: str, code: Code, stmt: ast.stmt, node: ast.AST) -> str:
     """Why a fault of ``kind`` at ``node`` of ``stmt`` cannot be seen; '' where it can, as far as the rules know."""
+    if _loaded_before(code, stmt, node) or (
+        kind == "condition always false" and _never_true(code, stmt, node)
+    ):
+        return _NEVER_ENTERED
     why, rule = RULES.get(kind, ("", None))
     return why if rule is not None and rule(code, stmt, node) else ""

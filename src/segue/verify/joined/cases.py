@@ -217,7 +217,7 @@ class Plan:
             yield case(self.op, "valid", self._place(person), person, body=self._body())
             if index < len(combined):
                 what, values = combined[index]
-                person, values = self._insider(), self._values() | values
+                person, values = self._insider(), {**self._values(), **values}
                 yield case(self.op, what, self._place(person), person, body=self._json(values))
 
     def _dense(self) -> Iterator[Case]:
@@ -230,7 +230,7 @@ class Plan:
         for what, values in found:
             person = self._insider()
             # What is unique must be new in each body that is meant to be good.
-            whole = self._values() | values if " may be" in what or "code's" in what else values
+            whole = {**self._values(), **values} if " may be" in what or "code's" in what else values
             yield case(self.op, what, self._place(person), person, body=self._json(whole))
 
     def _broken(self) -> Iterator[Case]:

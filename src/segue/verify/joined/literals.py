@@ -28,7 +28,7 @@ _TEXT_CALLS = frozenset(
 _PATTERN_CALLS = frozenset({"match", "search", "fullmatch", "compile", "sub", "findall"})
 
 
-@dataclass(slots=True)
+@dataclass
 class Literals:
     """``texts`` (compared with, or made for a pattern), ``numbers``, ``lengths`` (what ``len()`` is compared with)."""
 
@@ -115,8 +115,8 @@ def _read(tree: ast.AST, scope: dict[str, Any], out: Literals) -> None:
             for side in sides:
                 for value in _values(side, scope):
                     _note(value, out, measured=measured)
-        elif isinstance(node, ast.match_case):
-            for inner in ast.walk(node.pattern):
+        elif type(node).__name__ == "match_case":  # Python 3.8 has no such thing
+            for inner in ast.walk(getattr(node, "pattern", node)):
                 for value in _values(inner, scope):
                     _note(value, out, measured=False)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
@@ -143,8 +143,8 @@ def _values(node: ast.AST, scope: dict[str, Any]) -> Iterator[Any]:
             yield from _values(element, scope)
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         yield from (-v for v in _values(node.operand, scope) if isinstance(v, int | float))
-    elif isinstance(node, ast.MatchValue):
-        yield from _values(node.value, scope)
+    elif type(node).__name__ == "MatchValue":
+        yield from _values(getattr(node, "value", node), scope)
     elif isinstance(node, ast.Call) and len(node.args) == 1 and _converts(node.func):
         yield from _numbers(_values(node.args[0], scope))
     else:
@@ -152,7 +152,8 @@ def _values(node: ast.AST, scope: dict[str, Any]) -> Iterator[Any]:
 
 
 def _converts(node: ast.AST) -> bool:
-    return ast.unparse(node).rpartition(".")[2] in ("Decimal", "int", "float")
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    return name in ("Decimal", "int", "float")
 
 
 def _numbers(values: Iterable[Any]) -> Iterator[Any]:

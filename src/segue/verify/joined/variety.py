@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 
 from .paths import chosen
+from .seeding import value_for
 from .spread import add
 
 _PARENTS, _VALUES, _MOST = (
@@ -39,8 +40,22 @@ def vary(labels: list[str], people: list[Any]) -> int:
             for parent in parents:
                 if added < _MOST:
                     added += _below(model, relation, parent, _KINDS + added * 7)
+            if relation.unique and relation.related_model is get_user_model():
+                _without(model, relation, people)
         made += added
     return made
+
+
+def _without(model: Any, relation: Any, people: list[Any]) -> None:
+    """Take the row of the last of ``people`` away where everybody has one: what is told then shows too."""
+    rows = model._base_manager.filter(**{f"{relation.attname}__in": [p.user.pk for p in people]})
+    if len(people) < 4 or rows.count() < len(people):
+        return
+    try:
+        with transaction.atomic():
+            rows.filter(**{relation.attname: people[-1].user.pk}).delete()
+    except Exception:  # noqa: BLE001 - protected, or the project forbids it
+        return
 
 
 def hold(labels: list[str], operations: list[dict[str, Any]]) -> int:
@@ -90,7 +105,10 @@ def _below(model: Any, relation: Any, parent: Any, number: int) -> int:
         if field is not relation and (wanted := [v for v in _states(field) if not _there(rows, field, v)])
     }
     if relation.unique:
-        count = 0 if rows.exists() else 1
+        if rows.exists():
+            _tell_apart(model, rows, number)
+            return 0
+        count = 1
     else:
         count = max([len(v) for v in missing.values()], default=0 if rows.exists() else 1)
     made = 0
@@ -101,6 +119,24 @@ def _below(model: Any, relation: Any, parent: Any, number: int) -> int:
                 made += 1
                 break
     return made
+
+
+def _tell_apart(model: Any, rows: Any, number: int) -> None:
+    """Give the only row of an owner values of its own where another owner's holds the very same ones."""
+    fields = [
+        f for f in model._meta.concrete_fields
+        if f.editable and not f.is_relation and not f.unique and not f.choices and not isinstance(f, models.FileField)
+    ]  # fmt: skip
+    names = [f.name for f in fields]
+    mine = rows.values(*names).first() if names else None
+    if mine is None or not model._base_manager.exclude(pk__in=rows).filter(**mine).exists():
+        return
+    own = {f.name: v for f in fields if (v := value_for(f, number)) is not None}
+    try:
+        with transaction.atomic():
+            rows.update(**own)
+    except Exception:  # noqa: BLE001 - a constraint of the project's: then they stay alike
+        return
 
 
 def _states(field: Any) -> list[Any]:
