@@ -37,9 +37,9 @@ def vary(labels: list[str], people: list[Any]) -> int:
                 parents: list[Any] = [p.user.pk for p in people[:2]]
             else:
                 parents = chosen(relation.related_model)[:_PARENTS]
-            for parent in parents:
+            for index, parent in enumerate(parents):
                 if added < _MOST:
-                    added += _below(model, relation, parent, _KINDS + added * 7)
+                    added += _below(model, relation, parent, _KINDS + added * 7 + index)
             if relation.unique and relation.related_model is get_user_model():
                 _without(model, relation, people)
         made += added

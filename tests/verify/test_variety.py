@@ -1,0 +1,129 @@
+"""What explore asks with: rows of every kind, bodies with every field tried, words of the code, rates used up.
+
+Django and DRF judge: they delete, validate and throttle.
+"""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from bench.faults.invisible import Code, reason
+from tests.verify.conftest import Shop
+from tests.verify.test_joined import run
+
+SCRIPT = """
+from types import SimpleNamespace
+from django.db.models import ProtectedError
+from django.db.models.deletion import Collector
+from accounts.models import Profile, User
+from accounts.serializers import MeSerializer
+from catalog.models import Book, Publisher, Review
+from catalog.serializers import CategorySerializer
+from rest_framework.throttling import ScopedRateThrottle
+from segue_joined import dense, limits, literals
+from segue_joined.furnishing import rows_for
+from segue_joined.paths import chosen
+from segue_joined.personas import users
+world.open()
+people = users()
+labels = ["accounts.User", "accounts.Profile", *(f"catalog.{n}" for n in ("Category", "Publisher", "Author", "Tag", "Book", "Review"))]
+labels += ["orders.Order", "orders.OrderItem"]
+rows_for({"models": labels, "operations": [{"method": "DELETE", "model": "catalog.Publisher", "parameters": [1]}]}, people)
+result = {}
+result["reviews"] = [
+    sorted(set(Review.objects.filter(book=key).values_list("is_public", flat=True))) for key in chosen(Book)[:3]
+]
+profiles = [Profile.objects.filter(user=p.user).values("bio", "birthday", "newsletter", "preferences").first() for p in people]
+result["profiles differ"] = profiles[0] != profiles[1]
+result["one without"] = None in profiles
+result["kept by"] = []
+for publisher in Publisher.objects.filter(pk__in=chosen(Publisher)):
+    collector = Collector(using="default")
+    try:
+        collector.collect([publisher])
+        result["kept by"].append("nothing")
+    except ProtectedError as error:
+        ordered = any(b.items.exists() for b in publisher.books.all())
+        result["kept by"].append("books and orders" if ordered else "books")
+serializer = CategorySerializer()
+bodies = dict(dense.dense(serializer, {"name": "x", "slug": "x", "position": 1}, []))
+def codes(what):
+    checked = CategorySerializer(data=bodies[what])
+    checked.is_valid()
+    return {name: [e.code for e in errors] for name, errors in checked.errors.items()}
+result["beyond"] = codes("one too long or great")
+result["at"] = codes("as long and great as may be")
+words = literals.literals_of([MeSerializer]).values()
+result["refused"] = {
+    MeSerializer(data={"display_name": w}, partial=True).is_valid() for w in words if isinstance(w, str)
+} | {MeSerializer(data={"display_name": "harmless"}, partial=True).is_valid()}
+result["refused"] = sorted(result["refused"])
+class Throttle(ScopedRateThrottle):
+    THROTTLE_RATES = {"orders": "1000/hour"}
+def asks(but):
+    throttle = Throttle()
+    request = SimpleNamespace(user=people[0].user, META={"REMOTE_ADDR": "127.0.0.1"})
+    with limits.used_up(but=but):
+        allowed = throttle.allow_request(request, SimpleNamespace(throttle_scope="orders"))
+        return [allowed, None if allowed else round(throttle.wait() / 3600, 2)]
+result["full"], result["nearly"] = asks(0), asks(1)
+"""
+
+
+def test_rows_bodies_words_and_rates(shop: Shop) -> None:
+    found = run(shop, SCRIPT)
+    assert found["reviews"] == [[False, True]] * 3, "a condition on is_public shows below each book asked for"
+    assert found["profiles differ"]
+    assert found["one without"]
+    assert {"nothing", "books"} <= set(found["kept by"]), "PROTECT of this relation alone shows"
+    assert found["beyond"]["name"] == ["max_length"]
+    assert {"max_length"} < {c for codes in found["beyond"].values() for c in codes}, (
+        "a number too great as well"
+    )
+    assert not {"max_length", "max_value"} & {c for codes in found["at"].values() for c in codes}
+    assert found["refused"] == [False, True], "a word that the code looks for is among the values"
+    assert found["full"] == [False, 1.0]
+    assert found["nearly"] == [True, None]
+
+
+CODE = """
+import ast
+ALL = select(A.id).order_by(A.name)
+KEYED = select(B.id).order_by(B.name)
+class Loose(WriteModel):
+    name: str = UNSET
+class Strict(WriteModel):
+    name: str
+async def listing(call):
+    return await rows(call.db, ALL)
+async def one(call):
+    with key():
+        statement = KEYED.where(B.id == call.path["pk"])
+    return found(await rows(call.db, statement), "B")
+async def patch_loose(call):
+    return Loose.collect(call.data, partial=True)
+async def patch_strict(call):
+    return Strict.collect(call.data, partial=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "call", "hidden"),
+    [
+        ("order dropped", "ALL", "order_by", False),
+        ("order dropped", "KEYED", "order_by", True),
+        ("partial forgotten", "patch_loose", "collect", True),
+        ("partial forgotten", "patch_strict", "collect", False),
+    ],
+)
+def test_a_fault_is_left_out_only_where_nothing_can_show_it(
+    kind: str, name: str, call: str, hidden: bool
+) -> None:
+    code = Code([ast.parse(CODE)], ["listing", "one", "patch_loose", "patch_strict"])
+    stmt = code.statements[name][0]
+    node = next(
+        n for n in ast.walk(stmt)
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr == call
+    )  # fmt: skip
+    assert bool(reason(kind, code, stmt, node)) is hidden
