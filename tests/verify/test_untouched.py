@@ -163,6 +163,8 @@ def _begun(temporary: Path, run: subprocess.Popen[bytes]) -> None:
     [
         ("command", "sqlite", (0.1, 1.5, 4.0)),
         ("explore", "postgresql", (2.5, 6.0)),
+        # A test database that is just being made stays; Django's runner would ask what to do with it the next time.
+        ("suite", "postgresql", (1.2, 4.0)),
         ("replay", "sqlite", (1.0, 4.0)),
         ("http", "postgresql", (3.0, 7.0)),
     ],

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..boot import Errors
 from .effects import Done, Watch
+from .keeping import Sequences
 from .mirror import Mirror
 from .settings import SettingsMirror
 
@@ -147,6 +148,7 @@ def ask(
         nested = connection.in_atomic_block or not connection.get_autocommit()
         # Where Django's callbacks wait for the COMMIT that a TestCase never sends, ours do not run either.
         side.database.held_hooks = [] if nested else None
+        drawn = Sequences(raw) if undo and connection.vendor == "postgresql" else None
         _command(raw, "SAVEPOINT segue_case" if nested else "BEGIN")
         kept = False
         try:
@@ -167,6 +169,8 @@ def ask(
                 _command(raw, "ROLLBACK TO SAVEPOINT segue_case" if nested else "ROLLBACK")
                 if nested:
                     _command(raw, "RELEASE SAVEPOINT segue_case")
+                if drawn is not None:
+                    drawn.restore()
     except Exception as error:  # noqa: BLE001 - told as a difference: the test goes on
         text = f"{type(error).__name__}: {error}"
         answer = {"status": 599, "headers": [], "body": b"", "effects": {}, "queries": 0, "error": text}
