@@ -8,19 +8,17 @@ from typing import Any
 
 from .hashing import told
 
-HEADERS = (
-    "content-type", "allow", "www-authenticate", "location", "retry-after", "link", "etag", "content-disposition",
-    "x-frame-options", "x-content-type-options", "referrer-policy", "cross-origin-opener-policy", "last-modified",
-    "cache-control", "content-language", "strict-transport-security", "deprecation", "sunset",
-    "x-segue-unserved",
-)  # fmt: skip
+# What the server in front writes, or the framing of a body: no part of an answer. Everything else is compared.
+_OF_SERVERS = frozenset(
+    {"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding", "upgrade"}
+)
 _COOKIE_VALUE = re.compile(r"^([^=]+)=([^;]*)")
 _EXPIRES = re.compile(r"expires=[^;]+", re.IGNORECASE)
 ABSENT = "(absent)"
 
 
 def answer_of(raw: dict[str, Any], effects: dict[str, Any], method: str = "") -> dict[str, Any]:
-    """A comparable form: parsed JSON, headers that matter, effects. ``raw`` has status, headers (pairs), body."""
+    """A comparable form: parsed JSON, headers but the server's own, effects. ``raw`` has status, headers (pairs), body."""
     headers: dict[str, str] = {}
     cookies: dict[str, str] = {}
     for name, value in raw["headers"]:
@@ -36,7 +34,7 @@ def answer_of(raw: dict[str, Any], effects: dict[str, Any], method: str = "") ->
         elif low in ("vary", "allow"):
             # Sets: their order is not part of the contract, and that of @api_view's Allow is Python's hash seed's.
             headers[low] = ", ".join(sorted(p.strip().lower() for p in value.split(",") if p.strip()))
-        elif low in HEADERS or (low == "content-length" and method == "HEAD"):
+        elif low not in _OF_SERVERS or (low == "content-length" and method == "HEAD"):
             headers[low] = value
     body: Any = raw["body"]
     kind = headers.get("content-type", "")
