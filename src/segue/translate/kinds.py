@@ -347,6 +347,13 @@ class Object(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class Made(Kind):
+    """An object that a class attribute holds: ``value`` is the snapshot's ``call`` of its class, with its state."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
 class PaginatorSelf(Object):
     """``self`` of a page number paginator of the project's while it answers; its code is the page."""
 

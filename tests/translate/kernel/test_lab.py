@@ -32,6 +32,7 @@ REFUSED: dict[str, str] = dict.fromkeys(
     "case_on_commit_later_value": "on-commit",
     "case_on_commit_lambda_in_a_loop": "on-commit",
     "case_keywords_sometimes": "assign-item",
+    "case_manager_from_queryset_with_exclude": "queryset-class",
     # Django's aggregate is over the rows that the filter's join left.
     "case_group_shares_filter_join": "group-by",
     "case_annotate_shares_filter_join": "aggregate-join",

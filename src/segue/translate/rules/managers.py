@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import ast
+import textwrap
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from segue.snapshot.model import Function, GlobalRef
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.invoke import invoke, invoke_function, model_label
+from segue.translate.interp.inline import inline_call
+from segue.translate.interp.invoke import bind_arguments, invoke, invoke_function, model_label
 from segue.translate.interp.value import Val, quote
-from segue.translate.kinds import Global, Instance, Manager, QuerySet, RelatedManager
+from segue.translate.kinds import (
+    Global,
+    Instance,
+    Keywords,
+    Kind,
+    Manager,
+    NoArguments,
+    QuerySet,
+    RelatedManager,
+    Super,
+)
 from segue.translate.load.models import concrete, field_of, target_field
 from segue.translate.query.build import add_where, model_queryset, query_of, root_of
 from segue.translate.rules import registry
@@ -107,9 +121,31 @@ def start(frame: Frame, owner: Val, node: ast.AST) -> Val:
         raise frame.refuse(
             "manager", kind.cls, f"Segue has no source for {dotted or 'its get_queryset'}.", node
         )
-    found = invoke(frame, function, {}, Val(kind), node, "queries")
+    found = invoke(frame, function, _nothing_more(function), Val(kind), node, "queries")
     if not isinstance(found.kind, QuerySet):
         raise frame.refuse("manager", dotted, "Its get_queryset gives something else than a queryset.", node)
+    return found
+
+
+class _NoUrl:
+    """What ``**kwargs`` of a manager's method came with: no URL."""
+
+    key = "no-url"
+    url_arguments: Mapping[str, Kind] = MappingProxyType({})
+
+
+_NO_URL = _NoUrl()
+
+
+def _nothing_more(function: Function) -> dict[str, Val]:
+    """``*args`` and ``**kwargs`` of a ``get_queryset`` that is called without arguments, as Django does."""
+    tree = ast.parse(textwrap.dedent(function.source)).body[0]
+    found: dict[str, Val] = {}
+    if isinstance(tree, ast.FunctionDef):
+        if tree.args.vararg is not None:
+            found[tree.args.vararg.arg] = Val(NoArguments())
+        if tree.args.kwarg is not None:
+            found[tree.args.kwarg.arg] = Val(Keywords(_NO_URL))
     return found
 
 
@@ -142,16 +178,59 @@ def on_manager(frame: Frame, owner: Val, call: CallSite) -> Val | None:
 
 
 @attribute(Manager, "*")
-def of_manager(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
-    """``self.model`` and class attributes in the methods of a manager."""
+def manager_attribute(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
+    """``self.model``, and properties and class attributes of a manager of the project's or a package's."""
     kind = owner.kind
     assert isinstance(kind, Manager)
     if name == "model":
         return Val(Global(GlobalRef("model", frame.ctx.model(kind.model).cls)))
     known = frame.ctx.snapshot.classes.get(kind.cls)
-    if known is None or name not in known.attributes:
+    if known is None:
         return None
-    return value_of(frame, known.attributes[name].value)
+    function = frame.ctx.snapshot.functions.get(known.methods.get(name, ""))
+    if function is not None:
+        # Written into the caller: what it gives is often the name of a column.
+        return inline_call(frame, function, {}, owner, node) if function.role == "property" else None
+    held = known.attributes.get(name)
+    return value_of(frame, held.value) if held is not None and name not in known.methods else None
+
+
+@method(Super, "get_queryset")
+def super_queryset(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``super().get_queryset()`` in a manager: that of the next class, or the model's rows."""
+    kind = owner.kind
+    assert isinstance(kind, Super)
+    if not isinstance(kind.receiver, Manager):
+        return None
+    from segue.translate.rules.view_self import definition
+
+    receiver = kind.receiver
+    dotted = definition(frame, receiver.cls, "get_queryset", after=kind.after)
+    if dotted is None:
+        return None
+    function = frame.ctx.snapshot.functions.get(dotted)
+    if function is not None:
+        bound = {**_nothing_more(function), **bind_arguments(frame, function, call, bound=True)}
+        return invoke(frame, function, bound, Val(receiver), call.node, "queries")
+    rule = registry.framework_methods.get(dotted)
+    if rule is None:
+        return None
+    _check_methods(frame, receiver.cls, call.node)
+    return rule(frame, Val(receiver), call)
+
+
+def _check_methods(frame: Frame, cls: str, at: ast.AST) -> None:
+    """Refuse a manager made ``from_queryset`` of a class with a ``filter()`` (or another such) of its own.
+
+    Every queryset of it runs that; ``from_queryset`` has copied the method to the manager.
+    """
+    known = frame.ctx.snapshot.classes[cls]
+    for name, place in known.methods.items():
+        own = place.startswith(("django.", *(f"{manager}." for manager in known.mro)))
+        if (QuerySet, name) in registry.methods and not own:
+            raise frame.refuse(
+                "queryset-class", place, f"It has a {name}() of its own, which every queryset of it runs.", at
+            )
 
 
 def _is_queryset_class(frame: Frame, cls: str) -> bool:

@@ -8,7 +8,7 @@ from segue.snapshot.model import GlobalRef
 from segue.translate.interp.expressions.names import of_ref
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
-from segue.translate.kinds import Const, Global, Kind, Unknown
+from segue.translate.kinds import Const, Global, Kind, Made, Unknown
 from segue.translate.rules import registry
 from segue.translate.rules.registry import expression
 
@@ -91,9 +91,12 @@ def of_global(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
         if cls is not None and attr in cls.attributes:
             from segue.translate.interp.constants import value_of
 
-            found = value_of(frame, cls.attributes[attr].value)
+            held = cls.attributes[attr].value
+            found = value_of(frame, held)
             if found is not None:
                 return found
+            if held.kind == "call" and held.name in frame.ctx.snapshot.classes:
+                return Val(Made(held))
         if text in frame.ctx.snapshot.functions:
             return Val(Global(GlobalRef("function", text)))
         if cls is not None and attr in cls.methods:

@@ -94,6 +94,49 @@ class BraggingManager(models.Manager):
         return ReviewQuerySet(self.model, using=self._db).good()
 
 
+class LongManager(models.Manager):
+    def get_queryset(self):
+        return super().get_queryset().exclude(text="")
+
+
+class LongAndGoodManager(LongManager):
+    least = 4
+
+    def get_queryset(self):
+        return super().get_queryset().filter(stars__gte=self.least)
+
+
+class OrderOptions:
+    order_attr = "id"
+
+    def __init__(self, **given):
+        for name, value in given.items():
+            setattr(self, name, value)
+
+
+class OrderedManager(models.Manager.from_queryset(ReviewQuerySet)):
+    def get_queryset(self, *args, **kwargs):
+        return super().get_queryset(*args, **kwargs).order_by(self.first_attr, self.order_attr)
+
+    @property
+    def first_attr(self):
+        return self.model._order.first_attr
+
+    @property
+    def order_attr(self):
+        return self.model._order.order_attr
+
+
+class ExcludingQuerySet(models.QuerySet):
+    def exclude(self, *args, **kwargs):
+        return super().exclude(*args, **kwargs).filter(stars=5)
+
+
+class ExcludingManager(models.Manager.from_queryset(ExcludingQuerySet)):
+    def get_queryset(self):
+        return super().get_queryset().exclude(text="")
+
+
 class Review(models.Model):
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="reviews")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reviews")
@@ -102,6 +145,12 @@ class Review(models.Model):
 
     objects = ReviewManager()
     bragging = BraggingManager()
+    long = LongManager()
+    long_and_good = LongAndGoodManager()
+    ordered = OrderedManager()
+    excluding = ExcludingManager()
+
+    _order = OrderOptions(first_attr="-stars")
 
     class Meta:
         unique_together = [("book", "user")]

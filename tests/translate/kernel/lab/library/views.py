@@ -832,6 +832,21 @@ class Lab(APIView):
     def case_queryset_class_narrowed(self):
         return [r.stars for r in Review.bragging.order_by("id")]
 
+    def case_manager_super_queryset(self):
+        return [r.id for r in Review.long.filter(stars__gte=2).order_by("id")]
+
+    def case_manager_super_of_own_class(self):
+        return [(r.id, r.stars) for r in Review.long_and_good.order_by("id")]
+
+    def case_manager_order_of_options(self):
+        return [(r.stars, r.id) for r in Review.ordered.all()]
+
+    def case_manager_order_then_filter(self):
+        return [(r.stars, r.id) for r in Review.ordered.filter(stars__lt=5)]
+
+    def case_manager_from_queryset_with_exclude(self):
+        return [r.id for r in Review.excluding.order_by("id")]
+
     def case_branch_q(self):
         if self.request.user.is_authenticated:
             wanted = Q(status="p") | Q(price__lt=5)
