@@ -41,6 +41,8 @@ _DJANGO_MANAGERS = (
     "django.contrib.contenttypes.models.ContentTypeManager",
 )
 
+_MANAGER_CLASSES = ("Manager", "BaseManager", "EmptyManager", "BaseManagerFromQuerySet")
+
 _NO_ARGUMENTS = ast.Call(ast.Name("get_queryset", ast.Load()), [], [])
 
 
@@ -222,15 +224,26 @@ def super_queryset(frame: Frame, owner: Val, call: CallSite) -> Val | None:
 def _check_methods(frame: Frame, cls: str, at: ast.AST) -> None:
     """Refuse a manager made ``from_queryset`` of a class with a ``filter()`` (or another such) of its own.
 
-    Every queryset of it runs that; ``from_queryset`` has copied the method to the manager.
+    Every queryset of it runs that. Django calls the class that it makes ``<Manager>From<QuerySet>`` and gives it copies of
+    the methods, which look like Django's own; so the queryset class is found by its name, and must be known.
     """
-    known = frame.ctx.snapshot.classes[cls]
-    for name, place in known.methods.items():
-        own = place.startswith(("django.", *(f"{manager}." for manager in known.mro)))
-        if (QuerySet, name) in registry.methods and not own:
-            raise frame.refuse(
-                "queryset-class", place, f"It has a {name}() of its own, which every queryset of it runs.", at
-            )
+    classes = frame.ctx.snapshot.classes
+    for made in classes[cls].mro:
+        module, _, short = made.rpartition(".")
+        if module != "django.db.models.manager" or short in _MANAGER_CLASSES:
+            continue
+        wanted = short.partition("From")[2]
+        found = [c for c in classes.values() if wanted and c.name.rpartition(".")[2] == wanted]
+        if not found:
+            raise frame.refuse("queryset-class", made, "Segue does not know the class of its querysets.", at)
+        for name, place in ((n, p) for c in found for n, p in c.methods.items()):
+            if (QuerySet, name) in registry.methods and not place.startswith("django."):
+                raise frame.refuse(
+                    "queryset-class",
+                    place,
+                    f"It has a {name}() of its own, which every queryset of it runs.",
+                    at,
+                )
 
 
 def _is_queryset_class(frame: Frame, cls: str) -> bool:
