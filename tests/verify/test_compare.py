@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import functools
+import hashlib
 from typing import Any
 
 import pytest
 
+from segue.verify.joined import hashing
 from segue.verify.joined.compare import (
     ABSENT,
     answer_of,
@@ -131,11 +135,6 @@ def test_an_unserved_request_must_say_so_and_leave_no_trace() -> None:
 
 
 def test_a_stored_password_is_told_by_what_was_hashed(monkeypatch: pytest.MonkeyPatch) -> None:
-    import base64
-    import hashlib
-
-    from segue.verify.joined import hashing
-
     for name in ("pbkdf2_hmac", "scrypt"):
         monkeypatch.setattr(hashlib, name, getattr(hashlib, name))
     hashing.remember_hashes()
@@ -147,6 +146,25 @@ def test_a_stored_password_is_told_by_what_was_hashed(monkeypatch: pytest.Monkey
     assert hashing.told(stored(b"secret", "aaaa")) == hashing.told(stored(b"secret", "bbbb"))
     assert hashing.told(stored(b"secret", "aaaa")) != hashing.told(stored(b"other", "aaaa"))
     assert hashing.told(stored(b"secret", "aaaa")) != hashing.told(stored(b"secret", "aaaaa"))
+    assert hashlib.pbkdf2_hmac("sha256", b"secret", b"aaaa", 10) == _of_openssl(b"secret", b"aaaa", 10)
     unknown = "pbkdf2_sha256$10$cccc$" + base64.b64encode(b"x" * 32).decode()
     assert hashing.told(unknown) == unknown
     assert hashing.told("text") == "text"
+
+
+_of_openssl = functools.partial(hashlib.pbkdf2_hmac, "sha256")
+
+
+def test_only_salts_that_were_there_before_are_hashed_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("pbkdf2_hmac", "scrypt"):
+        monkeypatch.setattr(hashlib, name, getattr(hashlib, name))
+    hashing.remember_hashes(hashing.salts_of(["pbkdf2_sha256$10$real$xxxx", "!unusable", ""]))
+    assert hashlib.pbkdf2_hmac("sha256", b"secret", b"real", 10) == _of_openssl(b"secret", b"real", 10)
+    one = hashlib.pbkdf2_hmac("sha256", b"secret", b"new", 1_000_000)
+    assert one == hashlib.pbkdf2_hmac("sha256", b"secret", b"new", 1_000_000)
+    others = [(b"other", b"new", 1_000_000), (b"secret", b"old", 1_000_000), (b"secret", b"new", 999_999)]
+    assert one not in [hashlib.pbkdf2_hmac("sha256", *other) for other in others]
+    factors = {"n": 2**14, "r": 8, "p": 1, "dklen": 64}
+    assert hashlib.scrypt(b"secret", salt=b"new", **factors) != hashlib.scrypt(
+        b"secret", salt=b"new", **{**factors, "p": 2}
+    )

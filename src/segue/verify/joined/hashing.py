@@ -10,16 +10,50 @@ import base64
 import binascii
 import hashlib
 import re
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import Any
 
 
-def remember_hashes() -> None:
-    """Cache ``hashlib.pbkdf2_hmac`` and ``scrypt`` in this process: pure functions, so only the time changes."""
-    for name in ("pbkdf2_hmac", "scrypt"):
+def remember_hashes(real: Collection[bytes] | None = None) -> None:
+    """Cache ``hashlib.pbkdf2_hmac`` and ``scrypt`` in this process: pure functions, so only the time changes.
+
+    With ``real``, the salts of stored passwords that somebody may know: hashes of every other salt take one round
+    instead of a million, for both sides alike. Digests still depend on password, salt and work factor.
+    """
+    for name, cheap in (("pbkdf2_hmac", _cheap_pbkdf2), ("scrypt", _cheap_scrypt)):
         function: Any = getattr(hashlib, name, None)
         if function is not None and not hasattr(function, "cache_info"):
-            setattr(hashlib, name, _Remembered(function))
+            made = function if real is None else cheap(function, frozenset(real))
+            setattr(hashlib, name, _Remembered(made))
+
+
+def _cheap_pbkdf2(function: Any, real: frozenset[bytes]) -> Any:
+    def pbkdf2_hmac(
+        hash_name: str, password: bytes, salt: bytes, iterations: int, dklen: int | None = None
+    ) -> Any:
+        if bytes(salt) in real:
+            return function(hash_name, password, salt, iterations, dklen)
+        return function(hash_name, password, bytes(salt) + b"$%d" % iterations, 1, dklen)
+
+    return pbkdf2_hmac
+
+
+def _cheap_scrypt(function: Any, real: frozenset[bytes]) -> Any:
+    def scrypt(
+        password: bytes, *, salt: bytes, n: int, r: int, p: int, maxmem: int = 0, dklen: int = 64
+    ) -> Any:
+        if bytes(salt) in real:
+            return function(password, salt=salt, n=n, r=r, p=p, maxmem=maxmem, dklen=dklen)
+        factor = b"$%d$%d$%d" % (n, r, p)
+        return function(password, salt=bytes(salt) + factor, n=2, r=1, p=1, maxmem=maxmem, dklen=dklen)
+
+    return scrypt
+
+
+def salts_of(encoded: Iterable[str]) -> set[bytes]:
+    """The salts in stored passwords: what stands between the work factor and the digest."""
+    return {part.encode() for text in encoded if text for part in text.split("$")[1:-1]}
 
 
 class _Remembered:

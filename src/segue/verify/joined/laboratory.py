@@ -18,13 +18,25 @@ def furnish(spec: dict[str, Any], legacy: Any) -> tuple[Any, int]:
 
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(legacy.copy.folder / "hypothesis"))
     setup_test_environment()
-    remember_hashes()
+    remember_hashes(_real_salts())
     if spec["seed_command"]:
         words = [w for w in spec["seed_command"] if Path(w).name not in ("manage.py", "python", "python3")]
         with open(os.devnull, "w") as nowhere:
             call_command(*words, stdout=nowhere)
     people = users()  # before the rows: most of them belong to somebody
     return people, rows_for(spec, people)
+
+
+def _real_salts() -> set[bytes] | None:
+    """Those of the passwords that the user's own rows hold; None where they cannot be read."""
+    from django.contrib.auth import get_user_model
+
+    from .hashing import salts_of
+
+    try:
+        return salts_of(get_user_model()._base_manager.values_list("password", flat=True).iterator())
+    except Exception:  # noqa: BLE001 - a user model without passwords, or without a table
+        return None
 
 
 class Laboratory:
