@@ -33,6 +33,10 @@ def page(record: Mapping[str, Mapping[str, Any]], known: Collection[str]) -> str
         lines.append(f"- **{name}**: {shown}")
         if item["accepted_middleware"]:
             lines.append(f"  - middleware accepted for this run: {', '.join(item['accepted_middleware'])}")
+        if item.get("noise"):
+            lines.append(
+                f"  - said to be noise in its segue.toml: {', '.join(f'`{line}`' for line in item['noise'])}"
+            )
     missing = sorted(set(known) - set(record))
     if missing:
         lines += ["", f"Never run so far: {', '.join(missing)}."]

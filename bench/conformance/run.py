@@ -116,6 +116,8 @@ def prepare(
         project["environment"]["PYTHONPATH"] = os.pathsep.join(p for p in paths if p)
     document["project"] = project
     document["output"] = {"folder": "fastapi"}
+    if "noise" in case:
+        document["verify"] = {"noise": case["noise"]}
     (folder / "segue.toml").write_text(tomlkit.dumps(document), encoding="utf-8")
     return folder
 
@@ -163,6 +165,7 @@ def run_case(folder: Path, case: dict[str, Any], *, seconds: int, count: int) ->
         "native": len(native),
         "refused": dict(sorted(reasons.items(), key=lambda r: (-r[1], r[0]))),
         "accepted_middleware": list(case.get("accepted_middleware", [])),
+        "noise": list(case.get("noise", [])),
     }
     out["explore"] = {"operations": 0, "cases": 0, "differences": 0}
     if native:
