@@ -121,7 +121,24 @@ class FromBody(authentication.BaseAuthentication):
 """
 WAYS = ("ByKey", "NewModel", "OwnCredentials", "Words", "Staff", "NoCsrf")
 REFUSED = {"Circle": "authentication", "Nobody": "authentication", "FromBody": "authentication"}
+MOMENT = "datetime(2024, 5, 17, 12, 30, 1, 250, tzinfo=timezone.utc)"
+# What a view may return besides DRF's Response, and the status of that.
+PLAIN = {
+    "text": ('HttpResponse("Grüße", content_type="text/plain")', "200"),
+    "json": (f'JsonResponse({{"é": [1.5, None], "at": {MOMENT}, "price": Decimal("1.50")}})', "200"),
+    "list": ("JsonResponse([1, 2], safe=False, status=202)", "202"),
+    "unsafe": ("JsonResponse([1, 2])", "500"),
+    "bad": ('HttpResponseBadRequest(b"no <b>way</b>")', "400"),
+    "away": ('HttpResponseRedirect("/elsewhere/?a=1")', "302"),
+    "home": ('redirect("https://example.org/home")', "302"),
+    "empty": ("HttpResponse(status=204)", "204"),
+}
 VIEWS = """\
+from datetime import datetime, timezone
+from decimal import Decimal
+
+from django.http import HttpResponse, HttpResponseBadRequest, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect
 from rest_framework import permissions, response, views
 from notes import auth
 
@@ -141,9 +158,15 @@ class Posting(Base):
     f"\nclass {w}({'Posting' if w == 'NoCsrf' else 'Base'}):\n    authentication_classes = [auth.{w}]\n"
     for w in (*WAYS, *REFUSED)
 )
+PLAIN_VIEWS = "".join(
+    f"\n\nclass Plain{n}(views.APIView):\n    permission_classes = authentication_classes = []\n\n"
+    f"    def get(self, request):\n        return {code}\n"
+    for n, (code, _) in PLAIN.items()
+)
 URLS = (
     "from django.urls import path\nfrom notes import views\n\nurlpatterns = ["
     + ", ".join(f'path("{w.lower()}/", views.{w}.as_view())' for w in (*WAYS, *REFUSED))
+    + "".join(f', path("{n}/", views.Plain{n}.as_view())' for n in PLAIN)
     + "]\n"
 )
 FILES = {
@@ -151,7 +174,7 @@ FILES = {
     "site_/urls.py": URLS,
     "notes/models.py": MODELS,
     "notes/auth.py": AUTH,
-    "notes/views.py": VIEWS,
+    "notes/views.py": VIEWS + PLAIN_VIEWS,
 }
 
 
@@ -179,3 +202,5 @@ def test_both_sides_let_the_same_requests_in(site: Site, snapshot: Snapshot, tmp
     for way in WAYS:
         assert "200" in met[f"GET /{way.lower()}/"], (way, met)
         assert met[f"GET /{way.lower()}/"] & {"401", "403"}, (way, met)
+    for name, (_, status) in PLAIN.items():
+        assert status in met[f"GET /{name}/"], (name, met)

@@ -1,0 +1,74 @@
+"""Django's own responses from a view of DRF: ``HttpResponse``, ``JsonResponse``, ``HttpResponseRedirect``.
+
+No renderer sees them: what is sent is what the view made, with the headers that DRF's ``finalize_response`` adds.
+"""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import json
+import uuid
+from typing import Any
+
+from starlette.responses import Response
+
+from segue_bridge.http.pages import HTML
+
+
+def page(content: str | bytes = b"", status: int = 200, content_type: str = HTML) -> Response:
+    """``HttpResponse(content, content_type, status)``; text is sent as UTF-8."""
+    body = content.encode() if isinstance(content, str) else content
+    made = Response(body, status, headers={"content-type": content_type})
+    if "content-length" not in made.headers:  # Starlette leaves it out of a 204, CommonMiddleware does not
+        made.headers["content-length"] = str(len(body))
+    return made
+
+
+def redirect(location: str, status: int = 302) -> Response:
+    """``HttpResponseRedirect(location)``; ``location`` must be a URL as it is sent."""
+    made = page(status=status)
+    made.headers["location"] = location
+    return made
+
+
+def json_page(data: Any, status: int = 200, *, safe: bool = True) -> Response:
+    """``JsonResponse(data, safe=…, status=…)``: ``json.dumps`` with ``DjangoJSONEncoder``.
+
+    Raises ``TypeError`` for data that JSON cannot hold, and with ``safe`` for anything but a dict.
+    """
+    if safe and not isinstance(data, dict):
+        raise TypeError(
+            "In order to allow non-dict objects to be serialized set the safe parameter to False."
+        )
+    return page(json.dumps(data, default=_encoded), status, "application/json")
+
+
+def _encoded(value: Any) -> str:
+    """``django.core.serializers.json.DjangoJSONEncoder.default``."""
+    if isinstance(value, datetime.datetime):
+        text = value.isoformat()
+        if value.microsecond:
+            text = text[:23] + text[26:]
+        return f"{text[:-6]}Z" if text.endswith("+00:00") else text
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if isinstance(value, datetime.time):
+        if value.utcoffset() is not None:
+            raise ValueError("JSON can't represent timezone-aware times.")
+        text = value.isoformat()
+        return text[:12] if value.microsecond else text
+    if isinstance(value, datetime.timedelta):
+        return _duration(value)
+    if isinstance(value, decimal.Decimal | uuid.UUID):
+        return str(value)
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+
+def _duration(value: datetime.timedelta) -> str:
+    """``django.utils.duration.duration_iso_string``."""
+    sign, value = ("-", -value) if value < datetime.timedelta(0) else ("", value)
+    minutes, seconds = divmod(value.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    part = f".{value.microseconds:06d}" if value.microseconds else ""
+    return f"{sign}P{value.days}DT{hours:02d}H{minutes:02d}M{seconds:02d}{part}S"
