@@ -26,9 +26,11 @@ except KeyboardInterrupt:
     time.sleep(0.5)
     pathlib.Path("torn-down").touch()
 """
+# Of a job in the background the shell makes SIGINT ignored, and so it is in all that it starts.
 STARTER = """
-import os, sys
+import os, signal, sys
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from segue.verify import guarded
 guarded.run([sys.executable, "-c", sys.argv[1]], cwd=Path("."), env=os.environ, timeout=float(sys.argv[2]))
 """

@@ -57,6 +57,7 @@ class Models:
             "verbose_name_plural": str(meta.verbose_name_plural),
             "default_manager": "",
             "managers": {},
+            "querysets": {},
             "permissions": [[str(code), str(name)] for code, name in meta.permissions],
             "default_permissions": [str(name) for name in meta.default_permissions],
             "get_latest_by": _names(meta.get_latest_by),
@@ -77,7 +78,7 @@ class Models:
             result["managers"][name] = self.c.meet_class(cls)
             queryset = getattr(manager, "_queryset_class", None)
             if queryset is not None:
-                self.c.meet_class(queryset)
+                result["querysets"][name] = self.c.meet_class(queryset)
         default = getattr(model, "_default_manager", None)
         result["default_manager"] = default.name if default is not None else ""
 

@@ -275,6 +275,7 @@ class Model:
     verbose_name_plural: str = ""
     default_manager: str = ""
     managers: Mapping[str, str] = field(default_factory=dict)
+    querysets: Mapping[str, str] = field(default_factory=dict)
     permissions: tuple[tuple[str, str], ...] = ()
     default_permissions: tuple[str, ...] = ("add", "change", "delete", "view")
     get_latest_by: tuple[str, ...] = ()

@@ -29,6 +29,7 @@ from segue.translate.kinds import (
 from segue.translate.load.models import concrete, field_of, target_field
 from segue.translate.query.build import add_where, model_queryset, query_of, root_of
 from segue.translate.rules import registry
+from segue.translate.rules.own_querysets import check_begin, check_call
 from segue.translate.rules.registry import attribute, method
 
 _DJANGO_MANAGERS = (
@@ -105,6 +106,7 @@ def start(frame: Frame, owner: Val, node: ast.AST) -> Val:
     kind = owner.kind
     assert isinstance(kind, Manager)
     base = model_queryset(frame, kind.model, node)
+    check_begin(frame, kind.model, kind.name, node)
     if not kind.cls:
         return base
     known = frame.ctx.snapshot.classes.get(kind.cls)
@@ -265,6 +267,7 @@ def on_queryset(frame: Frame, value: Val, call: CallSite) -> Val | None:
     rule = registry.methods.get((QuerySet, call.name))
     if rule is None:
         return None
+    check_call(frame, query_of(value).model, call.name, call.node)
     return rule(frame, value, call)
 
 
@@ -326,6 +329,7 @@ def on_related(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """``instance.accessor.method(...)``."""
     kind = owner.kind
     assert isinstance(kind, RelatedManager)
+    check_call(frame, concrete(frame.ctx, kind.model).label, call.name, call.node)
     write = registry.methods.get((RelatedManager, f"write:{call.name}"))
     if write is not None:
         return write(frame, owner, call)

@@ -8,8 +8,9 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.expressions import attributes
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
-from segue.translate.kinds import BoundMethod, Callback, Global, Unknown
+from segue.translate.kinds import BoundMethod, Callback, Global, QuerySet, Unknown
 from segue.translate.rules import registry
+from segue.translate.rules.own_querysets import check_call
 from segue.translate.rules.registry import expression
 
 
@@ -30,6 +31,8 @@ def call(frame: Frame, node: ast.Call) -> Val:
 
 def method_call(frame: Frame, owner: Val, attr: str, node: ast.Call) -> Val:
     """``owner.attr(...)``."""
+    if isinstance(owner.kind, QuerySet):
+        check_call(frame, owner.kind.query.model, attr, node)
     for kind in attributes._classes(owner.kind):
         for key in (attr, "*"):
             rule = registry.methods.get((kind, key))

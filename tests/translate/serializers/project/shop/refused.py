@@ -16,7 +16,8 @@ class UpperField(serializers.CharField):
 class DynamicSerializer(serializers.ModelSerializer):
     def __init__(self, *args, **kwargs):  # serializer-init
         super().__init__(*args, **kwargs)
-        self.fields.pop("label")
+        if self.context.get("short"):
+            self.fields.pop("label")
 
     class Meta:
         model = Tag

@@ -1,0 +1,66 @@
+"""Queryset classes that define a method of Django's anew: whatever Segue has a rule for must be Django's own.
+
+A manager made by ``as_manager()`` or ``from_queryset()`` begins with such a queryset (``BaseManager.get_queryset``), and
+Django's own copies of ``filter``, ``create`` … on the manager call the queryset's.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from segue.translate.interp.frame import Frame
+from segue.translate.kinds import QuerySet
+from segue.translate.rules import registry
+
+# Only where they are called by name; everything else may run wherever a queryset is used.
+_CALLED = frozenset(
+    {
+        "aggregate", "bulk_create", "bulk_update", "create", "dates", "datetimes", "delete", "earliest", "get_or_create",
+        "in_bulk", "latest", "raw", "update", "update_or_create",
+    }
+)  # fmt: skip
+# How a queryset works inside.
+_INSIDE = frozenset(
+    {
+        "__bool__", "__getitem__", "__init__", "__iter__", "__len__", "_chain", "_clone", "_fetch_all", "_filter_or_exclude",
+        "_filter_or_exclude_inplace", "_iterator", "_next_is_sticky", "iterator",
+    }
+)  # fmt: skip
+
+
+def check_begin(frame: Frame, label: str, manager: str, at: ast.AST) -> None:
+    """Refuse to begin with ``manager`` of the model when its querysets read in a way of their own."""
+    for name, place in _own(frame, label, manager):
+        if name not in _CALLED:
+            raise frame.refuse(
+                "queryset-class",
+                place,
+                f"It has a {name}() of its own, which every queryset of it may run.",
+                at,
+            )
+
+
+def check_call(frame: Frame, label: str, name: str, at: ast.AST) -> None:
+    """Refuse a call of ``name`` where a queryset class of the model defines it anew."""
+    if name not in _CALLED:
+        return
+    for manager in frame.ctx.model(label).querysets:
+        for own, place in _own(frame, label, manager):
+            if own == name:
+                raise frame.refuse(
+                    "queryset-class", place, f"The model's querysets have a {name}() of their own.", at
+                )
+
+
+def _own(frame: Frame, label: str, manager: str) -> Iterator[tuple[str, str]]:
+    """Names and places of what the queryset class of ``manager`` redefines and no rule of its package accounts for."""
+    known = frame.ctx.snapshot.classes.get(frame.ctx.model(label).querysets.get(manager, ""))
+    if known is None:
+        return
+    accounted = {name.partition(".")[0] for name in registry.framework_methods}
+    for name, place in sorted(known.methods.items()):
+        if place.partition(".")[0] not in accounted and (
+            name in _INSIDE or name in _CALLED or (QuerySet, name) in registry.methods
+        ):
+            yield name, place
