@@ -13,13 +13,8 @@ from segue.translate.interp.frame import Frame
 from segue.translate.kinds import QuerySet
 from segue.translate.rules import registry
 
-# Only where they are called by name; everything else may run wherever a queryset is used.
-_CALLED = frozenset(
-    {
-        "aggregate", "bulk_create", "bulk_update", "create", "dates", "datetimes", "delete", "earliest", "get_or_create",
-        "in_bulk", "latest", "raw", "update", "update_or_create",
-    }
-)  # fmt: skip
+# What Django, DRF and django-filter call on a view's or a relation's queryset without the code saying so.
+_UNSAID = frozenset({"all", "count", "exclude", "exists", "filter", "get", "none", "order_by"})
 # How a queryset works inside.
 _INSIDE = frozenset(
     {
@@ -27,12 +22,14 @@ _INSIDE = frozenset(
         "_filter_or_exclude_inplace", "_iterator", "_next_is_sticky", "iterator",
     }
 )  # fmt: skip
+# Those of related managers, which write through the queryset's.
+_WRITES = frozenset({"create", "get_or_create", "update_or_create", "bulk_create"})
 
 
 def check_begin(frame: Frame, label: str, manager: str, at: ast.AST) -> None:
     """Refuse to begin with ``manager`` of the model when its querysets read in a way of their own."""
     for name, place in _own(frame, label, manager):
-        if name not in _CALLED:
+        if name in _UNSAID or name in _INSIDE:
             raise frame.refuse(
                 "queryset-class",
                 place,
@@ -43,8 +40,6 @@ def check_begin(frame: Frame, label: str, manager: str, at: ast.AST) -> None:
 
 def check_call(frame: Frame, label: str, name: str, at: ast.AST) -> None:
     """Refuse a call of ``name`` where a queryset class of the model defines it anew."""
-    if name not in _CALLED:
-        return
     for manager in frame.ctx.model(label).querysets:
         for own, place in _own(frame, label, manager):
             if own == name:
@@ -61,6 +56,6 @@ def _own(frame: Frame, label: str, manager: str) -> Iterator[tuple[str, str]]:
     accounted = {name.partition(".")[0] for name in registry.framework_methods}
     for name, place in sorted(known.methods.items()):
         if place.partition(".")[0] not in accounted and (
-            name in _INSIDE or name in _CALLED or (QuerySet, name) in registry.methods
+            name in _INSIDE or name in _UNSAID or (QuerySet, name) in registry.methods or name in _WRITES
         ):
             yield name, place
