@@ -31,7 +31,13 @@ async def unique(
     message: str = "This field must be unique.",
     where: ColumnElement[bool] | None = None,
 ) -> None:
-    """Raise when another row has ``value`` in ``column``; ``None`` matches NULL, as in Django."""
+    """Raise when another row has ``value`` in ``column``; ``None`` matches NULL, as in Django.
+
+    It is asked even where another validator refused the value. PostgreSQL takes no text with a NUL character, which DRF
+    counts as no row (``rest_framework.validators.qs_exists``).
+    """
+    if db.dialect == "postgresql" and isinstance(value, str) and "\x00" in value:
+        return
     entity = _entity(column)
     conditions = [_equals(column, _plain(value))]
     if where is not None:
