@@ -15,7 +15,7 @@ Written by `python -m bench.conformance.run`; do not edit. Projects that nobody 
 _SUITES = """
 ## Their own tests
 
-`segue verify suite`, answered by both sides: every test of the suite and what became of it. *Passed on both*: it sent requests to native routes, both sides answered alike, and it passes on FastAPI's answers. *Asserts internals*: of Django, or of what the generated code does not have. The rest never asks a native route.
+`segue verify suite`, answered by both sides: every test of the suite and what became of it. *Passed on both*: it sent requests to native routes, both sides answered them alike and did the same, and the test passes. *Asserts internals*: of Django, or of what the generated code does not have. The rest never asks a native route.
 
 | project | tests | passed on both | asserts internals | route not native | no request | other | requests compared | differences |
 |---|---:|---:|---:|---:|---:|---:|---:|---:|"""
