@@ -44,7 +44,8 @@ class Query:
     and nothing else. ``hidden`` are ``alias()``es, ``pending`` are condition trees (:class:`segue.translate.query.where.Node`)
     whose joins may repeat rows: a later ``distinct()`` decides how they are written.
     ``meta_written`` tells that the order in the code is Meta.ordering, as it stands there.
-    ``manager`` is the project's class of querysets that it is of, where a manager names one.
+    ``manager`` is the project's class of querysets that it is of, where a manager names one; ``begun`` the name of the
+    manager that it began with, '' where that is not known.
     ``grouped`` tells that the code has GROUP BY, of the columns ``group``; ``joins`` are its joins for columns (alias, condition).
     ``crossed`` tells that a filter looks over a to-many relation.
     ``selected`` are the paths of ``select_related``. ``maybe_distinct`` tells that ``distinct()`` was called on one way to here and not on another.
@@ -64,6 +65,7 @@ class Query:
     locked: bool = False
     compound: bool = False
     manager: str = ""
+    begun: str = ""
     pending: tuple[Node, ...] = ()
     hidden: tuple[Column, ...] = ()
     terms: tuple[Any, ...] = ()
@@ -100,6 +102,7 @@ class Query:
         return replace(
             self,
             order=order,
+            begun=self.begun if self.begun == other.begun else "",
             distinct=self.distinct and other.distinct,
             maybe_distinct=self.distinct != other.distinct or self.maybe_distinct or other.maybe_distinct,
             meta_written=self.meta_written and other.meta_written,

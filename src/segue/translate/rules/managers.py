@@ -105,7 +105,7 @@ def start(frame: Frame, owner: Val, node: ast.AST) -> Val:
     """The manager's own queryset: ``get_queryset()``."""
     kind = owner.kind
     assert isinstance(kind, Manager)
-    base = model_queryset(frame, kind.model, node)
+    base = _begin(frame, kind, node)
     check_begin(frame, kind.model, kind.name, node)
     if not kind.cls:
         return base
@@ -161,7 +161,13 @@ def base_queryset(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     kind = owner.kind
     if not isinstance(kind, Manager):
         return None
-    return model_queryset(frame, kind.model, call.node)
+    return _begin(frame, kind, call.node)
+
+
+def _begin(frame: Frame, kind: Manager, at: ast.AST) -> Val:
+    """Every row of the model, as a queryset of the manager's class."""
+    base = model_queryset(frame, kind.model, at)
+    return Val(QuerySet(query_of(base).with_(begun=kind.name)), base.node)
 
 
 @method(Manager, "*")
@@ -267,7 +273,8 @@ def on_queryset(frame: Frame, value: Val, call: CallSite) -> Val | None:
     rule = registry.methods.get((QuerySet, call.name))
     if rule is None:
         return None
-    check_call(frame, query_of(value).model, call.name, call.node)
+    query = query_of(value)
+    check_call(frame, query.model, call.name, call.node, query.begun)
     return rule(frame, value, call)
 
 
@@ -329,7 +336,8 @@ def on_related(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """``instance.accessor.method(...)``."""
     kind = owner.kind
     assert isinstance(kind, RelatedManager)
-    check_call(frame, concrete(frame.ctx, kind.model).label, call.name, call.node)
+    model = concrete(frame.ctx, kind.model)
+    check_call(frame, model.label, call.name, call.node, model.default_manager)
     write = registry.methods.get((RelatedManager, f"write:{call.name}"))
     if write is not None:
         return write(frame, owner, call)

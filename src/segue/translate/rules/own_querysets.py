@@ -38,10 +38,10 @@ def check_begin(frame: Frame, label: str, manager: str, at: ast.AST) -> None:
             )
 
 
-def check_call(frame: Frame, label: str, name: str, at: ast.AST) -> None:
-    """Refuse a call of ``name`` where a queryset class of the model defines it anew."""
-    for manager in frame.ctx.model(label).querysets:
-        for own, place in _own(frame, label, manager):
+def check_call(frame: Frame, label: str, name: str, at: ast.AST, manager: str = "") -> None:
+    """Refuse a call of ``name`` where the queryset class of ``manager`` (of any of the model's, if '') defines it anew."""
+    for begun in [manager] if manager else frame.ctx.model(label).querysets:
+        for own, place in _own(frame, label, begun):
             if own == name:
                 raise frame.refuse(
                     "queryset-class", place, f"The model's querysets have a {name}() of their own.", at

@@ -50,7 +50,7 @@ def construct_queryset(frame: Frame, dotted: str, call: CallSite) -> Val | None:
     if "__init__" in known.methods and not known.methods["__init__"].startswith("django."):
         raise frame.refuse("queryset-class", dotted, "It has an __init__ of its own.", call.node)
     base = model_queryset(frame, receiver.kind.model, call.node)
-    return Val(QuerySet(query_of(base).with_(manager=dotted)), base.node)
+    return Val(QuerySet(query_of(base).with_(manager=dotted, begun=receiver.kind.name)), base.node)
 
 
 __all__ = ["construct_queryset"]

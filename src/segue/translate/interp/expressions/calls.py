@@ -32,7 +32,7 @@ def call(frame: Frame, node: ast.Call) -> Val:
 def method_call(frame: Frame, owner: Val, attr: str, node: ast.Call) -> Val:
     """``owner.attr(...)``."""
     if isinstance(owner.kind, QuerySet):
-        check_call(frame, owner.kind.query.model, attr, node)
+        check_call(frame, owner.kind.query.model, attr, node, owner.kind.query.begun)
     for kind in attributes._classes(owner.kind):
         for key in (attr, "*"):
             rule = registry.methods.get((kind, key))
