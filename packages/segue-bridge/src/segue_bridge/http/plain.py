@@ -14,6 +14,7 @@ from typing import Any
 from starlette.responses import Response
 
 from segue_bridge.http.pages import HTML
+from segue_bridge.schema.output import duration_iso
 
 
 def page(content: str | bytes = b"", status: int = 200, content_type: str = HTML) -> Response:
@@ -59,16 +60,7 @@ def _encoded(value: Any) -> str:
         text = value.isoformat()
         return text[:12] if value.microsecond else text
     if isinstance(value, datetime.timedelta):
-        return _duration(value)
+        return duration_iso(value)
     if isinstance(value, decimal.Decimal | uuid.UUID):
         return str(value)
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
-
-
-def _duration(value: datetime.timedelta) -> str:
-    """``django.utils.duration.duration_iso_string``."""
-    sign, value = ("-", -value) if value < datetime.timedelta(0) else ("", value)
-    minutes, seconds = divmod(value.seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    part = f".{value.microseconds:06d}" if value.microseconds else ""
-    return f"{sign}P{value.days}DT{hours:02d}H{minutes:02d}M{seconds:02d}{part}S"

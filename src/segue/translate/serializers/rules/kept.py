@@ -8,7 +8,7 @@ from segue.target.ir import Import
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import KEPT, Frame
 from segue.translate.interp.value import Val, const
-from segue.translate.kinds import Const, Global, Instance, Payload, Scalar, Serializer, SerializerSelf, User
+from segue.translate.kinds import Const, Instance, Payload, Scalar, Serializer, SerializerSelf, User
 from segue.translate.rules.registry import attribute, method
 from segue.translate.serializers import kept
 from segue.translate.serializers.use import Use
@@ -79,6 +79,3 @@ def of_view(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
     if found is None or not held.kept or held.errors:
         return None
     return Val(found, ast.Subscript(ast.Name(held.kept, ast.Load()), ast.Constant(name), ast.Load()))
-
-
-__all__ = ["Global"]
