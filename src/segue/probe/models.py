@@ -56,6 +56,7 @@ class Models:
             "verbose_name": str(meta.verbose_name),
             "verbose_name_plural": str(meta.verbose_name_plural),
             "default_manager": "",
+            "base_manager": meta.base_manager_name or "",
             "managers": {},
             "querysets": {},
             "permissions": [[str(code), str(name)] for code, name in meta.permissions],

@@ -274,6 +274,7 @@ class Model:
     verbose_name: str = ""
     verbose_name_plural: str = ""
     default_manager: str = ""
+    base_manager: str = ""
     managers: Mapping[str, str] = field(default_factory=dict)
     querysets: Mapping[str, str] = field(default_factory=dict)
     permissions: tuple[tuple[str, str], ...] = ()

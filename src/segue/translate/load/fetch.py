@@ -13,6 +13,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, name, quote
 from segue.translate.kinds import Instance, ListOf, Needs, QuerySet
 from segue.translate.load.models import concrete, pk_field
+from segue.translate.load.own_loading import check_made
 from segue.translate.load.unordered import as_the_table
 from segue.translate.models import names
 from segue.translate.query.ir import Query
@@ -78,6 +79,7 @@ def site_of(frame: Frame, value: Val, hint: str = "", at: ast.AST | None = None)
     """The site of fetching ``value`` at ``at``: the same place in the same translation is one site."""
     assert isinstance(value.kind, QuerySet)
     query = value.kind.query
+    check_made(frame.ctx, query.model)
     table = sites(frame.ctx)
     key: Hashable = None
     if at is not None:

@@ -7,6 +7,7 @@ from segue.snapshot.model import Model, ModelField
 from segue.translate.context import Context
 from segue.translate.kinds import Needs
 from segue.translate.load.models import check_value, concrete, field_of, pk_field, reverse_of, target_field
+from segue.translate.load.own_loading import check_base, check_made
 
 
 def column(ctx: Context, site: Needs, name: str) -> None:
@@ -17,6 +18,7 @@ def column(ctx: Context, site: Needs, name: str) -> None:
     if item.name != concrete(ctx, site.model).pk:
         check_fresh(site, item.attname)
     check_value(ctx, item)
+    check_made(ctx, site.model)
     site.columns.add(item.attname)
 
 
@@ -45,6 +47,8 @@ def to_one(ctx: Context, site: Needs, name: str) -> Needs:
             if reverse is None:
                 raise KeyError(f"{site.model} has no relation {name}")
             target = reverse.model
+        check_base(ctx, target)
+        check_made(ctx, target)
         child = Needs(target, stale=site.told)
         child.columns.add(pk_field(ctx, target).attname)
         site.one[name] = child
@@ -53,8 +57,13 @@ def to_one(ctx: Context, site: Needs, name: str) -> Needs:
 
 def to_many(ctx: Context, site: Needs, accessor: str) -> Needs:
     """All objects of a to-many relation are listed."""
+    from segue.translate.query.related_sets import related_set
+
     if accessor not in site.many:
-        child = Needs(many_target(ctx, site.model, accessor))
+        target = many_target(ctx, site.model, accessor)
+        related_set(ctx, target)
+        check_made(ctx, target)
+        child = Needs(target)
         child.columns.add(pk_field(ctx, child.model).attname)
         site.many[accessor] = child
     return site.many[accessor]

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from segue.snapshot.model import Function, Where
+from segue.snapshot.model import Function, Model, Value, Where
 from segue.target.ir import Decl, Import
 from segue.translate.context import Context
 from segue.translate.interp.annotations import annotation
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val
+from segue.translate.interp.value import name as named
+from segue.translate.kinds import QuerySet
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import column_kind, concrete, field_of, pk_field, snake
 from segue.translate.load.plan import Plan
 from segue.translate.query.compile import alias_constant
+from segue.translate.query.ir import Query
 from segue.translate.query.ordering import order_terms
 from segue.translate.query.paths import Hop, hop_of
 
@@ -228,6 +233,19 @@ def _group_lines(
     return lines, call
 
 
+def _order_of_set(frame: Frame, label: str, target: Model) -> str:
+    """``.order_by(…)`` of a related set: that of its default manager."""
+    from segue.translate.query.related_sets import related_set
+
+    own = related_set(frame.ctx, label)
+    query = own or Query(target.label)
+    terms: Sequence[Value | Val] = query.terms if query.order == "terms" else target.ordering
+    if query.order == "none" or not terms:
+        return ""
+    plain = Val(QuerySet(Query(target.label)), named("statement"))
+    return order_terms(frame, plain, terms, None, flip=query.flip).text.removeprefix("statement")
+
+
 def render_group(ctx: Context, label: str, accessor: str, plan: Plan, seen: set[str]) -> str:
     """``async def article_tags(db, ids) -> dict[key, list[TagRow]]`` and its statement."""
     model = concrete(ctx, label)
@@ -271,14 +289,7 @@ def render_group(ctx: Context, label: str, accessor: str, plan: Plan, seen: set[
         Import("collections.abc", "Sequence"),
     )
     statement = f"select({', '.join(selection.columns)}){'.select_from(' + through + ')' if hop.through else ''}{joins}{''.join(selection.joins)}.where(one_of({key_text}, 'ids'))"
-    if target.ordering:
-        from segue.translate.interp.value import Val, name
-        from segue.translate.kinds import QuerySet
-        from segue.translate.query.ir import Query
-
-        plain = Val(QuerySet(Query(target.label)), name("statement"))
-        ordered = order_terms(frame, plain, target.ordering, None)
-        statement += ordered.text.removeprefix("statement")
+    statement += _order_of_set(frame, hop.target, target)
     const = function.upper()
     loads, call = _group_lines(ctx, frame, groups, seen, call)
     module = ctx.module(model.app, "queries")

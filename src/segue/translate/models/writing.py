@@ -52,7 +52,24 @@ def save_problem(snapshot: Snapshot, label: str, given: Collection[str] | None =
     ``given``: names of the fields that a *new* object always gets; None for one that exists, whose
     defaults are not asked for.
     """
-    model = _concrete(snapshot, snapshot.models[label])
+    asked = snapshot.models[label]
+    model = _concrete(snapshot, asked)
+    if asked.proxy:
+        return Refusal(
+            "proxy",
+            label,
+            "Proxy models are not translated: signals are sent with their own class.",
+            asked.where.file,
+            asked.where.line,
+        )
+    if model.base_manager:
+        return Refusal(
+            "base-manager",
+            f"{model.label}.Meta.base_manager_name",
+            "Django saves objects through this manager.",
+            model.where.file,
+            model.where.line,
+        )
     polymorphic = write_problem(snapshot, model)
     if polymorphic is not None:
         return polymorphic
@@ -106,6 +123,9 @@ def _reference_problem(snapshot: Snapshot, other: Model, field: ModelField) -> R
     if name == "SET_DEFAULT" and default_of(field).unknown:
         why = f"The default that on_delete of {other.label}.{field.name} sets is not translated."
         return Refusal("on-delete", f"{other.label}.{field.name}", why, field.where.file, field.where.line)
+    if name != "DO_NOTHING" and other.base_manager:
+        why = f"{other.label} is looked through with its Meta.base_manager_name, which may leave rows out."
+        return Refusal("base-manager", f"{other.label}.{field.name}", why, other.where.file, other.where.line)
     if name != "DO_NOTHING" and missing_table(snapshot, other) is not None:
         why = f"{other.label} refers to it and has no mapped class."
         return Refusal("on-delete", f"{other.label}.{field.name}", why, field.where.file, field.where.line)

@@ -13,6 +13,7 @@ from segue.translate.interp.value import Val, literal, name, quote
 from segue.translate.kinds import QuerySet
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import class_name, concrete, pk_field, plural, snake
+from segue.translate.load.own_loading import check_no_proxy
 from segue.translate.query.compile import Compiler, Joins, repeats
 from segue.translate.query.ir import Query
 from segue.translate.query.lookups import Target
@@ -29,6 +30,7 @@ def root_of(frame: Frame, label: str) -> ast.expr:
 
 def model_queryset(frame: Frame, label: str, at: ast.AST | None = None) -> Val:
     """``Model._base_manager.all()``: every row, Meta.ordering still to come."""
+    check_no_proxy(frame.ctx, label)
     model = concrete(frame.ctx, label)
     if model.parents:
         raise frame.refuse(

@@ -101,8 +101,8 @@ def named_manager(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | N
     return of_global(frame, owner, name, node)
 
 
-def start(frame: Frame, owner: Val, node: ast.AST) -> Val:
-    """The manager's own queryset: ``get_queryset()``."""
+def start(frame: Frame, owner: Val, node: ast.AST, *, inlined: bool = False) -> Val:
+    """The manager's own queryset: ``get_queryset()``; ``inlined``: its text, not a call of its function."""
     kind = owner.kind
     assert isinstance(kind, Manager)
     base = _begin(frame, kind, node)
@@ -125,7 +125,11 @@ def start(frame: Frame, owner: Val, node: ast.AST) -> Val:
         raise frame.refuse(
             "manager", kind.cls, f"Segue has no source for {dotted or 'its get_queryset'}.", node
         )
-    found = invoke(frame, function, _nothing_more(function), Val(kind), node, "queries")
+    given = _nothing_more(function)
+    if inlined:
+        found = inline_call(frame, function, given, Val(kind), node)
+    else:
+        found = invoke(frame, function, given, Val(kind), node, "queries")
     if not isinstance(found.kind, QuerySet):
         raise frame.refuse("manager", dotted, "Its get_queryset gives something else than a queryset.", node)
     return found

@@ -1,0 +1,117 @@
+"""What a model does when its rows become objects: refused unless it is Django's own, or keeps to itself.
+
+Sources: ``Model.from_db`` and ``Model.__init__`` (called for every row), the signals ``pre_init`` and ``post_init``,
+``ForwardManyToOneDescriptor.get_queryset`` and ``ReverseOneToOneDescriptor.get_queryset`` (``_base_manager``).
+"""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+
+from segue.refusal import Refused, refuse
+from segue.snapshot.model import Function, Model
+from segue.translate.context import Context
+from segue.translate.load.models import concrete
+from segue.translate.models.polymorphic import is_polymorphic
+
+_LOADING = ("from_db", "__init__", "__getattribute__", "__setattr__")
+_SIGNALS = ("pre_init", "post_init")
+# Packages that note on the object what it was when it came; they change nothing that the project's code reads.
+_NOTING = {
+    "polymorphic.models.PolymorphicModel.__init__",  # replaces accessors of its parents and children, once
+    "mptt.models.MPTTModel.__init__",  # remembers the parent and what it is ordered by
+    "model_utils.tracker.FieldTracker.initialize_tracker",
+}
+# What a constructor may keep of the row beside its columns: nothing that these write or ask a database.
+_QUIET = (
+    ast.Attribute, ast.Name, ast.Constant, ast.Load, ast.Tuple, ast.List, ast.Dict, ast.Set, ast.Compare, ast.BoolOp,
+    ast.cmpop, ast.boolop, ast.UnaryOp, ast.unaryop, ast.IfExp,
+)  # fmt: skip
+
+
+def check_made(ctx: Context, label: str) -> None:
+    """Refuse objects of a model that changes what a row becomes. Raises :class:`Refused`."""
+    model = concrete(ctx, label)
+    found = ctx.memo.get(("made", model.label))
+    if found is None:
+        found = ctx.memo[("made", model.label)] = _own(ctx, model) or _told(ctx, model) or "plain"
+    if isinstance(found, Refused):
+        raise found
+
+
+def _own(ctx: Context, model: Model) -> Refused | None:
+    known = ctx.snapshot.classes.get(model.cls)
+    for method in _LOADING:
+        name = known.methods.get(method, "") if known is not None else ""
+        if not name or name.startswith("django.") or name in _NOTING:
+            continue
+        function = ctx.snapshot.functions.get(name)
+        if method == "__init__" and function is not None and _only_keeps(function, model):
+            continue
+        return refuse(
+            "model-load",
+            name,
+            "Django runs this for every row of the model that becomes an object.",
+            function.where if function is not None else model.where,
+        )
+    return None
+
+
+def _told(ctx: Context, model: Model) -> Refused | None:
+    family = {other.label for other in ctx.snapshot.models.values() if concrete(ctx, other.label) == model}
+    family |= {ctx.snapshot.models[label].cls for label in family}
+    for receiver in ctx.snapshot.receivers:
+        if receiver.signal.rpartition(".")[2] not in _SIGNALS or receiver.sender not in ("", *family):
+            continue
+        if receiver.function.startswith("django.") or receiver.function in _NOTING:
+            continue
+        return refuse(
+            "signals",
+            receiver.function,
+            f"It is called for every row of {model.label} that becomes an object.",
+            receiver.where,
+        )
+    return None
+
+
+def _only_keeps(function: Function, model: Model) -> bool:
+    """``super().__init__(*args, **kwargs)``, then attributes that are no fields, from what the object has."""
+    tree = ast.parse(textwrap.dedent(function.source)).body[0]
+    if not isinstance(tree, ast.FunctionDef):
+        return False
+    fields = {name for f in model.fields for name in (f.name, f.attname)}
+    body = [s for s in tree.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+    if not body or not ast.unparse(body[0]).endswith(".__init__(*args, **kwargs)"):
+        return False
+    for statement in body[1:]:
+        if not isinstance(statement, ast.Assign):
+            return False
+        for target in statement.targets:
+            if not (
+                isinstance(target, ast.Attribute)
+                and isinstance(target.value, ast.Name)
+                and target.value.id == "self"
+                and target.attr not in fields
+            ):
+                return False
+        if not all(isinstance(n, _QUIET) for n in ast.walk(statement.value)):
+            return False
+    return True
+
+
+def check_base(ctx: Context, label: str) -> None:
+    """Refuse to follow a relation to a model whose ``base_manager_name`` leaves rows out: Django looks the object up there."""
+    from segue.translate.query.related_sets import shows_all
+
+    check_no_proxy(ctx, label)
+    model = ctx.model(label)
+    if model.base_manager and not is_polymorphic(ctx.snapshot, model):
+        shows_all(ctx, label, model.base_manager)
+
+
+def check_no_proxy(ctx: Context, label: str) -> None:
+    """Refuse objects of a proxy: its methods, signals, permissions and name are not those of the model behind it."""
+    model = ctx.model(label)
+    if model.proxy:
+        raise refuse("proxy", label, "Proxy models are not translated.", model.where)
