@@ -22,6 +22,7 @@ _NOTING = {
     "polymorphic.models.PolymorphicModel.__init__",  # replaces accessors of its parents and children, once
     "mptt.models.MPTTModel.__init__",  # remembers the parent and what it is ordered by
     "model_utils.tracker.FieldTracker.initialize_tracker",
+    "django_cleanup.handlers.cache_original_post_init",  # remembers the files
 }
 # What a constructor may keep of the row beside its columns: nothing that these write or ask a database.
 _QUIET = (
