@@ -84,7 +84,7 @@ def receivers(collector):
                 result.append(
                     {
                         "signal": name,
-                        "sender": senders.get(key[1]) or _class_ids(collector).get(key[1], ""),
+                        "sender": _sender(collector, senders, key[1]),
                         "function": "%s.%s" % (kind.__module__, kind.__qualname__),
                         "where": {"file": "", "line": 0},
                         "own": True,
@@ -94,19 +94,23 @@ def receivers(collector):
             inner = unwrap(function)[0]
             own = collector.names.function_origin(inner) == "own"
             dotted = collector.meet_function(function)
-            sender = senders.get(key[1], "")
-            if not sender and key[1] in _class_ids(collector):
-                sender = _class_ids(collector)[key[1]]
             result.append(
                 {
                     "signal": name,
-                    "sender": sender,
+                    "sender": _sender(collector, senders, key[1]),
                     "function": dotted,
                     "where": collector.names.function_where(inner),
                     "own": own,
                 }
             )
     return result
+
+
+def _sender(collector, senders, key):
+    """A model's label, another class by its dotted name, "" for all senders, "?" for one that is neither."""
+    if key == id(None):
+        return ""
+    return senders.get(key) or _class_ids(collector).get(key) or "?"
 
 
 def _class_ids(collector):

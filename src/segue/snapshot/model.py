@@ -287,7 +287,8 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """A signal receiver: ``signal`` such as ``post_save``, ``sender`` a model label or ''."""
+    """A signal receiver: ``signal`` such as ``post_save``, ``sender`` a model label, another class, '' for all senders,
+    '?' for one that is no class that the probe has met."""
 
     signal: str
     sender: str

@@ -11,7 +11,7 @@ import ast
 import re
 import textwrap
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from segue.refusal import Refused, refuse
 from segue.snapshot.model import Function, Where
@@ -170,14 +170,15 @@ def lift(
     name: str | None = None,
     hint: str = "",
     scope: Scope | None = None,
+    listener: bool = False,
 ) -> Lifted:
     """Translate ``function`` and emit it into ``app/<app>/<module_kind>.py``.
 
     ``arguments`` gives the kind of each explicit parameter that is passed; a parameter left out
     takes its default. A :class:`Val` with a ``Const`` kind is folded into the text. ``name`` is
     the wished name, ``hint`` a word for row classes that only this use needs. Free state that ``scope`` has is no
-    parameter. Raises
-    :class:`segue.refusal.Refused`.
+    parameter. ``listener``: the bridge calls it, as a coroutine function of the session and the arguments, whatever it needs of
+    them. Raises :class:`segue.refusal.Refused`.
     """
     found = find(ctx, function)
     label = app or app_of(ctx, found)
@@ -189,6 +190,7 @@ def lift(
         name,
         shape_of(receiver),
         in_source(ctx),
+        listener,
         tuple((k, shape_of(v)) for k, v in sorted((arguments or {}).items())),
     )
     memo = ctx.memo.get(("lifted", key))
@@ -204,6 +206,8 @@ def lift(
         shape=key,
         scope=scope,
     )
+    if listener:
+        body = _for_the_bridge(found, body)
     table = symbols(ctx)
     record = FunctionRecord(
         token="",
@@ -238,6 +242,16 @@ def lift(
     )
     ctx.memo[("lifted", key)] = lifted
     return lifted
+
+
+def _for_the_bridge(function: Function, body: Body) -> Body:
+    """``body`` as that of an ``async def`` whose only state is the session."""
+    beyond = next((item.name for item in body.state if item.name != "db"), None)
+    if beyond is not None:
+        raise refuse("signal", function.name, f"It would need the request's {beyond}.", function.where)
+    known = STATE["db"]
+    state = (State("db", "state", lambda: known.annotation),)
+    return replace(body, imports=body.imports | known.imports, is_async=True, state=state)
 
 
 def interpret(

@@ -19,30 +19,39 @@ from segue.translate.models.problems import missing_table, value_problem
 KNOWN = frozenset({"CASCADE", "PROTECT", "RESTRICT", "SET_NULL", "SET_DEFAULT", "DO_NOTHING"})
 
 
-def delete_problem(snapshot: Snapshot, label: str) -> Refusal | None:
-    """Why rows of a model cannot be deleted, or None. Signal receivers are not looked at here."""
-    seen: set[str] = set()
+def deleted_with(snapshot: Snapshot, label: str) -> list[str]:
+    """Labels of all models whose rows may go when one of a model does, itself first; unsorted but for that."""
+    seen: dict[str, None] = {}
     waiting = [label]
     while waiting:
         current = waiting.pop()
-        if current in seen or current not in snapshot.models:
+        if current not in snapshot.models:
             continue
-        seen.add(current)
         model = _concrete(snapshot, snapshot.models[current])
-        polymorphic = write_problem(snapshot, model)
-        if polymorphic is not None:
-            return polymorphic
+        if model.label in seen:
+            continue
+        seen[model.label] = None
         waiting.extend(parent for parent, link in model.parents.items() if link)
         for field in model.fields:
             if field.relation is not None and field.relation.kind == "generic_relation":
                 waiting.append(field.relation.to)
         for other, field in _referring(snapshot, model):
+            if field.relation is not None and field.relation.on_delete == "CASCADE":
+                waiting.append(other.label)
+    return list(seen)
+
+
+def delete_problem(snapshot: Snapshot, label: str) -> Refusal | None:
+    """Why rows of a model cannot be deleted, or None. Signal receivers are not looked at here."""
+    for current in deleted_with(snapshot, label):
+        model = snapshot.models[current]
+        polymorphic = write_problem(snapshot, model)
+        if polymorphic is not None:
+            return polymorphic
+        for other, field in _referring(snapshot, model):
             problem = _reference_problem(snapshot, other, field)
             if problem is not None:
                 return problem
-            assert field.relation is not None
-            if field.relation.on_delete == "CASCADE":
-                waiting.append(other.label)
     return None
 
 

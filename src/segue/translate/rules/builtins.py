@@ -404,6 +404,21 @@ def isinstance_(frame: Frame, call: CallSite) -> Val:
     raise frame.refuse("isinstance", ast.unparse(call.node), "Segue cannot tell what this is.", call.node)
 
 
+@function("builtins.issubclass")
+def issubclass_(frame: Frame, call: CallSite) -> Val:
+    """Folded: both classes are known, or it is refused."""
+    cls, others = (frame.eval(node) for node in call.raw_args)
+    node = call.raw_args[1]
+    wanted = [frame.eval(n) for n in node.elts] if isinstance(node, ast.Tuple) else [others]
+    names = [w.kind.ref.name for w in wanted if isinstance(w.kind, Global)]
+    known = frame.ctx.snapshot.classes.get(cls.kind.ref.name) if isinstance(cls.kind, Global) else None
+    if known is None or len(names) != len(wanted):
+        raise frame.refuse(
+            "issubclass", ast.unparse(call.node), "Segue does not know the classes.", call.node
+        )
+    return const(any(n in known.mro for n in names))
+
+
 @function("builtins.hasattr")
 def hasattr_(frame: Frame, call: CallSite) -> Val:
     """Decided from the model's facts."""

@@ -11,14 +11,14 @@ import ast
 import textwrap
 
 from segue.refusal import Refused, refuse
-from segue.snapshot.model import Function, Model, Receiver
+from segue.snapshot.model import Function, GlobalRef, Model, Receiver
 from segue.translate.context import Context
 from segue.translate.functions.lift import Lifted, find, lift
-from segue.translate.functions.record import record_of
+from segue.translate.functions.record import FunctionRecord, record_of
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import lifted_call
 from segue.translate.interp.value import Val, const, name
-from segue.translate.kinds import Const, Instance, Kind, Needs
+from segue.translate.kinds import Const, Global, Instance, Kind, Needs
 from segue.translate.load.models import concrete
 from segue.translate.rules.idle_receivers import is_idle
 from segue.translate.rules.own_save import GIVE_KEY, before_save, gives_key
@@ -45,13 +45,11 @@ def saved_by(ctx: Context, label: str) -> tuple[Receiver, ...]:
             continue
         if receiver.sender in ("", *family, *(other.cls for other in family.values())):
             if signal in _OF_OBJECTS:
-                raise _refused(receiver, label, "It runs for every object that is made or loaded.")
+                raise refused_receiver(receiver, label, "It runs for every object that is made or loaded.")
             if not receiver.sender and is_idle(ctx, receiver, label):
                 continue
-            if not receiver.sender:
-                raise _refused(receiver, label, "It listens to all senders, or to one that is no model.")
-            if model.proxy or receiver.sender not in (label, model.cls):
-                raise _refused(
+            if model.proxy or receiver.sender not in ("", label, model.cls):
+                raise refused_receiver(
                     receiver, label, "Which of a model and its proxies is saved decides whether it runs."
                 )
             found.append(receiver)
@@ -67,7 +65,7 @@ def send_pre_save(frame: Frame, label: str, instance: ast.expr, *, adding: bool,
     for receiver in saved_by(frame.ctx, label):
         if receiver.signal.rpartition(".")[2] != PRE_SAVE:
             continue
-        function = _function(frame.ctx, receiver, label)
+        function = receiver_function(frame.ctx, receiver, label)
         if adding:
             _check_unsaved(frame.ctx, receiver, label, function)
         _call(frame, receiver, label, function, instance, {"update_fields": None if named else const(None)})
@@ -80,7 +78,7 @@ def send_post_save(
     for receiver in saved_by(frame.ctx, label):
         if receiver.signal.rpartition(".")[2] == POST_SAVE:
             given = {"update_fields": None if named else const(None), "created": created}
-            _call(frame, receiver, label, _function(frame.ctx, receiver, label), instance, given)
+            _call(frame, receiver, label, receiver_function(frame.ctx, receiver, label), instance, given)
 
 
 def before_insert(frame: Frame, label: str) -> ast.expr | None:
@@ -91,11 +89,14 @@ def before_insert(frame: Frame, label: str) -> ast.expr | None:
     """
     found: list[Lifted] = []
     for receiver in saved_by(frame.ctx, label):
-        function = _function(frame.ctx, receiver, label)
+        function = receiver_function(frame.ctx, receiver, label)
         if receiver.signal.rpartition(".")[2] != PRE_SAVE:
-            raise _refused(receiver, label, "It would be called in the middle of an expression.")
+            raise refused_receiver(receiver, label, "It would be called in the middle of an expression.")
         _check_unsaved(frame.ctx, receiver, label, function)
-        given = {"raw": const(False), "using": const("default"), "update_fields": const(None)}
+        sender = Val(Global(GlobalRef("model", frame.ctx.model(label).cls)))
+        given = {
+            "raw": const(False), "using": const("default"), "update_fields": const(None), "sender": sender,
+        }  # fmt: skip
         arguments: dict[str, Kind | Val] = {k: v for k, v in given.items() if k in parameters_of(function)}
         if "instance" in parameters_of(function):
             told = Needs(label, written=True, told=receiver.where)
@@ -104,7 +105,7 @@ def before_insert(frame: Frame, label: str) -> ast.expr | None:
         if _empty(frame.ctx, lifted):
             continue
         if lifted.is_async or lifted.state or len(lifted.explicit) != 1 or found:
-            raise _refused(receiver, label, "It would be called in the middle of an expression.")
+            raise refused_receiver(receiver, label, "It would be called in the middle of an expression.")
         found.append(lifted)
     if gives_key(frame.ctx, label):
         if found:
@@ -121,7 +122,7 @@ def before_insert(frame: Frame, label: str) -> ast.expr | None:
 def asks_created(ctx: Context, label: str) -> bool:
     """Does a receiver of ``post_save`` take ``created``?"""
     return any(
-        "created" in parameters_of(_function(ctx, receiver, label))
+        "created" in parameters_of(receiver_function(ctx, receiver, label))
         for receiver in saved_by(ctx, label)
         if receiver.signal.rpartition(".")[2] == POST_SAVE
     )
@@ -138,7 +139,8 @@ def _call(
     """One call, unless the function comes out empty for these arguments."""
     arguments: dict[str, Kind | Val] = {}
     nodes: list[ast.expr] = []
-    known = {"raw": const(False), "using": const("default"), **given}
+    sender = Val(Global(GlobalRef("model", frame.ctx.model(label).cls)))
+    known = {"raw": const(False), "using": const("default"), "sender": sender, **given}
     for parameter in parameters_of(function):
         if parameter == "instance":
             arguments[parameter] = Instance(label, Needs(label, written=True, told=receiver.where), "entity")
@@ -146,8 +148,8 @@ def _call(
         elif parameter in known:
             value = known[parameter]
             if value is None:
-                raise _refused(receiver, label, f"It takes {parameter}, which is given here.")
-            if isinstance(value.kind, Const):
+                raise refused_receiver(receiver, label, f"It takes {parameter}, which is given here.")
+            if isinstance(value.kind, Const | Global):
                 arguments[parameter] = value
             else:
                 assert value.node is not None
@@ -161,23 +163,30 @@ def _call(
         frame.forget(instance.id)
 
 
+def does_nothing(record: FunctionRecord) -> bool:
+    """Is there no statement in it?"""
+    return all(line.strip() in ("", "pass", "return", "return None") for line in record.lines)
+
+
 def _empty(ctx: Context, lifted: Lifted) -> bool:
-    lines = record_of(ctx, lifted).lines
-    return all(line.strip() in ("", "pass", "return", "return None") for line in lines)
+    return does_nothing(record_of(ctx, lifted))
 
 
-def _function(ctx: Context, receiver: Receiver, label: str) -> Function:
+def receiver_function(ctx: Context, receiver: Receiver, label: str) -> Function:
     function = find(ctx, receiver.function, receiver.where)
     if not receiver.own:
-        raise _refused(receiver, label, "It is another package's.")
+        raise refused_receiver(receiver, label, "It is another package's.")
     if function.role not in ("function", "staticmethod"):
-        raise _refused(receiver, label, "It is a method of an object or a class.")
-    given = {"signal", "sender", "instance", "raw", "using", "update_fields"}
-    if receiver.signal.rpartition(".")[2] == POST_SAVE:
-        given.add("created")
+        raise refused_receiver(receiver, label, "It is a method of an object or a class.")
+    given = {"signal", "sender", "instance", "using"}
+    signal = receiver.signal.rpartition(".")[2]
+    if signal in (PRE_SAVE, POST_SAVE):
+        given |= {"raw", "update_fields"} | ({"created"} if signal == POST_SAVE else set())
+    else:
+        given.add("origin")
     if not given.issuperset(required_of(function)):
         # ``self`` of a method that was connected bound, or what a wrapper passes.
-        raise _refused(receiver, label, "It takes an argument that the signal does not give.")
+        raise refused_receiver(receiver, label, "It takes an argument that the signal does not give.")
     return function
 
 
@@ -224,18 +233,32 @@ def _check_unsaved(ctx: Context, receiver: Receiver, label: str, function: Funct
     }
     for node in ast.walk(definition):
         if isinstance(node, ast.Name) and node.id == "instance" and owners.get(id(node)) not in plain:
-            raise _refused(receiver, label, "It uses more of an object without a row than its columns.")
+            raise refused_receiver(
+                receiver, label, "It uses more of an object without a row than its columns."
+            )
 
 
 def _table(ctx: Context, model: Model) -> str:
     return concrete(ctx, model.label).label
 
 
-def _refused(receiver: Receiver, label: str, why: str) -> Refused:
+def refused_receiver(receiver: Receiver, label: str, why: str) -> Refused:
+    """The refusal of a write that this receiver listens to."""
     signal = receiver.signal.rpartition(".")[2]
     return refuse(
         "signal", f"{signal}({label}) → {receiver.function.rpartition('.')[2]}", why, receiver.where
     )
 
 
-__all__ = ["POST_SAVE", "PRE_SAVE", "asks_created", "saved_by", "send_post_save", "send_pre_save"]
+__all__ = [
+    "POST_SAVE",
+    "PRE_SAVE",
+    "asks_created",
+    "does_nothing",
+    "parameters_of",
+    "receiver_function",
+    "refused_receiver",
+    "saved_by",
+    "send_post_save",
+    "send_pre_save",
+]

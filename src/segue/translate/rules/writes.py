@@ -1,7 +1,7 @@
 """Writes: ``save``, ``delete``, ``create``, ``update``, attributes of entities, many-to-many sets.
 
 Receivers of ``pre_save`` and ``post_save`` are called around the statement; refused where Django would run other
-project code on the way (overridden ``save``/``delete``, receivers of other signals).
+project code on the way (overridden ``save``/``delete``, receivers of ``m2m_changed``).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from segue.translate.load.models import concrete, field_of, pk_field, snake
 from segue.translate.load.needs import check_fresh
 from segue.translate.models.writing import delete_problem, save_problem
 from segue.translate.query.build import commit, query_of, root_of
+from segue.translate.rules.deletion_signals import listeners
 from segue.translate.rules.idle_receivers import is_idle
 from segue.translate.rules.model_class import column_value, new_instance, spread_values
 from segue.translate.rules.own_delete import call_delete, own_delete
@@ -26,19 +27,13 @@ from segue.translate.rules.receivers import asks_created, saved_by, send_post_sa
 from segue.translate.rules.registry import method
 from segue.translate.rules.unread import is_unread
 
-_SIGNALS = {
-    "save": ("pre_save", "post_save"),
-    "delete": ("pre_delete", "post_delete"),
-    "m2m": ("m2m_changed",),
-}
 
-
-def check_receivers(frame: Frame, label: str, sort: str, at: ast.AST) -> None:
-    """Refuse when project receivers listen to this write."""
+def _check_set_receivers(frame: Frame, label: str, at: ast.AST) -> None:
+    """Refuse when receivers of ``m2m_changed`` listen to this write."""
     model = frame.ctx.model(label)
     for receiver in frame.ctx.snapshot.receivers:
         if (
-            receiver.signal.rpartition(".")[2] in _SIGNALS[sort]
+            receiver.signal.rpartition(".")[2] == "m2m_changed"
             and receiver.sender in ("", label, model.cls)
             and not is_idle(frame.ctx, receiver, label)
         ):
@@ -69,8 +64,6 @@ def _check_write(frame: Frame, owner: Val, sort: str, at: ast.AST) -> str:
     label = concrete(frame.ctx, kind.model).label
     if concrete(frame.ctx, label).parents:
         raise frame.refuse("multi-table", label, "Writes to multi-table models are not translated yet.", at)
-    if sort != "save":
-        check_receivers(frame, label, sort, at)
     problem = save_problem(frame.ctx.snapshot, label) if sort == "save" else None
     if problem is not None:
         raise Refused(problem)
@@ -152,29 +145,19 @@ def delete(frame: Frame, owner: Val, call: CallSite) -> Val | None:
 def collected(frame: Frame, owner: Val, call: CallSite) -> Val:
     """Django's own ``Model.delete``."""
     label = _check_write(frame, owner, "delete", call.node)
-    _check_dependents(frame, label, call.node, set())
+    told = _told(frame, label, held=True)
     call.only(at_most=0)
     assert owner.node is not None
-    return Val(Scalar("Any"), quote("await {0}.delete({1})", frame.db, owner.node))
+    made = ast.Call(ast.Attribute(frame.db, "delete", ast.Load()), [owner.node, *told], [])
+    return Val(Scalar("Any"), ast.Await(made))
 
 
-def _check_dependents(frame: Frame, label: str, at: ast.AST, seen: set[str]) -> None:
-    """Cascades send signals too."""
-    if not seen:
-        problem = delete_problem(frame.ctx.snapshot, label)
-        if problem is not None:
-            raise Refused(problem)
-    if label in seen:
-        return
-    seen.add(label)
-    check_receivers(frame, label, "delete", at)
-    for reverse in frame.ctx.model(label).reverse:
-        if reverse.kind == "m2m":
-            continue
-        other = frame.ctx.snapshot.models.get(reverse.model)
-        item = field_of(other, reverse.field) if other is not None else None
-        if item is not None and item.relation is not None and item.relation.on_delete.endswith("CASCADE"):
-            _check_dependents(frame, reverse.model, at, seen)
+def _told(frame: Frame, label: str, *, held: bool) -> list[ast.expr]:
+    """Who is told of a deletion and what hangs on it. Raises ``Refused`` where it cannot be carried out."""
+    problem = delete_problem(frame.ctx.snapshot, label)
+    if problem is not None:
+        raise Refused(problem)
+    return listeners(frame, label, held=held)
 
 
 @method(Instance, "refresh_from_db")
@@ -312,7 +295,7 @@ def delete_rows(frame: Frame, owner: Val, call: CallSite) -> Val:
         raise frame.refuse(
             "delete", ast.unparse(call.node), "delete() of a sliced, joined or annotated query.", call.node
         )
-    _check_dependents(frame, query.model, call.node, set())
+    told = _told(frame, query.model, held=False)
     root = root_of(frame, query.model)
     assert value.node is not None
     conditions = plain_where(value.node)
@@ -323,7 +306,8 @@ def delete_rows(frame: Frame, owner: Val, call: CallSite) -> Val:
             quote("{0}.in_({1}({2}))", pk, frame.imported("segue_bridge.db.reads", "keys"), value.node)
         ]
     made = ast.Call(ast.Attribute(select, "where", ast.Load()), conditions, []) if conditions else select
-    return Val(Scalar("Any"), quote("await {0}.delete_matching({1})", frame.db, made))
+    gone = ast.Call(ast.Attribute(frame.db, "delete_matching", ast.Load()), [made, *told], [])
+    return Val(Scalar("Any"), ast.Await(gone))
 
 
 def _many(frame: Frame, owner: Val, call: CallSite) -> Val:
@@ -338,7 +322,7 @@ def _many(frame: Frame, owner: Val, call: CallSite) -> Val:
             "Writes through a reverse relation are not translated yet.",
             call.node,
         )
-    check_receivers(frame, item.relation.through, "m2m", call.node)
+    _check_set_receivers(frame, item.relation.through, call.node)
     if kind.instance.nullable or owner.node is None:
         raise frame.refuse("nullable", owner.text, "This may be None here.", call.node)
     if call.kwargs:

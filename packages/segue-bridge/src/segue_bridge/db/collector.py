@@ -8,7 +8,7 @@ are deleted without reading them first, as Django's fast deletes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, ColumnElement, Select, Table, and_, or_, select
@@ -20,6 +20,7 @@ from sqlalchemy.orm.attributes import instance_dict
 from segue_bridge.db import selecting
 from segue_bridge.db.base import Base, GenericRelation, column_key, mapper_of
 from segue_bridge.db.errors import NotSupportedError, ProtectedError, RestrictedError
+from segue_bridge.db.listeners import NOBODY, ByClass, Listeners
 from segue_bridge.db.query import one_of
 from segue_bridge.db.references import Reference, parent_link, references_to
 
@@ -30,7 +31,9 @@ BATCH = 500  # SQLite takes 999 variables; Django's batches for one column are t
 Rows = dict[Any, dict[str, Any]]
 
 
-async def delete(db: Session, found: Sequence[Base]) -> tuple[int, dict[str, int]]:
+async def delete(
+    db: Session, found: Sequence[Base], listeners: Listeners = NOBODY
+) -> tuple[int, dict[str, int]]:
     """Delete entities of one class and all that hangs on them. See :meth:`Session.delete`."""
     if not found:
         return 0, {}
@@ -40,34 +43,44 @@ async def delete(db: Session, found: Sequence[Base]) -> tuple[int, dict[str, int
         if instance_dict(entity).get(key) is None:
             name = entity.__segue__.name
             raise ValueError(f"{name} object can't be deleted because its {key} attribute is set to None.")
-    if len(found) == 1 and can_delete_fast(mapper):
+    if len(found) == 1 and can_delete_fast(mapper, listeners=listeners):
         table = _table(mapper)
         count = await db.execute(delete_from(table).where(_key(mapper) == instance_dict(found[0])[key]))
         instance_dict(found[0])[key] = None
         return count, {mapper.class_.__segue__.label: count}
-    collector = Collector(db)
-    await collector.collect(mapper, {instance_dict(e)[key]: _values(mapper, e) for e in found})
+    collector = Collector(db, listeners)
+    await collector.collect(
+        mapper,
+        {instance_dict(e)[key]: _values(mapper, e) for e in found},
+        objects={instance_dict(e)[key]: e for e in found},
+    )
     result = await collector.run()
     for entity in found:
         instance_dict(entity)[key] = None
     return result
 
 
-async def delete_matching(db: Session, statement: Select[Any]) -> tuple[int, dict[str, int]]:
+async def delete_matching(
+    db: Session, statement: Select[Any], listeners: Listeners = NOBODY
+) -> tuple[int, dict[str, int]]:
     """``QuerySet.delete()``: one DELETE where nothing depends on the rows, else read and collect."""
     cls, _ = selecting.expand(statement)
     mapper = mapper_of(cls)
-    if can_delete_fast(mapper):
+    if can_delete_fast(mapper, listeners=listeners):
         keys = statement.with_only_columns(
             getattr(cls, _key_name(mapper)), maintain_column_froms=True
         ).order_by(None)
         count = await db.execute(delete_from(_table(mapper)).where(_key(mapper).in_(keys)))
         return count, ({cls.__segue__.label: count} if count else {})
-    return await delete(db, await db.entities(statement))
+    return await delete(db, await db.entities(statement), listeners)
 
 
-def can_delete_fast(mapper: Mapper[Any], via: Reference | None = None) -> bool:
+def can_delete_fast(
+    mapper: Mapper[Any], via: Reference | None = None, *, listeners: Listeners = NOBODY
+) -> bool:
     """Whether rows can go without being read (``Collector.can_fast_delete``)."""
+    if listeners.has(mapper.class_):
+        return False
     link = parent_link(mapper)
     if link is not None and (via is None or link[1] is not via.column):
         return False
@@ -118,8 +131,11 @@ def _values(mapper: Mapper[Any], entity: Base) -> dict[str, Any]:
 class Collector:
     """What one delete will do: rows to delete per class, columns to set, tables to clear unread."""
 
-    def __init__(self, db: Session) -> None:
+    def __init__(self, db: Session, listeners: Listeners = NOBODY) -> None:
         self._db = db
+        self._listeners = listeners
+        # What receivers are given: the objects of the classes that have any, by key.
+        self._told: dict[Mapper[Any], dict[Any, Base]] = {}
         self._found: dict[Mapper[Any], Rows] = {}
         self._earlier: dict[Mapper[Any], set[Mapper[Any]]] = {}
         self._fast: list[tuple[Mapper[Any], ColumnElement[bool], dict[str, Any]]] = []
@@ -133,13 +149,20 @@ class Collector:
         *,
         related: bool = True,
         check_restricted: bool = True,
+        objects: Mapping[Any, Base] | None = None,
     ) -> None:
-        """Add rows (by key, values by ``table.column``) and everything that depends on them."""
+        """Add rows (by key, values by ``table.column``) and everything that depends on them.
+
+        ``objects``: the same rows as entities, where receivers of their class are to have them.
+        """
         known = self._found.setdefault(mapper, {})
         new = {key: row for key, row in rows.items() if key not in known}
         known.update(new)
         if not new:
             return
+        if mapper.class_ in self._listeners:
+            assert objects is not None
+            self._told.setdefault(mapper, {}).update({key: objects[key] for key in new})
         link = parent_link(mapper)
         if link is not None:
             parent, _, target = link
@@ -161,14 +184,14 @@ class Collector:
             if reference.on_delete == "DO_NOTHING":
                 continue
             values = [row[reference.target_key] for row in new.values()]
-            if reference.on_delete == "CASCADE" and can_delete_fast(reference.mapper, reference):
+            if reference.on_delete == "CASCADE" and self._goes_unread(reference.mapper, reference):
                 fast.setdefault(reference.mapper, []).append(reference)
             elif reference.on_delete == "CASCADE":
-                rows = await self._rows(reference.mapper, reference.column, values)
+                rows, entities = await self._rows(reference.mapper, reference.column, values)
                 if rows:
                     if not reference.column.nullable:
                         self._earlier.setdefault(mapper, set()).add(reference.mapper)
-                    await self.collect(reference.mapper, rows, check_restricted=False)
+                    await self.collect(reference.mapper, rows, check_restricted=False, objects=entities)
             elif reference.on_delete in {"SET_NULL", "SET_DEFAULT", "SET"}:
                 # One UPDATE for all rows met, however often: Django combines what one field is set to as well.
                 self._sets.setdefault(reference, {}).update(dict.fromkeys(values))
@@ -218,11 +241,11 @@ class Collector:
         object_id = target.columns[generic.object_id]
         for batch in self._batches(keys):
             where = and_(content_type == this_type, one_of(object_id, "ids"))
-            if can_delete_fast(target):
+            if self._goes_unread(target):
                 self._fast.append((target, where, {"ids": batch}))
                 continue
-            rows = await self._select(target, where, {"ids": batch})
-            await self.collect(target, rows, check_restricted=False)
+            rows, entities = await self._read(target, where, {"ids": batch})
+            await self.collect(target, rows, check_restricted=False, objects=entities)
 
     async def _check_restricted(self, mapper: Mapper[Any]) -> None:
         names: dict[str, list[Base]] = {}
@@ -247,7 +270,10 @@ class Collector:
         """Carry it out in one block. Returns deleted rows, in all and per label."""
         counts: Counter[str] = Counter()
         db = self._db
+        order = self._order()
         async with db.atomic(savepoint=False):
+            for mapper in order:
+                await self._tell(self._listeners.before, mapper, sorted(self._found[mapper]))
             for mapper, where, params in self._fast:
                 count = await db.execute(delete_from(_table(mapper)).where(where), params)
                 counts[mapper.class_.__segue__.label] += count
@@ -257,23 +283,35 @@ class Collector:
                     await db.execute(
                         statement.values({reference.column: _replacement(reference)}), {"ids": batch}
                     )
-            for mapper in self._order():
-                for batch in self._batches(sorted(self._found[mapper], reverse=True)):
+            for mapper in order:
+                keys = sorted(self._found[mapper], reverse=True)
+                for batch in self._batches(keys):
                     statement_ = delete_from(_table(mapper)).where(one_of(_key(mapper), "ids"))
                     counts[mapper.class_.__segue__.label] += await db.execute(statement_, {"ids": batch})
+                await self._tell(self._listeners.after, mapper, keys)
         done = {label: count for label, count in counts.items() if count}
         return sum(done.values()), done
 
+    async def _tell(self, listeners: ByClass, mapper: Mapper[Any], keys: Iterable[Any]) -> None:
+        for key in keys if mapper.class_ in listeners else ():
+            for listener in listeners[mapper.class_]:
+                await listener(self._db, self._told[mapper][key])
+
+    def _goes_unread(self, mapper: Mapper[Any], via: Reference | None = None) -> bool:
+        return can_delete_fast(mapper, via, listeners=self._listeners)
+
     def _order(self) -> list[Mapper[Any]]:
-        """Classes in deleting order: those that refer to others first; as found when there is a ring."""
-        left = [mapper for mapper, rows in self._found.items() if rows]
+        """Classes in deleting order (``Collector.sort``): those that refer to others first, as found in a ring."""
+        found = [mapper for mapper, rows in self._found.items() if rows]
         done: list[Mapper[Any]] = []
-        while left:
-            ready = [m for m in left if not (self._earlier.get(m, set()) - {m}).intersection(left)]
-            if not ready:
-                return [mapper for mapper, rows in self._found.items() if rows]
-            done.extend(ready)
-            left = [mapper for mapper in left if mapper not in ready]
+        while len(done) < len(found):
+            before = len(done)
+            for mapper in found:
+                # One that is placed counts for those behind it at once.
+                if mapper not in done and self._earlier.get(mapper, set()) <= set(done):
+                    done.append(mapper)
+            if len(done) == before:
+                return found
         return done
 
     def _batches(self, items: Sequence[Any]) -> Iterable[list[Any]]:
@@ -283,11 +321,27 @@ class Collector:
         for start in range(0, len(items), BATCH):
             yield list(items[start : start + BATCH])
 
-    async def _rows(self, mapper: Mapper[Any], column: Column[Any], values: list[Any]) -> Rows:
+    async def _rows(
+        self, mapper: Mapper[Any], column: Column[Any], values: list[Any]
+    ) -> tuple[Rows, dict[Any, Base]]:
         found: Rows = {}
+        objects: dict[Any, Base] = {}
         for batch in self._batches(values):
-            found.update(await self._select(mapper, one_of(column, "ids"), {"ids": batch}))
-        return found
+            rows, entities = await self._read(mapper, one_of(column, "ids"), {"ids": batch})
+            found.update(rows)
+            objects.update(entities)
+        return found, objects
+
+    async def _read(
+        self, mapper: Mapper[Any], where: ColumnElement[bool], params: dict[str, Any]
+    ) -> tuple[Rows, dict[Any, Base]]:
+        """Rows, and the same as objects where somebody is told of them."""
+        if mapper.class_ not in self._listeners:
+            return await self._select(mapper, where, params), {}
+        key = _key_name(mapper)
+        entities = await self._db.entities(select(mapper.class_).where(where), params)
+        objects = {instance_dict(entity)[key]: entity for entity in entities}
+        return {k: _values(mapper, entity) for k, entity in objects.items()}, objects
 
     async def _select(self, mapper: Mapper[Any], where: ColumnElement[bool], params: dict[str, Any]) -> Rows:
         columns = _wanted(mapper)

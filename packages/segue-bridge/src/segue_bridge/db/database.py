@@ -45,6 +45,7 @@ class Database:
     ) -> None:
         self.joined = engine is not None if joined is None else joined
         self.held_hooks: list[Hook] | None = None
+        self.content_types: dict[tuple[str, str], dict[str, Any]] = {}
         self.engine = _engine(make_url(url), pool_size) if engine is None else engine
         self.dialect: str = self.engine.dialect.name
         self._turns = None if self.joined else asyncio.Semaphore(pool_size)

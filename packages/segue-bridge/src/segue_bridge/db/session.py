@@ -14,6 +14,7 @@ from segue_bridge.db.base import Base
 from segue_bridge.db.compiled import Parameters
 from segue_bridge.db.errors import DatabaseError, TransactionManagementError
 from segue_bridge.db.executor import Executor
+from segue_bridge.db.listeners import NOBODY, Listeners
 from segue_bridge.db.transaction import Hook, Transaction
 
 if TYPE_CHECKING:
@@ -138,21 +139,26 @@ class Session:
         """
         return await writes.save(self, entity, names)
 
-    async def delete(self, entity: Base) -> tuple[int, dict[str, int]]:
+    async def delete(self, entity: Base, listeners: Listeners = NOBODY) -> tuple[int, dict[str, int]]:
         """Delete with all that depends on it (Django's ``Collector``). The key becomes None.
 
+        ``listeners`` are called for the objects of their classes that go, in the same transaction.
         Returns Django's count of deleted rows, in all and per model label. Raises
         :class:`~.errors.ProtectedError` or :class:`~.errors.RestrictedError`.
         """
-        return await collector.delete(self, [entity])
+        return await collector.delete(self, [entity], listeners)
 
-    async def delete_all(self, found: Sequence[Base]) -> tuple[int, dict[str, int]]:
+    async def delete_all(
+        self, found: Sequence[Base], listeners: Listeners = NOBODY
+    ) -> tuple[int, dict[str, int]]:
         """:meth:`delete` for many of one model (``QuerySet.delete()``)."""
-        return await collector.delete(self, found)
+        return await collector.delete(self, found, listeners)
 
-    async def delete_matching(self, statement: Select[Any]) -> tuple[int, dict[str, int]]:
+    async def delete_matching(
+        self, statement: Select[Any], listeners: Listeners = NOBODY
+    ) -> tuple[int, dict[str, int]]:
         """``QuerySet.delete()`` of ``select(Entity).where(…)``: unread where nothing depends on the rows."""
-        return await collector.delete_matching(self, statement)
+        return await collector.delete_matching(self, statement, listeners)
 
     # transactions
 
@@ -163,6 +169,11 @@ class Session:
     async def on_commit(self, hook: Hook) -> None:
         """``transaction.on_commit``: run ``hook`` (plain or async) after commit, at once outside a block."""
         await self._transaction.on_commit(hook)
+
+    @property
+    def content_types(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """Columns of the content types that this process has met, by app label and model (in lower case)."""
+        return self._database.content_types
 
     @property
     def in_atomic(self) -> bool:

@@ -250,6 +250,9 @@ def compare(frame: Frame, node: ast.Compare) -> Val:
             if found.known is not None and is_pure(found.node):
                 return const(found.known)
             return Val(Scalar("bool"), found.node)
+    among = _class_among(frame, node)
+    if among is not None:
+        return among
     values = [frame.eval(n) for n in (node.left, *node.comparators)]
     if len(values) == 2:
         a, b = values
@@ -270,6 +273,25 @@ def compare(frame: Frame, node: ast.Compare) -> Val:
             )
     nodes = [v.node for v in values if v.node is not None]
     return Val(Scalar("bool"), ast.Compare(nodes[0], node.ops, nodes[1:]))
+
+
+def _class_among(frame: Frame, node: ast.Compare) -> Val | None:
+    """``sender in (Paper, Note)``: classes, all of them known."""
+    right = node.comparators[0]
+    if not isinstance(node.ops[0], ast.In | ast.NotIn) or not isinstance(
+        right, ast.Tuple | ast.List | ast.Set
+    ):
+        return None
+    if len(node.ops) != 1 or not isinstance(node.left, ast.Name):
+        return None
+    kinds = [frame.eval(node.left).kind]
+    if not isinstance(kinds[0], Global) or kinds[0].ref.kind not in ("class", "model"):
+        return None
+    kinds += [frame.eval(item).kind for item in right.elts]
+    names = [kind.ref.name for kind in kinds if isinstance(kind, Global)]
+    if len(names) != len(kinds):
+        return None
+    return const((names[0] in names[1:]) is isinstance(node.ops[0], ast.In))
 
 
 def _pair(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.Compare) -> Val | None:

@@ -4,7 +4,21 @@ import datetime as dt
 
 from django.contrib.auth.models import User
 
-from library.models import Author, Book, Category, Folder, Placement, Profile, Review, Sheet, Tag
+from library.models import (
+    Author,
+    Book,
+    Bottle,
+    Category,
+    Crate,
+    Folder,
+    Permit,
+    Placement,
+    Profile,
+    Review,
+    Sheet,
+    Sticker,
+    Tag,
+)
 
 UTC = dt.UTC
 
@@ -102,3 +116,9 @@ def fill():
         folder = Folder.objects.create(name=name, gone=gone, sheets=2)
         for sheet in ("first", "kept"):
             Sheet.objects.create(folder=folder, name=sheet if sheet == "kept" else f"{sheet} {name}")
+    for name, bottles in (("red", ("r1", "r2")), ("white", ("w1", "glued")), ("empty", ())):
+        crate = Crate.objects.create(name=name)
+        Permit.objects.create(name=f"for {name}", crate=crate)
+        for bottle in bottles:
+            made = Bottle.objects.create(crate=crate, name=bottle)
+            Sticker.objects.create(bottle=made, text="new")

@@ -1,5 +1,8 @@
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
+from django.db.models.signals import post_delete, pre_delete, pre_save
+from django.dispatch import receiver
 
 
 class Author(models.Model):
@@ -200,3 +203,77 @@ class Sheet(models.Model):
         folder.sheets = folder.papers.count()
         folder.save()
         return result
+
+
+# deletions that are listened to ----------------------------------------------------------
+
+
+class Diary(models.Model):
+    line = models.CharField(max_length=200)
+
+
+class Crate(models.Model):
+    name = models.CharField(max_length=30)
+
+
+class Bottle(models.Model):
+    crate = models.ForeignKey(Crate, on_delete=models.CASCADE, related_name="bottles")
+    name = models.CharField(max_length=30)
+
+
+class Sticker(models.Model):
+    bottle = models.ForeignKey(Bottle, on_delete=models.CASCADE)
+    text = models.CharField(max_length=30)
+
+
+class Papers(models.Model):
+    """What all-sender receivers look for."""
+
+    name = models.CharField(max_length=30)
+
+    class Meta:
+        abstract = True
+
+
+class Permit(Papers):
+    crate = models.ForeignKey(Crate, null=True, on_delete=models.CASCADE)
+
+
+@receiver(pre_delete, sender=Crate)
+def note_crate(sender, instance, using, **kwargs):
+    """Who goes, and how much is still there."""
+    there = ContentType.objects.get_for_model(sender)
+    bottles = Bottle.objects.filter(crate=instance).count()
+    Diary.objects.create(line=f"{there.model} {instance.name} with {bottles}")
+
+
+@receiver(post_delete, sender=Bottle)
+def note_bottle(sender, instance, **kwargs):
+    left = Bottle.objects.filter(pk=instance.pk).exists()
+    Diary.objects.create(line=f"{instance.name} of {instance.crate.name} gone: {not left}")
+    if instance.name == "glued":
+        raise ValueError("It does not come off.")
+
+
+@receiver(post_delete, sender=Bottle)
+def note_labels(sender, instance, **kwargs):
+    Diary.objects.create(line=f"stickers left: {Sticker.objects.count()}")
+
+
+@receiver(post_delete)
+def shred(sender, instance, **kwargs):
+    if not issubclass(sender, Papers):
+        return
+    Diary.objects.create(line=f"shredded {instance.name}")
+
+
+@receiver(pre_delete)
+def never_mind(sender, instance, **kwargs):
+    """It deletes nothing and says nothing."""
+
+
+@receiver(pre_save)
+def stamp(sender, instance, **kwargs):
+    if not issubclass(sender, Papers):
+        return
+    instance.name = instance.name.upper()

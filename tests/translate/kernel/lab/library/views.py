@@ -28,7 +28,26 @@ from django.shortcuts import get_object_or_404
 from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.views import APIView
 
-from library.models import Author, Book, Category, Folder, Placement, Profile, Review, Sheet, Tag
+from library.models import (
+    Author,
+    Book,
+    Bottle,
+    Category,
+    Crate,
+    Diary,
+    Folder,
+    Permit,
+    Placement,
+    Profile,
+    Review,
+    Sheet,
+    Sticker,
+    Tag,
+)
+
+
+def diary():
+    return [line.line for line in Diary.objects.order_by("id")]
 
 
 def titles(books):
@@ -1106,3 +1125,40 @@ class Lab(APIView):
         Sheet.objects.filter(name="kept").delete()
         Folder.objects.filter(name="open").delete()
         return [f.name for f in Folder.objects.order_by("id")]
+
+    # deletions that are listened to ------------------------------------------------------
+
+    def case_deleted_with_listeners(self):
+        crate = Crate.objects.get(name="red")
+        crate.delete()
+        return [diary(), Bottle.objects.count(), Sticker.objects.count(), crate.pk]
+
+    def case_deleted_with_listeners_of_those_in_it(self):
+        Bottle.objects.get(name="w1").delete()
+        return diary()
+
+    def case_deleted_one_with_a_listener_to_all(self):
+        Permit.objects.get(crate__name="red").delete()
+        return diary()
+
+    def case_deleted_by_queryset_with_listeners(self):
+        Crate.objects.exclude(name="white").delete()
+        return [diary(), Permit.objects.count()]
+
+    def case_deleted_by_queryset_without_dependents(self):
+        Permit.objects.filter(name__contains="E").delete()
+        return [diary(), Permit.objects.count()]
+
+    def case_deleted_with_a_listener_that_raises(self):
+        try:
+            Crate.objects.get(name="white").delete()
+        except ValueError:
+            return [diary(), Bottle.objects.count()]
+        return None
+
+    def case_deleted_with_listeners_and_nothing_there(self):
+        Bottle.objects.filter(name="nothing").delete()
+        return diary()
+
+    def case_saved_with_a_listener_to_all(self):
+        return Permit.objects.create(name="new").name
