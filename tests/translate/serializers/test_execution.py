@@ -130,6 +130,16 @@ CREATED: list[tuple[str, Any]] = [
     ("CleanedEventSerializer", {"slug": "x y", "code": ""}),
     ("CleanedEventSerializer", {"slug": "new", "code": "X"}),
     ("CleanedEventSerializer", {"slug": "new", "code": "x", "when": "2024-05-02T00:00:00Z", "level": 2}),
+    ("FoundAuthorSerializer", {"name": " dee ", "publisher": "Ace"}),
+    ("FoundAuthorSerializer", {"name": "bob", "publisher": "Bee"}),
+    ("FoundAuthorSerializer", {"name": "Bob", "publisher": "Cee"}),
+    ("FoundAuthorSerializer", {"name": "one too many", "publisher": "Cee"}),
+    ("FoundAuthorSerializer", {"name": "Dee", "publisher": "C\0"}),
+    ("FoundAuthorSerializer", {"name": "D\0", "publisher": " "}),
+    ("FoundAuthorSerializer", {"name": 1, "publisher": "Cee"}),
+    ("KeptNoteSerializer", {"owner": 1, "code": "ab", "text": "other"}),
+    ("KeptNoteSerializer", {"owner": 1, "code": "new", "text": "other"}),
+    ("KeptNoteSerializer", {"owner": 1, "code": "ab"}),
 ]
 
 
@@ -174,6 +184,8 @@ UPDATED: list[tuple[str, int, Any]] = [
     ("CleanedEventSerializer", 2, {"slug": "first", "level": 2, "code": "", "when": "2024-05-02T00:00:00Z"}),
     ("CleanedEventSerializer", 1, {"slug": "third", "big": 100}),
     ("CleanedEventSerializer", 1, {"slug": "first", "level": 2, "when": "2024-05-02T00:00:00Z"}),
+    ("FoundAuthorSerializer", 1, {"publisher": "New"}),
+    ("FoundAuthorSerializer", 1, {"name": "dee", "publisher": "Bee"}),
 ]
 
 
@@ -181,6 +193,25 @@ UPDATED: list[tuple[str, int, Any]] = [
 @pytest.mark.parametrize("case", UPDATED, ids=lambda case: f"{case[0]}-{str(case[2])[:50]}")
 def test_updating(both: Any, case: tuple[str, int, Any], partial: bool) -> None:
     both.run(case[0], "update", pk=case[1], data=case[2], partial=partial)
+
+
+KEYWORDS: list[Any] = [
+    {"words": "a, b"},
+    {"words": "a,b,c", "more": "a;b"},
+    {"words": "a,b,c,d", "more": "", "half": "7"},
+    {"words": "A", "more": " ", "half": "x"},
+    {"words": "", "more": None, "half": None},
+    {"words": None, "half": [1]},
+    {"words": 3},
+    {"words": ["a"]},
+    {},
+]
+
+
+@pytest.mark.parametrize("partial", [False, True])
+@pytest.mark.parametrize("data", KEYWORDS, ids=str)
+def test_fields_that_convert_their_input(both: Any, data: Any, partial: bool) -> None:
+    both.run("KeywordsSerializer", "validate", data=data, partial=partial)
 
 
 ORDERS: list[Any] = [

@@ -53,11 +53,12 @@ def spread_values(frame: Frame, label: str, call: CallSite) -> list[ast.keyword]
         call.double_star = [v.node for v in values if v.node is not None]
         call._kwargs = {k.arg: frame.eval(k.value) for k in call.node.keywords if k.arg is not None}
         for value in values:
-            _check_spread(frame, label, value, call)
+            check_spread(frame, label, value, call)
     return [ast.keyword(None, node) for node in call.double_star]
 
 
-def _check_spread(frame: Frame, label: str, value: Val, call: CallSite) -> None:
+def check_spread(frame: Frame, label: str, value: Val, call: CallSite, *, every: bool = False) -> None:
+    """Refuse validated data of which a column would not take a value as it is; with ``every`` also what is no column."""
     from segue.translate.serializers.values import kinds_by_source
 
     assert isinstance(value.kind, ValidatedData)
@@ -69,6 +70,10 @@ def _check_spread(frame: Frame, label: str, value: Val, call: CallSite) -> None:
         item = field_of(model, key)
         # what is no column must have been taken out before: Django refuses it too
         if item is None or (item.relation is not None and item.relation.kind not in ("fk", "o2o")):
+            if every:
+                raise frame.refuse(
+                    "model-field", f"{label}.{key}", "This is no column of the model.", call.node
+                )
             continue
         check_column(frame, label, item, key, kind, call.node)
 

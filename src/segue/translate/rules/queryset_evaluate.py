@@ -350,7 +350,7 @@ def delete(frame: Frame, owner: Val, call: CallSite) -> Val:
     return delete_rows(frame, owner, call)
 
 
-@method(QuerySet, "create", "update_or_create", "bulk_create", "bulk_update")
+@method(QuerySet, "create", "bulk_create", "bulk_update")
 def write(frame: Frame, owner: Val, call: CallSite) -> Val:
     """Writes through a manager."""
     from segue.translate.rules.writes import create_through

@@ -220,6 +220,12 @@ def class_attribute(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val |
         return None
     known = frame.ctx.snapshot.classes.get(cls)
     if known is not None and name in known.attributes:
+        if (
+            isinstance(owner.kind, Object)
+            and hasattr(owner.kind.use, "may_hide")
+            and owner.kind.use.may_hide(name)
+        ):
+            return Val(Unknown(f"Segue does not know whether an instance of {cls} has a {name} of its own."))
         value = value_of(frame, known.attributes[name].value)
         if value is not None:
             return value

@@ -5,11 +5,12 @@ from __future__ import annotations
 from segue.snapshot.model import Serializer, SerializerField, Value
 from segue.target.ir import Import
 from segue.translate.interp.frame import Frame
-from segue.translate.kinds import Instance
+from segue.translate.kinds import Instance, Scalar
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type
 from segue.translate.serializers.code import pairs_of
 from segue.translate.serializers.facts import base_name, const, field_refusal, option
+from segue.translate.serializers.own_input import converts_itself
 from segue.translate.serializers.rules_text import related_column
 from segue.translate.serializers.values import SCALARS, value_kind
 
@@ -71,6 +72,9 @@ def unique_lines(frame: Frame, serializer: Serializer, item: SerializerField, fo
 
 def _same_type(frame: Frame, item: SerializerField, column: str) -> None:
     known = SCALARS.get(base_name(item))
+    if converts_itself(frame.ctx, item):
+        kind = value_kind(frame.ctx, item)
+        known = kind.type if isinstance(kind, Scalar) else "object"
     if known is not None and known != column:
         raise field_refusal(item, "unique-type", f"A {known} is looked up in a {column} column.")
     if (

@@ -29,8 +29,16 @@ from segue.translate.serializers.facts import (
     overridden,
     short,
 )
+from segue.translate.serializers.held_object import assigned, constant, held_kind
 from segue.translate.serializers.synthetic import call_lifted
 
+# What the snapshot tells of a field elsewhere than in its ``kwargs``.
+_ELSEWHERE = frozenset(
+    {
+        "read_only", "write_only", "required", "default", "source", "initial", "label", "help_text", "allow_null",
+        "error_messages", "field_name", "parent", "validators", "source_attrs", "default_empty_html",
+    }
+)  # fmt: skip
 RELATED = "rest_framework.relations.RelatedField"
 
 
@@ -39,11 +47,18 @@ class FieldUse:
     """``self`` of a field that shows: the field as the probe saw it."""
 
     item: SerializerField
+    assigned: frozenset[str] = frozenset()
 
     @property
     def key(self) -> Hashable:
         """Fields of one class with equal arguments translate equally."""
         return (self.item.cls, self.item.source, repr(sorted(self.item.kwargs.items(), key=lambda i: i[0])))
+
+    def may_hide(self, name: str) -> bool:
+        """Whether the instance may have an attribute of that name that the snapshot does not tell here."""
+        if name in self.item.kwargs:
+            return False
+        return name in _ELSEWHERE or (name.startswith("_") and name in self.assigned)
 
 
 def shows_itself(frame: Frame, item: SerializerField) -> bool:
@@ -119,22 +134,9 @@ def self_of(frame: Frame, item: SerializerField) -> Object:
     fields: list[tuple[str, Kind]] = []
     for name, value in item.kwargs.items():
         found = value_of(frame, value)
-        if found is None:
-            fields.append((name, Unknown(f"Segue cannot write down {short(item.cls)}.{name}.")))
-        else:
-            fields.append((name, _constant(found)))
-    return Object(item.cls, FieldUse(item), tuple(fields))
-
-
-def _constant(found: Val) -> Kind:
-    """What is known of an attribute to the last: its value, where it can be written down."""
-    if isinstance(found.kind, Const) or found.node is None:
-        return found.kind
-    try:
-        value = ast.literal_eval(found.node)
-    except ValueError:
-        return found.kind
-    return Const(tuple(value) if isinstance(value, list) else value)
+        kind = held_kind(frame, value) if found is None else constant(found)
+        fields.append((name, kind or Unknown(f"Segue cannot write down {short(item.cls)}.{name}.")))
+    return Object(item.cls, FieldUse(item, assigned(frame.ctx, item.cls)), tuple(fields))
 
 
 def _call(frame: Frame, item: SerializerField, function: Function, given: dict[str, Val], name: str) -> Val:

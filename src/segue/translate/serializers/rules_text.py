@@ -20,7 +20,7 @@ from segue.translate.serializers.facts import (
     option,
     rest_value,
 )
-from segue.translate.serializers.own_input import converts_itself
+from segue.translate.serializers.own_input import converts_itself, unfollowed
 from segue.translate.serializers.texts import changed
 from segue.translate.versions import since
 
@@ -47,8 +47,7 @@ Maker = Callable[[Context, str, SerializerField], Rules]
 
 def rules_of(ctx: Context, app: str, owner: str, item: SerializerField) -> Rules:
     """The rules of ``item`` without validators, source and name."""
-    followed = {"to_internal_value"} if converts_itself(ctx, item) else set()
-    check_field(ctx, item, FIELD_INPUT - followed, "field-input")
+    check_field(ctx, item, unfollowed(ctx, item), "field-input")
     base = base_name(item)
     maker = MAKERS.get(base)
     if base.startswith("Hyperlinked"):
@@ -57,6 +56,10 @@ def rules_of(ctx: Context, app: str, owner: str, item: SerializerField) -> Rules
         raise field_refusal(item, "field-class", f"Segue does not know how {item.base} reads input.")
     rules = maker(ctx, f"{app}\n{owner}", item)
     rules.imports.add(Import(FIELDS, rules.name))
+    if converts_itself(ctx, item):
+        if base != "Field":
+            rules.arguments.append("as_sent=True")
+        rules.type = "Any"
     if item.allow_null:
         rules.arguments.append("null=True")
         if rules.type != "Any":
@@ -164,6 +167,12 @@ def _moment(name: str, type_: str, setting: str) -> Maker:
     return make
 
 
+def _own(ctx: Context, place: str, item: SerializerField) -> Rules:
+    if not converts_itself(ctx, item):
+        raise field_refusal(item, "field-class", "It does not say how it reads input.")
+    return Rules("Any", "Unparsed")
+
+
 def _choice(name: str, type_: str) -> Maker:
     def make(ctx: Context, place: str, item: SerializerField) -> Rules:
         app, owner = place.split("\n")
@@ -197,6 +206,10 @@ def _container(name: str, type_: str) -> Maker:
         if child is not None and base_name(child) != "_UnvalidatedField":
             if child.serializer:
                 raise field_refusal(item, "nested-list", "A serializer inside ListField or DictField.")
+            if converts_itself(ctx, child):
+                raise field_refusal(
+                    item, "field-input", f"{child.cls} converts the items of a list or dict itself."
+                )
             app, owner = place.split("\n")
             inner = rules_of(ctx, app, owner, child)
             with_validators(ctx, inner, child)
@@ -243,9 +256,7 @@ def _json(ctx: Context, place: str, item: SerializerField) -> Rules:
         ):
             raise field_refusal(item, "json-coder", f"It has a JSON {key} of its own.")
     rules = Rules("Any", "Json")
-    if converts_itself(ctx, item):
-        rules.arguments.append("as_sent=True")
-    else:
+    if not converts_itself(ctx, item):
         _add(rules, item, "binary", "binary", False)
     return rules
 
@@ -297,6 +308,7 @@ def related_column(ctx: Context, child: SerializerField) -> ModelField:
 
 
 MAKERS: dict[str, Maker] = {
+    "Field": _own,
     "CharField": _char("Char"),
     "EmailField": _char("Email"),
     "URLField": _char("Url"),

@@ -7,7 +7,7 @@ relations apart, one INSERT or one UPDATE of all columns, then each relation is 
 from __future__ import annotations
 
 from segue.refusal import Refused, refuse
-from segue.snapshot.model import Serializer, SerializerField
+from segue.snapshot.model import ModelField, Serializer, SerializerField
 from segue.target.ir import Import
 from segue.translate.context import Context
 from segue.translate.free_names import renamed
@@ -15,7 +15,7 @@ from segue.translate.functions.lift import lift
 from segue.translate.interp.frame import Frame, Parameter
 from segue.translate.interp.scope import STATE
 from segue.translate.interp.value import Val, const, name
-from segue.translate.kinds import Instance, Kind, SerializerSelf, ValidatedData
+from segue.translate.kinds import Instance, Kind, Scalar, SerializerSelf, ValidatedData
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type, reverse_of, snake
 from segue.translate.models.writing import save_problem
@@ -37,11 +37,12 @@ from segue.translate.serializers.facts import (
     stem,
 )
 from segue.translate.serializers.interface import Saver
+from segue.translate.serializers.own_input import converts_itself
 from segue.translate.serializers.show import NESTED
 from segue.translate.serializers.synthetic import Recipe, compose
 from segue.translate.serializers.use import Use
 from segue.translate.serializers.validators import first_parameter
-from segue.translate.serializers.values import SCALARS, written
+from segue.translate.serializers.values import SCALARS, value_kind, written
 
 MODEL_SERIALIZER = "rest_framework.serializers.ModelSerializer"
 _COMPATIBLE = frozenset({("int", "float"), ("int", "Decimal"), ("str", "Any")})
@@ -271,7 +272,7 @@ def _fields(ctx: Context, serializer: Serializer, called: bool) -> list[str]:
         elif column.relation is not None and column.relation.kind in ("generic_fk", "generic_relation"):
             raise field_refusal(item, "source-write", f"{item.source} is a generic relation.")
         else:
-            _same_type(ctx, item, python_type(ctx, column))
+            _same_type(ctx, item, column)
     return many
 
 
@@ -285,9 +286,24 @@ def _not_saved(ctx: Context, serializer: Serializer, item: SerializerField) -> b
     return field_of(model, item.source) is None and reverse_of(model, item.source) is None
 
 
-def _same_type(ctx: Context, item: SerializerField, column: str) -> None:
+def _same_type(ctx: Context, item: SerializerField, field: ModelField) -> None:
     """A value of another type than the column's is converted by Django's field on saving."""
+    column = python_type(ctx, field)
     known = SCALARS.get(base_name(item))
+    if converts_itself(ctx, item):
+        kind = value_kind(ctx, item)
+        if isinstance(kind, Instance):
+            if (
+                field.relation is None
+                or concrete(ctx, field.relation.to).label != concrete(ctx, kind.model).label
+            ):
+                raise field_refusal(
+                    item, "field-type", f"An object of {kind.model} is saved into {field.name}."
+                )
+            return
+        known = kind.type if isinstance(kind, Scalar) else "list"
+        if field.relation is not None:
+            raise field_refusal(item, "field-type", f"A {known} is saved into a relation.")
     if known is not None and known != column and column != "Any" and (known, column) not in _COMPATIBLE:
         raise field_refusal(item, "field-type", f"A {known} is saved into a {column} column.")
 

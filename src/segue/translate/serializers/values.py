@@ -5,7 +5,7 @@ from __future__ import annotations
 from segue.snapshot.model import Serializer, SerializerField
 from segue.translate.context import Context
 from segue.translate.kinds import Instance, Kind, ListOf, Needs, Scalar, User, ValidatedData
-from segue.translate.serializers.facts import base_name, option
+from segue.translate.serializers.facts import base_name, option, overridden
 
 SCALARS = {
     "CharField": "str",
@@ -36,6 +36,10 @@ def written(model: str) -> Needs:
 def value_kind(ctx: Context, item: SerializerField) -> Kind:
     """Kind of the validated value of ``item``."""
     base = base_name(item)
+    if not item.read_only and overridden(ctx, item.cls, "to_internal_value"):
+        from segue.translate.serializers.own_input import converted_kind, converts_itself
+
+        return converted_kind(ctx, item) if converts_itself(ctx, item) else Scalar("Any")
     if base in SCALARS:
         return Scalar(SCALARS[base], item.allow_null)
     if base in ("ChoiceField", "FilePathField"):

@@ -1,8 +1,8 @@
-"""``QuerySet.get_or_create`` over plain columns."""
+"""``QuerySet.get_or_create`` and ``update_or_create`` over plain columns."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from segue_bridge.db.base import Base
@@ -20,6 +20,7 @@ async def get_or_create(
     values: Mapping[str, Any],
     defaults: Mapping[str, Any],
     before: Callable[[E], object] | None = None,
+    for_update: bool = False,
 ) -> tuple[E, bool]:
     """The one row whose columns equal ``values``, else a new one with ``defaults`` on top; and whether it is new.
 
@@ -30,7 +31,7 @@ async def get_or_create(
     """
     columns = ((getattr(entity, name), value) for name, value in values.items())
     where = [column.is_(None) if value is None else column == value for column, value in columns]
-    found = await db.get(entity, *where)
+    found = await db.get(entity, *where, for_update=for_update)
     if found is not None:
         return found, False
     try:
@@ -41,7 +42,28 @@ async def get_or_create(
             await db.insert(made)
             return made, True
     except IntegrityError:
-        found = await db.get(entity, *where)
+        found = await db.get(entity, *where, for_update=for_update)
         if found is not None:
             return found, False
         raise
+
+
+async def update_or_create(
+    db: Session,
+    entity: type[E],
+    values: Mapping[str, Any],
+    defaults: Mapping[str, Any],
+    also: Sequence[str] = (),
+) -> tuple[E, bool]:
+    """The one row whose columns equal ``values``, with ``defaults`` written to it, else a new one of both; and whether it is new.
+
+    The row is locked until it is written. ``also`` are columns that an UPDATE writes besides: those whose field has a
+    ``pre_save`` of its own, as dates have (Django 4.2 and later). Raises what :func:`get_or_create` does.
+    """
+    async with db.atomic():
+        found, created = await get_or_create(db, entity, values, defaults, for_update=True)
+        if not created:
+            for name, value in defaults.items():
+                setattr(found, name, value)
+            await db.update(found, *defaults, *also)
+    return found, created

@@ -124,6 +124,19 @@ class Session:
         """
         return await creating.get_or_create(self, entity, values, defaults, before)
 
+    async def update_or_create(
+        self,
+        entity: type[E],
+        values: Mapping[str, Any],
+        defaults: Mapping[str, Any],
+        also: Sequence[str] = (),
+    ) -> tuple[E, bool]:
+        """``update_or_create(**values, defaults=defaults)``: an entity, and whether it is new.
+
+        ``also`` are columns that the UPDATE of a row writes besides (dates with ``auto_now``).
+        """
+        return await creating.update_or_create(self, entity, values, defaults, also)
+
     async def update(self, entity: Base, *names: str) -> None:
         """UPDATE all columns as ``save()`` does (INSERT when no row matches), or the named ones.
 

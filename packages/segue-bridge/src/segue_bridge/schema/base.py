@@ -33,7 +33,8 @@ class Field:
     ``null`` allows ``None``; ``validators`` run after parsing, in order, before the built-in
     ones; ``messages`` replaces texts by key; ``source`` is where the value goes (dotted, or
     ``*`` to merge a dict) when that is not the field's name; ``name`` the key in the body when
-    it cannot be a Python attribute.
+    it cannot be a Python attribute. ``as_sent`` leaves parsing to a function that follows, and validators until then
+    (:meth:`segue_bridge.schema.form.Form.converted`).
     """
 
     messages: ClassVar[Mapping[str, str]] = {
@@ -52,8 +53,10 @@ class Field:
         source: str = "",
         name: str = "",
         help: str = "",
+        as_sent: bool = False,
     ) -> None:
         self.null = null
+        self.as_sent = as_sent
         self.validators = tuple(validators)
         self.texts: dict[str, str] = {}
         for cls in reversed(type(self).__mro__):
@@ -109,6 +112,10 @@ class Field:
     def parse(self, raw: Any) -> Any:
         """The Python value of ``raw`` (``to_internal_value``). Raises ``ValidationError``."""
         raise NotImplementedError
+
+    def untouched(self, raw: Any) -> Any:
+        """``raw`` as a ``to_internal_value`` of a field's own is given it."""
+        return raw
 
     def check(self, value: Any) -> tuple[list[Any], list[Any]]:
         """Errors of the given validators and of the built-in ones, in order."""

@@ -26,6 +26,13 @@ class Anything(Field):
         return raw
 
 
+class Unparsed(Field):
+    """A plain ``Field`` of the project's: its own ``to_internal_value`` follows."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "as_sent": True})
+
+
 class List(Field):
     """``ListField``: errors by index."""
 
@@ -151,26 +158,23 @@ def _no_constant(name: str) -> Any:
 
 
 class Json(Field):
-    """``JSONField``: any JSON value; text from a form, or always with ``binary``, is parsed.
-
-    ``as_sent``: nothing is parsed or checked, as the field's own ``to_internal_value`` follows.
-    """
+    """``JSONField``: any JSON value; text from a form, or always with ``binary``, is parsed."""
 
     messages: ClassVar[Mapping[str, str]] = {"invalid": "Value must be valid JSON."}
 
-    def __init__(self, *, binary: bool = False, as_sent: bool = False, **options: Any) -> None:
+    def __init__(self, *, binary: bool = False, **options: Any) -> None:
         super().__init__(**options)
         self.binary = binary
-        self.as_sent = as_sent
 
     def raw(self, data: Mapping[str, Any], name: str, *, partial: bool, required: bool, default: Any) -> Any:
         if is_form(data) and name in data:
             return JsonText(data[name])
         return data.get(name, UNSET)
 
+    def untouched(self, raw: Any) -> Any:
+        return str(raw) if isinstance(raw, JsonText) else raw
+
     def parse(self, raw: Any) -> Any:
-        if self.as_sent:
-            return str(raw) if isinstance(raw, JsonText) else raw
         try:
             if self.binary or isinstance(raw, JsonText):
                 text = raw.decode() if isinstance(raw, bytes) else raw

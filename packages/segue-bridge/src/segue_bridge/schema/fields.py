@@ -2,7 +2,7 @@
 
 from segue_bridge.schema.base import Field
 from segue_bridge.schema.choices import Choice, FilePath, MultipleChoice
-from segue_bridge.schema.containers import Anything, Dict, HStore, Json, List
+from segue_bridge.schema.containers import Anything, Dict, HStore, Json, List, Unparsed
 from segue_bridge.schema.dates import Date, DateTime, Duration, Time
 from segue_bridge.schema.files import File, Image
 from segue_bridge.schema.nested import Nested, NestedList
@@ -44,6 +44,7 @@ __all__ = [
     "Slug",
     "SlugRelated",
     "Time",
+    "Unparsed",
     "Url",
     "Uuid",
 ]

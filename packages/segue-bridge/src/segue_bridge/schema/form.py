@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterator, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,13 +10,15 @@ from typing import Any
 from segue_bridge.errors import ValidationError
 from segue_bridge.schema.unset import UNSET
 
+Check = Callable[[Any], tuple[list[Any], list[Any]]]
+"""Errors of a value: of the given validators, and of the built-in ones."""
 Values = dict[str, Any]
 """Validated data by source name; related objects are entities."""
 
 
 @dataclass(slots=True)
 class _State:
-    """One field: its value and the errors of given and of built-in validators.
+    """One field: its value, the errors of given and of built-in validators, and the check still to come.
 
     ``parsed`` tells that the client sent something that was parsed, so that database
     validators apply; a default or a null skips them.
@@ -27,6 +29,7 @@ class _State:
     first: list[Any] = field(default_factory=list)
     second: list[Any] = field(default_factory=list)
     fatal: Any = None
+    check: Check | None = None
 
     @property
     def failed(self) -> bool:
@@ -71,9 +74,11 @@ class Form(MutableMapping[str, Any]):
         known = [name for name in self._order if name in self._states]
         return [*known, *(name for name in self._states if name not in self._order)]
 
-    def record(self, name: str, value: Any, first: list[Any], second: list[Any]) -> None:
-        """A parsed value and what its validators said."""
-        self._states[name] = _State(value, True, first, second)
+    def record(
+        self, name: str, value: Any, first: list[Any], second: list[Any], check: Check | None = None
+    ) -> None:
+        """A parsed value and what its validators said; ``check`` are validators that wait for its conversion."""
+        self._states[name] = _State(value, True, first, second, check=check)
 
     def has(self, name: str) -> bool:
         """Is there a value, and no error so far? A default or null counts."""
@@ -96,6 +101,15 @@ class Form(MutableMapping[str, Any]):
             yield
         except ValidationError as exc:
             self.add_error(name, exc.detail)
+
+    @contextmanager
+    def converted(self, name: str) -> Iterator[None]:
+        """The field's own ``to_internal_value`` stands inside; its validators then look at what it gave."""
+        with self.field(name):
+            yield
+            state = self._states[name]
+            if state.check is not None:
+                state.first, state.second = state.check(state.value)
 
     @contextmanager
     def check(self, name: str) -> Iterator[None]:

@@ -115,6 +115,9 @@ def _read(form: Form, bound: Bound, data: Mapping[str, Any], partial: bool, opti
         if done:
             form[name] = value
             return
+        if rules.as_sent:
+            form.record(name, rules.untouched(value), [], [], rules.check)
+            return
         value = rules.parse(value)
         first, second = rules.check(value)
         form.record(name, value, first, second)

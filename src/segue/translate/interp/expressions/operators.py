@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from typing import Any
 
 from segue.translate.interp.conditions import test
@@ -24,6 +25,7 @@ from segue.translate.kinds import (
     QueryParameters,
     QuerySet,
     Scalar,
+    TupleOf,
     Unknown,
     UrlArguments,
     User,
@@ -84,6 +86,12 @@ def binary(frame: Frame, node: ast.BinOp) -> Val:
         written = isinstance(left.node, ast.Constant) and isinstance(right.node, ast.Constant)
         if written and isinstance(folded, str | int | float | tuple) and len(str(folded)) < 200:
             return const(folded)
+    if (
+        isinstance(node.op, ast.Mod)
+        and isinstance(widen(left.kind), Scalar)
+        and widen(left.kind) == Scalar("str")
+    ):
+        right = _shown(frame, left, right, node)
     a, a_node = plain(frame, left, node.left)
     b, b_node = plain(frame, right, node.right)
     made = ast.BinOp(a_node, node.op, b_node)
@@ -96,6 +104,37 @@ def binary(frame: Frame, node: ast.BinOp) -> Val:
     if a.endswith("?") or b.endswith("?"):
         a, b = a.rstrip("?"), b.rstrip("?")
     return Val(_result(a, b, node.op), made)
+
+
+def _shown(frame: Frame, left: Val, right: Val, node: ast.BinOp) -> Val:
+    """What ``"%s"`` is filled with: objects of models by their text, which ``str()`` of the generated class is not."""
+    from segue.translate.interp.expressions.literals import printable
+
+    legacy = list(node.right.elts) if isinstance(node.right, ast.Tuple) else [node.right]
+    nodes = list(right.node.elts) if isinstance(right.node, ast.Tuple) and len(legacy) > 0 else [right.node]
+    kind = right.kind
+    kinds = list(kind.items) if isinstance(kind, TupleOf) else [kind]
+    if isinstance(node.right, ast.Tuple) and isinstance(kind, ListOf):
+        kinds = [kind.item] * len(legacy)
+    if (
+        len(kinds) != len(nodes)
+        or len(legacy) != len(nodes)
+        or not any(isinstance(k, Instance) for k in kinds)
+    ):
+        return right
+    text = left.kind.value if isinstance(left.kind, Const) else ""
+    if re.findall(r"%[^%]", text.replace("%%", "")) != ["%s"] * len(nodes):
+        raise frame.refuse(
+            "text-of", ast.unparse(node), "An object is formatted by something else than %s.", node
+        )
+    parts = [
+        printable(frame, Val(k, n), at) if isinstance(k, Instance) else n
+        for k, n, at in zip(kinds, nodes, legacy, strict=True)
+    ]
+    filled = [part for part in parts if part is not None]
+    if not isinstance(node.right, ast.Tuple):
+        return Val(Scalar("str"), filled[0])
+    return Val(ListOf(Scalar("Any"), "tuple"), ast.Tuple(filled, ast.Load()))
 
 
 def _result(a: str, b: str, op: ast.operator) -> Kind:

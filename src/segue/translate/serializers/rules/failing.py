@@ -10,8 +10,9 @@ from segue.translate import language
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, literal, name
-from segue.translate.kinds import Const, Kind, Scalar, SerializerSelf
+from segue.translate.kinds import Const, Kind, Object, Scalar, SerializerSelf
 from segue.translate.rules.registry import attribute, framework, method
+from segue.translate.serializers.own_field import FieldUse
 
 _ATTRIBUTE = "default_error_messages"
 
@@ -41,14 +42,19 @@ def message(frame: Frame, owner: Val, call: CallSite) -> Val:
 @framework("rest_framework.fields.Field.fail")
 def fail(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """``Field.fail``: a ``ValidationError`` of the text, filled in, with the key as its code."""
-    if not isinstance(owner.kind, SerializerSelf):
+    if not isinstance(owner.kind, SerializerSelf) and field_texts(owner.kind) is None:
         return None
     if len(call.args) != 1 or frame.no_hoist:
         raise frame.refuse(
             "serializer-fail", ast.unparse(call.node), "It stands inside of an expression.", call.node
         )
     key = call.args[0]
-    text = _text(frame, owner.kind.name, key, call.node)
+    known = field_texts(owner.kind)
+    if known is not None:
+        text = _of_field(frame, known, key, call.node)
+    else:
+        assert isinstance(owner.kind, SerializerSelf)
+        text = _text(frame, owner.kind.name, key, call.node)
     made: ast.expr
     given = call.kwargs
     if all(isinstance(v.kind, Const) for v in given.values()):
@@ -76,6 +82,24 @@ def fail(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     frame.emit(f"raise {error}({ast.unparse(made)}, code={code!r})")
     frame.alive = False
     return const(None)
+
+
+def field_texts(kind: Kind) -> dict[str, str] | None:
+    """``self.error_messages`` of a field that is ``self``, as its instance has them."""
+    use = kind.use if isinstance(kind, Object) else None
+    return dict(use.item.error_messages) if isinstance(use, FieldUse) else None
+
+
+def _of_field(frame: Frame, texts: dict[str, str], key: Val | None, at: ast.AST) -> str:
+    wanted = key.kind.value if key is not None and isinstance(key.kind, Const) else None
+    if not isinstance(wanted, str) or wanted not in texts:
+        raise frame.refuse(
+            "serializer-fail", f"error_messages[{wanted!r}]", "Segue does not know this text.", at
+        )
+    if not language.texts_as_written(frame.ctx.snapshot):
+        raise frame.refuse("gettext", wanted, "The text is translated into the project's own language.", at)
+    language.shows_text(frame.ctx)
+    return texts[wanted]
 
 
 def _text(frame: Frame, serializer: str, key: Val | None, at: ast.AST) -> str:

@@ -718,6 +718,10 @@ class Lab(APIView):
     def case_str(self):
         return [str(b.author) for b in Book.objects.all()]
 
+    def case_percent_of_an_object(self):
+        books = Book.objects.all()
+        return [("%s" % b.author, "<%s>" % (b.author,), "%s by %s" % (b.title, b.author)) for b in books]  # noqa: UP031
+
     def case_method_with_query(self):
         return [a.book_count() for a in Author.objects.all()]
 

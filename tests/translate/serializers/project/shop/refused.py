@@ -1,5 +1,7 @@
 """What Segue refuses: one construct per serializer; the comment names the refusal's code."""
 
+import time
+
 from rest_framework import serializers
 
 from shop.models import Author, Book, Note, Publisher, Tag
@@ -9,8 +11,14 @@ class UpperField(serializers.CharField):
     def to_representation(self, value):
         return value.upper()
 
-    def to_internal_value(self, data):
-        return data.lower()
+    def run_validation(self, data=serializers.empty):
+        return super().run_validation(data).lower()
+
+
+class ClockField(serializers.CharField):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.made = time.time()
 
 
 class DynamicSerializer(serializers.ModelSerializer):
@@ -35,6 +43,14 @@ class OwnInputSerializer(serializers.ModelSerializer):
 
 class OwnFieldSerializer(serializers.ModelSerializer):
     label = UpperField()  # field-input
+
+    class Meta:
+        model = Tag
+        fields = ["label"]
+
+
+class ClockSerializer(serializers.ModelSerializer):
+    label = ClockField()  # field-input
 
     class Meta:
         model = Tag

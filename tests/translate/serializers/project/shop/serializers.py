@@ -1,7 +1,7 @@
 from copy import deepcopy
 
 from django.core.exceptions import ValidationError
-from django.core.validators import EMPTY_VALUES
+from django.core.validators import EMPTY_VALUES, RegexValidator
 from django.db import transaction
 from django.utils import timezone
 from rest_framework import serializers
@@ -274,3 +274,89 @@ class CleanedEventSerializer(Cleaned, serializers.ModelSerializer):
         validators = []
         extra_kwargs = {"code": {"validators": []}, "slug": {"validators": []}, "big": {"validators": []}}
         unchecked = ["big"]
+
+
+class Splitter:
+    def __init__(self, separator):
+        self.separator = separator
+
+    def split(self, value):
+        return [part.strip() for part in value.split(self.separator)]
+
+
+class WordsField(serializers.CharField):
+    default_error_messages = {"many": "No more than {most} words."}
+
+    def __init__(self, separator=",", most=3, **kwargs):
+        self.check_word = RegexValidator("^[a-z]*$", message="Words are {} lower case.".format("all"))
+        self.splitter = Splitter(separator)
+        self.most = most
+        kwargs.setdefault("max_length", 2)
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data):
+        words = self.splitter.split(data)
+        for word in words:
+            self.check_word(word)
+        if len(words) > self.most:
+            self.fail("many", most=self.most)
+        return words
+
+
+class HalfField(serializers.Field):
+    def to_internal_value(self, data):
+        try:
+            return int(data) // 2
+        except (TypeError, ValueError):
+            raise serializers.ValidationError("No number.") from None
+
+    def to_representation(self, value):
+        return value * 2
+
+
+class PublisherField(serializers.CharField):
+    def to_representation(self, value):
+        return value.name
+
+    def to_internal_value(self, data):
+        found, _ = Publisher.objects.get_or_create(name=data, defaults={"city": "new"})
+        return found
+
+
+class TitleField(serializers.CharField):
+    def to_internal_value(self, data):
+        return data.strip().title()
+
+
+class KeywordsSerializer(serializers.Serializer):
+    words = WordsField()
+    more = WordsField(separator=";", most=1, max_length=9, allow_blank=True, allow_null=True, required=False)
+    half = HalfField(required=False)
+
+
+class FoundAuthorSerializer(serializers.ModelSerializer):
+    name = TitleField(max_length=9)
+    publisher = PublisherField()
+
+    class Meta:
+        model = Author
+        fields = ["id", "name", "publisher"]
+
+    def create(self, validated_data):
+        author, _ = Author.objects.get_or_create(name=validated_data["name"], defaults=validated_data)
+        return author
+
+
+class KeptNoteSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Note
+        fields = ["id", "owner", "code", "text"]
+        validators = []
+
+    def create(self, validated_data):
+        note, _ = Note.objects.update_or_create(
+            owner=validated_data["owner"],
+            code=validated_data["code"],
+            defaults={"text": validated_data["text"], "kind": "kept"},
+        )
+        return note
