@@ -168,6 +168,24 @@ class RelatedManager(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class StoredFile(Kind):
+    """``instance.document``: the file of a column. Its code is the column, which has the file's name; empty for no file.
+
+    ``present`` where a test has told that there is one.
+    """
+
+    model: str
+    field: str
+    nullable: bool = False
+    present: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFile(Kind):
+    """A file of the default storage that was opened to be sent; its code is its name there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Request(Kind):
     """The DRF request (``raw`` for Django's own)."""
 

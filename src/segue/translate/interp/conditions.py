@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import not_null
 from segue.translate.interp.truth import truth
 from segue.translate.interp.value import Val, name
-from segue.translate.kinds import Const, Failure, Instance, Kind, Maybe, QuerySet, Scalar, Unknown, User
+from segue.translate.kinds import (
+    Const,
+    Failure,
+    Instance,
+    Kind,
+    Maybe,
+    QuerySet,
+    Scalar,
+    StoredFile,
+    Unknown,
+    User,
+)
 
 
 @dataclass(slots=True)
@@ -100,6 +111,8 @@ def of_value(frame: Frame, value: Val, node: ast.expr) -> Test:
             result.otherwise[text] = Const(None)
     if isinstance(value.kind, Maybe):
         result.then[text] = value.kind.kind
+    if isinstance(value.kind, StoredFile):
+        result.then[text] = replace(value.kind, present=True)
     result.then.update(_narrowed_failure(frame, value.node))
     call, positive = value.node, True
     if isinstance(call, ast.UnaryOp) and isinstance(call.op, ast.Not):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 
-from segue.refusal import Refused
 from segue.snapshot.model import GlobalRef, Receiver
 from segue.translate.functions.lift import Lifted, lift
 from segue.translate.functions.record import record_of
@@ -17,7 +16,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, name
 from segue.translate.kinds import Global, Instance, Kind, Needs
 from segue.translate.load.fetch import entity_type
-from segue.translate.load.models import concrete
+from segue.translate.load.models import concrete, snake
 from segue.translate.models.writing import deleted_with
 from segue.translate.rules.idle_receivers import is_idle
 from segue.translate.rules.receivers import does_nothing, parameters_of, receiver_function, refused_receiver
@@ -99,12 +98,8 @@ def _lifted(frame: Frame, receiver: Receiver, label: str, *, told: bool) -> Lift
     # What the collector has read is as it is in the database; an object that code holds may not be.
     needs = Needs(label, written=True, told=receiver.where if told else None)
     arguments["instance"] = Instance(label, needs, "entity")
-    try:
-        lifted = lift(frame.ctx, function, arguments=arguments, module_kind="services", listener=True)
-    except Refused as refused:
-        if refused.refusal.code == "recursion":
-            raise refused_receiver(receiver, label, "It deletes what it is told of.") from None
-        raise
+    hint = snake(frame.ctx.model(label).cls.rpartition(".")[2])
+    lifted = lift(frame.ctx, function, arguments=arguments, module_kind="services", hint=hint, listener=True)
     return None if does_nothing(record_of(frame.ctx, lifted)) else lifted
 
 

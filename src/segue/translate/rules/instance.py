@@ -111,7 +111,9 @@ def _field(frame: Frame, owner: Val, item: ModelField, name: str, node: ast.AST)
             "multi-table", f"{owner.text}.{name}", "Fields of a parent table are not translated yet.", node
         )
     if item.base.endswith((".FileField", ".ImageField")):
-        raise frame.refuse("file-field", f"{owner.text}.{name}", "Stored files are not translated yet.", node)
+        from segue.translate.rules.stored_files import stored_file
+
+        return stored_file(frame, owner, item, node)
     column(frame.ctx, kind.site, item.attname)
     found = column_kind(frame.ctx, item)
     return Val(found, ast.Attribute(owner.node, item.attname, ast.Load()))

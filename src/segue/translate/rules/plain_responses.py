@@ -1,4 +1,5 @@
-"""Django's own responses in views of DRF: ``HttpResponse`` and its subclasses, ``JsonResponse``, redirects to a fixed URL."""
+"""Django's own responses in views of DRF: ``HttpResponse`` and its subclasses, ``JsonResponse``, ``FileResponse`` of a stored
+file, redirects to a fixed URL."""
 
 from __future__ import annotations
 
@@ -9,8 +10,9 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import widen
 from segue.translate.interp.value import Val, literal
-from segue.translate.kinds import Const, DictOf, ListOf, Response, Scalar, Shape, ValidatedData
+from segue.translate.kinds import Const, DictOf, ListOf, OpenFile, Response, Scalar, Shape, ValidatedData
 from segue.translate.rules.registry import function
+from segue.translate.rules.stored_files import media
 from segue.translate.views.rules.around import KEPT
 
 _HTTP = "django.http.response."
@@ -71,6 +73,45 @@ def http_response(frame: Frame, call: CallSite) -> Val | None:
         if text != _HTML:
             keywords["content_type"] = literal(text)
     return Val(Response(code), _made(frame, "page", parts, keywords))
+
+
+@function(f"{_HTTP}FileResponse", "django.http.FileResponse")
+def file_response(frame: Frame, call: CallSite) -> Val | None:
+    """``FileResponse(default_storage.open(name), content_type=…, filename=…, as_attachment=…)``."""
+    if KEPT in frame.ctx.memo:
+        return None
+    call.only("content_type", "filename", "as_attachment", at_most=1)
+    opened = call.argument(0, "streaming_content")
+    if opened is None or not isinstance(opened.kind, OpenFile) or opened.node is None:
+        raise frame.refuse(
+            "file-response",
+            ast.unparse(call.node),
+            "Only a file that default_storage.open() gives is translated.",
+            call.node,
+        )
+    keywords: dict[str, ast.expr] = {}
+    for key, word in (("content_type", "content_type"), ("filename", "filename")):
+        given = call.kwargs.get(key)
+        if given is None or (isinstance(given.kind, Const) and given.kind.value in (None, "")):
+            continue
+        plain = widen(given.kind)
+        if given.node is None or not (
+            isinstance(plain, Scalar) and plain.type == "str" and not plain.nullable
+        ):
+            raise frame.refuse("file-response", ast.unparse(call.node), f"Its {key} is not known.", call.node)
+        keywords[word] = given.node
+    attached = call.kwargs.get("as_attachment")
+    if attached is not None:
+        if not isinstance(attached.kind, Const) or not isinstance(attached.kind.value, bool):
+            raise frame.refuse(
+                "file-response", ast.unparse(call.node), "as_attachment is computed.", call.node
+            )
+        if attached.kind.value:
+            keywords["attachment"] = literal(True)
+    frame.is_async = True
+    helper = frame.imported("segue_bridge.http.downloads", "file_page")
+    pairs = [ast.keyword(key, value) for key, value in keywords.items()]
+    return Val(Response(200), ast.Await(ast.Call(helper, [media(frame, call.node), opened.node], pairs)))
 
 
 @function(f"{_HTTP}JsonResponse", "django.http.JsonResponse")

@@ -18,6 +18,7 @@ from segue.translate.kinds import (
     ListOf,
     Needs,
     Scalar,
+    TupleOf,
     Unknown,
     ValidatedData,
 )
@@ -145,6 +146,16 @@ def _standard(frame: Frame, call: CallSite) -> Val:
 
 for _name in FUNCTIONS:
     function(_name)(_standard)
+
+
+@function("mimetypes.guess_type")
+def guess_type(frame: Frame, call: CallSite) -> Val:
+    """``mimetypes.guess_type(name)``: type and encoding, each may be None."""
+    call.only("url", "strict", at_most=2)
+    parts = [code(frame, v, n) for v, n in zip(call.args, call.raw_args, strict=True)]
+    keywords = [ast.keyword(k, code(frame, v, call.node)) for k, v in call.kwargs.items()]
+    kinds = TupleOf((Scalar("str", True), Scalar("str", True)))
+    return Val(kinds, ast.Call(spelled(frame, call.name), parts, keywords))
 
 
 _HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")

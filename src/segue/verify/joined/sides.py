@@ -96,6 +96,7 @@ class FastApiSide:
             [str(k) for k in getattr(settings, "SECRET_KEY_FALLBACKS", [])]
         )
         os.environ["DEBUG"] = str(bool(settings.DEBUG))
+        os.environ["MEDIA_ROOT"] = str(settings.MEDIA_ROOT)
         os.environ.update(jwt_key())
         os.environ["DATABASE_URL"] = "sqlite:///:memory:"  # never opened: the database is handed in
         self.branches = Branches(spec["package"]) if spec.get("branches") else None

@@ -6,7 +6,7 @@ import ast
 
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, widen
-from segue.translate.interp.value import Val, const, literal
+from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import (
     Const,
     DictOf,
@@ -16,6 +16,7 @@ from segue.translate.kinds import (
     QuerySet,
     Request,
     Scalar,
+    StoredFile,
     TupleOf,
     Unknown,
     User,
@@ -67,6 +68,8 @@ def printable(frame: Frame, value: Val, node: ast.expr) -> ast.expr:
 
             return text_of(frame, value, node)
         raise frame.refuse("text-of", ast.unparse(node), "Segue does not know the text of this.", node)
+    if isinstance(value.kind, StoredFile) and value.kind.nullable:
+        return quote("{0} or ''", value.node)
     return value.node
 
 

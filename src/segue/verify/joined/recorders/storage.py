@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
+import sys
 from typing import Any
 
 
@@ -25,6 +27,7 @@ class StoredFiles:
         )
         self._done: list[Any] = []
         self._saved: list[tuple[Any, str]] = []
+        self._generated = False
         self._depth = 0
         self._elsewhere: tuple[type, ...] = () if every else (FileSystemStorage,)
         for cls in _classes(Storage):
@@ -35,6 +38,15 @@ class StoredFiles:
     def start(self) -> None:
         """Forget what was noted."""
         self._done = []
+        bridge = sys.modules.get("segue_bridge.storage")
+        if bridge is not None and not self._generated:
+            self._generated = True
+            for method in ("save", "delete"):
+                setattr(
+                    bridge.FileStorage,
+                    method,
+                    self._noting_async(getattr(bridge.FileStorage, method), method),
+                )
 
     def take(self) -> list[Any]:
         """What was deleted, and saved elsewhere, in its order."""
@@ -46,7 +58,10 @@ class StoredFiles:
         depth, self._depth = self._depth, 1
         try:
             for storage, name in saved:
-                storage.delete(name)
+                if isinstance(storage, str):
+                    os.remove(storage)
+                else:
+                    storage.delete(name)
         finally:
             self._depth = depth
 
@@ -70,6 +85,25 @@ class StoredFiles:
             if method != "save" or not isinstance(storage, recorder._elsewhere):
                 told = str(done if method == "save" else name)
                 recorder._done.append([method, type(storage).__name__, told, digest])
+            return done
+
+        return act
+
+    def _noting_async(self, original: Any, method: str) -> Any:
+        """The same for the storage of generated code, which is told of as Django's."""
+        recorder = self
+
+        @functools.wraps(original)
+        async def act(storage: Any, name: Any, *rest: Any, **options: Any) -> Any:
+            digest = _digest(rest[0]) if method == "save" else ""
+            held = recorder.held_back and method == "delete" and name
+            done = None if held else await original(storage, name, *rest, **options)
+            if recorder.held_back and method == "save":
+                recorder._saved.append((storage.path(done), ""))
+            if method != "save" or not recorder._elsewhere:
+                recorder._done.append(
+                    [method, "FileSystemStorage", str(done if method == "save" else name), digest]
+                )
             return done
 
         return act

@@ -1,0 +1,221 @@
+"""Files of columns and of the default storage: ``instance.document.url``, ``.path``, ``.size``, ``.delete(save=False)``,
+``default_storage.exists(name)`` → calls of ``media()``, the storage in ``app/storage.py``.
+
+Only ``FileSystemStorage`` as the settings have it is known; a field with a storage of its own is refused by name.
+Source: ``django.db.models.fields.files.FieldFile``, ``django.core.files.storage.FileSystemStorage``.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from segue.snapshot.model import ModelField, Value
+from segue.target.ir import Decl, Import
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val, const, literal, quote
+from segue.translate.kinds import Const, Global, Instance, Kind, OpenFile, Scalar, StoredFile
+from segue.translate.load.models import concrete
+from segue.translate.load.needs import check_fresh, column
+from segue.translate.rules.registry import attribute, method
+
+_FILE_SYSTEM = (
+    "django.core.files.storage.FileSystemStorage",
+    "django.core.files.storage.filesystem.FileSystemStorage",
+)
+_DEFAULT = "django.core.files.storage.default_storage"
+
+
+def media(frame: Frame, node: ast.AST | None = None) -> ast.expr:
+    """``media()``: the default storage. Refuses one that is not Django's file system storage with the settings' values."""
+    values = frame.ctx.snapshot.settings.values
+    _check_default(frame, node)
+    used = frame.ctx.memo.setdefault(("kernel", "settings"), {})
+    assert isinstance(used, dict)
+    root = values.get("MEDIA_ROOT")
+    used["MEDIA_ROOT"] = Value("const", str(root.data) if root is not None and root.data is not None else "")
+    url = _plain(values.get("MEDIA_URL"), "")
+    mode = _plain(values.get("FILE_UPLOAD_PERMISSIONS"), None)
+    folder_mode = _plain(values.get("FILE_UPLOAD_DIRECTORY_PERMISSIONS"), None)
+    options = f", mode={oct(mode) if isinstance(mode, int) else None}"
+    options += f", folder_mode={oct(folder_mode)}" if isinstance(folder_mode, int) else ""
+    package = frame.ctx.program.package
+    module = frame.ctx.program.module(
+        f"{package}/storage.py", "Where the files that requests bring are kept."
+    )
+    code = [
+        "def media() -> FileStorage:",
+        '    """Django\'s default storage; its folder is ``MEDIA_ROOT`` of the settings."""',
+        f"    return FileStorage(location=settings.MEDIA_ROOT, base_url={url!r}{options})",
+    ]
+    needed = {Import("segue_bridge.storage", "FileStorage"), Import(f"{package}.settings", "settings")}
+    module.add(Decl("media", "\n".join(code), frozenset(needed), 30))
+    return ast.Call(frame.imported(f"{package}.storage", "media"), [], [])
+
+
+def _plain(value: Value | None, default: object) -> object:
+    return value.data if value is not None and value.kind == "const" else default
+
+
+def _check_default(frame: Frame, node: ast.AST | None) -> None:
+    values = frame.ctx.snapshot.settings.values
+    table = {str(k.data): v for k, v in values["STORAGES"].pairs} if "STORAGES" in values else {}
+    given = {str(k.data): v for k, v in table["default"].pairs} if "default" in table else {}
+    backend = given.get("BACKEND", values.get("DEFAULT_FILE_STORAGE"))
+    name = str(backend.data) if backend is not None else _FILE_SYSTEM[0]
+    if name not in _FILE_SYSTEM or given.get("OPTIONS", Value("dict")).pairs:
+        raise frame.refuse(
+            "file-storage", name, "Only Django's FileSystemStorage without options is known.", node
+        )
+    root = values.get("MEDIA_ROOT")
+    if root is not None and root.kind != "const":
+        raise frame.refuse("file-storage", "MEDIA_ROOT", "Segue cannot write this setting down.", node)
+
+
+def check_storage(frame: Frame, item: ModelField, node: ast.AST | None) -> None:
+    """Refuse the files of a column that are not in the default storage, or whose size is kept in other columns."""
+    if "storage" in item.options:
+        raise frame.refuse(
+            "file-storage", f"{item.name}: {item.storage}", "The column has a storage of its own.", node
+        )
+    if "width_field" in item.options or "height_field" in item.options:
+        raise frame.refuse(
+            "file-storage", item.name, "Django keeps the size of the image in other columns.", node
+        )
+    _check_default(frame, node)
+
+
+def stored_file(frame: Frame, owner: Val, item: ModelField, node: ast.AST) -> Val:
+    """``instance.document``."""
+    kind = owner.kind
+    assert isinstance(kind, Instance)
+    assert owner.node is not None
+    check_storage(frame, item, node)
+    column(frame.ctx, kind.site, item.attname)
+    known = StoredFile(concrete(frame.ctx, kind.model).label, item.name, item.null)
+    return Val(known, ast.Attribute(owner.node, item.attname, ast.Load()))
+
+
+def _present(frame: Frame, owner: Val, node: ast.AST) -> ast.expr:
+    """The name of a file that must be there: ``FieldFile._require_file``."""
+    kind = owner.kind
+    assert isinstance(kind, StoredFile)
+    assert owner.node is not None
+    _check_kept(frame, owner, node)
+    if kind.present:
+        return owner.node
+    return quote(
+        "{0}({1}, {2})", frame.imported("segue_bridge.storage", "present"), owner.node, literal(kind.field)
+    )
+
+
+def _check_kept(frame: Frame, owner: Val, node: ast.AST) -> None:
+    if (owner.text, "file") in frame.taken:
+        raise frame.refuse("stored-file", owner.text, "The file was deleted before.", node)
+
+
+@attribute(StoredFile, "name")
+def file_name(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
+    """The column."""
+    assert isinstance(owner.kind, StoredFile)
+    _check_kept(frame, owner, node)
+    return Val(Scalar("str", owner.kind.nullable and not owner.kind.present), owner.node)
+
+
+@attribute(StoredFile, "url", "path")
+def file_place(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
+    """Address or path; a ``ValueError`` without a file."""
+    storage, present = media(frame, node), _present(frame, owner, node)
+    return Val(Scalar("str"), ast.Call(ast.Attribute(storage, name, ast.Load()), [present], []))
+
+
+@attribute(StoredFile, "size")
+def file_size(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
+    """Bytes on the disk."""
+    frame.is_async = True
+    storage, present = media(frame, node), _present(frame, owner, node)
+    return Val(Scalar("int"), quote("await {0}.size({1})", storage, present))
+
+
+@method(StoredFile, "__str__")
+def file_text(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """Its name, or nothing."""
+    assert isinstance(owner.kind, StoredFile)
+    assert owner.node is not None
+    return Val(Scalar("str"), quote("({0} or '')", owner.node) if owner.kind.nullable else owner.node)
+
+
+@method(StoredFile, "delete")
+def delete_file(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``instance.document.delete(save=False)``: nothing without a file."""
+    call.only("save", at_most=1)
+    save = call.argument(0, "save")
+    if save is None or not isinstance(save.kind, Const) or save.kind.value:
+        raise frame.refuse(
+            "stored-file", ast.unparse(call.node), "Only delete(save=False) is translated.", call.node
+        )
+    if not isinstance(owner.node, ast.Attribute) or frame.no_hoist:
+        raise frame.refuse(
+            "stored-file", ast.unparse(call.node), "It stands inside an expression.", call.node
+        )
+    holder = frame.eval(call.node.func.value.value) if _is_of_name(call.node) else None  # type: ignore[attr-defined]
+    if holder is None or not isinstance(holder.kind, Instance) or holder.kind.mode != "entity":
+        raise frame.refuse(
+            "stored-file", ast.unparse(call.node), "Segue does not know the object.", call.node
+        )
+    check_fresh(holder.kind.site, owner.node.attr)
+    frame.is_async = True
+    lines = [f"await {ast.unparse(media(frame, call.node))}.delete({owner.text})", f"{owner.text} = ''"]
+    assert isinstance(owner.kind, StoredFile)
+    if owner.kind.present:
+        for line in lines:
+            frame.emit(line)
+    else:
+        frame.emit_block(f"if {owner.text}:", lines)
+    frame.facts.pop(owner.text, None)
+    frame.taken.add((owner.text, "file"))
+    return const(None)
+
+
+def _is_of_name(node: ast.Call) -> bool:
+    """``instance.document.delete(…)``."""
+    return (
+        isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Attribute)
+        and isinstance(node.func.value.value, ast.Name)
+    )
+
+
+@method(Global, "exists", "size", "delete", "url", "path", "open")
+def in_default_storage(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``default_storage.exists(name)`` and its like; ``open(name)`` is known to be sent, no more."""
+    assert isinstance(owner.kind, Global)
+    if owner.kind.ref.name != _DEFAULT:
+        return None
+    called = call.name.rpartition(".")[2]
+    call.only("name", at_most=1)
+    storage, given = media(frame, call.node), _name(frame, call)
+    if called == "open":
+        return Val(OpenFile(), given)
+    made = ast.Call(ast.Attribute(storage, called, ast.Load()), [given], [])
+    if called in ("url", "path"):
+        return Val(Scalar("str"), made)
+    frame.is_async = True
+    kinds: dict[str, Kind] = {"exists": Scalar("bool"), "size": Scalar("int"), "delete": Const(None)}
+    return Val(kinds[called], ast.Await(made))
+
+
+def _name(frame: Frame, call: CallSite) -> ast.expr:
+    given = call.argument(0, "name")
+    if given is not None and isinstance(given.kind, StoredFile):
+        raise frame.refuse("stored-file", ast.unparse(call.node), "Its name is not asked for.", call.node)
+    text = given is not None and (
+        (isinstance(given.kind, Scalar) and given.kind.type == "str" and not given.kind.nullable)
+        or (isinstance(given.kind, Const) and isinstance(given.kind.value, str))
+    )
+    if given is None or given.node is None or not text:
+        raise frame.refuse("stored-file", ast.unparse(call.node), "Segue does not know this name.", call.node)
+    return given.node
+
+
+__all__ = ["check_storage", "media", "stored_file"]
