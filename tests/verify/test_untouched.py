@@ -59,7 +59,7 @@ def test_files_outside_the_media_folder_stay(shop: Shop, tmp_path: Path) -> None
     before = _digests(invoices, root)
     report = verify.explore(replace(shop.project, root=root), only=[CATEGORY], cases=30)
     done = [d.django["effects"] for o in report.operations for d in o.differences]
-    assert any(name.endswith("/new.txt") for effects in done for name in effects.get("(files)", {}))
+    assert any(file[0].endswith("/new.txt") for effects in done for file in effects.get("(files)", []))
     assert any("kept.txt" in entry for effects in done for entry in effects.get("(storage)", []))
     assert _digests(invoices, root) == before
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import importlib.util
 import inspect
 import json
 import os
@@ -76,7 +77,8 @@ def _translate(lab: Lab, snapshot: Path) -> None:
         f"from {PACKAGE}.django_auth.models import User\n\nCurrentUser = User | AnonymousUser\n"
     )
     sources[f"{PACKAGE}/settings.py"] = (
-        '"""Settings."""\n\n\nclass Settings:\n    """Settings."""\n\n    LAB_LIMIT: int = 3\n\n\nsettings = Settings()\n'
+        '"""Settings."""\n\n\nclass Settings:\n    """Settings."""\n\n    LAB_LIMIT: int = 3\n'
+        f"    MEDIA_ROOT: str = {str(lab.folder / 'media')!r}\n\n\nsettings = Settings()\n"
     )
     for folder in {str(Path(p).parent) for p in sources}:
         sources.setdefault(f"{folder}/__init__.py", "")
@@ -93,7 +95,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     folder = tmp_path_factory.mktemp("lab")
     project = folder / "project"
     shutil.copytree(HERE, project, ignore=shutil.ignore_patterns("__pycache__"))
-    environment = {**os.environ, "LAB_DB": str(folder / "lab.sqlite3"), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {
+        **os.environ, "LAB_DB": str(folder / "lab.sqlite3"), "LAB_MEDIA": str(folder / "django-media"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }  # fmt: skip
     ran = subprocess.run(
         [sys.executable, "run_django.py"],
         cwd=project,
@@ -197,4 +202,10 @@ async def _run(lab: Lab, name: str, url: str) -> tuple[list[Any], int, Any]:
 
 def run_translated(lab: Lab, name: str) -> tuple[list[Any], int, str]:
     """Outcome, number of statements and source of the translated case."""
+    spec = importlib.util.spec_from_file_location("lab_files", HERE / "library" / "files.py")
+    assert spec is not None
+    assert spec.loader is not None
+    files = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(files)
+    files.put_files(lab.folder / "media")
     return asyncio.run(_run(lab, name, f"sqlite:///{lab.folder / 'lab.sqlite3'}"))

@@ -45,6 +45,7 @@ ERRORS = {
     "Http404": "NotFound",
     "DoesNotExist": "ObjectDoesNotExist",
     "RelatedObjectDoesNotExist": "ObjectDoesNotExist",
+    "SuspiciousFileOperation": "SuspiciousOperation",
 }
 
 

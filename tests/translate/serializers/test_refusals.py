@@ -32,6 +32,7 @@ CASES: list[tuple[str, Callable[[Context, str], Any], str, str]] = [
     ("LinkedSerializer", writer, "hyperlink", "publisher = "),
     ("FilteredSerializer", writer, "relation-queryset", "author = "),
     ("UploadSerializer", creator, "file-write", "class Meta"),
+    ("OwnStorageSerializer", read, "file-storage", "class Meta"),
     ("DottedWriteSerializer", updater, "source-write", "city = "),
     ("DottedWriteSerializer", read, "source-missing", "city = "),
     ("PlainSerializer", creator, "serializer-create", "class PlainSerializer"),

@@ -179,7 +179,7 @@ async def _in_thread(work: Callable[..., T], *arguments: object) -> T:
     return await to_thread.run_sync(work, *arguments)
 
 
-def present(name: str | None, field: str) -> str:
+def stored_name(name: str | None, field: str) -> str:
     """The name of a column's file. Raises ``ValueError`` where it has none, as ``FieldFile`` does."""
     if not name:
         raise ValueError(f"The '{field}' attribute has no file associated with it.")

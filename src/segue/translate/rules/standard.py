@@ -70,7 +70,6 @@ FUNCTIONS = {
     "urllib.parse.urlencode": "str",
     "urllib.parse.urljoin": "str",
     "os.path.basename": "str",
-    "os.path.splitext": "Any",
     "os.path.join": "str",
     "copy.copy": "Any",
     "copy.deepcopy": "Any",
@@ -146,6 +145,20 @@ def _standard(frame: Frame, call: CallSite) -> Val:
 
 for _name in FUNCTIONS:
     function(_name)(_standard)
+
+
+@function(
+    *(f"posixpath.{n}" for n in ("basename", "dirname", "join", "normpath", "splitext")), "os.path.splitext"
+)
+def os_path(frame: Frame, call: CallSite) -> Val:
+    """Functions of ``os.path`` on names, which a process knows as ``posixpath``."""
+    short = call.name.rpartition(".")[2]
+    parts = [code(frame, v, n) for v, n in zip(call.args, call.raw_args, strict=True)]
+    text = Scalar("str")
+    if call.kwargs or any(widen(v.kind) != text for v in call.args):
+        raise frame.refuse("os-path", ast.unparse(call.node), "Only texts are known here.", call.node)
+    kind = TupleOf((text, text)) if short == "splitext" else text
+    return Val(kind, ast.Call(spelled(frame, f"os.path.{short}"), parts, []))
 
 
 @function("mimetypes.guess_type")

@@ -11,6 +11,7 @@ import ast
 
 from segue.snapshot.model import ModelField, Value
 from segue.target.ir import Decl, Import
+from segue.translate.context import Context
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, literal, quote
@@ -29,7 +30,9 @@ _DEFAULT = "django.core.files.storage.default_storage"
 def media(frame: Frame, node: ast.AST | None = None) -> ast.expr:
     """``media()``: the default storage. Refuses one that is not Django's file system storage with the settings' values."""
     values = frame.ctx.snapshot.settings.values
-    _check_default(frame, node)
+    problem = _default_problem(frame.ctx)
+    if problem is not None:
+        raise frame.refuse("file-storage", *problem, node)
     used = frame.ctx.memo.setdefault(("kernel", "settings"), {})
     assert isinstance(used, dict)
     root = values.get("MEDIA_ROOT")
@@ -57,32 +60,28 @@ def _plain(value: Value | None, default: object) -> object:
     return value.data if value is not None and value.kind == "const" else default
 
 
-def _check_default(frame: Frame, node: ast.AST | None) -> None:
-    values = frame.ctx.snapshot.settings.values
+def _default_problem(ctx: Context) -> tuple[str, str] | None:
+    """What is wrong with the default storage, and why."""
+    values = ctx.snapshot.settings.values
     table = {str(k.data): v for k, v in values["STORAGES"].pairs} if "STORAGES" in values else {}
     given = {str(k.data): v for k, v in table["default"].pairs} if "default" in table else {}
     backend = given.get("BACKEND", values.get("DEFAULT_FILE_STORAGE"))
     name = str(backend.data) if backend is not None else _FILE_SYSTEM[0]
     if name not in _FILE_SYSTEM or given.get("OPTIONS", Value("dict")).pairs:
-        raise frame.refuse(
-            "file-storage", name, "Only Django's FileSystemStorage without options is known.", node
-        )
+        return name, "Only Django's FileSystemStorage without options is known."
     root = values.get("MEDIA_ROOT")
     if root is not None and root.kind != "const":
-        raise frame.refuse("file-storage", "MEDIA_ROOT", "Segue cannot write this setting down.", node)
+        return "MEDIA_ROOT", "Segue cannot write this setting down."
+    return None
 
 
-def check_storage(frame: Frame, item: ModelField, node: ast.AST | None) -> None:
-    """Refuse the files of a column that are not in the default storage, or whose size is kept in other columns."""
+def storage_problem(ctx: Context, item: ModelField) -> tuple[str, str] | None:
+    """What keeps the files of a column on Django, and why: another storage than the default one, columns for the size."""
     if "storage" in item.options:
-        raise frame.refuse(
-            "file-storage", f"{item.name}: {item.storage}", "The column has a storage of its own.", node
-        )
+        return f"{item.name}: {item.storage}", "The column has a storage of its own."
     if "width_field" in item.options or "height_field" in item.options:
-        raise frame.refuse(
-            "file-storage", item.name, "Django keeps the size of the image in other columns.", node
-        )
-    _check_default(frame, node)
+        return item.name, "Django keeps the size of the image in other columns."
+    return _default_problem(ctx)
 
 
 def stored_file(frame: Frame, owner: Val, item: ModelField, node: ast.AST) -> Val:
@@ -90,7 +89,9 @@ def stored_file(frame: Frame, owner: Val, item: ModelField, node: ast.AST) -> Va
     kind = owner.kind
     assert isinstance(kind, Instance)
     assert owner.node is not None
-    check_storage(frame, item, node)
+    problem = storage_problem(frame.ctx, item)
+    if problem is not None:
+        raise frame.refuse("file-storage", *problem, node)
     column(frame.ctx, kind.site, item.attname)
     known = StoredFile(concrete(frame.ctx, kind.model).label, item.name, item.null)
     return Val(known, ast.Attribute(owner.node, item.attname, ast.Load()))
@@ -105,7 +106,10 @@ def _present(frame: Frame, owner: Val, node: ast.AST) -> ast.expr:
     if kind.present:
         return owner.node
     return quote(
-        "{0}({1}, {2})", frame.imported("segue_bridge.storage", "present"), owner.node, literal(kind.field)
+        "{0}({1}, {2})",
+        frame.imported("segue_bridge.storage", "stored_name"),
+        owner.node,
+        literal(kind.field),
     )
 
 
@@ -218,4 +222,4 @@ def _name(frame: Frame, call: CallSite) -> ast.expr:
     return given.node
 
 
-__all__ = ["check_storage", "media", "stored_file"]
+__all__ = ["media", "storage_problem", "stored_file"]

@@ -40,6 +40,7 @@ from segue.translate.serializers.interface import Saver
 from segue.translate.serializers.own_input import converts_itself
 from segue.translate.serializers.show import NESTED
 from segue.translate.serializers.synthetic import Recipe, compose
+from segue.translate.serializers.uploads import check_upload, local_of, store, take
 from segue.translate.serializers.use import Use
 from segue.translate.serializers.validators import first_parameter
 from segue.translate.serializers.values import SCALARS, value_kind, written
@@ -126,9 +127,10 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
     problem = save_problem(ctx.snapshot, serializer.model, always if action == "create" else None)
     if problem is not None:
         raise Refused(problem)
-    many = _fields(ctx, serializer, called)
+    many, files = _fields(ctx, serializer, called)
     for accessor in many:
         _check_set(ctx, _between(ctx, serializer.model, accessor))
+    uploads = [local_of(column) for column in files]
     app = app_label(ctx, serializer)
     cls, imported = entity_type(ctx, serializer.model)
 
@@ -138,12 +140,14 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
             Import("segue_bridge.schema.form", "Values"),
         )
         _ = frame.db
-        local = local_name(serializer.model, {**STATE, "values": 0, "given": 0})
-        frame.locals_seen.update({local, "values", "given"})
+        local = local_name(serializer.model, {**STATE, "values": 0, "given": 0, **dict.fromkeys(uploads, 0)})
+        frame.locals_seen.update({local, "values", "given", *uploads})
         frame.emit("given = dict(values)")
         for accessor in many:
             frame.use(Import("segue_bridge.schema.unset", "UNSET"))
             frame.emit(f"{accessor} = given.pop({accessor!r}, UNSET)")
+        for column in files:
+            take(frame, column)
         for field in renamed(concrete(ctx, serializer.model)):
             frame.emit_block(
                 f"if {field.name!r} in given:",
@@ -151,12 +155,16 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
             )
         if action == "create":
             frame.emit(f"{local} = {cls}(**given)")
+            for column in files:
+                store(frame, serializer.model, local, column)
             send_pre_save(frame, serializer.model, name(local), adding=True)
             frame.emit(f"await db.insert({local})")
             send_post_save(frame, serializer.model, name(local), const(True))
         else:
             frame.use(Import("segue_bridge.schema.related", "assign"))
             frame.emit(f"assign({local}, given)")
+            for column in files:
+                store(frame, serializer.model, local, column)
             send_pre_save(frame, serializer.model, name(local), adding=False)
             frame.emit(f"await db.update({local})")
             send_post_save(frame, serializer.model, name(local), const(False))
@@ -240,10 +248,11 @@ def _check_set(ctx: Context, through: str) -> None:
             )
 
 
-def _fields(ctx: Context, serializer: Serializer, called: bool) -> list[str]:
-    """To-many sources, after checking that every written source is something the model has."""
+def _fields(ctx: Context, serializer: Serializer, called: bool) -> tuple[list[str], list[ModelField]]:
+    """To-many sources and columns of uploads, after checking that every written source is something the model has."""
     model = concrete(ctx, serializer.model)
     many: list[str] = []
+    files: list[ModelField] = []
     for item in serializer.fields:
         if item.read_only:
             continue
@@ -258,9 +267,12 @@ def _fields(ctx: Context, serializer: Serializer, called: bool) -> list[str]:
             raise field_refusal(
                 item, "source-write", "DRF does not save this source without an own create/update."
             )
-        if base in ("FileField", "ImageField"):
-            raise field_refusal(item, "file-write", "Storing uploaded files is not translated yet.")
         column = field_of(model, item.source)
+        if base in ("FileField", "ImageField"):
+            check_upload(ctx, serializer.model, item, column)
+            assert column is not None
+            files.append(column)
+            continue
         if column is None:
             reverse = reverse_of(model, item.source)
             if reverse is not None and reverse.kind == "m2m":
@@ -273,7 +285,7 @@ def _fields(ctx: Context, serializer: Serializer, called: bool) -> list[str]:
             raise field_refusal(item, "source-write", f"{item.source} is a generic relation.")
         else:
             _same_type(ctx, item, column)
-    return many
+    return many, files
 
 
 def _not_saved(ctx: Context, serializer: Serializer, item: SerializerField) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from urllib.parse import quote
 from segue.verify.http.child import Child
 from segue.verify.http.client import Client
 from segue.verify.http.states import State
+from segue.verify.joined.files import files_in
 from segue.verify.project import JOINED, ProjectRef, child_environment
 
 IN_GENERATED = Path(__file__).parent / "in_generated.py"
@@ -80,14 +80,10 @@ class Side:
         if self._state is not None:
             self._state.close()
 
-    def _files(self) -> dict[str, str]:
+    def _files(self) -> list[list[str]]:
         if self._media is None:
-            return {}
-        found = {
-            p.relative_to(self._media).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()[:12]
-            for p in sorted(self._media.rglob("*"))
-            if p.is_file()
-        }
+            return []
+        found = files_in(self._media)
         if found:
             shutil.rmtree(self._media, ignore_errors=True)
             self._media.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from .autocommit import Beneath
 from .effects import Tables, written_tables
 from .fence import Tasks
+from .files import files_in
 from .recorders import Recorders
 from .recorders.mail import described
 from .recorders.receivers import Receivers
@@ -135,14 +135,8 @@ class World:
             if table in written:
                 self.beneath.command(f"SELECT setval('{name}', {value}, {'true' if called else 'false'})")
 
-    def _files(self) -> dict[str, str]:
-        if not self.media.is_dir():
-            return {}
-        found = {
-            p.relative_to(self.media).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()[:12]
-            for p in sorted(self.media.rglob("*"))
-            if p.is_file()
-        }
+    def _files(self) -> list[list[str]]:
+        found = files_in(self.media)
         if found:
             shutil.rmtree(self.media, ignore_errors=True)
             self.media.mkdir(parents=True, exist_ok=True)

@@ -14,3 +14,5 @@ DATABASES = {
     "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ.get("LAB_DB", ":memory:")}
 }
 LAB_LIMIT = 3
+MEDIA_ROOT = os.environ.get("LAB_MEDIA", "media")
+MEDIA_URL = "/media/"

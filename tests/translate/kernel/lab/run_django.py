@@ -21,6 +21,7 @@ if not os.path.exists(os.environ["LAB_DB"]):
     fill()
 from django.contrib.auth.models import AnonymousUser, User  # noqa: E402
 from django.contrib.contenttypes.models import ContentType  # noqa: E402
+from library.files import put_files  # noqa: E402
 from library.views import Lab  # noqa: E402
 from rest_framework.request import Request  # noqa: E402
 from rest_framework.test import APIRequestFactory  # noqa: E402
@@ -48,6 +49,7 @@ for name in sorted(n for n in dir(Lab) if n.startswith("case_")):
     view.kwargs = {"pk": 1}
     view.args = ()
     view.action = None
+    put_files(os.environ["LAB_MEDIA"])
     ContentType.objects.clear_cache()  # the other side's process is new for each case
     try:
         # Hooks of on_commit run in autocommit only; these cases leave the rows as they were.

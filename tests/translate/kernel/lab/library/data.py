@@ -15,6 +15,7 @@ from library.models import (
     Placement,
     Profile,
     Review,
+    Scan,
     Sheet,
     Sticker,
     Tag,
@@ -122,3 +123,9 @@ def fill():
         for bottle in bottles:
             made = Bottle.objects.create(crate=crate, name=bottle)
             Sticker.objects.create(bottle=made, text="new")
+    Scan.objects.create(
+        name="both", paper="scans/a b.txt", picture="scans/p.png", permit=Permit.objects.get(name="FOR RED")
+    )
+    Scan.objects.create(name="paper", paper="scans/é.txt")
+    Scan.objects.create(name="lost", paper="scans/lost.txt")
+    Scan.objects.create(name="none")

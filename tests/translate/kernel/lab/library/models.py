@@ -277,3 +277,26 @@ def stamp(sender, instance, **kwargs):
     if not issubclass(sender, Papers):
         return
     instance.name = instance.name.upper()
+
+
+# stored files ----------------------------------------------------------------------------
+
+
+class Scan(models.Model):
+    name = models.CharField(max_length=30)
+    paper = models.FileField(upload_to="scans", blank=True)
+    picture = models.ImageField(upload_to="scans", null=True)
+    size = models.IntegerField(default=0)
+    permit = models.ForeignKey(Permit, null=True, on_delete=models.CASCADE)
+
+    def link(self):
+        return self.paper.url if self.paper else f"no {self.name}"
+
+
+@receiver(post_delete, sender=Scan)
+def remove_paper(sender, instance, **kwargs):
+    """The file goes with the row."""
+    if instance.paper:
+        instance.paper.delete(False)
+    if instance.picture:
+        instance.picture.delete(save=False)

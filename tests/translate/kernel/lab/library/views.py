@@ -1,10 +1,12 @@
 """One method per case; what it returns is compared between Django and the translation."""
 
 import datetime
+import os.path
 import re
 from functools import partial
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import (
     Avg,
@@ -40,6 +42,7 @@ from library.models import (
     Placement,
     Profile,
     Review,
+    Scan,
     Sheet,
     Sticker,
     Tag,
@@ -1166,3 +1169,45 @@ class Lab(APIView):
 
     def case_saved_with_a_listener_to_all(self):
         return Permit.objects.create(name="new").name
+
+    # stored files ------------------------------------------------------------------------
+
+    def case_file_links(self):
+        return [scan.link() for scan in Scan.objects.order_by("id")]
+
+    def case_file_names(self):
+        return [
+            [s.paper.name, s.picture.name, f"<{s.picture}>", str(s.paper)]
+            for s in Scan.objects.order_by("id")
+        ]
+
+    def case_file_size(self):
+        scan = Scan.objects.get(name="both")
+        return [scan.paper.size, os.path.basename(scan.paper.path), os.path.splitext(scan.paper.name)[1]]
+
+    def case_file_size_of_what_is_lost(self):
+        return Scan.objects.get(name="lost").paper.size
+
+    def case_file_url_of_none(self):
+        return Scan.objects.get(name="none").paper.url
+
+    def case_file_path_of_null(self):
+        return Scan.objects.get(name="paper").picture.path
+
+    def case_file_deleted_with_its_row(self):
+        scan = Scan.objects.get(name="both")
+        there = [default_storage.exists(scan.paper.name), default_storage.exists("scans/p.png")]
+        scan.delete()
+        return [there, default_storage.exists("scans/a b.txt"), default_storage.exists("scans/p.png")]
+
+    def case_file_deleted_by_cascade(self):
+        Permit.objects.all().delete()
+        return [default_storage.exists("scans/a b.txt"), default_storage.exists("scans/é.txt"), diary()]
+
+    def case_file_deleted_by_name(self):
+        default_storage.delete("scans/é.txt")
+        default_storage.delete("scans/nothing.txt")
+        return [default_storage.exists("scans/é.txt"), default_storage.url("scans/é.txt")]
+
+    def case_file_outside_of_the_folder(self):
+        return default_storage.exists("../secret.txt")

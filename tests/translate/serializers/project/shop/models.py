@@ -1,6 +1,7 @@
 import uuid
 
 from django.core.exceptions import ValidationError
+from django.core.files.storage import FileSystemStorage
 from django.core.validators import MaxValueValidator, MinLengthValidator, RegexValidator
 from django.db import models
 
@@ -118,6 +119,16 @@ class Note(models.Model):
             raise ValidationError({"text": "Say something new."})
         if self.kind == "none":
             raise ValidationError("It is of no kind.")
+
+
+class Sheet(models.Model):
+    code = models.CharField(max_length=10)
+    scan = models.FileField(upload_to="sheets")
+    elsewhere = models.FileField(storage=FileSystemStorage(base_url="/sheets/"), blank=True)
+
+    def save(self, *args, **kwargs):
+        self.code = self.code.upper()
+        super().save(*args, **kwargs)
 
 
 class Event(models.Model):

@@ -4,7 +4,7 @@ import time
 
 from rest_framework import serializers
 
-from shop.models import Author, Book, Note, Publisher, Tag
+from shop.models import Author, Book, Publisher, Sheet, Tag
 
 
 class UpperField(serializers.CharField):
@@ -79,8 +79,14 @@ class FilteredSerializer(serializers.ModelSerializer):
 
 class UploadSerializer(serializers.ModelSerializer):
     class Meta:
-        model = Note
-        fields = ["code", "attachment"]  # file-write
+        model = Sheet
+        fields = ["code", "scan"]  # file-write
+
+
+class OwnStorageSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Sheet
+        fields = ["code", "elsewhere"]  # file-storage
 
 
 class DottedWriteSerializer(serializers.ModelSerializer):

@@ -1,0 +1,138 @@
+"""Uploaded files of a serializer that DRF saves itself: stored just before the row is, as ``FileField.pre_save`` does.
+
+The name is what ``upload_to`` makes of the upload's, then what the storage has free. Source: ``FileField.generate_filename``,
+``FieldFile.save``, ``FileField.get_prep_value`` (no file is an empty text, never NULL).
+"""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+
+from segue.refusal import Refused, refuse
+from segue.snapshot.model import Function, ModelField, SerializerField
+from segue.target.ir import Import
+from segue.translate.context import Context
+from segue.translate.functions.lift import find, lift
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.scope import STATE
+from segue.translate.interp.value import literal, name, quote
+from segue.translate.kinds import Instance, Kind, Needs, Scalar
+from segue.translate.load.models import concrete
+from segue.translate.rules.own_save import own_save
+from segue.translate.rules.receivers import PRE_SAVE, saved_by
+from segue.translate.rules.stored_files import media, storage_problem
+from segue.translate.serializers.facts import field_refusal
+from segue.translate.serializers.synthetic import call_lifted
+
+_FILES = (".FileField", ".ImageField")
+
+
+def check_upload(ctx: Context, label: str, item: SerializerField, column: ModelField | None) -> None:
+    """Refuse what may be written to a file's column other than by storing the upload."""
+    if column is None or not column.base.endswith(_FILES):
+        raise field_refusal(item, "file-write", "A file is saved into a column of another sort.")
+    problem = storage_problem(ctx, column)
+    if problem is not None:
+        raise field_refusal(item, "file-storage", f"{problem[0]}: {problem[1]}")
+    if own_save(ctx, label) is not None or any(
+        receiver.signal.rpartition(".")[2] == PRE_SAVE for receiver in saved_by(ctx, label)
+    ):
+        raise field_refusal(item, "file-write", "Code of the project runs before the file is stored.")
+
+
+def local_of(column: ModelField) -> str:
+    """What the upload is called in the generated function."""
+    return (
+        f"{column.name}_upload" if column.name in STATE or column.name in ("given", "values") else column.name
+    )
+
+
+def take(frame: Frame, column: ModelField) -> None:
+    """Emit that the upload is no value of the object yet."""
+    frame.use(Import("segue_bridge.schema.unset", "UNSET"))
+    frame.emit(f"{local_of(column)} = given.pop({column.name!r}, UNSET)")
+
+
+def store(frame: Frame, label: str, local: str, column: ModelField) -> None:
+    """Emit the storing of ``column``'s upload and what the column is then."""
+    storage = media(frame)
+    frame.is_async = True
+    frame.use(Import("segue_bridge.schema.data", "Upload"))
+    upload = local_of(column)
+    made = ast.Call(
+        ast.Attribute(storage, "save", ast.Load()),
+        [_named(frame, label, local, column), name(upload)],
+        [ast.keyword("max_length", literal(column.max_length))] if column.max_length else [],
+    )
+    frame.emit_block(
+        f"if isinstance({upload}, Upload):", [f"{local}.{column.attname} = await {ast.unparse(made)}"]
+    )
+    frame.emit_block(f"elif {upload} is None:", [f"{local}.{column.attname} = ''"])
+
+
+def _named(frame: Frame, label: str, local: str, column: ModelField) -> ast.expr:
+    """What ``upload_to`` gives for the upload's name."""
+    given = quote("{0}.name", name(local_of(column)))
+    rule = column.upload_to
+    if rule is None or (rule.kind == "const" and rule.data in ("", None)):
+        return given
+    if rule.kind == "const":
+        folder = str(rule.data)
+        if "%" in folder:
+            return quote(
+                "{0}({1}, {2})", frame.imported("segue_bridge.storage", "dated"), literal(folder), given
+            )
+        text = folder if folder.endswith("/") else f"{folder}/"
+        return quote("{0} + {1}", literal(text), given)
+    if rule.kind != "ref":
+        raise _refused(frame.ctx, label, column, "Segue does not know what upload_to is.")
+    function = find(frame.ctx, rule.name, column.where)
+    parameters = _parameters(function)
+    if function.role != "function" or len(parameters) != 2:
+        raise _refused(frame.ctx, label, column, "upload_to is no plain function of the object and the name.")
+    _check_use(frame.ctx, label, column, function, parameters[0])
+    # What the object leads to is in memory as the request has left it.
+    whole = Instance(label, Needs(label, written=True, told=function.where), "entity")
+    arguments: dict[str, Kind] = {parameters[0]: whole, parameters[1]: Scalar("str")}
+    lifted = lift(frame.ctx, function, arguments=arguments, module_kind="services")
+    if lifted.returns != Scalar("str"):
+        raise _refused(frame.ctx, label, column, "upload_to may give something other than a text.")
+    return ast.parse(call_lifted(frame, lifted, local, ast.unparse(given)), mode="eval").body
+
+
+def _parameters(function: Function) -> list[str]:
+    tree = ast.parse(textwrap.dedent(function.source)).body[0]
+    if not isinstance(tree, ast.FunctionDef) or tree.args.vararg or tree.args.kwonlyargs:
+        return []
+    return [a.arg for a in [*tree.args.posonlyargs, *tree.args.args]]
+
+
+def _check_use(ctx: Context, label: str, column: ModelField, function: Function, own: str) -> None:
+    """Only columns that do not come about while the row is saved may be asked of the object."""
+    model = concrete(ctx, label)
+    plain = {
+        text
+        for item in model.fields
+        if not item.auto_now
+        and not item.auto_now_add
+        and item.db_default.kind == "empty"
+        and item.name not in (model.pk, column.name)
+        for text in (item.name, item.attname)
+    }
+    tree = ast.parse(textwrap.dedent(function.source))
+    owners = {
+        id(node.value): node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id == own and owners.get(id(node)) not in plain:
+            raise _refused(ctx, label, column, "upload_to asks more of the object than its columns.")
+
+
+def _refused(ctx: Context, label: str, column: ModelField, why: str) -> Refused:
+    return refuse("upload-to", f"{label}.{column.name}", why, column.where)
+
+
+__all__ = ["check_upload", "local_of", "store", "take"]
