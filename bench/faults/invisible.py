@@ -78,7 +78,42 @@ def _never_partial(code: Code, stmt: ast.stmt, node: ast.AST) -> bool:
         ]  # fmt: skip
         if not any(k.arg == "partial" for k in called):
             return True
-    return not any(_has_required(code, s) for s in _schemas(code, node))
+    if _all_optional(code, node):
+        return True
+    return not any(_differing(s) for s in _schemas(code, node))
+
+
+def _all_optional(code: Code, call: ast.Call) -> bool:
+    """The call hands over the object that is changed (``instance=``), and the function that it calls then takes every
+    input as optional: ``collect(…, optional=("title", …) if instance is not None else ())``."""
+    if not any(k.arg == "instance" for k in call.keywords):
+        return False
+    for stmt in code.statements[ast.unparse(call.func)]:
+        for inner in ast.walk(stmt):
+            given = {k.arg: k.value for k in inner.keywords} if isinstance(inner, ast.Call) else {}
+            optional = given.get("optional")
+            if not (isinstance(inner, ast.Call) and isinstance(optional, ast.IfExp)):
+                continue
+            if ast.unparse(optional.test) != "instance is not None" or not isinstance(
+                optional.body, ast.Tuple
+            ):
+                continue
+            names = {e.value for e in optional.body.elts if isinstance(e, ast.Constant)}
+            return all(not _differing(s) - names for s in _schemas(code, inner))
+    return False
+
+
+def _differing(stmt: ast.stmt) -> set[object]:
+    """Names of the inputs that PUT and PATCH treat differently: all but "not given", where one without a value can be
+    made optional; where the class inherits or has a default of another kind, more than can be named."""
+    assert isinstance(stmt, ast.ClassDef)
+    lines = [line for line in stmt.body if isinstance(line, ast.AnnAssign)]
+    found: set[object] = {ast.unparse(line.target) for line in lines if line.value is None}
+    if any(ast.unparse(b) != "WriteModel" for b in stmt.bases) or any(
+        line.value is not None and ast.unparse(line.value) != "UNSET" for line in lines
+    ):
+        found.add(stmt)
+    return found
 
 
 def _schemas(code: Code, call: ast.Call) -> list[ast.stmt]:
@@ -93,16 +128,6 @@ def _schemas(code: Code, call: ast.Call) -> list[ast.stmt]:
 
 def _is_input(stmt: ast.ClassDef) -> bool:
     return "WriteModel" in [ast.unparse(b) for b in stmt.bases]
-
-
-def _has_required(code: Code, stmt: ast.stmt) -> bool:
-    """Whether PUT and PATCH differ: an input without a value, or another default than "not given"."""
-    assert isinstance(stmt, ast.ClassDef)
-    inherits = [b for b in stmt.bases if ast.unparse(b) != "WriteModel"]
-    return bool(inherits) or any(
-        isinstance(line, ast.AnnAssign) and (line.value is None or ast.unparse(line.value) != "UNSET")
-        for line in stmt.body
-    )
 
 
 def _untold(code: Code, stmt: ast.stmt, node: ast.AST) -> bool:
@@ -124,6 +149,24 @@ def _documented(code: Code, stmt: ast.stmt, node: ast.AST) -> bool:
     )
 
 
+def _hands_on(code: Code, stmt: ast.stmt, node: ast.AST) -> bool:
+    """``Resource(…, render=f)`` where ``f`` only gives its data to the JSON renderer: the same JSON, other white space."""
+    for call in (c for c in ast.walk(stmt) if isinstance(c, ast.Call) and ast.unparse(c.func) == "Resource"):
+        for render in (k.value for k in call.keywords if k.arg == "render"):
+            found = code.statements[ast.unparse(render)]
+            return bool(found) and all(_plain(f) for f in found)
+    return False
+
+
+def _plain(stmt: ast.stmt) -> bool:
+    if not isinstance(stmt, ast.FunctionDef) or any(isinstance(n, ast.If | ast.Try) for n in ast.walk(stmt)):
+        return False
+    if any(isinstance(n, ast.Dict | ast.List | ast.BinOp | ast.Subscript) for n in ast.walk(stmt)):
+        return False
+    calls = {ast.unparse(n.func) for n in ast.walk(stmt) if isinstance(n, ast.Call)}
+    return calls <= {"call.settings.renderer.render", "bytes"}
+
+
 def _uncaught(code: Code, stmt: ast.stmt, node: ast.AST) -> bool:
     """The model's name in a ``DoesNotExist`` that no handler around it keeps: it ends up in the log of a 500."""
     if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "only"):
@@ -142,6 +185,7 @@ RULES: dict[str, tuple[str, Rule]] = {
     "order turned round": ("the statement is only read for the one row of a key, or a cursor's pages put their own order", _ordered_for_nothing),
     "partial forgotten": ("nobody asks for a partial update, or all inputs are optional, so that PUT and PATCH are alike", _never_partial),
     "other text": ("the text is told by OPTIONS only, which the URL leaves to Django, or by the OpenAPI document only", _documented),
+    "header: renderer lost": ("the renderer hands its data to the JSON renderer; answers are compared as JSON", _hands_on),
     "code: error names another model": ("nothing catches the error: its text is in the log of a 500 only", _uncaught),
 }  # fmt: skip
 

@@ -34,7 +34,7 @@ ROOT = HERE.parents[1]
 BUDGET = 120  # seconds that a whole run may take
 MEASURED = 30  # processor seconds that are measured of it
 PROCESSES = 2
-SEED = 20261129  # of the sample
+SEED = 20261130  # of the sample
 _PATIENCE = 300  # seconds for one fault, on however busy a machine
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from . import live, payloads
+from .alike import ALIKE, alike, held
 from .dense import combinations, dense
 from .following import SEEN, Seen, damaged, worth_following
 from .literals import Literals, literals_of
@@ -114,6 +115,7 @@ class Plan:
                 self._forms(),
                 self._valid(),
                 self._selfish(),
+                self._again(),
             ]
             groups.append(self._files())
         groups += [self._queries(), self._followed(), self._often()]
@@ -232,6 +234,24 @@ class Plan:
             # What is unique must be new in each body that is meant to be good.
             whole = {**self._values(), **values} if " may be" in what or "code's" in what else values
             yield case(self.op, what, self._place(person), person, body=self._json(whole))
+
+    def _again(self) -> Iterator[Case]:
+        """What is there already: a body that was just sent, and what other rows hold, as it is and in other words."""
+        if self.serializer is None:
+            return
+        for what, change in ALIKE:
+            person, values = self._insider(), self._values()
+            steps = [
+                {**case(self.op, "step", self._place(person), person, body=self._json(body)), "template": self.op["path"]}
+                for body in (values, alike(self.serializer, values, change))
+            ]  # fmt: skip
+            yield {**steps[-1], "what": f"sent before, {what}", "steps": steps}
+            for row in held(self.serializer):
+                person = self._insider()
+                body = alike(self.serializer, {**self._values(), **row}, change)
+                yield case(
+                    self.op, f"held before, {what}", self._place(person), person, body=self._json(body)
+                )
 
     def _broken(self) -> Iterator[Case]:
         for what, wrong in self._wrong_bodies():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .seeding import fill
-from .spread import fill_pages, spread
+from .spread import fill_heads, fill_pages, spread
 from .variety import hold, vary
 
 
@@ -13,4 +13,5 @@ def rows_for(spec: dict[str, Any], people: list[Any]) -> int:
     """Make them; how many. ``spec`` has ``models`` and ``operations``: the same ones make the same rows."""
     labels, operations = spec["models"], spec["operations"]
     made = fill(labels) + spread(labels) + vary(labels, people)
-    return made + fill_pages(operations, people) + hold(labels, operations)
+    made += fill_heads(labels, operations) + fill_pages(operations, people)
+    return made + hold(labels, operations)

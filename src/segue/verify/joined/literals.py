@@ -17,6 +17,8 @@ from functools import cache
 from types import FunctionType, MethodType
 from typing import Any
 
+from django.db.models.base import ModelBase
+
 from .samples import sample
 
 _MOST = 12  # of each kind, for one operation
@@ -30,11 +32,15 @@ _PATTERN_CALLS = frozenset({"match", "search", "fullmatch", "compile", "sub", "f
 
 @dataclass
 class Literals:
-    """``texts`` (compared with, or made for a pattern), ``numbers``, ``lengths`` (what ``len()`` is compared with)."""
+    """``texts`` (compared with, or made for a pattern), ``numbers``, ``lengths`` (what ``len()`` is compared with).
+
+    ``heads``: models that a function names which takes the first few of something (``[:10]``), and how many at most.
+    """
 
     texts: dict[str, None] = field(default_factory=dict)
     numbers: dict[int | float, None] = field(default_factory=dict)
     lengths: dict[int, None] = field(default_factory=dict)
+    heads: dict[Any, int] = field(default_factory=dict)
 
     def values(self) -> list[Any]:
         """What to put into a field: each text alone, in other words and in capitals; each number and its
@@ -65,9 +71,11 @@ def literals_of(roots: Iterable[Any]) -> Literals:
                 continue
             scope = function.__globals__
             _read(tree, scope, out)
+            names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+            named = [scope[n] for n in sorted(names) if callable(scope.get(n))]
+            _note_heads(tree, [thing, *named], out)
             if depth < _DEPTH:
-                names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
-                left += [(scope[n], depth + 1) for n in sorted(names) if callable(scope.get(n))]
+                left += [(n, depth + 1) for n in named]
     return out
 
 
@@ -80,7 +88,10 @@ def _functions(thing: Any) -> Iterator[Any]:
         if _own(thing.__module__):
             yield thing
         return
-    for cls in thing.__mro__ if isinstance(thing, type) else ():
+    classes = list(thing.__mro__) if isinstance(thing, type) else []
+    for manager in thing._meta.managers if _is_model(thing) else ():
+        classes += [*type(manager).__mro__, *getattr(manager, "_queryset_class", object).__mro__]
+    for cls in dict.fromkeys(classes):
         if not _own(cls.__module__):
             continue
         for value in vars(cls).values():
@@ -128,6 +139,23 @@ def _read(tree: ast.AST, scope: dict[str, Any], out: Literals) -> None:
                     found = sample(value, 1) if isinstance(value, str) else None
                     if found:
                         out.texts.setdefault(found)
+
+
+def _is_model(thing: Any) -> bool:
+    return isinstance(thing, ModelBase) and not thing._meta.abstract
+
+
+def _note_heads(tree: ast.AST, named: list[Any], out: Literals) -> None:
+    """``[:n]`` in a function that is a model's (or its manager's), or that names one."""
+    ends = [
+        n.upper.value
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Slice) and isinstance(n.upper, ast.Constant)
+    ]
+    most = max((n for n in ends if isinstance(n, int)), default=0)
+    for model in named if most > 0 else ():
+        if _is_model(model):
+            out.heads[model] = max(most, out.heads.get(model, 0))
 
 
 def _is_length(node: ast.AST) -> bool:

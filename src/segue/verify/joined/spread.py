@@ -7,14 +7,20 @@ lost cannot be seen; and a list that fits on a page does not show how long a pag
 from __future__ import annotations
 
 import datetime as dt
+import random
 from typing import Any
 
 from django.db import models, transaction
 
 from . import live
+from .paths import paths_of
 from .seeding import instance
 
 _LONGEST = 200  # of a page that is filled
+_HEAD, _HEADS = (
+    30,
+    1200,
+)  # the most that code takes the first of, for which rows are made; where their numbers begin
 # By every column the first added row comes before the rows there are, and the second one behind the first: no order of a
 # column is that of the keys then, nor its reverse.
 _FIRST, _SECOND = 91, 98
@@ -60,6 +66,27 @@ def fill_pages(operations: list[dict[str, Any]], people: list[Any]) -> int:
             view.request.user = people[0].user
         for number in range(200 + made, 202 + made + 2 * size):
             if _listed(view, model) >= size + 2 or not add(model, number, "", owner):
+                break
+            made += 1
+    return made
+
+
+def fill_heads(labels: list[str], operations: list[dict[str, Any]]) -> int:
+    """Rows for code that takes the first few of a table (``[:10]``) which has no more; returns how many were made."""
+    from .literals import literals_of
+
+    roots: dict[Any, None] = {}
+    for operation in operations:
+        path = paths_of(operation, None, ("", ""), random.Random(0))[0][1]
+        view = live.view_of(operation, path)
+        if view is not None:
+            roots.update(dict.fromkeys([type(view), getattr(view, "serializer_class", None)]))
+    made = 0
+    for model, most in literals_of([r for r in roots if r is not None]).heads.items():
+        if model._meta.label not in labels or most > _HEAD:
+            continue
+        for number in range(_HEADS, _HEADS + 2 * most):
+            if model._base_manager.count() >= most + 2 or not add(model, number, "", {}):
                 break
             made += 1
     return made
