@@ -14,8 +14,15 @@ from segue.snapshot.model import Function, Model
 from segue.translate.context import Context
 from segue.translate.load.models import concrete
 from segue.translate.models.polymorphic import is_polymorphic
+from segue.translate.redefined import place, redefined
 
-_LOADING = ("from_db", "__init__", "__getattribute__", "__setattr__")
+# What other rules translate or refuse where it matters, and Django's checks of the project itself.
+_ACCOUNTED = frozenset(
+    {
+        "save", "delete", "asave", "adelete", "clean", "full_clean", "clean_fields", "validate_unique", "validate_constraints",
+        "refresh_from_db", "arefresh_from_db", "check",
+    }
+)  # fmt: skip
 _SIGNALS = ("pre_init", "post_init")
 # Packages that note on the object what it was when it came; they change nothing that the project's code reads.
 _NOTING = {
@@ -42,10 +49,8 @@ def check_made(ctx: Context, label: str) -> None:
 
 
 def _own(ctx: Context, model: Model) -> Refused | None:
-    known = ctx.snapshot.classes.get(model.cls)
-    for method in _LOADING:
-        name = known.methods.get(method, "") if known is not None else ""
-        if not name or name.startswith("django.") or name in _NOTING:
+    for method, name in redefined(ctx, model.cls, _ACCOUNTED, of="django.db.models.base.Model"):
+        if name in _NOTING or method.startswith("_check_"):
             continue
         function = ctx.snapshot.functions.get(name)
         if method == "__init__" and function is not None and _only_keeps(function, model):
@@ -53,8 +58,8 @@ def _own(ctx: Context, model: Model) -> Refused | None:
         return refuse(
             "model-load",
             name,
-            "Django runs this for every row of the model that becomes an object.",
-            function.where if function is not None else model.where,
+            "Django uses this of every object of the model by itself; Segue does not know what it changes.",
+            place(ctx, name, model.where),
         )
     return None
 

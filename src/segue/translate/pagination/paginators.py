@@ -46,8 +46,7 @@ _BRIDGE = {
     "CursorPagination": ("cursor", "Cursor"),
 }
 _DEFAULTS = {"param": ("page", "cursor"), "last": (["last"],), "invalid": ("Invalid page.", "Invalid cursor")}
-# Attributes that only browsable pages and schemas read.
-_SILENT = ("template", "display_page_controls", "django_paginator_class", "offset_cutoff")
+_COUNTING = "django.core.paginator.Paginator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +120,12 @@ def paginator_of(endpoint: Endpoint) -> Paginator | None:
                 "pagination", dotted, "A paginator with methods of its own is not translated yet.",
                 function.where if function else known.where,
             )  # fmt: skip
+    counting = known.attributes.get("django_paginator_class")
+    if base == "PageNumberPagination" and counting is not None and counting.value.name != _COUNTING:
+        raise endpoint.refuse(
+            "pagination", counting.value.name or "django_paginator_class",
+            "Another class than Django's Paginator counts rows and cuts pages in its own way.", known.where,
+        )  # fmt: skip
     arguments, ordering = _arguments(endpoint, known, base)
     if base != "CursorPagination" and "size" in _ARGUMENTS[base].values():
         size = known.attributes.get("page_size")

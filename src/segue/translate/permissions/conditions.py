@@ -145,9 +145,12 @@ def _lifted(
     ctx = endpoint.ctx
     arguments: dict[str, Any] = {}
     function = ctx.snapshot.functions.get(dotted)
-    if function is None:
-        raise endpoint.refuse("permission", dotted or cls, "The snapshot has no source for it.")
-    parameters = [a.arg for a in _spec(function.source).args][1:]
+    spec = _spec(function.source) if function is not None else None
+    if function is None or spec is None:
+        raise endpoint.refuse(
+            "permission", dotted or cls, "The snapshot has no function of the class for it."
+        )
+    parameters = [a.arg for a in spec.args][1:]
     kinds: list[Any] = [Request(), ViewSelf(endpoint)] + ([instance] if instance is not None else [])
     arguments = dict(zip(parameters, kinds, strict=False))
     stem = snake(cls.rpartition(".")[2])
@@ -186,9 +189,8 @@ def _class_text(endpoint: Endpoint, cls: str, attribute: Attribute | None) -> st
     raise endpoint.refuse("permission", f"{cls}.message", "The message is no plain text.", attribute.where)
 
 
-def _spec(source: str) -> ast.arguments:
+def _spec(source: str) -> ast.arguments | None:
     import textwrap
 
     tree = ast.parse(textwrap.dedent(source)).body[0]
-    assert isinstance(tree, ast.FunctionDef)
-    return tree.args
+    return tree.args if isinstance(tree, ast.FunctionDef) else None

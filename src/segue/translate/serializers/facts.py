@@ -11,6 +11,7 @@ from segue.refusal import Refused, refuse
 from segue.snapshot.model import Class, Function, Serializer, SerializerField, Value, Where
 from segue.translate.context import Context
 from segue.translate.load.models import snake
+from segue.translate.redefined import redefined
 from segue.translate.serializers.flex_fields import MIXIN, of_mixin, understood
 from segue.translate.serializers.initial import optional_on_update
 from segue.translate.serializers.own_init import fixed_init
@@ -165,6 +166,20 @@ def check_drivers(ctx: Context, serializer: Serializer, extra: frozenset[str] = 
                 override_place(ctx, name, serializer.where),
             )
 
+    for method, name in redefined(ctx, serializer.name, DRIVERS | WRITE_DRIVERS | _HANDLED):
+        raise refuse(
+            f"serializer-{method.strip('_').replace('_', '-')}",
+            f"{short(serializer.name)}.{method}",
+            "Segue does not know what it changes: DRF calls it by itself.",
+            override_place(ctx, name, serializer.where),
+        )
+
+
+# What is translated, or only asked for by pages of forms.
+_HANDLED = frozenset(
+    {"create", "update", "save", "validate", "to_representation", "get_initial", "__iter__", "__getitem__"}
+)
+
 
 def gives_none(ctx: Context, name: str) -> bool:
     """Whether the function ``name`` is ``return []``."""
@@ -195,6 +210,21 @@ def check_field(ctx: Context, item: SerializerField, methods: frozenset[str], co
                 f"Field {item.name or 'child'} has a class of its own that overrides this.",
                 override_place(ctx, name, item.where),
             )
+    for method, name in redefined(ctx, item.cls, _FIELD_ACCOUNTED):
+        raise refuse(
+            code,
+            f"{short(item.cls)}.{method}",
+            f"Field {item.name or 'child'} has a class of its own that overrides this.",
+            override_place(ctx, name, item.where),
+        )
+
+
+# What does not change how a value is read or shown, beside what ``check_field`` is asked about.
+_FIELD_ACCOUNTED = (
+    FIELD_INPUT
+    | FIELD_OUTPUT
+    | {"get_initial", "iter_options", "__deepcopy__", "get_choices", "choices.setter"}
+)
 
 
 def field_refusal(item: SerializerField, code: str, why: str) -> Refused:

@@ -21,10 +21,12 @@ from segue.translate.serializers.by_view import view_key, view_of
 from segue.translate.serializers.checks import serializer_checks
 from segue.translate.serializers.defaults import computed_default, model_default
 from segue.translate.serializers.facts import (
+    FIELD_INPUT,
     WRITE_DRIVERS,
     app_label,
     base_name,
     check_drivers,
+    check_field,
     error_key,
     field_refusal,
     identifier,
@@ -141,6 +143,9 @@ class _Builder:
     def _field(self, item: SerializerField) -> _Field:
         base = base_name(item)
         if base == "HiddenField":
+            check_field(self.ctx, item, FIELD_INPUT, "field-input")
+            if item.validators:
+                raise field_refusal(item, "hidden-validator", "A hidden field has validators of its own.")
             return _Field(item, None, Validators())
         if base in NESTED or base == "ListSerializer":
             return self._nested(item, many=base == "ListSerializer")

@@ -111,7 +111,7 @@ class Endpoint:
         dotted = self.method_of(name)
         function = self.ctx.snapshot.functions.get(dotted)
         return refuse(
-            f"override-{name.replace('_', '-')}",
+            f"override-{name.strip('_').replace('_', '-')}",
             dotted or name,
             why,
             function.where if function else self.where,

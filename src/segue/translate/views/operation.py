@@ -12,12 +12,14 @@ from segue.translate.functions.lift import interpret
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const
 from segue.translate.kinds import Keywords, Kind, NoArguments, Request, Response
+from segue.translate.redefined import redefined
 from segue.translate.rules import registry
 from segue.translate.serializers.by_view import translating
 from segue.translate.specialise.endpoint import Endpoint, path_scope
 from segue.translate.views import programs
 from segue.translate.views.generic import self_of
 from segue.translate.views.paged_by_choice import listing
+from segue.translate.views.policies import check_policies
 from segue.translate.views.versioning import check_versioning
 
 # Overriding one of these changes the order of work itself.
@@ -27,6 +29,16 @@ DISPATCH = (
     "http_method_not_allowed", "options", "get_exception_handler", "get_parsers", "get_content_negotiator",
     "get_authenticators", "get_throttles", "throttled", "get_renderer_context", "get_parser_context", "allowed_methods",
     "default_response_headers", "as_view", "setup", "reverse_action", "head",
+)  # fmt: skip
+# What other rules translate or refuse where it matters.
+_ACCOUNTED = frozenset(
+    {
+        *DISPATCH, "get", "post", "put", "patch", "delete", "list", "create", "retrieve", "update", "partial_update", "destroy",
+        "perform_create", "perform_update", "perform_destroy", "get_queryset", "get_object", "filter_queryset", "paginator",
+        "paginate_queryset", "get_paginated_response", "get_serializer", "get_serializer_class", "get_serializer_context",
+        "get_permissions", "check_permissions", "check_object_permissions", "permission_denied", "get_renderers",
+        "finalize_response", "get_success_headers", "get_view_name", "get_view_description", "get_format_suffix",
+    }
 )  # fmt: skip
 _GENERIC = {"post": "create", "put": "update", "patch": "partial_update", "delete": "destroy"}
 
@@ -84,11 +96,14 @@ def check_dispatch(endpoint: Endpoint) -> None:
     for hook in DISPATCH:
         if endpoint.overridden(hook):
             raise endpoint.refuse_method(hook, f"An overridden {hook} changes DRF's order of work.")
+    for name, _ in redefined(endpoint.ctx, endpoint.cls, _ACCOUNTED):
+        raise endpoint.refuse_method(name, "Segue does not know what it changes: DRF calls it by itself.")
     for decorator in endpoint.view.decorators:
         if decorator not in _SEEN_THROUGH:
             raise endpoint.refuse(
                 "view-decorator", f"@{decorator}", "Segue does not know what this decorator does."
             )
+    check_policies(endpoint)
     check_versioning(endpoint)
     if endpoint.route.default_kwargs:
         raise endpoint.refuse(

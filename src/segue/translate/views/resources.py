@@ -18,6 +18,7 @@ from segue.translate.middleware.values import Fact
 from segue.translate.permissions.access import access_body
 from segue.translate.serializers import actions as metadata_of
 from segue.translate.specialise.endpoint import Endpoint
+from segue.translate.specialise.fold import Ref, plain
 from segue.translate.views import authentication, generic, middleware, renderers, throttles, versioning
 from segue.translate.views.operation import PathOperation, build, check_dispatch
 
@@ -328,8 +329,14 @@ def _write_model(ctx: Context, made: PathOperation) -> Import | None:
     return None
 
 
+_METADATA = "rest_framework.metadata.SimpleMetadata"
+
+
 def _options(base: Endpoint) -> str | None:
     """``actions`` of OPTIONS as a literal; '' for none; None when only Django can tell."""
+    given = plain(base.policy("metadata_class"))
+    if not isinstance(given, Ref) or given.name != _METADATA:
+        return None
     methods = [o.method for o in base.route.operations if o.method in ("PUT", "POST")]
     known = base.klass()
     if known is None or "get_serializer" not in known.methods or not methods:

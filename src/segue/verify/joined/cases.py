@@ -333,7 +333,11 @@ class Plan:
         if self._literals is None:
             view = type(self.view) if self.view is not None else None
             serializer = type(self.serializer) if self.serializer is not None else None
-            filters = [*getattr(view, "filter_backends", ()), *getattr(view, "permission_classes", ())]
+            # Of the view itself: both may be properties.
+            filters = [
+                *live.listed(self.view, "filter_backends"),
+                *live.listed(self.view, "permission_classes"),
+            ]
             model = getattr(getattr(serializer, "Meta", None), "model", None)
             function = getattr(self.view, str(self.view.action), None) if view and self.view.action else None
             self._literals = literals_of([serializer, function, view, model, *filters])

@@ -51,6 +51,14 @@ def _own_not_found() -> bool:
     return True
 
 
+def listed(view: Any, name: str) -> list[Any]:
+    """What a view lists under ``name``; nothing where it does not, or its own property fails outside of a request."""
+    try:
+        return list(getattr(view, name, None) or ())
+    except Exception:  # noqa: BLE001 - it is the project's code
+        return []
+
+
 def view_of(operation: dict[str, Any], path: str) -> Any:
     """An instance of the view that ``path`` leads to, good enough to be asked; None for what is no DRF view."""
     from django.contrib.auth import get_user_model

@@ -1,0 +1,98 @@
+"""Hooks that Django, DRF or Python call by themselves, overridden: never translated as if they were not.
+
+Each of these was; ``python -m bench.overrides.run`` overrides some four hundred of them and asks both sides.
+"""
+
+from __future__ import annotations
+
+import pytest
+from bench.overrides.project import Overrides
+from tests.projects.site import Site
+
+from segue.target.ir import Program
+from segue.translate.program import translate
+
+NO_ROWS = "def __init__(self, **kwargs):\n    super().__init__(**kwargs)\n    self.queryset = models.A.objects.none()"
+PLAIN = "title = models.CharField(max_length=20)\n"
+
+
+def _write(to: Overrides) -> None:
+    to.view("L", NO_ROWS, label="override-init")
+    to.view(
+        "L",
+        "def __getattribute__(self, name): return super().__getattribute__(name)",
+        label="override-getattribute",
+    )
+    to.policy(
+        "permissions.BasePermission",
+        "def __new__(cls): return permissions.IsAdminUser()",
+        "permission_classes = [C#]",
+        ("L",),
+    )
+    to.policy(
+        "negotiation.DefaultContentNegotiation",
+        "def select_parser(self, request, parsers): return parsers[0]",
+        "content_negotiation_class = C#",
+        ("L",),
+    )
+    to.policy(
+        "pagination.PageNumberPagination",
+        "page_size = 2\nclass django_paginator_class(Paginator):\n    count = 3",
+        "pagination_class = C#",
+        ("L",),
+    )
+    to.policy(
+        "permissions.BasePermission",
+        "has_permission = lambda self, r, v: False",
+        "permission_classes = [C#]",
+        ("L",),
+    )
+    to.field_(
+        "serializers.HiddenField", "def get_value(self, data): return 3", name="stars", arguments="default=1"
+    )
+    to.field_("serializers.CharField", "@property\ndef root(self): return self")
+    for method in (
+        "def __eq__(self, other): return True\ndef __hash__(self): return 1",
+        "def __bool__(self): return False",
+        "@property\ndef pk(self): return 7",
+        "def _get_pk_val(self, meta=None): return 3",
+        "def save_base(self, *args, **kwargs): super().save_base(*args, **kwargs)",
+    ):
+        to.model(f"M{len(to.labels)}", PLAIN + method, ["id", "title"])
+    to.view("L", "metadata_class = None", label="options")
+
+
+@pytest.fixture(scope="module")
+def translated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Overrides, Program]:
+    to = Overrides()
+    _write(to)
+    site = Site.make(tmp_path_factory.mktemp("redefined"), to.files())
+    return to, translate(site.snapshot())
+
+
+def test_overrides_that_no_rule_knows_are_refused(translated: tuple[Overrides, Program]) -> None:
+    to, program = translated
+    last = f"/v{len(to.labels)}/"
+    # What writes alone run is native for reads, and the paginator of /v5/ for writes.
+    fields = {path for path, label in to.labels.items() if label.startswith("serializers.")}
+    assert {n.route_id for n in program.native if n.method == "GET"} <= {*fields, last}
+    assert not {
+        n.route_id for n in program.native if n.method != "GET" and n.route_id not in ("/v5/", last)
+    } - {
+        path
+        for path in fields
+        if "{pk}" in path  # DELETE
+    }
+    codes = {r.route_id: r.reasons[0].code for r in program.refused}
+    assert [codes[f"/v{n}/"] for n in range(1, 7)] == [
+        "override-init", "override-getattribute", "policy-class", "content-negotiation", "pagination", "permission",
+    ]  # fmt: skip
+    assert {code for path, code in codes.items() if to.labels[path].startswith("model:")} == {"model-load"}
+
+
+def test_options_without_drf_s_metadata_are_left_to_django(translated: tuple[Overrides, Program]) -> None:
+    to, program = translated
+    path = f"/v{len(to.labels)}/"
+    declared = [d.code for d in program.modules["app/notes/routes.py"].decls.values() if path in d.code]
+    assert len(declared) == 1
+    assert "options=False" in declared[0]
