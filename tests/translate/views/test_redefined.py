@@ -87,7 +87,10 @@ def test_overrides_that_no_rule_knows_are_refused(translated: tuple[Overrides, P
     assert [codes[f"/v{n}/"] for n in range(1, 7)] == [
         "override-init", "override-getattribute", "policy-class", "content-negotiation", "pagination", "permission",
     ]  # fmt: skip
-    assert {code for path, code in codes.items() if to.labels[path].startswith("model:")} == {"model-load"}
+    assert {code for path, code in codes.items() if to.labels[path].startswith("model:")} == {
+        "model-load",
+        "model-save",
+    }
 
 
 def test_options_without_drf_s_metadata_are_left_to_django(translated: tuple[Overrides, Program]) -> None:
