@@ -29,6 +29,8 @@ REFUSED: dict[str, str] = dict.fromkeys(
     "unordered-groups",
 ) | {
     "case_dict_never_filled": "loop",
+    # A function that asks the database is a coroutine function: map() cannot call it.
+    "case_map_a_function_that_asks": "callback",
     "case_on_commit_later_value": "on-commit",
     "case_on_commit_lambda_in_a_loop": "on-commit",
     "case_keywords_sometimes": "assign-item",

@@ -9,7 +9,6 @@ from segue.snapshot.model import Model, ModelField
 from segue.target.ir import Import
 from segue.translate.context import Context
 from segue.translate.models import ddl
-from segue.translate.models.defaults import default_of
 from segue.translate.models.kinds import (
     AUTO,
     FOREIGN,
@@ -21,6 +20,7 @@ from segue.translate.models.kinds import (
     own_kind,
 )
 from segue.translate.models.names import attribute, concrete
+from segue.translate.models.own_defaults import full_default_of
 from segue.translate.models.problems import column_is_known, missing_table
 from segue.translate.versions import since
 
@@ -135,7 +135,7 @@ def column_parts(ctx: Context, model: Model, item: ModelField, out: Text) -> Col
         arguments.append("unique=True")
     elif item.db_index:
         arguments.append("index=True")
-    _defaults(model, item, arguments, mapped, out)
+    _defaults(ctx, model, item, arguments, mapped, out)
     if item.comment:
         arguments.append(f"comment={item.comment!r}")
     if item.auto_now:
@@ -238,8 +238,10 @@ def _generated(model: Model, item: ModelField, out: Text) -> str:
     return ""
 
 
-def _defaults(model: Model, item: ModelField, arguments: list[str], mapped: list[str], out: Text) -> None:
-    default = default_of(item)
+def _defaults(
+    ctx: Context, model: Model, item: ModelField, arguments: list[str], mapped: list[str], out: Text
+) -> None:
+    default = full_default_of(ctx, item)
     if default.unknown:
         out.use("segue_bridge.db.base", "no_default")
         mapped.append(f"default=no_default({default.unknown!r})")

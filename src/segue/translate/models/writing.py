@@ -10,9 +10,11 @@ from collections.abc import Collection
 
 from segue.refusal import Refusal
 from segue.snapshot.model import Model, ModelField, Snapshot
+from segue.translate.context import Context
 from segue.translate.models.columns import set_value
 from segue.translate.models.defaults import default_of
 from segue.translate.models.kinds import has_column
+from segue.translate.models.own_defaults import full_default_of
 from segue.translate.models.polymorphic import write_problem
 from segue.translate.models.problems import missing_table, value_problem
 
@@ -55,12 +57,13 @@ def delete_problem(snapshot: Snapshot, label: str) -> Refusal | None:
     return None
 
 
-def save_problem(snapshot: Snapshot, label: str, given: Collection[str] | None = None) -> Refusal | None:
+def save_problem(ctx: Context, label: str, given: Collection[str] | None = None) -> Refusal | None:
     """Why an object of a model cannot be written, or None.
 
     ``given``: names of the fields that a *new* object always gets; None for one that exists, whose
     defaults are not asked for.
     """
+    snapshot = ctx.snapshot
     asked = snapshot.models[label]
     model = _concrete(snapshot, asked)
     if asked.proxy:
@@ -90,7 +93,7 @@ def save_problem(snapshot: Snapshot, label: str, given: Collection[str] | None =
             return problem
         if given is None or field.name in given or field.attname in given:
             continue
-        unknown = default_of(field).unknown
+        unknown = full_default_of(ctx, field).unknown
         if unknown:
             return Refusal(
                 "field-default",

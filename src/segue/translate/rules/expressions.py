@@ -485,14 +485,19 @@ def ordered(frame: Frame, owner: Val, call: CallSite) -> Val:
 def arithmetic(frame: Frame, op: ast.operator, a: Val, b: Val, node: ast.expr) -> Val:
     """``F("a") + 1``; integer division truncates as in SQL."""
     left, right = operand(a), operand(b)
-    if not isinstance(op, ast.Add | ast.Sub | ast.Mult):
+    modulo = isinstance(op, ast.Mod)
+    if not isinstance(op, ast.Add | ast.Sub | ast.Mult | ast.Mod):
         raise frame.refuse(
-            "expression", ast.unparse(node), "Only + - * between database expressions are translated.", node
+            "expression", ast.unparse(node), "Only + - * % between database expressions are translated.", node
         )
 
     def render(inner: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
         a_node, a_kind = left.render(inner, query, root)
         b_node, b_kind = right.render(inner, query, root)
+        kinds = (widen(a_kind), widen(b_kind))
+        if modulo and not all(isinstance(k, Scalar) and k.type == "int" for k in kinds):
+            # CombinedExpression knows % of integers (_connector_combinations); databases differ in what is left of others.
+            raise inner.refuse("expression", ast.unparse(node), "% of something else than integers.", node)
         return ast.BinOp(a_node, op, b_node), join(a_kind, b_kind)
 
     return Val(Expr(Expression(render, aggregate=left.aggregate or right.aggregate, nullable=True)))

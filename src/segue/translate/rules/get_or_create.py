@@ -69,7 +69,7 @@ def get_or_create(frame: Frame, owner: Val, call: CallSite) -> Val:
     extra = _defaults(frame, label, defaults, call)
     named = extra.keys if isinstance(extra, ast.Dict) else []
     given = {*call.kwargs, *(str(k.value) for k in named if isinstance(k, ast.Constant))}
-    problem = save_problem(frame.ctx.snapshot, label, given)
+    problem = save_problem(frame.ctx, label, given)
     if problem is not None:
         raise Refused(problem)
     arguments: list[ast.expr] = [root_of(frame, label), values]

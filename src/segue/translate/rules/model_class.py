@@ -31,7 +31,7 @@ def new_instance(frame: Frame, label: str, call: CallSite) -> Val:
     cls, item = entity_type(frame.ctx, label)
     frame.use(item)
     spread = spread_values(frame, label, call)
-    problem = save_problem(frame.ctx.snapshot, model.label, set(call.kwargs))
+    problem = save_problem(frame.ctx, model.label, set(call.kwargs))
     if problem is not None:
         raise Refused(problem)
     keywords = [

@@ -50,6 +50,7 @@ FUNCTIONS = {
     "email.parser.Parser": "Any",
     "json.dumps": "str",
     "json.loads": "Any",
+    "json.load": "Any",
     "math.ceil": "int",
     "math.floor": "int",
     "math.sqrt": "float",
@@ -77,6 +78,8 @@ FUNCTIONS = {
     "random.randint": "int",
     "random.random": "float",
     "random.choice": "Any",
+    "random.randrange": "int",
+    "random.uniform": "float",
     "string.capwords": "str",
     "textwrap.shorten": "str",
     "textwrap.dedent": "str",
@@ -169,6 +172,14 @@ def guess_type(frame: Frame, call: CallSite) -> Val:
     keywords = [ast.keyword(k, code(frame, v, call.node)) for k, v in call.kwargs.items()]
     kinds = TupleOf((Scalar("str", True), Scalar("str", True)))
     return Val(kinds, ast.Call(spelled(frame, call.name), parts, keywords))
+
+
+@function("random.seed")
+def seed(frame: Frame, call: CallSite) -> Val:
+    """Python's one generator of random numbers begins anew, for the process, as it does in Django's."""
+    call.only(at_most=1)
+    parts = [code(frame, v, n) for v, n in zip(call.args, call.raw_args, strict=True)]
+    return Val(Const(None), ast.Call(spelled(frame, call.name), parts, []))
 
 
 _HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")

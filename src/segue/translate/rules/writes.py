@@ -64,7 +64,7 @@ def _check_write(frame: Frame, owner: Val, sort: str, at: ast.AST) -> str:
     label = concrete(frame.ctx, kind.model).label
     if concrete(frame.ctx, label).parents:
         raise frame.refuse("multi-table", label, "Writes to multi-table models are not translated yet.", at)
-    problem = save_problem(frame.ctx.snapshot, label) if sort == "save" else None
+    problem = save_problem(frame.ctx, label) if sort == "save" else None
     if problem is not None:
         raise Refused(problem)
     if kind.mode == "row":

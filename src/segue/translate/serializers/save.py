@@ -124,7 +124,7 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
         )
     check_model(ctx, serializer)
     always = {item.source for item in serializer.fields if not item.read_only and item.required}
-    problem = save_problem(ctx.snapshot, serializer.model, always if action == "create" else None)
+    problem = save_problem(ctx, serializer.model, always if action == "create" else None)
     if problem is not None:
         raise Refused(problem)
     many, files = _fields(ctx, serializer, called)

@@ -121,7 +121,8 @@ def new(
             raise frame.refuse("serializer-partial", dotted, "partial has no form in the generated code.", at)
         held.partial = partial.text
     if data is not None:
-        if data.node is None or not isinstance(data.kind, Payload | DictOf | Scalar):
+        sent = data.kind.item if isinstance(data.kind, ListOf) and data.kind.type == "list" else data.kind
+        if data.node is None or not isinstance(sent, Payload | DictOf | Scalar):
             raise frame.refuse("serializer-data", dotted, "Segue does not know what its data is.", at)
         held.data = data.node
     return Val(Serializer(dotted, many=held.many, held=held))

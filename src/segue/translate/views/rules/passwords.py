@@ -137,7 +137,7 @@ def create_user(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         raise frame.refuse(
             "create-user", ast.unparse(call.node), "Its arguments are not given by name.", call.node
         )
-    problem = save_problem(ctx.snapshot, model.label, set(call.kwargs))
+    problem = save_problem(ctx, model.label, set(call.kwargs))
     if problem is not None:
         raise Refused(problem)
     own_save(ctx, model.label)

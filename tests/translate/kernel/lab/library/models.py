@@ -186,8 +186,13 @@ class Softly(models.Model):
         return None
 
 
+def shelf_mark():
+    return "-".join(["shelf", str(len("abc"))])
+
+
 class Folder(Softly):
     name = models.CharField(max_length=30)
+    mark = models.CharField(max_length=30, default=shelf_mark)
     sheets = models.IntegerField(default=0)
 
 

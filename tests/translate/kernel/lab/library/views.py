@@ -2,6 +2,7 @@
 
 import datetime
 import os.path
+import random
 import re
 from functools import partial
 
@@ -55,6 +56,14 @@ def diary():
 
 def titles(books):
     return [book.title for book in books]
+
+
+def shortened(text):
+    return text[:2].lower()
+
+
+def books_of(name):
+    return Book.objects.filter(author__name=name).count()
 
 
 def min_price():
@@ -1104,6 +1113,36 @@ class Lab(APIView):
             transaction.on_commit(lambda: done.append(value))
             value = "two"
         return done
+
+    # functions that are passed on, defaults that are functions, numbers by chance ----------
+
+    def case_default_is_a_function(self):
+        made = Folder(name="new")
+        mark = made.mark
+        made.save()
+        return [
+            mark,
+            Folder.objects.create(name="other", mark="given").mark,
+            Folder.objects.get(name="new").mark,
+        ]
+
+    def case_map_a_function(self):
+        return list(map(shortened, ["One", "Two"])), sorted(map(shortened, column_of_books("title")))
+
+    def case_map_a_function_that_asks(self):
+        return list(map(books_of, ["Ada"]))
+
+    def case_seeded(self):
+        random.seed(Book.objects.count())
+        return [random.randrange(2, 20), random.randint(0, 9), random.uniform(0, 1)]
+
+    def case_remainder(self):
+        by = Book.objects.count() - 2
+        rows = Book.objects.annotate(rest=F("id") % by).order_by("rest", "id")
+        return [[b.title, b.rest] for b in rows]
+
+    def case_remainder_of_null(self):
+        return [[b.id, b.rest] for b in Book.objects.annotate(rest=F("rating") % 2).order_by("id")]
 
     # a delete() of the model's own -------------------------------------------------------
 
