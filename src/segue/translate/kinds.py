@@ -62,7 +62,8 @@ class Needs:
     their ``count()`` costs it nothing; ``selected`` are to-one relations that it joins (``select_related``), so that
     they cost it nothing after a write either. ``hint`` goes into the row's name. ``told`` is the signal receiver that
     the objects were given to, ``stale`` the one whose object leads to them: Django has them in memory as its
-    sender left them, so that of their columns only the key is sure to be what a query finds. ``united`` are the
+    sender left them, so that of their columns only the key is sure to be what a query finds. ``uploads`` are columns of
+    files that may hold an upload until the object is saved, ``unsaved`` those of them that no save has stored yet. ``united`` are the
     sites whose objects may stand in the same variable.
     """
 
@@ -78,6 +79,8 @@ class Needs:
     hint: str = ""
     told: Where | None = None
     stale: Where | None = None
+    uploads: set[str] = field(default_factory=set)
+    unsaved: set[str] = field(default_factory=set)
     united: list[Needs] = field(default_factory=list)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -178,6 +181,14 @@ class StoredFile(Kind):
     field: str
     nullable: bool = False
     present: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded(Kind):
+    """An uploaded file (the bridge's ``Upload``). ``or_stored``: it may be the name of a file that was stored before."""
+
+    nullable: bool = False
+    or_stored: bool = False
 
 
 @dataclass(frozen=True, slots=True)

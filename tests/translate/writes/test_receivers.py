@@ -180,12 +180,29 @@ def peeked(sender, instance, **kwargs):
         Label.objects.create(name="y")
 
 
+def place(scan, filename):
+    return f"pictures/{scan.title.lower()}/{filename}"
+
+
+class Scan(models.Model):
+    title = models.CharField(max_length=20)
+    paper = models.FileField(upload_to="scans/%Y", max_length=60)
+    picture = models.FileField(upload_to=place, null=True, blank=True)
+
+
+@receiver(post_delete, sender=Scan)
+def remove(sender, instance, **kwargs):
+    if instance.paper:
+        instance.paper.delete(save=False)
+    Label.objects.create(name="removed")
+
+
 @receiver(m2m_changed, sender=Tagged.labels.through)
 def tagged(sender, instance, **kwargs):
     pass
 """
 VIEWS = """\
-from rest_framework import generics, serializers, viewsets
+from rest_framework import generics, mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
@@ -196,6 +213,37 @@ class NoteSerializer(serializers.ModelSerializer):
     class Meta:
         model = models.Note
         fields = ["id", "title", "slug", "stars"]
+
+
+class ScanSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = models.Scan
+        fields = ["id", "title", "paper", "picture"]
+
+    def validate_paper(self, value):
+        if value.size > 60 and value.name.endswith(".txt"):
+            raise serializers.ValidationError("This is too much.")
+        return value
+
+
+class OwnScanSerializer(ScanSerializer):
+    def create(self, validated_data):
+        return models.Scan.objects.create(**validated_data)
+
+    def update(self, instance, validated_data):
+        instance.title = validated_data.get("title", instance.title)
+        instance.paper = validated_data.get("paper", instance.paper)
+        instance.save()
+        return instance
+
+
+class ScanViewSet(mixins.CreateModelMixin, mixins.UpdateModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet):
+    queryset = models.Scan.objects.all()
+    serializer_class = ScanSerializer
+
+
+class OwnScanViewSet(ScanViewSet):
+    serializer_class = OwnScanSerializer
 
 
 class NoteViewSet(viewsets.ModelViewSet):
@@ -289,6 +337,8 @@ from notes import views
 
 router = SimpleRouter()
 router.register("notes", views.NoteViewSet)
+router.register("scans", views.ScanViewSet)
+router.register("own-scans", views.OwnScanViewSet, basename="own-scan")
 urlpatterns = [
     path("", include(router.urls)),
     path("entries/", views.Entries.as_view()),
@@ -323,10 +373,16 @@ def test_both_sides_leave_the_same_rows(asked: tuple[Snapshot, Program, Report, 
     _, _, report, _ = asked
     assert not differences(report)
     said = {o.key for o in report.operations}
+    met = {o.key: set(o.statuses) for o in report.operations}
+    assert met["POST /scans/"] >= {"201", "400"}
+    assert met["POST /own-scans/"] >= {"201", "400"}
+    assert met["PATCH /own-scans/{pk}/"] >= {"200", "404"}
+    assert met["DELETE /scans/{pk}/"] >= {"204", "404"}
     assert said >= {
         "POST /notes/", "PUT /notes/{pk}/", "PATCH /notes/{pk}/", "POST /notes/{pk}/save/", "POST /notes/make/",
         "POST /notes/topics/",
         "POST /notes/build/", "POST /entries/", "DELETE /notes/{pk}/", "POST /paper/",
+        "POST /scans/", "PUT /scans/{pk}/", "DELETE /scans/{pk}/", "POST /own-scans/", "PATCH /own-scans/{pk}/",
     }  # fmt: skip
 
 

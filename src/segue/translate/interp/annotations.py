@@ -22,7 +22,9 @@ from segue.translate.kinds import (
     Response,
     Scalar,
     Shape,
+    StoredFile,
     TupleOf,
+    Uploaded,
     User,
     ValidatedData,
 )
@@ -72,6 +74,11 @@ def _text(ctx: Context, kind: Kind, imports: set[Import]) -> str:
         case User():
             imports.add(Import(f"{ctx.program.package}.access", "CurrentUser"))
             return "CurrentUser"
+        case StoredFile(nullable=null):
+            return "str | None" if null else "str"
+        case Uploaded(nullable=null, or_stored=stored):
+            imports.add(Import("segue_bridge.schema.data", "Upload"))
+            return "Upload" + (" | str" if stored else "") + (" | None" if null else "")
         case QuerySet():
             imports.update({Import("sqlalchemy", "Select"), Import("typing", "Any")})
             return "Select[Any]"

@@ -20,6 +20,7 @@ from segue.translate.kinds import (
     Scalar,
     StoredFile,
     Unknown,
+    Uploaded,
     User,
 )
 
@@ -105,7 +106,7 @@ def of_value(frame: Frame, value: Val, node: ast.expr) -> Test:
         return Test(rows.node, None, value=rows)
     result = Test(value.node if value.node is not None else name(str(known)), known, value=value)
     text = value.text
-    if isinstance(value.kind, Instance | Scalar) and value.kind.nullable:
+    if isinstance(value.kind, Instance | Scalar | Uploaded) and value.kind.nullable:
         result.then[text] = not_null(value.kind)
         if isinstance(value.kind, Instance):
             result.otherwise[text] = Const(None)

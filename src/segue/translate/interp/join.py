@@ -15,8 +15,10 @@ from segue.translate.kinds import (
     QuerySet,
     Response,
     Scalar,
+    StoredFile,
     TupleOf,
     Unknown,
+    Uploaded,
     User,
     ValidatedData,
 )
@@ -38,7 +40,7 @@ def widen(kind: Kind) -> Kind:
 def nullable(kind: Kind) -> Kind:
     """``kind`` or ``None``."""
     kind = widen(kind)
-    if isinstance(kind, Scalar | Instance):
+    if isinstance(kind, Scalar | Instance | Uploaded):
         return replace(kind, nullable=True)
     if isinstance(kind, ListOf | TupleOf | DictOf | ValidatedData | Response):
         return Maybe(kind)
@@ -49,7 +51,7 @@ def nullable(kind: Kind) -> Kind:
 
 def not_null(kind: Kind) -> Kind:
     """``kind`` after a check against ``None``."""
-    if isinstance(kind, Scalar | Instance):
+    if isinstance(kind, Scalar | Instance | Uploaded):
         return replace(kind, nullable=False)
     return kind.kind if isinstance(kind, Maybe) else kind
 
@@ -72,6 +74,9 @@ def join(a: Kind, b: Kind) -> Kind:
     if isinstance(a, Maybe) or isinstance(b, Maybe):
         inner = join(a.kind if isinstance(a, Maybe) else a, b.kind if isinstance(b, Maybe) else b)
         return inner if isinstance(inner, Unknown) else Maybe(inner)
+    if isinstance(a, Uploaded) and isinstance(b, Uploaded | StoredFile):
+        stored = isinstance(b, StoredFile) or a.or_stored or b.or_stored
+        return Uploaded(a.nullable or b.nullable, stored)
     if isinstance(a, Scalar) and isinstance(b, Scalar):
         null = a.nullable or b.nullable
         if a.type == b.type:

@@ -8,14 +8,16 @@ from segue.refusal import Refused
 from segue.snapshot.model import ModelField
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.value import Val, name
+from segue.translate.interp.value import Val, literal, name
 from segue.translate.kinds import Const, Instance, Kind, Needs, Scalar, Unknown, User, ValidatedData
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type, target_field
 from segue.translate.models.writing import save_problem
+from segue.translate.rules.stored_files import is_file
+from segue.translate.rules.uploaded import takes
 
 
-def new_instance(frame: Frame, label: str, call: CallSite) -> Val:
+def new_instance(frame: Frame, label: str, call: CallSite, site: Needs | None = None) -> Val:
     """``Article(title=…, author=user)`` → the mapped class with its columns."""
     model = concrete(frame.ctx, label)
     if call.args:
@@ -30,18 +32,19 @@ def new_instance(frame: Frame, label: str, call: CallSite) -> Val:
     del known
     cls, item = entity_type(frame.ctx, label)
     frame.use(item)
-    spread = spread_values(frame, label, call)
+    site = site or Needs(model.label, written=True)
+    spread = spread_values(frame, label, call, site)
     problem = save_problem(frame.ctx, model.label, set(call.kwargs))
     if problem is not None:
         raise Refused(problem)
     keywords = [
-        ast.keyword(*column_value(frame, label, key, value, call.node)) for key, value in call.kwargs.items()
+        ast.keyword(*column_value(frame, label, key, value, call.node, site))
+        for key, value in call.kwargs.items()
     ]
-    site = Needs(model.label, written=True)
     return Val(Instance(model.label, site, "entity"), ast.Call(name(cls), [], [*spread, *keywords]))
 
 
-def spread_values(frame: Frame, label: str, call: CallSite) -> list[ast.keyword]:
+def spread_values(frame: Frame, label: str, call: CallSite, site: Needs | None = None) -> list[ast.keyword]:
     """``**validated_data``: its keys are the serializer's fields, whose values must be the columns' own."""
     given = [keyword.value for keyword in call.node.keywords if keyword.arg is None]
     if not given or (call._kwargs is not None and not call.double_star):
@@ -53,12 +56,17 @@ def spread_values(frame: Frame, label: str, call: CallSite) -> list[ast.keyword]
         call.double_star = [v.node for v in values if v.node is not None]
         call._kwargs = {k.arg: frame.eval(k.value) for k in call.node.keywords if k.arg is not None}
         for value in values:
-            check_spread(frame, label, value, call)
+            check_spread(frame, label, value, call, site=site)
     return [ast.keyword(None, node) for node in call.double_star]
 
 
-def check_spread(frame: Frame, label: str, value: Val, call: CallSite, *, every: bool = False) -> None:
-    """Refuse validated data of which a column would not take a value as it is; with ``every`` also what is no column."""
+def check_spread(
+    frame: Frame, label: str, value: Val, call: CallSite, *, every: bool = False, site: Needs | None = None
+) -> None:
+    """Refuse validated data of which a column would not take a value as it is; with ``every`` also what is no column.
+
+    ``site``: where objects are from that may hold an upload until they are saved.
+    """
     from segue.translate.serializers.values import kinds_by_source
 
     assert isinstance(value.kind, ValidatedData)
@@ -75,17 +83,21 @@ def check_spread(frame: Frame, label: str, value: Val, call: CallSite, *, every:
                     "model-field", f"{label}.{key}", "This is no column of the model.", call.node
                 )
             continue
-        check_column(frame, label, item, key, kind, call.node)
+        check_column(frame, label, item, key, kind, call.node, site)
 
 
-def check_column(frame: Frame, label: str, item: ModelField, key: str, kind: Kind, at: ast.AST) -> None:
+def check_column(
+    frame: Frame, label: str, item: ModelField, key: str, kind: Kind, at: ast.AST, site: Needs | None = None
+) -> None:
     """Refuse a value that is given to a column by its name and that the column does not take as it is."""
     if item.relation is None and item.attname != item.name:
         raise frame.refuse("reserved-name", f"{label}.{key}", "SQLAlchemy keeps this name for itself.", at)
     if item.relation is not None and key == item.name:
         if not isinstance(kind, Instance | User):
             raise frame.refuse("model-field", f"{label}.{key}", "Segue does not know the related object.", at)
-    elif not fits(kind, python_type(frame.ctx, item), item.null):
+    elif not fits(kind, python_type(frame.ctx, item), item.null) and not takes(
+        frame, label, item, kind, site, at
+    ):
         raise frame.refuse(
             "model-field",
             f"{label}.{key}",
@@ -94,7 +106,9 @@ def check_column(frame: Frame, label: str, item: ModelField, key: str, kind: Kin
         )
 
 
-def column_value(frame: Frame, label: str, key: str, value: Val, at: ast.AST) -> tuple[str, ast.expr]:
+def column_value(
+    frame: Frame, label: str, key: str, value: Val, at: ast.AST, site: Needs | None = None
+) -> tuple[str, ast.expr]:
     """``(column attribute, expression)`` for a field given as ``key=value``."""
     model = concrete(frame.ctx, label)
     item = field_of(model, key)
@@ -123,7 +137,9 @@ def column_value(frame: Frame, label: str, key: str, value: Val, at: ast.AST) ->
             "model-field", f"{label}.{key}", "The value has no form in the generated code.", at
         )
     wanted = python_type(frame.ctx, item)
-    if not fits(kind, wanted, item.null):
+    if is_file(item) and isinstance(kind, Const) and kind.value is None:
+        return item.attname, literal("")  # no file is an empty text, never NULL
+    if not fits(kind, wanted, item.null) and not takes(frame, label, item, kind, site, at):
         raise frame.refuse(
             "model-field",
             f"{label}.{key}",

@@ -56,6 +56,11 @@ def media(frame: Frame, node: ast.AST | None = None) -> ast.expr:
     return ast.Call(frame.imported(f"{package}.storage", "media"), [], [])
 
 
+def is_file(item: ModelField) -> bool:
+    """Is it a column of files?"""
+    return item.base.endswith((".FileField", ".ImageField"))
+
+
 def _plain(value: Value | None, default: object) -> object:
     return value.data if value is not None and value.kind == "const" else default
 
@@ -92,6 +97,8 @@ def stored_file(frame: Frame, owner: Val, item: ModelField, node: ast.AST) -> Va
     problem = storage_problem(frame.ctx, item)
     if problem is not None:
         raise frame.refuse("file-storage", *problem, node)
+    if item.name in kind.site.unsaved:
+        raise frame.refuse("stored-file", item.name, "It may hold an upload that is not stored yet.", node)
     column(frame.ctx, kind.site, item.attname)
     known = StoredFile(concrete(frame.ctx, kind.model).label, item.name, item.null)
     return Val(known, ast.Attribute(owner.node, item.attname, ast.Load()))
@@ -222,4 +229,4 @@ def _name(frame: Frame, call: CallSite) -> ast.expr:
     return given.node
 
 
-__all__ = ["media", "storage_problem", "stored_file"]
+__all__ = ["is_file", "media", "storage_problem", "stored_file"]

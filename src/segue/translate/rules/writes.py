@@ -26,6 +26,7 @@ from segue.translate.rules.own_save import own_save
 from segue.translate.rules.receivers import asks_created, saved_by, send_post_save, send_pre_save
 from segue.translate.rules.registry import method
 from segue.translate.rules.unread import is_unread
+from segue.translate.rules.uploaded import store_uploads
 
 
 def _check_set_receivers(frame: Frame, label: str, at: ast.AST) -> None:
@@ -83,6 +84,12 @@ def save(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     assert owner.node is not None
     fields = call.kwargs.get("update_fields")
     listened = own is not None or bool(saved_by(frame.ctx, kind.model))
+    if kind.site.uploads:
+        if fields is not None or frame.no_hoist or not isinstance(owner.node, ast.Name):
+            raise frame.refuse(
+                "file-write", ast.unparse(call.node), "An upload is stored only by a plain save().", call.node
+            )
+        store_uploads(frame, kind, owner.node)
     if fields is None or (isinstance(fields.kind, Const) and fields.kind.value is None):
         if listened:
             return _save_told(frame, kind.model, owner, call)
@@ -184,7 +191,7 @@ def set_attribute(frame: Frame, owner: Val, call: CallSite) -> Val:
         key = pk_field(frame.ctx, label).attname
     if is_unread(frame, label, key) and is_pure(value.node):
         return Val(Const(None))
-    column, node = column_value(frame, label, key, value, call.node)
+    column, node = column_value(frame, label, key, value, call.node, kind.site)
     if kind.mode == "row":
         kind.site.written = True
     frame.emit(f"{owner.text}.{column} = {ast.unparse(node)}")
@@ -206,17 +213,20 @@ def create_through(frame: Frame, owner: Val, call: CallSite) -> Val:
             call.node,
         )
     own_save(frame.ctx, label)
-    spread_values(frame, label, call)
+    site = Needs(label, written=True)
+    spread_values(frame, label, call, site)
     related = parent_of_related(frame, owner, call)
     if related is not None:
         call.kwargs.setdefault(*related)
-    made = new_instance(frame, label, call)
+    made = new_instance(frame, label, call, site)
     assert made.node is not None
     if frame.no_hoist:
         local = frame.hoist(snake(model.cls.rpartition(".")[2]), made.node, call.node)
     else:
         local = name(frame.wished(snake(model.cls.rpartition(".")[2]), call.node))
         frame.emit(f"{ast.unparse(local)} = {made.text}")
+    assert isinstance(made.kind, Instance)
+    store_uploads(frame, made.kind, local)
     send_pre_save(frame, query.model, local, adding=True)
     frame.emit(f"await {ast.unparse(frame.db)}.insert({ast.unparse(local)})")
     send_post_save(frame, query.model, local, const(True))

@@ -12,7 +12,7 @@ from segue.target.ir import Import
 from segue.translate.interp.annotations import annotation
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
-from segue.translate.kinds import Const, Scalar
+from segue.translate.kinds import Const, Scalar, StoredFile, Uploaded
 from segue.translate.serializers.choices import choices_constant
 from segue.translate.serializers.facts import (
     FIELD_OUTPUT,
@@ -217,7 +217,7 @@ def _json(frame: Frame, item: SerializerField, val: Val) -> Shown:
 def raw(frame: Frame, item: SerializerField, val: Val) -> Shown:
     """The value as it is (``ReadOnlyField``); dates and the like are written by the renderer."""
     text, imports = annotation(frame.ctx, val.kind)
-    if val.node is None or text.startswith("segue__"):
+    if val.node is None or text.startswith("segue__") or isinstance(val.kind, StoredFile | Uploaded):
         raise field_refusal(item, "field-value", "The value is no plain data.")
     return Shown(val.text, text.removesuffix(" | None"), imports)
 

@@ -131,6 +131,7 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
     for accessor in many:
         _check_set(ctx, _between(ctx, serializer.model, accessor))
     uploads = [local_of(column) for column in files]
+    emptied = {item.source for item in serializer.fields if item.allow_null}
     app = app_label(ctx, serializer)
     cls, imported = entity_type(ctx, serializer.model)
 
@@ -156,7 +157,7 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
         if action == "create":
             frame.emit(f"{local} = {cls}(**given)")
             for column in files:
-                store(frame, serializer.model, local, column)
+                store(frame, serializer.model, local, column, null=column.name in emptied)
             send_pre_save(frame, serializer.model, name(local), adding=True)
             frame.emit(f"await db.insert({local})")
             send_post_save(frame, serializer.model, name(local), const(True))
@@ -164,7 +165,7 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
             frame.use(Import("segue_bridge.schema.related", "assign"))
             frame.emit(f"assign({local}, given)")
             for column in files:
-                store(frame, serializer.model, local, column)
+                store(frame, serializer.model, local, column, null=column.name in emptied)
             send_pre_save(frame, serializer.model, name(local), adding=False)
             frame.emit(f"await db.update({local})")
             send_post_save(frame, serializer.model, name(local), const(False))

@@ -54,26 +54,41 @@ def take(frame: Frame, column: ModelField) -> None:
     frame.emit(f"{local_of(column)} = given.pop({column.name!r}, UNSET)")
 
 
-def store(frame: Frame, label: str, local: str, column: ModelField) -> None:
-    """Emit the storing of ``column``'s upload and what the column is then."""
+def store(frame: Frame, label: str, local: str, column: ModelField, *, null: bool) -> None:
+    """Emit the storing of ``column``'s upload and what the column is then. ``null``: the upload may be None."""
     storage = media(frame)
     frame.is_async = True
     frame.use(Import("segue_bridge.schema.data", "Upload"))
     upload = local_of(column)
     made = ast.Call(
         ast.Attribute(storage, "save", ast.Load()),
-        [_named(frame, label, local, column), name(upload)],
+        [_named(frame, label, local, column, upload), name(upload)],
         [ast.keyword("max_length", literal(column.max_length))] if column.max_length else [],
     )
     frame.emit_block(
         f"if isinstance({upload}, Upload):", [f"{local}.{column.attname} = await {ast.unparse(made)}"]
     )
-    frame.emit_block(f"elif {upload} is None:", [f"{local}.{column.attname} = ''"])
+    if null:
+        frame.emit_block(f"elif {upload} is None:", [f"{local}.{column.attname} = ''"])
 
 
-def _named(frame: Frame, label: str, local: str, column: ModelField) -> ast.expr:
+def store_held(frame: Frame, label: str, local: str, column: ModelField) -> None:
+    """Emit the storing of the upload that the object itself may hold in ``column``."""
+    storage = media(frame)
+    frame.is_async = True
+    frame.use(Import("segue_bridge.schema.data", "Upload"))
+    held = f"{local}.{column.attname}"
+    made = ast.Call(
+        ast.Attribute(storage, "save", ast.Load()),
+        [_named(frame, label, local, column, held), name(held)],
+        [ast.keyword("max_length", literal(column.max_length))] if column.max_length else [],
+    )
+    frame.emit_block(f"if isinstance({held}, Upload):", [f"{held} = await {ast.unparse(made)}"])
+
+
+def _named(frame: Frame, label: str, local: str, column: ModelField, upload: str) -> ast.expr:
     """What ``upload_to`` gives for the upload's name."""
-    given = quote("{0}.name", name(local_of(column)))
+    given = quote("{0}.name", name(upload))
     rule = column.upload_to
     if rule is None or (rule.kind == "const" and rule.data in ("", None)):
         return given

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segue.snapshot.model import Serializer, SerializerField
 from segue.translate.context import Context
-from segue.translate.kinds import Instance, Kind, ListOf, Needs, Scalar, User, ValidatedData
+from segue.translate.kinds import Instance, Kind, ListOf, Needs, Scalar, Uploaded, User, ValidatedData
 from segue.translate.serializers.facts import base_name, option, overridden
 
 SCALARS = {
@@ -54,6 +54,8 @@ def value_kind(ctx: Context, item: SerializerField) -> Kind:
         if types == {"bool"} and not option(item, "allow_blank"):
             return Scalar("bool", item.allow_null)
         return Scalar("Any")
+    if base in ("FileField", "ImageField"):
+        return Uploaded(item.allow_null)
     if base in ("PrimaryKeyRelatedField", "SlugRelatedField") and item.queryset_model:
         return Instance(item.queryset_model, written(item.queryset_model), "entity", item.allow_null)
     if base == "ManyRelatedField" and item.child is not None and item.child.queryset_model:

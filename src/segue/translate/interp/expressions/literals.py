@@ -13,12 +13,14 @@ from segue.translate.kinds import (
     Instance,
     Kind,
     ListOf,
+    OpenFile,
     QuerySet,
     Request,
     Scalar,
     StoredFile,
     TupleOf,
     Unknown,
+    Uploaded,
     User,
     ViewSelf,
 )
@@ -92,6 +94,7 @@ def display(frame: Frame, node: ast.List | ast.Tuple | ast.Set) -> Val:
         else:
             value = frame.eval(element)
             kind = value.kind
+            _check_file(frame, value, element)
             kinds.append(kind)
             if value.node is None:
                 raise frame.refuse(
@@ -114,6 +117,12 @@ def display(frame: Frame, node: ast.List | ast.Tuple | ast.Set) -> Val:
     else:
         made = ast.Set(parts)
     return Val(ListOf(item, shape), made)
+
+
+def _check_file(frame: Frame, value: Val, node: ast.expr) -> None:
+    """A file is more than its name, and DRF would write down its content."""
+    if isinstance(value.kind, StoredFile | Uploaded | OpenFile):
+        raise frame.refuse("stored-file", ast.unparse(node), "A file cannot be kept in a list or dict.", node)
 
 
 def _of_the_request(frame: Frame, node: ast.Dict) -> Val:
@@ -145,6 +154,7 @@ def mapping(frame: Frame, node: ast.Dict) -> Val:
         value = frame.eval(item)
         if value.node is None and isinstance(value.kind, Request | ViewSelf):
             return _of_the_request(frame, node)
+        _check_file(frame, value, item)
         if value.node is None:
             raise frame.refuse("dict-value", ast.unparse(item), "This cannot be kept in a dict.", item)
         if key is None:

@@ -84,7 +84,7 @@ def _check_keys(frame: Frame, values: ValidatedData, instance: Instance, node: a
                 "This key of the validated data is no column.",
                 node,
             )
-        check_column(frame, model.label, item, key, kind, node)
+        check_column(frame, model.label, item, key, kind, node, instance.site)
 
 
 def _popped(frame: Frame, owner: str) -> set[str]:

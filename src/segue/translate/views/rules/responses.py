@@ -58,10 +58,12 @@ def response(frame: Frame, call: CallSite) -> Val:
 
 def _body(frame: Frame, data: Val, call: CallSite) -> ast.expr:
     """The data; lists of rows and model instances cannot be rendered by DRF either."""
-    from segue.translate.kinds import Instance, ListOf, QuerySet, User
+    from segue.translate.kinds import Instance, ListOf, OpenFile, QuerySet, StoredFile, Uploaded, User
 
     kind = data.kind
     inner = kind.item if isinstance(kind, ListOf) else kind
+    if isinstance(inner, StoredFile | Uploaded | OpenFile):
+        raise frame.refuse("response", ast.unparse(call.node), "A file is not JSON.", call.node)
     if isinstance(inner, Instance | User):
         raise frame.refuse("response", ast.unparse(call.node), "A model instance is not JSON.", call.node)
     if isinstance(kind, QuerySet):
