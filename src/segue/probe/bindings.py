@@ -298,7 +298,13 @@ class Bindings:
             opaque(value) if secret and not isinstance(value, (bool, type(None))) else self._limited(value)
         )
         plain = encoded["kind"] not in ("call", "opaque", "ref") or isinstance(value, (bytes, str))
-        return {"kind": "constant" if plain else "instance", "name": variable, "value": encoded}
+        kind = "instance" if not plain else "variable" if self._changes(variable) else "constant"
+        return {"kind": kind, "name": variable, "value": encoded}
+
+    def _changes(self, variable):
+        module, _, name = variable.rpartition(".")
+        source = self.names.sources.module(module)
+        return source is not None and name in source.changed
 
     def _limited(self, value):
         known = self._encoded.get(id(value))

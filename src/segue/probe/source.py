@@ -5,6 +5,8 @@ import os
 import sys
 import tokenize
 
+from .changes import changed_variables
+
 
 class SourceFile:
     """Lines and syntax tree of one file with look-up tables."""
@@ -17,6 +19,7 @@ class SourceFile:
         self.tree = ast.parse(self.text, file)
         self.functions = {}  # first line (decorators included) -> [node]
         self._lambdas = None
+        self._changed = None
         self.classes = {}  # qualified name -> node
         self.imports = {}  # module-level name -> (module, name, level)
         self.assigned = {}  # module-level name -> node
@@ -59,6 +62,13 @@ class SourceFile:
                     self._module_level(getattr(node, part, []) or [])
             for handler in getattr(node, "handlers", []) or []:
                 self._module_level(handler.body)
+
+    @property
+    def changed(self):
+        """The module's variables that its functions change."""
+        if self._changed is None:
+            self._changed = changed_variables(self.tree)
+        return self._changed
 
     def segment(self, node):
         """Text of ``node`` on whole lines for statements, exact for expressions; dedented."""

@@ -71,7 +71,8 @@ class Value:
 class GlobalRef:
     """What a free name of a function *is*.
 
-    ``kind``: ``module``, ``class``, ``model``, ``function``, ``constant``, ``instance``,
+    ``kind``: ``module``, ``class``, ``model``, ``function``, ``constant``, ``variable`` (functions
+    of its module change it: ``value`` is what it holds at first), ``instance``,
     ``builtin``, ``missing``. ``name`` is the dotted path of the thing itself (after
     re-exports), ``value`` its value when constant; for an instance (``django.db.models.signals.post_save``,
     ``shop.models.Item.objects``, a logger) it is the path of the variable and ``value`` a ``call`` of its

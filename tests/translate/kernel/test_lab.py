@@ -36,6 +36,11 @@ REFUSED: dict[str, str] = dict.fromkeys(
     "case_keywords_sometimes": "assign-item",
     # The receiver reads what the deleted object leads to; who deletes it may have changed that in memory.
     "case_deleted_with_listeners_of_those_in_it": "signal",
+    "case_class_attribute_that_changes": "process-state",
+    "case_class_attribute_that_changes_in_a_subclass": "process-state",
+    "case_class_attribute_changed_in_place": "process-state",
+    "case_module_variable_that_changes": "process-state",
+    "case_module_dict_changed_in_place": "process-state",
     "case_manager_from_queryset_with_exclude": "queryset-class",
     # Django's aggregate is over the rows that the filter's join left.
     "case_group_shares_filter_join": "group-by",

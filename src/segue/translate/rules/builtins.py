@@ -39,6 +39,7 @@ from segue.translate.models.polymorphic import children
 from segue.translate.rules import registry
 from segue.translate.rules.introspection import known_fact
 from segue.translate.rules.registry import function
+from segue.translate.rules.types import exact_class
 
 _PLAIN = (Const, Scalar, ListOf, DictOf, Payload, ValidatedData)
 
@@ -385,6 +386,9 @@ def isinstance_(frame: Frame, call: CallSite) -> Val:
             "builtins.set",
             "builtins.bytes",
         }
+        exact = exact_class(kind)
+        if exact is not None:
+            return const(any(f"{c.__module__}.{c.__qualname__}" in names for c in exact.__mro__))
         if (
             isinstance(kind, Scalar)
             and kind.type != "Any"

@@ -64,6 +64,23 @@ def local(frame: Frame, call: CallSite) -> Val:
     return Val(kind, quote("{0}({1})", function, value.node))
 
 
+@function("django.utils.timezone.is_naive", "django.utils.timezone.is_aware")
+def naive_or_aware(frame: Frame, call: CallSite) -> Val:
+    """``timezone.is_naive(value)``, ``is_aware(value)``: whether the datetime has an offset."""
+    call.only("value", at_most=1)
+    value = call.argument(0, "value")
+    if (
+        value is None
+        or not isinstance(value.kind, Scalar)
+        or value.kind.type != "datetime"
+        or value.kind.nullable
+        or value.node is None
+    ):
+        raise frame.refuse("is-naive", ast.unparse(call.node), "Its argument may be no datetime.", call.node)
+    template = "{0}.utcoffset() is None" if call.name.endswith("naive") else "{0}.utcoffset() is not None"
+    return Val(Scalar("bool"), quote(template, value.node))
+
+
 @function("django.shortcuts.get_object_or_404", "rest_framework.generics.get_object_or_404")
 def get_object_or_404(frame: Frame, call: CallSite) -> Val:
     """``get_object_or_404(Model, pk=…)``; DRF's own also answers 404 to values of the wrong type."""

@@ -76,6 +76,11 @@ def other_manager(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """A method of a model class or project class called on the class itself."""
     assert isinstance(owner.kind, Global)
     ref = owner.kind.ref
+    if ref.kind == "instance" and ref.value is not None and ref.value.kind == "call":
+        # An object made at import (``@registered`` puts one in the place of its class): its class and static
+        # methods are those of the class.
+        ref = GlobalRef("class", ref.value.name)
+        owner = Val(Global(ref))
     if ref.kind not in ("class", "model"):
         return None
     from segue.translate.rules.view_self import definition

@@ -7,6 +7,7 @@ import ast
 from segue.snapshot.model import GlobalRef
 from segue.translate.interp.expressions.names import of_ref
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.process_state import check_attribute
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Const, Global, Kind, Made, Unknown
 from segue.translate.rules import registry
@@ -92,6 +93,7 @@ def of_global(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
             from segue.translate.interp.constants import value_of
 
             held = cls.attributes[attr].value
+            check_attribute(frame, ref.name, attr, node)
             found = value_of(frame, held)
             if found is not None:
                 return found

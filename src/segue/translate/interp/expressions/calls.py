@@ -22,11 +22,23 @@ def call(frame: Frame, node: ast.Call) -> Val:
         resolved = (
             whole is not None and whole.partition(".")[0] not in frame.env and whole in frame.function.globals
         )
-        if not resolved:
+        if not resolved or _is_classmethod(frame, node.func):
             owner = frame.eval(node.func.value)
             return method_call(frame, owner, node.func.attr, node)
     target = frame.eval(node.func)
     return call_value(frame, target, node)
+
+
+def _is_classmethod(frame: Frame, node: ast.Attribute) -> bool:
+    """``Class.method()`` where the class is handed in: which one is known by the text, not by the function."""
+    owner = frame.function.globals.get(ast.unparse(node.value))
+    ref = frame.function.globals.get(ast.unparse(node))
+    if owner is None or ref is None or owner.kind not in ("class", "model") or ref.kind != "function":
+        return False
+    known = frame.ctx.snapshot.classes.get(owner.name)
+    dotted = known.methods.get(node.attr, ref.name) if known is not None else ref.name
+    function = frame.ctx.snapshot.functions.get(dotted)
+    return function is not None and function.role == "classmethod"
 
 
 def method_call(frame: Frame, owner: Val, attr: str, node: ast.Call) -> Val:

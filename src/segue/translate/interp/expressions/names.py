@@ -8,6 +8,7 @@ import builtins
 from segue.snapshot.model import GlobalRef
 from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.process_state import check_attribute, check_variable
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Global, SettingsObject, Unknown
 from segue.translate.rules.registry import expression
@@ -44,7 +45,27 @@ def of_ref(frame: Frame, ref: GlobalRef, node: ast.expr) -> Val:
     if ref.kind == "constant" and ref.value is not None:
         found = value_of(frame, ref.value)
         if found is not None:
+            _check_constant(frame, ref, node)
             return found
+    if ref.kind == "variable":
+        raise frame.refuse(
+            "process-state",
+            ast.unparse(node),
+            "It is kept in the memory of the process, and a function of its module changes it.",
+            node,
+        )
     if ref.kind == "missing":
         return Val(Unknown(f"The snapshot does not know what {ast.unparse(node)} is."))
     return Val(Global(ref))
+
+
+def _check_constant(frame: Frame, ref: GlobalRef, node: ast.expr) -> None:
+    """Refuse a name, ``module.NAME`` or ``Class.NAME`` that functions change."""
+    if isinstance(node, ast.Name):
+        check_variable(frame, ref, node.id, node)
+    elif isinstance(node, ast.Attribute):
+        owner = frame.function.globals.get(ast.unparse(node.value))
+        if owner is not None and owner.kind in ("class", "model"):
+            check_attribute(frame, owner.name, node.attr, node)
+        elif owner is not None and owner.kind == "module":
+            check_variable(frame, ref, node.attr, node)

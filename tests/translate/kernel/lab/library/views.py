@@ -28,6 +28,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Lower
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.views import APIView
 
@@ -48,6 +49,54 @@ from library.models import (
     Sticker,
     Tag,
 )
+
+SEEN = {"first": 1}
+COUNT = 0
+LIMITS = {"low": 5, "high": 20}
+
+
+def remember(key):
+    global COUNT
+    COUNT += 1
+    SEEN[key] = COUNT
+
+
+def in_place(cls):
+    """An object of the class under the name of the class."""
+    return cls()
+
+
+class Shelf:
+    total = 0
+    entries = []
+    limits = {"low": 5, "high": 20}
+
+    @classmethod
+    def enter(cls, title):
+        cls.total += 1
+        cls.entries.append(title)
+
+    @classmethod
+    def cheapest(cls, author):
+        book = Book.objects.filter(author__name=author).order_by("price", "id").first()
+        return cls.named(book.title) if book is not None else cls.named("none")
+
+    @staticmethod
+    def named(title):
+        return f"shelf: {title}"
+
+    @classmethod
+    def below(cls):
+        return Book.objects.filter(price__lt=cls.limits["high"]).count()
+
+
+class LowShelf(Shelf):
+    pass
+
+
+@in_place
+class TopShelf(Shelf):
+    limits = {"low": 10, "high": 40}
 
 
 def diary():
@@ -1250,3 +1299,39 @@ class Lab(APIView):
 
     def case_file_outside_of_the_folder(self):
         return default_storage.exists("../secret.txt")
+
+    def case_class_attribute_that_changes(self):
+        return Shelf.total
+
+    def case_class_attribute_that_changes_in_a_subclass(self):
+        return LowShelf.total
+
+    def case_class_attribute_changed_in_place(self):
+        return len(Shelf.entries)
+
+    def case_module_variable_that_changes(self):
+        return COUNT
+
+    def case_module_dict_changed_in_place(self):
+        return SEEN["first"]
+
+    def case_module_dict_that_stays(self):
+        return Book.objects.filter(price__lt=LIMITS["high"]).count()
+
+    def case_classmethod_of_a_class(self):
+        return [Shelf.cheapest("Ada"), Shelf.cheapest("nobody"), Shelf.below()]
+
+    def case_classmethod_of_an_object_in_the_place_of_its_class(self):
+        return [TopShelf.cheapest("Ada"), TopShelf.named("x"), TopShelf.below()]
+
+    def case_type_of(self):
+        book = Book.objects.order_by("id").first()
+        made = book.created
+        return [
+            type(made) is datetime.date,
+            type(made) is datetime.datetime,
+            isinstance(made, datetime.date),
+            isinstance(made, datetime.time),
+            timezone.is_naive(made),
+            timezone.is_aware(made),
+        ]

@@ -1,0 +1,45 @@
+"""``type(x)`` of values whose class is certain."""
+
+from __future__ import annotations
+
+import ast
+import datetime
+import decimal
+import uuid
+
+from segue.snapshot.model import GlobalRef
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val
+from segue.translate.kinds import Const, Global, Kind, Scalar
+from segue.translate.rules.registry import function
+
+# Drivers and the standard library give objects of these classes themselves, never of a subclass. Not so with text
+# (``SafeString``) and with numbers (``True`` is an int).
+_EXACT: dict[str, type] = {
+    "datetime": datetime.datetime,
+    "date": datetime.date,
+    "time": datetime.time,
+    "timedelta": datetime.timedelta,
+    "Decimal": decimal.Decimal,
+    "UUID": uuid.UUID,
+}
+
+
+def exact_class(kind: Kind) -> type | None:
+    """The class of which every value of ``kind`` is, not of a subclass; None where that is not certain."""
+    if isinstance(kind, Const):
+        return type(kind.value)
+    return _EXACT.get(kind.type) if isinstance(kind, Scalar) and not kind.nullable else None
+
+
+@function("builtins.type")
+def type_of(frame: Frame, call: CallSite) -> Val | None:
+    """``type(value)``: the class, known while translating."""
+    call.only(at_most=1)
+    cls = exact_class(call.args[0].kind)
+    if cls is not None:
+        return Val(Global(GlobalRef("class", f"{cls.__module__}.{cls.__qualname__}")))
+    raise frame.refuse(
+        "type-of", ast.unparse(call.node), "Segue is not certain of which class this is.", call.node
+    )
