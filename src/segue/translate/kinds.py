@@ -6,6 +6,7 @@ Everything the interpreter cannot place is :class:`Unknown`, and doing anything 
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +83,8 @@ class Needs:
     uploads: set[str] = field(default_factory=set)
     unsaved: set[str] = field(default_factory=set)
     united: list[Needs] = field(default_factory=list)
+    # Tells sites apart for good: ``id()`` of one that is gone may be given to the next.
+    serial: int = field(default_factory=itertools.count().__next__, init=False, repr=False)
 
     def __setattr__(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)

@@ -23,7 +23,7 @@ class Note(models.Model):
 """
 VIEWS = """\
 from django.db import transaction
-from rest_framework import mixins, serializers, status, viewsets
+from rest_framework import mixins, serializers, status, views, viewsets
 from rest_framework.decorators import action
 from rest_framework.response import Response
 from rest_framework.validators import UniqueValidator
@@ -156,6 +156,68 @@ class BulkViewSet(mixins.CreateModelMixin, viewsets.GenericViewSet):
         return Response(serializer.data, headers=self.get_success_headers(serializer.data))
 
 
+class LooseSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Note
+        fields = ["id", "title", "text", "stars"]
+
+    def validate(self, attrs):
+        try:
+            given = self.context["request"].parser_context
+            word = given["kwargs"]["word"]
+        except (AttributeError, KeyError):
+            word = attrs["text"]
+        else:
+            word = word.upper()
+        if "request" in self.context or self.context.get("view") is not None:
+            raise serializers.ValidationError("It was given a request.")
+        attrs["text"] = word[:3]
+        return attrs
+
+
+class LooseView(views.APIView):
+    def post(self, request, word):
+        serializer = LooseSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        serializer.save()
+        return Response(serializer.data, status=status.HTTP_201_CREATED)
+
+
+class AskingSerializer(LooseSerializer):
+    def validate(self, attrs):
+        try:
+            if attrs["stars"] > 3:
+                attrs["text"] = self.context["request"].method
+        except KeyError:
+            attrs["text"] = "none"
+        return attrs
+
+
+class SavingSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Note
+        fields = ["id", "title", "text", "stars"]
+
+    def create(self, validated_data):
+        validated_data["text"] = self.context["request"].method
+        return Note.objects.create(**validated_data)
+
+
+class AskingView(views.APIView):
+    def post(self, request):
+        serializer = AskingSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return Response(status=204)
+
+
+class SavingView(views.APIView):
+    def post(self, request):
+        serializer = SavingSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        serializer.save()
+        return Response(status=204)
+
+
 class OddViewSet(viewsets.ReadOnlyModelViewSet):
     queryset = Note.objects.order_by("id")
     serializer_class = OddSerializer
@@ -186,13 +248,18 @@ router.register("others", views.OtherHeadersViewSet, basename="other")
 """,
 }
 
+PLAIN = {
+    "good": 'path("loose/<word>/", views.LooseView.as_view())',
+    "odd": 'path("asking/", views.AskingView.as_view()), path("saving/", views.SavingView.as_view())',
+}
+
 
 def _files(which: str) -> Mapping[str, str]:
-    urls = "from rest_framework.routers import SimpleRouter\nfrom notes import views\n\nrouter = SimpleRouter()\n"
+    urls = "from django.urls import path\nfrom rest_framework.routers import SimpleRouter\nfrom notes import views\n\nrouter = SimpleRouter()\n"
     return {
         "notes/models.py": MODELS,
         "notes/views.py": VIEWS,
-        "site_/urls.py": f"{urls}{ROUTES[which]}urlpatterns = router.urls\n",
+        "site_/urls.py": f"{urls}{ROUTES[which]}urlpatterns = router.urls + [{PLAIN[which]}]\n",
     }
 
 
@@ -219,6 +286,7 @@ def test_copies_of_the_mixins_do_as_the_mixins(site: Site, tmp_path: Path) -> No
     assert {"200", "400"} <= statuses["POST /bulk/"]
     assert "for item in values]" in code, "every item of a list is saved"
     assert "_prefetched_objects_cache" not in code
+    assert {"201", "400"} <= statuses["POST /loose/{word}/"]
     validation = (tmp_path / "fastapi" / "app" / "notes" / "validation.py").read_text()
     assert 'optional=("title", "stars", "text") if instance is not None else ()' in validation
     assert 'message="That title is taken."' in validation
@@ -233,6 +301,8 @@ def test_what_else_a_constructor_or_headers_do_is_refused(tmp_path: Path) -> Non
         ("/odd/", "GET"): "serializer-init",
         ("/odd/{pk}/", "GET"): "serializer-init",
         ("/others/", "POST"): "success-headers",
+        ("/asking/", "POST"): "serializer-context",
+        ("/saving/", "POST"): "serializer-context",
     }
     assert not program.native
 

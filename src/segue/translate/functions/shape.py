@@ -14,7 +14,7 @@ def shape_of(value: object) -> Hashable:
     if isinstance(value, Val):
         return ("val", shape_of(value.kind), value.text)
     if isinstance(value, Needs):
-        return ("site", id(value))
+        return ("site", value.serial)
     key = getattr(value, "key", None)
     if key is not None and not isinstance(value, Kind):
         return ("keyed", type(value).__name__, key)

@@ -51,14 +51,14 @@ def entity_type(ctx: Context, label: str) -> tuple[str, Import]:
 
 def _site(ctx: Context, needs: Needs) -> Site:
     table = sites(ctx).by_needs
-    if id(needs) not in table:
+    if needs.serial not in table:
         from segue.translate.load.plan import loader_name, row_name
 
         site = Site(needs)
         site.row = symbols(ctx).new("row", lambda: row_name(ctx, needs))
         site.rows = symbols(ctx).new("rows", lambda: loader_name(ctx, needs))
-        table[id(needs)] = site
-    return table[id(needs)]
+        table[needs.serial] = site
+    return table[needs.serial]
 
 
 def row_type(ctx: Context, needs: Needs) -> tuple[str, Import]:

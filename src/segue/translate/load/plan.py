@@ -44,8 +44,8 @@ def plans(ctx: Context) -> Plans:
 def plan_of(ctx: Context, needs: Needs) -> Plan:
     """The plan of a site (final: call it only when everything has been translated)."""
     table = plans(ctx)
-    if id(needs) in table.by_needs:
-        return table.by_needs[id(needs)]
+    if needs.serial in table.by_needs:
+        return table.by_needs[needs.serial]
     model = concrete(ctx, needs.model)
     names = [f.attname for f in model.fields if f.column]
     if needs.written:
@@ -73,7 +73,7 @@ def plan_of(ctx: Context, needs: Needs) -> Plan:
         table.by_key[key] = plan
     if needs.hint:
         plan.hints.add(needs.hint)
-    table.by_needs[id(needs)] = plan
+    table.by_needs[needs.serial] = plan
     return plan
 
 

@@ -137,7 +137,7 @@ def _to_one(frame: Frame, owner: Val, name: str, target: str, *, nullable: bool,
             value.kind.site.stale = kind.site.told
     else:
         child = to_one(frame.ctx, kind.site, name)
-        origins(frame)[id(child)] = (kind.site, name)
+        origins(frame)[child.serial] = (kind.site, name)
         value = Val(Instance(label, child, "row", nullable), ast.Attribute(owner.node, name, ast.Load()))
     if reverse is not None:
         assert value.node is not None
@@ -317,7 +317,7 @@ def relation_key(frame: Frame, value: Val) -> ast.expr:
     """The key of an object; for ``x.author`` the column ``x.author_id``, so that ``None`` needs no care."""
     node, kind = value.node, value.kind
     if isinstance(kind, Instance) and isinstance(node, ast.Attribute):
-        origin = origins(frame).get(id(kind.site))
+        origin = origins(frame).get(kind.site.serial)
         if origin is not None and origin[1] == node.attr:
             item = field_of(concrete(frame.ctx, origin[0].model), node.attr)
             if item is not None and item.relation is not None and target_field(frame.ctx, item).primary_key:

@@ -10,6 +10,7 @@ from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import invoke, invoke_function
 from segue.translate.interp.join import widen
+from segue.translate.interp.key_missing import KeyMissing
 from segue.translate.interp.value import Val, const, literal
 from segue.translate.kinds import (
     Const,
@@ -140,6 +141,8 @@ def context_item(frame: Frame, owner: Val, call: CallSite) -> Val:
     if first is None or not isinstance(first.kind, Const):
         raise frame.refuse("context", ast.unparse(call.node), "The key is computed.", call.node)
     key = first.kind.value
+    if getattr(getattr(owner.kind.owner, "use", None), "bare", False):
+        return _no_context(frame, call, str(key))
     if key == "request":
         return Val(Request())
     use = getattr(owner.kind.owner, "use", None)
@@ -156,10 +159,25 @@ def context_item(frame: Frame, owner: Val, call: CallSite) -> Val:
     )
 
 
+def _no_context(frame: Frame, call: CallSite, key: str) -> Val:
+    """The context of a serializer that was made without one is ``{}`` (``Serializer.context``)."""
+    if call.name == "get":
+        return call.args[1] if len(call.args) > 1 else const(None)
+    refusal = frame.refuse(
+        "serializer-context",
+        f"context[{key!r}]",
+        "The serializer is made without context: this is a KeyError that nothing takes.",
+        call.node,
+    ).refusal
+    raise KeyMissing(refusal, frame, call.node)
+
+
 @method(SerializerContext, "__contains__")
 def context_has(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """``"request" in self.context``: views always pass it."""
     first = call.argument(0)
+    if getattr(getattr(getattr(owner.kind, "owner", None), "use", None), "bare", False):
+        return const(False) if first is not None and isinstance(first.kind, Const) else None
     if (
         first is not None
         and isinstance(first.kind, Const)

@@ -14,6 +14,7 @@ from segue.translate.specialise.endpoint import Endpoint
 
 _LOOKS = re.compile(r"""\bparser_context\b|\bcontext(\[|\.get\()["']view["']""")
 _CURRENT = ("kernel", "endpoint")
+_BARE = ("kernel", "serializer without context")
 
 
 @contextmanager
@@ -34,14 +35,34 @@ def current_view(ctx: Context) -> Endpoint | None:
     return current if isinstance(current, Endpoint) else None
 
 
+@contextmanager
+def without_context(ctx: Context, bare: bool = True) -> Iterator[None]:
+    """What is translated inside is of a serializer that was made without ``context=``, unless ``bare`` is false."""
+    before = ctx.memo.get(_BARE)
+    ctx.memo[_BARE] = bare
+    try:
+        yield
+    finally:
+        ctx.memo[_BARE] = before
+
+
+def is_bare(ctx: Context) -> bool:
+    """Whether the serializer in hand has no context."""
+    return bool(ctx.memo.get(_BARE))
+
+
 def view_of(ctx: Context, serializer: str) -> Endpoint | None:
-    """The operation in hand, where the serializer, or one in it, looks at its view."""
+    """The operation in hand, where the serializer, or one in it, looks at its view. One without context has none."""
+    if is_bare(ctx):
+        return None
     current = current_view(ctx)
     return current if current is not None and _looks(ctx, serializer, ()) else None
 
 
 def view_key(ctx: Context, serializer: str) -> Hashable:
     """What translations of the serializer are to be told apart by."""
+    if is_bare(ctx):
+        return "without context"
     view = view_of(ctx, serializer)
     return None if view is None else view.key
 
@@ -71,4 +92,4 @@ def _found(ctx: Context, name: str, seen: tuple[str, ...]) -> bool:
     return any(item.serializer and _looks(ctx, item.serializer, seen) for item in fields)
 
 
-__all__ = ["current_view", "translating", "view_key", "view_of"]
+__all__ = ["current_view", "is_bare", "translating", "view_key", "view_of", "without_context"]

@@ -43,7 +43,7 @@ def presenter(ctx: Context, serializer_name: str, instance: Instance, *, partial
 
     Raises :class:`segue.refusal.Refused`.
     """
-    key = (serializer_name, id(instance.site), instance.mode, partial, view_key(ctx, serializer_name))
+    key = (serializer_name, instance.site.serial, instance.mode, partial, view_key(ctx, serializer_name))
     memo = ctx.memo.get(("presenter", key))
     if isinstance(memo, Presenter):
         return memo
@@ -64,7 +64,7 @@ def presenter(ctx: Context, serializer_name: str, instance: Instance, *, partial
 def read_use(ctx: Context, serializer: Serializer, instance: Instance) -> Use:
     """``self`` of the serializer while it shows ``instance``."""
     view = view_of(ctx, serializer.name)
-    return Use(serializer.name, "read", instance, id(instance.site), view=view)
+    return Use(serializer.name, "read", instance, instance.site.serial, view=view)
 
 
 def _overridden(ctx: Context, serializer: Serializer, instance: Instance, override: str) -> Presenter:

@@ -21,7 +21,7 @@ from segue.translate.load.models import concrete, field_of, python_type, reverse
 from segue.translate.models.writing import save_problem
 from segue.translate.rules.own_save import own_save
 from segue.translate.rules.receivers import saved_by, send_post_save, send_pre_save
-from segue.translate.serializers.by_view import view_key, view_of
+from segue.translate.serializers.by_view import is_bare, view_key, view_of
 from segue.translate.serializers.facts import (
     app_label,
     base_name,
@@ -91,7 +91,10 @@ def _overridden(ctx: Context, serializer: Serializer, action: str, override: str
         ctx,
         function,
         self_kind=Val(
-            SerializerSelf(serializer.name, Use(serializer.name, "save", view=view_of(ctx, serializer.name)))
+            SerializerSelf(
+                serializer.name,
+                Use(serializer.name, "save", view=view_of(ctx, serializer.name), bare=is_bare(ctx)),
+            )
         ),
         arguments=arguments,
         module_kind="services",

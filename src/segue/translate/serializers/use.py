@@ -16,7 +16,7 @@ class Use:
     ``cls`` is the dotted class, ``purpose`` is ``read``, ``write`` or ``save``; ``instance`` what
     ``self.instance`` is (``None`` when the use does not say). ``hideable``: fields that a ``to_representation`` further
     down the MRO may have taken out before it called this one; ``shared``: for the rows after this one as well.
-    ``view``: the operation, where the serializer looks at its view.
+    ``view``: the operation, where the serializer looks at its view. ``bare``: it was made without ``context=``.
     Equal ``key`` translates equally.
     """
 
@@ -27,9 +27,10 @@ class Use:
     hideable: tuple[str, ...] = ()
     shared: bool = False
     view: Endpoint | None = None
+    bare: bool = False
 
     @property
     def key(self) -> Hashable:
         """Identity for the kernel's memo."""
         seen = None if self.view is None else self.view.key
-        return (self.cls, self.purpose, self.site, self.hideable, self.shared, seen)
+        return (self.cls, self.purpose, self.site, self.hideable, self.shared, seen, self.bare)

@@ -17,7 +17,7 @@ from segue.translate.interp.value import Val
 from segue.translate.kinds import Const, Instance, Kind, SerializerSelf, ValidatedData
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import snake
-from segue.translate.serializers.by_view import view_key, view_of
+from segue.translate.serializers.by_view import is_bare, view_key, view_of
 from segue.translate.serializers.checks import serializer_checks
 from segue.translate.serializers.defaults import computed_default, model_default
 from segue.translate.serializers.facts import (
@@ -262,7 +262,8 @@ class _Builder:
     def _use(self) -> Use:
         model = self.serializer.model
         instance: Kind = Instance(model, written(model), "entity", True) if model else Const(None)
-        return Use(self.serializer.name, "write", instance, view=view_of(self.ctx, self.serializer.name))
+        view = view_of(self.ctx, self.serializer.name)
+        return Use(self.serializer.name, "write", instance, view=view, bare=is_bare(self.ctx))
 
     def _locals(self, frame: Frame) -> None:
         for local in ("form", "data", "values", "partial", "instance"):

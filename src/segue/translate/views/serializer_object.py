@@ -36,6 +36,7 @@ from segue.translate.load.fetch import fetch_all, site_of
 from segue.translate.load.models import concrete, field_of
 from segue.translate.serializers import (
     Presenter,
+    Saver,
     Writer,
     creator,
     fetch_with,
@@ -44,7 +45,7 @@ from segue.translate.serializers import (
     updater,
     writer,
 )
-from segue.translate.serializers.by_view import view_of
+from segue.translate.serializers.by_view import without_context
 from segue.translate.serializers.dropping import own_set
 from segue.translate.serializers.facts import error_key, overridden, serializer_of
 from segue.translate.serializers.read import depends_on_partial
@@ -91,8 +92,14 @@ def construct_serializer(frame: Frame, dotted: str, call: CallSite) -> Val:
         partial=call.kwargs.get("partial"),
         at=call.node,
     )
-    held_of(frame, made).has_context = context is not None
+    held_of(frame, made).has_context = context is not None and not _is_bare(call.kwargs["context"])
     return made
+
+
+def _is_bare(context: Val) -> bool:
+    """``context=self.context`` in a serializer that was made without one."""
+    owner = getattr(context.kind, "owner", None)
+    return bool(getattr(getattr(owner, "use", None), "bare", False))
 
 
 def new(
@@ -149,11 +156,8 @@ def is_valid(frame: Frame, owner: Val, raise_exception: bool, at: ast.AST | None
         raise frame.refuse("serializer-data", held.serializer, "is_valid() without data= fails in DRF.", at)
     if held.many:
         return _all_valid(frame, held, raise_exception, at)
-    made = writer(frame.ctx, held.serializer)
-    if not held.has_context and view_of(frame.ctx, held.serializer) is not None:
-        raise frame.refuse(
-            "serializer-context", held.serializer, "It is made without the view it asks for.", at
-        )
+    with without_context(frame.ctx, not held.has_context):
+        made = writer(frame.ctx, held.serializer)
     _check_request(frame, held, made, at)
     data = held.data
     if isinstance(data, ast.Await) or not isinstance(data, ast.Name):
@@ -194,7 +198,8 @@ def _all_valid(frame: Frame, held: Held, raise_exception: bool, at: ast.AST | No
             "Input with many=True is translated for new objects, whose errors are raised.",
             at,
         )
-    made = writer(frame.ctx, held.serializer)
+    with without_context(frame.ctx, not held.has_context):
+        made = writer(frame.ctx, held.serializer)
     _check_request(frame, held, made, at)
     assert held.data is not None
     given = held.data if isinstance(held.data, ast.Name) else frame.hoist("data", held.data, at)
@@ -260,10 +265,14 @@ def save(frame: Frame, owner: Val, extra: dict[str, Val], at: ast.AST | None = N
     if held.many:
         return _save_all(frame, held, values)
     if held.instance is None:
-        saver = creator(frame.ctx, held.serializer)
+        with without_context(frame.ctx, not held.has_context):
+            saver = creator(frame.ctx, held.serializer)
+        _check_request(frame, held, saver, at)
         call = call_lifted(frame, saver.lifted, ast.unparse(values))
     else:
-        saver = updater(frame.ctx, held.serializer)
+        with without_context(frame.ctx, not held.has_context):
+            saver = updater(frame.ctx, held.serializer)
+        _check_request(frame, held, saver, at)
         instance = entity(frame, held.instance, at)
         held.fetched = instance.kind if isinstance(instance.kind, Instance) else None
         call = call_lifted(frame, saver.lifted, instance.text, ast.unparse(values))
@@ -278,7 +287,9 @@ def save(frame: Frame, owner: Val, extra: dict[str, Val], at: ast.AST | None = N
 
 def _save_all(frame: Frame, held: Held, values: ast.expr) -> Val:
     """``ListSerializer.create``: one after another."""
-    saver = creator(frame.ctx, held.serializer)
+    with without_context(frame.ctx, not held.has_context):
+        saver = creator(frame.ctx, held.serializer)
+    _check_request(frame, held, saver, None)
     frame.locals_seen.add("item")
     call = call_lifted(frame, saver.lifted, ast.unparse(values))
     local = frame.fresh("saved")
@@ -389,7 +400,7 @@ def present_rows(
     return Val(ListOf(made.kind), quote("[{0} for row in {1}]", name_of(call), source))
 
 
-def _check_request(frame: Frame, held: Held, made: Presenter | Writer, at: ast.AST | None) -> None:
+def _check_request(frame: Frame, held: Held, made: Presenter | Writer | Saver, at: ast.AST | None) -> None:
     """A serializer made without context finds no request: what asks for one behaves otherwise in DRF."""
     if not held.has_context and any(state.name != "db" for state in made.lifted.state):
         raise frame.refuse(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from segue.translate.interp import held
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.key_missing import KeyMissing
 from segue.translate.interp.statements.branches import End, merge
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Global, Raised
@@ -50,9 +52,18 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         text, value = caught(frame, handler)
         handlers.append((text, handler, value))
     before, untouched = frame.snapshot_env(), held.remember(frame)
-    with frame.capture() as body:
-        frame.run(node.body)
-        after_body = frame.alive
+    try:
+        with frame.capture() as body:
+            frame.run(node.body)
+            after_body = frame.alive
+    except KeyMissing as missing:
+        left = _at_once(frame, node, handlers, missing)
+        if left is None:
+            raise
+        frame.restore_env(before)
+        frame.run(left.body)
+        _finally(frame, node)
+        return
     ends: list[End] = []
     with frame.capture() as orelse:
         if after_body and node.orelse:
@@ -92,6 +103,33 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         with frame.capture() as final:
             _finally(frame, node)
         frame.emit_block("finally:", final)
+
+
+def _at_once(
+    frame: Frame,
+    node: ast.Try,
+    handlers: list[tuple[str, ast.ExceptHandler, Val | None]],
+    missing: KeyMissing,
+) -> ast.ExceptHandler | None:
+    """The handler that is left where the first thing that the body evaluates is a key that is never there; else None."""
+    first = node.body[0]
+    if missing.frame is not frame or not isinstance(first, ast.Assign | ast.Expr | ast.Return):
+        return None
+    evaluated: ast.expr | None = first.value
+    while (
+        evaluated is not None
+        and (evaluated.lineno, evaluated.col_offset, evaluated.end_col_offset) != missing.at
+    ):
+        match evaluated:
+            case ast.Attribute(value=inner) | ast.Subscript(value=inner) | ast.Call(func=inner):
+                evaluated = inner
+            case _:
+                return None
+    for text, handler, _ in handlers:
+        if not text or {"KeyError", "LookupError", "Exception"} & set(re.findall(r"\w+", text)):
+            raises_again = any(isinstance(n, ast.Raise) and n.exc is None for n in ast.walk(handler))
+            return None if handler.name or raises_again else handler
+    return None
 
 
 def _finally(frame: Frame, node: ast.Try) -> None:
