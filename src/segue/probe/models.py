@@ -122,6 +122,7 @@ class Models:
             "comment": getattr(field, "db_comment", None) or "",
             "inherited_from": self._inherited_from(model, field),
             "options": self._options(field),
+            "attributes": self._attributes(field),
         }
         if hasattr(field, "upload_to"):
             result["upload_to"] = c.encoder.encode(field.upload_to)
@@ -149,6 +150,13 @@ class Models:
         except Exception:
             return {}
         return {key: self.c.encoder.encode(value) for key, value in kwargs.items()}
+
+    def _attributes(self, field):
+        """What the instance of a field class from outside Django holds besides what Django keeps of fields."""
+        if type(field).__module__.startswith("django."):
+            return {}
+        state = {k: v for k, v in vars(field).items() if not k.startswith("_") and k not in _DJANGOS}
+        return {key: self.c.encoder.encode(value) for key, value in sorted(state.items())}
 
     def _field_where(self, model, field):
         names = self.c.names
@@ -304,6 +312,48 @@ class Models:
         if message is not None and message != default:
             result["message"] = str(message)
         return result
+
+
+# Attributes that ``Field.__init__`` and ``contribute_to_class`` of Django set; those of interest are told one by one.
+_DJANGOS = frozenset(
+    [
+        "attname",
+        "auto_created",
+        "blank",
+        "cached_col",
+        "choices",
+        "column",
+        "concrete",
+        "creation_counter",
+        "db_collation",
+        "db_column",
+        "db_comment",
+        "db_default",
+        "db_index",
+        "db_tablespace",
+        "default",
+        "editable",
+        "error_messages",
+        "flatchoices",
+        "help_text",
+        "is_relation",
+        "max_length",
+        "model",
+        "name",
+        "opclasses",
+        "primary_key",
+        "related_model",
+        "remote_field",
+        "serialize",
+        "storage",
+        "unique_for_date",
+        "unique_for_month",
+        "unique_for_year",
+        "upload_to",
+        "validators",
+        "verbose_name",
+    ]
+)
 
 
 def _fields(model):

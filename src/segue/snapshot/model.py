@@ -166,7 +166,8 @@ class ModelField:
     ``cls`` is the field's class, ``base`` the nearest class of ``django.*`` in its MRO,
     ``db_types`` maps a vendor (``sqlite``, ``postgresql``, ``mysql``) to ``field.db_type()``
     there (``None`` for fields without a column), ``options`` everything from
-    ``deconstruct()`` that differs from the default.
+    ``deconstruct()`` that differs from the default, ``attributes`` what an instance of a class from outside
+    Django holds besides what Django keeps of fields.
     """
 
     name: str
@@ -200,6 +201,7 @@ class ModelField:
     relation: FieldRelation | None = None
     inherited_from: str = ""
     options: Mapping[str, Value] = field(default_factory=dict)
+    attributes: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ DOCS = {
     "presenters": "What answers show of {}.",
     "validation": "Checks of input for {}.",
     "metadata": "What OPTIONS and OpenAPI tell of the fields and parameters of {}.",
+    "columns": "How columns of {} keep and give their values.",
     "services": "What {} does beside reading and showing.",
     "views": "Methods of the views of {}, shared by their operations.",
     "filters": "What requests narrow the rows of {} by.",

@@ -201,6 +201,8 @@ insert into shop_event(id, slug, level, big, "when", code) values
   (1, 'first', 1, 5, null, ''), (2, 'second', 7, 5, '2024-05-01 00:00:00', 'OLD'), (3, 'third', 2, 5, '2024-05-02 00:00:00', 'x');
 insert into shop_note(id, owner_id, code, text, kind, attachment, created) values
   (1, 1, 'ab', 'first', 'memo', 'notes/a b.txt', '2024-01-01'), (2, 2, 'ab', 'other', 'memo', '', '2024-01-01');
+insert into shop_mailing(id, name, addresses, copies, needed) values
+  (1, 'first', null, '', 'a@a.it, b@b.it'), (2, 'second', 'a@a.it,,b', 'x; y', '');
 insert into shop_entry(id, slug, day, at, address, link, big, "when", text, level) values
   (1, 'one', '2024-05-06', '07:08:09', '::1', 'http://a.example/', 9, '2024-05-06 07:08:09', 'x', 2),
   (2, 'null', '2024-05-06', null, null, '', 5, null, '', 2);

@@ -20,6 +20,8 @@ READERS = [
     ("NoteSerializer", [1, 2]),
     ("CheckedNoteSerializer", [1, 2]),
     ("AuthorWithBooksSerializer", [1, 3]),
+    ("MailingSerializer", [1, 2]),
+    ("KeptMailingSerializer", [1, 2]),
 ]
 
 
@@ -140,6 +142,20 @@ CREATED: list[tuple[str, Any]] = [
     ("KeptNoteSerializer", {"owner": 1, "code": "ab", "text": "other"}),
     ("KeptNoteSerializer", {"owner": 1, "code": "new", "text": "other"}),
     ("KeptNoteSerializer", {"owner": 1, "code": "ab"}),
+    (
+        "MailingSerializer",
+        {"name": "New", "addresses": "c@c.it, d@d.it", "copies": "e@e.it;f@f.it", "needed": "a@a.it"},
+    ),
+    (
+        "MailingSerializer",
+        {"name": "new", "addresses": None, "copies": "", "needed": "a@a.it, b@b.it, c@c.it"},
+    ),
+    ("MailingSerializer", {"name": "First", "addresses": "x", "copies": "e@e.it,f@f.it", "needed": ","}),
+    ("MailingSerializer", {"name": "a b", "addresses": "a@a.it," * 30, "needed": ""}),
+    ("MailingSerializer", {"name": "new", "addresses": 3, "needed": "a@a.it"}),
+    ("KeptMailingSerializer", {"name": "New", "addresses": ["c@c.it", 3], "copies": "e@e.it"}),
+    ("KeptMailingSerializer", {"name": "new", "addresses": None, "copies": {"a": 1}}),
+    ("KeptMailingSerializer", {"name": "New", "addresses": [], "copies": 3}),
 ]
 
 
@@ -184,6 +200,9 @@ UPDATED: list[tuple[str, int, Any]] = [
     ("CleanedEventSerializer", 2, {"slug": "first", "level": 2, "code": "", "when": "2024-05-02T00:00:00Z"}),
     ("CleanedEventSerializer", 1, {"slug": "third", "big": 100}),
     ("CleanedEventSerializer", 1, {"slug": "first", "level": 2, "when": "2024-05-02T00:00:00Z"}),
+    ("MailingSerializer", 1, {"addresses": "z@z.it", "name": "FIRST"}),
+    ("MailingSerializer", 2, {"copies": "a@a.it", "needed": "b@b.it", "name": "First"}),
+    ("KeptMailingSerializer", 2, {"name": "Other", "addresses": None, "copies": []}),
     ("FoundAuthorSerializer", 1, {"publisher": "New"}),
     ("FoundAuthorSerializer", 1, {"name": "dee", "publisher": "Bee"}),
 ]

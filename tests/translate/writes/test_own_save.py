@@ -10,6 +10,7 @@ from tests.projects.site import Site, differences
 
 from segue.snapshot.model import Snapshot
 from segue.target.ir import Program
+from segue.translate.context import Context
 from segue.translate.models.problems import value_problem
 from segue.translate.program import translate
 from segue.verify.evidence import Report
@@ -268,7 +269,7 @@ def test_a_column_that_is_another_one_here_is_refused(
     changed = dataclasses.replace(snapshot.functions["notes.models.Key.db_type"], source=source)
     functions = {**snapshot.functions, changed.name: changed}
     field = next(f for f in snapshot.models["notes.Run"].fields if f.name == "key")
-    assert value_problem(snapshot, field, writing=True) is None
-    problem = value_problem(dataclasses.replace(snapshot, functions=functions), field)
+    assert value_problem(Context(snapshot), field, writing=True) is None
+    problem = value_problem(Context(dataclasses.replace(snapshot, functions=functions)), field)
     assert problem is not None
     assert "makes its own column" in problem.why

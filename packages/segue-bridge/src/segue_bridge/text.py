@@ -20,6 +20,11 @@ def slugify(value: object, allow_unicode: bool = False) -> str:
     return re.sub(r"[-\s]+", "-", text).strip("-_")
 
 
+def text_or_none(value: object) -> str | None:
+    """``CharField.to_python``: None stays None, all else becomes text."""
+    return None if value is None else str(value)
+
+
 def base64_encode(data: bytes) -> str:
     """``django.utils.http.urlsafe_base64_encode``: without padding."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")

@@ -115,6 +115,7 @@ def of_value(frame: Frame, value: Val, node: ast.expr) -> Test:
     if isinstance(value.kind, StoredFile):
         result.then[text] = replace(value.kind, present=True)
     result.then.update(_narrowed_failure(frame, value.node))
+    result.then.update(_narrowed_scalar(frame, value.node))
     call, positive = value.node, True
     if isinstance(call, ast.UnaryOp) and isinstance(call.op, ast.Not):
         call, positive = call.operand, False
@@ -147,6 +148,19 @@ def _narrowed_failure(frame: Frame, node: ast.expr | None) -> dict[str, Kind]:
             return {}
         asked = "APIException"
     return {text: Failure(True, asked)} if known else {}
+
+
+def _narrowed_scalar(frame: Frame, node: ast.expr | None) -> dict[str, Kind]:
+    """``isinstance(text, str)`` of a text that may be None: it is not."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance"):
+        return {}
+    text, asked = ast.unparse(node.args[0]), ast.unparse(node.args[1])
+    for value in frame.env.values():
+        if value.node is not None and value.text == text:
+            kind = frame.facts.get(text, value.kind)
+            if isinstance(kind, Scalar) and kind.nullable and kind.type == asked:
+                return {text: not_null(kind)}
+    return {}
 
 
 def frame_user(frame: Frame) -> str | None:
@@ -246,5 +260,7 @@ def _compare(frame: Frame, node: ast.Compare) -> Test | None:
     target, other = (out.otherwise, out.then) if positive else (out.then, out.otherwise)
     if isinstance(kind, Maybe) or (isinstance(kind, Scalar | Instance) and kind.nullable):
         target[value.text] = not_null(kind)
+        other[value.text] = Const(None)
+    elif kind == Scalar("Any"):
         other[value.text] = Const(None)
     return out

@@ -91,7 +91,7 @@ def invoke(
             function,
             self_kind=own,
             arguments={k: (v if isinstance(v.kind, Const) else Val(v.kind)) for k, v in given.items()},
-            module_kind=module_kind or module_kind_of(frame, function, receiver),
+            module_kind=module_kind or home_of(frame) or module_kind_of(frame, function, receiver),
             app=label,
             hint=frame.hint,
         )
@@ -189,6 +189,12 @@ def receiver_name(frame: Frame, kind: Kind) -> str:
     if isinstance(kind, PaginatorSelf):
         return "page"
     return "value"
+
+
+def home_of(frame: Frame) -> str:
+    """The module in which all helpers of what is being lifted stand; '' for each beside what it is part of."""
+    home = frame.ctx.memo.get(("kernel", "home"))
+    return home if isinstance(home, str) else ""
 
 
 def module_kind_of(frame: Frame, function: Function, receiver: Val | None = None) -> str:

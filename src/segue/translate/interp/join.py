@@ -56,6 +56,13 @@ def not_null(kind: Kind) -> Kind:
     return kind.kind if isinstance(kind, Maybe) else kind
 
 
+def _plain_list(kind: Kind) -> bool:
+    """A list whose items are plain values."""
+    if not isinstance(kind, ListOf):
+        return False
+    return isinstance(kind.item, Scalar) or (isinstance(kind.item, Unknown) and kind.item.why == "empty")
+
+
 def join(a: Kind, b: Kind) -> Kind:
     """The least kind that covers ``a`` and ``b``; :class:`Unknown` when they have nothing in common."""
     if a == b:
@@ -106,6 +113,9 @@ def join(a: Kind, b: Kind) -> Kind:
         if isinstance(b.item, Unknown) and b.item.why == "empty":
             return a
         return ListOf(join(a.item, b.item), a.type)
+    for anything, other in ((a, b), (b, a)):
+        if isinstance(anything, Scalar) and anything.type == "Any" and _plain_list(other):
+            return anything
     if isinstance(a, TupleOf) and isinstance(b, TupleOf) and len(a.items) == len(b.items):
         joined = tuple(join(x, y) for x, y in zip(a.items, b.items, strict=True))
         lost = next((k for k in joined if isinstance(k, Unknown)), None)

@@ -7,6 +7,7 @@ from segue.snapshot.model import Model, ModelField, ReverseRelation
 from segue.translate.context import Context
 from segue.translate.kinds import Kind, Scalar
 from segue.translate.models import names
+from segue.translate.models.conversions import conversion
 from segue.translate.models.problems import value_problem
 
 # Nearest django.db.models field class → annotation of the value that the generated column gives.
@@ -98,6 +99,9 @@ def python_type(ctx: Context, item: ModelField) -> str:
     seen = 0
     while item.relation is not None and item.relation.kind in ("fk", "o2o") and seen < 8:
         item, seen = target_field(ctx, item), seen + 1
+    converted = conversion(ctx, item)
+    if converted is not None and converted.read is not None:
+        return "Any"  # an object has what was assigned until it is read again
     base = item.base.rpartition(".")[2]
     if base == "ArrayField":
         return "list[Any]"
@@ -105,7 +109,8 @@ def python_type(ctx: Context, item: ModelField) -> str:
 
 
 def column_kind(ctx: Context, item: ModelField) -> Kind:
-    """What reading the column attribute gives."""
+    """What reading the column attribute gives. Refuses what :func:`check_value` refuses."""
+    check_value(ctx, item)
     return Scalar(python_type(ctx, item), item.null)
 
 
@@ -124,7 +129,7 @@ def check_value(ctx: Context, item: ModelField) -> None:
 
     Raises :class:`segue.refusal.Refused`.
     """
-    problem = value_problem(ctx.snapshot, item)
+    problem = value_problem(ctx, item)
     if problem is not None:
         raise Refused(problem)
 

@@ -9,6 +9,7 @@ from segue.snapshot.model import Model, ModelField
 from segue.target.ir import Import
 from segue.translate.context import Context
 from segue.translate.models import ddl
+from segue.translate.models.conversions import conversion
 from segue.translate.models.kinds import (
     AUTO,
     FOREIGN,
@@ -84,11 +85,29 @@ def column(ctx: Context, model: Model, item: ModelField, out: Text) -> str:
     """``title: Mapped[str] = mapped_column(Varchar(200))``; adds its imports to ``out``."""
     out.use("sqlalchemy.orm", "Mapped", "mapped_column")
     made = column_parts(ctx, model, item, out)
+    _converted(ctx, item, made, out)
     named = [repr(made.name)] if made.name != made.attribute else []
     if made.annotation == "Any" and not item.primary_key:
         made.mapped.insert(0, f"nullable={made.nullable}")
     arguments = ", ".join([*named, *made.arguments, *made.mapped])
     return f"{made.attribute}: Mapped[{made.annotation}] = mapped_column({arguments})"
+
+
+def _converted(ctx: Context, item: ModelField, made: Column, out: Text) -> None:
+    """``Converted(Varchar(200), read=…, write=…)`` where the field's class converts values itself."""
+    found = conversion(ctx, item)
+    if found is None or (found.read is None and found.write is None):
+        return
+    out.use(TYPES, "Converted")
+    functions = []
+    for key, lifted in (("read", found.read), ("write", found.write)):
+        if lifted is not None:
+            out.imports |= lifted.imports
+            functions.append(f"{key}={lifted.name}")
+    made.arguments[0] = f"Converted({made.arguments[0]}, {', '.join(functions)})"
+    if found.read is not None:
+        out.use("typing", "Any")
+        made.annotation = "Any"
 
 
 def table_column(ctx: Context, model: Model, item: ModelField, out: Text) -> str:

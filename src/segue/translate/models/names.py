@@ -57,7 +57,7 @@ def column_attr(ctx: Context, label: str, field: str) -> str:
     name = model.pk if field == "pk" else field
     for item in model.fields:
         if name in (item.name, item.attname):
-            problem = value_problem(ctx.snapshot, item)
+            problem = value_problem(ctx, item)
             if problem is not None:
                 raise Refused(problem)
             if not has_column(item):

@@ -11,9 +11,14 @@ import textwrap
 
 from segue.refusal import Refusal
 from segue.snapshot.model import Model, ModelField, Snapshot
+from segue.translate.context import Context
 from segue.translate.models.by_vendor import is_djangos
-from segue.translate.models.kinds import has_column, is_text, known_base
+from segue.translate.models.kinds import base_name, has_column, is_text, known_base
 
+# Django's fields whose ``get_prep_value`` or ``get_db_prep_value`` asks ``to_python``.
+_BY_TO_PYTHON = frozenset(
+    {"DateField", "DateTimeField", "TimeField", "DecimalField", "BooleanField", "NullBooleanField", "UUIDField", "GenericIPAddressField"}
+)  # fmt: skip
 # Methods of a field class through which values or columns change (django.db.models.fields.Field).
 READ = ("from_db_value", "get_db_converters", "contribute_to_class", "descriptor_class", "select_format")
 WRITE = (
@@ -30,6 +35,12 @@ WRITE = (
 LOOKUP = ("get_lookup", "get_transform", "class_lookups")
 COLUMN = ("db_type", "rel_db_type", "db_parameters", "get_internal_type", "cast_db_type", "db_check")
 FRAMEWORKS = ("django.",)
+
+
+def overriding(snapshot: Snapshot, field: ModelField, name: str) -> str:
+    """The dotted name of ``name`` where the field's class takes it from outside Django, and it does something else; else ''."""
+    found = _overrides(snapshot, field, (name,))
+    return "" if found and _gives_as_it_is(snapshot, field, found) else found
 
 
 def _overrides(snapshot: Snapshot, field: ModelField, names: tuple[str, ...]) -> str:
@@ -76,28 +87,36 @@ def column_is_known(snapshot: Snapshot, field: ModelField) -> bool:
     return field.cls == field.base or not _overrides(snapshot, field, COLUMN)
 
 
-def value_problem(snapshot: Snapshot, field: ModelField, *, writing: bool = False) -> Refusal | None:
+def value_problem(ctx: Context, field: ModelField, *, writing: bool = False) -> Refusal | None:
     """Why values of ``field`` cannot be read (or written), or None.
 
     A class of the project or of a package that overrides nothing that touches values is as
-    good as its Django base.
+    good as its Django base; what it converts by itself is lifted (:mod:`segue.translate.models.conversions`).
     """
+    from segue.translate.models.conversions import conversion
+
+    snapshot = ctx.snapshot
     if field.relation is not None and field.relation.kind not in ("fk", "o2o"):
         return None
     if not column_is_known(snapshot, field) and not is_text(field):
-        return _refusal(field, f"{field.cls} makes its own column.")
+        return field_refusal(field, f"{field.cls} makes its own column.")
     if field.cls == field.base or field.cls.startswith(FRAMEWORKS):
         return None
     cls = snapshot.classes.get(field.cls)
     if cls is None:
-        return _refusal(field, f"The snapshot does not know the class {field.cls}.")
-    names = READ + WRITE + LOOKUP if writing else READ + LOOKUP
-    found = _overrides(snapshot, field, names)
-    if found and _gives_as_it_is(snapshot, field, found):
-        found = _overrides(snapshot, field, tuple(n for n in names if n != "from_db_value"))
+        return field_refusal(field, f"The snapshot does not know the class {field.cls}.")
+    names: tuple[str, ...] = READ + WRITE + LOOKUP if writing else READ + LOOKUP
+    if writing and base_name(field) in _BY_TO_PYTHON:
+        names += ("to_python",)
+    found = _overrides(
+        snapshot, field, tuple(n for n in names if n not in ("from_db_value", "get_prep_value"))
+    )
     if found:
-        return _refusal(field, f"{found} converts its values.")
-    return None
+        return field_refusal(field, f"{found} converts its values.")
+    made = conversion(ctx, field)
+    if made is None:
+        return None
+    return made.read_problem or (made.write_problem if writing else None)
 
 
 def missing_table(snapshot: Snapshot, model: Model) -> Refusal | None:
@@ -141,5 +160,6 @@ def _place(model: Model) -> tuple[str, int]:
     return model.where.file, model.where.line
 
 
-def _refusal(field: ModelField, why: str) -> Refusal:
+def field_refusal(field: ModelField, why: str) -> Refusal:
+    """A refusal of what the field's class does."""
     return Refusal("field-custom", field.name, why, field.where.file, field.where.line)

@@ -88,7 +88,7 @@ def save_problem(ctx: Context, label: str, given: Collection[str] | None = None)
     for field in model.fields:
         if not has_column(field):
             continue
-        problem = value_problem(snapshot, field, writing=True)
+        problem = value_problem(ctx, field, writing=True)
         if problem is not None:
             return problem
         if given is None or field.name in given or field.attname in given:

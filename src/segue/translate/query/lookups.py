@@ -9,11 +9,14 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from segue.refusal import Refused
 from segue.snapshot.model import ModelField
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, quote
 from segue.translate.kinds import Const, ListOf, QuerySet, Scalar
 from segue.translate.load.models import check_value, python_type
+from segue.translate.models.conversions import conversion, lookup_problem
+from segue.translate.models.problems import field_refusal
 from segue.translate.query.coerce import coerce, coerce_items
 
 
@@ -46,6 +49,9 @@ def lookup(*names: str) -> Callable[[Lookup], Lookup]:
 def target(frame: Frame, column: ast.expr, item: ModelField) -> Target:
     """The untransformed column."""
     check_value(frame.ctx, item)
+    problem = lookup_problem(frame.ctx, item)
+    if problem is not None:
+        raise Refused(problem)
     return Target(column, item, python_type(frame.ctx, item), item.null)
 
 
@@ -144,6 +150,10 @@ def _text(name: str) -> Lookup:
     def build(frame: Frame, on: Target, value: Val, at: ast.AST) -> ast.expr:
         if on.type != "str":
             raise frame.refuse("text-lookup", f"__{name}", f"Text lookup on a column of type {on.type}.", at)
+        if conversion(frame.ctx, on.field) is not None:
+            raise Refused(
+                field_refusal(on.field, f"Its class converts values, which Django does not for __{name}.")
+            )
         if name != "iexact":
             _refuse_nullable(frame, value, name, at)
         elif _is_none(value):

@@ -55,6 +55,16 @@ def class_of_object(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val |
     return Val(Global(GlobalRef("class", dotted))) if dotted else None
 
 
+@attribute(Global, "__name__")
+def class_name(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
+    """``self.__class__.__name__``."""
+    assert isinstance(owner.kind, Global)
+    ref = owner.kind.ref
+    if ref.kind not in ("class", "model") or ref.name not in frame.ctx.snapshot.classes:
+        return None
+    return const(ref.name.rpartition(".")[2])
+
+
 @method(Global, "send", "send_robust")
 def send(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """The receivers, called one after the other. What they return is not kept."""

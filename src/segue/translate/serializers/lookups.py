@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from segue.refusal import Refused
 from segue.snapshot.model import Serializer, SerializerField, Value
 from segue.target.ir import Import
 from segue.translate.interp.frame import Frame
 from segue.translate.kinds import Instance, Scalar
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type
+from segue.translate.models.conversions import lookup_problem
 from segue.translate.serializers.code import pairs_of
 from segue.translate.serializers.facts import base_name, const, field_refusal, option
 from segue.translate.serializers.own_input import converts_itself
@@ -50,6 +52,9 @@ def unique_lines(frame: Frame, serializer: Serializer, item: SerializerField, fo
         column = field_of(concrete(frame.ctx, model), item.source.split(".")[-1])
         if column is None or column.column == "":
             raise field_refusal(item, "unique-field", f"{item.source} is no column of {model}.")
+        problem = lookup_problem(frame.ctx, column)
+        if problem is not None:
+            raise Refused(problem)
         _same_type(frame, item, python_type(frame.ctx, column))
         cls, imported = entity_type(frame.ctx, model)
         frame.use(imported, Import("segue_bridge.schema.unique", "unique"))

@@ -9,6 +9,7 @@ from segue.snapshot.model import ModelField, SerializerField
 from segue.target.ir import Import
 from segue.translate.context import Context
 from segue.translate.load.models import concrete, field_of, python_type
+from segue.translate.models.conversions import conversion
 from segue.translate.serializers.choices import declare
 from segue.translate.serializers.code import Text, pairs_of, value_text
 from segue.translate.serializers.facts import (
@@ -302,6 +303,10 @@ def related_column(ctx: Context, child: SerializerField) -> ModelField:
         raise field_refusal(child, "relation-queryset", "The model of its queryset is not known.")
     slug = str(option(child, "slug_field") or "pk") if base_name(child) == "SlugRelatedField" else "pk"
     found = field_of(concrete(ctx, model.label), slug)
+    if found is not None and conversion(ctx, found) is not None:
+        raise field_refusal(
+            child, "relation-key", "Related objects are found by a column whose values are converted."
+        )
     if found is None:
         raise field_refusal(child, "slug-path", f"{slug} is no column of {model.label}.")
     return found

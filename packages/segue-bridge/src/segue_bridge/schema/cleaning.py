@@ -28,7 +28,8 @@ Own = Callable[[], Awaitable[None] | None]
 @dataclass(frozen=True, slots=True)
 class FieldRules:
     """A field with a column. ``column`` is the attribute of the entity where that is not the field's name, ``label`` what
-    messages call it; ``choices`` are the values that it may have, empty where it may have any."""
+    messages call it; ``choices`` are the values that it may have, empty where it may have any. ``convert`` is a ``to_python`` of
+    the field's own, ``validate`` a method that stands for Django's :func:`validate_value`."""
 
     name: str
     label: str
@@ -38,6 +39,8 @@ class FieldRules:
     editable: bool = True
     choices: tuple[Any, ...] = ()
     validators: tuple[Callable[[Any], None], ...] = ()
+    convert: Callable[[Any], Any] | None = None
+    validate: Callable[[Any], None] | None = None
 
     @property
     def attribute(self) -> str:
@@ -114,29 +117,51 @@ def _clean_fields(entity: Base, rules: ModelRules, exclude: Collection[str], err
         value = getattr(entity, field.attribute)
         if field.blank and _is_empty(value):
             continue
-        problems = list(_problems(field, value))
-        if problems:
-            errors[field.name] = problems
+        try:
+            cleaned = _clean(field, value)
+        except ValidationError as exc:
+            errors[field.name] = list(exc.detail)
+        else:
+            if field.convert is not None:
+                setattr(entity, field.attribute, cleaned)
 
 
-def _problems(field: FieldRules, value: Any) -> Sequence[Any]:
-    if field.editable:
-        if field.choices and not _is_empty(value):
-            if value not in field.choices:
-                return [ErrorDetail(f"Value {value!r} is not a valid choice.", "invalid_choice")]
-        elif value is None and not field.null:
-            return [ErrorDetail("This field cannot be null.", "null")]
-        elif not field.blank and _is_empty(value):
-            return [ErrorDetail("This field cannot be blank.", "blank")]
+def validate_value(
+    value: Any, *, choices: Sequence[Any] = (), null: bool = False, blank: bool = False, editable: bool = True
+) -> None:
+    """``Field.validate``. Raises ``ValidationError``."""
+    if not editable:
+        return
+    if choices and not _is_empty(value):
+        if value not in choices:
+            raise ValidationError([ErrorDetail(f"Value {value!r} is not a valid choice.", "invalid_choice")])
+    elif value is None and not null:
+        raise ValidationError([ErrorDetail("This field cannot be null.", "null")])
+    elif not blank and _is_empty(value):
+        raise ValidationError([ErrorDetail("This field cannot be blank.", "blank")])
+
+
+def _clean(field: FieldRules, value: Any) -> Any:
+    """``Field.clean``."""
+    if field.convert is not None:
+        value = field.convert(value)
+    if field.validate is not None:
+        field.validate(value)
+    else:
+        validate_value(
+            value, choices=field.choices, null=field.null, blank=field.blank, editable=field.editable
+        )
     if _is_empty(value):
-        return []
+        return value
     found: list[Any] = []
     for validate in field.validators:
         try:
             validate(value)
         except ValidationError as exc:
             found.extend(exc.detail)
-    return found
+    if found:
+        raise ValidationError(found)
+    return value
 
 
 def _is_empty(value: Any) -> bool:
@@ -182,4 +207,4 @@ def _capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-__all__ = ["FieldRules", "ModelRules", "clean_entity"]
+__all__ = ["FieldRules", "ModelRules", "clean_entity", "validate_value"]

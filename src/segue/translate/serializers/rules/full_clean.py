@@ -15,13 +15,14 @@ from segue.snapshot.model import Function, Model, ModelField, SerializerField
 from segue.target.ir import Decl, Import, Origin
 from segue.translate.context import Context
 from segue.translate.functions.finish import prunable
-from segue.translate.functions.lift import Lifted, lift
+from segue.translate.functions.lift import Lifted, app_of, lift
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import lifted_call, receiver_name
 from segue.translate.interp.value import Val, name
-from segue.translate.kinds import Const, Instance, Needs
+from segue.translate.kinds import Const, Instance, Needs, Scalar
 from segue.translate.load.models import column_kind, concrete, snake
+from segue.translate.models.conversions import TEXTS, at_home, first_of, self_of_field
 from segue.translate.rules.introspection import has_value
 from segue.translate.rules.registry import method
 from segue.translate.serializers.code import Text, value_text
@@ -232,7 +233,7 @@ def _field(ctx: Context, model: Model, item: ModelField, imports: set[Import]) -
         raise _refused(model, f"Segue does not know how {item.name} ({base}) validates its values.", item)
     if not framework(item.cls):
         for method_name in _FIELD_METHODS:
-            if overridden(ctx, item.cls, method_name):
+            if method_name not in ("to_python", "validate") and overridden(ctx, item.cls, method_name):
                 raise _refused(model, f"The field {item.name} validates its values itself.", item)
     if "error_messages" in item.options:
         raise _refused(model, f"The field {item.name} has error messages of its own.", item)
@@ -258,7 +259,33 @@ def _field(ctx: Context, model: Model, item: ModelField, imports: set[Import]) -
     validators = _validators(ctx, model, item, base, imports)
     if validators:
         parts.append(f"validators=({', '.join(validators)},)")
+    for keyword, method_name in (("convert", "to_python"), ("validate", "validate")):
+        dotted = "" if framework(item.cls) else overridden(ctx, item.cls, method_name)
+        if dotted:
+            lifted = _own_method(ctx, model, item, dotted)
+            imports |= lifted.imports
+            parts.append(f"{keyword}={lifted.name}")
     return f"FieldRules({', '.join(parts)})"
+
+
+def _own_method(ctx: Context, model: Model, item: ModelField, dotted: str) -> Lifted:
+    """``to_python`` or ``validate`` of the field's own class, as a function of the value."""
+    function = ctx.snapshot.functions.get(dotted)
+    if (
+        function is None
+        or (item.choices and dotted.endswith(".validate"))
+        or item.base.rpartition(".")[2] not in TEXTS
+    ):
+        raise _refused(model, f"The field {item.name} validates its values itself.", item)
+    with in_validation(ctx), at_home(ctx, "validators"):
+        lifted = lift(
+            ctx, function, self_kind=self_of_field(ctx, item), arguments={first_of(function, item): Scalar("Any")},
+            module_kind="validators", app=app_of(ctx, function),
+            name=f"{snake(item.cls.rpartition('.')[2])}_{dotted.rpartition('.')[2]}",
+        )  # fmt: skip
+    if lifted.state or lifted.is_async or len(lifted.explicit) != 1:
+        raise _refused(model, f"The field {item.name} asks for more than the value.", item)
+    return lifted
 
 
 def _choices(model: Model, item: ModelField, imports: set[Import]) -> str:

@@ -2,7 +2,7 @@ import uuid
 
 from django.core.exceptions import ValidationError
 from django.core.files.storage import FileSystemStorage
-from django.core.validators import MaxValueValidator, MinLengthValidator, RegexValidator
+from django.core.validators import EmailValidator, MaxValueValidator, MinLengthValidator, RegexValidator
 from django.db import models
 
 
@@ -145,3 +145,62 @@ class Event(models.Model):
         super().validate_unique(exclude)
         if Event.objects.filter(code__iexact=self.code).exclude(code="").exclude(pk=self.pk).exists():
             raise ValidationError({"code": "There is one."})
+
+
+class Joiner:
+    def __init__(self, separator):
+        self.separator = separator
+
+    def to_list(self, value):
+        if value is None:
+            return []
+        if isinstance(value, list):
+            return value
+        if isinstance(value, str):
+            return [item.strip() for item in value.split(self.separator) if item.strip()]
+        raise ValueError(f"Invalid value for {self.__class__.__name__}")
+
+    def to_text(self, value):
+        if value is None:
+            return ""
+        if isinstance(value, list):
+            return self.separator.join(map(str, value))
+        return str(value)
+
+
+class AddressesField(models.CharField):
+    def __init__(self, separator=",", *args, **kwargs):
+        self.check_address = EmailValidator(message=f"No address, or none set apart by {separator}.")
+        self.separator = separator
+        self.joiner = Joiner(separator)
+        kwargs.setdefault("max_length", 60)
+        super().__init__(*args, **kwargs)
+
+    def validate(self, value, model_instance):
+        super().validate(self.get_prep_value(value), model_instance)
+        for address in value:
+            self.check_address(address.strip())
+
+    def from_db_value(self, value, expression, connection):
+        return self.to_python(value)
+
+    def get_prep_value(self, value):
+        if value is None:
+            return value
+        return self.joiner.to_text(value)
+
+    def to_python(self, value):
+        return self.joiner.to_list(value)
+
+
+class LowerField(models.SlugField):
+    def to_python(self, value):
+        value = super().to_python(value)
+        return value.lower() if isinstance(value, str) else value
+
+
+class Mailing(models.Model):
+    name = LowerField(unique=True)
+    addresses = AddressesField(blank=True, null=True)
+    copies = AddressesField(";", blank=True)
+    needed = AddressesField(max_length=20)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.utils import model_meta
 
-from shop.models import Author, Book, Entry, Event, Note, Profile, Publisher, Tag
+from shop.models import AddressesField, Author, Book, Entry, Event, Mailing, Note, Profile, Publisher, Tag
 
 
 class TagSerializer(serializers.ModelSerializer):
@@ -360,3 +360,38 @@ class KeptNoteSerializer(serializers.ModelSerializer):
             defaults={"text": validated_data["text"], "kind": "kept"},
         )
         return note
+
+
+class AddressesInput(serializers.CharField):
+    def __init__(self, separator=",", **kwargs):
+        self.separator = separator
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data):
+        return data.split(self.separator)
+
+    def to_representation(self, value):
+        return "+".join(value)
+
+
+class MailingSerializer(Cleaned, serializers.ModelSerializer):
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        AddressesField: AddressesInput,
+    }
+
+    class Meta:
+        model = Mailing
+        fields = ["id", "name", "addresses", "copies", "needed"]
+        extra_kwargs = {"name": {"validators": []}}
+
+
+class KeptMailingSerializer(serializers.ModelSerializer):
+    addresses = serializers.ListField(allow_null=True)
+    copies = serializers.JSONField()
+    needed = serializers.ReadOnlyField()
+
+    class Meta:
+        model = Mailing
+        fields = ["id", "name", "addresses", "copies", "needed"]
+        extra_kwargs = {"name": {"validators": []}}

@@ -5,6 +5,7 @@ database made by the generated project equals the one Django's migrations made.
 """
 
 from segue_bridge.db.types.base import DjangoType
+from segue_bridge.db.types.converted import Converted
 from segue_bridge.db.types.misc import Binary, Inet, Json, Uuid
 from segue_bridge.db.types.numbers import (
     BigInt,
@@ -38,6 +39,7 @@ __all__ = [
     "Binary",
     "Bool",
     "CIText",
+    "Converted",
     "Date",
     "DateRange",
     "DateTimeRange",
