@@ -109,6 +109,7 @@ class Plan:
         ]
         if self.op["method"] in ("POST", "PUT", "PATCH"):
             groups += [
+                self._files(),
                 self._dense(),
                 self._broken(),
                 self._raw(),
@@ -117,7 +118,6 @@ class Plan:
                 self._selfish(),
                 self._again(),
             ]
-            groups.append(self._files())
         groups += [self._queries(), self._followed(), self._often()]
         for given in _mixed(groups):
             if not self.elsewhere(given["path"]):
@@ -312,6 +312,10 @@ class Plan:
         values = self._values()
         if self.op["method"] == "PATCH" and len(values) > 1 and self.pick.random() < 0.7:
             values = dict(self.pick.sample(list(values.items()), self.pick.randint(1, min(3, len(values)))))
+        needed = payloads.file_fields(self.serializer, required=True)
+        if needed and self.op["method"] != "PATCH":
+            _what, name, kind, content = FILES[0]
+            return as_multipart(values, [(field, name, kind, content) for field in needed])
         return self._json(values)
 
     def _json(self, values: Any) -> tuple[bytes, str]:

@@ -169,10 +169,11 @@ def broken(
     return out
 
 
-def file_fields(serializer: Any) -> list[str]:
-    """Writable fields that take an upload."""
+def file_fields(serializer: Any, *, required: bool = False) -> list[str]:
+    """Writable fields that take an upload; ``required``: that have to have one."""
     fields = getattr(serializer, "fields", {})
-    return [n for n, f in fields.items() if isinstance(f, s.FileField) and not f.read_only]
+    found = {n: f for n, f in fields.items() if isinstance(f, s.FileField) and not f.read_only}
+    return [n for n, f in found.items() if f.required or not required]
 
 
 def self_relations(serializer: Any) -> dict[str, list[Any]]:
