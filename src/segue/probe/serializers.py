@@ -1,5 +1,6 @@
 """Serializers: a live instance of each, field by field."""
 
+from .limits import choices_limit
 from .values import plain_lookups
 
 # kept elsewhere in the document, or internal to DRF
@@ -204,7 +205,11 @@ class Serializers:
         if model is None:
             return
         result["queryset_model"] = model._meta.label
-        result["kwargs"]["queryset_plain"] = self.c.encoder.encode(plain_lookups(queryset))
+        plain = plain_lookups(queryset)
+        result["kwargs"]["queryset_plain"] = self.c.encoder.encode(plain)
+        limit = None if plain else choices_limit(field)
+        if limit is not None:
+            result["kwargs"]["queryset_limit"] = self.c.encoder.encode(limit)
         given = self._given_queryset(result["name"], owner)
         if given:
             result["queryset_source"] = given

@@ -156,6 +156,10 @@ CREATED: list[tuple[str, Any]] = [
     ("KeptMailingSerializer", {"name": "New", "addresses": ["c@c.it", 3], "copies": "e@e.it"}),
     ("KeptMailingSerializer", {"name": "new", "addresses": None, "copies": {"a": 1}}),
     ("KeptMailingSerializer", {"name": "New", "addresses": [], "copies": 3}),
+    ("ShelfSerializer", {"publisher": 1, "tags": [2], "author": 3}),
+    ("ShelfSerializer", {"publisher": 2, "tags": [2, 1], "author": 2}),
+    ("ShelfSerializer", {"publisher": 9, "tags": [3], "author": None}),
+    ("ShelfSerializer", {"publisher": "x", "tags": [2, 2], "author": 1}),
 ]
 
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import ast
+
 from segue.refusal import Refused
 from segue.snapshot.model import Serializer, SerializerField, Value
 from segue.target.ir import Import
+from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
 from segue.translate.kinds import Instance, Scalar
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type
 from segue.translate.models.conversions import lookup_problem
+from segue.translate.query.build import root_of
+from segue.translate.query.compile import Compiler, repeats
+from segue.translate.query.grouping import crosses
+from segue.translate.query.ir import Query
+from segue.translate.query.where import Leaf, Node
 from segue.translate.serializers.code import pairs_of
 from segue.translate.serializers.facts import base_name, const, field_refusal, option
 from segue.translate.serializers.own_input import converts_itself
@@ -26,9 +34,8 @@ def lookup_lines(frame: Frame, item: SerializerField) -> None:
     child = item.child if many else item
     if child is None or base_name(child) not in ("PrimaryKeyRelatedField", "SlugRelatedField"):
         return
-    if child.kwargs.get("queryset_plain") is None or not const(child.kwargs["queryset_plain"]):
-        raise field_refusal(item, "relation-queryset", "Its queryset does more than list the model.")
     cls, imported = entity_type(frame.ctx, child.queryset_model)
+    statement = f"select({cls})" + _limit(frame, item, child)
     column = related_column(frame.ctx, child).attname
     function = "find_all" if many else "find"
     frame.use(imported, Import("sqlalchemy", "select"), Import("segue_bridge.schema.related", function))
@@ -36,8 +43,35 @@ def lookup_lines(frame: Frame, item: SerializerField) -> None:
     target = f"form[{item.name!r}]"
     frame.emit_block(
         f"with form.field({item.name!r}):",
-        [f"{target} = await {function}(db, select({cls}), {cls}.{column}, {target})"],
+        [f"{target} = await {function}(db, {statement}, {cls}.{column}, {target})"],
     )
+
+
+def _limit(frame: Frame, item: SerializerField, child: SerializerField) -> str:
+    """``.where(…)`` for the ``limit_choices_to`` of the model field; '' for a queryset that lists the model.
+
+    Only conditions on the model's own columns: a join could give a row twice, which ``QuerySet.get`` minds.
+    """
+    plain, limit = child.kwargs.get("queryset_plain"), child.kwargs.get("queryset_limit")
+    if plain is not None and const(plain):
+        return ""
+    if limit is None or limit.kind != "dict":
+        raise field_refusal(item, "relation-queryset", "Its queryset does more than list the model.")
+    at = ast.Pass(lineno=1, col_offset=0)
+    leaves = []
+    for key, value in limit.pairs:
+        found = value_of(frame, value)
+        if found is None or not isinstance(key.data, str):
+            raise field_refusal(
+                item, "relation-queryset", f"Segue cannot write down its limit by {key.data}."
+            )
+        leaves.append(Leaf(key.data, found, at))
+    tree = Node("AND", tuple(leaves))
+    if crosses(frame, child.queryset_model, tree) or repeats(frame, child.queryset_model, tree):
+        raise field_refusal(item, "relation-queryset", "Its limit looks into related objects.")
+    root = root_of(frame, child.queryset_model)
+    condition = Compiler(frame, Query(child.queryset_model), root).tree(tree)
+    return f".where({ast.unparse(condition)})" if condition is not None else ""
 
 
 def unique_lines(frame: Frame, serializer: Serializer, item: SerializerField, found: list[Value]) -> None:

@@ -204,3 +204,19 @@ class Mailing(models.Model):
     addresses = AddressesField(blank=True, null=True)
     copies = AddressesField(";", blank=True)
     needed = AddressesField(max_length=20)
+
+
+class Shelf(models.Model):
+    """Its relations are limited, one by a column, one by text, one over a relation."""
+
+    publisher = models.ForeignKey(
+        Publisher, models.CASCADE, related_name="shelves", limit_choices_to={"city": "Rome"}
+    )
+    tags = models.ManyToManyField(
+        Tag, blank=True, related_name="shelves", limit_choices_to={"label__startswith": "c", "id__gt": 0}
+    )
+    author = models.ForeignKey(
+        Author, models.CASCADE, null=True, blank=True, related_name="shelves",
+        limit_choices_to={"publisher__isnull": False},
+    )  # fmt: skip
+    tops = models.ManyToManyField(Author, related_name="+", limit_choices_to={"books__sold_out": True})

@@ -4,7 +4,7 @@ import time
 
 from rest_framework import serializers
 
-from shop.models import Author, Book, Publisher, Sheet, Tag
+from shop.models import Author, Book, Publisher, Sheet, Shelf, Tag
 
 
 class UpperField(serializers.CharField):
@@ -112,3 +112,9 @@ class ForgetfulSerializer(serializers.ModelSerializer):
 
     def validate_label(self, value):
         value.lower()  # validate-result
+
+
+class LimitedSerializer(serializers.ModelSerializer):  # relation-queryset
+    class Meta:
+        model = Shelf
+        fields = ["id", "tops"]

@@ -7,7 +7,19 @@ from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.utils import model_meta
 
-from shop.models import AddressesField, Author, Book, Entry, Event, Mailing, Note, Profile, Publisher, Tag
+from shop.models import (
+    AddressesField,
+    Author,
+    Book,
+    Entry,
+    Event,
+    Mailing,
+    Note,
+    Profile,
+    Publisher,
+    Shelf,
+    Tag,
+)  # fmt: skip
 
 
 class TagSerializer(serializers.ModelSerializer):
@@ -395,3 +407,9 @@ class KeptMailingSerializer(serializers.ModelSerializer):
         model = Mailing
         fields = ["id", "name", "addresses", "copies", "needed"]
         extra_kwargs = {"name": {"validators": []}}
+
+
+class ShelfSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Shelf
+        fields = ["id", "publisher", "tags", "author"]
