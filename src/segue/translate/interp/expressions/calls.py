@@ -35,6 +35,8 @@ def _is_classmethod(frame: Frame, node: ast.Attribute) -> bool:
     ref = frame.function.globals.get(ast.unparse(node))
     if owner is None or ref is None or owner.kind not in ("class", "model") or ref.kind != "function":
         return False
+    if ref.name in registry.functions:  # a rule knows it by that name
+        return False
     known = frame.ctx.snapshot.classes.get(owner.name)
     dotted = known.methods.get(node.attr, ref.name) if known is not None else ref.name
     function = frame.ctx.snapshot.functions.get(dotted)
