@@ -22,9 +22,13 @@ class Note(models.Model):
     fans = models.ManyToManyField(get_user_model(), related_name="liked")
 """
 VIEWS = """\
+import json
+
 from django.db import transaction
 from rest_framework import mixins, serializers, status, views, viewsets
 from rest_framework.decorators import action
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 from rest_framework.validators import UniqueValidator
 
@@ -183,6 +187,27 @@ class LooseView(views.APIView):
         return Response(serializer.data, status=status.HTTP_201_CREATED)
 
 
+def lowered(item):
+    return {key.lower(): value for key, value in item.items()}
+
+
+class UploadView(views.APIView):
+    parser_classes = [MultiPartParser]
+
+    @transaction.atomic
+    def post(self, request):
+        if "file" not in request.data:
+            raise ParseError("Empty content")
+        try:
+            notes = list(map(lowered, json.load(request.data["file"])))
+        except json.decoder.JSONDecodeError:
+            raise ParseError("This is no JSON.")
+        serializer = LooseSerializer(data=notes, many=True)
+        serializer.is_valid(raise_exception=True)
+        serializer.save()
+        return Response({"made": len(notes)}, status=status.HTTP_201_CREATED)
+
+
 class AskingSerializer(LooseSerializer):
     def validate(self, attrs):
         try:
@@ -249,7 +274,7 @@ router.register("others", views.OtherHeadersViewSet, basename="other")
 }
 
 PLAIN = {
-    "good": 'path("loose/<word>/", views.LooseView.as_view())',
+    "good": 'path("loose/<word>/", views.LooseView.as_view()), path("upload/", views.UploadView.as_view())',
     "odd": 'path("asking/", views.AskingView.as_view()), path("saving/", views.SavingView.as_view())',
 }
 
@@ -287,6 +312,7 @@ def test_copies_of_the_mixins_do_as_the_mixins(site: Site, tmp_path: Path) -> No
     assert "for item in values]" in code, "every item of a list is saved"
     assert "_prefetched_objects_cache" not in code
     assert {"201", "400"} <= statuses["POST /loose/{word}/"]
+    assert {"400", "415"} <= statuses["POST /upload/"]
     validation = (tmp_path / "fastapi" / "app" / "notes" / "validation.py").read_text()
     assert 'optional=("title", "stars", "text") if instance is not None else ()' in validation
     assert 'message="That title is taken."' in validation
