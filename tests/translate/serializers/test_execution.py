@@ -142,6 +142,17 @@ CREATED: list[tuple[str, Any]] = [
     ("KeptNoteSerializer", {"owner": 1, "code": "ab", "text": "other"}),
     ("KeptNoteSerializer", {"owner": 1, "code": "new", "text": "other"}),
     ("KeptNoteSerializer", {"owner": 1, "code": "ab"}),
+    ("TaggedBookSerializer", {"title": "Tagged", "author": 1, "tags": ["art", "made", "art"]}),
+    ("TaggedBookSerializer", {"title": "x", "author": 1, "tags": ["made", 3]}),
+    ("TaggedBookSerializer", {"title": "Tagged", "author": 1, "tags": [{"a": 1}, ["b"], True]}),
+    ("TaggedBookSerializer", {"title": "Tagged", "author": 1, "tags": "art"}),
+    ("TaggedBookSerializer", {"title": "Tagged", "author": 1, "tags": []}),
+    ("TaggedBookSerializer", {"title": "Tagged", "author": 1}),
+    ("PublishedAuthorSerializer", {"name": "Dee", "publisher": "Ace"}),
+    ("PublishedAuthorSerializer", {"name": "Dee", "publisher": "None"}),
+    ("PublishedAuthorSerializer", {"name": "Dee", "publisher": {"a": 1}}),
+    ("PublishedAuthorSerializer", {"name": "Dee", "publisher": ""}),
+    ("PublishedAuthorSerializer", {"name": "Dee"}),
     (
         "MailingSerializer",
         {"name": "New", "addresses": "c@c.it, d@d.it", "copies": "e@e.it;f@f.it", "needed": "a@a.it"},
@@ -208,6 +219,8 @@ UPDATED: list[tuple[str, int, Any]] = [
     ("MailingSerializer", 2, {"copies": "a@a.it", "needed": "b@b.it", "name": "First"}),
     ("KeptMailingSerializer", 2, {"name": "Other", "addresses": None, "copies": []}),
     ("FoundAuthorSerializer", 1, {"publisher": "New"}),
+    ("TaggedBookSerializer", 1, {"tags": ["made", "code"]}),
+    ("PublishedAuthorSerializer", 1, {"publisher": "Bee"}),
     ("FoundAuthorSerializer", 1, {"name": "dee", "publisher": "Bee"}),
 ]
 

@@ -32,7 +32,11 @@ def lookup_lines(frame: Frame, item: SerializerField) -> None:
     base = base_name(item)
     many = base == "ManyRelatedField"
     child = item.child if many else item
-    if child is None or base_name(child) not in ("PrimaryKeyRelatedField", "SlugRelatedField"):
+    if (
+        child is None
+        or converts_itself(frame.ctx, item)
+        or base_name(child) not in ("PrimaryKeyRelatedField", "SlugRelatedField")
+    ):
         return
     cls, imported = entity_type(frame.ctx, child.queryset_model)
     statement = f"select({cls})" + _limit(frame, item, child)

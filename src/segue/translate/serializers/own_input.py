@@ -16,7 +16,7 @@ from segue.translate.context import Context
 from segue.translate.functions.lift import Lifted, app_of, lift
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, name
-from segue.translate.kinds import Instance, Kind, Scalar
+from segue.translate.kinds import Instance, Kind, ListOf, Scalar
 from segue.translate.rules import registry
 from segue.translate.serializers.facts import (
     FIELD_INPUT,
@@ -38,6 +38,7 @@ CONVERTING = _TEXTS | frozenset(
         "DateField", "TimeField", "DurationField",
     }
 )  # fmt: skip
+RELATED = frozenset({"PrimaryKeyRelatedField", "SlugRelatedField"})
 # What a constructor may call besides classes: nothing whose result changes from one request to the next.
 _STEADY = frozenset(
     {"str", "int", "bool", "tuple", "list", "dict", "set", "frozenset", "len", "sorted", "isinstance"}
@@ -50,13 +51,33 @@ _ON_KEYWORDS = frozenset(
 
 def converts_itself(ctx: Context, item: SerializerField) -> bool:
     """Whether the field's class says itself what the value of its input is, in a way that is followed here."""
-    return base_name(item) in CONVERTING and bool(overridden(ctx, item.cls, "to_internal_value"))
+    one = _one(item)
+    return base_name(one) in CONVERTING | RELATED and bool(overridden(ctx, one.cls, "to_internal_value"))
+
+
+def _one(item: SerializerField) -> SerializerField:
+    """The field that converts: of a relation to many its child, once for each item."""
+    return item.child if base_name(item) == "ManyRelatedField" and item.child is not None else item
 
 
 def converted_kind(ctx: Context, item: SerializerField) -> Kind:
     """What the validated value is. Raises ``Refused``."""
     lifted = _lifted(Frame(ctx, _function(ctx, item), app_of(ctx, _function(ctx, item))), item)
     found = lifted.returns
+    if base_name(_one(item)) in RELATED:
+        one = _one(item)
+        if (
+            not isinstance(found, Instance)
+            or found.mode != "entity"
+            or found.model != one.queryset_model
+            or found.nullable
+        ):
+            raise field_refusal(
+                item, "field-input", f"Segue does not see that it gives an object of {one.queryset_model}."
+            )
+        if item.default.kind != "empty":
+            raise field_refusal(item, "field-input", "It has a default beside what it makes of its input.")
+        return ListOf(found) if item.many else Instance(found.model, found.site, found.mode, item.allow_null)
     if isinstance(found, Instance):
         plain = (
             item.default.kind == "empty" and not item.allow_null and not _blank(item) and not found.nullable
@@ -77,6 +98,11 @@ def conversion_lines(frame: Frame, item: SerializerField) -> None:
     """``form["x"] = parse_x(form["x"])``. Raises ``Refused``."""
     lifted = _lifted(frame, item)
     target = f"form[{item.name!r}]"
+    if base_name(item) == "ManyRelatedField":
+        one = frame.fresh("item")
+        text = f"[{call_lifted(frame, lifted, one)} for {one} in {target}]"
+        frame.emit_block(f"with form.converted({item.name!r}):", [f"{target} = {text}"])
+        return
     frame.emit_block(
         f"with form.converted({item.name!r}):", [f"{target} = {call_lifted(frame, lifted, target)}"]
     )
@@ -103,6 +129,7 @@ def _object_lines(frame: Frame, item: SerializerField, kind: Instance) -> None:
 
 
 def _function(ctx: Context, item: SerializerField) -> Function:
+    item = _one(item)
     function = function_of(ctx, overridden(ctx, item.cls, "to_internal_value"))
     if function is None or len(parameters_of(function)) != 2:
         raise field_refusal(item, "field-input", "Segue cannot follow what it makes of its input.")
@@ -116,6 +143,7 @@ def _blank(item: SerializerField) -> bool:
 
 def _lifted(frame: Frame, item: SerializerField) -> Lifted:
     registry.discover()
+    item = _one(item)
     function = _function(frame.ctx, item)
     with in_validation(frame.ctx):
         return lift(

@@ -13,7 +13,6 @@ from segue.translate.models.conversions import conversion
 from segue.translate.serializers.choices import declare
 from segue.translate.serializers.code import Text, pairs_of, value_text
 from segue.translate.serializers.facts import (
-    FIELD_INPUT,
     base_name,
     check_field,
     const,
@@ -267,7 +266,7 @@ def _related(many: bool) -> Maker:
         child = item.child if many else item
         if child is None:
             raise field_refusal(item, "field-class", "The snapshot lacks its child.")
-        check_field(ctx, child, FIELD_INPUT, "field-input")
+        check_field(ctx, child, unfollowed(ctx, child), "field-input")
         base = base_name(child)
         if base not in ("PrimaryKeyRelatedField", "SlugRelatedField"):
             raise field_refusal(item, "hyperlink", f"Input through {base} is not translated.")

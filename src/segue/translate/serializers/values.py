@@ -36,7 +36,8 @@ def written(model: str) -> Needs:
 def value_kind(ctx: Context, item: SerializerField) -> Kind:
     """Kind of the validated value of ``item``."""
     base = base_name(item)
-    if not item.read_only and overridden(ctx, item.cls, "to_internal_value"):
+    one = item.child if base == "ManyRelatedField" and item.child is not None else item
+    if not item.read_only and overridden(ctx, one.cls, "to_internal_value"):
         from segue.translate.serializers.own_input import converted_kind, converts_itself
 
         return converted_kind(ctx, item) if converts_itself(ctx, item) else Scalar("Any")

@@ -88,11 +88,15 @@ class Many(Field):
 
     def parse(self, raw: Any) -> Any:
         """``to_internal_value`` of each child: blank and null are not special inside a list."""
+        return [self.child.parse(item) for item in self.untouched(raw)]
+
+    def untouched(self, raw: Any) -> Any:
+        """The items, each for the ``to_internal_value`` of a child of the project's own."""
         if isinstance(raw, str) or not hasattr(raw, "__iter__"):
             self.fail("not_a_list", input_type=type(raw).__name__)
         if not self.allow_empty and len(raw) == 0:
             self.fail("empty")
-        return [self.child.parse(item) for item in raw]
+        return list(raw)
 
     def json_schema(self) -> dict[str, Any]:
         schema: dict[str, Any] = {"type": "array", "items": self.child.described()}

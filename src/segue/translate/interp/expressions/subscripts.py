@@ -69,7 +69,7 @@ def read(frame: Frame, node: ast.Subscript) -> Val:
     if isinstance(kind, DictOf):
         if isinstance(key.kind, Const):
             for name, item in kind.items:
-                if name == key.kind.value:
+                if name == str(key.kind.value):  # pairs are told as dicts of their places
                     return Val(item, made_node)
             if kind.value is None or isinstance(kind.value, Unknown):
                 return Val(Scalar("Any"), made_node)

@@ -413,3 +413,38 @@ class ShelfSerializer(serializers.ModelSerializer):
     class Meta:
         model = Shelf
         fields = ["id", "publisher", "tags", "author"]
+
+
+class MadeTagField(serializers.SlugRelatedField):
+    def to_internal_value(self, data):
+        try:
+            return self.get_queryset().get_or_create(**{self.slug_field: data})[0]
+        except (TypeError, ValueError):
+            self.fail("invalid")
+
+    def to_representation(self, value):
+        return {"id": value.id, "label": value.label}
+
+
+class MadePublisherField(serializers.PrimaryKeyRelatedField):
+    def to_internal_value(self, data):
+        if isinstance(data, dict):
+            self.fail("does_not_exist", pk_value=data)
+        return self.get_queryset().get_or_create(name=str(data), defaults={"city": "made"})[0]
+
+
+class TaggedBookSerializer(serializers.ModelSerializer):
+    tags = MadeTagField(many=True, slug_field="label", queryset=Tag.objects.all(), required=False)
+
+    class Meta:
+        model = Book
+        fields = ["id", "title", "author", "tags"]
+        validators = []
+
+
+class PublishedAuthorSerializer(serializers.ModelSerializer):
+    publisher = MadePublisherField(queryset=Publisher.objects.all(), allow_null=True)
+
+    class Meta:
+        model = Author
+        fields = ["id", "name", "publisher"]
