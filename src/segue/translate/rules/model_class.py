@@ -158,5 +158,5 @@ def fits(kind: object, wanted: str, null: bool) -> bool:
             return True
         return type(kind.value).__name__ == wanted
     if isinstance(kind, Scalar):
-        return kind.type == wanted or (kind.type, wanted) == ("bool", "int")
+        return kind.type == wanted
     return False

@@ -25,6 +25,7 @@ from segue.translate.kinds import (
 )
 from segue.translate.load.models import concrete, field_of, pk_field
 from segue.translate.load.needs import column
+from segue.translate.serializers.as_made import as_made
 from segue.translate.serializers.code import value_text
 from segue.translate.serializers.dropping import shares
 from segue.translate.serializers.facts import (
@@ -106,6 +107,7 @@ def show(
         return _piece(item, _nullable(frame, item, found, _slug), found.guards, partial)
     if base in _LINKS:
         return _piece(item, _nullable(frame, item, found, _linked), found.guards, partial)
+    found.val = as_made(frame, instance, attributes, found.val)
     return _piece(item, _nullable(frame, item, found, _represented), found.guards, partial)
 
 
