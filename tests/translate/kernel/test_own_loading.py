@@ -126,8 +126,7 @@ def tell(sender, instance, **kwargs):
 
 
 class Loose(models.Model):
-    """Until the row is read again an object holds its defaults as they are written."""
-
+    # Until the row is read again an object holds its defaults as they are written.
     weight = models.FloatField(default=0)
     on = models.BooleanField(default=1)
     three = models.IntegerField(default="3")
@@ -223,7 +222,16 @@ class KeeperDelete(generics.DestroyAPIView):
     queryset = models.Keeper.objects.all()
 """
 )
-LISTS = (*SIMPLE, "Hidden", "OwnerOfHidden", "OwnerOfOrdered", "OwnerOfCounted", "Below", "UnderWide", "Loose")
+LISTS = (
+    *SIMPLE,
+    "Hidden",
+    "OwnerOfHidden",
+    "OwnerOfOrdered",
+    "OwnerOfCounted",
+    "Below",
+    "UnderWide",
+    "Loose",
+)
 URLS = (
     "from django.urls import path\nfrom notes import views\nurlpatterns = [\n"
     + "".join(f"    path('{name.lower()}/', views.{name}List.as_view()),\n" for name in LISTS)
