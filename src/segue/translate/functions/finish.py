@@ -62,18 +62,35 @@ def _name_functions(ctx: Context) -> None:
     groups = _groups(ctx)
     taken: dict[str, set[str]] = {}
     copies: dict[str, dict[str, str]] = {}
+    users = _importers(ctx, groups)
     for group in groups:
         path = ctx.module(group[0].app, group[0].module_kind).path
         used = taken.setdefault(path, set(ctx.program.modules[path].decls))
+        importing = users.get(id(group[0]), set()) - {path}
+        for other in importing:
+            used = used | taken.setdefault(other, set(ctx.program.modules[other].decls))
         # One legacy function in two modules: a third, or one of them, may import the other.
         elsewhere = copies.setdefault(group[0].legacy, {})
         final = _free(group, used | {n for n, p in elsewhere.items() if p != path})
-        used.add(final)
+        for module in (path, *importing):
+            taken[module].add(final)
         elsewhere[final] = path
         for record in group:
             record.final = final
     for group in groups:
         _render(ctx, group)
+
+
+def _importers(ctx: Context, groups: list[list[FunctionRecord]]) -> dict[int, set[str]]:
+    """By the first record of a group: the modules that import it, where its name must be free too."""
+    first = {record.token: group[0] for group in groups for record in group}
+    found: dict[int, set[str]] = {}
+    for group in groups:
+        path = ctx.module(group[0].app, group[0].module_kind).path
+        for item in {item for record in group for item in record.imports}:
+            if item.name in first:
+                found.setdefault(id(first[item.name]), set()).add(path)
+    return found
 
 
 def _groups(ctx: Context) -> list[list[FunctionRecord]]:

@@ -43,6 +43,7 @@ from segue.translate.kinds import (
     Object,
     RendererContext,
     Request,
+    Scalar,
     Serializer,
     SerializerSelf,
     Unknown,
@@ -98,6 +99,13 @@ class State:
     sort: str
     annotation: Callable[[], str]
     kind: Kind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The function is called by the names of its parameters: it keeps them, its ``defaults`` (source texts) and ``**rest``."""
+
+    defaults: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +179,7 @@ def lift(
     hint: str = "",
     scope: Scope | None = None,
     listener: bool = False,
+    signature: Signature | None = None,
 ) -> Lifted:
     """Translate ``function`` and emit it into ``app/<app>/<module_kind>.py``.
 
@@ -178,7 +187,7 @@ def lift(
     takes its default. A :class:`Val` with a ``Const`` kind is folded into the text. ``name`` is
     the wished name, ``hint`` a word for row classes that only this use needs. Free state that ``scope`` has is no
     parameter. ``listener``: the bridge calls it, as a coroutine function of the session and the arguments, whatever it needs of
-    them. Raises :class:`segue.refusal.Refused`.
+    them. ``signature``: callers spread a dict of keywords, so parameters keep names and defaults. Raises :class:`segue.refusal.Refused`.
     """
     found = find(ctx, function)
     label = app or app_of(ctx, found)
@@ -191,6 +200,7 @@ def lift(
         shape_of(receiver),
         in_source(ctx),
         listener,
+        signature,
         tuple((k, shape_of(v)) for k, v in sorted((arguments or {}).items())),
     )
     memo = ctx.memo.get(("lifted", key))
@@ -205,6 +215,7 @@ def lift(
         hint=hint,
         shape=key,
         scope=scope,
+        signature=signature,
     )
     if listener:
         body = _for_the_bridge(found, body)
@@ -268,6 +279,7 @@ def interpret(
     scope: Scope | None = None,
     hint: str = "",
     shape: object = None,
+    signature: Signature | None = None,
 ) -> Body:
     """Translate the body only. With a ``scope``, free state is written as the scope's expressions
     and no parameter is made for it."""
@@ -305,7 +317,7 @@ def interpret(
                 decided=tuple(decided),
             )
             try:
-                return _interpret(frame, self_kind, arguments or {})
+                return _interpret(frame, self_kind, arguments or {}, signature)
             except RenameNeeded as needed:
                 renames[needed.local] = renames.get(needed.local, needed.local) + "_"
             except Refused as refused:
@@ -337,7 +349,12 @@ def _user(receiver: Val | None, arguments: Mapping[str, Kind | Val]) -> str:
     return next((snake(cls.rpartition(".")[2]) for cls in (*views, *serializers) if cls), "")
 
 
-def _interpret(frame: Frame, self_kind: Kind | Val | None, arguments: Mapping[str, Kind | Val]) -> Body:
+def _interpret(
+    frame: Frame,
+    self_kind: Kind | Val | None,
+    arguments: Mapping[str, Kind | Val],
+    signature: Signature | None,
+) -> Body:
     found = frame.function
     source = textwrap.dedent(found.source)
     tree = ast.parse(source)
@@ -352,6 +369,8 @@ def _interpret(frame: Frame, self_kind: Kind | Val | None, arguments: Mapping[st
             frame.locals_seen.add(node.id)
     frame.owner = found.owner
     parameters = _bind_parameters(frame, definition, self_kind, arguments)
+    if signature is not None:
+        parameters = _spread_parameters(frame, definition, parameters, signature)
     statements = definition.body
     doc = ast.get_docstring(definition, clean=True) or ""
     if doc:
@@ -487,6 +506,19 @@ def _bind_parameters(
             frame.env[legacy_name] = frame.eval(defaults[legacy_name])
         else:
             frame.env[legacy_name] = Val(Unknown(f"argument {legacy_name}"))
+    return out
+
+
+def _spread_parameters(
+    frame: Frame, definition: ast.FunctionDef, found: list[Parameter], signature: Signature
+) -> list[Parameter]:
+    """``found`` with the defaults of the legacy function, and its ``**rest``."""
+    defaults = dict(signature.defaults)
+    out = [replace(p, default=defaults.get(p.legacy, "")) for p in found]
+    rest = definition.args.kwarg
+    if rest is not None:
+        local = frame.bind(rest.arg, frame.env[rest.arg])
+        out.append(Parameter(f"**{local}", _annotate(frame, Scalar("Any")), legacy=f"**{rest.arg}"))
     return out
 
 

@@ -33,6 +33,13 @@ def invoke_function(
     frame: Frame, function: Function, site: CallSite, receiver: Val | None = None, module_kind: str = ""
 ) -> Val:
     """``function(...)`` (or ``receiver.function(...)``) with the arguments of ``site``."""
+    from segue.translate.interp.spread import spread_call
+
+    spread = spread_call(
+        frame, function, site, receiver, module_kind or module_kind_of(frame, function, receiver)
+    )
+    if spread is not None:
+        return spread
     arguments = bind_arguments(frame, function, site, receiver is not None)
     return invoke(frame, function, arguments, receiver, site.node, module_kind)
 

@@ -14,7 +14,7 @@ from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.inline import inline_call
 from segue.translate.interp.invoke import bind_arguments, invoke, invoke_function, model_label
-from segue.translate.interp.value import Val, quote
+from segue.translate.interp.value import Val, const, quote
 from segue.translate.kinds import (
     Global,
     Instance,
@@ -203,6 +203,8 @@ def manager_attribute(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val
     assert isinstance(kind, Manager)
     if name == "model":
         return Val(Global(GlobalRef("model", frame.ctx.model(kind.model).cls)))
+    if name == "_db":  # set by using() and db_manager() only, which are refused
+        return const(None)
     known = frame.ctx.snapshot.classes.get(kind.cls)
     if known is None:
         return None

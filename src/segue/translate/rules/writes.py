@@ -80,6 +80,7 @@ def save(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     assert isinstance(kind, Instance)
     own = own_save(frame.ctx, kind.model)
     _check_write(frame, owner, "save", call.node)
+    _same_database(call)
     call.only("update_fields", at_most=0)
     assert owner.node is not None
     fields = call.kwargs.get("update_fields")
@@ -107,6 +108,13 @@ def save(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         send_post_save(frame, kind.model, saved, const(False), named=True)
         return Val(Const(None), name("None"))
     return Val(Const(None), made)
+
+
+def _same_database(call: CallSite) -> None:
+    """Take out ``using=self._db`` of a manager, ``using=None`` and ``using="default"``: where the row would go anyway."""
+    using = call.kwargs.get("using")
+    if using is not None and isinstance(using.kind, Const) and using.kind.value in (None, "default"):
+        del call.kwargs["using"]
 
 
 def _held(frame: Frame, owner: Val, call: CallSite) -> ast.expr:
