@@ -26,6 +26,11 @@ _SKIP_ATTRIBUTES = {
     "__slots__",
 }
 _FRAMEWORK = ("django", "drf", "stdlib")
+# Methods of DRF that are written as a project would write them: their source is read like a project's.
+_WRITTEN_LIKE_OWN = {
+    ("rest_framework.authtoken.views", "post"),
+    ("rest_framework.authtoken.serializers", "validate"),
+}
 
 
 class Collector:
@@ -192,7 +197,7 @@ class Collector:
             base.__qualname__,
             key.partition(".")[0],
         ):
-            if base_origin in _FRAMEWORK:
+            if base_origin in _FRAMEWORK and (base.__module__, key) not in _WRITTEN_LIKE_OWN:
                 return found_at
             function = layers[0] if layers else inner
             return self.meet_function(function, depth, alias=found_at, role=role, owner=owner)

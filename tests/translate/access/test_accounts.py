@@ -191,6 +191,7 @@ from django.contrib.auth import get_user_model, user_logged_in
 from django.contrib.auth.tokens import default_token_generator
 from rest_framework import generics, viewsets
 from rest_framework.authtoken.models import Token
+from rest_framework.authtoken.views import ObtainAuthToken
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import AllowAny
@@ -266,6 +267,19 @@ class Users(viewsets.ModelViewSet):
         return Response({"user": user.username})
 
 
+class Plain(ObtainAuthToken):
+    pass
+
+
+class Own(ObtainAuthToken):
+    def post(self, request, *args, **kwargs):
+        serializer = self.serializer_class(data=request.data, context={"request": request})
+        serializer.is_valid(raise_exception=True)
+        user = serializer.validated_data["user"]
+        token, created = Token.objects.get_or_create(user=user)
+        return Response({"user": user.username, "known": token.user_id})
+
+
 class Login(generics.GenericAPIView):
     serializer_class = serializers.LoginSerializer
     permission_classes = [AllowAny]
@@ -284,13 +298,13 @@ from rest_framework.routers import SimpleRouter
 
 router = SimpleRouter()
 router.register("users", views.Users)
-urlpatterns = [path("", include(router.urls)), re_path(r"^login/?$", views.Login.as_view())]
+urlpatterns = [path("", include(router.urls)), path("token/", views.Plain.as_view()), path("own/", views.Own.as_view()), re_path(r"^login/?$", views.Login.as_view())]
 """,
 }
 NATIVE = {
     "GET /users/", "POST /users/", "GET /users/me/", "PUT /users/me/", "PATCH /users/me/", "POST /users/password/",
     "POST /users/confirm/", "GET /users/{pk}/", "PUT /users/{pk}/", "PATCH /users/{pk}/", "DELETE /users/{pk}/",
-    "POST /login",
+    "POST /login", "POST /token/", "POST /own/",
 }  # fmt: skip
 
 
@@ -301,3 +315,6 @@ def test_accounts(tmp_path: Path) -> None:
     program, report = site.explore(site.snapshot(), tmp_path / "out", cases=160, seconds=8)
     assert {f"{o.method} {o.route_id}" for o in program.native} == NATIVE, program.refused
     assert differences(report) == []
+    answers = {o.key: o.statuses for o in report.operations}
+    assert answers["POST /token/"].get("200"), answers
+    assert answers["POST /own/"].get("200"), answers

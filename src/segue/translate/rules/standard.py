@@ -24,6 +24,7 @@ from segue.translate.kinds import (
 )
 from segue.translate.rules.builtins import code, code_any
 from segue.translate.rules.registry import attribute, function, method
+from segue.translate.serializers.added import lose
 
 # dotted name → what it gives
 FUNCTIONS = {
@@ -536,6 +537,8 @@ def dict_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     parts = [code_any(frame, v, call.node) for v in call.args]
     keywords = [ast.keyword(k, code_any(frame, v, call.node)) for k, v in call.kwargs.items()]
     made = ast.Call(ast.Attribute(owner.node, call.name, ast.Load()), parts, keywords)
+    if isinstance(kind, ValidatedData) and call.name in ("update", "setdefault"):
+        lose(frame.ctx, kind.serializer)
     if call.name in ("get", "pop", "setdefault"):
         first = call.argument(0)
         if first is not None and isinstance(first.kind, Const):

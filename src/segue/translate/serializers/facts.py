@@ -121,14 +121,17 @@ def framework(name: str) -> bool:
 
 
 def overridden(ctx: Context, cls: str, method: str) -> str:
-    """Dotted name of the non-framework function that ``cls`` has as ``method``; empty when DRF's own."""
+    """Dotted name of the non-framework function that ``cls`` has as ``method``; empty when DRF's own.
+
+    DRF's that have a source in the snapshot (``AuthTokenSerializer.validate``) are translated as the project's are.
+    """
     found = class_of(ctx, cls)
     if found is None:
         return ""
     name = found.methods.get(method, "")
     if of_mixin(name) and understood(ctx):
         name = next((n for n in _behind(ctx, found, method, MIXIN)), "")
-    return "" if not name or framework(name) else name
+    return "" if framework(name) and name not in ctx.snapshot.functions else name
 
 
 def _behind(ctx: Context, cls: Class, method: str, mixin: str) -> list[str]:

@@ -8,6 +8,7 @@ from segue.translate.functions.lift import Lifted, lift
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Const, DictOf, Kind, Scalar, SerializerSelf, ValidatedData
+from segue.translate.serializers.added import lose
 from segue.translate.serializers.facts import app_label, overridden, short
 from segue.translate.serializers.synthetic import call_lifted, in_validation
 from segue.translate.serializers.use import Use
@@ -45,6 +46,8 @@ def whole_hook(frame: Frame, serializer: Serializer, use: Use) -> None:
         raise refuse(
             "validate-result", short(name), "Segue does not see that it returns the values.", function.where
         )
+    if returned != ValidatedData(serializer.name):
+        lose(frame.ctx, serializer.name)
     frame.emit_block("with form.non_field():", [f"values = {call_lifted(frame, lifted, 'values')}"])
     frame.emit("form.raise_invalid()")
 

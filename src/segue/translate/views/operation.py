@@ -68,7 +68,7 @@ def _build(endpoint: Endpoint, operation: Operation) -> PathOperation:
     given: tuple[tuple[str, object], ...] = ()
     if endpoint.view.flavour == "function":
         dotted = endpoint.view.function
-    if dotted.startswith("rest_framework."):
+    if dotted.startswith("rest_framework.") and dotted not in endpoint.ctx.snapshot.functions:
         action = _builtin(endpoint, operation, dotted)
         overridden = endpoint.overridden(action) if action else ""
         if overridden:

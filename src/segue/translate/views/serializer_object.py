@@ -45,6 +45,7 @@ from segue.translate.serializers import (
     updater,
     writer,
 )
+from segue.translate.serializers.added import lose
 from segue.translate.serializers.by_view import without_context
 from segue.translate.serializers.dropping import own_set
 from segue.translate.serializers.facts import error_key, overridden, serializer_of
@@ -252,6 +253,7 @@ def save(frame: Frame, owner: Val, extra: dict[str, Val], at: ast.AST | None = N
     values: ast.expr = name("item" if held.many else held.values)
     if extra:
         _check_columns(frame, held, extra, at)
+        lose(frame.ctx, held.serializer)
         keys: list[ast.expr | None] = [None]
         items: list[ast.expr] = [values]
         for key, value in extra.items():

@@ -294,6 +294,10 @@ def _store_item(frame: Frame, target: ast.Subscript, value: Val) -> None:
         raise frame.refuse(
             "assign-item", ast.unparse(target), "This has no form in the generated code.", target
         )
+    if isinstance(owner.kind, ValidatedData):
+        from segue.translate.serializers.added import put
+
+        put(frame, owner.kind.serializer, getattr(key.kind, "value", None), value.kind, target)
     if isinstance(owner.kind, DictOf):
         _learn(frame, target.value, _with_item(owner.kind, key, widen(value.kind)))
     frame.emit(f"{ast.unparse(ast.Subscript(owner.node, key.node, ast.Store()))} = {value.text}")

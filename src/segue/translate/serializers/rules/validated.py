@@ -9,6 +9,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Const, Kind, ValidatedData
 from segue.translate.rules.registry import method
+from segue.translate.serializers.added import kind_of
 from segue.translate.serializers.values import kinds_by_source
 
 
@@ -17,7 +18,8 @@ def _kind(frame: Frame, owner: Val, key: Val) -> Kind | None:
     serializer = frame.ctx.snapshot.serializers.get(owner.kind.serializer)
     if serializer is None or not isinstance(key.kind, Const) or not isinstance(key.kind.value, str):
         return None
-    return kinds_by_source(frame.ctx, serializer).get(key.kind.value)
+    kind = kinds_by_source(frame.ctx, serializer).get(key.kind.value)
+    return kind if kind is not None else kind_of(frame.ctx, owner.kind.serializer, key.kind.value)
 
 
 @method(ValidatedData, "__getitem__")

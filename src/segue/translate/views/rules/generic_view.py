@@ -22,6 +22,7 @@ from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.views import generic, programs, serializer_object
 
 _G = "rest_framework.generics.GenericAPIView."
+_T = "rest_framework.authtoken.views.ObtainAuthToken."
 
 
 def _endpoint(owner: Val) -> Endpoint:
@@ -81,7 +82,18 @@ def get_serializer(frame: Frame, owner: Val, call: CallSite) -> Val:
     )
 
 
-@framework(f"{_G}get_serializer_context")
+@framework(f"{_T}get_serializer")
+def token_serializer(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``ObtainAuthToken.get_serializer``: ``self.serializer_class``, whatever ``get_serializer_class`` would say."""
+    endpoint = _endpoint(owner)
+    if endpoint.overridden("get_serializer_class"):
+        raise endpoint.refuse_method(
+            "get_serializer_class", "ObtainAuthToken does not ask it; Segue would have to leave it out."
+        )
+    return get_serializer(frame, owner, call)
+
+
+@framework(f"{_G}get_serializer_context", f"{_T}get_serializer_context")
 def get_serializer_context(frame: Frame, owner: Val, call: CallSite) -> Val:
     """The request, the view and the format: what every serializer of the view gets anyway."""
     return Val(Object(serializer_object.VIEW_CONTEXT))

@@ -1,0 +1,55 @@
+"""What hooks put into validated data besides the fields: ``attrs["user"] = user`` in ``validate``.
+
+Known are values that each use may take as they are: rows with all their columns, and plain values.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from segue.translate.context import Context
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.join import join, widen
+from segue.translate.kinds import Instance, Kind, Needs, Scalar, User
+
+
+def put(frame: Frame, serializer: str, key: object, kind: Kind, at: ast.AST) -> None:
+    """``attrs[key] = value`` at ``at``; a key that is computed may be any."""
+    place = (frame.function.name, getattr(at, "lineno", 0), getattr(at, "col_offset", 0))
+    _table(frame.ctx, serializer)[place] = (key if isinstance(key, str) else None, widen(kind))
+
+
+def lose(ctx: Context, serializer: str) -> None:
+    """Something else may have been put in: nothing is known of what is no field."""
+    _table(ctx, serializer)[("", 0, 0)] = (None, Scalar("Any"))
+
+
+def kind_of(ctx: Context, serializer: str, key: str) -> Kind | None:
+    """The kind of what was put in as ``key``; None where that is not sure."""
+    found: Kind | None = None
+    for name, kind in _table(ctx, serializer).values():
+        if name is None:
+            return None
+        if name == key:
+            if isinstance(kind, Instance) and kind.mode == "entity":
+                kind = replace(kind, site=Needs(kind.model, written=True))
+            elif not isinstance(kind, Scalar | User):
+                return None
+            found = kind if found is None else _both(found, kind)
+    return found
+
+
+def _both(a: Kind, b: Kind) -> Kind:
+    if isinstance(a, Instance) and isinstance(b, Instance) and a.model == b.model:
+        return replace(a, nullable=a.nullable or b.nullable)
+    return join(a, b)
+
+
+def _table(ctx: Context, serializer: str) -> dict[tuple[str, int, int], tuple[str | None, Kind]]:
+    table = ctx.memo.setdefault(("put in", serializer), {})
+    assert isinstance(table, dict)
+    return table
+
+
+__all__ = ["kind_of", "lose", "put"]
