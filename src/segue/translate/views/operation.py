@@ -17,6 +17,7 @@ from segue.translate.rules import registry
 from segue.translate.serializers.by_view import translating
 from segue.translate.specialise.endpoint import Endpoint, path_scope
 from segue.translate.views import programs
+from segue.translate.views.deployment import check_settings
 from segue.translate.views.generic import self_of
 from segue.translate.views.paged_by_choice import listing
 from segue.translate.views.policies import check_policies
@@ -103,6 +104,7 @@ def check_dispatch(endpoint: Endpoint) -> None:
             raise endpoint.refuse(
                 "view-decorator", f"@{decorator}", "Segue does not know what this decorator does."
             )
+    check_settings(endpoint)
     check_policies(endpoint)
     check_versioning(endpoint)
     if endpoint.route.default_kwargs:

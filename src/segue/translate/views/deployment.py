@@ -1,0 +1,36 @@
+"""Settings that change every answer of a service in a way that the generated one does not follow: nothing is translated.
+
+Sources: ``CommonMiddleware.process_request`` (PREPEND_WWW), ``HttpResponseBase.charset`` (DEFAULT_CHARSET), ``WSGIRequest``
+and ``get_script_name`` (FORCE_SCRIPT_NAME).
+"""
+
+from __future__ import annotations
+
+from segue.translate.specialise.endpoint import Endpoint
+from segue.translate.specialise.fold import plain
+
+_COMMON = "django.middleware.common.CommonMiddleware"
+
+
+def check_settings(endpoint: Endpoint) -> None:
+    """Refuse every route of a project that has one of them. Raises ``Refused``."""
+    settings = endpoint.ctx.snapshot.settings
+    values = {name: plain(found) for name, found in settings.values.items() if name in _NAMES}
+    if values.get("PREPEND_WWW") and _COMMON in settings.middleware:
+        raise endpoint.refuse(
+            "setting", "PREPEND_WWW", "Every request of another host is redirected; let the gateway do it."
+        )
+    charset = str(values.get("DEFAULT_CHARSET") or "utf-8").lower()
+    if charset not in ("utf-8", "utf8"):
+        raise endpoint.refuse(
+            "setting", f"DEFAULT_CHARSET = {charset!r}", "The generated service answers in UTF-8."
+        )
+    if values.get("FORCE_SCRIPT_NAME"):
+        raise endpoint.refuse(
+            "setting",
+            "FORCE_SCRIPT_NAME",
+            "The generated service does not begin its links and redirects with it.",
+        )
+
+
+_NAMES = ("PREPEND_WWW", "DEFAULT_CHARSET", "FORCE_SCRIPT_NAME")
