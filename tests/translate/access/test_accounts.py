@@ -172,6 +172,17 @@ class LoginSerializer(serializers.Serializer):
         return attrs
 
 
+class CodeSerializer(serializers.Serializer):
+    username = serializers.CharField()
+
+    def validate(self, attrs):
+        found = User.objects.filter(username=attrs["username"]).first()
+        if found is None:
+            raise serializers.ValidationError("Nobody.")
+        self.context["user"] = found
+        return attrs
+
+
 class ConfirmSerializer(serializers.Serializer):
     uid = serializers.CharField()
     token = serializers.CharField()
@@ -280,6 +291,15 @@ class Own(ObtainAuthToken):
         return Response({"user": user.username, "known": token.user_id})
 
 
+class Code(generics.GenericAPIView):
+    permission_classes = [AllowAny]
+
+    def post(self, request):
+        serializer = serializers.CodeSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return Response({"user": serializer.context["user"].username})
+
+
 class Login(generics.GenericAPIView):
     serializer_class = serializers.LoginSerializer
     permission_classes = [AllowAny]
@@ -298,13 +318,13 @@ from rest_framework.routers import SimpleRouter
 
 router = SimpleRouter()
 router.register("users", views.Users)
-urlpatterns = [path("", include(router.urls)), path("token/", views.Plain.as_view()), path("own/", views.Own.as_view()), re_path(r"^login/?$", views.Login.as_view())]
+urlpatterns = [path("", include(router.urls)), path("token/", views.Plain.as_view()), path("own/", views.Own.as_view()), path("code/", views.Code.as_view()), re_path(r"^login/?$", views.Login.as_view())]
 """,
 }
 NATIVE = {
     "GET /users/", "POST /users/", "GET /users/me/", "PUT /users/me/", "PATCH /users/me/", "POST /users/password/",
     "POST /users/confirm/", "GET /users/{pk}/", "PUT /users/{pk}/", "PATCH /users/{pk}/", "DELETE /users/{pk}/",
-    "POST /login", "POST /token/", "POST /own/",
+    "POST /login", "POST /token/", "POST /own/", "POST /code/",
 }  # fmt: skip
 
 

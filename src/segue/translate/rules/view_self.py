@@ -19,6 +19,7 @@ from segue.translate.kinds import (
     Object,
     Request,
     Scalar,
+    Serializer,
     SerializerContext,
     SerializerSelf,
     Super,
@@ -141,6 +142,14 @@ def context_item(frame: Frame, owner: Val, call: CallSite) -> Val:
     if first is None or not isinstance(first.kind, Const):
         raise frame.refuse("context", ast.unparse(call.node), "The key is computed.", call.node)
     key = first.kind.value
+    put = _put_there(frame, owner.kind.owner, key) if call.name == "__getitem__" else None
+    if put is not None:
+        return put
+    # In a view it may be one without a context; ``get`` of what is put there by some ways only.
+    if isinstance(owner.kind.owner, Serializer) or _may_be_put(frame, owner.kind.owner, key):
+        raise frame.refuse(
+            "context", f"context[{key!r}]", "Segue does not know this entry of the context.", call.node
+        )
     if getattr(getattr(owner.kind.owner, "use", None), "bare", False):
         return _no_context(frame, call, str(key))
     if key == "request":
@@ -172,12 +181,35 @@ def _no_context(frame: Frame, call: CallSite, key: str) -> Val:
     raise KeyMissing(refusal, frame, call.node)
 
 
+def _may_be_put(frame: Frame, owner: Kind | None, key: object) -> bool:
+    """Whether translated code of the serializer puts this entry there itself."""
+    from segue.translate.serializers.kept import assigned, of_context
+
+    return isinstance(owner, SerializerSelf) and of_context(str(key)) in assigned(frame.ctx, owner.name)
+
+
+def _put_there(frame: Frame, owner: Kind | None, key: object) -> Val | None:
+    """What a method of the serializer has put into its context; None where that is not certain."""
+    from segue.translate.serializers.kept import of_context, value
+    from segue.translate.serializers.rules.kept import held_value
+
+    name = of_context(str(key))
+    if isinstance(owner, SerializerSelf) and _may_be_put(frame, owner, key):
+        return value(frame, owner.name, name)
+    return held_value(frame, Val(owner), name) if isinstance(owner, Serializer) else None
+
+
 @method(SerializerContext, "__contains__")
 def context_has(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """``"request" in self.context``: views always pass it."""
     first = call.argument(0)
     if getattr(getattr(getattr(owner.kind, "owner", None), "use", None), "bare", False):
         return const(False) if first is not None and isinstance(first.kind, Const) else None
+    of = getattr(owner.kind, "owner", None)
+    if isinstance(of, Serializer) or (
+        first is not None and _may_be_put(frame, of, getattr(first.kind, "value", None))
+    ):
+        return None
     if (
         first is not None
         and isinstance(first.kind, Const)

@@ -100,6 +100,11 @@ def or_default(frame: Frame, owner: Val, name: str, default: Val) -> Val | None:
     return Val(nullable(kind), ast.Call(ast.Attribute(node, "get", ast.Load()), [literal(name)], []))
 
 
+def of_context(key: str) -> str:
+    """The name under which ``self.context[key]`` is kept: apart from the attributes."""
+    return f"context.{key}"
+
+
 def assigns(ctx: Context, serializer: str, name: str) -> bool:
     """Whether any method of the class has ``self.<name> = …``."""
     known = ctx.snapshot.classes.get(serializer)
@@ -110,4 +115,15 @@ def assigns(ctx: Context, serializer: str, name: str) -> bool:
     )
 
 
-__all__ = ["NAME", "assigned", "const", "item", "kinds", "leaves", "or_default", "place", "value"]
+__all__ = [
+    "NAME",
+    "assigned",
+    "const",
+    "item",
+    "kinds",
+    "leaves",
+    "of_context",
+    "or_default",
+    "place",
+    "value",
+]

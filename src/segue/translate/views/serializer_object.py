@@ -404,7 +404,7 @@ def present_rows(
 
 def _check_request(frame: Frame, held: Held, made: Presenter | Writer | Saver, at: ast.AST | None) -> None:
     """A serializer made without context finds no request: what asks for one behaves otherwise in DRF."""
-    if not held.has_context and any(state.name != "db" for state in made.lifted.state):
+    if not held.has_context and any(state.name not in ("db", "kept") for state in made.lifted.state):
         raise frame.refuse(
             "serializer-context", held.serializer, "It is made without the request it asks for.", at
         )

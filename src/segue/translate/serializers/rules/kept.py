@@ -8,7 +8,16 @@ from segue.target.ir import Import
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import KEPT, Frame
 from segue.translate.interp.value import Val, const
-from segue.translate.kinds import Const, Instance, Payload, Scalar, Serializer, SerializerSelf, User
+from segue.translate.kinds import (
+    Const,
+    Instance,
+    Payload,
+    Scalar,
+    Serializer,
+    SerializerContext,
+    SerializerSelf,
+    User,
+)
 from segue.translate.rules.registry import attribute, method
 from segue.translate.serializers import kept
 from segue.translate.serializers.use import Use
@@ -44,12 +53,40 @@ def put(frame: Frame, owner: Val, call: CallSite) -> Val:
         raise frame.refuse(
             "serializer-state", f"self.{name}", "Segue does not keep this on a serializer.", call.node
         )
-    kept.assigned(frame.ctx, owner.kind.name).add(name)
+    return _put(frame, owner.kind.name, name, value)
+
+
+def _put(frame: Frame, serializer: str, name: str, value: Val) -> Val:
+    kept.assigned(frame.ctx, serializer).add(name)
     node = kept.item(frame, name)
     frame.emit(f"{ast.unparse(node)} = {value.text}")
     frame.facts.pop(ast.unparse(node), None)
     frame.env[KEPT + name] = Val(value.kind, node)
     return const(None)
+
+
+@method(SerializerContext, "__setitem__")
+def put_into_context(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``self.context["user"] = …`` in ``validate``: the view reads ``serializer.context["user"]``."""
+    assert isinstance(owner.kind, SerializerContext)
+    of, key, value = owner.kind.owner, getattr(call.args[0].kind, "value", None), call.args[1]
+    if (
+        not isinstance(of, SerializerSelf)
+        or not isinstance(of.use, Use)
+        or of.use.purpose not in kept.PURPOSES
+        or not isinstance(key, str)
+        or key in ("request", "view", "format")
+        or not isinstance(value.kind, Const | Scalar | Instance | User)
+        or value.node is None
+    ):
+        return None
+    return _put(frame, of.name, kept.of_context(key), value)
+
+
+@attribute(Serializer, "context")
+def context_of(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
+    """``serializer.context`` in a view."""
+    return Val(SerializerContext(owner.kind))
 
 
 @attribute(SerializerSelf, "*")
@@ -74,6 +111,11 @@ def initial_data(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | No
 @attribute(Serializer, "*")
 def of_view(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
     """``serializer.user`` after ``is_valid(raise_exception=True)``."""
+    return held_value(frame, owner, name)
+
+
+def held_value(frame: Frame, owner: Val, name: str) -> Val | None:
+    """What ``name`` is after a validation that raised its errors; None where nothing certain was kept."""
     held = held_of(frame, owner)
     found = kept.kinds(frame.ctx, held.serializer).get(name)
     if found is None or not held.kept or held.errors:
