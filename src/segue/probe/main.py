@@ -101,7 +101,7 @@ def has_drf():
 
 def collect(root):
     """Everything, after Django is set up."""
-    from . import filters, inventory, serializers, settings
+    from . import filters, inventory, lookups, serializers, settings
     from .functions import Collector
     from .guard import DatabaseGuard
     from .models import Models
@@ -125,6 +125,7 @@ def collect(root):
     _until_quiet(collector, kitchen, filtersets)
     described = settings.describe(collector)
     described["values"]["MIDDLEWARE"] = middleware
+    described["replaced_lookups"] = lookups.replaced()
     return {
         "schema_version": SCHEMA_VERSION,
         "root": collector.names.origins.root,

@@ -506,7 +506,7 @@ class Languages:
 @dataclass(frozen=True, slots=True)
 class Settings:
     """``values`` are the settings that matter by name; secrets appear in ``secret_names`` only. ``languages`` is None
-    without ``USE_I18N``."""
+    without ``USE_I18N``. ``replaced_lookups``: look-ups of Django with another class registered in their place."""
 
     module: str
     values: Mapping[str, Value]
@@ -516,6 +516,7 @@ class Settings:
     middleware: tuple[str, ...]
     user_model: str = "auth.User"
     languages: Languages | None = None
+    replaced_lookups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

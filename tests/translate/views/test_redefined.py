@@ -5,10 +5,13 @@ Each of these was; ``python -m bench.overrides.run`` overrides some four hundred
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from bench.overrides.project import Overrides
 from tests.projects.site import Site
 
+from segue.snapshot.model import Snapshot, Value
 from segue.target.ir import Program
 from segue.translate.program import translate
 
@@ -62,12 +65,40 @@ def _write(to: Overrides) -> None:
     to.view("L", "metadata_class = None", label="options")
 
 
+LOOKUP = """
+
+
+from django.db.models.lookups import IContains
+
+
+@models.CharField.register_lookup
+class Elsewhere(IContains):
+    lookup_name = "icontains"
+"""
+
+
 @pytest.fixture(scope="module")
-def translated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Overrides, Program]:
+def overrides() -> Overrides:
     to = Overrides()
     _write(to)
-    site = Site.make(tmp_path_factory.mktemp("redefined"), to.files())
-    return to, translate(site.snapshot())
+    return to
+
+
+@pytest.fixture(scope="module")
+def snapshot(overrides: Overrides, tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    files = overrides.files()
+    return Site.make(
+        tmp_path_factory.mktemp("redefined"), {**files, "notes/models.py": files["notes/models.py"] + LOOKUP}
+    ).snapshot()
+
+
+def _plain(snapshot: Snapshot) -> Snapshot:
+    return replace(snapshot, settings=replace(snapshot.settings, replaced_lookups=()))
+
+
+@pytest.fixture(scope="module")
+def translated(overrides: Overrides, snapshot: Snapshot) -> tuple[Overrides, Program]:
+    return overrides, translate(_plain(snapshot))
 
 
 def test_overrides_that_no_rule_knows_are_refused(translated: tuple[Overrides, Program]) -> None:
@@ -99,3 +130,24 @@ def test_options_without_drf_s_metadata_are_left_to_django(translated: tuple[Ove
     declared = [d.code for d in program.modules["app/notes/routes.py"].decls.values() if path in d.code]
     assert len(declared) == 1
     assert "options=False" in declared[0]
+
+
+def test_nothing_is_translated_where_a_lookup_of_django_is_replaced(snapshot: Snapshot) -> None:
+    assert snapshot.settings.replaced_lookups == ("CharField.icontains: notes.models.Elsewhere",)
+    program = translate(snapshot)
+    assert not program.native
+    assert "lookup-replaced" in {r.reasons[0].code for r in program.refused}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PREPEND_WWW", True), ("DEFAULT_CHARSET", "latin-1"), ("FORCE_SCRIPT_NAME", "/x"), ("SESSION_SAVE_EVERY_REQUEST", True),
+    ],
+)  # fmt: skip
+def test_settings_that_change_every_answer(snapshot: Snapshot, name: str, value: object) -> None:
+    settings = _plain(snapshot).settings
+    changed = replace(settings, values={**settings.values, name: Value("const", value)})  # type: ignore[arg-type]
+    program = translate(replace(snapshot, settings=changed))
+    assert not program.native
+    assert name in {r.reasons[0].construct.partition(" ")[0] for r in program.refused}

@@ -31,7 +31,6 @@ _SESSION_MIDDLEWARE = "django.contrib.sessions.middleware.SessionMiddleware"
 _USER_MIDDLEWARE = "django.contrib.auth.middleware.AuthenticationMiddleware"
 _ENGINES = {
     "django.contrib.sessions.backends.db": "DatabaseStore",
-    "django.contrib.sessions.backends.signed_cookies": "CookieStore",
 }
 # PBKDF2PasswordHasher.iterations of each Django version: a hash with another count is stored anew at login.
 _ITERATIONS = {

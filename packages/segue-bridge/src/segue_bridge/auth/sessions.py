@@ -299,6 +299,8 @@ def _cookie(settings: SessionSettings, value: str, *, max_age: int | None, expir
     parts.append(f"Path={settings.cookie_path}")
     if settings.cookie_samesite:
         parts.append(f"SameSite={settings.cookie_samesite.capitalize()}")
-    if settings.cookie_secure and value:
+    # ``HttpResponse.delete_cookie`` asks the name and SameSite, not the setting.
+    bound = settings.cookie_name.startswith(("__Secure-", "__Host-")) or settings.cookie_samesite == "none"
+    if settings.cookie_secure if value else bound:
         parts.append("Secure")
     return "; ".join(parts)

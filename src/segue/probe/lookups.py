@@ -1,0 +1,48 @@
+"""Lookups of Django that a project or package puts its own in the place of."""
+
+
+def replaced():
+    """``Class.name: lookup`` of each, sorted; ``Field.register_lookup`` takes any name."""
+    from django.db.models import Field
+    from django.db.models.lookups import Transform
+    from django.db.models.query_utils import RegisterLookupMixin
+
+    known = set(Field.class_lookups) | {
+        "contains",
+        "contained_by",
+        "overlap",
+        "search",
+        "unaccent",
+        "trigram_similar",
+    }
+    found, classes, left = [], set(), [RegisterLookupMixin, Transform]
+    while left:
+        cls = left.pop()
+        if cls in classes:
+            continue
+        classes.add(cls)
+        left.extend(cls.__subclasses__())
+        for name, lookup in vars(cls).get("class_lookups", {}).items():
+            if lookup is None or lookup.__module__.startswith("django."):
+                continue
+            theirs = any(
+                name in vars(base).get("class_lookups", {})
+                for base in cls.__mro__[1:]
+                if base.__module__.startswith("django.")
+            )
+            if theirs or name in known or _date_part(name):
+                found.append("%s.%s: %s.%s" % (cls.__name__, name, lookup.__module__, lookup.__name__))
+    return sorted(found)
+
+
+def _date_part(name):
+    from django.db.models import DateField, DateTimeField, TimeField
+
+    registered = set()
+    for cls in (DateField, DateTimeField, TimeField):
+        registered.update(
+            n
+            for n, found in vars(cls).get("class_lookups", {}).items()
+            if found.__module__.startswith("django.")
+        )
+    return name in registered
