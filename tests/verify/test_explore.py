@@ -36,7 +36,7 @@ def test_the_bookshop_on_postgresql(shop_on_postgres: Shop) -> None:
 
 
 def test_django_does_not_differ_from_itself(shop: Shop) -> None:
-    report = verify.explore(shop.project, cases=500, seconds=90, against="django")
+    report = verify.explore(shop.project, cases=800, seconds=90, against="django")
     assert report.different == 0
     assert report.cases >= 750
     paths = [told.partition(" (")[0] for told in report.noise]

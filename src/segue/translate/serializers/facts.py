@@ -213,7 +213,9 @@ def check_field(ctx: Context, item: SerializerField, methods: frozenset[str], co
                 f"Field {item.name or 'child'} has a class of its own that overrides this.",
                 override_place(ctx, name, item.where),
             )
-    for method, name in redefined(ctx, item.cls, _FIELD_ACCOUNTED):
+    # What drives a nested serializer is looked at by ``check_drivers``.
+    known = _FIELD_ACCOUNTED | DRIVERS | WRITE_DRIVERS | _HANDLED if item.serializer else _FIELD_ACCOUNTED
+    for method, name in redefined(ctx, item.cls, known):
         raise refuse(
             code,
             f"{short(item.cls)}.{method}",
