@@ -7,14 +7,9 @@ def replaced():
     from django.db.models.lookups import Transform
     from django.db.models.query_utils import RegisterLookupMixin
 
-    known = set(Field.class_lookups) | {
-        "contains",
-        "contained_by",
-        "overlap",
-        "search",
-        "unaccent",
-        "trigram_similar",
-    }
+    # Those of Django alone: a project may register new names at the same place.
+    known = {name for name, lookup in Field.class_lookups.items() if lookup.__module__.startswith("django.")}
+    known |= {"contained_by", "overlap", "search", "unaccent", "trigram_similar"}
     found, classes, left = [], set(), [RegisterLookupMixin, Transform]
     while left:
         cls = left.pop()

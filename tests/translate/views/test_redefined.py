@@ -74,6 +74,11 @@ from django.db.models.lookups import IContains
 @models.CharField.register_lookup
 class Elsewhere(IContains):
     lookup_name = "icontains"
+
+
+@models.Field.register_lookup
+class New(IContains):
+    lookup_name = "nearly"
 """
 
 
