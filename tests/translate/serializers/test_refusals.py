@@ -28,6 +28,8 @@ CASES: list[tuple[str, Callable[[Context, str], Any], str, str]] = [
     ("OwnInputSerializer", writer, "serializer-to-internal-value", "def to_internal_value"),
     ("OwnFieldSerializer", writer, "field-input", "def run_validation"),
     ("ClockSerializer", writer, "field-input", "def __init__"),
+    ("NowSerializer", writer, "field-input", "def __init__"),
+    ("StampSerializer", writer, "field-input", "def __init__"),
     ("LinkedSerializer", read, "hyperlink", "publisher = "),
     ("LinkedSerializer", writer, "hyperlink", "publisher = "),
     ("FilteredSerializer", writer, "relation-queryset", "author = "),

@@ -411,8 +411,9 @@ def isinstance_(frame: Frame, call: CallSite) -> Val:
 @function("builtins.issubclass")
 def issubclass_(frame: Frame, call: CallSite) -> Val:
     """Folded: both classes are known, or it is refused."""
-    cls, others = (frame.eval(node) for node in call.raw_args)
+    call.only(at_most=2)
     node = call.raw_args[1]
+    cls, others = frame.eval(call.raw_args[0]), frame.eval(node)
     wanted = [frame.eval(n) for n in node.elts] if isinstance(node, ast.Tuple) else [others]
     names = [w.kind.ref.name for w in wanted if isinstance(w.kind, Global)]
     known = frame.ctx.snapshot.classes.get(cls.kind.ref.name) if isinstance(cls.kind, Global) else None
@@ -420,7 +421,16 @@ def issubclass_(frame: Frame, call: CallSite) -> Val:
         raise frame.refuse(
             "issubclass", ast.unparse(call.node), "Segue does not know the classes.", call.node
         )
-    return const(any(n in known.mro for n in names))
+    if any(n in known.mro for n in names):
+        return const(True)
+    classes = frame.ctx.snapshot.classes
+    if any(
+        n not in classes or "abc.ABC" in classes[n].mro for n in names
+    ):  # ``object``, or a register() of its own
+        raise frame.refuse(
+            "issubclass", ast.unparse(call.node), "Segue does not know who counts as one.", call.node
+        )
+    return const(False)
 
 
 @function("builtins.hasattr")

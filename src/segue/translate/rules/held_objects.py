@@ -31,15 +31,18 @@ _LEFT_OUT = (
 )
 
 
+def left_out(name: str) -> bool:
+    """Whether the snapshot does not tell an instance's attribute of that name."""
+    return name.startswith("_") or any(part in name.lower() for part in _LEFT_OUT)
+
+
 @attribute(Made, "*")
 def held_attribute(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
     """Its value where that is known for sure, else None."""
     assert isinstance(owner.kind, Made)
     value: Value = owner.kind.value
     known = frame.ctx.snapshot.classes.get(value.name)
-    if known is None or not value.pairs or value.items or name.startswith("_"):
-        return None
-    if any(part in name.lower() for part in _LEFT_OUT):
+    if known is None or not value.pairs or value.items or left_out(name):
         return None
     state = {str(key.data): item for key, item in value.pairs}
     if name in state:
@@ -50,4 +53,4 @@ def held_attribute(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | 
     return value_of(frame, held.value) if held is not None else None
 
 
-__all__ = ["held_attribute"]
+__all__ = ["held_attribute", "left_out"]

@@ -22,6 +22,7 @@ from segue.translate.kinds import Const, Global, Instance, Kind, Needs
 from segue.translate.load.models import concrete
 from segue.translate.rules.idle_receivers import is_idle
 from segue.translate.rules.own_save import GIVE_KEY, before_save, gives_key
+from segue.translate.rules.unsaved import only_columns
 
 PRE_SAVE, POST_SAVE = "pre_save", "post_save"
 # Sent for every object that is made or loaded.
@@ -215,27 +216,8 @@ def _check_unsaved(ctx: Context, receiver: Receiver, label: str, function: Funct
 
     So only columns may be read or set, of the object itself: what gets the whole object could ask for more.
     """
-    model = concrete(ctx, label)
-    plain = {
-        text
-        for item in model.fields
-        if not item.auto_now
-        and not item.auto_now_add
-        and item.db_default.kind == "empty"
-        and item.name != model.pk
-        for text in (item.name, item.attname)
-    }
-    definition = _definition(function)
-    owners = {
-        id(node.value): node.attr
-        for node in ast.walk(definition)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-    }
-    for node in ast.walk(definition):
-        if isinstance(node, ast.Name) and node.id == "instance" and owners.get(id(node)) not in plain:
-            raise refused_receiver(
-                receiver, label, "It uses more of an object without a row than its columns."
-            )
+    if not only_columns(_definition(function), "instance", concrete(ctx, label)):
+        raise refused_receiver(receiver, label, "It uses more of an object without a row than its columns.")
 
 
 def _table(ctx: Context, model: Model) -> str:

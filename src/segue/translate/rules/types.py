@@ -6,6 +6,7 @@ import ast
 import datetime
 import decimal
 import uuid
+from types import NoneType
 
 from segue.snapshot.model import GlobalRef
 from segue.translate.interp.callsite import CallSite
@@ -29,7 +30,8 @@ _EXACT: dict[str, type] = {
 def exact_class(kind: Kind) -> type | None:
     """The class of which every value of ``kind`` is, not of a subclass; None where that is not certain."""
     if isinstance(kind, Const):
-        return type(kind.value)
+        # A text or number may be the member of an enum, which the snapshot has by its value.
+        return type(kind.value) if isinstance(kind.value, bool | NoneType) else None
     return _EXACT.get(kind.type) if isinstance(kind, Scalar) and not kind.nullable else None
 
 

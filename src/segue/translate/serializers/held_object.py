@@ -16,23 +16,10 @@ from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Const, Kind, Object, Unknown
+from segue.translate.rules.held_objects import left_out
 from segue.translate.serializers.facts import short
 
 _VALIDATORS = "django.core.validators."
-# The probe leaves private names, and names that sound like this, out of an object's state.
-_LEFT_OUT = (
-    "secret",
-    "token",
-    "passw",
-    "pwd",
-    "dsn",
-    "credential",
-    "salt",
-    "private",
-    "sign",
-    "verify",
-    "key",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +103,4 @@ def assigned(ctx: Context, cls: str) -> frozenset[str]:
     return made
 
 
-def left_out(name: str) -> bool:
-    """Whether the snapshot does not tell an instance's attribute of that name."""
-    return name.startswith("_") or any(part in name.lower() for part in _LEFT_OUT)
-
-
-__all__ = ["HeldUse", "HeldValidator", "assigned", "constant", "held_kind", "left_out"]
+__all__ = ["HeldUse", "HeldValidator", "assigned", "constant", "held_kind"]

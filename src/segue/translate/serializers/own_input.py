@@ -161,7 +161,7 @@ def steady_init(ctx: Context, item: SerializerField) -> bool:
         if framework(cls) or (dotted not in ctx.snapshot.functions and not _defines(ctx, cls)):
             continue
         function = ctx.snapshot.functions.get(dotted)
-        if function is None or not _is_steady(function):
+        if function is None or not _is_steady(ctx, function):
             return False
     return True
 
@@ -171,13 +171,13 @@ def _defines(ctx: Context, cls: str) -> bool:
     return other is not None and other.methods.get("__init__", "") == f"{cls}.__init__"
 
 
-def _is_steady(function: Function) -> bool:
+def _is_steady(ctx: Context, function: Function) -> bool:
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
     if not isinstance(tree, ast.FunctionDef) or tree.decorator_list:
         return False
     own = tree.args.args[0].arg if tree.args.args else ""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and not _steady_call(function, node):
+        if isinstance(node, ast.Call) and not _steady_call(ctx, function, node):
             return False
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == own:
             if node.attr in ("context", "parent", "root"):
@@ -187,7 +187,7 @@ def _is_steady(function: Function) -> bool:
     return True
 
 
-def _steady_call(function: Function, node: ast.Call) -> bool:
+def _steady_call(ctx: Context, function: Function, node: ast.Call) -> bool:
     called = ast.unparse(node.func)
     if called.startswith("super("):
         return called.endswith(").__init__")
@@ -198,8 +198,22 @@ def _steady_call(function: Function, node: ast.Call) -> bool:
         dotted = known.name + (
             called[len(called.partition(".")[0]) :] if called not in function.globals else ""
         )
-        return known.kind == "class" or dotted.startswith(_TRANSLATED) or _class_name(dotted)
+        return dotted.startswith(_TRANSLATED) or _class_name(dotted) or _steady_class(ctx, dotted)
     return isinstance(node.func, ast.Attribute) and node.func.attr in _ON_KEYWORDS
+
+
+def _steady_class(ctx: Context, dotted: str) -> bool:
+    """A class whose objects are made alike each time, as far as its constructors can be read; its methods are not."""
+    known = ctx.snapshot.classes.get(dotted)
+    if known is None or any(base.startswith("django.") for base in known.mro):
+        return False
+    key = ("steady class", dotted)
+    if key not in ctx.memo:
+        ctx.memo[key] = False  # until it is known: a constructor may reach itself
+        made = [known.methods[name] for name in ("__new__", "__init__") if name in known.methods]
+        functions = [ctx.snapshot.functions.get(name) for name in made]
+        ctx.memo[key] = all(f is not None and _is_steady(ctx, f) for f in functions)
+    return bool(ctx.memo[key])
 
 
 def _class_name(dotted: str) -> bool:

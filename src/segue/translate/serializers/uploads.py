@@ -22,6 +22,7 @@ from segue.translate.load.models import concrete
 from segue.translate.rules.own_save import own_save
 from segue.translate.rules.receivers import PRE_SAVE, saved_by
 from segue.translate.rules.stored_files import media, storage_problem
+from segue.translate.rules.unsaved import only_columns
 from segue.translate.serializers.facts import field_refusal
 from segue.translate.serializers.synthetic import call_lifted
 
@@ -106,7 +107,9 @@ def _named(frame: Frame, label: str, local: str, column: ModelField, upload: str
     parameters = _parameters(function)
     if function.role != "function" or len(parameters) != 2:
         raise _refused(frame.ctx, label, column, "upload_to is no plain function of the object and the name.")
-    _check_use(frame.ctx, label, column, function, parameters[0])
+    tree = ast.parse(textwrap.dedent(function.source))
+    if not only_columns(tree, parameters[0], concrete(frame.ctx, label), but=(column.name,)):
+        raise _refused(frame.ctx, label, column, "upload_to asks more of the object than its columns.")
     # What the object leads to is in memory as the request has left it.
     whole = Instance(label, Needs(label, written=True, told=function.where), "entity")
     arguments: dict[str, Kind] = {parameters[0]: whole, parameters[1]: Scalar("str")}
@@ -121,29 +124,6 @@ def _parameters(function: Function) -> list[str]:
     if not isinstance(tree, ast.FunctionDef) or tree.args.vararg or tree.args.kwonlyargs:
         return []
     return [a.arg for a in [*tree.args.posonlyargs, *tree.args.args]]
-
-
-def _check_use(ctx: Context, label: str, column: ModelField, function: Function, own: str) -> None:
-    """Only columns that do not come about while the row is saved may be asked of the object."""
-    model = concrete(ctx, label)
-    plain = {
-        text
-        for item in model.fields
-        if not item.auto_now
-        and not item.auto_now_add
-        and item.db_default.kind == "empty"
-        and item.name not in (model.pk, column.name)
-        for text in (item.name, item.attname)
-    }
-    tree = ast.parse(textwrap.dedent(function.source))
-    owners = {
-        id(node.value): node.attr
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id == own and owners.get(id(node)) not in plain:
-            raise _refused(ctx, label, column, "upload_to asks more of the object than its columns.")
 
 
 def _refused(ctx: Context, label: str, column: ModelField, why: str) -> Refused:

@@ -1,6 +1,7 @@
 """One method per case; what it returns is compared between Django and the translation."""
 
 import datetime
+import enum
 import os.path
 import random
 import re
@@ -64,6 +65,10 @@ def remember(key):
 def in_place(cls):
     """An object of the class under the name of the class."""
     return cls()
+
+
+class Level(enum.StrEnum):
+    HIGH = "high"
 
 
 class Shelf:
@@ -1335,3 +1340,12 @@ class Lab(APIView):
             timezone.is_naive(made),
             timezone.is_aware(made),
         ]
+
+    def case_subclass_of_the_class_that_all_are_of(self):
+        return issubclass(Book, object)
+
+    def case_subclass_of_a_class(self):
+        return [issubclass(Book, Book), issubclass(Book, Shelf)]
+
+    def case_member_of_an_enum(self):
+        return isinstance(Level.HIGH, Level)

@@ -1,6 +1,7 @@
 """What Segue refuses: one construct per serializer; the comment names the refusal's code."""
 
 import time
+from datetime import datetime
 
 from rest_framework import serializers
 
@@ -19,6 +20,23 @@ class ClockField(serializers.CharField):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.made = time.time()
+
+
+class NowField(serializers.CharField):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.made = datetime.now()
+
+
+class Stamp:
+    def __init__(self):
+        self.made = time.time()
+
+
+class StampField(serializers.CharField):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.stamp = Stamp()
 
 
 class DynamicSerializer(serializers.ModelSerializer):
@@ -51,6 +69,22 @@ class OwnFieldSerializer(serializers.ModelSerializer):
 
 class ClockSerializer(serializers.ModelSerializer):
     label = ClockField()  # field-input
+
+    class Meta:
+        model = Tag
+        fields = ["label"]
+
+
+class NowSerializer(serializers.ModelSerializer):
+    label = NowField()  # field-input
+
+    class Meta:
+        model = Tag
+        fields = ["label"]
+
+
+class StampSerializer(serializers.ModelSerializer):
+    label = StampField()  # field-input
 
     class Meta:
         model = Tag
