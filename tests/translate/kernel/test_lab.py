@@ -42,6 +42,7 @@ REFUSED: dict[str, str] = dict.fromkeys(
     "case_class_attribute_that_changes": "process-state",
     "case_class_attribute_that_changes_in_a_subclass": "process-state",
     "case_class_attribute_changed_in_place": "process-state",
+    "case_class_attribute_changed_through_an_object": "process-state",
     "case_module_variable_that_changes": "process-state",
     "case_module_dict_changed_in_place": "process-state",
     "case_manager_from_queryset_with_exclude": "queryset-class",

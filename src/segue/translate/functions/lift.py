@@ -252,7 +252,7 @@ def lift(
         record.returns,
     )
     ctx.memo[("lifted", key)] = lifted
-    # Sites are told apart by identity (``shape_of``): one that is gone must not lend its own to another.
+    # What has no hash is told apart by identity (``shape_of``): one that is gone must not lend its own to another.
     alive = ctx.memo.setdefault(("kernel", "lifted-for"), [])
     assert isinstance(alive, list)
     alive.append((receiver, dict(arguments or {})))

@@ -63,9 +63,9 @@ def _attribute_changed(ctx: Context, cls: str, attr: str) -> Where | None:
     for function in ctx.snapshot.functions.values():
         if pattern.search(function.source) is None:
             continue
-        for target, line in _changes(function):
+        for target, line, in_place in _changes(function):
             if isinstance(target, ast.Attribute) and target.attr == attr:
-                owner = _class_of(function, target.value)
+                owner = _class_of(function, target.value, in_place=in_place)
                 if owner is not None and _related(ctx, owner, cls):
                     return Where(function.where.file, function.where.line + line - 1)
     return None
@@ -84,7 +84,7 @@ def _variable_changed(ctx: Context, ref: GlobalRef, text: str) -> Where | None:
         if known is None or (known.name != ref.name and not (held and known.value == ref.value)):
             continue
         rebound = declared.search(function.source) is not None
-        for target, line in _changes(function):
+        for target, line, _ in _changes(function):
             if (
                 isinstance(target, ast.Name)
                 and target.id == text
@@ -108,11 +108,13 @@ def _is_local(function: Function, text: str) -> bool:
     )
 
 
-def _changes(function: Function) -> Iterator[tuple[ast.expr, int]]:
-    """What the function assigns, deletes or calls a changing method of, with the line in its source."""
+def _changes(function: Function) -> Iterator[tuple[ast.expr, int, bool]]:
+    """What the function assigns, deletes or calls a changing method of, with the line in its source, and whether what it
+    held before is changed in place."""
     tree = _tree(function)
     for node in ast.walk(tree) if tree is not None else ():
         targets: list[ast.expr] = []
+        called = False
         if isinstance(node, ast.Assign | ast.Delete):
             targets = list(node.targets)
         elif isinstance(node, ast.AugAssign | ast.AnnAssign | ast.For | ast.NamedExpr):
@@ -122,24 +124,28 @@ def _changes(function: Function) -> Iterator[tuple[ast.expr, int]]:
             and isinstance(node.func, ast.Attribute)
             and node.func.attr in _CHANGING
         ):
-            targets = [node.func.value]
-        for target in _flat(targets):
-            yield target, target.lineno
+            targets, called = [node.func.value], True
+        for target, inside in _flat(targets):
+            yield target, target.lineno, called or inside
 
 
-def _flat(targets: list[ast.expr]) -> Iterator[ast.expr]:
+def _flat(targets: list[ast.expr], inside: bool = False) -> Iterator[tuple[ast.expr, bool]]:
+    """Names and attributes, and whether an item of what they hold is meant."""
     for target in targets:
         if isinstance(target, ast.Tuple | ast.List):
-            yield from _flat(list(target.elts))
+            yield from _flat(list(target.elts), inside)
         elif isinstance(target, ast.Subscript | ast.Starred):
-            yield from _flat([target.value])
+            yield from _flat([target.value], inside or isinstance(target, ast.Subscript))
         else:
-            yield target
+            yield target, inside
 
 
-def _class_of(function: Function, node: ast.expr) -> str | None:
-    """The class that ``cls``, ``type(self)``, ``self.__class__`` or its name mean in ``function``."""
+def _class_of(function: Function, node: ast.expr, *, in_place: bool) -> str | None:
+    """The class that ``cls``, ``type(self)``, ``self.__class__`` or its name mean in ``function``; ``self`` as well for what
+    is changed ``in_place``: an object without a dict of its own changes that of its class."""
     text = ast.unparse(node)
+    if in_place and function.owner and function.role in ("method", "property") and text == _first(function):
+        return function.owner
     if function.owner and (
         (function.role == "classmethod" and text == _first(function))
         or text in (f"type({_first(function)})", f"{_first(function)}.__class__")

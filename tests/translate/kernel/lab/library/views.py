@@ -75,6 +75,10 @@ class Shelf:
     total = 0
     entries = []
     limits = {"low": 5, "high": 20}
+    marks = {"first": 1}
+
+    def mark(self, title):
+        self.marks[title] = len(self.marks)
 
     @classmethod
     def enter(cls, title):
@@ -1313,6 +1317,9 @@ class Lab(APIView):
 
     def case_class_attribute_changed_in_place(self):
         return len(Shelf.entries)
+
+    def case_class_attribute_changed_through_an_object(self):
+        return Shelf.marks["first"]
 
     def case_module_variable_that_changes(self):
         return COUNT
