@@ -64,25 +64,35 @@ def _cuts(code: str, function: FunctionNode) -> list[Cut]:
     lines = code.splitlines()
     begin = function.body[0].end_lineno if body is not function.body else body[0].lineno - 1
     assert begin is not None
+    stores = [_names(statement, ast.Store) for statement in body]
+    loads = _loaded_from(body)
+    stored: set[str] = set()
     found = []
-    for count in range(_LEAST, len(body)):
-        head, rest = body[:count], body[count:]
-        if any(isinstance(n, ast.Return | ast.With) for s in head for n in ast.walk(s)):
+    for count, last in enumerate(body[:-1], 1):
+        if any(isinstance(node, ast.Return | ast.With) for node in ast.walk(last)):
             break  # ``with key():`` is the look-up of one object, no narrowing
-        stored = _names(head, ast.Store)
-        wanted = stored & _names(rest, ast.Load)
+        stored |= stores[count - 1]
+        wanted = stored & loads[count]
         result = next(iter(wanted), "")
-        if len(wanted) != 1 or not _is_statement(result, rest) or result not in _names(head[-1:], ast.Store):
+        if count < _LEAST or len(wanted) != 1 or result not in stores[count - 1]:
             continue
-        end = head[-1].end_lineno
-        found.append(Cut("\n".join(lines[begin:end]), result, count))
+        if _is_statement(result, body[count:]):
+            found.append(Cut("\n".join(lines[begin : last.end_lineno]), result, count))
     return found
 
 
-def _names(nodes: list[ast.stmt], context: type[ast.expr_context]) -> set[str]:
-    return {
-        n.id for s in nodes for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, context)
-    }
+def _names(statement: ast.stmt, context: type[ast.expr_context]) -> frozenset[str]:
+    return frozenset(
+        n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, context)
+    )
+
+
+def _loaded_from(body: list[ast.stmt]) -> list[frozenset[str]]:
+    """For each place in ``body`` the names that it and what follows read: functions have hundreds of statements."""
+    loads = [frozenset[str]()]
+    for statement in reversed(body):
+        loads.append(loads[-1] | _names(statement, ast.Load))
+    return loads[::-1]
 
 
 def _is_statement(name: str, rest: list[ast.stmt]) -> bool:
