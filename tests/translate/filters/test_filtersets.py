@@ -135,6 +135,13 @@ class Base(generics.ListAPIView):
     filter_backends = [filters.DjangoFilterBackend]
 
 
+class OneByParts(generics.RetrieveAPIView):
+    queryset = Note.objects.all()
+    serializer_class = NoteSerializer
+    filter_backends = [filters.DjangoFilterBackend]
+    filterset_class = Parts
+
+
 class ByFields(Base):
     filterset_fields = {
         "stars": ["in", "range", "isnull", "gte"], "author": ["in", "exact"], "title": ["in", "startswith"],
@@ -144,7 +151,8 @@ class ByFields(Base):
 CLASSES = ("Several", "Ranges", "Texts", "Parts", "Rows", "AllOf", "Overridden", "Strange", "Hidden")
 VIEWS += "".join(f"\n\nclass By{name}(Base):\n    filterset_class = {name}\n" for name in CLASSES)
 URLS = "from django.urls import path\nfrom notes import views\n\nurlpatterns = [\n"
-URLS += "".join(f'    path("{n.lower()}/", views.By{n}.as_view()),\n' for n in (*CLASSES, "Fields")) + "]\n"
+URLS += "".join(f'    path("{n.lower()}/", views.By{n}.as_view()),\n' for n in (*CLASSES, "Fields"))
+URLS += '    path("parts/<pk>/", views.OneByParts.as_view()),\n]\n'
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +175,7 @@ def test_both_sides_filter_alike_and_what_is_overridden_is_refused(
         "/hidden/": "Hidden.title",
     }
     assert {o.route_id for o in program.native} == {
-        "/several/", "/ranges/", "/texts/", "/parts/", "/rows/", "/fields/", "/strange/", "/allof/",
+        "/several/", "/ranges/", "/texts/", "/parts/", "/parts/{pk}/", "/rows/", "/fields/", "/strange/", "/allof/",
     }  # fmt: skip
     assert differences(report) == []
     left = {o.route_id: o.notes for o in program.native if o.notes}

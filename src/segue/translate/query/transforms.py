@@ -14,6 +14,7 @@ from segue.translate.kinds import Const, Scalar
 from segue.translate.query.lookups import TABLE, Target
 
 _RESULT = {"date": "date", "time": "time"}
+_YEARS = ("year_is", "year_of_date_is", "year_range", "year_of_dates")
 # Which end of the year each comparison is with; equality is with both.
 _SIGNS = {"exact": "", "gt": "> {0}[1]", "gte": ">= {0}[0]", "lt": "< {0}[0]", "lte": "<= {0}[1]"}
 
@@ -61,6 +62,11 @@ def compare(
             quote("{0}({1})", frame.imported("segue_bridge.db.coerce", "date_text"), value.node),
         )
     return TABLE[lookup](frame, result, value, at)
+
+
+def asks_for_years(frame: Frame) -> bool:
+    """Whether a statement of this code compares years: run with one that no date has, it raises ``ValueError``."""
+    return any(item.module == "segue_bridge.db.query" and item.name in _YEARS for item in frame.imports)
 
 
 def _year(frame: Frame, on: Target, transform: str, lookup: str, value: Val, at: ast.AST) -> ast.expr:

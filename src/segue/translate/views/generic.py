@@ -16,6 +16,7 @@ from segue.translate.permissions.access import possible_permissions
 from segue.translate.permissions.conditions import object_condition
 from segue.translate.permissions.denied import statements
 from segue.translate.query.build import model_queryset, settle
+from segue.translate.query.transforms import asks_for_years
 from segue.translate.serializers.synthetic import evaluate
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, call_method, plain
@@ -145,11 +146,20 @@ def framework_object(frame: Frame, endpoint: Endpoint, *, write: bool) -> Val:
     title = model.cls.rpartition(".")[2]
     frame.use(Import("segue_bridge.http.lookup", "key"), Import("segue_bridge.http.lookup", "found"))
     local = frame.fresh("statement")
-    frame.emit_block("with key():", [f"{local} = {statement.text}"])
     limited = limit_one(frame, Val(statement.kind, name(local)), 21)
     needs = site_of(frame, value, hint="")
     needs.written = needs.written or write
     rows = fetch_all(frame, limited, needs)
+    between = frame.lines[before:]
+    del frame.lines[before:]
+    steps = [f"{local} = {statement.text}"]
+    if asks_for_years(frame) and not between:
+        # DRF's ``get_object_or_404`` runs the statement as well.
+        run = frame.fresh("rows")
+        steps.append(f"{run} = {rows.text}")
+        rows = Val(rows.kind, name(run))
+    frame.emit_block("with key():", steps)
+    frame.lines.extend(between)
     from segue.translate.load.models import snake
 
     target = frame.fresh(snake(title))

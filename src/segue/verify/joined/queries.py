@@ -206,7 +206,9 @@ def _column_values(view: Any, item: Any) -> list[str]:
         path = "__".join([item.field_name, *parts[:count]])
         try:
             values = view.get_queryset().model._base_manager.order_by("pk").values_list(path, flat=True)[:5]
-            return [str(v) for v in values if v is not None]
+            found = [str(v) for v in values if v is not None]
+            # Year 0 fails when the statement is run: early, for it has an answer of its own where one object is read.
+            return [*found[:2], "0", *found[2:]] if "year" in parts[:count] else found
         except Exception:  # noqa: BLE001 - filters by method name no column
             continue
     return []

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    Integer,
     String,
     any_,
     bindparam,
@@ -246,13 +247,31 @@ def _zone_name(zone: dt.tzinfo | str | None) -> str | None:
     return None if found is None else str(found)
 
 
-def year_range(year: int, zone: dt.tzinfo | None = None) -> tuple[dt.datetime, dt.datetime]:
+class NoSuchYear(_Element[Any]):
+    """A year that no date has: the statement fails when it is run, not when it is made (``YearLookup.as_sql``)."""
+
+    inherit_cache = False
+    type = Integer()
+
+    def __init__(self, error: ValueError) -> None:
+        self.error = error
+
+
+@compiles(NoSuchYear)
+def _no_such_year(element: NoSuchYear, compiler: Any, **kw: Any) -> str:
+    raise ValueError(str(element.error))
+
+
+def year_range(year: int, zone: dt.tzinfo | None = None) -> tuple[Any, Any]:
     """First and last moment of ``year`` in ``zone`` (the current one), for a date-time column.
 
-    Naive with ``USE_TZ = False`` (``year_lookup_bounds_for_datetime_field``).
+    Naive with ``USE_TZ = False`` (``year_lookup_bounds_for_datetime_field``). :class:`NoSuchYear` twice for year 0.
     """
     found = zones.current() if zone is None else zone
-    first = dt.datetime(year, 1, 1)
+    try:
+        first = dt.datetime(year, 1, 1)
+    except ValueError as error:
+        return NoSuchYear(error), NoSuchYear(error)
     last = dt.datetime(year, 12, 31, 23, 59, 59, 999999)
     return first.replace(tzinfo=found), last.replace(tzinfo=found)
 
@@ -267,9 +286,12 @@ def year_of_date_is(column: Column, year: int) -> Condition:
     return column.between(*year_of_dates(year))
 
 
-def year_of_dates(year: int) -> tuple[dt.date, dt.date]:
-    """First and last day of ``year`` (``year_lookup_bounds_for_date_field``). Raises ``ValueError`` as Django does."""
-    return dt.date(year, 1, 1), dt.date(year, 12, 31)
+def year_of_dates(year: int) -> tuple[Any, Any]:
+    """First and last day of ``year`` (``year_lookup_bounds_for_date_field``); :class:`NoSuchYear` twice for year 0."""
+    try:
+        return dt.date(year, 1, 1), dt.date(year, 12, 31)
+    except ValueError as error:
+        return NoSuchYear(error), NoSuchYear(error)
 
 
 def _local(column: Column, zone: dt.tzinfo | str | None) -> Column:
