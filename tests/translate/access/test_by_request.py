@@ -120,11 +120,69 @@ class Torn(generics.RetrieveAPIView):
             return [ByObject()]
         return [permissions.IsAuthenticated()]
 """,
+    "notes/checks.py": """\
+from rest_framework import exceptions, mixins, permissions, viewsets
+
+from notes.models import Note
+from notes.views import ByObject, NoteSerializer
+
+
+class Own(mixins.ListModelMixin, viewsets.GenericViewSet):
+    queryset = Note.objects.order_by("id")
+    serializer_class = NoteSerializer
+
+    def check_permissions(self, request):
+        if not request or not (request.user.is_staff or request.user.has_perm("notes.view_note")):
+            self.permission_denied(request)
+
+
+class More(mixins.DestroyModelMixin, viewsets.ReadOnlyModelViewSet):
+    queryset = Note.objects.order_by("id")
+    serializer_class = NoteSerializer
+    permission_classes = [ByObject]
+
+    def get_permissions(self):
+        return [] if self.action == "list" else [permissions.IsAuthenticated(), ByObject()]
+
+    def check_permissions(self, request):
+        # Writing ends where a board is shared.
+        if self.action == "list":
+            return
+        super().check_permissions(request)
+        shared = Note.objects.filter(board__shared=True, pk=self.kwargs.get("pk"))
+        if request.method == "DELETE" and shared.exists():
+            self.permission_denied(request, message="Shared.", code="shared")
+
+    def check_object_permissions(self, request, obj):
+        if obj.board.shared and not request.user.is_staff:
+            raise exceptions.NotFound("Not yours.")
+        return super().check_object_permissions(request, obj)
+
+
+class Other(mixins.ListModelMixin, viewsets.GenericViewSet):
+    queryset = Note.objects.order_by("id")
+    serializer_class = NoteSerializer
+
+    def get_permissions(self):
+        if self.request.query_params.get("mine"):
+            return [permissions.IsAuthenticated()]
+        return []
+
+    def check_permissions(self, request):
+        super().check_permissions(request)
+""",
     "site_/urls.py": """\
-from django.urls import path
+from django.urls import include, path
+from notes import checks
+from rest_framework.routers import SimpleRouter
 from notes import views
 
+router = SimpleRouter()
+router.register("own", checks.Own, "own")
+router.register("more", checks.More, "more")
+router.register("other", checks.Other, "other")
 urlpatterns = [
+    path("", include(router.urls)),
     path("boards/<int:board_id>/notes/", views.NoteList.as_view()),
     path("boards/<int:board_id>/notes/<int:pk>/", views.NoteDetail.as_view()),
     path("halves/", views.Halves.as_view()),
@@ -144,11 +202,16 @@ def test_permissions_by_what_the_database_says(tmp_path: Path) -> None:
     assert {(r.method, paths[r.route_id]): r.reasons[0].code for r in program.refused} == {
         ("POST", "/halves/"): "serializer-state",
         ("GET", "/torn/{pk}/"): "override-get-permissions",
+        ("GET", "/other/"): "override-check-permissions",
     }
     assert differences(report) == []
     seen = {o.key: set(o.statuses) for o in report.operations}
     assert {"201", "403", "404"} <= seen["POST /boards/{board_id}/notes/"]
     assert {"200", "403", "404"} <= seen["GET /boards/{board_id}/notes/{pk}/"]
     assert {"403", "500"} <= seen["DELETE /boards/{board_id}/notes/"]
+    assert {"200", "403"} <= seen["GET /own/"]
+    assert {"200"} <= seen["GET /more/"]
+    assert {"200", "403", "404"} <= seen["GET /more/{pk}/"]
+    assert {"204", "403"} <= seen["DELETE /more/{pk}/"]
     code = (tmp_path / "fastapi" / "app" / "notes" / "routes.py").read_text()
     assert 'if board.shared and call.method == "POST":' in code

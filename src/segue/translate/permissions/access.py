@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
 from segue.refusal import Refused
 from segue.target.ir import Import
 from segue.translate.functions.same import canonical
+from segue.translate.interp.frame import Frame
 from segue.translate.permissions.by_method import by_method
 from segue.translate.permissions.by_request import choice_of, choose
 from segue.translate.permissions.conditions import view_condition
 from segue.translate.permissions.denied import statements
+from segue.translate.permissions.own_checks import own_checks
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Made, Ref, call_method, plain
 
@@ -19,7 +22,6 @@ DYNAMIC = "dynamic-get-permissions"
 
 def permissions_of(endpoint: Endpoint) -> list[Any]:
     """``get_permissions()`` for this endpoint: instances as :class:`Made`. Raises ``Refused``."""
-    _no_overrides(endpoint)
     if endpoint.overridden("get_permissions"):
         found = call_method(endpoint, "get_permissions")
     else:
@@ -42,13 +44,6 @@ def possible_permissions(endpoint: Endpoint) -> list[list[Any]]:
     return [_instances(endpoint, found) for found in choice_of(endpoint).permissions]
 
 
-def _no_overrides(endpoint: Endpoint) -> None:
-    if endpoint.overridden("check_permissions"):
-        raise endpoint.refuse_method(
-            "check_permissions", "An overridden check_permissions is not translated yet."
-        )
-
-
 def _instances(endpoint: Endpoint, found: list[Any]) -> list[Any]:
     return [
         p if isinstance(p, Made) else Made(p.name) if isinstance(p, Ref) else _bad(endpoint, p) for p in found
@@ -64,7 +59,14 @@ def access_lines(endpoint: Endpoint, method: str = "") -> tuple[list[str], set[I
 
     The permissions themselves ask for the method when they run. Raises ``Refused``.
     """
-    return _requirements(endpoint, permissions_of(endpoint.for_action(endpoint.action, method)))
+    if endpoint.overridden("check_permissions"):
+        return own_checks(endpoint.for_action(endpoint.action, method))
+    return required(endpoint.for_action(endpoint.action, method))
+
+
+def required(endpoint: Endpoint) -> tuple[list[str], set[Import]]:
+    """``APIView.check_permissions``. Raises ``Refused``."""
+    return _requirements(endpoint, permissions_of(endpoint))
 
 
 def _requirements(endpoint: Endpoint, permissions: list[Any]) -> tuple[list[str], set[Import]]:
@@ -81,7 +83,10 @@ def _requirements(endpoint: Endpoint, permissions: list[Any]) -> tuple[list[str]
 
 def _asked(endpoint: Endpoint) -> tuple[list[str], set[Import]]:
     """:func:`access_lines` where ``get_permissions`` asks for more than the action."""
-    _no_overrides(endpoint)
+    if endpoint.overridden("check_permissions"):
+        raise endpoint.refuse_method(
+            "check_permissions", "It is overridden, and which permissions it asks is decided by the request."
+        )
     return choose(endpoint, lambda permissions: _requirements(endpoint, _instances(endpoint, permissions)))
 
 
@@ -128,16 +133,30 @@ def _by_action(
     if len(groups) == 1:
         return list(next(iter(groups))), imports
     rest = per_action[None]
+    if len(groups) == 2 and groups.get(()) and rest:
+        (names,) = (n for body, n in groups.items() if not body)
+        return [f"if {_among(names, negated=True)}:", *(f"    {line}" for line in rest)], imports
     out: list[str] = []
     word = "if"
     for body, names in groups.items():
         if body == rest:
             continue
-        test = f"call.action == {names[0]!r}" if len(names) == 1 else f"call.action in {tuple(names)!r}"
-        out.append(f"{word} {test}:")
+        out.append(f"{word} {_among(names)}:")
         out.extend(f"    {line}" for line in body or ("pass",))
         word = "elif"
     if rest:
         out.append("else:")
         out.extend(f"    {line}" for line in rest)
     return out, imports
+
+
+def _among(names: list[str | None], *, negated: bool = False) -> str:
+    if len(names) == 1:
+        return f"call.action {'!=' if negated else '=='} {names[0]!r}"
+    return f"call.action{' not' if negated else ''} in {tuple(names)!r}"
+
+
+def for_call(frame: Frame, statement: str) -> str:
+    """The statement is written for a function with ``call``; elsewhere the call is a parameter."""
+    call = frame.state("call")
+    return statement if ast.unparse(call) == "call" else statement.replace("call.", f"{ast.unparse(call)}.")

@@ -12,7 +12,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, name, quote
 from segue.translate.kinds import Instance, QuerySet, ViewSelf
 from segue.translate.load.fetch import fetch_all, limit_one, site_of
-from segue.translate.permissions.access import possible_permissions
+from segue.translate.permissions.access import for_call, possible_permissions
 from segue.translate.permissions.conditions import object_condition
 from segue.translate.permissions.denied import statements
 from segue.translate.query.build import model_queryset, settle
@@ -180,11 +180,33 @@ def _lookup(frame: Frame, endpoint: Endpoint, value: Val, given: Val) -> Val:
 
 
 def check_object(frame: Frame, endpoint: Endpoint, instance: Val) -> None:
-    """``self.check_object_permissions(request, obj)``."""
-    if endpoint.overridden("check_object_permissions"):
-        raise endpoint.refuse_method(
-            "check_object_permissions", "An overridden check_object_permissions is not translated yet."
-        )
+    """``self.check_object_permissions(self.request, obj)``."""
+    if not endpoint.overridden("check_object_permissions"):
+        framework_check_object(frame, endpoint, instance)
+        return
+    frame.env["#checked"] = instance
+    node = ast.parse("self.check_object_permissions(self.request)", mode="eval").body
+    assert isinstance(node, ast.Call)
+    node.args.append(ast.Name("#checked", ast.Load()))
+    before = frame.env.get("self")
+    frame.env["self"] = self_of(endpoint)
+    result = method_call(frame, self_of(endpoint), "check_object_permissions", node)
+    del frame.env["#checked"]
+    if before is None:
+        del frame.env["self"]
+    else:
+        frame.env["self"] = before
+    perform(frame, result)
+
+
+def perform(frame: Frame, result: Val) -> None:
+    """A call whose result is not used."""
+    if result.node is not None and any(isinstance(n, ast.Call | ast.Await) for n in ast.walk(result.node)):
+        frame.emit(result.text)
+
+
+def framework_check_object(frame: Frame, endpoint: Endpoint, instance: Val) -> None:
+    """``APIView.check_object_permissions``."""
     assert isinstance(instance.kind, Instance)
     possible = possible_permissions(endpoint)
     wanted = [
@@ -203,15 +225,9 @@ def check_object(frame: Frame, endpoint: Endpoint, instance: Val) -> None:
         lines, needed = statements(endpoint, condition)
         frame.use(*condition.imports, *needed)
         for line in lines:
-            frame.emit(_rename_call(frame, line))
+            frame.emit(for_call(frame, line))
             if "await " in line:
                 frame.is_async = True
-
-
-def _rename_call(frame: Frame, statement: str) -> str:
-    """The statement is written for a function with ``call``; elsewhere the call is a parameter."""
-    call = frame.state("call")
-    return statement if ast.unparse(call) == "call" else statement.replace("call.", f"{ast.unparse(call)}.")
 
 
 __all__ = [

@@ -152,8 +152,7 @@ def hook(frame: Frame, endpoint: Endpoint, method: str, parameter: str, value: V
     assert isinstance(node, ast.Call)
     result = method_call(frame, self_of(endpoint), method, node)
     frame.env.pop(f"{parameter}_", None)
-    if result.node is not None and any(isinstance(n, ast.Call | ast.Await) for n in ast.walk(result.node)):
-        frame.emit(result.text)
+    generic.perform(frame, result)
 
 
 def delete(frame: Frame, instance: Val, at: ast.AST | None) -> None:

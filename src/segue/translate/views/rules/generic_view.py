@@ -63,7 +63,7 @@ def check_object_permissions(frame: Frame, owner: Val, call: CallSite) -> Val:
         )
     if not isinstance(given.node, ast.Name):
         given = Val(given.kind, frame.hoist("obj", given.node, call.node))
-    generic.check_object(frame, _endpoint(owner), given)
+    generic.framework_check_object(frame, _endpoint(owner), given)
     return const(None)
 
 
