@@ -51,6 +51,9 @@ def _settings(ctx: Context) -> None:
         "",
         "    database_url: str",
         "    pool_size: int = 10",
+        "    pool_wait: float = 10.0  # seconds that a request waits for a connection before it is turned away with 503",
+        "    statement_timeout: float | None = None  # seconds; None: as the PostgreSQL server is set",
+        "    web_concurrency: int = 1  # processes of this service",
         "    secret_key: str  # the SECRET_KEY of the Django side: sessions and signatures need the same",
         "    secret_key_fallbacks: list[str] = []",
     ]
@@ -109,7 +112,8 @@ def _main(ctx: Context) -> None:
     }
     imports = {
         Import("fastapi", "FastAPI"), Import("contextlib", "asynccontextmanager"), Import("collections.abc", "AsyncIterator"),
-        Import("segue_bridge", "zone"), Import("segue_bridge.db.database", "Database"), Import("segue_bridge.http", "handlers"),
+        Import("segue_bridge", "zone"), Import("segue_bridge.db.database", "Database"), Import("segue_bridge.db.pool", "check_capacity"),
+        Import("segue_bridge.http", "handlers"),
         Import(f"{package}.settings", "settings"), Import(f"{package}.models", "MODULES"),
         *(Import(f"{package}.{folder}.routes", "router", alias) for folder, alias in routers),
     }  # fmt: skip
@@ -144,10 +148,16 @@ def _main(ctx: Context) -> None:
         '    """The application. ``database`` is for tests; without it the one of the settings is opened."""',
         f"    zone.configure({zone!r}, use_tz={use_tz})",
         *(["    leave_large_numbers_to_the_driver()"] if old else []),
-        "    own = database or Database(settings.database_url, pool_size=settings.pool_size)",
+        "    own = database or Database(",
+        "        settings.database_url,",
+        "        pool_size=settings.pool_size,",
+        "        pool_wait=settings.pool_wait,",
+        "        statement_timeout=settings.statement_timeout,",
+        "    )",
         "",
         "    @asynccontextmanager",
         "    async def lifespan(app: FastAPI) -> AsyncIterator[None]:",
+        "        await check_capacity(own, settings.web_concurrency)",
         "        yield",
         "        if database is None:",
         "            await own.close()",

@@ -64,6 +64,7 @@ The FastAPI side of {name}, written by Segue from the Django project. It is your
     DATABASE_URL=... SECRET_KEY=... uvicorn --factory {package}.main:create_app
 
 `SECRET_KEY` must be the Django side's as long as both serve: sessions and signatures are shared. The API's documentation is at `/docs`.
+Set `WEB_CONCURRENCY` to the number of processes: with `POOL_SIZE` (10) it is checked at start against what the database grants, which the Django side needs too.
 Each Django app has a folder: `models`, `rows` (what reads return), `queries`, `schemas`, `presenters`, `validation`, `permissions`, `filters`,
 `services`, `views`, `routes`. PORTING.md says which function came from where.
 """

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from segue_bridge.db.compiled import Cache
 from segue_bridge.db.dates import exact_dates
 from segue_bridge.db.executor import AsyncpgExecutor, EngineExecutor, Executor, SqliteExecutor
+from segue_bridge.db.pool import PoolBusy
 from segue_bridge.db.session import Session
 from segue_bridge.db.sqlite import prepare
 from segue_bridge.db.transaction import Hook
@@ -24,7 +25,11 @@ class Database:
 
     ``url`` is ``postgresql://…`` (asyncpg) or ``sqlite:///path`` (aiosqlite); anything else raises
     ``ValueError``. ``pool_size`` connections at most are in use at a time, handed out first come,
-    first served (SQLAlchemy's own queue is not fair).
+    first served (SQLAlchemy's own queue is not fair). Who has waited for ``pool_wait`` seconds gets
+    :class:`~segue_bridge.db.pool.PoolBusy`; None waits for ever.
+
+    ``statement_timeout`` (seconds, PostgreSQL) ends a statement that runs longer with
+    :class:`~.errors.OperationalError`; None leaves it to the server's own setting, as Django does.
 
     ``engine`` hands in an engine made elsewhere. It is taken to be *joined* to a transaction that
     somebody else holds open (verification over Django's connection): there, atomic blocks are
@@ -42,12 +47,18 @@ class Database:
         pool_size: int = 10,
         engine: AsyncEngine | None = None,
         joined: bool | None = None,
+        pool_wait: float | None = 10.0,
+        statement_timeout: float | None = None,
     ) -> None:
         self.joined = engine is not None if joined is None else joined
         self.held_hooks: list[Hook] | None = None
         self.content_types: dict[tuple[str, str], dict[str, Any]] = {}
-        self.engine = _engine(make_url(url), pool_size) if engine is None else engine
+        self.engine = _engine(make_url(url), pool_size, statement_timeout) if engine is None else engine
         self.dialect: str = self.engine.dialect.name
+        self.pool_size = None if self.joined else pool_size
+        self.pool_wait = pool_wait
+        self.waiting = 0
+        """Requests that wait for a connection now."""
         self._turns = None if self.joined else asyncio.Semaphore(pool_size)
         driver = "" if self.joined else self.engine.dialect.driver
         opens: dict[str, Callable[[AsyncEngine, Cache], Awaitable[Executor]]] = {
@@ -63,9 +74,9 @@ class Database:
         return Session(self)
 
     async def checkout(self) -> Executor:
-        """A connection of the pool, in order of asking. Raises the errors of :mod:`.errors`."""
+        """A connection of the pool, in order of asking. Raises :class:`PoolBusy` and the errors of :mod:`.errors`."""
         if self._turns is not None:
-            await self._turns.acquire()
+            await self._turn(self._turns)
         try:
             while self._idle:
                 executor = self._idle.pop()
@@ -79,6 +90,19 @@ class Database:
             if self._turns is not None:
                 self._turns.release()
             raise
+
+    async def _turn(self, turns: asyncio.Semaphore) -> None:
+        if not turns.locked():
+            await turns.acquire()  # at once
+            return
+        self.waiting += 1
+        try:
+            async with asyncio.timeout(self.pool_wait):
+                await turns.acquire()
+        except TimeoutError:
+            raise PoolBusy(self.pool_wait or 0, self.pool_size or 0) from None
+        finally:
+            self.waiting -= 1
 
     async def give_back(self, executor: Executor, *, broken: bool) -> None:
         """Return a connection; a ``broken`` one is closed for good."""
@@ -99,13 +123,16 @@ class Database:
         await self.engine.dispose()
 
 
-def _engine(url: URL, pool_size: int) -> AsyncEngine:
+def _engine(url: URL, pool_size: int, statement_timeout: float | None) -> AsyncEngine:
     scheme = url.drivername
     driver = DRIVERS.get(scheme, scheme if scheme in DRIVERS.values() else "")
     if not driver:
         raise ValueError(f"Database URL scheme {scheme!r} is not supported: use postgresql:// or sqlite://.")
     url = url.set(drivername=driver)
     if driver == "postgresql+asyncpg":
+        server_settings = {"TimeZone": "UTC"}  # as Django's session
+        if statement_timeout is not None:
+            server_settings["statement_timeout"] = str(int(statement_timeout * 1000))
         engine = create_async_engine(
             url,
             pool_size=pool_size,
@@ -113,7 +140,7 @@ def _engine(url: URL, pool_size: int) -> AsyncEngine:
             pool_reset_on_return=None,  # a session always leaves its transaction ended
             native_inet_types=False,  # addresses are text in Django
             connect_args={
-                "server_settings": {"TimeZone": "UTC"},  # as Django's session
+                "server_settings": server_settings,
                 "statement_cache_size": 1000,
             },
         )

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.util import greenlet_spawn
 
 from segue_bridge.db.compiled import Cache, Parameters
-from segue_bridge.db.errors import translate
+from segue_bridge.db.errors import OperationalError, translate
 
 R = TypeVar("R")
 
@@ -49,7 +49,12 @@ class AsyncpgExecutor:
     async def open(cls, engine: AsyncEngine, cache: Cache) -> AsyncpgExecutor:
         """Take a live connection from the pool; one the server has closed is replaced."""
         while True:
-            fairy: Any = await _guarded(engine.raw_connection)
+            try:
+                fairy: Any = await _guarded(engine.raw_connection)
+            except (
+                OSError
+            ) as error:  # refused, timed out, no such host: asyncpg hands on what the socket says
+                raise OperationalError(str(error)) from error
             if not fairy.driver_connection.is_closed():
                 return cls(fairy, cache, engine.dialect)
             await greenlet_spawn(fairy.invalidate)

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from segue_bridge.auth import sessions, throttles
 from segue_bridge.auth.users import AnonymousUser
+from segue_bridge.db.pool import PoolBusy
 from segue_bridge.errors import APIException, MethodNotAllowed, Unserved
 from segue_bridge.http import failures, handover, metadata, negotiation, pages, urls
 from segue_bridge.http.call import Call
@@ -127,6 +128,10 @@ def _converted(call: Call, error: Exception) -> Response:
     """``convert_exception_to_response``."""
     if isinstance(error, Unserved):
         return failures.unserved(str(error))
+    if isinstance(error, PoolBusy):
+        _log.warning("%s %s: %s", call.method, call.scope["path"], error)
+        call.stored_session = None  # it may not have been read
+        return failures.busy()
     if isinstance(error, (pages.SuspiciousOperation, sessions.SessionGone)):
         _log.warning("%s %s: %s", call.method, call.scope["path"], error)
         return pages.response(pages.BAD_REQUEST)

@@ -48,3 +48,8 @@ def unserved(what: str) -> JSON:
     response = JSON(detail, 501, {"x-segue-unserved": what})
     response.unserved = True
     return response
+
+
+def busy() -> JSON:
+    """All connections to the database are in use: 503, try again in a second."""
+    return JSON({"detail": "The service is busy. Try again in a moment."}, 503, {"Retry-After": "1"})
