@@ -49,7 +49,7 @@ def test_who_waits_too_long_is_turned_away_and_the_others_are_served(url: str) -
         async with AsyncClient(transport=ASGITransport(app), base_url="http://testserver") as client:
             answers = await asyncio.gather(*(client.get("/slow") for _ in range(5)))
             again = await client.get("/slow")
-        waiting = database.waiting
+        waiting = database.use.waiting
         await database.close()
         headers = [a.headers.get("retry-after", "") for a in answers if a.status_code == 503]
         return sorted(a.status_code for a in answers), headers, again.status_code, waiting

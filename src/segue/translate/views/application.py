@@ -54,6 +54,8 @@ def _settings(ctx: Context) -> None:
         "    pool_wait: float = 10.0  # seconds that a request waits for a connection before it is turned away with 503",
         "    statement_timeout: float | None = None  # seconds; None: as the PostgreSQL server is set",
         "    web_concurrency: int = 1  # processes of this service",
+        "    stall_after: float | None = 0.2  # seconds that the event loop may stand still before the log says where; None: no watch",
+        "    forbid_blocking: bool = False  # for development: a blocking call in the event loop is an error (needs blockbuster)",
         "    secret_key: str  # the SECRET_KEY of the Django side: sessions and signatures need the same",
         "    secret_key_fallbacks: list[str] = []",
     ]
@@ -113,7 +115,7 @@ def _main(ctx: Context) -> None:
     imports = {
         Import("fastapi", "FastAPI"), Import("contextlib", "asynccontextmanager"), Import("collections.abc", "AsyncIterator"),
         Import("segue_bridge", "zone"), Import("segue_bridge.db.database", "Database"), Import("segue_bridge.db.pool", "check_capacity"),
-        Import("segue_bridge.http", "handlers"),
+        Import("segue_bridge.http", "handlers"), Import("segue_bridge.watch", "watching"),
         Import(f"{package}.settings", "settings"), Import(f"{package}.models", "MODULES"),
         *(Import(f"{package}.{folder}.routes", "router", alias) for folder, alias in routers),
     }  # fmt: skip
@@ -158,7 +160,8 @@ def _main(ctx: Context) -> None:
         "    @asynccontextmanager",
         "    async def lifespan(app: FastAPI) -> AsyncIterator[None]:",
         "        await check_capacity(own, settings.web_concurrency)",
-        "        yield",
+        "        async with watching(stall_after=settings.stall_after, forbid_blocking=settings.forbid_blocking):",
+        "            yield",
         "        if database is None:",
         "            await own.close()",
         "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from segue_bridge.db.compiled import Cache
 from segue_bridge.db.dates import exact_dates
 from segue_bridge.db.executor import AsyncpgExecutor, EngineExecutor, Executor, SqliteExecutor
-from segue_bridge.db.pool import PoolBusy
+from segue_bridge.db.pool import PoolBusy, Use
 from segue_bridge.db.session import Session
 from segue_bridge.db.sqlite import prepare
 from segue_bridge.db.transaction import Hook
@@ -57,8 +58,7 @@ class Database:
         self.dialect: str = self.engine.dialect.name
         self.pool_size = None if self.joined else pool_size
         self.pool_wait = pool_wait
-        self.waiting = 0
-        """Requests that wait for a connection now."""
+        self.use = Use()
         self._turns = None if self.joined else asyncio.Semaphore(pool_size)
         driver = "" if self.joined else self.engine.dialect.driver
         opens: dict[str, Callable[[AsyncEngine, Cache], Awaitable[Executor]]] = {
@@ -87,22 +87,32 @@ class Database:
                 return await self._opens(self.engine, self._cache)
             return await EngineExecutor.open(self.engine)
         except BaseException:
-            if self._turns is not None:
-                self._turns.release()
+            self._release()
             raise
 
     async def _turn(self, turns: asyncio.Semaphore) -> None:
-        if not turns.locked():
+        use = self.use
+        if turns.locked():
+            use.waiting += 1
+            use.waits += 1
+            begun = time.monotonic()
+            try:
+                async with asyncio.timeout(self.pool_wait):
+                    await turns.acquire()
+            except TimeoutError:
+                use.refused += 1
+                raise PoolBusy(self.pool_wait or 0, self.pool_size or 0) from None
+            finally:
+                use.waiting -= 1
+                use.waited += time.monotonic() - begun
+        else:
             await turns.acquire()  # at once
-            return
-        self.waiting += 1
-        try:
-            async with asyncio.timeout(self.pool_wait):
-                await turns.acquire()
-        except TimeoutError:
-            raise PoolBusy(self.pool_wait or 0, self.pool_size or 0) from None
-        finally:
-            self.waiting -= 1
+        use.taken += 1
+
+    def _release(self) -> None:
+        if self._turns is not None:
+            self._turns.release()
+            self.use.taken -= 1
 
     async def give_back(self, executor: Executor, *, broken: bool) -> None:
         """Return a connection; a ``broken`` one is closed for good."""
@@ -112,8 +122,7 @@ class Database:
             else:
                 await executor.close(broken=broken)
         finally:
-            if self._turns is not None:
-                self._turns.release()
+            self._release()
 
     async def close(self) -> None:
         """Close all connections of the pool."""

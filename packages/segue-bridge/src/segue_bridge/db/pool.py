@@ -8,6 +8,7 @@ longer than either wants to wait.
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import TextClause, text
@@ -26,6 +27,19 @@ _LIMITS: TextClause = text(
     " (SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user),"
     " (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)"
 )
+
+
+@dataclass(slots=True)
+class Use:
+    """What a pool is used for, as plain numbers: ``taken`` connections and ``waiting`` requests now; since the process
+    began ``waits``, the seconds ``waited`` in all and the requests ``refused``. ``in_flight``: requests in work now."""
+
+    taken: int = 0
+    waiting: int = 0
+    waits: int = 0
+    waited: float = 0.0
+    refused: int = 0
+    in_flight: int = 0
 
 
 class PoolBusy(Exception):

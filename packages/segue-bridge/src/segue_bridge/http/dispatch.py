@@ -41,6 +41,7 @@ async def serve(
     state = scope["app"].state
     settings: HttpSettings = getattr(state, "http", PLAIN)
     db = state.database.session()
+    state.database.use.in_flight += 1
     try:
         call = Call(scope, receive, resource, values, db, settings)
         early = _before(call)
@@ -50,6 +51,7 @@ async def serve(
         if call.stored_session is not None and "x-segue-unserved" not in response.headers:
             await _finish_session(call, response)
     finally:
+        state.database.use.in_flight -= 1
         await db.close()
     add_headers(call, response, settings, framed=early is None)
     if call.method == "HEAD" or response.status_code in (204, 304):
