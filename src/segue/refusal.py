@@ -5,21 +5,32 @@ Raised as :class:`Refused` by any rule; the endpoint that reached it stays on Dj
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from segue.snapshot.model import Where
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Where the project's code uses another package: ``dotted`` is the name there, ``construct`` what stands in the source."""
+
+    dotted: str
+    construct: str
+    where: Where
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Refusal:
     """``code`` is a stable kebab-case key to group by (``queryset-extra``), ``construct`` what
-    stands in the source (short), ``why`` one plain sentence, ``file``/``line`` where."""
+    stands in the source (short), ``why`` one plain sentence, ``file``/``line`` where. ``use`` is how the project
+    came there, if that is through another package (:mod:`segue.translate.packages`)."""
 
     code: str
     construct: str
     why: str
     file: str
     line: int
+    use: Use | None = field(default=None, compare=False)
 
     @property
     def place(self) -> str:

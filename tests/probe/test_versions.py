@@ -94,4 +94,4 @@ def test_a_decorator_put_on_an_inherited_action_from_outside_is_seen(probed: Pro
     name = probed.snapshot.classes["shop.views.ItemViewSet"].methods["list"]
     assert name == "shop.views.ItemViewSet.list"
     wrapped = probed.snapshot.functions[name].wrapped_by
-    assert "django.utils.decorators.method_decorator" in wrapped
+    assert "django.views.decorators.cache.never_cache" in wrapped

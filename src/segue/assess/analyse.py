@@ -6,6 +6,8 @@ from collections import Counter
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from segue.assess.advice import advice
+from segue.assess.blockers import blockers
 from segue.assess.coupling import app_edges, app_nodes
 from segue.assess.effects import effects
 from segue.assess.endpoints import endpoints
@@ -48,6 +50,7 @@ def analyse(snapshot: Snapshot, program: Program | None = None) -> Assessment:
         admin_routes=sum(r.kind == "admin" for r in snapshot.routes),
         inventory=tuple((name, len(places)) for name, places in sorted(snapshot.inventory.items.items())),
         warnings=snapshot.warnings,
+        blockers=blockers(own),
     )
 
 
@@ -93,6 +96,7 @@ def _reasons(own: list[Endpoint]) -> tuple[ReasonGroup, ...]:
             constructs=tuple(
                 text for text, _count in sorted(constructs[code].items(), key=lambda i: (-i[1], i[0]))[:5]
             ),
+            advice=advice(code),
         )
         for code, count in operations.items()
     ]

@@ -28,6 +28,7 @@ def render(assessment: Assessment) -> dict[str, Any]:
         "models": {"own": assessment.models_own, "all": assessment.models_all},
         "kinds": [asdict(kind) for kind in assessment.kinds],
         "reasons": [asdict(reason) for reason in assessment.reasons],
+        "blockers": [asdict(blocker) for blocker in assessment.blockers],
         "endpoints": [_endpoint(endpoint) for endpoint in assessment.endpoints],
         "apps": [asdict(app) for app in assessment.apps],
         "coupling": [asdict(edge) for edge in assessment.edges],

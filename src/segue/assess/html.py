@@ -119,7 +119,7 @@ def _reasons(a: Assessment) -> str:
         constructs = ", ".join(f"<code>{escape(text)}</code>" for text in group.constructs)
         rows.append(
             f'<tr><th scope="row"><code>{escape(group.code)}</code></th><td>{escape(group.why)}'
-            f'<div class="soft">{constructs}</div></td><td class="n">{group.unblocks}</td>'
+            f'<div class="soft">{constructs}</div><p class="advice">{escape(group.advice)}</p></td><td class="n">{group.unblocks}</td>'
             f'<td class="n">{group.operations}</td><td><details><summary>{label}</summary>'
             f"<ul>{places}</ul></details></td></tr>"
         )

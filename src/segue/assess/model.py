@@ -78,6 +78,23 @@ class ReasonGroup:
     unblocks: int
     places: tuple[str, ...]
     constructs: tuple[str, ...]
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """One refusal (a construct at a place) with the ``operations`` (``METHOD /path/``) that it holds back.
+
+    ``unblocks`` counts those for which it is the only reason found, ``advice`` is what to do about it.
+    """
+
+    code: str
+    construct: str
+    why: str
+    place: str
+    advice: str
+    operations: tuple[str, ...]
+    unblocks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +176,7 @@ class Assessment:
     admin_routes: int
     inventory: tuple[tuple[str, int], ...]
     warnings: tuple[str, ...] = ()
+    blockers: tuple[Blocker, ...] = ()
 
     @property
     def own(self) -> tuple[Endpoint, ...]:

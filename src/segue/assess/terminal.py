@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from segue.assess import terminal_blockers
 from segue.assess.model import Assessment, Endpoint, short_place
 
 _COLOURS = {"native": "green", "refused": "yellow", "unknown": "dim"}
@@ -16,12 +17,14 @@ _MOST_REASONS = 12
 
 
 def render(assessment: Assessment, console: Console, *, blockers: bool = False) -> None:
-    """Print the summary; with ``blockers`` every reason with all its places, and no endpoint table."""
+    """Print the summary; with ``blockers`` what stands in the way and what to do about it, and nothing else."""
     _headline(assessment, console)
+    if blockers:
+        terminal_blockers.render(assessment, console)
+        return
     _kinds(assessment, console)
-    if not blockers:
-        _endpoints(assessment, console)
-    _reasons(assessment, console, every=blockers)
+    _endpoints(assessment, console)
+    _reasons(assessment, console)
     _coupling(assessment, console)
     _waves(assessment, console)
     for warning in assessment.warnings:
@@ -111,7 +114,7 @@ def _reason(endpoint: Endpoint) -> tuple[str, str]:
     return f"{first.code}: {first.construct}{more}", short_place(first.place)
 
 
-def _reasons(assessment: Assessment, console: Console, *, every: bool) -> None:
+def _reasons(assessment: Assessment, console: Console) -> None:
     if not assessment.reasons:
         return
     table = Table(title="What stands in the way", title_justify="left", box=None, pad_edge=False)
@@ -119,9 +122,9 @@ def _reasons(assessment: Assessment, console: Console, *, every: bool) -> None:
     table.add_column("operations", justify="right")
     table.add_column("alone", justify="right")
     table.add_column("places", overflow="fold")
-    shown = assessment.reasons if every else assessment.reasons[:_MOST_REASONS]
+    shown = assessment.reasons[:_MOST_REASONS]
     for group in shown:
-        places = group.places if every else group.places[:3]
+        places = group.places[:3]
         more = len(group.places) - len(places)
         text = ", ".join(map(short_place, places)) + (f" and {more} more" if more else "")
         why = f"[bold]{escape(group.code)}[/]\n{escape(group.why)}"
@@ -129,8 +132,8 @@ def _reasons(assessment: Assessment, console: Console, *, every: bool) -> None:
     console.print(table)
     hidden = len(assessment.reasons) - len(shown)
     note = "alone: operations for which it is the only reason found."
-    if hidden:
-        note += f" {hidden} more reasons with --blockers."
+    note += f" {hidden} more reasons, and what to do," if hidden else " What to do:"
+    note += " with --blockers."
     console.print(f"[dim]{note}[/]\n")
 
 

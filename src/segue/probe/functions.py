@@ -5,7 +5,7 @@ import inspect
 import types
 
 from .bindings import Bindings
-from .names import Names, as_function, unwrap
+from .names import METHOD_DECORATOR, Names, as_function, unwrap
 from .values import Encoder
 
 # Third-party code is followed this many calls deep from the project's own code.
@@ -294,18 +294,27 @@ class Collector:
     def _decorators(self, node, function, module):
         found = []
         for decorator in getattr(node, "decorator_list", []):
-            target = decorator.func if isinstance(decorator, ast.Call) else decorator
-            parts = []
-            while isinstance(target, ast.Attribute):
-                parts.append(target.attr)
-                target = target.value
-            if not isinstance(target, ast.Name):
-                found.append("<expression>")
-                continue
-            parts.append(target.id)
-            parts.reverse()
-            found.append(self._dotted(parts, function.__globals__, module))
+            name = self._decorator(decorator, function, module)
+            if name == METHOD_DECORATOR and len(decorator.args) == 1 and not decorator.keywords:
+                inner = decorator.args[0]
+                made = self._decorator(inner, function, module)
+                # atomic(...) with arguments is read off the decorator itself, which stands deeper here.
+                if made != "<expression>" and not (isinstance(inner, ast.Call) and made.endswith(".atomic")):
+                    name = made
+            found.append(name)
         return found
+
+    def _decorator(self, node, function, module):
+        target = node.func if isinstance(node, ast.Call) else node
+        parts = []
+        while isinstance(target, ast.Attribute):
+            parts.append(target.attr)
+            target = target.value
+        if not isinstance(target, ast.Name):
+            return "<expression>"
+        parts.append(target.id)
+        parts.reverse()
+        return self._dotted(parts, function.__globals__, module)
 
     def _dotted(self, parts, namespace, module):
         import builtins

@@ -7,6 +7,8 @@ import types
 from .origin import Origins
 from .source import Sources
 
+METHOD_DECORATOR = "django.utils.decorators.method_decorator"
+
 
 class Names:
     """Names things by fact; two different things never get the same name."""
@@ -130,7 +132,7 @@ class Names:
         source = self.sources.file(wrapper.__code__.co_filename)
         outer = source.enclosing(wrapper.__code__.co_firstlineno) if source else ""
         if module == "django.utils.decorators" and outer == "_multi_decorate":
-            outer = "method_decorator"
+            return self._of_methods(wrapper) or METHOD_DECORATOR
         if module == "django.utils.decorators" and outer == "make_middleware_decorator":
             cells = dict(zip(wrapper.__code__.co_freevars, wrapper.__closure__ or ()))
             middleware = cells.get("middleware")
@@ -138,6 +140,18 @@ class Names:
                 kind = type(middleware.cell_contents)
                 return "%s.%s" % (kind.__module__, kind.__qualname__)
         return "%s.%s" % (module, outer or wrapper.__code__.co_name)
+
+    def _of_methods(self, wrapper):
+        """The decorator of functions that ``method_decorator`` applies to a method; '' if it is not one alone, or no
+        plain function: what it says is read off the function that made it."""
+        cells = dict(zip(wrapper.__code__.co_freevars, wrapper.__closure__ or ()))
+        held = cells["decorators"].cell_contents if "decorators" in cells else None
+        if isinstance(held, (list, tuple)):
+            held = held[0] if len(held) == 1 else None
+        if getattr(held, "__code__", None) is None or getattr(held, "__wrapped__", None) is not None:
+            return ""
+        name = "%s.%s" % (held.__module__, held.__qualname__.partition(".<locals>")[0])
+        return "" if "<" in name or held.__module__ == "django.utils.decorators" else name
 
 
 def _same_shape(first, second):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from segue.snapshot.model import Snapshot
 from segue.target.ir import Program, RefusedOperation
@@ -12,6 +13,7 @@ from segue.translate.finishing import tidy
 from segue.translate.functions.finish import finish
 from segue.translate.models import translate_models
 from segue.translate.models.migrations import write_migrations
+from segue.translate.packages import explained
 from segue.translate.rules import registry
 from segue.translate.views import error_handler
 from segue.translate.views.application import write_application
@@ -45,4 +47,16 @@ def translate(
     tidy(ctx)
     write_migrations(ctx)
     write_application(ctx)
+    _name_packages(ctx)
     return ctx.program
+
+
+def _name_packages(ctx: Context) -> None:
+    """Refusals that come from other packages say so, at the project's own line."""
+    views = {route.id: ctx.snapshot.views.get(route.view) for route in ctx.snapshot.routes}
+    for number, one in enumerate(ctx.program.refused):
+        view = views.get(one.route_id)
+        if view is None:
+            continue
+        reasons = tuple(explained(ctx, reason, view.where) for reason in one.reasons)
+        ctx.program.refused[number] = replace(one, reasons=reasons)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
+from segue.refusal import Refused
 from segue.snapshot.model import GlobalRef
 from segue.translate.interp.expressions.names import of_ref
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.process_state import check_attribute
 from segue.translate.interp.value import Val
-from segue.translate.kinds import Const, Global, Kind, Made, Unknown
+from segue.translate.kinds import Const, Global, Instance, Kind, Made, Unknown
+from segue.translate.packages.naming import attribute_use
 from segue.translate.rules import registry
 from segue.translate.rules.registry import expression
 
@@ -50,7 +53,12 @@ def refusal(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Exception:
         what = f"{type(kind.value).__name__}.{attr}"
     elif hasattr(kind, "type") and isinstance(kind.type, str):
         what = f"{kind.type}.{attr}"
-    return frame.refuse("no-rule", text, f"Segue has no rule for {what}.", node)
+    refused = frame.refuse("no-rule", text, f"Segue has no rule for {what}.", node)
+    if isinstance(kind, Instance):
+        cls = frame.ctx.model(kind.model).cls
+        use = attribute_use(frame.ctx, cls, attr, text, frame.where(node))
+        return Refused(replace(refused.refusal, use=use))
+    return refused
 
 
 def find(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 
+from segue.refusal import Refused
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.expressions import attributes
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
 from segue.translate.kinds import BoundMethod, Callback, Global, QuerySet, Unknown
+from segue.translate.packages.naming import used
 from segue.translate.rules import registry
 from segue.translate.rules.own_querysets import check_call
 from segue.translate.rules.registry import expression
@@ -16,7 +18,14 @@ from segue.translate.rules.registry import expression
 
 @expression(ast.Call)
 def call(frame: Frame, node: ast.Call) -> Val:
-    """Find the rule for what is called."""
+    """Find the rule for what is called; a refusal in another package says where the project calls that."""
+    try:
+        return _call(frame, node)
+    except Refused as refused:
+        raise used(frame, node, refused) from None
+
+
+def _call(frame: Frame, node: ast.Call) -> Val:
     if isinstance(node.func, ast.Attribute):
         whole = attributes._dotted(node.func)
         resolved = (

@@ -1,0 +1,68 @@
+"""Advice for what stands in queries, models and plain Python: sentence → codes."""
+
+from __future__ import annotations
+
+GROUPS: dict[str, str] = {
+    # Queries
+    "State the order of the rows with order_by(), down to a unique column.": "unordered-groups first last latest",
+    "Split the query: narrow and annotate first, then order, then slice.": (
+        "annotate-after-slice distinct-after-slice filter-after-slice order-after-slice slice filter-after-union "
+        "filter-after-aggregate filter-after-distinct"
+    ),
+    "Write the aggregate over one relation, or count in a Subquery of its own.": (
+        "aggregate aggregate-avg aggregate-filter aggregate-join aggregate-sum two-aggregates group-by having annotate"
+    ),
+    "Write the condition with other look-ups or a Q whose parts are plain columns.": (
+        "exclude-annotation exclude-isnull exclude-nullable exclude-subquery q-operator q-xor int-comparison "
+        "json-lookup lookup lookup-value null-lookup isnull range text-lookup transform outer-ref subquery-lookup contains"
+    ),
+    "Call distinct() alone, or make the rows unique by Exists() instead of a join.": (
+        "distinct distinct-on distinct-values"
+    ),
+    "Build the queryset from the model's manager in one place, with names that stand in the code.": (
+        "queryset queryset-class queryset-operator queryset-source filter-queryset manager related-manager "
+        "base-manager reverse select-related prefetch values values-first values-get get-object-or-404 using select-for-update"
+    ),
+    "Write rows with create(), save(), update() and delete() of plain querysets, and with fields that are named.": (
+        "update update-fields delete related-create related-write refresh-from-db overridden-write copy"
+    ),
+    "Give hooks and receivers plain functions with the instance as their argument.": "on-commit signal signals",
+    # Models
+    "Move what save() does before its super().save(...) into columns or the serializer, so that nothing else depends on its arguments.": (
+        "model-save model-load"
+    ),
+    "Check the rule in the serializer (validate() or a validator) instead of full_clean() and clean(), or wait with the route.": (
+        "model-clean full-clean"
+    ),
+    "Keep routes of this model on Django: SQLAlchemy cannot map it as Django does.": (
+        "model-composite-key model-many-parents model-swapped model-unknown-column multi-table polymorphic proxy "
+        "generic-relation content-type introspection"
+    ),
+    "Use a column class of Django's own, with a default that is plain Python.": (
+        "field-custom field-default field-without-column model-field model-init on-delete reserved-name choices relation"
+    ),
+    # Python
+    "Keep the state in the database or the cache: a variable of one process is not shared with the other service.": (
+        "process-state"
+    ),
+    "Put the value into the settings or a constant of the module, where the probe sees it.": (
+        "setting secret-setting value"
+    ),
+    "Catch the exceptions that are meant, by name.": "bare-except broad-except except raise",
+    "Check for None before the value is used.": "nullable unbound",
+    "Build the text from columns and constants, not from an object or an exception.": "text-of",
+    "Name the keys in the code: setattr() and ** take names here that only a request knows.": (
+        "dynamic-attributes dynamic-keywords getattr"
+    ),
+    "Rewrite the line with plain statements, or move the code into a function of its own and port that by hand.": (
+        "argument assign assign-attribute assign-item async-any async-next async-source call call-arguments callback "
+        "comparison comprehension condition conditional del dict-key dict-value "
+        "expression generator hasattr identity is-naive isinstance issubclass iteration join lambda lambda-query "
+        "list-item localtime loop map membership mixed-list names nested-evaluation nested-function no-rule operand os-path "
+        "recursion regex return sorted star-argument statement subscript type-of unpack walrus while-else with atomic "
+        "naive-clock logging"
+    ),
+    "Call code that Segue can read, or port the route by hand: `segue brief` collects what it needs.": (
+        "no-source unknown-argument unknown-call unknown-global unknown-value"
+    ),
+}

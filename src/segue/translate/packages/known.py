@@ -1,0 +1,159 @@
+"""The packages met most, by distribution. docs/packages.md shows this table; a test keeps both the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PREFIX = "package-"
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """``modules`` are its importable names, ``does`` what Segue does with code that uses it, ``instead`` what
+    to do about a refusal that names it."""
+
+    distribution: str
+    modules: tuple[str, ...]
+    does: str
+    instead: str
+
+    @property
+    def key(self) -> str:
+        """The end of its refusals' code (``package-<key>``)."""
+        return normal(self.distribution)
+
+
+def normal(distribution: str) -> str:
+    """The name of a distribution as PEP 503 compares it."""
+    return distribution.lower().replace("_", "-").replace(".", "-")
+
+
+PACKAGES = (
+    Package(
+        "drf-spectacular", ("drf_spectacular",),
+        "Its decorators are seen through; what they say about answers is not taken over (the service describes itself).",
+        "Serve the schema with FastAPI's own /openapi.json.",
+    ),
+    Package(
+        "drf-yasg", ("drf_yasg",),
+        "swagger_auto_schema is seen through, on methods and by method_decorator; its schema views stay on Django.",
+        "Serve the schema with FastAPI's own /openapi.json.",
+    ),
+    Package(
+        "celery", ("celery",),
+        "Calls of tasks are refused where they stand; routes that send none are not touched.",
+        "Port the route by hand and send the task by its name (Celery.send_task), which needs no Django.",
+    ),
+    Package(
+        "requests", ("requests",),
+        "Calls are refused where they stand.",
+        "Port the route by hand with httpx.AsyncClient: redirects and time-outs have other defaults there.",
+    ),
+    Package(
+        "httpx", ("httpx",),
+        "Calls are refused where they stand.",
+        "Port the route by hand with httpx.AsyncClient.",
+    ),
+    Package(
+        "django-filter", ("django_filters",),
+        "FilterSets, filterset_fields and DjangoFilterBackend are translated; filter classes without a rule are refused by name.",
+        "Use one of django-filter's plain filters, or a filter method.",
+    ),
+    Package(
+        "djangorestframework-simplejwt", ("rest_framework_simplejwt",),
+        "JWTAuthentication is translated with its settings; the views that give tokens stay on Django, as third-party views.",
+        "Keep the views that give tokens on Django: both sides accept the same tokens.",
+    ),
+    Package(
+        "django-allauth", ("allauth",),
+        "Its middleware is known (65 and later); its views stay on Django.",
+        "Keep sign-up and social log-in on Django; sessions and tokens are shared.",
+    ),
+    Package(
+        "dj-rest-auth", ("dj_rest_auth",),
+        "Its views stay on Django, as third-party views; views of the project that build on them are refused.",
+        "Keep log-in and password routes on Django; sessions and tokens are shared.",
+    ),
+    Package(
+        "django-storages", ("storages",),
+        "Files in such a storage are refused where they are written or their address is shown.",
+        "Keep the route on Django, or port it by hand with an object-storage client (aioboto3).",
+    ),
+    Package(
+        "boto3", ("boto3", "botocore"),
+        "Calls are refused where they stand.",
+        "Port the route by hand with aioboto3, or call boto3 in a thread (anyio.to_thread.run_sync).",
+    ),
+    Package(
+        "django-taggit", ("taggit",),
+        "Models with tags are translated; routes that read or write the tags are refused.",
+        "Port the route by hand: tags are the tables taggit_tag and taggit_taggeditem.",
+    ),
+    Package(
+        "django-import-export", ("import_export",),
+        "Resources are refused where they are used.",
+        "Keep imports and exports on Django: they are jobs of the admin rather than of the API.",
+    ),
+    Package(
+        "django-polymorphic", ("polymorphic",),
+        "Reads are translated where Segue knows which class a row has; writes are refused.",
+        "Keep writes of these models on Django.",
+    ),
+    Package(
+        "drf-writable-nested", ("drf_writable_nested",),
+        "Reads through such serializers are translated; create and update are refused.",
+        "Write create() and update() of the serializer, which say what is saved; Segue translates those.",
+    ),
+    Package(
+        "drf-nested-routers", ("rest_framework_nested",),
+        "Nested routers are translated (the parents' keys are arguments of the path); views with NestedViewSetMixin are refused.",
+        "Filter by the parent in get_queryset (self.kwargs[...]) instead of NestedViewSetMixin, which also writes into request.data.",
+    ),
+    Package(
+        "django-simple-history", ("simple_history",),
+        "Reads are translated; writes of a model with history are refused, and so are reads of the history.",
+        "Keep writes of these models on Django: each one writes a row of history with the user of the request.",
+    ),
+    Package(
+        "django-guardian", ("guardian",),
+        "Permissions of single objects are refused where they are asked.",
+        "Port the permission by hand as a query of guardian_userobjectpermission and guardian_groupobjectpermission.",
+    ),
+    Package(
+        "djangorestframework-guardian", ("rest_framework_guardian",),
+        "ObjectPermissionsFilter and its serializer mixin are refused.",
+        "Port the filter by hand as a query of guardian_userobjectpermission and guardian_groupobjectpermission.",
+    ),
+    Package(
+        "django-waffle", ("waffle",),
+        "Flags, switches and samples are refused where they are asked; its middleware is known.",
+        "Port the route by hand: the values are in waffle_flag, waffle_switch and waffle_sample, behind Django's cache.",
+    ),
+    Package(
+        "django-axes", ("axes",),
+        "Routes that take a name and a password (Basic authentication, log-in) are refused; others are not touched.",
+        "Keep routes that take passwords on Django, or use sessions or tokens on the others instead of Basic authentication.",
+    ),
+    Package(
+        "django-cors-headers", ("corsheaders",),
+        "The middleware is mapped to the service's own, at its place in the stack.",
+        "Use settings that docs/middleware.md lists.",
+    ),
+    Package(
+        "whitenoise", ("whitenoise",),
+        "It serves files, which are no routes of the service.",
+        "Nothing: files stay with Django or the web server.",
+    ),
+)  # fmt: skip
+
+BY_MODULE = {module: package for package in PACKAGES for module in package.modules}
+_BY_KEY = {package.key: package for package in PACKAGES}
+_OTHERWISE = (
+    "Do the call in code of your own that Segue can read, or port the route by hand with `segue brief`."
+)
+
+
+def advice_for(key: str) -> str:
+    """What to do about a refusal that names the package."""
+    known = _BY_KEY.get(key)
+    return known.instead if known is not None else _OTHERWISE
