@@ -101,7 +101,6 @@ def describe(collector):
         if name == "CACHES":
             value = _caches(value)
         values[name] = scrubbed(collector, value)
-    values.update(_formats(collector))
     values.update(_rest_framework(collector))
     values.update(_simple_jwt(collector))
     for name in sorted(collector.bindings.used_settings):
@@ -121,19 +120,23 @@ def describe(collector):
         "middleware": [str(item) for item in settings.MIDDLEWARE],
         "user_model": str(settings.AUTH_USER_MODEL),
         "languages": languages.describe(),
+        "formats": _formats(collector),
     }
 
 
 def _formats(collector):
-    """The formats in which forms read dates, in the language of the settings."""
+    """``get_format(name)`` by name in the language of the settings; lists become lists of text."""
     from django.conf import settings
     from django.utils import formats, translation
 
     found = {}
     try:
         with translation.override(settings.LANGUAGE_CODE):
-            for name in ("DATE_INPUT_FORMATS", "DATETIME_INPUT_FORMATS", "TIME_INPUT_FORMATS"):
-                found[name] = collector.encoder.encode([str(item) for item in formats.get_format(name)])
+            for name in sorted(formats.FORMAT_SETTINGS):
+                value = formats.get_format(name)
+                if isinstance(value, (list, tuple)) and name.endswith("_INPUT_FORMATS"):
+                    value = [str(item) for item in value]
+                found[name] = collector.encoder.encode(value)
     except Exception as error:
         collector.warn("formats of dates: %s: %s" % (type(error).__name__, error))
     return found

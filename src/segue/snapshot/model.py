@@ -506,7 +506,8 @@ class Languages:
 @dataclass(frozen=True, slots=True)
 class Settings:
     """``values`` are the settings that matter by name; secrets appear in ``secret_names`` only. ``languages`` is None
-    without ``USE_I18N``. ``replaced_lookups``: look-ups of Django with another class registered in their place."""
+    without ``USE_I18N``. ``replaced_lookups``: look-ups of Django with another class registered in their place.
+    ``formats``: what ``django.utils.formats.get_format`` gives for each name in the language of ``LANGUAGE_CODE``."""
 
     module: str
     values: Mapping[str, Value]
@@ -517,6 +518,7 @@ class Settings:
     user_model: str = "auth.User"
     languages: Languages | None = None
     replaced_lookups: tuple[str, ...] = ()
+    formats: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

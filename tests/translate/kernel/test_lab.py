@@ -45,6 +45,10 @@ REFUSED: dict[str, str] = dict.fromkeys(
     "case_class_attribute_changed_through_an_object": "process-state",
     "case_module_variable_that_changes": "process-state",
     "case_module_dict_changed_in_place": "process-state",
+    "case_format_of_a_date_with_a_time": "date-format",
+    "case_format_of_what_may_be_none": "date-format",
+    "case_format_from_a_row": "date-format",
+    "case_format_of_the_settings": "date-format",
     "case_manager_from_queryset_with_exclude": "queryset-class",
     # Django's aggregate is over the rows that the filter's join left.
     "case_group_shares_filter_join": "group-by",

@@ -44,6 +44,11 @@ def default() -> tzinfo | None:
     return _default
 
 
+def clock() -> tzinfo:
+    """The zone of ``TIME_ZONE``, to which Django sets the clock of its process, with ``USE_TZ`` or without."""
+    return _clock
+
+
 def now() -> datetime:
     """``django.utils.timezone.now()``: aware in UTC, or naive in ``TIME_ZONE`` with ``USE_TZ = False``."""
     return datetime.now(UTC) if _default is not None else wall_time()

@@ -30,7 +30,7 @@ def own_formats(ctx: Context, reader: str) -> tuple[str, ...] | None:
     names, known = _SETTINGS[reader]
     found: list[str] = []
     for name in names:
-        value = ctx.snapshot.settings.values.get(name)
+        value = ctx.snapshot.settings.formats.get(name)
         if value is None:
             return None
         found += [str(item.data) for item in value.items]

@@ -135,7 +135,7 @@ def invoke(
 
 # Refusals of a function that knows nothing of a text but its type.
 NAMING = frozenset(
-    {"dynamic-keywords", "expression", "values", "aggregate", "getattr", "setattr", "ordering"}
+    {"dynamic-keywords", "expression", "values", "aggregate", "getattr", "setattr", "ordering", "date-format"}
 )
 
 

@@ -147,8 +147,16 @@ def _standard(frame: Frame, call: CallSite) -> Val:
     return Val(kind, ast.Call(spelled(frame, call.name), parts, keywords))
 
 
+def _class_method(frame: Frame, call: CallSite) -> Val:
+    """``datetime.fromisoformat(…)``: the methods that are written in C say that they are of ``builtins``."""
+    call.name = call.name.replace("builtins.", "datetime.", 1)
+    return _standard(frame, call)
+
+
 for _name in FUNCTIONS:
     function(_name)(_standard)
+    if _name.startswith(("datetime.datetime.", "datetime.date.")):
+        function(_name.replace("datetime.", "builtins.", 1))(_class_method)
 
 
 @function(
@@ -195,7 +203,7 @@ def hashed(frame: Frame, call: CallSite) -> Val:
     return Val(Scalar("hashlib._Hash"), ast.Call(spelled(frame, f"hashlib.{short}"), parts, keywords))
 
 
-@function("datetime.date.today")
+@function("datetime.date.today", "builtins.date.today")
 def today(frame: Frame, call: CallSite) -> Val:
     """The process's zone is TIME_ZONE in Django; the bridge's clock knows it."""
     call.only(at_most=0)

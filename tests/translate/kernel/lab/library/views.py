@@ -29,7 +29,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Lower
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
+from django.utils import dateformat, formats, timezone
 from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.views import APIView
 
@@ -51,6 +51,7 @@ from library.models import (
     Tag,
 )
 
+ISO = "%Y-%m-%dT%H:%M:%S.%f%z"
 SEEN = {"first": 1}
 COUNT = 0
 LIMITS = {"low": 5, "high": 20}
@@ -1356,3 +1357,65 @@ class Lab(APIView):
 
     def case_member_of_an_enum(self):
         return isinstance(Level.HIGH, Level)
+
+    def case_every_letter_of_a_datetime(self):
+        moments = [
+            datetime.datetime.strptime("2024-02-29T12:00:00.000000+00:00", ISO),
+            timezone.localtime(datetime.datetime.strptime("1999-12-31T05:00:07.000009+00:00", ISO)),
+            timezone.localtime(datetime.datetime.strptime("2026-07-11T22:30:00.000000+00:00", ISO)),
+            timezone.localtime(
+                datetime.datetime.strptime("2024-11-03T06:15:00.000000+00:00", ISO)
+            ),  # an hour that comes twice
+            datetime.datetime(2021, 1, 3, 0, 5, 59),
+            datetime.datetime(987, 9, 22, 13, 1),
+        ]
+        return [
+            dateformat.format(
+                moment,
+                r"a A b c d D e E f F g G h H i I j l L m M n N o O P r s S t T u U w W y Y z Z \a\t k \\d-é",
+            )
+            for moment in moments
+        ]
+
+    def case_every_letter_of_a_date(self):
+        days = [
+            datetime.date(2024, 1, 1), datetime.date(2023, 3, 2), datetime.date(2022, 4, 3), datetime.date(2021, 5, 13),
+            datetime.date(2020, 6, 21), datetime.date(2019, 8, 22), datetime.date(2018, 10, 23), datetime.date(5, 11, 11),
+        ]  # fmt: skip
+        return [dateformat.format(day, "b c d D E F I j l L m M n N o r S t U w W y Y z") for day in days]
+
+    def case_every_letter_of_a_time(self):
+        times = [datetime.time(0, 0), datetime.time(12, 0), datetime.time(23, 9, 8, 7), datetime.time(1, 30)]
+        return [dateformat.time_format(one, "a A e f g G h H i O P s T u Z") for one in times]
+
+    def shown(self, value, style=None):
+        return formats.date_format(value, style or "SHORT_DATETIME_FORMAT")
+
+    def case_formats_by_name(self):
+        book = Book.objects.order_by("id").first()
+        return [
+            formats.date_format(book.created),
+            formats.date_format(book.created, "DATETIME_FORMAT"),
+            formats.date_format(timezone.localtime(book.created), format="YEAR_MONTH_FORMAT"),
+            formats.time_format(book.created),
+            formats.time_format(timezone.localtime(book.created), "H:i"),
+            formats.localize(book.created),
+            formats.localize(datetime.date(2024, 5, 6)),
+            formats.localize(datetime.time(17, 45)),
+            self.shown(book.created),
+            self.shown(book.created, "jS F Y"),
+            self.shown(book.created, "MONTH_DAY_FORMAT"),
+        ]
+
+    def case_format_of_a_date_with_a_time(self):
+        return formats.date_format(datetime.date(2024, 5, 6), "H:i")
+
+    def case_format_of_what_may_be_none(self):
+        return [formats.date_format(b.published) for b in Book.objects.order_by("id") if b.title]
+
+    def case_format_from_a_row(self):
+        book = Book.objects.order_by("id").first()
+        return formats.date_format(book.created, book.title)
+
+    def case_format_of_the_settings(self):
+        return formats.date_format(Book.objects.order_by("id").first().created, use_l10n=False)
