@@ -9,6 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.bridge.auth.child import Child
 
 from segue_bridge import zone
@@ -45,11 +47,11 @@ def test_tokens_of_either_side(django: Child, monkeypatch: pytest.MonkeyPatch) -
     moments = [
         (NOW - timedelta(seconds=age)).isoformat() for age in (-9, 0, 5, 259199, 259200, 259201, 10**8)
     ]
-    for given, key in itertools.product(USERS, ("k1", "k2", "k3")):
-        (made,) = django.ask([["tokens", [given, moments, key]]])
+    for user, key in itertools.product(USERS, ("k1", "k2", "k3")):
+        (made,) = django.ask([["tokens", [user, moments, key]]])
         asked = [
             *made,
-            ours.make(user_of(given)),
+            ours.make(user_of(user)),
             made[0] + "0",
             made[0].upper(),
             "",
@@ -60,11 +62,50 @@ def test_tokens_of_either_side(django: Child, monkeypatch: pytest.MonkeyPatch) -
             "é-x",
         ]
         asked += ["zzzzzzzzzzzzzzzz-x", "1_0-x", "0-", "+1-x", "-1-x"]
-        theirs = django.ask([["checked", [given, token, NOW.isoformat()]] for token in asked])
-        assert [ours.check(user_of(given), token) for token in asked] == theirs
+        theirs = django.ask([["checked", [user, token, NOW.isoformat()]] for token in asked])
+        assert [ours.check(user_of(user), token) for token in asked] == theirs
         assert any(theirs) is True
-        other = user_of({**given, "password": "changed"})
+        other = user_of({**user, "password": "changed"})
         assert not any(ours.check(other, token) for token in made)
+
+
+STATES = st.fixed_dictionaries(
+    {
+        "pk": st.integers(1, 2**63 - 1),
+        "password": st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
+        "email": st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
+        "last_login": st.none()
+        | st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1)).map(datetime.isoformat),
+    }
+).map(lambda state: {**state, "id": state["pk"]})
+
+
+@pytest.mark.round_trip("password reset tokens", "both", "the other")
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    state=STATES,
+    age=st.integers(-10, 400_000),
+    now=st.datetimes(datetime(2001, 1, 6), datetime(2090, 1, 1)),
+    key=st.sampled_from(["k1", "k2", "k3"]),
+    how=st.sampled_from(["", "", "swap", "cut", "another"]),
+    at=st.integers(0, 60),
+)
+def test_any_token_of_a_reset(
+    django: Child, state: dict[str, Any], age: int, now: datetime, key: str, how: str, at: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reset_tokens, "wall_time", lambda: now)
+        ours = ResetTokens("k1", fallbacks=("k2",))
+        (made,) = django.ask([["tokens", [state, [(now - timedelta(seconds=age)).isoformat()], key]]])
+        (token,) = made
+        at %= len(token)
+        damaged = {"swap": f"{token[:at]}z{token[at + 1 :]}", "cut": token[:at]}.get(how, token)
+        asked = {**state, "password": f"{state['password']}x"} if how == "another" else state
+        (theirs,) = django.ask([["checked", [asked, damaged, now.isoformat()]]])
+        assert ours.check(user_of(asked), damaged) == theirs
+        mine = ResetTokens(key).make(user_of(state))
+        (theirs,) = django.ask([["checked", [state, mine, now.isoformat()]]])
+        assert theirs == (key != "k3")
 
 
 def test_the_clock_is_that_of_the_project(django: Child) -> None:

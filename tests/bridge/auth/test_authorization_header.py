@@ -83,6 +83,7 @@ def of_bridge(authenticator: Any, value: str) -> tuple[str, Any]:
 quick = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
+@pytest.mark.round_trip("Authorization: Basic", "generated", "both")
 @quick
 @given(value=headers())
 def test_basic(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,6 +95,7 @@ def test_basic(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert of_bridge(mine, value) == of_drf(authentication.BasicAuthentication(), value)
 
 
+@pytest.mark.round_trip("Authorization: Token", "generated", "both")
 @quick
 @given(value=headers(), keyword=st.sampled_from(["Token", "Bearer"]))
 def test_token(value: str, keyword: str, monkeypatch: pytest.MonkeyPatch) -> None:

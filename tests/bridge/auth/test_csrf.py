@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import django
+import pytest
 from django.conf import settings as django_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -66,6 +67,7 @@ def tokens() -> st.SearchStrategy[str | None]:
     return st.one_of(st.none(), good, good, masked, masked, damaged)
 
 
+@pytest.mark.round_trip("CSRF checks of DRF", "generated", "both")
 @settings(max_examples=1500, deadline=None)
 @given(
     method=st.sampled_from(["GET", "HEAD", "OPTIONS", "TRACE", "POST", "POST", "PUT", "PATCH", "DELETE"]),
@@ -125,6 +127,7 @@ def test_the_same_requests_are_refused_for_the_same_reasons(
     assert found == expected
 
 
+@pytest.mark.round_trip("CSRF masks", "both", "the other")
 @given(st.text(theirs.CSRF_ALLOWED_CHARS, min_size=32, max_size=32))
 def test_masks_are_taken_off_by_the_other_side(secret: str) -> None:
     assert theirs._unmask_cipher_token(csrf.mask(secret)) == secret

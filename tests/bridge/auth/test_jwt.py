@@ -108,6 +108,7 @@ def _signed(payload: dict[str, Any], key: str | None, algorithm: str) -> str:
         return jwt.api_jws.encode(json.dumps(payload).encode(), key or "", algorithm=algorithm)
 
 
+@pytest.mark.round_trip("simplejwt access tokens", "PyJWT", "both")
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(payload=PAYLOADS, valid=st.booleans(), signer=SIGNERS, cut=st.sampled_from([0, 0, 0, 1, 5]))
 def test_any_token(
@@ -125,6 +126,7 @@ def test_any_token(
     assert mine(token, given_settings) == legacy.ask(token)
 
 
+@pytest.mark.round_trip("text as a JWT", "generated", "both")
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(st.characters(max_codepoint=255, exclude_characters="\n\r"), max_size=60))
 def test_any_text(sides: tuple[Child, JwtSettings], text: str) -> None:

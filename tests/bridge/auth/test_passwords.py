@@ -84,6 +84,7 @@ def ours_verdict(password: str | None, encoded: str, preferred: str) -> tuple[An
         return ("raised", isinstance(error, ValueError | IndexError))
 
 
+@pytest.mark.round_trip("password hashes", "Django", "bridge")
 @pytest.mark.parametrize("name", ORDER)
 @quick
 @given(password=PASSWORD, data=st.data())
@@ -96,6 +97,7 @@ def test_the_bridge_judges_hashes_of_django_as_django(name: str, password: str, 
     assert ours_verdict(tried, encoded, preferred) == verdict(tried, encoded, preferred)
 
 
+@pytest.mark.round_trip("password hashes", "bridge", "Django")
 @pytest.mark.parametrize("name", ORDER)
 @quick
 @given(password=PASSWORD)
@@ -106,6 +108,7 @@ def test_django_takes_hashes_of_the_bridge_and_needs_no_new_one(name: str, passw
     assert not django.verify_password(password + "x" if len(password) < 70 else "x", encoded, theirs(name))[0]
 
 
+@pytest.mark.round_trip("unusable passwords", "both", "both")
 @quick
 @given(password=PASSWORD)
 def test_unusable_passwords(password: str) -> None:

@@ -147,6 +147,7 @@ async def modern(side: Side, pk: int | None) -> dict[str, Any]:
         return out
 
 
+@pytest.mark.round_trip("permissions and groups", "generated", "both")
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(USERS)
 def test_the_same_is_granted(side: Side, user: Any) -> None:

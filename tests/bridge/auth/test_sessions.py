@@ -127,6 +127,7 @@ def test_django_reads_what_the_bridge_saved(side: Any, name: str, use_tz: bool, 
         assert found["browser"] is (seconds == 0)
 
 
+@pytest.mark.round_trip("session data", "both", "the other")
 @quick
 @given(data=DATA)
 def test_stored_data_both_ways(side: Any, data: dict[str, Any]) -> None:
@@ -135,6 +136,7 @@ def test_stored_data_both_ways(side: Any, data: dict[str, Any]) -> None:
     assert there.ask("decode", encode(data, there.settings)) == data
 
 
+@pytest.mark.round_trip("damaged session data", "bridge, then damaged", "both")
 @quick
 @given(
     data=DATA,
@@ -167,6 +169,7 @@ def test_signed_cookies(side: Any) -> None:
         assert asyncio.run(load(there, damaged))[0] == there.ask("read", damaged)["data"] == {}
 
 
+@pytest.mark.round_trip("session auth hash", "both", "both")
 @quick
 @given(password=TEXT)
 def test_the_auth_hash(side: Any, password: str) -> None:

@@ -34,6 +34,7 @@ def theirs(key: str, salt: str) -> django.TimestampSigner:
     return django.TimestampSigner(key=key, salt=salt, fallback_keys=[])
 
 
+@pytest.mark.round_trip("Signer", "both", "both")
 @quick
 @given(TEXT, KEY, TEXT)
 def test_both_make_the_same_signature(value: str, key: str, salt: str) -> None:
@@ -43,6 +44,7 @@ def test_both_make_the_same_signature(value: str, key: str, salt: str) -> None:
     assert signer.unsign(expected) == value
 
 
+@pytest.mark.round_trip("damaged signatures", "Django, then damaged", "both")
 @quick
 @given(TEXT, KEY, st.data())
 def test_damaged_signatures_are_judged_as_django_judges_them(value: str, key: str, data: Any) -> None:
@@ -53,6 +55,7 @@ def test_damaged_signatures_are_judged_as_django_judges_them(value: str, key: st
     assert said(bridge.Signer(key).unsign, damaged) == expected
 
 
+@pytest.mark.round_trip("SECRET_KEY_FALLBACKS", "Django", "both")
 @quick
 @given(TEXT, KEY, KEY, KEY)
 def test_older_keys_verify_and_others_do_not(value: str, key: str, older: str, other: str) -> None:
@@ -62,6 +65,7 @@ def test_older_keys_verify_and_others_do_not(value: str, key: str, older: str, o
         assert said(bridge.Signer(key, fallbacks=fallbacks).unsign, signed) == expected
 
 
+@pytest.mark.round_trip("signing.dumps and loads", "both", "the other")
 @quick
 @given(JSON, KEY, KEY, st.booleans())
 def test_objects_are_read_by_the_other_side(value: Any, key: str, salt: str, compress: bool) -> None:

@@ -35,6 +35,9 @@ CLASSES: dict[str, Any] = {
 ADDRESSES = st.one_of(
     st.none(), st.sampled_from(["1.1.1.1", "1.1.1.1, 2.2.2.2", " 1.1.1.1 ,2.2.2.2 , 3.3.3.3", "", ",", "a b"])
 )
+CHAINS = ADDRESSES | st.lists(
+    st.sampled_from(["1.1.1.1", "::1", " a b", "", " ", "\t", "2.2.2.2 "]), max_size=6
+).map(",".join)
 
 
 class Clock:
@@ -61,6 +64,7 @@ class Identity:
         return user.pk
 
 
+@pytest.mark.round_trip("throttle rates", "generated", "both")
 @pytest.mark.filterwarnings("ignore::django.core.cache.CacheKeyWarning")
 @settings(max_examples=150, deadline=None)
 @given(
@@ -105,7 +109,8 @@ def test_the_same_requests_wait_as_long(
         patch.undo()
 
 
-@given(forwarded=ADDRESSES, proxies=st.sampled_from([None, 0, 1, 2, 9]))
+@pytest.mark.round_trip("throttle identity", "generated", "both")
+@given(forwarded=CHAINS, proxies=st.sampled_from([None, 0, 1, 2, 9]))
 def test_who_is_asking(forwarded: str | None, proxies: int | None) -> None:
     theirs, ours = requests(None, forwarded)
     patch = pytest.MonkeyPatch()
