@@ -144,16 +144,19 @@ def brief(
     route: Annotated[str, typer.Argument(help='The operation, as "GET /articles/{pk}/".')],
     project: Project = HERE,
     output: Annotated[Path | None, typer.Option(help="Write the page into this file.")] = None,
+    examples: Annotated[
+        bool, typer.Option(help="Ask Django for example answers, on a copy of its database.")
+    ] = True,
     json: AsJson = False,
 ) -> None:
     """Write down what porting one operation by hand needs.
 
-    The reasons with their places, the contract, the legacy code that it runs, what is generated already
-    to call, and how the port is checked.
+    The reasons with their places and what to do, the contract, what is generated already to call, answers of
+    Django, the legacy code that it runs, and how the port is checked.
     """
     from segue.commands import brief as command
 
-    raise typer.Exit(command.run(open_project(project), route, to=output, as_json=json))
+    raise typer.Exit(command.run(open_project(project), route, to=output, as_json=json, examples=examples))
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from tests.projects.site import Site, differences
@@ -14,6 +15,7 @@ from segue.ledger import Ledger, State
 from segue.ledger.transitions import after_generate
 from segue.translate.program import translate
 from segue.verify import ProjectRef
+from segue.verify.explore import explored
 
 FILES = {
     "notes/models.py": """\
@@ -88,11 +90,20 @@ def test_a_port_by_hand(tmp_path: Path) -> None:
     manifest_file = output / "segue-manifest.json"
     manifest = json.loads(manifest_file.read_text())
     route = next(r for r in snapshot.routes if r.id == "/middle/")
-    text = brief(snapshot, route, route.operations[0], refused.reasons, manifest)
+    project = ProjectRef(root, output, root / ".segue", site.python, snapshot)
+    _, asked = explored(project, only={"GET /middle/"}, cases=20, seconds=10, seed=1, against="django")
+    text = brief(
+        snapshot, route, route.operations[0], refused.reasons, manifest,
+        output=output, recorded=asked["answers"]["GET /middle/"],
+    )  # fmt: skip
     assert "# GET /middle/" in text
     assert f"({refused.reasons[0].place})" in text
     assert "# The median, as the shop asked." in text
     assert "class Meta" not in text
+    assert "The nearest of them, GET /notes/, in `app/notes/routes.py`:" in text
+    assert "async def note_list(call: Call) -> Response:" in text
+    assert "NOTES_URL = Resource(" in text
+    assert re.search(r'`GET /middle/` as \w+: \*\*200\*\*\n\n```json\n\{\n  "middle": \d', text)
     assert "`app.notes.models.Note` is the model `notes.models.Note`" in text
 
     routes = output / "app" / "notes" / "routes.py"
@@ -125,7 +136,6 @@ def test_a_port_by_hand(tmp_path: Path) -> None:
     assert entry.state is State.TRANSLATED
     assert entry.function == "app.notes.routes.middle"
 
-    project = ProjectRef(root, output, root / ".segue", site.python, snapshot)
     report = verify.explore(project, only=["GET /middle/"], cases=40, seconds=15)
     assert differences(report) == []
     assert {"200"} <= set(report.operations[0].statuses)

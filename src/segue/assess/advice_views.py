@@ -17,7 +17,7 @@ GROUPS: dict[str, str] = {
         "password password-hasher password-rule"
     ),
     "Write the permission as has_permission or has_object_permission that reads the request, the user and columns, and returns a truth value.": (
-        "permission permission-denied permission-init object-permission"
+        "check-permissions permission permission-denied permission-init object-permission"
     ),
     "Take the decorator off, or do what it does inside the method: Segue sees through those of DRF, drf-spectacular, drf-yasg and transaction.atomic.": (
         "decorator view-decorator"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from segue.assess import examples, neighbour
+from segue.assess.advice import advice
 from segue.assess.closure import of_operation, serializers_of
 from segue.refusal import Refusal
 from segue.snapshot.model import Class, Function, Operation, Route, Serializer, Snapshot, Value, View
@@ -22,8 +26,12 @@ def brief(
     operation: Operation,
     reasons: Sequence[Refusal],
     manifest: Mapping[str, Any],
+    *,
+    output: Path | None = None,
+    recorded: Sequence[Mapping[str, Any]] | str = (),
 ) -> str:
-    """The page. ``manifest`` is that of the generated project, ``{}`` before there is one."""
+    """The page. ``manifest`` is that of the generated project in ``output``, ``{}`` before there is one; ``recorded``
+    are answers of Django, or why there are none."""
     view = snapshot.views[route.view]
     functions, classes = of_operation(snapshot, route, operation)
     key = f"{operation.method} {route.id}"
@@ -35,7 +43,7 @@ def brief(
         "",
         "## Why Segue refuses it",
         "",
-        *(f"- `{r.construct}` ({r.place}): {r.why} [{r.code}]" for r in reasons),
+        *(f"- `{r.construct}` ({r.place}): {r.why} [{r.code}] {advice(r.code)}" for r in reasons),
     ]  # fmt: skip
     if not reasons:
         lines.append("It is translated already; this page is for reading.")
@@ -46,8 +54,24 @@ def brief(
         "",
         *_neighbours(snapshot, key, functions, classes, manifest),
     ]
+    near = neighbour.nearest(manifest, operation.method, route.id)
+    if near is not None and output is not None and (text := neighbour.source(output, near)):
+        lines += [
+            "",
+            f"The nearest of them, {near['method']} {near['route']}, in `{neighbour.file_of(near['module'])}`:",
+            "",
+            "```python",
+            text,
+            "```",
+        ]
+    lines += ["", "## What Django answers", "", *_recorded(recorded)]
     lines += ["", "## The legacy code", "", *_code(functions, classes)]
-    lines += ["", "## Where it goes, and how it is checked", "", *_check(route, operation, view, manifest)]
+    lines += [
+        "",
+        "## Where it goes, and how it is checked",
+        "",
+        *_check(route, operation, view, manifest, near),
+    ]
     return "\n".join([*lines, ""])
 
 
@@ -115,9 +139,20 @@ def _neighbours(
     return out or ["Nothing of it. `PORTING.md` lists what there is."]
 
 
+def _recorded(recorded: Sequence[Mapping[str, Any]] | str) -> list[str]:
+    if isinstance(recorded, str):
+        return [recorded]
+    found = examples.render(recorded)
+    note = "Asked on a copy of the database, with rows made from the models; one answer of each sort."
+    return [note, "", *found] if found else ["Not recorded."]
+
+
 def _code(functions: Sequence[Function], classes: Sequence[Class]) -> list[str]:
+    """The project's code; of other packages only the names."""
+    theirs = [f for f in functions if _is_elsewhere(f.where.file)]
+    functions = [f for f in functions if not _is_elsewhere(f.where.file)]
     out: list[str] = []
-    for known in classes:
+    for known in (c for c in classes if not _is_elsewhere(c.where.file)):
         stated = [
             (name, a.source)
             for name, a in known.attributes.items()
@@ -125,22 +160,49 @@ def _code(functions: Sequence[Function], classes: Sequence[Class]) -> list[str]:
         ]
         if stated:
             out += [f"`{known.name}` ({known.where})", "", "```python"]
-            out += [text if "=" in text.split("(")[0] else f"{name} = {text}" for name, text in stated]
+            out += [
+                _outdented(text if "=" in text.split("(")[0] else f"{name} = {text}") for name, text in stated
+            ]
             out += ["```", ""]
     for function in functions:
         out += [f"`{function.name}` ({function.where})", "", "```python", function.source.rstrip(), "```", ""]
+    if theirs:
+        count = Counter(f.name.partition(".")[0] for f in theirs)
+        names = ", ".join(f"`{name}` ({number} functions)" for name, number in sorted(count.items()))
+        out += [f"It runs code of other packages as well, which is not shown: {names}."]
     return out or ["The framework's alone."]
 
 
-def _check(route: Route, operation: Operation, view: View, manifest: Mapping[str, Any]) -> list[str]:
-    package = manifest.get("package", "app")
+def _is_elsewhere(file: str) -> bool:
+    """Files of the project are shown relative to its root."""
+    return PurePosixPath(file).is_absolute()
+
+
+def _outdented(text: str) -> str:
+    """A statement as it would stand at the left margin: its other lines were indented by its class."""
+    first, newline, rest = text.partition("\n")
+    last = rest.rpartition("\n")[2]
+    margin = len(last) - len(last.lstrip())
+    if not newline or any(line[:margin].strip() for line in rest.splitlines()):
+        return text
+    return "\n".join([first, *(line[margin:] for line in rest.splitlines())])
+
+
+def _check(
+    route: Route,
+    operation: Operation,
+    view: View,
+    manifest: Mapping[str, Any],
+    near: Mapping[str, Any] | None,
+) -> list[str]:
+    module = near["module"] if near is not None else f"{manifest.get('package', 'app')}.<app>.routes"
     entry = (
-        f'{{"route": "{route.id}", "method": "{operation.method}", "module": "{package}.<app>.routes", '
+        f'{{"route": "{route.id}", "method": "{operation.method}", "module": "{module}", '
         f'"function": "<name>", "legacy": "{view.function or view.cls}", "place": "{view.where}"}}'
     )
     return [
-        "1. Write the path operation function into the `routes.py` of its app, with a `Resource` of this path "
-        "(docs/generated-code.md shows one). Regeneration keeps what you write.",
+        f"1. Write the path operation function into `{neighbour.file_of(module)}` of the output folder, with a `Resource` of this "
+        f"path ({_resource_hint(route, operation, manifest)}). Regeneration keeps what you write.",
         f"2. Add it to `operations` in `segue-manifest.json`: `{entry}`.",
         "3. `segue generate` notes it in the ledger as ported.",
         f'4. `segue verify explore --route "{operation.method} {route.id}"` asks both sides: each kind of person, '
@@ -148,3 +210,10 @@ def _check(route: Route, operation: Operation, view: View, manifest: Mapping[str
         "filters, orders and pages, other methods and media types, and sequences of writes; it compares answers, rows and effects.",
         "5. `segue verify suite -- <your tests>` runs the project's own tests against it.",
     ]
+
+
+def _resource_hint(route: Route, operation: Operation, manifest: Mapping[str, Any]) -> str:
+    others = sorted(o["method"] for o in manifest.get("operations", []) if o["route"] == route.id)
+    if others:
+        return f"there is one already, for {', '.join(others)}: use that"
+    return f"its regex is `{route.regex}`"

@@ -37,17 +37,19 @@ def run(settings: Config, *, as_json: bool, max_refused: int | None) -> int:
     prepare_state(settings)
     with ledger.locked(settings.state):
         result = write(program, settings.output, base=settings.base)
+        ported = _ported(settings, program)
         book = transitions.after_generate(
             book,
             snapshot,
             program,
             digests=(digest.of_file(settings.snapshot_file), code_digest(settings)),
             at=now(),
-            ported=_ported(settings, program),
+            ported=ported,
         )
         ledger.write(settings.ledger_file, book)
-    native, refused = len(program.native), len(program.refused)
-    reasons = Counter(r.reasons[0].code for r in program.refused if r.reasons)
+    left = [r for r in program.refused if f"{r.method} {r.route_id}" not in ported]
+    native, refused = len(program.native), len(left)
+    reasons = Counter(r.reasons[0].code for r in left if r.reasons)
     changes = Counter(str(c) for c in result.changes.values())
     if as_json:
         print_json(
@@ -55,14 +57,18 @@ def run(settings: Config, *, as_json: bool, max_refused: int | None) -> int:
                 "output": str(settings.output),
                 "native": native,
                 "refused": refused,
+                "ported": len(ported),
                 "reasons": dict(reasons.most_common()),
                 "files": dict(sorted(changes.items())),
             }
         )
     else:
-        total = native + refused
+        total = native + len(ported) + refused
         share = f" ({native / total:.0%})" if total else ""
-        console.print(f"[bold]{native} of {total}[/] operations translated{share} into {settings.output}")
+        by_hand = f", {len(ported)} ported by hand" if ported else ""
+        console.print(
+            f"[bold]{native} of {total}[/] operations translated{share}{by_hand} into {settings.output}"
+        )
         console.print("Files: " + ", ".join(f"{n} {c}" for c, n in sorted(changes.items())))
         for path, change in result.changes.items():
             if change in (Change.KEPT, Change.MERGED, Change.ORPHANED):
@@ -70,7 +76,7 @@ def run(settings: Config, *, as_json: bool, max_refused: int | None) -> int:
         if reasons:
             table = Table("stay on Django", "reason", "first place", box=None, pad_edge=False)
             for code, count in reasons.most_common(_MOST_REASONS):
-                first = next(r.reasons[0] for r in program.refused if r.reasons and r.reasons[0].code == code)
+                first = next(r.reasons[0] for r in left if r.reasons and r.reasons[0].code == code)
                 table.add_row(str(count), escape(f"{code}: {first.why}"), escape(first.place))
             console.print(table)
             rest = len(reasons) - _MOST_REASONS
