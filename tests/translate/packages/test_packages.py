@@ -1,0 +1,268 @@
+"""Third-party packages as their documentation shows them: translated and equal on both sides, or refused by their name."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from tests.projects.site import SETTINGS, Site, differences
+
+from segue.target.ir import Program
+from segue.translate.packages.known import PACKAGES, PREFIX
+from segue.translate.program import translate
+
+PAGE = Path(__file__).parents[3] / "docs" / "packages.md"
+SITE_SETTINGS = """
+INSTALLED_APPS += ["taggit", "simple_history", "waffle"]
+REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = ["rest_framework.authentication.SessionAuthentication"]
+"""
+MODELS = """\
+from django.db import models
+from simple_history.models import HistoricalRecords
+from taggit.managers import TaggableManager
+
+
+class Note(models.Model):
+    title = models.CharField(max_length=10)
+
+    class Meta:
+        ordering = ["id"]
+
+
+class Line(models.Model):
+    note = models.ForeignKey(Note, on_delete=models.CASCADE, related_name="lines")
+    text = models.CharField(max_length=10)
+
+    class Meta:
+        ordering = ["id"]
+
+
+class Told(models.Model):
+    title = models.CharField(max_length=10)
+    tags = TaggableManager()
+    history = HistoricalRecords()
+"""
+VIEWS = """\
+import httpx
+import requests
+import waffle
+from django.db import transaction
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import cache_page
+from drf_writable_nested.serializers import WritableNestedModelSerializer
+from drf_yasg.utils import swagger_auto_schema
+from rest_framework import serializers, viewsets
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework_nested.viewsets import NestedViewSetMixin
+from taggit.serializers import TaggitSerializer, TagListSerializerField
+from waffle.decorators import waffle_flag
+
+from notes.models import Line, Note, Told
+
+
+class NoteSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Note
+        fields = ["id", "title"]
+
+
+class LineSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Line
+        fields = ["id", "text"]
+
+
+class NestedSerializer(WritableNestedModelSerializer):
+    lines = LineSerializer(many=True)
+
+    class Meta:
+        model = Note
+        fields = ["id", "title", "lines"]
+
+
+class ToldSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Told
+        fields = ["id", "title"]
+
+
+class TaggedSerializer(TaggitSerializer, serializers.ModelSerializer):
+    tags = TagListSerializerField()
+
+    class Meta:
+        model = Told
+        fields = ["id", "title", "tags"]
+
+
+@method_decorator(name="list", decorator=swagger_auto_schema(operation_description="All of them"))
+class Notes(viewsets.ModelViewSet):
+    queryset = Note.objects.all()
+    serializer_class = NoteSerializer
+
+    @swagger_auto_schema(responses={204: "gone"})
+    def destroy(self, request, *args, **kwargs):
+        return super().destroy(request, *args, **kwargs)
+
+    @method_decorator(transaction.atomic)
+    def update(self, request, *args, **kwargs):
+        return super().update(request, *args, **kwargs)
+
+
+@method_decorator(name="create", decorator=swagger_auto_schema(operation_description="A new one"))
+class Wrapped(viewsets.ModelViewSet):
+    queryset = Note.objects.all()
+    serializer_class = NoteSerializer
+
+    @transaction.atomic(durable=True)
+    def create(self, request, *args, **kwargs):
+        return super().create(request, *args, **kwargs)
+
+    @method_decorator(transaction.atomic(durable=True))
+    def destroy(self, request, *args, **kwargs):
+        return super().destroy(request, *args, **kwargs)
+
+    @method_decorator(cache_page(60))
+    def list(self, request, *args, **kwargs):
+        return super().list(request, *args, **kwargs)
+
+
+class Lines(viewsets.ModelViewSet):
+    serializer_class = LineSerializer
+
+    def get_queryset(self):
+        return Line.objects.filter(note=self.kwargs["note_pk"])
+
+    def perform_create(self, serializer):
+        serializer.save(note_id=self.kwargs["note_pk"])
+
+
+class MixedLines(NestedViewSetMixin, viewsets.ReadOnlyModelViewSet):
+    queryset = Line.objects.all()
+    serializer_class = LineSerializer
+    parent_lookup_kwargs = {"note_pk": "note__pk"}
+
+
+class Nested(viewsets.ModelViewSet):
+    queryset = Note.objects.all()
+    serializer_class = NestedSerializer
+
+
+class ToldView(viewsets.ModelViewSet):
+    queryset = Told.objects.order_by("id")
+    serializer_class = ToldSerializer
+
+
+class TaggedView(viewsets.ModelViewSet):
+    queryset = Told.objects.order_by("id")
+    serializer_class = TaggedSerializer
+
+
+class Others(APIView):
+    def get(self, request):
+        return Response(requests.get("http://127.0.0.1:9/x", timeout=3).json())
+
+    def post(self, request):
+        return Response({"status": httpx.post("http://127.0.0.1:9/x", json={}).status_code})
+
+    def put(self, request):
+        return Response({"new": waffle.switch_is_active("new")})
+
+    @method_decorator(waffle_flag("new"))
+    def delete(self, request):
+        return Response({})
+
+    def patch(self, request):
+        told = Told.objects.get(pk=1)
+        return Response([h.title for h in told.history.all()])
+"""
+URLS = """\
+from django.urls import include, path
+from rest_framework.routers import SimpleRouter
+from rest_framework_nested.routers import NestedSimpleRouter
+
+from notes import views
+
+router = SimpleRouter()
+router.register("notes", views.Notes)
+router.register("wrapped", views.Wrapped, basename="wrapped")
+router.register("nested", views.Nested, basename="nested")
+router.register("told", views.ToldView, basename="told")
+router.register("tagged", views.TaggedView, basename="tagged")
+lines = NestedSimpleRouter(router, "notes", lookup="note")
+lines.register("lines", views.Lines, basename="lines")
+lines.register("mixed", views.MixedLines, basename="mixed")
+urlpatterns = [path("", include(router.urls)), path("", include(lines.urls)), path("others/", views.Others.as_view())]
+"""
+# Operation → (distribution, line of the project's source that the refusal stands at).
+REFUSED = {
+    "POST /nested/": ("drf-writable-nested", "class Nested("),
+    "PUT /nested/{pk}/": ("drf-writable-nested", "class Nested("),
+    "PATCH /nested/{pk}/": ("drf-writable-nested", "class Nested("),
+    "GET /notes/{note_pk}/mixed/": ("drf-nested-routers", "class MixedLines("),
+    "GET /notes/{note_pk}/mixed/{pk}/": ("drf-nested-routers", "class MixedLines("),
+    "POST /told/": ("django-simple-history", "class ToldView("),
+    "PUT /told/{pk}/": ("django-simple-history", "class ToldView("),
+    "PATCH /told/{pk}/": ("django-simple-history", "class ToldView("),
+    "DELETE /told/{pk}/": ("django-simple-history", "class ToldView("),
+    "POST /tagged/": ("django-taggit", "class TaggedView("),
+    "PUT /tagged/{pk}/": ("django-taggit", "class TaggedView("),
+    "PATCH /tagged/{pk}/": ("django-taggit", "class TaggedView("),
+    "GET /tagged/": ("django-taggit", "tags = TaggableManager()"),
+    "GET /tagged/{pk}/": ("django-taggit", "tags = TaggableManager()"),
+    "DELETE /tagged/{pk}/": ("django-simple-history", "class TaggedView("),
+    "GET /others/": ("requests", "requests.get("),
+    "POST /others/": ("httpx", "httpx.post("),
+    "PUT /others/": ("django-waffle", "waffle.switch_is_active("),
+    "DELETE /others/": ("django-waffle", "@method_decorator(waffle_flag("),
+    "PATCH /others/": ("django-simple-history", "told.history"),
+}
+# Django's own decorators with arguments: seen, and not seen through.
+DJANGO = {"GET /wrapped/": "decorator", "POST /wrapped/": "atomic", "DELETE /wrapped/{pk}/": "decorator"}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    files = {
+        "site_/settings.py": SETTINGS + SITE_SETTINGS, "site_/urls.py": URLS, "notes/models.py": MODELS, "notes/views.py": VIEWS,
+    }  # fmt: skip
+    return Site.make(tmp_path_factory.mktemp("packages"), files)
+
+
+@pytest.fixture(scope="module")
+def program(site: Site) -> Program:
+    return translate(site.snapshot())
+
+
+def test_a_refusal_names_the_package_its_version_and_the_line_of_the_project(program: Program) -> None:
+    sources = {"notes/views.py": VIEWS.splitlines(), "notes/models.py": MODELS.splitlines()}
+    found = {f"{r.method} {r.route_id}": r.reasons[0] for r in program.refused}
+    assert found.keys() == REFUSED.keys() | DJANGO.keys()
+    for key, (distribution, line) in REFUSED.items():
+        reason = found[key]
+        assert reason.code == PREFIX + distribution, key
+        assert f"{distribution} {version(distribution)}" in reason.why
+        assert line in sources[reason.file][reason.line - 1], key
+    assert {key: found[key].code for key in DJANGO} == DJANGO
+
+
+def test_what_is_translated_answers_as_django_does(site: Site, tmp_path: Path) -> None:
+    _, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=400, seconds=15)
+    assert differences(report) == []
+    seen = {o.key: o.statuses for o in report.operations}
+    assert {
+        "GET /notes/",
+        "DELETE /notes/{pk}/",
+        "PUT /notes/{pk}/",
+        "GET /notes/{note_pk}/lines/{pk}/",
+    } <= seen.keys()
+    assert [key for key, statuses in seen.items() if not any(s.startswith("2") for s in statuses)] == []
+
+
+def test_the_page_says_what_the_table_says() -> None:
+    rows = re.findall(r"^\| (\S+) \| (.+) \| (.+) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert [row for row in rows if row[0] not in ("package", "---")] == [
+        (p.distribution, p.does, p.instead) for p in PACKAGES
+    ]
