@@ -1,1 +1,1 @@
-"""What runs inside Django. The only package of segue-bridge that may import it."""
+"""The Django side of what :mod:`segue_bridge` agrees on. The only package of it that imports Django."""

@@ -1,0 +1,109 @@
+"""Django and a Celery worker with the trace of :mod:`segue_bridge.legacy.trace`; prints what they name."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+import sys
+import threading
+from typing import Any
+
+import django
+from django.conf import settings
+
+settings.configure(
+    SECRET_KEY="x",
+    ALLOWED_HOSTS=["*"],
+    ROOT_URLCONF=__name__,
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}},
+    MIDDLEWARE=["segue_bridge.legacy.trace.TraceMiddleware"],
+    SEGUE_SQL_COMMENTS=True,
+)
+django.setup()
+
+from celery import Celery  # noqa: E402
+from celery.contrib.testing.worker import start_worker  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.http import HttpRequest, JsonResponse  # noqa: E402
+from django.test import AsyncClient, Client  # noqa: E402
+from django.urls import path  # noqa: E402
+
+from segue_bridge.legacy.trace import install_celery  # noqa: E402
+from segue_bridge.trace.context import current  # noqa: E402
+from segue_bridge.trace.logs import JsonFormatter  # noqa: E402
+
+app = Celery(broker="memory://", backend="cache+memory://")
+app.conf.broker_connection_retry_on_startup = True
+install_celery()
+SENT: list[str] = []
+LOG = io.StringIO()
+DONE = threading.Event()
+SEEN: list[Any] = []
+
+
+@app.task
+def work() -> None:
+    trace = current()
+    SEEN.append(
+        None
+        if trace is None
+        else {"request_id": trace.request_id, "trace_id": trace.trace_id, "parent_id": trace.parent_id}
+    )
+    DONE.set()
+
+
+def _executed(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    SENT.append(sql)
+    return execute(sql, params, many, context)
+
+
+def view(request: HttpRequest) -> JsonResponse:
+    trace = current()
+    assert trace is not None
+    SENT.clear()
+    connection.ensure_connection()
+    connection.execute_wrappers.append(_executed)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            cursor.execute("SELECT %s || '%%b'", ["a"])
+            rows = [list(row) for row in cursor.fetchall()]
+    finally:
+        connection.execute_wrappers.remove(_executed)
+    DONE.clear()
+    work.apply_async()
+    assert DONE.wait(20)
+    logging.getLogger("app").error("said")
+    line = json.loads(LOG.getvalue().splitlines()[-1])
+    return JsonResponse(
+        {
+            "request_id": trace.request_id, "traceparent": trace.traceparent, "sql": SENT[0], "percent": SENT[1], "rows": rows,
+            "log": line, "task": SEEN[-1],
+        }
+    )  # fmt: skip
+
+
+urlpatterns = [path("", view)]
+
+
+def main() -> None:
+    handler = logging.StreamHandler(LOG)
+    handler.setFormatter(JsonFormatter("django"))
+    logging.getLogger("app").addHandler(handler)
+    headers = {"x-request-id": "r-1", "traceparent": sys.argv[1]}
+    out = {}
+    with start_worker(app, perform_ping_check=False, pool="solo"):
+        for name in ("sync", "async"):
+            if name == "sync":
+                response: Any = Client().get("/", headers=headers)
+            else:
+                response = asyncio.run(AsyncClient().get("/", headers=headers))
+            trace = current()
+            after = None if trace is None else trace.request_id
+            out[name] = {**response.json(), "header": response.headers["X-Request-ID"], "after": after}
+    sys.stdout.write(json.dumps(out))
+
+
+main()
