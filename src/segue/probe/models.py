@@ -1,6 +1,7 @@
 """Models: fields, relations, Meta, managers, DDL."""
 
 from .ddl import Ddl, loose_collations
+from .storages import keeps_files_as_default, storage_behind
 
 
 class Models:
@@ -126,12 +127,8 @@ class Models:
         }
         if hasattr(field, "upload_to"):
             result["upload_to"] = c.encoder.encode(field.upload_to)
-            storage = type(field.storage)
-            wrapped = getattr(field.storage, "_wrapped", None)
-            if wrapped is not None and storage.__name__ == "DefaultStorage":
-                field.storage.exists  # noqa: B018  (evaluates the lazy object)
-                storage = type(field.storage._wrapped)
-            result["storage"] = c.meet_class(storage)
+            result["storage"] = c.meet_class(type(storage_behind(field.storage)))
+            result["default_storage"] = keeps_files_as_default(field.storage)
         relation = self._relation(model, field)
         if relation is not None:
             result["relation"] = relation

@@ -166,7 +166,8 @@ class ModelField:
     ``cls`` is the field's class, ``base`` the nearest class of ``django.*`` in its MRO,
     ``db_types`` maps a vendor (``sqlite``, ``postgresql``, ``mysql``) to ``field.db_type()``
     there (``None`` for fields without a column), ``options`` everything from
-    ``deconstruct()`` that differs from the default, ``attributes`` what an instance of a class from outside
+    ``deconstruct()`` that differs from the default, ``default_storage`` whether its files are kept and addressed as those
+    of Django's default storage are, ``attributes`` what an instance of a class from outside
     Django holds besides what Django keeps of fields.
     """
 
@@ -196,6 +197,7 @@ class ModelField:
     auto_now_add: bool = False
     upload_to: Value | None = None
     storage: str = ""
+    default_storage: bool = False
     collation: str = ""
     comment: str = ""
     relation: FieldRelation | None = None

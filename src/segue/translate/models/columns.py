@@ -161,7 +161,7 @@ def column_parts(ctx: Context, model: Model, item: ModelField, out: Text) -> Col
         info["auto_now"] = "True"
     if item.auto_now_add:
         info["auto_now_add"] = "True"
-    if item.null and base_name(item) in ("FileField", "ImageField"):
+    if base_name(item) in ("FileField", "ImageField"):
         info["file"] = "True"
     if info:
         pairs = ", ".join(f"{key!r}: {value}" for key, value in info.items())

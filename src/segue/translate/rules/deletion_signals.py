@@ -18,6 +18,7 @@ from segue.translate.kinds import Global, Instance, Kind, Needs
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, snake
 from segue.translate.models.writing import deleted_with
+from segue.translate.rules.file_cleanup import after_delete, deletes_files
 from segue.translate.rules.idle_receivers import is_idle
 from segue.translate.rules.receivers import does_nothing, parameters_of, receiver_function, refused_receiver
 
@@ -67,6 +68,8 @@ def _receivers(frame: Frame, label: str, other: str) -> list[Receiver]:
             continue
         if not receiver.sender and is_idle(ctx, receiver, other):
             continue
+        if after_delete(receiver) and receiver.sender not in (other, model.cls):
+            continue  # a proxy of it: each class has one of its own, and the collector's objects are of this one
         if receiver.sender not in ("", other, model.cls) or ctx.model(label).proxy:
             raise refused_receiver(
                 receiver, other, "Which of a model and its proxies is deleted decides whether it runs."
@@ -82,13 +85,16 @@ def _is_deletion(receiver: Receiver) -> bool:
 
 
 def _is_a_parent(frame: Frame, label: str) -> bool:
-    return bool(frame.ctx.model(label).parents) or any(
-        label in other.parents for other in frame.ctx.snapshot.models.values()
+    # A proxy has its model among its parents as well, without a link.
+    return any(frame.ctx.model(label).parents.values()) or any(
+        other.parents.get(label) for other in frame.ctx.snapshot.models.values()
     )
 
 
 def _lifted(frame: Frame, receiver: Receiver, label: str, *, told: bool) -> Lifted | None:
     """The receiver for objects of ``label``; None where it comes out empty."""
+    if after_delete(receiver):
+        return deletes_files(frame, receiver, label)
     function = receiver_function(frame.ctx, receiver, label)
     sender = Val(Global(GlobalRef("model", frame.ctx.model(label).cls)))
     known: dict[str, Kind | Val] = {"using": const("default"), "sender": sender}

@@ -20,6 +20,7 @@ from segue.translate.interp.invoke import lifted_call
 from segue.translate.interp.value import Val, const, name
 from segue.translate.kinds import Const, Global, Instance, Kind, Needs
 from segue.translate.load.models import concrete
+from segue.translate.rules.file_cleanup import after_save, emit_replaced, only_remembers, replaces_files
 from segue.translate.rules.idle_receivers import is_idle
 from segue.translate.rules.own_save import GIVE_KEY, before_save, gives_key
 from segue.translate.rules.unsaved import only_columns
@@ -45,6 +46,13 @@ def saved_by(ctx: Context, label: str) -> tuple[Receiver, ...]:
         if signal not in (PRE_SAVE, POST_SAVE, *_OF_OBJECTS) or receiver.function.startswith(_FRAMEWORKS):
             continue
         if receiver.sender in ("", *family, *(other.cls for other in family.values())):
+            if only_remembers(receiver):
+                continue
+            if after_save(receiver):
+                # Sent with the class of the object: a model and its proxies have one each.
+                if receiver.sender in (label, model.cls) and replaces_files(ctx, label):
+                    found.append(receiver)
+                continue
             if signal in _OF_OBJECTS:
                 raise refused_receiver(receiver, label, "It runs for every object that is made or loaded.")
             if not receiver.sender and is_idle(ctx, receiver, label):
@@ -77,7 +85,9 @@ def send_post_save(
 ) -> None:
     """Emit the calls of ``post_save``. ``created`` is a constant, or holds what ``Session.save`` returned."""
     for receiver in saved_by(frame.ctx, label):
-        if receiver.signal.rpartition(".")[2] == POST_SAVE:
+        if after_save(receiver):
+            emit_replaced(frame, receiver, label, instance, created, named=named)
+        elif receiver.signal.rpartition(".")[2] == POST_SAVE:
             given = {"update_fields": None if named else const(None), "created": created}
             _call(frame, receiver, label, receiver_function(frame.ctx, receiver, label), instance, given)
 
@@ -90,6 +100,8 @@ def before_insert(frame: Frame, label: str) -> ast.expr | None:
     """
     found: list[Lifted] = []
     for receiver in saved_by(frame.ctx, label):
+        if after_save(receiver):
+            continue  # nothing is replaced yet
         function = receiver_function(frame.ctx, receiver, label)
         if receiver.signal.rpartition(".")[2] != PRE_SAVE:
             raise refused_receiver(receiver, label, "It would be called in the middle of an expression.")
@@ -123,7 +135,7 @@ def before_insert(frame: Frame, label: str) -> ast.expr | None:
 def asks_created(ctx: Context, label: str) -> bool:
     """Does a receiver of ``post_save`` take ``created``?"""
     return any(
-        "created" in parameters_of(receiver_function(ctx, receiver, label))
+        after_save(receiver) or "created" in parameters_of(receiver_function(ctx, receiver, label))
         for receiver in saved_by(ctx, label)
         if receiver.signal.rpartition(".")[2] == POST_SAVE
     )

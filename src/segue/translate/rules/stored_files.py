@@ -82,7 +82,7 @@ def _default_problem(ctx: Context) -> tuple[str, str] | None:
 
 def storage_problem(ctx: Context, item: ModelField) -> tuple[str, str] | None:
     """What keeps the files of a column on Django, and why: another storage than the default one, columns for the size."""
-    if "storage" in item.options:
+    if "storage" in item.options and not item.default_storage:
         return f"{item.name}: {item.storage}", "The column has a storage of its own."
     if "width_field" in item.options or "height_field" in item.options:
         return item.name, "Django keeps the size of the image in other columns."

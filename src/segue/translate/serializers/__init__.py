@@ -32,7 +32,7 @@ from segue.translate.serializers.interface import Presenter, Saver, Writer
 from segue.translate.serializers.metadata import actions
 from segue.translate.serializers.read import presenter
 from segue.translate.serializers.save import creator, updater
-from segue.translate.serializers.saved import fetch_with, saved_presenter
+from segue.translate.serializers.saved import fetch_with, saved_presenter, show_given
 from segue.translate.serializers.write import writer
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "fetch_with",
     "presenter",
     "saved_presenter",
+    "show_given",
     "updater",
     "writer",
 ]

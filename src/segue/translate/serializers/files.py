@@ -44,6 +44,8 @@ def _plain_storage(frame: Frame, item: SerializerField) -> None:
     if serializer is None or not serializer.model or "." in item.source:
         raise field_refusal(item, "file-storage", "Segue cannot see which storage the file is in.")
     column = field_of(concrete(frame.ctx, serializer.model), item.source)
+    if column is not None and column.default_storage:
+        return
     if column is None or column.storage not in PLAIN_STORAGE or "storage" in column.options:
         storage = column.storage if column is not None else "unknown"
         raise field_refusal(item, "file-storage", f"Files of storage {storage} have addresses of their own.")

@@ -6,6 +6,8 @@ more) stand before the presenter. The entity keeps its own column values, as Dja
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from segue.target.ir import Import
 from segue.translate.context import Context
 from segue.translate.interp.annotations import annotation
@@ -52,6 +54,20 @@ def fetch_with(ctx: Context, serializer_name: str, fetched: Instance, *, partial
     for accessor, child in needs.one.items():
         if accessor in fetched.site.selected and not child.one and not child.many:
             to_one(ctx, fetched.site, accessor).columns.update(child.columns)
+
+
+def show_given(
+    ctx: Context, serializer_name: str, model: str, given: Mapping[str, Instance], *, partial: bool = False
+) -> None:
+    """Let objects that ``save(owner=…)`` was given have the columns that the presenter shows of them: it finds them in
+    memory, as Django does, and does not ask for them again."""
+    needs = ctx.memo.get(("saved-needs", (serializer_name, model, partial, view_key(ctx, serializer_name))))
+    if not isinstance(needs, Needs):
+        return
+    for accessor, child in needs.one.items():
+        known = given.get(accessor)
+        if known is not None and not child.columns <= known.site.columns:
+            known.site.written = True
 
 
 def _with_loads(ctx: Context, serializer_name: str, model: str, site: Needs, shown: Presenter) -> Presenter:

@@ -7,7 +7,7 @@ The object itself does not exist in the generated code. Its protocol becomes ``v
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from segue.target.ir import Import
 from segue.translate.interp.callsite import CallSite
@@ -42,6 +42,7 @@ from segue.translate.serializers import (
     fetch_with,
     presenter,
     saved_presenter,
+    show_given,
     updater,
     writer,
 )
@@ -59,7 +60,7 @@ class Held:
     """``instance`` is what it shows or updates, ``data`` the code of its input, ``values`` the local
     that holds validated data, ``errors`` the local with its errors, ``kept`` the local with what its methods put on
     ``self``, ``saved`` what ``save()`` returned, ``fetched``
-    what was loaded before that. ``torn``: branches have left it in different states."""
+    what was loaded before that, ``given`` the objects that it was given by name. ``torn``: branches have left it in different states."""
 
     serializer: str
     instance: Val | None = None
@@ -73,6 +74,7 @@ class Held:
     fetched: Instance | None = None
     has_context: bool = True
     torn: bool = False
+    given: dict[str, Instance] = field(default_factory=dict)
 
 
 VIEW_CONTEXT = "rest_framework.generics.GenericAPIView.get_serializer_context()"
@@ -263,6 +265,8 @@ def save(frame: Frame, owner: Val, extra: dict[str, Val], at: ast.AST | None = N
                 )
             keys.append(literal(key))
             items.append(value.node)
+            if isinstance(value.kind, Instance):
+                held.given[key] = value.kind
         values = ast.Dict(keys, items)
     if held.many:
         return _save_all(frame, held, values)
@@ -354,6 +358,7 @@ def _saved(frame: Frame, held: Held, shown: Val, at: ast.AST | None) -> Val:
     fetched = held.fetched or (shown.kind if held.saved is None else None)
     if fetched is not None:
         fetch_with(frame.ctx, held.serializer, fetched, partial=partial)
+    show_given(frame.ctx, held.serializer, shown.kind.model, held.given, partial=partial)
     _check_request(frame, held, made, at)
     local = in_local(frame, shown).text
     with own_set(frame, made):

@@ -26,6 +26,7 @@ class Legacy:
         self.copy.prepare(settings.DATABASES)
         settings.DEBUG = False
         settings.DEBUG_PROPAGATE_EXCEPTIONS = False
+        own_media = str(settings.MEDIA_ROOT or "")
         settings.MEDIA_ROOT = str(self.media)
         settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
         # Each case begins with an empty cache: that must never be one that others use.
@@ -36,7 +37,7 @@ class Legacy:
         import django
 
         django.setup()
-        lead_into(self.media)
+        lead_into(self.media, own_media)
         from django.db import connection
 
         self.connection = connection

@@ -15,13 +15,14 @@ from typing import Any
 FOLDER = "(elsewhere)"
 
 
-def lead_into(media: Path) -> None:
+def lead_into(media: Path, instead_of: str = "") -> None:
     """Patch ``FileSystemStorage.location``, for storages that are made already too. Static files are only read, and
-    stay where they are."""
+    stay where they are. ``instead_of``: the project's own ``MEDIA_ROOT``, in whose place ``media`` stands."""
     from django.contrib.staticfiles.storage import StaticFilesStorage
     from django.core.files.storage import FileSystemStorage
 
     inside = os.path.abspath(media)
+    before = os.path.abspath(instead_of) if instead_of else ""
 
     def location(storage: Any) -> str | None:
         if storage.base_location is None:  # StaticFilesStorage without STATIC_ROOT
@@ -29,6 +30,8 @@ def lead_into(media: Path) -> None:
         own = str(os.path.abspath(storage.base_location))
         if own == inside or own.startswith(inside + os.sep) or isinstance(storage, StaticFilesStorage):
             return own
+        if own == before:  # a setting of its own that has the same folder
+            return inside
         return os.path.join(inside, FOLDER, hashlib.sha256(own.encode()).hexdigest()[:8])
 
     def set_location(storage: Any, value: Any) -> None:

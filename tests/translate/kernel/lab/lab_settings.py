@@ -8,7 +8,13 @@ TIME_ZONE = "America/New_York"
 LANGUAGE_CODE = "en-us"
 ROOT_URLCONF = "lab_urls"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "rest_framework", "library"]
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "rest_framework",
+    "library",
+    "django_cleanup",
+]
 MIDDLEWARE = []
 DATABASES = {
     "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ.get("LAB_DB", ":memory:")}

@@ -10,7 +10,7 @@ from sqlalchemy import Column, Executable, Insert, Table, Update, bindparam, sel
 from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_of
 from sqlalchemy.orm import Mapper
-from sqlalchemy.orm.attributes import instance_dict
+from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 from sqlalchemy.orm.interfaces import MANYTOONE
 from sqlalchemy.sql import ClauseElement
 
@@ -31,6 +31,7 @@ class _Part:
     columns: tuple[tuple[str, Column[Any]], ...]
     key: tuple[str, Column[Any]]
     generated: tuple[tuple[str, Column[Any]], ...]
+    files: tuple[str, ...]
 
 
 _PARTS: dict[type[Base], tuple[_Part, ...]] = {}
@@ -62,6 +63,7 @@ def _part(mapper: Mapper[Any], table: Table) -> _Part:
         tuple((name, column) for name, column in named if column.computed is None),
         (column_key(mapper, primary[0]), primary[0]),
         tuple((name, column) for name, column in named if column.computed is not None),
+        tuple(name for name, column in named if column.info.get("file")),
     )
 
 
@@ -75,7 +77,11 @@ async def insert(db: Session, entity: Base) -> None:
                 await _insert(db, entity, part)
     else:
         await _insert(db, entity, found[0])
-    instance_dict(entity)["_stored"] = True
+    held = instance_dict(entity)
+    held["_stored"] = True
+    for part in found:
+        for name in part.files:  # what a later save replaces (``segue_bridge.cleanup``)
+            set_committed_value(entity, name, held.get(name))
 
 
 async def save(db: Session, entity: Base, names: Sequence[str]) -> bool:

@@ -84,7 +84,7 @@ class StoredFiles:
                 recorder._saved.append((storage, str(done)))
             if method != "save" or not isinstance(storage, recorder._elsewhere):
                 told = str(done if method == "save" else name)
-                recorder._done.append([method, type(storage).__name__, told, digest])
+                recorder._done.append([method, _told_as(storage, method), told, digest])
             return done
 
         return act
@@ -112,6 +112,19 @@ class StoredFiles:
 def _classes(cls: Any) -> list[Any]:
     below: list[Any] = cls.__subclasses__()
     return [cls, *(c for sub in below for c in _classes(sub))]
+
+
+def _told_as(storage: Any, method: str) -> str:
+    """The class's name; Django's where a subclass deletes and saves as that does."""
+    from django.core.files.storage import FileSystemStorage
+
+    cls = type(storage)
+    used = (method, "_save") if method == "save" else (method,)
+    if issubclass(cls, FileSystemStorage) and all(
+        getattr(cls, name) is getattr(FileSystemStorage, name) for name in used
+    ):
+        return FileSystemStorage.__name__
+    return str(cls.__name__)
 
 
 def _digest(content: Any) -> str:

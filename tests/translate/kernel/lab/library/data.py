@@ -13,6 +13,7 @@ from library.models import (
     Folder,
     Permit,
     Placement,
+    Plan,
     Profile,
     Review,
     Scan,
@@ -129,3 +130,5 @@ def fill():
     Scan.objects.create(name="paper", paper="scans/é.txt")
     Scan.objects.create(name="lost", paper="scans/lost.txt")
     Scan.objects.create(name="none")
+    Plan.objects.create(name="kept")
+    Plan.objects.create(name="one", paper="scans/\u00e9.txt")

@@ -3,6 +3,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models.signals import post_delete, pre_delete, pre_save
 from django.dispatch import receiver
+from django_cleanup import cleanup
 
 
 class Author(models.Model):
@@ -287,6 +288,7 @@ def stamp(sender, instance, **kwargs):
 # stored files ----------------------------------------------------------------------------
 
 
+@cleanup.ignore
 class Scan(models.Model):
     name = models.CharField(max_length=30)
     paper = models.FileField(upload_to="scans", blank=True)
@@ -305,3 +307,11 @@ def remove_paper(sender, instance, **kwargs):
         instance.paper.delete(False)
     if instance.picture:
         instance.picture.delete(save=False)
+
+
+class Plan(models.Model):
+    """django-cleanup takes care of its files."""
+
+    name = models.CharField(max_length=30)
+    paper = models.FileField(upload_to="scans", default="scans/a b.txt")
+    folder = models.ForeignKey(Folder, null=True, on_delete=models.CASCADE)

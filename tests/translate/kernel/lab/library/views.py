@@ -43,6 +43,7 @@ from library.models import (
     Folder,
     Permit,
     Placement,
+    Plan,
     Profile,
     Review,
     Scan,
@@ -1309,6 +1310,57 @@ class Lab(APIView):
 
     def case_file_outside_of_the_folder(self):
         return default_storage.exists("../secret.txt")
+
+    # django-cleanup ------------------------------------------------------------------------
+
+    def case_on_commit_file_replaced(self):
+        plan = Plan.objects.get(name="one")
+        plan.name = "other"
+        plan.save()
+        before = default_storage.exists("scans/é.txt")
+        plan.paper = "scans/p.png"
+        plan.save()
+        between = [default_storage.exists("scans/é.txt"), default_storage.exists("scans/p.png")]
+        plan.name = "one"
+        plan.paper = "scans/é.txt"
+        plan.save()
+        return [before, between, default_storage.exists("scans/p.png")]
+
+    def case_on_commit_file_replaced_is_the_default(self):
+        plan = Plan.objects.get(name="kept")
+        plan.paper = "scans/p.png"
+        plan.save()
+        plan.paper = "scans/a b.txt"
+        plan.save()
+        return [default_storage.exists("scans/a b.txt"), default_storage.exists("scans/p.png")]
+
+    def case_on_commit_file_of_a_new_row_replaced(self):
+        plan = Plan.objects.create(name="new", paper="scans/é.txt")
+        plan.paper = "scans/p.png"
+        plan.save()
+        between = default_storage.exists("scans/é.txt")
+        plan.delete()
+        return [between, default_storage.exists("scans/p.png")]
+
+    def case_on_commit_files_of_rows_that_go(self):
+        Plan.objects.create(name="new", paper="scans/é.txt")
+        Plan.objects.create(name="new", paper="scans/p.png")
+        Plan.objects.create(name="new")
+        Plan.objects.create(name="new", paper="")
+        Plan.objects.create(name="new", paper="scans/lost.txt")
+        Plan.objects.create(name="new", paper="../secret.txt")
+        Plan.objects.filter(name="new").delete()
+        return [default_storage.exists(f"scans/{name}") for name in ("é.txt", "p.png", "a b.txt")]
+
+    def case_file_stays_until_the_commit(self):
+        Plan.objects.get(name="one").delete()
+        return [Plan.objects.count(), default_storage.exists("scans/é.txt")]
+
+    def case_file_replaced_with_named_columns(self):
+        plan = Plan.objects.get(name="one")
+        plan.paper = "scans/p.png"
+        plan.save(update_fields=["paper"])
+        return plan.paper.name
 
     def case_class_attribute_that_changes(self):
         return Shelf.total
