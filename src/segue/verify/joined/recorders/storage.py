@@ -123,8 +123,9 @@ def _told_as(storage: Any, method: str) -> str:
     if issubclass(cls, FileSystemStorage) and all(
         getattr(cls, name) is getattr(FileSystemStorage, name) for name in used
     ):
-        return FileSystemStorage.__name__
-    return str(cls.__name__)
+        return "FileSystemStorage"
+    name: str = cls.__name__
+    return name
 
 
 def _digest(content: Any) -> str:
