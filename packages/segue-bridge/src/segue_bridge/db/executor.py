@@ -51,9 +51,7 @@ class AsyncpgExecutor:
         while True:
             try:
                 fairy: Any = await _guarded(engine.raw_connection)
-            except (
-                OSError
-            ) as error:  # refused, timed out, no such host: asyncpg hands on what the socket says
+            except OSError as error:  # refused, no such host: asyncpg hands on what the socket says
                 raise OperationalError(str(error)) from error
             if not fairy.driver_connection.is_closed():
                 return cls(fairy, cache, engine.dialect)
