@@ -189,6 +189,17 @@ class Scan(models.Model):
     paper = models.FileField(upload_to="scans/%Y", max_length=60)
     picture = models.FileField(upload_to=place, null=True, blank=True)
 
+    def save(self, *args, **kwargs):
+        self.title = self.title.replace("e", "E e")[:19]
+        super().save(*args, **kwargs)
+
+
+@receiver(pre_save, sender=Scan)
+def tidy(sender, instance, **kwargs):
+    if instance.title == "no":
+        raise ValueError("no")
+    instance.title = instance.title.replace("a", "A b")
+
 
 @receiver(post_delete, sender=Scan)
 def remove(sender, instance, **kwargs):

@@ -178,7 +178,7 @@ def lift(
     name: str | None = None,
     hint: str = "",
     scope: Scope | None = None,
-    listener: bool = False,
+    listener: Parameter | None = None,
     signature: Signature | None = None,
 ) -> Lifted:
     """Translate ``function`` and emit it into ``app/<app>/<module_kind>.py``.
@@ -186,8 +186,8 @@ def lift(
     ``arguments`` gives the kind of each explicit parameter that is passed; a parameter left out
     takes its default. A :class:`Val` with a ``Const`` kind is folded into the text. ``name`` is
     the wished name, ``hint`` a word for row classes that only this use needs. Free state that ``scope`` has is no
-    parameter. ``listener``: the bridge calls it, as a coroutine function of the session and the arguments, whatever it needs of
-    them. ``signature``: callers spread a dict of keywords, so parameters keep names and defaults. Raises :class:`segue.refusal.Refused`.
+    parameter. ``listener``: the bridge calls it, as a coroutine function of the session and one argument, whatever it needs of
+    them; this is the argument's parameter where the function takes none. ``signature``: callers spread a dict of keywords, so parameters keep names and defaults. Raises :class:`segue.refusal.Refused`.
     """
     found = find(ctx, function)
     label = app or app_of(ctx, found)
@@ -199,7 +199,7 @@ def lift(
         name,
         shape_of(receiver),
         in_source(ctx),
-        listener,
+        listener is not None,
         signature,
         tuple((k, shape_of(v)) for k, v in sorted((arguments or {}).items())),
     )
@@ -217,8 +217,8 @@ def lift(
         scope=scope,
         signature=signature,
     )
-    if listener:
-        body = _for_the_bridge(found, body)
+    if listener is not None:
+        body = _for_the_bridge(found, body, listener)
     table = symbols(ctx)
     record = FunctionRecord(
         token="",
@@ -259,14 +259,20 @@ def lift(
     return lifted
 
 
-def _for_the_bridge(function: Function, body: Body) -> Body:
-    """``body`` as that of an ``async def`` whose only state is the session."""
+def _for_the_bridge(function: Function, body: Body, taken: Parameter) -> Body:
+    """``body`` as that of an ``async def`` whose only state is the session, and whose argument is ``taken`` if it has none."""
     beyond = next((item.name for item in body.state if item.name != "db"), None)
     if beyond is not None:
         raise refuse("signal", function.name, f"It would need the request's {beyond}.", function.where)
     known = STATE["db"]
     state = (State("db", "state", lambda: known.annotation),)
-    return replace(body, imports=body.imports | known.imports, is_async=True, state=state)
+    return replace(
+        body,
+        imports=body.imports | known.imports,
+        is_async=True,
+        state=state,
+        parameters=body.parameters or (taken,),
+    )
 
 
 def interpret(

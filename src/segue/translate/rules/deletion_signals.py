@@ -12,7 +12,7 @@ import ast
 from segue.snapshot.model import GlobalRef, Receiver
 from segue.translate.functions.lift import Lifted, lift
 from segue.translate.functions.record import record_of
-from segue.translate.interp.frame import Frame
+from segue.translate.interp.frame import Frame, Parameter
 from segue.translate.interp.value import Val, const, name
 from segue.translate.kinds import Global, Instance, Kind, Needs
 from segue.translate.load.fetch import entity_type
@@ -99,13 +99,14 @@ def _lifted(frame: Frame, receiver: Receiver, label: str, *, told: bool) -> Lift
     sender = Val(Global(GlobalRef("model", frame.ctx.model(label).cls)))
     known: dict[str, Kind | Val] = {"using": const("default"), "sender": sender}
     arguments = {key: value for key, value in known.items() if key in parameters_of(function)}
-    if "instance" not in parameters_of(function):
-        raise refused_receiver(receiver, label, "It does not take the instance by its name.")
-    # What the collector has read is as it is in the database; an object that code holds may not be.
-    needs = Needs(label, written=True, told=receiver.where if told else None)
-    arguments["instance"] = Instance(label, needs, "entity")
+    if "instance" in parameters_of(function):
+        # What the collector has read is as it is in the database; an object that code holds may not be.
+        needs = Needs(label, written=True, told=receiver.where if told else None)
+        arguments["instance"] = Instance(label, needs, "entity")
     hint = snake(frame.ctx.model(label).cls.rpartition(".")[2])
-    lifted = lift(frame.ctx, function, arguments=arguments, module_kind="services", hint=hint, listener=True)
+    # Of several models each has a function of its own, though none looks at the object.
+    taken = Parameter("_instance", lambda: "object")
+    lifted = lift(frame.ctx, function, arguments=arguments, module_kind="services", hint=hint, listener=taken)
     return None if does_nothing(record_of(frame.ctx, lifted)) else lifted
 
 

@@ -14,8 +14,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Const, Instance, Kind, Needs, Scalar, Uploaded
 from segue.translate.load.models import concrete, field_of
-from segue.translate.rules.own_save import own_save
-from segue.translate.rules.receivers import PRE_SAVE, saved_by
+from segue.translate.rules.before_files import sees_files
 from segue.translate.rules.registry import attribute, method
 from segue.translate.rules.stored_files import is_file, storage_problem
 
@@ -69,12 +68,9 @@ def takes(frame: Frame, label: str, item: ModelField, kind: Kind, site: Needs | 
     problem = storage_problem(frame.ctx, item)
     if problem is not None:
         raise frame.refuse("file-storage", *problem, at)
-    if own_save(frame.ctx, label) is not None or any(
-        receiver.signal.rpartition(".")[2] == PRE_SAVE for receiver in saved_by(frame.ctx, label)
-    ):
-        raise frame.refuse(
-            "file-write", f"{label}.{item.name}", "Code of the project runs before the file is stored.", at
-        )
+    seen = sees_files(frame.ctx, label)
+    if seen:
+        raise frame.refuse("file-write", f"{label}.{item.name}", seen, at)
     site.uploads.add(item.name)
     site.unsaved.add(item.name)
     return True

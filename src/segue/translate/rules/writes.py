@@ -90,7 +90,8 @@ def save(frame: Frame, owner: Val, call: CallSite) -> Val | None:
             raise frame.refuse(
                 "file-write", ast.unparse(call.node), "An upload is stored only by a plain save().", call.node
             )
-        store_uploads(frame, kind, owner.node)
+        if not listened:
+            store_uploads(frame, kind, owner.node)
     if fields is None or (isinstance(fields.kind, Const) and fields.kind.value is None):
         if listened:
             return _save_told(frame, kind.model, owner, call)
@@ -134,6 +135,8 @@ def _save_told(frame: Frame, label: str, owner: Val, call: CallSite) -> Val:
     kind = owner.kind
     assert isinstance(kind, Instance)
     send_pre_save(frame, label, saved, adding=kind.mode != "row")
+    if kind.site.uploads:
+        store_uploads(frame, kind, saved)
     text = f"await {ast.unparse(frame.db)}.save({ast.unparse(saved)})"
     if not asks_created(frame.ctx, label):
         frame.emit(text)
@@ -234,8 +237,8 @@ def create_through(frame: Frame, owner: Val, call: CallSite) -> Val:
         local = name(frame.wished(snake(model.cls.rpartition(".")[2]), call.node))
         frame.emit(f"{ast.unparse(local)} = {made.text}")
     assert isinstance(made.kind, Instance)
-    store_uploads(frame, made.kind, local)
     send_pre_save(frame, query.model, local, adding=True)
+    store_uploads(frame, made.kind, local)
     frame.emit(f"await {ast.unparse(frame.db)}.insert({ast.unparse(local)})")
     send_post_save(frame, query.model, local, const(True))
     return Val(made.kind, local)

@@ -159,17 +159,17 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
             )
         if action == "create":
             frame.emit(f"{local} = {cls}(**given)")
+            send_pre_save(frame, serializer.model, name(local), adding=True)
             for column in files:
                 store(frame, serializer.model, local, column, null=column.name in emptied)
-            send_pre_save(frame, serializer.model, name(local), adding=True)
             frame.emit(f"await db.insert({local})")
             send_post_save(frame, serializer.model, name(local), const(True))
         else:
             frame.use(Import("segue_bridge.schema.related", "assign"))
             frame.emit(f"assign({local}, given)")
+            send_pre_save(frame, serializer.model, name(local), adding=False)
             for column in files:
                 store(frame, serializer.model, local, column, null=column.name in emptied)
-            send_pre_save(frame, serializer.model, name(local), adding=False)
             frame.emit(f"await db.update({local})")
             send_post_save(frame, serializer.model, name(local), const(False))
         for accessor in many:

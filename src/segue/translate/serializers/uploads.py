@@ -19,8 +19,7 @@ from segue.translate.interp.scope import STATE
 from segue.translate.interp.value import literal, name, quote
 from segue.translate.kinds import Instance, Kind, Needs, Scalar
 from segue.translate.load.models import concrete
-from segue.translate.rules.own_save import own_save
-from segue.translate.rules.receivers import PRE_SAVE, saved_by
+from segue.translate.rules.before_files import sees_files
 from segue.translate.rules.stored_files import media, storage_problem
 from segue.translate.rules.unsaved import only_columns
 from segue.translate.serializers.facts import field_refusal
@@ -36,10 +35,9 @@ def check_upload(ctx: Context, label: str, item: SerializerField, column: ModelF
     problem = storage_problem(ctx, column)
     if problem is not None:
         raise field_refusal(item, "file-storage", f"{problem[0]}: {problem[1]}")
-    if own_save(ctx, label) is not None or any(
-        receiver.signal.rpartition(".")[2] == PRE_SAVE for receiver in saved_by(ctx, label)
-    ):
-        raise field_refusal(item, "file-write", "Code of the project runs before the file is stored.")
+    seen = sees_files(ctx, label)
+    if seen:
+        raise field_refusal(item, "file-write", seen)
 
 
 def local_of(column: ModelField) -> str:

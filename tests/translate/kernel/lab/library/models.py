@@ -266,6 +266,12 @@ def note_labels(sender, instance, **kwargs):
     Diary.objects.create(line=f"stickers left: {Sticker.objects.count()}")
 
 
+@receiver(post_delete, sender=Permit)
+def count_permits(sender, **kwargs):
+    """It does not look at what has gone."""
+    Diary.objects.create(line=f"permits left: {Permit.objects.count()}")
+
+
 @receiver(post_delete)
 def shred(sender, instance, **kwargs):
     if not issubclass(sender, Papers):

@@ -127,7 +127,7 @@ class Sheet(models.Model):
     elsewhere = models.FileField(storage=FileSystemStorage(base_url="/sheets/"), blank=True)
 
     def save(self, *args, **kwargs):
-        self.code = self.code.upper()
+        self.code = self.code.upper() if self.scan else ""
         super().save(*args, **kwargs)
 
 
