@@ -487,9 +487,13 @@ class SuccessHeaders(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Raised(Kind):
-    """An exception object: ``cls`` is its dotted class. The node builds the generated exception."""
+    """An exception object: ``cls`` is its dotted class. The node builds the generated exception.
+
+    ``told``: it was caught, and its text is the one that it has in Django's process.
+    """
 
     cls: str
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)

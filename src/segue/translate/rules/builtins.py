@@ -24,7 +24,6 @@ from segue.translate.kinds import (
     Object,
     Payload,
     QuerySet,
-    Raised,
     RelatedManager,
     RenderedView,
     Request,
@@ -64,8 +63,6 @@ def _converter(builtin: str, result: str) -> None:
             if not call.args:
                 return const("")
             first = call.args[0]
-            if isinstance(first.kind, Raised) and first.node is not None:
-                raise frame.refuse("text-of", ast.unparse(call.node), "The text of an exception.", call.node)
             own = registry.methods.get((type(first.kind), "__str__"))
             shown = own(frame, first, call) if own is not None else None
             if shown is not None:

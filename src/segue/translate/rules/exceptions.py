@@ -20,6 +20,7 @@ from segue.translate.kinds import (
     Unknown,
     User,
 )
+from segue.translate.rules.exception_text import check
 from segue.translate.rules.registry import attribute, function
 
 _DRF = (
@@ -96,6 +97,7 @@ def _plain_arguments(frame: Frame, call: CallSite) -> list[ast.expr]:
 
 
 def _plain(frame: Frame, value: Val, node: ast.expr) -> ast.expr:
+    check(frame, value.kind, node)  # an exception of an exception has the text of the inner one
     if isinstance(value.kind, Instance | QuerySet | User | Unknown) or value.node is None:
         why = value.kind.why if isinstance(value.kind, Unknown) else ""
         raise frame.refuse(
@@ -296,7 +298,7 @@ def _caught_one(frame: Frame, dotted: str, node: ast.expr) -> str:
     return ast.unparse(frame.imported(*known))
 
 
-@attribute(Raised, "detail", "messages", "message", "args")
+@attribute(Raised, "detail", "messages", "message")
 def detail(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
     """``error.detail`` of DRF's exceptions."""
     assert isinstance(owner.kind, Raised)

@@ -15,6 +15,7 @@ from segue.translate.kinds import (
     ListOf,
     OpenFile,
     QuerySet,
+    Raised,
     Request,
     Scalar,
     StoredFile,
@@ -70,6 +71,10 @@ def printable(frame: Frame, value: Val, node: ast.expr) -> ast.expr:
 
             return text_of(frame, value, node)
         raise frame.refuse("text-of", ast.unparse(node), "Segue does not know the text of this.", node)
+    if isinstance(value.kind, Raised):
+        from segue.translate.rules.exception_text import check
+
+        check(frame, value.kind, node)
     if isinstance(value.kind, StoredFile) and value.kind.nullable:
         return quote("{0} or ''", value.node)
     return value.node
@@ -120,7 +125,10 @@ def display(frame: Frame, node: ast.List | ast.Tuple | ast.Set) -> Val:
 
 
 def _check_file(frame: Frame, value: Val, node: ast.expr) -> None:
-    """A file is more than its name, and DRF would write down its content."""
+    """A file is more than its name, and DRF would write down its content; an exception in a list is shown later on."""
+    from segue.translate.rules.exception_text import check
+
+    check(frame, value.kind, node)
     if isinstance(value.kind, StoredFile | Uploaded | OpenFile):
         raise frame.refuse("stored-file", ast.unparse(node), "A file cannot be kept in a list or dict.", node)
 

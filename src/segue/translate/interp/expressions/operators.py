@@ -10,7 +10,7 @@ from typing import Any
 from segue.translate.interp.conditions import test
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, widen
-from segue.translate.interp.value import Val, const, is_pure
+from segue.translate.interp.value import Val, const, is_pure, quote
 from segue.translate.kinds import (
     Callback,
     Const,
@@ -24,6 +24,7 @@ from segue.translate.kinds import (
     Q,
     QueryParameters,
     QuerySet,
+    Raised,
     Scalar,
     TupleOf,
     Unknown,
@@ -110,6 +111,8 @@ def _shown(frame: Frame, left: Val, right: Val, node: ast.BinOp) -> Val:
     """What ``"%s"`` is filled with: objects of models by their text, which ``str()`` of the generated class is not."""
     from segue.translate.interp.expressions.literals import printable
 
+    if isinstance(right.kind, Raised):
+        return Val(Scalar("str"), quote("str({0})", printable(frame, right, node.right)))
     legacy = list(node.right.elts) if isinstance(node.right, ast.Tuple) else [node.right]
     nodes = list(right.node.elts) if isinstance(right.node, ast.Tuple) and len(legacy) > 0 else [right.node]
     kind = right.kind

@@ -42,6 +42,7 @@ def raised(frame: Frame, node: ast.Raise) -> None:
 @statement(ast.Try)
 def guarded(frame: Frame, node: ast.Try) -> None:
     """``try``/``except``/``else``/``finally`` over exceptions that the generated code raises too."""
+    from segue.translate.rules.exception_text import told
     from segue.translate.rules.exceptions import caught
 
     if _tells_any_exception(frame, node):
@@ -78,7 +79,7 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         frame.alive = True
         _perhaps(frame, before[0], tried)
         if handler.name and value is not None:
-            frame.bind(handler.name, value)
+            frame.bind(handler.name, Val(Raised(text, told(frame.ctx, text, body)), value.node))
         frame.env["#handling"] = Val(Raised(text))
         with frame.capture() as lines:
             frame.run(handler.body)

@@ -2,6 +2,7 @@
 
 import datetime
 import enum
+import json
 import os.path
 import random
 import re
@@ -9,7 +10,7 @@ from functools import partial
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import (
     Avg,
     Case,
@@ -1471,3 +1472,94 @@ class Lab(APIView):
 
     def case_format_of_the_settings(self):
         return formats.date_format(Book.objects.order_by("id").first().created, use_l10n=False)
+
+    def amount(self, text):
+        if not text:
+            raise ValueError("nothing is given")
+        return int(text)
+
+    def case_text_of_an_error(self):
+        found = []
+        for text in ["5", "", "x"]:
+            try:
+                found.append(f"{self.amount(text)}")
+            except ValueError as error:
+                found += [
+                    str(error),
+                    f"{error}!",
+                    "%s?" % error,  # noqa: UP031
+                    f"{error}",
+                    error.args[0],
+                ]
+        return found
+
+    def case_text_of_a_key_error(self):
+        count = Book.objects.count()
+        try:
+            if count > 0:
+                raise KeyError("colour")
+        except KeyError as error:
+            return f"{error} is required"
+        return ""
+
+    def case_text_of_broken_json(self):
+        found = []
+        for book in Book.objects.order_by("id"):
+            try:
+                found.append(json.loads("[1, " + book.title))
+            except json.JSONDecodeError as error:
+                found += [str(error), error.msg, error.lineno, error.colno, error.pos, error.doc]
+        return found
+
+    def case_text_of_a_date_that_is_none(self):
+        try:
+            return datetime.datetime.strptime("2024-02-30", "%Y-%m-%d").isoformat()
+        except ValueError as error:
+            return str(error)
+
+    def case_text_of_no_row(self):
+        try:
+            return Author.objects.get(name="nobody").name
+        except Author.DoesNotExist as error:
+            return [str(error), f"{error}"]
+
+    def case_text_of_no_related_row(self):
+        found = []
+        for author in Author.objects.order_by("id"):
+            try:
+                found.append(f"{author.profile.id}")
+            except Profile.DoesNotExist as error:
+                found.append(str(error))
+        return found
+
+    def case_text_of_a_value_that_a_query_refuses(self):
+        try:
+            return int(Book.objects.order_by("id").first().title)
+        except ValueError as error:
+            return f"{error}"
+
+    def case_text_of_an_error_of_the_database(self):
+        try:
+            with transaction.atomic():
+                Tag.objects.create(label="again")
+        except IntegrityError as error:
+            return f"{error}"
+        return ""
+
+    def case_error_of_an_error(self):
+        try:
+            return int(Book.objects.order_by("id").first().title)
+        except ValueError as error:
+            raise ValidationError(error) from error
+
+    def case_text_of_an_error_in_a_list(self):
+        try:
+            return int(Book.objects.order_by("id").first().title)
+        except ValueError as error:
+            return "%s %s" % ("no", error)  # noqa: UP031
+
+    def case_text_of_a_wrong_type(self):
+        try:
+            return int(Book.objects.order_by("id").first().created)
+        except TypeError as error:
+            return str(error)
