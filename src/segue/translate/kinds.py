@@ -473,6 +473,14 @@ class KeywordDict(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class Sometimes(Kind):
+    """An entry of a :class:`KeywordDict` that is there where ``test`` holds: ``if pk: known["pk"] = pk``."""
+
+    value: Any
+    test: Any
+
+
+@dataclass(frozen=True, slots=True)
 class NoArguments(Kind):
     """``*args`` of a view's method: Django passes a URL's named arguments by name only."""
 

@@ -34,6 +34,10 @@ REFUSED: dict[str, str] = dict.fromkeys(
     "case_on_commit_later_value": "on-commit",
     "case_on_commit_lambda_in_a_loop": "on-commit",
     "case_keywords_sometimes": "assign-item",
+    # Without the lookup there is no join, and an empty Q leaves | alone.
+    "case_keywords_where_asked_for_of_another": "dynamic-keywords",
+    "case_keywords_where_asked_for_in_q": "dynamic-keywords",
+    "case_keywords_where_asked_for_left_out": "dynamic-keywords",
     # The snapshot does not know ``object``; it has members of an enum by their value.
     "case_subclass_of_the_class_that_all_are_of": "issubclass",
     "case_member_of_an_enum": "isinstance",

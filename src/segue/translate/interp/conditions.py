@@ -21,6 +21,7 @@ from segue.translate.kinds import (
     StoredFile,
     Unknown,
     Uploaded,
+    UrlArguments,
     User,
 )
 
@@ -55,6 +56,8 @@ def test(frame: Frame, node: ast.expr) -> Test:
         key = _key_of_relation(frame, node)
         if key is not None:
             return Test(ast.Compare(key, [ast.IsNot()], [ast.Constant(None)]))
+    if isinstance(node, ast.Subscript | ast.Call) and _never_empty(frame, node):
+        return Test(ast.Constant(True), True)
     value = frame.eval(node)
     return of_value(frame, value, node)
 
@@ -87,6 +90,26 @@ def _key_of_relation(frame: Frame, node: ast.Attribute) -> ast.expr | None:
         return None
     column(frame.ctx, kind.site, item.attname)
     return ast.Attribute(owner.node, item.attname, ast.Load())
+
+
+def _never_empty(frame: Frame, node: ast.Subscript | ast.Call) -> bool:
+    """``if self.kwargs["pk"]:`` where the URL's pattern matches no empty text (``StringConverter`` and its like)."""
+    match node:
+        case ast.Subscript(value=mapping, slice=key) if ast.unparse(mapping).endswith("kwargs"):
+            pass
+        case ast.Call(func=ast.Attribute(value=mapping, attr="get"), args=[key], keywords=[]) if ast.unparse(
+            mapping
+        ).endswith("kwargs"):
+            pass
+        case _:
+            return False
+    with frame.capture():
+        owner, name = frame.eval(mapping).kind, frame.eval(key).kind
+    route = getattr(getattr(owner, "endpoint", None), "route", None)
+    if not isinstance(owner, UrlArguments) or route is None or not isinstance(name, Const):
+        return False
+    converters = [p.converter for p in route.parameters if p.name == name.value]
+    return len(converters) == 1 and converters[0] in ("str", "slug", "uuid", "path")
 
 
 def of_value(frame: Frame, value: Val, node: ast.expr) -> Test:

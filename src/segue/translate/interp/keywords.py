@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from typing import TYPE_CHECKING
 
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.value import Val
-from segue.translate.kinds import Const, Instance, KeywordDict, QuerySet
+from segue.translate.interp.value import Val, quote
+from segue.translate.kinds import Const, Instance, KeywordDict, QuerySet, Scalar, Sometimes
+
+if TYPE_CHECKING:
+    from segue.translate.interp.conditions import Test
 
 
 def assign(frame: Frame, node: ast.Assign) -> bool:
@@ -45,6 +49,61 @@ def assign(frame: Frame, node: ast.Assign) -> bool:
         frame.env[target.value.id] = Val(KeywordDict((*rest, (key, kept))))
         return True
     return False
+
+
+def sometimes(frame: Frame, node: ast.If, found: Test) -> bool:
+    """Whether ``if test: known["a"] = x`` was all that ``node`` is: the entry is there where the test holds."""
+    if node.orelse or frame.loops:
+        return False
+    facts = dict(frame.facts)
+    frame.facts.update(found.then)
+    with frame.capture() as lines:
+        put = _conditional(frame, node.body)
+    frame.facts = facts
+    if not put or lines:
+        return False
+    test = found.node
+    if not _stays(frame, Val(Scalar("bool"), test)):
+        test = frame.hoist(
+            f"with_{put[0][1]}", test if isinstance(test, ast.Compare) else quote("bool({0})", test), node
+        )
+    for local, key, value in put:
+        held = frame.env[local].kind
+        assert isinstance(held, KeywordDict)
+        frame.env[local] = Val(KeywordDict((*held.entries, (key, Val(Sometimes(value, test))))))
+    return True
+
+
+def _conditional(frame: Frame, body: list[ast.stmt]) -> list[tuple[str, str, Val]]:
+    """Dict, key and value of each entry that ``body`` puts; none where it does anything else."""
+    put: list[tuple[str, str, Val]] = []
+    for statement in body:
+        match statement:
+            case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=local), slice=key)], value=value):
+                known = frame.env.get(local)
+                if known is None or not isinstance(known.kind, KeywordDict):
+                    return []
+                name, found = frame.eval(key).kind, frame.eval(value)
+                there = {k for k, _ in known.kind.entries} | {k for d, k, _ in put if d == local}
+                if not isinstance(name, Const) or not isinstance(name.value, str) or name.value in there:
+                    return []
+                if not _stays(frame, found):
+                    return []
+                put.append((local, name.value, found))
+            case _:
+                return []
+    return put
+
+
+def _stays(frame: Frame, value: Val) -> bool:
+    """A constant, a parameter, or a local that the function sets once: the same wherever it stands."""
+    if value.node is None or isinstance(value.kind, Instance | QuerySet | Sometimes):
+        return False
+    if not isinstance(value.node, ast.Name):
+        return isinstance(value.node, ast.Constant)
+    tree = ast.parse(textwrap.dedent(frame.function.source))
+    stored = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == value.node.id]
+    return sum(isinstance(n.ctx, ast.Store) for n in stored) <= (value.node.id in frame.locals_seen)
 
 
 def _display(frame: Frame, node: ast.expr) -> list[tuple[str, ast.expr]] | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from segue.target.ir import Decl, Import
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, name, quote
-from segue.translate.kinds import Const, Expr, Scalar
+from segue.translate.kinds import Const, Expr, Scalar, Sometimes
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, snake
 from segue.translate.query import transforms
@@ -85,7 +85,7 @@ class Compiler:
         groups: dict[str, list[tuple[Leaf, Path]]] = {}
         order: list[tuple[str, Node | Leaf | Raw]] = []
         for child in children:
-            if isinstance(child, Leaf):
+            if isinstance(child, Leaf) and not isinstance(child.value.kind, Sometimes):
                 path = self._path(child)
                 if path is not None and path.hops and not self._by_join(path) and not _is_null(child, path):
                     key = path.hops[0].name + ">" + path.hops[0].target
@@ -143,6 +143,8 @@ class Compiler:
                     "condition", "filter(expression)", "The expression is no condition.", leaf.at
                 )
             return node  # type: ignore[no-any-return]
+        if isinstance(leaf.value.kind, Sometimes):
+            return self._sometimes(leaf, leaf.value.kind, negated)
         path = self._path(leaf)
         if path is None:
             return self._annotated(leaf, negated)
@@ -191,6 +193,22 @@ class Compiler:
                     )
                 )
         return self._call("and_", [condition, *guards]) if guards else condition
+
+    def _sometimes(self, leaf: Leaf, given: Sometimes, negated: bool) -> ast.expr:
+        """A lookup that is asked where a test holds."""
+        with self.frame.capture() as lines:
+            path = self._path(leaf)
+            condition = self.leaf(Leaf(leaf.key, given.value, leaf.at), negated)
+        if negated or lines or path is None or path.hops:
+            raise self.frame.refuse(
+                "dynamic-keywords",
+                leaf.key,
+                "Such a lookup is followed on the model's own columns in filter() only.",
+                leaf.at,
+            )
+        return quote(
+            "{0} if {1} else {2}()", condition, given.test, self.frame.imported("sqlalchemy", "true")
+        )
 
     def _refuse_unsure(self, leaf: Leaf) -> None:
         if getattr(leaf.value.kind, "nullable", False):

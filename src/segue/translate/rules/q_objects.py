@@ -7,7 +7,7 @@ import ast
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
-from segue.translate.kinds import Const, Expr, Q
+from segue.translate.kinds import Const, Expr, Q, Sometimes
 from segue.translate.query.where import Leaf, Node, Raw, both
 from segue.translate.rules.registry import function
 
@@ -43,6 +43,10 @@ def q_object(frame: Frame, call: CallSite) -> Val:
     connector = kwargs.pop("_connector", None)
     negated = kwargs.pop("_negated", None)
     tree = tree_of(frame, call)
+    if any(isinstance(value.kind, Sometimes) for value in kwargs.values()):
+        raise frame.refuse(
+            "dynamic-keywords", ast.unparse(call.node), "A Q may be empty, which | leaves out.", call.node
+        )
     if connector is not None and isinstance(connector.kind, Const):
         tree = Node(str(connector.kind.value), tree.children)
     if negated is not None and isinstance(negated.kind, Const) and negated.kind.value:

@@ -6,7 +6,7 @@ import ast
 import textwrap
 from collections.abc import Callable
 
-from segue.translate.interp import held
+from segue.translate.interp import held, keywords
 from segue.translate.interp.conditions import Test, test
 from segue.translate.interp.decide import Decided
 from segue.translate.interp.frame import Frame
@@ -31,6 +31,8 @@ def branch(frame: Frame, node: ast.If) -> None:
     dropping.check_condition(frame, node, found.node)
     if found.known is not None and is_pure(found.node):
         _decided(frame, node, found)
+        return
+    if found.known is None and keywords.sometimes(frame, node, found):
         return
     before, untouched = frame.snapshot_env(), held.remember(frame)
     frame.facts.update(found.then)

@@ -741,6 +741,47 @@ class Lab(APIView):
         book = Book.objects.filter(**known).order_by("title").first()
         return book.title
 
+    def case_keywords_where_asked_for(self):
+        known = {"price__gt": 1}
+        name = self.request.query_params.get("name")
+        if name:
+            known["title__gt"] = name
+        nothing = self.request.query_params.get("nothing")
+        if nothing:
+            known["title"] = nothing
+        if len(titles(Book.objects.filter(status="p"))) > 1:
+            known["in_print"] = True
+        return titles(Book.objects.filter(**known).order_by("title"))
+
+    def case_keywords_where_asked_for_of_another(self):
+        known = {}
+        wanted = self.request.query_params.get("status")
+        if wanted:
+            known["author__name"] = wanted
+        return titles(Book.objects.filter(**known).order_by("title"))
+
+    def case_keywords_where_asked_for_in_q(self):
+        known = {}
+        wanted = self.request.query_params.get("nothing")
+        if wanted:
+            known["title"] = wanted
+        return titles(Book.objects.filter(Q(status="p") | Q(**known)).order_by("title"))
+
+    def case_keywords_where_asked_for_left_out(self):
+        known = {}
+        wanted = self.request.query_params.get("nothing")
+        if wanted:
+            known["title"] = wanted
+        return titles(Book.objects.exclude(**known).order_by("title"))
+
+    def case_keywords_that_change_later(self):
+        known = {}
+        wanted = self.request.query_params.get("name")
+        if wanted:
+            known["title__gt"] = wanted
+        wanted = "d"
+        return [wanted, titles(Book.objects.filter(**known).order_by("title"))]
+
     # loading ---------------------------------------------------------------------------------
 
     def case_fk_chain(self):
