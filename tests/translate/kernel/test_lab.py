@@ -38,6 +38,8 @@ REFUSED: dict[str, str] = dict.fromkeys(
     "case_keywords_where_asked_for_of_another": "dynamic-keywords",
     "case_keywords_where_asked_for_in_q": "dynamic-keywords",
     "case_keywords_where_asked_for_left_out": "dynamic-keywords",
+    # The parts of no address are bytes.
+    "case_parts_of_what_may_be_missing": "argument",
     # The snapshot does not know ``object``; it has members of an enum by their value.
     "case_subclass_of_the_class_that_all_are_of": "issubclass",
     "case_member_of_an_enum": "isinstance",

@@ -230,6 +230,17 @@ class Frame:
         self.use(Import(module, attr))
         return name(attr)
 
+    def module(self, dotted: str) -> ast.expr:
+        """``dotted`` itself after ``import dotted``; a local or parameter called like it gets another name."""
+        root = dotted.partition(".")[0]
+        for legacy, value in self.env.items():
+            if self.renames.get(legacy, legacy) == root and value.node is not None:
+                raise RenameNeeded(legacy)
+        if root in self.state_used:
+            raise self.refuse("names", dotted, f"{root} is an argument of the URL here, and a module.")
+        self.use(Import(dotted))
+        return name(dotted)
+
     # state -----------------------------------------------------------------------------
 
     def state(self, state_name: str) -> ast.expr:
@@ -298,7 +309,7 @@ class Frame:
     def bind(self, legacy: str, value: Val) -> str:
         """Bind a local to what the generated local of the same name (or its rename) will hold."""
         target = self.renames.get(legacy, legacy)
-        if target in HELPERS or any(target == (item.alias or item.name) for item in self.imports):
+        if target in HELPERS or target in map(_local, self.imports):
             raise RenameNeeded(legacy)
         if target in self.state_used and not (isinstance(value.node, ast.Name) and value.node.id == target):
             raise RenameNeeded(legacy)
@@ -322,3 +333,8 @@ class Frame:
     def restore_env(self, saved: tuple[dict[str, Val], dict[str, Kind]]) -> None:
         """Back to :meth:`snapshot_env`."""
         self.env, self.facts = dict(saved[0]), dict(saved[1])
+
+
+def _local(item: Import) -> str:
+    """What an import puts into the module's names."""
+    return item.alias or item.name or item.module.partition(".")[0]

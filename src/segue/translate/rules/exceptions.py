@@ -54,6 +54,18 @@ _BUILTIN = (
     "UnicodeError",
     "StopIteration",
     "PermissionError",
+    "BufferError",
+    "EOFError",
+    "FileExistsError",
+    "FileNotFoundError",
+    "FloatingPointError",
+    "ImportError",
+    "IsADirectoryError",
+    "ModuleNotFoundError",
+    "NotADirectoryError",
+    "RecursionError",
+    "UnicodeEncodeError",
+    "UnicodeTranslateError",
 )
 _CAUGHT = {
     "django.core.exceptions.ObjectDoesNotExist": ("segue_bridge.db.errors", "ObjectDoesNotExist"),

@@ -100,9 +100,7 @@ def spelled(frame: Frame, dotted: str) -> ast.expr:
     if parts[0] in ("decimal", "uuid", "copy") and len(parts) == 2 and parts[1][0].isupper():
         frame.use(Import(parts[0], parts[1]))
         return name(parts[1])
-    module = ".".join(parts[:-1])
-    frame.use(Import(module))
-    return name(dotted)
+    return ast.Attribute(frame.module(".".join(parts[:-1])), parts[-1], ast.Load())
 
 
 def _copy(frame: Frame, call: CallSite) -> Val | None:

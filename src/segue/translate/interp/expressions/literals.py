@@ -113,7 +113,7 @@ def display(frame: Frame, node: ast.List | ast.Tuple | ast.Set) -> Val:
         made = ast.Tuple(parts, ast.Load())
         if constants and ... not in constants:
             return Val(Const(tuple(constants)), made)
-        if len(kinds) == len(node.elts) and _differ(kinds):
+        if len(kinds) == len(node.elts) and (_differ(kinds) or _nothing_in_common(item, kinds)):
             return Val(TupleOf(tuple(widen(k) for k in kinds)), made)
         if kinds and len(kinds) == len(node.elts):
             return Val(ListOf(item, "tuple"), made)
@@ -148,6 +148,11 @@ def _differ(kinds: list[Kind]) -> bool:
     """Objects beside other things: ``(user, None)``, ``(user, token)``; not two objects of one model."""
     what = {k.model if isinstance(k, Instance) else type(k).__name__ for k in kinds}
     return len(what) > 1 and any(isinstance(k, Instance | User) for k in kinds)
+
+
+def _nothing_in_common(item: Kind, kinds: list[Kind]) -> bool:
+    """``(subject, prefixes)``: each is known, and no one kind covers them."""
+    return isinstance(item, Unknown) and not any(isinstance(kind, Unknown) for kind in kinds)
 
 
 @expression(ast.Dict)

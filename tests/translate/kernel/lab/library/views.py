@@ -1,12 +1,21 @@
 """One method per case; what it returns is compared between Django and the translation."""
 
+import base64
 import datetime
 import enum
 import json
+import ipaddress
 import os.path
 import random
 import re
+import statistics
+import textwrap
+import unicodedata
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from functools import partial
+from html import escape
+from urllib.parse import parse_qs, urlparse
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -55,6 +64,7 @@ from library.models import (
 
 ISO = "%Y-%m-%dT%H:%M:%S.%f%z"
 SEEN = {"first": 1}
+SYSTEM = random.SystemRandom()
 COUNT = 0
 LIMITS = {"low": 5, "high": 20}
 
@@ -63,6 +73,17 @@ def remember(key):
     global COUNT
     COUNT += 1
     SEEN[key] = COUNT
+
+
+def marked_up(html):
+    return [escape(html), html]
+
+
+def text_and_words(text):
+    words = []
+    for word in text.split():
+        words.append(word)
+    return (text, words)
 
 
 def in_place(cls):
@@ -781,6 +802,61 @@ class Lab(APIView):
             known["title__gt"] = wanted
         wanted = "d"
         return [wanted, titles(Book.objects.filter(**known).order_by("title"))]
+
+    # the standard library ----------------------------------------------------------------------
+
+    def case_pure_functions(self):
+        made = [escape(f"<{b.title}>") for b in Book.objects.order_by("title")]
+        return [
+            made,
+            textwrap.wrap("one two three", 7),
+            base64.urlsafe_b64encode(b"a?>").decode("ascii"),
+            unicodedata.normalize("NFD", "\u00e9"),
+            statistics.mean([b.price for b in Book.objects.order_by("title")]),
+            str(ipaddress.ip_network("10.0.0.0/30")),
+            parse_qs("a=1&b=2&a=3"),
+        ]
+
+    def case_pure_function_fails(self):
+        return str(ipaddress.ip_address(self.request.query_params["name"]))
+
+    def case_parts_of_an_address(self):
+        parsed = urlparse("https://ann:s@Example.org:81/a;x?b=c#d")
+        bare = urlparse(self.request.query_params["name"])
+        parts = [parsed.scheme, parsed.netloc, parsed.hostname, parsed.port, parsed.username, parsed.params]
+        return parts + [parsed.geturl(), bare.path, bare.hostname, bare.port]
+
+    def case_parts_of_what_may_be_missing(self):
+        return urlparse(self.request.query_params.get("nothing")).netloc
+
+    def case_local_called_like_a_module(self):
+        html = escape(self.request.query_params["name"] + "<")
+        urllib = urlparse("http://example.org/").netloc
+        return [html, escape(html), urllib, parse_qs("a=1")]
+
+    def case_parameter_called_like_a_module(self):
+        return marked_up(self.request.query_params["name"] + "&")
+
+    def case_header_in_words(self):
+        try:
+            words = decode_header("=?utf-8?q?caf=C3=A9?= au lait")
+        except HeaderParseError:
+            return None
+        return [str(make_header(words)), len(words)]
+
+    def case_header_broken(self):
+        try:
+            return str(make_header(decode_header("=?utf-8?b?a?=")))
+        except HeaderParseError:
+            return "broken"
+
+    def case_random_of_the_system(self):
+        drawn = "".join(SYSTEM.choices("ab", k=5))
+        return [len(drawn), drawn.strip("ab"), SYSTEM.randrange(3, 4)]
+
+    def case_two_different_things(self):
+        text, words = text_and_words("a b")
+        return [text, words, text_and_words("c")[1], text_and_words("d")[0].upper()]
 
     # loading ---------------------------------------------------------------------------------
 
