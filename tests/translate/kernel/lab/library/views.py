@@ -824,7 +824,7 @@ class Lab(APIView):
         parsed = urlparse("https://ann:s@Example.org:81/a;x?b=c#d")
         bare = urlparse(self.request.query_params["name"])
         parts = [parsed.scheme, parsed.netloc, parsed.hostname, parsed.port, parsed.username, parsed.params]
-        return parts + [parsed.geturl(), bare.path, bare.hostname, bare.port]
+        return [parts, parsed.geturl(), bare.path, bare.hostname, bare.port]
 
     def case_parts_of_what_may_be_missing(self):
         return urlparse(self.request.query_params.get("nothing")).netloc
