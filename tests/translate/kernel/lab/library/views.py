@@ -3,8 +3,8 @@
 import base64
 import datetime
 import enum
-import json
 import ipaddress
+import json
 import os.path
 import random
 import re
