@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from functools import lru_cache
 
 from segue.refusal import refuse
 from segue.snapshot.model import Function, Snapshot, Where
@@ -90,11 +90,19 @@ def _line_of_view(tree: ast.AST) -> int | None:
     return min(lines, default=None)
 
 
-def _called(function: Function) -> Iterator[ast.Attribute | ast.Name]:
+def _called(function: Function) -> tuple[ast.Attribute | ast.Name, ...]:
     tree = tree_of(function)
-    for node in ast.walk(tree) if tree is not None else ():
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name):
-            yield node.func
+    return () if tree is None else _called_in(tree)
+
+
+@lru_cache(maxsize=8192)
+def _called_in(tree: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[ast.Attribute | ast.Name, ...]:
+    """Every route asks anew for what a middleware may reach."""
+    return tuple(
+        node.func
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name)
+    )
 
 
 def check_zone(snapshot: Snapshot, defined: str) -> None:
