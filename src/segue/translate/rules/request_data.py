@@ -40,3 +40,13 @@ def pop(frame: Frame, owner: Val, call: CallSite) -> Val:
         raise frame.refuse("request-data", ast.unparse(call.node), "The key has no form.", call.node)
     made = ast.Call(ast.Attribute(owner.node, "pop", ast.Load()), list(parts), [])
     return Val(Scalar("Any"), frame.hoist("taken", made, call.node))
+
+
+@method(Payload, "copy")
+def copy(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``data.copy()``: a body of its own, which can be changed (``QueryDict.copy``); one that is no object fails on both
+    sides."""
+    call.only(at_most=0)
+    if owner.node is None:
+        raise frame.refuse("request-data", ast.unparse(call.node), "The body has no form here.", call.node)
+    return Val(Payload(), ast.Call(ast.Attribute(owner.node, "copy", ast.Load()), [], []))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from segue.refusal import refuse
 from segue.snapshot.model import Serializer, SerializerField
 from segue.target.ir import Decl, Import, Origin
 from segue.translate.context import Context
@@ -39,6 +40,7 @@ from segue.translate.serializers.hooks import field_hook, whole_hook
 from segue.translate.serializers.initial import optional_on_update
 from segue.translate.serializers.interface import Writer
 from segue.translate.serializers.lookups import lookup_lines, unique_lines
+from segue.translate.serializers.own_driving import DRIVEN, finish, finishes, overrides, prepare
 from segue.translate.serializers.own_input import conversion_lines, converts_itself
 from segue.translate.serializers.rules_text import Rules, add_validators, rules_of
 from segue.translate.serializers.show import NESTED
@@ -94,7 +96,7 @@ def writer(ctx: Context, serializer_name: str) -> Writer:
     if isinstance(memo, Writer):
         return memo
     serializer = serializer_of(ctx, serializer_name)
-    check_drivers(ctx, serializer, WRITE_DRIVERS)
+    check_drivers(ctx, serializer, WRITE_DRIVERS - set(DRIVEN))
     builder = _Builder(ctx, serializer, app_label(ctx, serializer))
     made = builder.run()
     ctx.memo[("writer", key)] = made
@@ -172,6 +174,11 @@ class _Builder:
         if many and not item.cls.startswith("rest_framework."):
             raise field_refusal(item, "list-serializer", "It has a list serializer of its own.")
         nested = writer(self.ctx, item.serializer)
+        if overrides(self.ctx, serializer_of(self.ctx, item.serializer), "run_validation"):
+            # DRF runs it for input that is not there as well.
+            raise field_refusal(
+                item, "serializer-run-validation", "The nested serializer overrides run_validation."
+            )
         if any(state.name == "kept" for state in nested.lifted.state):
             raise field_refusal(item, "serializer-state", "The nested serializer keeps something on itself.")
         rules = Rules("Any", "NestedList" if many else "Nested", [nested.model])
@@ -240,13 +247,25 @@ class _Builder:
         if optional:
             # The constructor has made these optional for an update.
             relaxed = f", optional={optional!r} if instance is not None else ()"
-        frame.emit(f"form = {self.model_name}.collect(data, partial=partial{relaxed})")
+        given = prepare(frame, self.serializer, self._use())
+        frame.emit(f"form = {self.model_name}.collect({given}, partial=partial{relaxed})")
         for entry in self.fields:
             self._field_lines(frame, entry)
         frame.emit("form.raise_invalid()")
+        finishes_input = finishes(self.ctx, self.serializer, "to_internal_value")
+        before = len(frame.lines)
         serializer_checks(frame, self.serializer)
+        if finishes_input and len(frame.lines) > before:
+            raise refuse(
+                "serializer-to-internal-value",
+                short(self.serializer.name),
+                "Validators of the serializer look at what its to_internal_value has made of the values.",
+                self.serializer.where,
+            )
         frame.emit("values = form.values")
+        finish(frame, self.serializer, self._use(), "to_internal_value")
         whole_hook(frame, self.serializer, self._use())
+        finish(frame, self.serializer, self._use(), "run_validation")
         frame.emit("return values")
         frame.use(Import("segue_bridge.schema.form", "Values"))
         parameters = [Parameter("data", lambda: "object")]

@@ -48,7 +48,7 @@ class Upload:
 class FormData(Mapping[str, Any]):
     """Form or multipart input: each key has a list of values, ``[]`` gives the last one.
 
-    Code can change it only when there are files in it, as ``request.data`` is a copy then
+    Code can change it, unless it is a :meth:`copy`, only when there are files in it, as ``request.data`` is a copy then
     (``rest_framework.request.Request._load_data_and_files``); else it is Django's own immutable ``QueryDict``.
     """
 
@@ -77,6 +77,13 @@ class FormData(Mapping[str, Any]):
     def __setitem__(self, key: str, value: Any) -> None:
         self._check_mutable()
         self.put(key, value)
+
+    def copy(self) -> FormData:
+        """A form of its own with the same values, which code can change (``QueryDict.copy``)."""
+        made = FormData()
+        made._lists = {key: list(values) for key, values in self._lists.items()}
+        made._mutable = True
+        return made
 
     def pop(self, key: str, *default: Any) -> Any:
         """Take ``key`` out and return the list of its values. Raises ``KeyError``, ``AttributeError``."""

@@ -448,3 +448,41 @@ class PublishedAuthorSerializer(serializers.ModelSerializer):
     class Meta:
         model = Author
         fields = ["id", "name", "publisher"]
+
+
+class BlankToNone(serializers.Serializer):
+    def to_internal_value(self, data):
+        if data.get("email", None) == "":
+            data = data.copy()
+            data["email"] = None
+        return super().to_internal_value(data)
+
+
+class DrivenAuthorSerializer(BlankToNone, serializers.ModelSerializer):
+    email = serializers.EmailField(allow_null=True, allow_blank=False, required=False)
+
+    class Meta:
+        model = Author
+        fields = ["id", "name", "email", "publisher"]
+
+    def run_validation(self, data=serializers.empty):
+        if "name" not in data or data["name"] == "":
+            raise serializers.ValidationError({"name": ["Who?"]})
+        values = super().run_validation(data)
+        values["name"] = values["name"].title()
+        return values
+
+    def to_internal_value(self, data):
+        """Names come in capitals."""
+        # Nobody is called Nobody.
+        if data["name"] == "nobody":
+            data["name"] = ""
+        values = super().to_internal_value(data)
+        if values["name"] == "both":
+            values["name"] = f"{values['name']} of them"
+        return values
+
+    def validate(self, attrs):
+        if attrs.get("email") is None and self.initial_data.get("email") == "":
+            attrs["name"] = attrs["name"] + " (blank)"
+        return attrs
