@@ -486,6 +486,13 @@ class NoArguments(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class PositionalArguments(Kind):
+    """``*args`` of a function that is written into its caller: the Vals that it is called with."""
+
+    values: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SuccessHeaders(Kind):
     """``self.get_success_headers(data)``: ``Location`` where the data (its code is ``data``) may have a ``url``."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from segue.translate.interp.value import Val
-from segue.translate.kinds import Const, KeywordDict, Keywords, NoArguments
+from segue.translate.kinds import Const, KeywordDict, Keywords, NoArguments, PositionalArguments
 
 if TYPE_CHECKING:
     from segue.translate.interp.frame import Frame
@@ -43,13 +43,23 @@ class CallSite:
     def args(self) -> list[Val]:
         """Positional arguments."""
         if self._args is None:
-            for arg in self.node.args:
-                if isinstance(arg, ast.Starred) and not self._empty(arg):
-                    raise self.frame.refuse(
-                        "star-argument", ast.unparse(self.node), "A * argument hides what is passed.", arg
-                    )
-            self._args = [self.frame.eval(arg) for arg in self.raw_args]
+            found: list[Val] = []
+            for arg in self.raw_args:
+                if isinstance(arg, ast.Starred):
+                    found.extend(self._known(arg))
+                else:
+                    found.append(self.frame.eval(arg))
+            self._args = found
         return self._args
+
+    def _known(self, arg: ast.Starred) -> tuple[Val, ...]:
+        """What ``*args`` of a function written into its caller stands for."""
+        kind = self.frame.eval(arg.value).kind if isinstance(arg.value, ast.Name) else None
+        if not isinstance(kind, PositionalArguments):
+            raise self.frame.refuse(
+                "star-argument", ast.unparse(self.node), "A * argument hides what is passed.", arg
+            )
+        return kind.values
 
     def _empty(self, arg: ast.Starred) -> bool:
         """``*args`` of a view's method."""

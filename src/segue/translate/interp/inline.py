@@ -62,11 +62,12 @@ def inline_call(
             elif name in defaults:
                 frame.env[name] = frame.eval(defaults[name])
         if tree.args.vararg is not None:  # ``perform_create(self, serializer, *args, **kwargs)``
-            frame.env[tree.args.vararg.arg] = Val(NoArguments())
+            frame.env[tree.args.vararg.arg] = arguments.get(tree.args.vararg.arg, Val(NoArguments()))
         if tree.args.kwarg is not None:
             given = arguments.get(tree.args.kwarg.arg)
             frame.env[tree.args.kwarg.arg] = given if given is not None else Val(Keywords(None))
         result: Val = const(None)
+        body = _decided(frame, body)
         last = body[-1] if body else None
         for stmt in body:
             if any(isinstance(n, ast.Return) for n in ast.walk(stmt)) and (
@@ -84,6 +85,34 @@ def inline_call(
         depth.pop()
         (frame.env, frame.function, frame.owner, frame.receiver, frame.comments, frame.returns, frame.renames,
          frame.facts) = saved  # fmt: skip
+
+
+def _decided(frame: Frame, body: list[ast.stmt]) -> list[ast.stmt]:
+    """``body`` with the branch that is taken in the place of each ``if`` that returns and whose test is known, as long as
+    nothing before it could change that."""
+    from segue.translate.interp.conditions import test
+
+    found: list[ast.stmt] = []
+    for index, stmt in enumerate(body):
+        if (
+            not isinstance(stmt, ast.If)
+            or not any(isinstance(n, ast.Return) for n in ast.walk(stmt))
+            or found
+        ):
+            found.append(stmt)
+            continue
+        with frame.capture() as lines:
+            known = test(frame, stmt.test).known
+        if known is None or lines:
+            found.append(stmt)
+            continue
+        taken = stmt.body if known else stmt.orelse
+        return _decided(frame, [*taken, *([] if _ends(taken) else body[index + 1 :])])
+    return found
+
+
+def _ends(body: list[ast.stmt]) -> bool:
+    return bool(body) and isinstance(body[-1], ast.Return | ast.Raise)
 
 
 def _defaults(tree: ast.FunctionDef) -> dict[str, ast.expr]:

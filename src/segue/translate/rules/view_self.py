@@ -152,9 +152,12 @@ def context_item(frame: Frame, owner: Val, call: CallSite) -> Val:
         )
     if getattr(getattr(owner.kind.owner, "use", None), "bare", False):
         return _no_context(frame, call, str(key))
+    use = getattr(owner.kind.owner, "use", None)
+    made = _of_view(frame, getattr(use, "view", None), call, key)
+    if made is not None:
+        return made
     if key == "request":
         return Val(Request())
-    use = getattr(owner.kind.owner, "use", None)
     if key == "view":
         view = getattr(use, "view", None)
         if view is not None:
@@ -165,6 +168,25 @@ def context_item(frame: Frame, owner: Val, call: CallSite) -> Val:
         return found
     raise frame.refuse(
         "context", f"context[{key!r}]", "Segue does not know this entry of the context.", call.node
+    )
+
+
+def _of_view(frame: Frame, view: object, call: CallSite, key: object) -> Val | None:
+    """An entry of the context that the view's own ``get_serializer_context`` makes; None where that has just DRF's."""
+    from segue.translate.serializers.own_context import context_of, entry, lacks
+    from segue.translate.specialise.endpoint import Endpoint
+
+    if not isinstance(view, Endpoint) or not view.overridden("get_serializer_context"):
+        return None
+    found = entry(frame, view, str(key))
+    if found is not None or (
+        key in ("request", "view", "format") and lacks(str(key)) not in context_of(view)
+    ):
+        return found
+    if call.name == "get":
+        return call.args[1] if len(call.args) > 1 else const(None)
+    raise frame.refuse(
+        "context", f"context[{key!r}]", "The view does not put this into the context: KeyError.", call.node
     )
 
 
@@ -206,6 +228,16 @@ def context_has(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     if getattr(getattr(getattr(owner.kind, "owner", None), "use", None), "bare", False):
         return const(False) if first is not None and isinstance(first.kind, Const) else None
     of = getattr(owner.kind, "owner", None)
+    view = getattr(getattr(of, "use", None), "view", None)
+    if view is not None and view.overridden("get_serializer_context"):
+        from segue.translate.serializers.own_context import context_of, lacks
+
+        made = context_of(view)
+        key = getattr(first.kind, "value", None) if first is not None else None
+        if not isinstance(key, str) or isinstance(of, Serializer) or _may_be_put(frame, of, key):
+            return None
+        drf = key in ("request", "view", "format") and lacks(key) not in made
+        return const(drf or key in made)
     if isinstance(of, Serializer) or (
         first is not None and _may_be_put(frame, of, getattr(first.kind, "value", None))
     ):

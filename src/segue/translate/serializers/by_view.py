@@ -13,6 +13,7 @@ from segue.translate.context import Context
 from segue.translate.specialise.endpoint import Endpoint
 
 _LOOKS = re.compile(r"""\bparser_context\b|\bcontext(\[|\.get\()["']view["']""")
+_LOOKS_IN = re.compile(r"\b(parser_)?context\b")
 _CURRENT = ("kernel", "endpoint")
 _BARE = ("kernel", "serializer without context")
 
@@ -56,7 +57,10 @@ def view_of(ctx: Context, serializer: str) -> Endpoint | None:
     if is_bare(ctx):
         return None
     current = current_view(ctx)
-    return current if current is not None and _looks(ctx, serializer, ()) else None
+    if current is None:
+        return None
+    own = bool(current.overridden("get_serializer_context"))
+    return current if _looks(ctx, serializer, (), own) else None
 
 
 def view_key(ctx: Context, serializer: str) -> Hashable:
@@ -67,15 +71,17 @@ def view_key(ctx: Context, serializer: str) -> Hashable:
     return None if view is None else view.key
 
 
-def _looks(ctx: Context, name: str, seen: tuple[str, ...]) -> bool:
-    table = ctx.memo.setdefault(("serializers", "look at views"), {})
+def _looks(ctx: Context, name: str, seen: tuple[str, ...], own: bool) -> bool:
+    table = ctx.memo.setdefault(("serializers", ("look at views", own)), {})
     assert isinstance(table, dict)
     if name not in table:
-        table[name] = name not in seen and _found(ctx, name, (*seen, name))
+        table[name] = name not in seen and _found(ctx, name, (*seen, name), own)
     return bool(table[name])
 
 
-def _found(ctx: Context, name: str, seen: tuple[str, ...]) -> bool:
+def _found(ctx: Context, name: str, seen: tuple[str, ...], own: bool) -> bool:
+    """``own``: the view's context has more in it than the view, so that any look into it counts."""
+    looks = _LOOKS_IN if own else _LOOKS
     serializer = ctx.snapshot.serializers.get(name)
     known = ctx.snapshot.classes.get(name)
     owners = set(known.mro if known is not None else (name,))
@@ -84,12 +90,12 @@ def _found(ctx: Context, name: str, seen: tuple[str, ...]) -> bool:
         field_class = ctx.snapshot.classes.get(item.cls)
         owners.update(field_class.mro if field_class is not None else ())
     if any(
-        _LOOKS.search(function.source)
+        looks.search(function.source)
         for function in ctx.snapshot.functions.values()
         if function.owner in owners
     ):
         return True
-    return any(item.serializer and _looks(ctx, item.serializer, seen) for item in fields)
+    return any(item.serializer and _looks(ctx, item.serializer, seen, own) for item in fields)
 
 
 __all__ = ["current_view", "is_bare", "translating", "view_key", "view_of", "without_context"]

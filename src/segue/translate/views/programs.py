@@ -20,6 +20,7 @@ from segue.translate.query.build import settle
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.views import generic, serializer_object
 from segue.translate.views.generic import self_of
+from segue.translate.views.own_serializer import get_serializer
 
 _MIXINS = "rest_framework.mixins."
 DEFINED_BY = {
@@ -36,11 +37,16 @@ def list_(frame: Frame, endpoint: Endpoint) -> Val:
     """``ListModelMixin.list``."""
     objects = settle(frame, generic.filtered(frame, endpoint, generic.queryset(frame, endpoint)))
     page = page_of(frame, endpoint, objects, None)
-    serializer = generic.serializer_class(endpoint)
     if isinstance(page.kind, Const):
         rows = fetch_all(frame, objects, site_of(frame, objects))
-        return reply(frame, serializer_object.present_rows(frame, serializer, rows))
-    return enveloped(frame, endpoint, serializer_object.present_rows(frame, serializer, page), None)
+        return reply(frame, _shown(frame, endpoint, rows))
+    return enveloped(frame, endpoint, _shown(frame, endpoint, page), None)
+
+
+def _shown(frame: Frame, endpoint: Endpoint, rows: Val) -> Val:
+    """``self.get_serializer(rows, many=True).data``."""
+    serializer = get_serializer(frame, endpoint, [rows], {"many": const(True)})
+    return serializer_object.data(frame, serializer)
 
 
 def page_of(
@@ -96,7 +102,7 @@ def enveloped(frame: Frame, endpoint: Endpoint, items: Val, at: ast.AST | None) 
 def retrieve(frame: Frame, endpoint: Endpoint) -> Val:
     """``RetrieveModelMixin.retrieve``."""
     instance = generic.get_object(frame, endpoint, write=False)
-    serializer = serializer_object.new(frame, generic.serializer_class(endpoint), instance=instance)
+    serializer = get_serializer(frame, endpoint, [instance], {})
     return reply(frame, serializer_object.data(frame, serializer))
 
 
@@ -104,7 +110,7 @@ def create(frame: Frame, endpoint: Endpoint) -> Val:
     """``CreateModelMixin.create``."""
     body = Val(Payload(), quote("await {0}()", frame.state("body")))
     frame.is_async = True
-    serializer = serializer_object.new(frame, generic.serializer_class(endpoint), data=body)
+    serializer = get_serializer(frame, endpoint, [], {"data": body})
     serializer_object.is_valid(frame, serializer, True)
     hook(frame, endpoint, "perform_create", "serializer", serializer)
     if endpoint.overridden("get_success_headers"):
@@ -121,9 +127,7 @@ def update(frame: Frame, endpoint: Endpoint, *, partial: bool = False) -> Val:
     instance = generic.get_object(frame, endpoint, write=True)
     body = Val(Payload(), quote("await {0}()", frame.state("body")))
     frame.is_async = True
-    serializer = serializer_object.new(
-        frame, generic.serializer_class(endpoint), instance=instance, data=body, partial=const(partial)
-    )
+    serializer = get_serializer(frame, endpoint, [instance], {"data": body, "partial": const(partial)})
     serializer_object.is_valid(frame, serializer, True)
     hook(frame, endpoint, "perform_update", "serializer", serializer)
     return reply(frame, serializer_object.data(frame, serializer))

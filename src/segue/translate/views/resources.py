@@ -341,6 +341,8 @@ def _options(base: Endpoint) -> str | None:
     known = base.klass()
     if known is None or "get_serializer" not in known.methods or not methods:
         return ""
+    if base.overridden("get_serializer") or base.overridden("get_serializer_context"):
+        return None
     try:
         name = generic.serializer_class(base.for_action("metadata"))
         if "PUT" in methods:

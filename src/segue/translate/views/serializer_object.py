@@ -16,6 +16,7 @@ from segue.translate.interp.value import Val, const, literal, name, quote
 from segue.translate.kinds import (
     Const,
     DictOf,
+    Global,
     Instance,
     Kind,
     ListOf,
@@ -47,7 +48,7 @@ from segue.translate.serializers import (
     writer,
 )
 from segue.translate.serializers.added import lose
-from segue.translate.serializers.by_view import without_context
+from segue.translate.serializers.by_view import current_view, without_context
 from segue.translate.serializers.dropping import own_set
 from segue.translate.serializers.facts import error_key, overridden, serializer_of
 from segue.translate.serializers.read import depends_on_partial
@@ -83,9 +84,9 @@ VIEW_CONTEXT = "rest_framework.generics.GenericAPIView.get_serializer_context()"
 def construct_serializer(frame: Frame, dotted: str, call: CallSite) -> Val:
     """``XSerializer(instance, data=…, many=…, partial=…, context=…)``."""
     call.only("instance", "data", "many", "partial", "context", "read_only", at_most=2)
-    context = call.raw_kwargs.get("context")
+    context = call.kwargs.get("context")
     if context is not None:
-        _check_context(frame, context, call.kwargs["context"])
+        _check_context(frame, call.raw_kwargs.get("context", call.node), context)
     made = new(
         frame,
         dotted,
@@ -95,7 +96,7 @@ def construct_serializer(frame: Frame, dotted: str, call: CallSite) -> Val:
         partial=call.kwargs.get("partial"),
         at=call.node,
     )
-    held_of(frame, made).has_context = context is not None and not _is_bare(call.kwargs["context"])
+    held_of(frame, made).has_context = context is not None and not _is_bare(context)
     return made
 
 
@@ -130,12 +131,17 @@ def new(
         if partial.node is None:
             raise frame.refuse("serializer-partial", dotted, "partial has no form in the generated code.", at)
         held.partial = partial.text
-    if data is not None:
+    if data is not None and not _is_empty(data):
         sent = data.kind.item if isinstance(data.kind, ListOf) and data.kind.type == "list" else data.kind
         if data.node is None or not isinstance(sent, Payload | DictOf | Scalar):
             raise frame.refuse("serializer-data", dotted, "Segue does not know what its data is.", at)
         held.data = data.node
     return Val(Serializer(dotted, many=held.many, held=held))
+
+
+def _is_empty(data: Val) -> bool:
+    """``data=empty``, the default of ``BaseSerializer.__init__``."""
+    return isinstance(data.kind, Global) and data.kind.ref.name == "rest_framework.fields.empty"
 
 
 def held_of(frame: Frame, owner: Val) -> Held:
@@ -461,6 +467,14 @@ def _check_context(frame: Frame, node: ast.expr, value: Val) -> None:
         return
     if isinstance(value.kind, SerializerContext):  # what the serializer was given itself
         return
+    view = current_view(frame.ctx)
+    if view is not None and view.overridden("get_serializer_context"):
+        raise frame.refuse(
+            "serializer-context",
+            ast.unparse(node),
+            "It is another context than the one that the view's get_serializer_context makes.",
+            node,
+        )
     if isinstance(value.kind, DictOf) and value.node is None:
         same = {"request": Request, "view": ViewSelf}
         if all(k == "format" or (k in same and isinstance(v, same[k])) for k, v in value.kind.items):

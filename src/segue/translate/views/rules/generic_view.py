@@ -18,8 +18,11 @@ from segue.translate.kinds import (
     ViewSelf,
 )
 from segue.translate.rules.registry import framework, method
+from segue.translate.rules.view_self import definition
+from segue.translate.serializers.own_context import context_of
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.views import generic, programs, serializer_object
+from segue.translate.views.own_serializer import written_in
 
 _G = "rest_framework.generics.GenericAPIView."
 _T = "rest_framework.authtoken.views.ObtainAuthToken."
@@ -70,7 +73,17 @@ def check_object_permissions(frame: Frame, owner: Val, call: CallSite) -> Val:
 @framework(f"{_G}get_serializer")
 def get_serializer(frame: Frame, owner: Val, call: CallSite) -> Val:
     """A serializer of the view's class, with the view's context."""
-    call.only("instance", "data", "many", "partial", at_most=2)
+    call.only("instance", "data", "many", "partial", "context", at_most=2)
+    context = call.kwargs.get("context")
+    if context is not None and not (
+        isinstance(context.kind, Object) and context.kind.cls == serializer_object.VIEW_CONTEXT
+    ):
+        raise frame.refuse(
+            "serializer-context",
+            ast.unparse(call.node),
+            "A context of its own is not translated yet.",
+            call.node,
+        )
     return serializer_object.new(
         frame,
         generic.serializer_class(_endpoint(owner)),
@@ -80,6 +93,33 @@ def get_serializer(frame: Frame, owner: Val, call: CallSite) -> Val:
         partial=call.kwargs.get("partial"),
         at=call.node,
     )
+
+
+@method(ViewSelf, "get_serializer")
+@method(Super, "get_serializer")
+def own_get_serializer(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """The project's own, along the MRO: it is written into its caller."""
+    kind = owner.kind.receiver if isinstance(owner.kind, Super) else owner.kind
+    if not isinstance(kind, ViewSelf) or not isinstance(kind.endpoint, Endpoint):
+        return None
+    after = owner.kind.after if isinstance(owner.kind, Super) else ""
+    function = frame.ctx.snapshot.functions.get(
+        definition(frame, kind.endpoint.cls, "get_serializer", after) or ""
+    )
+    if function is None or function.name.startswith("rest_framework."):
+        return None
+    return written_in(frame, kind.endpoint, function, call.args, call.kwargs, call.node)
+
+
+@method(ViewSelf, "get_serializer_context")
+def own_context(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """The project's own: what is in it is looked up where a serializer asks for it."""
+    assert isinstance(owner.kind, ViewSelf)
+    endpoint = owner.kind.endpoint
+    if not isinstance(endpoint, Endpoint) or not endpoint.overridden("get_serializer_context"):
+        return None
+    context_of(endpoint)
+    return Val(Object(serializer_object.VIEW_CONTEXT))
 
 
 @framework(f"{_T}get_serializer")
