@@ -65,6 +65,7 @@ class Frame:
     for certain, as (code of the dict, key). ``facts_loops`` are the unrolled loops over what is known of a class
     around the statement: locals that say something of one round are not written down. ``loops`` are those around the statement,
     ``given`` names the locals that hold extra state here, ``exits`` what is on ``self`` where the function returns;
+    ``selected`` tells which local holds the rows that a view's look-up chose (where it stands: the lines, and how many there were).
     ``bottoms`` the places where a round of the outermost takes something out of what nothing was put into yet.
     """
 
@@ -94,6 +95,7 @@ class Frame:
     hidden: str = ""
     hideable: tuple[str, ...] = ()
     loops: int = 0
+    selected: tuple[Val, list[str], int] | None = None
     bottoms: list[ast.AST] = field(default_factory=list)
     checked_fields: set[str] = field(default_factory=set)
     taken: set[tuple[str, str]] = field(default_factory=set)

@@ -8,7 +8,7 @@ from segue.target.ir import Import
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, widen
-from segue.translate.interp.value import Val, name, quote
+from segue.translate.interp.value import Val, const, name, quote
 from segue.translate.kinds import (
     Const,
     DictOf,
@@ -531,6 +531,11 @@ def dict_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     kind = owner.kind
     if owner.node is None:
         return None
+    if isinstance(kind, ValidatedData) and call.name == "get":
+        from segue.translate.serializers.rules.validated import is_left
+
+        if is_left(frame, owner, call.argument(0)):
+            return call.args[1] if len(call.args) > 1 else const(None)
     known = kind.items if isinstance(kind, DictOf) else _validated(frame, kind)
     value: Kind = Scalar("Any")
     if isinstance(kind, DictOf):

@@ -40,6 +40,11 @@ def kind_of(ctx: Context, serializer: str, key: str) -> Kind | None:
     return found
 
 
+def may_be_put(ctx: Context, serializer: str, key: str) -> bool:
+    """Whether something may have been put in as ``key``."""
+    return any(name is None or name == key for name, _ in _table(ctx, serializer).values())
+
+
 def _both(a: Kind, b: Kind) -> Kind:
     if isinstance(a, Instance) and isinstance(b, Instance) and a.model == b.model:
         return replace(a, nullable=a.nullable or b.nullable)
@@ -52,4 +57,4 @@ def _table(ctx: Context, serializer: str) -> dict[tuple[str, int, int], tuple[st
     return table
 
 
-__all__ = ["kind_of", "lose", "put"]
+__all__ = ["kind_of", "lose", "may_be_put", "put"]

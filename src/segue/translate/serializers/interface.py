@@ -46,13 +46,15 @@ class Writer:
     """``validate_x`` and ``XWrite`` (``model``, for the route's ``body=``).
 
     ``takes_instance``: whether the function has ``instance`` (the entity being updated, or
-    ``None``); ``partial`` is always a keyword.
+    ``None``); ``partial`` is always a keyword. ``leaves``: some requests are left to Django when it runs, so nothing may
+    have been written by then.
     """
 
     lifted: Lifted
     model: str
     model_imports: frozenset[Import]
     takes_instance: bool
+    leaves: bool = False
 
     @property
     def imports(self) -> frozenset[Import]:

@@ -37,6 +37,7 @@ from segue.translate.serializers.facts import (
     stem,
 )
 from segue.translate.serializers.interface import Saver
+from segue.translate.serializers.left_fields import left_fields
 from segue.translate.serializers.own_input import converts_itself
 from segue.translate.serializers.show import NESTED
 from segue.translate.serializers.synthetic import Recipe, compose
@@ -257,8 +258,9 @@ def _fields(ctx: Context, serializer: Serializer, called: bool) -> tuple[list[st
     model = concrete(ctx, serializer.model)
     many: list[str] = []
     files: list[ModelField] = []
+    left = left_fields(ctx, serializer)
     for item in serializer.fields:
-        if item.read_only:
+        if item.read_only or item in left:
             continue
         base = base_name(item)
         if called and _not_saved(ctx, serializer, item):

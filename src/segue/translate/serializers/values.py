@@ -6,6 +6,7 @@ from segue.snapshot.model import Serializer, SerializerField
 from segue.translate.context import Context
 from segue.translate.kinds import Instance, Kind, ListOf, Needs, Scalar, Uploaded, User, ValidatedData
 from segue.translate.serializers.facts import base_name, option, overridden
+from segue.translate.serializers.left_fields import left_fields
 
 SCALARS = {
     "CharField": "str",
@@ -74,9 +75,10 @@ def value_kind(ctx: Context, item: SerializerField) -> Kind:
 
 
 def kinds_by_source(ctx: Context, serializer: Serializer) -> dict[str, Kind]:
-    """Kind by source name for the writable fields with a plain source."""
+    """Kind by source name for the writable fields with a plain source; those whose requests are Django's are never there."""
     found: dict[str, Kind] = {}
+    left = left_fields(ctx, serializer)
     for item in serializer.fields:
-        if not item.read_only and item.source != "*" and "." not in item.source:
+        if not item.read_only and item not in left and item.source != "*" and "." not in item.source:
             found[item.source] = value_kind(ctx, item)
     return found

@@ -39,6 +39,7 @@ from segue.translate.serializers.facts import (
 from segue.translate.serializers.hooks import field_hook, whole_hook
 from segue.translate.serializers.initial import optional_on_update
 from segue.translate.serializers.interface import Writer
+from segue.translate.serializers.left_fields import left_fields
 from segue.translate.serializers.lookups import lookup_lines, unique_lines
 from segue.translate.serializers.own_driving import DRIVEN, finish, finishes, overrides, prepare
 from segue.translate.serializers.own_input import conversion_lines, converts_itself
@@ -138,7 +139,10 @@ class _Builder:
                 build=self._build,
             ),
         )
-        return Writer(lifted, self.model_name, frozenset({model}), bool(self.serializer.model))
+        leaves = bool(left_fields(self.ctx, self.serializer)) or any(
+            f.nested and f.nested.leaves for f in self.fields
+        )
+        return Writer(lifted, self.model_name, frozenset({model}), bool(self.serializer.model), leaves)
 
     # the write model ---------------------------------------------------------------------
 
@@ -249,8 +253,16 @@ class _Builder:
             relaxed = f", optional={optional!r} if instance is not None else ()"
         given = prepare(frame, self.serializer, self._use())
         frame.emit(f"form = {self.model_name}.collect({given}, partial=partial{relaxed})")
+        left = left_fields(self.ctx, self.serializer)
+        for item in left:
+            frame.use(Import("segue_bridge.errors", "Unserved"))
+            frame.emit_block(
+                f"if form.has({item.name!r}):",
+                [f"raise Unserved({f'{item.name} is no column'!r})  # {item.where}"],
+            )
         for entry in self.fields:
-            self._field_lines(frame, entry)
+            if entry.item not in left:
+                self._field_lines(frame, entry)
         frame.emit("form.raise_invalid()")
         finishes_input = finishes(self.ctx, self.serializer, "to_internal_value")
         before = len(frame.lines)

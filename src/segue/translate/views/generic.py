@@ -7,6 +7,7 @@ from typing import Any
 
 from segue.snapshot.model import Function, GlobalRef
 from segue.target.ir import Import
+from segue.translate.functions.writing import may_write
 from segue.translate.interp.expressions.calls import method_call
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, name, quote
@@ -123,7 +124,8 @@ def get_object(frame: Frame, endpoint: Endpoint, *, write: bool) -> Val:
 
 def framework_object(frame: Frame, endpoint: Endpoint, *, write: bool) -> Val:
     """``GenericAPIView.get_object``."""
-    value = settle(frame, filtered(frame, endpoint, queryset(frame, endpoint)))
+    again = _selected_before(frame)
+    value = again or settle(frame, filtered(frame, endpoint, queryset(frame, endpoint)))
     kind = value.kind
     assert isinstance(kind, QuerySet)
     view = endpoint.view
@@ -135,6 +137,7 @@ def framework_object(frame: Frame, endpoint: Endpoint, *, write: bool) -> Val:
     if value.node is not None and not isinstance(value.node, ast.Name | ast.Attribute):
         # Errors of get_queryset() and of filters are errors; only those of the look-up are a 404.
         value = Val(kind, frame.hoist("objects", value.node))
+        frame.selected = value, frame.lines, len(frame.lines)
     frame.env["#objects"] = value
     before = len(frame.lines)
     statement = _lookup(frame, endpoint, value, given)
@@ -164,6 +167,14 @@ def framework_object(frame: Frame, endpoint: Endpoint, *, write: bool) -> Val:
     instance = Val(Instance(kind.query.model, needs, "entity" if write else "row"), name(target))
     check_object(frame, endpoint, instance)
     return instance
+
+
+def _selected_before(frame: Frame) -> Val | None:
+    """The rows that an earlier ``self.get_object()`` of this request chose, where nothing was written since: the same again."""
+    if frame.selected is None or frame.selected[1] is not frame.lines:
+        return None
+    value, lines, at = frame.selected
+    return None if may_write(frame.ctx, lines[at:]) else value
 
 
 def _lookup(frame: Frame, endpoint: Endpoint, value: Val, given: Val) -> Val:

@@ -10,6 +10,7 @@ import ast
 from dataclasses import dataclass, field
 
 from segue.target.ir import Import
+from segue.translate.functions.writing import may_write
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, literal, name, quote
@@ -168,6 +169,7 @@ def is_valid(frame: Frame, owner: Val, raise_exception: bool, at: ast.AST | None
     with without_context(frame.ctx, not held.has_context):
         made = writer(frame.ctx, held.serializer)
     _check_request(frame, held, made, at)
+    _check_leaves(frame, held, made, at)
     data = held.data
     if isinstance(data, ast.Await) or not isinstance(data, ast.Name):
         data = frame.hoist("data", data, at)
@@ -210,6 +212,7 @@ def _all_valid(frame: Frame, held: Held, raise_exception: bool, at: ast.AST | No
     with without_context(frame.ctx, not held.has_context):
         made = writer(frame.ctx, held.serializer)
     _check_request(frame, held, made, at)
+    _check_leaves(frame, held, made, at)
     assert held.data is not None
     given = held.data if isinstance(held.data, ast.Name) else frame.hoist("data", held.data, at)
     frame.locals_seen.add("item")
@@ -222,6 +225,19 @@ def _all_valid(frame: Frame, held: Held, raise_exception: bool, at: ast.AST | No
     frame.emit(f"{held.values} = await each_sent({ast.unparse(given)}, lambda item: {call}{options})")
     frame.is_async = True
     return const(True)
+
+
+def _check_leaves(frame: Frame, held: Held, made: Writer, at: ast.AST | None) -> None:
+    """A request that is left to Django at this point must not have changed anything."""
+    if not made.leaves:
+        return
+    if frame.scope is None or may_write(frame.ctx, frame.lines):
+        raise frame.refuse(
+            "serializer-left",
+            held.serializer,
+            "Some of its input is left to Django, and something may have been written before it is looked at.",
+            at,
+        )
 
 
 def _check_list(frame: Frame, held: Held, at: ast.AST | None) -> None:
