@@ -1,5 +1,5 @@
-"""Hooks of ``GenericAPIView`` that the project overrides: ``get_serializer``, ``get_serializer_context``, ``get_success_headers``,
-attributes that a view keeps on itself."""
+"""Hooks of ``GenericAPIView`` that the project overrides: ``get_serializer``, ``get_serializer_context``,
+input that no column takes."""
 
 from __future__ import annotations
 
@@ -17,6 +17,14 @@ class Note(models.Model):
     title = models.CharField(max_length=10)
     stars = models.IntegerField(default=0)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
+
+    @property
+    def mood(self):
+        return "fine" if self.stars else "sad"
+
+    @mood.setter
+    def mood(self, value):
+        self.stars = len(value)
 """,
     "notes/serializers.py": """\
 from rest_framework import serializers
@@ -28,6 +36,13 @@ class NoteSerializer(serializers.ModelSerializer):
     class Meta:
         model = Note
         fields = ["id", "title", "stars"]
+
+
+class MoodSerializer(NoteSerializer):
+    mood = serializers.CharField(required=False)
+
+    class Meta(NoteSerializer.Meta):
+        fields = ["id", "title", "mood"]
 
 
 class LoudSerializer(NoteSerializer):
@@ -58,10 +73,11 @@ class SeenSerializer(NoteSerializer):
 """,
     "notes/views.py": """\
 from rest_framework import generics, mixins, viewsets
+from rest_framework.exceptions import ValidationError
 from rest_framework.fields import empty
 
 from notes.models import Note
-from notes.serializers import LoudSerializer, NoteSerializer, SeenSerializer
+from notes.serializers import LoudSerializer, MoodSerializer, NoteSerializer, SeenSerializer
 
 
 class Base(viewsets.ModelViewSet):
@@ -75,6 +91,15 @@ class Passed(Base):
     def get_serializer(self, *args, **kwargs):
         serializer = super().get_serializer(*args, **kwargs)
         return serializer
+
+
+class Moody(Base):
+    serializer_class = MoodSerializer
+
+    def perform_update(self, serializer):
+        if self.get_object().title == "stuck" and not serializer.validated_data.get("mood"):
+            raise ValidationError("It stays as it is.")
+        serializer.save()
 
 
 class Chosen(Base):
@@ -157,7 +182,7 @@ from notes import views
 from rest_framework.routers import SimpleRouter
 
 router = SimpleRouter()
-for name in ("passed", "chosen", "seen", "shorter", "shortest", "asking", "changed", "elsewhere"):
+for name in ("passed", "moody", "chosen", "seen", "shorter", "shortest", "asking", "changed", "elsewhere"):
     router.register(name, getattr(views, name.title()), name)
 urlpatterns = [*router.urls, path("named/<int:pk>/", views.Named.as_view())]
 """,
@@ -185,3 +210,6 @@ def test_overridden_hooks(tmp_path: Path) -> None:
         assert "200" in seen[f"GET /{prefix}/"]
         assert "200" in seen[f"PUT /{prefix}/{{pk}}/"], seen
     assert "200" in seen["PUT /named/{pk}/"]
+    assert "200" in seen["PATCH /moody/{pk}/"]
+    left = {o.key for o in report.operations if o.unserved and "moody" in o.key}
+    assert {"POST /moody/", "PUT /moody/{pk}/", "PATCH /moody/{pk}/"} <= left
