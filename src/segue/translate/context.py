@@ -22,6 +22,7 @@ DOCS = {
     "authentication": "How requests to {} say who asks.",
     "middleware": "What stands around the views: middleware of {}.",
     "permissions": "Who may do what in {}.",
+    "exceptions": "What goes wrong in {}.",
     "passwords": "What new passwords of {} must not be.",
 }
 

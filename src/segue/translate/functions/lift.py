@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from segue.refusal import Refused, refuse
-from segue.snapshot.model import Function, Where
+from segue.snapshot.model import Class, Function, Where
 from segue.target.ir import Import
 from segue.translate.context import Context
 from segue.translate.functions.naming import function_name
@@ -544,8 +544,8 @@ def _annotate(frame: Frame, kind: Kind) -> Callable[[], str]:
     return lambda: text
 
 
-def app_of(ctx: Context, function: Function) -> str:
-    """Label of the app whose package holds the function; the longest module prefix wins."""
+def app_of(ctx: Context, function: Function | Class) -> str:
+    """Label of the app whose package holds the function or class; the longest module prefix wins."""
     best = max(
         (a for a in ctx.snapshot.apps if function.name.startswith(a.module + ".")),
         key=lambda a: len(a.module),

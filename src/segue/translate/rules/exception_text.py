@@ -13,6 +13,7 @@ from segue.translate.functions.record import records
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, quote
 from segue.translate.kinds import Kind, ListOf, Raised, Scalar
+from segue.translate.rules.own_exceptions import own_names
 from segue.translate.rules.registry import attribute
 from segue.translate.versions import since
 
@@ -50,9 +51,11 @@ _CHANGED = {
 def told(ctx: Context, caught: str, lines: list[str]) -> bool:
     """Whether what ``except caught`` catches from the generated ``lines`` has the text it has in Django's process."""
     classes = [part.strip() for part in caught.strip("()").split(",")]
-    if all(one == "ObjectDoesNotExist" for one in classes):
-        return True  # "Book matching query does not exist.": the bridge has Django's texts
-    if not all(one in _SAME for one in classes):
+    own = own_names(ctx)
+    # "Book matching query does not exist.": the bridge has Django's texts. Who raises the project's own is the project.
+    if all(one == "ObjectDoesNotExist" or one in own for one in classes):
+        return True
+    if not all(one in _SAME or one in own for one in classes):
         return False
     return _lines_told(ctx, lines, "KeyError" in classes, set())
 
@@ -72,7 +75,7 @@ def _node_told(ctx: Context, node: ast.AST, keys: bool, seen: set[str]) -> bool:
         case ast.Raise(exc=None):
             return True
         case ast.Raise(exc=ast.Call(func=ast.Name(id=cls))):
-            return cls in _SAME
+            return cls in _SAME or cls in own_names(ctx)
         case ast.Await(value=ast.Call(func=ast.Name())):
             return True  # a function of the project, which is judged by its call; ``await db.get(…)`` asks the database
         case ast.Raise() | ast.Await() | ast.AsyncFor() | ast.AsyncWith() | ast.With() | ast.Yield():
@@ -93,7 +96,7 @@ def _call_told(ctx: Context, node: ast.Call, keys: bool, seen: set[str]) -> bool
     text = ast.unparse(node.func)
     if text in _CHANGED:
         return not since(ctx.snapshot.versions.python, *_CHANGED[text])
-    if text in _FUNCTIONS or text in _SAME:
+    if text in _FUNCTIONS or text in _SAME or text in own_names(ctx):
         return True
     if isinstance(node.func, ast.Attribute):
         return node.func.attr in _METHODS

@@ -21,6 +21,7 @@ from segue.translate.kinds import (
     User,
 )
 from segue.translate.rules.exception_text import check
+from segue.translate.rules.own_exceptions import own_exception, own_names
 from segue.translate.rules.registry import attribute, function
 
 _DRF = (
@@ -222,7 +223,7 @@ for _name in _BUILTIN:
 
 
 def project_exception(frame: Frame, dotted: str, call: CallSite) -> Val | None:
-    """A DRF exception subclass of the project: the base with its class attributes."""
+    """An exception class of the project; of DRF's subclasses the base with its class attributes."""
     cls = frame.ctx.snapshot.classes.get(dotted)
     if dotted.endswith(".DoesNotExist"):
         label = model_label(frame, dotted.rpartition(".")[0])
@@ -233,6 +234,10 @@ def project_exception(frame: Frame, dotted: str, call: CallSite) -> Val | None:
                 [],
             )
             return Val(Raised(dotted), made)
+    own = own_exception(frame, dotted, call.node)
+    if own is not None:
+        call.only()
+        return Val(Raised(dotted), ast.Call(own, _plain_arguments(frame, call), []))
     if cls is None or "rest_framework.exceptions.APIException" not in cls.mro:
         return None
     if any(frame.ctx.snapshot.functions.get(f"{c}.__init__") for c in cls.mro):
@@ -298,6 +303,9 @@ def _caught_one(frame: Frame, dotted: str, node: ast.expr) -> str:
         )
     if dotted.startswith("builtins.") and dotted.rpartition(".")[2] in _BUILTIN:
         return dotted.rpartition(".")[2]
+    own = own_exception(frame, dotted, node)
+    if own is not None:
+        return ast.unparse(own)
     owner, _, last = dotted.rpartition(".")
     if last in ("DoesNotExist", "MultipleObjectsReturned") and model_label(frame, owner) is not None:
         wanted = "ObjectDoesNotExist" if last == "DoesNotExist" else last
@@ -314,7 +322,7 @@ def _caught_one(frame: Frame, dotted: str, node: ast.expr) -> str:
 def detail(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
     """``error.detail`` of DRF's exceptions."""
     assert isinstance(owner.kind, Raised)
-    if attr == "detail" and owner.node is not None:
+    if attr == "detail" and owner.node is not None and owner.kind.cls not in own_names(frame.ctx):
         return Val(Scalar("Any"), quote("{0}.detail", owner.node))
     if attr == "messages" and owner.node is not None and owner.kind.cls == "Invalid":
         return Val(ListOf(Scalar("str")), quote("{0}.messages", owner.node))

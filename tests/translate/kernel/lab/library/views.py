@@ -91,6 +91,31 @@ def in_place(cls):
     return cls()
 
 
+class StockError(Exception):
+    """What may be wrong with the stock."""
+
+
+class OutOfStock(StockError):
+    pass
+
+
+class WrongAmount(StockError, ValueError):
+    pass
+
+
+class Odd(ValueError):
+    pass
+
+
+class Coded(Exception):
+    code = 7
+
+
+class Spoken(Exception):
+    def __str__(self):
+        return "spoken"
+
+
 class Level(enum.StrEnum):
     HIGH = "high"
 
@@ -1680,3 +1705,51 @@ class Lab(APIView):
             return int(Book.objects.order_by("id").first().created)
         except TypeError as error:
             return str(error)
+
+    def taken(self, title):
+        book = Book.objects.filter(title=title).first()
+        if book is None:
+            raise OutOfStock(f"no {title}")
+        if book.price % 2:
+            raise Odd(title, book.price)
+        return book.title
+
+    def case_own_exceptions(self):
+        found = []
+        for book in Book.objects.order_by("id"):
+            try:
+                found.append(self.taken(book.title if book.price < 12 else "nothing"))
+            except StockError as error:
+                found.append(f"stock: {error}")
+            except ValueError:
+                found.append("value")
+        return found
+
+    def case_own_exception_of_two(self):
+        try:
+            return self.taken("nothing")
+        except (OutOfStock, Odd) as error:
+            return str(error)
+
+    def case_own_exception_that_nobody_catches(self):
+        return self.taken("nothing")
+
+    def case_own_exception_that_rolls_back(self):
+        try:
+            with transaction.atomic():
+                Tag.objects.create(label="once")
+                raise StockError
+        except StockError as error:
+            return [str(error), Tag.objects.filter(label="once").count()]
+
+    def case_own_exception_with_two_bases(self):
+        raise WrongAmount("x")
+
+    def case_own_exception_with_an_attribute(self):
+        try:
+            return self.taken("nothing")
+        except Coded:
+            return ""
+
+    def case_own_exception_with_its_own_text(self):
+        raise Spoken("x")

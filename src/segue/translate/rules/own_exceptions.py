@@ -1,0 +1,121 @@
+"""Exception classes of the project that are plain Python: ``class OutOfStock(Exception)``.
+
+Each becomes a class of ``app/<app>/exceptions.py`` with the same bases, so that ``except`` catches what it caught. One that
+says or holds more than its bases (``__init__``, ``__str__``, attributes) is not written down: a handler may read it.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+
+from segue.snapshot.model import Class
+from segue.target.ir import Decl, Import, Origin
+from segue.translate.context import Context
+from segue.translate.functions.finish import prunable
+from segue.translate.functions.lift import app_of
+from segue.translate.interp.frame import Frame
+
+_BUILTIN = "builtins."
+# Names that generated modules have for other things.
+_TAKEN = frozenset(
+    {
+        "APIException", "AuthenticationFailed", "Forbidden", "Http404", "IntegrityError", "Invalid", "InvalidOperation",
+        "JSONDecodeError", "MethodNotAllowed", "MultipleObjectsReturned", "NotAcceptable", "NotAuthenticated", "NotFound",
+        "ObjectDoesNotExist", "ParseError", "PermissionDenied", "ProtectedError", "SuspiciousOperation", "Throttled",
+        "UnsupportedMediaType", "Unserved", "ValidationError",
+    }
+)  # fmt: skip
+
+
+def own_exception(frame: Frame, dotted: str, node: ast.AST) -> ast.expr | None:
+    """The generated class for the project's ``dotted``; None where that is no plain exception.
+
+    Refuses (``exception-class``) one that is more than its name and bases.
+    """
+    ctx = frame.ctx
+    cls = ctx.snapshot.classes.get(dotted)
+    if cls is None or not _is_plain(ctx, cls):
+        return None
+    problem = _problem(ctx, cls)
+    if problem:
+        raise frame.refuse("exception-class", dotted, problem, node)
+    return frame.imported(_written(ctx, cls), _short(dotted))
+
+
+def own_names(ctx: Context) -> frozenset[str]:
+    """The names of those that were written down."""
+    return frozenset(_known(ctx))
+
+
+def _known(ctx: Context) -> dict[str, str]:
+    known = ctx.memo.setdefault(("kernel", "own-exceptions"), {})
+    assert isinstance(known, dict)
+    return known
+
+
+def _short(dotted: str) -> str:
+    return dotted.rpartition(".")[2]
+
+
+def _is_plain(ctx: Context, cls: Class) -> bool:
+    """A class of the project whose other bases are the project's or Python's, ``Exception`` among them."""
+    bases = [ctx.snapshot.classes.get(base) for base in cls.mro if not base.startswith(_BUILTIN)]
+    return f"{_BUILTIN}Exception" in cls.mro and all(
+        base is not None and base.origin == "own" for base in bases
+    )
+
+
+def _problem(ctx: Context, cls: Class) -> str:
+    """Why the class is not written down; '' if it is."""
+    if cls.methods or any(not item.defined_in.startswith(_BUILTIN) for item in cls.attributes.values()):
+        return "The exception has methods or attributes of its own."
+    if _parent(ctx, cls) is None:
+        return "The exception has several bases."
+    short = _short(cls.name)
+    models = {_short(model.cls) for model in ctx.snapshot.models.values()}
+    known = _known(ctx).get(short, cls.name)
+    if short in _TAKEN or short in models or hasattr(builtins, short) or known != cls.name:
+        return "Another class of the generated code has its name."
+    parent = ctx.snapshot.classes.get(cls.mro[1])
+    return _problem(ctx, parent) if parent is not None and not parent.name.startswith(_BUILTIN) else ""
+
+
+def _parent(ctx: Context, cls: Class) -> str | None:
+    """Its one base; None where it has more."""
+    rest = cls.mro[1:]
+    found = ctx.snapshot.classes.get(rest[0])
+    if found is not None and not rest[0].startswith(_BUILTIN):
+        return rest[0] if tuple(found.mro) == tuple(rest) else None
+    python = getattr(builtins, _short(rest[0]), None)
+    if not isinstance(python, type):
+        return None
+    return (
+        rest[0]
+        if [base.__name__ for base in python.__mro__[:-1]] == [_short(base) for base in rest]
+        else None
+    )
+
+
+def _written(ctx: Context, cls: Class) -> str:
+    """The module that has the class, which is written there with those that it is made of."""
+    app = app_of(ctx, cls)
+    module, path = ctx.module(app, "exceptions"), ctx.import_path(app, "exceptions")
+    parent = _parent(ctx, cls)
+    assert parent is not None
+    imports: frozenset[Import] = frozenset()
+    if not parent.startswith(_BUILTIN):
+        home = _written(ctx, ctx.snapshot.classes[parent])
+        imports = frozenset({Import(home, _short(parent))}) if home != path else imports
+    short = _short(cls.name)
+    if short not in module.decls:
+        place = f"{cls.where.file}:{cls.where.line}"
+        code = f'class {short}({_short(parent)}):\n    """{cls.name} ({place})."""'
+        # Bases come first: they are written before.
+        module.add(Decl(short, code, imports, 10, Origin(cls.name, cls.where)))
+        prunable(ctx, module.path, short)
+        _known(ctx)[short] = cls.name
+    return path
+
+
+__all__ = ["own_exception", "own_names"]
