@@ -51,6 +51,8 @@ GROUPS: dict[str, str] = {
     "Catch the exceptions that are meant, by name.": "bare-except broad-except except raise",
     "Check for None before the value is used.": "nullable unbound",
     "Build the text from columns and constants, not from an object or an exception.": "text-of",
+    "Write the format as a constant that fits the value, and check for None before.": "date-format",
+    "Name the model in the code: import it, or give apps.get_model() constant texts.": "get-model",
     "Name the keys in the code: setattr() and ** take names here that only a request knows.": (
         "dynamic-attributes dynamic-keywords getattr"
     ),

@@ -60,6 +60,7 @@ REFUSED: dict[str, str] = dict.fromkeys(
     "case_own_exception_with_two_bases": "exception-class",
     "case_own_exception_with_an_attribute": "exception-class",
     "case_own_exception_with_its_own_text": "exception-class",
+    "case_model_by_a_computed_name": "get-model",
     "case_format_of_a_date_with_a_time": "date-format",
     "case_format_of_what_may_be_none": "date-format",
     "case_format_from_a_row": "date-format",

@@ -22,7 +22,6 @@ _LETTER = re.compile(r"(?<!\\)([aAbcdDeEfFgGhHiIjlLmMnNoOPrsStTUuwWyYzZ])")
 _TIME = frozenset("aAefgGhHiOPsTuZ")
 # Letters that are texts of a language. S is English in all of them.
 _WORDS = frozenset("aAbDEFlMNP")
-_REFUSAL = "date-format"
 
 
 @function("django.utils.formats.date_format", "django.utils.formats.time_format")
@@ -32,7 +31,7 @@ def formatted(frame: Frame, call: CallSite) -> Val:
     use = call.argument(2, "use_l10n")
     if use is not None and not (isinstance(use.kind, Const) and use.kind.value is None):
         raise frame.refuse(
-            _REFUSAL, ast.unparse(call.node), "use_l10n asks for the formats of the settings.", call.node
+            "date-format", ast.unparse(call.node), "use_l10n asks for the formats of the settings.", call.node
         )
     short = call.name.rpartition(".")[2]
     pattern = _pattern(frame, call, call.argument(1, "format"), short.upper())
@@ -45,7 +44,7 @@ def by_letters(frame: Frame, call: CallSite) -> Val:
     call.only("value", "format_string", at_most=2)
     given = call.argument(1, "format_string")
     if given is None or not isinstance(given.kind, Const) or not isinstance(given.kind.value, str):
-        raise frame.refuse(_REFUSAL, ast.unparse(call.node), _COMPUTED, call.node)
+        raise frame.refuse("date-format", ast.unparse(call.node), _COMPUTED, call.node)
     short = "date_format" if call.name.endswith(".format") else "time_format"
     return _made(frame, call, short, given.kind.value)
 
@@ -70,7 +69,7 @@ def _pattern(frame: Frame, call: CallSite, given: Val | None, usual: str) -> str
     if given is None or (isinstance(given.kind, Const) and given.kind.value in (None, "")):
         return _named(frame, call, usual)
     if not isinstance(given.kind, Const) or not isinstance(given.kind.value, str):
-        raise frame.refuse(_REFUSAL, ast.unparse(call.node), _COMPUTED, call.node)
+        raise frame.refuse("date-format", ast.unparse(call.node), _COMPUTED, call.node)
     text = given.kind.value
     # ``getattr(module, text)`` on the formats of the locale: only the name of a format can be in one.
     return _named(frame, call, text) if re.fullmatch(r"[A-Z_]{4,}|__\w+", text) else text
@@ -81,7 +80,7 @@ def _named(frame: Frame, call: CallSite, name: str) -> str:
     found: Value | None = frame.ctx.snapshot.settings.formats.get(name)
     if found is None or not isinstance(found.data, str):
         raise frame.refuse(
-            _REFUSAL, ast.unparse(call.node), f"The snapshot does not know the format {name}.", call.node
+            "date-format", ast.unparse(call.node), f"The snapshot does not know the format {name}.", call.node
         )
     language.shows_text(frame.ctx)
     return found.data
@@ -93,19 +92,27 @@ def _made(frame: Frame, call: CallSite, short: str, pattern: str) -> Val:
     kind = widen(value.kind) if value is not None else None
     fitting = ("datetime", "time") if short == "time_format" else ("datetime", "date")
     if value is None or value.node is None or not isinstance(kind, Scalar) or kind.type not in fitting:
-        raise frame.refuse(_REFUSAL, ast.unparse(call.node), f"Its value may be no {fitting[1]}.", call.node)
+        raise frame.refuse(
+            "date-format", ast.unparse(call.node), f"Its value may be no {fitting[1]}.", call.node
+        )
     if kind.nullable:
-        raise frame.refuse(_REFUSAL, ast.unparse(call.node), "Its value may be None.", call.node)
+        raise frame.refuse("date-format", ast.unparse(call.node), "Its value may be None.", call.node)
     letters = set(_LETTER.findall(pattern))
     wrong = letters & _TIME if kind.type == "date" else letters - _TIME if short == "time_format" else set()
     if wrong:
         raise frame.refuse(
-            _REFUSAL, ast.unparse(call.node), f"{', '.join(sorted(wrong))} cannot be shown of it.", call.node
+            "date-format",
+            ast.unparse(call.node),
+            f"{', '.join(sorted(wrong))} cannot be shown of it.",
+            call.node,
         )
     if letters & _WORDS:
         if not language.texts_as_written(frame.ctx.snapshot):
             raise frame.refuse(
-                _REFUSAL, ast.unparse(call.node), "It has words of the project's own language.", call.node
+                "date-format",
+                ast.unparse(call.node),
+                "It has words of the project's own language.",
+                call.node,
             )
         language.shows_text(frame.ctx)
     made = quote("{0}({1}, {2})", frame.imported("segue_bridge.formats", short), value.node, literal(pattern))

@@ -17,6 +17,7 @@ from functools import partial
 from html import escape
 from urllib.parse import parse_qs, urlparse
 
+from django.apps import apps
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
@@ -1753,3 +1754,11 @@ class Lab(APIView):
 
     def case_own_exception_with_its_own_text(self):
         raise Spoken("x")
+
+    def case_model_by_its_name(self):
+        book = apps.get_model("library", "book")
+        tag = apps.get_model("library.Tag")
+        return [book.objects.filter(price__lt=10).count(), tag.objects.count()]
+
+    def case_model_by_a_computed_name(self):
+        return apps.get_model("library", Book.objects.order_by("id").first().title).objects.count()
