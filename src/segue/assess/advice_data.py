@@ -26,6 +26,7 @@ GROUPS: dict[str, str] = {
     "Write rows with create(), save(), update() and delete() of plain querysets, and with fields that are named.": (
         "update update-fields delete related-create related-write refresh-from-db overridden-write copy"
     ),
+    "Send the task by delay() or apply_async() with plain values written in place, from an app that Segue can describe.": "task",
     "Give hooks and receivers plain functions with the instance as their argument.": "on-commit signal signals",
     # Models
     "Move what save() does before its super().save(...) into columns or the serializer, so that nothing else depends on its arguments.": (

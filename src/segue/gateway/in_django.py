@@ -43,6 +43,12 @@ def jwt_key(settings):
     return {"JWT_KEY": str(given.get("VERIFYING_KEY", ""))}
 
 
+def broker(settings):
+    """``CELERY_BROKER_URL``, where the settings name one (with Celery's usual namespace)."""
+    found = getattr(settings, "CELERY_BROKER_URL", None) or getattr(settings, "BROKER_URL", None)
+    return {"CELERY_BROKER_URL": str(found)} if found else {}
+
+
 def main():
     folder, module = sys.argv[1:3]
     sys.path.insert(0, folder)
@@ -56,6 +62,7 @@ def main():
         "DATABASE_URL": database_url(settings.DATABASES["default"]),
     }
     found.update(jwt_key(settings))
+    found.update(broker(settings))
     json.dump(found, output)
 
 

@@ -175,7 +175,7 @@ def tasks(collector):
                 is_task = any(
                     c.__name__ == "Task" and c.__module__ == "celery.app.task" for c in type(value).__mro__
                 )
-                is_proxy = type(value).__name__ == "PromiseProxy"
+                is_proxy = hasattr(type(value), "_get_current_object")
                 if is_task or (is_proxy and hasattr(value, "delay")):
                     found.add(str(value.name))
                     run = getattr(value, "run", None)

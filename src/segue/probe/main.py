@@ -101,7 +101,7 @@ def has_drf():
 
 def collect(root):
     """Everything, after Django is set up."""
-    from . import filters, inventory, lookups, serializers, settings
+    from . import filters, inventory, lookups, messages, serializers, settings
     from .functions import Collector
     from .guard import DatabaseGuard
     from .models import Models
@@ -141,6 +141,7 @@ def collect(root):
         "functions": _sorted(collector.functions),
         "receivers": receivers,
         "tasks": tasks,
+        "messages": messages.describe(collector, inventory.own_modules(collector)),
         "inventory": inventory.inventory(collector, views.routes, views.views),
         "warnings": collector.warnings + guard.warnings,
     }

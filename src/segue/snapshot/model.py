@@ -544,6 +544,29 @@ class Versions:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """A Celery task: its ``name`` in messages, the dotted ``function`` that it runs (``bound``: which gets the task
+    first), the ``options`` that it sends with every message; ``problem`` says why it cannot be sent by name alone."""
+
+    name: str
+    function: str
+    bound: bool = False
+    options: Mapping[str, Json] = field(default_factory=dict)
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """Celery's current app: the scheme of its ``broker``, what its ``configuration`` has beside the defaults and what
+    ends up in messages, and the ``tasks`` by the path of their variable; ``problem`` as in :class:`Task`."""
+
+    broker: str
+    configuration: Mapping[str, Json]
+    tasks: Mapping[str, Task]
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Inventory:
     """Counts of what Segue does not look into: name → (count, places)."""
 
@@ -570,3 +593,4 @@ class Snapshot:
     tasks: tuple[str, ...]
     inventory: Inventory
     warnings: tuple[str, ...] = ()
+    messages: Messages | None = None

@@ -200,6 +200,11 @@ class OpenFile(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class SentTask(Kind):
+    """Celery's ``AsyncResult`` of a task that was sent; its code is the id."""
+
+
+@dataclass(frozen=True, slots=True)
 class Request(Kind):
     """The DRF request (``raw`` for Django's own)."""
 

@@ -9,12 +9,19 @@ from pathlib import Path
 import pytest
 from tests.projects.site import SETTINGS, Site, differences
 
+from segue import verify
+from segue.snapshot.model import Snapshot
 from segue.target.ir import Program
 from segue.translate.packages.known import PACKAGES, PREFIX
 from segue.translate.program import translate
+from segue.verify import ProjectRef
 
 PAGE = Path(__file__).parents[3] / "docs" / "packages.md"
 SITE_SETTINGS = """
+import os
+CELERY_BROKER_URL = "redis://:only-for-tests@127.0.0.1:9/0"
+CELERY_TASK_ROUTES = {"notes.tasks.*": {"queue": "notes"}}
+CELERY_TASK_ALWAYS_EAGER = bool(os.environ.get("EAGER"))
 INSTALLED_APPS += ["taggit", "simple_history", "waffle"]
 REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = ["rest_framework.authentication.SessionAuthentication"]
 """
@@ -44,6 +51,26 @@ class Told(models.Model):
     tags = TaggableManager()
     history = HistoricalRecords()
 """
+CELERY = """\
+from celery import Celery
+
+app = Celery("site_")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+"""
+TASKS = """\
+from celery import shared_task
+
+
+@shared_task
+def tell(pk, text="a"):
+    return pk
+
+
+@shared_task(bind=True, queue="slow", ignore_result=True, name="notes.slowly")
+def slowly(self, pk):
+    return pk
+"""
 VIEWS = """\
 import httpx
 import requests
@@ -61,6 +88,7 @@ from taggit.serializers import TaggitSerializer, TagListSerializerField
 from waffle.decorators import waffle_flag
 
 from notes.models import Line, Note, Told
+from notes.tasks import slowly, tell
 
 
 class NoteSerializer(serializers.ModelSerializer):
@@ -177,6 +205,45 @@ class Others(APIView):
     def patch(self, request):
         told = Told.objects.get(pk=1)
         return Response([h.title for h in told.history.all()])
+
+
+class Sent(APIView):
+    def get(self, request):
+        result = slowly.apply_async(args=[1], countdown=5)
+        return Response({"id": result.id})
+
+    def post(self, request):
+        with transaction.atomic():
+            note = Note.objects.create(title="x")
+            tell.delay(note.pk)
+            transaction.on_commit(lambda: tell.delay(note.pk, text=note.title))
+        return Response({"id": note.pk})
+
+    def put(self, request):
+        slowly.apply_async((2,), queue=None, priority=3)
+        return Response({})
+
+
+class NotSent(APIView):
+    def get(self, request):
+        tell.delay()
+        return Response({})
+
+    def post(self, request):
+        tell.delay(Note.objects.first())
+        return Response({})
+
+    def put(self, request):
+        tell.apply_async((1,), link=slowly.si(2))
+        return Response({})
+
+    def patch(self, request):
+        return Response({"ready": tell.delay(1).ready()})
+
+    def delete(self, request):
+        arguments = [1, 2, 3]
+        tell.apply_async(arguments)
+        return Response({})
 """
 URLS = """\
 from django.urls import include, path
@@ -194,7 +261,8 @@ router.register("tagged", views.TaggedView, basename="tagged")
 lines = NestedSimpleRouter(router, "notes", lookup="note")
 lines.register("lines", views.Lines, basename="lines")
 lines.register("mixed", views.MixedLines, basename="mixed")
-urlpatterns = [path("", include(router.urls)), path("", include(lines.urls)), path("others/", views.Others.as_view())]
+urlpatterns = [path("", include(router.urls)), path("", include(lines.urls)), path("others/", views.Others.as_view()),
+               path("sent/", views.Sent.as_view()), path("not-sent/", views.NotSent.as_view())]
 """
 # Operation → (distribution, line of the project's source that the refusal stands at).
 REFUSED = {
@@ -218,6 +286,11 @@ REFUSED = {
     "PUT /others/": ("django-waffle", "waffle.switch_is_active("),
     "DELETE /others/": ("django-waffle", "@method_decorator(waffle_flag("),
     "PATCH /others/": ("django-simple-history", "told.history"),
+    "GET /not-sent/": ("celery", "tell.delay()"),
+    "POST /not-sent/": ("celery", "tell.delay("),
+    "PUT /not-sent/": ("celery", "tell.apply_async("),
+    "PATCH /not-sent/": ("celery", "tell.delay(1).ready()"),
+    "DELETE /not-sent/": ("celery", "tell.apply_async(arguments)"),
 }
 # Django's own decorators with arguments: seen, and not seen through.
 DJANGO = {"GET /wrapped/": "decorator", "POST /wrapped/": "atomic", "DELETE /wrapped/{pk}/": "decorator"}
@@ -227,13 +300,19 @@ DJANGO = {"GET /wrapped/": "decorator", "POST /wrapped/": "atomic", "DELETE /wra
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     files = {
         "site_/settings.py": SETTINGS + SITE_SETTINGS, "site_/urls.py": URLS, "notes/models.py": MODELS, "notes/views.py": VIEWS,
+        "site_/__init__.py": "from .celery import app\n", "site_/celery.py": CELERY, "notes/tasks.py": TASKS,
     }  # fmt: skip
     return Site.make(tmp_path_factory.mktemp("packages"), files)
 
 
 @pytest.fixture(scope="module")
-def program(site: Site) -> Program:
-    return translate(site.snapshot())
+def snapshot(site: Site) -> Snapshot:
+    return site.snapshot()
+
+
+@pytest.fixture(scope="module")
+def program(snapshot: Snapshot) -> Program:
+    return translate(snapshot)
 
 
 def test_a_refusal_names_the_package_its_version_and_the_line_of_the_project(program: Program) -> None:
@@ -248,8 +327,8 @@ def test_a_refusal_names_the_package_its_version_and_the_line_of_the_project(pro
     assert {key: found[key].code for key in DJANGO} == DJANGO
 
 
-def test_what_is_translated_answers_as_django_does(site: Site, tmp_path: Path) -> None:
-    _, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=400, seconds=15)
+def test_what_is_translated_answers_as_django_does(site: Site, snapshot: Snapshot, tmp_path: Path) -> None:
+    _, report = site.explore(snapshot, tmp_path / "fastapi", cases=400, seconds=15)
     assert differences(report) == []
     seen = {o.key: o.statuses for o in report.operations}
     assert {
@@ -259,6 +338,21 @@ def test_what_is_translated_answers_as_django_does(site: Site, tmp_path: Path) -
         "GET /notes/{note_pk}/lines/{pk}/",
     } <= seen.keys()
     assert [key for key, statuses in seen.items() if not any(s.startswith("2") for s in statuses)] == []
+
+    wrong = tmp_path / "fastapi" / "app" / "notes" / "routes.py"
+    wrong.write_text(wrong.read_text().replace('"notes.slowly", [1]', '"notes.slowly", [3]'))
+    project = ProjectRef(site.root, tmp_path / "fastapi", site.root / ".segue", site.python, snapshot)
+    again = verify.explore(project, only=["GET /sent/"], cases=5, seconds=10)
+    assert ("effects.(tasks)[0][1][0]", 1, 3) in [
+        path for o in again.operations for d in o.differences for path in d.paths
+    ]
+
+
+def test_tasks_that_run_inside_of_the_request_are_refused(site: Site) -> None:
+    program = translate(site.snapshot(EAGER="1"))
+    found = {r.method: r.reasons[0] for r in program.refused if r.route_id == "/sent/"}
+    assert found.keys() == {"GET", "POST", "PUT"}
+    assert all("task_always_eager is set" in reason.why for reason in found.values())
 
 
 def test_the_page_says_what_the_table_says() -> None:

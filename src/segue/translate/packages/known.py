@@ -41,8 +41,8 @@ PACKAGES = (
     ),
     Package(
         "celery", ("celery",),
-        "Calls of tasks are refused where they stand; routes that send none are not touched.",
-        "Port the route by hand and send the task by its name (Celery.send_task), which needs no Django.",
+        "delay() and apply_async() of the project's tasks are sent by name, from `tasks.py`; workers run them as before.",
+        "Send tasks by delay() or apply_async() with plain values written in place, and read no more of the result than its id.",
     ),
     Package(
         "requests", ("requests",),

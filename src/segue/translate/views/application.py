@@ -63,6 +63,8 @@ def _settings(ctx: Context) -> None:
         lines.append(
             "    jwt_key: str  # SIMPLE_JWT's SIGNING_KEY, or its VERIFYING_KEY where the algorithm has two keys"
         )
+    if ctx.memo.get(("settings", "celery-broker")):
+        lines.append("    celery_broker_url: str  # the broker that the Django side's Celery sends tasks to")
     for name, given in sorted(used.items()):
         text, annotation = _literal(given)
         lines.append(f"    {name}: {annotation} = {text}")

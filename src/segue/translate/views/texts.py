@@ -131,6 +131,10 @@ _EXAMPLE_URL = {
 }
 
 
+# Extra of Celery that has the driver of a broker, by the scheme of its URL.
+_TRANSPORTS = {"redis": "[redis]", "rediss": "[redis]", "sqs": "[sqs]"}
+
+
 def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
     """Path → text."""
     vendor = snapshot.settings.databases[0].vendor if snapshot.settings.databases else "sqlite"
@@ -140,6 +144,12 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
     access = program.modules.get(f"{package}/access.py")
     jwt = access is not None and "JWT" in access.decls
     own_key = jwt and access is not None and "settings.jwt_key" in access.decls["JWT"].code
+    broker = (
+        snapshot.messages.broker if snapshot.messages and f"{package}/tasks.py" in program.modules else ""
+    )
+    if broker:
+        transport = _TRANSPORTS.get(broker, "")
+        driver += f'",\n  "celery{transport}>=5.3'
     metadata = _PYPROJECT.format(
         name=name.replace("_", "-"), package=package, driver=driver, extras="[jwt]" if jwt else ""
     )
@@ -150,6 +160,9 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
     if own_key:
         conftest += 'os.environ["JWT_KEY"] = "only-for-tests"\n'
         environment += "# The key that the Django side verifies its JSON web tokens with.\nJWT_KEY=\n"
+    if broker:
+        conftest += 'os.environ["CELERY_BROKER_URL"] = "memory://"\n'
+        environment += "# The broker that the Django side's Celery sends tasks to.\nCELERY_BROKER_URL=\n"
     return {
         "pyproject.toml": metadata,
         "Dockerfile": _DOCKERFILE.format(package=package),

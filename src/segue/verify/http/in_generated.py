@@ -7,6 +7,7 @@ was logged as an error since the last one, and throttle histories are emptied. E
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 import logging
 import os
@@ -29,6 +30,27 @@ class LastError(logging.Handler):
         self.last = f"{type(error).__name__}: {str(error)[:300]}" if error else record.getMessage()[:300]
 
 
+# As in joined/fence.py: the options that decide when, where and with what a task runs.
+_OPTIONS = frozenset({"countdown", "queue", "priority", "expires", "routing_key"})
+
+
+def hold_tasks(package: str) -> list[Any] | None:
+    """Have Celery tasks noted instead of sent; None where the service sends none."""
+    if importlib.util.find_spec(f"{package}.tasks") is None:
+        return None
+    from segue_bridge.tasks import TaskQueue
+
+    sent: list[Any] = []
+
+    async def send(self: Any, name: str, args: Any = (), kwargs: Any = None, **options: Any) -> str:
+        chosen = {k: str(v) for k, v in options.items() if k in _OPTIONS and v is not None}
+        sent.append([name, list(args), dict(kwargs or {}), *([chosen] if chosen else [])])
+        return f"segue-{len(sent)}"
+
+    TaskQueue.send = send  # type: ignore[method-assign]
+    return sent
+
+
 def main() -> None:
     """Serve until standard input ends."""
     import uvicorn
@@ -41,6 +63,7 @@ def main() -> None:
     listening.bind(("127.0.0.1", 0))
     listening.listen(128)
     errors = LastError()
+    sent = hold_tasks(spec["package"])
     create_app = importlib.import_module(f"{spec['package']}.main").create_app
     config = uvicorn.Config(
         create_app, factory=True, timeout_keep_alive=65, log_config=None, proxy_headers=True, server_header=False,
@@ -50,17 +73,20 @@ def main() -> None:
     server = uvicorn.Server(config)
 
     def write(document: Any) -> None:
-        output.write(json.dumps(document).encode() + b"\n")
+        output.write(json.dumps(document, default=str).encode() + b"\n")
         output.flush()
 
     def control() -> None:
         history = getattr(sys.modules.get(f"{spec['package']}.access"), "HISTORY", None)
-        write({"port": listening.getsockname()[1], "only_errors": history is None})
+        write({"port": listening.getsockname()[1], "only_errors": history is None and sent is None})
         for _ in sys.stdin.buffer:
             if history is not None:
                 history.clear()
             last, errors.last = errors.last, ""
-            write({"error": last, "effects": {}})
+            effects = {"(tasks)": list(sent)} if sent else {}
+            if sent:
+                sent.clear()
+            write({"error": last, "effects": effects})
         server.should_exit = True
         threading.Timer(5, lambda: os._exit(0)).start()
 

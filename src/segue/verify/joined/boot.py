@@ -94,6 +94,15 @@ def jwt_key() -> dict[str, str]:
     return {"JWT_KEY": str(api_settings.SIGNING_KEY if symmetric else api_settings.VERIFYING_KEY)}
 
 
+def broker() -> dict[str, str]:
+    """``CELERY_BROKER_URL``: where the project's Celery sends tasks, if it uses Celery."""
+    app: Any = getattr(sys.modules.get("celery"), "current_app", None)
+    if app is None:
+        return {}
+    conf = app.conf
+    return {"CELERY_BROKER_URL": str(conf.broker_write_url or conf.broker_url or "amqp://")}
+
+
 def hush() -> None:
     """Errors of single requests are compared, not printed: take all handlers away."""
     logging.lastResort = None

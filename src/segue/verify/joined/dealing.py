@@ -64,7 +64,7 @@ class Dealer:
         from django.conf import settings
         from django.db import connections
 
-        from .boot import jwt_key
+        from .boot import broker, jwt_key
 
         databases = {}
         for alias in connections:
@@ -89,6 +89,8 @@ class Dealer:
                     [str(k) for k in getattr(settings, "SECRET_KEY_FALLBACKS", [])]
                 ),
                 **jwt_key(),
+                # Nothing is sent (http/in_generated.py); should it be after all, then not to the real broker.
+                **({"CELERY_BROKER_URL": "memory://"} if broker() else {}),
             },
             "personas": [p.name for p in self.people],
             "made": self.made,

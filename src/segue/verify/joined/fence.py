@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -41,7 +42,9 @@ class Tasks:
     def __init__(self, *, through: bool = False) -> None:
         self.sent: list[list[Any]] = []
         self.through = through
-        task: Any = sys.modules.get("celery.app.task")
+        self.eager = False  # whether a task ran inside of the request since that was last set
+        # Celery loads its parts late, and the project may load Celery with the first request.
+        task, base = _loaded("celery.app.task"), _loaded("celery.app.base")
         if task is None:
             return
         tasks, really = self, task.Task.apply_async
@@ -50,19 +53,19 @@ class Tasks:
         def apply_async(self: Any, args: Any = None, kwargs: Any = None, *rest: Any, **options: Any) -> Any:
             nonlocal depth
             if not depth:  # an eager task may send others: those are its own doing
-                tasks.sent.append(_told(self.name, args, kwargs, options))
+                # Options of the task itself are in every message of it (Task._get_exec_options).
+                own = self._get_exec_options() if hasattr(self, "_get_exec_options") else {}
+                tasks.sent.append(_told(self.name, args, kwargs, {**own, **options}))
             if tasks.through:
+                tasks.eager = tasks.eager or bool(self.app.conf.task_always_eager)
                 depth += 1
                 try:
                     return really(self, args, kwargs, *rest, **options)
                 finally:
                     depth -= 1
-            from celery.result import EagerResult  # type: ignore[import-not-found,unused-ignore]
-
-            return EagerResult(f"segue-{len(tasks.sent)}", None, "PENDING")
+            return tasks.result()
 
         task.Task.apply_async = apply_async
-        base: Any = sys.modules.get("celery.app.base")
         if base is None:
             return
         send = base.Celery.send_task
@@ -70,11 +73,38 @@ class Tasks:
         def send_task(self: Any, name: str, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
             if not depth:
                 tasks.sent.append(_told(name, args, kwargs, options))
+            if tasks.through and self.main == _GENERATED and _are_eager():
+                # The workers' code, which the tests run inside of the request, is Django's.
+                from segue_bridge.errors import Unserved
+
+                raise Unserved("task_always_eager")
             if tasks.through or depth:
                 return send(self, name, args, kwargs, **options)
-            return None
+            return tasks.result()
 
         base.Celery.send_task = send_task
+
+    def result(self) -> Any:
+        """What the sender of the last task gets: an id that is the same on both sides."""
+        from celery.result import EagerResult
+
+        return EagerResult(f"segue-{len(self.sent)}", None, "PENDING")
+
+
+def _loaded(module: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        return None
+
+
+_GENERATED = "segue_bridge.tasks"  # the name of the app that generated code sends by
+
+
+def _are_eager() -> bool:
+    from celery import current_app
+
+    return bool(current_app.conf.task_always_eager)
 
 
 # Options that decide when, where and with what a task runs; the others are the tracing of one message.

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from .boot import Errors, describe, jwt_key
+from .boot import Errors, broker, describe, jwt_key
 from .branches import Branches
 from .generated import make_importable
 from .hooks import BridgeHooks, DjangoHooks
@@ -97,7 +97,7 @@ class FastApiSide:
         )
         os.environ["DEBUG"] = str(bool(settings.DEBUG))
         os.environ["MEDIA_ROOT"] = str(settings.MEDIA_ROOT)
-        os.environ.update(jwt_key())
+        os.environ.update(jwt_key() | broker())
         os.environ["DATABASE_URL"] = "sqlite:///:memory:"  # never opened: the database is handed in
         self.branches = Branches(spec["package"]) if spec.get("branches") else None
         self.package = make_importable(Path(spec["output"]), spec["package"], self.branches)

@@ -38,6 +38,7 @@ class Done:
         self.hooks = 0
         self.mails: list[Any] = []
         self.tasks: list[Any] = []
+        self.eager = False  # tasks ran inside of the request
         self.others: dict[str, Any] = {}
         self._outbox = tasks
         self._recorders = recorders
@@ -66,7 +67,7 @@ class Done:
 
         before = list(getattr(mail, "outbox", []))
         self._outbox.sent.clear()
-        self._outbox.through = through
+        self._outbox.through, self._outbox.eager = through, False
         self._recorders.start()
         try:
             with ExitStack() as stack:
@@ -77,7 +78,7 @@ class Done:
         finally:
             self.others = self._recorders.take()
             self._outbox.through = True
-            self.tasks = list(self._outbox.sent)
+            self.tasks, self.eager = list(self._outbox.sent), self._outbox.eager
             if hasattr(mail, "outbox"):
                 self.mails = [described(m) for m in mail.outbox[len(before) :]]
                 if not through:

@@ -1,0 +1,151 @@
+"""Celery: ``task.delay(…)`` and ``task.apply_async(…)`` of the project's tasks, sent by name through the bridge.
+
+Sources: ``celery.app.task.Task.delay``/``apply_async`` (options of the task below those of the call, arguments checked
+against the function), ``celery.app.base.Celery.send_task`` (the same message without the task's code).
+"""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from typing import Any
+
+from segue.snapshot.model import Function, Messages, Task
+from segue.target.ir import Decl, Import
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val
+from segue.translate.kinds import Const, DictOf, Global, ListOf, Scalar, SentTask
+from segue.translate.rules.registry import attribute, method
+
+# What JSON has for itself; Kombu writes the others in forms of its own, which are its affair on both sides.
+_PLAIN = frozenset({"str", "int", "float", "bool", "UUID", "datetime", "date", "time", "Decimal"})
+_OPTIONS = frozenset({"countdown", "queue", "priority", "expires", "routing_key", "ignore_result"})
+
+
+@method(Global, "delay", "apply_async")
+def send(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``await TASKS.send("shop.tasks.tell", [1])``."""
+    assert isinstance(owner.kind, Global)
+    messages = frame.ctx.snapshot.messages
+    task = messages.tasks.get(owner.kind.ref.name) if messages is not None else None
+    if messages is None or task is None:
+        return None
+    problem = messages.problem or task.problem
+    if problem:
+        raise _refused(frame, call, f"Celery cannot be asked by name alone: {problem}.")
+    args, kwargs, options = _given(frame, call)
+    _check_arguments(frame, call, task, len(args), set(kwargs))
+    parts: list[ast.expr] = [ast.Constant(task.name)]
+    if args:
+        parts.append(ast.List([_plain(frame, call, v) for v in args], ast.Load()))
+    keywords = []
+    if kwargs:
+        values = [_plain(frame, call, v) for v in kwargs.values()]
+        keywords.append(ast.keyword("kwargs", ast.Dict([ast.Constant(k) for k in kwargs], values)))
+    keywords += [
+        ast.keyword(k, ast.parse(repr(v), mode="eval").body) for k, v in task.options.items() if k not in options
+    ]  # fmt: skip
+    keywords += [ast.keyword(k, _plain(frame, call, v)) for k, v in options.items()]
+    frame.is_async = True
+    queue = _queue(frame, messages)
+    return Val(SentTask(), ast.Await(ast.Call(ast.Attribute(queue, "send", ast.Load()), parts, keywords)))
+
+
+@attribute(SentTask, "id", "task_id")
+def task_id(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
+    """``result.id``: what ``send`` gives."""
+    del frame, attr, node
+    return Val(Scalar("str"), owner.node)
+
+
+def _given(frame: Frame, call: CallSite) -> tuple[list[Val], dict[str, Val], dict[str, Val]]:
+    """Arguments and keywords of the task, options of the message."""
+    if call.name == "delay":
+        return list(call.args), dict(call.kwargs), {}
+    if len(call.raw_args) > 2 or any(isinstance(a, ast.Starred) for a in call.node.args):
+        raise _refused(frame, call, "Segue does not know these arguments of apply_async().")
+    named = call.raw_kwargs
+    if len(named) != len(call.node.keywords):
+        raise _refused(frame, call, "Segue does not know these arguments of apply_async().")
+    args = call.raw_args[0] if call.raw_args else named.pop("args", None)
+    kwargs = call.raw_args[1] if len(call.raw_args) == 2 else named.pop("kwargs", None)
+    if set(named) - _OPTIONS:
+        raise _refused(frame, call, f"Segue does not know the option {min(set(named) - _OPTIONS)}.")
+    listed: list[Val] = []
+    if isinstance(args, ast.List | ast.Tuple) and not any(isinstance(e, ast.Starred) for e in args.elts):
+        listed = [frame.eval(e) for e in args.elts]
+    elif args is not None and not (isinstance(args, ast.Constant) and args.value is None):
+        raise _refused(frame, call, "The task's arguments are not written in place.")
+    keyed: dict[str, Val] = {}
+    if isinstance(kwargs, ast.Dict) and all(
+        isinstance(k, ast.Constant) and isinstance(k.value, str) for k in kwargs.keys
+    ):
+        for key, value in zip(kwargs.keys, kwargs.values, strict=True):
+            assert isinstance(key, ast.Constant)
+            keyed[str(key.value)] = frame.eval(value)
+    elif kwargs is not None and not (isinstance(kwargs, ast.Constant) and kwargs.value is None):
+        raise _refused(frame, call, "The task's keyword arguments are not written in place.")
+    return listed, keyed, {k: frame.eval(v) for k, v in named.items()}
+
+
+def _check_arguments(frame: Frame, call: CallSite, task: Task, positional: int, keywords: set[str]) -> None:
+    """``Task.apply_async`` calls a function of the same signature first: a TypeError where the arguments do not fit."""
+    function = frame.ctx.snapshot.functions.get(task.function)
+    spec = _signature(function) if function is not None else None
+    if spec is None:
+        raise _refused(frame, call, "The snapshot has no source of the task.")
+    names = [a.arg for a in [*spec.posonlyargs, *spec.args]][1 if task.bound else 0 :]
+    only = [a.arg for a in spec.kwonlyargs]
+    optional = set(names[len(names) - len(spec.defaults) :] if spec.defaults else ())
+    optional |= {a.arg for a, d in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if d is not None}
+    filled = set(names[:positional])
+    fits = (
+        not spec.posonlyargs
+        and (positional <= len(names) or spec.vararg is not None)
+        and not filled & keywords
+        and (spec.kwarg is not None or keywords <= {*names, *only})
+        and {*names, *only} - optional <= filled | keywords
+    )
+    if not fits:
+        raise _refused(frame, call, f"These are not the arguments of {task.function}.")
+
+
+def _signature(function: Function) -> ast.arguments | None:
+    tree = ast.parse(textwrap.dedent(function.source)).body if function.source else []
+    return tree[0].args if tree and isinstance(tree[0], ast.FunctionDef) else None
+
+
+def _plain(frame: Frame, call: CallSite, value: Val) -> ast.expr:
+    if value.node is None or not _is_plain(value.kind):
+        raise _refused(frame, call, "Only texts, numbers, times and lists of them are sent.")
+    return value.node
+
+
+def _is_plain(kind: Any) -> bool:
+    if isinstance(kind, Const):
+        return kind.value is None or isinstance(kind.value, str | int | float | bool)
+    if isinstance(kind, Scalar):
+        return kind.type in _PLAIN
+    if isinstance(kind, ListOf):
+        return kind.type == "list" and _is_plain(kind.item)
+    if isinstance(kind, DictOf) and kind.items:
+        return all(_is_plain(v) for _, v in kind.items)
+    return False
+
+
+def _queue(frame: Frame, messages: Messages) -> ast.expr:
+    ctx = frame.ctx
+    package = ctx.program.package
+    ctx.memo[("settings", "celery-broker")] = messages.broker
+    module = ctx.program.module(
+        f"{package}/tasks.py", "Celery tasks of the Django project: sent by name, run by its workers."
+    )
+    given = "".join(f", {k}={v!r}" for k, v in sorted(messages.configuration.items()))
+    needed = {Import("segue_bridge.tasks", "TaskQueue"), Import(f"{package}.settings", "settings")}
+    module.add(Decl("TASKS", f"TASKS = TaskQueue(settings.celery_broker_url{given})", frozenset(needed), 20))
+    return frame.imported(f"{package}.tasks", "TASKS")
+
+
+def _refused(frame: Frame, call: CallSite, why: str) -> Exception:
+    return frame.refuse("task", ast.unparse(call.node), why, call.node)
