@@ -11,14 +11,21 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient, Response
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.bridge.auth.child import Child
 
 from segue_bridge import zone
-from segue_bridge.auth.backend import auth_hash, session_user
+from segue_bridge.auth.backend import Authentication, SessionAuthentication, Sessions, auth_hash, session_user
 from segue_bridge.auth.sessions import CookieStore, DatabaseStore, Session, SessionSettings, decode, encode
 from segue_bridge.db.database import Database
+from segue_bridge.errors import Unserved
+from segue_bridge.http import handlers
+from segue_bridge.http.call import Call
+from segue_bridge.http.resource import Resource
+from segue_bridge.http.router import Router
 
 SECRET, OLDER = "the key of these tests", "the key before it"
 ENGINES = {"db": DatabaseStore, "signed_cookies": CookieStore}
@@ -227,3 +234,62 @@ def test_sessions_that_name_nobody(side: Any, gone: str) -> None:
     let_in, left = asyncio.run(run())
     assert not let_in
     assert (left == {}) == (gone in ("hash", "no hash"))
+
+
+@pytest.mark.parametrize("served", [True, False])
+@pytest.mark.parametrize("hashed", ["older key", "another password"])
+def test_a_request_that_is_left_to_django_changes_no_session(side: Any, served: bool, hashed: str) -> None:
+    """Served, the row moves to a new key or goes, as Django does; left to Django, that finds the cookie's row as it was."""
+    there = side()
+    person = SimpleNamespace(password="p", is_active=True, pk=1)
+    data = {
+        "_auth_user_id": "1",
+        "_auth_user_backend": "known",
+        "_auth_user_hash": auth_hash("p", OLDER) if hashed == "older key" else auth_hash("q", SECRET),
+    }
+    key = there.ask("write", data, None)
+
+    class People:
+        session_hash = True
+
+        def parse_pk(self, text: str) -> int:
+            return int(text)
+
+        async def load(self, db: Any, pk: int) -> Any:
+            return person
+
+        def active(self, user: Any) -> bool:
+            return True
+
+    sessions = Sessions(there.settings, there.store, ("known",))
+    authenticator = SessionAuthentication(sessions, People(), enforce_csrf=False)  # type: ignore[arg-type]
+    routes = Router()
+
+    @routes.get(
+        Resource(
+            "/", name="", methods=("GET",), authentication=Authentication(authenticator, sessions=sessions)
+        ),
+        action="list",
+    )
+    async def index(call: Call) -> list[int]:
+        if not served:
+            raise Unserved("a reason")
+        return []
+
+    async def run() -> Response:
+        app = FastAPI()
+        app.state.database = Database(there.url)
+        app.include_router(routes)
+        handlers.install(app, headers={}, append_slash=False)
+        async with AsyncClient(transport=ASGITransport(app), base_url="http://testserver") as client:
+            answer = await client.get("/", headers={"cookie": f"sessionid={key}"})
+        await app.state.database.close()
+        return answer
+
+    answer = asyncio.run(run())
+    assert answer.status_code == (200 if served else 501)
+    assert (there.ask("read", key)["data"] == {}) == served
+    assert ("set-cookie" in answer.headers) == served
+    if served and hashed == "older key":
+        moved = there.ask("read", answer.cookies["sessionid"])["data"]
+        assert moved == {**data, "_auth_user_hash": auth_hash("p", SECRET)}

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from segue_bridge.db.pool import Use
 from segue_bridge.http import handlers
 from segue_bridge.http.call import Call
 from segue_bridge.http.cors import Cors, CorsSettings
@@ -113,6 +114,8 @@ async def _ask(app: FastAPI, method: str, url: str, headers: dict[str, str]) -> 
 
 class _Nothing:
     """A database that nobody asks."""
+
+    use = Use()
 
     def session(self) -> Any:
         return self

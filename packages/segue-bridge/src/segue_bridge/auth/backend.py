@@ -82,10 +82,10 @@ async def session_user(
     if stored and same(stored, auth_hash(user.password, settings.secret)):
         return user
     if stored and any(same(stored, auth_hash(user.password, old)) for old in settings.fallbacks):
-        await session.cycle_key(db)
+        await session.cycle_key(db, later=True)
         session[HASH_KEY] = auth_hash(user.password, settings.secret)
         return user
-    await session.flush(db)
+    await session.flush(db, later=True)
     return AnonymousUser()
 
 

@@ -6,7 +6,7 @@ import binascii
 import json
 import string
 import zlib
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -149,6 +149,7 @@ class Session(MutableMapping[str, Any]):
         self.accessed = False
         self.modified = False
         self._opened = False
+        self._steps: list[Callable[[Database], Awaitable[None]]] = []
 
     async def open(self, db: Database) -> Session:
         """Load the data (at most once). A key without data is dropped, as Django does."""
@@ -202,21 +203,45 @@ class Session(MutableMapping[str, Any]):
 
     async def save(self, db: Database, *, create: bool = False) -> None:
         """Write to the store."""
+        await self.settle(db)
         expires = datetime.now(UTC) + timedelta(seconds=self.expiry_age())
         self._key = await self._store.save(db, self._key, self._data, expires, create=create)
 
-    async def flush(self, db: Database) -> None:
-        """Forget the data and the stored row (``flush``)."""
+    async def flush(self, db: Database, *, later: bool = False) -> None:
+        """Forget the data and the stored row (``flush``). ``later``: the row when the request is answered (:meth:`settle`)."""
+        await self.settle(db)
         key, self._key, self._data = self._key, None, {}
         self.accessed = self.modified = True
         if key is not None:
-            await self._store.delete(db, key)
+            await self._do(db, lambda db: self._store.delete(db, key), later)
 
-    async def cycle_key(self, db: Database) -> None:
-        """Same data under a new key (``cycle_key``)."""
-        old = self._key
-        await self.save(db, create=True)
+    async def cycle_key(self, db: Database, *, later: bool = False) -> None:
+        """Same data under a new key (``cycle_key``). ``later``: when the request is answered (:meth:`settle`)."""
+        await self.settle(db)
         self.modified = True
+        await self._do(db, self._cycle, later)
+
+    async def settle(self, db: Database) -> None:
+        """Do what was put off.
+
+        Who a request is from is found out before it is known whether this side answers it. One that is left to Django (501)
+        must have changed nothing: Django gets the same cookie.
+        """
+        steps, self._steps = self._steps, []
+        for step in steps:
+            await step(db)
+
+    async def _do(self, db: Database, step: Callable[[Database], Awaitable[None]], later: bool) -> None:
+        # A transaction that is undone undoes it, too, so inside of one it is done at once.
+        if later and not db.in_atomic:
+            self._steps.append(step)
+        else:
+            await step(db)
+
+    async def _cycle(self, db: Database) -> None:
+        old = self._key
+        expires = datetime.now(UTC) + timedelta(seconds=self.expiry_age())
+        self._key = await self._store.save(db, old, self._data, expires, create=True)
         if old:
             await self._store.delete(db, old)
 

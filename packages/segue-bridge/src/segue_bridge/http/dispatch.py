@@ -279,6 +279,7 @@ async def _rendered(call: Call, response: Response) -> Response:
 async def _finish_session(call: Call, response: Response) -> None:
     session = call.stored_session
     assert session is not None
+    await session.settle(call.db)
     cookie = session.settings.cookie_name in call.cookies
     if not (cookie or session.accessed or session.modified or session.settings.save_every_request):
         return
