@@ -65,7 +65,9 @@ class Needs:
     the objects were given to, ``stale`` the one whose object leads to them: Django has them in memory as its
     sender left them, so that of their columns only the key is sure to be what a query finds. ``uploads`` are columns of
     files that may hold an upload until the object is saved, ``unsaved`` those of them that no save has stored yet. ``united`` are the
-    sites whose objects may stand in the same variable.
+    sites whose objects may stand in the same variable. ``fetched``: they are what a queryset gives, not the end of a relation.
+    ``classes`` are the multi-table children (labels) of a polymorphic model as whose objects they are made, those further
+    down first; ``exact``: all are of the model's own class.
     """
 
     model: str
@@ -83,6 +85,9 @@ class Needs:
     uploads: set[str] = field(default_factory=set)
     unsaved: set[str] = field(default_factory=set)
     united: list[Needs] = field(default_factory=list)
+    fetched: bool = False
+    classes: tuple[str, ...] = ()
+    exact: bool = False
     # Tells sites apart for good: ``id()`` of one that is gone may be given to the next.
     serial: int = field(default_factory=itertools.count().__next__, init=False, repr=False)
 

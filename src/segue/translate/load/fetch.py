@@ -93,7 +93,7 @@ def site_of(frame: Frame, value: Val, hint: str = "", at: ast.AST | None = None)
         )
     needs = table.by_key.get(key) if key is not None else None
     if needs is None:
-        needs = Needs(query.model, hint=hint or frame.hint)
+        needs = Needs(query.model, hint=hint or frame.hint, fetched=True)
         needs.columns.add(pk_field(frame.ctx, query.model).attname)
         if key is not None:
             table.by_key[key] = needs

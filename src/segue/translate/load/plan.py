@@ -20,6 +20,7 @@ class Plan:
     one: tuple[tuple[str, bool, Plan], ...]
     many: tuple[tuple[str, Plan], ...]
     written: bool
+    classes: tuple[str, ...] = ()
     hints: set[str] = field(default_factory=set)
     name: str = ""
     loader: str = ""
@@ -66,10 +67,11 @@ def plan_of(ctx: Context, needs: Needs) -> Plan:
         tuple((a, n, id(p)) for a, n, p in one),
         tuple((a, id(p)) for a, p in many),
         needs.written,
+        needs.classes,
     )
     plan = table.by_key.get(key)
     if plan is None:
-        plan = Plan(model.label, columns, computed, tuple(one), many, needs.written)
+        plan = Plan(model.label, columns, computed, tuple(one), many, needs.written, needs.classes)
         table.by_key[key] = plan
     if needs.hint:
         plan.hints.add(needs.hint)

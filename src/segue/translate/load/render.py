@@ -23,6 +23,7 @@ from segue.translate.query.ir import Query
 from segue.translate.query.ordering import order_terms
 from segue.translate.query.paths import Hop, hop_of
 
+CONTENT_TYPE = "contenttypes.ContentType"
 SESSION = Import("segue_bridge.db.session", "Session")
 LOADER_IMPORTS = frozenset(
     {SESSION, Import("sqlalchemy", "Select"), Import("typing", "Any"), Import("collections.abc", "Mapping")}
@@ -202,10 +203,23 @@ def render_loader(ctx: Context, plan: Plan, seen: set[str]) -> None:
             f"async def {plan.loader}(db: Session, statement: Select[Any], parameters: Mapping[str, object] | None = None) -> list[{plan.name}]:",
             f'    """The {what} that ``statement`` (of {model.label} keys) selects, in its order."""',
             *body,
-            f"    return [{call} for row in found]",
+            _returned(frame, plan, cls, call),
         ]
     )
     ctx.module(model.app, "queries").add(Decl(plan.loader, code, frozenset(frame.imports), rank=30))
+
+
+def _returned(frame: Frame, plan: Plan, cls: str, call: str) -> str:
+    """The last line of a loader; objects of polymorphic models become those of their own classes."""
+    if not plan.classes:
+        return f"    return [{call} for row in found]"
+    below = []
+    for label in (CONTENT_TYPE, *plan.classes):
+        other, item = entity_type(frame.ctx, label)
+        frame.use(item)
+        below.append(other)
+    frame.use(Import("segue_bridge.db.polymorphic", "real_objects"))
+    return f"    return await real_objects(db, {cls}, [{call} for row in found], {', '.join(below)})"
 
 
 def _group_lines(

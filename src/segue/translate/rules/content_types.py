@@ -50,6 +50,6 @@ def _label(frame: Frame, given: Val, call: CallSite) -> str | None:
     if isinstance(given.kind, Global):
         return model_label(frame, given.kind.ref.name)
     if isinstance(given.kind, Instance) and not given.kind.nullable:
-        same_for_children(frame, given.kind.model, "_meta", call.node)
+        same_for_children(frame, given.kind, "_meta", call.node)
         return given.kind.model
     return given.kind.model if isinstance(given.kind, User) and given.kind.authenticated else None

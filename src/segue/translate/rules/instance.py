@@ -53,7 +53,7 @@ def read(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
     assert isinstance(kind, Instance)
     assert owner.node is not None
     model = concrete(frame.ctx, kind.model)
-    same_for_children(frame, kind.model, name, node)
+    same_for_children(frame, kind, name, node)
     if name in kind.site.computed:
         return Val(kind.site.computed[name], ast.Attribute(owner.node, name, ast.Load()))
     item = field_of(model, name)
@@ -106,6 +106,7 @@ def _field(frame: Frame, owner: Val, item: ModelField, name: str, node: ast.AST)
         and frame.ctx.snapshot.models.get(item.inherited_from)
         and not frame.ctx.model(item.inherited_from).abstract
         and concrete(frame.ctx, kind.model).parents
+        and not kind.site.exact  # an entity, which has the columns of all its tables
     ):
         raise frame.refuse(
             "multi-table", f"{owner.text}.{name}", "Fields of a parent table are not translated yet.", node
@@ -193,7 +194,7 @@ def call_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     kind = owner.kind
     assert isinstance(kind, Instance)
     model = concrete(frame.ctx, kind.model)
-    same_for_children(frame, kind.model, call.name, call.node)
+    same_for_children(frame, kind, call.name, call.node)
     found = model_method(frame, model.cls, call.name)
     if found is not None:
         if call.name == "save":
@@ -250,9 +251,9 @@ def text_of(frame: Frame, value: Val, node: ast.expr) -> ast.expr:
     assert value.node is not None
     not_null(frame, value, node)
     model = concrete(frame.ctx, kind.model)
-    same_for_children(frame, kind.model, "__str__", node)
+    same_for_children(frame, kind, "__str__", node)
     found = model_method(frame, model.cls, "__str__")
-    if found is None and children(frame.ctx.snapshot, model):
+    if found is None and not kind.site.exact and children(frame.ctx.snapshot, model):
         raise frame.refuse("polymorphic", f"str({value.text})", "The text names the class of the row.", node)
     if found is not None:
         made = invoke(frame, found, {}, value, node)

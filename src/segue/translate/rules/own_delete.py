@@ -40,7 +40,7 @@ def call_delete(frame: Frame, owner: Val, function: Function, call: CallSite) ->
     """``obj.delete()`` by ``function``."""
     kind = owner.kind
     assert isinstance(kind, Instance)
-    same_for_children(frame, kind.model, "delete", call.node)
+    same_for_children(frame, kind, "delete", call.node)
     return invoke_function(frame, function, call, sure(frame, owner, call.node))
 
 

@@ -7,7 +7,7 @@ import ast
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
-from segue.translate.kinds import Manager
+from segue.translate.kinds import Instance, Manager
 from segue.translate.load.models import concrete
 from segue.translate.models.polymorphic import definer
 from segue.translate.query.build import model_queryset
@@ -27,8 +27,11 @@ def every_row(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     return model_queryset(frame, kind.model, call.node)
 
 
-def same_for_children(frame: Frame, label: str, name: str, node: ast.AST) -> None:
-    """Refuse an attribute or method that a polymorphic child defines anew."""
+def same_for_children(frame: Frame, kind: Instance, name: str, node: ast.AST) -> None:
+    """Refuse an attribute or method that a polymorphic child defines anew, where the object may be of such a class."""
+    if kind.site.exact:
+        return
+    label = kind.model
     child = definer(frame.ctx.snapshot, concrete(frame.ctx, label), name)
     if child is not None:
         raise frame.refuse(

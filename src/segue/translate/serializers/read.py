@@ -27,6 +27,7 @@ from segue.translate.serializers.facts import (
     stem,
 )
 from segue.translate.serializers.interface import Presenter
+from segue.translate.serializers.polymorphic import chooses_by_class, polymorphic_presenter
 from segue.translate.serializers.shapes import Entry, declare
 from segue.translate.serializers.show import Piece, show
 from segue.translate.serializers.synthetic import Recipe, compose
@@ -48,6 +49,13 @@ def presenter(ctx: Context, serializer_name: str, instance: Instance, *, partial
     if isinstance(memo, Presenter):
         return memo
     serializer = serializer_of(ctx, serializer_name)
+    if chooses_by_class(ctx, serializer_name):
+        made = polymorphic_presenter(
+            ctx, serializer, instance, lambda name, one: presenter(ctx, name, one, partial=partial)
+        )
+        ctx.memo[("presenter", key)] = made
+        ctx.memo[("presenter site", key)] = instance.site
+        return made
     check_drivers(ctx, serializer)
     override = overridden(ctx, serializer_name, "to_representation")
     made = (

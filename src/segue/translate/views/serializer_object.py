@@ -362,7 +362,8 @@ def data(frame: Frame, owner: Val, at: ast.AST | None = None) -> Val:
         raise frame.refuse("serializer-data", held.serializer, "It shows no model instance.", at)
     if shown.kind.nullable:
         raise frame.refuse("serializer-data", held.serializer, "What it shows may be None.", at)
-    if shown.kind.mode == "entity" or shown.kind.site.written or held.saved is not None:
+    written = shown.kind.site.written and not shown.kind.site.classes
+    if shown.kind.mode == "entity" or written or held.saved is not None:
         return _saved(frame, held, shown, at)
     made = presenter(frame.ctx, held.serializer, shown.kind)
     _check_request(frame, held, made, at)
@@ -414,7 +415,7 @@ def present_rows(
         raise frame.refuse(
             "list-serializer", serializer, "A list serializer of its own is not translated yet.", at
         )
-    if rows.kind.item.site.written:
+    if rows.kind.item.site.written and not rows.kind.item.site.classes:
         made = saved_presenter(frame.ctx, serializer, rows.kind.item.model)
     else:
         made = presenter(frame.ctx, serializer, rows.kind.item)
