@@ -27,6 +27,7 @@ REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = ["rest_framework.authenticati
 """
 MODELS = """\
 from django.db import models
+from polymorphic.models import PolymorphicModel
 from simple_history.models import HistoricalRecords
 from taggit.managers import TaggableManager
 
@@ -50,6 +51,49 @@ class Told(models.Model):
     title = models.CharField(max_length=10)
     tags = TaggableManager()
     history = HistoricalRecords()
+
+
+class Writer(models.Model):
+    title = models.CharField(max_length=10)
+
+
+class Piece(PolymorphicModel):
+    title = models.CharField(max_length=10)
+    writer = models.ForeignKey(Writer, null=True, on_delete=models.SET_NULL)
+
+    @property
+    def is_loud(self):
+        return False
+
+    def __str__(self):
+        return self.title
+
+
+class Song(Piece):
+    length = models.IntegerField()
+
+    @property
+    def is_loud(self):
+        return self.length > 10
+
+
+class LiveSong(Song):
+    place = models.CharField(max_length=10)
+
+    def __str__(self):
+        return f"{self.title} in {self.place}"
+
+
+class Talk(Piece):
+    speaker = models.ForeignKey(Writer, null=True, on_delete=models.SET_NULL, related_name="talks")
+
+
+class Mark(models.Model):
+    piece = models.ForeignKey(Piece, on_delete=models.CASCADE, related_name="marks")
+    text = models.CharField(max_length=10)
+
+    class Meta:
+        ordering = ["-id"]
 """
 CELERY = """\
 from celery import Celery
@@ -84,10 +128,11 @@ from rest_framework import serializers, viewsets
 from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework_nested.viewsets import NestedViewSetMixin
+from rest_polymorphic.serializers import PolymorphicSerializer
 from taggit.serializers import TaggitSerializer, TagListSerializerField
 from waffle.decorators import waffle_flag
 
-from notes.models import Line, Note, Told
+from notes.models import Line, LiveSong, Mark, Note, Piece, Song, Talk, Told
 from notes.tasks import slowly, tell
 
 
@@ -188,6 +233,65 @@ class TaggedView(viewsets.ModelViewSet):
     serializer_class = TaggedSerializer
 
 
+class MarkSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Mark
+        fields = ["text"]
+
+
+class PieceSerializer(serializers.ModelSerializer):
+    writer = serializers.CharField(source="writer.title", default=None)
+    marks = MarkSerializer(many=True, read_only=True)
+    text = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Piece
+        fields = ["id", "title", "is_loud", "writer", "marks", "text"]
+
+    def get_text(self, piece):
+        return f"<{piece}>"
+
+
+class SongSerializer(PieceSerializer):
+    class Meta(PieceSerializer.Meta):
+        model = Song
+        fields = [*PieceSerializer.Meta.fields, "length"]
+
+
+class AnyPieceSerializer(PolymorphicSerializer):
+    resource_type_field_name = "sort"
+    model_serializer_mapping = {Piece: PieceSerializer, Song: SongSerializer}
+
+
+class TalkSerializer(serializers.ModelSerializer):
+    speaker = serializers.CharField(source="speaker.title", default=None)
+
+    class Meta:
+        model = Talk
+        fields = ["id", "speaker"]
+
+
+class EveryPieceSerializer(PolymorphicSerializer):
+    model_serializer_mapping = {Piece: PieceSerializer, Talk: TalkSerializer}
+
+
+class OnlySongsSerializer(PolymorphicSerializer):
+    model_serializer_mapping = {Song: SongSerializer}
+
+
+class Pieces(viewsets.ReadOnlyModelViewSet):
+    queryset = Piece.objects.order_by("id")
+    serializer_class = AnyPieceSerializer
+
+
+class EveryPiece(Pieces):
+    serializer_class = EveryPieceSerializer
+
+
+class OnlySongs(Pieces):
+    serializer_class = OnlySongsSerializer
+
+
 class Others(APIView):
     def get(self, request):
         return Response(requests.get("http://127.0.0.1:9/x", timeout=3).json())
@@ -258,6 +362,9 @@ router.register("wrapped", views.Wrapped, basename="wrapped")
 router.register("nested", views.Nested, basename="nested")
 router.register("told", views.ToldView, basename="told")
 router.register("tagged", views.TaggedView, basename="tagged")
+router.register("pieces", views.Pieces, basename="pieces")
+router.register("every", views.EveryPiece, basename="every")
+router.register("songs", views.OnlySongs, basename="songs")
 lines = NestedSimpleRouter(router, "notes", lookup="note")
 lines.register("lines", views.Lines, basename="lines")
 lines.register("mixed", views.MixedLines, basename="mixed")
@@ -292,8 +399,16 @@ REFUSED = {
     "PATCH /not-sent/": ("celery", "tell.delay(1).ready()"),
     "DELETE /not-sent/": ("celery", "tell.apply_async(arguments)"),
 }
-# Django's own decorators with arguments: seen, and not seen through.
-DJANGO = {"GET /wrapped/": "decorator", "POST /wrapped/": "atomic", "DELETE /wrapped/{pk}/": "decorator"}
+# A class with a relation of its own, and one without a serializer.
+POLYMORPHIC = dict.fromkeys(
+    ("GET /every/", "GET /every/{pk}/", "GET /songs/", "GET /songs/{pk}/"), "polymorphic"
+)
+# With Django's own decorators with arguments: seen, and not seen through.
+DJANGO = POLYMORPHIC | {
+    "GET /wrapped/": "decorator",
+    "POST /wrapped/": "atomic",
+    "DELETE /wrapped/{pk}/": "decorator",
+}
 
 
 @pytest.fixture(scope="module")
@@ -336,6 +451,8 @@ def test_what_is_translated_answers_as_django_does(site: Site, snapshot: Snapsho
         "DELETE /notes/{pk}/",
         "PUT /notes/{pk}/",
         "GET /notes/{note_pk}/lines/{pk}/",
+        "GET /pieces/",
+        "GET /pieces/{pk}/",
     } <= seen.keys()
     assert [key for key, statuses in seen.items() if not any(s.startswith("2") for s in statuses)] == []
 

@@ -18,6 +18,7 @@ from segue.translate.kinds import QuerySet
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import column_kind, concrete, field_of, pk_field, snake
 from segue.translate.load.plan import Plan
+from segue.translate.models.polymorphic import drops_missing
 from segue.translate.query.compile import alias_constant
 from segue.translate.query.ir import Query
 from segue.translate.query.ordering import order_terms
@@ -219,7 +220,10 @@ def _returned(frame: Frame, plan: Plan, cls: str, call: str) -> str:
         frame.use(item)
         below.append(other)
     frame.use(Import("segue_bridge.db.polymorphic", "real_objects"))
-    return f"    return await real_objects(db, {cls}, [{call} for row in found], {', '.join(below)})"
+    dropping = ", drop_missing=True" if drops_missing(frame.ctx.snapshot) else ""
+    return (
+        f"    return await real_objects(db, {cls}, [{call} for row in found], {', '.join(below)}{dropping})"
+    )
 
 
 def _group_lines(

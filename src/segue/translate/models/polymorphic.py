@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from segue.refusal import Refusal
 from segue.snapshot.model import Model, Snapshot
+from segue.translate.versions import since
 
 BASE = "polymorphic.models.PolymorphicModel"
 
@@ -45,6 +46,14 @@ def definer(snapshot: Snapshot, model: Model, name: str) -> Model | None:
         if name not in fields and any(name in (f.name, f.attname) for f in child.fields):
             return child
     return None
+
+
+def drops_missing(snapshot: Snapshot) -> bool | None:
+    """Whether objects whose row in the table of their class is missing are left out; None for a release not known."""
+    found = snapshot.versions.packages.get("django-polymorphic", "")
+    if not found:
+        return None
+    return True if not since(found, 4) else False if since(found, 4, 11) else None
 
 
 def write_problem(snapshot: Snapshot, model: Model) -> Refusal | None:

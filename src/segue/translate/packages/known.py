@@ -96,7 +96,8 @@ PACKAGES = (
     ),
     Package(
         "django-polymorphic", ("polymorphic",),
-        "Reads are translated where Segue knows which class a row has; writes are refused.",
+        "Reads are translated where Segue knows which class a row has, and where rest_polymorphic's serializer shows "
+        "each object by its class (releases before 4 and from 4.11 on); writes are refused.",
         "Keep writes of these models on Django.",
     ),
     Package(

@@ -19,7 +19,7 @@ from segue.translate.interp.value import Val, name
 from segue.translate.kinds import DictOf, Instance, Kind, Needs, Scalar
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, snake
-from segue.translate.models.polymorphic import children, is_polymorphic
+from segue.translate.models.polymorphic import children, drops_missing, is_polymorphic
 from segue.translate.serializers.facts import app_label, class_of, local_name, short, stem
 from segue.translate.serializers.interface import Presenter
 from segue.translate.serializers.synthetic import Recipe, call_lifted, compose
@@ -104,15 +104,27 @@ def polymorphic_presenter(
         raise _refused(serializer, instance.model, "Segue does not know the classes of these objects.")
     if site.computed:
         raise _refused(serializer, instance.model, "The query adds values to the objects.")
+    if drops_missing(ctx.snapshot) is None:
+        raise _refused(
+            serializer, instance.model, "Segue knows django-polymorphic before 4 and from 4.11 on."
+        )
     site.written = True
-    site.classes = tuple(model.label for model, _ in possible[:-1])
-    made = [
-        (model, present(chosen, Instance(model.label, _own(site, model.label)))) for model, chosen in possible
-    ]
     base = concrete(ctx, instance.model)
     theirs = {f.name for f in base.fields} | {r.accessor for r in base.reverse}
-    if not {*site.one, *site.many} <= theirs:
+    try:
+        made = [
+            (model, present(chosen, Instance(model.label, _own(site, model.label))))
+            for model, chosen in possible
+        ]
+    finally:
+        # They are loaded with the parent's rows, which do not have what a class below adds.
+        foreign = {*site.one, *site.many} - theirs
+        for accessor in foreign:
+            site.one.pop(accessor, None)
+            site.many.pop(accessor, None)
+    if foreign:
         raise _refused(serializer, instance.model, "A class below it shows a relation of its own.")
+    site.classes = tuple(model.label for model, _ in possible[:-1])
     return dispatcher(ctx, serializer, instance, made, f"present_{snake(stem(ctx, serializer))}")
 
 

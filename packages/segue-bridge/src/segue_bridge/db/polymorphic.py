@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import FromClause, select
 from sqlalchemy.orm.attributes import instance_dict
 
-from segue_bridge.db.base import Base
+from segue_bridge.db.base import Base, mapper_of
 from segue_bridge.db.content_types import content_type
 from segue_bridge.db.writes import parts
 
@@ -19,49 +19,69 @@ if TYPE_CHECKING:
     from segue_bridge.db.session import Session
 
 E = TypeVar("E", bound=Base)
-# How many keys one statement asks for: more bound values than that are too many for older SQLite.
-_AT_ONCE = 500
+# How many keys one statement asks for: as many as django-polymorphic 4; 3 asks for 100.
+_AT_ONCE = 2000
 
 
 async def real_objects(
-    db: Session, base: type[E], found: Sequence[E], content_types: type[Base], *classes: type[E]
+    db: Session,
+    base: type[E],
+    found: Sequence[E],
+    content_types: type[Base],
+    *classes: type[E],
+    drop_missing: bool = False,
 ) -> list[E]:
     """``found`` (entities of ``base``) in their order, those that were saved as one of ``classes`` as objects of it.
 
-    What is loaded of an object stays with it; its class adds its own columns, by one statement for each class. Left out
-    are objects whose row in the table of their class is missing. Raises ``LookupError`` for one without a content type,
+    What is loaded of an object stays with it; its class adds its own columns, by one statement for each class. An object
+    whose row in the table of its class is missing is one of the next class up that has it, or left out where
+    ``drop_missing`` (releases of django-polymorphic before 4). Raises ``LookupError`` for one without a content type,
     ``RuntimeError`` for one with that of another class.
     """
+    real = await _classes(db, base, found, content_types, classes)
+    made: list[E | None] = [entity if cls is base else None for entity, cls in zip(found, real, strict=True)]
+    waiting: dict[type[E], list[int]] = {}
+    for index, cls in enumerate(real):
+        if cls is not base:
+            waiting.setdefault(cls, []).append(index)
+    while waiting:
+        cls = max(waiting, key=lambda c: len(parts(c)))  # those further down first
+        indices = waiting.pop(cls)
+        added = await _columns(db, base, cls, [_key(base, found[index]) for index in indices])
+        for index in indices:
+            entity = found[index]
+            more = added.get(_key(base, entity))
+            if more is not None:
+                held = {k: v for k, v in instance_dict(entity).items() if not k.startswith("_sa_")}
+                made[index] = cls.loaded({**held, **more})
+            elif not drop_missing:
+                above = mapper_of(cls).inherits
+                assert above is not None
+                if above.class_ is base:
+                    made[index] = entity
+                else:
+                    waiting.setdefault(above.class_, []).append(index)
+    return [entity for entity in made if entity is not None]
+
+
+async def _classes(
+    db: Session, base: type[E], found: Sequence[E], content_types: type[Base], classes: Sequence[type[E]]
+) -> list[type[E]]:
+    """The class that each object was saved as."""
     await content_type(db, content_types, *_names(base))
     known = _known(db, base, *classes)
-    held_keys = [instance_dict(entity)["polymorphic_ctype_id"] for entity in found]
-    if any(key not in known for key in held_keys if key is not None):
+    held = [instance_dict(entity)["polymorphic_ctype_id"] for entity in found]
+    if any(key not in known for key in held if key is not None):
         await _ask(db, content_types, classes)
         known = _known(db, base, *classes)
-    real: list[type[E]] = []
-    for entity, key in zip(found, held_keys, strict=True):
+    for entity, key in zip(found, held, strict=True):
         if key is None:
             raise LookupError(f"{base.__name__} #{_key(base, entity)} has no polymorphic_ctype_id.")
         if key not in known:
             raise RuntimeError(
                 f"Content type {key} of {base.__name__} #{_key(base, entity)} is of no class below it."
             )
-        real.append(known[key])
-    added = {
-        cls: await _columns(db, base, cls, found, real) for cls in dict.fromkeys(real) if cls is not base
-    }
-    made: list[E] = []
-    for entity, cls in zip(found, real, strict=True):
-        if cls is base:
-            made.append(entity)
-            continue
-        more = added[cls].get(_key(base, entity))
-        if more is not None:
-            held = {
-                name: value for name, value in instance_dict(entity).items() if not name.startswith("_sa_")
-            }
-            made.append(cls.loaded({**held, **more}))
-    return made
+    return [known[key] for key in held]
 
 
 def _names(cls: type[Base]) -> tuple[str, str]:
@@ -92,7 +112,7 @@ async def _ask(db: Session, content_types: type[Base], classes: Sequence[type[Ba
 
 
 async def _columns(
-    db: Session, base: type[E], cls: type[E], found: Sequence[E], real: Sequence[type[E]]
+    db: Session, base: type[E], cls: type[E], keys: Sequence[Any]
 ) -> dict[Any, dict[str, Any]]:
     """What the tables of ``cls`` add to each of its objects, by key."""
     known = {part.table for part in parts(base)}
@@ -103,10 +123,10 @@ async def _columns(
         source = source.join(part.table, part.key[1] == last)
     columns = [item for part in own for item in (*part.columns, *part.generated)]
     names = [name for name, _ in columns]
-    keys = list(dict.fromkeys(_key(base, e) for e, c in zip(found, real, strict=True) if c is cls))
+    asked = select(last, *(column for _, column in columns)).select_from(source)
     added: dict[Any, dict[str, Any]] = {}
-    for start in range(0, len(keys), _AT_ONCE):
-        asked = select(last, *(column for _, column in columns)).select_from(source)
-        for row in await db.all(asked.where(last.in_(keys[start : start + _AT_ONCE]))):
+    wanted = list(dict.fromkeys(keys))
+    for start in range(0, len(wanted), _AT_ONCE):
+        for row in await db.all(asked.where(last.in_(wanted[start : start + _AT_ONCE]))):
             added[row[0]] = dict(zip(names, row[1:], strict=True))
     return added
