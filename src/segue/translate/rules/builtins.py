@@ -37,6 +37,7 @@ from segue.translate.kinds import (
 from segue.translate.models.polymorphic import children
 from segue.translate.rules import registry
 from segue.translate.rules.introspection import known_fact
+from segue.translate.rules.own_attributes import is_never_there
 from segue.translate.rules.registry import function
 from segue.translate.rules.types import exact_class
 
@@ -469,7 +470,7 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
             or (reverse is not None and reverse.kind != "o2o")
         ):
             return const(True)
-        if _lacks(frame, value, wanted):
+        if _lacks(frame, value, wanted) or is_never_there(frame.ctx, value.kind.model, wanted):
             return const(False)
     raise frame.refuse("hasattr", ast.unparse(call.node), "Segue cannot tell whether it has that.", call.node)
 
@@ -515,6 +516,12 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
         if isinstance(value.kind, Instance) and attr.kind.value in value.kind.site.computed:
             return of(frame, value, attr.kind.value, call.node)
         if _lacks(frame, value, attr.kind.value):
+            return call.args[2]
+        if (
+            isinstance(value.kind, Instance)
+            and not value.kind.nullable
+            and is_never_there(frame.ctx, value.kind.model, attr.kind.value)
+        ):
             return call.args[2]
         if isinstance(value.kind, Instance) and not value.kind.nullable:
             from segue.translate.load.models import concrete, field_of, reverse_of

@@ -20,6 +20,7 @@ from segue.translate.interp.invoke import lifted_call
 from segue.translate.interp.value import Val, name, quote
 from segue.translate.kinds import Instance, Needs
 from segue.translate.load.models import concrete, snake
+from segue.translate.rules.own_attributes import is_never_there
 
 _ARGUMENTS = ("force_insert", "force_update", "using", "update_fields")
 # AbstractBaseUser has a save as well: it tells validators of a new password, which is followed where one is set.
@@ -54,7 +55,7 @@ def own_save(ctx: Context, label: str) -> Function | None:
             and not cls.startswith(_DJANGO)
         ):
             raise _refused(function, f"It goes on to another save of the project's ({other.where}).")
-    return replace(function, source=_body(function))
+    return replace(function, source=_body(ctx, label, function))
 
 
 def before_save(frame: Frame, label: str, instance: ast.expr, *, adding: bool) -> None:
@@ -82,12 +83,12 @@ def before_save(frame: Frame, label: str, instance: ast.expr, *, adding: bool) -
         frame.forget(instance.id)
 
 
-def _body(function: Function) -> str:
+def _body(ctx: Context, label: str, function: Function) -> str:
     """The source without the call at its end. Raises ``Refused``."""
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
     if not isinstance(tree, ast.FunctionDef) or tree.decorator_list:
         raise _refused(function, "It is no plain method.")
-    *first, last = tree.body
+    *first, last = _alive(ctx, label, tree)
     if not _goes_on(tree, last):
         raise _refused(function, "It does not end with super().save(...) and the arguments as they came.")
     spec = tree.args
@@ -103,6 +104,41 @@ def _body(function: Function) -> str:
         if isinstance(node, ast.Attribute) and node.attr in ("save", "save_base"):
             raise _refused(function, "It saves something itself.")
     return _cut(function, tree, last)
+
+
+def _alive(ctx: Context, label: str, tree: ast.FunctionDef) -> list[ast.stmt]:
+    """The body up to ``super().save(...)``, where what stands behind is done only for objects that code has put an attribute of
+    its own on: nothing that is translated does."""
+    at = next((i for i, s in enumerate(tree.body) if isinstance(s, ast.Expr) and _goes_on(tree, s)), None)
+    if at is None or at == len(tree.body) - 1:
+        return tree.body
+    rest, receiver = tree.body[at + 1 :], tree.args.args[0].arg
+    held: dict[str, str] = {}
+    for statement in rest:
+        match statement:
+            case ast.Assign([ast.Name(local)], value) if name := _asked(value, receiver):
+                held[local] = name
+            case ast.If(ast.Name(local), _, []) if local in held:
+                if not is_never_there(ctx, label, held[local]):
+                    return tree.body
+            case ast.If(value, _, []) if name := _asked(value, receiver):
+                if not is_never_there(ctx, label, name):
+                    return tree.body
+            case _:
+                return tree.body
+    return tree.body[: at + 1]
+
+
+def _asked(node: ast.expr, receiver: str) -> str:
+    """The attribute that ``getattr(self, "_x", None)`` or ``hasattr(self, "_x")`` asks for; '' for anything else."""
+    match node:
+        case ast.Call(
+            ast.Name("getattr"), [ast.Name(own), ast.Constant(str() as name), ast.Constant(None | False)], []
+        ):
+            return name if own == receiver else ""
+        case ast.Call(ast.Name("hasattr"), [ast.Name(own), ast.Constant(str() as name)], []):
+            return name if own == receiver else ""
+    return ""
 
 
 def _cut(function: Function, tree: ast.FunctionDef, last: ast.stmt) -> str:

@@ -21,6 +21,7 @@ from segue.translate.query.build import commit, query_of, root_of
 from segue.translate.rules.deletion_signals import listeners
 from segue.translate.rules.idle_receivers import is_idle
 from segue.translate.rules.model_class import column_value, new_instance, spread_values
+from segue.translate.rules.own_attributes import is_left_out
 from segue.translate.rules.own_delete import call_delete, own_delete
 from segue.translate.rules.own_save import own_save
 from segue.translate.rules.receivers import asks_created, saved_by, send_post_save, send_pre_save
@@ -201,6 +202,10 @@ def set_attribute(frame: Frame, owner: Val, call: CallSite) -> Val:
     if key == "pk":
         key = pk_field(frame.ctx, label).attname
     if is_unread(frame, label, key) and is_pure(value.node):
+        return Val(Const(None))
+    if is_left_out(frame.ctx, label, key):
+        if value.node is not None and not is_pure(value.node):
+            frame.emit(value.text)
         return Val(Const(None))
     column, node = column_value(frame, label, key, value, call.node, kind.site)
     if kind.mode == "row":
