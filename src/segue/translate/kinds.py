@@ -10,6 +10,8 @@ import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from segue.refusal import refuse
+
 if TYPE_CHECKING:
     from segue.snapshot.model import Class, Function, GlobalRef, Where
     from segue.translate.query.ir import Query
@@ -68,6 +70,8 @@ class Needs:
     sites whose objects may stand in the same variable. ``fetched``: they are what a queryset gives, not the end of a relation.
     ``classes`` are the multi-table children (labels) of a polymorphic model as whose objects they are made, those further
     down first; ``exact``: all are of the model's own class.
+    sites whose objects may stand in the same variable. ``noted`` is where code puts an attribute of its own on the rows,
+    ``asked`` what they were asked for of that kind (:mod:`segue.translate.rules.own_attributes`).
     """
 
     model: str
@@ -88,10 +92,20 @@ class Needs:
     fetched: bool = False
     classes: tuple[str, ...] = ()
     exact: bool = False
+    asked: set[str] = field(default_factory=set)
+    noted: Where | None = None
     # Tells sites apart for good: ``id()`` of one that is gone may be given to the next.
     serial: int = field(default_factory=itertools.count().__next__, init=False, repr=False)
 
     def __setattr__(self, name: str, value: object) -> None:
+        noted: Where | None = getattr(self, "noted", None) if name == "written" and value else None
+        if noted is not None:
+            raise refuse(
+                "model-field",
+                self.model,
+                "Code puts an attribute on it that is no column, and then it is saved.",
+                noted,
+            )
         object.__setattr__(self, name, value)
         if name == "written":
             for other in getattr(self, "united", ()):
@@ -106,6 +120,8 @@ class Needs:
         if self is other or any(known is other for known in self.united):
             return True
         if self.model != other.model or self.computed != other.computed or self.told or other.told:
+            return False
+        if self.noted or other.noted or self.asked or other.asked:
             return False
         if self.stale or other.stale or set(self.one) & set(other.one) or set(self.many) & set(other.many):
             return False

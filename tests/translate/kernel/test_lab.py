@@ -66,6 +66,12 @@ REFUSED: dict[str, str] = dict.fromkeys(
     "case_format_from_a_row": "date-format",
     "case_format_of_the_settings": "date-format",
     "case_manager_from_queryset_with_exclude": "queryset-class",
+    # What is put on an object would be read: by its save(), by the same function.
+    "case_own_attribute_put_and_read_in_save": "model-field",
+    "case_own_attribute_put_and_asked_for_in_save": "model-field",
+    "case_own_attribute_put_and_read": "getattr",
+    "case_own_attribute_read_before_it_is_put": "model-field",
+    "case_own_attribute_put_on_what_is_saved": "model-field",
     # Django's aggregate is over the rows that the filter's join left.
     "case_group_shares_filter_join": "group-by",
     "case_annotate_shares_filter_join": "aggregate-join",

@@ -470,7 +470,7 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
             or (reverse is not None and reverse.kind != "o2o")
         ):
             return const(True)
-        if _lacks(frame, value, wanted) or is_never_there(frame.ctx, value.kind.model, wanted):
+        if _lacks(frame, value, wanted) or is_never_there(frame.ctx, value.kind, wanted):
             return const(False)
     raise frame.refuse("hasattr", ast.unparse(call.node), "Segue cannot tell whether it has that.", call.node)
 
@@ -520,7 +520,7 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
         if (
             isinstance(value.kind, Instance)
             and not value.kind.nullable
-            and is_never_there(frame.ctx, value.kind.model, attr.kind.value)
+            and is_never_there(frame.ctx, value.kind, attr.kind.value)
         ):
             return call.args[2]
         if isinstance(value.kind, Instance) and not value.kind.nullable:

@@ -1,16 +1,19 @@
 """Attributes with a leading underscore that the project's code puts on a model's object, beside its columns.
 
-The generated object has no place for them, so of each name only one half is translated: either it is never put there by what
-is translated (then reading it with a default gives that), or it is put there and nothing that is translated reads it (then
-that is left out). The second half to turn up refuses.
+The generated object has no place for them. What no code reads is left out. What some code reads (a ``save()``, a receiver) is
+never put on an object that is saved: that refuses, so that reading it with a default gives the default. On a row that is only
+read it may be put, where nothing asks that row for it; such a row cannot become one that is written.
 """
 
 from __future__ import annotations
 
 import re
 
+from segue.snapshot.model import Where
 from segue.translate.context import Context
+from segue.translate.kinds import Instance
 from segue.translate.load.models import concrete, field_of, reverse_of
+from segue.translate.rules.unread import is_read
 
 # What Django, its authentication and DRF keep on objects themselves.
 _OF_FRAMEWORKS = frozenset(
@@ -43,23 +46,22 @@ def is_own_attribute(ctx: Context, label: str, name: str) -> bool:
     return bool(table[name])
 
 
-def is_never_there(ctx: Context, label: str, name: str) -> bool:
-    """Whether ``getattr(obj, name, default)`` is the default; from then on, putting it there refuses."""
-    if not is_own_attribute(ctx, label, name) or name in _table(ctx, "put"):
+def is_never_there(ctx: Context, kind: Instance, name: str) -> bool:
+    """Whether ``getattr(obj, name, default)`` is the default."""
+    if not is_own_attribute(ctx, kind.model, name) or kind.site.noted is not None:
         return False
-    _table(ctx, "read").add(name)
+    kind.site.asked.add(name)
     return True
 
 
-def is_left_out(ctx: Context, label: str, name: str) -> bool:
-    """Whether ``obj.name = …`` can be left out; from then on, reading it refuses."""
-    if not is_own_attribute(ctx, label, name) or name in _table(ctx, "read"):
+def is_left_out(ctx: Context, kind: Instance, name: str, where: Where) -> bool:
+    """Whether ``obj.name = …`` at ``where`` can be left out."""
+    if not is_own_attribute(ctx, kind.model, name):
         return False
-    _table(ctx, "put").add(name)
+    if not is_read(ctx, name):
+        return True
+    site = kind.site
+    if kind.mode != "row" or site.written or site.united or name in site.asked:
+        return False
+    site.noted = where
     return True
-
-
-def _table(ctx: Context, half: str) -> set[str]:
-    found = ctx.memo.setdefault(("kernel own attributes", half), set())
-    assert isinstance(found, set)
-    return found

@@ -20,7 +20,7 @@ from segue.translate.interp.invoke import lifted_call
 from segue.translate.interp.value import Val, name, quote
 from segue.translate.kinds import Instance, Needs
 from segue.translate.load.models import concrete, snake
-from segue.translate.rules.own_attributes import is_never_there
+from segue.translate.rules.own_attributes import is_own_attribute
 
 _ARGUMENTS = ("force_insert", "force_update", "using", "update_fields")
 # AbstractBaseUser has a save as well: it tells validators of a new password, which is followed where one is set.
@@ -119,10 +119,10 @@ def _alive(ctx: Context, label: str, tree: ast.FunctionDef) -> list[ast.stmt]:
             case ast.Assign([ast.Name(local)], value) if name := _asked(value, receiver):
                 held[local] = name
             case ast.If(ast.Name(local), _, []) if local in held:
-                if not is_never_there(ctx, label, held[local]):
+                if not is_own_attribute(ctx, label, held[local]):
                     return tree.body
             case ast.If(value, _, []) if name := _asked(value, receiver):
-                if not is_never_there(ctx, label, name):
+                if not is_own_attribute(ctx, label, name):
                     return tree.body
             case _:
                 return tree.body

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from segue.translate.context import Context
 from segue.translate.interp.frame import Frame
 from segue.translate.load.models import concrete, field_of, reverse_of
 
@@ -27,12 +28,13 @@ def is_unread(frame: Frame, label: str, name: str) -> bool:
     table = ctx.memo.setdefault(("kernel", "unread"), {})
     assert isinstance(table, dict)
     if name not in table:
-        table[name] = not _is_read(frame, name)
+        table[name] = not is_read(ctx, name)
     return bool(table[name])
 
 
-def _is_read(frame: Frame, name: str) -> bool:
-    snapshot = frame.ctx.snapshot
+def is_read(ctx: Context, name: str) -> bool:
+    """Whether some source in the snapshot reads or names the attribute."""
+    snapshot = ctx.snapshot
     read = re.compile(rf"\.{re.escape(name)}\b(?!\s*=[^=])|['\"]{re.escape(name)}['\"]")
     texts = [f.source for f in snapshot.functions.values() if name in f.source]
     texts += [

@@ -203,7 +203,7 @@ def set_attribute(frame: Frame, owner: Val, call: CallSite) -> Val:
         key = pk_field(frame.ctx, label).attname
     if is_unread(frame, label, key) and is_pure(value.node):
         return Val(Const(None))
-    if is_left_out(frame.ctx, label, key):
+    if is_left_out(frame.ctx, kind, key, frame.where(call.node)):
         if value.node is not None and not is_pure(value.node):
             frame.emit(value.text)
         return Val(Const(None))

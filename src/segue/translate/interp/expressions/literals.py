@@ -113,7 +113,7 @@ def display(frame: Frame, node: ast.List | ast.Tuple | ast.Set) -> Val:
         made = ast.Tuple(parts, ast.Load())
         if constants and ... not in constants:
             return Val(Const(tuple(constants)), made)
-        if len(kinds) == len(node.elts) and (_differ(kinds) or _nothing_in_common(item, kinds)):
+        if kinds and len(kinds) == len(node.elts) and (_differ(kinds) or _nothing_in_common(item, kinds)):
             return Val(TupleOf(tuple(widen(k) for k in kinds)), made)
         if kinds and len(kinds) == len(node.elts):
             return Val(ListOf(item, "tuple"), made)

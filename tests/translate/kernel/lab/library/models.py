@@ -221,6 +221,15 @@ class Diary(models.Model):
 class Crate(models.Model):
     name = models.CharField(max_length=30)
 
+    def save(self, *args, **kwargs):
+        super().save(*args, **kwargs)
+        later = getattr(self, "_later", None)
+        if later:
+            for bottle in later:
+                bottle.save()
+        if hasattr(self, "_told"):
+            Diary.objects.create(line=self._told)
+
 
 class Bottle(models.Model):
     crate = models.ForeignKey(Crate, on_delete=models.CASCADE, related_name="bottles")

@@ -1762,3 +1762,56 @@ class Lab(APIView):
 
     def case_model_by_a_computed_name(self):
         return apps.get_model("library", Book.objects.order_by("id").first().title).objects.count()
+
+    def case_own_attribute_read_in_save(self):
+        made = Crate.objects.create(name="made")
+        made.name = "again"
+        made.save()
+        return [made.name, Crate.objects.filter(name="again").count(), getattr(made, "_later", "nothing")]
+
+    def case_own_attribute_put_and_read_in_save(self):
+        crate = Crate.objects.create(name="made")
+        crate._later = [Bottle(crate=crate, name="new")]
+        crate.save()
+        return Bottle.objects.filter(name="new").count()
+
+    def case_own_attribute_put_and_asked_for_in_save(self):
+        crate = Crate(name="made")
+        setattr(crate, "_told", "told")  # noqa: B010
+        crate.save()
+        return diary()
+
+    def case_own_attribute_that_nothing_reads(self):
+        crate = Crate.objects.create(name="made")
+        crate._mark = crate.bottles.count()
+        shown = []
+        for book in Book.objects.order_by("id"):
+            book._mark = book.title
+            shown.append(book.title)
+        return [crate.name, *shown]
+
+    def case_own_attribute_put_and_read(self):
+        found = []
+        for book in Book.objects.order_by("id"):
+            book._both = 1
+            found.append(getattr(book, "_both", 0))
+        return found
+
+    def case_own_attribute_read_before_it_is_put(self):
+        seen = []
+        for book in Book.objects.order_by("id"):
+            seen.append(getattr(book, "_seen", False))
+            book._seen = True
+        return seen
+
+    def case_own_attribute_put_on_a_row(self):
+        crate = Crate.objects.get(name=Crate.objects.create(name="made").name)
+        crate._later = None
+        return crate.name
+
+    def case_own_attribute_put_on_what_is_saved(self):
+        crate = Crate.objects.get(name=Crate.objects.create(name="made").name)
+        crate._later = None
+        crate.name = "other"
+        crate.save()
+        return crate.name
