@@ -49,6 +49,20 @@ def broker(settings):
     return {"CELERY_BROKER_URL": str(found)} if found else {}
 
 
+def cache_place(settings):
+    """``CACHE_URL`` or ``CACHE_FOLDER``: where the default cache is that both sides share, with its password."""
+    entry = settings.CACHES.get("default", {})
+    name = {"RedisCache": "CACHE_URL", "FileBasedCache": "CACHE_FOLDER"}.get(
+        str(entry.get("BACKEND", "")).rpartition(".")[2]
+    )
+    place = entry.get("LOCATION")
+    if isinstance(place, (list, tuple)) and len(place) == 1:
+        place = place[0]
+    if not name or not isinstance(place, (str, os.PathLike)):
+        return {}
+    return {name: os.path.abspath(place) if name == "CACHE_FOLDER" else str(place)}
+
+
 def main():
     folder, module = sys.argv[1:3]
     sys.path.insert(0, folder)
@@ -63,6 +77,7 @@ def main():
     }
     found.update(jwt_key(settings))
     found.update(broker(settings))
+    found.update(cache_place(settings))
     json.dump(found, output)
 
 

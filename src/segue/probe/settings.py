@@ -142,12 +142,17 @@ def _formats(collector):
     return found
 
 
+# Settings of a cache: what its keys begin with, and how they are made.
+_OF_CACHE_KEYS = ("KEY_PREFIX", "KEY_FUNCTION")
+
+
 def scrubbed(collector, value):
     """``value`` encoded with everything under a secret-looking key left out."""
     if isinstance(value, dict):
         pairs = []
         for key, item in value.items():
-            if isinstance(key, str) and SECRET_NAME.search(key) and item and not isinstance(item, bool):
+            secret = isinstance(key, str) and SECRET_NAME.search(key) and key not in _OF_CACHE_KEYS
+            if secret and item and not isinstance(item, bool):
                 item = opaque(item)
             else:
                 item = scrubbed(collector, item)

@@ -15,8 +15,10 @@ import types
 import uuid
 
 CREDENTIALS = re.compile(r"://[^/\s@]*:[^/\s@]*@")
+# The key of a cache (``USERS_CACHE_KEY``) is no secret.
 SECRET_NAME = re.compile(
-    r"SECRET|TOKEN|PASSW|PWD|DSN|CREDENTIAL|SALT|PRIVATE|SIGNING|VERIFYING|(^|_)KEY|KEY($|_)", re.IGNORECASE
+    r"SECRET|TOKEN|PASSW|PWD|DSN|CREDENTIAL|SALT|PRIVATE|SIGNING|VERIFYING|^KEY|(?<!CACHE)_KEY|(?<!CACHE_)KEY($|_)",
+    re.IGNORECASE,
 )
 MAX_DEPTH = 8
 _PLAIN_STATE = 40

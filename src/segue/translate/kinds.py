@@ -567,6 +567,11 @@ class SettingsObject(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class CacheObject(Kind):
+    """``django.core.cache.cache``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Callback(Kind):
     """A ``lambda`` or nested function, interpreted where it is called."""
 

@@ -78,7 +78,7 @@ def _translate(lab: Lab, snapshot: Path) -> None:
     )
     sources[f"{PACKAGE}/settings.py"] = (
         '"""Settings."""\n\n\nclass Settings:\n    """Settings."""\n\n    LAB_LIMIT: int = 3\n'
-        f"    MEDIA_ROOT: str = {str(lab.folder / 'media')!r}\n\n\nsettings = Settings()\n"
+        f"    MEDIA_ROOT: str = {str(lab.folder / 'media')!r}\n    cache_folder: str = {str(lab.folder / 'cache')!r}\n\n\nsettings = Settings()\n"
     )
     for folder in {str(Path(p).parent) for p in sources}:
         sources.setdefault(f"{folder}/__init__.py", "")
@@ -97,6 +97,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     shutil.copytree(HERE, project, ignore=shutil.ignore_patterns("__pycache__"))
     environment = {
         **os.environ, "LAB_DB": str(folder / "lab.sqlite3"), "LAB_MEDIA": str(folder / "django-media"),
+        "LAB_CACHE": str(folder / "django-cache"),
         "PYTHONDONTWRITEBYTECODE": "1",
     }  # fmt: skip
     ran = subprocess.run(

@@ -72,6 +72,19 @@ REFUSED: dict[str, str] = dict.fromkeys(
     "case_own_attribute_put_and_read": "getattr",
     "case_own_attribute_read_before_it_is_put": "model-field",
     "case_own_attribute_put_on_what_is_saved": "model-field",
+    # The other side would find objects of classes that it does not have, or is asked for what it does not know.
+    **dict.fromkeys(
+        (
+            "case_cache_of_an_object",
+            "case_cache_of_rows",
+            "case_cache_of_a_queryset",
+            "case_cache_of_another_version",
+            "case_cache_of_a_function",
+            "case_cache_under_what_may_be_none",
+            "case_cache_for_half_a_second",
+        ),
+        "cache",
+    ),
     # Django's aggregate is over the rows that the filter's join left.
     "case_group_shares_filter_join": "group-by",
     "case_annotate_shares_filter_join": "aggregate-join",

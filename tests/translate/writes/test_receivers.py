@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from tests.projects.site import Site, differences
+from tests.projects.site import SETTINGS, Site, differences
 
 from segue.refusal import Refusal
 from segue.snapshot.model import Snapshot
@@ -20,6 +20,7 @@ from segue.verify.evidence import Report
 MODELS = """\
 from functools import partial
 
+from django.core.cache import cache
 from django.db import models
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
 from django.dispatch import receiver
@@ -118,6 +119,22 @@ def shorten(sender, instance, **kwargs):
     instance.slug = instance.name.lower()
 
 
+class Counter:
+    CACHE_KEY = "changes of notes"
+
+    @staticmethod
+    def forget(sender, **kwargs):
+        cache.delete(Counter.CACHE_KEY)
+
+    @classmethod
+    def connect(cls):
+        post_save.connect(cls.forget, sender=Note)
+        post_delete.connect(cls.forget, sender=Note)
+
+
+Counter.connect()
+
+
 @receiver(post_save, sender=Note)
 def tell(sender, instance, created, raw, update_fields=None, **kwargs):
     if raw:
@@ -213,6 +230,7 @@ def tagged(sender, instance, **kwargs):
     pass
 """
 VIEWS = """\
+from django.core.cache import cache
 from rest_framework import generics, mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -272,6 +290,15 @@ class NoteViewSet(viewsets.ModelViewSet):
     def make(self, request):
         note = models.Note.objects.create(title="Made")
         return Response({"slug": note.slug})
+
+    @action(detail=False, methods=["get"])
+    def counted(self, request):
+        count = cache.get("notes", version=None)
+        if count is None:
+            count = models.Note.objects.count()
+            cache.set("notes", count, timeout=60)
+        asked = cache.get_or_set("asked", 0)
+        return Response({"count": count, "asked": cache.incr("asked"), "before": asked})
 
     @action(detail=False, methods=["post"])
     def build(self, request):
@@ -339,6 +366,10 @@ class {_name}s(generics.ListCreateAPIView):
 
 """
 VIEWS = VIEWS[: VIEWS.index("def view(")] + VIEWS[VIEWS.index("class EntrySerializer") :]
+CACHES = """
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://:word@127.0.0.1:1/2",
+                      "KEY_PREFIX": "notes"}}
+"""
 URLS = (
     """\
 from django.urls import include, path
@@ -365,7 +396,7 @@ REFUSED = {
     "POST /peek/": ("signal", "peeked"),
     "POST /tagged/": ("signal", "tagged"),
     "POST /notes/{pk}/some/": ("signal", "tell"),
-    "POST /notes/found/": ("signal", "tell"),
+    "POST /notes/found/": ("signal", "forget"),
 }
 
 
@@ -373,8 +404,12 @@ REFUSED = {
 def asked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Snapshot, Program, Report, Path]:
     root = tmp_path_factory.mktemp("receivers")
     site = Site.make(
-        root / "site", {"notes/models.py": MODELS, "notes/views.py": VIEWS, "site_/urls.py": URLS}
-    )
+        root / "site",
+        {
+            "notes/models.py": MODELS, "notes/views.py": VIEWS, "site_/urls.py": URLS,
+            "site_/settings.py": SETTINGS + CACHES,
+        },
+    )  # fmt: skip
     snapshot = site.snapshot()
     program, report = site.explore(snapshot, root / "out", cases=300, seconds=20)
     return snapshot, program, report, root / "out"
@@ -387,7 +422,7 @@ def test_both_sides_leave_the_same_rows(asked: tuple[Snapshot, Program, Report, 
     met = {o.key: set(o.statuses) for o in report.operations}
     done = {
         "POST /scans/": "201", "PUT /scans/{pk}/": "200", "DELETE /scans/{pk}/": "204", "POST /own-scans/": "201",
-        "PUT /own-scans/{pk}/": "200",
+        "PUT /own-scans/{pk}/": "200", "GET /notes/counted/": "200",
     }  # fmt: skip
     assert all(status in met[key] for key, status in done.items())
     assert said >= {
@@ -396,6 +431,14 @@ def test_both_sides_leave_the_same_rows(asked: tuple[Snapshot, Program, Report, 
         "POST /notes/build/", "POST /entries/", "DELETE /notes/{pk}/", "POST /paper/",
         "POST /scans/", "PUT /scans/{pk}/", "DELETE /scans/{pk}/", "POST /own-scans/", "PATCH /own-scans/{pk}/",
     }  # fmt: skip
+
+
+def test_the_cache_is_the_projects(asked: tuple[Snapshot, Program, Report, Path]) -> None:
+    out = asked[3]
+    kept = (out / "app" / "cache.py").read_text()
+    assert "RedisCache(settings.cache_url, prefix='notes')" in kept.replace('"', "'")
+    assert 'cache_url: str = "redis://127.0.0.1:1/2"' in (out / "app" / "settings.py").read_text()
+    assert "segue-bridge[redis]" in (out / "pyproject.toml").read_text()
 
 
 @pytest.mark.parametrize(

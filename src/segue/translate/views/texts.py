@@ -150,8 +150,11 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
     if broker:
         transport = _TRANSPORTS.get(broker, "")
         driver += f'",\n  "celery{transport}>=5.3'
+    cache = program.modules.get(f"{package}/cache.py")
+    redis = cache is not None and "RedisCache" in cache.decls["CACHE"].code
+    extras = ",".join(extra for extra, needed in (("jwt", jwt), ("redis", redis)) if needed)
     metadata = _PYPROJECT.format(
-        name=name.replace("_", "-"), package=package, driver=driver, extras="[jwt]" if jwt else ""
+        name=name.replace("_", "-"), package=package, driver=driver, extras=f"[{extras}]" if extras else ""
     )
     conftest, environment = (
         _CONFTEST,
@@ -163,6 +166,8 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
     if broker:
         conftest += 'os.environ["CELERY_BROKER_URL"] = "memory://"\n'
         environment += "# The broker that the Django side's Celery sends tasks to.\nCELERY_BROKER_URL=\n"
+    if redis:
+        environment += "# LOCATION of the Django side's cache, with its password if it has one.\nCACHE_URL=\n"
     return {
         "pyproject.toml": metadata,
         "Dockerfile": _DOCKERFILE.format(package=package),

@@ -91,6 +91,9 @@ class Dealer:
                 **jwt_key(),
                 # Nothing is sent (http/in_generated.py); should it be after all, then not to the real broker.
                 **({"CELERY_BROKER_URL": "memory://"} if broker() else {}),
+                # Never the project's own.
+                "CACHE_URL": "redis://127.0.0.1:1",
+                "CACHE_FOLDER": str(self.legacy.copy.folder / "cache"),
             },
             "personas": [p.name for p in self.people],
             "made": self.made,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from . import shared_cache
 from .boot import Errors, broker, describe, jwt_key
 from .branches import Branches
 from .generated import make_importable
@@ -107,6 +108,7 @@ class FastApiSide:
         self._hooks = BridgeHooks()
         self.loop = asyncio.new_event_loop()
         self.database: Any = None
+        shared_cache.stand_in(self.package)
         self.attach(connection)
         self.app = importlib.import_module(f"{self.package}.main").create_app(database=self.database)
 

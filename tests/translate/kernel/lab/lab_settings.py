@@ -22,3 +22,13 @@ DATABASES = {
 LAB_LIMIT = 3
 MEDIA_ROOT = os.environ.get("LAB_MEDIA", "media")
 MEDIA_URL = "/media/"
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": os.environ.get("LAB_CACHE", "cache"),
+        "KEY_PREFIX": "lab",
+        "VERSION": 2,
+        "TIMEOUT": 60,
+        "OPTIONS": {"MAX_ENTRIES": 100},
+    }
+}

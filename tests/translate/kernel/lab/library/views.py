@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlparse
 
 from django.apps import apps
 from django.conf import settings
+from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.db.models import (
@@ -1412,6 +1413,94 @@ class Lab(APIView):
 
     def case_saved_with_a_listener_to_all(self):
         return Permit.objects.create(name="new").name
+
+    # the cache ---------------------------------------------------------------------------
+
+    def case_cache_values(self):
+        for place in range(4):
+            cache.set(f"value {place}", place)
+        cache.set("text", "three", 30)
+        cache.set("flag", True, timeout=None)
+        cache.set("none", None)
+        cache.set("list", [1, 2])
+        cache.set("dict", {"a": {"b": 1}})
+        cache.set("moment", timezone.now())
+        found = [cache.get(key) for key in ("text", "flag", "none", "list", "dict", "value 3", "nothing")]
+        return [found, cache.get("moment") is None, cache.get("nothing", 7), cache.get("none", default=8)]
+
+    def case_cache_row(self):
+        author = Author.objects.get(name="Ada")
+        cache.set(f"author-{author.pk}", {"name": author.name, "age": author.age})
+        return cache.get(f"author-{author.id}")
+
+    def case_cache_filled_when_empty(self):
+        out = []
+        for _ in range(2):
+            count = cache.get("count of authors")
+            if count is None:
+                count = Author.objects.count()
+                cache.set("count of authors", count, 60 * 5)
+            out.append(count)
+        return out
+
+    def case_cache_added_and_deleted(self):
+        added = [cache.add("one", 1), cache.add("one", 2), cache.get("one")]
+        touched = [cache.touch("one", 10), cache.touch("nothing"), cache.has_key("one")]
+        return [
+            added,
+            touched,
+            cache.delete("one"),
+            cache.delete("one"),
+            cache.has_key("one"),
+            cache.touch("one"),
+        ]
+
+    def case_cache_counted(self):
+        cache.set("hits", 5)
+        return [cache.incr("hits"), cache.incr("hits", 4), cache.decr("hits", delta=2), cache.get("hits")]
+
+    def case_cache_counted_nothing(self):
+        return cache.incr("no hits")
+
+    def case_cache_expired(self):
+        cache.set("gone", 1, 0)
+        cache.set("past", 1, -5)
+        return [cache.get("gone"), cache.get("past"), cache.add("gone", 2, timeout=0), cache.get("gone")]
+
+    def case_cache_get_or_set(self):
+        first = cache.get_or_set("made", 4, 100)
+        return [first, cache.get_or_set("made", 5), cache.get_or_set("made later", [1])]
+
+    def case_cache_many(self):
+        failed = cache.set_many({"a": 1, "b": "two"}, timeout=50)
+        found = cache.get_many(["a", "b", "c"])
+        cache.delete_many(["a", "c"])
+        return [failed, found, cache.get("a"), cache.get("b")]
+
+    def case_cache_of_an_object(self):
+        cache.set("author", Author.objects.get(name="Ada"))
+        return 1
+
+    def case_cache_of_rows(self):
+        cache.set("authors", list(Author.objects.all()))
+        return 1
+
+    def case_cache_of_a_queryset(self):
+        cache.set("authors", Author.objects.values_list("name", flat=True))
+        return 1
+
+    def case_cache_of_another_version(self):
+        return cache.get("a", version=3)
+
+    def case_cache_of_a_function(self):
+        return cache.get_or_set("authors", lambda: Author.objects.count(), 5)
+
+    def case_cache_under_what_may_be_none(self):
+        return cache.get(Author.objects.get(name="Ada").age)
+
+    def case_cache_for_half_a_second(self):
+        cache.set("short", 1, 0.5)
+        return 1
 
     # stored files ------------------------------------------------------------------------
 

@@ -1,0 +1,48 @@
+"""One cache for both sides: the generated ``app/cache.py`` is replaced by Django's own cache of this process.
+
+So each case begins with the same cache, and writes of either side are noted by ``recorders.cache``. That the bridge's caches
+have Django's keys and contents is what their tests are for.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from types import ModuleType
+from typing import Any
+
+_ASKED = ("get", "get_many", "get_or_set", "incr", "decr")
+_TOLD = ("set", "add", "touch", "delete", "has_key", "set_many", "delete_many")
+
+
+class SharedCache:
+    """``CACHE`` of the generated application over ``django.core.cache.caches[alias]``."""
+
+    def __init__(self, alias: str) -> None:
+        self._alias = alias
+
+    def __getattr__(self, method: str) -> Any:
+        if method not in (*_ASKED, *_TOLD):
+            raise AttributeError(method)
+
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            from django.core.cache import caches
+
+            from segue_bridge.cache.values import dumps, loads
+
+            if "seconds" in kwargs:
+                kwargs["timeout"] = kwargs.pop("seconds")
+            found = getattr(caches[self._alias], method)(*args, **kwargs)
+            # As the bridge reads it: plain values only.
+            return loads(dumps(found)) if method in _ASKED else found
+
+        return call
+
+
+def stand_in(package: str) -> None:
+    """Put the module in the place of ``package``'s ``cache``, where it has one. Before anything imports that."""
+    if importlib.util.find_spec(f"{package}.cache") is None:
+        return
+    module = ModuleType(f"{package}.cache")
+    module.CACHE = SharedCache("default")  # type: ignore[attr-defined]
+    sys.modules[module.__name__] = module
