@@ -46,6 +46,11 @@ class Scalar(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class CutMoment(Scalar):
+    """What ``Trunc`` makes of a moment: for the database it has no time zone, for Python it has one."""
+
+
+@dataclass(frozen=True, slots=True)
 class RequestPath(Scalar):
     """``request.path``: a text that begins with ``prefix``; ``fixed`` where that is all of it."""
 
@@ -559,6 +564,14 @@ class Super(Kind):
 
     receiver: Kind
     after: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutputField(Kind):
+    """A model field that an expression is given; ``options``: it was made with arguments."""
+
+    cls: str
+    options: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import importlib.util
 import inspect
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.services import Postgres
 
 from segue.emit.format import format_sources
 from segue.emit.render import render_module
@@ -34,10 +36,20 @@ HERE = Path(__file__).parent / "lab"
 PACKAGE = "labapp"
 
 
+def cases(module: str) -> list[str]:
+    """The cases of a module of the laboratory."""
+    return re.findall(r"def (case_\w+)", (HERE / "library" / f"{module}.py").read_text())
+
+
+LANGUAGE = frozenset(cases("language"))
+
+
 class LabEndpoint:
     """What the views' room would hand in as ``ViewSelf.endpoint``."""
 
-    cls = "library.views.Lab"
+    def __init__(self, cls: str) -> None:
+        self.cls = cls
+
     action = None
     method = "GET"
     url_arguments = None
@@ -50,6 +62,8 @@ class Lab:
 
     folder: Path
     expected: dict[str, Any]
+    url: str
+    package: str
     refused: dict[str, Refused] = field(default_factory=dict)
     lifted: dict[str, Lifted] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
@@ -58,31 +72,32 @@ class Lab:
 
 def _translate(lab: Lab, snapshot: Path) -> None:
     ctx = Context(load(snapshot))
-    ctx.program.package = PACKAGE
+    ctx.program.package = package = lab.package
     translate_models(ctx)
     for name in lab.expected:
         try:
+            place = "library.language.Language" if name in LANGUAGE else "library.views.Lab"
             lab.lifted[name] = lift(
-                ctx, f"library.views.Lab.{name}", self_kind=ViewSelf(LabEndpoint()), app="library", name=name
+                ctx, f"{place}.{name}", self_kind=ViewSelf(LabEndpoint(place)), app="library", name=name
             )
         except Refused as refused:
             lab.refused[name] = refused
-    roots = ctx.program.module(f"{PACKAGE}/roots.py", "What the tests call.")
+    roots = ctx.program.module(f"{package}/roots.py", "What the tests call.")
     for name, one in lab.lifted.items():
         roots.add(Decl(f"R_{name}", f"R_{name} = {one.name}", one.imports))
     finish(ctx)
     sources = {path: render_module(module) for path, module in ctx.program.modules.items()}
-    sources[f"{PACKAGE}/access.py"] = (
+    sources[f"{package}/access.py"] = (
         '"""Current user."""\n\nfrom segue_bridge.auth.users import AnonymousUser\n\n'
-        f"from {PACKAGE}.django_auth.models import User\n\nCurrentUser = User | AnonymousUser\n"
+        f"from {package}.django_auth.models import User\n\nCurrentUser = User | AnonymousUser\n"
     )
-    sources[f"{PACKAGE}/settings.py"] = (
+    sources[f"{package}/settings.py"] = (
         '"""Settings."""\n\n\nclass Settings:\n    """Settings."""\n\n    LAB_LIMIT: int = 3\n'
         f"    MEDIA_ROOT: str = {str(lab.folder / 'media')!r}\n    cache_folder: str = {str(lab.folder / 'cache')!r}\n\n\nsettings = Settings()\n"
     )
     for folder in {str(Path(p).parent) for p in sources}:
         sources.setdefault(f"{folder}/__init__.py", "")
-    lab.sources = format_sources(sources, package=PACKAGE)
+    lab.sources = format_sources(sources, package=package)
     for path, text in lab.sources.items():
         file = lab.folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -93,12 +108,24 @@ def _translate(lab: Lab, snapshot: Path) -> None:
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """Django's answers, and the translated package on ``sys.path``."""
     folder = tmp_path_factory.mktemp("lab")
+    yield from _made(folder, {}, f"sqlite:///{folder / 'lab.sqlite3'}", PACKAGE)
+
+
+@pytest.fixture(scope="session")
+def postgres_lab(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterator[Lab]:
+    """The query language on PostgreSQL."""
+    url = postgres.create("laboratory")
+    entry = json.dumps(postgres.django("laboratory"))
+    yield from _made(tmp_path_factory.mktemp("lab"), {"LAB_POSTGRES": entry}, url, f"{PACKAGE}_pg")
+
+
+def _made(folder: Path, more: dict[str, str], url: str, package: str) -> Iterator[Lab]:
     project = folder / "project"
     shutil.copytree(HERE, project, ignore=shutil.ignore_patterns("__pycache__"))
     environment = {
         **os.environ, "LAB_DB": str(folder / "lab.sqlite3"), "LAB_MEDIA": str(folder / "django-media"),
         "LAB_CACHE": str(folder / "django-cache"),
-        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONDONTWRITEBYTECODE": "1", **more,
     }  # fmt: skip
     ran = subprocess.run(
         [sys.executable, "run_django.py"],
@@ -131,12 +158,12 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         check=False,
     )
     assert probed.returncode == 0, probed.stderr
-    found = Lab(folder, json.loads(ran.stdout.splitlines()[-1]))
+    found = Lab(folder, json.loads(ran.stdout.splitlines()[-1]), url, package)
     _translate(found, snapshot)
     sys.path.insert(0, str(folder))
     yield found
     sys.path.remove(str(folder))
-    for name in [m for m in sys.modules if m == PACKAGE or m.startswith(PACKAGE + ".")]:
+    for name in [m for m in sys.modules if m == package or m.startswith(package + ".")]:
         del sys.modules[name]
 
 
@@ -161,14 +188,13 @@ async def _run(lab: Lab, name: str, url: str) -> tuple[list[Any], int, Any]:
     from segue_bridge.auth.users import AnonymousUser
     from segue_bridge.db.database import Database
 
-    zone.configure("America/New_York")
-
     for path in lab.sources:
         if path.endswith("/models.py"):
             importlib.import_module(path.removesuffix(".py").replace("/", "."))
-    roots = importlib.import_module(f"{PACKAGE}.roots")
-    users = importlib.import_module(f"{PACKAGE}.django_auth.models").User
+    roots = importlib.import_module(f"{lab.package}.roots")
+    users = importlib.import_module(f"{lab.package}.django_auth.models").User
     function = getattr(roots, f"R_{name}")
+    zone.configure("America/New_York")  # as create_app does: when the modules are there
     database = Database(url)
     try:
         async with database.session() as db:
@@ -209,4 +235,4 @@ def run_translated(lab: Lab, name: str) -> tuple[list[Any], int, str]:
     files = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(files)
     files.put_files(lab.folder / "media")
-    return asyncio.run(_run(lab, name, f"sqlite:///{lab.folder / 'lab.sqlite3'}"))
+    return asyncio.run(_run(lab, name, lab.url))

@@ -10,6 +10,8 @@ from segue.target.ir import Decl, Import, Module
 from segue.translate.context import Context
 
 _SAFE = ("sqlalchemy", "segue_bridge.db.query")
+# What these give depends on the time zone, which is known when the service runs, and not when its modules are read.
+_BY_ZONE = frozenset({"date_of", "time_of", "date_part", "year_is", "year_range"})
 _BUILDERS = {"where", "order_by", "join", "outerjoin", "add_columns", "with_only_columns", "group_by"}
 
 
@@ -28,7 +30,8 @@ def _hoist(module: Module, decl: Decl, package: str, made: dict[str, str]) -> No
     known = {
         item.alias or item.name: item
         for item in decl.imports
-        if item.module in _SAFE or (item.module.startswith(package) and item.module.endswith(".models"))
+        if (item.module in _SAFE and item.name not in _BY_ZONE)
+        or (item.module.startswith(package) and item.module.endswith(".models"))
     }
     known.pop("aliased", None)
     tree = ast.parse(decl.code)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from segue.target.ir import Decl, Import
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, name, quote
-from segue.translate.kinds import Const, Expr, Scalar, Sometimes
+from segue.translate.kinds import Const, CutMoment, Expr, Scalar, Sometimes
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, snake
 from segue.translate.query import transforms
@@ -159,7 +159,11 @@ class Compiler:
                         "exclude() by isnull over a to-many relation is not translated.",
                         leaf.at,
                     )
-                absent = leaf.value.kind.value if isinstance(leaf.value.kind, Const) else None
+                if not isinstance(leaf.value.kind, Const):
+                    raise self.frame.refuse(
+                        "isnull", leaf.key, "Whether a relation is missing depends on a value.", leaf.at
+                    )
+                absent = leaf.value.kind.value
                 if path.lookup == "exact":
                     absent = True
                 inside = Leaf(leaf.key, Val(Const(False), name("False")), leaf.at)
@@ -232,6 +236,10 @@ class Compiler:
                 "lookup", leaf.key, "Segue has no rule for this lookup on an annotation.", leaf.at
             )
         kind = column.kind
+        if isinstance(kind, CutMoment):
+            raise self.frame.refuse(
+                "lookup", leaf.key, "A lookup on a moment that is cut is not translated.", leaf.at
+            )
         kind_type = getattr(kind, "type", "Any")
         null = getattr(kind, "nullable", True)
         model = concrete(self.frame.ctx, self.query.model)

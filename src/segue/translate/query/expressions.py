@@ -25,6 +25,7 @@ class Expression:
 
     ``aggregate``: computed over joined rows. ``outer``: an ``OuterRef`` path.
     ``default_alias`` as Django names it. ``nullable``: a column that may be NULL (for guards).
+    ``constant``: the same for every row.
     """
 
     render: Render
@@ -35,6 +36,7 @@ class Expression:
     descending: bool | None = None
     nulls: str = ""
     nullable: bool = False
+    constant: bool = False
 
     def against(self, frame: Frame, at: ast.AST) -> ast.expr:
         """As the right side of a lookup without a query around it: refused."""
@@ -133,7 +135,7 @@ def value_expression(value: Val) -> Expression:
             raise frame.refuse("expression", "value", "This cannot be a value in an expression.")
         return value.node, value.kind
 
-    return Expression(render)
+    return Expression(render, constant=True)
 
 
 def as_expression(value: Val) -> Expression:

@@ -124,7 +124,7 @@ def begin(frame: Frame, owner: Val, at: ast.AST) -> Val:
     nodes: list[ast.expr] = []
     for column in query.columns:
         value, node, kind, _ = joined_column(frame, value, column.name, at, single=True)
-        if any(isinstance(part, ast.Constant) for part in ast.walk(node)):
+        if not _same_text(node):
             raise frame.refuse("group-by", column.name, "Groups by a computed column are not translated.", at)
         columns.append(Column(column.name, ast.unparse(node), kind))
         nodes.append(node)
@@ -137,6 +137,17 @@ def begin(frame: Frame, owner: Val, at: ast.AST) -> Val:
     )
     made = selecting(frame, Val(QuerySet(query), value.node), columns)
     return chain(made, "group_by", *nodes, query=query_of(made))
+
+
+# Helpers of the bridge that write their words into the statement itself.
+_INLINE = frozenset({"truncated", "date_of", "date_part"})
+
+
+def _same_text(node: ast.expr) -> bool:
+    """Whether the column is the same text in SELECT and in GROUP BY: parameters are not, for PostgreSQL."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _INLINE:
+        return all(isinstance(part, ast.Attribute | ast.Constant) for part in node.args)
+    return not any(isinstance(part, ast.Constant) for part in ast.walk(node))
 
 
 def selecting(frame: Frame, value: Val, columns: Sequence[Column]) -> Val:

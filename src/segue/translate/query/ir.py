@@ -49,6 +49,7 @@ class Query:
     ``grouped`` tells that the code has GROUP BY, of the columns ``group``; ``joins`` are its joins for columns (alias, condition).
     ``crossed`` tells that a filter looks over a to-many relation.
     ``selected`` are the paths of ``select_related``. ``maybe_distinct`` tells that ``distinct()`` was called on one way to here and not on another.
+    ``streamed`` tells that it is read by ``iterator()``, which keeps no rows.
     """
 
     model: str
@@ -76,6 +77,7 @@ class Query:
     group: tuple[str, ...] = ()
     joins: tuple[tuple[str, str], ...] = ()
     crossed: bool = False
+    streamed: bool = False
 
     def with_(self, **changes: object) -> Query:
         """A copy with ``changes``; it is no longer the plain related set."""

@@ -132,7 +132,9 @@ def in_(frame: Frame, on: Target, value: Val, at: ast.AST) -> ast.expr:
 def isnull(frame: Frame, on: Target, value: Val, at: ast.AST) -> ast.expr:
     """``IS NULL`` / ``IS NOT NULL``."""
     if not (isinstance(value.kind, Const) and isinstance(value.kind.value, bool)):
-        raise frame.refuse("isnull", "__isnull", "Its value is not a constant.", at)
+        if value.kind == Scalar("bool") and value.node is not None:
+            return quote("{0}.is_(None) == {1}", on.column, value.node)
+        raise frame.refuse("isnull", "__isnull", "Its value is not known to be True or False.", at)
     return quote("{0}.is_(None)" if value.kind.value else "{0}.is_not(None)", on.column)
 
 

@@ -16,6 +16,7 @@ from segue.translate.interp.inline import inline_call
 from segue.translate.interp.invoke import bind_arguments, invoke, invoke_function, model_label
 from segue.translate.interp.value import Val, const, quote
 from segue.translate.kinds import (
+    Const,
     Global,
     Instance,
     Keywords,
@@ -191,7 +192,13 @@ def on_manager(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         return invoke_function(frame, function, call, owner, "queries")
     if call.name in ("all", "get_queryset", "using", "db_manager"):
         if call.name in ("using", "db_manager"):
-            raise frame.refuse("using", call.name, "Another database than the default one.", call.node)
+            given = call.argument(0, "alias")
+            if (
+                given is None
+                or not isinstance(given.kind, Const)
+                or given.kind.value not in (None, "default")
+            ):
+                raise frame.refuse("using", call.name, "Another database than the default one.", call.node)
         return start(frame, owner, call.node)
     return on_queryset(frame, start(frame, owner, call.node), call)
 

@@ -9,12 +9,11 @@ from segue.translate.interp.annotations import annotation
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import nullable
-from segue.translate.interp.value import Val, name, quote
+from segue.translate.interp.value import Val, literal, name, quote
 from segue.translate.kinds import (
     Const,
     DictOf,
     Instance,
-    Kind,
     ListOf,
     QuerySet,
     RelatedManager,
@@ -79,7 +78,7 @@ def fetched_rows(frame: Frame, value: Val, at: ast.expr) -> Val:
         rows = values_rows(frame, value)
     else:
         rows = fetch_all(frame, value, site_of(frame, value, at=at), at)
-    if isinstance(value.node, ast.Name) and not frame.no_hoist:
+    if isinstance(value.node, ast.Name) and not frame.no_hoist and not query.streamed:
         # Django keeps the result in the queryset: reading it again asks nothing.
         assert rows.node is not None
         text = ""
@@ -104,17 +103,12 @@ def values_rows(frame: Frame, value: Val) -> Val:
     if query.values == "flat":
         return Val(ListOf(kinds[0]), quote("[row[0] for row in {0}]", fetched))
     if query.values == "tuple":
-        item: Kind = DictOf(tuple((str(i), k) for i, k in enumerate(kinds)))
-        return Val(ListOf(_tuple_kind(item)), quote("[tuple(row) for row in {0}]", fetched))
+        return Val(ListOf(Scalar("Any")), quote("[tuple(row) for row in {0}]", fetched))
     keys = [c.name for c in query.columns]
     made = ast.Dict([ast.Constant(k) for k in keys], [quote(f"row[{i}]") for i in range(len(keys))])
     return Val(
         ListOf(DictOf(tuple(zip(keys, kinds, strict=True)))), quote("[{1} for row in {0}]", fetched, made)
     )
-
-
-def _tuple_kind(item: Kind) -> Kind:
-    return Scalar("Any")
 
 
 @method(QuerySet, "get")
@@ -123,10 +117,34 @@ def get(frame: Frame, owner: Val, call: CallSite) -> Val:
     value = filtered(frame, owner, tree_of(frame, call), call.node)
     query = query_of(value)
     if query.values is not None:
-        raise frame.refuse(
-            "values-get", ast.unparse(call.node), "get() of values() is not translated.", call.node
-        )
+        return _get_values(frame, value, call)
     return fetch_get(frame, value, site_of(frame, value, at=call.node), call.node)
+
+
+def _get_values(frame: Frame, value: Val, call: CallSite) -> Val:
+    """``values(...).get(...)``: the one row or Django's exceptions."""
+    query = query_of(value)
+    if query.sliced or query.grouped or query.distinct:
+        raise frame.refuse(
+            "values-get", ast.unparse(call.node), "get() of sliced, grouped or distinct values.", call.node
+        )
+    order = "none" if query.order in ("meta", "terms") else query.order
+    rows = values_rows(frame, limit_one(frame, Val(QuerySet(query.with_(order=order)), value.node), 21))
+    assert isinstance(rows.kind, ListOf)
+    assert rows.node is not None
+    only = frame.imported("segue_bridge.db.reads", "only")
+    object_name = literal(frame.ctx.model(query.model).cls.rpartition(".")[2])
+    return _typed(frame, Val(rows.kind.item, quote("{0}({1}, {2})", only, rows.node, object_name)), call)
+
+
+def _typed(frame: Frame, value: Val, call: CallSite) -> Val:
+    """The one row under a name that says what it is: rows of a database are untyped."""
+    assert value.node is not None
+    if frame.no_hoist or (isinstance(value.kind, Scalar) and value.kind.type == "Any"):
+        return value
+    text, needed = annotation(frame.ctx, value.kind)
+    frame.use(*needed)
+    return Val(value.kind, frame.hoist("found", value.node, call.node, text))
 
 
 @method(QuerySet, "first", "last")
@@ -153,48 +171,51 @@ def first(frame: Frame, owner: Val, call: CallSite) -> Val:
             owner = Val(QuerySet(query.with_(flip=not query.flip)), owner.node)
         query = query_of(owner)
     if query.values is not None:
-        if query.values != "flat":
-            raise frame.refuse(
-                "values-first", ast.unparse(call.node), "first() of values() is not translated.", call.node
-            )
         value = settle(frame, owner)
         if query_of(value).order == "none":
             pk = ast.Attribute(
                 root_of(frame, query.model), pk_field(frame.ctx, query.model).attname, ast.Load()
             )
+            if query.distinct:
+                raise frame.refuse(
+                    "first", ast.unparse(call.node), "Distinct values ordered by the key.", call.node
+                )
             value = chain(value, "order_by", pk, query=query_of(value).with_(order="done"))
-        value = limit_one(frame, value, 1)
-        assert value.node is not None
-        found = quote(
-            "[row[0] for row in await {0}({1}, {2})]",
-            frame.imported("segue_bridge.db.reads", "rows"),
-            frame.db,
-            value.node,
-        )
-        return Val(
-            nullable(query.columns[0].kind),
-            quote("{0}({1})", frame.imported("segue_bridge.db.reads", "or_none"), found),
-        )
+        rows = values_rows(frame, limit_one(frame, value, 1))
+        assert isinstance(rows.kind, ListOf)
+        assert rows.node is not None
+        found = quote("{0}({1})", frame.imported("segue_bridge.db.reads", "or_none"), rows.node)
+        return _typed(frame, Val(nullable(rows.kind.item), found), call)
     return fetch_first(frame, owner, site_of(frame, owner, at=call.node), call.node)
 
 
-@method(QuerySet, "latest", "earliest_")
+@method(QuerySet, "latest", "earliest")
 def latest(frame: Frame, owner: Val, call: CallSite) -> Val:
-    """``latest("field")``: the last by that field, or DoesNotExist."""
+    """``latest("field")``, ``earliest("field")``: the last or first by those fields whatever the order was, or DoesNotExist."""
+    call.only(at_most=99)
     query = query_of(owner)
+    if query.values is not None:
+        raise frame.refuse(
+            "values-get", ast.unparse(call.node), "latest() of values() is not translated.", call.node
+        )
     terms = list(call.args)
     if not terms:
         terms = [Val(Const(t)) for t in frame.ctx.model(query.model).get_latest_by]
     if not terms:
         raise frame.refuse("latest", ast.unparse(call.node), "There is no get_latest_by.", call.node)
-    if query.order == "done" or query.sliced:
+    if query.sliced:
         raise frame.refuse(
-            "latest", ast.unparse(call.node), "latest() of an ordered or sliced query.", call.node
+            "latest", ast.unparse(call.node), "Django raises TypeError: the query is sliced.", call.node
         )
     owner = commit(frame, owner)
     query = query_of(owner)
+    base = chain(owner, "order_by", name("None"), query=query) if query.order == "done" else owner
     ordered = order_terms(
-        frame, Val(QuerySet(query.with_(order="none")), owner.node), terms, call.node, flip=True
+        frame,
+        Val(QuerySet(query.with_(order="none", flip=False)), base.node),
+        terms,
+        call.node,
+        flip=call.name == "latest",
     )
     value = limit_one(frame, ordered, 1)
     return fetch_get(frame, value, site_of(frame, value, at=call.node), call.node)
@@ -274,64 +295,6 @@ def _contains(frame: Frame, container: Val, item: Val, positive: bool, node: ast
     assert value.node is not None
     found = quote("await {0}({1}, {2})", helper, frame.db, value.node)
     return Val(Scalar("bool"), found if positive else ast.UnaryOp(ast.Not(), found))
-
-
-@method(QuerySet, "aggregate")
-def aggregate(frame: Frame, owner: Val, call: CallSite) -> Val:
-    """``aggregate(total=Sum("x"))`` over own columns: one SELECT of the aggregates."""
-    from segue.translate.kinds import Expr
-
-    value = commit(frame, owner)
-    query = query_of(value)
-    if query.sliced or query.values is not None or query.distinct or query.annotations:
-        raise frame.refuse(
-            "aggregate",
-            ast.unparse(call.node),
-            "An aggregate over a sliced, distinct or annotated query.",
-            call.node,
-        )
-    given: dict[str, Val] = {}
-    for positional in call.args:
-        if not isinstance(positional.kind, Expr) or not positional.kind.build.default_alias:
-            raise frame.refuse("aggregate", ast.unparse(call.node), "The aggregate has no name.", call.node)
-        given[positional.kind.build.default_alias] = positional
-    given.update(call.kwargs)
-    nodes: list[ast.expr] = []
-    kinds: list[tuple[str, Kind]] = []
-    root = root_of(frame, query.model)
-    for key, item in given.items():
-        plain = getattr(item.kind.build, "flat", None) if isinstance(item.kind, Expr) else None
-        if plain is None:
-            raise frame.refuse(
-                "aggregate",
-                ast.unparse(call.node),
-                "Only aggregates of own columns are translated.",
-                call.node,
-            )
-        node, kind = plain(frame, query, root)
-        nodes.append(node)
-        kinds.append((key, kind))
-    made = chain(value, "with_only_columns", *nodes)
-    cleared = made.node
-    assert cleared is not None
-    row = quote(
-        "(await {0}({1}, {2}))[0]", frame.imported("segue_bridge.db.reads", "rows"), frame.db, cleared
-    )
-    if len(nodes) == 1:
-        single = ast.Dict([ast.Constant(kinds[0][0])], [quote("{0}[0]", row)])
-        if frame.no_hoist:
-            return Val(DictOf(tuple(kinds)), single)
-        from segue.translate.interp.annotations import annotation
-
-        text, imports = annotation(frame.ctx, DictOf(tuple(kinds)))
-        frame.use(*imports)
-        return Val(DictOf(tuple(kinds)), frame.hoist("totals", single, call.node, text))
-    local = frame.hoist("totals", row, call.node)
-    parts = ast.Dict(
-        [ast.Constant(k) for k, _ in kinds],
-        [ast.Subscript(local, ast.Constant(i), ast.Load()) for i in range(len(kinds))],
-    )
-    return Val(DictOf(tuple(kinds)), parts)
 
 
 @method(QuerySet, "update")

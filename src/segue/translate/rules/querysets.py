@@ -363,9 +363,30 @@ def lock(frame: Frame, owner: Val, call: CallSite) -> Val:
     return Val(QuerySet(query.with_(locked=True)), node)
 
 
+@method(QuerySet, "using")
+def using(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``using("default")``: where the rows are anyway."""
+    given = call.argument(0, "alias")
+    if given is None or not isinstance(given.kind, Const) or given.kind.value not in (None, "default"):
+        raise frame.refuse(
+            "using", ast.unparse(call.node), "Another database than the default one.", call.node
+        )
+    return owner
+
+
+@method(QuerySet, "iterator")
+def iterator(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``iterator()``: the rows, asked for each time: Django keeps nothing of them in the queryset."""
+    call.only("chunk_size", at_most=1)
+    if frame.env.get("#rows:" + owner.text) is not None:
+        raise frame.refuse(
+            "iterator", ast.unparse(call.node), "The rows were read before; this reads them again.", call.node
+        )
+    return Val(QuerySet(query_of(owner).with_(streamed=True)), owner.node)
+
+
 @method(
     QuerySet,
-    "using",
     "extra",
     "raw",
     "dates",
@@ -374,13 +395,9 @@ def lock(frame: Frame, owner: Val, call: CallSite) -> Val:
     "intersection",
     "difference",
     "in_bulk",
-    "iterator",
-    "earliest",
 )
 def refused(frame: Frame, owner: Val, call: CallSite) -> Val:
     """Not translated (yet)."""
-    if call.name == "iterator":
-        return owner
     raise frame.refuse(
         f"queryset-{call.name}",
         ast.unparse(call.node),

@@ -280,6 +280,13 @@ def update_rows(frame: Frame, owner: Val, call: CallSite) -> Val:
             field = field_of(concrete(frame.ctx, query.model), key)
             if field is None:
                 raise frame.refuse("model-field", key, "This is no column of the model.", call.node)
+            if "__" in item.kind.build.column:
+                raise frame.refuse(
+                    "update",
+                    f"F({item.kind.build.column!r})",
+                    "Django refuses columns of relations in update().",
+                    call.node,
+                )
             node, _ = item.kind.build.render(frame, query, root)
             keywords.append(ast.keyword(field.attname, node))
         else:

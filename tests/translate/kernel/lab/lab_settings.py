@@ -1,3 +1,4 @@
+import json
 import os
 
 SECRET_KEY = "lab"
@@ -15,10 +16,16 @@ INSTALLED_APPS = [
     "library",
     "django_cleanup",
 ]
+if "LAB_POSTGRES" in os.environ:
+    INSTALLED_APPS.append("django.contrib.postgres")
+    # Tables of apps without migrations are made first; their foreign keys need the others.
+    MIGRATION_MODULES = {"auth": None, "contenttypes": None}
 MIDDLEWARE = []
 DATABASES = {
     "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ.get("LAB_DB", ":memory:")}
 }
+if "LAB_POSTGRES" in os.environ:
+    DATABASES = {"default": json.loads(os.environ["LAB_POSTGRES"])}
 LAB_LIMIT = 3
 MEDIA_ROOT = os.environ.get("LAB_MEDIA", "media")
 MEDIA_URL = "/media/"

@@ -1,4 +1,5 @@
 from django.urls import path
+from library.language import Language
 from library.views import Lab
 
-urlpatterns = [path("lab/<int:pk>/", Lab.as_view())]
+urlpatterns = [path("lab/<int:pk>/", Lab.as_view()), path("language/<int:pk>/", Language.as_view())]

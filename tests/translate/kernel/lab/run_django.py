@@ -14,7 +14,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
-if not os.path.exists(os.environ["LAB_DB"]):
+if "LAB_POSTGRES" in os.environ or not os.path.exists(os.environ["LAB_DB"]):
     call_command("migrate", run_syncdb=True, verbosity=0)
     from library.data import fill
 
@@ -22,6 +22,7 @@ if not os.path.exists(os.environ["LAB_DB"]):
 from django.contrib.auth.models import AnonymousUser, User  # noqa: E402
 from django.contrib.contenttypes.models import ContentType  # noqa: E402
 from library.files import put_files  # noqa: E402
+from library.language import Language  # noqa: E402
 from library.views import Lab  # noqa: E402
 from rest_framework.request import Request  # noqa: E402
 from rest_framework.test import APIRequestFactory  # noqa: E402
@@ -41,8 +42,9 @@ def outcome(method):
 
 
 results = {}
-for name in sorted(n for n in dir(Lab) if n.startswith("case_")):
-    view = Lab()
+classes = (Language,) if "LAB_POSTGRES" in os.environ else (Lab, Language)
+for cls, name in [(c, n) for c in classes for n in sorted(dir(c)) if n.startswith("case_")]:
+    view = cls()
     request = APIRequestFactory().get("/lab/1/", QUERY)
     view.request = Request(request)
     view.request.user = AnonymousUser() if name.startswith("case_anon") else User.objects.get(username="ann")

@@ -24,7 +24,9 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     not_,
+    null,
     or_,
     type_coerce,
 )
@@ -294,16 +296,28 @@ def year_of_dates(year: int) -> tuple[Any, Any]:
         return NoSuchYear(error), NoSuchYear(error)
 
 
-def _local(column: Column, zone: dt.tzinfo | str | None) -> Column:
+def inline(text: str | None) -> Column:
+    """A word or the name of a time zone in the statement's own text: the same in SELECT and GROUP BY, as PostgreSQL wants it.
+
+    Raises ``ValueError`` for other text.
+    """
+    if text is None:
+        return null()
+    if not re.fullmatch(r"[\w+/-]+", text, re.ASCII):
+        raise ValueError(f"{text!r} is no word and no time zone.")
+    return literal_column(f"'{text}'", String())
+
+
+def local_moment(column: Column, zone: dt.tzinfo | str | None = None) -> Column:
     """The date-time column as PostgreSQL's local ``timestamp`` in ``zone``."""
     name = column.type.name if isinstance(column.type, LocalDateTime) else _zone_name(zone)
-    return func.timezone(literal(name or "UTC", String()), column)
+    return func.timezone(inline(name or "UTC"), column)
 
 
-def _zone_arguments(zone: dt.tzinfo | str | None) -> tuple[Column, Column]:
+def zone_arguments(zone: dt.tzinfo | str | None) -> tuple[Column, Column]:
     """``tzname, conn_tzname`` of Django's SQLite functions."""
     name = _zone_name(zone)
-    return literal(name, String()), literal(None if name is None else "UTC", String())
+    return inline(name), inline(None if name is None else "UTC")
 
 
 def date_of(column: Column, zone: dt.tzinfo | str | None = None) -> Column:
@@ -311,8 +325,8 @@ def date_of(column: Column, zone: dt.tzinfo | str | None = None) -> Column:
     from segue_bridge.db.types import Date
 
     return PerDialect(
-        cast(_local(column, zone), Date()),
-        func.django_datetime_cast_date(column, *_zone_arguments(zone), type_=Date()),
+        cast(local_moment(column, zone), Date()),
+        func.django_datetime_cast_date(column, *zone_arguments(zone), type_=Date()),
     )
 
 
@@ -321,8 +335,8 @@ def time_of(column: Column, zone: dt.tzinfo | str | None = None) -> Column:
     from segue_bridge.db.types import Time
 
     return PerDialect(
-        cast(_local(column, zone), Time()),
-        func.django_datetime_cast_time(column, *_zone_arguments(zone), type_=Time()),
+        cast(local_moment(column, zone), Time()),
+        func.django_datetime_cast_time(column, *zone_arguments(zone), type_=Time()),
     )
 
 
@@ -341,16 +355,16 @@ def date_part(column: Column, part: str, zone: dt.tzinfo | str | None = None) ->
     if not re.fullmatch(r"[a-z]+(_[a-z]+)*", part):
         raise ValueError(f"Invalid lookup_type: {part!r}")
     moment = isinstance(column.type, _Moment)
-    source = _local(column, zone) if moment else column
+    source = local_moment(column, zone) if moment else column
     name = _PG_PART.get(part, part)
     if part == "second":
         source = func.date_trunc("second", source)
-    postgres: Column = cast(func.date_part(literal(name, String()), source), Int())
+    postgres: Column = cast(func.date_part(inline(name), source), Int())
     if part == "week_day":
         postgres = postgres + 1
-    unit = literal(part, String())
+    unit = inline(part)
     if moment:
-        other = func.django_datetime_extract(unit, column, *_zone_arguments(zone), type_=Int())
+        other = func.django_datetime_extract(unit, column, *zone_arguments(zone), type_=Int())
     elif isinstance(column.type, Time):
         other = func.django_time_extract(unit, column, type_=Int())
     else:

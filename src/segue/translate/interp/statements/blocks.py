@@ -31,15 +31,17 @@ def block(frame: Frame, node: ast.With) -> None:
 
 
 def _context(frame: Frame, node: ast.expr) -> str:
-    durable = ""
+    options = ""
     target = node
     if isinstance(node, ast.Call):
         target = node.func
         for keyword in node.keywords:
             value = frame.eval(keyword.value)
             if keyword.arg == "durable" and isinstance(value.kind, Const):
-                durable = "durable=True" if value.kind.value else ""
-            elif (keyword.arg == "savepoint" and isinstance(value.kind, Const) and value.kind.value) or (
+                options = "durable=True" if value.kind.value else options
+            elif keyword.arg == "savepoint" and isinstance(value.kind, Const):
+                options = options if value.kind.value else "savepoint=False"
+            elif (
                 keyword.arg == "using"
                 and isinstance(value.kind, Const)
                 and value.kind.value in (None, "default")
@@ -53,7 +55,7 @@ def _context(frame: Frame, node: ast.expr) -> str:
             raise frame.refuse("atomic", ast.unparse(node), "Another database than the default one.", node)
     value = frame.eval(target)
     if isinstance(value.kind, Global) and value.kind.ref.name == "django.db.transaction.atomic":
-        return f"{ast.unparse(frame.db)}.atomic({durable})"
+        return f"{ast.unparse(frame.db)}.atomic({options})"
     raise frame.refuse("with", ast.unparse(node), "Segue has no rule for this context manager.", node)
 
 

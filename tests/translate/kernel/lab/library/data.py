@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.contrib.auth.models import User
+from django.db.models import JSONField, Value
 
 from library.models import (
     Author,
@@ -11,6 +12,7 @@ from library.models import (
     Category,
     Crate,
     Folder,
+    Note,
     Permit,
     Placement,
     Plan,
@@ -132,3 +134,18 @@ def fill():
     Scan.objects.create(name="none")
     Plan.objects.create(name="kept")
     Plan.objects.create(name="one", paper="scans/\u00e9.txt")
+    for data in (
+        {"color": "red"},
+        {"color": "Red", "size": 3, "on": True},
+        {"color": None, "size": "3"},
+        {"size": 10, "on": False, "list": [{"name": "x"}, 2]},
+        {"size": 2.5, "numbers": [5, 1], "owner": "Ada"},
+        [1, 2],
+        "red",
+        3,
+        None,
+        {},
+        {"color": {"deep": "red"}, "numbers": [1]},
+    ):
+        Note.objects.create(data=data)
+    Note.objects.create(data=Value(None, JSONField()))

@@ -166,6 +166,10 @@ class Category(models.Model):
     books = models.ManyToManyField(Book, related_name="categories", through="Placement")
 
 
+class Note(models.Model):
+    data = models.JSONField(null=True)
+
+
 class Placement(models.Model):
     category = models.ForeignKey(Category, on_delete=models.CASCADE)
     book = models.ForeignKey(Book, on_delete=models.CASCADE)

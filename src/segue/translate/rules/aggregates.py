@@ -1,0 +1,241 @@
+"""``Count``, ``Sum``, ``Avg``, ``Min``, ``Max``."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.join import join, not_null, nullable, widen
+from segue.translate.interp.value import Val, name, quote
+from segue.translate.kinds import Const, Expr, Kind, Q, Scalar
+from segue.translate.query.build import query_of, root_of
+from segue.translate.query.compile import Compiler
+from segue.translate.query.composed import Aggregate, composed
+from segue.translate.query.expressions import as_expression
+from segue.translate.query.ir import Query
+from segue.translate.query.paths import resolve
+from segue.translate.query.where import Leaf, Node, Raw
+from segue.translate.rules.output_fields import python_of
+from segue.translate.rules.registry import function
+
+_AGGREGATES = {"Count": "count", "Sum": "sum", "Avg": "avg", "Min": "min", "Max": "max"}
+
+
+def _aggregate(frame: Frame, call: CallSite) -> Val:
+    cls = call.name.rpartition(".")[2]
+    sql = _AGGREGATES[cls]
+    call.only("distinct", "filter", "default", "output_field", at_most=1)
+    first = call.argument(0, "expression")
+    condition = call.kwargs.get("filter")
+    distinct_value = call.kwargs.get("distinct")
+    distinct = (
+        distinct_value is not None
+        and isinstance(distinct_value.kind, Const)
+        and bool(distinct_value.kind.value)
+    )
+    if first is None:
+        raise frame.refuse("aggregate", ast.unparse(call.node), "It aggregates nothing.", call.node)
+    path = first.kind.value if isinstance(first.kind, Const) and isinstance(first.kind.value, str) else None
+    inside = None if path is not None else as_expression(first)
+    if inside is not None and inside.column:
+        path, inside = inside.column, None
+    if inside is not None and inside.aggregate:
+        raise frame.refuse("aggregate", ast.unparse(call.node), "An aggregate of an aggregate.", call.node)
+    if condition is not None and not isinstance(condition.kind, Q):
+        raise frame.refuse("aggregate", ast.unparse(call.node), "The filter is no Q.", call.node)
+    field = call.kwargs.get("output_field")
+
+    def render(inner: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
+        if path is None:
+            raise inner.refuse(
+                "aggregate",
+                ast.unparse(call.node),
+                "Only aggregates of a named column are translated here.",
+                call.node,
+            )
+        return _subquery(inner, query, root, path, sql, cls, distinct, condition, call)
+
+    def grouped(inner: Frame, owner: Val) -> tuple[Val, ast.expr, Kind]:
+        from segue.translate.query.grouping import condition_of, joined_column
+
+        column: ast.expr | None = None
+        kind: Kind = Scalar("int")
+        found = None
+        if inside is not None:
+            query = query_of(owner)
+            column, kind = inside.render(inner, query, root_of(inner, query.model))
+        elif path is not None and path != "*":
+            owner, column, kind, found = joined_column(inner, owner, path, call.node)
+        made = _call(inner, sql, column, distinct)
+        if condition is not None:
+            assert isinstance(condition.kind, Q)
+            made = quote(
+                "{0}.filter({1})", made, condition_of(inner, owner, condition.kind.tree, found, call.node)
+            )
+        kind = _kind(inner, cls, kind, call)
+        if field is not None and python_of(field) != getattr(kind, "type", ""):
+            raise inner.refuse(
+                "aggregate",
+                ast.unparse(call.node),
+                "output_field makes another type of the result.",
+                call.node,
+            )
+        return owner, _floating(inner, cls, made), kind
+
+    made = Aggregate(
+        render,
+        grouped=grouped,
+        aggregate=True,
+        distinct=distinct,
+        default_alias=f"{path}__{sql}" if path not in (None, "*") else "",
+    )
+    default = call.kwargs.get("default")
+    if default is None or (isinstance(default.kind, Const) and default.kind.value is None):
+        return Val(Expr(made))
+    return Val(
+        Expr(
+            replace(
+                composed([made, as_expression(default)], coalesced, call.node),
+                default_alias=made.default_alias,
+            )
+        )
+    )
+
+
+def coalesced(frame: Frame, nodes: list[ast.expr], kinds: list[Kind]) -> tuple[ast.expr, Kind]:
+    """``coalesce(a, b)``: NULL only where all are."""
+    made = ast.Call(ast.Attribute(frame.imported("sqlalchemy", "func"), "coalesce", ast.Load()), nodes, [])
+    kind = widen(kinds[0])
+    for one in kinds[1:]:
+        kind = join(not_null(kind), widen(one))
+    return made, kind
+
+
+for _cls in _AGGREGATES:
+    function(f"django.db.models.aggregates.{_cls}", f"django.db.models.{_cls}")(_aggregate)
+
+
+def _call(frame: Frame, sql: str, column: ast.expr | None, distinct: bool) -> ast.expr:
+    func = frame.imported("sqlalchemy", "func")
+    if column is None:
+        return quote(f"{{0}}.{sql}()", func)
+    if distinct:
+        column = quote("{0}.distinct()", column)
+    return quote(f"{{0}}.{sql}({{1}})", func, column)
+
+
+def _floating(frame: Frame, cls: str, node: ast.expr) -> ast.expr:
+    """An average as a float, whatever the database makes of that of integers (``Avg._resolve_output_field``)."""
+    if cls != "Avg":
+        return node
+    return quote(
+        "{0}({1}, {2})", frame.imported("sqlalchemy", "cast"), node, frame.imported("sqlalchemy", "Float")
+    )
+
+
+def _kind(frame: Frame, cls: str, column: Kind, call: CallSite) -> Kind:
+    kind = widen(column)
+    text = kind.type if isinstance(kind, Scalar) else "Any"
+    if cls == "Count":
+        return Scalar("int")
+    if cls == "Avg":
+        if text not in ("int", "float"):
+            raise frame.refuse(
+                "aggregate-avg",
+                ast.unparse(call.node),
+                "Avg of a column that is neither int nor float differs between drivers.",
+                call.node,
+            )
+        return Scalar("float", True)
+    if cls == "Sum" and text not in ("int", "float"):
+        raise frame.refuse(
+            "aggregate-sum", ast.unparse(call.node), f"Sum of {text} is not translated yet.", call.node
+        )
+    return nullable(kind)
+
+
+def _subquery(
+    frame: Frame,
+    query: Query,
+    root: ast.expr,
+    path: str,
+    sql: str,
+    cls: str,
+    distinct: bool,
+    condition: Val | None,
+    call: CallSite,
+) -> tuple[ast.expr, Kind]:
+    """A correlated subquery: what the aggregate over the join of that relation alone gives."""
+    from segue.translate.load.fetch import entity_type
+    from segue.translate.load.models import column_kind
+
+    found = resolve(frame, query.model, path, call.node)
+    if not any(h.many for h in found.hops):
+        raise frame.refuse(
+            "aggregate",
+            ast.unparse(call.node),
+            "An aggregate over to-one columns is a GROUP BY of the rows.",
+            call.node,
+        )
+    if len(found.hops) != 1 or found.hops[0].through:
+        raise frame.refuse(
+            "aggregate", ast.unparse(call.node), "An aggregate over several relations.", call.node
+        )
+    hop = found.hops[0]
+    target = frame.ctx.model(hop.target)
+    if target.label == query.model:
+        raise frame.refuse(
+            "aggregate", ast.unparse(call.node), "An aggregate over the same table.", call.node
+        )
+    cls_name, item = entity_type(frame.ctx, hop.target)
+    frame.use(item)
+    inner = name(cls_name)
+    column = ast.Attribute(inner, found.field.attname, ast.Load())
+    aggregated = _floating(frame, cls, _call(frame, sql, column, distinct))
+    parts = [
+        quote(
+            "{0} == {1}",
+            ast.Attribute(inner, hop.link.right, ast.Load()),
+            ast.Attribute(root, hop.link.left, ast.Load()),
+        )
+    ]
+    if condition is not None:
+        parts.append(_inner_condition(frame, query, root, hop, inner, condition, call))
+    node = quote("{0}({1})", frame.imported("sqlalchemy", "select"), aggregated)
+    node = ast.Call(ast.Attribute(node, "where", ast.Load()), parts, [])
+    node = quote("{0}.correlate_except({1}).scalar_subquery()", node, inner)
+    return node, _kind(frame, cls, column_kind(frame.ctx, found.field), call)
+
+
+def _inner_condition(
+    frame: Frame, query: Query, root: ast.expr, hop: object, inner: ast.expr, condition: Val, call: CallSite
+) -> ast.expr:
+    """``filter=Q(relation__x=…)``: lookups over the same relation, on its row."""
+    from segue.translate.query.paths import Hop
+
+    assert isinstance(hop, Hop)
+    assert isinstance(condition.kind, Q)
+    prefix = hop.name + "__"
+
+    def strip(node: Node) -> Node:
+        children: list[Node | Leaf | Raw] = []
+        for child in node.children:
+            if isinstance(child, Node):
+                children.append(strip(child))
+            elif isinstance(child, Leaf) and child.key.startswith(prefix):
+                children.append(Leaf(child.key[len(prefix) :], child.value, child.at))
+            else:
+                raise frame.refuse(
+                    "aggregate-filter",
+                    ast.unparse(call.node),
+                    "The filter looks at something else than the counted relation.",
+                    call.node,
+                )
+        return Node(node.connector, tuple(children), node.negated)
+
+    made = Compiler(frame, Query(hop.target), inner).tree(strip(condition.kind.tree))
+    if made is None:
+        raise frame.refuse("aggregate-filter", ast.unparse(call.node), "The filter is empty.", call.node)
+    return made

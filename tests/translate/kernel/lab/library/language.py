@@ -1,0 +1,918 @@
+"""The query language: one method per construct, run by Django and by the translation on SQLite and on PostgreSQL."""
+
+import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import (
+    Avg,
+    Case,
+    CharField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    FloatField,
+    IntegerField,
+    Max,
+    Min,
+    OuterRef,
+    Prefetch,
+    Q,
+    Subquery,
+    Sum,
+    TextField,
+    Value,
+    When,
+    Window,
+)
+from django.db.models.functions import (
+    Cast,
+    Coalesce,
+    Concat,
+    ExtractDay,
+    ExtractMonth,
+    ExtractYear,
+    Greatest,
+    Least,
+    Length,
+    Lower,
+    Now,
+    NullIf,
+    RowNumber,
+    Substr,
+    Trim,
+    Trunc,
+    TruncDate,
+    TruncDay,
+    TruncMonth,
+    TruncYear,
+    Upper,
+)
+from rest_framework.views import APIView
+
+from library.models import Author, Book, Category, Note, Placement, Review, Tag
+
+
+def titles(books):
+    return [book.title for book in books]
+
+
+class Language(APIView):
+    # what gives rows ---------------------------------------------------------------------
+
+    def case_earliest(self):
+        return Book.objects.earliest("published").title
+
+    def case_earliest_of_two_fields(self):
+        return Book.objects.filter(price__gt=5).earliest("-created", "id").title
+
+    def case_latest_of_two_fields(self):
+        return Book.objects.latest("created", "price").title
+
+    def case_earliest_of_nothing(self):
+        return Book.objects.filter(price=-1).earliest("id").title
+
+    def case_earliest_of_what_is_ordered(self):
+        return Book.objects.order_by("-price").earliest("created").title
+
+    def case_in_bulk(self):
+        found = Book.objects.in_bulk([1, 3, 99])
+        return [found[key].title for key in sorted(found)]
+
+    def case_in_bulk_get(self):
+        found = Author.objects.in_bulk([1, 2])
+        return [found[1].name, found.get(9) is None, len(found)]
+
+    def case_in_bulk_of_all(self):
+        return sorted(Book.objects.in_bulk())
+
+    def case_in_bulk_of_a_field(self):
+        found = Tag.objects.in_bulk(["fun", "sad"], field_name="label")
+        return [found["fun"].id, "new" in found]
+
+    def case_in_bulk_of_nothing(self):
+        return len(Book.objects.in_bulk([]))
+
+    def case_iterator(self):
+        return [book.title for book in Book.objects.filter(price__gt=5).iterator(chunk_size=2)]
+
+    def case_iterator_asks_again(self):
+        books = Book.objects.filter(status="d")
+        before = [book.title for book in books]
+        Book.objects.filter(pk=1).update(status="d")
+        return [before, [book.title for book in books.iterator()], [book.title for book in books]]
+
+    def case_iterator_of_values(self):
+        return list(Book.objects.order_by("id").values_list("title", flat=True).iterator())
+
+    def case_using_default(self):
+        return titles(Book.objects.using("default").filter(price__gt=10))
+
+    def case_using_default_later(self):
+        return titles(Book.objects.filter(price__gt=10).using("default").order_by("id"))
+
+    def case_using_another(self):
+        return titles(Book.objects.using("other"))
+
+    def case_dates_of_years(self):
+        return [day.isoformat() for day in Book.objects.dates("published", "year")]
+
+    def case_dates_months_latest_first(self):
+        return [day.isoformat() for day in Book.objects.dates("published", "month", order="DESC")]
+
+    def case_dates_filtered(self):
+        return [day.isoformat() for day in Book.objects.filter(status="p").dates("published", "day")]
+
+    def case_datetimes(self):
+        return [moment.isoformat() for moment in Book.objects.datetimes("created", "month")]
+
+    def case_union(self):
+        return sorted(
+            titles(
+                Book.objects.filter(price__lt=8).order_by().union(Book.objects.filter(status="p").order_by())
+            )
+        )
+
+    def case_union_of_values(self):
+        a = Author.objects.filter(age__gt=50).order_by().values_list("name", flat=True)
+        b = Tag.objects.order_by().values_list("label", flat=True)
+        return sorted(a.union(b))
+
+    def case_union_all_ordered(self):
+        a = Book.objects.filter(price__lt=10).values_list("title", flat=True)
+        b = Book.objects.filter(status="p").values_list("title", flat=True)
+        return list(a.order_by().union(b.order_by(), all=True).order_by("title"))
+
+    def case_union_count(self):
+        a = Book.objects.filter(price__lt=10).order_by()
+        return a.union(Book.objects.filter(status="p").order_by()).count()
+
+    def case_intersection(self):
+        a = Book.objects.filter(price__lt=10).order_by().values_list("title", flat=True)
+        return sorted(
+            a.intersection(Book.objects.filter(status="p").order_by().values_list("title", flat=True))
+        )
+
+    def case_difference(self):
+        a = Book.objects.filter(price__lt=10).order_by().values_list("title", flat=True)
+        return sorted(
+            a.difference(Book.objects.filter(status="p").order_by().values_list("title", flat=True))
+        )
+
+    def case_union_filtered(self):
+        a = Book.objects.filter(price__lt=10)
+        return titles(a.union(Book.objects.filter(status="p")).filter(price=5))
+
+    def case_or_of_querysets(self):
+        return titles(Book.objects.filter(price__lt=8) | Book.objects.filter(status="p"))
+
+    def case_and_of_querysets(self):
+        return titles(Book.objects.filter(price__lt=10) & Book.objects.filter(status="p"))
+
+    def case_or_of_querysets_by_relation(self):
+        return titles(Book.objects.filter(author__name="Ada") | Book.objects.filter(editor__name="Ada"))
+
+    def case_or_of_querysets_to_many(self):
+        return titles(Book.objects.filter(tags__label="fun") | Book.objects.filter(price=25))
+
+    def case_values_named(self):
+        rows = Book.objects.order_by("id").values_list("title", "price", named=True)
+        return [f"{row.title}: {row.price}" for row in rows]
+
+    def case_values_of_an_expression(self):
+        return list(Book.objects.order_by("id").values("title", dear=F("price") * 2))
+
+    def case_values_list_of_an_expression(self):
+        return list(Author.objects.order_by("id").values_list(Lower("name"), flat=True))
+
+    def case_values_first(self):
+        return Book.objects.order_by("id").values("title", "price").first()
+
+    def case_values_first_of_none(self):
+        return Book.objects.filter(price=-1).values("title").first()
+
+    def case_values_get(self):
+        return Book.objects.values("title", "author__name").get(pk=1)
+
+    def case_values_list_get(self):
+        return Book.objects.values_list("title", flat=True).get(pk=2)
+
+    def case_values_list_first(self):
+        return Book.objects.order_by("id").values_list("title", "price").first()
+
+    def case_values_list_get_none(self):
+        return Book.objects.values_list("title", flat=True).get(pk=77)
+
+    def case_values_twice(self):
+        return list(Book.objects.order_by("id").values("title", "price").values("price"))
+
+    def case_values_to_many(self):
+        return list(Book.objects.order_by("id", "tags__id").values_list("title", "tags__label"))
+
+    def case_values_indexed(self):
+        return [row[0] for row in Book.objects.order_by("id").values_list("title", "price")]
+
+    def case_values_unpacked(self):
+        return {title: price for title, price in Book.objects.order_by("id").values_list("title", "price")}
+
+    def case_alias(self):
+        return titles(Book.objects.alias(double=F("price") * 2).filter(double__gt=20).order_by("double"))
+
+    def case_reverse_of_ordered(self):
+        return titles(Book.objects.order_by("price").reverse())
+
+    def case_reverse_of_meta_ordering(self):
+        return titles(Book.objects.filter(price__gt=6).reverse())
+
+    def case_last_of_ordered(self):
+        return Book.objects.filter(price__gt=6).order_by("price").last().title
+
+    def case_only_and_defer(self):
+        return titles(Book.objects.only("title").order_by("id")) + titles(
+            Book.objects.defer("price").order_by("id")
+        )
+
+    def case_none(self):
+        return titles(Book.objects.none())
+
+    def case_aggregate_of_none(self):
+        return Book.objects.none().aggregate(n=Count("id"))
+
+    def case_order_by_random_count(self):
+        return len(Book.objects.order_by("?"))
+
+    def case_order_nulls_last(self):
+        return titles(Book.objects.order_by(F("rating").desc(nulls_last=True), "id"))
+
+    def case_order_nulls_none(self):
+        return titles(Book.objects.order_by(F("price").desc(nulls_last=None), "id"))
+
+    def case_order_by_to_many(self):
+        return titles(Book.objects.order_by("tags__label", "id"))
+
+    def case_order_by_a_part(self):
+        return titles(Book.objects.filter(published__isnull=False).order_by("published__year", "id"))
+
+    def case_slice_of_a_slice(self):
+        return titles(Book.objects.order_by("id")[1:4][1:2])
+
+    def case_exact_queryset(self):
+        return titles(Book.objects.filter(author=Author.objects.filter(name="Ada")[:1]))
+
+    def case_distinct_on(self):
+        return titles(Book.objects.order_by("author_id", "-price").distinct("author_id"))
+
+    def case_distinct_values_meta_ordering(self):
+        return list(Author.objects.values_list("country", flat=True).distinct())
+
+    # prefetching -------------------------------------------------------------------------
+
+    def case_prefetch_queryset(self):
+        books = Book.objects.filter(price__lt=20).order_by("-price")
+        return [
+            [author.name, titles(author.books.all())]
+            for author in Author.objects.prefetch_related(Prefetch("books", queryset=books))
+        ]
+
+    def case_prefetch_queryset_filtered_again(self):
+        books = Book.objects.filter(price__lt=20)
+        return [
+            [author.name, titles(author.books.filter(status="p"))]
+            for author in Author.objects.prefetch_related(Prefetch("books", queryset=books))
+        ]
+
+    def case_prefetch_to_attr(self):
+        books = Book.objects.filter(status="p").order_by("title")
+        authors = Author.objects.prefetch_related(Prefetch("books", queryset=books, to_attr="published"))
+        return [[author.name, titles(author.published)] for author in authors]
+
+    def case_prefetch_to_attr_length(self):
+        books = Book.objects.filter(status="p")
+        authors = Author.objects.prefetch_related(Prefetch("books", queryset=books, to_attr="published"))
+        return [[author.name, len(author.published)] for author in authors]
+
+    def case_prefetch_object_without_queryset(self):
+        return [
+            [book.title, [tag.label for tag in book.tags.all()]]
+            for book in Book.objects.prefetch_related(Prefetch("tags"))
+        ]
+
+    def case_prefetch_many_to_many(self):
+        tags = Tag.objects.exclude(label="sad").order_by("label")
+        return [
+            [book.title, [tag.label for tag in book.tags.all()]]
+            for book in Book.objects.prefetch_related(Prefetch("tags", queryset=tags)).order_by("id")
+        ]
+
+    def case_prefetch_with_relations(self):
+        books = Book.objects.select_related("editor").order_by("id")
+        return [
+            [author.name, [book.display_title for book in author.books.all()]]
+            for author in Author.objects.prefetch_related(Prefetch("books", queryset=books))
+        ]
+
+    def case_prefetch_count(self):
+        books = Book.objects.filter(status="p")
+        authors = Author.objects.prefetch_related(Prefetch("books", queryset=books))
+        return [[author.name, author.books.count()] for author in authors]
+
+    # conditions --------------------------------------------------------------------------
+
+    def case_xor(self):
+        return titles(Book.objects.filter(Q(price__lt=10) ^ Q(status="p")))
+
+    def case_transforms_of_dates(self):
+        return [
+            titles(Book.objects.filter(created__month=6)),
+            titles(Book.objects.filter(created__week_day__gte=3)),
+            titles(Book.objects.filter(published__day__in=[1, 5])),
+            titles(Book.objects.filter(created__hour=22)),
+            titles(Book.objects.filter(published__quarter=1)),
+            titles(Book.objects.filter(created__date__gt=datetime.date(2024, 1, 1))),
+            titles(Book.objects.filter(published__year__gte=2020)),
+        ]
+
+    def case_year_in(self):
+        return titles(Book.objects.filter(published__year__in=[2020, 2021]))
+
+    def case_range_of_a_pair(self):
+        pair = (7, 15)
+        return titles(Book.objects.filter(price__range=pair))
+
+    def case_date_transform_month(self):
+        return titles(Book.objects.filter(created__date__month=6))
+
+    def case_isnull_by_value(self):
+        return [titles(Book.objects.filter(rating__isnull=flag)) for flag in (True, False)]
+
+    def case_isnull_by_parameter(self):
+        flag = self.request.query_params.get("name") == "Ada"
+        return titles(Book.objects.filter(rating__isnull=flag))
+
+    def case_filter_annotated_transform(self):
+        return titles(Book.objects.annotate(day=F("published")).filter(day__year=2020))
+
+    def case_exclude_to_many_isnull(self):
+        return titles(Book.objects.exclude(tags__isnull=True))
+
+    def case_exclude_reverse_isnull(self):
+        return titles(Book.objects.exclude(reviews__isnull=False))
+
+    def case_f_plus_f(self):
+        return titles(Book.objects.filter(price__gt=F("rating") * 2 + 1))
+
+    def case_f_of_a_relation(self):
+        return titles(Book.objects.filter(price__lt=F("author__age")))
+
+    def case_lookup_of_f_text(self):
+        return titles(Book.objects.filter(title__icontains=F("author__name")))
+
+    def case_startswith_and_regex(self):
+        return [
+            titles(Book.objects.filter(title__istartswith="a")),
+            titles(Book.objects.filter(title__regex=r"^[A-Z]")),
+            titles(Book.objects.filter(title__iregex=r"^[a-b]")),
+            titles(Book.objects.filter(title__endswith="ta")),
+        ]
+
+    # JSON --------------------------------------------------------------------------------
+
+    def case_json_key(self):
+        return [note.id for note in Note.objects.filter(data__color="red").order_by("id")]
+
+    def case_json_key_number(self):
+        return [note.id for note in Note.objects.filter(data__size=3).order_by("id")]
+
+    def case_json_key_bool(self):
+        return [note.id for note in Note.objects.filter(data__on=True).order_by("id")]
+
+    def case_json_key_none(self):
+        return [note.id for note in Note.objects.filter(data__color=None).order_by("id")]
+
+    def case_json_key_deep(self):
+        return [note.id for note in Note.objects.filter(data__list__0__name="x").order_by("id")]
+
+    def case_json_key_gt(self):
+        return [note.id for note in Note.objects.filter(data__size__gt=2).order_by("id")]
+
+    def case_json_index_gt(self):
+        return [note.id for note in Note.objects.filter(data__numbers__0__gt=1).order_by("id")]
+
+    def case_json_key_isnull(self):
+        return [
+            [note.id for note in Note.objects.filter(data__color__isnull=True).order_by("id")],
+            [note.id for note in Note.objects.filter(data__color__isnull=False).order_by("id")],
+        ]
+
+    def case_json_has_key(self):
+        return [note.id for note in Note.objects.filter(data__has_key="color").order_by("id")]
+
+    def case_json_has_keys(self):
+        return [
+            [note.id for note in Note.objects.filter(data__has_keys=["color", "size"]).order_by("id")],
+            [note.id for note in Note.objects.filter(data__has_any_keys=["size", "on"]).order_by("id")],
+        ]
+
+    def case_json_key_icontains(self):
+        return [note.id for note in Note.objects.filter(data__color__icontains="RE").order_by("id")]
+
+    def case_json_key_in(self):
+        return [note.id for note in Note.objects.filter(data__color__in=["red", "blue"]).order_by("id")]
+
+    def case_json_exact(self):
+        return [note.id for note in Note.objects.filter(data={"color": "red"}).order_by("id")]
+
+    def case_json_exact_none(self):
+        return [note.id for note in Note.objects.filter(data=None).order_by("id")]
+
+    def case_json_isnull(self):
+        return [note.id for note in Note.objects.filter(data__isnull=True).order_by("id")]
+
+    def case_json_exclude_key(self):
+        return [note.id for note in Note.objects.exclude(data__color="red").order_by("id")]
+
+    def case_json_not_q(self):
+        return [note.id for note in Note.objects.filter(~Q(data__size=3)).order_by("id")]
+
+    def case_json_contains(self):
+        return [note.id for note in Note.objects.filter(data__contains={"color": "red"}).order_by("id")]
+
+    def case_json_key_of_a_request(self):
+        given = self.request.query_params.get("name")
+        return [note.id for note in Note.objects.filter(data__owner=given).order_by("id")]
+
+    def case_json_values_key(self):
+        return list(Note.objects.order_by("id").values_list("data__color", flat=True))
+
+    def case_json_order_by_key(self):
+        return [note.id for note in Note.objects.order_by("data__color", "id")]
+
+    # PostgreSQL --------------------------------------------------------------------------
+
+    def case_search(self):
+        return titles(Book.objects.filter(title__search="alpha"))
+
+    def case_unaccent(self):
+        return titles(Book.objects.filter(title__unaccent="alpha"))
+
+    # expressions -------------------------------------------------------------------------
+
+    def case_concat(self):
+        books = Book.objects.annotate(line=Concat("title", Value(" by "), "author__name")).order_by("id")
+        return [book.line for book in books]
+
+    def case_concat_of_null(self):
+        rows = Book.objects.annotate(line=Concat("title", Value("/"), "editor__name")).order_by("id")
+        return [book.line for book in rows]
+
+    def case_text_functions(self):
+        rows = Book.objects.annotate(
+            up=Upper("title"),
+            low=Lower("title"),
+            size=Length("title"),
+            trimmed=Trim("title"),
+            cut=Substr("title", 2, 3),
+        ).order_by("id")
+        return [[row.up, row.low, row.size, row.trimmed, row.cut] for row in rows]
+
+    def case_cast_to_text(self):
+        return [book.text for book in Book.objects.annotate(text=Cast("price", CharField())).order_by("id")]
+
+    def case_cast_to_float(self):
+        rows = Book.objects.annotate(ratio=Cast("price", FloatField()) / 2).order_by("id")
+        return [row.ratio for row in rows]
+
+    def case_cast_to_integer(self):
+        rows = Book.objects.annotate(flag=Cast("in_print", IntegerField())).order_by("id")
+        return [row.flag for row in rows]
+
+    def case_cast_filtered(self):
+        return titles(Book.objects.annotate(text=Cast("price", TextField())).filter(text__startswith="2"))
+
+    def case_expression_wrapper(self):
+        rows = Book.objects.annotate(
+            total=ExpressionWrapper(F("price") * 3, output_field=IntegerField())
+        ).order_by("id")
+        return [row.total for row in rows]
+
+    def case_expression_wrapper_of_a_condition(self):
+        from django.db.models import BooleanField
+
+        rows = Book.objects.annotate(
+            cheap=ExpressionWrapper(Q(price__lt=10), output_field=BooleanField())
+        ).order_by("id")
+        return [bool(row.cheap) for row in rows]
+
+    def case_divide(self):
+        return [book.half for book in Book.objects.annotate(half=F("price") / 2).order_by("id")]
+
+    def case_null_if_greatest_least(self):
+        rows = Book.objects.annotate(
+            none=NullIf("price", Value(5)), most=Greatest("price", "rating"), least=Least("price", "rating")
+        ).order_by("id")
+        return [[row.none, row.most, row.least] for row in rows]
+
+    def case_coalesce_value(self):
+        return [b.r for b in Book.objects.annotate(r=Coalesce("rating", Value(-1))).order_by("id")]
+
+    def case_case_when(self):
+        rows = Book.objects.annotate(
+            rank=Case(
+                When(status="p", then=Value(1)),
+                When(Q(price__lt=10) & Q(in_print=True), then=Value(2)),
+                default=Value(3),
+                output_field=IntegerField(),
+            )
+        ).order_by("rank", "id")
+        return [[row.title, row.rank] for row in rows]
+
+    def case_case_of_texts(self):
+        rows = Book.objects.annotate(
+            kind=Case(When(price__gt=10, then=Value("dear")), default=F("title"), output_field=CharField())
+        ).order_by("id")
+        return [row.kind for row in rows]
+
+    def case_case_with_another_output_field(self):
+        rows = Book.objects.annotate(
+            kind=Case(When(price__gt=10, then=Value(1)), default=Value(0), output_field=CharField())
+        ).order_by("id")
+        return [row.kind for row in rows]
+
+    def case_order_by_case(self):
+        return titles(Book.objects.order_by(Case(When(status="d", then=Value(0)), default=Value(1)), "id"))
+
+    def case_sum_of_a_case(self):
+        return Book.objects.aggregate(n=Sum(Case(When(status="p", then=F("price")), default=Value(0))))
+
+    def case_trunc(self):
+        rows = Book.objects.annotate(
+            month=TruncMonth("created"),
+            day=TruncDay("created"),
+            on_day=TruncDate("created"),
+            year=TruncYear("published"),
+        ).order_by("id")
+        return [
+            [
+                row.month.isoformat(),
+                row.day.isoformat(),
+                row.on_day.isoformat(),
+                row.year and row.year.isoformat(),
+            ]
+            for row in rows
+        ]
+
+    def case_trunc_kind(self):
+        rows = Book.objects.annotate(week=Trunc("created", "week")).order_by("id")
+        return [row.week.isoformat() for row in rows]
+
+    def case_trunc_groups(self):
+        return list(
+            Book.objects.annotate(month=TruncMonth("created"))
+            .values("month")
+            .annotate(n=Count("id"))
+            .order_by("month")
+            .values_list("n", flat=True)
+        )
+
+    def case_trunc_date_groups(self):
+        found = (
+            Book.objects.annotate(day=TruncDate("created"))
+            .values("day")
+            .annotate(n=Count("id"))
+            .order_by("day")
+        )
+        return [[row["day"].isoformat(), row["n"]] for row in found]
+
+    def case_extract(self):
+        rows = Book.objects.annotate(
+            y=ExtractYear("published"), m=ExtractMonth("created"), d=ExtractDay("created")
+        ).order_by("id")
+        return [[row.y, row.m, row.d] for row in rows]
+
+    def case_now(self):
+        return titles(Book.objects.filter(created__lt=Now()))
+
+    def case_window(self):
+        rows = Book.objects.annotate(
+            place=Window(RowNumber(), partition_by=[F("author_id")], order_by=F("price").desc())
+        ).order_by("id")
+        return [row.place for row in rows]
+
+    def case_window_sum(self):
+        rows = Book.objects.annotate(total=Window(Sum("price"), partition_by=[F("author_id")])).order_by("id")
+        return [row.total for row in rows]
+
+    def case_aggregates(self):
+        return Book.objects.aggregate(
+            n=Count("id"),
+            s=Sum("price"),
+            a=Avg("price"),
+            lo=Min("price"),
+            hi=Max("price"),
+            d=Count("author", distinct=True),
+        )
+
+    def case_aggregate_filtered(self):
+        return Book.objects.aggregate(
+            dear=Count("id", filter=Q(price__gt=8)),
+            sums=Sum("price", filter=Q(status="p")),
+            none=Sum("price", filter=Q(price=-1)),
+        )
+
+    def case_aggregate_default(self):
+        return Book.objects.filter(price=-1).aggregate(total=Sum("price", default=0))
+
+    def case_aggregate_coalesce(self):
+        return Book.objects.filter(price=-1).aggregate(total=Coalesce(Sum("price"), 0))
+
+    def case_aggregate_of_f(self):
+        return Book.objects.aggregate(total=Sum(F("price") * 2), most=Max(F("price") + 1))
+
+    def case_aggregate_of_relation(self):
+        return Author.objects.aggregate(n=Count("books"), s=Sum("books__price"))
+
+    def case_aggregate_distinct_queryset(self):
+        return Book.objects.filter(tags__label__in=["fun", "sad"]).distinct().aggregate(s=Sum("price"))
+
+    def case_aggregate_of_a_filtered_relation(self):
+        return Book.objects.filter(tags__label__in=["fun", "sad"]).aggregate(s=Sum("price"))
+
+    def case_aggregate_sliced(self):
+        return Book.objects.order_by("id")[:2].aggregate(s=Sum("price"))
+
+    def case_aggregate_of_annotation(self):
+        return Book.objects.annotate(double=F("price") * 2).aggregate(s=Sum("double"))
+
+    def case_annotate_two_counts_distinct(self):
+        rows = Author.objects.annotate(
+            n=Count("books", distinct=True), m=Count("edited", distinct=True)
+        ).order_by("id")
+        return [[row.name, row.n, row.m] for row in rows]
+
+    def case_annotate_count_many_to_many_ordered(self):
+        return [[b.title, b.n] for b in Book.objects.annotate(n=Count("tags")).order_by("-n", "id")]
+
+    def case_subquery_count(self):
+        counted = (
+            Review.objects.filter(book=OuterRef("pk"))
+            .order_by()
+            .values("book")
+            .annotate(n=Count("pk"))
+            .values("n")
+        )
+        rows = Book.objects.annotate(n=Coalesce(Subquery(counted), 0)).order_by("id")
+        return [row.n for row in rows]
+
+    def case_subquery_of_the_same_table(self):
+        dearest = Book.objects.filter(author=OuterRef("author")).order_by("-price").values("price")[:1]
+        return [row.best for row in Book.objects.annotate(best=Subquery(dearest)).order_by("id")]
+
+    def case_exists_of_the_same_table(self):
+        other = Book.objects.filter(author=OuterRef("author"), price__gt=OuterRef("price"))
+        return titles(Book.objects.filter(Exists(other)))
+
+    def case_exists_annotated(self):
+        rows = Book.objects.annotate(seen=Exists(Review.objects.filter(book=OuterRef("pk")))).order_by("id")
+        return [row.seen for row in rows]
+
+    def case_value_annotated(self):
+        return [row.kind for row in Author.objects.annotate(kind=Value("author")).order_by("id")]
+
+    # writes ------------------------------------------------------------------------------
+
+    def case_bulk_create(self):
+        Tag.objects.bulk_create([Tag(label="one"), Tag(label="two")])
+        return [tag.label for tag in Tag.objects.all()]
+
+    def case_bulk_create_of_a_loop(self):
+        made = Placement.objects.bulk_create(
+            [Placement(category_id=1, book_id=number, rank=number) for number in (1, 2, 3)]
+        )
+        return [len(made), [p.rank for p in Placement.objects.filter(category_id=1).order_by("id")]]
+
+    def case_bulk_create_gives_keys(self):
+        made = Tag.objects.bulk_create([Tag(label="one"), Tag(label="two")])
+        return [tag.pk is not None for tag in made]
+
+    def case_bulk_create_nothing(self):
+        return len(Tag.objects.bulk_create([]))
+
+    def case_bulk_create_ignore_conflicts(self):
+        Tag.objects.bulk_create([Tag(label="fun"), Tag(label="two")], ignore_conflicts=True)
+        return [tag.label for tag in Tag.objects.all()]
+
+    def case_bulk_create_update_conflicts(self):
+        Tag.objects.bulk_create(
+            [Tag(label="fun")], update_conflicts=True, unique_fields=["label"], update_fields=["label"]
+        )
+        return Tag.objects.count()
+
+    def case_bulk_create_batches(self):
+        Tag.objects.bulk_create([Tag(label=f"t{n}") for n in range(5)], batch_size=2)
+        return Tag.objects.count()
+
+    def case_bulk_create_that_breaks(self):
+        try:
+            with transaction.atomic():
+                Tag.objects.bulk_create([Tag(label="two"), Tag(label="fun")])
+        except IntegrityError:
+            return ["broken", Tag.objects.count()]
+        return "made"
+
+    def case_bulk_update(self):
+        books = list(Book.objects.filter(price__lt=10).order_by("id"))
+        for book in books:
+            book.price = book.price + 100
+            book.title = book.title + "!"
+        n = Book.objects.bulk_update(books, ["price"])
+        return [n, list(Book.objects.order_by("id").values_list("title", "price"))]
+
+    def case_bulk_update_in_batches(self):
+        books = list(Book.objects.order_by("id"))
+        for book in books:
+            book.rating = None
+        Book.objects.bulk_update(books, ["rating"], batch_size=2)
+        return Book.objects.filter(rating__isnull=True).count()
+
+    def case_bulk_update_nothing(self):
+        return Book.objects.bulk_update([], ["price"])
+
+    def case_update_f_of_another_column(self):
+        n = Book.objects.filter(rating__isnull=False).update(price=F("rating") + F("price") * 2)
+        return [n, list(Book.objects.order_by("id").values_list("price", flat=True))]
+
+    def case_update_f_of_a_relation(self):
+        return Book.objects.update(price=F("author__age"))
+
+    def case_update_case(self):
+        Book.objects.update(status=Case(When(price__gt=10, then=Value("o")), default=F("status")))
+        return list(Book.objects.order_by("id").values_list("status", flat=True))
+
+    def case_update_subquery(self):
+        best = Review.objects.filter(book=OuterRef("pk")).order_by("-stars").values("stars")[:1]
+        Book.objects.update(rating=Subquery(best))
+        return list(Book.objects.order_by("id").values_list("rating", flat=True))
+
+    def case_update_by_relation(self):
+        n = Book.objects.filter(author__name="Ada").update(price=1)
+        return [n, Book.objects.filter(price=1).count()]
+
+    def case_update_to_many(self):
+        return Book.objects.filter(tags__label__in=["fun", "sad"]).update(price=1)
+
+    def case_f_in_save(self):
+        book = Book.objects.get(pk=1)
+        book.price = F("price") + 1
+        book.save()
+        return Book.objects.get(pk=1).price
+
+    def case_m2m_writes(self):
+        book = Book.objects.get(pk=1)
+        book.tags.remove(Tag.objects.get(label="fun"))
+        one = sorted(tag.label for tag in Book.objects.get(pk=1).tags.all())
+        book.tags.set(Tag.objects.filter(label__in=["new", "sad"]))
+        two = sorted(tag.label for tag in Book.objects.get(pk=1).tags.all())
+        book.tags.clear()
+        return [one, two, Book.objects.get(pk=1).tags.count()]
+
+    def case_m2m_set_of_keys(self):
+        book = Book.objects.get(pk=2)
+        book.tags.set([3, 4])
+        return sorted(tag.label for tag in Book.objects.get(pk=2).tags.all())
+
+    def case_m2m_set_clear(self):
+        book = Book.objects.get(pk=1)
+        book.tags.set([1, 3], clear=True)
+        return sorted(tag.label for tag in Book.objects.get(pk=1).tags.all())
+
+    def case_m2m_through_defaults(self):
+        kid = Category.objects.get(name="kid")
+        kid.books.add(Book.objects.get(pk=3), through_defaults={"rank": 7})
+        return list(Placement.objects.filter(category=kid).order_by("id").values_list("book_id", "rank"))
+
+    def case_m2m_from_the_other_side(self):
+        tag = Tag.objects.get(label="fun")
+        tag.books.add(Book.objects.get(pk=3))
+        tag.books.remove(Book.objects.get(pk=1))
+        return sorted(titles(Tag.objects.get(label="fun").books.all()))
+
+    def case_m2m_set_from_the_other_side(self):
+        tag = Tag.objects.get(label="fun")
+        tag.books.set([1, 3])
+        return sorted(titles(Tag.objects.get(label="fun").books.all()))
+
+    def case_m2m_clear_from_the_other_side(self):
+        tag = Tag.objects.get(label="fun")
+        tag.books.clear()
+        return tag.books.count()
+
+    def case_m2m_create(self):
+        book = Book.objects.get(pk=4)
+        tag = book.tags.create(label="made")
+        return [tag.label, [t.label for t in Book.objects.get(pk=4).tags.all()]]
+
+    def case_reverse_fk_add(self):
+        author = Author.objects.get(name="Cy")
+        author.books.add(Book.objects.get(pk=1), Book.objects.get(pk=2))
+        return sorted(titles(Author.objects.get(name="Cy").books.all()))
+
+    def case_reverse_fk_clear(self):
+        author = Author.objects.get(name="Ada")
+        author.edited.clear()
+        return Author.objects.get(name="Ada").edited.count()
+
+    def case_reverse_fk_remove(self):
+        author = Author.objects.get(name="Ada")
+        author.edited.remove(Book.objects.get(pk=3))
+        return Author.objects.get(name="Ada").edited.count()
+
+    def case_reverse_fk_set(self):
+        author = Author.objects.get(name="Ada")
+        author.edited.set([Book.objects.get(pk=1), Book.objects.get(pk=2)])
+        return sorted(titles(Author.objects.get(name="Ada").edited.all()))
+
+    def case_related_get_or_create(self):
+        author = Author.objects.get(name="Ada")
+        book, made = author.books.get_or_create(title="Alpha", defaults={"price": 1})
+        return [book.title, made]
+
+    def case_related_update(self):
+        author = Author.objects.get(name="Ada")
+        return [author.books.update(price=3), Book.objects.filter(price=3).count()]
+
+    def case_related_bulk_create(self):
+        category = Category.objects.get(name="root")
+        category.children.bulk_create(
+            [Category(name="a", parent=category), Category(name="b", parent=category)]
+        )
+        return [child.name for child in Category.objects.filter(parent=category).order_by("name")]
+
+    def case_select_for_update(self):
+        with transaction.atomic():
+            return Book.objects.select_for_update().get(pk=1).title
+
+    def case_select_for_update_options(self):
+        with transaction.atomic():
+            rows = Book.objects.select_for_update(skip_locked=True).filter(price__gt=5).order_by("id")
+            return titles(rows)
+
+    def case_select_for_update_of(self):
+        with transaction.atomic():
+            return Book.objects.select_related("author").select_for_update(of=("self",)).get(pk=1).author.name
+
+    def case_select_for_update_outside(self):
+        return Book.objects.select_for_update().get(pk=1).title
+
+    def case_refresh_from_db(self):
+        author = Author.objects.get(pk=1)
+        Author.objects.filter(pk=1).update(age=1)
+        author.refresh_from_db()
+        return author.age
+
+    def case_refresh_from_db_of_a_field(self):
+        author = Author.objects.get(pk=1)
+        Author.objects.filter(pk=1).update(age=1, name="New")
+        author.refresh_from_db(fields=["age"])
+        return [author.age, author.name]
+
+    # transactions ------------------------------------------------------------------------
+
+    def case_nested_atomic_with_a_caught_error(self):
+        with transaction.atomic():
+            Tag.objects.create(label="kept")
+            try:
+                with transaction.atomic():
+                    Tag.objects.create(label="lost")
+                    Tag.objects.create(label="fun")
+            except IntegrityError:
+                pass
+            Tag.objects.create(label="later")
+        return [tag.label for tag in Tag.objects.all()]
+
+    def case_atomic_that_raises(self):
+        try:
+            with transaction.atomic():
+                Tag.objects.create(label="lost")
+                raise ValueError("no")
+        except ValueError:
+            return Tag.objects.filter(label="lost").exists()
+
+    def case_integrity_error_without_savepoint(self):
+        try:
+            Tag.objects.create(label="fun")
+        except IntegrityError:
+            return "caught"
+        return "made"
+
+    def case_atomic_without_savepoint(self):
+        with transaction.atomic(savepoint=False):
+            Tag.objects.create(label="one")
+        return Tag.objects.count()
+
+    def case_on_commit_durable(self):
+        with transaction.atomic(durable=True):
+            return Tag.objects.count()
+
+    def case_durable_inside(self):
+        with transaction.atomic(), transaction.atomic(durable=True):
+            return Tag.objects.count()

@@ -1,0 +1,178 @@
+"""What of the query language is refused, and the page that says so: ``python -m tests.translate.kernel.query_table`` writes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+LANGUAGE = Path(__file__).parent / "lab" / "library" / "language.py"
+PAGE = Path(__file__).parents[3] / "docs" / "query-language.md"
+
+# What is refused, with the code of the refusal.
+REFUSED: dict[str, str] = {
+    "case_in_bulk": "queryset-in_bulk",
+    "case_in_bulk_get": "queryset-in_bulk",
+    "case_in_bulk_of_all": "queryset-in_bulk",
+    "case_in_bulk_of_a_field": "queryset-in_bulk",
+    "case_in_bulk_of_nothing": "queryset-in_bulk",
+    "case_iterator_asks_again": "iterator",
+    "case_using_another": "using",
+    "case_dates_of_years": "queryset-dates",
+    "case_dates_months_latest_first": "queryset-dates",
+    "case_dates_filtered": "queryset-dates",
+    "case_datetimes": "queryset-datetimes",
+    "case_union": "queryset-union",
+    "case_union_of_values": "queryset-union",
+    "case_union_all_ordered": "queryset-union",
+    "case_union_count": "queryset-union",
+    "case_intersection": "queryset-intersection",
+    "case_difference": "queryset-difference",
+    "case_union_filtered": "queryset-union",
+    "case_or_of_querysets": "queryset-operator",
+    "case_and_of_querysets": "queryset-operator",
+    "case_or_of_querysets_by_relation": "queryset-operator",
+    "case_or_of_querysets_to_many": "queryset-operator",
+    "case_values_named": "values",
+    "case_values_of_an_expression": "values",
+    "case_values_list_of_an_expression": "values",
+    "case_values_twice": "values",
+    "case_values_to_many": "expression",
+    "case_order_by_to_many": "ordering",
+    "case_order_by_a_part": "ordering",
+    "case_slice_of_a_slice": "slice",
+    "case_exact_queryset": "subquery-lookup",
+    "case_distinct_on": "distinct-on",
+    "case_distinct_values_meta_ordering": "distinct-values",
+    "case_prefetch_queryset": "unknown-call",
+    "case_prefetch_queryset_filtered_again": "unknown-call",
+    "case_prefetch_to_attr": "unknown-call",
+    "case_prefetch_to_attr_length": "unknown-call",
+    "case_prefetch_object_without_queryset": "unknown-call",
+    "case_prefetch_many_to_many": "unknown-call",
+    "case_prefetch_with_relations": "unknown-call",
+    "case_prefetch_count": "unknown-call",
+    "case_xor": "q-operator",
+    "case_range_of_a_pair": "range",
+    "case_date_transform_month": "transform",
+    "case_filter_annotated_transform": "lookup",
+    "case_exclude_to_many_isnull": "exclude-isnull",
+    "case_exclude_reverse_isnull": "exclude-isnull",
+    "case_json_key": "lookup",
+    "case_json_key_number": "lookup",
+    "case_json_key_bool": "lookup",
+    "case_json_key_none": "lookup",
+    "case_json_key_deep": "lookup",
+    "case_json_key_gt": "lookup",
+    "case_json_index_gt": "lookup",
+    "case_json_key_isnull": "lookup",
+    "case_json_has_key": "lookup",
+    "case_json_has_keys": "lookup",
+    "case_json_key_icontains": "lookup",
+    "case_json_key_in": "lookup",
+    "case_json_exact": "json-lookup",
+    "case_json_exact_none": "json-lookup",
+    "case_json_exclude_key": "lookup",
+    "case_json_not_q": "lookup",
+    "case_json_contains": "text-lookup",
+    "case_json_key_of_a_request": "lookup",
+    "case_json_values_key": "lookup",
+    "case_json_order_by_key": "ordering",
+    "case_search": "lookup",
+    "case_unaccent": "lookup",
+    "case_text_functions": "unknown-call",
+    "case_null_if_greatest_least": "unknown-call",
+    "case_case_with_another_output_field": "expression",
+    "case_now": "unknown-call",
+    "case_window": "unknown-call",
+    "case_window_sum": "unknown-call",
+    "case_aggregate_sliced": "aggregate",
+    "case_subquery_of_the_same_table": "expression",
+    "case_exists_of_the_same_table": "expression",
+    "case_bulk_create": "queryset-bulk_create",
+    "case_bulk_create_of_a_loop": "queryset-bulk_create",
+    "case_bulk_create_gives_keys": "queryset-bulk_create",
+    "case_bulk_create_nothing": "queryset-bulk_create",
+    "case_bulk_create_ignore_conflicts": "queryset-bulk_create",
+    "case_bulk_create_update_conflicts": "queryset-bulk_create",
+    "case_bulk_create_batches": "queryset-bulk_create",
+    "case_bulk_create_that_breaks": "queryset-bulk_create",
+    "case_bulk_update": "queryset-bulk_update",
+    "case_bulk_update_in_batches": "queryset-bulk_update",
+    "case_bulk_update_nothing": "queryset-bulk_update",
+    "case_update_f_of_a_relation": "update",
+    "case_f_in_save": "model-field",
+    "case_m2m_set_clear": "related-write",
+    "case_m2m_through_defaults": "related-write",
+    "case_m2m_from_the_other_side": "related-write",
+    "case_m2m_set_from_the_other_side": "related-write",
+    "case_m2m_clear_from_the_other_side": "related-write",
+    "case_m2m_create": "related-create",
+    "case_reverse_fk_add": "related-write",
+    "case_reverse_fk_clear": "related-write",
+    "case_reverse_fk_remove": "related-write",
+    "case_reverse_fk_set": "related-write",
+    "case_related_bulk_create": "queryset-bulk_create",
+    "case_select_for_update_of": "select-for-update",
+    "case_select_for_update_outside": "select-for-update",
+    "case_refresh_from_db": "refresh-from-db",
+    "case_refresh_from_db_of_a_field": "refresh-from-db",
+}
+# What is refused on SQLite alone.
+POSTGRESQL_ONLY: dict[str, str] = {}
+
+INTRODUCTION = """# The query language
+
+Every row is a case of `tests/translate/kernel/lab/library/language.py`, which `test_language.py` runs by Django and by the translation
+on SQLite and on PostgreSQL: the same result, the same error, no more statements. "Refused" says with which code; nothing is guessed.
+Beside these, `library/views.py` there has some 100 cases of plain look-ups, joins, groups and writes, on SQLite.
+`raw()`, `extra()` and `connection.cursor()` are refused. This page is written by `python -m tests.translate.kernel.query_table`.
+"""
+
+
+def _cases() -> Iterator[tuple[str, str, str]]:
+    """``(section, case, code)`` in order."""
+    section = ""
+    name, body = "", []
+    for line in [*LANGUAGE.read_text().splitlines(), "    # end ---"]:
+        heading = re.match(r"    # (.+?) -{3,}$", line)
+        start = re.match(r"    def (case_\w+)", line)
+        if name and (heading or start):
+            yield section, name, " ".join(" ".join(body).split())
+            name, body = "", []
+        if heading:
+            section = heading.group(1)
+        elif start:
+            name = start.group(1)
+        elif name:
+            body.append(line)
+
+
+def rendered() -> str:
+    """The page."""
+    lines = [INTRODUCTION.rstrip()]
+    before = ""
+    for section, name, code in _cases():
+        if section != before:
+            lines += [
+                "",
+                f"## {section[0].upper()}{section[1:]}",
+                "",
+                "| Case | Code | Outcome |",
+                "|---|---|---|",
+            ]
+            before = section
+        outcome = "translated"
+        if name in REFUSED:
+            outcome = f"refused (`{REFUSED[name]}`)"
+        elif name in POSTGRESQL_ONLY:
+            outcome = f"translated on PostgreSQL; refused on SQLite (`{POSTGRESQL_ONLY[name]}`)"
+        code = code.replace("|", "\\|")
+        shown = code if len(code) <= 150 else f"{code[:150].rstrip()} …"
+        words = name.removeprefix("case_").replace("_", " ")
+        lines.append(f"| {words} | `{shown}` | {outcome} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(rendered(), encoding="utf-8")
