@@ -13,12 +13,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import MetaData
+from sqlalchemy.orm import registry as Registry
 from tests.services import Postgres
 
 from segue.emit.format import format_sources
@@ -31,6 +33,7 @@ from segue.translate.functions.finish import finish
 from segue.translate.functions.lift import Lifted, lift
 from segue.translate.kinds import ViewSelf
 from segue.translate.models import translate_models
+from segue_bridge.db import base
 
 HERE = Path(__file__).parent / "lab"
 PACKAGE = "labapp"
@@ -119,6 +122,26 @@ def postgres_lab(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -
     yield from _made(tmp_path_factory.mktemp("lab"), {"LAB_POSTGRES": entry}, url, f"{PACKAGE}_pg")
 
 
+@contextmanager
+def _own_tables(package: str) -> Iterator[None]:
+    """Models that are imported inside of it do not meet the tables of the laboratory on SQLite, in the same process."""
+    if package == PACKAGE:
+        yield
+        return
+    tables = MetaData()
+
+    class Apart(base.Base):
+        __abstract__ = True
+        metadata = tables
+        registry = _sa_registry = Registry(
+            metadata=tables, type_annotation_map=base.Base.registry.type_annotation_map
+        )
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(base, "Base", Apart)
+        yield
+
+
 def _made(folder: Path, more: dict[str, str], url: str, package: str) -> Iterator[Lab]:
     project = folder / "project"
     shutil.copytree(HERE, project, ignore=shutil.ignore_patterns("__pycache__"))
@@ -161,6 +184,10 @@ def _made(folder: Path, more: dict[str, str], url: str, package: str) -> Iterato
     found = Lab(folder, json.loads(ran.stdout.splitlines()[-1]), url, package)
     _translate(found, snapshot)
     sys.path.insert(0, str(folder))
+    with _own_tables(package):
+        for path in found.sources:
+            if path.endswith("/models.py"):
+                importlib.import_module(path.removesuffix(".py").replace("/", "."))
     yield found
     sys.path.remove(str(folder))
     for name in [m for m in sys.modules if m == package or m.startswith(package + ".")]:

@@ -213,7 +213,8 @@ class Language(APIView):
         return [row[0] for row in Book.objects.order_by("id").values_list("title", "price")]
 
     def case_values_unpacked(self):
-        return {title: price for title, price in Book.objects.order_by("id").values_list("title", "price")}
+        rows = Book.objects.order_by("id").values_list("title", "price")
+        return [f"{title}: {price}" for title, price in rows]
 
     def case_alias(self):
         return titles(Book.objects.alias(double=F("price") * 2).filter(double__gt=20).order_by("double"))
