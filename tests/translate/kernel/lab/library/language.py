@@ -914,6 +914,10 @@ class Language(APIView):
         with transaction.atomic(durable=True):
             return Tag.objects.count()
 
+    def case_durable_without_savepoint_inside(self):
+        with transaction.atomic(), transaction.atomic(durable=True, savepoint=False):
+            return Tag.objects.count()
+
     def case_durable_inside(self):
         with transaction.atomic(), transaction.atomic(durable=True):
             return Tag.objects.count()
