@@ -21,10 +21,13 @@ GROUPS: dict[str, str] = {
     ),
     "Build the queryset from the model's manager in one place, with names that stand in the code.": (
         "queryset queryset-class queryset-operator queryset-source filter-queryset manager related-manager "
-        "base-manager reverse select-related prefetch values values-first values-get get-object-or-404 using select-for-update"
+        "base-manager reverse select-related prefetch values iterator values-get get-object-or-404 using select-for-update"
     ),
     "Write rows with create(), save(), update() and delete() of plain querysets, and with fields that are named.": (
         "update update-fields delete related-create related-write refresh-from-db overridden-write copy"
+    ),
+    "Keep what both services share in a cache on Redis or in files, with plain values and keys, or leave the routes on Django until it is.": (
+        "cache cache-backend cache-local"
     ),
     "Send the task by delay() or apply_async() with plain values written in place, from an app that Segue can describe.": "task",
     "Give hooks and receivers plain functions with the instance as their argument.": "on-commit signal signals",
