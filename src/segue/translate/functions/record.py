@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -56,6 +58,22 @@ def records(ctx: Context) -> list[FunctionRecord]:
 def record_of(ctx: Context, lifted: Lifted) -> FunctionRecord:
     """The record that ``lifted`` names."""
     return next(r for r in records(ctx) if r.token == lifted.name)
+
+
+_CALLED = re.compile(r"segue__fn_\d+__")
+
+
+def reached(ctx: Context, lines: Sequence[str]) -> list[FunctionRecord | None]:
+    """The functions that ``lines`` call, and those that these call; None for one that is still being lifted."""
+    known = {record.token: record for record in records(ctx)}
+    found: dict[str, FunctionRecord | None] = {}
+    todo = list(_CALLED.findall("\n".join(lines)))
+    while todo:
+        token = todo.pop()
+        if token not in found:
+            found[token] = record = known.get(token)
+            todo += _CALLED.findall("\n".join(record.lines)) if record is not None else ()
+    return list(found.values())
 
 
 def text_constant(ctx: Context, lifted: Lifted) -> str | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from segue.translate.context import Context
-from segue.translate.functions.record import records
+from segue.translate.functions.record import reached
 
 # Helpers and methods that only read: rows, the body, input that is looked up.
 _READS = re.compile(
@@ -14,22 +14,15 @@ _READS = re.compile(
     r"|find_choice\(|unique\(|unique_together\(|unique_for_date\(|clean_entity\(|keys\(|related\("
     r"|[\w.]*\bdb\.(?:get|one|all|first|scalar|scalars)\()"
 )
-_CALLED = re.compile(r"segue__fn_\d+__")
 
 
 def may_write(ctx: Context, lines: Sequence[str]) -> bool:
     """False only where every awaited call is one that reads, down to the last function called. What is not awaited changes
     nothing but objects in memory."""
-    bodies = {record.token: record.lines for record in records(ctx)}
-    seen: set[str] = set()
-    todo = ["\n".join(lines)]
-    while todo:
-        text = todo.pop()
-        if "async with" in text or text.count("await ") != len(_READS.findall(text)):
-            return True
-        for token in set(_CALLED.findall(text)) - seen:
-            seen.add(token)
-            if token not in bodies:
-                return True
-            todo.append("\n".join(bodies[token]))
-    return False
+    called = reached(ctx, lines)
+    return None in called or any(map(_writes, [lines, *(record.lines for record in called if record)]))
+
+
+def _writes(lines: Sequence[str]) -> bool:
+    text = "\n".join(lines)
+    return "async with" in text or text.count("await ") != len(_READS.findall(text))

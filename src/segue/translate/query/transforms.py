@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from segue.translate.functions.record import reached
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, quote
 from segue.translate.kinds import Const, Scalar
@@ -64,9 +65,12 @@ def compare(
     return TABLE[lookup](frame, result, value, at)
 
 
-def asks_for_years(frame: Frame) -> bool:
-    """Whether a statement of this code compares years: run with one that no date has, it raises ``ValueError``."""
-    return any(item.module == "segue_bridge.db.query" and item.name in _YEARS for item in frame.imports)
+def asks_for_years(frame: Frame, *more: str) -> bool:
+    """Whether a statement of this code, of ``more`` lines of it or of a function that it calls compares years: run with one that
+    no date has, it raises ``ValueError``."""
+    called = reached(frame.ctx, [*frame.lines, *more])
+    imports = {*frame.imports}.union(*(record.imports for record in called if record))
+    return any(item.module == "segue_bridge.db.query" and item.name in _YEARS for item in imports)
 
 
 def _year(frame: Frame, on: Target, transform: str, lookup: str, value: Val, at: ast.AST) -> ast.expr:

@@ -153,13 +153,14 @@ def framework_object(frame: Frame, endpoint: Endpoint, *, write: bool) -> Val:
     between = frame.lines[before:]
     del frame.lines[before:]
     steps = [f"{local} = {statement.text}"]
-    if asks_for_years(frame) and not between:
+    if asks_for_years(frame, *steps, *between):
         # DRF's ``get_object_or_404`` runs the statement as well.
         run = frame.fresh("rows")
-        steps.append(f"{run} = {rows.text}")
+        frame.emit_block("with key():", [*steps, *between, f"{run} = {rows.text}"])
         rows = Val(rows.kind, name(run))
-    frame.emit_block("with key():", steps)
-    frame.lines.extend(between)
+    else:
+        frame.emit_block("with key():", steps)
+        frame.lines.extend(between)
     from segue.translate.load.models import snake
 
     target = frame.fresh(snake(title))
