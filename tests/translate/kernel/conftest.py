@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, text
 from sqlalchemy.orm import registry as Registry
 from tests.services import Postgres
 
@@ -44,7 +44,16 @@ def cases(module: str) -> list[str]:
     return re.findall(r"def (case_\w+)", (HERE / "library" / f"{module}.py").read_text())
 
 
-LANGUAGE = frozenset(cases("language"))
+# The class that has a case.
+PLACES = {
+    name: place
+    for module, place in (
+        ("views", "library.views.Lab"),
+        ("language", "library.language.Language"),
+        ("writing", "library.writing.Writing"),
+    )
+    for name in cases(module)
+}
 
 
 class LabEndpoint:
@@ -77,9 +86,9 @@ def _translate(lab: Lab, snapshot: Path) -> None:
     ctx = Context(load(snapshot))
     ctx.program.package = package = lab.package
     translate_models(ctx)
-    for name in lab.expected:
+    for name in [n for n in PLACES if n in lab.expected]:
         try:
-            place = "library.language.Language" if name in LANGUAGE else "library.views.Lab"
+            place = PLACES[name]
             lab.lifted[name] = lift(
                 ctx, f"{place}.{name}", self_kind=ViewSelf(LabEndpoint(place)), app="library", name=name
             )
@@ -101,10 +110,10 @@ def _translate(lab: Lab, snapshot: Path) -> None:
     for folder in {str(Path(p).parent) for p in sources}:
         sources.setdefault(f"{folder}/__init__.py", "")
     lab.sources = format_sources(sources, package=package)
-    for path, text in lab.sources.items():
+    for path, source in lab.sources.items():
         file = lab.folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        file.write_text(source, encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
@@ -210,7 +219,30 @@ class _Undo(Exception):
     pass
 
 
-async def _run(lab: Lab, name: str, url: str) -> tuple[list[Any], int, Any]:
+def library(module: str) -> Any:
+    """A module of the laboratory that has nothing to do with Django."""
+    spec = importlib.util.spec_from_file_location(f"lab_{module}", HERE / "library" / f"{module}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+async def _rows(db: Any, tables: list[str]) -> Any:
+    """All rows of all tables, as ``run_django.py`` has them."""
+    from segue_bridge.db.errors import TransactionManagementError
+
+    state = library("state")
+    try:
+        found = {table: await db.all(text(state.rows(table, db.dialect))) for table in tables}
+    except TransactionManagementError:
+        return "broken"
+    plain = {table: [list(row) for row in rows] for table, rows in found.items()}
+    return json.loads(json.dumps(plain, default=str))
+
+
+async def _run(lab: Lab, name: str, url: str) -> tuple[list[Any], int, Any, Any]:
     from segue_bridge import zone
     from segue_bridge.auth.users import AnonymousUser
     from segue_bridge.db.database import Database
@@ -233,6 +265,10 @@ async def _run(lab: Lab, name: str, url: str) -> tuple[list[Any], int, Any]:
             state = {"db": db, "user": user, "query": Query(), "pk": 1, "action": None, "method": "GET"}
             arguments = [state[p] for p in inspect.signature(function).parameters]
             result: list[Any] = []
+            after: Any = None
+            tables = lab.expected["#tables"] if PLACES[name].endswith(".Writing") else []
+            if tables and (statement := library("state").restart(tables, db.dialect)):
+                await db.all(text(statement))
             try:
                 async with nullcontext() if name.startswith("case_on_commit") else db.atomic():
                     before = db.queries
@@ -246,20 +282,17 @@ async def _run(lab: Lab, name: str, url: str) -> tuple[list[Any], int, Any]:
 
                         result.append(traceback.format_exc())
                     count = db.queries - before
+                    if tables:
+                        after = await _rows(db, tables)
                     raise _Undo
             except _Undo:
                 pass
-            return result, count, inspect.getsource(function)
+            return result, count, inspect.getsource(function), after
     finally:
         await database.close()
 
 
-def run_translated(lab: Lab, name: str) -> tuple[list[Any], int, str]:
-    """Outcome, number of statements and source of the translated case."""
-    spec = importlib.util.spec_from_file_location("lab_files", HERE / "library" / "files.py")
-    assert spec is not None
-    assert spec.loader is not None
-    files = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(files)
-    files.put_files(lab.folder / "media")
+def run_translated(lab: Lab, name: str) -> tuple[list[Any], int, str, Any]:
+    """Outcome, number of statements and source of the translated case; after a case that writes all rows there are."""
+    library("files").put_files(lab.folder / "media")
     return asyncio.run(_run(lab, name, lab.url))

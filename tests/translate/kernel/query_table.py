@@ -6,7 +6,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-LANGUAGE = Path(__file__).parent / "lab" / "library" / "language.py"
+from tests.translate.kernel import writing_table
+
+LIBRARY = Path(__file__).parent / "lab" / "library"
+# The modules whose cases the page has, in order.
+MODULES = ("language", "writing")
 PAGE = Path(__file__).parents[3] / "docs" / "query-language.md"
 
 # What is refused, with the code of the refusal.
@@ -89,42 +93,15 @@ REFUSED: dict[str, str] = {
     "case_aggregate_sliced": "aggregate",
     "case_subquery_of_the_same_table": "expression",
     "case_exists_of_the_same_table": "expression",
-    "case_bulk_create": "queryset-bulk_create",
-    "case_bulk_create_of_a_loop": "queryset-bulk_create",
-    "case_bulk_create_gives_keys": "queryset-bulk_create",
-    "case_bulk_create_nothing": "queryset-bulk_create",
-    "case_bulk_create_ignore_conflicts": "queryset-bulk_create",
-    "case_bulk_create_update_conflicts": "queryset-bulk_create",
-    "case_bulk_create_batches": "queryset-bulk_create",
-    "case_bulk_create_that_breaks": "queryset-bulk_create",
-    "case_bulk_update": "queryset-bulk_update",
-    "case_bulk_update_in_batches": "queryset-bulk_update",
-    "case_bulk_update_nothing": "queryset-bulk_update",
-    "case_update_f_of_a_relation": "update",
-    "case_f_in_save": "model-field",
-    "case_m2m_set_clear": "related-write",
-    "case_m2m_through_defaults": "related-write",
-    "case_m2m_from_the_other_side": "related-write",
-    "case_m2m_set_from_the_other_side": "related-write",
-    "case_m2m_clear_from_the_other_side": "related-write",
-    "case_m2m_create": "related-create",
-    "case_reverse_fk_add": "related-write",
-    "case_reverse_fk_clear": "related-write",
-    "case_reverse_fk_remove": "related-write",
-    "case_reverse_fk_set": "related-write",
-    "case_related_bulk_create": "queryset-bulk_create",
-    "case_select_for_update_of": "select-for-update",
-    "case_select_for_update_outside": "select-for-update",
-    "case_refresh_from_db": "refresh-from-db",
-    "case_refresh_from_db_of_a_field": "refresh-from-db",
 }
+REFUSED |= writing_table.REFUSED
 # What is refused on SQLite alone.
 POSTGRESQL_ONLY: dict[str, str] = {}
 
 INTRODUCTION = """# The query language
 
-Every row is a case of `tests/translate/kernel/lab/library/language.py`, which `test_language.py` runs by Django and by the translation
-on SQLite and on PostgreSQL: the same result, the same error, no more statements. "Refused" says with which code; nothing is guessed.
+Every row is a case of `language.py` or `writing.py` in `tests/translate/kernel/lab/library/`, which Django and the translation run
+on SQLite and on PostgreSQL: the same result, the same error, no more statements, after writing the same rows in every table. "Refused" says with which code; nothing is guessed.
 Beside these, `library/views.py` there has some 100 cases of plain look-ups, joins, groups and writes, on SQLite.
 `raw()`, `extra()` and `connection.cursor()` are refused. This page is written by `python -m tests.translate.kernel.query_table`.
 """
@@ -134,7 +111,8 @@ def _cases() -> Iterator[tuple[str, str, str]]:
     """``(section, case, code)`` in order."""
     section = ""
     name, body = "", []
-    for line in [*LANGUAGE.read_text().splitlines(), "    # end ---"]:
+    lines = [line for module in MODULES for line in (LIBRARY / f"{module}.py").read_text().splitlines()]
+    for line in [*lines, "    # end ---"]:
         heading = re.match(r"    # (.+?) -{3,}$", line)
         start = re.match(r"    def (case_\w+)", line)
         if name and (heading or start):

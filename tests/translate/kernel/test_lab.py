@@ -105,18 +105,20 @@ def test_same_outcome(lab: Lab, name: str) -> None:
 
 def compare(lab: Lab, name: str, refused: str | None) -> None:
     """Fail unless the case is refused with this code, or gives what it gave Django with no more queries."""
-    expected, queries, statements = lab.expected[name]
+    expected, queries, statements, rows = lab.expected[name]
     if refused is not None:
         assert name in lab.refused, f"translated: {lab.lifted[name].name}"
         assert lab.refused[name].refusal.code == refused
         return
     if name in lab.refused:
         pytest.fail(f"refused: {lab.refused[name]}")
-    result, count, source = run_translated(lab, name)
+    result, count, source, after = run_translated(lab, name)
     if expected[0] == "error":
         assert result[0] == "error", (result, source)
         assert result[1] in (expected[1], ERRORS.get(expected[1])), (result, source)
+        assert after == rows, (result, source)
         return
+    assert after == rows, f"{result}\n{source}\n" + "\n".join(statements)
     assert result[:2] == expected, f"{result}\n{source}\nDjango: {expected}\n" + "\n".join(statements)
     assert count <= queries, source
 

@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .conftest import cases
-from .query_table import PAGE, POSTGRESQL_ONLY, REFUSED, rendered
+from .query_table import MODULES, PAGE, POSTGRESQL_ONLY, REFUSED, rendered
 from .test_lab import compare
 
 if TYPE_CHECKING:
     from .conftest import Lab
 
+CASES = [name for module in MODULES for name in cases(module)]
 
-@pytest.mark.parametrize("name", cases("language"))
+
+@pytest.mark.parametrize("name", CASES)
 def test_on_sqlite(lab: Lab, name: str) -> None:
     compare(lab, name, (REFUSED | POSTGRESQL_ONLY).get(name))
 
 
-@pytest.mark.parametrize("name", cases("language"))
+@pytest.mark.parametrize("name", CASES)
 def test_on_postgresql(postgres_lab: Lab, name: str) -> None:
     compare(postgres_lab, name, REFUSED.get(name))
 

@@ -1,5 +1,10 @@
 from django.urls import path
 from library.language import Language
 from library.views import Lab
+from library.writing import Writing
 
-urlpatterns = [path("lab/<int:pk>/", Lab.as_view()), path("language/<int:pk>/", Language.as_view())]
+urlpatterns = [
+    path("lab/<int:pk>/", Lab.as_view()),
+    path("language/<int:pk>/", Language.as_view()),
+    path("writing/<int:pk>/", Writing.as_view()),
+]

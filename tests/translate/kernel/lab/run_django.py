@@ -21,9 +21,11 @@ if "LAB_POSTGRES" in os.environ or not os.path.exists(os.environ["LAB_DB"]):
     fill()
 from django.contrib.auth.models import AnonymousUser, User  # noqa: E402
 from django.contrib.contenttypes.models import ContentType  # noqa: E402
+from library import state  # noqa: E402
 from library.files import put_files  # noqa: E402
 from library.language import Language  # noqa: E402
 from library.views import Lab  # noqa: E402
+from library.writing import Writing  # noqa: E402
 from rest_framework.request import Request  # noqa: E402
 from rest_framework.test import APIRequestFactory  # noqa: E402
 
@@ -41,8 +43,28 @@ def outcome(method):
         return ["error", type(error).__name__, str(error)]
 
 
-results = {}
-classes = (Language,) if "LAB_POSTGRES" in os.environ else (Lab, Language)
+def ask(statement):
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return json.loads(json.dumps(cursor.fetchall(), default=str))
+
+
+def restart():
+    statement = state.restart(TABLES, connection.vendor)
+    if statement:
+        ask(statement)
+
+
+def rows():
+    try:
+        return {table: ask(state.rows(table, connection.vendor)) for table in TABLES}
+    except transaction.TransactionManagementError:
+        return "broken"
+
+
+TABLES = sorted(t for t in connection.introspection.table_names() if t.startswith("library_"))
+results = {"#tables": TABLES}
+classes = (Language, Writing) if "LAB_POSTGRES" in os.environ else (Lab, Language, Writing)
 for cls, name in [(c, n) for c in classes for n in sorted(dir(c)) if n.startswith("case_")]:
     view = cls()
     request = APIRequestFactory().get("/lab/1/", QUERY)
@@ -56,6 +78,8 @@ for cls, name in [(c, n) for c in classes for n in sorted(dir(c)) if n.startswit
     try:
         # Hooks of on_commit run in autocommit only; these cases leave the rows as they were.
         with nullcontext() if name.startswith("case_on_commit") else transaction.atomic():
+            if cls is Writing:
+                restart()
             with CaptureQueriesContext(
                 connection,
             ) as captured:
@@ -65,7 +89,7 @@ for cls, name in [(c, n) for c in classes for n in sorted(dir(c)) if n.startswit
                 for q in captured.captured_queries
                 if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN"))
             ]
-            results[name] = [result, len(statements), statements]
+            results[name] = [result, len(statements), statements, rows() if cls is Writing else None]
             raise Undo
     except Undo:
         pass

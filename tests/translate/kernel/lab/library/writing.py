@@ -1,0 +1,256 @@
+"""Writing: one method per construct, run by Django and by the translation on SQLite and on PostgreSQL; all rows are compared after it."""
+
+from django.db import IntegrityError, transaction
+from django.db.models import Case, F, OuterRef, Subquery, Value, When
+from rest_framework.views import APIView
+
+from library.models import Author, Book, Category, Placement, Review, Tag
+
+
+def titles(books):
+    return [book.title for book in books]
+
+
+class Writing(APIView):
+    # writes ------------------------------------------------------------------------------
+
+    def case_bulk_create(self):
+        Tag.objects.bulk_create([Tag(label="one"), Tag(label="two")])
+        return [tag.label for tag in Tag.objects.all()]
+
+    def case_bulk_create_of_a_loop(self):
+        made = Placement.objects.bulk_create(
+            [Placement(category_id=1, book_id=number, rank=number) for number in (1, 2, 3)]
+        )
+        return [len(made), [p.rank for p in Placement.objects.filter(category_id=1).order_by("id")]]
+
+    def case_bulk_create_gives_keys(self):
+        made = Tag.objects.bulk_create([Tag(label="one"), Tag(label="two")])
+        return [tag.pk is not None for tag in made]
+
+    def case_bulk_create_nothing(self):
+        return len(Tag.objects.bulk_create([]))
+
+    def case_bulk_create_ignore_conflicts(self):
+        Tag.objects.bulk_create([Tag(label="fun"), Tag(label="two")], ignore_conflicts=True)
+        return [tag.label for tag in Tag.objects.all()]
+
+    def case_bulk_create_update_conflicts(self):
+        Tag.objects.bulk_create(
+            [Tag(label="fun")], update_conflicts=True, unique_fields=["label"], update_fields=["label"]
+        )
+        return Tag.objects.count()
+
+    def case_bulk_create_batches(self):
+        Tag.objects.bulk_create([Tag(label=f"t{n}") for n in range(5)], batch_size=2)
+        return Tag.objects.count()
+
+    def case_bulk_create_that_breaks(self):
+        try:
+            with transaction.atomic():
+                Tag.objects.bulk_create([Tag(label="two"), Tag(label="fun")])
+        except IntegrityError:
+            return ["broken", Tag.objects.count()]
+        return "made"
+
+    def case_bulk_update(self):
+        books = list(Book.objects.filter(price__lt=10).order_by("id"))
+        for book in books:
+            book.price = book.price + 100
+            book.title = book.title + "!"
+        n = Book.objects.bulk_update(books, ["price"])
+        return [n, list(Book.objects.order_by("id").values_list("title", "price"))]
+
+    def case_bulk_update_in_batches(self):
+        books = list(Book.objects.order_by("id"))
+        for book in books:
+            book.rating = None
+        Book.objects.bulk_update(books, ["rating"], batch_size=2)
+        return Book.objects.filter(rating__isnull=True).count()
+
+    def case_bulk_update_nothing(self):
+        return Book.objects.bulk_update([], ["price"])
+
+    def case_update_f_of_another_column(self):
+        n = Book.objects.filter(rating__isnull=False).update(price=F("rating") + F("price") * 2)
+        return [n, list(Book.objects.order_by("id").values_list("price", flat=True))]
+
+    def case_update_f_of_a_relation(self):
+        return Book.objects.update(price=F("author__age"))
+
+    def case_update_case(self):
+        Book.objects.update(status=Case(When(price__gt=10, then=Value("o")), default=F("status")))
+        return list(Book.objects.order_by("id").values_list("status", flat=True))
+
+    def case_update_subquery(self):
+        best = Review.objects.filter(book=OuterRef("pk")).order_by("-stars").values("stars")[:1]
+        Book.objects.update(rating=Subquery(best))
+        return list(Book.objects.order_by("id").values_list("rating", flat=True))
+
+    def case_update_by_relation(self):
+        n = Book.objects.filter(author__name="Ada").update(price=1)
+        return [n, Book.objects.filter(price=1).count()]
+
+    def case_update_to_many(self):
+        return Book.objects.filter(tags__label__in=["fun", "sad"]).update(price=1)
+
+    def case_f_in_save(self):
+        book = Book.objects.get(pk=1)
+        book.price = F("price") + 1
+        book.save()
+        return Book.objects.get(pk=1).price
+
+    def case_m2m_writes(self):
+        book = Book.objects.get(pk=1)
+        book.tags.remove(Tag.objects.get(label="fun"))
+        one = sorted(tag.label for tag in Book.objects.get(pk=1).tags.all())
+        book.tags.set(Tag.objects.filter(label__in=["new", "sad"]))
+        two = sorted(tag.label for tag in Book.objects.get(pk=1).tags.all())
+        book.tags.clear()
+        return [one, two, Book.objects.get(pk=1).tags.count()]
+
+    def case_m2m_set_of_keys(self):
+        book = Book.objects.get(pk=2)
+        book.tags.set([3, 4])
+        return sorted(tag.label for tag in Book.objects.get(pk=2).tags.all())
+
+    def case_m2m_set_clear(self):
+        book = Book.objects.get(pk=1)
+        book.tags.set([1, 3], clear=True)
+        return sorted(tag.label for tag in Book.objects.get(pk=1).tags.all())
+
+    def case_m2m_through_defaults(self):
+        kid = Category.objects.get(name="kid")
+        kid.books.add(Book.objects.get(pk=3), through_defaults={"rank": 7})
+        return list(Placement.objects.filter(category=kid).order_by("id").values_list("book_id", "rank"))
+
+    def case_m2m_from_the_other_side(self):
+        tag = Tag.objects.get(label="fun")
+        tag.books.add(Book.objects.get(pk=3))
+        tag.books.remove(Book.objects.get(pk=1))
+        return sorted(titles(Tag.objects.get(label="fun").books.all()))
+
+    def case_m2m_set_from_the_other_side(self):
+        tag = Tag.objects.get(label="fun")
+        tag.books.set([1, 3])
+        return sorted(titles(Tag.objects.get(label="fun").books.all()))
+
+    def case_m2m_clear_from_the_other_side(self):
+        tag = Tag.objects.get(label="fun")
+        tag.books.clear()
+        return tag.books.count()
+
+    def case_m2m_create(self):
+        book = Book.objects.get(pk=4)
+        tag = book.tags.create(label="made")
+        return [tag.label, [t.label for t in Book.objects.get(pk=4).tags.all()]]
+
+    def case_reverse_fk_add(self):
+        author = Author.objects.get(name="Cy")
+        author.books.add(Book.objects.get(pk=1), Book.objects.get(pk=2))
+        return sorted(titles(Author.objects.get(name="Cy").books.all()))
+
+    def case_reverse_fk_clear(self):
+        author = Author.objects.get(name="Ada")
+        author.edited.clear()
+        return Author.objects.get(name="Ada").edited.count()
+
+    def case_reverse_fk_remove(self):
+        author = Author.objects.get(name="Ada")
+        author.edited.remove(Book.objects.get(pk=3))
+        return Author.objects.get(name="Ada").edited.count()
+
+    def case_reverse_fk_set(self):
+        author = Author.objects.get(name="Ada")
+        author.edited.set([Book.objects.get(pk=1), Book.objects.get(pk=2)])
+        return sorted(titles(Author.objects.get(name="Ada").edited.all()))
+
+    def case_related_get_or_create(self):
+        author = Author.objects.get(name="Ada")
+        book, made = author.books.get_or_create(title="Alpha", defaults={"price": 1})
+        return [book.title, made]
+
+    def case_related_update(self):
+        author = Author.objects.get(name="Ada")
+        return [author.books.update(price=3), Book.objects.filter(price=3).count()]
+
+    def case_related_bulk_create(self):
+        category = Category.objects.get(name="root")
+        category.children.bulk_create(
+            [Category(name="a", parent=category), Category(name="b", parent=category)]
+        )
+        return [child.name for child in Category.objects.filter(parent=category).order_by("name")]
+
+    def case_select_for_update(self):
+        with transaction.atomic():
+            return Book.objects.select_for_update().get(pk=1).title
+
+    def case_select_for_update_options(self):
+        with transaction.atomic():
+            rows = Book.objects.select_for_update(skip_locked=True).filter(price__gt=5).order_by("id")
+            return titles(rows)
+
+    def case_select_for_update_of(self):
+        with transaction.atomic():
+            return Book.objects.select_related("author").select_for_update(of=("self",)).get(pk=1).author.name
+
+    def case_select_for_update_outside(self):
+        return Book.objects.select_for_update().get(pk=1).title
+
+    def case_refresh_from_db(self):
+        author = Author.objects.get(pk=1)
+        Author.objects.filter(pk=1).update(age=1)
+        author.refresh_from_db()
+        return author.age
+
+    def case_refresh_from_db_of_a_field(self):
+        author = Author.objects.get(pk=1)
+        Author.objects.filter(pk=1).update(age=1, name="New")
+        author.refresh_from_db(fields=["age"])
+        return [author.age, author.name]
+
+    # transactions ------------------------------------------------------------------------
+
+    def case_nested_atomic_with_a_caught_error(self):
+        with transaction.atomic():
+            Tag.objects.create(label="kept")
+            try:
+                with transaction.atomic():
+                    Tag.objects.create(label="lost")
+                    Tag.objects.create(label="fun")
+            except IntegrityError:
+                pass
+            Tag.objects.create(label="later")
+        return [tag.label for tag in Tag.objects.all()]
+
+    def case_atomic_that_raises(self):
+        try:
+            with transaction.atomic():
+                Tag.objects.create(label="lost")
+                raise ValueError("no")
+        except ValueError:
+            return Tag.objects.filter(label="lost").exists()
+
+    def case_integrity_error_without_savepoint(self):
+        try:
+            Tag.objects.create(label="fun")
+        except IntegrityError:
+            return "caught"
+        return "made"
+
+    def case_atomic_without_savepoint(self):
+        with transaction.atomic(savepoint=False):
+            Tag.objects.create(label="one")
+        return Tag.objects.count()
+
+    def case_on_commit_durable(self):
+        with transaction.atomic(durable=True):
+            return Tag.objects.count()
+
+    def case_durable_without_savepoint_inside(self):
+        with transaction.atomic(), transaction.atomic(durable=True, savepoint=False):
+            return Tag.objects.count()
+
+    def case_durable_inside(self):
+        with transaction.atomic(), transaction.atomic(durable=True):
+            return Tag.objects.count()
