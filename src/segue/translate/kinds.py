@@ -39,10 +39,14 @@ class Const(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Scalar(Kind):
-    """A plain Python value. ``type`` is annotation text (``str``, ``Decimal``, ``datetime``)."""
+    """A plain Python value. ``type`` is annotation text (``str``, ``Decimal``, ``datetime``).
+
+    ``unsure``: it is typed without None, but whether it is None has to be asked: the key of an object that may have no row.
+    """
 
     type: str
     nullable: bool = False
+    unsure: bool = field(default=False, compare=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class Needs:
     down first; ``exact``: all are of the model's own class.
     sites whose objects may stand in the same variable. ``noted`` is where code puts an attribute of its own on the rows,
     ``asked`` what they were asked for of that kind (:mod:`segue.translate.rules.own_attributes`).
+    ``keyless``: they are made by code (``Model(…)``), so that one may have no row, and no key, when it is used.
     """
 
     model: str
@@ -99,6 +104,7 @@ class Needs:
     exact: bool = False
     asked: set[str] = field(default_factory=set)
     noted: Where | None = None
+    keyless: bool = False
     # Tells sites apart for good: ``id()`` of one that is gone may be given to the next.
     serial: int = field(default_factory=itertools.count().__next__, init=False, repr=False)
 
@@ -144,6 +150,7 @@ class Needs:
             needs.united.extend(theirs)
         for needs in theirs:
             needs.united.extend(mine)
+        self.keyless = other.keyless = self.keyless or other.keyless
         written = self.written or other.written
         for needs in (*mine, *theirs):
             object.__setattr__(needs, "written", written)

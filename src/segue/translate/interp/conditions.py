@@ -265,7 +265,7 @@ def _compare(frame: Frame, node: ast.Compare) -> Test | None:
     elif isinstance(kind, Maybe):
         known = None
     elif isinstance(kind, Scalar | Instance):
-        maybe = kind.nullable or (isinstance(kind, Scalar) and kind.type == "Any")
+        maybe = kind.nullable or (isinstance(kind, Scalar) and (kind.type == "Any" or kind.unsure))
         known = None if maybe else not positive
     else:
         known = not positive

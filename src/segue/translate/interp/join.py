@@ -66,7 +66,7 @@ def _plain_list(kind: Kind) -> bool:
 def join(a: Kind, b: Kind) -> Kind:
     """The least kind that covers ``a`` and ``b``; :class:`Unknown` when they have nothing in common."""
     if a == b:
-        return a
+        return b if isinstance(b, Scalar) and b.unsure else a
     if isinstance(a, Unknown) and a.why == "empty":  # what an empty list holds: nothing yet
         return b
     if isinstance(b, Unknown) and b.why == "empty":
@@ -87,7 +87,7 @@ def join(a: Kind, b: Kind) -> Kind:
     if isinstance(a, Scalar) and isinstance(b, Scalar):
         null = a.nullable or b.nullable
         if a.type == b.type:
-            return Scalar(a.type, null)
+            return Scalar(a.type, null, unsure=a.unsure or b.unsure)
         if {a.type, b.type} == {"int", "float"}:
             return Scalar("float", null)
         return Scalar("Any", null)

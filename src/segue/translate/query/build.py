@@ -195,11 +195,15 @@ def ordered_constant(frame: Frame, label: str) -> ast.expr | None:
     module = ctx.module(model.app, "queries")
     const = plural(snake(class_name(ctx, model.label))).upper()
     lines_before = len(frame.lines)
-    imports_before = set(frame.imports)
+    imports_before, frame.imports = (
+        frame.imports,
+        set(),
+    )  # what the function itself imports is not the module's
     base = model_queryset(frame, label)
     assert base.node is not None
     ordered = order_terms(frame, base, ordering_of(frame, label), None)
     if len(frame.lines) != lines_before:
+        frame.imports |= imports_before
         return None
     needed = frozenset(frame.imports)
     frame.imports = imports_before

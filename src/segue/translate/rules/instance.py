@@ -117,6 +117,8 @@ def _field(frame: Frame, owner: Val, item: ModelField, name: str, node: ast.AST)
         return stored_file(frame, owner, item, node)
     column(frame.ctx, kind.site, item.attname)
     found = column_kind(frame.ctx, item)
+    if item.primary_key and isinstance(found, Scalar) and (kind.mode == "entity" or kind.site.written):
+        found = replace(found, unsure=True)  # not saved yet, or deleted
     return Val(found, ast.Attribute(owner.node, item.attname, ast.Load()))
 
 

@@ -32,13 +32,13 @@ def new_instance(frame: Frame, label: str, call: CallSite, site: Needs | None = 
     del known
     cls, item = entity_type(frame.ctx, label)
     frame.use(item)
-    site = site or Needs(model.label, written=True)
+    site = site or Needs(model.label, written=True, keyless=True)
     spread = spread_values(frame, label, call, site)
     problem = save_problem(frame.ctx, model.label, set(call.kwargs))
     if problem is not None:
         raise Refused(problem)
     keywords = [
-        ast.keyword(*column_value(frame, label, key, value, call.node, site))
+        ast.keyword(*column_value(frame, label, key, value, call.node, site, whole=True))
         for key, value in call.kwargs.items()
     ]
     return Val(Instance(model.label, site, "entity"), ast.Call(name(cls), [], [*spread, *keywords]))
@@ -107,9 +107,20 @@ def check_column(
 
 
 def column_value(
-    frame: Frame, label: str, key: str, value: Val, at: ast.AST, site: Needs | None = None
+    frame: Frame,
+    label: str,
+    key: str,
+    value: Val,
+    at: ast.AST,
+    site: Needs | None = None,
+    *,
+    whole: bool = False,
 ) -> tuple[str, ast.expr]:
-    """``(column attribute, expression)`` for a field given as ``key=value``."""
+    """``(column attribute, expression)`` for a field given as ``key=value``.
+
+    ``whole``: an object that may not have a key yet is given as it is, for its key to be asked for when the other is saved
+    (``Model._prepare_related_fields_for_save``).
+    """
     model = concrete(frame.ctx, label)
     item = field_of(model, key)
     if item is None or (item.relation is not None and item.relation.kind not in ("fk", "o2o")):
@@ -130,6 +141,8 @@ def column_value(
             column(frame.ctx, kind.site, target.attname)
             if kind.nullable:
                 raise frame.refuse("nullable", value.text, "The related object may be None.", at)
+            if kind.site.keyless and whole:
+                return item.name, value.node
             return item.attname, ast.Attribute(value.node, target.attname, ast.Load())
         raise frame.refuse("model-field", f"{label}.{key}", "Segue does not know the related object.", at)
     if value.node is None or isinstance(kind, Unknown):

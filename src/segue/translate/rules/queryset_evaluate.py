@@ -313,7 +313,7 @@ def delete(frame: Frame, owner: Val, call: CallSite) -> Val:
     return delete_rows(frame, owner, call)
 
 
-@method(QuerySet, "create", "bulk_create", "bulk_update")
+@method(QuerySet, "create")
 def write(frame: Frame, owner: Val, call: CallSite) -> Val:
     """Writes through a manager."""
     from segue.translate.rules.writes import create_through

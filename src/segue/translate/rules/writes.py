@@ -207,7 +207,7 @@ def set_attribute(frame: Frame, owner: Val, call: CallSite) -> Val:
         if value.node is not None and not is_pure(value.node):
             frame.emit(value.text)
         return Val(Const(None))
-    column, node = column_value(frame, label, key, value, call.node, kind.site)
+    column, node = column_value(frame, label, key, value, call.node, kind.site, whole=True)
     if kind.mode == "row":
         kind.site.written = True
     frame.emit(f"{owner.text}.{column} = {ast.unparse(node)}")
@@ -221,13 +221,6 @@ def create_through(frame: Frame, owner: Val, call: CallSite) -> Val:
     query = query_of(owner)
     label = query.model
     model = concrete(frame.ctx, label)
-    if call.name != "create":
-        raise frame.refuse(
-            f"queryset-{call.name}",
-            ast.unparse(call.node),
-            f"{call.name}() is not translated yet.",
-            call.node,
-        )
     own_save(frame.ctx, label)
     site = Needs(label, written=True)
     spread_values(frame, label, call, site)

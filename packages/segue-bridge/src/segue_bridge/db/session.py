@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sqlalchemy import ColumnElement, Executable, Row, Select, select
 
-from segue_bridge.db import collector, creating, selecting, writes
+from segue_bridge.db import bulk, collector, creating, selecting, writes
 from segue_bridge.db.base import Base
 from segue_bridge.db.compiled import Parameters
 from segue_bridge.db.errors import DatabaseError, TransactionManagementError
@@ -110,6 +110,44 @@ class Session:
     async def insert(self, entity: Base) -> None:
         """INSERT. Fills auto_now fields before, the key and what the database generated after."""
         await writes.insert(self, entity)
+
+    async def insert_all(
+        self,
+        found: Iterable[E],
+        *,
+        batch_size: int | None = None,
+        ignore_conflicts: bool = False,
+        update: Sequence[str] = (),
+        unique: Sequence[str] = (),
+        keys: bool = True,
+    ) -> list[E]:
+        """``bulk_create``: entities of one class by as few statements as possible, and no receivers told.
+
+        A row that is there already raises, is left as it is (``ignore_conflicts``), or gets the columns ``update`` of the
+        new one where its columns ``unique`` are the same. Keys come back unless conflicts are ignored or ``keys`` is false.
+        """
+        return await bulk.insert(
+            self,
+            found,
+            batch_size=batch_size,
+            ignore_conflicts=ignore_conflicts,
+            update=update,
+            unique=unique,
+            keys=keys,
+        )
+
+    async def update_all(
+        self,
+        found: Iterable[Base],
+        names: Sequence[str],
+        *where: ColumnElement[bool],
+        batch_size: int | None = None,
+    ) -> int:
+        """``bulk_update``: the columns ``names`` of entities of one class; of those alone whose rows match ``where``.
+
+        Returns the number of rows that matched. Raises ``ValueError`` for an entity without a key.
+        """
+        return await bulk.update(self, found, names, where, batch_size=batch_size)
 
     async def get_or_create(
         self,

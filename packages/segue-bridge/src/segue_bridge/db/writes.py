@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
     """One table of an entity: its columns as (attribute, column), formula columns left out."""
 
     table: Table
@@ -34,16 +34,16 @@ class _Part:
     files: tuple[str, ...]
 
 
-_PARTS: dict[type[Base], tuple[_Part, ...]] = {}
+_PARTS: dict[type[Base], tuple[Part, ...]] = {}
 _INSERTS: dict[tuple[Table, tuple[str, ...]], Insert] = {}
 _UPDATES: dict[tuple[Table, tuple[str, ...]], Update] = {}
 
 
-def parts(cls: type[Base]) -> tuple[_Part, ...]:
+def parts(cls: type[Base]) -> tuple[Part, ...]:
     """The tables of an entity class, the root first (multi-table inheritance has several)."""
     known = _PARTS.get(cls)
     if known is None:
-        found: list[_Part] = []
+        found: list[Part] = []
         for mapper in reversed(list(mapper_of(cls).iterate_to_root())):
             table = mapper.local_table
             if not isinstance(table, Table) or any(part.table is table for part in found):
@@ -53,12 +53,12 @@ def parts(cls: type[Base]) -> tuple[_Part, ...]:
     return known
 
 
-def _part(mapper: Mapper[Any], table: Table) -> _Part:
+def _part(mapper: Mapper[Any], table: Table) -> Part:
     named = [(column_key(mapper, column), column) for column in table.columns]
     primary = list(table.primary_key.columns)
     if len(primary) != 1:
         raise TypeError(f"{table.name}: an entity needs a primary key of one column.")
-    return _Part(
+    return Part(
         table,
         tuple((name, column) for name, column in named if column.computed is None),
         (column_key(mapper, primary[0]), primary[0]),
@@ -69,7 +69,7 @@ def _part(mapper: Mapper[Any], table: Table) -> _Part:
 
 async def insert(db: Session, entity: Base) -> None:
     """INSERT into each table of the entity, parents first, all in one block when there are several."""
-    _related(entity)
+    check_related(entity)
     found = parts(type(entity))
     if len(found) > 1:
         async with db.atomic(savepoint=False):
@@ -104,7 +104,7 @@ async def update(db: Session, entity: Base, names: Sequence[str]) -> bool:
     Returns whether the last table got one.
     """
     created = False
-    _related(entity, names)
+    check_related(entity, names)
     wanted = _attributes(type(entity), names) if names else None
     found = parts(type(entity))
     if len(found) > 1:
@@ -144,10 +144,10 @@ def _attributes(cls: type[Base], names: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-async def _insert(db: Session, entity: Base, part: _Part) -> None:
+async def _insert(db: Session, entity: Base, part: Part) -> None:
     held = instance_dict(entity)
     _inherit_key(entity, part)
-    _stamp(held, part.columns, adding=True)
+    stamp(held, part.columns, adding=True)
     values: dict[str, Any] = {}
     left = []
     for name, column in part.columns:
@@ -156,12 +156,8 @@ async def _insert(db: Session, entity: Base, part: _Part) -> None:
             name == part.key[0] and value is None
         ):
             left.append((name, column))
-        elif isinstance(value, ClauseElement):
-            raise ValueError(
-                f'Failed to insert expression "{value}" on {entity.__segue__.label}.{name}. '
-                "F() expressions can only be used to update, not to insert."
-            )
         else:
+            check_value(entity, name, value)
             values[name] = value
     returned = left + list(part.generated)
     statement = _insert_statement(part, tuple(values), returned)
@@ -175,13 +171,22 @@ async def _insert(db: Session, entity: Base, part: _Part) -> None:
             await db.execute(statement, bound)
 
 
+def check_value(entity: Base, name: str, value: Any) -> None:
+    """Refuse to insert an expression. Raises ``ValueError`` with Django's text."""
+    if isinstance(value, ClauseElement):
+        raise ValueError(
+            f'Failed to insert expression "{value}" on {entity.__segue__.label}.{name}. '
+            "F() expressions can only be used to update, not to insert."
+        )
+
+
 async def _returning(db: Session, statement: Executable, bound: dict[str, Any]) -> Sequence[Any]:
     async with db._alone():
         return (await db.all(statement, bound))[0]
 
 
 def _insert_statement(
-    part: _Part, names: tuple[str, ...], returned: Sequence[tuple[str, Column[Any]]]
+    part: Part, names: tuple[str, ...], returned: Sequence[tuple[str, Column[Any]]]
 ) -> Insert:
     key = (part.table, names)
     statement = _INSERTS.get(key)
@@ -196,7 +201,7 @@ def _insert_statement(
     return statement
 
 
-async def _update(db: Session, entity: Base, part: _Part, wanted: frozenset[str] | None) -> bool:
+async def _update(db: Session, entity: Base, part: Part, wanted: frozenset[str] | None) -> bool:
     """Whether there was no row, so that one was made."""
     held = instance_dict(entity)
     _inherit_key(entity, part)
@@ -212,7 +217,7 @@ async def _update(db: Session, entity: Base, part: _Part, wanted: frozenset[str]
     ]
     if wanted is not None and not chosen:
         return False
-    _stamp(held, chosen, adding=False)
+    stamp(held, chosen, adding=False)
     if await _run_update(db, held, part, chosen):
         return False
     if wanted is not None:
@@ -222,7 +227,7 @@ async def _update(db: Session, entity: Base, part: _Part, wanted: frozenset[str]
 
 
 async def _run_update(
-    db: Session, held: dict[str, Any], part: _Part, chosen: Sequence[tuple[str, Column[Any]]]
+    db: Session, held: dict[str, Any], part: Part, chosen: Sequence[tuple[str, Column[Any]]]
 ) -> bool:
     """Whether a row matched. Without columns to set, whether the row is there."""
     key_name, key_column = part.key
@@ -249,7 +254,7 @@ async def _run_update(
     return await db.execute(statement, bound) > 0
 
 
-def _stamp(held: dict[str, Any], columns: Iterable[tuple[str, Column[Any]]], *, adding: bool) -> None:
+def stamp(held: dict[str, Any], columns: Iterable[tuple[str, Column[Any]]], *, adding: bool) -> None:
     """``pre_save`` of fields with ``auto_now`` / ``auto_now_add``, and of files: Django never saves NULL for one."""
     for name, column in columns:
         if column.info.get("auto_now") or (adding and column.info.get("auto_now_add")):
@@ -267,7 +272,7 @@ def _now(column: Column[Any]) -> object:
     return zone.now()
 
 
-def _inherit_key(entity: Base, part: _Part) -> None:
+def _inherit_key(entity: Base, part: Part) -> None:
     """A child table's key is its parent's (``Model._save_parents``)."""
     first = parts(type(entity))[0]
     held = instance_dict(entity)
@@ -280,7 +285,7 @@ def _inherit_key(entity: Base, part: _Part) -> None:
                 held[part.key[0]] = held[name]
 
 
-def _related(entity: Base, names: Sequence[str] = ()) -> None:
+def check_related(entity: Base, names: Sequence[str] = (), operation: str = "save") -> None:
     """``Model._prepare_related_fields_for_save``: related objects must have been saved."""
     mapper = mapper_of(type(entity))
     held = instance_dict(entity)
@@ -297,7 +302,7 @@ def _related(entity: Base, names: Sequence[str] = ()) -> None:
                 continue
             if value is None:
                 raise ValueError(
-                    f"save() prohibited to prevent data loss due to unsaved related object '{relation.key}'."
+                    f"{operation}() prohibited to prevent data loss due to unsaved related object '{relation.key}'."
                 )
             if held.get(name) in (None, ""):
                 held[name] = value

@@ -1,3 +1,5 @@
+import uuid
+
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
@@ -193,6 +195,16 @@ class Softly(models.Model):
 
 def shelf_mark():
     return "-".join(["shelf", str(len("abc"))])
+
+
+class Event(models.Model):
+    """Fields that are filled when it is saved."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    name = models.CharField(max_length=30)
+    code = models.CharField(max_length=60, default=shelf_mark)
+    made = models.DateTimeField(auto_now_add=True)
+    changed = models.DateTimeField(auto_now=True)
 
 
 class Folder(Softly):

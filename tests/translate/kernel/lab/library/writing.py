@@ -1,10 +1,12 @@
 """Writing: one method per construct, run by Django and by the translation on SQLite and on PostgreSQL; all rows are compared after it."""
 
+import datetime
+
 from django.db import IntegrityError, transaction
 from django.db.models import Case, F, OuterRef, Subquery, Value, When
 from rest_framework.views import APIView
 
-from library.models import Author, Book, Category, Placement, Review, Tag
+from library.models import Author, Book, Category, Crate, Diary, Event, Note, Permit, Placement, Review, Tag
 
 
 def titles(books):
@@ -52,6 +54,210 @@ class Writing(APIView):
         except IntegrityError:
             return ["broken", Tag.objects.count()]
         return "made"
+
+    def case_bulk_create_appended(self):
+        category = Category.objects.get(name="root")
+        children = []
+        for name in ("a", "b"):
+            children.append(Category(name=name, parent=category))
+        if self.request.query_params.get("name") == "Ada":
+            children.append(Category(name="c"))
+        made = Category.objects.bulk_create(children)
+        return [[child.name, child.parent_id, child.pk == children[n].pk] for n, child in enumerate(made)]
+
+    def case_bulk_create_of_what_refers_to_new_objects(self):
+        parents, placed = [], []
+        for name in ("a", "b"):
+            parent = Category(name=name)
+            parents.append(parent)
+            placed.append(Placement(category=parent, book_id=1))
+        Category.objects.bulk_create(parents)
+        Placement.objects.bulk_create(placed)
+        return [[one.category_id == parents[n].pk, one.rank] for n, one in enumerate(placed)]
+
+    def case_bulk_create_of_what_refers_to_unsaved_objects(self):
+        parent = Category(name="a")
+        return len(Placement.objects.bulk_create([Placement(category=parent, book_id=1)]))
+
+    def case_bulk_create_of_what_may_refer_to_unsaved_objects(self):
+        parent = Category(name="a")
+        return len(Category.objects.bulk_create([Category(name="b", parent=parent)]))
+
+    def case_create_of_what_refers_to_an_unsaved_object(self):
+        parent = Category(name="a")
+        child = Category(name="b", parent=parent)
+        parent.save()
+        child.save()
+        return [child.parent_id == parent.pk, Category.objects.filter(parent__name="a").count()]
+
+    def case_create_refers_to_an_unsaved_object(self):
+        parent = Category(name="a")
+        return Category.objects.create(name="b", parent=parent).name
+
+    def case_bulk_create_with_keys(self):
+        made = Tag.objects.bulk_create(
+            [Tag(label="x"), Tag(id=700, label="y"), Tag(label="z"), Tag(id=900, label="w")]
+        )
+        return [[tag.label, tag.pk] for tag in made[1::2]]
+
+    def case_bulk_create_ignored_have_no_key(self):
+        made = Tag.objects.bulk_create([Tag(label="fun"), Tag(label="one")], ignore_conflicts=True)
+        return [tag.pk is None for tag in made]
+
+    def case_no_key_before_it_is_saved(self):
+        tag = Tag(label="new one")
+        before = tag.pk is None
+        tag.save()
+        return [before, tag.pk is None, tag.id is not None]
+
+    def case_no_key_after_it_is_deleted(self):
+        tag = Tag.objects.get(label="fun")
+        before = tag.pk is None
+        tag.delete()
+        return [before, tag.pk is None]
+
+    def case_no_key_under_a_name(self):
+        tag = Tag(label="new one")
+        key = tag.pk
+        is_new = key is None
+        tag.save()
+        return [is_new, key == tag.pk]
+
+    def case_bulk_create_update_conflicts_gives_keys(self):
+        made = Tag.objects.bulk_create(
+            [Tag(label="fun"), Tag(label="other")],
+            update_conflicts=True,
+            unique_fields=["label"],
+            update_fields=["label"],
+        )
+        return [made[0].pk, made[1].pk is not None]
+
+    def case_bulk_create_update_conflicts_of_the_key(self):
+        Author.objects.bulk_create(
+            [Author(id=1, name="Adele", age=1, country="FR"), Author(id=99, name="Zoe")],
+            update_conflicts=True,
+            unique_fields=["pk"],
+            update_fields=["name", "age"],
+        )
+        return list(Author.objects.order_by("id").values_list("name", "age", "country"))
+
+    def case_bulk_create_no_size(self):
+        return len(Tag.objects.bulk_create([Tag(label="one")], batch_size=0))
+
+    def case_bulk_create_of_a_generator(self):
+        made = Tag.objects.bulk_create(Tag(label=f"t{n}") for n in range(3))
+        return [tag.label for tag in made]
+
+    def case_bulk_create_a_size_from_the_request(self):
+        size = int(self.request.query_params.get("min"))
+        return len(Tag.objects.bulk_create([Tag(label=f"t{n}") for n in range(8)], size))
+
+    def case_bulk_create_many(self):
+        made = Author.objects.bulk_create([Author(name=f"n{n}", age=n) for n in range(1200)])
+        return [len(made), made[1199].age, Author.objects.filter(pk=made[700].pk, age=700).exists()]
+
+    def case_bulk_create_then_save(self):
+        one, two = Tag.objects.bulk_create([Tag(label="one"), Tag(label="two")])
+        two.label = "three"
+        two.save()
+        one.delete()
+        return [tag.label for tag in Tag.objects.all()]
+
+    def case_bulk_create_json(self):
+        made = Note.objects.bulk_create(
+            [Note(data={"a": [1, None]}), Note(data=None), Note(data="x"), Note()]
+        )
+        return [Note.objects.get(pk=note.pk).data for note in made]
+
+    def case_bulk_create_times(self):
+        Event.objects.bulk_create([Event(name="a"), Event(name="b", code="given")])
+        return [
+            [
+                event.name,
+                event.code == "given",
+                event.code != "",
+                event.made is not None,
+                event.made == event.changed,
+            ]
+            for event in Event.objects.order_by("name")
+        ]
+
+    def case_bulk_create_runs_no_save(self):
+        Crate.objects.bulk_create([Crate(name="plain")])
+        Permit.objects.bulk_create([Permit(name="lower")])
+        return [Diary.objects.count(), Permit.objects.filter(name="lower").exists()]
+
+    def case_bulk_create_of_two_models(self):
+        return len(Tag.objects.bulk_create([Author(name="Zed")]))
+
+    def case_bulk_create_broken_outside(self):
+        try:
+            Tag.objects.bulk_create([Tag(label="two"), Tag(label="fun")])
+        except IntegrityError:
+            return "broken"
+        return "made"
+
+    def case_bulk_create_by_a_filter(self):
+        return len(Tag.objects.filter(label="x").bulk_create([Tag(label="y")]))
+
+    def case_bulk_update_two_fields(self):
+        books = list(Book.objects.order_by("id"))
+        for book in books:
+            book.price = book.price * 2
+            book.editor = None
+            book.published = datetime.date(2020, 1, book.id)
+        return Book.objects.bulk_update(books, ["price", "editor", "published"])
+
+    def case_bulk_update_twice_the_same(self):
+        first, second = Author.objects.get(pk=1), Author.objects.get(pk=1)
+        first.age = 1
+        second.age = 2
+        return [Author.objects.bulk_update([first, second], ["age"]), Author.objects.get(pk=1).age]
+
+    def case_bulk_update_with_f(self):
+        books = list(Book.objects.filter(price__lt=10))
+        for book in books:
+            book.price = F("price") + 100
+        return Book.objects.bulk_update(books, ["price"])
+
+    def case_bulk_update_of_filtered(self):
+        books = list(Book.objects.order_by("id"))
+        for book in books:
+            book.price = 1
+        return Book.objects.filter(status="p").bulk_update(books, ["price"])
+
+    def case_bulk_update_without_key(self):
+        return Tag.objects.bulk_update([Tag(label="x")], ["label"])
+
+    def case_bulk_update_the_key(self):
+        return Tag.objects.bulk_update(list(Tag.objects.all()), ["id"])
+
+    def case_bulk_update_no_fields(self):
+        return Tag.objects.bulk_update(list(Tag.objects.all()), [])
+
+    def case_bulk_update_json(self):
+        notes = list(Note.objects.order_by("id"))
+        for note in notes:
+            note.data = {"was": note.data} if note.pk % 2 else None
+        return Note.objects.bulk_update(notes, ["data"])
+
+    def case_bulk_update_times(self):
+        event = Event.objects.create(name="a")
+        before = event.changed
+        event.name = "b"
+        Event.objects.bulk_update([event], ["name"])
+        found = Event.objects.get(pk=event.pk)
+        return [found.name, found.changed == before]
+
+    def case_bulk_update_of_a_queryset(self):
+        return Tag.objects.bulk_update(Tag.objects.filter(label__in=["fun", "sad"]), ["label"])
+
+    def case_bulk_update_breaks(self):
+        tags = list(Tag.objects.all())
+        for tag in tags:
+            tag.label = "same"
+        Tag.objects.bulk_update(tags, ["label"])
+        return "done"
 
     def case_bulk_update(self):
         books = list(Book.objects.filter(price__lt=10).order_by("id"))
