@@ -24,7 +24,7 @@ GROUPS: dict[str, str] = {
         "base-manager reverse select-related prefetch values iterator values-get get-object-or-404 using select-for-update"
     ),
     "Write rows with create(), save(), update() and delete() of plain querysets, and with fields that are named.": (
-        "update update-fields delete related-create related-write refresh-from-db overridden-write copy"
+        "update update-fields bulk-write delete related-create related-write refresh-from-db overridden-write copy"
     ),
     "Keep what both services share in a cache on Redis or in files, with plain values and keys, or leave the routes on Django until it is.": (
         "cache cache-backend cache-local"
