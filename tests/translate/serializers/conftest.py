@@ -201,6 +201,9 @@ insert into shop_event(id, slug, level, big, "when", code) values
   (1, 'first', 1, 5, null, ''), (2, 'second', 7, 5, '2024-05-01 00:00:00', 'OLD'), (3, 'third', 2, 5, '2024-05-02 00:00:00', 'x');
 insert into shop_note(id, owner_id, code, text, kind, attachment, created) values
   (1, 1, 'ab', 'first', 'memo', 'notes/a b.txt', '2024-01-01'), (2, 2, 'ab', 'other', 'memo', '', '2024-01-01');
+insert into shop_word(name, lang, text) values ('one', 'en', 'first'), ('two', 'de', 'second');
+insert into shop_badge(id, label) values ('6ba7b8129dad11d180b400c04fd430c8', 'old'), ('6ba7b8109dad11d180b400c04fd430c8', 'new');
+insert into shop_desk(author_id, label) values (1, 'big');
 insert into shop_mailing(id, name, addresses, copies, needed) values
   (1, 'first', null, '', 'a@a.it, b@b.it'), (2, 'second', 'a@a.it,,b', 'x; y', '');
 insert into shop_entry(id, slug, day, at, address, link, big, "when", text, level) values

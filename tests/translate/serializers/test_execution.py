@@ -132,6 +132,18 @@ CREATED: list[tuple[str, Any]] = [
     ("CleanedEventSerializer", {"slug": "x y", "code": ""}),
     ("CleanedEventSerializer", {"slug": "new", "code": "X"}),
     ("CleanedEventSerializer", {"slug": "new", "code": "x", "when": "2024-05-02T00:00:00Z", "level": 2}),
+    ("CleanedWordSerializer", {"name": "one", "text": "new"}),
+    ("CleanedWordSerializer", {"name": "one", "lang": "de", "text": "second"}),
+    ("CleanedWordSerializer", {"name": "three", "lang": "de", "text": "second"}),
+    ("CleanedWordSerializer", {"name": "Three", "text": "third"}),
+    ("CleanedWordSerializer", {"name": "three", "text": "third"}),
+    ("CleanedWordSerializer", {"name": "", "text": "third"}),
+    ("CleanedBadgeSerializer", {"label": "fresh"}),
+    ("CleanedBadgeSerializer", {"id": "6ba7b812-9dad-11d1-80b4-00c04fd430c8", "label": "fresh"}),
+    ("CleanedBadgeSerializer", {"id": "6ba7b812-9dad-11d1-80b4-00c04fd430c8", "label": "new"}),
+    ("CleanedBadgeSerializer", {"id": "6ba7b812-9dad-11d1-80b4-00c04fd430c9", "label": "fresh"}),
+    ("CleanedDeskSerializer", {"author": 1, "label": "small"}),
+    ("CleanedDeskSerializer", {"author": 2, "label": "small"}),
     ("FoundAuthorSerializer", {"name": " dee ", "publisher": "Ace"}),
     ("FoundAuthorSerializer", {"name": "bob", "publisher": "Bee"}),
     ("FoundAuthorSerializer", {"name": "Bob", "publisher": "Cee"}),
@@ -192,7 +204,7 @@ def test_creating(both: Any, case: tuple[str, Any]) -> None:
     both.run(case[0], "create", data=case[1])
 
 
-UPDATED: list[tuple[str, int, Any]] = [
+UPDATED: list[tuple[str, int | str, Any]] = [
     ("TagSerializer", 1, {"label": "art"}),
     ("TagSerializer", 1, {"label": "code"}),
     ("TagSerializer", 1, {}),
@@ -228,6 +240,25 @@ UPDATED: list[tuple[str, int, Any]] = [
     ("CleanedEventSerializer", 2, {"slug": "first", "level": 2, "code": "", "when": "2024-05-02T00:00:00Z"}),
     ("CleanedEventSerializer", 1, {"slug": "third", "big": 100}),
     ("CleanedEventSerializer", 1, {"slug": "first", "level": 2, "when": "2024-05-02T00:00:00Z"}),
+    ("CleanedWordSerializer", "one", {"name": "one", "lang": "en", "text": "new"}),
+    ("CleanedWordSerializer", "one", {"name": "three", "lang": "en", "text": "first"}),
+    ("CleanedWordSerializer", "one", {"name": "three", "lang": "en", "text": "third"}),
+    ("CleanedWordSerializer", "one", {"name": "two", "lang": "de", "text": "second"}),
+    ("CleanedWordSerializer", "one", {"name": "one", "lang": "de", "text": "second"}),
+    ("CleanedWordSerializer", "one", {"name": "One", "text": ""}),
+    ("CleanedBadgeSerializer", "6ba7b8129dad11d180b400c04fd430c8", {"label": "old"}),
+    (
+        "CleanedBadgeSerializer",
+        "6ba7b8129dad11d180b400c04fd430c8",
+        {"id": "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "label": "new"},
+    ),
+    (
+        "CleanedBadgeSerializer",
+        "6ba7b8129dad11d180b400c04fd430c8",
+        {"id": "6ba7b810-9dad-11d1-80b4-00c04fd430c9", "label": "odd"},
+    ),
+    ("CleanedDeskSerializer", 1, {"label": "small"}),
+    ("CleanedDeskSerializer", 1, {"author": 2, "label": "small"}),
     ("MailingSerializer", 1, {"addresses": "z@z.it", "name": "FIRST"}),
     ("MailingSerializer", 2, {"copies": "a@a.it", "needed": "b@b.it", "name": "First"}),
     ("KeptMailingSerializer", 2, {"name": "Other", "addresses": None, "copies": []}),
@@ -243,7 +274,7 @@ UPDATED: list[tuple[str, int, Any]] = [
 
 @pytest.mark.parametrize("partial", [False, True])
 @pytest.mark.parametrize("case", UPDATED, ids=lambda case: f"{case[0]}-{str(case[2])[:50]}")
-def test_updating(both: Any, case: tuple[str, int, Any], partial: bool) -> None:
+def test_updating(both: Any, case: tuple[str, int | str, Any], partial: bool) -> None:
     both.run(case[0], "update", pk=case[1], data=case[2], partial=partial)
 
 

@@ -178,7 +178,8 @@ def _add(errors: Errors, exc: ValidationError) -> None:
 
 
 async def _taken(db: Session, entity: Base, rules: ModelRules, names: tuple[str, ...]) -> bool:
-    """Has another row these values? NULL is like no other."""
+    """Has another row these values? NULL is like no other, and the key of a stored row is not asked for (Django's
+    ``_perform_unique_checks`` leaves it out)."""
     cls = type(entity)
     columns = {field.name: field.attribute for field in rules.fields}
     values = {columns[name]: getattr(entity, columns[name]) for name in names}
@@ -188,7 +189,10 @@ async def _taken(db: Session, entity: Base, rules: ModelRules, names: tuple[str,
     (key,) = primary_key(entity)
     if entity._stored and key is not None:
         (column,) = inspect(cls).primary_key
-        conditions.append(not_(inspect(cls).get_property_by_column(column).class_attribute == key))
+        own = inspect(cls).get_property_by_column(column)
+        if own.key in values:
+            return False
+        conditions.append(not_(own.class_attribute == key))
     return bool(await db.scalar(select(exists(select(literal(1)).select_from(cls).where(and_(*conditions))))))
 
 

@@ -207,7 +207,9 @@ def model_rules(ctx: Context, model: Model) -> Text:
 
 
 def _is_unique(item: ModelField) -> bool:
-    return has_value(item) and item.unique and not item.primary_key
+    """Is the field asked for by itself? A key that the database numbers is never given, and always left out by Django as None."""
+    numbered = item.primary_key and item.base.rpartition(".")[2] in _AUTO
+    return has_value(item) and item.unique and not numbered
 
 
 def _constraints(model: Model) -> tuple[tuple[str, ...], ...]:
@@ -238,7 +240,7 @@ def _field(ctx: Context, model: Model, item: ModelField, imports: set[Import]) -
     if "error_messages" in item.options:
         raise _refused(model, f"The field {item.name} has error messages of its own.", item)
     dated = [key for key in item.options if key.startswith("unique_for_")]
-    if dated or item.db_default.kind != "empty" or (item.primary_key and item.default.kind == "empty"):
+    if dated or item.db_default.kind != "empty":
         raise _refused(model, f"Segue does not know how Django validates {item.name}.", item)
     if item.relation is not None and ("limit_choices_to" in item.options or not item.relation.db_constraint):
         raise _refused(model, f"Django asks for the row behind {item.name} again, under a condition.", item)

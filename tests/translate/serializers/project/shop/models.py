@@ -220,3 +220,26 @@ class Shelf(models.Model):
         limit_choices_to={"publisher__isnull": False},
     )  # fmt: skip
     tops = models.ManyToManyField(Author, related_name="+", limit_choices_to={"books__sold_out": True})
+
+
+class Word(models.Model):
+    """Known by what the client calls it."""
+
+    name = models.CharField(
+        primary_key=True, max_length=9, validators=[RegexValidator("^[a-z]*$", "Letters.")]
+    )
+    lang = models.CharField(max_length=2, default="en")
+    text = models.TextField(blank=True)
+
+    class Meta:
+        unique_together = [("name", "lang"), ("lang", "text")]
+
+
+class Badge(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    label = models.CharField(max_length=9, unique=True)
+
+
+class Desk(models.Model):
+    author = models.OneToOneField(Author, models.CASCADE, primary_key=True)
+    label = models.CharField(max_length=9)

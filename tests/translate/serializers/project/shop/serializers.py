@@ -10,7 +10,9 @@ from rest_framework.utils import model_meta
 from shop.models import (
     AddressesField,
     Author,
+    Badge,
     Book,
+    Desk,
     Entry,
     Event,
     Mailing,
@@ -19,6 +21,7 @@ from shop.models import (
     Publisher,
     Shelf,
     Tag,
+    Word,
 )  # fmt: skip
 
 
@@ -286,6 +289,28 @@ class CleanedEventSerializer(Cleaned, serializers.ModelSerializer):
         validators = []
         extra_kwargs = {"code": {"validators": []}, "slug": {"validators": []}, "big": {"validators": []}}
         unchecked = ["big"]
+
+
+class CleanedWordSerializer(Cleaned, serializers.ModelSerializer):
+    class Meta:
+        model = Word
+        fields = "__all__"
+        validators = []
+        extra_kwargs = {"name": {"validators": []}}
+
+
+class CleanedBadgeSerializer(Cleaned, serializers.ModelSerializer):
+    class Meta:
+        model = Badge
+        fields = "__all__"
+        extra_kwargs = {"id": {"validators": []}, "label": {"validators": []}}
+
+
+class CleanedDeskSerializer(Cleaned, serializers.ModelSerializer):
+    class Meta:
+        model = Desk
+        fields = "__all__"
+        extra_kwargs = {"author": {"validators": []}}
 
 
 class Splitter:
