@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
+import tempfile
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from segue_bridge.auth.throttles import ProcessHistory, Rate, Throttle, client_address
+from segue_bridge.auth.throttles import CacheHistory, ProcessHistory, Rate, Throttle, client_address
 from segue_bridge.auth.users import AnonymousUser
+from segue_bridge.cache.files import FileCache
 
 if not django_settings.configured:
     django_settings.configure(
@@ -24,6 +27,7 @@ if not django_settings.configured:
     django.setup()
 
 from django.contrib.auth import models
+from django.core.cache.backends.filebased import FileBasedCache
 from django.core.cache.backends.locmem import LocMemCache
 from rest_framework import throttling
 
@@ -38,6 +42,9 @@ ADDRESSES = st.one_of(
 CHAINS = ADDRESSES | st.lists(
     st.sampled_from(["1.1.1.1", "::1", " a b", "", " ", "\t", "2.2.2.2 "]), max_size=6
 ).map(",".join)
+
+
+RUNNER = asyncio.Runner()
 
 
 class Clock:
@@ -101,12 +108,60 @@ def test_the_same_requests_wait_as_long(
             allowed = limit.allow_request(theirs, SimpleNamespace(throttle_scope=who))
             wait = None if allowed else limit.wait()
             person = AnonymousUser() if user is None else theirs.user
-            found = mine.wait(ours, person)
+            found = RUNNER.run(mine.wait(ours, person))
             assert (found is None) == allowed
             if not allowed:
                 assert (None if found is None or math.isinf(found) else found) == wait
     finally:
         patch.undo()
+
+
+@pytest.mark.round_trip("throttle histories in a cache", "both", "both")
+@pytest.mark.filterwarnings("ignore::django.core.cache.CacheKeyWarning")
+@settings(max_examples=60, deadline=None)
+@given(
+    who=st.sampled_from(["anon", "user", "scope"]),
+    rate=st.sampled_from(["0/min", "1/s", "2/min", "3/minute", "5/day"]),
+    steps=st.lists(
+        st.tuples(
+            st.booleans(),
+            st.sampled_from([0.0, 0.3, 20.0, 30.0, 61.0]),
+            st.sampled_from([None, 1, 2]),
+            ADDRESSES,
+        ),
+        min_size=4,
+        max_size=14,
+    ),
+)
+def test_asking_now_this_side_and_now_that_gains_nothing(
+    who: str, rate: str, steps: list[tuple[bool, float, int | None, str | None]]
+) -> None:
+    """A limit in a cache that both sides have: requests to Django and to the bridge wait as if Django had got them all."""
+    clock = Clock()
+    patch = pytest.MonkeyPatch()
+    patch.setattr("time.time", clock)
+    with tempfile.TemporaryDirectory() as folder:
+        shared = FileBasedCache(folder, {"KEY_PREFIX": "p"})
+        alone = LocMemCache(f"alone {id(steps)}", {})
+        alone.clear()
+        history = CacheHistory(FileCache(folder, prefix="p"))
+        mine = Throttle(who, who, Rate.parse(rate), history, Identity(), clock=clock)  # type: ignore[arg-type]
+        both = {"timer": staticmethod(clock), "THROTTLE_RATES": {who: rate}, "scope": who}
+        oracle = type("Oracle", (CLASSES[who],), {**both, "cache": alone})
+        theirs_class = type("Theirs", (CLASSES[who],), {**both, "cache": shared})
+        view = SimpleNamespace(throttle_scope=who)
+        try:
+            for to_django, seconds, user, forwarded in steps:
+                clock.now += seconds
+                theirs, ours = requests(user, forwarded)
+                allowed = oracle().allow_request(theirs, view)
+                if to_django:
+                    assert theirs_class().allow_request(theirs, view) == allowed
+                else:
+                    person = AnonymousUser() if user is None else theirs.user
+                    assert (RUNNER.run(mine.wait(ours, person)) is None) == allowed
+        finally:
+            patch.undo()
 
 
 @pytest.mark.round_trip("throttle identity", "generated", "both")

@@ -10,7 +10,9 @@ import pytest
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
+from segue_bridge.auth.throttles import ProcessHistory, Rate, Throttle
 from segue_bridge.db.database import Database
+from segue_bridge.errors import Unserved
 from segue_bridge.http import handlers
 from segue_bridge.http.call import Call
 from segue_bridge.http.resource import Resource
@@ -65,6 +67,22 @@ def test_a_method_that_was_not_translated_is_left_to_django() -> None:
     found = ask(served(router), "GET", "/a/")
     assert (found.status_code, found.headers["x-segue-unserved"]) == (501, "operation")
     assert ask(served(router), "PUT", "/a/").status_code == 405
+
+
+def test_a_request_that_is_left_to_django_is_counted_there_only() -> None:
+    """The limit is one for both sides: Django, asked next, counts the request itself."""
+    router, history = Router(), ProcessHistory()
+    limit = Throttle("anon", "anon", Rate(2, 60), history, None)  # type: ignore[arg-type]
+
+    @router.get(Resource("/a/", methods=("GET",), throttles=(limit,)))
+    async def get(call: Call) -> Any:
+        if "left" in call.query_params:
+            raise Unserved("test")
+        return 1
+
+    app = served(router)
+    found = [ask(app, "GET", "/a/?left" if left else "/a/").status_code for left in (1, 1, 0, 1, 0, 0, 1)]
+    assert found == [501, 501, 200, 501, 200, 429, 429]
 
 
 def test_a_reserved_url_is_not_taken_for_another() -> None:

@@ -8,7 +8,9 @@ Source: ``django.core.cache.backends``.
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
+from segue.refusal import Refused
 from segue.snapshot.model import Value
 from segue.target.ir import Decl, Import
 from segue.translate.context import Context
@@ -56,6 +58,8 @@ _RESULTS: dict[str, Kind] = {
     "get_many": DictOf((), Scalar("Any")),
     "set_many": ListOf(Scalar("str")),
 }
+Refuse = Callable[[str, str, str], Refused]
+"""Code, construct and reason → the refusal at the place that asks."""
 _VALUES = frozenset(
     {"str", "int", "float", "bool", "bytes", "Decimal", "date", "datetime", "time", "timedelta", "UUID"}
 )
@@ -151,39 +155,45 @@ def _is_plain_data(value: object) -> bool:
 
 def _object(frame: Frame, node: ast.AST) -> ast.expr:
     """``CACHE``, after declaring it. Refuses a cache that the two sides do not share."""
-    ctx, package = frame.ctx, frame.ctx.program.package
+    declare(frame.ctx, lambda code, construct, why: frame.refuse(code, construct, why, node))
+    return frame.imported(f"{frame.ctx.program.package}.cache", "CACHE")
+
+
+def default_cache(ctx: Context) -> dict[str, object]:
+    """``CACHES["default"]``, with its ``BACKEND``."""
     caches = plain(ctx.snapshot.settings.values.get("CACHES", Value("dict")))
     default = caches.get("default", {}) if isinstance(caches, dict) else {}
-    given = default if isinstance(default, dict) else {}
-    backend = str(given.get("BACKEND", _LOCAL))
+    return {"BACKEND": _LOCAL, **(default if isinstance(default, dict) else {})}
+
+
+def declare(ctx: Context, refuse: Refuse) -> None:
+    """``CACHE`` in the generated ``cache`` module. Raises what ``refuse`` makes where the two sides would not share it."""
+    package, given = ctx.program.package, default_cache(ctx)
+    backend = str(given["BACKEND"])
     if backend == _LOCAL:
-        raise frame.refuse(
+        raise refuse(
             "cache-local",
             "CACHES['default']",
             "It is in the memory of each process: what one side keeps or forgets there, the other does not see. "
             "Give the project a cache that processes share (Redis, files).",
-            node,
         )
     known = _MODULES.get(backend)
     if known is None:
-        raise frame.refuse("cache-backend", backend, "Segue does not know this cache.", node)
-    arguments, needed = _settings(frame, ctx, given, known, node)
+        raise refuse("cache-backend", backend, "Segue does not know this cache.")
+    arguments, needed = _settings(ctx, given, known, refuse)
     module, _, cls = known.rpartition(".")
     needed.add(Import(f"segue_bridge.cache.{module}", cls))
     target = ctx.program.module(f"{package}/cache.py", "The cache that Django has too.")
     target.add(Decl("CACHE", f"CACHE = {cls}({', '.join(arguments)})", frozenset(needed), 20))
-    return frame.imported(f"{package}.cache", "CACHE")
 
 
 def _settings(
-    frame: Frame, ctx: Context, given: dict[str, object], known: str, node: ast.AST
+    ctx: Context, given: dict[str, object], known: str, refuse: Refuse
 ) -> tuple[list[str], set[Import]]:
     """The arguments of the cache, as ``CACHES['default']`` has them."""
 
-    def unknown(key: str) -> Exception:
-        return frame.refuse(
-            "cache-backend", f"CACHES['default']: {key}", "Segue does not know this setting.", node
-        )
+    def unknown(key: str) -> Refused:
+        return refuse("cache-backend", f"CACHES['default']: {key}", "Segue does not know this setting.")
 
     arguments: list[str] = []
     needed: set[Import] = set()

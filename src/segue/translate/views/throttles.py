@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from segue.snapshot.model import Value
-from segue.target.ir import Decl, Import
+from itertools import chain, count
+
+from segue.snapshot.model import Class, Value
+from segue.target.ir import Decl, Import, Module
 from segue.translate.load.models import snake
+from segue.translate.rules import caching
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, plain
 
 _T = "rest_framework.throttling."
 _WHO = {"AnonRateThrottle": "anon", "UserRateThrottle": "user", "ScopedRateThrottle": "scope"}
 _LOCAL = "django.core.cache.backends.locmem.LocMemCache"
+_UNDERSTOOD = frozenset({"rate", "scope", "throttle_scope"})
 _DUMMY = "django.core.cache.backends.dummy.DummyCache"
 
 
@@ -36,20 +40,7 @@ def _one(endpoint: Endpoint, name: str) -> str:
     if not base:
         raise endpoint.refuse("throttle", name or "throttle_classes", "This throttle is none of DRF's.")
     if known is not None:
-        for method, dotted in known.methods.items():
-            if not dotted.startswith("rest_framework."):
-                raise endpoint.refuse(
-                    "throttle",
-                    dotted,
-                    f"An overridden {method} of a throttle is not translated yet.",
-                    known.where,
-                )
-    caches = plain(ctx.snapshot.settings.values.get("CACHES", Value("dict")))
-    backend = caches.get("default", {}).get("BACKEND", _LOCAL) if isinstance(caches, dict) else _LOCAL
-    if backend not in (_LOCAL, _DUMMY):
-        raise endpoint.refuse(
-            "throttle-cache", str(backend), "Limits counted in this cache are not shared with Django yet."
-        )
+        _only_rates(endpoint, known)
     who = _WHO[base]
     scope = (
         plain(known.attributes["scope"].value) if known is not None and "scope" in known.attributes else who
@@ -69,22 +60,63 @@ def _one(endpoint: Endpoint, name: str) -> str:
         rate = rates[scope]
     if rate is None:
         return ""
-    if backend == _DUMMY and not str(rate).startswith("0/"):
+    if caching.default_cache(ctx)["BACKEND"] == _DUMMY and not str(rate).startswith("0/"):
         return ""  # it forgets every request, so nobody is ever limited
     proxies = settings.get("NUM_PROXIES") if isinstance(settings, dict) else None
-    constant = f"{snake(str(scope)).upper()}_LIMIT"
-    package = ctx.program.package
-    module = ctx.program.module(f"{package}/access.py", "Who is asking, and how often they may.")
     extra = f", proxies={proxies}" if proxies is not None else ""
-    history = "HISTORY = ProcessHistory()"
-    module.add(
-        Decl("HISTORY", history, frozenset({Import("segue_bridge.auth.throttles", "ProcessHistory")}), 20)
-    )
-    text = f"{constant} = Throttle({who!r}, {scope!r}, Rate.parse({rate!r}), HISTORY, IDENTITY{extra})"
+    module = ctx.program.module(f"{ctx.program.package}/access.py", "Who is asking, and how often they may.")
+    module.add(_history(endpoint))
+    made = f"Throttle({who!r}, {scope!r}, Rate.parse({rate!r}), HISTORY, IDENTITY{extra})"
+    constant = _constant(module, str(scope), name.rpartition(".")[2], made)
     module.add(
         Decl(
-            constant, text,
+            constant, f"{constant} = {made}",
             frozenset({Import("segue_bridge.auth.throttles", "Throttle"), Import("segue_bridge.auth.throttles", "Rate")}), 25,
         )
     )  # fmt: skip
     return constant
+
+
+def _only_rates(endpoint: Endpoint, known: Class) -> None:
+    """The class sets at most what the rate is and whose. Raises ``Refused``."""
+    for method, dotted in known.methods.items():
+        if not dotted.startswith("rest_framework."):
+            raise endpoint.refuse(
+                "throttle",
+                dotted,
+                f"An overridden {method} of a throttle is not translated yet.",
+                known.where,
+            )
+    for name, attribute in known.attributes.items():
+        if not attribute.defined_in.startswith("rest_framework.") and name not in _UNDERSTOOD:
+            raise endpoint.refuse(
+                "throttle",
+                f"{attribute.defined_in}.{name}",
+                "Segue does not know what this attribute changes of DRF's throttle.",
+                attribute.where or known.where,
+            )
+
+
+def _history(endpoint: Endpoint) -> Decl:
+    """Where requests are counted: in the cache that Django counts them in, if processes share that."""
+    ctx = endpoint.ctx
+    if caching.default_cache(ctx)["BACKEND"] in (_LOCAL, _DUMMY):
+        needed = {Import("segue_bridge.auth.throttles", "ProcessHistory")}
+        return Decl("HISTORY", "HISTORY = ProcessHistory()", frozenset(needed), 20)
+    caching.declare(ctx, endpoint.refuse)
+    needed = {
+        Import("segue_bridge.auth.throttles", "CacheHistory"),
+        Import(f"{ctx.program.package}.cache", "CACHE"),
+    }
+    return Decl("HISTORY", "HISTORY = CacheHistory(CACHE)", frozenset(needed), 20)
+
+
+def _constant(module: Module, scope: str, cls: str, made: str) -> str:
+    """A name for the limit: by its scope, or by its class where another limit has that name."""
+    name = ""
+    for stem in chain((snake(scope), snake(cls)), (f"{snake(cls)}_{n}" for n in count(2))):
+        name = f"{stem}_limit".upper()
+        known = module.decls.get(name)
+        if known is None or known.code == f"{name} = {made}":
+            break
+    return name

@@ -63,6 +63,8 @@ def main() -> None:
     listening.listen(128)
     errors = LastError()
     sent = hold_tasks(spec["package"])
+    # This file is run by its path, so its neighbours are modules of their own.
+    caches = importlib.import_module("memory_cache").stand_in(spec["package"])
     create_app = importlib.import_module(f"{spec['package']}.main").create_app
     config = uvicorn.Config(
         create_app, factory=True, timeout_keep_alive=65, log_config=None, proxy_headers=True, server_header=False,
@@ -76,10 +78,17 @@ def main() -> None:
         output.flush()
 
     def control() -> None:
-        history = getattr(sys.modules.get(f"{spec['package']}.access"), "HISTORY", None)
-        write({"port": listening.getsockname()[1], "only_errors": history is None and sent is None})
+        history: Any = getattr(sys.modules.get(f"{spec['package']}.access"), "HISTORY", None)
+        write(
+            {
+                "port": listening.getsockname()[1],
+                "only_errors": history is None and sent is None and not caches,
+            }
+        )
         for _ in sys.stdin.buffer:
-            if history is not None:
+            for cache in caches.values():
+                cache.kept.clear()
+            if hasattr(history, "clear"):  # one in a cache is empty by now
                 history.clear()
             last, errors.last = errors.last, ""
             effects = {"(tasks)": list(sent)} if sent else {}

@@ -57,7 +57,11 @@ def used_up(package: str = "", *, but: int = 0) -> Iterator[None]:
     cache, full = SimpleRateThrottle.cache, _Full(but)
     SimpleRateThrottle.cache = full
     if own is not None:
-        history.get = lambda self, key: full.get(key)
+
+        async def get(self: Any, key: str) -> list[float]:
+            return full.get(key)
+
+        history.get = get
     try:
         yield
     finally:

@@ -1,4 +1,7 @@
-"""DRF's rate limits (``rest_framework.throttling``)."""
+"""DRF's rate limits (``rest_framework.throttling``).
+
+A history in a cache that Django has too (:class:`CacheHistory`) counts the requests of both sides together: same keys, same contents.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +17,18 @@ from segue_bridge.errors import Throttled
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from segue_bridge.cache.base import Cache
+
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class History(Protocol):
     """Where the times of past requests are kept, newest first."""
 
-    def get(self, key: str) -> list[float]:
+    async def get(self, key: str) -> list[float]:
         """The history of ``key``."""
 
-    def set(self, key: str, history: list[float], seconds: float) -> None:
+    async def set(self, key: str, history: list[float], seconds: float) -> None:
         """Keep ``history`` for ``seconds``."""
 
 
@@ -34,11 +39,11 @@ class ProcessHistory:
     _kept: dict[str, tuple[float, list[float]]] = field(default_factory=dict)
     clock: Callable[[], float] = time.time
 
-    def get(self, key: str) -> list[float]:
+    async def get(self, key: str) -> list[float]:
         until, history = self._kept.get(key, (0.0, []))
         return list(history) if until > self.clock() else []
 
-    def set(self, key: str, history: list[float], seconds: float) -> None:
+    async def set(self, key: str, history: list[float], seconds: float) -> None:
         now = self.clock()
         if len(self._kept) > 10_000:
             self._kept = {k: v for k, v in self._kept.items() if v[0] > now}
@@ -47,6 +52,23 @@ class ProcessHistory:
     def clear(self) -> None:
         """Forget everything."""
         self._kept.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class CacheHistory:
+    """History in a cache of ``CACHES`` that the processes of both sides share.
+
+    As in DRF nothing is locked: of requests that come at the same moment some may not be counted.
+    """
+
+    cache: Cache
+
+    async def get(self, key: str) -> list[float]:
+        found: list[float] = await self.cache.get(key, [])
+        return found
+
+    async def set(self, key: str, history: list[float], seconds: float) -> None:
+        await self.cache.set(key, history, seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +97,8 @@ class Throttle:
     proxies: int | None = None
     clock: Callable[[], float] = time.time
 
-    def wait(self, request: Request, user: CurrentUser) -> float | None:
-        """Seconds to wait; None when the request is allowed (and is counted).
+    async def wait(self, request: Request, user: CurrentUser, counted: Counted | None = None) -> float | None:
+        """Seconds to wait; None when the request is allowed (and is counted, which ``counted`` is told).
 
         ``math.inf`` stands for DRF's "wait of None".
         """
@@ -86,7 +108,7 @@ class Throttle:
         ident = str(self.identity.pk_of(user)) if known else client_address(request, self.proxies)
         key = f"throttle_{self.scope}_{ident}"
         now = self.clock()
-        history = self.history.get(key)
+        history = await self.history.get(key)
         while history and history[-1] <= now - self.rate.seconds:
             history.pop()
         if len(history) >= self.rate.requests:
@@ -94,19 +116,37 @@ class Throttle:
             available = self.rate.requests - len(history) + 1
             return math.inf if available <= 0 else left / available
         history.insert(0, now)
-        self.history.set(key, history, self.rate.seconds)
+        await self.history.set(key, history, self.rate.seconds)
+        if counted is not None:
+            counted.append((self, key, now))
         return None
 
 
-def check(throttles: Sequence[Throttle], request: Request, user: CurrentUser) -> None:
+Counted = list[tuple[Throttle, str, float]]
+"""What counted a request: limit, key and moment."""
+
+
+async def check(
+    throttles: Sequence[Throttle], request: Request, user: CurrentUser, counted: Counted | None = None
+) -> None:
     """``APIView.check_throttles``: every limit counts the request; the longest wait is told.
 
     Raises :class:`Throttled`.
     """
-    waits = [w for w in (t.wait(request, user) for t in throttles) if w is not None]
+    asked = [await t.wait(request, user, counted) for t in throttles]
+    waits = [w for w in asked if w is not None]
     if waits:
         finite = [w for w in waits if w is not math.inf and not math.isinf(w)]
         raise Throttled(max(finite) if finite else None)
+
+
+async def take_back(counted: Counted) -> None:
+    """Count a request no longer: it is left to Django, which counts it itself."""
+    for limit, key, moment in counted:
+        history = await limit.history.get(key)
+        if moment in history:
+            history.remove(moment)
+            await limit.history.set(key, history, limit.rate.seconds)
 
 
 def client_address(request: Request, proxies: int | None = None) -> str:

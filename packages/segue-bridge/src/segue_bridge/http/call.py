@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope
 
 from segue_bridge.auth.sessions import Session as UserSession
+from segue_bridge.auth.throttles import Counted
 from segue_bridge.auth.users import AnonymousUser
 from segue_bridge.errors import NotAuthenticated, PermissionDenied
 from segue_bridge.http import body, urls
@@ -55,6 +56,7 @@ class Call(Request):
         self.auth_value: Any = None
         self.authenticated_by_request = False
         self.stored_session: UserSession | None = None
+        self.counted: Counted = []
         self._values = values
         self._data: Any = _UNREAD
         self._query: QueryParams | None = None

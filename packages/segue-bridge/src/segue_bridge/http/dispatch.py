@@ -48,7 +48,9 @@ async def serve(
         response = await _view(call) if early is None else early
         response = await _rendered(call, response)
         name_language(call, response, settings)
-        if call.stored_session is not None and "x-segue-unserved" not in response.headers:
+        if "x-segue-unserved" in response.headers:
+            await throttles.take_back(call.counted)
+        elif call.stored_session is not None:
             await _finish_session(call, response)
     finally:
         state.database.use.in_flight -= 1
@@ -222,7 +224,7 @@ async def _initial_and_handler(call: Call) -> Response:
     await resource.check(call)
     limits = resource.throttles_of(call)
     if limits:
-        throttles.check(limits, call, call.current)
+        await throttles.check(limits, call, call.current, call.counted)
     if operation is not None:
         answer = await operation.endpoint(call)
         return answer if isinstance(answer, Response) else JSON(answer, operation.status)

@@ -2,7 +2,7 @@
 
 Reads are no effect. Keys are those that the code gives, before ``KEY_FUNCTION`` and version. A value is compared as
 far as JSON can tell; a model's object by its label and key, a queryset and anything else by its type. The histories
-of DRF's throttles are left out: while both sides serve, each keeps its own (docs/gateway.md).
+of throttles are left out: they hold the moments of requests, and where no cache is shared each side keeps its own (docs/bridge/auth.md).
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import functools
 import sys
 from typing import Any
 
+from .. import shared_cache
 from ..compare import plain
 
 _WRITES = ("add", "set", "touch", "delete", "incr", "decr", "set_many", "delete_many", "clear")
-_THROTTLES = "rest_framework.throttling"
+_THROTTLES = ("rest_framework.throttling", "segue_bridge.auth.throttles")
 
 
 class CacheWrites:
@@ -57,7 +58,7 @@ class CacheWrites:
         @functools.wraps(original)
         def write(cache: Any, *args: Any, **kwargs: Any) -> Any:
             # set_many() calls set(), get_or_set() calls add(): the outermost call is what the code asked for.
-            if not recorder._depth and sys._getframe(1).f_globals.get("__name__") != _THROTTLES:
+            if not recorder._depth and not _counts_requests(sys._getframe(1)):
                 recorder._done.append([recorder._alias(cache), method, *_told(args, kwargs)])
                 if recorder.held_back and not _is_undone(cache):
                     return _as_if(cache, method, args, kwargs)
@@ -78,6 +79,13 @@ class CacheWrites:
             known = next((alias for alias in caches if caches[alias] is cache), "?")
             self._aliases[id(cache)] = known
         return known
+
+
+def _counts_requests(caller: Any) -> bool:
+    """Whether a throttle writes: DRF's, or the bridge's through the cache that stands in for its own."""
+    if caller.f_globals.get("__name__") == shared_cache.__name__:
+        caller = caller.f_back
+    return caller is not None and caller.f_globals.get("__name__") in _THROTTLES
 
 
 def _is_undone(cache: Any) -> bool:
