@@ -74,7 +74,10 @@ class Needs:
     their ``count()`` costs it nothing; ``selected`` are to-one relations that it joins (``select_related``), so that
     they cost it nothing after a write either. ``hint`` goes into the row's name. ``told`` is the signal receiver that
     the objects were given to, ``stale`` the one whose object leads to them: Django has them in memory as its
-    sender left them, so that of their columns only the key is sure to be what a query finds. ``uploads`` are columns of
+    sender left them, so that of their columns only the key is sure to be what a query finds, unless they are ``live``: then
+    they lead to the very objects that Django has (:mod:`segue.translate.rules.following`). ``copied``: they are copies, so
+    that what they lead to must not be changed. ``kept`` are relations that are fetched as entities because such code looks
+    into them. ``uploads`` are columns of
     files that may hold an upload until the object is saved, ``unsaved`` those of them that no save has stored yet. ``united`` are the
     sites whose objects may stand in the same variable. ``fetched``: they are what a queryset gives, not the end of a relation.
     ``classes`` are the multi-table children (labels) of a polymorphic model as whose objects they are made, those further
@@ -96,6 +99,9 @@ class Needs:
     hint: str = ""
     told: Where | None = None
     stale: Where | None = None
+    live: bool = False
+    copied: bool = False
+    kept: set[str] = field(default_factory=set)
     uploads: set[str] = field(default_factory=set)
     unsaved: set[str] = field(default_factory=set)
     united: list[Needs] = field(default_factory=list)
@@ -132,12 +138,12 @@ class Needs:
             return True
         if self.model != other.model or self.computed != other.computed or self.told or other.told:
             return False
-        if self.noted or other.noted or self.asked or other.asked:
+        if self.noted or other.noted or self.asked or other.asked or self.live != other.live:
             return False
         if self.stale or other.stale or set(self.one) & set(other.one) or set(self.many) & set(other.many):
             return False
         mine, theirs = [self, *self.united], [other, *other.united]
-        for attribute in ("columns", "one", "many", "annotations"):
+        for attribute in ("columns", "one", "many", "annotations", "kept"):
             shared = getattr(self, attribute)
             shared.update(getattr(other, attribute))
             for needs in theirs:

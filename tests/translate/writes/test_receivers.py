@@ -225,6 +225,51 @@ def remove(sender, instance, **kwargs):
     Label.objects.create(name="removed")
 
 
+class Owner(models.Model):
+    name = models.CharField(max_length=40)
+    mail = models.CharField(max_length=40, default="")
+    points = models.IntegerField(default=0)
+    manager = models.ForeignKey("self", models.SET_NULL, null=True, blank=True)
+
+
+class Order(models.Model):
+    text = models.CharField(max_length=20)
+    label = models.CharField(max_length=200, editable=False, default="")
+    owner = models.ForeignKey(Owner, models.CASCADE, related_name="orders")
+    reviewer = models.ForeignKey(Owner, models.SET_NULL, null=True, blank=True, related_name="reviewed")
+
+    def save(self, *args, **kwargs):
+        if self.reviewer:
+            self.text = (self.reviewer.name + self.text)[:20]
+        super().save(*args, **kwargs)
+
+
+class Letter(models.Model):
+    to = models.CharField(max_length=40)
+    text = models.CharField(max_length=200)
+
+
+@receiver(pre_save, sender=Order)
+def describe(sender, instance, **kwargs):
+    manager = instance.owner.manager
+    instance.label = instance.owner.name + (" under " + manager.name if manager is not None else "")
+
+
+@receiver(post_save, sender=Order)
+def reward(sender, instance, created, **kwargs):
+    instance.owner.points += 1 if created else 10
+    instance.owner.save()
+    if instance.owner.mail.endswith("x") or instance.reviewer_id is None:
+        Letter.objects.create(to=instance.owner.mail, text=instance.owner.name)
+    if instance.reviewer and instance.reviewer.manager:
+        Letter.objects.create(to=instance.reviewer.manager.mail, text="reviewed")
+
+
+@receiver(post_delete, sender=Order)
+def farewell(sender, instance, **kwargs):
+    Letter.objects.create(to=instance.owner.mail, text="gone of " + instance.owner.name)
+
+
 @receiver(m2m_changed, sender=Tagged.labels.through)
 def tagged(sender, instance, **kwargs):
     pass
@@ -325,6 +370,64 @@ class NoteViewSet(viewsets.ModelViewSet):
         return Response({"slug": note.slug})
 
 
+class OrderSerializer(serializers.ModelSerializer):
+    points = serializers.IntegerField(source="owner.points", read_only=True)
+
+    class Meta:
+        model = models.Order
+        fields = ["id", "text", "label", "owner", "reviewer", "points"]
+
+
+class OrderViewSet(viewsets.ModelViewSet):
+    queryset = models.Order.objects.order_by("pk")
+    serializer_class = OrderSerializer
+
+    @action(detail=True, methods=["post"])
+    def remember(self, request, pk=None):
+        order = self.get_object()
+        before = order.owner.points
+        models.Owner.objects.filter(pk=order.owner_id).update(points=models.models.F("points") + 100, name="Other")
+        order.text = "remembered"
+        order.save()
+        return Response({"before": before, "after": order.owner.points, "name": order.owner.name})
+
+    @action(detail=True, methods=["post"])
+    def rename(self, request, pk=None):
+        order = self.get_object()
+        order.owner.name = "In memory"
+        order.save()
+        return Response({"label": order.label, "points": order.owner.points})
+
+    @action(detail=True, methods=["post"])
+    def move(self, request, pk=None):
+        order = self.get_object()
+        name = order.owner.name
+        order.owner_id = models.Owner.objects.order_by("pk").first().pk
+        order.save()
+        return Response({"label": order.label, "name": name})
+
+    @action(detail=True, methods=["post"])
+    def hand(self, request, pk=None):
+        order = self.get_object()
+        owner = models.Owner.objects.get(pk=order.reviewer_id or order.owner_id)
+        owner.name = "Not saved yet"
+        order.owner = owner
+        order.save()
+        made = models.Order.objects.create(owner=owner, text="made")
+        return Response({"label": order.label, "made": made.label, "points": owner.points})
+
+    @action(detail=True, methods=["post"])
+    def drop(self, request, pk=None):
+        order = self.get_object()
+        order.owner.name = "Last words"
+        order.delete()
+        return Response({})
+
+
+class JoinedOrderViewSet(OrderViewSet):
+    queryset = models.Order.objects.select_related("owner", "reviewer__manager").order_by("pk")
+
+
 def view(model):
     class Made(serializers.ModelSerializer):
         class Meta:
@@ -380,6 +483,8 @@ from notes import views
 router = SimpleRouter()
 router.register("notes", views.NoteViewSet)
 router.register("scans", views.ScanViewSet)
+router.register("orders", views.OrderViewSet)
+router.register("joined-orders", views.JoinedOrderViewSet, basename="joined-order")
 router.register("own-scans", views.OwnScanViewSet, basename="own-scan")
 urlpatterns = [
     path("", include(router.urls)),
@@ -393,7 +498,6 @@ REFUSED = {
     "POST /keyed/": ("signal", "key"),
     "POST /bound/": ("signal", "listen"),
     "POST /partial/": ("no-source", "functools.partial"),
-    "POST /peek/": ("signal", "peeked"),
     "POST /tagged/": ("signal", "tagged"),
     "POST /notes/{pk}/some/": ("signal", "tell"),
     "POST /notes/found/": ("signal", "forget"),
@@ -421,6 +525,13 @@ def test_both_sides_leave_the_same_rows(asked: tuple[Snapshot, Program, Report, 
     said = {o.key for o in report.operations}
     met = {o.key: set(o.statuses) for o in report.operations}
     done = {
+        **{
+            f"POST /{which}/{{pk}}/{name}/": "200"
+            for which in ("orders", "joined-orders")
+            for name in ("remember", "rename", "move", "hand", "drop")
+        },
+        "POST /orders/": "201", "PUT /orders/{pk}/": "200", "PATCH /joined-orders/{pk}/": "200",
+        "DELETE /orders/{pk}/": "204",
         "POST /scans/": "201", "PUT /scans/{pk}/": "200", "DELETE /scans/{pk}/": "204", "POST /own-scans/": "201",
         "PUT /own-scans/{pk}/": "200", "GET /notes/counted/": "200",
     }  # fmt: skip
@@ -476,8 +587,6 @@ def test_a_receiver_that_turns_the_sender_away_is_none(
 
 def _named(refusal: Refusal) -> str:
     """The receiver that a refusal names, or stands at."""
-    if refusal.construct == "notes.Label.name":
-        return "peeked"
     return refusal.construct.rpartition(" ")[2]
 
 

@@ -69,6 +69,7 @@ def _key_of_relation(frame: Frame, node: ast.Attribute) -> ast.expr | None:
     """
     from segue.translate.load.models import concrete, field_of
     from segue.translate.load.needs import column
+    from segue.translate.rules.following import looked_into_later
 
     owner = frame.env.get(node.value.id) if isinstance(node.value, ast.Name) else None
     if owner is None or owner.node is None or not isinstance(owner.kind, Instance):
@@ -86,7 +87,7 @@ def _key_of_relation(frame: Frame, node: ast.Attribute) -> ast.expr | None:
         isinstance(part, ast.Attribute) and ast.unparse(part.value) == text
         for part in ast.walk(ast.parse(textwrap.dedent(frame.function.source)))
     )
-    if looked_into:
+    if looked_into or (not kind.site.copied and looked_into_later(frame.ctx, kind.model, item.name)):
         return None
     column(frame.ctx, kind.site, item.attname)
     return ast.Attribute(owner.node, item.attname, ast.Load())

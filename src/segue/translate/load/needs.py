@@ -24,6 +24,12 @@ def column(ctx: Context, site: Needs, name: str) -> None:
 
 def check_fresh(site: Needs, name: str) -> None:
     """Refuse what a receiver's object has in memory and a query may find otherwise."""
+    if not site.live:
+        check_own(site, name)
+
+
+def check_own(site: Needs, name: str) -> None:
+    """Refuse to change what another object in memory leads to, where the object that Django has there is not known or a copy."""
     if site.stale is not None:
         raise refuse(
             "signal",
@@ -49,7 +55,7 @@ def to_one(ctx: Context, site: Needs, name: str) -> Needs:
             target = reverse.model
         check_base(ctx, target)
         check_made(ctx, target)
-        child = Needs(target, stale=site.told)
+        child = Needs(target, stale=site.told, written=name in site.kept)
         child.columns.add(pk_field(ctx, target).attname)
         site.one[name] = child
     return site.one[name]

@@ -101,7 +101,7 @@ def _lifted(frame: Frame, receiver: Receiver, label: str, *, told: bool) -> Lift
     arguments = {key: value for key, value in known.items() if key in parameters_of(function)}
     if "instance" in parameters_of(function):
         # What the collector has read is as it is in the database; an object that code holds may not be.
-        needs = Needs(label, written=True, told=receiver.where if told else None)
+        needs = Needs(label, written=True, told=receiver.where if told else None, live=True)
         arguments["instance"] = Instance(label, needs, "entity")
     hint = snake(frame.ctx.model(label).cls.rpartition(".")[2])
     # Of several models each has a function of its own, though none looks at the object.

@@ -17,6 +17,7 @@ from segue.translate.kinds import Const, Instance, Needs, RelatedManager, Scalar
 from segue.translate.load.models import column_kind, concrete, field_of, pk_field, reverse_of, target_field
 from segue.translate.load.needs import check_fresh, column, to_one
 from segue.translate.models.polymorphic import children
+from segue.translate.rules.following import follow, remembers
 from segue.translate.rules.polymorphic import same_for_children
 from segue.translate.rules.registry import attribute, method
 
@@ -133,6 +134,8 @@ def _to_one(frame: Frame, owner: Val, name: str, target: str, *, nullable: bool,
         )
     reverse = reverse_of(concrete(frame.ctx, kind.model), name)
     missing = f"{concrete(frame.ctx, kind.model).cls.rpartition('.')[2]} has no {name}."
+    if kind.mode == "entity" and (kind.site.live or remembers(frame.ctx, kind.model)):
+        return follow(frame, owner, name, label, node)
     if kind.mode == "entity":
         check_fresh(kind.site, name)
         value = related_of_entity(frame, owner, name, label, node)

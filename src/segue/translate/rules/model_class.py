@@ -13,6 +13,7 @@ from segue.translate.kinds import Const, Instance, Kind, Needs, Scalar, Unknown,
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type, target_field
 from segue.translate.models.writing import save_problem
+from segue.translate.rules.following import remembers
 from segue.translate.rules.stored_files import is_file
 from segue.translate.rules.uploaded import takes
 
@@ -134,7 +135,10 @@ def column_value(
             from segue.translate.query.coerce import instance_key
             from segue.translate.query.lookups import target as lookup_target
 
-            return item.attname, instance_key(frame, value, lookup_target(frame, name("x"), item), at)
+            key_of_user = instance_key(frame, value, lookup_target(frame, name("x"), item), at)
+            if site is not None and remembers(frame.ctx, label) and isinstance(key_of_user, ast.Attribute):
+                return item.name, key_of_user.value
+            return item.attname, key_of_user
         if isinstance(kind, Instance) and value.node is not None:
             from segue.translate.load.needs import column
 
@@ -142,6 +146,9 @@ def column_value(
             if kind.nullable:
                 raise frame.refuse("nullable", value.text, "The related object may be None.", at)
             if kind.site.keyless and whole:
+                return item.name, value.node
+            if site is not None and remembers(frame.ctx, label):
+                kind.site.written = True
                 return item.name, value.node
             return item.attname, ast.Attribute(value.node, target.attname, ast.Load())
         raise frame.refuse("model-field", f"{label}.{key}", "Segue does not know the related object.", at)

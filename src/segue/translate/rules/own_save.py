@@ -70,7 +70,7 @@ def before_save(frame: Frame, label: str, instance: ast.expr, *, adding: bool) -
         _check_unsaved(frame.ctx, label, function)
     model = concrete(frame.ctx, label)
     short = snake(model.cls.rpartition(".")[2])
-    kind = Instance(label, Needs(label, written=True, told=function.where), "entity")
+    kind = Instance(label, Needs(label, written=True, told=function.where, live=True), "entity")
     lifted = lift(
         frame.ctx, function, self_kind=Val(kind, name(short)), module_kind="services", app=model.app,
         name=f"prepare_{short}",

@@ -156,7 +156,9 @@ def _call(
     known = {"raw": const(False), "using": const("default"), "sender": sender, **given}
     for parameter in parameters_of(function):
         if parameter == "instance":
-            arguments[parameter] = Instance(label, Needs(label, written=True, told=receiver.where), "entity")
+            arguments[parameter] = Instance(
+                label, Needs(label, written=True, told=receiver.where, live=True), "entity"
+            )
             nodes.append(instance)
         elif parameter in known:
             value = known[parameter]

@@ -17,7 +17,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import Const, Global, Instance, Kind, OpenFile, Scalar, StoredFile
 from segue.translate.load.models import concrete
-from segue.translate.load.needs import check_fresh, column
+from segue.translate.load.needs import check_own, column
 from segue.translate.rules.registry import attribute, method
 
 _FILE_SYSTEM = (
@@ -174,7 +174,7 @@ def delete_file(frame: Frame, owner: Val, call: CallSite) -> Val:
         raise frame.refuse(
             "stored-file", ast.unparse(call.node), "Segue does not know the object.", call.node
         )
-    check_fresh(holder.kind.site, owner.node.attr)
+    check_own(holder.kind.site, owner.node.attr)
     frame.is_async = True
     lines = [f"await {ast.unparse(media(frame, call.node))}.delete({owner.text})", f"{owner.text} = ''"]
     assert isinstance(owner.kind, StoredFile)

@@ -12,13 +12,15 @@ from segue.refusal import Refused
 from segue.snapshot.model import Function
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.invoke import receiver_name
 from segue.translate.interp.value import Val, const, is_pure, literal, name, quote
 from segue.translate.kinds import Const, Expr, Instance, ListOf, Needs, QuerySet, RelatedManager, Scalar, User
 from segue.translate.load.models import concrete, field_of, pk_field, snake
-from segue.translate.load.needs import check_fresh
+from segue.translate.load.needs import check_own
 from segue.translate.models.writing import delete_problem, save_problem
 from segue.translate.query.build import commit, query_of, root_of
 from segue.translate.rules.deletion_signals import listeners
+from segue.translate.rules.following import keep_related
 from segue.translate.rules.idle_receivers import is_idle
 from segue.translate.rules.model_class import column_value, new_instance, spread_values
 from segue.translate.rules.own_attributes import is_left_out
@@ -62,7 +64,7 @@ def _check_write(frame: Frame, owner: Val, sort: str, at: ast.AST) -> str:
     assert isinstance(kind, Instance)
     if kind.nullable:
         raise frame.refuse("nullable", owner.text, "This may be None here, and nothing checks it.", at)
-    check_fresh(kind.site, sort)
+    check_own(kind.site, sort)
     label = concrete(frame.ctx, kind.model).label
     if concrete(frame.ctx, label).parents:
         raise frame.refuse("multi-table", label, "Writes to multi-table models are not translated yet.", at)
@@ -72,6 +74,12 @@ def _check_write(frame: Frame, owner: Val, sort: str, at: ast.AST) -> str:
     if kind.mode == "row":
         kind.site.written = True
     return label
+
+
+def _keep(frame: Frame, owner: Val) -> None:
+    """After what the receivers do is known: what they look into comes with the object where Django has it."""
+    if isinstance(owner.kind, Instance):
+        keep_related(frame.ctx, owner.kind.site, owner.kind.model)
 
 
 @method(Instance, "save")
@@ -108,6 +116,7 @@ def save(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         send_pre_save(frame, kind.model, saved, adding=False, named=True)
         frame.emit(ast.unparse(made))
         send_post_save(frame, kind.model, saved, const(False), named=True)
+        _keep(frame, owner)
         return Val(Const(None), name("None"))
     return Val(Const(None), made)
 
@@ -147,6 +156,7 @@ def _save_told(frame: Frame, label: str, owner: Val, call: CallSite) -> Val:
         frame.locals_seen.add(created)
         frame.emit(f"{created} = {text}")
         send_post_save(frame, label, saved, Val(Scalar("bool"), name(created)))
+    _keep(frame, owner)
     return Val(Const(None), name("None"))
 
 
@@ -165,6 +175,7 @@ def collected(frame: Frame, owner: Val, call: CallSite) -> Val:
     """Django's own ``Model.delete``."""
     label = _check_write(frame, owner, "delete", call.node)
     told = _told(frame, label, held=True)
+    _keep(frame, owner)
     call.only(at_most=0)
     assert owner.node is not None
     made = ast.Call(ast.Attribute(frame.db, "delete", ast.Load()), [owner.node, *told], [])
@@ -197,7 +208,9 @@ def set_attribute(frame: Frame, owner: Val, call: CallSite) -> Val:
     if owner.node is None or kind.nullable:
         raise frame.refuse("nullable", owner.text, "This may be None here, and nothing checks it.", call.node)
     key = str(attr.kind.value)
-    check_fresh(kind.site, key)
+    check_own(kind.site, key)
+    if isinstance(owner.node, ast.Await):
+        owner = Val(kind, frame.hoist(receiver_name(frame, kind), owner.node, call.node))
     label = concrete(frame.ctx, kind.model).label
     if key == "pk":
         key = pk_field(frame.ctx, label).attname

@@ -169,8 +169,10 @@ def dispatcher(
 
 def _own(site: Needs, label: str) -> Needs:
     """Objects of ``site`` that are of one class: what is asked of them is loaded with all of them."""
-    made = Needs(label, told=site.told, stale=site.stale, written=True, exact=True)
-    for attribute in ("columns", "one", "many", "prefetched", "selected"):
+    made = Needs(
+        label, told=site.told, stale=site.stale, live=site.live, copied=site.copied, written=True, exact=True
+    )
+    for attribute in ("columns", "one", "many", "prefetched", "selected", "kept"):
         setattr(made, attribute, getattr(site, attribute))
     return made
 

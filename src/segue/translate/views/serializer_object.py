@@ -36,6 +36,7 @@ from segue.translate.kinds import (
 )
 from segue.translate.load.fetch import fetch_all, site_of
 from segue.translate.load.models import concrete, field_of
+from segue.translate.rules.following import keep_related
 from segue.translate.serializers import (
     Presenter,
     Saver,
@@ -303,6 +304,8 @@ def save(frame: Frame, owner: Val, extra: dict[str, Val], at: ast.AST | None = N
         _check_request(frame, held, saver, at)
         instance = entity(frame, held.instance, at)
         held.fetched = instance.kind if isinstance(instance.kind, Instance) else None
+        if held.fetched is not None:
+            keep_related(frame.ctx, held.fetched.site, held.fetched.model)
         call = call_lifted(frame, saver.lifted, instance.text, ast.unparse(values))
     kind = saver.lifted.returns
     stem = _stem(frame, kind)

@@ -158,7 +158,9 @@ def _after_super(function: Function) -> str | None:
 
 
 def _lifted(frame: Frame, model: Model, function: Function, stem: str) -> Lifted:
-    kind = Instance(model.label, Needs(model.label, written=True, told=function.where), "entity")
+    kind = Instance(
+        model.label, Needs(model.label, written=True, told=function.where, live=True, copied=True), "entity"
+    )
     receiver = Val(kind, name(receiver_name(frame, kind)))
     with in_validation(frame.ctx):
         return lift(

@@ -1,0 +1,184 @@
+"""Related objects that Django has in memory: what a receiver, a model's own ``save`` or ``clean`` finds behind a relation.
+
+Django hands them the very object that is saved. What it leads to was assigned to it, or loaded before, and may have been
+changed since; else the database is asked, once, and the object keeps the answer (``ForwardManyToOneDescriptor.__get__``).
+Entities keep related objects in the same way, so :func:`segue_bridge.db.following.follow` gives the same object at the same
+cost, provided that whoever makes, fetches or changes objects of such a model gives them entities, not keys: :func:`remembers` tells
+for which models that is so, :func:`keep_related` makes a place where they are fetched do it.
+"""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+
+from segue.translate.context import Context
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val, quote
+from segue.translate.kinds import Instance, Needs
+from segue.translate.load.fetch import entity_type
+from segue.translate.load.models import concrete, field_of
+from segue.translate.load.needs import to_one
+from segue.translate.load.own_loading import check_base, check_made
+from segue.translate.models.classes import use_relation
+from segue.translate.rules.idle_receivers import is_idle
+
+_SIGNALS = frozenset({"pre_save", "post_save", "pre_delete", "post_delete"})
+# Keys of ``Frame.env`` for related objects that have a local.
+_KEPT = "#follow:"
+_HOOKS = ("save", "clean", "delete", "validate_unique")
+
+
+def remembers(ctx: Context, label: str) -> bool:
+    """Does code of the project's run with objects of ``label`` in the middle of saving, deleting or validating them?"""
+    model = concrete(ctx, label)
+    key = ("remembers", model.label)
+    known = ctx.memo.get(key)
+    if not isinstance(known, bool):
+        cls = ctx.snapshot.classes.get(model.cls)
+        own = any(
+            (cls.methods.get(hook, "") if cls is not None else "") in ctx.snapshot.functions
+            for hook in _HOOKS
+        )
+        known = ctx.memo[key] = own or any(
+            receiver.own
+            and receiver.signal.rpartition(".")[2] in _SIGNALS
+            and (
+                receiver.sender in (model.label, model.cls)
+                or (not receiver.sender and not is_idle(ctx, receiver, model.label))
+            )
+            for receiver in ctx.snapshot.receivers
+        )
+    return known
+
+
+def looked_into_later(ctx: Context, label: str, name: str) -> bool:
+    """May some code look into ``name`` of an object of ``label``, after other code only asked whether it is there? Django has
+    kept the row since then."""
+    if not remembers(ctx, label):
+        return False
+    key = ("looked into", name)
+    known = ctx.memo.get(key)
+    if not isinstance(known, bool):
+        known = ctx.memo[key] = any(
+            f".{name}." in function.source for function in ctx.snapshot.functions.values()
+        )
+    return known
+
+
+def follow(frame: Frame, owner: Val, name: str, label: str, node: ast.AST) -> Val:
+    """``owner.name``, a to-one relation of an object in memory, as an entity of ``label``."""
+    kind = owner.kind
+    assert isinstance(kind, Instance)
+    assert owner.node is not None
+    ctx = frame.ctx
+    model = concrete(ctx, kind.model)
+    check_base(ctx, label)
+    check_made(ctx, label)
+    use_relation(ctx, model.label, name)
+    followed(ctx, model.label).add(name)
+    item = field_of(model, name)
+    cls, imported = entity_type(ctx, model.label)
+    frame.use(imported)
+    helper = frame.imported("segue_bridge.db.following", "follow")
+    site = _child(kind.site, name, label)
+    made = quote(
+        f"await {{0}}({{1}}, {{2}}, {{3}}.{name})", helper, frame.db, owner.node, ast.Name(cls, ast.Load())
+    )
+    found = Val(Instance(label, site, "entity", item is not None and item.null), made)
+    return _in_local(frame, owner.node, name, found, node)
+
+
+def _in_local(frame: Frame, owner: ast.expr, name: str, found: Val, node: ast.AST) -> Val:
+    """``found`` under a name of its own where the whole function sees the same object behind the relation."""
+    key = f"{_KEPT}{found.text}"
+    known = frame.env.get(key)
+    if known is not None:
+        return known
+    assigned = frame.wish is not None and frame.wish[1] is node
+    if frame.no_hoist or assigned or not _stays(frame, owner, name):
+        return found
+    local = frame.fresh(name)
+    if local in _stored(frame):
+        return found
+    frame.emit(f"{local} = {found.text}")
+    frame.env[key] = kept = Val(found.kind, ast.Name(local, ast.Load()))
+    return kept
+
+
+def _stays(frame: Frame, owner: ast.expr, name: str) -> bool:
+    """Does nothing in the function set ``owner.name``, or hand the object to what might?"""
+    if not isinstance(owner, ast.Name):
+        return False
+    roots = [legacy for legacy, value in frame.env.items() if ast.unparse(owner) == value.text]
+    if len(roots) != 1:
+        return False
+    tree = _tree(frame)
+    if any(
+        isinstance(n, ast.Attribute) and not isinstance(n.ctx, ast.Load) and n.attr in (name, f"{name}_id")
+        for n in ast.walk(tree)
+    ):
+        return False
+    root = roots[0]
+    if root.startswith(_KEPT):
+        return root.rpartition(".")[2].rstrip(")") not in _handed_on(tree)
+    looked_into = {
+        id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Attribute) and n not in _called(tree)
+    }
+    return root not in _stored(frame) and all(
+        id(n) in looked_into for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == root
+    )
+
+
+def _handed_on(tree: ast.AST) -> set[str]:
+    """Attributes that are given to calls, or of which methods are called."""
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
+    parts = [
+        part
+        for call in calls
+        for part in (*call.args, *(k.value for k in call.keywords), getattr(call.func, "value", None))
+    ]
+    return {part.attr for part in parts if isinstance(part, ast.Attribute)}
+
+
+def _called(tree: ast.AST) -> list[ast.AST]:
+    return [n.func for n in ast.walk(tree) if isinstance(n, ast.Call)]
+
+
+def _stored(frame: Frame) -> set[str]:
+    return {
+        n.id for n in ast.walk(_tree(frame)) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)
+    }
+
+
+def _tree(frame: Frame) -> ast.AST:
+    return ast.parse(textwrap.dedent(frame.function.source))
+
+
+def _child(site: Needs, name: str, label: str) -> Needs:
+    found = site.one.get(name)
+    if found is None:
+        stale = site.stale or (site.told if site.copied else None)
+        found = site.one[name] = Needs(label, written=True, live=True, stale=stale)
+    return found
+
+
+def followed(ctx: Context, label: str) -> set[str]:
+    """The relations of ``label`` that such code has looked into so far."""
+    found = ctx.memo.setdefault(("followed", concrete(ctx, label).label), set())
+    assert isinstance(found, set)
+    return found
+
+
+def keep_related(ctx: Context, site: Needs, label: str) -> None:
+    """Let objects of ``site``, one of which is saved or deleted, bring what they are fetched with as objects: Django has them in memory."""
+    joined = {path.partition("__")[0] for path in site.selected}
+    for name in sorted(followed(ctx, label)):
+        site.kept.add(name)
+        if name in joined and not site.live:
+            to_one(ctx, site, name)
+        if name in site.one:
+            site.one[name].written = True
+
+
+__all__ = ["follow", "followed", "keep_related", "looked_into_later", "remembers"]
