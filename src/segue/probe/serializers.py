@@ -1,6 +1,7 @@
 """Serializers: a live instance of each, field by field."""
 
 from .limits import choices_limit
+from .own_queryset import queryset_by_class
 from .values import plain_lookups
 
 # kept elsewhere in the document, or internal to DRF
@@ -200,7 +201,10 @@ class Serializers:
         return self.use(type(serializer))
 
     def _queryset(self, field, result, owner):
-        queryset = getattr(field, "queryset", None)
+        own = queryset_by_class(field) if _overrides_queryset(field) else None
+        queryset = getattr(field, "queryset", None) if own is None else own
+        if own is not None:
+            result["kwargs"]["queryset_by_class"] = self.c.encoder.encode(True)
         model = getattr(queryset, "model", None)
         if model is None:
             return
@@ -321,3 +325,9 @@ def _is(thing, module, name):
 
 def _text(value):
     return "" if value is None else str(value)
+
+
+def _overrides_queryset(field):
+    from rest_framework.relations import RelatedField
+
+    return isinstance(field, RelatedField) and type(field).get_queryset is not RelatedField.get_queryset

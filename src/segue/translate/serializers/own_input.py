@@ -22,6 +22,7 @@ from segue.translate.serializers.facts import (
     FIELD_INPUT,
     FIELD_OUTPUT,
     base_name,
+    const,
     field_refusal,
     framework,
     function_of,
@@ -230,6 +231,8 @@ def unfollowed(ctx: Context, item: SerializerField) -> frozenset[str]:
         followed.add("to_internal_value")
     if overridden(ctx, item.cls, "__init__") and steady_init(ctx, item):
         followed.add("__init__")
+    if const(item.kwargs.get("queryset_by_class"), False):
+        followed.add("get_queryset")  # every row of the model, as the probe saw it
     return FIELD_INPUT - followed
 
 
