@@ -21,8 +21,9 @@ from accounts.serializers import MeSerializer
 from catalog.models import Book, Publisher, Review
 from catalog.serializers import CategorySerializer
 from catalog.views import BookViewSet
+from rest_framework import serializers
 from rest_framework.throttling import ScopedRateThrottle
-from segue_joined import alike, dense, limits, literals
+from segue_joined import alike, dense, limits, literals, payloads
 from segue_joined.furnishing import rows_for
 from segue_joined.paths import chosen
 from segue_joined.personas import users
@@ -79,6 +80,15 @@ row = alike.held(serializer)[0]
 bodies |= {what: alike.alike(serializer, {**known, **row}, change) for what, change in alike.ALIKE}
 result["again"] = [codes("as it was").get("slug"), bodies["in capitals"]["name"] == row["name"].upper()]
 result["full"], result["nearly"] = asks(0), asks(1)
+class Whole(serializers.PrimaryKeyRelatedField):
+    def get_queryset(self):
+        return Publisher.objects.all()
+    def to_representation(self, value):
+        return {"id": value.pk, "for": self.context["request"].user.pk}
+class Named(serializers.Serializer):
+    publisher, publishers = Whole(), Whole(many=True)
+drawn = [payloads.valid_of(Named(), number) for number in range(6)]
+result["named"] = [Named(data=body).is_valid() for body in drawn] + [any(body["publishers"] for body in drawn)]
 """
 
 
@@ -97,6 +107,7 @@ def test_rows_bodies_words_and_rates(shop: Shop) -> None:
     assert found["heads"]["Book"][0] == 5, "the five similar ones"
     assert found["heads"]["Book"][1] >= 7, "and more than that there are"
     assert found["again"] == [["unique"], True]
+    assert all(found["named"]), "a relation whose class says its rows, and shows more than their keys"
     assert found["full"] == [False, 1.0]
     assert found["nearly"] == [True, None]
 

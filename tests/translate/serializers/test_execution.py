@@ -22,6 +22,7 @@ READERS = [
     ("AuthorWithBooksSerializer", [1, 3]),
     ("MailingSerializer", [1, 2]),
     ("KeptMailingSerializer", [1, 2]),
+    ("WholeAuthorSerializer", [1, 2, 3]),
 ]
 
 
@@ -196,6 +197,13 @@ CREATED: list[tuple[str, Any]] = [
     ("ShelfSerializer", {"publisher": 2, "tags": [2, 1], "author": 2}),
     ("ShelfSerializer", {"publisher": 9, "tags": [3], "author": None}),
     ("ShelfSerializer", {"publisher": "x", "tags": [2, 2], "author": 1}),
+    ("WholeAuthorSerializer", {"name": "New", "publisher": 2}),
+    ("WholeAuthorSerializer", {"name": "New", "publisher": None}),
+    ("WholeAuthorSerializer", {"name": "New", "publisher": 9}),
+    ("WholeAuthorSerializer", {"name": "New", "publisher": {"id": 2}}),
+    ("DerivedShelfSerializer", {"author": 3}),
+    ("DerivedShelfSerializer", {"author": 2}),
+    ("DerivedShelfSerializer", {}),
 ]
 
 
@@ -266,6 +274,7 @@ UPDATED: list[tuple[str, int | str, Any]] = [
     ("DrivenAuthorSerializer", 1, {"name": "ann"}),
     ("DrivenAuthorSerializer", 1, {"email": "b@b.it"}),
     ("FoundAuthorSerializer", 1, {"publisher": "New"}),
+    ("WholeAuthorSerializer", 1, {"publisher": 2}),
     ("TaggedBookSerializer", 1, {"tags": ["made", "code"]}),
     ("PublishedAuthorSerializer", 1, {"publisher": "Bee"}),
     ("FoundAuthorSerializer", 1, {"name": "dee", "publisher": "Bee"}),

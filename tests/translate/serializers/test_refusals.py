@@ -40,6 +40,8 @@ CASES: list[tuple[str, Callable[[Context, str], Any], str, str]] = [
     ("DottedWriteSerializer", read, "source-missing", "city = "),
     ("PlainSerializer", creator, "serializer-create", "class PlainSerializer"),
     ("MoneySerializer", writer, "decimal-localize", "amount = "),
+    ("RomanSerializer", writer, "field-input", "def get_queryset"),
+    ("VisibleSerializer", writer, "field-input", "def get_queryset"),
     ("ForgetfulSerializer", writer, "validate-result", "def validate_label"),
 ]
 

@@ -15,7 +15,12 @@ from segue.translate.kinds import Instance, Kind, Needs, Scalar, User
 
 
 def put(frame: Frame, serializer: str, key: object, kind: Kind, at: ast.AST) -> None:
-    """``attrs[key] = value`` at ``at``; a key that is computed may be any."""
+    """``attrs[key] = value`` at ``at``; a key that is computed may be any.
+
+    A row may become what a relation of the saved object leads to, where anything may be asked of it: it has all its columns.
+    """
+    if isinstance(kind, Instance):
+        kind.site.written = True
     place = (frame.function.name, getattr(at, "lineno", 0), getattr(at, "col_offset", 0))
     _table(frame.ctx, serializer)[place] = (key if isinstance(key, str) else None, widen(kind))
 

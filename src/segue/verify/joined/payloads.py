@@ -184,7 +184,7 @@ def self_relations(serializer: Any) -> dict[str, list[Any]]:
         for name, field in serializer.fields.items()
         if isinstance(field, s.RelatedField)
         and not field.read_only
-        and getattr(field.queryset, "model", None) is model
+        and getattr(_queryset(field), "model", None) is model
     }
 
 
@@ -287,17 +287,40 @@ def stored(field: Any) -> list[Any]:
 
 
 def _keys(field: Any) -> list[Any]:
-    queryset = getattr(field, "queryset", None)
+    queryset = _queryset(field)
     if queryset is None:
         return []
     out = []
     for item in _rows(queryset):
         try:
             value = field.to_representation(item)
-        except Exception:  # noqa: BLE001 - the project's own field
-            continue
-        out.append(value if isinstance(value, int | str) else str(value))
+        except Exception:  # noqa: BLE001 - the project's own field, which may look at the request
+            value = None
+        if value is None or isinstance(value, dict | list):
+            value = _named(field, item)
+        if value is not None:
+            out.append(value if isinstance(value, int | str) else str(value))
     return out
+
+
+def _queryset(field: Any) -> Any:
+    """The rows that a relation may name; its class may say them itself (``get_queryset``)."""
+    found = getattr(field, "queryset", None)
+    if found is not None or type(field).get_queryset is s.RelatedField.get_queryset:
+        return found
+    try:
+        return field.get_queryset()
+    except Exception:  # noqa: BLE001 - it looks at the request
+        return None
+
+
+def _named(field: Any, item: Any) -> Any:
+    """What a relation that is shown as more than a name is written as; None where its base does not tell."""
+    if isinstance(field, s.SlugRelatedField):
+        return getattr(item, field.slug_field, None)
+    if not isinstance(field, s.PrimaryKeyRelatedField):
+        return None
+    return item.pk if field.pk_field is None else field.pk_field.to_representation(item.pk)
 
 
 def _rows(queryset: Any) -> list[Any]:

@@ -152,3 +152,31 @@ class LimitedSerializer(serializers.ModelSerializer):  # relation-queryset
     class Meta:
         model = Shelf
         fields = ["id", "tops"]
+
+
+class RomanPublisherField(serializers.PrimaryKeyRelatedField):
+    def get_queryset(self):  # field-input: some rows only
+        return Publisher.objects.filter(city="Rome")
+
+
+class RomanSerializer(serializers.ModelSerializer):
+    publisher = RomanPublisherField()
+
+    class Meta:
+        model = Author
+        fields = ["name", "publisher"]
+
+
+class VisiblePublisherField(serializers.PrimaryKeyRelatedField):
+    def get_queryset(self):  # field-input: it looks at who asks
+        if self.context["request"].user.is_staff:
+            return Publisher.objects.all()
+        return Publisher.objects.none()
+
+
+class VisibleSerializer(serializers.ModelSerializer):
+    publisher = VisiblePublisherField()
+
+    class Meta:
+        model = Author
+        fields = ["name", "publisher"]

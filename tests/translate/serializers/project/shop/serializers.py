@@ -440,6 +440,45 @@ class ShelfSerializer(serializers.ModelSerializer):
         fields = ["id", "publisher", "tags", "author"]
 
 
+class WholePublisherField(serializers.PrimaryKeyRelatedField):
+    """Written as a key, shown as a whole; its rows are those of its own serializer's model."""
+
+    class _Serializer(serializers.ModelSerializer):
+        class Meta:
+            model = Publisher
+            fields = ["id", "name"]
+
+    def use_pk_only_optimization(self):
+        return False
+
+    def get_queryset(self):
+        return self._Serializer.Meta.model.objects.all()
+
+    def to_representation(self, data):
+        return self._Serializer(context=self.context).to_representation(data)
+
+
+class WholeAuthorSerializer(serializers.ModelSerializer):
+    publisher = WholePublisherField(allow_null=True)
+
+    class Meta:
+        model = Author
+        fields = ["id", "name", "publisher"]
+
+
+class DerivedShelfSerializer(serializers.ModelSerializer):
+    publisher = WholePublisherField._Serializer(read_only=True)
+
+    def validate(self, attrs):
+        if attrs.get("author"):
+            attrs["publisher"] = attrs["author"].publisher
+        return attrs
+
+    class Meta:
+        model = Shelf
+        fields = ["id", "publisher", "author"]
+
+
 class MadeTagField(serializers.SlugRelatedField):
     def to_internal_value(self, data):
         try:
