@@ -227,6 +227,11 @@ class Models:
         return relation
 
     def _on_delete(self, function):
+        if (type(function).__module__, type(function).__name__) == (
+            "polymorphic.deletion",
+            "PolymorphicGuard",
+        ):
+            function = function.action  # the same, of rows as their own table has them
         module = getattr(function, "__module__", "")
         name = getattr(function, "__name__", "")
         if module == "django.db.models.deletion" and name.isupper():

@@ -138,7 +138,9 @@ class Needs:
             return True
         if self.model != other.model or self.computed != other.computed or self.told or other.told:
             return False
-        if self.noted or other.noted or self.asked or other.asked or self.live != other.live:
+        if self.noted or other.noted or self.asked or other.asked:
+            return False
+        if self.live != other.live or self.classes != other.classes:
             return False
         if self.stale or other.stale or set(self.one) & set(other.one) or set(self.many) & set(other.many):
             return False

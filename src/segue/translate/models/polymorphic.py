@@ -56,14 +56,22 @@ def drops_missing(snapshot: Snapshot) -> bool | None:
     return True if not since(found, 4) else False if since(found, 4, 11) else None
 
 
+def family(snapshot: Snapshot, model: Model) -> set[str]:
+    """Labels of a polymorphic model, of those above it and of those below it; none for one that is not polymorphic."""
+    if not is_polymorphic(snapshot, model):
+        return set()
+    above = {label for label, link in model.parents.items() if link}
+    return {model.label, *above, *(child.label for child in children(snapshot, model))}
+
+
 def write_problem(snapshot: Snapshot, model: Model) -> Refusal | None:
-    """Objects of polymorphic models are not written: their rows lie in several tables."""
+    """Why objects of a polymorphic model are not written where Segue does not see which class each of them has."""
     if not is_polymorphic(snapshot, model):
         return None
     return Refusal(
         "polymorphic",
         model.label,
-        "django-polymorphic keeps its objects in the tables of its children as well; such writes are not translated.",
+        "django-polymorphic keeps its objects in the tables of its children as well; such a write is not translated here.",
         model.where.file,
         model.where.line,
     )

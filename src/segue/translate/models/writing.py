@@ -15,7 +15,7 @@ from segue.translate.models.columns import set_value
 from segue.translate.models.defaults import default_of
 from segue.translate.models.kinds import has_column
 from segue.translate.models.own_defaults import full_default_of
-from segue.translate.models.polymorphic import write_problem
+from segue.translate.models.polymorphic import family, write_problem
 from segue.translate.models.problems import missing_table, value_problem
 
 KNOWN = frozenset({"CASCADE", "PROTECT", "RESTRICT", "SET_NULL", "SET_DEFAULT", "DO_NOTHING"})
@@ -43,14 +43,20 @@ def deleted_with(snapshot: Snapshot, label: str) -> list[str]:
     return list(seen)
 
 
-def delete_problem(snapshot: Snapshot, label: str) -> Refusal | None:
-    """Why rows of a model cannot be deleted, or None. Signal receivers are not looked at here."""
+def delete_problem(snapshot: Snapshot, label: str, *, real: bool = False) -> Refusal | None:
+    """Why rows of a model cannot be deleted, or None. Signal receivers are not looked at here.
+
+    ``real``: what is deleted is one object at a time, each of the class that a polymorphic model saved it as.
+    """
+    own = family(snapshot, snapshot.models[label]) if real else set()
     for current in deleted_with(snapshot, label):
         model = snapshot.models[current]
-        polymorphic = write_problem(snapshot, model)
+        polymorphic = write_problem(snapshot, model) if model.label not in own else None
         if polymorphic is not None:
             return polymorphic
         for other, field in _referring(snapshot, model):
+            if other.label in own and field.name in other.parents.values():
+                continue  # the rows of one object: its own key leads from one to the next
             problem = _reference_problem(snapshot, other, field)
             if problem is not None:
                 return problem

@@ -19,7 +19,8 @@ from segue.translate.rules.polymorphic import same_for_children
 from segue.translate.rules.registry import method
 from segue.translate.rules.view_self import definition
 
-_DJANGO = "django."
+# PolymorphicModel's does more only where it is told to keep the parents.
+_DJANGO = ("django.", "polymorphic.models.PolymorphicModel.")
 # ``Model.delete(using=None, keep_parents=False)``.
 _DEFAULTS = {"using": (None, "default"), "keep_parents": (False,)}
 

@@ -26,6 +26,7 @@ from segue.translate.rules.model_class import column_value, new_instance, spread
 from segue.translate.rules.own_attributes import is_left_out
 from segue.translate.rules.own_delete import call_delete, own_delete
 from segue.translate.rules.own_save import own_save
+from segue.translate.rules.polymorphic import as_saved, same_for_children
 from segue.translate.rules.receivers import asks_created, saved_by, send_post_save, send_pre_save
 from segue.translate.rules.registry import method
 from segue.translate.rules.unread import is_unread
@@ -66,6 +67,9 @@ def _check_write(frame: Frame, owner: Val, sort: str, at: ast.AST) -> str:
         raise frame.refuse("nullable", owner.text, "This may be None here, and nothing checks it.", at)
     check_own(kind.site, sort)
     label = concrete(frame.ctx, kind.model).label
+    same_for_children(frame, kind, sort, at)
+    if sort == "delete" and as_saved(frame, kind, at):
+        return label
     if concrete(frame.ctx, label).parents:
         raise frame.refuse("multi-table", label, "Writes to multi-table models are not translated yet.", at)
     problem = save_problem(frame.ctx, label) if sort == "save" else None
@@ -184,7 +188,7 @@ def collected(frame: Frame, owner: Val, call: CallSite) -> Val:
 
 def _told(frame: Frame, label: str, *, held: bool) -> list[ast.expr]:
     """Who is told of a deletion and what hangs on it. Raises ``Refused`` where it cannot be carried out."""
-    problem = delete_problem(frame.ctx.snapshot, label)
+    problem = delete_problem(frame.ctx.snapshot, label, real=held)
     if problem is not None:
         raise Refused(problem)
     return listeners(frame, label, held=held)

@@ -100,9 +100,10 @@ def polymorphic_presenter(
     """``present_x`` that asks for the class of the object. ``present`` makes the presenter of one class."""
     site = instance.site
     possible = choices(ctx, serializer, instance.model)
-    if not site.fetched:
+    sites = [site, *site.united]
+    if not all(each.fetched for each in sites):
         raise _refused(serializer, instance.model, "Segue does not know the classes of these objects.")
-    if site.computed:
+    if any(each.computed for each in sites):
         raise _refused(serializer, instance.model, "The query adds values to the objects.")
     if drops_missing(ctx.snapshot) is None:
         raise _refused(
@@ -124,7 +125,8 @@ def polymorphic_presenter(
             site.many.pop(accessor, None)
     if foreign:
         raise _refused(serializer, instance.model, "A class below it shows a relation of its own.")
-    site.classes = tuple(model.label for model, _ in possible[:-1])
+    for each in sites:
+        each.classes = tuple(model.label for model, _ in possible[:-1])
     return dispatcher(ctx, serializer, instance, made, f"present_{snake(stem(ctx, serializer))}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from . import live, payloads
@@ -88,6 +88,7 @@ class Plan:
         self.paths = paths_of(operation, model, lookup, self.pick)
         self.good = [path for label, path in self.paths if label == "existing"] or [self.paths[0][1]]
         self.view = live.view_of(operation, self.good[0]) or view
+        self.model = model
         known = generator.known
         if model is not None:
             known = [*known, *owners(model, known, generator.owners)]
@@ -118,6 +119,8 @@ class Plan:
                 self._selfish(),
                 self._again(),
             ]
+        elif self.op["method"] == "DELETE" and self.op.get("data_keys"):
+            groups.append(self._named_rows())
         groups += [self._queries(), self._followed(), self._often()]
         for given in _mixed(groups):
             if not self.elsewhere(given["path"]):
@@ -263,6 +266,24 @@ class Plan:
                 yield case(
                     self.op, f"envelope of {wrong!r}", self._place(person), person, body=self._json(wrong)
                 )
+
+    def _named_rows(self) -> Iterator[Case]:
+        """A DELETE whose code reads a body: lists of rows that there are, and bodies of other kinds."""
+        names = self.op["data_keys"]
+        lists = list(payloads.lists_of_keys(self.model, self.pick))
+        for person in self.people:
+            for keys in lists[:2]:
+                yield self._naming(names, keys, person)
+        for keys in lists[2:]:
+            yield self._naming(names, keys, self._insider())
+        for what, wrong in payloads.guesses(names, self.pick):
+            person = self._insider()
+            yield case(self.op, what, self._place(person), person, body=self._json(wrong))
+
+    def _naming(self, names: Sequence[str], keys: list[Any], person: dict[str, Any]) -> Case:
+        what = f"rows {keys!r}"[:60]
+        body = self._json(dict.fromkeys(names, keys))
+        return case(self.op, what, self._place(person), person, body=body)
 
     def _selfish(self) -> Iterator[Case]:
         """An object as its own parent, and every other pair."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rest_framework import serializers as s
@@ -208,6 +208,25 @@ def guesses(keys: Sequence[str], pick: random.Random) -> list[tuple[str, Any]]:
         out += [(f"{key}={value!r}"[:60], {key: value}) for value in WRONG]
     pick.shuffle(out)
     return out
+
+
+def lists_of_keys(model: Any, pick: random.Random) -> Iterator[list[Any]]:
+    """Primary keys of rows that there are: all, one by one, some, some twice, and one that is of none."""
+    if model is None:
+        return
+    found = [str(k) if not isinstance(k, int) else k for k in _first_keys(model)]
+    yield found
+    yield found[:1]
+    for key in found[1:12]:
+        yield [key]
+    for _ in range(8 if found else 0):
+        yield pick.sample(found, pick.randint(1, min(4, len(found))))
+    yield [*found[:2], *found[:2]]
+    yield [*found[:2], 987654]
+
+
+def _first_keys(model: Any) -> list[Any]:
+    return list(model._base_manager.order_by("pk").values_list("pk", flat=True)[:40])
 
 
 def boundary(field: Any) -> list[Any]:

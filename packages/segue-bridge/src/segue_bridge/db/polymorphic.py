@@ -38,6 +38,8 @@ async def real_objects(
     ``drop_missing`` (releases of django-polymorphic before 4). Raises ``LookupError`` for one without a content type,
     ``RuntimeError`` for one with that of another class.
     """
+    if not found:
+        return []
     real = await _classes(db, base, found, content_types, classes)
     made: list[E | None] = [entity if cls is base else None for entity, cls in zip(found, real, strict=True)]
     waiting: dict[type[E], list[int]] = {}
@@ -61,7 +63,10 @@ async def real_objects(
                     made[index] = entity
                 else:
                     waiting.setdefault(above.class_, []).append(index)
-    return [entity for entity in made if entity is not None]
+    # One object for one row, however often it is found.
+    first = {_key(base, entity): made[index] for index, entity in reversed(list(enumerate(found)))}
+    shown = (first[_key(base, entity)] for entity in found)
+    return [entity for entity in shown if entity is not None]
 
 
 async def _classes(

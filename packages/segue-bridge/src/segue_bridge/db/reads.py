@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import BinaryExpression, BindParameter, ColumnElement, Select, func, literal, select
 from sqlalchemy.sql import operators
-from sqlalchemy.sql.elements import False_
+from sqlalchemy.sql.elements import BooleanClauseList, False_
 
 from segue_bridge.db.errors import MultipleObjectsReturned, ObjectDoesNotExist
 from segue_bridge.db.session import Session
@@ -53,14 +53,16 @@ def keys(statement: AnySelect) -> AnySelect:
 
 def empty(statement: AnySelect) -> bool:
     """Whether Django would not ask the database: ``none()``, ``__in=[]`` among the ANDed conditions."""
-    for condition in statement._where_criteria:
-        if isinstance(condition, False_):
-            return True
-        if isinstance(condition, BinaryExpression) and condition.operator is operators.in_op:
-            right = condition.right
-            if isinstance(right, BindParameter) and right.expanding and right.value == []:
-                return True
-    return False
+    return any(_never(condition) for condition in statement._where_criteria)
+
+
+def _never(condition: ColumnElement[bool]) -> bool:
+    if isinstance(condition, BooleanClauseList) and condition.operator is operators.and_:
+        return any(_never(part) for part in condition.clauses)
+    if isinstance(condition, BinaryExpression) and condition.operator is operators.in_op:
+        right = condition.right
+        return isinstance(right, BindParameter) and right.expanding and right.value == []
+    return isinstance(condition, False_)
 
 
 _COUNT = func.count()
