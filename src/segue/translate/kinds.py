@@ -140,8 +140,13 @@ class Needs:
             return False
         if self.noted or other.noted or self.asked or other.asked:
             return False
-        if self.live != other.live or self.classes != other.classes:
+        if self.classes != other.classes:
             return False
+        if self.live != other.live:
+            # Entities keep what they lead to, wherever they are from.
+            if not (self.written and other.written):
+                return False
+            self.live = other.live = True
         if self.stale or other.stale or set(self.one) & set(other.one) or set(self.many) & set(other.many):
             return False
         mine, theirs = [self, *self.united], [other, *other.united]

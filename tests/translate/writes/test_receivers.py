@@ -249,6 +249,22 @@ class Letter(models.Model):
     text = models.CharField(max_length=200)
 
 
+class Card(models.Model):
+    owner = models.OneToOneField(Owner, models.CASCADE)
+    used = models.IntegerField(default=0)
+
+
+@receiver(post_save, sender=Owner)
+def use_card(sender, instance, **kwargs):
+    try:
+        card = instance.card
+        card.owner = instance
+    except Card.DoesNotExist:
+        card = Card(owner=instance)
+    card.used += 1
+    card.save()
+
+
 @receiver(pre_save, sender=Order)
 def describe(sender, instance, **kwargs):
     manager = instance.owner.manager
@@ -370,6 +386,19 @@ class NoteViewSet(viewsets.ModelViewSet):
         return Response({"slug": note.slug})
 
 
+class OwnerSerializer(serializers.ModelSerializer):
+    used = serializers.IntegerField(source="card.used", read_only=True)
+
+    class Meta:
+        model = models.Owner
+        fields = ["id", "name", "mail", "points", "manager", "used"]
+
+
+class OwnerViewSet(viewsets.ModelViewSet):
+    queryset = models.Owner.objects.order_by("pk")
+    serializer_class = OwnerSerializer
+
+
 class OrderSerializer(serializers.ModelSerializer):
     points = serializers.IntegerField(source="owner.points", read_only=True)
 
@@ -483,6 +512,7 @@ from notes import views
 router = SimpleRouter()
 router.register("notes", views.NoteViewSet)
 router.register("scans", views.ScanViewSet)
+router.register("owners", views.OwnerViewSet)
 router.register("orders", views.OrderViewSet)
 router.register("joined-orders", views.JoinedOrderViewSet, basename="joined-order")
 router.register("own-scans", views.OwnScanViewSet, basename="own-scan")
@@ -530,7 +560,7 @@ def test_both_sides_leave_the_same_rows(asked: tuple[Snapshot, Program, Report, 
             for which in ("orders", "joined-orders")
             for name in ("remember", "rename", "move", "hand", "drop")
         },
-        "POST /orders/": "201", "PUT /orders/{pk}/": "200", "PATCH /joined-orders/{pk}/": "200",
+        "POST /owners/": "201", "PATCH /owners/{pk}/": "200", "POST /orders/": "201", "PUT /orders/{pk}/": "200", "PATCH /joined-orders/{pk}/": "200",
         "DELETE /orders/{pk}/": "204",
         "POST /scans/": "201", "PUT /scans/{pk}/": "200", "DELETE /scans/{pk}/": "204", "POST /own-scans/": "201",
         "PUT /own-scans/{pk}/": "200", "GET /notes/counted/": "200",

@@ -6,6 +6,7 @@ import ast
 
 from segue.refusal import Refused
 from segue.snapshot.model import ModelField
+from segue.translate.context import Context
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, name
@@ -136,7 +137,11 @@ def column_value(
             from segue.translate.query.lookups import target as lookup_target
 
             key_of_user = instance_key(frame, value, lookup_target(frame, name("x"), item), at)
-            if site is not None and remembers(frame.ctx, label) and isinstance(key_of_user, ast.Attribute):
+            if (
+                site is not None
+                and _remembered(frame.ctx, label, item)
+                and isinstance(key_of_user, ast.Attribute)
+            ):
                 return item.name, key_of_user.value
             return item.attname, key_of_user
         if isinstance(kind, Instance) and value.node is not None:
@@ -147,7 +152,7 @@ def column_value(
                 raise frame.refuse("nullable", value.text, "The related object may be None.", at)
             if kind.site.keyless and whole:
                 return item.name, value.node
-            if site is not None and remembers(frame.ctx, label):
+            if site is not None and _remembered(frame.ctx, label, item):
                 kind.site.written = True
                 return item.name, value.node
             return item.attname, ast.Attribute(value.node, target.attname, ast.Load())
@@ -167,6 +172,13 @@ def column_value(
             at,
         )
     return item.attname, value.node
+
+
+def _remembered(ctx: Context, label: str, item: ModelField) -> bool:
+    """Does Django's memory of the related object, or of this one by the other, matter later?"""
+    relation = item.relation
+    back = relation is not None and relation.kind == "o2o" and remembers(ctx, relation.to)
+    return remembers(ctx, label) or back
 
 
 def fits(kind: object, wanted: str, null: bool) -> bool:

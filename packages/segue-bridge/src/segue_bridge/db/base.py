@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, Self, TypeVar, cast
 
 from sqlalchemy import Column, ColumnElement, event, inspect
@@ -214,10 +215,29 @@ def _no_collection(relation: str) -> Callable[..., Any]:
     return missing
 
 
-def _takes_columns(pairs: tuple[tuple[str, str], ...]) -> Callable[..., Any]:
-    """Assigning a relation sets its columns (``ForwardManyToOneDescriptor.__set__``)."""
+@cache
+def back_of(relation: RelationshipProperty[Any]) -> str:
+    """The one-to-one relation of the other class that leads back; '' where it has none, or leads to many."""
+    ends = {(remote, local) for local, remote in relation.local_remote_pairs or ()}
+    for other in relation.mapper.relationships:
+        one = not other.uselist and other.mapper is relation.parent and other is not relation
+        if one and ends == set(other.local_remote_pairs or ()):
+            return other.key
+    return ""
+
+
+def _takes_columns(
+    relation: RelationshipProperty[Any], pairs: tuple[tuple[str, str], ...]
+) -> Callable[..., Any]:
+    """Assigning a relation sets its columns (``ForwardManyToOneDescriptor.__set__``).
+
+    The other end of a one-to-one relation remembers it as well (``ForwardOneToOneDescriptor.__set__``).
+    """
 
     def assign(target: Any, value: Any, old: Any, initiator: Any) -> None:
+        back = back_of(relation)
+        if back and isinstance(value, Base):
+            instance_dict(value)[back] = target
         for name, remote in pairs:
             instance_dict(target)[name] = None if value is None else getattr(value, remote)
 
@@ -258,6 +278,6 @@ def _guard(cls: type[Base], mapper: Mapper[Any], relation: RelationshipProperty[
     )
     local = tuple(name for name, _ in pairs)
     event.listen(attribute, "init_scalar", _not_loaded(relation.key, local), retval=True, propagate=True)
-    event.listen(attribute, "set", _takes_columns(pairs), propagate=True)
+    event.listen(attribute, "set", _takes_columns(relation, pairs), propagate=True)
     for name in local:
         event.listen(getattr(cls, name), "set", _forgets(relation.key), propagate=True)

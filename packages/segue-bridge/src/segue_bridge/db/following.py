@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute, RelationshipProperty
 from sqlalchemy.orm.attributes import instance_dict
 from sqlalchemy.orm.interfaces import MANYTOONE
 
-from segue_bridge.db.base import Base, column_key, mapper_of
+from segue_bridge.db.base import Base, back_of, column_key, mapper_of
 from segue_bridge.db.errors import MultipleObjectsReturned, ObjectDoesNotExist
 from segue_bridge.db.session import Session
 
@@ -34,6 +34,8 @@ async def follow(db: Session, entity: Base, relation: InstrumentedAttribute[T]) 
         return cast(T, known)
     found: RelationshipProperty[Any] = mapper_of(type(entity)).relationships[name]
     forward = found.direction is MANYTOONE
+    if not forward and name in held and known is None:
+        raise ObjectDoesNotExist(f"{type(entity).__segue__.name} has no {name}.")
     target = found.mapper.class_
     pairs = [
         (local, column_key(mapper_of(type(entity)), local), column_key(found.mapper, remote))
@@ -47,6 +49,8 @@ async def follow(db: Session, entity: Base, relation: InstrumentedAttribute[T]) 
         raise ObjectDoesNotExist(f"{type(entity).__segue__.name} has no {name}.")
     conditions = [getattr(target, far) == value for (_, _, far), value in zip(pairs, values, strict=True)]
     rows = await db.entities(select(target).where(*conditions).limit(21))
+    if not rows and not forward:
+        held[name] = None
     if not rows:
         text = f"{target.__segue__.name} matching query does not exist."
         raise ObjectDoesNotExist(text if forward else f"{type(entity).__segue__.name} has no {name}.")
@@ -55,6 +59,9 @@ async def follow(db: Session, entity: Base, relation: InstrumentedAttribute[T]) 
             f"get() returned more than one {target.__segue__.name} -- it returned {len(rows)}!"
         )
     held[name] = rows[0]
+    back = back_of(found)
+    if back:
+        instance_dict(rows[0])[back] = entity
     return cast(T, rows[0])
 
 
