@@ -6,6 +6,7 @@ written to disk: the secret key belongs to nobody but the two processes.
 
 import json
 import os
+import re
 import sys
 from urllib.parse import quote
 
@@ -49,18 +50,28 @@ def broker(settings):
     return {"CELERY_BROKER_URL": str(found)} if found else {}
 
 
-def cache_place(settings):
-    """``CACHE_URL`` or ``CACHE_FOLDER``: where the default cache is that both sides share, with its password."""
-    entry = settings.CACHES.get("default", {})
-    name = {"RedisCache": "CACHE_URL", "FileBasedCache": "CACHE_FOLDER"}.get(
-        str(entry.get("BACKEND", "")).rpartition(".")[2]
-    )
-    place = entry.get("LOCATION")
-    if isinstance(place, (list, tuple)) and len(place) == 1:
-        place = place[0]
-    if not name or not isinstance(place, (str, os.PathLike)):
-        return {}
-    return {name: os.path.abspath(place) if name == "CACHE_FOLDER" else str(place)}
+def cache_places(settings):
+    """``CACHE_URL`` or ``CACHE_FOLDER``, for other caches than the default with their alias before it: where the caches
+    are that both sides share, with their passwords (``segue.translate.caches``)."""
+    found = {}
+    for alias, entry in settings.CACHES.items():
+        name = {"RedisCache": "CACHE_URL", "FileBasedCache": "CACHE_FOLDER"}.get(
+            str(entry.get("BACKEND", "")).rpartition(".")[2]
+        )
+        place = entry.get("LOCATION")
+        if isinstance(place, (list, tuple)) and len(place) == 1:
+            place = place[0]
+        if not name or not isinstance(place, (str, os.PathLike)):
+            continue
+        before = "" if alias == "default" else re.sub(r"\W", "_", alias).upper() + "_"
+        found[before + name] = os.path.abspath(place) if name == "CACHE_FOLDER" else str(place)
+    return found
+
+
+def session_folder(settings):
+    """``SESSION_FOLDER``, where the sessions are files of a folder that the settings name."""
+    found = getattr(settings, "SESSION_FILE_PATH", None)
+    return {"SESSION_FOLDER": os.path.abspath(found)} if found else {}
 
 
 def main():
@@ -77,7 +88,8 @@ def main():
     }
     found.update(jwt_key(settings))
     found.update(broker(settings))
-    found.update(cache_place(settings))
+    found.update(cache_places(settings))
+    found.update(session_folder(settings))
     json.dump(found, output)
 
 

@@ -601,7 +601,14 @@ class SettingsObject(Kind):
 
 @dataclass(frozen=True, slots=True)
 class CacheObject(Kind):
-    """``django.core.cache.cache``."""
+    """``django.core.cache.cache``, or another one of ``caches``."""
+
+    alias: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class CachesObject(Kind):
+    """``django.core.cache.caches``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,10 @@ from tests.bridge.auth.child import Child
 
 from segue_bridge import zone
 from segue_bridge.auth.backend import Authentication, SessionAuthentication, Sessions, auth_hash, session_user
-from segue_bridge.auth.sessions import CookieStore, DatabaseStore, Session, SessionSettings, decode, encode
+from segue_bridge.auth.session_settings import SessionSettings, decode, encode
+from segue_bridge.auth.sessions import Session
+from segue_bridge.auth.stores.cookies import CookieStore
+from segue_bridge.auth.stores.database import DatabaseStore
 from segue_bridge.db.database import Database
 from segue_bridge.errors import Unserved
 from segue_bridge.http import handlers
@@ -293,3 +296,41 @@ def test_a_request_that_is_left_to_django_changes_no_session(side: Any, served: 
     if served and hashed == "older key":
         moved = there.ask("read", answer.cookies["sessionid"])["data"]
         assert moved == {**data, "_auth_user_hash": auth_hash("p", SECRET)}
+
+
+def test_a_session_that_was_deleted_meanwhile_is_a_bad_request(side: Any) -> None:
+    """``SessionMiddleware`` raises ``SessionInterrupted`` there, which Django answers with 400."""
+    there = side()
+    key = there.ask("write", {"a": 1}, None)
+    routes = Router()
+    sessions = Sessions(there.settings, there.store)
+
+    @routes.get(
+        Resource("/", name="", methods=("GET",), authentication=Authentication(sessions=sessions)),
+        action="list",
+    )
+    async def index(call: Call) -> list[int]:
+        session = await call.open_session()
+        session["a"] = 2
+        await Session(there.settings, there.store, key).flush(call.db)
+        return []
+
+    async def run() -> Response:
+        app = FastAPI()
+        app.state.database = Database(there.url)
+        app.include_router(routes)
+        handlers.install(app, headers={}, append_slash=False)
+        async with AsyncClient(transport=ASGITransport(app), base_url="http://testserver") as client:
+            answer = await client.get("/", headers={"cookie": f"sessionid={key}"})
+        await app.state.database.close()
+        return answer
+
+    there.ask("begin", {})
+    there.ask("step", "open", 0, there.ask("write", {"a": 1}, None))
+    there.ask("step", "set", 0, "a", 2)
+    there.ask("step", "open", 1, there.ask("step", "facts", 0)[0])
+    there.ask("step", "flush", 1)
+    assert there.ask("step", "finish", 0, "", 200) == ["gone"]
+    answer = asyncio.run(run())
+    assert answer.status_code == 400
+    assert "set-cookie" not in answer.headers

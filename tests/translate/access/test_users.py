@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.projects.site import SETTINGS, Site, differences
 
+from segue.snapshot.model import Snapshot, Value
 from segue.translate.program import translate
 
 MODELS = """\
@@ -102,8 +104,22 @@ urlpatterns = [
     path("enrol/", views.Enrol.as_view()),
 ]
 """
+OWN_SETTINGS = """\
+import os
+
+AUTH_USER_MODEL = "notes.Person"
+SESSION_ENGINE = "django.contrib.sessions.backends." + os.environ.get("SESSIONS", "cached_db")
+SESSION_CACHE_ALIAS = os.environ.get("SESSION_CACHE", "kept-here")
+SESSION_FILE_PATH = os.environ.get("SESSION_FOLDER_OF_DJANGO")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "kept-here": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": "kept", "KEY_PREFIX": "s",
+    },
+}
+"""
 FILES = {
-    "site_/settings.py": SETTINGS + 'AUTH_USER_MODEL = "notes.Person"\n',
+    "site_/settings.py": SETTINGS + OWN_SETTINGS,
     "site_/urls.py": URLS,
     "notes/models.py": MODELS,
     "notes/views.py": VIEWS,
@@ -113,6 +129,11 @@ FILES = {
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return Site.make(tmp_path_factory.mktemp("users"), FILES)
+
+
+@pytest.fixture(scope="module")
+def snapshot(site: Site) -> Snapshot:
+    return site.snapshot()
 
 
 @pytest.mark.parametrize(
@@ -134,8 +155,49 @@ def test_what_decides_who_may_log_in(site: Site, variant: str, refused: dict[str
     assert ("upgrade=False" in text) == (variant == "own-save")
 
 
-def test_both_sides_let_the_same_people_in(site: Site, tmp_path: Path) -> None:
-    _, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=260, seconds=20)
+BACKENDS = "django.contrib.sessions.backends."
+STORES = {
+    "db": "DatabaseStore(SESSION_SETTINGS)",
+    "cache": "CacheStore(KEPT_HERE_CACHE)",
+    "cached_db": "CachedDatabaseStore(SESSION_SETTINGS, KEPT_HERE_CACHE)",
+    "file": "FileStore(SESSION_SETTINGS)",
+    "signed_cookies": "CookieStore(SESSION_SETTINGS)",
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "store"),
+    [
+        *(({"ENGINE": BACKENDS + engine}, store) for engine, store in STORES.items()),
+        (
+            {"ENGINE": f"{BACKENDS}file", "FILE_PATH": "/tmp"},
+            "FileStore(SESSION_SETTINGS, settings.session_folder)",
+        ),
+        ({"ENGINE": f"{BACKENDS}cache", "CACHE_ALIAS": "default"}, "cache-local"),
+        ({"ENGINE": f"{BACKENDS}cache", "CACHE_ALIAS": "nowhere"}, "cache-backend"),
+        ({"ENGINE": "notes.own_sessions"}, "session-engine"),
+        ({"ENGINE": f"{BACKENDS}db", "SERIALIZER": "notes.models.JSONSerializer"}, "session-serializer"),
+    ],
+    ids=str,
+)
+def test_sessions_are_kept_where_django_keeps_them(
+    snapshot: Snapshot, changed: dict[str, str], store: str
+) -> None:
+    values = snapshot.settings.values | {f"SESSION_{k}": Value("const", v) for k, v in changed.items()}
+    program = translate(replace(snapshot, settings=replace(snapshot.settings, values=values)))
+    refused = {r.route_id: r.reasons[0].code for r in program.refused}
+    if "(" not in store:
+        assert refused == {"/session/": store}
+        return
+    assert refused == {}
+    assert f"Sessions(SESSION_SETTINGS, {store}, " in program.modules["app/access.py"].decls["SESSIONS"].code
+    if "KEPT_HERE_CACHE" in store:
+        cache = program.modules["app/cache.py"].decls["KEPT_HERE_CACHE"].code
+        assert cache == "KEPT_HERE_CACHE = FileCache(settings.kept_here_cache_folder, prefix='s')"
+
+
+def test_both_sides_let_the_same_people_in(site: Site, snapshot: Snapshot, tmp_path: Path) -> None:
+    _, report = site.explore(snapshot, tmp_path / "fastapi", cases=260, seconds=20)
     assert differences(report) == []
     answers = {o.key: o.statuses for o in report.operations}
     assert answers["POST /enrol/"].get("201"), answers

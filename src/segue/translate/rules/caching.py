@@ -8,31 +8,14 @@ Source: ``django.core.cache.backends``.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 
-from segue.refusal import Refused
-from segue.snapshot.model import Value
-from segue.target.ir import Decl, Import
-from segue.translate.context import Context
+from segue.translate import caches
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
-from segue.translate.kinds import CacheObject, Const, DictOf, Kind, ListOf, Scalar, TupleOf
+from segue.translate.kinds import CacheObject, CachesObject, Const, DictOf, Kind, ListOf, Scalar, TupleOf
 from segue.translate.rules.registry import method
-from segue.translate.specialise.fold import plain
 
-_BACKENDS = "django.core.cache.backends."
-_LOCAL = f"{_BACKENDS}locmem.LocMemCache"
-_MODULES = {
-    f"{_BACKENDS}dummy.DummyCache": "dummy.DummyCache",
-    f"{_BACKENDS}filebased.FileBasedCache": "files.FileCache",
-    f"{_BACKENDS}redis.RedisCache": "redis.RedisCache",
-}
-# Options of a backend, by the name that the bridge has for them.
-_OPTIONS = {
-    "files.FileCache": {"MAX_ENTRIES": "most", "CULL_FREQUENCY": "share"},
-    "redis.RedisCache": {"db": "db"},
-}
 # Python names of the arguments, in their order.
 _ARGUMENTS: dict[str, tuple[str, ...]] = {
     "get": ("key", "default"),
@@ -47,10 +30,12 @@ _ARGUMENTS: dict[str, tuple[str, ...]] = {
     "get_many": ("keys",),
     "set_many": ("data", "timeout"),
     "delete_many": ("keys",),
+    "clear": (),
 }
 _RESULTS: dict[str, Kind] = {
     "set": Const(None),
     "delete_many": Const(None),
+    "clear": Const(None),
     "add": Scalar("bool"),
     "touch": Scalar("bool"),
     "delete": Scalar("bool"),
@@ -58,17 +43,25 @@ _RESULTS: dict[str, Kind] = {
     "get_many": DictOf((), Scalar("Any")),
     "set_many": ListOf(Scalar("str")),
 }
-Refuse = Callable[[str, str, str], Refused]
-"""Code, construct and reason → the refusal at the place that asks."""
 _VALUES = frozenset(
     {"str", "int", "float", "bool", "bytes", "Decimal", "date", "datetime", "time", "timedelta", "UUID"}
 )
 _KEYS = frozenset({"str", "int", "UUID"})
 
 
+@method(CachesObject, "__getitem__")
+def named(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``caches["sessions"]``."""
+    given = call.argument(0, "alias")
+    if given is None or not isinstance(given.kind, Const) or not isinstance(given.kind.value, str):
+        raise frame.refuse("cache", ast.unparse(call.node), "Only a constant text names a cache.", call.node)
+    return Val(CacheObject(given.kind.value))
+
+
 @method(CacheObject, *_ARGUMENTS)
 def cached(frame: Frame, owner: Val, call: CallSite) -> Val:
     """A call of the default cache."""
+    assert isinstance(owner.kind, CacheObject)
     names = _ARGUMENTS[call.name]
     version = call.kwargs.get("version")
     if version is not None and version.kind != Const(None):
@@ -87,7 +80,9 @@ def cached(frame: Frame, owner: Val, call: CallSite) -> Val:
         else:
             keywords.append(ast.keyword("seconds" if argument == "timeout" else argument, given.node))
     frame.is_async = True
-    made = ast.Call(ast.Attribute(_object(frame, call.node), call.name, ast.Load()), parts, keywords)
+    made = ast.Call(
+        ast.Attribute(_object(frame, owner.kind, call.node), call.name, ast.Load()), parts, keywords
+    )
     return Val(_RESULTS.get(call.name, Scalar("Any")), ast.Await(made))
 
 
@@ -153,86 +148,15 @@ def _is_plain_data(value: object) -> bool:
     return value is None or type(value) in (bool, int, float, str, bytes)
 
 
-def _object(frame: Frame, node: ast.AST) -> ast.expr:
+def _object(frame: Frame, kind: CacheObject, node: ast.AST) -> ast.expr:
     """``CACHE``, after declaring it. Refuses a cache that the two sides do not share."""
-    declare(frame.ctx, lambda code, construct, why: frame.refuse(code, construct, why, node))
-    return frame.imported(f"{frame.ctx.program.package}.cache", "CACHE")
 
+    def refuse(code: str, what: str, why: str) -> Exception:
+        return frame.refuse(code, what, why, node)
 
-def default_cache(ctx: Context) -> dict[str, object]:
-    """``CACHES["default"]``, with its ``BACKEND``."""
-    caches = plain(ctx.snapshot.settings.values.get("CACHES", Value("dict")))
-    default = caches.get("default", {}) if isinstance(caches, dict) else {}
-    return {"BACKEND": _LOCAL, **(default if isinstance(default, dict) else {})}
-
-
-def declare(ctx: Context, refuse: Refuse) -> None:
-    """``CACHE`` in the generated ``cache`` module. Raises what ``refuse`` makes where the two sides would not share it."""
-    package, given = ctx.program.package, default_cache(ctx)
-    backend = str(given["BACKEND"])
-    if backend == _LOCAL:
-        raise refuse(
-            "cache-local",
-            "CACHES['default']",
-            "It is in the memory of each process: what one side keeps or forgets there, the other does not see. "
-            "Give the project a cache that processes share (Redis, files).",
-        )
-    known = _MODULES.get(backend)
-    if known is None:
-        raise refuse("cache-backend", backend, "Segue does not know this cache.")
-    arguments, needed = _settings(ctx, given, known, refuse)
-    module, _, cls = known.rpartition(".")
-    needed.add(Import(f"segue_bridge.cache.{module}", cls))
-    target = ctx.program.module(f"{package}/cache.py", "The cache that Django has too.")
-    target.add(Decl("CACHE", f"CACHE = {cls}({', '.join(arguments)})", frozenset(needed), 20))
-
-
-def _settings(
-    ctx: Context, given: dict[str, object], known: str, refuse: Refuse
-) -> tuple[list[str], set[Import]]:
-    """The arguments of the cache, as ``CACHES['default']`` has them."""
-
-    def unknown(key: str) -> Refused:
-        return refuse("cache-backend", f"CACHES['default']: {key}", "Segue does not know this setting.")
-
-    arguments: list[str] = []
-    needed: set[Import] = set()
-    location = given.get("LOCATION")
-    if isinstance(location, list | tuple) and len(location) == 1:  # one whose password the snapshot left out
-        location = location[0]
-    if known != "dummy.DummyCache":
-        redis = known.startswith("redis")
-        if not isinstance(location, str) or not location or (redis and any(c in location for c in ",;")):
-            raise unknown("LOCATION")
-        used = ctx.memo.setdefault(("kernel", "settings"), {})
-        assert isinstance(used, dict)
-        setting = "cache_url" if redis else "cache_folder"
-        used[setting] = Value("const", location)
-        arguments.append(f"settings.{setting}")
-        needed.add(Import(f"{ctx.program.package}.settings", "settings"))
-    for key, default, argument in (
-        ("KEY_PREFIX", "", "prefix"),
-        ("VERSION", 1, "version"),
-        ("TIMEOUT", 300, "timeout"),
-    ):
-        value = given.get(key, default)
-        if type(value) not in (str, int) and not (key == "TIMEOUT" and value is None):
-            raise unknown(key)
-        if value != default:
-            arguments.append(f"{argument}={value!r}")
-    options = given.get("OPTIONS") or {}
-    assert isinstance(options, dict)
-    for key, value in options.items():
-        name = _OPTIONS.get(known, {}).get(str(key))
-        if name is None or not str(value).isdigit():
-            raise unknown(f"OPTIONS[{key!r}]")
-        arguments.append(f"{name}={int(str(value))}")
-    rest = set(given) - {"BACKEND", "LOCATION", "KEY_PREFIX", "VERSION", "TIMEOUT", "OPTIONS"}
-    if given.get("KEY_FUNCTION") is None:
-        rest.discard("KEY_FUNCTION")
-    if rest:
-        raise unknown(min(rest))
-    return arguments, needed
+    return frame.imported(
+        f"{frame.ctx.program.package}.cache", caches.declared(frame.ctx, kind.alias, refuse)
+    )
 
 
 __all__ = ["is_plain"]

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 from segue.refusal import refuse
 from segue.snapshot.model import Class, Where
-from segue.target.ir import Decl, Import, Module
+from segue.target.ir import Decl, Import
 from segue.translate.backends import (
     check_flag,
     check_login_receivers,
     check_passwords,
-    of_sessions,
     takes_passwords,
     ties_sessions,
     upgrades_passwords,
@@ -23,15 +21,10 @@ from segue.translate.load.models import concrete, field_of, pk_field
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, plain
 from segue.translate.versions import since
-from segue.translate.views import jwt, own_authentication
+from segue.translate.views import access, jwt, own_authentication, sessions
 
 _A = "rest_framework.authentication."
 _CHALLENGE = 'Basic realm="api"'
-_SESSION_MIDDLEWARE = "django.contrib.sessions.middleware.SessionMiddleware"
-_USER_MIDDLEWARE = "django.contrib.auth.middleware.AuthenticationMiddleware"
-_ENGINES = {
-    "django.contrib.sessions.backends.db": "DatabaseStore",
-}
 # PBKDF2PasswordHasher.iterations of each Django version: a hash with another count is stored anew at login.
 _ITERATIONS = {
     "3.2": 260_000, "4.0": 320_000, "4.1": 390_000, "4.2": 600_000, "5.0": 720_000, "5.1": 870_000, "5.2": 1_000_000,
@@ -51,10 +44,10 @@ def constant(endpoint: Endpoint) -> tuple[str, set[Import]]:
         parts = [_authenticator(endpoint, name) for name in names]
         base(ctx, endpoint.where)
         name = "AUTHENTICATION" if not known else f"AUTHENTICATION_{len(known) + 1}"
-        sessions = ", sessions=SESSIONS" if any("Session" in text for text, _ in parts) else ""
-        arguments = ", ".join(text for text, _ in parts) + sessions if parts else ""
+        shared = ", sessions=SESSIONS" if any("Session" in text for text, _ in parts) else ""
+        arguments = ", ".join(text for text, _ in parts) + shared if parts else ""
         imports = {Import("segue_bridge.auth.backend", "Authentication"), *(i for _, n in parts for i in n)}
-        module = _module(ctx)
+        module = access.module(ctx)
         if any("Authenticated(" in text for text, _ in parts):
             # What the project's own classes call may look at CurrentUser: access.py comes before it.
             module = ctx.program.module(
@@ -70,15 +63,6 @@ def constant(endpoint: Endpoint) -> tuple[str, set[Import]]:
         known[key] = name, module.path.removesuffix(".py").replace("/", ".")
     name, place = known[key]
     return name, {Import(place, name)}
-
-
-def _module(ctx: Context) -> Module:
-    return ctx.program.module(f"{ctx.program.package}/access.py", "Who is asking, and how often they may.")
-
-
-def _value(ctx: Context, name: str, default: Any = None) -> Any:
-    found = ctx.snapshot.settings.values.get(name)
-    return default if found is None else plain(found)
 
 
 def _authenticator(endpoint: Endpoint, name: str) -> tuple[str, set[Import]]:
@@ -104,7 +88,7 @@ def _authenticator(endpoint: Endpoint, name: str) -> tuple[str, set[Import]]:
             Import("segue_bridge.auth.backend", "TokenAuthentication")
         }
     if name == jwt.AUTHENTICATION:
-        return jwt.authenticator(endpoint, _module(ctx)), set()
+        return jwt.authenticator(endpoint, access.module(ctx)), set()
     if own is not None and f"{_A}BaseAuthentication" in own.mro:
         return own_authentication.authenticator(ctx, own)
     package = known.origin if known is not None else name.partition(".")[0]
@@ -123,7 +107,7 @@ def _comes_from(own: Class | None, base: str, more: Collection[str] = ()) -> boo
 
 
 def _session(endpoint: Endpoint, own: Class | None) -> tuple[str, set[Import]]:
-    sessions(endpoint)
+    sessions.declare(endpoint)
     extra = ""
     if own is not None:
         free = own_authentication.no_csrf(endpoint.ctx, own)
@@ -156,7 +140,7 @@ def _basic(endpoint: Endpoint, own: Class | None) -> tuple[str, set[Import]]:
 
 def base(ctx: Context, where: Where) -> None:
     """IDENTITY, PERMISSIONS and CurrentUser."""
-    module = _module(ctx)
+    module = access.module(ctx)
     if "IDENTITY" in module.decls:
         return
     label = ctx.snapshot.settings.user_model
@@ -210,85 +194,12 @@ def base(ctx: Context, where: Where) -> None:
         )
 
 
-def sessions(endpoint: Endpoint) -> None:
-    """Declare ``SESSIONS``. Raises ``Refused`` for sessions that FastAPI cannot share."""
-    ctx = endpoint.ctx
-    settings = ctx.snapshot.settings
-    module = _module(ctx)
-    if "SESSIONS" in module.decls:
-        return
-    if _SESSION_MIDDLEWARE not in settings.middleware or _USER_MIDDLEWARE not in settings.middleware:
-        raise endpoint.refuse(
-            "authentication", "SessionAuthentication", "The project's middleware has no sessions as Django's."
-        )
-    engine = str(_value(ctx, "SESSION_ENGINE", "django.contrib.sessions.backends.db"))
-    if engine not in _ENGINES:
-        raise endpoint.refuse("session-engine", engine, "Sessions of this engine are not shared yet.")
-    serializer = str(_value(ctx, "SESSION_SERIALIZER", "django.contrib.sessions.serializers.JSONSerializer"))
-    if not serializer.endswith("JSONSerializer"):
-        raise endpoint.refuse("session-serializer", serializer, "Sessions that are not JSON are not read.")
-    backends = of_sessions(ctx, endpoint.where)
-    names = {
-        "cookie_name": ("SESSION_COOKIE_NAME", "sessionid"),
-        "cookie_age": ("SESSION_COOKIE_AGE", 1209600),
-        "cookie_path": ("SESSION_COOKIE_PATH", "/"),
-        "cookie_domain": ("SESSION_COOKIE_DOMAIN", None),
-        "cookie_secure": ("SESSION_COOKIE_SECURE", False),
-        "cookie_httponly": ("SESSION_COOKIE_HTTPONLY", True),
-        "save_every_request": ("SESSION_SAVE_EVERY_REQUEST", False),
-        "expire_at_browser_close": ("SESSION_EXPIRE_AT_BROWSER_CLOSE", False),
-    }
-    given = {k: _value(ctx, s, d) for k, (s, d) in names.items() if _value(ctx, s, d) != d}
-    samesite = _value(ctx, "SESSION_COOKIE_SAMESITE", "Lax")
-    if samesite != "Lax":
-        given["cookie_samesite"] = samesite.lower() if isinstance(samesite, str) else None
-    arguments = "".join(f", {k}={v!r}" for k, v in given.items())
-    package = ctx.program.package
-    need = "segue_bridge.auth.sessions"
-    store = _ENGINES[engine]
-    module.add(
-        Decl(
-            "SESSION_SETTINGS",
-            f"SESSION_SETTINGS = SessionSettings(secret=settings.secret_key, fallbacks=tuple(settings.secret_key_fallbacks){arguments})",
-            frozenset({Import(need, "SessionSettings"), Import(f"{package}.settings", "settings")}),
-            18,
-        )
-    )
-    module.add(
-        Decl(
-            "SESSIONS",
-            f"SESSIONS = Sessions(SESSION_SETTINGS, {store}(SESSION_SETTINGS), backends={tuple(backends)!r})",
-            frozenset({Import(need, store), Import("segue_bridge.auth.backend", "Sessions")}),
-            20,
-        )
-    )
-    header = str(_value(ctx, "CSRF_HEADER_NAME", "HTTP_X_CSRFTOKEN"))
-    shown = "-".join(w.capitalize() for w in header.removeprefix("HTTP_").split("_"))
-    in_session = bool(_value(ctx, "CSRF_USE_SESSIONS", False))
-    csrf = {
-        "cookie_name": (_value(ctx, "CSRF_COOKIE_NAME", "csrftoken"), "csrftoken"),
-        "cookie_domain": (_value(ctx, "SESSION_COOKIE_DOMAIN" if in_session else "CSRF_COOKIE_DOMAIN"), None),
-        "header_name": (shown, "X-Csrftoken"),
-        "trusted_origins": (tuple(_value(ctx, "CSRF_TRUSTED_ORIGINS", []) or []), ()),
-        "use_sessions": (in_session, False),
-    }
-    text = ", ".join(f"{k}={v!r}" for k, (v, d) in csrf.items() if v != d)
-    module.add(
-        Decl(
-            "CSRF",
-            f"CSRF = CsrfSettings({text})",
-            frozenset({Import("segue_bridge.auth.csrf", "CsrfSettings")}),
-            18,
-        )
-    )
-
-
 def passwords(ctx: Context, where: Where) -> None:
     """``PASSWORDS``: the hashers. Raises ``Refused`` for one that is not Django's."""
-    module = _module(ctx)
+    module = access.module(ctx)
     if "PASSWORDS" in module.decls:
         return
-    hashers = _value(ctx, "PASSWORD_HASHERS", []) or []
+    hashers = access.setting(ctx, "PASSWORD_HASHERS", []) or []
     version = ".".join(ctx.snapshot.versions.django.split(".")[:2])
     parts, imports = [], set()
     for hasher in hashers:

@@ -9,7 +9,7 @@ from segue.translate.context import Context
 from segue.translate.middleware.stack import RouteMiddleware, user_rule
 from segue.translate.middleware.values import Fact
 from segue.translate.specialise.endpoint import Endpoint
-from segue.translate.views import authentication
+from segue.translate.views import sessions
 
 SESSION_AUTHENTICATION = "rest_framework.authentication.SessionAuthentication"
 _FIELDS = {"header": "headers", "cookie": "cookies", "query": "query", "session": "session"}
@@ -37,7 +37,7 @@ def arguments(
     out: list[str] = []
     imports: set[Import] = set()
     if kept.session or any(f.kind == "session" for facts in rules for f in facts):
-        authentication.sessions(endpoint)
+        sessions.declare(endpoint)
         ctx.memo[_SESSIONS] = True
     if rules:
         name = _constant(ctx, rules)

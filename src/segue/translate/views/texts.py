@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from segue.snapshot.model import Snapshot, own_place
-from segue.target.ir import Program
+from segue.target.ir import Module, Program
 
 _PYPROJECT = """\
 [project]
@@ -151,7 +153,8 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
         transport = _TRANSPORTS.get(broker, "")
         driver += f'",\n  "celery{transport}>=5.3'
     cache = program.modules.get(f"{package}/cache.py")
-    redis = cache is not None and "RedisCache" in cache.decls["CACHE"].code
+    places = _cache_places(cache)
+    redis = any(name.endswith("CACHE_URL") for name in places)
     extras = ",".join(extra for extra, needed in (("jwt", jwt), ("redis", redis)) if needed)
     metadata = _PYPROJECT.format(
         name=name.replace("_", "-"), package=package, driver=driver, extras=f"[{extras}]" if extras else ""
@@ -166,8 +169,8 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
     if broker:
         conftest += 'os.environ["CELERY_BROKER_URL"] = "memory://"\n'
         environment += "# The broker that the Django side's Celery sends tasks to.\nCELERY_BROKER_URL=\n"
-    if redis:
-        environment += "# LOCATION of the Django side's cache, with its password if it has one.\nCACHE_URL=\n"
+    for place in places:
+        environment += f"# LOCATION of the Django side's cache, with its password if it has one.\n{place}=\n"
     return {
         "pyproject.toml": metadata,
         "Dockerfile": _DOCKERFILE.format(package=package),
@@ -178,6 +181,14 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
         ".env.example": environment,
         ".gitignore": "__pycache__/\n.venv/\n.env\n*.egg-info/\n",
     }
+
+
+def _cache_places(module: Module | None) -> list[str]:
+    """The variables that say where the caches are, of those that are servers."""
+    if module is None:
+        return []
+    found = re.findall(r"settings\.(\w*cache_url)\b", " ".join(d.code for d in module.decls.values()))
+    return sorted({name.upper() for name in found})
 
 
 def porting(program: Program, snapshot: Snapshot) -> str:

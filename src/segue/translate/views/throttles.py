@@ -6,16 +6,14 @@ from itertools import chain, count
 
 from segue.snapshot.model import Class, Value
 from segue.target.ir import Decl, Import, Module
+from segue.translate import caches
 from segue.translate.load.models import snake
-from segue.translate.rules import caching
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, plain
 
 _T = "rest_framework.throttling."
 _WHO = {"AnonRateThrottle": "anon", "UserRateThrottle": "user", "ScopedRateThrottle": "scope"}
-_LOCAL = "django.core.cache.backends.locmem.LocMemCache"
 _UNDERSTOOD = frozenset({"rate", "scope", "throttle_scope"})
-_DUMMY = "django.core.cache.backends.dummy.DummyCache"
 
 
 def constants(endpoint: Endpoint) -> tuple[list[str], set[Import]]:
@@ -60,7 +58,7 @@ def _one(endpoint: Endpoint, name: str) -> str:
         rate = rates[scope]
     if rate is None:
         return ""
-    if caching.default_cache(ctx)["BACKEND"] == _DUMMY and not str(rate).startswith("0/"):
+    if caches.entry(ctx)["BACKEND"] == caches.DUMMY and not str(rate).startswith("0/"):
         return ""  # it forgets every request, so nobody is ever limited
     proxies = settings.get("NUM_PROXIES") if isinstance(settings, dict) else None
     extra = f", proxies={proxies}" if proxies is not None else ""
@@ -100,10 +98,10 @@ def _only_rates(endpoint: Endpoint, known: Class) -> None:
 def _history(endpoint: Endpoint) -> Decl:
     """Where requests are counted: in the cache that Django counts them in, if processes share that."""
     ctx = endpoint.ctx
-    if caching.default_cache(ctx)["BACKEND"] in (_LOCAL, _DUMMY):
+    if caches.entry(ctx)["BACKEND"] in (caches.LOCAL, caches.DUMMY):
         needed = {Import("segue_bridge.auth.throttles", "ProcessHistory")}
         return Decl("HISTORY", "HISTORY = ProcessHistory()", frozenset(needed), 20)
-    caching.declare(ctx, endpoint.refuse)
+    caches.declared(ctx, "default", endpoint.refuse)
     needed = {
         Import("segue_bridge.auth.throttles", "CacheHistory"),
         Import(f"{ctx.program.package}.cache", "CACHE"),

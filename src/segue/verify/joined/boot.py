@@ -28,6 +28,9 @@ class Legacy:
         settings.DEBUG_PROPAGATE_EXCEPTIONS = False
         own_media = str(settings.MEDIA_ROOT or "")
         settings.MEDIA_ROOT = str(self.media)
+        if getattr(settings, "SESSION_FILE_PATH", None):
+            settings.SESSION_FILE_PATH = str(self.copy.folder / "sessions")
+            os.mkdir(settings.SESSION_FILE_PATH)
         settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
         # Each case begins with an empty cache: that must never be one that others use.
         settings.CACHES = local_caches(settings.CACHES)

@@ -94,6 +94,7 @@ class Dealer:
                 # Never the project's own.
                 "CACHE_URL": "redis://127.0.0.1:1",
                 "CACHE_FOLDER": str(self.legacy.copy.folder / "cache"),
+                "SESSION_FOLDER": str(self.legacy.copy.folder / "sessions"),
             },
             "personas": [p.name for p in self.people],
             "made": self.made,

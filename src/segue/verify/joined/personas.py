@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from . import own_credentials
+from . import kept_sessions, own_credentials
 
 LIMIT = 10
 _NOBODY = "2147483000"  # a key that no row has
@@ -333,6 +333,7 @@ def _session(user: Any, change: Callable[[Any], None] | None = None) -> list[Hea
             session = client.session
             change(session)
             session.save()
+        kept_sessions.keep(key)
     except Exception:  # noqa: BLE001 - no session middleware, or a backend that will not have it
         return []
     token = "a" * 32

@@ -7,16 +7,17 @@ have Django's keys and contents is what their tests are for.
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 from types import ModuleType
 from typing import Any
 
 _ASKED = ("get", "get_many", "get_or_set", "incr", "decr")
-_TOLD = ("set", "add", "touch", "delete", "has_key", "set_many", "delete_many")
+_TOLD = ("set", "add", "touch", "delete", "has_key", "set_many", "delete_many", "clear")
 
 
 class SharedCache:
-    """``CACHE`` of the generated application over ``django.core.cache.caches[alias]``."""
+    """``CACHE`` (or another one) of the generated application over ``django.core.cache.caches[alias]``."""
 
     def __init__(self, alias: str) -> None:
         self._alias = alias
@@ -39,10 +40,18 @@ class SharedCache:
         return call
 
 
+def name(alias: str) -> str:
+    """What ``caches[alias]`` is called in the generated service (``segue.translate.caches``)."""
+    return "CACHE" if alias == "default" else re.sub(r"\W", "_", alias).upper() + "_CACHE"
+
+
 def stand_in(package: str) -> None:
     """Put the module in the place of ``package``'s ``cache``, where it has one. Before anything imports that."""
     if importlib.util.find_spec(f"{package}.cache") is None:
         return
+    from django.core.cache import caches
+
     module = ModuleType(f"{package}.cache")
-    module.CACHE = SharedCache("default")  # type: ignore[attr-defined]
+    for alias in caches:
+        setattr(module, name(alias), SharedCache(alias))
     sys.modules[module.__name__] = module

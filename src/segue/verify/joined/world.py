@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from . import kept_sessions
 from .autocommit import Beneath
 from .effects import Tables, written_tables
 from .fence import Tasks
@@ -51,6 +52,7 @@ class World:
 
         for cache in caches.all(initialized_only=True):
             cache.clear()
+        kept_sessions.restore()
         mail.outbox = []
         self.tasks.sent.clear()
         self.beneath.savepoint(_CASE)

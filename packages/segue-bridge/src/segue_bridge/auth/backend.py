@@ -17,7 +17,8 @@ from segue_bridge.auth.crypto import salted_hmac, same
 from segue_bridge.auth.csrf import CsrfSettings
 from segue_bridge.auth.own import header_token
 from segue_bridge.auth.passwords import Passwords
-from segue_bridge.auth.sessions import Session, SessionSettings, Store
+from segue_bridge.auth.session_settings import SessionSettings
+from segue_bridge.auth.sessions import Session, Store
 from segue_bridge.auth.users import AnonymousUser, CurrentUser, Identity
 from segue_bridge.errors import AuthenticationFailed, PermissionDenied, Unserved
 from segue_bridge.schema.data import FormData

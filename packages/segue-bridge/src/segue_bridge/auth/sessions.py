@@ -1,150 +1,71 @@
-"""Sessions that Django reads and writes too (``django.contrib.sessions``)."""
+"""Sessions that Django reads and writes too (``django.contrib.sessions``); where they are kept is in :mod:`~segue_bridge.auth.stores`."""
 
 from __future__ import annotations
 
-import binascii
-import json
-import string
-import zlib
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
-from typing import TYPE_CHECKING, Any, Literal, Protocol
-
-from sqlalchemy import Dialect, String, column, delete, insert, select, table, update
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
 
 from segue_bridge import zone
-from segue_bridge.auth import signing
-from segue_bridge.auth.crypto import random_string
-from segue_bridge.db.types import UtcDateTime
+from segue_bridge.auth.session_settings import SessionSettings
+from segue_bridge.cache.values import NotPlain
+from segue_bridge.errors import Unserved
 
 if TYPE_CHECKING:
     from segue_bridge.db.session import Session as Database
 
-_KEY_ALPHABET = string.ascii_lowercase + string.digits
-_SALT = "django.contrib.sessions.SessionStore"
-_COOKIE_SALT = "django.contrib.sessions.backends.signed_cookies"
-
-
-class _Expiry(UtcDateTime):
-    """An aware moment, also with ``USE_TZ = False``: SQLite then holds it in the project's zone."""
-
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        if dialect.name == "sqlite" and zone.default() is None:
-            return str(zone.naive(value))
-        return super().process_bind_param(value, dialect)
-
-
-_sessions = table(
-    "django_session",
-    column("session_key", String),
-    column("session_data", String),
-    column("expire_date", _Expiry()),
-)
+_EXPIRY = "_session_expiry"
 
 
 @dataclass(frozen=True, slots=True)
-class SessionSettings:
-    """The ``SESSION_*`` settings, with ``secret`` and older keys in ``fallbacks``."""
+class Found:
+    """What a store has under a key.
 
-    secret: str
-    fallbacks: tuple[str, ...] = ()
-    cookie_name: str = "sessionid"
-    cookie_age: int = 60 * 60 * 24 * 7 * 2
-    cookie_path: str = "/"
-    cookie_domain: str | None = None
-    cookie_secure: bool = False
-    cookie_httponly: bool = True
-    cookie_samesite: Literal["lax", "strict", "none"] | None = "lax"
-    save_every_request: bool = False
-    expire_at_browser_close: bool = False
+    ``modified``: the session counts as changed at once, ``renewed``: it goes on under a new key (``SessionStore.create`` in ``load``).
+    """
+
+    data: dict[str, Any]
+    modified: bool = False
+    renewed: bool = False
 
 
 class Store(Protocol):
-    """Where session data lives."""
+    """Where session data lives (``SESSION_ENGINE``)."""
 
-    async def load(self, db: Database, key: str) -> dict[str, Any] | None:
-        """The data of ``key``; None when there is none or it has expired or was forged."""
+    async def load(self, db: Database, key: str) -> Found | None:
+        """The data of ``key``; None when there is none: the key is dropped then."""
 
     async def save(
-        self, db: Database, key: str | None, data: dict[str, Any], expires: datetime, *, create: bool
+        self,
+        db: Database,
+        key: str | None,
+        data: dict[str, Any],
+        expires: datetime,
+        age: float,
+        *,
+        create: bool,
     ) -> str:
-        """Write ``data``; returns the key (a new one with ``create``)."""
+        """Write ``data``, which ``expires`` in ``age`` seconds; returns the key (a new one with ``create``).
+
+        Raises :class:`SessionGone` where it has gone meanwhile.
+        """
 
     async def delete(self, db: Database, key: str) -> None:
         """Forget ``key``."""
 
 
 class SessionGone(Exception):
-    """The row was deleted while the request ran (logged out elsewhere): Django answers 400."""
-
-
-class DatabaseStore:
-    """``django.contrib.sessions.backends.db``."""
-
-    def __init__(self, settings: SessionSettings) -> None:
-        self._settings = settings
-
-    async def load(self, db: Database, key: str) -> dict[str, Any] | None:
-        """One query; the expiry is compared by the database as Django does."""
-        statement = select(_sessions.c.session_data).where(
-            _sessions.c.session_key == key, _sessions.c.expire_date > datetime.now(UTC)
-        )
-        text = await db.scalar(statement)
-        return None if text is None else decode(text, self._settings)
-
-    async def save(
-        self, db: Database, key: str | None, data: dict[str, Any], expires: datetime, *, create: bool
-    ) -> str:
-        """INSERT for a new key, else UPDATE. Raises :class:`SessionGone` if the row vanished."""
-        values = {"session_data": encode(data, self._settings), "expire_date": expires}
-        if create or key is None:
-            key = new_key()
-            while await db.scalar(select(_sessions.c.session_key).where(_sessions.c.session_key == key)):
-                key = new_key()
-            await db.execute(insert(_sessions).values(session_key=key, **values))
-            return key
-        if not await db.execute(update(_sessions).where(_sessions.c.session_key == key).values(**values)):
-            raise SessionGone(key)
-        return key
-
-    async def delete(self, db: Database, key: str) -> None:
-        await db.execute(delete(_sessions).where(_sessions.c.session_key == key))
-
-
-class CookieStore:
-    """``django.contrib.sessions.backends.signed_cookies``: the key *is* the signed data."""
-
-    def __init__(self, settings: SessionSettings) -> None:
-        self._settings = settings
-
-    async def load(self, db: Database, key: str) -> dict[str, Any] | None:
-        try:
-            data = signing.loads(
-                key, self._settings.secret, salt=_COOKIE_SALT, max_age=self._settings.cookie_age,
-                fallbacks=self._settings.fallbacks,
-            )  # fmt: skip
-        except (signing.BadSignature, ValueError):
-            return None
-        return data if isinstance(data, dict) else None
-
-    async def save(
-        self, db: Database, key: str | None, data: dict[str, Any], expires: datetime, *, create: bool
-    ) -> str:
-        return signing.dumps(data, self._settings.secret, salt=_COOKIE_SALT, compress=True)
-
-    async def delete(self, db: Database, key: str) -> None:
-        return None
+    """It was deleted while the request ran (logged out elsewhere): Django answers 400."""
 
 
 class Session(MutableMapping[str, Any]):
     """``request.session``. Load it once with :meth:`open`; reading marks it *accessed*, writing *modified*."""
 
     def __init__(self, settings: SessionSettings, store: Store, key: str | None) -> None:
-        self.settings, self._store, self._key = settings, store, key
+        self.settings, self._store = settings, store
+        # SessionBase._validate_session_key
+        self._key = key if key and len(key) >= 8 else None
         self._data: dict[str, Any] = {}
         self.accessed = False
         self.modified = False
@@ -152,19 +73,28 @@ class Session(MutableMapping[str, Any]):
         self._steps: list[Callable[[Database], Awaitable[None]]] = []
 
     async def open(self, db: Database) -> Session:
-        """Load the data (at most once). A key without data is dropped, as Django does."""
+        """Load the data (at most once). A key without data is dropped, as Django does.
+
+        Raises :class:`~segue_bridge.errors.Unserved` for data with objects that only Django's process knows.
+        """
+        self.accessed = True
         if not self._opened:
             self._opened = True
-            self.accessed = True
-            if self._key is not None and len(self._key) >= 8:
-                found = await self._store.load(db, self._key)
-                if found is None:
-                    self._key = None
-                else:
-                    self._data = found
-            else:
+            found = await self._load(db)
+            if found is None:
                 self._key = None
+            else:
+                self._data = found.data
+                self.modified = self.modified or found.modified or found.renewed
+                if found.renewed:
+                    await self._do(db, self._cycle, later=True)
         return self
+
+    async def _load(self, db: Database) -> Found | None:
+        try:
+            return None if self._key is None else await self._store.load(db, self._key)
+        except NotPlain as error:
+            raise Unserved("session") from error
 
     @property
     def key(self) -> str | None:
@@ -176,48 +106,58 @@ class Session(MutableMapping[str, Any]):
         """``is_empty()``."""
         return not self._key and not self._data
 
-    def expiry_age(self) -> int:
+    def expiry_age(self) -> float:
         """Seconds until it expires (``get_expiry_age``)."""
-        value = self._data.get("_session_expiry")
-        if not value:
-            return self.settings.cookie_age
-        if isinstance(value, str):
-            until = datetime.fromisoformat(
-                value
-            )  # Django wrote timezone.now() + …: naive with USE_TZ = False
-            return int((until - (datetime.now(UTC) if until.tzinfo else zone.wall_time())).total_seconds())
-        return int(value)
+        return age(self._data.get(_EXPIRY), self.settings)
 
-    def set_expiry(self, seconds: int | None) -> None:
-        """``set_expiry`` with seconds; 0 means when the browser closes, None the default."""
-        if seconds is None:
-            self.pop("_session_expiry", None)
-        else:
-            self["_session_expiry"] = seconds
+    def expiry_date(self) -> datetime:
+        """The aware moment when it expires (``get_expiry_date``)."""
+        value = self._data.get(_EXPIRY)
+        if isinstance(value, (datetime, str)):
+            return _moment(value)
+        return _now() + timedelta(seconds=value or self.settings.cookie_age)
+
+    def set_expiry(self, value: float | datetime | timedelta | None) -> None:
+        """``set_expiry`` with seconds, a moment or a duration; 0 means when the browser closes, None the default."""
+        if value is None:
+            self.pop(_EXPIRY, None)
+            return
+        if isinstance(value, timedelta):
+            value = zone.now() + value
+        self[_EXPIRY] = value.isoformat() if isinstance(value, datetime) else value
 
     @property
     def until_browser_closes(self) -> bool:
         """``get_expire_at_browser_close``."""
-        value = self._data.get("_session_expiry")
+        value = self._data.get(_EXPIRY)
         return self.settings.expire_at_browser_close if value is None else value == 0
 
     async def save(self, db: Database, *, create: bool = False) -> None:
-        """Write to the store."""
+        """Write to the store. Raises :class:`SessionGone` where it is no longer there."""
         await self.settle(db)
-        expires = datetime.now(UTC) + timedelta(seconds=self.expiry_age())
-        self._key = await self._store.save(db, self._key, self._data, expires, create=create)
+        if create or self._key is None:
+            self.accessed = self._opened = True
+            await self._write(db, create=True)
+            self.modified = True
+            return
+        key = self._key
+        await self.open(db)
+        if self._key is None:
+            raise SessionGone(key)
+        await self._write(db, create=False)
 
     async def flush(self, db: Database, *, later: bool = False) -> None:
-        """Forget the data and the stored row (``flush``). ``later``: the row when the request is answered (:meth:`settle`)."""
+        """Forget the data and what is stored (``flush``). ``later``: that when the request is answered (:meth:`settle`)."""
         await self.settle(db)
-        key, self._key, self._data = self._key, None, {}
-        self.accessed = self.modified = True
+        key, self._key = self._key, None
+        self.clear()
         if key is not None:
             await self._do(db, lambda db: self._store.delete(db, key), later)
 
     async def cycle_key(self, db: Database, *, later: bool = False) -> None:
         """Same data under a new key (``cycle_key``). ``later``: when the request is answered (:meth:`settle`)."""
         await self.settle(db)
+        await self.open(db)
         self.modified = True
         await self._do(db, self._cycle, later)
 
@@ -240,10 +180,23 @@ class Session(MutableMapping[str, Any]):
 
     async def _cycle(self, db: Database) -> None:
         old = self._key
-        expires = datetime.now(UTC) + timedelta(seconds=self.expiry_age())
-        self._key = await self._store.save(db, old, self._data, expires, create=True)
+        await self._write(db, create=True)
         if old:
             await self._store.delete(db, old)
+
+    async def _write(self, db: Database, *, create: bool) -> None:
+        expires, age = self.expiry_date(), self.expiry_age()
+        self._key = await self._store.save(db, self._key, self._data, expires, age, create=create)
+
+    def clear(self) -> None:
+        """Forget the data, without loading it."""
+        self._data, self._opened = {}, True
+        self.accessed = self.modified = True
+
+    def update(self, *given: Any, **named: Any) -> None:
+        """``update``, which counts as a change even with nothing."""
+        self.accessed = self.modified = True
+        self._data.update(*given, **named)
 
     def __getitem__(self, name: str) -> Any:
         self.accessed = True
@@ -254,8 +207,9 @@ class Session(MutableMapping[str, Any]):
         self._data[name] = value
 
     def __delitem__(self, name: str) -> None:
-        self.accessed = self.modified = True
+        self.accessed = True
         del self._data[name]
+        self.modified = True
 
     def __iter__(self) -> Iterator[str]:
         self.accessed = True
@@ -266,66 +220,22 @@ class Session(MutableMapping[str, Any]):
         return len(self._data)
 
 
-async def finish(session: Session, db: Database, *, had_cookie: bool, status: int) -> list[tuple[str, str]]:
-    """What ``SessionMiddleware.process_response`` does: save if needed, and the headers to add.
-
-    Returns ``Set-Cookie`` and ``Vary`` as ``(name, value)``; ``Vary: Cookie`` is to be merged by the caller.
-    """
-    headers: list[tuple[str, str]] = []
-    settings = session.settings
-    if had_cookie and session.empty:
-        headers.append(
-            ("set-cookie", _cookie(settings, "", max_age=0, expires=datetime(1970, 1, 1, tzinfo=UTC)))
-        )
-        headers.append(("vary", "Cookie"))
-        return headers
-    if session.accessed:
-        headers.append(("vary", "Cookie"))
-    if (session.modified or settings.save_every_request) and not session.empty and status != 500:
-        await session.save(db, create=session.key is None)
-        age: int | None = None
-        expires: datetime | None = None
-        if not session.until_browser_closes:
-            age = session.expiry_age()
-            expires = datetime.now(UTC) + timedelta(seconds=age)
-        headers.append(("set-cookie", _cookie(settings, session.key or "", max_age=age, expires=expires)))
-    return headers
+def age(expiry: Any, settings: SessionSettings) -> float:
+    """``get_expiry_age(expiry=…)``: whole seconds from now until a moment; a number stands for itself, nothing for the setting."""
+    if not expiry:
+        return settings.cookie_age
+    if not isinstance(expiry, (datetime, str)):
+        number: float = expiry
+        return number
+    left = _moment(expiry) - _now()
+    return left.days * 86400 + left.seconds
 
 
-def encode(data: dict[str, Any], settings: SessionSettings) -> str:
-    """``SessionBase.encode`` with ``JSONSerializer``."""
-    return signing.dumps(data, settings.secret, salt=_SALT, compress=True)
+def _now() -> datetime:
+    return zone.now() if zone.default() is not None else zone.wall_time().replace(tzinfo=zone.clock())
 
 
-def decode(text: str, settings: SessionSettings) -> dict[str, Any]:
-    """``SessionBase.decode``: forged or broken data is an empty session. Pickle is never read."""
-    try:
-        data = signing.loads(text, settings.secret, salt=_SALT, fallbacks=settings.fallbacks)
-    except (signing.BadSignature, ValueError, binascii.Error, json.JSONDecodeError, zlib.error):
-        return {}
-    return data if isinstance(data, dict) else {}
-
-
-def new_key() -> str:
-    """A fresh session key: 32 lower-case letters and digits."""
-    return random_string(32, _KEY_ALPHABET)
-
-
-def _cookie(settings: SessionSettings, value: str, *, max_age: int | None, expires: datetime | None) -> str:
-    parts = [f"{settings.cookie_name}={value or chr(34) * 2}"]
-    if expires is not None:
-        parts.append(f"expires={format_datetime(expires, usegmt=True)}")
-    if settings.cookie_domain:
-        parts.append(f"Domain={settings.cookie_domain}")
-    if settings.cookie_httponly and value:
-        parts.append("HttpOnly")
-    if max_age is not None:
-        parts.append(f"Max-Age={max_age}")
-    parts.append(f"Path={settings.cookie_path}")
-    if settings.cookie_samesite:
-        parts.append(f"SameSite={settings.cookie_samesite.capitalize()}")
-    # ``HttpResponse.delete_cookie`` asks the name and SameSite, not the setting.
-    bound = settings.cookie_name.startswith(("__Secure-", "__Host-")) or settings.cookie_samesite == "none"
-    if settings.cookie_secure if value else bound:
-        parts.append("Secure")
-    return "; ".join(parts)
+def _moment(value: datetime | str) -> datetime:
+    # Django wrote timezone.now() + …: naive with USE_TZ = False.
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone.clock())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 import zlib
@@ -11,6 +10,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from segue_bridge.auth.crypto import b64_decode, b64_encode, salted_hmac, same
+from segue_bridge.auth.serializers import JSON, Serializer
 
 _UNSAFE_SEPARATOR = re.compile(r"^[A-z0-9-_=]*$")
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -86,9 +86,16 @@ class TimestampSigner(Signer):
         return value
 
 
-def dumps(value: Any, key: str | bytes, *, salt: str = "django.core.signing", compress: bool = False) -> str:
-    """``django.core.signing.dumps`` with its JSON serializer."""
-    data = json.dumps(value, separators=(",", ":")).encode("latin-1")
+def dumps(
+    value: Any,
+    key: str | bytes,
+    *,
+    salt: str = "django.core.signing",
+    compress: bool = False,
+    serializer: Serializer = JSON,
+) -> str:
+    """``django.core.signing.dumps``."""
+    data = serializer.dumps(value)
     prefix = ""
     if compress:
         packed = zlib.compress(data)
@@ -104,6 +111,7 @@ def loads(
     salt: str = "django.core.signing",
     max_age: float | timedelta | None = None,
     fallbacks: Sequence[str | bytes] = (),
+    serializer: Serializer = JSON,
 ) -> Any:
     """``django.core.signing.loads``. Raises :class:`BadSignature`, ``ValueError`` for broken content."""
     body = TimestampSigner(key, salt=salt, fallbacks=fallbacks).unsign(text, max_age)
@@ -114,7 +122,7 @@ def loads(
             data = zlib.decompress(data)
         except zlib.error as error:
             raise ValueError("the compressed content is broken") from error
-    return json.loads(data.decode("latin-1"))
+    return serializer.loads(data)
 
 
 def _base62_encode(number: int) -> str:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from segue_bridge.auth import sessions, throttles
+from segue_bridge.auth import session_cookie, sessions, throttles
 from segue_bridge.auth.users import AnonymousUser
 from segue_bridge.db.pool import PoolBusy
 from segue_bridge.errors import APIException, MethodNotAllowed, Unserved
@@ -51,7 +51,7 @@ async def serve(
         if "x-segue-unserved" in response.headers:
             await throttles.take_back(call.counted)
         elif call.stored_session is not None:
-            await _finish_session(call, response)
+            response = await _finish_session(call, response)
     finally:
         state.database.use.in_flight -= 1
         await db.close()
@@ -278,20 +278,27 @@ async def _rendered(call: Call, response: Response) -> Response:
     return response
 
 
-async def _finish_session(call: Call, response: Response) -> None:
+async def _finish_session(call: Call, response: Response) -> Response:
     session = call.stored_session
     assert session is not None
-    await session.settle(call.db)
-    cookie = session.settings.cookie_name in call.cookies
-    if not (cookie or session.accessed or session.modified or session.settings.save_every_request):
-        return
-    for name, value in await sessions.finish(
-        session, call.db, had_cookie=cookie, status=response.status_code
-    ):
+    try:
+        await session.settle(call.db)
+        cookie = session.settings.cookie_name in call.cookies
+        if not (cookie or session.accessed or session.modified or session.settings.save_every_request):
+            return response
+        headers = await session_cookie.finish(
+            session, call.db, had_cookie=cookie, status=response.status_code
+        )
+    except sessions.SessionGone as error:
+        return _converted(call, error)
+    except Exception as error:  # noqa: BLE001 - a 500, whatever it was: what the view has written is written
+        return _unexpected(call, error)
+    for name, value in headers:
         if name == "vary":
             vary(response, value)
         else:
             response.raw_headers.append((name.encode("latin-1"), value.encode("latin-1")))
+    return response
 
 
 def vary(response: Response, name: str) -> None:

@@ -10,7 +10,7 @@ from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.process_state import check_attribute, check_variable
 from segue.translate.interp.value import Val
-from segue.translate.kinds import CacheObject, Global, SettingsObject, Unknown
+from segue.translate.kinds import CacheObject, CachesObject, Global, SettingsObject, Unknown
 from segue.translate.rules.registry import expression
 
 
@@ -40,6 +40,8 @@ def of_ref(frame: Frame, ref: GlobalRef, node: ast.expr) -> Val:
         return Val(SettingsObject())
     if ref.name == "django.core.cache.cache":
         return Val(CacheObject())
+    if ref.name == "django.core.cache.caches":
+        return Val(CachesObject())
     if ref.name == "django.conf.settings.DEBUG":  # a switch, not a constant: tests and servers turn it off
         from segue.translate.rules.django_utils import debug
 

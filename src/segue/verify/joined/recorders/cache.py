@@ -8,6 +8,7 @@ of throttles are left out: they hold the moments of requests, and where no cache
 from __future__ import annotations
 
 import functools
+import re
 import sys
 from typing import Any
 
@@ -16,6 +17,8 @@ from ..compare import plain
 
 _WRITES = ("add", "set", "touch", "delete", "incr", "decr", "set_many", "delete_many", "clear")
 _THROTTLES = ("rest_framework.throttling", "segue_bridge.auth.throttles")
+# A session's key is random.
+_SESSION = re.compile(r"^(django\.contrib\.sessions\.cache(?:d_db)?)[a-z0-9]{32}$")
 
 
 class CacheWrites:
@@ -115,7 +118,7 @@ def _as_if(cache: Any, method: str, args: tuple[Any, ...], kwargs: dict[str, Any
 
 
 def _told(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
-    told = [value(item) for item in args]
+    told = [_SESSION.sub(r"\1", item) if isinstance(item, str) else value(item) for item in args]
     return [*told, {k: value(v) for k, v in sorted(kwargs.items())}] if kwargs else told
 
 

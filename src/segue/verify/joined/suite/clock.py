@@ -37,10 +37,12 @@ def stand_ins(home: Any, clock: str, asked: Callable[[], Any]) -> dict[str, Any]
 def everywhere(patch: Patch) -> Iterator[tuple[dict[str, Any], str, Any]]:
     """``timezone.now`` itself is patched: the bridge's clock, and that of its sessions."""
     from segue_bridge import zone
-    from segue_bridge.auth import sessions
+    from segue_bridge.auth import session_cookie
+    from segue_bridge.auth.stores import database
 
     yield vars(zone), "now", lambda: patch.new()
-    yield vars(sessions), "datetime", _told_by(vars(sessions)["datetime"], lambda: patch.new())
+    for module in (session_cookie, database):
+        yield vars(module), "datetime", _told_by(vars(module)["datetime"], lambda: patch.new())
 
 
 def _clock(original: Any, asked: Callable[[], Any]) -> Any:

@@ -1,0 +1,58 @@
+"""The session at the end of a request: saved where it must be, and its cookie (``SessionMiddleware.process_response``)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import TYPE_CHECKING
+
+from segue_bridge.auth.session_settings import SessionSettings
+from segue_bridge.auth.sessions import Session
+
+if TYPE_CHECKING:
+    from segue_bridge.db.session import Session as Database
+
+
+async def finish(session: Session, db: Database, *, had_cookie: bool, status: int) -> list[tuple[str, str]]:
+    """Save the session if needed; the headers to add, as ``(name, value)``.
+
+    They are ``Set-Cookie`` and ``Vary: Cookie``, which the caller merges. Raises
+    :class:`~segue_bridge.auth.sessions.SessionGone` for a session that was deleted meanwhile: 400.
+    """
+    settings = session.settings
+    if had_cookie and session.empty:
+        gone = _cookie(settings, "", max_age=0, expires=datetime(1970, 1, 1, tzinfo=UTC))
+        return [("set-cookie", gone), ("vary", "Cookie")]
+    headers = [("vary", "Cookie")] if session.accessed else []
+    if (session.modified or settings.save_every_request) and not session.empty:
+        await session.open(db)
+        max_age: float | None = None
+        expires: datetime | None = None
+        if not session.until_browser_closes:
+            max_age = session.expiry_age()
+            expires = datetime.now(UTC) + timedelta(seconds=max_age)
+        if status < 500:
+            await session.save(db)
+            cookie = _cookie(settings, session.key or "", max_age=max_age, expires=expires)
+            headers = [("vary", "Cookie"), ("set-cookie", cookie)]
+    return headers
+
+
+def _cookie(settings: SessionSettings, value: str, *, max_age: float | None, expires: datetime | None) -> str:
+    parts = [f"{settings.cookie_name}={value or chr(34) * 2}"]
+    if expires is not None:
+        parts.append(f"expires={format_datetime(expires, usegmt=True)}")
+    if settings.cookie_domain:
+        parts.append(f"Domain={settings.cookie_domain}")
+    if settings.cookie_httponly and value:
+        parts.append("HttpOnly")
+    if max_age is not None:
+        parts.append(f"Max-Age={int(max_age)}")
+    parts.append(f"Path={settings.cookie_path}")
+    if settings.cookie_samesite:
+        parts.append(f"SameSite={settings.cookie_samesite.capitalize()}")
+    # ``HttpResponse.delete_cookie`` asks the name and SameSite, not the setting.
+    bound = settings.cookie_name.startswith(("__Secure-", "__Host-")) or settings.cookie_samesite == "none"
+    if settings.cookie_secure if value else bound:
+        parts.append("Secure")
+    return "; ".join(parts)

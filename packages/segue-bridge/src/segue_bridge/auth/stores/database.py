@@ -1,0 +1,98 @@
+"""``django.contrib.sessions.backends.db``: rows of ``django_session``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Dialect, String, column, delete, insert, select, table, update
+
+from segue_bridge import zone
+from segue_bridge.auth.session_settings import SessionSettings, decode, encode
+from segue_bridge.auth.sessions import Found, SessionGone
+from segue_bridge.auth.stores.keys import new_key
+from segue_bridge.db.types import UtcDateTime
+
+if TYPE_CHECKING:
+    from segue_bridge.db.session import Session as Database
+
+
+class _Expiry(UtcDateTime):
+    """An aware moment, also with ``USE_TZ = False``: SQLite then holds it in the project's zone."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        if dialect.name == "sqlite" and zone.default() is None:
+            return str(zone.naive(value))
+        return super().process_bind_param(value, dialect)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        usual = super().result_processor(dialect, coltype)
+
+        def read(value: Any) -> Any:
+            if zone.default() is None and dialect.name == "sqlite":
+                return datetime.fromisoformat(value).replace(tzinfo=zone.clock())
+            return value if usual is None else usual(value)
+
+        return read
+
+
+_sessions = table(
+    "django_session",
+    column("session_key", String),
+    column("session_data", String),
+    column("expire_date", _Expiry()),
+)
+
+
+class DatabaseStore:
+    """``django.contrib.sessions.backends.db``."""
+
+    def __init__(self, settings: SessionSettings) -> None:
+        self._settings = settings
+
+    async def load(self, db: Database, key: str) -> Found | None:
+        """One query; the expiry is compared by the database as Django does."""
+        row = await self._row(db, key)
+        return None if row is None else Found(row[0])
+
+    async def save(
+        self,
+        db: Database,
+        key: str | None,
+        data: dict[str, Any],
+        expires: datetime,
+        age: float,
+        *,
+        create: bool,
+    ) -> str:
+        """INSERT for a new key, else UPDATE."""
+        values = {"session_data": encode(data, self._settings), "expire_date": expires}
+        if create or key is None:
+            key = new_key()
+            while await self._exists(db, key):
+                key = new_key()
+            await db.execute(insert(_sessions).values(session_key=key, **values))
+        elif not await db.execute(update(_sessions).where(_sessions.c.session_key == key).values(**values)):
+            raise SessionGone(key)
+        return key
+
+    async def delete(self, db: Database, key: str) -> None:
+        await db.execute(delete(_sessions).where(_sessions.c.session_key == key))
+
+    async def _row(self, db: Database, key: str) -> tuple[dict[str, Any], datetime] | None:
+        """The data and the moment when it expires, of what has not expired."""
+        found: Any = await db.first(
+            select(_sessions.c.session_data, _sessions.c.expire_date).where(
+                _sessions.c.session_key == key, _sessions.c.expire_date > datetime.now(UTC)
+            )
+        )
+        if found is None:
+            return None
+        data, expires = found
+        return decode(data, self._settings), expires
+
+    async def _exists(self, db: Database, key: str) -> bool:
+        return bool(await db.scalar(select(_sessions.c.session_key).where(_sessions.c.session_key == key)))

@@ -1,0 +1,122 @@
+"""The caches of ``CACHES`` in ``app/cache.py``: which class of the bridge each is, and with what settings.
+
+Both sides serve one product, so what one side keeps or forgets the other must find so: a cache in the memory of each
+process cannot do that. Source: ``django.core.cache.backends``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from segue.snapshot.model import Value
+from segue.target.ir import Decl, Import
+from segue.translate.context import Context
+from segue.translate.specialise.fold import plain
+
+#: Code of a reason, what it is about, why.
+Refuse = Callable[[str, str, str], Exception]
+_BACKENDS = "django.core.cache.backends."
+LOCAL = f"{_BACKENDS}locmem.LocMemCache"
+DUMMY = f"{_BACKENDS}dummy.DummyCache"
+_MODULES = {
+    DUMMY: "dummy.DummyCache",
+    f"{_BACKENDS}filebased.FileBasedCache": "files.FileCache",
+    f"{_BACKENDS}redis.RedisCache": "redis.RedisCache",
+}
+# Options of a backend, by the name that the bridge has for them.
+_OPTIONS = {
+    "files.FileCache": {"MAX_ENTRIES": "most", "CULL_FREQUENCY": "share"},
+    "redis.RedisCache": {"db": "db"},
+}
+# What LOCATION is, by the end of the setting's name in the generated service.
+_PLACES = {"files.FileCache": "cache_folder", "redis.RedisCache": "cache_url"}
+
+
+def entry(ctx: Context, alias: str = "default") -> dict[str, object]:
+    """``CACHES[alias]``, with its ``BACKEND``; without one there it is Django's default."""
+    caches = plain(ctx.snapshot.settings.values.get("CACHES", Value("dict")))
+    found = caches.get(alias) if isinstance(caches, dict) else None
+    return {"BACKEND": LOCAL, **(found if isinstance(found, dict) else {})}
+
+
+def declared(ctx: Context, alias: str, refuse: Refuse) -> str:
+    """The name in ``app/cache.py`` of ``caches[alias]``, which is declared there. Raises what ``refuse`` makes."""
+    caches = plain(ctx.snapshot.settings.values.get("CACHES", Value("dict")))
+    if alias != "default" and not (isinstance(caches, dict) and alias in caches):
+        raise refuse("cache-backend", f"CACHES[{alias!r}]", "The settings have no such cache.")
+    given = entry(ctx, alias)
+    where, name = f"CACHES[{alias!r}]", _constant(alias)
+    target = ctx.program.module(f"{ctx.program.package}/cache.py", "The caches that Django has too.")
+    backend = str(given["BACKEND"])
+    if backend == LOCAL:
+        raise refuse(
+            "cache-local",
+            where,
+            "It is in the memory of each process: what one side keeps or forgets there, the other does not see. "
+            "Give the project a cache that processes share (Redis, files).",
+        )
+    known = _MODULES.get(backend)
+    if known is None:
+        raise refuse("cache-backend", backend, "Segue does not know this cache.")
+
+    def unknown(key: str) -> Exception:
+        return refuse("cache-backend", f"{where}: {key}", "Segue does not know this setting.")
+
+    arguments, needed = _settings(ctx, alias, given, known, unknown)
+    module, _, cls = known.rpartition(".")
+    needed.add(Import(f"segue_bridge.cache.{module}", cls))
+    made = Decl(name, f"{name} = {cls}({', '.join(arguments)})", frozenset(needed), 20)
+    if name in target.decls and target.decls[name].code != made.code:
+        raise refuse("cache-backend", where, "Another cache has a name that differs in punctuation only.")
+    target.add(made)
+    return name
+
+
+def _constant(alias: str) -> str:
+    return "CACHE" if alias == "default" else re.sub(r"\W", "_", alias).upper() + "_CACHE"
+
+
+def _settings(
+    ctx: Context, alias: str, given: dict[str, object], known: str, unknown: Callable[[str], Exception]
+) -> tuple[list[str], set[Import]]:
+    """The arguments of the cache, as its entry has them."""
+    arguments: list[str] = []
+    needed: set[Import] = set()
+    location = given.get("LOCATION")
+    if isinstance(location, list | tuple) and len(location) == 1:  # one whose password the snapshot left out
+        location = location[0]
+    place = _PLACES.get(known)
+    if place is not None:
+        several = known.startswith("redis") and any(c in str(location) for c in ",;")
+        if not isinstance(location, str) or not location or several:
+            raise unknown("LOCATION")
+        used = ctx.memo.setdefault(("kernel", "settings"), {})
+        assert isinstance(used, dict)
+        prefix = _constant(alias).lower().removesuffix("cache")
+        used[prefix + place] = Value("const", location)
+        arguments.append(f"settings.{prefix}{place}")
+        needed.add(Import(f"{ctx.program.package}.settings", "settings"))
+    for key, default, argument in (
+        ("KEY_PREFIX", "", "prefix"),
+        ("VERSION", 1, "version"),
+        ("TIMEOUT", 300, "timeout"),
+    ):
+        value = given.get(key, default)
+        if type(value) not in (str, int) and not (key == "TIMEOUT" and value is None):
+            raise unknown(key)
+        if value != default:
+            arguments.append(f"{argument}={value!r}")
+    options = given.get("OPTIONS") or {}
+    assert isinstance(options, dict)
+    for key, value in options.items():
+        name = _OPTIONS.get(known, {}).get(str(key))
+        if name is None or not str(value).isdigit():
+            raise unknown(f"OPTIONS[{key!r}]")
+        arguments.append(f"{name}={int(str(value))}")
+    rest = set(given) - {"BACKEND", "LOCATION", "KEY_PREFIX", "VERSION", "TIMEOUT", "OPTIONS"}
+    if given.get("KEY_FUNCTION") is None:
+        rest.discard("KEY_FUNCTION")
+    if rest:
+        raise unknown(min(rest))
+    return arguments, needed
