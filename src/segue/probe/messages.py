@@ -153,6 +153,8 @@ def _task(value, conf, app, task_class):
             "function": "%s.%s" % (function.__module__, getattr(function, "__qualname__", "")),
             "options": options,
             "problem": problem,
+            # Of a decorated function Celery checks the parameters of the decorator's own.
+            "typing": bool(real.typing) and not hasattr(getattr(real, "_orig_run", function), "__wrapped__"),
         }
     except Exception:
         return None

@@ -546,13 +546,15 @@ class Versions:
 @dataclass(frozen=True, slots=True)
 class Task:
     """A Celery task: its ``name`` in messages, the dotted ``function`` that it runs (``bound``: which gets the task
-    first), the ``options`` that it sends with every message; ``problem`` says why it cannot be sent by name alone."""
+    first), the ``options`` that it sends with every message, whether its arguments are checked before (``typing``);
+    ``problem`` says why it cannot be sent by name alone."""
 
     name: str
     function: str
     bound: bool = False
     options: Mapping[str, Json] = field(default_factory=dict)
     problem: str = ""
+    typing: bool = True
 
 
 @dataclass(frozen=True, slots=True)

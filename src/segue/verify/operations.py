@@ -13,7 +13,7 @@ from segue.verify.project import ProjectRef
 
 MANIFEST = "segue-manifest.json"
 _QUERY = re.compile(r"""(?:query_params|GET)(?:\.get|\.getlist)?[\(\[]\s*["']([\w.-]+)["']""")
-_DATA = re.compile(r"""(?:\.data|\.POST)(?:\.get|\.getlist)?[\(\[]\s*["']([\w.-]+)["']""")
+_DATA = re.compile(r"""(?:\.data|\.POST)(?:\.get|\.getlist|\.pop)?[\(\[]\s*["']([\w.-]+)["']""")
 
 
 def native_operations(project: ProjectRef, only: Collection[str] = ()) -> list[dict[str, Any]]:

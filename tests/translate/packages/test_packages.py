@@ -114,6 +114,16 @@ def tell(pk, text="a"):
 @shared_task(bind=True, queue="slow", ignore_result=True, name="notes.slowly")
 def slowly(self, pk):
     return pk
+
+
+@shared_task(bind=True)
+def report(self, pk, kind, *, since=None, **rest):
+    return pk
+
+
+@shared_task(typing=False)
+def unchecked(pk):
+    return pk
 """
 VIEWS = """\
 import httpx
@@ -133,7 +143,7 @@ from taggit.serializers import TaggitSerializer, TagListSerializerField
 from waffle.decorators import waffle_flag
 
 from notes.models import Line, LiveSong, Mark, Note, Piece, Song, Talk, Told, Writer
-from notes.tasks import slowly, tell
+from notes.tasks import report, slowly, tell, unchecked
 
 
 class NoteSerializer(serializers.ModelSerializer):
@@ -354,6 +364,27 @@ class Sent(APIView):
         return Response({})
 
 
+class SentByClients(APIView):
+    def post(self, request):
+        pk = request.data.pop("pk")
+        return Response({"id": tell.delay(pk, **request.data).task_id})
+
+    def put(self, request):
+        kind = request.data.pop("kind")
+        report.delay(1, kind=kind, **request.data)
+        return Response({"kind": kind})
+
+
+class NotSentByClients(APIView):
+    def post(self, request):
+        unchecked.delay(**request.data)
+        return Response({})
+
+    def put(self, request):
+        tell.delay(request.data)
+        return Response({})
+
+
 class NotSent(APIView):
     def get(self, request):
         tell.delay()
@@ -396,7 +427,8 @@ lines.register("lines", views.Lines, basename="lines")
 lines.register("mixed", views.MixedLines, basename="mixed")
 urlpatterns = [path("", include(router.urls)), path("", include(lines.urls)), path("others/", views.Others.as_view()),
                path("some-pieces/", views.SomePieces.as_view()), path("at-once/", views.PiecesAtOnce.as_view()),
-               path("sent/", views.Sent.as_view()), path("not-sent/", views.NotSent.as_view())]
+               path("sent/", views.Sent.as_view()), path("not-sent/", views.NotSent.as_view()),
+               path("by-clients/", views.SentByClients.as_view()), path("not-by-clients/", views.NotSentByClients.as_view())]
 """
 # Operation → (distribution, line of the project's source that the refusal stands at).
 REFUSED = {
@@ -425,6 +457,8 @@ REFUSED = {
     "PUT /not-sent/": ("celery", "tell.apply_async("),
     "PATCH /not-sent/": ("celery", "tell.delay(1).ready()"),
     "DELETE /not-sent/": ("celery", "tell.apply_async(arguments)"),
+    "POST /not-by-clients/": ("celery", "unchecked.delay("),
+    "PUT /not-by-clients/": ("celery", "tell.delay(request.data)"),
 }
 # A class with a relation of its own, and one without a serializer; deletions of objects whose class is not known.
 POLYMORPHIC = {

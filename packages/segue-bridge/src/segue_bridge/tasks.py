@@ -6,8 +6,9 @@ gives the same message, where the configuration is the same. Both block while th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from inspect import signature
 from typing import Any
 
 from anyio import to_thread
@@ -27,12 +28,17 @@ class TaskQueue:
         name: str,
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
+        takes: Callable[..., object] | None = None,
         **options: Any,
     ) -> str:
-        """Ask for the task ``name`` and give the id that its result will have. ``options`` are those of ``apply_async``.
+        """Ask for the task ``name`` and give the id that its result will have. ``options`` are those of ``apply_async``;
+        ``takes`` is a function with the parameters of the task, where its arguments are known to the request only.
 
-        Raises what Celery and Kombu raise: ``kombu.exceptions.OperationalError`` where the broker is not reached.
+        Raises what Celery and Kombu raise: ``kombu.exceptions.OperationalError`` where the broker is not reached;
+        ``TypeError`` where the arguments are not those that the task takes.
         """
+        if takes is not None:
+            _check(takes, args, kwargs or {})
         send = partial(self._celery().send_task, name, list(args), dict(kwargs or {}), **options)
         return str((await to_thread.run_sync(send)).id)
 
@@ -45,3 +51,10 @@ class TaskQueue:
             app.conf.update(self._configuration)
             self._app = app
         return self._app
+
+
+def _check(takes: Callable[..., object], args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    """As ``Task.apply_async`` does (``Task.typing``); ``Task.delay`` itself has a parameter ``self``."""
+    if "self" in kwargs:
+        raise TypeError("delay() got multiple values for argument 'self'")
+    signature(takes).bind(*args, **kwargs)

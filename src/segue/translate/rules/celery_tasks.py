@@ -7,16 +7,25 @@ against the function), ``celery.app.base.Celery.send_task`` (the same message wi
 from __future__ import annotations
 
 import ast
-import textwrap
+from itertools import zip_longest
 from typing import Any
 
-from segue.snapshot.model import Function, Messages, Task
+from segue.snapshot.model import Messages, Task
 from segue.target.ir import Decl, Import
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Const, DictOf, Global, ListOf, Scalar, SentTask
 from segue.translate.rules.registry import attribute, method
+from segue.translate.rules.task_keywords import (
+    check_json,
+    given_mapping,
+    is_of_body,
+    parameters,
+    signature,
+    tasks_module,
+    with_mapping,
+)
 
 # What JSON has for itself; Kombu writes the others in forms of its own, which are its affair on both sides.
 _PLAIN = frozenset({"str", "int", "float", "bool", "UUID", "datetime", "date", "time", "Decimal"})
@@ -34,21 +43,28 @@ def send(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     problem = messages.problem or task.problem
     if problem:
         raise _refused(frame, call, f"Celery cannot be asked by name alone: {problem}.")
-    args, kwargs, options = _given(frame, call)
-    _check_arguments(frame, call, task, len(args), set(kwargs))
+    mapping = given_mapping(frame, call) if call.name == "delay" else None
+    args, kwargs, options = _given(frame, call) if mapping is None else (list(call.args), mapping.named, {})
+    if mapping is None:
+        _check_arguments(frame, call, task, len(args), set(kwargs))
     parts: list[ast.expr] = [ast.Constant(task.name)]
+    raw_args, raw_kwargs = (call.raw_args, call.raw_kwargs) if call.name == "delay" else ([], {})
     if args:
-        parts.append(ast.List([_plain(frame, call, v) for v in args], ast.Load()))
+        listed = [_plain(frame, call, v, raw) for v, raw in zip_longest(args, raw_args)]
+        parts.append(ast.List(listed, ast.Load()))
     keywords = []
-    if kwargs:
-        values = [_plain(frame, call, v) for v in kwargs.values()]
+    values = [_plain(frame, call, v, raw_kwargs.get(k)) for k, v in kwargs.items()]
+    if mapping is not None:
+        keywords.append(ast.keyword("kwargs", with_mapping(mapping, values)))
+        keywords.append(ast.keyword("takes", parameters(frame, call, task)))
+    elif kwargs:
         keywords.append(ast.keyword("kwargs", ast.Dict([ast.Constant(k) for k in kwargs], values)))
     keywords += [
         ast.keyword(k, ast.parse(repr(v), mode="eval").body) for k, v in task.options.items() if k not in options
     ]  # fmt: skip
     keywords += [ast.keyword(k, _plain(frame, call, v)) for k, v in options.items()]
     frame.is_async = True
-    queue = _queue(frame, messages)
+    queue = task_queue(frame, messages)
     return Val(SentTask(), ast.Await(ast.Call(ast.Attribute(queue, "send", ast.Load()), parts, keywords)))
 
 
@@ -92,7 +108,7 @@ def _given(frame: Frame, call: CallSite) -> tuple[list[Val], dict[str, Val], dic
 def _check_arguments(frame: Frame, call: CallSite, task: Task, positional: int, keywords: set[str]) -> None:
     """``Task.apply_async`` calls a function of the same signature first: a TypeError where the arguments do not fit."""
     function = frame.ctx.snapshot.functions.get(task.function)
-    spec = _signature(function) if function is not None else None
+    spec = signature(function) if function is not None else None
     if spec is None:
         raise _refused(frame, call, "The snapshot has no source of the task.")
     names = [a.arg for a in [*spec.posonlyargs, *spec.args]][1 if task.bound else 0 :]
@@ -111,13 +127,11 @@ def _check_arguments(frame: Frame, call: CallSite, task: Task, positional: int, 
         raise _refused(frame, call, f"These are not the arguments of {task.function}.")
 
 
-def _signature(function: Function) -> ast.arguments | None:
-    tree = ast.parse(textwrap.dedent(function.source)).body if function.source else []
-    return tree[0].args if tree and isinstance(tree[0], ast.FunctionDef) else None
-
-
-def _plain(frame: Frame, call: CallSite, value: Val) -> ast.expr:
-    if value.node is None or not _is_plain(value.kind):
+def _plain(frame: Frame, call: CallSite, value: Val, raw: ast.expr | None = None) -> ast.expr:
+    of_body = value.kind == Scalar("Any") and raw is not None and is_of_body(frame, raw)
+    if of_body:
+        check_json(frame, call)
+    if value.node is None or not (of_body or _is_plain(value.kind)):
         raise _refused(frame, call, "Only texts, numbers, times and lists of them are sent.")
     return value.node
 
@@ -134,13 +148,11 @@ def _is_plain(kind: Any) -> bool:
     return False
 
 
-def _queue(frame: Frame, messages: Messages) -> ast.expr:
+def task_queue(frame: Frame, messages: Messages) -> ast.expr:
     ctx = frame.ctx
     package = ctx.program.package
     ctx.memo[("settings", "celery-broker")] = messages.broker
-    module = ctx.program.module(
-        f"{package}/tasks.py", "Celery tasks of the Django project: sent by name, run by its workers."
-    )
+    module = tasks_module(frame)
     given = "".join(f", {k}={v!r}" for k, v in sorted(messages.configuration.items()))
     needed = {Import("segue_bridge.tasks", "TaskQueue"), Import(f"{package}.settings", "settings")}
     module.add(Decl("TASKS", f"TASKS = TaskQueue(settings.celery_broker_url{given})", frozenset(needed), 20))

@@ -52,9 +52,12 @@ class Tasks:
 
         def apply_async(self: Any, args: Any = None, kwargs: Any = None, *rest: Any, **options: Any) -> Any:
             nonlocal depth
+            if getattr(self, "typing", False) and hasattr(self, "__header__"):
+                self.__header__(*(args or ()), **(kwargs or {}))  # as Celery does, before anything is sent
             if not depth:  # an eager task may send others: those are its own doing
                 # Options of the task itself are in every message of it (Task._get_exec_options).
                 own = self._get_exec_options() if hasattr(self, "_get_exec_options") else {}
+                _encode(self, args, kwargs, {**own, **options})
                 tasks.sent.append(_told(self.name, args, kwargs, {**own, **options}))
             if tasks.through:
                 tasks.eager = tasks.eager or bool(self.app.conf.task_always_eager)
@@ -72,6 +75,7 @@ class Tasks:
 
         def send_task(self: Any, name: str, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
             if not depth:
+                _encode(self, args, kwargs, options)
                 tasks.sent.append(_told(name, args, kwargs, options))
             if tasks.through and self.main == _GENERATED and _are_eager():
                 # The workers' code, which the tests run inside of the request, is Django's.
@@ -111,6 +115,17 @@ def _are_eager() -> bool:
 _OPTIONS = (
     "countdown", "eta", "expires", "queue", "routing_key", "exchange", "priority", "retry", "link", "link_error", "headers",
 )  # fmt: skip
+
+
+def _encode(sender: Any, args: Any, kwargs: Any, options: dict[str, Any]) -> None:
+    """Raise ``kombu.exceptions.EncodeError`` where sending would: for an uploaded file among the arguments, for example."""
+    kombu = _loaded("kombu.serialization")
+    conf = getattr(getattr(sender, "app", sender), "conf", None)
+    if kombu is not None and conf is not None:
+        kombu.dumps(
+            [list(args or ()), dict(kwargs or {})],
+            serializer=options.get("serializer") or conf.task_serializer,
+        )
 
 
 def _told(name: str, args: Any, kwargs: Any, options: dict[str, Any]) -> list[Any]:
