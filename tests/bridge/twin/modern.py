@@ -99,7 +99,7 @@ class HeaderAuth:
 
 
 class Slow:
-    def wait(self, request: Any, user: Any) -> float | None:
+    async def wait(self, request: Any, user: Any, counted: Any) -> float | None:
         return 12.3 if "X-Throttle" in request.headers else None
 
 

@@ -121,6 +121,7 @@ class Lifted:
     explicit: tuple[str, ...]
     is_async: bool
     returns: Kind
+    changes_user: frozenset[str] = frozenset()
 
     @property
     def imports(self) -> frozenset[Import]:
@@ -250,6 +251,7 @@ def lift(
         tuple(p.name for p in body.parameters),
         body.is_async,
         record.returns,
+        frozenset(body.frame.changes_user if body.frame is not None else ()),
     )
     ctx.memo[("lifted", key)] = lifted
     # What has no hash is told apart by identity (``shape_of``): one that is gone must not lend its own to another.

@@ -66,6 +66,7 @@ class Frame:
     around the statement: locals that say something of one round are not written down. ``loops`` are those around the statement,
     ``given`` names the locals that hold extra state here, ``exits`` what is on ``self`` where the function returns;
     ``selected`` tells which local holds the rows that a view's look-up chose (where it stands: the lines, and how many there were).
+    ``changes_user``: what the code so far may have done to who asks (``in``, ``out``).
     ``bottoms`` the places where a round of the outermost takes something out of what nothing was put into yet.
     """
 
@@ -107,6 +108,7 @@ class Frame:
     no_hoist: int = 0
     counter: int = 0
     comments: Comments = field(default_factory=Comments)
+    changes_user: set[str] = field(default_factory=set)
     source_file: str = ""
 
     # places and refusals ---------------------------------------------------------------
@@ -247,6 +249,8 @@ class Frame:
 
     def state(self, state_name: str) -> ast.expr:
         """The expression of free state ``state_name`` here (a parameter, or the scope's expression)."""
+        if state_name == "user" and self.changes_user:
+            return self._user_now()
         if self.scope is not None:
             given = self.scope.get(state_name)
             if given is not None:
@@ -257,6 +261,14 @@ class Frame:
             self.use(*known.imports)
             self.state_used[state_name] = Parameter(state_name, lambda: known.annotation)
         return name(state_name)
+
+    def _user_now(self) -> ast.expr:
+        """Who asks after a login or logout: a parameter would still hold who asked before."""
+        folded = self.ctx.memo.get(("kernel", "authenticated"))
+        if folded is False or (folded is True and "out" in self.changes_user):
+            why = "Whether somebody is logged in was decided before login() or logout() changed it."
+            raise self.refuse("login", "request.user", why)
+        return ast.Attribute(self.state("call"), "user", ast.Load())
 
     def url_argument(self, argument: str, kind: Kind, annotation: str) -> Val:
         """``self.kwargs[argument]``: a parameter of that name, or the scope's path expression."""

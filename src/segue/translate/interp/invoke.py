@@ -175,6 +175,7 @@ def lifted_call(frame: Frame, lifted: Lifted, explicit: list[ast.expr]) -> ast.e
             value = frame.extra_state(item.name, item.annotation, item.kind or Unknown(item.name))
             assert value.node is not None
             parts.append(value.node)
+    frame.changes_user |= lifted.changes_user
     call: ast.expr = ast.Call(name(lifted.name), [*parts, *explicit], [])
     if lifted.is_async:
         frame.is_async = True

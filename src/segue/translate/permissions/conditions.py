@@ -128,7 +128,9 @@ def _drf(endpoint: Endpoint, cls: str, dotted: str, method: str) -> Condition | 
         if owner == "IsAdminUser":
             check_flag(endpoint.ctx, "is_staff", endpoint.where)
         name, text = _SIMPLE[owner]
-        return Condition(text, imports={Import(_AUTH, name)})
+        # Where request.user.is_authenticated has it from, too: one name, one module.
+        home = "segue_bridge.auth.users" if name == "is_authenticated" else _AUTH
+        return Condition(text, imports={Import(home, name)})
     if owner == "DjangoModelPermissions":
         return model_permissions(endpoint, cls)
     raise endpoint.refuse("permission", dotted, "Segue has no translation of this permission of DRF yet.")

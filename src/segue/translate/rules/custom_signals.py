@@ -73,18 +73,22 @@ def send(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     if ref.value is None or ref.value.kind != "call" or not _is_signal(frame, ref.value.name):
         return None
     short = ref.name.rpartition(".")[2] if ref.name.startswith("django.") else ref.name
-    listening = [r for r in frame.ctx.snapshot.receivers if r.signal == short]
     given = dict(call.kwargs)
     sender = call.args[0] if call.args else given.pop("sender", None)
-    for receiver in listening:
+    send_all(frame, short, sender, given, call)
+    return Val(Unknown("What the receivers of a signal return is not kept."))
+
+
+def send_all(frame: Frame, signal: str, sender: Val | None, given: dict[str, Val], call: CallSite) -> None:
+    """Call the receivers of ``signal`` (its name in the snapshot) that listen to ``sender``, with what is ``given``."""
+    for receiver in [r for r in frame.ctx.snapshot.receivers if r.signal == signal]:
         if not _is_for(frame, receiver, sender, call):
             continue
         if call.name == "send_robust":
             raise frame.refuse(
-                "signal", f"{short} → {receiver.function}", "Its errors are kept from the sender.", call.node
+                "signal", f"{signal} → {receiver.function}", "Its errors are kept from the sender.", call.node
             )
         _call(frame, receiver, given, call)
-    return Val(Unknown("What the receivers of a signal return is not kept."))
 
 
 def _is_signal(frame: Frame, cls: str) -> bool:

@@ -11,7 +11,7 @@ from segue.translate import language
 from segue.translate.context import Context
 from segue.translate.load.models import concrete
 from segue.translate.load.plan import plans
-from segue.translate.middleware.known import COMMON, FRAMES, SECURITY
+from segue.translate.middleware.known import COMMON, CSRF, FRAMES, SECURITY
 from segue.translate.specialise.fold import plain
 from segue.translate.views import error_handler, texts
 from segue.translate.views.cors import cors_lines
@@ -131,6 +131,10 @@ def _main(ctx: Context) -> None:
     if uses_sessions(ctx):
         extra += ", sessions=SESSIONS"
         imports.add(Import(f"{package}.access", "SESSIONS"))
+    access = ctx.program.modules.get(f"{package}/access.py")
+    if CSRF in middleware and access is not None and "CSRF" in access.decls:
+        extra += ", csrf=CSRF"
+        imports.add(Import(f"{package}.access", "CSRF"))
     languages, needed = language.option(ctx)
     extra += languages
     imports |= needed

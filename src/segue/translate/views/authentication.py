@@ -107,7 +107,7 @@ def _comes_from(own: Class | None, base: str, more: Collection[str] = ()) -> boo
 
 
 def _session(endpoint: Endpoint, own: Class | None) -> tuple[str, set[Import]]:
-    sessions.declare(endpoint)
+    sessions.declare(endpoint.ctx, endpoint.where)
     extra = ""
     if own is not None:
         free = own_authentication.no_csrf(endpoint.ctx, own)

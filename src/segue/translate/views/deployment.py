@@ -42,7 +42,7 @@ def check_settings(endpoint: Endpoint) -> None:
         raise endpoint.refuse(
             "setting", f"DEFAULT_CHARSET = {charset!r}", "The generated service answers in UTF-8."
         )
-    if values.get("FORCE_SCRIPT_NAME", "SESSION_SAVE_EVERY_REQUEST"):
+    if values.get("FORCE_SCRIPT_NAME"):
         raise endpoint.refuse(
             "setting",
             "FORCE_SCRIPT_NAME",

@@ -37,7 +37,7 @@ def arguments(
     out: list[str] = []
     imports: set[Import] = set()
     if kept.session or any(f.kind == "session" for facts in rules for f in facts):
-        sessions.declare(endpoint)
+        sessions.declare(ctx, endpoint.where)
         ctx.memo[_SESSIONS] = True
     if rules:
         name = _constant(ctx, rules)

@@ -6,6 +6,7 @@ import contextlib
 import re
 from typing import Any
 
+from .session_rows import SessionRows
 from .stored import unconverted
 
 _WRITE = re.compile(
@@ -63,6 +64,7 @@ class Tables:
             self._keys.setdefault(model._meta.db_table, model._meta.pk.column)
         existing = _existing(connection)
         self._keys = {table: key for table, key in self._keys.items() if table in existing}
+        self._sessions = SessionRows(connection)
         self._baseline: dict[str, dict[Any, tuple[Any, ...]]] = {}
         self.large: set[str] = set()
         self.dangling: set[str] = set()
@@ -96,6 +98,8 @@ class Tables:
             before = self._baseline[table]
             names, now = self._read(table)
             inserted = [dict(zip(names, now[k], strict=True)) for k in now if k not in before]
+            if table == self._sessions.table:
+                inserted = [self._sessions.told(row) for row in inserted]
             if len(inserted) > 1 and not all(isinstance(k, int) for k in now):
                 inserted.sort(key=_without_random)  # random keys say nothing about order
             deleted = [k for k in before if k not in now]
@@ -111,6 +115,10 @@ class Tables:
                 for k in now
                 if k in before and before[k] != now[k]
             ]
+            if table == self._sessions.table:
+                for _, columns in updated:
+                    if "session_data" in columns:
+                        columns["session_data"] = [self._sessions.decoded(v) for v in columns["session_data"]]
             if inserted or deleted or updated:
                 out[table] = {"inserted": inserted, "deleted": deleted, "updated": updated}
         return out

@@ -274,21 +274,22 @@ async def authenticate(
     db: Database,
     identity: Identity,
     passwords: Passwords,
-    username: str | None,
-    password: str | None,
+    username: Any,
+    password: Any,
     *,
     upgrade: bool = True,
 ) -> CurrentUser | None:
     """``ModelBackend.authenticate``: the user, None otherwise; a hash of old strength is stored anew.
 
-    Nothing is asked without a name and a password.
+    Nothing is asked without a name and a password. What is no text, as a JSON body may have it: a name is looked up as its
+    text (``CharField.to_python``), a password is a ``TypeError`` where nobody has the name, else up to the hasher.
 
     An unknown name costs a hash as well, so that the time does not tell. With ``upgrade=False`` saving the user runs
     code of the Django side: raises :class:`Unserved` where that would have to happen.
     """
     if username is None or password is None:
         return None
-    user = await identity.by_username(db, username)
+    user = await identity.by_username(db, str(username))
     if user is None:
         await passwords.make(password)
         return None

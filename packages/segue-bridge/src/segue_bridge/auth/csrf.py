@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from segue_bridge.auth.cookies import SameSite, set_cookie
 from segue_bridge.auth.crypto import random_string, same
 
 SECRET_LENGTH = 32
@@ -25,9 +26,10 @@ INSECURE_REFERER = "Referer checking failed - Referer is insecure while host is 
 
 @dataclass(frozen=True, slots=True)
 class CsrfSettings:
-    """The ``CSRF_*`` settings. ``header_name`` is the HTTP name (``X-CSRFToken``).
+    """The ``CSRF_*`` settings. ``header_name`` is the HTTP name (``X-CSRFToken``), ``cookie_age`` is in seconds.
 
-    ``cookie_domain`` is that of the cookie that holds the secret: the session's with ``use_sessions``.
+    ``cookie_domain`` is that of the cookie that holds the secret: the session's with ``use_sessions``. ``masked``: the
+    cookie holds a masked secret (Django before 4.1, ``CSRF_COOKIE_MASKED``).
     """
 
     cookie_name: str = "csrftoken"
@@ -35,6 +37,12 @@ class CsrfSettings:
     header_name: str = "X-CSRFToken"
     trusted_origins: tuple[str, ...] = ()
     use_sessions: bool = False
+    cookie_age: int | None = 60 * 60 * 24 * 7 * 52
+    cookie_path: str = "/"
+    cookie_secure: bool = False
+    cookie_httponly: bool = False
+    cookie_samesite: SameSite = "lax"
+    masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,35 @@ def reason(settings: CsrfSettings, facts: Facts) -> str | None:
 def new_secret() -> str:
     """A secret for the cookie or the session."""
     return random_string(SECRET_LENGTH, _ALPHABET)
+
+
+SESSION_KEY = "_csrftoken"
+"""Where the session holds it (``CSRF_SESSION_KEY``)."""
+
+
+def new_token(settings: CsrfSettings) -> str:
+    """A fresh secret as the cookie or the session holds it (``_add_new_csrf_cookie``)."""
+    secret = new_secret()
+    return mask(secret) if settings.masked else secret
+
+
+def cookie(settings: CsrfSettings, token: str) -> str:
+    """The ``Set-Cookie`` of a fresh token (``CsrfViewMiddleware._set_csrf_cookie``)."""
+    return set_cookie(
+        settings.cookie_name,
+        token,
+        max_age=settings.cookie_age,
+        path=settings.cookie_path,
+        domain=settings.cookie_domain,
+        secure=settings.cookie_secure,
+        httponly=settings.cookie_httponly,
+        samesite=settings.cookie_samesite,
+    )
+
+
+def is_token(text: str) -> bool:
+    """Whether it has the form of a token; one that has not gets the client a fresh one (``CsrfViewMiddleware.process_request``)."""
+    return _format(text) is None
 
 
 def mask(secret: str) -> str:

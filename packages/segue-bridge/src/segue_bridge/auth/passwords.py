@@ -85,7 +85,8 @@ class PBKDF2(Hasher):
             self._encode(password, salt, missing)
 
     def _encode(self, password: str, salt: str, iterations: int) -> str:
-        raw = hashlib.pbkdf2_hmac(self.digest, password.encode(), salt.encode(), iterations)
+        # Numbers, lists … of a JSON body are taken as their text (force_bytes); the other hashers fail, as Django's do.
+        raw = hashlib.pbkdf2_hmac(self.digest, str(password).encode(), salt.encode(), iterations)
         return f"{self.algorithm}${iterations}${salt}${base64.b64encode(raw).decode('ascii').strip()}"
 
 
@@ -250,9 +251,11 @@ class Passwords:
         return self.hashers[0]
 
     async def make(self, password: str | None) -> str:
-        """``make_password``: ``None`` makes an unusable one."""
+        """``make_password``: ``None`` makes an unusable one. Raises ``TypeError`` for what is no text."""
         if password is None:
             return UNUSABLE_PREFIX + random_string(40)
+        if not isinstance(password, str):
+            raise TypeError(f"Password must be a string or bytes, got {type(password).__qualname__}.")
         hasher = self.preferred
         return await anyio.to_thread.run_sync(lambda: hasher.encode(password, hasher.salt()))
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
+from segue_bridge.auth.cookies import set_cookie
 from segue_bridge.auth.session_settings import SessionSettings
 from segue_bridge.auth.sessions import Session
 
@@ -39,20 +39,16 @@ async def finish(session: Session, db: Database, *, had_cookie: bool, status: in
 
 
 def _cookie(settings: SessionSettings, value: str, *, max_age: float | None, expires: datetime | None) -> str:
-    parts = [f"{settings.cookie_name}={value or chr(34) * 2}"]
-    if expires is not None:
-        parts.append(f"expires={format_datetime(expires, usegmt=True)}")
-    if settings.cookie_domain:
-        parts.append(f"Domain={settings.cookie_domain}")
-    if settings.cookie_httponly and value:
-        parts.append("HttpOnly")
-    if max_age is not None:
-        parts.append(f"Max-Age={int(max_age)}")
-    parts.append(f"Path={settings.cookie_path}")
-    if settings.cookie_samesite:
-        parts.append(f"SameSite={settings.cookie_samesite.capitalize()}")
     # ``HttpResponse.delete_cookie`` asks the name and SameSite, not the setting.
     bound = settings.cookie_name.startswith(("__Secure-", "__Host-")) or settings.cookie_samesite == "none"
-    if settings.cookie_secure if value else bound:
-        parts.append("Secure")
-    return "; ".join(parts)
+    return set_cookie(
+        settings.cookie_name,
+        value or '""',
+        max_age=None if max_age is None else int(max_age),
+        expires=expires,
+        path=settings.cookie_path,
+        domain=settings.cookie_domain,
+        secure=settings.cookie_secure if value else bound,
+        httponly=settings.cookie_httponly and bool(value),
+        samesite=settings.cookie_samesite,
+    )

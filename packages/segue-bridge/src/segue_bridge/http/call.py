@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
+from segue_bridge.auth.csrf import new_token
 from segue_bridge.auth.sessions import Session as UserSession
 from segue_bridge.auth.throttles import Counted
 from segue_bridge.auth.users import AnonymousUser
@@ -57,6 +58,7 @@ class Call(Request):
         self.authenticated_by_request = False
         self.stored_session: UserSession | None = None
         self.counted: Counted = []
+        self.csrf_token: str | None = None
         self._values = values
         self._data: Any = _UNREAD
         self._query: QueryParams | None = None
@@ -122,6 +124,11 @@ class Call(Request):
         if self.stored_session is None:
             raise RuntimeError("this project has no sessions")
         return await self.stored_session.open(self.db)
+
+    def rotate_csrf_token(self) -> None:
+        """``rotate_token``: the answer gives the client a fresh token, where the project checks any."""
+        if self.settings.csrf is not None:
+            self.csrf_token = new_token(self.settings.csrf)
 
     async def data(self) -> Any:
         """``request.data``: parsed now, once. Raises 415 and 400; after that it is an empty form, as in DRF."""

@@ -14,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from segue_bridge.auth import session_cookie, sessions, throttles
+from segue_bridge.auth import csrf, session_cookie, sessions, throttles
+from segue_bridge.auth.csrf import CsrfSettings
 from segue_bridge.auth.users import AnonymousUser
 from segue_bridge.db.pool import PoolBusy
 from segue_bridge.errors import APIException, MethodNotAllowed, Unserved
@@ -50,8 +51,11 @@ async def serve(
         name_language(call, response, settings)
         if "x-segue-unserved" in response.headers:
             await throttles.take_back(call.counted)
-        elif call.stored_session is not None:
-            response = await _finish_session(call, response)
+        else:
+            if early is None and settings.csrf is not None:
+                _finish_csrf(call, response, settings.csrf)
+            if call.stored_session is not None:
+                response = await _finish_session(call, response)
     finally:
         state.database.use.in_flight -= 1
         await db.close()
@@ -85,7 +89,7 @@ async def _view(call: Call) -> Response:
     if known is not None:
         call.stored_session = known.of(call)
     try:
-        if resource.reads_session:
+        if resource.reads_session or _csrf_in_session(call):
             await call.open_session()
         waiting: set[int] = set()
         if resource.left_to_django:
@@ -101,6 +105,12 @@ async def _view(call: Call) -> Response:
         return failures.unserved("middleware") if response.status_code in waiting else response
     except Exception as error:  # noqa: BLE001 - as in Django, whatever it was
         return _converted(call, error)
+
+
+def _csrf_in_session(call: Call) -> bool:
+    """Whether ``CsrfViewMiddleware.process_request`` reads the session, whatever the view does."""
+    settings = call.settings.csrf
+    return settings is not None and settings.use_sessions and call.stored_session is not None
 
 
 async def _through(call: Call, position: int) -> Response:
@@ -276,6 +286,23 @@ async def _rendered(call: Call, response: Response) -> Response:
     except Exception as error:  # noqa: BLE001 - as above: a 500, whatever it was
         return _unexpected(call, error)
     return response
+
+
+def _finish_csrf(call: Call, response: Response, settings: CsrfSettings) -> None:
+    """``CsrfViewMiddleware.process_response``: a fresh token after a login, and where the client's is none."""
+    session = call.stored_session
+    held = call.cookies.get(settings.cookie_name)
+    if settings.use_sessions:
+        held = session.get(csrf.SESSION_KEY) if session is not None else None
+    if call.csrf_token is None and held is not None and not csrf.is_token(held):
+        call.rotate_csrf_token()
+    if call.csrf_token is None:
+        return
+    if not settings.use_sessions:
+        response.raw_headers.append((b"set-cookie", csrf.cookie(settings, call.csrf_token).encode("latin-1")))
+        vary(response, "Cookie")
+    elif session is not None:
+        session[csrf.SESSION_KEY] = call.csrf_token
 
 
 async def _finish_session(call: Call, response: Response) -> Response:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from segue_bridge.auth.backend import Sessions
+from segue_bridge.auth.csrf import CsrfSettings
 from segue_bridge.errors import APIException
 from segue_bridge.http.language import Languages
 from segue_bridge.http.render import DEFAULT, Renderer
@@ -37,7 +38,7 @@ class HttpSettings:
     value. ``hsts``: the ``Strict-Transport-Security`` value of secure answers. ``ssl_redirect``:
     ``SECURE_SSL_REDIRECT``. ``format_param``: ``URL_FORMAT_OVERRIDE``. ``body_limit``, ``field_limit``, ``file_limit``:
     ``DATA_UPLOAD_MAX_MEMORY_SIZE``, ``…_NUMBER_FIELDS``, ``…_NUMBER_FILES``. ``sessions``: ``SessionMiddleware``'s
-    sessions where a view's authentication has none. ``error_handler``: ``EXCEPTION_HANDLER``, the answer to an error of
+    sessions where a view's authentication has none. ``csrf``: the settings of ``CsrfViewMiddleware``, None without it. ``error_handler``: ``EXCEPTION_HANDLER``, the answer to an error of
     the API. ``languages``: how requests choose the language of their texts, where they can. ``raise_errors``: let unexpected errors out instead of
     answering 500 (tests).
     """
@@ -55,6 +56,7 @@ class HttpSettings:
     field_limit: int | None = 1000
     file_limit: int | None = 100
     sessions: Sessions | None = None
+    csrf: CsrfSettings | None = None
     error_handler: ErrorHandler | None = None
     languages: Languages | None = None
     raise_errors: bool = False

@@ -24,7 +24,7 @@ def always(frame: Frame, owner: Val, call: CallSite) -> Val:
 @framework(f"{_P}IsAuthenticated.has_permission")
 def authenticated(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``IsAuthenticated``."""
-    helper = frame.imported("segue_bridge.auth.permissions", "is_authenticated")
+    helper = frame.imported("segue_bridge.auth.users", "is_authenticated")
     return Val(Scalar("bool"), quote("{0}({1})", helper, frame.state("user")))
 
 

@@ -180,7 +180,7 @@ def _is_text(value: Val) -> bool:
     kind = value.kind
     if value.node is None:
         return False
-    return (isinstance(kind, Scalar) and kind.type == "str") or (
+    return (isinstance(kind, Scalar) and kind.type in ("str", "Any")) or (
         isinstance(kind, Const) and (kind.value is None or isinstance(kind.value, str))
     )
 

@@ -177,6 +177,6 @@ def of_request(frame: Frame, owner: Val, call: CallSite) -> Val | None:
 
 def _is_text(value: Val) -> bool:
     kind = value.kind
-    return (isinstance(kind, Scalar) and kind.type == "str") or (
+    return (isinstance(kind, Scalar) and kind.type in ("str", "Any")) or (
         isinstance(kind, Const) and (kind.value is None or isinstance(kind.value, str))
     )

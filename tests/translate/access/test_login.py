@@ -1,0 +1,203 @@
+"""Logins that begin on one side and go on on the other: every step is answered as if Django had answered all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.projects.site import SETTINGS, Site, differences
+
+VIEWS = """\
+from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
+from rest_framework.decorators import api_view, permission_classes
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+
+@api_view(["POST"])
+@permission_classes([AllowAny])
+def enter(request):
+    user = authenticate(request, username=request.data.get("username"), password=request.data.get("password"))
+    if user is None:
+        return Response({"detail": "Nobody has that name and password."}, status=400)
+    login(request, user)
+    return Response({"id": user.pk, "me": request.user.username})
+
+
+class Leave(APIView):
+    def post(self, request):
+        logout(request)
+        return Response({"gone": True})
+
+
+class Change(APIView):
+    permission_classes = [IsAuthenticated]
+
+    def post(self, request):
+        user = request.user
+        user.set_password(request.data.get("new", "unset"))
+        user.save()
+        update_session_auth_hash(request, user)
+        return Response(status=204)
+
+
+class Me(APIView):
+    def get(self, request):
+        return Response({"name": request.user.username, "known": request.user.is_authenticated})
+
+
+class Gone(APIView):
+    permission_classes = [IsAuthenticated]
+
+    def post(self, request):
+        logout(request)
+        return Response({"name": request.user.username, "known": request.user.is_authenticated})
+
+
+class Several(APIView):
+    def post(self, request):
+        for name in ("ann", "bob"):
+            user = authenticate(request, username=name, password="x")
+            if user is not None:
+                login(request, user)
+        return Response({})
+"""
+URLS = """\
+from django.urls import path
+from notes import views
+
+urlpatterns = [
+    path("enter/", views.enter),
+    path("leave/", views.Leave.as_view()),
+    path("change/", views.Change.as_view()),
+    path("me/", views.Me.as_view()),
+    path("gone/", views.Gone.as_view()),
+    path("several/", views.Several.as_view()),
+]
+"""
+MORE_SETTINGS = """\
+import os
+DATABASES["default"]["NAME"] = os.environ.get("DATABASE_FILE", "db.sqlite3")
+MIDDLEWARE.insert(2, "django.middleware.csrf.CsrfViewMiddleware")
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = ["rest_framework.authentication.SessionAuthentication"]
+CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_COOKIE_AGE = 1000
+SESSION_COOKIE_AGE = 2000
+"""
+PEOPLE = """\
+from django.contrib.auth.models import User
+for name in ("ann", "bob"): User.objects.create_user(name, password=f"{name}-secret")
+"""
+# Two browsers; a step is (browser, method, path, body, what the header says: the cookie's token, one that was replaced, or none).
+DIALOG = """\
+import json, os, random, shutil, sys, tempfile
+folder, output, seed = sys.argv[1], sys.argv[2], int(sys.argv[3])
+database = os.path.join(tempfile.mkdtemp(dir=folder), "db.sqlite3")
+shutil.copy("db.sqlite3", database)
+sys.path.insert(0, output)
+os.environ.update(DJANGO_SETTINGS_MODULE="site_.settings", DATABASE_FILE=database, DATABASE_URL="sqlite:///" + database, SECRET_KEY="x")
+import django
+django.setup()
+from http.cookies import SimpleCookie
+from django.test import Client
+from fastapi.testclient import TestClient
+from app.main import create_app
+
+IN = lambda name, password=None: {"username": name, "password": password or f"{name}-secret"}
+STEPS = [
+    (0, "get", "/me/", None, ""), (0, "post", "/enter/", IN("ann", "wrong"), ""), (0, "post", "/enter/", IN("ann"), ""),
+    (0, "get", "/me/", None, ""), (1, "post", "/enter/", IN("ann"), ""), (0, "post", "/change/", {"new": "n1"}, ""),
+    (0, "post", "/change/", {"new": "n1"}, "good"), (0, "get", "/me/", None, ""), (1, "get", "/me/", None, ""),
+    (1, "post", "/enter/", IN("bob"), ""), (1, "post", "/change/", {"new": "n2"}, "old"), (1, "get", "/me/", None, ""),
+    (0, "post", "/enter/", IN("bob"), ""), (0, "post", "/enter/", IN("bob"), "good"), (0, "get", "/me/", None, ""),
+    (0, "post", "/enter/", IN("ann", "n1"), "good"), (0, "post", "/change/", {"new": "n3"}, "old"),
+    (1, "post", "/leave/", {}, ""), (1, "post", "/leave/", {}, "good"), (1, "get", "/me/", None, ""), (1, "post", "/leave/", {}, ""),
+    (0, "post", "/enter/", IN("ann", "n1"), "good"), (0, "get", "/me/", None, ""), (0, "get", "/me/", None, "broken"),
+    (0, "get", "/me/", None, ""), (0, "post", "/gone/", {}, "good"), (0, "get", "/me/", None, ""),
+]
+pick, jars, old = random.Random(seed), ({}, {}), {0: "", 1: ""}
+
+def told(header):
+    (name, morsel), = SimpleCookie(header).items()
+    shown = {k: v for k, v in morsel.items() if v and k != "expires"}
+    return name, morsel.value, shown
+
+def ask(theirs, ours, step):
+    browser, method, path, body, token = step
+    jar = jars[browser]
+    if token == "broken":
+        jar["csrftoken"] = "no token"
+    cookies = "; ".join(f"{k}={v}" for k, v in jar.items())
+    headers = {"cookie": cookies} if cookies else {}
+    if token in ("good", "old"):
+        headers["x-csrftoken"] = jar.get("csrftoken", "") if token == "good" else old[browser]
+    kept = jar.get("csrftoken", "")
+    if seed == 0 or (seed > 1 and pick.random() < 0.5):
+        given = {"HTTP_" + k.upper().replace("-", "_"): v for k, v in headers.items()}
+        found = getattr(theirs, method)(path, **({"data": json.dumps(body), "content_type": "application/json"} if body is not None else {}), **given)
+        content, set_ = found.content, [c.OutputString() for c in found.cookies.values()]
+        vary = found.headers.get("Vary", "")
+    else:
+        found = ours.request(method, path, headers=headers, **({"json": body} if body is not None else {}))
+        content, set_, vary = found.content, found.headers.get_list("set-cookie"), found.headers.get("vary", "")
+        ours.cookies.clear()
+    changed = {}
+    for header in set_:
+        name, value, shown = told(header)
+        changed[name] = {**shown, "deleted": value == "", "length": len(value)}
+        jar.pop(name, None) if value == "" else jar.__setitem__(name, value)
+    if jar.get("csrftoken") != kept:
+        old[browser] = kept
+    return [step[2], found.status_code, json.loads(content or "null"), sorted(part.strip() for part in vary.split(",")), changed]
+
+with TestClient(create_app()) as ours:
+    theirs = Client(enforce_csrf_checks=True)
+    for step in STEPS:
+        theirs.cookies.clear()
+        print(json.dumps(ask(theirs, ours, step), sort_keys=True))
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+print(json.dumps([[u.username, u.check_password("n1"), u.last_login is not None] for u in User.objects.order_by("id")]))
+print(Session.objects.count())
+"""
+
+
+def test_a_login_means_the_same_on_both_sides(tmp_path: Path) -> None:
+    files = {
+        "site_/settings.py": SETTINGS + MORE_SETTINGS,
+        "site_/urls.py": URLS,
+        "notes/models.py": "",
+        "notes/views.py": VIEWS,
+    }
+    site = Site.make(tmp_path / "site", files)
+
+    def run(*arguments: str) -> list[str]:
+        asked = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=site.root,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert asked.returncode == 0, asked.stderr
+        return asked.stdout.splitlines()
+
+    run("manage.py", "shell", "--verbosity", "0", "-c", PEOPLE)
+    shutil.copy(site.root / "db.sqlite3", tmp_path / "before.sqlite3")
+    output = tmp_path / "fastapi"
+    program, report = site.explore(site.snapshot(), output, cases=250, seconds=20)
+    assert differences(report) == []
+    refused = {r.route_id.strip("/"): r.reasons[0].code for r in program.refused}
+    assert refused == {"several": "login"}
+    shutil.copy(tmp_path / "before.sqlite3", site.root / "db.sqlite3")
+    alone = run("-c", DIALOG, str(tmp_path), str(output), "0")
+    statuses = [json.loads(line)[1] for line in alone[:-2]]
+    assert {200, 204, 400, 403} == set(statuses)
+    for seed in (1, 2, 3):
+        assert run("-c", DIALOG, str(tmp_path), str(output), str(seed)) == alone
