@@ -37,6 +37,15 @@ REFUSED: dict[str, str] = dict.fromkeys(
     "case_keywords_where_asked_for_of_another": "dynamic-keywords",
     "case_keywords_where_asked_for_in_q": "dynamic-keywords",
     "case_keywords_where_asked_for_left_out": "dynamic-keywords",
+    **dict.fromkeys(
+        (
+            "case_nested_function_that_looks_around",
+            "case_nested_function_with_a_default",
+            "case_nested_function_that_reaches_itself",
+        ),
+        "nested-function",
+    ),
+    "case_on_commit_nested_function_with_arguments": "on-commit",
     # The parts of no address are bytes.
     "case_parts_of_what_may_be_missing": "argument",
     # The snapshot does not know ``object``; it has members of an enum by their value.

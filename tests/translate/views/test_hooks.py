@@ -70,14 +70,77 @@ class SeenSerializer(NoteSerializer):
         if value == self.context["verb"]:
             raise serializers.ValidationError(f"Not {self.context['lang']}.")
         return value
+
+
+class WishedDefault:
+    requires_context = True
+
+    def __call__(self, serializer_field):
+        return serializer_field.context["request"].wished
+
+
+class TiedSerializer(NoteSerializer):
+    stars = serializers.HiddenField(default=WishedDefault())
+
+
+class StarsDefault:
+    requires_context = True
+
+    def __call__(self, serializer_field):
+        request = serializer_field.context["request"]
+        if request.original.stars > 2:
+            raise serializers.ValidationError("It has enough.")
+        return request.original.stars + 1
+
+
+class AskingDefault(serializers.CurrentUserDefault):
+    def __call__(self, serializer_field):
+        return super().__call__(serializer_field)
+
+
+class CountedDefault:
+    def __call__(self):
+        return Note.objects.count()
+
+
+class CopiedSerializer(NoteSerializer):
+    stars = serializers.HiddenField(default=StarsDefault())
+    author = serializers.HiddenField(default=AskingDefault())
+
+    class Meta(NoteSerializer.Meta):
+        fields = ["id", "title", "stars", "author"]
+
+    def validate_title(self, value):
+        if value == self.context["request"].original.title:
+            raise serializers.ValidationError("That is the other one.")
+        return value
+
+
+class CountedSerializer(NoteSerializer):
+    stars = serializers.IntegerField(default=CountedDefault())
+
+
+class Keeping:
+    def __call__(self):
+        self.asked = True
+        return 1
+
+
+class KeepingSerializer(NoteSerializer):
+    stars = serializers.HiddenField(default=Keeping())
 """,
     "notes/views.py": """\
 from rest_framework import generics, mixins, viewsets
 from rest_framework.exceptions import ValidationError
 from rest_framework.fields import empty
+from rest_framework.generics import get_object_or_404
+from rest_framework.permissions import BasePermission
 
 from notes.models import Note
-from notes.serializers import LoudSerializer, MoodSerializer, NoteSerializer, SeenSerializer
+from notes.serializers import (
+    CopiedSerializer, CountedSerializer, KeepingSerializer, LoudSerializer, MoodSerializer, NoteSerializer, SeenSerializer,
+    TiedSerializer,
+)
 
 
 class Base(viewsets.ModelViewSet):
@@ -167,6 +230,79 @@ class Changed(mixins.RetrieveModelMixin, viewsets.GenericViewSet):
         return serializer
 
 
+class Tied(Base):
+    serializer_class = TiedSerializer
+
+    def create(self, request, *args, **kwargs):
+        request.wished = len(request.query_params.get("wish", ""))
+        return super().create(request, *args, **kwargs)
+
+
+class Counted(Base):
+    serializer_class = CountedSerializer
+
+
+class Copied(mixins.CreateModelMixin, generics.GenericAPIView):
+    queryset = Note.objects.all()
+    serializer_class = CopiedSerializer
+
+    def post(self, request, pk):
+        self.request.original = get_object_or_404(Note, pk=pk)
+        return self.create(request)
+
+    def perform_create(self, serializer):
+        serializer.save(title=self.request.original.title[:3] + serializer.validated_data["title"][:3])
+
+
+class Posted(mixins.CreateModelMixin, viewsets.GenericViewSet):
+    queryset = Note.objects.all()
+    serializer_class = TiedSerializer
+
+
+class Branching(Posted):
+    def create(self, request, *args, **kwargs):
+        if "wish" in request.query_params:
+            request.wished = 3
+        return super().create(request, *args, **kwargs)
+
+
+class Helped(Posted):
+    def remember(self, request):
+        request.wished = 3
+
+    def create(self, request, *args, **kwargs):
+        self.remember(request)
+        return super().create(request, *args, **kwargs)
+
+
+class Late(Posted):
+    def create(self, request, *args, **kwargs):
+        request.wished = 3
+        for text in request.query_params.getlist("wish"):
+            request.wished = len(text)
+        return super().create(request, *args, **kwargs)
+
+
+class Replaced(Posted):
+    def create(self, request, *args, **kwargs):
+        request.version = request.wished = 1
+        return super().create(request, *args, **kwargs)
+
+
+class Permitting(BasePermission):
+    def has_permission(self, request, view):
+        request.wished = 3
+        return True
+
+
+class Permitted(Posted):
+    permission_classes = [Permitting]
+
+
+class Kept(Posted):
+    serializer_class = KeepingSerializer
+
+
 class Elsewhere(mixins.RetrieveModelMixin, viewsets.GenericViewSet):
     queryset = Note.objects.order_by("id")
     get_serializer_context = Seen.get_serializer_context
@@ -182,29 +318,46 @@ from notes import views
 from rest_framework.routers import SimpleRouter
 
 router = SimpleRouter()
-for name in ("passed", "moody", "chosen", "seen", "shorter", "shortest", "asking", "changed", "elsewhere"):
+names = "passed moody chosen seen shorter shortest asking changed elsewhere tied counted"
+for name in (names + " branching helped late replaced permitted kept").split():
     router.register(name, getattr(views, name.title()), name)
-urlpatterns = [*router.urls, path("named/<int:pk>/", views.Named.as_view())]
+urlpatterns = [
+    *router.urls, path("named/<int:pk>/", views.Named.as_view()), path("copied/<int:pk>/", views.Copied.as_view()),
+]
 """,
 }
+
+
+REFUSED = "asking changed elsewhere branching helped late replaced permitted kept".split()
 
 
 def test_overridden_hooks(tmp_path: Path) -> None:
     site = Site.make(tmp_path / "site", FILES)
     snapshot = site.snapshot()
-    program, report = site.explore(snapshot, tmp_path / "fastapi", cases=260, seconds=8)
+    program, report = site.explore(snapshot, tmp_path / "fastapi", cases=420, seconds=10)
     paths = {r.id: r.path for r in snapshot.routes}
     refused = {(r.method, paths[r.route_id]): r.reasons[0].code for r in program.refused}
-    kept = {k: v for k, v in refused.items() if k[1].split("/")[1] in ("asking", "changed", "elsewhere")}
+    kept = {k: v for k, v in refused.items() if k[1].split("/")[1] in REFUSED}
     assert set(refused) == set(kept), refused
     assert kept.pop(("GET", "/elsewhere/{pk}/")) == "serializer-context"
     assert kept == {
         ("GET", "/asking/"): "override-get-serializer-context",
         ("GET", "/changed/{pk}/"): "no-rule",
+        ("POST", "/branching/"): "request",
+        ("POST", "/helped/"): "assign-attribute",
+        ("POST", "/late/"): "assign-attribute",
+        ("POST", "/replaced/"): "assign-attribute",
+        ("POST", "/permitted/"): "assign-attribute",
+        ("POST", "/kept/"): "assign-attribute",
     }
     assert differences(report) == []
     seen = {o.key: set(o.statuses) for o in report.operations}
     assert "200" in seen["GET /shortest/"]
+    assert {"201", "400"} <= seen["POST /tied/"]
+    assert "200" in seen["PATCH /tied/{pk}/"]
+    assert "500" in seen["PUT /tied/{pk}/"], "nothing puts there what its default reads: an AttributeError in Django"
+    assert {"201", "400", "404"} <= seen["POST /copied/{pk}/"]
+    assert "201" in seen["POST /counted/"]
     for prefix in ("passed", "chosen", "seen"):
         assert "201" in seen[f"POST /{prefix}/"]
         assert "200" in seen[f"GET /{prefix}/"]

@@ -21,6 +21,7 @@ from segue.translate.functions.naming import function_name
 from segue.translate.functions.record import FunctionRecord, records
 from segue.translate.functions.shape import shape_of
 from segue.translate.functions.symbols import symbols
+from segue.translate.interp import carried
 from segue.translate.interp.annotations import annotation
 from segue.translate.interp.comments import Comments
 from segue.translate.interp.decide import decide
@@ -135,6 +136,13 @@ class Lifted:
         for item in self.state:
             given = scope.url_argument(item.name) if item.sort == "url" else None
             given = scope.get(item.name) or given
+            if given is None and item.name.startswith("request_"):
+                raise refuse(
+                    "request",
+                    item.name.replace("_", ".", 1),
+                    "It is read where nothing of the view's method is at hand.",
+                    Where(self.module),
+                )
             if given is None:
                 raise KeyError(f"{self.name} needs {item.name}, which the scope does not have")
             parts.append(given)
@@ -200,6 +208,7 @@ def lift(
         name,
         shape_of(receiver),
         in_source(ctx),
+        carried.shape(ctx),
         listener is not None,
         signature,
         tuple((k, shape_of(v)) for k, v in sorted((arguments or {}).items())),

@@ -48,6 +48,8 @@ class Parameter:
 
 # Keys of ``Frame.env`` for what code has put on ``self``: dropped where a branch has not.
 KEPT = "#self."
+# And for what it has put on the request, by the name of the parameter of what reads it.
+PUT = "#request."
 
 
 @dataclass(slots=True)
@@ -288,10 +290,16 @@ class Frame:
         """A parameter for state that another room defines (``instance``, ``context`` values)."""
         if parameter in self.given:
             return Val(kind, name(self.given[parameter]))
+        put = self.env.get(PUT + parameter)
+        if put is not None and put.node is not None and not isinstance(put.kind, Unknown):
+            return Val(kind, put.node)
         if self.scope is not None:
             given = self.scope.get(parameter)
             if given is not None:
                 return Val(kind, name(given))
+            if parameter.startswith("request_"):
+                why = "What is called here reads it from the request, where it is put in some branches only."
+                raise self.refuse("request", parameter.replace("_", ".", 1), why)
         self._claim(parameter)
         self.state_used.setdefault(parameter, Parameter(parameter, annotation))
         return Val(kind, name(parameter))

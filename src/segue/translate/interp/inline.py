@@ -7,7 +7,7 @@ import textwrap
 
 from segue.snapshot.model import Function
 from segue.translate.interp.comments import Comments
-from segue.translate.interp.frame import Frame
+from segue.translate.interp.frame import PUT, Frame
 from segue.translate.interp.value import Val, const
 from segue.translate.kinds import Keywords, NoArguments
 
@@ -41,7 +41,8 @@ def inline_call(
         body = tree.body
         frame.function, frame.owner, frame.returns = function, function.owner, []
         frame.comments = Comments.of(textwrap.dedent(function.source))
-        frame.env, frame.facts = {}, dict(saved[7])
+        frame.env = {key: value for key, value in saved[0].items() if key.startswith(PUT)}
+        frame.facts = dict(saved[7])
         for row in [r for r in frame.comments.own if r < tree.lineno]:
             del frame.comments.own[row]
         if ast.get_docstring(tree) is not None:
@@ -80,6 +81,9 @@ def inline_call(
                 result = frame.eval(stmt.value) if stmt.value is not None else const(None)
             else:
                 frame.run([stmt])
+        for key in [k for k in saved[0] if k.startswith(PUT)]:
+            del saved[0][key]
+        saved[0].update({key: value for key, value in frame.env.items() if key.startswith(PUT)})
         return result
     finally:
         depth.pop()

@@ -51,7 +51,7 @@ def plan_of(ctx: Context, needs: Needs) -> Plan:
     names = [f.attname for f in model.fields if f.column]
     if needs.written:
         for child in [*needs.one.values(), *needs.many.values()]:
-            child.written = True
+            _whole(child)
     columns = tuple(names if needs.written else [n for n in names if n in needs.columns])
     one: list[tuple[str, bool, Plan]] = []
     for accessor in sorted(needs.one):
@@ -77,6 +77,13 @@ def plan_of(ctx: Context, needs: Needs) -> Plan:
         plan.hints.add(needs.hint)
     table.by_needs[needs.serial] = plan
     return plan
+
+
+def _whole(needs: Needs) -> None:
+    """An object that is loaded with one that is written has all its columns too. It is not saved itself, which would have been
+    known before, so that what code has noted on it (``Needs.noted``) does not matter."""
+    for each in (needs, *needs.united):
+        object.__setattr__(each, "written", True)
 
 
 def name_all(ctx: Context) -> None:

@@ -39,6 +39,7 @@ from segue.translate.rules import registry
 from segue.translate.rules.introspection import known_fact
 from segue.translate.rules.own_attributes import is_never_there
 from segue.translate.rules.registry import function
+from segue.translate.rules.request_attributes import held
 from segue.translate.rules.types import exact_class
 
 _PLAIN = (Const, Scalar, ListOf, DictOf, Payload, ValidatedData)
@@ -447,6 +448,8 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
         return const(True)
     if isinstance(value.kind, Request) and wanted == "accepted_renderer" and not value.kind.raw:
         return const(True)
+    if isinstance(value.kind, Request) and not value.kind.raw and held(frame, wanted) is not None:
+        return const(True)
     if isinstance(value.kind, Instance) and not value.kind.nullable:
         from segue.translate.load.models import concrete, field_of, reverse_of
         from segue.translate.rules.instance import model_method
@@ -558,6 +561,10 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
             kept = or_default(frame, value, attr.kind.value, call.args[2])
             if kept is not None:
                 return kept
+        if isinstance(value.kind, Request) and not value.kind.raw:
+            put = held(frame, attr.kind.value)
+            if put is not None:
+                return put
         of_nullable = _getattr_of_nullable(frame, call, value, attr.kind.value)
         if of_nullable is not None:
             return of_nullable

@@ -54,12 +54,9 @@ def on_commit(frame: Frame, call: CallSite) -> Val:
 
 @statement(ast.FunctionDef)
 def nested(frame: Frame, node: ast.FunctionDef) -> None:
-    """A function inside of the function: kept until ``on_commit`` takes it."""
-    spec = node.args
-    if node.decorator_list or spec.args or spec.posonlyargs or spec.kwonlyargs or spec.vararg or spec.kwarg:
-        raise frame.refuse(
-            "nested-function", node.name, "Only functions without arguments are translated here.", node
-        )
+    """A function inside of the function: kept until it is called, or ``on_commit`` takes it."""
+    if node.decorator_list:
+        raise frame.refuse("nested-function", node.name, "Segue does not know what its decorator does.", node)
     frame.env[node.name] = Val(Callback(node))
 
 
@@ -104,6 +101,8 @@ def _called(frame: Frame, hook: ast.expr, kept: list[str]) -> ast.expr | ast.Fun
         known := frame.env.get(hook.id, Val(Unknown())).kind, Callback
     ):
         if isinstance(known.node, ast.FunctionDef):
+            if any(isinstance(n, ast.arg) for n in ast.walk(known.node.args)):
+                raise frame.refuse("on-commit", known.node.name, "A hook is called without arguments.", hook)
             return known.node
         assert isinstance(known.node, ast.Lambda)
         return _called(frame, known.node, kept)

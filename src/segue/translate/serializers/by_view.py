@@ -9,7 +9,9 @@ import re
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 
+from segue.snapshot.model import Value
 from segue.translate.context import Context
+from segue.translate.interp import carried
 from segue.translate.specialise.endpoint import Endpoint
 
 _LOOKS = re.compile(r"""\bparser_context\b|\bcontext(\[|\.get\()["']view["']""")
@@ -25,7 +27,8 @@ def translating(endpoint: Endpoint) -> Iterator[None]:
     before = memo.get(_CURRENT)
     memo[_CURRENT] = endpoint
     try:
-        yield
+        with carried.own_request(endpoint.ctx):
+            yield
     finally:
         memo[_CURRENT] = before
 
@@ -68,7 +71,7 @@ def view_key(ctx: Context, serializer: str) -> Hashable:
     if is_bare(ctx):
         return "without context"
     view = view_of(ctx, serializer)
-    return None if view is None else view.key
+    return (None if view is None else view.key, carried.shape(ctx))
 
 
 def _looks(ctx: Context, name: str, seen: tuple[str, ...], own: bool) -> bool:
@@ -89,6 +92,7 @@ def _found(ctx: Context, name: str, seen: tuple[str, ...], own: bool) -> bool:
     for item in fields:
         field_class = ctx.snapshot.classes.get(item.cls)
         owners.update(field_class.mro if field_class is not None else ())
+        owners.update(_classes(ctx, item.default))
     if any(
         looks.search(function.source)
         for function in ctx.snapshot.functions.values()
@@ -96,6 +100,15 @@ def _found(ctx: Context, name: str, seen: tuple[str, ...], own: bool) -> bool:
     ):
         return True
     return any(item.serializer and _looks(ctx, item.serializer, seen, own) for item in fields)
+
+
+def _classes(ctx: Context, default: Value) -> set[str]:
+    """The classes behind a default that is asked with its field (``requires_context``)."""
+    found = {name for inner in default.items for name in _classes(ctx, inner)}
+    for _, inner in default.pairs:
+        found |= _classes(ctx, inner)
+    known = ctx.snapshot.classes.get(default.name) if default.kind == "call" else None
+    return found | set(known.mro if known is not None else ())
 
 
 __all__ = ["current_view", "is_bare", "translating", "view_key", "view_of", "without_context"]

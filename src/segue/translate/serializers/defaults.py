@@ -4,6 +4,7 @@ validation function (current user, create-only)."""
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from segue.snapshot.model import SerializerField, Value
@@ -11,10 +12,13 @@ from segue.target.ir import Import
 from segue.translate.context import Context
 from segue.translate.functions.lift import lift
 from segue.translate.interp.frame import Frame
+from segue.translate.kinds import Instance, Scalar, User
 from segue.translate.serializers.code import Text, pairs_of, value_text
 from segue.translate.serializers.facts import base_name, field_refusal
+from segue.translate.serializers.own_defaults import CURRENT_USER, asked, is_own, kind_of
+from segue.translate.serializers.use import Use
+from segue.translate.serializers.values import value_kind
 
-CURRENT_USER = "rest_framework.fields.CurrentUserDefault"
 CREATE_ONLY = "rest_framework.fields.CreateOnlyDefault"
 FACTORIES = {
     "django.utils.timezone.now": ("now", Import("segue_bridge.zone", "now")),
@@ -32,16 +36,16 @@ _FORM_DEFAULTS = frozenset({"BooleanField", "NullBooleanField", "MultipleChoiceF
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """A default set in the validation function under ``condition``."""
+    """A default set in the validation function under ``condition``, by ``lines``."""
 
     condition: str
-    text: str
+    lines: Sequence[str]
 
 
 def model_default(ctx: Context, item: SerializerField) -> Text | None:
     """Default text in the write model; ``None`` for ``UNSET``."""
     value = item.default
-    if value.kind == "empty" or _is_computed(value):
+    if value.kind == "empty" or _is_computed(ctx, value):
         if value.kind != "empty" and base_name(item) in _FORM_DEFAULTS:
             raise field_refusal(
                 item, "default", "Form input takes this default too, which Segue cannot compute."
@@ -54,8 +58,8 @@ def model_default(ctx: Context, item: SerializerField) -> Text | None:
     return value_text(value, item.where, f"default of {item.name}")
 
 
-def _is_computed(value: Value) -> bool:
-    return value.kind == "call" and value.name in (CURRENT_USER, CREATE_ONLY)
+def _is_computed(ctx: Context, value: Value) -> bool:
+    return (value.kind == "call" and value.name in (CURRENT_USER, CREATE_ONLY)) or is_own(ctx, value)
 
 
 def _factory(ctx: Context, item: SerializerField, value: Value) -> Text | None:
@@ -73,11 +77,13 @@ def _factory(ctx: Context, item: SerializerField, value: Value) -> Text | None:
     return Text(lifted.name, set(lifted.imports))
 
 
-def computed_default(frame: Frame, item: SerializerField, *, has_instance: bool) -> Computed | None:
-    """The statement for hidden fields and for defaults that depend on the request."""
+def computed_default(
+    frame: Frame, serializer: str, item: SerializerField, use: Use, *, has_instance: bool
+) -> Computed | None:
+    """The statements for hidden fields and for defaults that depend on the request."""
     value = item.default
     hidden = base_name(item) == "HiddenField"
-    if value.kind == "empty" or not (hidden or _is_computed(value)):
+    if value.kind == "empty" or not (hidden or _is_computed(frame.ctx, value)):
         return None
     if hidden and item.source != item.name:
         raise field_refusal(item, "hidden-source", "A hidden field with a source of its own.")
@@ -89,7 +95,33 @@ def computed_default(frame: Frame, item: SerializerField, *, has_instance: bool)
         if inner is None:
             raise field_refusal(item, "default", "What CreateOnlyDefault gives is not known.")
         value = inner
-    return Computed(" and ".join(conditions), _expression(frame, item, value))
+    return Computed(" and ".join(conditions), _lines(frame, serializer, item, value, use))
+
+
+def _lines(frame: Frame, serializer: str, item: SerializerField, value: Value, use: Use) -> list[str]:
+    target = f"form[{item.name!r}]"
+    if not is_own(frame.ctx, value):
+        return [f"{target} = {_expression(frame, item, value)}"]
+    found = asked(frame, serializer, item, value, use)
+    if base_name(item) != "HiddenField":
+        _same_kind(frame.ctx, item, value)
+    lines = [*found.lines, *([f"{target} = {found.text}"] if found.text else [])]
+    if not found.fails:
+        return lines
+    with frame.capture() as captured:
+        frame.emit_block(f"with form.field({item.name!r}):", lines)
+        return list(captured)
+
+
+def _same_kind(ctx: Context, item: SerializerField, value: Value) -> None:
+    """Refuse a default that is something else than what the field makes of its input."""
+    given, usual = kind_of(ctx, item), value_kind(ctx, item)
+    if isinstance(given, Instance | User) and isinstance(usual, Instance):
+        same = given.model == usual.model and not (isinstance(given, Instance) and given.nullable)
+    else:
+        same = given == usual or (isinstance(given, Scalar) and usual == Scalar(given.type, True))
+    if not same:
+        raise field_refusal(item, "default", f"{value.name} gives something else than the field's input.")
 
 
 def _expression(frame: Frame, item: SerializerField, value: Value) -> str:

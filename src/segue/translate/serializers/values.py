@@ -67,6 +67,10 @@ def value_kind(ctx: Context, item: SerializerField) -> Kind:
         return ListOf(value_kind(ctx, item.child) if item.child is not None else Scalar("Any"))
     if base == "HiddenField" and item.default.name == "rest_framework.fields.CurrentUserDefault":
         return User(ctx.snapshot.settings.user_model)
+    if base == "HiddenField":
+        from segue.translate.serializers.own_defaults import kind_of
+
+        return kind_of(ctx, item) or Scalar("Any")
     if base == "ListSerializer":
         return ListOf(ValidatedData(item.serializer))
     if item.serializer:

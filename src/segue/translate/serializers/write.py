@@ -303,9 +303,11 @@ class _Builder:
 
     def _field_lines(self, frame: Frame, entry: _Field) -> None:
         item = entry.item
-        computed = computed_default(frame, item, has_instance=bool(self.serializer.model))
+        computed = computed_default(
+            frame, self.serializer.name, item, self._use(), has_instance=bool(self.serializer.model)
+        )
         if computed is not None:
-            frame.emit_block(f"if {computed.condition}:", [f"form[{item.name!r}] = {computed.text}"])
+            frame.emit_block(f"if {computed.condition}:", list(computed.lines))
         lines: list[str] = []
         with frame.capture() as captured:
             if entry.nested is not None:

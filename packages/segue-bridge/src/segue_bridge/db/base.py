@@ -232,6 +232,8 @@ def _takes_columns(
     """Assigning a relation sets its columns (``ForwardManyToOneDescriptor.__set__``).
 
     The other end of a one-to-one relation remembers it as well (``ForwardOneToOneDescriptor.__set__``).
+
+    Raises ``ValueError`` for what is no object of a model and has no key: an anonymous user.
     """
 
     def assign(target: Any, value: Any, old: Any, initiator: Any) -> None:
@@ -239,6 +241,10 @@ def _takes_columns(
         if back and isinstance(value, Base):
             instance_dict(value)[back] = target
         for name, remote in pairs:
+            if value is not None and getattr(value, remote) is None and not isinstance(value, Base):
+                raise ValueError(
+                    f'Cannot assign "{value!r}": "{type(target).__name__}.{initiator.key}" must be an object of its model.'
+                )
             instance_dict(target)[name] = None if value is None else getattr(value, remote)
 
     return assign

@@ -85,6 +85,10 @@ def call_value(frame: Frame, target: Val, node: ast.Call) -> Val:
         found = rule(frame, target, CallSite(frame, node, "__call__"))
         if found is not None:
             return found
+    if isinstance(kind, Callback) and isinstance(kind.node, ast.FunctionDef):
+        from segue.translate.interp.nested import call_nested
+
+        return call_nested(frame, kind.node, node)
     if isinstance(kind, Callback):
         from segue.translate.interp.callbacks import apply
 

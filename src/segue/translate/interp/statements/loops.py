@@ -7,7 +7,7 @@ import copy
 
 from segue.target.ir import Import
 from segue.translate.interp.conditions import test
-from segue.translate.interp.frame import Frame
+from segue.translate.interp.frame import PUT, Frame
 from segue.translate.interp.iterate import bind_target, iterable
 from segue.translate.interp.join import widen
 from segue.translate.interp.statements.branches import merge
@@ -104,7 +104,7 @@ def for_loop(frame: Frame, node: ast.For) -> None:
     if setattr_loop(frame, node) or unroll(frame, node):
         return
     code, item = iterable(frame, frame.eval(node.iter), node.iter)
-    for key in [k for k in frame.env if k.startswith("#")]:
+    for key in [k for k in frame.env if k.startswith("#") and not k.startswith(PUT)]:
         del frame.env[key]
     target: list[ast.expr] = []
     breaks = any(isinstance(n, ast.Break) for s in node.body for n in ast.walk(s))

@@ -1904,3 +1904,58 @@ class Lab(APIView):
         crate.name = "other"
         crate.save()
         return crate.name
+
+    def case_nested_function_with_arguments(self):
+        def described(book, mark):
+            return f"{book.title}{mark}{book.author.name}"
+
+        books = Book.objects.order_by("id")
+        return [described(books[0], "!"), described(book=books[1], mark="?")]
+
+    def case_nested_functions_of_one_name(self):
+        def made(name):
+            return Crate.objects.create(name=name).name
+
+        first = made("one")
+
+        def made(crate):
+            return crate.name.upper()
+
+        return [first, made(Crate.objects.get(name="one"))]
+
+    def case_nested_function_with_its_own_variable(self):
+        found = 1
+
+        def counted(limit):
+            found = Book.objects.filter(price__lt=limit).count()
+            return found
+
+        return [counted(10), found]
+
+    def case_nested_function_that_looks_around(self):
+        limit = 10
+
+        def counted(more):
+            return Book.objects.filter(price__lt=limit + more).count()
+
+        limit = 5
+        return counted(1)
+
+    def case_nested_function_with_a_default(self):
+        def counted(limit=10):
+            return Book.objects.filter(price__lt=limit).count()
+
+        return counted()
+
+    def case_nested_function_that_reaches_itself(self):
+        def shortened(text):
+            return text if len(text) < 3 else shortened(text[1:])
+
+        return shortened("abcdef")
+
+    def case_on_commit_nested_function_with_arguments(self):
+        def told(name):
+            Crate.objects.create(name=name)
+
+        transaction.on_commit(told)
+        return 1
