@@ -1928,7 +1928,7 @@ class Lab(APIView):
 
         def counted(limit):
             found = Book.objects.filter(price__lt=limit).count()
-            return found
+            return found + 0
 
         return [counted(10), found]
 
