@@ -234,10 +234,15 @@ class StoredFile(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Uploaded(Kind):
-    """An uploaded file (the bridge's ``Upload``). ``or_stored``: it may be the name of a file that was stored before."""
+    """An uploaded file (the bridge's ``Upload``). ``or_stored``: it may be the name of a file that was stored before.
+
+    ``held``: it is what an object's column of files holds before the object is saved, a ``FieldFile`` in Django, with or without
+    a file.
+    """
 
     nullable: bool = False
     or_stored: bool = False
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)

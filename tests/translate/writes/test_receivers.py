@@ -18,6 +18,7 @@ from segue.translate.rules.idle_receivers import is_idle
 from segue.verify.evidence import Report
 
 MODELS = """\
+import os
 from functools import partial
 
 from django.core.cache import cache
@@ -225,6 +226,43 @@ def remove(sender, instance, **kwargs):
     Label.objects.create(name="removed")
 
 
+class Cover(models.Model):
+    title = models.CharField(max_length=20)
+    file = models.FileField(upload_to="covers", blank=True)
+    back = models.FileField(upload_to="backs", null=True, blank=True)
+    note = models.CharField(max_length=200, editable=False, default="")
+
+
+@receiver(pre_save, sender=Cover)
+def replaced(sender, instance, **kwargs):
+    if not instance.pk:
+        return False
+    try:
+        old_file = Cover.objects.get(pk=instance.pk).file
+    except Cover.DoesNotExist:
+        return False
+    new_file = instance.file
+    if old_file and not old_file == new_file:
+        if os.path.isfile(old_file.path):
+            os.remove(old_file.path)
+
+
+@receiver(pre_save, sender=Cover)
+def replaced_back(sender, instance, **kwargs):
+    if instance.pk:
+        old = Cover.objects.get(pk=instance.pk)
+        if old.back and old.back != instance.back:
+            old.back.delete(save=False)
+    instance.note = instance.file.name + " of " + (instance.back.name or "nothing")
+    if not instance.file:
+        instance.note = "no file"
+
+
+@receiver(post_save, sender=Cover)
+def stored(sender, instance, **kwargs):
+    Label.objects.create(name=instance.file.name[-20:])
+
+
 class Owner(models.Model):
     name = models.CharField(max_length=40)
     mail = models.CharField(max_length=40, default="")
@@ -386,6 +424,31 @@ class NoteViewSet(viewsets.ModelViewSet):
         return Response({"slug": note.slug})
 
 
+class CoverSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = models.Cover
+        fields = ["id", "title", "file", "back", "note"]
+
+
+class OwnCoverSerializer(CoverSerializer):
+    def create(self, validated_data):
+        return models.Cover.objects.create(**validated_data)
+
+    def update(self, instance, validated_data):
+        instance.file = validated_data.get("file", instance.file)
+        instance.save()
+        return instance
+
+
+class CoverViewSet(viewsets.ModelViewSet):
+    queryset = models.Cover.objects.order_by("pk")
+    serializer_class = CoverSerializer
+
+
+class OwnCoverViewSet(CoverViewSet):
+    serializer_class = OwnCoverSerializer
+
+
 class OwnerSerializer(serializers.ModelSerializer):
     used = serializers.IntegerField(source="card.used", read_only=True)
 
@@ -512,6 +575,8 @@ from notes import views
 router = SimpleRouter()
 router.register("notes", views.NoteViewSet)
 router.register("scans", views.ScanViewSet)
+router.register("covers", views.CoverViewSet)
+router.register("own-covers", views.OwnCoverViewSet, basename="own-cover")
 router.register("owners", views.OwnerViewSet)
 router.register("orders", views.OrderViewSet)
 router.register("joined-orders", views.JoinedOrderViewSet, basename="joined-order")
@@ -525,7 +590,6 @@ urlpatterns = [
 )
 REFUSED = {
     "POST /quiet/": ("signal", "loud"),
-    "POST /keyed/": ("signal", "key"),
     "POST /bound/": ("signal", "listen"),
     "POST /partial/": ("no-source", "functools.partial"),
     "POST /tagged/": ("signal", "tagged"),
@@ -560,7 +624,12 @@ def test_both_sides_leave_the_same_rows(asked: tuple[Snapshot, Program, Report, 
             for which in ("orders", "joined-orders")
             for name in ("remember", "rename", "move", "hand", "drop")
         },
-        "POST /owners/": "201", "PATCH /owners/{pk}/": "200", "POST /orders/": "201", "PUT /orders/{pk}/": "200", "PATCH /joined-orders/{pk}/": "200",
+        **{
+            f"{method} /{which}/{end}": status
+            for which in ("covers", "own-covers")
+            for method, end, status in (("POST", "", "201"), ("PUT", "{pk}/", "200"), ("PATCH", "{pk}/", "200"))
+        },
+        "POST /keyed/": "201", "POST /owners/": "201", "PATCH /owners/{pk}/": "200", "POST /orders/": "201", "PUT /orders/{pk}/": "200", "PATCH /joined-orders/{pk}/": "200",
         "DELETE /orders/{pk}/": "204",
         "POST /scans/": "201", "PUT /scans/{pk}/": "200", "DELETE /scans/{pk}/": "204", "POST /own-scans/": "201",
         "PUT /own-scans/{pk}/": "200", "GET /notes/counted/": "200",

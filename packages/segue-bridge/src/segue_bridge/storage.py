@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath, PurePosixPath
-from typing import TypeVar
+from typing import TypeVar, overload
 from urllib.parse import quote, urljoin
 
 from anyio import to_thread
@@ -184,3 +184,16 @@ def stored_name(name: str | None, field: str) -> str:
     if not name:
         raise ValueError(f"The '{field}' attribute has no file associated with it.")
     return name
+
+
+@overload
+def file_name(value: Upload | str) -> str: ...
+
+
+@overload
+def file_name(value: Upload | str | None) -> str | None: ...
+
+
+def file_name(value: Upload | str | None) -> str | None:
+    """``instance.document.name`` before the object is saved: what the upload is called, or the file that was there."""
+    return value.name if isinstance(value, Upload) else value

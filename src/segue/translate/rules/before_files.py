@@ -1,7 +1,8 @@
 """What runs between the giving of an upload and its storing: a model's own ``save`` and receivers of ``pre_save``.
 
 Django stores the file as it computes the row's values (``FileField.pre_save``), so this code would find an upload in the
-column. It is translated where it does not look there: only columns that hold no file are asked for, of the object itself.
+column. Where it does not look there (only columns that hold no file are asked for, of the object itself) the upload waits in a
+local; else the object holds it, as in Django.
 """
 
 from __future__ import annotations
@@ -17,27 +18,23 @@ from segue.translate.rules.receivers import PRE_SAVE, parameters_of, receiver_fu
 from segue.translate.rules.stored_files import is_file
 
 
-def sees_files(ctx: Context, label: str) -> str:
-    """Why code that runs before the file is stored could tell; nothing where none can.
+def sees_files(ctx: Context, label: str) -> bool:
+    """May code that runs before the file is stored look at it?
 
     Raises ``Refused`` for code that is not followed at all.
     """
     model = concrete(ctx, label)
     saving = own_save(ctx, label)
     if saving is not None and not _asks_columns(saving, _first(saving), model):
-        return _why(saving)
+        return True
     for receiver in saved_by(ctx, label):
         if receiver.signal.rpartition(".")[2] != PRE_SAVE:
             continue
         function = receiver_function(ctx, receiver, label)
         own = "instance" if "instance" in parameters_of(function) else ""
         if not _asks_columns(function, own, model):
-            return _why(function)
-    return ""
-
-
-def _why(function: Function) -> str:
-    return f"{function.name.rpartition('.')[2]} runs before the file is stored and may look at it ({function.where})."
+            return True
+    return False
 
 
 def _asks_columns(function: Function, own: str, model: Model) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from collections.abc import Collection
 from dataclasses import replace
 
 from segue.refusal import Refused, refuse
@@ -58,7 +59,9 @@ def own_save(ctx: Context, label: str) -> Function | None:
     return replace(function, source=_body(ctx, label, function))
 
 
-def before_save(frame: Frame, label: str, instance: ast.expr, *, adding: bool) -> None:
+def before_save(
+    frame: Frame, label: str, instance: ast.expr, *, adding: bool, uploads: Collection[str] = ()
+) -> None:
     """Emit the call of what the model's ``save`` does first. ``adding``: the object may have no row yet."""
     function = own_save(frame.ctx, label)
     if gives_key(frame.ctx, label):
@@ -70,7 +73,9 @@ def before_save(frame: Frame, label: str, instance: ast.expr, *, adding: bool) -
         _check_unsaved(frame.ctx, label, function)
     model = concrete(frame.ctx, label)
     short = snake(model.cls.rpartition(".")[2])
-    kind = Instance(label, Needs(label, written=True, told=function.where, live=True), "entity")
+    kind = Instance(
+        label, Needs(label, written=True, told=function.where, live=True, unsaved=set(uploads)), "entity"
+    )
     lifted = lift(
         frame.ctx, function, self_kind=Val(kind, name(short)), module_kind="services", app=model.app,
         name=f"prepare_{short}",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from collections.abc import Collection
 
 from segue.refusal import Refused, refuse
 from segue.snapshot.model import Function, GlobalRef, Model, Receiver
@@ -65,19 +66,39 @@ def saved_by(ctx: Context, label: str) -> tuple[Receiver, ...]:
     return tuple(found)
 
 
-def send_pre_save(frame: Frame, label: str, instance: ast.expr, *, adding: bool, named: bool = False) -> None:
+def send_pre_save(
+    frame: Frame,
+    label: str,
+    instance: ast.expr,
+    *,
+    adding: bool,
+    named: bool = False,
+    uploads: Collection[str] = (),
+) -> None:
     """Emit what ``save`` does before the statement: a model's own ``save``, then the receivers of ``pre_save``.
 
-    ``adding``: the object may have no row yet. ``named``: ``save`` was told ``update_fields``.
+    ``adding``: the object may have no row yet. ``named``: ``save`` was told ``update_fields``. ``uploads``: columns that may
+    hold an upload, which is stored afterwards.
     """
-    before_save(frame, label, instance, adding=adding)
+    before_save(frame, label, instance, adding=adding, uploads=uploads)
     for receiver in saved_by(frame.ctx, label):
         if receiver.signal.rpartition(".")[2] != PRE_SAVE:
             continue
         function = receiver_function(frame.ctx, receiver, label)
         if adding:
-            _check_unsaved(frame.ctx, receiver, label, function)
-        _call(frame, receiver, label, function, instance, {"update_fields": None if named else const(None)})
+            _check_unsaved(frame.ctx, receiver, label, function, keys=True)
+        site = Needs(
+            label, written=True, told=receiver.where, live=True, keyless=adding, unsaved=set(uploads)
+        )
+        _call(
+            frame,
+            receiver,
+            label,
+            function,
+            instance,
+            {"update_fields": None if named else const(None)},
+            site,
+        )
 
 
 def send_post_save(
@@ -148,6 +169,7 @@ def _call(
     function: Function,
     instance: ast.expr,
     given: dict[str, Val | None],
+    site: Needs | None = None,
 ) -> None:
     """One call, unless the function comes out empty for these arguments."""
     arguments: dict[str, Kind | Val] = {}
@@ -156,9 +178,8 @@ def _call(
     known = {"raw": const(False), "using": const("default"), "sender": sender, **given}
     for parameter in parameters_of(function):
         if parameter == "instance":
-            arguments[parameter] = Instance(
-                label, Needs(label, written=True, told=receiver.where, live=True), "entity"
-            )
+            told = site or Needs(label, written=True, told=receiver.where, live=True)
+            arguments[parameter] = Instance(label, told, "entity")
             nodes.append(instance)
         elif parameter in known:
             value = known[parameter]
@@ -225,12 +246,15 @@ def required_of(function: Function) -> list[str]:
     return [item.arg for item in [*positional[: len(positional) - len(spec.defaults)], *named]]
 
 
-def _check_unsaved(ctx: Context, receiver: Receiver, label: str, function: Function) -> None:
+def _check_unsaved(
+    ctx: Context, receiver: Receiver, label: str, function: Function, *, keys: bool = False
+) -> None:
     """Before the INSERT the key and what the database or ``pre_save`` of a field computes are not there yet.
 
-    So only columns may be read or set, of the object itself: what gets the whole object could ask for more.
+    So only columns may be read or set, of the object itself: what gets the whole object could ask for more. ``keys``: the key
+    is known to be None then.
     """
-    if not only_columns(_definition(function), "instance", concrete(ctx, label)):
+    if not only_columns(_definition(function), "instance", concrete(ctx, label), keys=keys):
         raise refused_receiver(receiver, label, "It uses more of an object without a row than its columns.")
 
 

@@ -8,6 +8,7 @@ Source: ``django.db.models.fields.files.FieldFile``, ``django.core.files.storage
 from __future__ import annotations
 
 import ast
+import textwrap
 
 from segue.snapshot.model import ModelField, Value
 from segue.target.ir import Decl, Import
@@ -15,7 +16,7 @@ from segue.translate.context import Context
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, literal, quote
-from segue.translate.kinds import Const, Global, Instance, Kind, OpenFile, Scalar, StoredFile
+from segue.translate.kinds import Const, Global, Instance, Kind, OpenFile, Scalar, StoredFile, Uploaded
 from segue.translate.load.models import concrete
 from segue.translate.load.needs import check_own, column
 from segue.translate.rules.registry import attribute, method
@@ -97,6 +98,9 @@ def stored_file(frame: Frame, owner: Val, item: ModelField, node: ast.AST) -> Va
     problem = storage_problem(frame.ctx, item)
     if problem is not None:
         raise frame.refuse("file-storage", *problem, node)
+    if item.name in kind.site.unsaved and kind.site.told is not None:
+        column(frame.ctx, kind.site, item.attname)
+        return Val(Uploaded(item.null, True, True), ast.Attribute(owner.node, item.attname, ast.Load()))
     if item.name in kind.site.unsaved:
         raise frame.refuse("stored-file", item.name, "It may hold an upload that is not stored yet.", node)
     column(frame.ctx, kind.site, item.attname)
@@ -165,19 +169,27 @@ def delete_file(frame: Frame, owner: Val, call: CallSite) -> Val:
         raise frame.refuse(
             "stored-file", ast.unparse(call.node), "Only delete(save=False) is translated.", call.node
         )
-    if not isinstance(owner.node, ast.Attribute) or frame.no_hoist:
+    if frame.no_hoist:
         raise frame.refuse(
             "stored-file", ast.unparse(call.node), "It stands inside an expression.", call.node
         )
-    holder = frame.eval(call.node.func.value.value) if _is_of_name(call.node) else None  # type: ignore[attr-defined]
-    if holder is None or not isinstance(holder.kind, Instance) or holder.kind.mode != "entity":
-        raise frame.refuse(
-            "stored-file", ast.unparse(call.node), "Segue does not know the object.", call.node
-        )
-    check_own(holder.kind.site, owner.node.attr)
-    frame.is_async = True
-    lines = [f"await {ast.unparse(media(frame, call.node))}.delete({owner.text})", f"{owner.text} = ''"]
     assert isinstance(owner.kind, StoredFile)
+    frame.is_async = True
+    lines = [f"await {ast.unparse(media(frame, call.node))}.delete({owner.text})"]
+    if not _of_nobody(frame, call.node):
+        holder = frame.eval(call.node.func.value.value) if _is_of_name(call.node) else None  # type: ignore[attr-defined]
+        if (
+            holder is None
+            or not isinstance(holder.kind, Instance)
+            or not isinstance(owner.node, ast.Attribute)
+        ):
+            raise frame.refuse(
+                "stored-file", ast.unparse(call.node), "Segue does not know the object.", call.node
+            )
+        check_own(holder.kind.site, owner.node.attr)
+        if holder.kind.mode == "row":
+            holder.kind.site.written = True
+        lines.append(f"{owner.text} = ''")
     if owner.kind.present:
         for line in lines:
             frame.emit(line)
@@ -186,6 +198,62 @@ def delete_file(frame: Frame, owner: Val, call: CallSite) -> Val:
     frame.facts.pop(owner.text, None)
     frame.taken.add((owner.text, "file"))
     return const(None)
+
+
+def _of_nobody(frame: Frame, node: ast.Call) -> bool:
+    """``old = Paper.objects.get(pk=1).document; old.delete(save=False)``: no name leads to the object of the file."""
+    local = node.func.value if isinstance(node.func, ast.Attribute) else None
+    if not isinstance(local, ast.Name):
+        return False
+    tree = ast.parse(textwrap.dedent(frame.function.source))
+    given = [n.value for n in ast.walk(tree) if isinstance(n, ast.Assign) and _names(n.targets) == {local.id}]
+    stored = [
+        n
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Name) and n.id == local.id and not isinstance(n.ctx, ast.Load)
+    ]
+    parameters = {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
+    return len(given) == len(stored) > 0 and local.id not in parameters and all(map(_of_fetched, given))
+
+
+def _of_fetched(value: ast.expr) -> bool:
+    """``Paper.objects.get(…).document``, or ``getattr`` of the same."""
+    match value:
+        case ast.Attribute(value=ast.Call(func=ast.Attribute(attr="get"))):
+            return True
+        case ast.Call(func=ast.Name("getattr"), args=[ast.Call(func=ast.Attribute(attr="get")), _]):
+            return True
+    return False
+
+
+def _names(targets: list[ast.expr]) -> set[str]:
+    return {t.id for t in targets if isinstance(t, ast.Name)}
+
+
+def same_file(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.AST) -> Val | None:
+    """``old_file == instance.document``: their names (``FieldFile.__eq__``); None for what is no two files."""
+    files = (StoredFile, Uploaded)
+    if (
+        not isinstance(a.kind, files)
+        or not isinstance(b.kind, files)
+        or not isinstance(op, ast.Eq | ast.NotEq)
+    ):
+        return None
+    if not any(
+        isinstance(v.kind, StoredFile) or (isinstance(v.kind, Uploaded) and v.kind.held) for v in (a, b)
+    ):
+        return None
+    names = []
+    for value in (a, b):
+        assert value.node is not None
+        if isinstance(value.kind, StoredFile):
+            _check_kept(frame, value, node)
+            names.append(value.node)
+        elif isinstance(value.kind, Uploaded) and value.kind.nullable and not value.kind.held:
+            return None
+        else:
+            names.append(quote("{0}({1})", frame.imported("segue_bridge.storage", "file_name"), value.node))
+    return Val(Scalar("bool"), ast.Compare(names[0], [op], [names[1]]))
 
 
 def _is_of_name(node: ast.Call) -> bool:
@@ -229,4 +297,4 @@ def _name(frame: Frame, call: CallSite) -> ast.expr:
     return given.node
 
 
-__all__ = ["is_file", "media", "storage_problem", "stored_file"]
+__all__ = ["is_file", "media", "same_file", "storage_problem", "stored_file"]

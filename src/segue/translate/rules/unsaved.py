@@ -8,9 +8,11 @@ from collections.abc import Collection
 from segue.snapshot.model import Model
 
 
-def only_columns(tree: ast.AST, own: str, model: Model, *, but: Collection[str] = ()) -> bool:
+def only_columns(
+    tree: ast.AST, own: str, model: Model, *, but: Collection[str] = (), keys: bool = False
+) -> bool:
     """Whether ``own``, the object in the function ``tree``, is only asked for columns that do not come about while the row
-    is saved (the key, ``auto_now``, a default of the database), nor those called ``but``; what gets the whole object could
+    is saved (the key, ``auto_now``, a default of the database), nor those called ``but``, with ``keys`` for the key as well; what gets the whole object could
     ask for more."""
     plain = {
         text
@@ -18,9 +20,12 @@ def only_columns(tree: ast.AST, own: str, model: Model, *, but: Collection[str] 
         if not item.auto_now
         and not item.auto_now_add
         and item.db_default.kind == "empty"
-        and item.name not in (model.pk, *but)
+        and (item.name != model.pk or (keys and item.relation is None))
+        and item.name not in but
         for text in (item.name, item.attname)
     }
+    if keys:
+        plain.add("pk")
     owners = {
         id(node.value): node.attr
         for node in ast.walk(tree)

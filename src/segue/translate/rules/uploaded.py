@@ -11,10 +11,9 @@ import ast
 from segue.snapshot.model import ModelField
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.value import Val
+from segue.translate.interp.value import Val, quote
 from segue.translate.kinds import Const, Instance, Kind, Needs, Scalar, Uploaded
 from segue.translate.load.models import concrete, field_of
-from segue.translate.rules.before_files import sees_files
 from segue.translate.rules.registry import attribute, method
 from segue.translate.rules.stored_files import is_file, storage_problem
 
@@ -25,6 +24,10 @@ _TEXTS = {"name": "str", "size": "int", "content_type": "str"}
 def of_upload(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
     """What the browser has told of the file, and its size."""
     assert owner.node is not None
+    assert isinstance(owner.kind, Uploaded)
+    if name == "name" and owner.kind.or_stored and (owner.kind.held or not owner.kind.nullable):
+        given = frame.imported("segue_bridge.storage", "file_name")
+        return Val(Scalar("str", owner.kind.nullable), quote("{0}({1})", given, owner.node))
     _check(frame, owner, node)
     return Val(Scalar(_TEXTS[name]), ast.Attribute(owner.node, name, ast.Load()))
 
@@ -62,15 +65,13 @@ def takes(frame: Frame, label: str, item: ModelField, kind: Kind, site: Needs | 
         not isinstance(kind, Uploaded)
         or not is_file(item)
         or site is None
+        or kind.held
         or (kind.nullable and not item.null)
     ):
         return False
     problem = storage_problem(frame.ctx, item)
     if problem is not None:
         raise frame.refuse("file-storage", *problem, at)
-    seen = sees_files(frame.ctx, label)
-    if seen:
-        raise frame.refuse("file-write", f"{label}.{item.name}", seen, at)
     site.uploads.add(item.name)
     site.unsaved.add(item.name)
     return True
@@ -84,7 +85,7 @@ def store_uploads(frame: Frame, kind: Instance, local: ast.expr) -> None:
     for name in sorted(kind.site.uploads):
         item = field_of(model, name)
         assert item is not None
-        store_held(frame, model.label, ast.unparse(local), item)
+        store_held(frame, model.label, ast.unparse(local), item, null=item.null)
     kind.site.unsaved.clear()
 
 

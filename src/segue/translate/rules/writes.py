@@ -148,7 +148,7 @@ def _save_told(frame: Frame, label: str, owner: Val, call: CallSite) -> Val:
     saved = _held(frame, owner, call)
     kind = owner.kind
     assert isinstance(kind, Instance)
-    send_pre_save(frame, label, saved, adding=kind.mode != "row")
+    send_pre_save(frame, label, saved, adding=kind.mode != "row", uploads=kind.site.uploads)
     if kind.site.uploads:
         store_uploads(frame, kind, saved)
     text = f"await {ast.unparse(frame.db)}.save({ast.unparse(saved)})"
@@ -252,7 +252,7 @@ def create_through(frame: Frame, owner: Val, call: CallSite) -> Val:
         local = name(frame.wished(snake(model.cls.rpartition(".")[2]), call.node))
         frame.emit(f"{ast.unparse(local)} = {made.text}")
     assert isinstance(made.kind, Instance)
-    send_pre_save(frame, query.model, local, adding=True)
+    send_pre_save(frame, query.model, local, adding=True, uploads=made.kind.site.uploads)
     store_uploads(frame, made.kind, local)
     frame.emit(f"await {ast.unparse(frame.db)}.insert({ast.unparse(local)})")
     send_post_save(frame, query.model, local, const(True))

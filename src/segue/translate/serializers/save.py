@@ -19,6 +19,7 @@ from segue.translate.kinds import Instance, Kind, Scalar, SerializerSelf, Valida
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type, reverse_of, snake
 from segue.translate.models.writing import save_problem
+from segue.translate.rules.before_files import sees_files
 from segue.translate.rules.own_save import own_save
 from segue.translate.rules.receivers import saved_by, send_post_save, send_pre_save
 from segue.translate.serializers.by_view import is_bare, view_key, view_of
@@ -41,7 +42,7 @@ from segue.translate.serializers.left_fields import left_fields
 from segue.translate.serializers.own_input import converts_itself
 from segue.translate.serializers.show import NESTED
 from segue.translate.serializers.synthetic import Recipe, compose
-from segue.translate.serializers.uploads import check_upload, local_of, store, take
+from segue.translate.serializers.uploads import check_upload, local_of, store, store_held, take
 from segue.translate.serializers.use import Use
 from segue.translate.serializers.validators import first_parameter
 from segue.translate.serializers.values import SCALARS, value_kind, written
@@ -134,7 +135,9 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
     many, files = _fields(ctx, serializer, called)
     for accessor in many:
         _check_set(ctx, _between(ctx, serializer.model, accessor))
-    uploads = [local_of(column) for column in files]
+    held = bool(files) and sees_files(ctx, serializer.model)
+    uploads = [] if held else [local_of(column) for column in files]
+    unsaved = [column.name for column in files] if held else []
     emptied = {item.source for item in serializer.fields if item.allow_null}
     app = app_label(ctx, serializer)
     cls, imported = entity_type(ctx, serializer.model)
@@ -151,7 +154,7 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
         for accessor in many:
             frame.use(Import("segue_bridge.schema.unset", "UNSET"))
             frame.emit(f"{accessor} = given.pop({accessor!r}, UNSET)")
-        for column in files:
+        for column in [] if held else files:
             take(frame, column)
         for field in renamed(concrete(ctx, serializer.model)):
             frame.emit_block(
@@ -160,17 +163,19 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
             )
         if action == "create":
             frame.emit(f"{local} = {cls}(**given)")
-            send_pre_save(frame, serializer.model, name(local), adding=True)
+            send_pre_save(frame, serializer.model, name(local), adding=True, uploads=unsaved)
             for column in files:
-                store(frame, serializer.model, local, column, null=column.name in emptied)
+                storing = store_held if held else store
+                storing(frame, serializer.model, local, column, null=column.name in emptied)
             frame.emit(f"await db.insert({local})")
             send_post_save(frame, serializer.model, name(local), const(True))
         else:
             frame.use(Import("segue_bridge.schema.related", "assign"))
             frame.emit(f"assign({local}, given)")
-            send_pre_save(frame, serializer.model, name(local), adding=False)
+            send_pre_save(frame, serializer.model, name(local), adding=False, uploads=unsaved)
             for column in files:
-                store(frame, serializer.model, local, column, null=column.name in emptied)
+                storing = store_held if held else store
+                storing(frame, serializer.model, local, column, null=column.name in emptied)
             frame.emit(f"await db.update({local})")
             send_post_save(frame, serializer.model, name(local), const(False))
         for accessor in many:

@@ -19,7 +19,6 @@ from segue.translate.interp.scope import STATE
 from segue.translate.interp.value import literal, name, quote
 from segue.translate.kinds import Instance, Kind, Needs, Scalar
 from segue.translate.load.models import concrete
-from segue.translate.rules.before_files import sees_files
 from segue.translate.rules.stored_files import media, storage_problem
 from segue.translate.rules.unsaved import only_columns
 from segue.translate.serializers.facts import field_refusal
@@ -35,9 +34,6 @@ def check_upload(ctx: Context, label: str, item: SerializerField, column: ModelF
     problem = storage_problem(ctx, column)
     if problem is not None:
         raise field_refusal(item, "file-storage", f"{problem[0]}: {problem[1]}")
-    seen = sees_files(ctx, label)
-    if seen:
-        raise field_refusal(item, "file-write", seen)
 
 
 def local_of(column: ModelField) -> str:
@@ -71,8 +67,8 @@ def store(frame: Frame, label: str, local: str, column: ModelField, *, null: boo
         frame.emit_block(f"elif {upload} is None:", [f"{local}.{column.attname} = ''"])
 
 
-def store_held(frame: Frame, label: str, local: str, column: ModelField) -> None:
-    """Emit the storing of the upload that the object itself may hold in ``column``."""
+def store_held(frame: Frame, label: str, local: str, column: ModelField, *, null: bool = False) -> None:
+    """Emit the storing of the upload that the object itself may hold in ``column``. ``null``: it may be None."""
     storage = media(frame)
     frame.is_async = True
     frame.use(Import("segue_bridge.schema.data", "Upload"))
@@ -83,6 +79,8 @@ def store_held(frame: Frame, label: str, local: str, column: ModelField) -> None
         [ast.keyword("max_length", literal(column.max_length))] if column.max_length else [],
     )
     frame.emit_block(f"if isinstance({held}, Upload):", [f"{held} = await {ast.unparse(made)}"])
+    if null:
+        frame.emit_block(f"elif {held} is None:", [f"{held} = ''"])
 
 
 def _named(frame: Frame, label: str, local: str, column: ModelField, upload: str) -> ast.expr:
@@ -128,4 +126,4 @@ def _refused(ctx: Context, label: str, column: ModelField, why: str) -> Refused:
     return refuse("upload-to", f"{label}.{column.name}", why, column.where)
 
 
-__all__ = ["check_upload", "local_of", "store", "take"]
+__all__ = ["check_upload", "local_of", "store", "store_held", "take"]

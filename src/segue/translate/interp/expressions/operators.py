@@ -26,8 +26,10 @@ from segue.translate.kinds import (
     QuerySet,
     Raised,
     Scalar,
+    StoredFile,
     TupleOf,
     Unknown,
+    Uploaded,
     UrlArguments,
     User,
     ValidatedData,
@@ -346,6 +348,10 @@ def _pair(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.Compare) -> Val
     ):
         same = a.kind.ref.name == b.kind.ref.name
         return const(same if isinstance(op, ast.Is | ast.Eq) else not same)
+    if isinstance(a.kind, StoredFile | Uploaded):
+        from segue.translate.rules.stored_files import same_file
+
+        return same_file(frame, op, a, b, node)
     objects = isinstance(a.kind, Instance | User) or isinstance(b.kind, Instance | User)
     if objects and isinstance(op, ast.Eq | ast.NotEq | ast.Is | ast.IsNot):
         from segue.translate.rules.instance import equality
