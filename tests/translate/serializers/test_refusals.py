@@ -34,7 +34,6 @@ CASES: list[tuple[str, Callable[[Context, str], Any], str, str]] = [
     ("LinkedSerializer", writer, "hyperlink", "publisher = "),
     ("FilteredSerializer", writer, "relation-queryset", "author = "),
     ("LimitedSerializer", writer, "relation-queryset", "class Meta"),
-    ("UploadSerializer", creator, "file-write", "class Meta"),
     ("OwnStorageSerializer", read, "file-storage", "class Meta"),
     ("DottedWriteSerializer", updater, "source-write", "city = "),
     ("DottedWriteSerializer", read, "source-missing", "city = "),

@@ -263,6 +263,26 @@ def stored(sender, instance, **kwargs):
     Label.objects.create(name=instance.file.name[-20:])
 
 
+class Bulky(models.Model):
+    file = models.FileField(upload_to="bulky")
+
+
+@receiver(pre_save, sender=Bulky)
+def weigh(sender, instance, **kwargs):
+    if instance.file.size > 10:
+        raise ValueError("heavy")
+
+
+class Linked(models.Model):
+    file = models.FileField(upload_to="linked")
+    address = models.CharField(max_length=100, editable=False, default="")
+
+
+@receiver(pre_save, sender=Linked)
+def link(sender, instance, **kwargs):
+    instance.address = instance.file.url
+
+
 class Owner(models.Model):
     name = models.CharField(max_length=40)
     mail = models.CharField(max_length=40, default="")
@@ -545,7 +565,7 @@ class Entries(generics.ListCreateAPIView):
 
 
 """
-NAMES = ("Quiet", "Keyed", "Bound", "Partial", "Tagged", "Peek", "Paper")
+NAMES = ("Bulky", "Linked", "Quiet", "Keyed", "Bound", "Partial", "Tagged", "Peek", "Paper")
 for _name in NAMES:
     VIEWS += f"""\
 class {_name}Serializer(serializers.ModelSerializer):
@@ -590,6 +610,8 @@ urlpatterns = [
 )
 REFUSED = {
     "POST /quiet/": ("signal", "loud"),
+    "POST /bulky/": ("file-write", "instance.file"),
+    "POST /linked/": ("file-write", "instance.file"),
     "POST /bound/": ("signal", "listen"),
     "POST /partial/": ("no-source", "functools.partial"),
     "POST /tagged/": ("signal", "tagged"),

@@ -32,6 +32,15 @@ def of_upload(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
     return Val(Scalar(_TEXTS[name]), ast.Attribute(owner.node, name, ast.Load()))
 
 
+@attribute(Uploaded, "url", "path", "file")
+def of_stored(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
+    """What only a stored file has."""
+    assert isinstance(owner.kind, Uploaded)
+    if owner.kind.held:
+        _check(frame, owner, node)
+    return None
+
+
 @method(Uploaded, "read", "seek")
 def read_upload(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``upload.read()``, ``upload.seek(0)``: the content is in memory."""
@@ -52,6 +61,13 @@ def read_upload(frame: Frame, owner: Val, call: CallSite) -> Val:
 
 def _check(frame: Frame, owner: Val, node: ast.AST) -> None:
     assert isinstance(owner.kind, Uploaded)
+    if owner.kind.held:
+        raise frame.refuse(
+            "file-write",
+            owner.text,
+            "It may be an upload that is not stored yet: only its name is known.",
+            node,
+        )
     if owner.kind.nullable or owner.kind.or_stored:
         raise frame.refuse("nullable", owner.text, "This may be no upload here, and nothing checks it.", node)
 

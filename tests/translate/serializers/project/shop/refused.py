@@ -111,12 +111,6 @@ class FilteredSerializer(serializers.ModelSerializer):
         fields = ["title", "author"]
 
 
-class UploadSerializer(serializers.ModelSerializer):
-    class Meta:
-        model = Sheet
-        fields = ["code", "scan"]  # file-write
-
-
 class OwnStorageSerializer(serializers.ModelSerializer):
     class Meta:
         model = Sheet
