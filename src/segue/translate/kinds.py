@@ -84,7 +84,8 @@ class Needs:
     down first; ``exact``: all are of the model's own class.
     sites whose objects may stand in the same variable. ``noted`` is where code puts an attribute of its own on the rows,
     ``asked`` what they were asked for of that kind (:mod:`segue.translate.rules.own_attributes`).
-    ``keyless``: they are made by code (``Model(…)``), so that one may have no row, and no key, when it is used.
+    ``keyless``: they are made by code (``Model(…)``), so that one may have no row, and no key, when it is used. ``refreshed`` is where
+    ``refresh_from_db()`` has made one forget its relations, ``expressions`` columns that hold an expression and where they got it.
     """
 
     model: str
@@ -111,6 +112,8 @@ class Needs:
     asked: set[str] = field(default_factory=set)
     noted: Where | None = None
     keyless: bool = False
+    refreshed: Where | None = None
+    expressions: dict[str, Where] = field(default_factory=dict)
     # Tells sites apart for good: ``id()`` of one that is gone may be given to the next.
     serial: int = field(default_factory=itertools.count().__next__, init=False, repr=False)
 
@@ -163,6 +166,9 @@ class Needs:
             needs.united.extend(theirs)
         for needs in theirs:
             needs.united.extend(mine)
+        self.refreshed = other.refreshed = self.refreshed or other.refreshed
+        self.expressions.update(other.expressions)
+        other.expressions = self.expressions
         self.keyless = other.keyless = self.keyless or other.keyless
         written = self.written or other.written
         for needs in (*mine, *theirs):

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 REFUSED: dict[str, str] = {
+    "case_refresh_from_db_in_a_branch": "unknown-value",
+    "case_refresh_from_db_in_a_loop_with_relations": "refresh-from-db",
+    "case_f_in_save_and_read": "model-field",
+    "case_f_in_save_and_read_by_a_method": "model-field",
+    "case_f_of_a_relation_in_save": "model-field",
+    "case_f_in_a_new_object": "model-field",
+    "case_f_in_save_of_a_listened_model": "model-field",
+    "case_select_for_update_of_a_relation": "select-for-update",
     "case_bulk_create_of_two_models": "bulk-write",
     "case_bulk_update_the_key": "bulk-write",
     "case_bulk_update_no_fields": "bulk-write",
-    "case_bulk_update_with_f": "model-field",
     "case_update_f_of_a_relation": "update",
-    "case_f_in_save": "model-field",
     "case_m2m_set_clear": "related-write",
     "case_m2m_through_defaults": "related-write",
     "case_m2m_from_the_other_side": "related-write",
@@ -19,8 +25,4 @@ REFUSED: dict[str, str] = {
     "case_reverse_fk_clear": "related-write",
     "case_reverse_fk_remove": "related-write",
     "case_reverse_fk_set": "related-write",
-    "case_select_for_update_of": "select-for-update",
-    "case_select_for_update_outside": "select-for-update",
-    "case_refresh_from_db": "refresh-from-db",
-    "case_refresh_from_db_of_a_field": "refresh-from-db",
 }

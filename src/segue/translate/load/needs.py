@@ -17,6 +17,13 @@ def column(ctx: Context, site: Needs, name: str) -> None:
         raise KeyError(f"{site.model} has no column {name}")
     if item.name != concrete(ctx, site.model).pk:
         check_fresh(site, item.attname)
+    if item.attname in site.expressions:
+        raise refuse(
+            "model-field",
+            f"{site.model}.{name}",
+            "The object holds an expression here until it is read from the database again.",
+            site.expressions[item.attname],
+        )
     check_value(ctx, item)
     check_made(ctx, site.model)
     site.columns.add(item.attname)
@@ -42,6 +49,13 @@ def check_own(site: Needs, name: str) -> None:
 def to_one(ctx: Context, site: Needs, name: str) -> Needs:
     """The object at the end of a foreign key, one-to-one or reverse one-to-one is looked into."""
     check_fresh(site, name)
+    if site.refreshed is not None:
+        raise refuse(
+            "refresh-from-db",
+            f"{site.model}.{name}",
+            "It forgets relations that were loaded, and this one is read of one of several such objects.",
+            site.refreshed,
+        )
     if name not in site.one:
         model = concrete(ctx, site.model)
         item = field_of(model, name)

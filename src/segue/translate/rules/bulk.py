@@ -14,7 +14,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal
 from segue.translate.kinds import Const, Instance, ListOf, QuerySet, Scalar, Unknown
 from segue.translate.load.models import concrete, field_of
-from segue.translate.load.needs import check_fresh
+from segue.translate.load.needs import check_own
 from segue.translate.models.kinds import has_column
 from segue.translate.models.writing import save_problem
 from segue.translate.query.build import commit, query_of
@@ -104,7 +104,7 @@ def _objects(frame: Frame, label: str, call: CallSite, *, new: bool) -> Val:
         )
     if new and item.mode == "row":
         raise _refused(frame, call, "The objects are rows that are there.")
-    check_fresh(item.site, "pk")
+    check_own(item.site, "pk")
     if item.mode == "row":
         item.site.written = True
     if ast.unparse(found.node).startswith("await "):

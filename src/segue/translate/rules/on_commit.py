@@ -25,6 +25,7 @@ def on_commit(frame: Frame, call: CallSite) -> Val:
     """``transaction.on_commit(callable)``: a function of its own, given to ``db.on_commit``."""
     given = {k.arg: k.value for k in call.node.keywords}
     positional = list(call.node.args)
+    robust = given.pop("robust", positional.pop(2) if len(positional) == 3 else None)
     using = given.pop("using", positional.pop(1) if len(positional) == 2 else None)
     hook = given.pop("func", positional[0] if positional else None)
     if hook is None or given or len(positional) > 1:
@@ -37,6 +38,9 @@ def on_commit(frame: Frame, call: CallSite) -> Val:
             raise frame.refuse(
                 "on-commit", ast.unparse(using), "Another database than the default one.", using
             )
+    quietly = frame.eval(robust).kind if robust is not None else Const(False)
+    if not isinstance(quietly, Const):
+        raise frame.refuse("on-commit", ast.unparse(call.node), "robust is computed.", call.node)
     if frame.no_hoist:
         raise frame.refuse(
             "on-commit", ast.unparse(call.node), "It stands inside a lambda or a condition.", call.node
@@ -48,7 +52,9 @@ def on_commit(frame: Frame, call: CallSite) -> Val:
     word = "async def" if _AWAITS.search("\n".join(lines)) else "def"
     written = frame.fresh("after_commit")
     frame.emit_block(f"{word} {written}({', '.join(kept)}) -> None:", lines)
-    frame.emit(f"await {ast.unparse(frame.db)}.on_commit({written})")
+    frame.emit(
+        f"await {ast.unparse(frame.db)}.on_commit({written}{', robust=True' if quietly.value else ''})"
+    )
     return const(None)
 
 

@@ -336,25 +336,23 @@ def lock(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``select_for_update()``: FOR UPDATE (nothing on SQLite)."""
     query = query_of(owner)
     options: dict[str, ast.expr] = {}
-    for key, value in call.kwargs.items():
-        if key in ("nowait", "skip_locked") and isinstance(value.kind, Const):
-            if value.kind.value:
-                options[key] = name("True")
-        else:
+    call.only("nowait", "skip_locked", "of", "no_key", at_most=2)
+    for position, key in enumerate(("nowait", "skip_locked", "of", "no_key")):
+        value = call.argument(position, key)
+        if value is None:
+            continue
+        known = value.kind.value if isinstance(value.kind, Const) else ...
+        if key == "of" and value.text in ("('self',)", "['self']"):
+            options[key] = root_of(frame, query.model)
+        elif not isinstance(known, bool) or key == "of":
+            if key == "of" and known == ():
+                continue
             raise frame.refuse(
-                "select-for-update",
-                ast.unparse(call.node),
-                "Only nowait and skip_locked are translated.",
-                call.node,
+                "select-for-update", ast.unparse(call.node), f"Segue does not follow this {key}.", call.node
             )
+        elif known:
+            options["key_share" if key == "no_key" else key] = name("True")
     assert owner.node is not None
-    if not frame.in_atomic:
-        raise frame.refuse(
-            "select-for-update",
-            ast.unparse(call.node),
-            "Outside of transaction.atomic() Django refuses it.",
-            call.node,
-        )
     node = ast.Call(
         ast.Attribute(owner.node, "with_for_update", ast.Load()),
         [],

@@ -15,14 +15,15 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import receiver_name
 from segue.translate.interp.value import Val, const, is_pure, literal, name, quote
 from segue.translate.kinds import Const, Expr, Instance, ListOf, Needs, QuerySet, RelatedManager, Scalar, User
-from segue.translate.load.models import concrete, field_of, pk_field, snake
+from segue.translate.load.models import concrete, field_of, is_relation, pk_field, python_type, snake
 from segue.translate.load.needs import check_own
 from segue.translate.models.writing import delete_problem, save_problem
 from segue.translate.query.build import commit, query_of, root_of
+from segue.translate.rules.assigned_expressions import assigned
 from segue.translate.rules.deletion_signals import listeners
 from segue.translate.rules.following import keep_related
 from segue.translate.rules.idle_receivers import is_idle
-from segue.translate.rules.model_class import column_value, new_instance, spread_values
+from segue.translate.rules.model_class import column_value, fits, new_instance, spread_values
 from segue.translate.rules.own_attributes import is_left_out
 from segue.translate.rules.own_delete import call_delete, own_delete
 from segue.translate.rules.own_save import own_save
@@ -94,9 +95,12 @@ def save(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     own = own_save(frame.ctx, kind.model)
     _check_write(frame, owner, "save", call.node)
     _same_database(call)
-    call.only("update_fields", at_most=0)
+    call.only("update_fields", "force_insert", "force_update", at_most=0)
     assert owner.node is not None
     fields = call.kwargs.get("update_fields")
+    forced = forced_way(frame, call)
+    if forced:
+        return _save_forced(frame, kind, owner, call, forced)
     listened = own is not None or bool(saved_by(frame.ctx, kind.model))
     if kind.site.uploads:
         if fields is not None or frame.no_hoist or not isinstance(owner.node, ast.Name):
@@ -123,6 +127,40 @@ def save(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         _keep(frame, owner)
         return Val(Const(None), name("None"))
     return Val(Const(None), made)
+
+
+def forced_way(frame: Frame, call: CallSite) -> str:
+    """``insert`` or ``update`` where ``force_insert`` or ``force_update`` is true; '' where neither is."""
+    found = []
+    for way in ("insert", "update"):
+        value = call.kwargs.get(f"force_{way}")
+        if value is not None and not (isinstance(value.kind, Const) and isinstance(value.kind.value, bool)):
+            raise frame.refuse(
+                "update-fields", ast.unparse(call.node), f"force_{way} is computed.", call.node
+            )
+        if value is not None and isinstance(value.kind, Const) and value.kind.value:
+            found.append(way)
+    if len(found) > 1 or (found and call.kwargs.get("update_fields") is not None):
+        raise frame.refuse(
+            "update-fields", ast.unparse(call.node), "Django refuses these arguments together.", call.node
+        )
+    return found[0] if found else ""
+
+
+def _save_forced(frame: Frame, kind: Instance, owner: Val, call: CallSite, way: str) -> Val:
+    """``save(force_insert=True)`` is an INSERT, ``save(force_update=True)`` an UPDATE that has to find its row."""
+    if kind.site.uploads:
+        raise frame.refuse(
+            "file-write", ast.unparse(call.node), "An upload is stored only by a plain save().", call.node
+        )
+    saved = _held(frame, owner, call)
+    send_pre_save(frame, kind.model, saved, adding=way == "insert" or kind.mode != "row")
+    if way == "insert":
+        frame.emit(f"await {ast.unparse(frame.db)}.insert({ast.unparse(saved)})")
+    else:
+        frame.emit(f"await {ast.unparse(frame.db)}.update({ast.unparse(saved)}, force=True)")
+    send_post_save(frame, kind.model, saved, const(way == "insert"))
+    return Val(Const(None), name("None"))
 
 
 def _same_database(call: CallSite) -> None:
@@ -194,14 +232,6 @@ def _told(frame: Frame, label: str, *, held: bool) -> list[ast.expr]:
     return listeners(frame, label, held=held)
 
 
-@method(Instance, "refresh_from_db")
-def refresh(frame: Frame, owner: Val, call: CallSite) -> Val:
-    """Not translated: the entity would have to be replaced."""
-    raise frame.refuse(
-        "refresh-from-db", ast.unparse(call.node), "refresh_from_db() is not translated yet.", call.node
-    )
-
-
 @method(Instance, "__setattr__")
 def set_attribute(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``obj.title = value``: the object becomes an entity."""
@@ -224,7 +254,11 @@ def set_attribute(frame: Frame, owner: Val, call: CallSite) -> Val:
         if value.node is not None and not is_pure(value.node):
             frame.emit(value.text)
         return Val(Const(None))
-    column, node = column_value(frame, label, key, value, call.node, kind.site, whole=True)
+    if isinstance(value.kind, Expr):
+        column, node = assigned(frame, kind, key, value.kind, call.node)
+    else:
+        column, node = column_value(frame, label, key, value, call.node, kind.site, whole=True)
+        kind.site.expressions.pop(column, None)
     if kind.mode == "row":
         kind.site.written = True
     frame.emit(f"{owner.text}.{column} = {ast.unparse(node)}")
@@ -300,7 +334,7 @@ def update_rows(frame: Frame, owner: Val, call: CallSite) -> Val:
             node, _ = item.kind.build.render(frame, query, root)
             keywords.append(ast.keyword(field.attname, node))
         else:
-            keywords.append(ast.keyword(*column_value(frame, query.model, key, item, call.node)))
+            keywords.append(ast.keyword(*_updated(frame, query.model, key, item, call)))
     assert value.node is not None
     pk = ast.Attribute(root, pk_field(frame.ctx, query.model).attname, ast.Load())
     conditions = plain_where(value.node)
@@ -317,6 +351,20 @@ def update_rows(frame: Frame, owner: Val, call: CallSite) -> Val:
         )
     made = ast.Call(ast.Attribute(made, "values", ast.Load()), [], keywords)
     return Val(Scalar("int"), quote("await {0}.execute({1})", frame.db, made))
+
+
+def _updated(frame: Frame, label: str, key: str, value: Val, call: CallSite) -> tuple[str, ast.expr]:
+    """A column and its value; ``update(author=2)`` takes the key of a relation as well."""
+    item = field_of(concrete(frame.ctx, label), key)
+    if (
+        item is not None
+        and is_relation(item)
+        and value.node is not None
+        and value.kind != Const(None)
+        and fits(value.kind, python_type(frame.ctx, item), item.null)
+    ):
+        return item.attname, value.node
+    return column_value(frame, label, key, value, call.node)
 
 
 def plain_where(node: ast.expr) -> list[ast.expr] | None:

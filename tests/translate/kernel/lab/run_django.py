@@ -89,7 +89,7 @@ for cls, name in [(c, n) for c in classes for n in sorted(dir(c)) if n.startswit
             statements = [
                 q["sql"]
                 for q in captured.captured_queries
-                if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN"))
+                if not (q["sql"] or "").startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN"))
             ]
             results[name] = [result, len(statements), statements, rows() if cls is Writing else None]
             raise Undo

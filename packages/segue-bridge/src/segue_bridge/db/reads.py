@@ -78,6 +78,9 @@ async def count(db: Session, statement: AnySelect, parameters: Parameters = None
     """``queryset.count()``: grouped, distinct or sliced statements are counted as a subquery."""
     if empty(statement):
         return 0
+    if statement._for_update_arg is not None:  # Query.get_count() locks nothing
+        statement = statement._generate()
+        statement._for_update_arg = None
     simple = (
         statement._limit_clause is None
         and statement._offset_clause is None

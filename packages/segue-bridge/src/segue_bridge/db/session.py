@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sqlalchemy import ColumnElement, Executable, Row, Select, select
 
-from segue_bridge.db import bulk, collector, creating, selecting, writes
+from segue_bridge.db import bulk, collector, creating, rereading, selecting, writes
 from segue_bridge.db.base import Base
 from segue_bridge.db.compiled import Parameters
-from segue_bridge.db.errors import DatabaseError, TransactionManagementError
+from segue_bridge.db.errors import TransactionManagementError
 from segue_bridge.db.executor import Executor
 from segue_bridge.db.listeners import NOBODY, Listeners
-from segue_bridge.db.transaction import Hook, Transaction
+from segue_bridge.db.transaction import Hook, Transaction, logged
 
 if TYPE_CHECKING:
     from segue_bridge.db.database import Database
@@ -175,13 +175,20 @@ class Session:
         """
         return await creating.update_or_create(self, entity, values, defaults, also)
 
-    async def update(self, entity: Base, *names: str) -> None:
+    async def update(self, entity: Base, *names: str, force: bool = False) -> None:
         """UPDATE all columns as ``save()`` does (INSERT when no row matches), or the named ones.
 
         ``names`` may be relations (``author``) or columns (``author_id``), as ``update_fields``.
-        Raises :class:`~.errors.DatabaseError` when a named update matches no row.
+        Raises :class:`~.errors.DatabaseError` when a named or forced update matches no row.
         """
-        await writes.update(self, entity, names)
+        await writes.update(self, entity, names, force=force)
+
+    async def refresh(self, entity: Base, *names: str) -> None:
+        """``refresh_from_db()``: read all columns again, or those called ``names``; loaded relations over them are forgotten.
+
+        Raises :class:`~.errors.ObjectDoesNotExist` when its row is gone.
+        """
+        await rereading.refresh(self, entity, names)
 
     async def save(self, entity: Base, *names: str) -> bool:
         """``Model.save()``: INSERT for a new entity, UPDATE (or else INSERT) for any other.
@@ -217,9 +224,12 @@ class Session:
         """``transaction.atomic``: all or nothing, nests by savepoints."""
         return self._transaction.atomic(durable=durable, savepoint=savepoint)
 
-    async def on_commit(self, hook: Hook) -> None:
-        """``transaction.on_commit``: run ``hook`` (plain or async) after commit, at once outside a block."""
-        await self._transaction.on_commit(hook)
+    async def on_commit(self, hook: Hook, *, robust: bool = False) -> None:
+        """``transaction.on_commit``: run ``hook`` (plain or async) after commit, at once outside a block.
+
+        What a ``robust`` one raises is logged, and the next ones run.
+        """
+        await self._transaction.on_commit(logged(hook) if robust else hook)
 
     @property
     def content_types(self) -> dict[tuple[str, str], dict[str, Any]]:
@@ -237,10 +247,10 @@ class Session:
 
     @asynccontextmanager
     async def marks_rollback(self) -> AsyncIterator[None]:
-        """``transaction.mark_for_rollback_on_error``: a failed write breaks the open block."""
+        """``transaction.mark_for_rollback_on_error``: a failed write breaks the open block, whatever made it fail."""
         try:
             yield
-        except DatabaseError:
+        except Exception:
             if self._transaction.in_atomic:
                 self._transaction.needs_rollback = True
             raise

@@ -9,10 +9,13 @@ savepoints are dropped.
 from __future__ import annotations
 
 import inspect
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from segue_bridge.db.errors import DatabaseError, TransactionManagementError
+
+_LOG = logging.getLogger(__name__)
 
 Hook = Callable[[], object] | Callable[[], Awaitable[object]]
 Command = Callable[[str], Awaitable[None]]
@@ -21,6 +24,20 @@ BROKEN = (
     "An error occurred in the current transaction. You can't execute queries until the end of the "
     "'atomic' block."
 )
+
+
+def logged(hook: Hook) -> Hook:
+    """``on_commit(hook, robust=True)``: what it raises is logged."""
+
+    async def robust() -> None:
+        try:
+            result = hook()
+            if inspect.isawaitable(result):
+                await result
+        except Exception:  # noqa: BLE001  (as Django: the next ones run)
+            _LOG.exception("Error calling %s in on_commit().", getattr(hook, "__qualname__", hook))
+
+    return robust
 
 
 class Transaction:

@@ -76,7 +76,8 @@ async def insert(db: Session, entity: Base) -> None:
             for part in found:
                 await _insert(db, entity, part)
     else:
-        await _insert(db, entity, found[0])
+        async with db.marks_rollback():
+            await _insert(db, entity, found[0])
     held = instance_dict(entity)
     held["_stored"] = True
     for part in found:
@@ -98,8 +99,8 @@ async def save(db: Session, entity: Base, names: Sequence[str]) -> bool:
     return await update(db, entity, names)
 
 
-async def update(db: Session, entity: Base, names: Sequence[str]) -> bool:
-    """UPDATE every table of the entity; without ``names`` a table with no matching row gets an INSERT.
+async def update(db: Session, entity: Base, names: Sequence[str], *, force: bool = False) -> bool:
+    """UPDATE every table of the entity; without ``names`` or ``force`` a table with no matching row gets an INSERT.
 
     Returns whether the last table got one.
     """
@@ -110,9 +111,10 @@ async def update(db: Session, entity: Base, names: Sequence[str]) -> bool:
     if len(found) > 1:
         async with db.atomic(savepoint=False):
             for part in found:
-                created = await _update(db, entity, part, wanted)
+                created = await _update(db, entity, part, wanted, force=force)
     else:
-        created = await _update(db, entity, found[0], wanted)
+        async with db.marks_rollback():
+            created = await _update(db, entity, found[0], wanted, force=force)
     instance_dict(entity)["_stored"] = True
     return created
 
@@ -201,12 +203,14 @@ def _insert_statement(
     return statement
 
 
-async def _update(db: Session, entity: Base, part: Part, wanted: frozenset[str] | None) -> bool:
+async def _update(
+    db: Session, entity: Base, part: Part, wanted: frozenset[str] | None, *, force: bool = False
+) -> bool:
     """Whether there was no row, so that one was made."""
     held = instance_dict(entity)
     _inherit_key(entity, part)
     if held.get(part.key[0]) is None:
-        if wanted is not None:
+        if wanted is not None or force:
             raise ValueError("Cannot force an update in save() with no primary key.")
         await _insert(db, entity, part)
         return True
@@ -222,6 +226,8 @@ async def _update(db: Session, entity: Base, part: Part, wanted: frozenset[str] 
         return False
     if wanted is not None:
         raise DatabaseError("Save with update_fields did not affect any rows.")
+    if force:
+        raise DatabaseError("Forced update did not affect any rows.")
     await _insert(db, entity, part)
     return True
 

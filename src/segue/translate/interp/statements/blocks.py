@@ -31,16 +31,16 @@ def block(frame: Frame, node: ast.With) -> None:
 
 
 def _context(frame: Frame, node: ast.expr) -> str:
-    options = []
+    options: dict[str, str] = {}
     target = node
     if isinstance(node, ast.Call):
         target = node.func
         for keyword in node.keywords:
             value = frame.eval(keyword.value)
             if keyword.arg == "durable" and isinstance(value.kind, Const):
-                options += ["durable=True"] if value.kind.value else []
+                options["durable"] = "durable=True" if value.kind.value else ""
             elif keyword.arg == "savepoint" and isinstance(value.kind, Const):
-                options += [] if value.kind.value else ["savepoint=False"]
+                options["savepoint"] = "" if value.kind.value else "savepoint=False"
             elif (
                 keyword.arg == "using"
                 and isinstance(value.kind, Const)
@@ -55,7 +55,7 @@ def _context(frame: Frame, node: ast.expr) -> str:
             raise frame.refuse("atomic", ast.unparse(node), "Another database than the default one.", node)
     value = frame.eval(target)
     if isinstance(value.kind, Global) and value.kind.ref.name == "django.db.transaction.atomic":
-        return f"{ast.unparse(frame.db)}.atomic({', '.join(options)})"
+        return f"{ast.unparse(frame.db)}.atomic({', '.join(filter(None, options.values()))})"
     raise frame.refuse("with", ast.unparse(node), "Segue has no rule for this context manager.", node)
 
 

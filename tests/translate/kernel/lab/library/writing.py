@@ -149,7 +149,7 @@ class Writing(APIView):
         return [tag.label for tag in made]
 
     def case_bulk_create_a_size_from_the_request(self):
-        size = int(self.request.query_params.get("min"))
+        size = int(self.request.query_params["min"])
         return len(Tag.objects.bulk_create([Tag(label=f"t{n}") for n in range(8)], size))
 
     def case_bulk_create_many(self):
@@ -400,7 +400,7 @@ class Writing(APIView):
         with transaction.atomic():
             return Book.objects.select_related("author").select_for_update(of=("self",)).get(pk=1).author.name
 
-    def case_select_for_update_outside(self):
+    def case_on_commit_select_for_update_outside(self):
         return Book.objects.select_for_update().get(pk=1).title
 
     def case_refresh_from_db(self):
@@ -414,6 +414,179 @@ class Writing(APIView):
         Author.objects.filter(pk=1).update(age=1, name="New")
         author.refresh_from_db(fields=["age"])
         return [author.age, author.name]
+
+    def case_refresh_from_db_forgets_relations(self):
+        book = Book.objects.select_related("author").get(pk=1)
+        before = book.author.name
+        Book.objects.filter(pk=1).update(author=2, title="New")
+        book.refresh_from_db()
+        return [before, book.author.name, book.title]
+
+    def case_refresh_from_db_of_a_relation(self):
+        book = Book.objects.get(pk=1)
+        Book.objects.filter(pk=1).update(author=2, title="New")
+        book.refresh_from_db(fields=["author"])
+        return [book.author_id, book.author.name, book.title]
+
+    def case_refresh_from_db_drops_changes(self):
+        author = Author.objects.get(pk=1)
+        author.name = "changed"
+        author.age = 3
+        author.refresh_from_db(fields=("name",))
+        author.save()
+        return [author.name, author.age]
+
+    def case_refresh_from_db_of_what_is_gone(self):
+        tag = Tag.objects.get(label="100%_x")
+        Tag.objects.filter(pk=tag.pk).delete()
+        tag.refresh_from_db()
+        return tag.label
+
+    def case_refresh_from_db_in_a_loop(self):
+        authors = list(Author.objects.order_by("id"))
+        Author.objects.update(age=F("age") + 1)
+        for author in authors:
+            author.refresh_from_db()
+        return [author.age for author in authors]
+
+    def case_refresh_from_db_in_a_loop_with_relations(self):
+        books = list(Book.objects.select_related("author").order_by("id"))
+        for book in books:
+            book.refresh_from_db()
+        return [book.author.name for book in books]
+
+    def case_refresh_from_db_after_create(self):
+        book = Book.objects.create(title="x", author_id=1, created=Book.objects.get(pk=3).created)
+        book.refresh_from_db()
+        return [book.price, book.created.isoformat(), book.author.name]
+
+    def case_refresh_from_db_in_a_branch(self):
+        book = Book.objects.select_related("author").get(pk=1)
+        before = book.author.name
+        Book.objects.filter(pk=1).update(author=2)
+        if self.request.query_params.get("name") == "Ada":
+            book.refresh_from_db()
+        return [before, book.author_id]
+
+    def case_f_in_save_of_one_column(self):
+        book = Book.objects.get(pk=1)
+        book.price = F("price") + F("rating")
+        book.title = "New"
+        book.save(update_fields=["price"])
+        book.refresh_from_db()
+        return [book.price, book.title]
+
+    def case_f_in_save_twice(self):
+        book = Book.objects.get(pk=1)
+        book.price = F("price") + 1
+        book.save()
+        book.save()
+        return Book.objects.get(pk=1).price
+
+    def case_f_in_save_and_read(self):
+        book = Book.objects.get(pk=1)
+        book.price = F("price") + 1
+        book.save()
+        return book.price > 3
+
+    def case_f_in_save_and_read_by_a_method(self):
+        book = Book.objects.get(pk=1)
+        book.price = F("price") + 1
+        book.save()
+        return book.is_cheap()
+
+    def case_f_in_save_then_a_value(self):
+        book = Book.objects.get(pk=1)
+        book.price = F("price") + 1
+        book.price = 7
+        book.save()
+        return book.price
+
+    def case_f_of_a_relation_in_save(self):
+        book = Book.objects.get(pk=1)
+        book.price = F("author__age")
+        book.save()
+        return Book.objects.get(pk=1).price
+
+    def case_f_in_a_new_object(self):
+        author = Author(name="x")
+        author.age = F("age") + 1
+        author.save()
+        return author.name
+
+    def case_f_in_save_of_a_listened_model(self):
+        permit = Permit.objects.get(pk=1)
+        permit.name = F("name")
+        permit.save()
+        return Permit.objects.get(pk=1).name
+
+    def case_case_in_save(self):
+        book = Book.objects.get(pk=1)
+        book.status = Case(When(price__gt=3, then=Value("o")), default=F("status"))
+        book.save()
+        return Book.objects.get(pk=1).status
+
+    def case_force_insert(self):
+        tag = Tag(id=1, label="again")
+        tag.save(force_insert=True)
+        return tag.label
+
+    def case_force_insert_new(self):
+        tag = Tag(label="again")
+        tag.save(force_insert=True)
+        return [tag.label, tag.pk is not None]
+
+    def case_force_update(self):
+        tag = Tag.objects.get(pk=1)
+        tag.label = "renamed"
+        tag.save(force_update=True)
+        return Tag.objects.get(pk=1).label
+
+    def case_force_update_of_nothing(self):
+        tag = Tag(id=77, label="renamed")
+        tag.save(force_update=True)
+        return Tag.objects.count()
+
+    def case_force_update_without_key(self):
+        tag = Tag(label="renamed")
+        tag.save(force_update=True)
+        return Tag.objects.count()
+
+    def case_force_neither(self):
+        tag = Tag(label="renamed")
+        tag.save(force_update=False, force_insert=False)
+        return Tag.objects.count()
+
+    def case_force_insert_listened(self):
+        permit = Permit(name="lower")
+        permit.save(force_insert=True)
+        return [permit.name, Permit.objects.get(pk=permit.pk).name]
+
+    def case_select_for_update_no_key(self):
+        with transaction.atomic():
+            return titles(Book.objects.select_for_update(no_key=True, nowait=True).order_by("id"))
+
+    def case_select_for_update_counts(self):
+        with transaction.atomic():
+            rows = Book.objects.select_for_update().filter(price__gt=5)
+            return [rows.count(), rows.exists(), rows.update(price=6)]
+
+    def case_select_for_update_of_a_relation(self):
+        with transaction.atomic():
+            return (
+                Book.objects.select_related("author").select_for_update(of=("self", "author")).get(pk=1).title
+            )
+
+    def case_select_for_update_values(self):
+        with transaction.atomic():
+            return list(Book.objects.select_for_update().order_by("id").values_list("title", flat=True))
+
+    def case_select_for_update_first(self):
+        with transaction.atomic():
+            book = Book.objects.select_for_update().filter(tags__label="fun").order_by("id")[0]
+            book.price = 1
+            book.save()
+            return book.title
 
     # transactions ------------------------------------------------------------------------
 
@@ -460,3 +633,82 @@ class Writing(APIView):
     def case_durable_inside(self):
         with transaction.atomic(), transaction.atomic(durable=True):
             return Tag.objects.count()
+
+    def case_durable_after_savepoint_inside(self):
+        with transaction.atomic(), transaction.atomic(savepoint=False, durable=True):
+            return Tag.objects.count()
+
+    def case_set_rollback(self):
+        with transaction.atomic():
+            Tag.objects.create(label="lost")
+            transaction.set_rollback(True)
+        return Tag.objects.filter(label="lost").exists()
+
+    def case_set_rollback_inside(self):
+        with transaction.atomic():
+            Tag.objects.create(label="kept")
+            with transaction.atomic():
+                Tag.objects.create(label="lost")
+                transaction.set_rollback(True)
+            return list(Tag.objects.filter(label__in=["kept", "lost"]).values_list("label", flat=True))
+
+    def case_set_rollback_taken_back(self):
+        with transaction.atomic():
+            try:
+                with transaction.atomic(savepoint=False):
+                    Tag.objects.create(label="fun")
+            except IntegrityError:
+                transaction.set_rollback(False)
+        return "done"
+
+    def case_on_commit_set_rollback_outside(self):
+        transaction.set_rollback(True)
+        return "done"
+
+    def case_query_in_a_broken_transaction(self):
+        with transaction.atomic():
+            try:
+                Tag.objects.create(label="fun")
+            except IntegrityError:
+                told = "caught"
+            return [told, Tag.objects.count()]
+
+    def case_inner_block_without_savepoint_breaks_the_outer(self):
+        with transaction.atomic():
+            Tag.objects.create(label="lost")
+            try:
+                with transaction.atomic(savepoint=False):
+                    Tag.objects.create(label="fun")
+            except IntegrityError:
+                return "caught"
+
+    def case_on_commit_robust(self):
+        told = []
+
+        def fails():
+            raise ValueError("no")
+
+        def works():
+            told.append("works")
+
+        with transaction.atomic():
+            transaction.on_commit(fails, robust=True)
+            transaction.on_commit(works, robust=True)
+        return told
+
+    def case_on_commit_not_robust(self):
+        told = []
+
+        def fails():
+            raise ValueError("no")
+
+        def works():
+            told.append("works")
+
+        try:
+            with transaction.atomic():
+                transaction.on_commit(fails)
+                transaction.on_commit(works)
+        except ValueError:
+            told.append("raised")
+        return told
