@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 REFUSED: dict[str, str] = {
+    "case_m2m_add_of_another_model": "related-write",
+    "case_reverse_fk_add_one_by_one": "related-write",
+    "case_reverse_fk_add_keys": "related-write",
+    "case_reverse_fk_clear_of_not_null": "related-write",
     "case_refresh_from_db_in_a_branch": "unknown-value",
     "case_refresh_from_db_in_a_loop_with_relations": "refresh-from-db",
     "case_f_in_save_and_read": "model-field",
@@ -15,14 +19,4 @@ REFUSED: dict[str, str] = {
     "case_bulk_update_the_key": "bulk-write",
     "case_bulk_update_no_fields": "bulk-write",
     "case_update_f_of_a_relation": "update",
-    "case_m2m_set_clear": "related-write",
-    "case_m2m_through_defaults": "related-write",
-    "case_m2m_from_the_other_side": "related-write",
-    "case_m2m_set_from_the_other_side": "related-write",
-    "case_m2m_clear_from_the_other_side": "related-write",
-    "case_m2m_create": "related-create",
-    "case_reverse_fk_add": "related-write",
-    "case_reverse_fk_clear": "related-write",
-    "case_reverse_fk_remove": "related-write",
-    "case_reverse_fk_set": "related-write",
 }

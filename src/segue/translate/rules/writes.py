@@ -13,8 +13,8 @@ from segue.snapshot.model import Function
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import receiver_name
-from segue.translate.interp.value import Val, const, is_pure, literal, name, quote
-from segue.translate.kinds import Const, Expr, Instance, ListOf, Needs, QuerySet, RelatedManager, Scalar, User
+from segue.translate.interp.value import Val, const, is_pure, name, quote
+from segue.translate.kinds import Const, Expr, Instance, Needs, Scalar
 from segue.translate.load.models import concrete, field_of, is_relation, pk_field, python_type, snake
 from segue.translate.load.needs import check_own
 from segue.translate.models.writing import delete_problem, save_problem
@@ -22,7 +22,6 @@ from segue.translate.query.build import commit, query_of, root_of
 from segue.translate.rules.assigned_expressions import assigned
 from segue.translate.rules.deletion_signals import listeners
 from segue.translate.rules.following import keep_related
-from segue.translate.rules.idle_receivers import is_idle
 from segue.translate.rules.model_class import column_value, fits, new_instance, spread_values
 from segue.translate.rules.own_attributes import is_left_out
 from segue.translate.rules.own_delete import call_delete, own_delete
@@ -30,25 +29,9 @@ from segue.translate.rules.own_save import own_save
 from segue.translate.rules.polymorphic import as_saved, same_for_children
 from segue.translate.rules.receivers import asks_created, saved_by, send_post_save, send_pre_save
 from segue.translate.rules.registry import method
+from segue.translate.rules.related_writes import created_through
 from segue.translate.rules.unread import is_unread
 from segue.translate.rules.uploaded import store_uploads
-
-
-def _check_set_receivers(frame: Frame, label: str, at: ast.AST) -> None:
-    """Refuse when receivers of ``m2m_changed`` listen to this write."""
-    model = frame.ctx.model(label)
-    for receiver in frame.ctx.snapshot.receivers:
-        if (
-            receiver.signal.rpartition(".")[2] == "m2m_changed"
-            and receiver.sender in ("", label, model.cls)
-            and not is_idle(frame.ctx, receiver, label)
-        ):
-            raise frame.refuse(
-                "signal",
-                f"{receiver.signal}({label})",
-                f"{receiver.function} listens to this write ({receiver.where}).",
-                at,
-            )
 
 
 def overridden(frame: Frame, owner: Val, function: Function, call: CallSite) -> Val:
@@ -275,7 +258,8 @@ def create_through(frame: Frame, owner: Val, call: CallSite) -> Val:
     own_save(frame.ctx, label)
     site = Needs(label, written=True)
     spread_values(frame, label, call, site)
-    related = parent_of_related(frame, owner, call)
+    between = created_through(frame, owner, call)
+    related = parent_of_related(frame, owner, call) if between is None else None
     if related is not None:
         call.kwargs.setdefault(*related)
     made = new_instance(frame, label, call, site)
@@ -290,6 +274,12 @@ def create_through(frame: Frame, owner: Val, call: CallSite) -> Val:
     store_uploads(frame, made.kind, local)
     frame.emit(f"await {ast.unparse(frame.db)}.insert({ast.unparse(local)})")
     send_post_save(frame, query.model, local, const(True))
+    if between is not None:
+        node, relation, keywords = between
+        frame.imported("segue_bridge.db", "relations")
+        parts = [frame.db, node, relation, ast.List([local], ast.Load())]
+        added = ast.Call(ast.Attribute(name("relations"), "add", ast.Load()), parts, keywords)
+        frame.emit(f"await {ast.unparse(added)}")
     return Val(made.kind, local)
 
 
@@ -399,78 +389,6 @@ def delete_rows(frame: Frame, owner: Val, call: CallSite) -> Val:
     made = ast.Call(ast.Attribute(select, "where", ast.Load()), conditions, []) if conditions else select
     gone = ast.Call(ast.Attribute(frame.db, "delete_matching", ast.Load()), [made, *told], [])
     return Val(Scalar("Any"), ast.Await(gone))
-
-
-def _many(frame: Frame, owner: Val, call: CallSite) -> Val:
-    """``article.tags.add(...)``, ``.remove``, ``.set``, ``.clear`` of a many-to-many set."""
-    kind = owner.kind
-    assert isinstance(kind, RelatedManager)
-    item = field_of(concrete(frame.ctx, kind.instance.model), kind.accessor)
-    if item is None or item.relation is None or item.relation.kind != "m2m":
-        raise frame.refuse(
-            "related-write",
-            f"{kind.accessor}.{call.name}",
-            "Writes through a reverse relation are not translated yet.",
-            call.node,
-        )
-    _check_set_receivers(frame, item.relation.through, call.node)
-    if kind.instance.nullable or owner.node is None:
-        raise frame.refuse("nullable", owner.text, "This may be None here.", call.node)
-    if call.kwargs:
-        raise frame.refuse(
-            "related-write",
-            ast.unparse(call.node),
-            "through_defaults and clear= are not translated.",
-            call.node,
-        )
-    if kind.instance.mode == "row":
-        kind.instance.site.written = True
-    helper = {"set": "set_"}.get(call.name, call.name)
-    parts: list[ast.expr] = [frame.db, owner.node, literal(kind.accessor)]
-    if call.name == "set":
-        parts.append(_keys(frame, call.args[0], kind, call))
-    elif call.name != "clear":
-        if len(call.raw_args) == 1 and isinstance(call.raw_args[0], ast.Starred):
-            parts.append(_keys(frame, frame.eval(call.raw_args[0].value), kind, call))
-        else:
-            parts.append(ast.List([_key(frame, v, kind, call) for v in call.args], ast.Load()))
-    made = ast.Call(ast.Attribute(name("relations"), helper, ast.Load()), parts, [])
-    frame.imported("segue_bridge.db", "relations")
-    return Val(Const(None), ast.Await(made))
-
-
-for _name in ("add", "remove", "set", "clear"):
-    method(RelatedManager, f"write:{_name}")(_many)
-
-
-def _key(frame: Frame, value: Val, kind: RelatedManager, call: CallSite) -> ast.expr:
-    if isinstance(value.kind, Instance | User) and value.node is not None:
-        from segue.translate.rules.instance import key_of
-
-        if isinstance(value.kind, Instance) and value.kind.nullable:
-            raise frame.refuse("nullable", value.text, "The object may be None.", call.node)
-        return key_of(frame, value)
-    if isinstance(value.kind, Scalar) and value.kind.type == "int" and value.node is not None:
-        return value.node
-    raise frame.refuse(
-        "related-write", ast.unparse(call.node), "Segue does not know what is added.", call.node
-    )
-
-
-def _keys(frame: Frame, value: Val, kind: RelatedManager, call: CallSite) -> ast.expr:
-    if isinstance(value.kind, ListOf) and value.node is not None:
-        if isinstance(value.kind.item, Instance):
-            from segue.translate.rules.instance import key_of
-
-            inner = key_of(frame, Val(value.kind.item, name("item")))
-            return quote("[{1} for item in {0}]", value.node, inner)
-        if isinstance(value.kind.item, Scalar) and value.kind.item.type == "int":
-            return value.node
-    if isinstance(value.kind, QuerySet) and query_of(value).values is None:
-        from segue.translate.rules.queryset_evaluate import fetched_rows
-
-        return _keys(frame, fetched_rows(frame, value, call.node), kind, call)
-    raise frame.refuse("related-write", ast.unparse(call.node), "Segue does not know what is set.", call.node)
 
 
 __all__ = ["Needs"]

@@ -7,22 +7,27 @@ stands in one block.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Table, and_, bindparam, or_, select
 from sqlalchemy import delete as delete_from
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm.attributes import instance_dict
+from sqlalchemy.orm.attributes import QueryableAttribute, instance_dict
 
+from segue_bridge.db import bulk
 from segue_bridge.db.base import Base, column_key, mapper_of
 from segue_bridge.db.query import one_of
 
 if TYPE_CHECKING:
     from segue_bridge.db.session import Session
 
-BATCH = 400
+# The name of a relation of the entity's, or the relation of another class that leads to the entity (``Book.tags`` for a tag).
+Relation = str | QueryableAttribute[Any]
+BATCH = 16_000  # two values each: what one statement may bind
+EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +42,11 @@ class _Link:
     mirrored: bool
 
 
-def _link(entity: Base, relation: str) -> _Link:
-    mapper = mapper_of(type(entity))
-    found = mapper.relationships[relation]
+def _link(entity: Base, relation: Relation) -> _Link:
+    if isinstance(relation, str):
+        found = mapper_of(type(entity)).relationships[relation]
+    else:
+        found = relation.property
     table = found.secondary
     if not isinstance(table, Table):
         raise TypeError(f"{type(entity).__name__}.{relation} is not a many-to-many relation.")
@@ -47,17 +54,13 @@ def _link(entity: Base, relation: str) -> _Link:
     (other, target), *_ = found.secondary_synchronize_pairs or ()
     assert isinstance(source, Column)
     assert isinstance(target, Column)
-    return _Link(
-        table,
-        source,
-        target,
-        column_key(mapper, own),
-        column_key(found.mapper, other),
-        bool(found.info.get("symmetrical")),
-    )
+    one, two = column_key(found.parent, own), column_key(found.mapper, other)
+    if not isinstance(relation, str):
+        return _Link(table, target, source, two, one, False)
+    return _Link(table, source, target, one, two, bool(found.info.get("symmetrical")))
 
 
-def _own_key(entity: Base, link: _Link, relation: str) -> Any:
+def _own_key(entity: Base, link: _Link, relation: Relation) -> Any:
     """The entity's value in the through table. Raises ``ValueError`` with Django's text when unsaved."""
     value = instance_dict(entity).get(link.own)
     if value is None:
@@ -82,20 +85,30 @@ def _is_key(item: Any) -> bool:
 
 
 async def add(
-    db: Session, entity: Base, relation: str, objects: Iterable[Any], through: dict[str, Any] | None = None
+    db: Session,
+    entity: Base,
+    relation: Relation,
+    objects: Iterable[Any],
+    through: type[Base] | None = None,
+    defaults: Mapping[str, Any] = EMPTY,
 ) -> None:
-    """``entity.relation.add(*objects)``. ``objects`` are entities, rows or keys; ``through`` are
-    further columns of the through row (``through_defaults``), by column name."""
+    """``entity.relation.add(*objects)``. ``objects`` are entities, rows or keys.
+
+    ``through`` is the class of the rows in between where the project wrote that model: those that are there already are
+    left, what it refuses is raised. ``defaults`` are columns of a new one (``through_defaults``).
+    """
     link = _link(entity, relation)
     own = _own_key(entity, link, relation)
     keys = _keys(link, objects)
     if not keys:
         return
     async with db.atomic(savepoint=False):
-        await _insert(db, link, own, keys, through or {})
+        await _add(db, link, own, keys, through, defaults)
 
 
-async def remove(db: Session, entity: Base, relation: str, objects: Iterable[Any]) -> None:
+async def remove(
+    db: Session, entity: Base, relation: Relation, objects: Iterable[Any], through: type[Base] | None = None
+) -> None:
     """``entity.relation.remove(*objects)``: all through rows of each, on both sides when symmetrical."""
     link = _link(entity, relation)
     own = _own_key(entity, link, relation)
@@ -103,39 +116,77 @@ async def remove(db: Session, entity: Base, relation: str, objects: Iterable[Any
     if not keys:
         return
     async with db.atomic(savepoint=False):
-        await _delete(db, link, own, keys)
+        await _delete(db, link, own, keys, through)
 
 
-async def clear(db: Session, entity: Base, relation: str) -> None:
+async def clear(db: Session, entity: Base, relation: Relation, through: type[Base] | None = None) -> None:
     """``entity.relation.clear()``."""
     link = _link(entity, relation)
     own = _own_key(entity, link, relation)
-    where = link.source == own
-    if link.mirrored:
-        where = or_(where, link.target == own)
     async with db.atomic(savepoint=False):
-        await db.execute(delete_from(link.table).where(where))
+        await _clear(db, link, own, through)
 
 
 async def set_(
-    db: Session, entity: Base, relation: str, objects: Iterable[Any], through: dict[str, Any] | None = None
+    db: Session,
+    entity: Base,
+    relation: Relation,
+    objects: Iterable[Any],
+    through: type[Base] | None = None,
+    defaults: Mapping[str, Any] = EMPTY,
+    *,
+    clear_first: bool = False,
 ) -> None:
-    """``entity.relation.set(objects)``: what is not there goes, then what is new comes."""
+    """``entity.relation.set(objects)``: what is not there goes (or all, ``clear_first``), then what is new comes."""
     link = _link(entity, relation)
     own = _own_key(entity, link, relation)
     wanted = _keys(link, objects)
     async with db.atomic(savepoint=False):
-        rows = await db.all(select(link.target).where(link.source == own))
-        present = {row[0] for row in rows}
-        gone = [key for key in present if key not in wanted]
-        if gone:
-            await _delete(db, link, own, gone)
-        new = [key for key in wanted if key not in present]
+        if clear_first:
+            await _clear(db, link, own, through)
+            new = wanted
+        else:
+            rows = await db.all(select(link.target).where(link.source == own))
+            present = {row[0] for row in rows}
+            gone = [key for key in present if key not in wanted]
+            if gone:
+                await _delete(db, link, own, gone, through)
+            new = [key for key in wanted if key not in present]
         if new:
-            await _insert(db, link, own, new, through or {})
+            await _add(db, link, own, new, through, defaults)
 
 
-async def _insert(db: Session, link: _Link, own: Any, keys: Sequence[Any], through: dict[str, Any]) -> None:
+async def _clear(db: Session, link: _Link, own: Any, through: type[Base] | None) -> None:
+    where = link.source == own
+    if link.mirrored:
+        where = or_(where, link.target == own)
+    if through is not None:
+        await db.delete_matching(select(through).where(where))
+    else:
+        await db.execute(delete_from(link.table).where(where))
+
+
+async def _add(
+    db: Session,
+    link: _Link,
+    own: Any,
+    keys: Sequence[Any],
+    through: type[Base] | None,
+    defaults: Mapping[str, Any],
+) -> None:
+    if through is None:
+        await _insert(db, link, own, keys)
+        return
+    there = select(link.target).where(link.source == own, one_of(link.target, "keys"))
+    present = [row[0] for row in await db.all(there, {"keys": list(keys)})]
+    mapper = mapper_of(through)
+    source, target = column_key(mapper, link.source), column_key(mapper, link.target)
+    # In the order of Django's set.
+    missing = set(keys).difference(present)
+    await bulk.insert(db, [through(**defaults, **{source: own, target: key}) for key in missing])
+
+
+async def _insert(db: Session, link: _Link, own: Any, keys: Sequence[Any]) -> None:
     insert: Any = postgresql.insert if db.dialect == "postgresql" else sqlite.insert
     # Django collects the keys in a set and inserts in its order, so the through rows get these ids.
     keys = list(set(keys))
@@ -144,13 +195,19 @@ async def _insert(db: Session, link: _Link, own: Any, keys: Sequence[Any], throu
         pairs += [(key, own) for key in keys if key != own]
     for start in range(0, len(pairs), BATCH):
         values = [
-            {link.source.name: source, link.target.name: target, **through}
+            {link.source.name: source, link.target.name: target}
             for source, target in pairs[start : start + BATCH]
         ]
         await db.execute(insert(link.table).values(values).on_conflict_do_nothing())
 
 
-async def _delete(db: Session, link: _Link, own: Any, keys: Sequence[Any]) -> None:
+async def _delete(
+    db: Session, link: _Link, own: Any, keys: Sequence[Any], through: type[Base] | None
+) -> None:
+    if through is not None:
+        where = and_(link.source == own, one_of(link.target, keys))
+        await db.delete_matching(select(through).where(where))
+        return
     for start in range(0, len(keys), BATCH):
         where = and_(link.source == bindparam("own"), one_of(link.target, "keys"))
         params = {"own": own, "keys": list(keys[start : start + BATCH])}

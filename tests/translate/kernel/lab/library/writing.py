@@ -371,6 +371,157 @@ class Writing(APIView):
         author.edited.set([Book.objects.get(pk=1), Book.objects.get(pk=2)])
         return sorted(titles(Author.objects.get(name="Ada").edited.all()))
 
+    def case_m2m_add_what_is_there(self):
+        kid = Category.objects.get(name="kid")
+        kid.books.add(1, 3)
+        kid.books.add(3)
+        return list(Placement.objects.filter(category=kid).order_by("id").values_list("book_id", "rank"))
+
+    def case_m2m_set_of_own_rows(self):
+        leaf = Category.objects.get(name="leaf")
+        leaf.books.set([3, 4, 5], through_defaults={"rank": 9})
+        return list(Placement.objects.filter(category=leaf).order_by("id").values_list("book_id", "rank"))
+
+    def case_m2m_set_clear_of_own_rows(self):
+        leaf = Category.objects.get(name="leaf")
+        leaf.books.set(Book.objects.filter(pk__lt=3), clear=True)
+        return list(
+            Placement.objects.filter(category=leaf).order_by("book_id").values_list("book_id", "rank")
+        )
+
+    def case_m2m_remove_of_own_rows(self):
+        leaf = Category.objects.get(name="leaf")
+        Placement.objects.create(category=leaf, book_id=1, rank=50)
+        leaf.books.remove(Book.objects.get(pk=1))
+        leaf.books.remove(77)
+        return list(Placement.objects.filter(category=leaf).values_list("book_id", flat=True))
+
+    def case_m2m_clear_of_own_rows(self):
+        book = Book.objects.get(pk=1)
+        book.categories.clear()
+        return Placement.objects.count()
+
+    def case_m2m_own_rows_from_the_other_side(self):
+        book = Book.objects.get(pk=1)
+        root = Category.objects.get(name="root")
+        book.categories.add(root, through_defaults={"rank": 4})
+        book.categories.set([root])
+        return list(Placement.objects.filter(book=book).values_list("category_id", "rank"))
+
+    def case_m2m_create_of_own_rows(self):
+        root = Category.objects.get(name="root")
+        author = Author.objects.get(pk=1)
+        made = root.books.create(
+            title="x", author=author, created=Book.objects.get(pk=1).created, through_defaults={"rank": 8}
+        )
+        return [made.title, list(Placement.objects.filter(category=root).values_list("book_id", "rank"))]
+
+    def case_m2m_create_from_the_other_side(self):
+        tag = Tag.objects.get(label="new")
+        made = tag.books.create(title="x", author_id=1, created=Book.objects.get(pk=1).created)
+        return [made.title, sorted(titles(Tag.objects.get(label="new").books.all()))]
+
+    def case_m2m_add_several(self):
+        book = Book.objects.get(pk=4)
+        book.tags.add(*Tag.objects.filter(label__in=["fun", "sad"]), 3, Tag.objects.get(pk=4))
+        return sorted(tag.label for tag in Book.objects.get(pk=4).tags.all())
+
+    def case_m2m_add_nothing(self):
+        book = Book.objects.get(pk=4)
+        book.tags.add()
+        book.tags.remove()
+        book.tags.set([])
+        return book.tags.count()
+
+    def case_m2m_set_of_flat_values(self):
+        book = Book.objects.get(pk=4)
+        book.tags.set(Tag.objects.filter(label__startswith="f").values_list("id", flat=True))
+        return [tag.label for tag in Book.objects.get(pk=4).tags.all()]
+
+    def case_m2m_add_to_an_unsaved_object(self):
+        book = Book(title="x", author_id=1)
+        book.tags.add(1)
+        return "done"
+
+    def case_m2m_add_of_another_model(self):
+        book = Book.objects.get(pk=4)
+        book.tags.add(Author.objects.get(pk=1))
+        return "done"
+
+    def case_m2m_add_what_is_not_there(self):
+        book = Book.objects.get(pk=4)
+        book.tags.add(99)
+        return sorted(tag.label for tag in Book.objects.get(pk=4).tags.all())
+
+    def case_reverse_fk_add_unsaved(self):
+        author = Author.objects.get(name="Cy")
+        author.books.add(Book(title="x", created=Book.objects.get(pk=1).created))
+        return "done"
+
+    def case_reverse_fk_add_one_by_one(self):
+        author = Author.objects.get(name="Cy")
+        author.books.add(Book.objects.get(pk=1), bulk=False)
+        return sorted(titles(Author.objects.get(name="Cy").books.all()))
+
+    def case_reverse_fk_add_sets_the_object(self):
+        author = Author.objects.get(name="Cy")
+        book = Book.objects.select_related("author").get(pk=1)
+        before = book.author.name
+        author.books.add(book)
+        return [before, book.author_id == author.pk, book.author.name]
+
+    def case_reverse_fk_add_writes_one_column(self):
+        author = Author.objects.get(name="Cy")
+        book = Book.objects.get(pk=1)
+        book.title = "Not written"
+        author.books.add(book)
+        return Book.objects.get(pk=1).title
+
+    def case_reverse_fk_add_keys(self):
+        author = Author.objects.get(name="Cy")
+        author.books.add(1)
+        return "done"
+
+    def case_reverse_fk_remove_of_another(self):
+        author = Author.objects.get(name="Ada")
+        author.edited.remove(Book.objects.get(pk=1))
+        return "done"
+
+    def case_reverse_fk_remove_several(self):
+        author = Author.objects.get(name="Ada")
+        author.edited.remove(*author.edited.all())
+        return author.edited.count()
+
+    def case_reverse_fk_set_of_not_null(self):
+        author = Author.objects.get(name="Cy")
+        author.books.set([Book.objects.get(pk=1)])
+        return sorted(titles(Author.objects.get(name="Cy").books.all()))
+
+    def case_reverse_fk_set_clear(self):
+        author = Author.objects.get(name="Ada")
+        author.edited.set(Book.objects.filter(pk__in=[3, 4]), clear=True)
+        return sorted(titles(Author.objects.get(name="Ada").edited.all()))
+
+    def case_reverse_fk_set_nothing(self):
+        author = Author.objects.get(name="Ada")
+        author.edited.set([])
+        return author.edited.count()
+
+    def case_reverse_fk_clear_of_not_null(self):
+        author = Author.objects.get(name="Ada")
+        author.books.clear()
+        return "done"
+
+    def case_reverse_fk_create(self):
+        author = Author.objects.get(name="Ada")
+        made = author.books.create(title="x", created=Book.objects.get(pk=1).created)
+        return [made.author_id, made.price]
+
+    def case_reverse_fk_update_or_create(self):
+        author = Author.objects.get(name="Ada")
+        book, made = author.books.update_or_create(title="Alpha", defaults={"price": 1})
+        return [book.title, book.price, made]
+
     def case_related_get_or_create(self):
         author = Author.objects.get(name="Ada")
         book, made = author.books.get_or_create(title="Alpha", defaults={"price": 1})
