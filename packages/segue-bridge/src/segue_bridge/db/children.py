@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Table, select
 from sqlalchemy import update as update_of
-from sqlalchemy.orm import Mapper
+from sqlalchemy.orm import Mapper, RelationshipProperty
 from sqlalchemy.orm.attributes import instance_dict
 
 from segue_bridge.db.base import Base, column_key, mapper_of
@@ -37,8 +37,10 @@ class _Link:
 def _link(parent: Base, reference: Any) -> _Link:
     """Raises ``ValueError`` with Django's text for a parent without a key."""
     found = reference.property
+    assert isinstance(found, RelationshipProperty)
     mapper = found.parent
-    ((column, key), *_) = found.local_remote_pairs or ()
+    assert found.local_remote_pairs
+    column, key = found.local_remote_pairs[0]
     table = mapper.local_table
     assert isinstance(column, Column)
     assert isinstance(key, Column)

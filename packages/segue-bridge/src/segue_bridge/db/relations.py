@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Column, Table, and_, bindparam, or_, select
 from sqlalchemy import delete as delete_from
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import RelationshipProperty
 from sqlalchemy.orm.attributes import QueryableAttribute, instance_dict
 
 from segue_bridge.db import bulk
@@ -46,7 +47,9 @@ def _link(entity: Base, relation: Relation) -> _Link:
     if isinstance(relation, str):
         found = mapper_of(type(entity)).relationships[relation]
     else:
-        found = relation.property
+        prop = relation.property
+        assert isinstance(prop, RelationshipProperty)
+        found = prop
     table = found.secondary
     if not isinstance(table, Table):
         raise TypeError(f"{type(entity).__name__}.{relation} is not a many-to-many relation.")

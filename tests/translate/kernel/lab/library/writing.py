@@ -832,6 +832,7 @@ class Writing(APIView):
                     Tag.objects.create(label="fun")
             except IntegrityError:
                 return "caught"
+        return "made"
 
     def case_on_commit_robust(self):
         told = []
