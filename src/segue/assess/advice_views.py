@@ -37,7 +37,10 @@ GROUPS: dict[str, str] = {
     "Translate, replace or accept the middleware: docs/middleware.md says how, and what `accepted_middleware` promises.": (
         "middleware lookup-replaced language gettext"
     ),
-    "Use one of DRF's throttles with a cache that both sides share.": "throttle throttle-cache",
+    "Let authenticate() find the user just before, with one of AUTHENTICATION_BACKENDS or its name as backend=, outside of loops.": (
+        "login"
+    ),
+    "Use one of DRF's throttles with a cache that both sides share.": "throttle",
     "Use one of DRF's paginators, or override only get_paginated_response and page sizes.": (
         "paginate pagination cursor-ordering"
     ),
