@@ -1,7 +1,7 @@
 """Who am I, and who are the others."""
 
 from bookshop.pagination import WindowPagination
-from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from rest_framework import filters, generics, permissions, status, viewsets
 from rest_framework.decorators import api_view, permission_classes
 from rest_framework.response import Response
@@ -25,6 +25,21 @@ def session_login(request):
 def session_logout(request):
     """Close the session."""
     logout(request)
+    return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+@api_view(["POST"])
+@permission_classes([permissions.IsAuthenticated])
+def change_password(request):
+    """Take a new password: this browser stays logged in, all others are logged out."""
+    user = request.user
+    if not user.check_password(request.data.get("old_password")):
+        return Response({"old_password": ["Wrong password."]}, status=status.HTTP_400_BAD_REQUEST)
+    if not request.data.get("new_password"):
+        return Response({"new_password": ["This field is required."]}, status=status.HTTP_400_BAD_REQUEST)
+    user.set_password(request.data["new_password"])
+    user.save(update_fields=["password"])
+    update_session_auth_hash(request, user)
     return Response(status=status.HTTP_204_NO_CONTENT)
 
 

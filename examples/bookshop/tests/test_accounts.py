@@ -39,6 +39,17 @@ class AuthTests(ShopTestCase):
         response = self.client.post("/api/auth/login/", {"username": "rita", "password": "no"})
         self.assertEqual(response.status_code, 400)
 
+    def test_new_password_ends_the_other_sessions_only(self):
+        other = APIClient()
+        for client in (self.client, other):
+            client.post("/api/auth/login/", {"username": "rita", "password": "secret"})
+        given = {"old_password": "no", "new_password": "better"}
+        self.assertEqual(self.client.post("/api/auth/password/", given).status_code, 400)
+        given["old_password"] = "secret"
+        self.assertEqual(self.client.post("/api/auth/password/", given).status_code, 204)
+        self.assertEqual(self.client.get("/api/me/").status_code, 200)
+        self.assertEqual(other.get("/api/me/").status_code, 401)
+
     def test_session_needs_csrf_token_to_write(self):
         client = APIClient(enforce_csrf_checks=True)
         client.force_login(self.reader)

@@ -68,7 +68,7 @@ class Frame:
     around the statement: locals that say something of one round are not written down. ``loops`` are those around the statement,
     ``given`` names the locals that hold extra state here, ``exits`` what is on ``self`` where the function returns;
     ``selected`` tells which local holds the rows that a view's look-up chose (where it stands: the lines, and how many there were).
-    ``changes_user``: what the code so far may have done to who asks (``in``, ``out``).
+    ``captured``: how many blocks the statement stands in whose lines are kept apart. ``changes_user``: what the code so far may have done to who asks (``in``, ``out``).
     ``bottoms`` the places where a round of the outermost takes something out of what nothing was put into yet.
     """
 
@@ -111,6 +111,7 @@ class Frame:
     counter: int = 0
     comments: Comments = field(default_factory=Comments)
     changes_user: set[str] = field(default_factory=set)
+    captured: int = 0
     source_file: str = ""
 
     # places and refusals ---------------------------------------------------------------
@@ -178,10 +179,12 @@ class Frame:
     def capture(self) -> Iterator[list[str]]:
         """Collect what is emitted inside instead of appending it."""
         outer, self.lines = self.lines, []
+        self.captured += 1
         try:
             yield self.lines
         finally:
             self.lines = outer
+            self.captured -= 1
 
     def emit_block(self, header: str, lines: list[str]) -> None:
         """Append ``header`` and ``lines`` indented under it (``pass`` when empty)."""

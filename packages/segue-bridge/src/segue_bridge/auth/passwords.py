@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import anyio.to_thread
 
 from segue_bridge.auth.crypto import random_string, same
+from segue_bridge.errors import Unserved
 
 if TYPE_CHECKING:
     from segue_bridge.db.session import Session as Database
@@ -285,9 +286,16 @@ class Passwords:
         return self._by_name.get(encoded.split("$", 1)[0])
 
 
-async def check_password(db: Database, passwords: Passwords, user: Any, password: str | None) -> bool:
-    """``AbstractBaseUser.check_password``: a hash of old strength is stored anew."""
+async def check_password(
+    db: Database, passwords: Passwords, user: Any, password: str | None, *, upgrade: bool = True
+) -> bool:
+    """``AbstractBaseUser.check_password``: a hash of old strength is stored anew.
+
+    With ``upgrade=False`` saving the user runs code of the Django side: raises :class:`Unserved` where that would have to happen.
+    """
     right, update = await passwords.check(password, user.password)
+    if update and not upgrade:
+        raise Unserved("password")
     if update:
         user.password = await passwords.make(password)
         await db.update(user, "password")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from segue.refusal import Refused
 from segue.snapshot.model import Class
@@ -10,6 +11,7 @@ from segue.target.ir import Import
 from segue.translate.context import Context
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.scope import CALL
 from segue.translate.interp.value import Val, const, name, quote
 from segue.translate.kinds import Const, Instance, Manager, Needs, Scalar, User
 from segue.translate.load.fetch import entity_type
@@ -20,6 +22,7 @@ from segue.translate.rules.own_save import own_save
 from segue.translate.rules.receivers import saved_by, send_post_save, send_pre_save
 from segue.translate.rules.registry import method
 
+_HARMLESS = re.compile(r"await call\.data\(\)")
 _VALIDATORS = "django.contrib.auth.password_validation."
 
 
@@ -86,7 +89,8 @@ def check_password(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         raise frame.refuse(
             "password", ast.unparse(call.node), "Segue cannot tell what is checked here.", call.node
         )
-    if saved_by(ctx, label) or own_save(ctx, label) is not None:
+    runs_code = saved_by(ctx, label) or own_save(ctx, label) is not None
+    if runs_code and not _is_first(frame):
         raise frame.refuse(
             "password",
             ast.unparse(call.node),
@@ -99,8 +103,18 @@ def check_password(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     if owner.kind.mode == "row":
         owner.kind.site.written = True
     helper = frame.imported("segue_bridge.auth.passwords", "check_password")
-    made = quote("await {0}({1}, PASSWORDS, {2}, {3})", helper, frame.db, owner.node, raw.node)
+    upgrade = ", upgrade=False" if runs_code else ""
+    made = quote(
+        f"await {{0}}({{1}}, PASSWORDS, {{2}}, {{3}}{upgrade})", helper, frame.db, owner.node, raw.node
+    )
     return Val(Scalar("bool"), made)
+
+
+def _is_first(frame: Frame) -> bool:
+    """Whether the view has done nothing yet but look at who asks and what is asked: the request can still be left to Django."""
+    said = _HARMLESS.sub("", "\n".join(frame.lines))
+    in_path_operation = frame.scope is not None and frame.scope.names == CALL.names
+    return in_path_operation and not frame.captured and "await" not in said
 
 
 @method(User, "check_password")
