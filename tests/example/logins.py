@@ -19,7 +19,7 @@ from segue.commands.common import open_project
 Pick = Callable[[], str]
 """Which side is asked next: ``django`` or ``fastapi``."""
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
-_NAMES = ("annegret", "berthold")
+_NAMES = ("annegret", "berthold", "clotilde")
 _PEOPLE = """
 from accounts.models import User
 from django.contrib.auth.hashers import make_password
@@ -120,8 +120,8 @@ def tell(one: Browser, other: Browser, name: str, pick: Pick) -> list[list[Any]]
 
 
 @contextmanager
-def served(example: Example) -> Iterator[tuple[serve.Service, tuple[str, str]]]:
-    """The example behind the gateway, and the names of two superusers."""
+def served(example: Example) -> Iterator[tuple[serve.Service, tuple[str, ...]]]:
+    """The example behind the gateway, and the names of superusers."""
     for code in (
         ["migrate", "--verbosity", "0"],
         ["shell", "--verbosity", "0", "-c", _PEOPLE.format(names=_NAMES)],
