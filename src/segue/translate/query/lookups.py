@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from segue.refusal import Refused
 from segue.snapshot.model import ModelField
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.value import Val, quote
+from segue.translate.interp.value import Val, literal, quote
 from segue.translate.kinds import Const, ListOf, QuerySet, Scalar
 from segue.translate.load.models import check_value, python_type
 from segue.translate.models.conversions import conversion, lookup_problem
@@ -141,6 +141,9 @@ def isnull(frame: Frame, on: Target, value: Val, at: ast.AST) -> ast.expr:
 @lookup("range")
 def range_(frame: Frame, on: Target, value: Val, at: ast.AST) -> ast.expr:
     """``BETWEEN``."""
+    if isinstance(value.kind, Const) and isinstance(value.kind.value, tuple) and len(value.kind.value) == 2:
+        low, high = (coerce(frame, on, Val(Const(v), literal(v)), at) for v in value.kind.value)
+        return quote("{0}.between({1}, {2})", on.column, low, high)
     if not isinstance(value.node, ast.Tuple | ast.List) or len(value.node.elts) != 2:
         raise frame.refuse("range", "__range", "Its value is not a pair written in place.", at)
     item = value.kind.item if isinstance(value.kind, ListOf) else Scalar(on.type)

@@ -12,7 +12,9 @@ from segue.translate.kinds import Const, Expr, QuerySet
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, snake
 from segue.translate.query.expressions import Expression
+from segue.translate.query import transforms
 from segue.translate.query.ir import Query
+from segue.translate.query.lookups import target
 
 
 def order_terms(
@@ -102,25 +104,25 @@ def _column(
     model = concrete(frame.ctx, label)
     item = field_of(model, first)
     if item is not None and not (item.relation is not None and first == item.name):
+        column: ast.expr = ast.Attribute(owner, item.attname, ast.Load())
         if rest:
-            raise frame.refuse("ordering", path, "Ordering by a transform is not translated.", where)
-        column = ast.Attribute(owner, item.attname, ast.Load())
+            column = transforms.part_of(frame, target(frame, column, item), rest, where)
         return value, [quote("{0}.desc()" if descending else "{0}", column)]
     hop = hop_of(frame, label, first, where)
     if hop is None:
         raise frame.refuse("ordering", path, f"{label} has no field {first}.", where)
     if hop.many:
         raise frame.refuse("ordering", path, "Ordering over a to-many relation repeats rows.", where)
-    target = concrete(frame.ctx, hop.target)
+    far = concrete(frame.ctx, hop.target)
     if (
         item is not None
-        and rest in ("id", "pk", target.pk)
-        and field_of(target, rest) is not None
-        and hop.link.right == (field_of(target, rest) or item).attname
+        and rest in ("id", "pk", far.pk)
+        and field_of(far, rest) is not None
+        and hop.link.right == (field_of(far, rest) or item).attname
     ):
         column = ast.Attribute(owner, item.attname, ast.Load())
         return value, [quote("{0}.desc()" if descending else "{0}", column)]
-    if item is not None and not rest and not target.ordering:
+    if item is not None and not rest and not far.ordering:
         column = ast.Attribute(owner, item.attname, ast.Load())
         return value, [quote("{0}.desc()" if descending else "{0}", column)]
     if hop.target in seen:
@@ -147,10 +149,10 @@ def _column(
     if rest:
         return _column(frame, value, hop.target, alias, rest, descending, at, trail, query)
     columns: list[ast.expr] = []
-    if not target.ordering:
+    if not far.ordering:
         pk = ast.Attribute(alias, hop.link.right, ast.Load())
         return value, [quote("{0}.desc()" if descending else "{0}", pk)]
-    for term in target.ordering:
+    for term in far.ordering:
         text = _text(term)
         if text is None:
             raise frame.refuse("ordering", path, "Segue cannot read the related Meta.ordering.", where)

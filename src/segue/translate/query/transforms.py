@@ -13,6 +13,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, quote
 from segue.translate.kinds import Const, Scalar
 from segue.translate.query.lookups import TABLE, Target
+from segue.translate.query.paths import TRANSFORMS
 
 _RESULT = {"date": "date", "time": "time"}
 _YEARS = ("year_is", "year_of_date_is", "year_range", "year_of_dates")
@@ -41,6 +42,11 @@ def compare(
     frame: Frame, on: Target, names: tuple[str, ...], lookup: str, value: Val, at: ast.AST
 ) -> ast.expr:
     """``column__<names>__<lookup> = value``."""
+    if len(names) == 2 and names[0] == "date" and on.type in ("date", "datetime"):
+        if on.type == "datetime":
+            date_of = frame.imported("segue_bridge.db.query", "date_of")
+            on = Target(quote("{0}({1})", date_of, on.column), on.field, "date", on.nullable)
+        names = names[1:]
     if on.type not in ("date", "datetime", "time") or len(names) != 1:
         raise frame.refuse("transform", "__".join(names), f"Transform on a column of type {on.type}.", at)
     transform = names[0]
@@ -63,6 +69,19 @@ def compare(
             quote("{0}({1})", frame.imported("segue_bridge.db.coerce", "date_text"), value.node),
         )
     return TABLE[lookup](frame, result, value, at)
+
+
+def part_of(frame: Frame, on: Target, name: str, at: ast.AST) -> ast.expr:
+    """``published__year`` where it is no condition: ordered by, or shown."""
+    if name not in TRANSFORMS or on.type not in ("date", "datetime", "time"):
+        raise frame.refuse("transform", name, f"Transform on a column of type {on.type}.", at)
+    if name in _RESULT:
+        if on.type != "datetime":
+            raise frame.refuse("transform", name, f"Transform on a column of type {on.type}.", at)
+        return quote("{0}({1})", frame.imported("segue_bridge.db.query", f"{name}_of"), on.column)
+    return quote(
+        "{0}({1}, {2})", frame.imported("segue_bridge.db.query", "date_part"), on.column, literal(name)
+    )
 
 
 def asks_for_years(frame: Frame, *more: str) -> bool:

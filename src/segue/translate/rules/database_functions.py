@@ -57,7 +57,15 @@ def _text_function(sql: str) -> Callable[[Frame, CallSite], Val]:
     return rule
 
 
-for _name, _sql in (("Lower", "lower"), ("Upper", "upper"), ("Length", "length")):
+for _name, _sql in (
+    ("Lower", "lower"),
+    ("Upper", "upper"),
+    ("Length", "length"),
+    ("Trim", "trim"),
+    ("LTrim", "ltrim"),
+    ("RTrim", "rtrim"),
+    ("Reverse", "reverse"),
+):
     function(f"django.db.models.functions.text.{_name}", f"django.db.models.functions.{_name}")(
         _text_function(_sql)
     )

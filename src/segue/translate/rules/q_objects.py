@@ -55,9 +55,9 @@ def q_object(frame: Frame, call: CallSite) -> Val:
 
 
 def combine(frame: Frame, op: ast.operator, a: Val, b: Val, node: ast.expr) -> Val:
-    """``a & b``, ``a | b``."""
-    if not isinstance(op, ast.BitAnd | ast.BitOr):
-        raise frame.refuse("q-operator", ast.unparse(node), "Only & and | combine conditions.", node)
+    """``a & b``, ``a | b``, ``a ^ b``."""
+    if not isinstance(op, ast.BitAnd | ast.BitOr | ast.BitXor):
+        raise frame.refuse("q-operator", ast.unparse(node), "Only &, | and ^ combine conditions.", node)
     trees: list[Node] = []
     for value in (a, b):
         if isinstance(value.kind, Q):
@@ -66,4 +66,5 @@ def combine(frame: Frame, op: ast.operator, a: Val, b: Val, node: ast.expr) -> V
             trees.append(Node("AND", (Leaf("__expression__", value, node),)))
         else:
             raise frame.refuse("q-operator", ast.unparse(node), "A Q is combined with something else.", node)
-    return Val(Q(both("AND" if isinstance(op, ast.BitAnd) else "OR", trees[0], trees[1])))
+    connector = {ast.BitAnd: "AND", ast.BitOr: "OR", ast.BitXor: "XOR"}[type(op)]
+    return Val(Q(both(connector, trees[0], trees[1])))

@@ -51,6 +51,7 @@ def aggregate(frame: Frame, owner: Val, call: CallSite) -> Val:
             raise frame.refuse("aggregate", ast.unparse(call.node), "The aggregate has no name.", call.node)
         given[positional.kind.build.default_alias] = positional
     given.update(call.kwargs)
+    _no_alias_hides(frame, call)
     columns: list[Column] = []
     for key, item in given.items():
         built = item.kind.build if isinstance(item.kind, Expr) else None
@@ -81,3 +82,19 @@ def aggregate(frame: Frame, owner: Val, call: CallSite) -> Val:
         [ast.Subscript(local, ast.Constant(i), ast.Load()) for i in range(len(kinds))],
     )
     return Val(DictOf(tuple(kinds)), parts)
+
+
+def _no_alias_hides(frame: Frame, call: CallSite) -> None:
+    """Refuse ``aggregate(price=Sum("price"), mean=Avg("price"))``: to Django the second is an aggregate of the first."""
+    before: set[str] = set()
+    for keyword in call.node.keywords:
+        words = {str(n.value) for n in ast.walk(keyword.value) if isinstance(n, ast.Constant)}
+        words |= {n.arg for n in ast.walk(keyword.value) if isinstance(n, ast.keyword) and n.arg}
+        if before & {word.split("__")[0] for word in words}:
+            raise frame.refuse(
+                "aggregate",
+                ast.unparse(call.node),
+                "It names what an earlier one of them is called.",
+                call.node,
+            )
+        before.add(keyword.arg or "")

@@ -7,6 +7,8 @@ statement works here and on Django's own connection (verification in joined mode
 from __future__ import annotations
 
 import datetime as dt
+import math
+import operator
 import re
 from collections.abc import Callable
 from typing import Any
@@ -130,6 +132,15 @@ def _regexp(pattern: Any, text: Any) -> bool | None:
     return bool(re.search(pattern, text if isinstance(text, str) else str(text)))
 
 
+def _of_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
+    """NULL where an argument is (``none_guard``)."""
+
+    def guarded(*values: Any) -> Any:
+        return None if None in values else function(*values)
+
+    return guarded
+
+
 FUNCTIONS: tuple[tuple[str, int, Callable[..., Any]], ...] = (
     ("django_date_extract", 2, _date_part),
     ("django_datetime_extract", 4, _part),
@@ -139,4 +150,10 @@ FUNCTIONS: tuple[tuple[str, int, Callable[..., Any]], ...] = (
     ("django_date_trunc", 4, _trunc_date),
     ("django_datetime_trunc", 4, _trunc_moment),
     ("regexp", 2, _regexp),
+    ("ceiling", 1, _of_numbers(math.ceil)),
+    ("floor", 1, _of_numbers(math.floor)),
+    ("mod", 2, _of_numbers(math.fmod)),
+    ("power", 2, _of_numbers(operator.pow)),
+    ("sqrt", 1, _of_numbers(math.sqrt)),
+    ("reverse", 1, _of_numbers(lambda text: text[::-1])),
 )

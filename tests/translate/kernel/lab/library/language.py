@@ -25,19 +25,33 @@ from django.db.models import (
     Window,
 )
 from django.db.models.functions import (
+    Abs,
     Cast,
+    Ceil,
     Coalesce,
     Concat,
     ExtractDay,
     ExtractMonth,
     ExtractYear,
+    Floor,
     Greatest,
     Least,
+    Left,
     Length,
     Lower,
+    LTrim,
+    Mod,
     Now,
     NullIf,
+    Power,
+    Replace,
+    Reverse,
+    Right,
+    Round,
     RowNumber,
+    RTrim,
+    Sqrt,
+    StrIndex,
     Substr,
     Trim,
     Trunc,
@@ -321,6 +335,18 @@ class Language(APIView):
     def case_xor(self):
         return titles(Book.objects.filter(Q(price__lt=10) ^ Q(status="p")))
 
+    def case_xor_with_null(self):
+        return titles(Book.objects.filter(Q(rating__gt=3) ^ Q(price__lt=10)))
+
+    def case_xor_of_a_relation(self):
+        return titles(Book.objects.filter(Q(editor__age__gt=50) ^ Q(author__name="Ada")))
+
+    def case_xor_of_three(self):
+        return titles(Book.objects.filter(Q(price__lt=10) ^ Q(status="p") ^ Q(in_print=True)))
+
+    def case_xor_negated(self):
+        return titles(Book.objects.exclude(Q(price__lt=10) ^ Q(status="p")))
+
     def case_transforms_of_dates(self):
         return [
             titles(Book.objects.filter(created__month=6)),
@@ -475,6 +501,52 @@ class Language(APIView):
         ).order_by("id")
         return [[row.up, row.low, row.size, row.trimmed, row.cut] for row in rows]
 
+    def case_parts_of_texts(self):
+        rows = Book.objects.annotate(
+            first=Left("title", 2),
+            last=Right("title", 3),
+            all=Right("title", 99),
+            rest=Substr("title", 3),
+            other=Replace("title", Value("a"), Value("-")),
+            less=Replace(F("title"), Value("a")),
+            place=StrIndex("title", Value("a")),
+            back=Reverse("title"),
+            bare=LTrim(RTrim(Concat(Value("  "), "title", Value(" ")))),
+        ).order_by("id")
+        return [[r.first, r.last, r.all, r.rest, r.other, r.less, r.place, r.back, r.bare] for r in rows]
+
+    def case_filtered_by_parts_of_texts(self):
+        return [
+            titles(Book.objects.annotate(first=Left("title", 1)).filter(first__in=["A", "G"])),
+            titles(Book.objects.annotate(size=Length("title")).filter(size__gt=5)),
+            titles(Book.objects.order_by(Length("title").desc(), Upper("title"))),
+        ]
+
+    def case_numbers(self):
+        rows = Book.objects.annotate(
+            away=Abs(F("price") - 10),
+            up=Ceil(Cast("price", FloatField()) / 2),
+            down=Floor(Cast("price", FloatField()) / 2),
+            about=Round(Cast("price", FloatField()) / 3, 1),
+            whole=Round(Cast("price", FloatField()) / 3),
+            squared=Power("price", 2),
+            left=Mod("price", 4),
+            root=Sqrt("price"),
+        ).order_by("id")
+        return [[r.away, r.up, r.down, r.about, r.whole, r.squared, r.left, r.root] for r in rows]
+
+    def case_rounded_average(self):
+        return Book.objects.aggregate(average=Round(Avg("price"), 1), whole=Round(Avg("rating")))
+
+    def case_greatest_of_dates_and_texts(self):
+        rows = Book.objects.annotate(
+            late=Greatest("published", Value(datetime.date(2020, 6, 1))),
+            text=Least("title", Value("D")),
+            number=Greatest("price", 8),
+            none=NullIf("title", Value("beta")),
+        ).order_by("id")
+        return [[r.late and r.late.isoformat(), r.text, r.number, r.none] for r in rows]
+
     def case_cast_to_text(self):
         return [book.text for book in Book.objects.annotate(text=Cast("price", CharField())).order_by("id")]
 
@@ -592,6 +664,9 @@ class Language(APIView):
     def case_now(self):
         return titles(Book.objects.filter(created__lt=Now()))
 
+    def case_now_between(self):
+        return titles(Book.objects.annotate(seen=Least("created", Now())).filter(seen__year=2024))
+
     def case_window(self):
         rows = Book.objects.annotate(
             place=Window(RowNumber(), partition_by=[F("author_id")], order_by=F("price").desc())
@@ -611,6 +686,12 @@ class Language(APIView):
             hi=Max("price"),
             d=Count("author", distinct=True),
         )
+
+    def case_aggregate_of_keys(self):
+        return Book.objects.aggregate(s=Sum("id"), a=Avg("id"), m=Max("id"), b=Sum("author_id"))
+
+    def case_aggregate_named_as_a_field(self):
+        return Book.objects.aggregate(price=Sum("price"), b=Avg("price"))
 
     def case_aggregate_filtered(self):
         return Book.objects.aggregate(
