@@ -15,6 +15,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "query-language.md"
 
 # What is refused, with the code of the refusal.
 REFUSED: dict[str, str] = {
+    "case_json_range": "json-lookup",
     "case_aggregate_named_as_a_field": "aggregate",
     "case_xor_negated": "q-xor",
     "case_xor_of_three": "q-xor",
@@ -60,26 +61,6 @@ REFUSED: dict[str, str] = {
     "case_prefetch_count": "unknown-call",
     "case_exclude_to_many_isnull": "exclude-isnull",
     "case_exclude_reverse_isnull": "exclude-isnull",
-    "case_json_key": "lookup",
-    "case_json_key_number": "lookup",
-    "case_json_key_bool": "lookup",
-    "case_json_key_none": "lookup",
-    "case_json_key_deep": "lookup",
-    "case_json_key_gt": "lookup",
-    "case_json_index_gt": "lookup",
-    "case_json_key_isnull": "lookup",
-    "case_json_has_key": "lookup",
-    "case_json_has_keys": "lookup",
-    "case_json_key_icontains": "lookup",
-    "case_json_key_in": "lookup",
-    "case_json_exact": "json-lookup",
-    "case_json_exact_none": "json-lookup",
-    "case_json_exclude_key": "lookup",
-    "case_json_not_q": "lookup",
-    "case_json_contains": "text-lookup",
-    "case_json_key_of_a_request": "lookup",
-    "case_json_values_key": "lookup",
-    "case_json_order_by_key": "transform",
     "case_search": "lookup",
     "case_unaccent": "lookup",
     "case_case_with_another_output_field": "expression",
@@ -91,7 +72,10 @@ REFUSED: dict[str, str] = {
 }
 REFUSED |= writing_table.REFUSED
 # What is refused on SQLite alone.
-POSTGRESQL_ONLY: dict[str, str] = {}
+POSTGRESQL_ONLY: dict[str, str] = {
+    "case_json_contains": "json-contains",
+    "case_json_contained_by": "json-contains",
+}
 
 INTRODUCTION = """# The query language
 

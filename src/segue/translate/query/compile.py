@@ -17,7 +17,7 @@ from segue.translate.interp.value import Val, name, quote
 from segue.translate.kinds import Const, CutMoment, Expr, Scalar, Sometimes
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, snake
-from segue.translate.query import transforms
+from segue.translate.query import json_lookups, transforms
 from segue.translate.query.ir import Query
 from segue.translate.query.lookups import TABLE, Target, target
 from segue.translate.query.paths import TRANSFORMS, Hop, Link, Path, resolve
@@ -172,6 +172,10 @@ class Compiler:
         if path.hops and not negated and self._by_join(path):
             return self._joined(leaf, path)
         if path.hops:
+            if path.json and path.lookup == "exact" and _is_null(leaf, path):
+                raise self.frame.refuse(
+                    "json-lookup", leaf.key, "null in the JSON of a related object.", leaf.at
+                )
             if _is_null(leaf, path):
                 if negated and any(h.many for h in path.hops):
                     raise self.frame.refuse(
@@ -288,6 +292,8 @@ class Compiler:
     def _lookup(self, leaf: Leaf, path: Path, column: ast.expr, owner: ast.expr, label: str) -> ast.expr:
         on = target(self.frame, column, path.field)
         value = self._value(leaf.value)
+        if path.json:
+            return json_lookups.condition(self.frame, on, path.transforms, path.lookup, value, leaf.at)
         if (
             path.number
             and on.type == "int"

@@ -79,6 +79,11 @@ def column_of(frame: Frame, query: Query, root: ast.expr, path: str, at: ast.AST
     if annotation is not None:
         return name(annotation.text), annotation.kind
     found = resolve(frame, query.model, path, at)
+    if found.json and found.transforms and found.lookup == "exact" and not found.hops:
+        from segue.translate.query.json_lookups import key_column
+
+        column = ast.Attribute(root, found.field.attname, ast.Load())
+        return key_column(frame, column, found.transforms), Scalar("Any", True)
     if found.transforms or found.lookup != "exact":
         raise frame.refuse("expression", f"F({path!r})", "A transform inside F() is not translated.", at)
     if any(h.many for h in found.hops):

@@ -11,9 +11,11 @@ from segue.translate.interp.value import Val, name, quote
 from segue.translate.kinds import Const, Expr, QuerySet
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, snake
-from segue.translate.query.expressions import Expression
 from segue.translate.query import transforms
+from segue.translate.query.expressions import Expression
 from segue.translate.query.ir import Query
+from segue.translate.query.json_fields import is_json
+from segue.translate.query.json_lookups import key_column
 from segue.translate.query.lookups import target
 
 
@@ -105,7 +107,9 @@ def _column(
     item = field_of(model, first)
     if item is not None and not (item.relation is not None and first == item.name):
         column: ast.expr = ast.Attribute(owner, item.attname, ast.Load())
-        if rest:
+        if rest and is_json(item):
+            column = key_column(frame, column, rest.split("__"))
+        elif rest:
             column = transforms.part_of(frame, target(frame, column, item), rest, where)
         return value, [quote("{0}.desc()" if descending else "{0}", column)]
     hop = hop_of(frame, label, first, where)

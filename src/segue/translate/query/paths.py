@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from segue.snapshot.model import ModelField
 from segue.translate.interp.frame import Frame
 from segue.translate.load.models import concrete, field_of, pk_field, reverse_query, target_field
+from segue.translate.query.json_fields import is_json, split
 
 LOOKUPS = frozenset(
     {
@@ -81,7 +82,7 @@ class Hop:
 @dataclass(frozen=True, slots=True)
 class Path:
     """Hops, then ``field`` of the last model (``None``: the relation itself is meant), then
-    ``transforms`` and ``lookup``. ``number``: the key of the related model was named (``author__id``), whose lookups
+    ``transforms`` and ``lookup``; ``json``: these are keys and a look-up of a JSON column. ``number``: the key of the related model was named (``author__id``), whose lookups
     are an integer field's, though the column is that of the relation."""
 
     hops: tuple[Hop, ...]
@@ -91,6 +92,7 @@ class Path:
     lookup: str
     relation: bool
     number: bool = False
+    json: bool = False
 
 
 def hop_of(frame: Frame, label: str, name: str, at: ast.AST) -> Hop | None:
@@ -195,6 +197,9 @@ def resolve(frame: Frame, label: str, key: str, at: ast.AST, *, shortcut: bool =
             break
     if item is None:
         raise frame.refuse("lookup", key, "The lookup names no column.", at)
+    if is_json(item):
+        keys, lookup = split(parts)
+        return Path(tuple(hops), current, item, keys, lookup, relation, json=bool(keys) or lookup != "isnull")
     lookup = "exact"
     transforms: list[str] = []
     for number, part in enumerate(parts):

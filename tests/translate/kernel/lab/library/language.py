@@ -439,6 +439,85 @@ class Language(APIView):
             [note.id for note in Note.objects.filter(data__has_any_keys=["size", "on"]).order_by("id")],
         ]
 
+    def case_json_has_key_that_is_a_number(self):
+        return [
+            [note.id for note in Note.objects.filter(data__has_key="0").order_by("id")],
+            [note.id for note in Note.objects.filter(data__color__has_key="deep").order_by("id")],
+            [
+                note.id
+                for note in Note.objects.filter(data__list__0__has_any_keys=["name", "x"]).order_by("id")
+            ],
+        ]
+
+    def case_json_first_of_a_list(self):
+        return [
+            [note.id for note in Note.objects.filter(data__0=1).order_by("id")],
+            [note.id for note in Note.objects.filter(data__0__isnull=True).order_by("id")],
+            [note.id for note in Note.objects.filter(data__numbers__1__lte=1).order_by("id")],
+        ]
+
+    def case_json_key_of_a_text(self):
+        return [
+            [note.id for note in Note.objects.filter(data__size="3").order_by("id")],
+            [note.id for note in Note.objects.filter(data__size__gte="2").order_by("id")],
+            [note.id for note in Note.objects.filter(data__size__lt=4.5).order_by("id")],
+            [note.id for note in Note.objects.filter(data__color="true").order_by("id")],
+        ]
+
+    def case_json_key_of_a_dict(self):
+        return [
+            [note.id for note in Note.objects.filter(data__color={"deep": "red"}).order_by("id")],
+            [note.id for note in Note.objects.filter(data__numbers=[5, 1]).order_by("id")],
+            [note.id for note in Note.objects.filter(data=[1, 2]).order_by("id")],
+            [note.id for note in Note.objects.filter(data="red").order_by("id")],
+            [note.id for note in Note.objects.filter(data=3).order_by("id")],
+        ]
+
+    def case_json_key_text_lookups(self):
+        return [
+            [note.id for note in Note.objects.filter(data__color__iexact="RED").order_by("id")],
+            [note.id for note in Note.objects.filter(data__color__startswith="R").order_by("id")],
+            [note.id for note in Note.objects.filter(data__size__endswith="3").order_by("id")],
+            [note.id for note in Note.objects.filter(data__on__icontains="tru").order_by("id")],
+            [note.id for note in Note.objects.filter(data__color__regex="^[rR]ed$").order_by("id")],
+        ]
+
+    def case_json_key_in_mixed(self):
+        return [
+            [note.id for note in Note.objects.filter(data__size__in=[3, 10, None]).order_by("id")],
+            [note.id for note in Note.objects.filter(data__on__in=[True, False]).order_by("id")],
+            [note.id for note in Note.objects.exclude(data__size__in=[3]).order_by("id")],
+        ]
+
+    def case_json_annotated_key(self):
+        rows = Note.objects.annotate(size=F("data__size")).order_by("id")
+        return [row.size for row in rows]
+
+    def case_json_values_deep(self):
+        return list(Note.objects.order_by("id").values("data__list__0__name", "data__numbers", "data__on"))
+
+    def case_json_order_by_key_down(self):
+        return [note.id for note in Note.objects.order_by("-data__size", "id")]
+
+    def case_json_exclude_null(self):
+        return [
+            [note.id for note in Note.objects.exclude(data__color=None).order_by("id")],
+            [note.id for note in Note.objects.exclude(data__color__isnull=True).order_by("id")],
+            [note.id for note in Note.objects.exclude(data__has_key="color").order_by("id")],
+        ]
+
+    def case_json_key_called_like_a_lookup(self):
+        return [note.id for note in Note.objects.filter(data__contains__deep="red").order_by("id")]
+
+    def case_json_contained_by(self):
+        return [
+            note.id
+            for note in Note.objects.filter(data__contained_by={"color": "red", "x": 1}).order_by("id")
+        ]
+
+    def case_json_range(self):
+        return [note.id for note in Note.objects.filter(data__size__range=(1, 5)).order_by("id")]
+
     def case_json_key_icontains(self):
         return [note.id for note in Note.objects.filter(data__color__icontains="RE").order_by("id")]
 
