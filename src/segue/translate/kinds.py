@@ -86,6 +86,9 @@ class Needs:
     ``asked`` what they were asked for of that kind (:mod:`segue.translate.rules.own_attributes`).
     ``keyless``: they are made by code (``Model(…)``), so that one may have no row, and no key, when it is used. ``refreshed`` is where
     ``refresh_from_db()`` has made one forget its relations, ``expressions`` columns that hold an expression and where they got it.
+    ``shown`` are relations
+    that are loaded by a queryset of a ``Prefetch`` (:class:`segue.translate.query.ir.Prefetch`), by the name that they are read by;
+    ``unshown`` those of objects that are written, which code must not read.
     """
 
     model: str
@@ -114,6 +117,8 @@ class Needs:
     keyless: bool = False
     refreshed: Where | None = None
     expressions: dict[str, Where] = field(default_factory=dict)
+    shown: dict[str, Any] = field(default_factory=dict)
+    unshown: dict[str, Any] = field(default_factory=dict)
     # Tells sites apart for good: ``id()`` of one that is gone may be given to the next.
     serial: int = field(default_factory=itertools.count().__next__, init=False, repr=False)
 
@@ -126,6 +131,17 @@ class Needs:
                 "Code puts an attribute on it that is no column, and then it is saved.",
                 noted,
             )
+        if name == "written" and value and getattr(self, "shown", None):
+            for prefetch in self.shown.values():
+                if prefetch.name in self.many:
+                    raise refuse(
+                        "prefetch",
+                        self.model,
+                        "Objects that show the rows of a Prefetch are written.",
+                        prefetch.where,
+                    )
+            self.unshown.update(self.shown)
+            self.shown.clear()
         object.__setattr__(self, name, value)
         if name == "written":
             for other in getattr(self, "united", ()):
@@ -150,6 +166,8 @@ class Needs:
             if not (self.written and other.written):
                 return False
             self.live = other.live = True
+        if self.shown or other.shown or self.unshown or other.unshown:
+            return False
         if self.stale or other.stale or set(self.one) & set(other.one) or set(self.many) & set(other.many):
             return False
         mine, theirs = [self, *self.united], [other, *other.united]
@@ -205,6 +223,15 @@ class QuerySet(Kind):
     """A lazy query over ``query.model``; its code expression is a SQLAlchemy ``Select``."""
 
     query: Query
+
+
+@dataclass(frozen=True, slots=True)
+class PrefetchObject(Kind):
+    """``Prefetch(path, queryset, to_attr)``; ``rows`` is the Val of the queryset."""
+
+    path: str
+    attribute: str
+    rows: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +375,13 @@ class DictOf(Kind):
 
     items: tuple[tuple[str, Kind], ...] = ()
     value: Kind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedRow(Kind):
+    """A row of ``values_list(named=True)``: its columns by name."""
+
+    columns: tuple[tuple[str, Kind], ...]
 
 
 @dataclass(frozen=True, slots=True)

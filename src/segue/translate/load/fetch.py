@@ -107,6 +107,13 @@ def describe(needs: Needs, query: Query) -> None:
         needs.computed.setdefault(item.name, item.kind)
     needs.selected.update(query.selected)
     for prefetch in query.prefetch:
+        if prefetch.own:
+            if needs.written:
+                needs.unshown[prefetch.name] = prefetch
+            else:
+                needs.shown[prefetch.name] = prefetch
+                needs.prefetched.add(prefetch.name)
+            continue
         first, _, rest = prefetch.path.partition("__")
         needs.prefetched.add(prefetch.path)
         if rest:

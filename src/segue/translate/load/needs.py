@@ -77,13 +77,25 @@ def to_one(ctx: Context, site: Needs, name: str) -> Needs:
 
 def to_many(ctx: Context, site: Needs, accessor: str) -> Needs:
     """All objects of a to-many relation are listed."""
+    from segue.translate.load.fetch import describe
     from segue.translate.query.related_sets import related_set
 
+    if accessor in site.unshown:
+        raise refuse(
+            "prefetch",
+            f"{site.model}.{accessor}",
+            "Written objects keep the rows of a Prefetch.",
+            site.unshown[accessor].where,
+        )
     if accessor not in site.many:
-        target = many_target(ctx, site.model, accessor)
-        related_set(ctx, target)
+        shown = site.shown.get(accessor)
+        target = many_target(ctx, site.model, shown.path if shown is not None else accessor)
+        if shown is None:
+            related_set(ctx, target)
         check_made(ctx, target)
         child = Needs(target)
+        if shown is not None and shown.query is not None:
+            describe(child, shown.query)
         child.columns.add(pk_field(ctx, child.model).attname)
         site.many[accessor] = child
     return site.many[accessor]

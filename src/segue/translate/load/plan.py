@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from segue.translate.context import Context
 from segue.translate.kinds import Kind, Needs
 from segue.translate.load.models import class_name, concrete, field_of, reverse_of, snake
+from segue.translate.query.ir import Prefetch
 
 
 @dataclass(slots=True, eq=False)
 class Plan:
-    """A row class. ``columns`` in field order; ``one`` with nullability; ``computed`` in SELECT order."""
+    """A row class. ``columns`` in field order; ``one`` with nullability; ``computed`` in SELECT order; ``shown``: how a relation
+    of ``many`` is loaded that a ``Prefetch`` has a queryset for."""
 
     model: str
     columns: tuple[str, ...]
@@ -21,6 +23,7 @@ class Plan:
     many: tuple[tuple[str, Plan], ...]
     written: bool
     classes: tuple[str, ...] = ()
+    shown: dict[str, Prefetch] = field(default_factory=dict)
     hints: set[str] = field(default_factory=set)
     name: str = ""
     loader: str = ""
@@ -68,10 +71,13 @@ def plan_of(ctx: Context, needs: Needs) -> Plan:
         tuple((a, id(p)) for a, p in many),
         needs.written,
         needs.classes,
+        tuple((a, needs.shown[a]) for a, _ in many if a in needs.shown),
     )
     plan = table.by_key.get(key)
     if plan is None:
-        plan = Plan(model.label, columns, computed, tuple(one), many, needs.written, needs.classes)
+        plan = Plan(
+            model.label, columns, computed, tuple(one), many, needs.written, needs.classes, dict(needs.shown)
+        )
         table.by_key[key] = plan
     if needs.hint:
         plan.hints.add(needs.hint)

@@ -20,7 +20,7 @@ from segue.translate.load.models import column_kind, concrete, field_of, pk_fiel
 from segue.translate.load.plan import Plan
 from segue.translate.models.polymorphic import drops_missing
 from segue.translate.query.compile import alias_constant
-from segue.translate.query.ir import Query
+from segue.translate.query.ir import Prefetch, Query
 from segue.translate.query.ordering import order_terms
 from segue.translate.query.paths import Hop, hop_of
 
@@ -29,6 +29,10 @@ SESSION = Import("segue_bridge.db.session", "Session")
 LOADER_IMPORTS = frozenset(
     {SESSION, Import("sqlalchemy", "Select"), Import("typing", "Any"), Import("collections.abc", "Mapping")}
 )
+
+
+# A to-many relation of rows that are loaded: local variable, plan of the items, index of the key column, relation, its Prefetch.
+Group = tuple[str, Plan, int, str, Prefetch | None]
 
 
 def scratch(ctx: Context, app: str) -> Frame:
@@ -124,7 +128,7 @@ def build(
     cls: str,
     base: dict[str, int],
     trail: str,
-    groups: list[tuple[str, Plan, int, str]],
+    groups: list[Group],
 ) -> str:
     """The constructor call for ``plan``; columns not in ``base`` are added to the selection.
 
@@ -160,12 +164,13 @@ def build(
         )
         del item
     for accessor, child in plan.many:
-        hop = hop_by_accessor(selection.frame, model.label, accessor)
+        shown = plan.shown.get(accessor)
+        hop = hop_by_accessor(selection.frame, model.label, shown.path if shown is not None else accessor)
         near = base.get(hop.link.left)
         if near is None:
             near = base[hop.link.left] = selection.add(f"{cls}.{hop.link.left}")
         stem = "_".join([*[t for t in trail.replace("?", ".").split(".") if t], accessor])
-        groups.append((stem, child, near, f"{model.label}:{accessor}"))
+        groups.append((stem, child, near, f"{model.label}:{accessor}", shown))
         arguments.append(f"{accessor}={stem}.get(row[{near}], [])")
     if plan.written:
         selection.frame.use(row_import(ctx, plan))
@@ -187,7 +192,7 @@ def render_loader(ctx: Context, plan: Plan, seen: set[str]) -> None:
     for name, _ in plan.computed:
         selection.columns.append("")
         base[name] = len(selection.columns) - 1
-    groups: list[tuple[str, Plan, int, str]] = []
+    groups: list[Group] = []
     call = build(selection, plan, cls, base, "", groups)
     added = [c for c in selection.columns if c]
     text = "statement"
@@ -227,20 +232,20 @@ def _returned(frame: Frame, plan: Plan, cls: str, call: str) -> str:
 
 
 def _group_lines(
-    ctx: Context, frame: Frame, groups: list[tuple[str, Plan, int, str]], seen: set[str], call: str
+    ctx: Context, frame: Frame, groups: list[Group], seen: set[str], call: str
 ) -> tuple[list[str], str]:
     """The statements that load what is many, and ``call`` with the names that they give it.
 
     A local variable that is called like one of the functions would hide it from the first statement on.
     """
     functions = []
-    for _, child, _, relation in groups:
+    for _, child, _, relation, shown in groups:
         label, _, accessor = relation.partition(":")
-        function = render_group(ctx, label, accessor, child, seen)
+        function = render_group(ctx, label, accessor, child, seen, shown)
         frame.use(Import(ctx.import_path(concrete(ctx, label).app, "queries"), function))
         functions.append(function)
     lines: list[str] = []
-    for (stem, _, index, _), function in zip(groups, functions, strict=True):
+    for (stem, _, index, _, _), function in zip(groups, functions, strict=True):
         local = stem
         if stem in functions:
             local = f"{stem}_by_key"
@@ -264,13 +269,15 @@ def _order_of_set(frame: Frame, label: str, target: Model) -> str:
     return order_terms(frame, plain, terms, None, flip=query.flip).text.removeprefix("statement")
 
 
-def render_group(ctx: Context, label: str, accessor: str, plan: Plan, seen: set[str]) -> str:
+def render_group(
+    ctx: Context, label: str, accessor: str, plan: Plan, seen: set[str], shown: Prefetch | None = None
+) -> str:
     """``async def article_tags(db, ids) -> dict[key, list[TagRow]]`` and its statement."""
     model = concrete(ctx, label)
     stem = f"{snake(model.cls.rpartition('.')[2])}_{accessor}"
     names = ctx.memo.setdefault(("kernel", "groups"), {})
     assert isinstance(names, dict)
-    key = (label, accessor, id(plan))
+    key = (label, accessor, id(plan), shown)
     if key in names:
         return str(names[key])
     function = (
@@ -280,7 +287,7 @@ def render_group(ctx: Context, label: str, accessor: str, plan: Plan, seen: set[
     )
     names[key] = function
     frame = scratch(ctx, model.app)
-    hop = hop_by_accessor(frame, label, accessor)
+    hop = hop_by_accessor(frame, label, shown.path if shown is not None else accessor)
     target = concrete(ctx, hop.target)
     selection = Selection(frame)
     inner = _class_in(selection, target.label, accessor)
@@ -294,7 +301,7 @@ def render_group(ctx: Context, label: str, accessor: str, plan: Plan, seen: set[
     else:
         key_text = f"{inner}.{hop.link.right}"
     selection.columns.append(key_text)
-    groups: list[tuple[str, Plan, int, str]] = []
+    groups: list[Group] = []
     base: dict[str, int] = {}
     if not hop.through and hop.link.right in plan.columns:
         base[hop.link.right] = 0
@@ -307,7 +314,11 @@ def render_group(ctx: Context, label: str, accessor: str, plan: Plan, seen: set[
         Import("collections.abc", "Sequence"),
     )
     statement = f"select({', '.join(selection.columns)}){'.select_from(' + through + ')' if hop.through else ''}{joins}{''.join(selection.joins)}.where(one_of({key_text}, 'ids'))"
-    statement += _order_of_set(frame, hop.target, target)
+    if shown is None:
+        statement += _order_of_set(frame, hop.target, target)
+    else:
+        statement += shown.text
+        frame.use(*shown.imports)
     const = function.upper()
     loads, call = _group_lines(ctx, frame, groups, seen, call)
     module = ctx.module(model.app, "queries")

@@ -178,7 +178,9 @@ def settle(frame: Frame, value: Val) -> Val:
         related=related,
         meta_written=query.order == "meta" and not query.flip,
     )
-    return Val(QuerySet(done), ordered.node)
+    from segue.translate.query.distinct import shown_order
+
+    return shown_order(frame, Val(QuerySet(done), ordered.node), None)
 
 
 def _base(frame: Frame, label: str) -> ast.expr:
@@ -226,6 +228,8 @@ def subquery_of(frame: Frame, value: Val, on: Target, at: ast.AST) -> ast.expr:
     """The queryset as the right side of ``IN``."""
     value = commit(frame, value, distinct=not query_of(value).sliced)
     query = query_of(value)
+    if query.first_of or query.surplus:
+        raise frame.refuse("subquery-lookup", value.text, "A subquery of distinct rows in an order.", at)
     assert value.node is not None
     if query.sliced:
         value = settle(frame, value)
@@ -254,6 +258,10 @@ def limited(frame: Frame, value: Val, start: ast.expr | None, stop: ast.expr | N
     """``queryset[start:stop]`` with constant or computed non-negative bounds."""
     value = settle(frame, value)
     query = query_of(value)
+    bounds = None
+    if all(part is None or isinstance(part, ast.Constant) for part in (start, stop)):
+        low = int(str(start.value)) if isinstance(start, ast.Constant) else 0
+        bounds = (low, max(low, int(str(stop.value))) if isinstance(stop, ast.Constant) else None)
     node = value
     if start is not None:
         node = chain(node, "offset", start)
@@ -266,4 +274,28 @@ def limited(frame: Frame, value: Val, start: ast.expr | None, stop: ast.expr | N
         else:
             size = quote("max({0} - {1}, 0)", stop, start)
         node = chain(node, "limit", size)
-    return Val(QuerySet(query.with_(sliced=True)), node.node)
+    return Val(QuerySet(query.with_(sliced=True, bounds=bounds)), node.node)
+
+
+def limited_again(frame: Frame, value: Val, low: int, high: int | None, at: ast.AST) -> Val:
+    """A slice of a slice with constant bounds (``Query.set_limits``)."""
+    query = query_of(value)
+    node = value.node
+    while (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("offset", "limit")
+    ):
+        node = node.func.value
+    if query.bounds is None or node is value.node or node is None:
+        raise frame.refuse(
+            "slice", value.text[:60], "A slice of a slice whose bounds are not known here.", at
+        )
+    start, stop = query.bounds
+    low = start + low if stop is None else min(stop, start + low)
+    if high is not None:
+        stop = start + high if stop is None else min(stop, start + high)
+    plain = Val(QuerySet(replace(query, sliced=False, bounds=None)), node)
+    return limited(
+        frame, plain, literal(low) if low else None, literal(max(low, stop)) if stop is not None else None
+    )

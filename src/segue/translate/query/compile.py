@@ -177,7 +177,7 @@ class Compiler:
                     "json-lookup", leaf.key, "null in the JSON of a related object.", leaf.at
                 )
             if _is_null(leaf, path):
-                if negated and any(h.many for h in path.hops):
+                if negated and any(h.many for h in path.hops) and not (len(path.hops) == 1 and path.relation):
                     raise self.frame.refuse(
                         "exclude-isnull",
                         leaf.key,

@@ -25,7 +25,7 @@ class Expression:
 
     ``aggregate``: computed over joined rows. ``outer``: an ``OuterRef`` path.
     ``default_alias`` as Django names it. ``nullable``: a column that may be NULL (for guards).
-    ``constant``: the same for every row.
+    ``constant``: the same for every row. ``window``: computed over the rows that are selected.
     """
 
     render: Render
@@ -37,6 +37,7 @@ class Expression:
     nulls: str = ""
     nullable: bool = False
     constant: bool = False
+    window: bool = False
 
     def against(self, frame: Frame, at: ast.AST) -> ast.expr:
         """As the right side of a lookup without a query around it: refused."""
@@ -69,6 +70,33 @@ def bind_outer(frame: Frame, node: ast.expr, query: Query, root: ast.expr, at: a
     filled = Fill().visit(copy.deepcopy(node))
     assert isinstance(filled, ast.expr)
     return filled
+
+
+def apart(
+    frame: Frame, node: ast.expr, label: str, others: ast.expr, at: ast.AST
+) -> tuple[ast.expr, ast.expr]:
+    """A subquery's statement, and the class that it is over: an alias where ``others`` is over the same table."""
+    from segue.translate.query.compile import alias_constant
+
+    cls, _ = entity_type(frame.ctx, label)
+    if cls != ast.unparse(others):
+        return node, name(cls)
+    known = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    if cls not in known:
+        raise frame.refuse("expression", ast.unparse(node)[:60], "A statement with a name of its own.", at)
+    number = 1
+    while ast.unparse(alias := alias_constant(frame, label, "other", number)) in known:
+        number += 1
+
+    class Rename(ast.NodeTransformer):
+        def visit_Name(self, item: ast.Name) -> ast.expr:
+            return alias if item.id == cls else item
+
+    import copy
+
+    renamed = Rename().visit(copy.deepcopy(node))
+    assert isinstance(renamed, ast.expr)
+    return renamed, alias
 
 
 def column_of(frame: Frame, query: Query, root: ast.expr, path: str, at: ast.AST) -> tuple[ast.expr, Kind]:

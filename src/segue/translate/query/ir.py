@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from segue.target.ir import Import
 from segue.translate.kinds import Instance, Kind
 
 if TYPE_CHECKING:
+    from segue.snapshot.model import Where
     from segue.translate.query.where import Node
 
 
@@ -26,9 +28,21 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Prefetch:
-    """``prefetch_related(path)``."""
+    """``prefetch_related(path)``. ``own``: by a queryset of its own, ``query``, which ``text`` writes behind ``select(…)`` with
+    ``imports``; ``attribute`` is the list that it is kept in, if it has a name of its own."""
 
     path: str
+    attribute: str = ""
+    own: bool = False
+    text: str = ""
+    imports: frozenset[Import] = frozenset()
+    query: Query | None = field(default=None, compare=False)
+    where: Where | None = field(default=None, compare=False)
+
+    @property
+    def name(self) -> str:
+        """What the rows are read by."""
+        return self.attribute or self.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +64,8 @@ class Query:
     ``crossed`` tells that a filter looks over a to-many relation.
     ``selected`` are the paths of ``select_related``. ``maybe_distinct`` tells that ``distinct()`` was called on one way to here and not on another.
     ``streamed`` tells that it is read by ``iterator()``, which keeps no rows.
+    ``first_of`` tells of ``distinct(fields)``; ``surplus`` that the SELECT list ends with columns that only the order of distinct values
+    has there. ``bounds`` are those of the slice, where they are known.
     """
 
     model: str
@@ -78,6 +94,9 @@ class Query:
     joins: tuple[tuple[str, str], ...] = ()
     crossed: bool = False
     streamed: bool = False
+    first_of: bool = False
+    surplus: bool = False
+    bounds: tuple[int, int | None] | None = None
 
     def with_(self, **changes: object) -> Query:
         """A copy with ``changes``; it is no longer the plain related set."""
@@ -95,8 +114,9 @@ class Query:
             and self.annotations == other.annotations
             and self.group == other.group
             and self.joins == other.joins
+            and (self.first_of, self.surplus) == (other.first_of, other.surplus)
         )
-        if not same:
+        if not same or {p for p in self.prefetch if p.own} != {p for p in other.prefetch if p.own}:
             return None
         order = self.order if self.order == other.order else "done"
         if self.order != other.order and {self.order, other.order} & {"meta", "terms"}:
@@ -109,6 +129,7 @@ class Query:
             maybe_distinct=self.distinct != other.distinct or self.maybe_distinct or other.maybe_distinct,
             meta_written=self.meta_written and other.meta_written,
             sliced=self.sliced or other.sliced,
+            bounds=self.bounds if self.bounds == other.bounds else None,
             many=self.many or other.many,
             grouped=self.grouped or other.grouped,
             prefetch=tuple(p for p in self.prefetch if p in other.prefetch),

@@ -76,9 +76,14 @@ def exact(frame: Frame, on: Target, value: Val, at: ast.AST) -> ast.expr:
     if on.type == "Any":
         raise frame.refuse("json-lookup", "exact", "Equality of JSON values is not translated.", at)
     if isinstance(value.kind, QuerySet):
-        raise frame.refuse(
-            "subquery-lookup", "=queryset", "A queryset as an exact value is not translated.", at
-        )
+        from segue.translate.query.build import subquery_of
+
+        low, high = value.kind.query.bounds or (0, None)
+        if high is None or high - low != 1:  # Query.has_limit_one
+            raise frame.refuse(
+                "subquery-lookup", "=queryset", "Django raises ValueError: it is not sliced to one row.", at
+            )
+        return quote("{0} == {1}.scalar_subquery()", on.column, subquery_of(frame, value, on, at))
     if on.type == "bool" and isinstance(value.kind, Const):
         return quote("{0}.is_({1})", on.column, coerce(frame, on, value, at))
     return quote("{0} == {1}", on.column, coerce(frame, on, value, at))

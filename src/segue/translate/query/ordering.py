@@ -115,6 +115,10 @@ def _column(
     hop = hop_of(frame, label, first, where)
     if hop is None:
         raise frame.refuse("ordering", path, f"{label} has no field {first}.", where)
+    if hop.many and rest and not seen:
+        shared = _shared(frame, value, path, where)
+        if shared is not None:
+            return value, [quote("{0}.desc()" if descending else "{0}", shared)]
     if hop.many:
         raise frame.refuse("ordering", path, "Ordering over a to-many relation repeats rows.", where)
     far = concrete(frame.ctx, hop.target)
@@ -173,6 +177,19 @@ def _column(
         )
         columns.extend(more)
     return value, columns
+
+
+def _shared(frame: Frame, value: Val, path: str, at: ast.AST) -> ast.expr | None:
+    """The column at the end of to-many relations that ``values()`` has joined: the order looks at the same rows."""
+    from segue.translate.query.build import query_of
+    from segue.translate.query.grouping import joined_column
+
+    before = query_of(value)
+    if before.values is None or before.grouped or before.crossed:
+        return None
+    made, column, _, found = joined_column(frame, value, path, at)
+    plain = found is not None and (found.number or not found.relation)
+    return column if plain and query_of(made).joins == before.joins else None
 
 
 def _joined(value: Val, alias: ast.expr) -> str | None:

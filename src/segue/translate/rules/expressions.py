@@ -9,11 +9,12 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, nullable, widen
 from segue.translate.interp.value import Val, name, quote
 from segue.translate.kinds import Const, Expr, Kind, Q, QuerySet, Scalar
-from segue.translate.query.build import commit, query_of, root_of, settle
+from segue.translate.query.build import commit, query_of, settle
 from segue.translate.query.compile import Compiler
 from segue.translate.query.composed import composed
 from segue.translate.query.expressions import (
     Expression,
+    apart,
     as_expression,
     bind_outer,
     f_expression,
@@ -75,13 +76,10 @@ def exists(frame: Frame, call: CallSite) -> Val:
     model = query_of(inner_query).model
 
     def render(inner: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
-        if query.model == model:
-            raise inner.refuse(
-                "expression", ast.unparse(call.node), "Exists() over the same table.", call.node
-            )
         assert inner_query.node is not None
-        bound = bind_outer(inner, inner_query.node, query, root, call.node)
-        tables = [root_of(inner, model), *(name(alias) for alias, _ in query_of(inner_query).joins)]
+        own, table = apart(inner, inner_query.node, model, root, call.node)
+        bound = bind_outer(inner, own, query, root, call.node)
+        tables = [table, *(name(alias) for alias, _ in query_of(inner_query).joins)]
         made = ast.Call(ast.Attribute(bound, "correlate_except", ast.Load()), list(tables), [])
         return quote("{0}.exists()", made), Scalar("bool")
 
@@ -109,13 +107,10 @@ def subquery(frame: Frame, call: CallSite) -> Val:
         )
 
     def render(inner: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
-        if query.model == inner_query.model:
-            raise inner.refuse(
-                "expression", ast.unparse(call.node), "Subquery() over the same table.", call.node
-            )
         assert settled.node is not None
-        bound = bind_outer(inner, settled.node, query, root, call.node)
-        tables = [root_of(inner, inner_query.model), *(name(alias) for alias, _ in inner_query.joins)]
+        own, table = apart(inner, settled.node, inner_query.model, root, call.node)
+        bound = bind_outer(inner, own, query, root, call.node)
+        tables = [table, *(name(alias) for alias, _ in inner_query.joins)]
         made = ast.Call(ast.Attribute(bound, "correlate_except", ast.Load()), list(tables), [])
         return quote("{0}.scalar_subquery()", made), nullable(column.kind)
 

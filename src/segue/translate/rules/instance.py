@@ -13,9 +13,9 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import invoke, invoke_function
 from segue.translate.interp.scope import in_source
 from segue.translate.interp.value import Val, const, literal, quote
-from segue.translate.kinds import Const, Instance, Needs, RelatedManager, Scalar, User
+from segue.translate.kinds import Const, Instance, ListOf, Needs, RelatedManager, Scalar, User
 from segue.translate.load.models import column_kind, concrete, field_of, pk_field, reverse_of, target_field
-from segue.translate.load.needs import check_fresh, column, to_one
+from segue.translate.load.needs import check_fresh, column, to_many, to_one
 from segue.translate.models.polymorphic import children
 from segue.translate.rules.following import follow, remembers
 from segue.translate.rules.polymorphic import same_for_children
@@ -57,6 +57,10 @@ def read(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
     same_for_children(frame, kind, name, node)
     if name in kind.site.computed:
         return Val(kind.site.computed[name], ast.Attribute(owner.node, name, ast.Load()))
+    shown = kind.site.shown.get(name)
+    if name in kind.site.unshown or (shown is not None and shown.attribute):
+        child = to_many(frame.ctx, kind.site, name)
+        return Val(ListOf(Instance(child.model, child)), ast.Attribute(owner.node, name, ast.Load()))
     item = field_of(model, name)
     if item is not None:
         return _field(frame, owner, item, name, node)

@@ -15,6 +15,7 @@ from segue.translate.kinds import (
     DictOf,
     Instance,
     ListOf,
+    NamedRow,
     QuerySet,
     RelatedManager,
     Scalar,
@@ -102,8 +103,11 @@ def values_rows(frame: Frame, value: Val) -> Val:
     kinds = [c.kind for c in query.columns]
     if query.values == "flat":
         return Val(ListOf(kinds[0]), quote("[row[0] for row in {0}]", fetched))
+    if query.values == "named":
+        return Val(ListOf(NamedRow(tuple((c.name, c.kind) for c in query.columns))), fetched)
     if query.values == "tuple":
-        return Val(ListOf(Scalar("Any")), quote("[tuple(row) for row in {0}]", fetched))
+        whole = "[tuple(row[:{1}]) for row in {0}]" if query.surplus else "[tuple(row) for row in {0}]"
+        return Val(ListOf(Scalar("Any")), quote(whole, fetched, literal(len(kinds))))
     keys = [c.name for c in query.columns]
     made = ast.Dict([ast.Constant(k) for k in keys], [quote(f"row[{i}]") for i in range(len(keys))])
     return Val(
@@ -225,6 +229,7 @@ def latest(frame: Frame, owner: Val, call: CallSite) -> Val:
 def count(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``count()``: one COUNT; what is prefetched is counted in memory."""
     call.only(at_most=0)
+    _no_surplus(frame, owner, call)
     cached = loaded_list(frame, owner, only_prefetched=True) or frame.env.get("#rows:" + owner.text)
     if cached is not None and cached.node is not None:
         return Val(Scalar("int"), quote("len({0})", cached.node))
@@ -238,6 +243,7 @@ def count(frame: Frame, owner: Val, call: CallSite) -> Val:
 def exists(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``exists()``: one row is asked for."""
     call.only(at_most=0)
+    _no_surplus(frame, owner, call)
     cached = loaded_list(frame, owner, only_prefetched=True) or frame.env.get("#rows:" + owner.text)
     if cached is not None and cached.node is not None:
         return Val(Scalar("bool"), quote("bool({0})", cached.node))
@@ -245,6 +251,16 @@ def exists(frame: Frame, owner: Val, call: CallSite) -> Val:
     helper = frame.imported("segue_bridge.db.reads", "exists")
     assert value.node is not None
     return Val(Scalar("bool"), quote("await {0}({1}, {2})", helper, frame.db, value.node))
+
+
+def _no_surplus(frame: Frame, owner: Val, call: CallSite) -> None:
+    if query_of(owner).surplus:
+        raise frame.refuse(
+            "distinct-values",
+            ast.unparse(call.node),
+            "Distinct values in an order have their columns already; Django counts them without the order.",
+            call.node,
+        )
 
 
 @method(QuerySet, "contains")
@@ -297,10 +313,22 @@ def _contains(frame: Frame, container: Val, item: Val, positive: bool, node: ast
     return Val(Scalar("bool"), found if positive else ast.UnaryOp(ast.Not(), found))
 
 
+def _no_first_of(frame: Frame, owner: Val, call: CallSite) -> None:
+    if query_of(owner).first_of:
+        raise frame.refuse(
+            "distinct-on",
+            ast.unparse(call.node),
+            "Django raises TypeError after distinct(fields).",
+            call.node,
+        )
+
+
 @method(QuerySet, "update")
 def update(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``update(a=1)``: one UPDATE of the matching rows."""
     from segue.translate.rules.writes import update_rows
+
+    _no_first_of(frame, owner, call)
 
     return update_rows(frame, owner, call)
 
@@ -309,6 +337,8 @@ def update(frame: Frame, owner: Val, call: CallSite) -> Val:
 def delete(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``delete()``: with all that depends on the rows."""
     from segue.translate.rules.writes import delete_rows
+
+    _no_first_of(frame, owner, call)
 
     return delete_rows(frame, owner, call)
 

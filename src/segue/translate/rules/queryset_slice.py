@@ -7,7 +7,7 @@ import ast
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, quote
 from segue.translate.kinds import Const, ListOf, QuerySet, RelatedManager, Scalar
-from segue.translate.query.build import limited, query_of
+from segue.translate.query.build import limited, limited_again, query_of
 
 
 def subscript(frame: Frame, owner: Val, node: ast.Subscript) -> Val:
@@ -15,12 +15,13 @@ def subscript(frame: Frame, owner: Val, node: ast.Subscript) -> Val:
     if isinstance(owner.kind, RelatedManager):
         raise frame.refuse("subscript", ast.unparse(node), "A manager has no items.", node)
     query = query_of(owner)
-    if query.sliced:
-        raise frame.refuse("slice", ast.unparse(node), "A slice of a slice is not translated.", node)
     if isinstance(node.slice, ast.Slice):
         if node.slice.step is not None:
             raise frame.refuse("slice", ast.unparse(node), "A slice with a step.", node)
         bounds = [_bound(frame, part) for part in (node.slice.lower, node.slice.upper)]
+        if query.sliced:
+            low, high = (_constant(frame, bound, node) for bound in bounds)
+            return limited_again(frame, owner, low or 0, high, node)
         return limited(frame, owner, bounds[0], bounds[1])
     index = frame.eval(node.slice)
     if not isinstance(index.kind, Const) or not isinstance(index.kind.value, int) or index.kind.value < 0:
@@ -29,11 +30,22 @@ def subscript(frame: Frame, owner: Val, node: ast.Subscript) -> Val:
     from segue.translate.rules.queryset_evaluate import fetched_rows
 
     at = index.kind.value
-    one = limited(frame, owner, literal(at) if at else None, literal(at + 1))
+    if query.sliced:
+        one = limited_again(frame, owner, at, at + 1, node)
+    else:
+        one = limited(frame, owner, literal(at) if at else None, literal(at + 1))
     rows = fetched_rows(frame, one, node)
     assert rows.node is not None
     assert isinstance(rows.kind, ListOf)
     return Val(rows.kind.item, quote("{0}({1})", frame.imported("segue_bridge.db.reads", "item"), rows.node))
+
+
+def _constant(frame: Frame, bound: ast.expr | None, node: ast.Subscript) -> int | None:
+    if bound is None:
+        return None
+    if not isinstance(bound, ast.Constant) or not isinstance(bound.value, int):
+        raise frame.refuse("slice", ast.unparse(node), "A slice of a slice with computed bounds.", node)
+    return bound.value
 
 
 def _bound(frame: Frame, part: ast.expr | None) -> ast.expr | None:

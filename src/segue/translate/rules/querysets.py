@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import ast
 
-from segue.snapshot.model import Value
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import widen
 from segue.translate.interp.value import Val, name, quote
-from segue.translate.kinds import Const, Expr, Kind, QuerySet, Scalar
-from segue.translate.load.models import column_kind, concrete, field_of, pk_field
+from segue.translate.kinds import Const, Expr, QuerySet, Scalar
+from segue.translate.load.models import concrete, field_of, pk_field
 from segue.translate.query.build import chain, commit, filtered, query_of, root_of, settle
-from segue.translate.query.expressions import Expression, as_expression, column_of
-from segue.translate.query.grouping import add_column, begin, chosen
-from segue.translate.query.ir import Column, Prefetch, Query
+from segue.translate.query.expressions import Expression, as_expression
+from segue.translate.query.grouping import add_column, begin
+from segue.translate.query.ir import Column
 from segue.translate.query.where import Node
 from segue.translate.rules.q_objects import tree_of
 from segue.translate.rules.registry import method
@@ -58,23 +57,6 @@ def loading(frame: Frame, owner: Val, call: CallSite) -> Val:
     return Val(QuerySet(query.with_(selected=selected)), owner.node)
 
 
-@method(QuerySet, "prefetch_related")
-def prefetch(frame: Frame, owner: Val, call: CallSite) -> Val:
-    """Noted: what is prefetched costs Django nothing later. ``Prefetch`` objects are refused."""
-    paths: list[Prefetch] = []
-    for value in call.args:
-        if isinstance(value.kind, Const) and isinstance(value.kind.value, str):
-            paths.append(Prefetch(value.kind.value))
-        elif isinstance(value.kind, Const) and value.kind.value is None:
-            paths = []
-        else:
-            raise frame.refuse(
-                "prefetch", ast.unparse(call.node), "Prefetch objects are not translated yet.", call.node
-            )
-    query = query_of(owner)
-    return Val(QuerySet(query.with_(prefetch=(*query.prefetch, *paths))), owner.node)
-
-
 @method(QuerySet, "order_by")
 def order_by(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``order_by(...)``; none clears the order."""
@@ -110,22 +92,19 @@ def none(frame: Frame, owner: Val, call: CallSite) -> Val:
 def distinct(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``distinct()``: conditions over to-many relations become ``EXISTS``; values get DISTINCT."""
     if call.args:
-        raise frame.refuse(
-            "distinct-on", ast.unparse(call.node), "DISTINCT ON is not translated yet.", call.node
-        )
+        from segue.translate.query.distinct import distinct_on
+
+        return distinct_on(frame, owner, call.args, call.node)
     query = query_of(owner)
     if query.sliced:
         raise frame.refuse(
             "distinct-after-slice", "distinct", "Django raises TypeError: the query is sliced.", call.node
         )
     if query.values is not None:
-        if query.order in ("meta", "terms") and _foreign_order(frame, query):
-            raise frame.refuse(
-                "distinct-values",
-                ast.unparse(call.node),
-                "The order joins the DISTINCT in Django.",
-                call.node,
-            )
+        if query.order == "done" and not query.distinct:
+            from segue.translate.query.distinct import shown_order
+
+            return shown_order(frame, chain(owner, "distinct", query=query.with_(distinct=True)), call.node)
         return chain(owner, "distinct", query=query.with_(distinct=True))
     owner = commit(frame, owner, distinct=True)
     query = query_of(owner)
@@ -151,17 +130,6 @@ def distinct(frame: Frame, owner: Val, call: CallSite) -> Val:
         order = "meta" if query.order == "done" else query.order
         return Val(QuerySet(query.with_(many=False, distinct=True, order=order, meta_written=False)), node)
     return Val(QuerySet(query.with_(distinct=True)), owner.node)
-
-
-def _foreign_order(frame: Frame, query: Query) -> bool:
-    """Whether Django would add columns of the order to the SELECT of distinct values."""
-    terms = frame.ctx.model(query.model).ordering if query.order == "meta" else query.terms
-    chosen = {c.name for c in query.columns}
-    for term in terms:
-        text = term.data if isinstance(term, Value) else getattr(getattr(term, "kind", None), "value", None)
-        if not isinstance(text, str) or text.lstrip("-") not in chosen:
-            return True
-    return False
 
 
 @method(QuerySet, "annotate", "alias")
@@ -213,14 +181,15 @@ def annotate(frame: Frame, owner: Val, call: CallSite) -> Val:
         if call.name == "alias":
             owner = Val(QuerySet(query.with_(hidden=(*query.hidden, column))), owner.node)
             continue
-        labelled = quote("{0}.label({1})", _labelable(frame, node, value), ast.Constant(key))
+        labelled = quote("{0}.label({1})", labelable(frame, node, value), ast.Constant(key))
         owner = chain(
             owner, "add_columns", labelled, query=query.with_(annotations=(*query.annotations, column))
         )
     return owner
 
 
-def _labelable(frame: Frame, node: ast.expr, value: Val) -> ast.expr:
+def labelable(frame: Frame, node: ast.expr, value: Val) -> ast.expr:
+    """The expression as a column: constants become literals."""
     if isinstance(node, ast.Constant | ast.UnaryOp | ast.Tuple | ast.List) or isinstance(value.kind, Const):
         return quote("{0}({1})", frame.imported("sqlalchemy", "literal"), node)
     return node
@@ -259,76 +228,11 @@ def _of_values(frame: Frame, owner: Val, key: str, built: Expression, call: Call
             raise frame.refuse(
                 "group-by", ast.unparse(call.node), "A computed column joins the groups.", call.node
             )
-        node = node if isinstance(node, ast.Attribute) else _labelable(frame, node, Val(kind, node))
+        node = node if isinstance(node, ast.Attribute) else labelable(frame, node, Val(kind, node))
     text = ast.unparse(node)
     if OUTER in text:
         raise frame.refuse("outer-ref", ast.unparse(call.node), "OuterRef outside of a subquery.", call.node)
     return add_column(frame, owner, Column(key, text, widen(kind), grouped is not None), shown=shown)
-
-
-@method(QuerySet, "values_list", "values")
-def values(frame: Frame, owner: Val, call: CallSite) -> Val:
-    """``values_list("a", "b__c", flat=True)``: those columns."""
-    call_kwargs = call.kwargs
-    flat = call_kwargs.get("flat")
-    named = call_kwargs.get("named")
-    extra = [k for k in call_kwargs if k not in ("flat", "named")]
-    if extra or named is not None:
-        raise frame.refuse(
-            "values", ast.unparse(call.node), "Computed or named values are not translated yet.", call.node
-        )
-    query = query_of(owner)
-    if query.values is not None and not query.grouped:
-        raise frame.refuse("values", ast.unparse(call.node), "values() of values().", call.node)
-    wanted: list[str] = []
-    for value in call.args:
-        if not isinstance(value.kind, Const) or not isinstance(value.kind.value, str):
-            raise frame.refuse("values", ast.unparse(call.node), "The columns are computed.", call.node)
-        wanted.append(value.kind.value)
-    flat_now = flat is not None and isinstance(flat.kind, Const) and bool(flat.kind.value)
-    shape = "dict" if call.name == "values" else "flat" if flat_now else "tuple"
-    if query.grouped:
-        return chosen(frame, owner, wanted, shape, call.node)
-    model = concrete(frame.ctx, query.model)
-    if not wanted:
-        wanted = [f.attname for f in model.fields if f.column] + [a.name for a in query.annotations]
-    root = root_of(frame, query.model)
-    columns: list[Column] = []
-    nodes: list[ast.expr] = []
-    for text in wanted:
-        node, kind = _value_column(frame, query, root, text, call)
-        columns.append(Column(text, ast.unparse(node), kind))
-        nodes.append(node)
-    made = chain(owner, "with_only_columns", *nodes, query=query.with_(values=shape, columns=tuple(columns)))
-    return _distinct_values(frame, made, call) if query.distinct else made
-
-
-def _distinct_values(frame: Frame, value: Val, call: CallSite) -> Val:
-    """``distinct().values("a")``: DISTINCT is of the columns that are chosen in the end."""
-    query = query_of(value)
-    if query.sliced or query.order not in ("none", "meta", "terms") or _foreign_order(frame, query):
-        raise frame.refuse(
-            "distinct-values",
-            ast.unparse(call.node),
-            "The order joins the DISTINCT in Django.",
-            call.node,
-        )
-    return chain(value, "distinct", query=query)
-
-
-def _value_column(
-    frame: Frame, query: object, root: ast.expr, text: str, call: CallSite
-) -> tuple[ast.expr, Kind]:
-    from segue.translate.query.ir import Query
-
-    assert isinstance(query, Query)
-    annotation = query.annotation(text)
-    if annotation is not None:
-        return name(annotation.text), annotation.kind
-    item = field_of(concrete(frame.ctx, query.model), text)
-    if item is not None and item.column:
-        return ast.Attribute(root, item.attname, ast.Load()), column_kind(frame.ctx, item)
-    return column_of(frame, query, root, text, call.node)
 
 
 @method(QuerySet, "select_for_update")
@@ -380,6 +284,10 @@ def iterator(frame: Frame, owner: Val, call: CallSite) -> Val:
         raise frame.refuse(
             "iterator", ast.unparse(call.node), "The rows were read before; this reads them again.", call.node
         )
+    if any(item.own for item in query_of(owner).prefetch):
+        raise frame.refuse(
+            "iterator", ast.unparse(call.node), "Releases of Django differ in what it prefetches.", call.node
+        )
     return Val(QuerySet(query_of(owner).with_(streamed=True)), owner.node)
 
 
@@ -392,7 +300,6 @@ def iterator(frame: Frame, owner: Val, call: CallSite) -> Val:
     "union",
     "intersection",
     "difference",
-    "in_bulk",
 )
 def refused(frame: Frame, owner: Val, call: CallSite) -> Val:
     """Not translated (yet)."""

@@ -21,7 +21,7 @@ from segue_bridge.db.types import Json
 
 Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 _WORDS = ("true", "false", "null")
-_NULL = literal_column("'null'::jsonb")
+_NULL: ColumnElement[Any] = literal_column("'null'::jsonb")
 
 
 class KeyValue(TypeDecorator[Any]):
@@ -151,7 +151,7 @@ def json_present(column: Column, *keys: str) -> Condition:
 
 def _typed(column: Column, keys: tuple[str, ...], key: str) -> Condition:
     """SQLite: the last key is a name, even if it is a number (``compile_json_path_final_key``)."""
-    whole = literal(f"{_path(keys).value}.{json.dumps(key)}", String())  # type: ignore[attr-defined]
+    whole = literal(f"{_path(keys).value}.{json.dumps(key)}", String())
     return func.json_type(column, whole).is_not(None)
 
 

@@ -52,7 +52,10 @@ def keys(statement: AnySelect) -> AnySelect:
 
 
 def empty(statement: AnySelect) -> bool:
-    """Whether Django would not ask the database: ``none()``, ``__in=[]`` among the ANDed conditions."""
+    """Whether Django would not ask the database: ``none()``, ``__in=[]`` among the ANDed conditions, an empty slice."""
+    limit = statement._limit_clause
+    if isinstance(limit, BindParameter) and limit.value == 0:
+        return True
     return any(_never(condition) for condition in statement._where_criteria)
 
 

@@ -63,7 +63,7 @@ from django.db.models.functions import (
 )
 from rest_framework.views import APIView
 
-from library.models import Author, Book, Note, Review, Tag
+from library.models import Author, Book, Category, Note, Review, Tag
 
 
 def titles(books):
@@ -105,6 +105,21 @@ class Language(APIView):
 
     def case_in_bulk_of_nothing(self):
         return len(Book.objects.in_bulk([]))
+
+    def case_in_bulk_filtered_and_ordered(self):
+        found = Book.objects.filter(price__lt=20).order_by("-price").in_bulk([1, 2, 3, 4, None])
+        return [[key, book.title] for key, book in found.items()]
+
+    def case_in_bulk_of_a_list(self):
+        keys = [book.author_id for book in Book.objects.filter(price__gt=8)]
+        authors = Author.objects.in_bulk(keys)
+        return [authors[key].name for key in sorted(authors)] + [99 in authors]
+
+    def case_in_bulk_of_no_unique_field(self):
+        return len(Book.objects.in_bulk(["Alpha"], field_name="title"))
+
+    def case_in_bulk_sliced(self):
+        return len(Book.objects.all()[:2].in_bulk([1]))
 
     def case_iterator(self):
         return [book.title for book in Book.objects.filter(price__gt=5).iterator(chunk_size=2)]
@@ -188,6 +203,48 @@ class Language(APIView):
     def case_or_of_querysets_to_many(self):
         return titles(Book.objects.filter(tags__label="fun") | Book.objects.filter(price=25))
 
+    def case_or_of_querysets_to_many_distinct(self):
+        books = Book.objects.filter(tags__label="fun") | Book.objects.filter(price__gte=15)
+        return titles(books.distinct().order_by("id"))
+
+    def case_or_of_named_querysets(self):
+        cheap = Book.objects.filter(price__lt=8)
+        old = Book.objects.filter(created__year__lt=2024).order_by("title")
+        both = cheap | old
+        return [titles(both), titles(old | cheap), (cheap | old).count()]
+
+    def case_or_of_a_queryset_with_all(self):
+        return titles(Book.objects.filter(price__lt=8) | Book.objects.all())
+
+    def case_or_of_none(self):
+        return [
+            titles(Book.objects.none() | Book.objects.filter(price__lt=8).order_by("title")),
+            titles(Book.objects.filter(price__lt=8) | Book.objects.none()),
+            titles(Book.objects.none() | Book.objects.none()),
+            titles(Book.objects.filter(price__lt=8) & Book.objects.none()),
+        ]
+
+    def case_and_of_querysets_to_many(self):
+        books = Book.objects.filter(tags__label="fun") & Book.objects.filter(tags__label="sad")
+        return titles(books)
+
+    def case_or_of_excluded(self):
+        books = Book.objects.exclude(rating__gt=3) | Book.objects.exclude(editor__name="Ada")
+        return titles(books.order_by("id"))
+
+    def case_or_of_related(self):
+        ada = Author.objects.get(name="Ada")
+        return titles((ada.books.all() | ada.edited.all()).order_by("id"))
+
+    def case_or_of_distinct_and_not(self):
+        return titles(Book.objects.filter(price__lt=8).distinct() | Book.objects.filter(status="p"))
+
+    def case_or_of_sliced(self):
+        return titles(Book.objects.all()[:2] | Book.objects.filter(status="p"))
+
+    def case_or_of_two_models(self):
+        return len(Book.objects.all() | Author.objects.all())
+
     def case_values_named(self):
         rows = Book.objects.order_by("id").values_list("title", "price", named=True)
         return [f"{row.title}: {row.price}" for row in rows]
@@ -197,6 +254,65 @@ class Language(APIView):
 
     def case_values_list_of_an_expression(self):
         return list(Author.objects.order_by("id").values_list(Lower("name"), flat=True))
+
+    def case_values_named_of_relations(self):
+        rows = Book.objects.order_by("id").values_list("pk", "author__name", "editor__name", named=True)
+        return [[row.pk, row.author__name, row.editor__name] for row in rows]
+
+    def case_values_of_expressions_only(self):
+        return list(Book.objects.order_by("id").values_list(F("price") + 1, Upper("title")))
+
+    def case_values_of_a_subquery(self):
+        stars = Review.objects.filter(book=OuterRef("pk")).order_by("-stars").values("stars")[:1]
+        return list(Book.objects.order_by("id").values("id", best=Subquery(stars)))
+
+    def case_values_of_a_constant(self):
+        return list(Book.objects.order_by("id").values("id", kind=Value("book")))
+
+    def case_values_of_an_aggregate(self):
+        return list(Author.objects.order_by("id").values("name", n=Count("books")))
+
+    def case_values_filtered_by_an_expression(self):
+        return list(
+            Book.objects.order_by("id").values(dear=F("price") * 2).filter(dear__gt=20).values("title")
+        )
+
+    def case_values_of_a_relation_alone(self):
+        return [
+            list(Book.objects.order_by("id").values_list("author__name", flat=True)),
+            list(Book.objects.order_by("id").values("editor__name")),
+            list(
+                Book.objects.filter(author__age__gt=50).order_by("-id").values_list("author__age", flat=True)
+            ),
+        ]
+
+    def case_values_distinct_twice(self):
+        return list(Book.objects.order_by("status").values("status", "price").distinct().values("status"))
+
+    def case_values_to_many_keys(self):
+        return sorted(key for key in Book.objects.values_list("tags__id", flat=True) if key is not None)
+
+    def case_values_to_many_counted(self):
+        return Book.objects.values_list("tags__label", flat=True).count()
+
+    def case_values_to_many_filtered(self):
+        return sorted(Book.objects.filter(price__lt=10, status="p").values_list("tags__label", flat=True))
+
+    def case_values_to_many_after_a_filter(self):
+        return sorted(Book.objects.filter(tags__label="fun").values_list("tags__label", flat=True))
+
+    def case_values_to_many_filtered_later(self):
+        return sorted(Book.objects.values_list("tags__label", flat=True).filter(tags__label="fun"))
+
+    def case_values_to_many_distinct(self):
+        return sorted(
+            Book.objects.order_by().values_list("tags__id", flat=True).distinct().exclude(tags__id=None)
+        )
+
+    def case_values_reverse(self):
+        return sorted(
+            [name, text or ""] for name, text in Author.objects.values_list("name", "books__reviews__text")
+        )
 
     def case_values_first(self):
         return Book.objects.order_by("id").values("title", "price").first()
@@ -270,11 +386,64 @@ class Language(APIView):
     def case_slice_of_a_slice(self):
         return titles(Book.objects.order_by("id")[1:4][1:2])
 
+    def case_slices_of_slices(self):
+        books = Book.objects.order_by("id")
+        return [
+            titles(books[1:][1:3]),
+            titles(books[:4][3:9]),
+            titles(books[2:4][5:]),
+            titles(books[1:5][:2]),
+            books[1:4][1].title,
+        ]
+
+    def case_item_of_a_slice_that_is_too_short(self):
+        return Book.objects.order_by("id")[1:3][2].title
+
+    def case_count_of_a_slice(self):
+        return [Book.objects.order_by("id")[1:4].count(), Book.objects.order_by("id")[1:4][2:].exists()]
+
     def case_exact_queryset(self):
         return titles(Book.objects.filter(author=Author.objects.filter(name="Ada")[:1]))
 
+    def case_exact_queryset_of_values(self):
+        newest = Review.objects.order_by("-id").values("book")[:1]
+        return titles(Book.objects.filter(pk=newest))
+
+    def case_exact_queryset_not_sliced(self):
+        return titles(Book.objects.filter(author=Author.objects.filter(name="Ada")))
+
+    def case_exact_queryset_of_another(self):
+        return titles(Book.objects.filter(author=Author.objects.order_by("-name")[1:2]))
+
     def case_distinct_on(self):
         return titles(Book.objects.order_by("author_id", "-price").distinct("author_id"))
+
+    def case_distinct_on_values(self):
+        rows = Book.objects.order_by("author_id", "-price").distinct("author").values_list("title", flat=True)
+        return [list(rows), rows.count()]
+
+    def case_distinct_on_filtered(self):
+        dearest = Book.objects.order_by("status", "-price").distinct("status").filter(author__age__gt=1)
+        return [[book.title, book.author.name] for book in dearest]
+
+    def case_distinct_on_a_relation(self):
+        return titles(Book.objects.order_by("author__name").distinct("author__name"))
+
+    def case_distinct_on_deleted(self):
+        return Review.objects.order_by("book").distinct("book").delete()[0]
+
+    def case_distinct_values_ordered_by_another(self):
+        return [
+            list(Book.objects.order_by("-price").values_list("status", "in_print").distinct()),
+            list(Book.objects.order_by("-price").distinct().values("status")),
+            list(Book.objects.order_by("author__name").values_list("status", flat=True).distinct()),
+            list(Book.objects.order_by("status", "price").values_list("status", flat=True).distinct()[:3]),
+            Author.objects.values_list("country", flat=True).distinct().count(),
+        ]
+
+    def case_distinct_values_named_and_counted(self):
+        countries = Author.objects.values_list("country", flat=True).distinct()
+        return [list(countries), countries.count()]
 
     def case_distinct_values_meta_ordering(self):
         return list(Author.objects.values_list("country", flat=True).distinct())
@@ -383,6 +552,12 @@ class Language(APIView):
 
     def case_exclude_reverse_isnull(self):
         return titles(Book.objects.exclude(reviews__isnull=False))
+
+    def case_exclude_to_many_none(self):
+        return [titles(Book.objects.exclude(tags=None)), titles(Book.objects.exclude(reviews=None))]
+
+    def case_exclude_to_many_column_isnull(self):
+        return titles(Book.objects.exclude(reviews__text__isnull=True))
 
     def case_f_plus_f(self):
         return titles(Book.objects.filter(price__gt=F("rating") * 2 + 1))
@@ -826,6 +1001,28 @@ class Language(APIView):
     def case_subquery_of_the_same_table(self):
         dearest = Book.objects.filter(author=OuterRef("author")).order_by("-price").values("price")[:1]
         return [row.best for row in Book.objects.annotate(best=Subquery(dearest)).order_by("id")]
+
+    def case_subquery_of_the_same_table_twice(self):
+        cheaper = Book.objects.filter(price__lt=OuterRef("price")).order_by("-price")
+        next_one = Book.objects.filter(pk=OuterRef("pk")).annotate(
+            below=Subquery(cheaper.values("title")[:1])
+        )
+        rows = Book.objects.annotate(
+            below=Subquery(cheaper.values("title")[:1]), same=Subquery(next_one.values("below")[:1])
+        ).order_by("id")
+        return [[row.title, row.below, row.same] for row in rows]
+
+    def case_exists_of_the_same_table_by_a_relation(self):
+        other = Book.objects.filter(author=OuterRef("author"), editor__name="Ada").exclude(pk=OuterRef("pk"))
+        rows = Book.objects.annotate(more=Exists(other)).order_by("id")
+        return [[row.title, row.more] for row in rows]
+
+    def case_parents_of_the_same_table(self):
+        rows = Category.objects.annotate(
+            kids=Exists(Category.objects.filter(parent=OuterRef("pk"))),
+            grandkids=Exists(Category.objects.filter(parent__parent=OuterRef("pk"))),
+        ).order_by("id")
+        return [[row.name, row.kids, row.grandkids] for row in rows]
 
     def case_exists_of_the_same_table(self):
         other = Book.objects.filter(author=OuterRef("author"), price__gt=OuterRef("price"))
