@@ -371,10 +371,11 @@ class TupleOf(Kind):
 
 @dataclass(frozen=True, slots=True)
 class DictOf(Kind):
-    """A dict; ``items`` where the keys are known, else ``value`` for all."""
+    """A dict; ``items`` where the keys are known, else ``value`` for all, of keys that are ``key`` (text where that is not said)."""
 
     items: tuple[tuple[str, Kind], ...] = ()
     value: Kind | None = None
+    key: Kind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -621,6 +622,13 @@ class Expr(Kind):
     :class:`segue.translate.query.expressions.Expression`."""
 
     build: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Expressions(Kind):
+    """A list of expressions, written in place: ``items`` are their Vals. It has no code."""
+
+    items: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,7 @@ def site_of(frame: Frame, value: Val, hint: str = "", at: ast.AST | None = None)
             getattr(at, "col_offset", 0),
             query.model,
             tuple(item.name for item in query.annotations),
+            tuple(item for item in query.prefetch if item.own),
         )
     needs = table.by_key.get(key) if key is not None else None
     if needs is None:

@@ -20,6 +20,8 @@ from segue.translate.query.lookups import Target
 from segue.translate.query.ordering import order_terms
 from segue.translate.query.where import Node
 
+_BY_ZONE = frozenset({"date_of", "time_of", "date_part"})
+
 
 def root_of(frame: Frame, label: str) -> ast.expr:
     """The class of ``label`` as an expression, imported."""
@@ -90,6 +92,10 @@ def filtered(frame: Frame, value: Val, tree: Node, at: ast.AST) -> Val:
 
     root = root_of(frame, query.model)
     if crosses(frame, query.model, tree):
+        if any(column.window for column in (*query.annotations, *query.hidden, *query.columns)):
+            raise frame.refuse(
+                "window", "filter", "A to-many filter repeats the rows that a window sees.", at
+            )
         query = replace(query, crossed=True)
         value = Val(QuerySet(query), value.node)
     multiplied = not query.distinct and repeats(frame, query.model, tree)
@@ -197,18 +203,17 @@ def ordered_constant(frame: Frame, label: str) -> ast.expr | None:
     module = ctx.module(model.app, "queries")
     const = plural(snake(class_name(ctx, model.label))).upper()
     lines_before = len(frame.lines)
-    imports_before, frame.imports = (
-        frame.imports,
-        set(),
-    )  # what the function itself imports is not the module's
+    imports_before = frame.imports
+    frame.imports = set()  # what the constant needs, not what this function has needed before
     base = model_queryset(frame, label)
     assert base.node is not None
     ordered = order_terms(frame, base, ordering_of(frame, label), None)
-    if len(frame.lines) != lines_before:
-        frame.imports |= imports_before
-        return None
     needed = frozenset(frame.imports)
     frame.imports = imports_before
+    # What depends on the time zone is not known when modules are read.
+    if len(frame.lines) != lines_before or any(item.name in _BY_ZONE for item in needed):
+        frame.imports |= needed
+        return None
     module.add(Decl(const, f"{const} = {ordered.text}", _module_imports(ctx, model.app, needed), rank=20))
     prunable(ctx, module.path, const)
     item = Import(ctx.import_path(model.app, "queries"), const)

@@ -256,6 +256,10 @@ class Compiler:
             raise self.frame.refuse(
                 "having", leaf.key, "Filtering on an aggregate of groups is not translated.", leaf.at
             )
+        if column.window:
+            raise self.frame.refuse(
+                "window", leaf.key, "Django filters what a window gave by a query around it.", leaf.at
+            )
         kind = column.kind
         cuts = [part for part in rest.split("__") if part in TRANSFORMS]
         if cuts:

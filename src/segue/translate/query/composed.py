@@ -10,7 +10,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Kind
 from segue.translate.query.build import query_of, root_of
-from segue.translate.query.expressions import Expression
+from segue.translate.query.expressions import Expression, Render
 from segue.translate.query.ir import Query
 
 Build = Callable[[Frame, list[ast.expr], list[Kind]], tuple[ast.expr, Kind]]
@@ -19,11 +19,14 @@ Build = Callable[[Frame, list[ast.expr], list[Kind]], tuple[ast.expr, Kind]]
 @dataclass(frozen=True, slots=True, eq=False)
 class Aggregate(Expression):
     """``grouped`` renders it over the rows of a query, for ``aggregate()`` and groups, and joins what it needs; ``render`` as a
-    subquery of one row. ``parts``: how many aggregates it is made of."""
+    subquery of one row. ``parts``: how many aggregates it is made of. ``over``: the bare call, for a window; ``floating``: it is
+    made a float."""
 
     grouped: Callable[[Frame, Val], tuple[Val, ast.expr, Kind]] | None = None
     distinct: bool = False
     parts: int = 1
+    over: Render | None = None
+    floating: bool = False
 
 
 def composed(parts: Sequence[Expression], build: Build, at: ast.AST, *, nullable: bool = False) -> Expression:

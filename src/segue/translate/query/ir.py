@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 class Column:
     """An item of the SELECT list beside the primary key: annotation or ``values()`` item.
 
-    ``text`` is the SQLAlchemy expression, ``aggregate`` tells that it needs GROUP BY.
+    ``text`` is the SQLAlchemy expression, ``aggregate`` tells that it needs GROUP BY, ``window`` that it is
+    computed over the rows that are selected.
     """
 
     name: str
     text: str
     kind: Kind = field(compare=False)
     aggregate: bool = False
+    window: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from segue.translate.kinds import Const, Expr, Kind, Q, Scalar
 from segue.translate.query.build import query_of, root_of
 from segue.translate.query.compile import Compiler
 from segue.translate.query.composed import Aggregate, composed
-from segue.translate.query.expressions import as_expression
+from segue.translate.query.expressions import as_expression, f_expression
 from segue.translate.query.ir import Query
 from segue.translate.query.paths import resolve
 from segue.translate.query.where import Leaf, Node, Raw
@@ -84,8 +84,18 @@ def _aggregate(frame: Frame, call: CallSite) -> Val:
             )
         return owner, _floating(inner, cls, made), kind
 
+    def over(inner: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
+        if path == "*":
+            return _call(inner, sql, None, False), Scalar("int")
+        part = inside if inside is not None else f_expression(path or "")
+        node, column = part.render(inner, query, root)
+        return _call(inner, sql, node, False), _kind(inner, cls, column, call)
+
+    plain = condition is None and not distinct and field is None and "default" not in call.kwargs
     made = Aggregate(
         render,
+        over=over if plain else None,
+        floating=cls == "Avg",
         grouped=grouped,
         aggregate=True,
         distinct=distinct,

@@ -29,6 +29,7 @@ from segue.translate.kinds import (
 )
 from segue.translate.load.models import concrete, field_of, target_field
 from segue.translate.query.build import add_where, model_queryset, query_of, root_of
+from segue.translate.query.prefetched import rows_of
 from segue.translate.rules import registry
 from segue.translate.rules.own_querysets import check_begin, check_call
 from segue.translate.rules.registry import attribute, method
@@ -316,7 +317,13 @@ def related_queryset(frame: Frame, owner: Val, node: ast.AST) -> Val:
 
     target = concrete(frame.ctx, kind.model)
     default = manager_of(frame, target.label, "_default_manager")
-    if default is None:
+    if kind.accessor in instance.site.unshown:
+        raise frame.refuse("prefetch", kind.accessor, "Written objects keep the rows of a Prefetch.", node)
+    shown = instance.site.shown.get(kind.accessor)
+    if shown is not None:
+        # The manager of a prefetched relation begins with the queryset that was prefetched.
+        base = rows_of(frame, shown)
+    elif default is None:
         base = model_queryset(frame, target.label, node)
     else:
         base = start(frame, default, node)

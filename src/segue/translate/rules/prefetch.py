@@ -16,7 +16,7 @@ from segue.translate.interp.value import Val
 from segue.translate.kinds import Const, PrefetchObject, QuerySet
 from segue.translate.load.models import concrete, field_of, reverse_of
 from segue.translate.load.needs import many_target
-from segue.translate.query.build import commit, model_queryset, ordering_of, query_of
+from segue.translate.query.build import commit, model_queryset, ordered_constant, ordering_of, query_of
 from segue.translate.query.ir import Prefetch
 from segue.translate.query.ordering import order_terms
 from segue.translate.query.related_sets import related_set
@@ -77,10 +77,10 @@ def _entries(frame: Frame, model: str, given: PrefetchObject, call: CallSite) ->
     if given.rows is None and not given.attribute:
         return [Prefetch(given.path)]
     nested: tuple[Prefetch, ...] = ()
-    if given.rows is not None:
-        query = query_of(given.rows)
-        nested = query.prefetch
-        if not given.attribute and _as_related(frame, given.rows):
+    given_rows = _unsettled(frame, given.rows) if given.rows is not None else None
+    if given_rows is not None:
+        nested = query_of(given_rows).prefetch
+        if not given.attribute and _as_related(frame, given_rows):
             if any(item.own for item in nested):
                 raise frame.refuse(
                     "prefetch", ast.unparse(at), "A queryset of its own for a relation of a relation.", at
@@ -100,12 +100,20 @@ def _entries(frame: Frame, model: str, given: PrefetchObject, call: CallSite) ->
         raise frame.refuse(
             "prefetch", ast.unparse(at), "Django raises ValueError: to_attr names a field.", at
         )
-    rows = given.rows
+    rows = given_rows
     if rows is None:
         related_set(frame.ctx, target)
         rows = model_queryset(frame, target, at)
     text, imports = _statement(frame, rows, at)
-    return [Prefetch(given.path, given.attribute, True, text, imports, query_of(rows), frame.where(at))]
+    query = query_of(rows)
+    ordered = ".order_by(" in text
+    written = query.with_(
+        order="done" if ordered else "none",
+        terms=(),
+        flip=False,
+        meta_written=ordered and query.order == "meta",
+    )
+    return [Prefetch(given.path, given.attribute, True, text, imports, written, frame.where(at))]
 
 
 def _as_related(frame: Frame, rows: Val) -> bool:
@@ -120,7 +128,6 @@ def _as_related(frame: Frame, rows: Val) -> bool:
 
 def _statement(frame: Frame, rows: Val, at: ast.AST) -> tuple[str, frozenset[Import]]:
     """``.where(…).order_by(…)``: what narrows and orders the rows, of names that any module can import."""
-    rows = Val(rows.kind, _written(frame, rows.node))
     query = query_of(rows)
     if (
         query.pending or query.annotations or query.hidden or query.distinct or query.values or query.sliced or query.many
@@ -148,6 +155,21 @@ def _statement(frame: Frame, rows: Val, at: ast.AST) -> tuple[str, frozenset[Imp
             "prefetch", ast.unparse(at), "The queryset of a Prefetch depends on a value of the request.", at
         )
     return text.removeprefix(base), imports
+
+
+def _unsettled(frame: Frame, rows: Val) -> Val:
+    """The queryset with its statement in place of the name that it was given; every row in the model's order is not ordered yet."""
+    rows = Val(rows.kind, _written(frame, rows.node))
+    query = query_of(rows)
+    whole = (
+        ordered_constant(frame, query.model)
+        if isinstance(rows.node, ast.Name) and query.meta_written
+        else None
+    )
+    if whole is not None and ast.unparse(whole) == rows.text:
+        plain = model_queryset(frame, query.model)
+        return Val(QuerySet(query.with_(order=query_of(plain).order, meta_written=False)), plain.node)
+    return rows
 
 
 def _written(frame: Frame, node: ast.expr | None) -> ast.expr | None:

@@ -27,6 +27,7 @@ def aggregate(frame: Frame, owner: Val, call: CallSite) -> Val:
             for text, found in (
                 ("An aggregate over a sliced query.", query.sliced),
                 ("An aggregate after distinct(fields).", query.first_of),
+                ("An aggregate over windows.", any(a.window for a in (*query.annotations, *query.hidden))),
                 ("An aggregate over values.", query.values is not None),
                 ("An aggregate over a query that is locked or combined.", query.locked or query.compound),
                 ("An aggregate over rows that repeat after distinct().", query.distinct and query.many),

@@ -160,6 +160,11 @@ def first(frame: Frame, owner: Val, call: CallSite) -> Val:
         raise frame.refuse(
             "first", ast.unparse(call.node), "first() and last() of groups without an order.", call.node
         )
+    known = loaded_list(frame, owner, only_prefetched=True) if call.name == "first" else None
+    if known is not None and known.node is not None and query.order != "none":
+        assert isinstance(known.kind, ListOf)
+        helper = frame.imported("segue_bridge.db.reads", "or_none")
+        return Val(nullable(known.kind.item), quote("{0}({1})", helper, known.node))
     if call.name == "last":
         if query.order == "done":
             raise frame.refuse(

@@ -9,7 +9,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const
 from segue.translate.kinds import Const, DictOf, Instance, ListOf, QuerySet
 from segue.translate.load.fetch import fetch_all, site_of
-from segue.translate.load.models import concrete, field_of
+from segue.translate.load.models import column_kind, concrete, field_of
 from segue.translate.load.needs import column
 from segue.translate.query.build import filtered, query_of
 from segue.translate.query.where import Leaf, Node
@@ -61,4 +61,4 @@ def in_bulk(frame: Frame, owner: Val, call: CallSite) -> Val:
         [ast.comprehension(ast.Name("row", ast.Store()), rows.node, [], 0)],
     )
     assert isinstance(rows.kind.item, Instance)
-    return Val(DictOf((), rows.kind.item), made)
+    return Val(DictOf((), rows.kind.item, column_kind(frame.ctx, item)), made)

@@ -177,7 +177,7 @@ def annotate(frame: Frame, owner: Val, call: CallSite) -> Val:
             raise frame.refuse(
                 "outer-ref", ast.unparse(call.node), "OuterRef outside of a subquery.", call.node
             )
-        column = Column(key, text, widen(kind), built.aggregate)
+        column = Column(key, text, widen(kind), built.aggregate, built.window)
         if call.name == "alias":
             owner = Val(QuerySet(query.with_(hidden=(*query.hidden, column))), owner.node)
             continue
@@ -295,8 +295,6 @@ def iterator(frame: Frame, owner: Val, call: CallSite) -> Val:
     QuerySet,
     "extra",
     "raw",
-    "dates",
-    "datetimes",
     "union",
     "intersection",
     "difference",

@@ -524,6 +524,10 @@ def _validated(frame: Frame, kind: Kind) -> tuple[tuple[str, Kind], ...]:
     return tuple(kinds_by_source(frame.ctx, serializer).items()) if serializer is not None else ()
 
 
+def _key_of(kind: Kind) -> Kind:
+    return kind.key if isinstance(kind, DictOf) and kind.key is not None else Scalar("str")
+
+
 @method(DictOf, "get", "items", "keys", "values", "pop", "update", "setdefault", "copy")
 @method(ValidatedData, "get", "items", "keys", "values", "pop", "update", "setdefault", "copy")
 def dict_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
@@ -563,9 +567,9 @@ def dict_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
             value = join(value, Const(None))
         return Val(value, made)
     if call.name == "items":
-        return Val(ListOf(DictOf((("0", Scalar("str")), ("1", value))), "Iterator"), made)
+        return Val(ListOf(DictOf((("0", _key_of(kind)), ("1", value))), "Iterator"), made)
     if call.name == "keys":
-        return Val(ListOf(Scalar("str"), "Iterator"), made)
+        return Val(ListOf(_key_of(kind), "Iterator"), made)
     if call.name == "values":
         return Val(ListOf(value, "Iterator"), made)
     if call.name == "copy":

@@ -10,6 +10,8 @@ from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import (
     Const,
     DictOf,
+    Expr,
+    Expressions,
     Instance,
     Kind,
     ListOf,
@@ -80,6 +82,13 @@ def printable(frame: Frame, value: Val, node: ast.expr) -> ast.expr:
     return value.node
 
 
+def _expressions(frame: Frame, node: ast.List | ast.Tuple) -> Val:
+    """``[F("a"), F("b").desc()]``: only ever given to a query."""
+    if any(isinstance(element, ast.Starred) for element in node.elts):
+        raise frame.refuse("list-item", ast.unparse(node), "Expressions and unpacked lists.", node)
+    return Val(Expressions(tuple(frame.eval(element) for element in node.elts)))
+
+
 @expression(ast.List, ast.Tuple, ast.Set)
 def display(frame: Frame, node: ast.List | ast.Tuple | ast.Set) -> Val:
     """``[a, b]``, ``(a, b)``, ``{a, b}``."""
@@ -101,6 +110,8 @@ def display(frame: Frame, node: ast.List | ast.Tuple | ast.Set) -> Val:
             kind = value.kind
             _check_file(frame, value, element)
             kinds.append(kind)
+            if isinstance(kind, Expr) and not isinstance(node, ast.Set):
+                return _expressions(frame, node)
             if value.node is None:
                 raise frame.refuse(
                     "list-item", ast.unparse(element), "This cannot be kept in a list.", element

@@ -30,11 +30,17 @@ from django.db.models.functions import (
     Ceil,
     Coalesce,
     Concat,
+    CumeDist,
+    DenseRank,
     ExtractDay,
     ExtractMonth,
     ExtractYear,
+    FirstValue,
     Floor,
     Greatest,
+    Lag,
+    LastValue,
+    Lead,
     Least,
     Left,
     Length,
@@ -43,7 +49,9 @@ from django.db.models.functions import (
     Mod,
     Now,
     NullIf,
+    PercentRank,
     Power,
+    Rank,
     Replace,
     Reverse,
     Right,
@@ -113,7 +121,7 @@ class Language(APIView):
     def case_in_bulk_of_a_list(self):
         keys = [book.author_id for book in Book.objects.filter(price__gt=8)]
         authors = Author.objects.in_bulk(keys)
-        return [authors[key].name for key in sorted(authors)] + [99 in authors]
+        return [[authors[key].name for key in sorted(authors)], 99 in authors]
 
     def case_in_bulk_of_no_unique_field(self):
         return len(Book.objects.in_bulk(["Alpha"], field_name="title"))
@@ -150,6 +158,26 @@ class Language(APIView):
 
     def case_dates_filtered(self):
         return [day.isoformat() for day in Book.objects.filter(status="p").dates("published", "day")]
+
+    def case_dates_of_weeks(self):
+        return [
+            [day.isoformat() for day in Book.objects.order_by("price").dates("published", "week", "DESC")],
+            [day.isoformat() for day in Book.objects.filter(tags__label="fun").dates("published", "month")],
+            Book.objects.dates("published", "year").count(),
+            [day.isoformat() for day in Book.objects.dates("published", "year")[:2]],
+        ]
+
+    def case_dates_of_moments(self):
+        return [day.isoformat() for day in Book.objects.dates("created", "month")]
+
+    def case_dates_of_a_relation(self):
+        return [day.isoformat() for day in Review.objects.dates("book__published", "year")]
+
+    def case_datetimes_of_hours(self):
+        return [moment.isoformat() for moment in Book.objects.datetimes("created", "hour", order="DESC")]
+
+    def case_datetimes_in_a_zone(self):
+        return [m.isoformat() for m in Book.objects.datetimes("created", "day", tzinfo=datetime.UTC)]
 
     def case_datetimes(self):
         return [moment.isoformat() for moment in Book.objects.datetimes("created", "month")]
@@ -498,6 +526,130 @@ class Language(APIView):
         books = Book.objects.filter(status="p")
         authors = Author.objects.prefetch_related(Prefetch("books", queryset=books))
         return [[author.name, author.books.count()] for author in authors]
+
+    def case_prefetch_exists_and_first(self):
+        books = Book.objects.filter(status="p").order_by("price")
+        rows = []
+        for author in Author.objects.prefetch_related(Prefetch("books", queryset=books)):
+            first = author.books.first()
+            rows.append([author.name, author.books.exists(), first.title if first else None])
+        return rows
+
+    def case_prefetch_two_lists(self):
+        authors = Author.objects.prefetch_related(
+            Prefetch("books", queryset=Book.objects.filter(price__lt=10), to_attr="cheap"),
+            Prefetch("books", queryset=Book.objects.filter(price__gte=10), to_attr="dear"),
+            "edited",
+        )
+        return [
+            [a.name, titles(a.cheap), titles(a.dear), titles(a.books.all()), titles(a.edited.all())]
+            for a in authors
+        ]
+
+    def case_prefetch_list_without_queryset(self):
+        books = Book.objects.prefetch_related(Prefetch("tags", to_attr="labels")).order_by("id")
+        return [[book.title, [tag.label for tag in book.labels]] for book in books]
+
+    def case_prefetch_of_one(self):
+        author = Author.objects.prefetch_related(
+            Prefetch("books", queryset=Book.objects.exclude(tags__label="new"), to_attr="old")
+        ).get(name="Ada")
+        return [author.name, titles(author.old)]
+
+    def case_prefetch_nested(self):
+        books = Book.objects.prefetch_related(
+            Prefetch("tags", queryset=Tag.objects.exclude(label="sad"))
+        ).filter(price__gt=5)
+        return [
+            [
+                author.name,
+                [[book.title, [tag.label for tag in book.tags.all()]] for book in author.books.all()],
+            ]
+            for author in Author.objects.prefetch_related(Prefetch("books", queryset=books))
+        ]
+
+    def case_prefetch_plain_nested(self):
+        books = Book.objects.select_related("editor").prefetch_related("tags")
+        return [
+            [author.name, [[book.display_title, book.tags.count()] for book in author.books.all()]]
+            for author in Author.objects.prefetch_related(Prefetch("books", queryset=books))
+        ]
+
+    def case_prefetch_plain_of_a_foreign_key(self):
+        authors = Author.objects.only("name")
+        books = Book.objects.prefetch_related(Prefetch("author", queryset=authors)).order_by("id")
+        return [book.author.name for book in books]
+
+    def case_prefetch_of_a_foreign_key_filtered(self):
+        authors = Author.objects.filter(age__gt=50)
+        return [b.author.name for b in Book.objects.prefetch_related(Prefetch("author", queryset=authors))]
+
+    def case_prefetch_deeper_filtered(self):
+        tags = Tag.objects.exclude(label="sad")
+        authors = Author.objects.prefetch_related(Prefetch("books__tags", queryset=tags))
+        return [[[tag.label for tag in book.tags.all()] for book in a.books.all()] for a in authors]
+
+    def case_prefetch_of_the_request(self):
+        books = Book.objects.filter(status=self.request.query_params["tag"])
+        return [
+            len(a.books.all()) for a in Author.objects.prefetch_related(Prefetch("books", queryset=books))
+        ]
+
+    def case_prefetch_sliced(self):
+        books = Book.objects.order_by("id")[:1]
+        return [
+            titles(a.books.all()) for a in Author.objects.prefetch_related(Prefetch("books", queryset=books))
+        ]
+
+    def case_prefetch_annotated(self):
+        books = Book.objects.annotate(double=F("price") * 2)
+        authors = Author.objects.prefetch_related(Prefetch("books", queryset=books))
+        return [[book.double for book in author.books.all()] for author in authors]
+
+    def case_prefetch_named_as_a_field(self):
+        books = Book.objects.filter(status="p")
+        return len(Author.objects.prefetch_related(Prefetch("books", queryset=books, to_attr="edited")))
+
+    def case_prefetch_twice(self):
+        books = Book.objects.filter(status="p")
+        return len(Author.objects.prefetch_related("books", Prefetch("books", queryset=books)))
+
+    def case_prefetch_and_save(self):
+        books = Book.objects.filter(status="p")
+        author = Author.objects.prefetch_related(Prefetch("books", queryset=books)).get(name="Ada")
+        author.age = 71
+        author.save()
+        return titles(author.books.all())
+
+    def case_prefetch_and_delete(self):
+        books = Book.objects.filter(status="p")
+        author = Author.objects.prefetch_related(Prefetch("books", queryset=books)).get(name="Cy")
+        return author.delete()[0] > 0
+
+    def case_prefetch_in_one_branch(self):
+        books = Book.objects.filter(status="p")
+        authors = Author.objects.all()
+        if self.request.query_params.get("name") == "Ada":
+            authors = authors.prefetch_related(Prefetch("books", queryset=books))
+        return [titles(author.books.all()) for author in authors]
+
+    def case_prefetch_with_a_value_of_the_branch(self):
+        books = Book.objects.filter(status="p")
+        if self.request.query_params.get("name") == "Ada":
+            books = Book.objects.filter(price__lt=10)
+        authors = Author.objects.prefetch_related(Prefetch("books", queryset=books))
+        return [titles(author.books.all()) for author in authors]
+
+    def case_prefetch_of_all_in_a_branch(self):
+        authors = Author.objects.all()
+        if self.request.query_params.get("name") == "Ada":
+            authors = authors.prefetch_related(Prefetch("books", queryset=Book.objects.filter(price__lt=10)))
+        return [titles(author.books.all()) for author in authors]
+
+    def case_prefetch_forgotten(self):
+        books = Book.objects.filter(status="p")
+        authors = Author.objects.prefetch_related(Prefetch("books", queryset=books)).prefetch_related(None)
+        return [titles(author.books.all()) for author in authors]
 
     # conditions --------------------------------------------------------------------------
 
@@ -930,6 +1082,70 @@ class Language(APIView):
     def case_window_sum(self):
         rows = Book.objects.annotate(total=Window(Sum("price"), partition_by=[F("author_id")])).order_by("id")
         return [row.total for row in rows]
+
+    def case_window_ranks(self):
+        rows = Book.objects.annotate(
+            rank=Window(Rank(), order_by=F("status").asc()),
+            dense=Window(DenseRank(), order_by="-status"),
+            share=Window(PercentRank(), order_by="price"),
+            cume=Window(CumeDist(), partition_by="status", order_by=["price", "-id"]),
+        ).order_by("id")
+        return [[row.rank, row.dense, row.share, row.cume] for row in rows]
+
+    def case_window_neighbours(self):
+        rows = Book.objects.annotate(
+            before=Window(Lag("title"), order_by="id"),
+            after=Window(Lead("price", 2), order_by="id"),
+            first=Window(FirstValue("published"), partition_by="status", order_by="-price"),
+            last=Window(LastValue("title"), order_by="price"),
+        ).order_by("id")
+        return [[r.before, r.after, r.first and r.first.isoformat(), r.last] for r in rows]
+
+    def case_window_aggregates(self):
+        rows = Book.objects.annotate(
+            running=Window(Sum("price"), order_by="id"),
+            mean=Window(Avg("price"), partition_by=[F("status"), F("in_print")]),
+            many=Window(Count("id"), partition_by="author__country"),
+            most=Window(Max("rating")),
+        ).order_by("id")
+        return [[r.running, r.mean, r.many, r.most] for r in rows]
+
+    def case_window_ordered_by_and_cut(self):
+        rows = Book.objects.filter(price__gt=5).annotate(
+            place=Window(RowNumber(), order_by=F("price").desc())
+        )
+        return [[row.title, row.place] for row in rows.order_by("-place")[:3]] + [rows.count()]
+
+    def case_window_of_values(self):
+        return list(
+            Book.objects.order_by("id")
+            .annotate(place=Window(RowNumber(), order_by="price"))
+            .values("title", "place")
+        )
+
+    def case_window_of_an_annotation(self):
+        rows = Author.objects.annotate(n=Count("books")).annotate(
+            place=Window(RowNumber(), order_by=[F("n").desc(), "name"])
+        )
+        return [[row.name, row.place] for row in rows.order_by("name")]
+
+    def case_window_filtered(self):
+        rows = Book.objects.annotate(place=Window(RowNumber(), order_by="price"))
+        return titles(rows.filter(place__lte=2).order_by("id"))
+
+    def case_window_after_a_to_many_filter(self):
+        rows = Book.objects.filter(tags__label__in=["fun", "sad"]).annotate(n=Window(Count("id")))
+        return [row.n for row in rows.order_by("id")]
+
+    def case_window_then_a_to_many_filter(self):
+        rows = Book.objects.annotate(n=Window(Count("id"))).filter(tags__label__in=["fun", "sad"])
+        return [row.n for row in rows.order_by("id")]
+
+    def case_window_aggregated(self):
+        return Book.objects.annotate(n=Window(RowNumber(), order_by="id")).aggregate(s=Sum("n"))
+
+    def case_window_function_alone(self):
+        return [row.n for row in Book.objects.annotate(n=RowNumber())]
 
     def case_aggregates(self):
         return Book.objects.aggregate(
