@@ -172,9 +172,13 @@ class Compiler:
         if path.hops and not negated and self._by_join(path):
             return self._joined(leaf, path)
         if path.hops:
-            if path.json and path.lookup == "exact" and _is_null(leaf, path):
+            if path.json and (negated or (path.lookup == "exact" and _is_null(leaf, path))):
+                # A key that is not there makes the condition NULL: of a join, not of EXISTS.
                 raise self.frame.refuse(
-                    "json-lookup", leaf.key, "null in the JSON of a related object.", leaf.at
+                    "json-lookup",
+                    leaf.key,
+                    "null, or exclude(), by a key in the JSON of a related object.",
+                    leaf.at,
                 )
             if _is_null(leaf, path):
                 if negated and any(h.many for h in path.hops) and not (len(path.hops) == 1 and path.relation):

@@ -118,6 +118,8 @@ def coalesced(frame: Frame, nodes: list[ast.expr], kinds: list[Kind]) -> tuple[a
     """``coalesce(a, b)``: NULL only where all are."""
     made = ast.Call(ast.Attribute(frame.imported("sqlalchemy", "func"), "coalesce", ast.Load()), nodes, [])
     kind = widen(kinds[0])
+    if any(getattr(widen(one), "type", "") == "Any" for one in kinds):
+        raise frame.refuse("expression", "Coalesce", "A choice between values whose type is not known.")
     for one in kinds[1:]:
         kind = join(not_null(kind), widen(one))
     return made, kind
@@ -159,6 +161,10 @@ def _kind(frame: Frame, cls: str, column: Kind, call: CallSite) -> Kind:
                 call.node,
             )
         return Scalar("float", True)
+    if text == "Any":
+        raise frame.refuse(
+            "aggregate", ast.unparse(call.node), "An aggregate of values whose type is not known.", call.node
+        )
     if cls == "Sum" and text not in ("int", "float"):
         raise frame.refuse(
             "aggregate-sum", ast.unparse(call.node), f"Sum of {text} is not translated yet.", call.node

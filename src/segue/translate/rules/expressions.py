@@ -100,6 +100,10 @@ def subquery(frame: Frame, call: CallSite) -> Val:
     if inner_query.values is None or len(inner_query.columns) != 1:
         raise frame.refuse("expression", ast.unparse(call.node), "Subquery() needs one column.", call.node)
     column = inner_query.columns[0]
+    if "json_key(" in column.text:
+        raise frame.refuse(
+            "expression", ast.unparse(call.node), "A key of JSON out of a subquery.", call.node
+        )
     given = call.argument(1, "output_field")
     if given is not None and python_of(given) != getattr(widen(column.kind), "type", None):
         raise frame.refuse(
@@ -171,6 +175,8 @@ def case(frame: Frame, call: CallSite) -> Val:
         else:
             kind = nullable(kind) if kind is not None else Scalar("Any")
         kind = kind or Scalar("Any")
+        if any("json_key(" in ast.unparse(node) for node in nodes):
+            raise inner.refuse("expression", ast.unparse(call.node), "A key of JSON in a Case.", call.node)
         if field is not None and isinstance(kind, Scalar) and python_of(field) != kind.type:
             raise inner.refuse(
                 "expression",

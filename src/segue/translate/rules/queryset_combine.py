@@ -25,7 +25,8 @@ def combine(frame: Frame, op: ast.operator, a: Val, b: Val, node: ast.expr) -> V
             if _is_none(frame, one):
                 return other
     mine, theirs = query_of(a), query_of(b)
-    problem = _problem(mine, theirs, isinstance(op, ast.BitOr))
+    inline = not any("join(" in side.text or isinstance(side.node, ast.Name) for side in (a, b))
+    problem = _problem(mine, theirs, isinstance(op, ast.BitOr), inline)
     if problem:
         raise frame.refuse("queryset-operator", ast.unparse(node), problem, node)
     ordered = b if theirs.order in ("terms", "done") and not theirs.meta_written else a
@@ -56,7 +57,7 @@ def _is_none(frame: Frame, value: Val) -> bool:
     ) and ast.unparse(value.node).endswith(".where(false())")  # fmt: skip
 
 
-def _problem(mine: Query, theirs: Query, either: bool) -> str:
+def _problem(mine: Query, theirs: Query, either: bool, inline: bool) -> str:
     if mine.model != theirs.model:
         return "They are of two models."
     for query in (mine, theirs):
@@ -70,7 +71,7 @@ def _problem(mine: Query, theirs: Query, either: bool) -> str:
             )
         if query.many:
             return "One of them joins a relation that repeats rows."
-        if query.crossed and either and not (mine.distinct and theirs.distinct) and not query.pending:
+        if query.crossed and not query.pending and (either or not inline):
             return "Django joins a to-many relation for both sides, which repeats rows."
     if mine.distinct != theirs.distinct:
         return "Django raises TypeError: one of them is distinct."

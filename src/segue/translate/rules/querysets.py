@@ -232,7 +232,9 @@ def _of_values(frame: Frame, owner: Val, key: str, built: Expression, call: Call
     text = ast.unparse(node)
     if OUTER in text:
         raise frame.refuse("outer-ref", ast.unparse(call.node), "OuterRef outside of a subquery.", call.node)
-    return add_column(frame, owner, Column(key, text, widen(kind), grouped is not None), shown=shown)
+    return add_column(
+        frame, owner, Column(key, text, widen(kind), grouped is not None, built.window), shown=shown
+    )
 
 
 @method(QuerySet, "select_for_update")

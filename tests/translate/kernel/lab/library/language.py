@@ -267,6 +267,10 @@ class Language(APIView):
     def case_or_of_distinct_and_not(self):
         return titles(Book.objects.filter(price__lt=8).distinct() | Book.objects.filter(status="p"))
 
+    def case_and_of_many_to_many(self):
+        book = Book.objects.get(pk=1)
+        return [tag.label for tag in Tag.objects.filter(label__contains="u") & book.tags.all()]
+
     def case_or_of_sliced(self):
         return titles(Book.objects.all()[:2] | Book.objects.filter(status="p"))
 
@@ -844,6 +848,13 @@ class Language(APIView):
 
     def case_json_range(self):
         return [note.id for note in Note.objects.filter(data__size__range=(1, 5)).order_by("id")]
+
+    def case_json_key_chosen(self):
+        rows = Note.objects.annotate(size=Case(When(id__gt=2, then=F("data__size")))).order_by("id")
+        return [row.size for row in rows]
+
+    def case_json_largest_key(self):
+        return Note.objects.aggregate(most=Max(F("data__size")))
 
     def case_json_key_icontains(self):
         return [note.id for note in Note.objects.filter(data__color__icontains="RE").order_by("id")]
