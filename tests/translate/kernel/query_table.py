@@ -16,9 +16,9 @@ PAGE = Path(__file__).parents[3] / "docs" / "query-language.md"
 # What is refused, with the code of the refusal.
 REFUSED: dict[str, str] = {
     "case_and_of_many_to_many": "queryset-operator",
-    "case_json_largest_key": "aggregate",
+    "case_json_largest_key": "group-by",
     "case_json_key_chosen": "expression",
-    "case_datetimes_in_a_zone": "keyword",
+    "case_datetimes_in_a_zone": "call-arguments",
     "case_dates_of_a_relation": "dates",
     "case_dates_of_moments": "dates",
     "case_window_function_alone": "window",

@@ -28,9 +28,10 @@ _MODULE = "django.db.models.functions"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WindowFunction(Expression):
-    """A function that means something in a window only: ``inside`` renders it there."""
+    """A function that means something in a window only: ``inside`` renders it there; ``floating``: it is made a float."""
 
     inside: Render | None = None
+    floating: bool = False
 
 
 def _alone(frame: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
@@ -49,7 +50,7 @@ def _numbering(frame: Frame, call: CallSite) -> Val:
             "int" if short in _NUMBERS else "float"
         )
 
-    return Val(Expr(WindowFunction(_alone, inside=render)))
+    return Val(Expr(WindowFunction(_alone, inside=render, floating=short in _SHARES)))
 
 
 def _looking(frame: Frame, call: CallSite) -> Val:
@@ -121,7 +122,7 @@ def window(frame: Frame, call: CallSite) -> Val:
                     ast.keyword(key, nodes[0] if len(nodes) == 1 else ast.List(nodes, ast.Load()))
                 )
         over = ast.Call(ast.Attribute(made, "over", ast.Load()), [], keywords)
-        if isinstance(built, Aggregate) and built.floating:
+        if built.floating:
             over = quote(
                 "{0}({1}, {2})",
                 inner.imported("sqlalchemy", "cast"),
