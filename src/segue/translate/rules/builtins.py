@@ -454,6 +454,8 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
         from segue.translate.load.models import concrete, field_of, reverse_of
         from segue.translate.rules.instance import model_method
 
+        if wanted in value.kind.site.shown or wanted in value.kind.site.unshown:
+            return const(True)
         model = concrete(frame.ctx, value.kind.model)
         reverse = reverse_of(model, wanted)
         if (
@@ -516,7 +518,10 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
         if isinstance(value.kind, Introspected):
             fact = known_fact(value.kind, attr.kind.value)
             return fact if fact is not None else call.args[2]
-        if isinstance(value.kind, Instance) and attr.kind.value in value.kind.site.computed:
+        if isinstance(value.kind, Instance) and any(
+            attr.kind.value in known
+            for known in (value.kind.site.computed, value.kind.site.shown, value.kind.site.unshown)
+        ):
             return of(frame, value, attr.kind.value, call.node)
         if _lacks(frame, value, attr.kind.value):
             return call.args[2]

@@ -60,6 +60,8 @@ def _is_none(frame: Frame, value: Val) -> bool:
 def _problem(mine: Query, theirs: Query, either: bool, inline: bool) -> str:
     if mine.model != theirs.model:
         return "They are of two models."
+    if {item for item in mine.prefetch if item.own} != {item for item in theirs.prefetch if item.own}:
+        return "They prefetch different rows."
     for query in (mine, theirs):
         if query.values is not None or query.annotations or query.hidden or query.grouped:
             return "One of them has columns of its own."

@@ -176,6 +176,7 @@ def _own(site: Needs, label: str) -> Needs:
     )
     for attribute in ("columns", "one", "many", "prefetched", "selected", "kept"):
         setattr(made, attribute, getattr(site, attribute))
+    made.unshown.update(site.shown)
     return made
 
 

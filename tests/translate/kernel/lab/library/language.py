@@ -650,6 +650,17 @@ class Language(APIView):
             authors = authors.prefetch_related(Prefetch("books", queryset=Book.objects.filter(price__lt=10)))
         return [titles(author.books.all()) for author in authors]
 
+    def case_prefetch_asked_for(self):
+        books = Book.objects.filter(price__lt=10)
+        authors = Author.objects.prefetch_related(Prefetch("books", queryset=books, to_attr="few"))
+        return [
+            [len(a.few) if hasattr(a, "few") else -1, titles(getattr(a, "few", [])), hasattr(a, "many")]
+            for a in authors
+        ]
+
+    def case_prefetch_not_asked_for(self):
+        return [[hasattr(a, "few"), len(getattr(a, "few", []))] for a in Author.objects.all()]
+
     def case_prefetch_forgotten(self):
         books = Book.objects.filter(status="p")
         authors = Author.objects.prefetch_related(Prefetch("books", queryset=books)).prefetch_related(None)
