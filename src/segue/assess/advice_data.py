@@ -10,18 +10,18 @@ GROUPS: dict[str, str] = {
         "filter-after-aggregate filter-after-distinct"
     ),
     "Write the aggregate over one relation, or count in a Subquery of its own.": (
-        "aggregate aggregate-avg aggregate-filter aggregate-join aggregate-sum two-aggregates group-by having annotate"
+        "aggregate aggregate-avg aggregate-filter aggregate-join aggregate-sum two-aggregates group-by having annotate window"
     ),
     "Write the condition with other look-ups or a Q whose parts are plain columns.": (
         "exclude-annotation exclude-isnull exclude-nullable exclude-subquery q-operator q-xor int-comparison "
-        "json-lookup lookup lookup-value null-lookup isnull range text-lookup transform outer-ref subquery-lookup contains"
+        "json-lookup lookup lookup-value null-lookup isnull range text-lookup transform outer-ref subquery-lookup contains json-contains"
     ),
     "Call distinct() alone, or make the rows unique by Exists() instead of a join.": (
         "distinct distinct-on distinct-values"
     ),
     "Build the queryset from the model's manager in one place, with names that stand in the code.": (
         "queryset queryset-class queryset-operator queryset-source filter-queryset manager related-manager "
-        "base-manager reverse select-related prefetch values iterator values-get get-object-or-404 using select-for-update"
+        "base-manager reverse select-related prefetch values iterator values-get get-object-or-404 using select-for-update in-bulk dates"
     ),
     "Write rows with create(), save(), update() and delete() of plain querysets, and with fields that are named.": (
         "update update-fields bulk-write delete related-create related-write refresh-from-db overridden-write copy"
