@@ -524,6 +524,7 @@ def _bind_parameters(
                 frame.env[legacy_name] = Val(kind)
                 continue
             local = frame.bind(legacy_name, Val(kind))
+            frame.parameters[legacy_name] = kind
             out.append(Parameter(local, _annotate(frame, kind), legacy=legacy_name))
         elif legacy_name in defaults:
             frame.env[legacy_name] = frame.eval(defaults[legacy_name])

@@ -70,6 +70,7 @@ class Frame:
     ``selected`` tells which local holds the rows that a view's look-up chose (where it stands: the lines, and how many there were).
     ``captured``: how many blocks the statement stands in whose lines are kept apart. ``changes_user``: what the code so far may have done to who asks (``in``, ``out``).
     ``bottoms`` the places where a round of the outermost takes something out of what nothing was put into yet.
+    ``parameters`` are the kinds of the legacy parameters, ``outgrown`` those of them that have become another local.
     """
 
     ctx: Context
@@ -102,6 +103,8 @@ class Frame:
     bottoms: list[ast.AST] = field(default_factory=list)
     checked_fields: set[str] = field(default_factory=set)
     taken: set[tuple[str, str]] = field(default_factory=set)
+    parameters: dict[str, Kind] = field(default_factory=dict)
+    outgrown: set[str] = field(default_factory=set)
     facts_loops: int = 0
     locals_seen: set[str] = field(default_factory=set)
     is_async: bool = False

@@ -76,10 +76,18 @@ def _converter(builtin: str, result: str) -> None:
         parts = [code(frame, v, call.node) for v in call.args]
         if call.kwargs and builtin != "int":
             call.only()
+        if call.args and builtin in ("int", "float") and _may_be_none(call.args[0]):
+            # A TypeError on both sides, which mypy would tell of.
+            helper = frame.imported("segue_bridge.db.reads", "unchecked")
+            parts[0] = quote("{0}({1})", helper, parts[0])
         made = ast.Call(
             name(builtin), parts, [ast.keyword(k, code(frame, v, call.node)) for k, v in call.kwargs.items()]
         )
         return Val(Scalar(result), made)
+
+
+def _may_be_none(value: Val) -> bool:
+    return isinstance(value.kind, Scalar) and value.kind.nullable and value.kind.type != "Any"
 
 
 for _builtin, _result in (

@@ -7,7 +7,7 @@ A statement of generated code selects the primary key first, then annotations. S
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import BinaryExpression, BindParameter, ColumnElement, Select, func, literal, select
 from sqlalchemy.sql import operators
@@ -32,6 +32,7 @@ __all__ = [
     "present",
     "related",
     "rows",
+    "unchecked",
 ]
 
 T = TypeVar("T")
@@ -142,6 +143,11 @@ def not_none(value: T | None) -> T:
     if value is None:
         raise AttributeError("'NoneType' object has no such attribute")
     return value
+
+
+def unchecked(value: T | None) -> T:
+    """``value`` for ``int()`` or ``float()``, which raise their own ``TypeError`` of None."""
+    return cast(T, value)
 
 
 async def any_of(items: Sequence[Any], test: Callable[[Any], Awaitable[object]]) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import textwrap
 
 from segue.translate.interp import keywords
 from segue.translate.interp.expressions.operators import binary
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.iterate import bind_target
-from segue.translate.interp.join import widen
+from segue.translate.interp.join import join, widen
 from segue.translate.interp.value import Val, is_pure
 from segue.translate.kinds import (
     Callback,
@@ -255,7 +256,40 @@ def _store_name(frame: Frame, local: str, value: Val, node: ast.stmt) -> None:
         frame.forget(local)
         frame.env[local] = value
         return
+    if _outgrows(frame, local, kind, node):
+        frame.renames[local] = frame.fresh(
+            local
+        )  # the parameter's annotation does not cover what it is from here on
     frame.emit(f"{frame.bind(local, Val(value.kind))} = {value.text}")
+
+
+def _outgrows(frame: Frame, local: str, kind: Kind, node: ast.stmt) -> bool:
+    """Whether a parameter gets another kind of value, in a statement that all that follows comes after."""
+    known = frame.parameters.get(local)
+    here = frame.env.get(local)
+    if (
+        known is None
+        or here is None
+        or here.text != frame.renames.get(local, local)
+        or local in frame.outgrown
+    ):
+        return False
+    kind = widen(kind)
+    if isinstance(known, Scalar) and isinstance(kind, Scalar):
+        covered = join(known, kind) == known
+    elif isinstance(known, Instance) and isinstance(kind, Instance):
+        covered = kind.site is known.site and known.nullable >= kind.nullable
+    else:
+        covered = not (isinstance(known, Scalar | Instance) and isinstance(kind, Scalar | Instance))
+    if covered:
+        return False
+    tree = ast.parse(textwrap.dedent(frame.function.source)).body[0]
+    at_top = isinstance(tree, ast.FunctionDef) and any(
+        isinstance(s, ast.Assign) and s.lineno == node.lineno for s in tree.body
+    )
+    if at_top:
+        frame.outgrown.add(local)
+    return at_top
 
 
 def _of_one_round(value: Val) -> bool:
@@ -315,8 +349,6 @@ def _learn(frame: Frame, target: ast.expr, kind: DictOf) -> None:
 
 
 def _with_item(kind: DictOf, key: Val, item: Kind) -> DictOf:
-    from segue.translate.interp.join import join
-
     if (
         isinstance(key.kind, Const)
         and isinstance(key.kind.value, str)

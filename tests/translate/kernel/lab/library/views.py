@@ -198,6 +198,18 @@ def column_of_books(column):
     return sorted(Book.objects.order_by().values_list(column, flat=True).distinct())
 
 
+def stripped(text):
+    return text.strip() or None
+
+
+def shouted(text):
+    text = stripped(text)
+    if text is None:
+        return "silence"
+    text = text.upper()
+    return text + "!"
+
+
 class Lab(APIView):
     # filtering ---------------------------------------------------------------------------
 
@@ -1959,3 +1971,6 @@ class Lab(APIView):
 
         transaction.on_commit(told)
         return 1
+
+    def case_parameter_that_becomes_something_else(self):
+        return [shouted(" a "), shouted("  ")]
