@@ -64,7 +64,7 @@ def condition(
         kind = value.kind
         item = kind.item if isinstance(kind, ListOf) else None
         constants = isinstance(kind, Const) and isinstance(kind.value, tuple)
-        if value.node is None or not (constants or (item is not None and _plain(item))):
+        if value.node is None or not (constants or (isinstance(item, Scalar) and _plain(item))):
             raise frame.refuse("json-lookup", what, "Segue does not know what the list holds.", at)
         return _call(frame, "json_in", on.column, [value.node, *names])
     if lookup in _TEXT:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 
 from segue.target.ir import Import
 from segue.translate.interp.callsite import CallSite
@@ -173,11 +174,26 @@ def _unsettled(frame: Frame, rows: Val) -> Val:
 
 
 def _written(frame: Frame, node: ast.expr | None) -> ast.expr | None:
-    """The statement behind a local name that is assigned once."""
+    """The statement behind a local name that is assigned once; the name goes where nothing else uses it."""
     if not isinstance(node, ast.Name):
         return node
     lines = [line for line in frame.lines if re.match(rf"\s*{node.id}\b", line)]
     begun = f"{node.id} = "
     if len(lines) != 1 or not lines[0].startswith(begun):
         return node
-    return ast.parse(lines[0].removeprefix(begun), mode="eval").body
+    found = ast.parse(lines[0].removeprefix(begun), mode="eval").body
+    for key, value in list(frame.env.items()):
+        if value.text == node.id and isinstance(value.kind, QuerySet) and _used_once(frame, key):
+            frame.lines.remove(lines[0])
+            frame.env[key] = Val(value.kind, found)
+    return found
+
+
+def _used_once(frame: Frame, local: str) -> bool:
+    """Whether the legacy function reads the local in one place."""
+    names = [
+        part.ctx
+        for part in ast.walk(ast.parse(textwrap.dedent(frame.function.source)))
+        if isinstance(part, ast.Name) and part.id == local
+    ]
+    return len(names) == 2 and isinstance(names[0], ast.Store) and isinstance(names[1], ast.Load)
