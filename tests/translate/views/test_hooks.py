@@ -248,10 +248,13 @@ class Copied(mixins.CreateModelMixin, generics.GenericAPIView):
 
     def post(self, request, pk):
         self.request.original = get_object_or_404(Note, pk=pk)
+        request.key = pk
+        pk = 0
         return self.create(request)
 
     def perform_create(self, serializer):
-        serializer.save(title=self.request.original.title[:3] + serializer.validated_data["title"][:3])
+        title = f"{self.request.key}{self.request.original.title[:3]}{serializer.validated_data['title'][:3]}"
+        serializer.save(title=title[:10])
 
 
 class Posted(mixins.CreateModelMixin, viewsets.GenericViewSet):

@@ -73,8 +73,12 @@ def _settled(frame: Frame, attr: str, value: Val) -> ast.expr:
     tree = ast.parse(textwrap.dedent(frame.function.source))
     if isinstance(node, ast.Name):
         legacy = next((k for k, v in frame.env.items() if v.node is not None and v.text == node.id), "")
-        bound = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == legacy]
-        if legacy and sum(isinstance(n.ctx, ast.Store | ast.Del) for n in bound) <= 1:
+        times = sum(
+            (isinstance(n, ast.Name) and n.id == legacy and not isinstance(n.ctx, ast.Load))
+            or (isinstance(n, ast.arg) and n.arg == legacy)
+            for n in ast.walk(tree)
+        )
+        if legacy and times <= 1:
             return node
     known = frame.env.get(PUT + carried.parameter(attr))
     local = (
