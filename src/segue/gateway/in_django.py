@@ -45,9 +45,13 @@ def jwt_key(settings):
 
 
 def broker(settings):
-    """``CELERY_BROKER_URL``, where the settings name one (with Celery's usual namespace)."""
+    """``CELERY_BROKER_URL`` and ``CELERY_RESULT_BACKEND``, where the settings name one (with Celery's usual namespace)."""
     found = getattr(settings, "CELERY_BROKER_URL", None) or getattr(settings, "BROKER_URL", None)
-    return {"CELERY_BROKER_URL": str(found)} if found else {}
+    results = getattr(settings, "CELERY_RESULT_BACKEND", None)
+    return {
+        **({"CELERY_BROKER_URL": str(found)} if found else {}),
+        **({"CELERY_RESULT_BACKEND": str(results)} if results else {}),
+    }
 
 
 def cache_places(settings):

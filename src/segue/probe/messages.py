@@ -24,6 +24,16 @@ _CONFIGURATION = (
     "task_routes",
     "task_serializer",
 )
+# What decides about what is read from a result backend (celery.backends.base, celery.backends.redis).
+_RESULTS = (
+    "accept_content",
+    "redis_socket_connect_timeout",
+    "redis_socket_keepalive",
+    "redis_socket_timeout",
+    "result_accept_content",
+    "result_backend_transport_options",
+    "result_serializer",
+)
 # celery.app.task.extract_exec_options
 _OPTIONS = (
     "queue",
@@ -82,7 +92,41 @@ def describe(collector, modules):
         "problem": problem,
         "configuration": given,
         "tasks": tasks,
+        "results": _results(conf, app, DEFAULTS),
     }
+
+
+def _results(conf, app, defaults):
+    try:
+        cls = type(app.backend)
+        name = "%s.%s" % (cls.__module__, cls.__qualname__)
+        problem = ""
+        if name == "django_celery_results.backends.database.DatabaseBackend":
+            if conf.get("result_backend_always_retry"):
+                problem = "result_backend_always_retry is set"
+        elif name not in (
+            "celery.backends.redis.RedisBackend",
+            "celery.backends.filesystem.FilesystemBackend",
+        ):
+            problem = "results in %s are not known" % name
+        elif not isinstance(conf.get("result_backend"), str) or conf.get("redis_backend_use_ssl"):
+            problem = "the result backend is not told by its address alone"
+        if conf.get("result_cache_max") != -1:
+            problem = "result_cache_max keeps results in the memory of each process"
+        if conf.get("task_always_eager"):
+            problem = "task_always_eager is set"
+        given = {}
+        for option in _RESULTS:
+            value = conf.get(option)
+            if value == defaults.get(option):
+                continue
+            if not _is_plain(value) or _names_secret(value):
+                problem = problem or "the setting %s is no plain data" % option
+                continue
+            given[option] = value
+        return {"backend": name, "configuration": given, "problem": problem}
+    except Exception:
+        return None
 
 
 def _problem(conf, app, celery_class, task_class, signals):

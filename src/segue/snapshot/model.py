@@ -558,14 +558,26 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Results:
+    """Celery's result backend: its dotted class ``backend``, what its ``configuration`` has beside the defaults and
+    decides about what is read; ``problem`` says why results cannot be read by another process."""
+
+    backend: str
+    configuration: Mapping[str, Json] = field(default_factory=dict)
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Messages:
     """Celery's current app: the scheme of its ``broker``, what its ``configuration`` has beside the defaults and what
-    ends up in messages, and the ``tasks`` by the path of their variable; ``problem`` as in :class:`Task`."""
+    ends up in messages, and the ``tasks`` by the path of their variable; ``problem`` as in :class:`Task`. ``results``
+    is None where the result backend cannot be made."""
 
     broker: str
     configuration: Mapping[str, Json]
     tasks: Mapping[str, Task]
     problem: str = ""
+    results: Results | None = None
 
 
 @dataclass(frozen=True, slots=True)

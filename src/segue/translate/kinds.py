@@ -289,6 +289,11 @@ class SentTask(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class AskedTask(Kind):
+    """Celery's ``AsyncResult`` of an id; its code is the bridge's ``TaskResult``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Request(Kind):
     """The DRF request (``raw`` for Django's own)."""
 

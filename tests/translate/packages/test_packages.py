@@ -21,8 +21,9 @@ SITE_SETTINGS = """
 import os
 CELERY_BROKER_URL = "redis://:only-for-tests@127.0.0.1:9/0"
 CELERY_TASK_ROUTES = {"notes.tasks.*": {"queue": "notes"}}
+CELERY_RESULT_BACKEND = "django-db"
 CELERY_TASK_ALWAYS_EAGER = bool(os.environ.get("EAGER"))
-INSTALLED_APPS += ["taggit", "simple_history", "waffle"]
+INSTALLED_APPS += ["taggit", "simple_history", "waffle", "django_celery_results"]
 REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = ["rest_framework.authentication.SessionAuthentication"]
 """
 MODELS = """\
@@ -129,6 +130,7 @@ VIEWS = """\
 import httpx
 import requests
 import waffle
+from celery.result import AsyncResult
 from django.db import transaction
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_page
@@ -375,6 +377,30 @@ class SentByClients(APIView):
         return Response({"kind": kind})
 
 
+class ResultOf(APIView):
+    def get(self, request, pk):
+        task = AsyncResult(pk)
+        ready = task.ready()
+        error = ready and not task.successful()
+        return Response(
+            {
+                "id": task.id,
+                "state": tell.AsyncResult(pk).status,
+                "ready": ready,
+                "failed": task.failed(),
+                "result": task.result if ready and not error else None,
+                "error": {"text": str(task.result)} if error else None,
+            }
+        )
+
+    def post(self, request, pk):
+        Note.objects.create(title="x")
+        return Response({"result": str(AsyncResult(pk).result)})
+
+    def put(self, request, pk):
+        return Response({"result": AsyncResult(pk).get(timeout=1)})
+
+
 class NotSentByClients(APIView):
     def post(self, request):
         unchecked.delay(**request.data)
@@ -428,7 +454,8 @@ lines.register("mixed", views.MixedLines, basename="mixed")
 urlpatterns = [path("", include(router.urls)), path("", include(lines.urls)), path("others/", views.Others.as_view()),
                path("some-pieces/", views.SomePieces.as_view()), path("at-once/", views.PiecesAtOnce.as_view()),
                path("sent/", views.Sent.as_view()), path("not-sent/", views.NotSent.as_view()),
-               path("by-clients/", views.SentByClients.as_view()), path("not-by-clients/", views.NotSentByClients.as_view())]
+               path("by-clients/", views.SentByClients.as_view()), path("not-by-clients/", views.NotSentByClients.as_view()),
+               path("results/<str:pk>/", views.ResultOf.as_view())]
 """
 # Operation → (distribution, line of the project's source that the refusal stands at).
 REFUSED = {
@@ -457,6 +484,7 @@ REFUSED = {
     "PUT /not-sent/": ("celery", "tell.apply_async("),
     "PATCH /not-sent/": ("celery", "tell.delay(1).ready()"),
     "DELETE /not-sent/": ("celery", "tell.apply_async(arguments)"),
+    "PUT /results/{pk}/": ("celery", "AsyncResult(pk).get("),
     "POST /not-by-clients/": ("celery", "unchecked.delay("),
     "PUT /not-by-clients/": ("celery", "tell.delay(request.data)"),
 }
@@ -469,8 +497,9 @@ POLYMORPHIC = {
     "DELETE /at-once/": "polymorphic",
     "PATCH /at-once/": "polymorphic",
 }
-# With Django's own decorators with arguments: seen, and not seen through.
+# A result that may be left to Django after a row was written; Django's own decorators with arguments: not seen through.
 DJANGO = POLYMORPHIC | {
+    "POST /results/{pk}/": "task-result",
     "GET /wrapped/": "decorator",
     "POST /wrapped/": "atomic",
     "DELETE /wrapped/{pk}/": "decorator",

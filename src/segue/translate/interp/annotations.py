@@ -5,6 +5,7 @@ from __future__ import annotations
 from segue.target.ir import Import
 from segue.translate.context import Context
 from segue.translate.kinds import (
+    AskedTask,
     Const,
     DictOf,
     DjangoPage,
@@ -117,6 +118,9 @@ def _text(ctx: Context, kind: Kind, imports: set[Import]) -> str:
         case NextHandler():
             imports.add(Import("segue_bridge.http.resource", "Handler"))
             return "Handler"
+        case AskedTask():
+            imports.add(Import("segue_bridge.task_results", "TaskResult"))
+            return "TaskResult"
         case Response():
             imports.add(Import("starlette.responses", "Response"))
             return "Response"

@@ -65,6 +65,8 @@ def _settings(ctx: Context) -> None:
         )
     if ctx.memo.get(("settings", "celery-broker")):
         lines.append("    celery_broker_url: str  # the broker that the Django side's Celery sends tasks to")
+    if ctx.memo.get(("settings", "celery-results")):
+        lines.append("    celery_result_backend: str  # where the Django side's Celery keeps results")
     for name, given in sorted(used.items()):
         text, annotation = _literal(given)
         lines.append(f"    {name}: {annotation} = {text}")

@@ -146,11 +146,13 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
     access = program.modules.get(f"{package}/access.py")
     jwt = access is not None and "JWT" in access.decls
     own_key = jwt and access is not None and "settings.jwt_key" in access.decls["JWT"].code
-    broker = (
-        snapshot.messages.broker if snapshot.messages and f"{package}/tasks.py" in program.modules else ""
-    )
-    if broker:
-        transport = _TRANSPORTS.get(broker, "")
+    tasks = program.modules.get(f"{package}/tasks.py")
+    broker = snapshot.messages.broker if snapshot.messages and tasks and "TASKS" in tasks.decls else ""
+    keeps_results = tasks is not None and "settings." in getattr(tasks.decls.get("RESULTS"), "code", "")
+    if tasks is not None:
+        results = snapshot.messages.results if snapshot.messages and keeps_results else None
+        is_redis = results is not None and results.backend.startswith("celery.backends.redis.")
+        transport = "[redis]" if is_redis else _TRANSPORTS.get(broker, "")
         driver += f'",\n  "celery{transport}>=5.3'
     cache = program.modules.get(f"{package}/cache.py")
     places = _cache_places(cache)
@@ -169,6 +171,9 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
     if broker:
         conftest += 'os.environ["CELERY_BROKER_URL"] = "memory://"\n'
         environment += "# The broker that the Django side's Celery sends tasks to.\nCELERY_BROKER_URL=\n"
+    if keeps_results:
+        conftest += 'os.environ["CELERY_RESULT_BACKEND"] = "cache+memory://"\n'
+        environment += "# Where the Django side's Celery keeps results.\nCELERY_RESULT_BACKEND=\n"
     for place in places:
         environment += f"# LOCATION of the Django side's cache, with its password if it has one.\n{place}=\n"
     return {

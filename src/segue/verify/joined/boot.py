@@ -98,12 +98,16 @@ def jwt_key() -> dict[str, str]:
 
 
 def broker() -> dict[str, str]:
-    """``CELERY_BROKER_URL``: where the project's Celery sends tasks, if it uses Celery."""
+    """``CELERY_BROKER_URL``, ``CELERY_RESULT_BACKEND``: where the project's Celery sends tasks and keeps results, if it
+    uses Celery."""
     app: Any = getattr(sys.modules.get("celery"), "current_app", None)
     if app is None:
         return {}
     conf = app.conf
-    return {"CELERY_BROKER_URL": str(conf.broker_write_url or conf.broker_url or "amqp://")}
+    return {
+        "CELERY_BROKER_URL": str(conf.broker_write_url or conf.broker_url or "amqp://"),
+        "CELERY_RESULT_BACKEND": str(conf.result_backend or ""),
+    }
 
 
 def hush() -> None:

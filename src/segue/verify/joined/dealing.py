@@ -91,6 +91,7 @@ class Dealer:
                 **jwt_key(),
                 # Nothing is sent (http/in_generated.py); should it be after all, then not to the real broker.
                 **({"CELERY_BROKER_URL": "memory://"} if broker() else {}),
+                **{k: v for k, v in broker().items() if k == "CELERY_RESULT_BACKEND"},
                 # Never the project's own.
                 "CACHE_URL": "redis://127.0.0.1:1",
                 "CACHE_FOLDER": str(self.legacy.copy.folder / "cache"),
