@@ -81,7 +81,8 @@ class Needs:
     files that may hold an upload until the object is saved, ``unsaved`` those of them that no save has stored yet. ``united`` are the
     sites whose objects may stand in the same variable. ``fetched``: they are what a queryset gives, not the end of a relation.
     ``classes`` are the multi-table children (labels) of a polymorphic model as whose objects they are made, those further
-    down first; ``exact``: all are of the model's own class.
+    down first; ``exact``: all are of the model's own class; ``whole``: all are entities of it or of a class below, with the columns of
+    all their tables.
     sites whose objects may stand in the same variable. ``noted`` is where code puts an attribute of its own on the rows,
     ``asked`` what they were asked for of that kind (:mod:`segue.translate.rules.own_attributes`).
     ``keyless``: they are made by code (``Model(…)``), so that one may have no row, and no key, when it is used. ``refreshed`` is where
@@ -112,6 +113,7 @@ class Needs:
     fetched: bool = False
     classes: tuple[str, ...] = ()
     exact: bool = False
+    whole: bool = False
     asked: set[str] = field(default_factory=set)
     noted: Where | None = None
     keyless: bool = False

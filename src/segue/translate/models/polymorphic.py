@@ -11,6 +11,11 @@ from segue.snapshot.model import Model, Snapshot
 from segue.translate.versions import since
 
 BASE = "polymorphic.models.PolymorphicModel"
+MANAGER = "polymorphic.managers.PolymorphicManager"
+# It sets the content type of a new object, then goes on to Django's.
+SAVE = f"{BASE}.save"
+# It replaces accessors of its parents and children, once.
+INIT = f"{BASE}.__init__"
 
 
 def is_polymorphic(snapshot: Snapshot, model: Model) -> bool:
@@ -62,6 +67,11 @@ def family(snapshot: Snapshot, model: Model) -> set[str]:
         return set()
     above = {label for label, link in model.parents.items() if link}
     return {model.label, *above, *(child.label for child in children(snapshot, model))}
+
+
+def plain_managers(snapshot: Snapshot, model: Model) -> bool:
+    """Whether a polymorphic model is saved through django-polymorphic's own manager, which leaves no row out."""
+    return model.base_manager == "" or model.managers.get(model.base_manager) == MANAGER
 
 
 def write_problem(snapshot: Snapshot, model: Model) -> Refusal | None:

@@ -15,7 +15,7 @@ from segue.translate.models.columns import set_value
 from segue.translate.models.defaults import default_of
 from segue.translate.models.kinds import has_column
 from segue.translate.models.own_defaults import full_default_of
-from segue.translate.models.polymorphic import family, write_problem
+from segue.translate.models.polymorphic import family, is_polymorphic, plain_managers, write_problem
 from segue.translate.models.problems import missing_table, value_problem
 
 KNOWN = frozenset({"CASCADE", "PROTECT", "RESTRICT", "SET_NULL", "SET_DEFAULT", "DO_NOTHING"})
@@ -63,11 +63,13 @@ def delete_problem(snapshot: Snapshot, label: str, *, real: bool = False) -> Ref
     return None
 
 
-def save_problem(ctx: Context, label: str, given: Collection[str] | None = None) -> Refusal | None:
+def save_problem(
+    ctx: Context, label: str, given: Collection[str] | None = None, *, real: bool = False
+) -> Refusal | None:
     """Why an object of a model cannot be written, or None.
 
     ``given``: names of the fields that a *new* object always gets; None for one that exists, whose
-    defaults are not asked for.
+    defaults are not asked for. ``real``: the object is of the class that a polymorphic model saved it as, or will.
     """
     snapshot = ctx.snapshot
     asked = snapshot.models[label]
@@ -80,7 +82,8 @@ def save_problem(ctx: Context, label: str, given: Collection[str] | None = None)
             asked.where.file,
             asked.where.line,
         )
-    if model.base_manager:
+    real = real and is_polymorphic(snapshot, model) and plain_managers(snapshot, model)
+    if model.base_manager and not real:
         return Refusal(
             "base-manager",
             f"{model.label}.Meta.base_manager_name",
@@ -88,11 +91,12 @@ def save_problem(ctx: Context, label: str, given: Collection[str] | None = None)
             model.where.file,
             model.where.line,
         )
-    polymorphic = write_problem(snapshot, model)
+    polymorphic = None if real else write_problem(snapshot, model)
     if polymorphic is not None:
         return polymorphic
+    links = set(model.parents.values()) if real else set()
     for field in model.fields:
-        if not has_column(field):
+        if not has_column(field) or field.name in links:
             continue
         problem = value_problem(ctx, field, writing=True)
         if problem is not None:

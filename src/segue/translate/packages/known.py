@@ -96,9 +96,10 @@ PACKAGES = (
     ),
     Package(
         "django-polymorphic", ("polymorphic",),
-        "Reads are translated where Segue knows which class a row has, and where rest_polymorphic's serializer shows "
-        "each object by its class (releases before 4 and from 4.11 on); writes are refused.",
-        "Keep writes of these models on Django.",
+        "Reads are translated where Segue knows which class a row has; with rest_polymorphic's serializer (releases before 4 "
+        "and from 4.11 on) objects are shown, validated and saved by the serializer of their class. `delete()` of one object "
+        "and `objects.create()` are translated, other writes are refused.",
+        "Create through `objects.create()` or a serializer, and delete objects one by one; else keep the route on Django.",
     ),
     Package(
         "drf-writable-nested", ("drf_writable_nested",),

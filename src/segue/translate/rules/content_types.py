@@ -35,6 +35,12 @@ def get_for_model(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         raise frame.refuse(
             "content-type", ast.unparse(call.node), "Segue does not know the model.", call.node
         )
+    found = Instance(CONTENT_TYPE, Needs(CONTENT_TYPE, written=True), "entity")
+    return Val(found, of_model(frame, label))
+
+
+def of_model(frame: Frame, label: str) -> ast.expr:
+    """The content type of the model, or of that behind a proxy."""
     cls, imported = entity_type(frame.ctx, CONTENT_TYPE)
     frame.use(imported)
     app, _, model = concrete(frame.ctx, label).label.partition(".")
@@ -43,7 +49,7 @@ def get_for_model(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         [frame.db, name(cls), literal(app), literal(model.lower())],
         [],
     )
-    return Val(Instance(CONTENT_TYPE, Needs(CONTENT_TYPE, written=True), "entity"), ast.Await(made))
+    return ast.Await(made)
 
 
 def _label(frame: Frame, given: Val, call: CallSite) -> str | None:

@@ -111,7 +111,7 @@ def _field(frame: Frame, owner: Val, item: ModelField, name: str, node: ast.AST)
         and frame.ctx.snapshot.models.get(item.inherited_from)
         and not frame.ctx.model(item.inherited_from).abstract
         and concrete(frame.ctx, kind.model).parents
-        and not kind.site.exact  # an entity, which has the columns of all its tables
+        and not (kind.site.exact or kind.site.whole)  # entities, which have the columns of all their tables
     ):
         raise frame.refuse(
             "multi-table", f"{owner.text}.{name}", "Fields of a parent table are not translated yet.", node

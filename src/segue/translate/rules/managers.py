@@ -28,7 +28,9 @@ from segue.translate.kinds import (
     Super,
 )
 from segue.translate.load.models import concrete, field_of, target_field
+from segue.translate.models.polymorphic import MANAGER as POLYMORPHIC
 from segue.translate.query.build import add_where, model_queryset, query_of, root_of
+from segue.translate.query.ir import Query
 from segue.translate.query.prefetched import rows_of
 from segue.translate.rules import registry
 from segue.translate.rules.own_querysets import check_begin, check_call
@@ -201,6 +203,11 @@ def on_manager(frame: Frame, owner: Val, call: CallSite) -> Val | None:
             ):
                 raise frame.refuse("using", call.name, "Another database than the default one.", call.node)
         return start(frame, owner, call.node)
+    if call.name == "create" and kind.cls == POLYMORPHIC and not frame.ctx.model(kind.model).proxy:
+        from segue.translate.rules.writes import create_through
+
+        # No query is asked for a new object, so that of a multi-table child can be made as well.
+        return create_through(frame, Val(QuerySet(Query(kind.model))), call)
     return on_queryset(frame, start(frame, owner, call.node), call)
 
 

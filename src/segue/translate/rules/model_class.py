@@ -9,25 +9,29 @@ from segue.snapshot.model import ModelField
 from segue.translate.context import Context
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.value import Val, literal, name
+from segue.translate.interp.value import Val, literal, name, quote
 from segue.translate.kinds import Const, Instance, Kind, Needs, Scalar, Unknown, User, ValidatedData
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type, target_field
+from segue.translate.models.polymorphic import is_polymorphic
 from segue.translate.models.writing import save_problem
 from segue.translate.rules.following import remembers
 from segue.translate.rules.stored_files import is_file
 from segue.translate.rules.uploaded import takes
 
 
-def new_instance(frame: Frame, label: str, call: CallSite, site: Needs | None = None) -> Val:
-    """``Article(title=…, author=user)`` → the mapped class with its columns."""
+def new_instance(
+    frame: Frame, label: str, call: CallSite, site: Needs | None = None, *, created: bool = False
+) -> Val:
+    """``Article(title=…, author=user)`` → the mapped class with its columns. ``created``: it is inserted at once, alone."""
     model = concrete(frame.ctx, label)
     if call.args:
         raise frame.refuse("model-init", ast.unparse(call.node), "Positional fields.", call.node)
     known = frame.ctx.snapshot.classes.get(model.cls)
     if frame.ctx.snapshot.functions.get(f"{model.cls}.__init__") is not None:
         raise frame.refuse("model-init", model.cls, "The model has an __init__ of its own.", call.node)
-    if model.parents:
+    real = created and is_polymorphic(frame.ctx.snapshot, model)
+    if model.parents and not real:
         raise frame.refuse(
             "multi-table", label, "Writes to multi-table models are not translated yet.", call.node
         )
@@ -35,8 +39,9 @@ def new_instance(frame: Frame, label: str, call: CallSite, site: Needs | None = 
     cls, item = entity_type(frame.ctx, label)
     frame.use(item)
     site = site or Needs(model.label, written=True, keyless=True)
+    site.exact = site.exact or real
     spread = spread_values(frame, label, call, site)
-    problem = save_problem(frame.ctx, model.label, set(call.kwargs))
+    problem = save_problem(frame.ctx, model.label, set(call.kwargs), real=real)
     if problem is not None:
         raise Refused(problem)
     keywords = [
@@ -148,11 +153,16 @@ def column_value(
             from segue.translate.load.needs import column
 
             column(frame.ctx, kind.site, target.attname)
-            if kind.nullable:
-                raise frame.refuse("nullable", value.text, "The related object may be None.", at)
+            remembered = site is not None and _remembered(frame.ctx, label, item)
+            if kind.nullable and not remembered:
+                if (kind.site.keyless and whole) or frame.no_hoist:
+                    raise frame.refuse("nullable", value.text, "The related object may be None.", at)
+                node = value.node
+                held = node if isinstance(node, ast.Name) else frame.hoist(item.name, node, at)
+                return item.attname, quote(f"None if {{0}} is None else {{0}}.{target.attname}", held)
             if kind.site.keyless and whole:
                 return item.name, value.node
-            if site is not None and _remembered(frame.ctx, label, item):
+            if remembered:
                 kind.site.written = True
                 return item.name, value.node
             return item.attname, ast.Attribute(value.node, target.attname, ast.Load())

@@ -21,6 +21,7 @@ from segue.translate.interp.invoke import lifted_call
 from segue.translate.interp.value import Val, name, quote
 from segue.translate.kinds import Instance, Needs
 from segue.translate.load.models import concrete, snake
+from segue.translate.models.polymorphic import SAVE, is_polymorphic
 from segue.translate.rules.own_attributes import is_own_attribute
 
 _ARGUMENTS = ("force_insert", "force_update", "using", "update_fields")
@@ -40,7 +41,7 @@ def own_save(ctx: Context, label: str) -> Function | None:
     """The body of the model's ``save`` up to ``super().save(...)``; None where ``save`` is Django's. Raises ``Refused``."""
     known = ctx.snapshot.classes.get(ctx.model(label).cls)
     dotted = known.methods.get("save", "") if known is not None else ""
-    if known is None or not dotted or dotted.startswith(_DJANGO) or dotted == _TOKEN_SAVE:
+    if known is None or not dotted or dotted.startswith(_DJANGO) or dotted in (_TOKEN_SAVE, SAVE):
         return None
     function = ctx.snapshot.functions.get(dotted)
     if function is None:
@@ -64,6 +65,8 @@ def before_save(
 ) -> None:
     """Emit the call of what the model's ``save`` does first. ``adding``: the object may have no row yet."""
     function = own_save(frame.ctx, label)
+    if adding and is_polymorphic(frame.ctx.snapshot, concrete(frame.ctx, label)):
+        _give_class(frame, label, instance)
     if gives_key(frame.ctx, label):
         frame.emit(ast.unparse(quote("{0}({1})", frame.imported(*GIVE_KEY), instance)))
         return
@@ -86,6 +89,14 @@ def before_save(
     frame.emit(ast.unparse(lifted_call(frame, lifted, [instance])))
     if isinstance(instance, ast.Name):
         frame.forget(instance.id)
+
+
+def _give_class(frame: Frame, label: str, instance: ast.expr) -> None:
+    """``PolymorphicModel.pre_save_polymorphic`` of a new object."""
+    from segue.translate.rules.content_types import of_model
+
+    value = ast.Attribute(of_model(frame, label), "id", ast.Load())
+    frame.emit(f"{ast.unparse(instance)}.polymorphic_ctype_id = {ast.unparse(value)}")
 
 
 def _body(ctx: Context, label: str, function: Function) -> str:

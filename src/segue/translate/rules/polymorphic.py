@@ -43,7 +43,7 @@ def same_for_children(frame: Frame, kind: Instance, name: str, node: ast.AST) ->
         )
 
 
-def as_saved(frame: Frame, kind: Instance, at: ast.AST) -> bool:
+def as_saved(frame: Frame, kind: Instance, at: ast.AST | None) -> bool:
     """Let the objects of a place be of the classes that they were saved as, so that they can be written or deleted.
 
     Whether the model is polymorphic at all. Raises ``Refused`` where Segue does not see the place that they come from.

@@ -262,7 +262,7 @@ def create_through(frame: Frame, owner: Val, call: CallSite) -> Val:
     related = parent_of_related(frame, owner, call) if between is None else None
     if related is not None:
         call.kwargs.setdefault(*related)
-    made = new_instance(frame, label, call, site)
+    made = new_instance(frame, label, call, site, created=True)
     assert made.node is not None
     if frame.no_hoist:
         local = frame.hoist(snake(model.cls.rpartition(".")[2]), made.node, call.node)

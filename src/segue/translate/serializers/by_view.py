@@ -99,7 +99,11 @@ def _found(ctx: Context, name: str, seen: tuple[str, ...], own: bool) -> bool:
         if function.owner in owners
     ):
         return True
-    return any(item.serializer and _looks(ctx, item.serializer, seen, own) for item in fields)
+    inside = [item.serializer for item in fields if item.serializer]
+    # rest_polymorphic's serializer has no fields, but others that it chooses from.
+    mapping = known.attributes.get("model_serializer_mapping") if known is not None else None
+    inside += [value.name for _, value in mapping.value.pairs if value.kind == "ref"] if mapping else []
+    return any(_looks(ctx, name, seen, own) for name in inside)
 
 
 def _classes(ctx: Context, default: Value) -> set[str]:

@@ -68,6 +68,24 @@ def choices(ctx: Context, serializer: Serializer, label: str) -> list[tuple[Mode
     return result
 
 
+def creatable(ctx: Context, serializer: Serializer) -> list[Model]:
+    """The models that input may name: the keys of the mapping, in its order."""
+    known = _mapping(ctx, serializer)
+    models = [m for cls in known for m in ctx.snapshot.models.values() if m.cls == cls]
+    if len({model.cls.rpartition(".")[2] for model in models}) != len(known):
+        raise _refused(serializer, "model_serializer_mapping", "Two of its classes have the same name.")
+    return models
+
+
+def mapped(ctx: Context, name: str) -> list[str]:
+    """The serializers that a ``PolymorphicSerializer`` chooses from; none for any other, or where that is not known."""
+    found = class_of(ctx, name)
+    attribute = found.attributes.get("model_serializer_mapping") if found is not None else None
+    if attribute is None or not chooses_by_class(ctx, name):
+        return []
+    return [value.name for _, value in attribute.value.pairs if value.kind == "ref"]
+
+
 def type_field(ctx: Context, serializer: Serializer) -> str:
     """``resource_type_field_name``."""
     found = class_of(ctx, serializer.name)
@@ -184,4 +202,12 @@ def _refused(serializer: Serializer, what: str, why: str) -> Refused:
     return refuse("polymorphic", f"{short(serializer.name)}: {what}", why, serializer.where)
 
 
-__all__ = ["choices", "chooses_by_class", "dispatcher", "polymorphic_presenter", "type_field"]
+__all__ = [
+    "choices",
+    "chooses_by_class",
+    "creatable",
+    "dispatcher",
+    "mapped",
+    "polymorphic_presenter",
+    "type_field",
+]

@@ -27,7 +27,7 @@ from segue.translate.serializers.facts import (
     stem,
 )
 from segue.translate.serializers.interface import Presenter
-from segue.translate.serializers.polymorphic import chooses_by_class, polymorphic_presenter
+from segue.translate.serializers.polymorphic import chooses_by_class, mapped, polymorphic_presenter
 from segue.translate.serializers.shapes import Entry, declare
 from segue.translate.serializers.show import Piece, show
 from segue.translate.serializers.synthetic import Recipe, compose
@@ -230,6 +230,8 @@ def depends_on_partial(ctx: Context, serializer_name: str, seen: frozenset[str] 
     if serializer_name in seen:
         return False
     serializer = serializer_of(ctx, serializer_name)
+    if any(depends_on_partial(ctx, name, seen | {serializer_name}) for name in mapped(ctx, serializer_name)):
+        return True
     for item in fields_shown(serializer):
         if "." in item.source and item.default.kind != "empty":
             return True

@@ -15,9 +15,10 @@ from segue.translate.functions.lift import lift
 from segue.translate.interp.frame import Frame, Parameter
 from segue.translate.interp.scope import STATE
 from segue.translate.interp.value import Val, const, name
-from segue.translate.kinds import Instance, Kind, Scalar, SerializerSelf, ValidatedData
+from segue.translate.kinds import Instance, Kind, Needs, Scalar, SerializerSelf, ValidatedData
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type, reverse_of, snake
+from segue.translate.models.polymorphic import INIT, SAVE, children, definer, is_polymorphic
 from segue.translate.models.writing import save_problem
 from segue.translate.rules.before_files import sees_files
 from segue.translate.rules.own_save import own_save
@@ -40,6 +41,8 @@ from segue.translate.serializers.facts import (
 from segue.translate.serializers.interface import Saver
 from segue.translate.serializers.left_fields import left_fields
 from segue.translate.serializers.own_input import converts_itself
+from segue.translate.serializers.polymorphic import chooses_by_class
+from segue.translate.serializers.polymorphic_write import polymorphic_saver
 from segue.translate.serializers.show import NESTED
 from segue.translate.serializers.synthetic import Recipe, compose
 from segue.translate.serializers.uploads import check_upload, local_of, store, store_held, take
@@ -67,6 +70,10 @@ def _saver(ctx: Context, serializer_name: str, action: str) -> Saver:
     if isinstance(memo, Saver):
         return memo
     serializer = serializer_of(ctx, serializer_name)
+    if chooses_by_class(ctx, serializer_name):
+        child = creator if action == "create" else updater
+        chosen = ctx.memo[("saver", key)] = polymorphic_saver(ctx, serializer, action, child)
+        return chosen
     check_drivers(ctx, serializer, frozenset({"save"}))
     override = overridden(ctx, serializer_name, action)
     made = (
@@ -86,7 +93,7 @@ def _overridden(ctx: Context, serializer: Serializer, action: str, override: str
         if not model:
             raise refuse("serializer-update", short(override), "Its serializer has no model.", function.where)
         instance = first_parameter(function.source, function.where, 1)
-        arguments[instance] = Instance(model, written(model), "entity")
+        arguments[instance] = Instance(model, _whole(ctx, model), "entity")
     values = first_parameter(function.source, function.where, 1 if action == "create" else 2)
     arguments[values] = ValidatedData(serializer.name)
     lifted = lift(
@@ -113,6 +120,13 @@ def _overridden(ctx: Context, serializer: Serializer, action: str, override: str
     return Saver(lifted, lifted.returns.model)
 
 
+def _whole(ctx: Context, label: str) -> Needs:
+    """The site of objects that are saved: those of a polymorphic model have been made of the class that they were saved as."""
+    site = written(label)
+    site.whole = is_polymorphic(ctx.snapshot, concrete(ctx, label))
+    return site
+
+
 def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bool = False) -> Saver:
     """DRF's own ``create`` or ``update``.
 
@@ -129,9 +143,11 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
         )
     check_model(ctx, serializer)
     always = {item.source for item in serializer.fields if not item.read_only and item.required}
-    problem = save_problem(ctx, serializer.model, always if action == "create" else None)
+    problem = save_problem(ctx, serializer.model, always if action == "create" else None, real=True)
     if problem is not None:
         raise Refused(problem)
+    if action == "update":
+        _check_below(ctx, serializer)
     many, files = _fields(ctx, serializer, called)
     for accessor in many:
         _check_set(ctx, _between(ctx, serializer.model, accessor))
@@ -187,7 +203,9 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
         frame.emit(f"return {local}")
         parameters = [Parameter(local, lambda: cls)] if action == "update" else []
         parameters.append(Parameter("values", lambda: "Values"))
-        return Instance(serializer.model, written(serializer.model), "entity"), parameters
+        site = _whole(ctx, serializer.model)
+        site.exact = site.whole and action == "create"
+        return Instance(serializer.model, site, "entity"), parameters
 
     lifted = compose(
         ctx,
@@ -204,11 +222,30 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
     return Saver(lifted, serializer.model)
 
 
+def _check_below(ctx: Context, serializer: Serializer) -> None:
+    """Refuse updates of a polymorphic model whose object may be of a class that is saved in another way."""
+    model = concrete(ctx, serializer.model)
+    for child in children(ctx.snapshot, model):
+        problem = save_problem(ctx, child.label, real=True)
+        if problem is not None:
+            raise Refused(problem)
+        other = definer(ctx.snapshot, model, "save")
+        if other is not None or saved_by(ctx, model.label) or saved_by(ctx, child.label):
+            raise refuse(
+                "polymorphic",
+                f"{model.label} → {child.label}",
+                "Which class the object is of decides what runs when it is saved.",
+                serializer.where,
+            )
+
+
 def check_model(ctx: Context, serializer: Serializer) -> None:
     """Refuse models whose saving runs code of the project's: ``save()``, managers, signals."""
     model = concrete(ctx, serializer.model)
     for method in ("save", "save_base", "full_clean", "__init__", "from_db", "_do_insert"):
         name = overridden(ctx, model.cls, method)
+        if name in (SAVE, INIT):
+            continue
         if name and method == "save":
             own_save(ctx, model.label)
         elif name and method != "full_clean":

@@ -22,6 +22,7 @@ from segue.translate.models.classes import use_relation
 from segue.translate.serializers.by_view import view_key
 from segue.translate.serializers.facts import app_label, local_name, serializer_of, stem
 from segue.translate.serializers.interface import Presenter
+from segue.translate.serializers.polymorphic import chooses_by_class
 from segue.translate.serializers.read import presenter
 from segue.translate.serializers.synthetic import Recipe, call_lifted, compose, evaluate
 
@@ -34,6 +35,8 @@ def saved_presenter(ctx: Context, serializer_name: str, model: str, *, partial: 
         return memo
     # ``written``: an entity with all its columns, whose relations are loaded as a row's would be
     site = Needs(model, written=True)
+    # Objects that a PolymorphicSerializer has saved are of their own classes.
+    site.fetched = chooses_by_class(ctx, serializer_name)
     shown = presenter(ctx, serializer_name, Instance(model, site), partial=partial)
     if site.one or site.many:
         shown = _with_loads(ctx, serializer_name, model, site, shown)

@@ -17,7 +17,8 @@ from segue.translate.interp.frame import Frame, Parameter
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Const, Instance, Kind, SerializerSelf, ValidatedData
 from segue.translate.load.fetch import entity_type
-from segue.translate.load.models import snake
+from segue.translate.load.models import concrete, snake
+from segue.translate.models.polymorphic import is_polymorphic
 from segue.translate.serializers.by_view import is_bare, view_key, view_of
 from segue.translate.serializers.checks import serializer_checks
 from segue.translate.serializers.defaults import computed_default, model_default
@@ -43,6 +44,8 @@ from segue.translate.serializers.left_fields import left_fields
 from segue.translate.serializers.lookups import lookup_lines, unique_lines
 from segue.translate.serializers.own_driving import DRIVEN, finish, finishes, overrides, prepare
 from segue.translate.serializers.own_input import conversion_lines, converts_itself
+from segue.translate.serializers.polymorphic import chooses_by_class
+from segue.translate.serializers.polymorphic_write import polymorphic_writer
 from segue.translate.serializers.rules_text import Rules, add_validators, rules_of
 from segue.translate.serializers.show import NESTED
 from segue.translate.serializers.synthetic import Recipe, call_lifted, compose
@@ -97,6 +100,9 @@ def writer(ctx: Context, serializer_name: str) -> Writer:
     if isinstance(memo, Writer):
         return memo
     serializer = serializer_of(ctx, serializer_name)
+    if chooses_by_class(ctx, serializer_name):
+        chosen = ctx.memo[("writer", key)] = polymorphic_writer(ctx, serializer, writer)
+        return chosen
     check_drivers(ctx, serializer, WRITE_DRIVERS - set(DRIVEN))
     builder = _Builder(ctx, serializer, app_label(ctx, serializer))
     made = builder.run()
@@ -292,7 +298,11 @@ class _Builder:
 
     def _use(self) -> Use:
         model = self.serializer.model
-        instance: Kind = Instance(model, written(model), "entity", True) if model else Const(None)
+        instance: Kind = Const(None)
+        if model:
+            site = written(model)
+            site.whole = is_polymorphic(self.ctx.snapshot, concrete(self.ctx, model))
+            instance = Instance(model, site, "entity", True)
         view = view_of(self.ctx, self.serializer.name)
         return Use(self.serializer.name, "write", instance, view=view, bare=is_bare(self.ctx))
 

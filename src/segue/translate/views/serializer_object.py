@@ -10,10 +10,11 @@ import ast
 from dataclasses import dataclass, field
 
 from segue.target.ir import Import
+from segue.translate.context import Context
 from segue.translate.functions.writing import may_write
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.value import Val, const, literal, name, quote
+from segue.translate.interp.value import Val, const, is_pure, literal, name, quote
 from segue.translate.kinds import (
     Const,
     DictOf,
@@ -37,6 +38,7 @@ from segue.translate.kinds import (
 from segue.translate.load.fetch import fetch_all, site_of
 from segue.translate.load.models import concrete, field_of
 from segue.translate.rules.following import keep_related
+from segue.translate.rules.polymorphic import as_saved
 from segue.translate.serializers import (
     Presenter,
     Saver,
@@ -53,8 +55,10 @@ from segue.translate.serializers.added import lose
 from segue.translate.serializers.by_view import current_view, without_context
 from segue.translate.serializers.dropping import own_set
 from segue.translate.serializers.facts import error_key, overridden, serializer_of
+from segue.translate.serializers.polymorphic import mapped
 from segue.translate.serializers.read import depends_on_partial
 from segue.translate.serializers.synthetic import call_lifted
+from segue.translate.serializers.values import kinds_by_source
 from segue.translate.serializers.write import errors_as_dict
 
 
@@ -63,7 +67,8 @@ class Held:
     """``instance`` is what it shows or updates, ``data`` the code of its input, ``values`` the local
     that holds validated data, ``errors`` the local with its errors, ``kept`` the local with what its methods put on
     ``self``, ``saved`` what ``save()`` returned, ``fetched``
-    what was loaded before that, ``given`` the objects that it was given by name. ``torn``: branches have left it in different states."""
+    what was loaded before that, ``given`` the objects that it was given by name. ``unasked``: nobody looks at what
+    ``is_valid()`` said; ``unused``: nor at what ``save()`` gave. ``torn``: branches have left it in different states."""
 
     serializer: str
     instance: Val | None = None
@@ -77,9 +82,12 @@ class Held:
     fetched: Instance | None = None
     has_context: bool = True
     torn: bool = False
+    unasked: bool = False
+    unused: bool = False
     given: dict[str, Instance] = field(default_factory=dict)
 
 
+_PLAIN = ("str", "int", "bool", "float")
 VIEW_CONTEXT = "rest_framework.generics.GenericAPIView.get_serializer_context()"
 
 
@@ -135,10 +143,26 @@ def new(
         held.partial = partial.text
     if data is not None and not _is_empty(data):
         sent = data.kind.item if isinstance(data.kind, ListOf) and data.kind.type == "list" else data.kind
-        if data.node is None or not isinstance(sent, Payload | DictOf | Scalar):
+        again = isinstance(sent, ValidatedData) and _reads_again(frame.ctx, sent.serializer)
+        if data.node is None or not (again or isinstance(sent, Payload | DictOf | Scalar)):
             raise frame.refuse("serializer-data", dotted, "Segue does not know what its data is.", at)
-        held.data = data.node
+        # Whatever changes something happens where the serializer is made.
+        still = is_pure(data.node) or data.text == "await call.data()"
+        held.data = data.node if still else frame.hoist("data", data.node, at)
     return Val(Serializer(dotted, many=held.many, held=held))
+
+
+def _reads_again(ctx: Context, name: str) -> bool:
+    """Whether validated data of a serializer is, as input, what was sent: plain values under the names of their fields."""
+    serializer = serializer_of(ctx, name)
+    written = [item for item in serializer.fields if not item.read_only]
+    kinds = kinds_by_source(ctx, serializer)
+    return all(
+        item.source == item.name
+        and isinstance(kind := kinds.get(item.source), Scalar)
+        and kind.type in _PLAIN
+        for item in written
+    )
 
 
 def _is_empty(data: Val) -> bool:
@@ -192,23 +216,15 @@ def is_valid(frame: Frame, owner: Val, raise_exception: bool, at: ast.AST | None
     if raise_exception:
         frame.emit(f"{held.values} = {call}")
         return const(True)
-    frame.use(Import("segue_bridge.schema.form", "checked"))
-    held.errors = frame.fresh("errors")
-    bare = call.removeprefix("await ")
-    frame.emit(f"{held.values}, {held.errors} = await checked({bare})")
-    frame.is_async = True
-    return Val(Scalar("bool"), quote("not {0}", name(held.errors)))
+    return _checked(frame, held, call.removeprefix("await "))
 
 
 def _all_valid(frame: Frame, held: Held, raise_exception: bool, at: ast.AST | None) -> Val:
     """``ListSerializer.is_valid``: every item is validated, then all errors are told, by place."""
     _check_list(frame, held, at)
-    if held.instance is not None or held.partial != "False" or not raise_exception:
+    if held.instance is not None or held.partial != "False":
         raise frame.refuse(
-            "serializer-many",
-            held.serializer,
-            "Input with many=True is translated for new objects, whose errors are raised.",
-            at,
+            "serializer-many", held.serializer, "Input with many=True is translated for new objects.", at
         )
     with without_context(frame.ctx, not held.has_context):
         made = writer(frame.ctx, held.serializer)
@@ -223,9 +239,28 @@ def _all_valid(frame: Frame, held: Held, raise_exception: bool, at: ast.AST | No
     if error_key(frame.ctx) != "non_field_errors":
         options += f", error_key={error_key(frame.ctx)!r}"
     held.values = frame.fresh("values")
-    frame.emit(f"{held.values} = await each_sent({ast.unparse(given)}, lambda item: {call}{options})")
     frame.is_async = True
+    each = f"each_sent({ast.unparse(given)}, lambda item: {call}{options})"
+    if not raise_exception:
+        return _checked(frame, held, each)
+    frame.emit(f"{held.values} = await {each}")
     return const(True)
+
+
+def _checked(frame: Frame, held: Held, validation: str) -> Val:
+    """Validation whose errors are kept; whether there are none."""
+    frame.use(Import("segue_bridge.schema.form", "checked"))
+    held.errors = frame.fresh("errors")
+    frame.emit(f"{held.values}, {held.errors} = await checked({validation})")
+    frame.is_async = True
+    return Val(Scalar("bool"), quote("not {0}", name(held.errors)))
+
+
+def ask_for_errors(frame: Frame, held: Held) -> None:
+    """``BaseSerializer.save``, where the answer of ``is_valid()`` was thrown away: it asserts that there are no errors."""
+    if held.errors and held.unasked:
+        text = "You cannot call `.save()` on a serializer with invalid data."
+        frame.emit_block(f"if {held.errors}:", [f"raise AssertionError({text!r})"])
 
 
 def _check_leaves(frame: Frame, held: Held, made: Writer, at: ast.AST | None) -> None:
@@ -275,10 +310,12 @@ def save(frame: Frame, owner: Val, extra: dict[str, Val], at: ast.AST | None = N
             "An overridden save() of a serializer is not translated yet.",
             None if function else at,
         )
+    ask_for_errors(frame, held)
     values: ast.expr = name("item" if held.many else held.values)
     if extra:
         _check_columns(frame, held, extra, at)
-        lose(frame.ctx, held.serializer)
+        for one in (held.serializer, *mapped(frame.ctx, held.serializer)):
+            lose(frame.ctx, one)
         keys: list[ast.expr | None] = [None]
         items: list[ast.expr] = [values]
         for key, value in extra.items():
@@ -323,6 +360,9 @@ def _save_all(frame: Frame, held: Held, values: ast.expr) -> Val:
     _check_request(frame, held, saver, None)
     frame.locals_seen.add("item")
     call = call_lifted(frame, saver.lifted, ast.unparse(values))
+    if held.unused:
+        frame.emit_block(f"for item in {held.values}:", [call])
+        return const(None)
     local = frame.fresh("saved")
     frame.emit(f"{local} = [{call} for item in {held.values}]")
     held.saved = held.instance = Val(ListOf(saver.lifted.returns), name(local))
@@ -332,9 +372,14 @@ def _save_all(frame: Frame, held: Held, values: ast.expr) -> Val:
 def _check_columns(frame: Frame, held: Held, extra: dict[str, Val], at: ast.AST | None) -> None:
     """DRF's own ``create`` and ``update`` hand every keyword to the model: only columns and foreign keys have
     the same form in an entity. An overridden one reads them by name."""
+    for one in mapped(frame.ctx, held.serializer) or [held.serializer]:
+        _check_columns_of(frame, one, held, extra, at)
+
+
+def _check_columns_of(frame: Frame, name: str, held: Held, extra: dict[str, Val], at: ast.AST | None) -> None:
     action = "create" if held.instance is None else "update"
-    serializer = serializer_of(frame.ctx, held.serializer)
-    if overridden(frame.ctx, held.serializer, action) or serializer.model not in frame.ctx.snapshot.models:
+    serializer = serializer_of(frame.ctx, name)
+    if overridden(frame.ctx, name, action) or serializer.model not in frame.ctx.snapshot.models:
         return
     model = concrete(frame.ctx, serializer.model)
     for key in extra:
@@ -450,6 +495,7 @@ def entity(frame: Frame, value: Val, at: ast.AST | None) -> Val:
     if not isinstance(value.kind, Instance) or value.node is None or value.kind.nullable:
         raise frame.refuse("serializer-instance", "instance", "Segue does not know what is updated.", at)
     value.kind.site.written = True
+    as_saved(frame, value.kind, at)
     return value
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from . import live, payloads
 from .alike import ALIKE, alike, held
+from .by_class import ByClass
 from .dense import combinations, dense
 from .following import SEEN, Seen, damaged, worth_following
 from .literals import Literals, literals_of
@@ -95,6 +96,10 @@ class Plan:
         self.people = people_for(live.authenticators_of(self.view), known)
         self.anonymous = self.people[0]
         self.serializer = live.serializer_of(self.view, operation) if self.view is not None else None
+        self.by_class = ByClass(self.serializer, operation, model)
+        if self.by_class.choices:
+            self.serializer = self.by_class.choices[0][0]
+        self._at = self.good[0]
         self._number = 5000
         self._known_paths: dict[str, bool] = {}
         self._parameters: list[tuple[str, str]] | None = None
@@ -346,6 +351,9 @@ class Plan:
 
     def _values(self) -> dict[str, Any]:
         self._number += 1
+        chosen = self.by_class.pick(self._at, self.pick)
+        if chosen is not None:
+            return {**payloads.valid(chosen[0], self.pick, self._number), **chosen[1]}
         if self.serializer is not None:
             return payloads.valid(self.serializer, self.pick, self._number)
         found = payloads.guesses(self.op.get("data_keys", ()), self.pick)
@@ -392,7 +400,8 @@ class Plan:
 
     def _place(self, person: dict[str, Any]) -> str:
         """A path on which the person got through before; else any that exists."""
-        return self.pick.choice(self.places(person) or self.good)
+        self._at = self.pick.choice(self.places(person) or self.good)
+        return self._at
 
 
 def _mixed(groups: Iterable[Iterator[Case | None]]) -> Iterator[Case]:

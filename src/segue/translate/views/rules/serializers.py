@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import textwrap
 
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
@@ -17,6 +18,7 @@ def is_valid(frame: Frame, owner: Val, call: CallSite) -> Val:
     """Validation happens where it is called; with ``raise_exception=True`` errors leave from here."""
     call.only("raise_exception", at_most=1)
     given = call.argument(0, "raise_exception")
+    objects.held_of(frame, owner).unasked = _is_statement(frame, call.node)
     if given is None:
         return objects.is_valid(frame, owner, False, call.node)
     if not isinstance(given.kind, Const):
@@ -26,6 +28,32 @@ def is_valid(frame: Frame, owner: Val, call: CallSite) -> Val:
     return objects.is_valid(frame, owner, bool(given.kind.value), call.node)
 
 
+def _is_statement(frame: Frame, node: ast.Call) -> bool:
+    """Whether the call stands alone, so that its answer is thrown away."""
+    tree = ast.parse(textwrap.dedent(frame.function.source))
+    text = ast.unparse(node)
+    return any(isinstance(n, ast.Expr) and ast.unparse(n.value) == text for n in ast.walk(tree))
+
+
+def _is_shown(frame: Frame, node: ast.Call) -> bool:
+    """Whether the code uses the serializer for more than calls of ``is_valid()`` and ``save()``; yes unless it has a name."""
+    made = node.func.value if isinstance(node.func, ast.Attribute) else None
+    if not isinstance(made, ast.Name):
+        return True
+    tree = ast.parse(textwrap.dedent(frame.function.source))
+    called = {
+        id(n.func.value)
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Call)
+        and isinstance(n.func, ast.Attribute)
+        and n.func.attr in ("is_valid", "save")
+    }
+    return any(
+        isinstance(n, ast.Name) and n.id == made.id and isinstance(n.ctx, ast.Load) and id(n) not in called
+        for n in ast.walk(tree)
+    )
+
+
 @method(Serializer, "save")
 def save(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``serializer.save(owner=…)``."""
@@ -33,6 +61,7 @@ def save(frame: Frame, owner: Val, call: CallSite) -> Val:
         raise frame.refuse(
             "serializer-save", ast.unparse(call.node), "save() takes keywords only.", call.node
         )
+    objects.held_of(frame, owner).unused = _is_statement(frame, call.node) and not _is_shown(frame, call.node)
     return objects.save(frame, owner, call.kwargs, call.node)
 
 
