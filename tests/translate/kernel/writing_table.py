@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 REFUSED: dict[str, str] = {
+    "case_delete_sliced": "delete",
+    "case_delete_values": "delete",
+    "case_update_sliced": "update",
+    "case_update_no_such_column": "model-field",
+    "case_update_to_many_column": "model-field",
     "case_m2m_add_of_another_model": "related-write",
     "case_reverse_fk_add_one_by_one": "related-write",
     "case_reverse_fk_add_keys": "related-write",

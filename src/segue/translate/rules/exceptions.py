@@ -75,6 +75,8 @@ _CAUGHT = {
     "django.db.IntegrityError": ("segue_bridge.db.errors", "IntegrityError"),
     "django.db.models.deletion.ProtectedError": ("segue_bridge.db.errors", "ProtectedError"),
     "django.db.models.ProtectedError": ("segue_bridge.db.errors", "ProtectedError"),
+    "django.db.models.deletion.RestrictedError": ("segue_bridge.db.errors", "RestrictedError"),
+    "django.db.models.RestrictedError": ("segue_bridge.db.errors", "RestrictedError"),
     "django.http.response.Http404": ("segue_bridge.errors", "Http404"),
     "django.http.Http404": ("segue_bridge.errors", "Http404"),
     "django.core.exceptions.PermissionDenied": ("segue_bridge.errors", "Forbidden"),

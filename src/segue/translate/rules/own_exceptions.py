@@ -22,7 +22,7 @@ _TAKEN = frozenset(
     {
         "APIException", "AuthenticationFailed", "Forbidden", "Http404", "IntegrityError", "Invalid", "InvalidOperation",
         "JSONDecodeError", "MethodNotAllowed", "MultipleObjectsReturned", "NotAcceptable", "NotAuthenticated", "NotFound",
-        "ObjectDoesNotExist", "ParseError", "PermissionDenied", "ProtectedError", "SuspiciousOperation", "Throttled",
+        "ObjectDoesNotExist", "ParseError", "PermissionDenied", "ProtectedError", "RestrictedError", "SuspiciousOperation", "Throttled",
         "UnsupportedMediaType", "Unserved", "ValidationError",
     }
 )  # fmt: skip

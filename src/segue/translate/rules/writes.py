@@ -19,6 +19,7 @@ from segue.translate.load.models import concrete, field_of, is_relation, pk_fiel
 from segue.translate.load.needs import check_own
 from segue.translate.models.writing import delete_problem, save_problem
 from segue.translate.query.build import commit, query_of, root_of
+from segue.translate.query.ir import Query
 from segue.translate.rules.assigned_expressions import assigned
 from segue.translate.rules.deletion_signals import listeners
 from segue.translate.rules.following import keep_related
@@ -332,13 +333,7 @@ def update_rows(frame: Frame, owner: Val, call: CallSite) -> Val:
     if conditions is not None:
         made = ast.Call(ast.Attribute(update, "where", ast.Load()), conditions, []) if conditions else update
     else:
-        made = quote(
-            "{0}.where({1}.in_({2}({3})))",
-            update,
-            pk,
-            frame.imported("segue_bridge.db.reads", "keys"),
-            value.node,
-        )
+        made = quote("{0}.where({1})", update, _among(frame, query, pk, value.node))
     made = ast.Call(ast.Attribute(made, "values", ast.Load()), [], keywords)
     return Val(Scalar("int"), quote("await {0}.execute({1})", frame.db, made))
 
@@ -357,6 +352,13 @@ def _updated(frame: Frame, label: str, key: str, value: Val, call: CallSite) -> 
     return column_value(frame, label, key, value, call.node)
 
 
+def _among(frame: Frame, query: Query, pk: ast.expr, rows: ast.expr) -> ast.expr:
+    """``Book.id.in_(keys(select(Book.id)…))``, without what the queryset computes beside the key."""
+    if query.annotations:
+        rows = quote("{0}.with_only_columns({1})", rows, pk)
+    return quote("{0}.in_({1}({2}))", pk, frame.imported("segue_bridge.db.reads", "keys"), rows)
+
+
 def plain_where(node: ast.expr) -> list[ast.expr] | None:
     """Conditions of ``select(X.id).where(...)`` and nothing else; ``None`` for other statements."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "where":
@@ -372,9 +374,9 @@ def delete_rows(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``queryset.delete()`` → ``db.delete_matching(select(Entity)…)``."""
     value = commit(frame, owner, distinct=True)
     query = query_of(value)
-    if query.sliced or query.many or query.values is not None or query.annotations:
+    if query.sliced or query.many or query.values is not None:
         raise frame.refuse(
-            "delete", ast.unparse(call.node), "delete() of a sliced, joined or annotated query.", call.node
+            "delete", ast.unparse(call.node), "delete() of a sliced or joined query.", call.node
         )
     told = _told(frame, query.model, held=False)
     root = root_of(frame, query.model)
@@ -383,9 +385,7 @@ def delete_rows(frame: Frame, owner: Val, call: CallSite) -> Val:
     select = quote("{0}({1})", frame.imported("sqlalchemy", "select"), root)
     if conditions is None:
         pk = ast.Attribute(root, pk_field(frame.ctx, query.model).attname, ast.Load())
-        conditions = [
-            quote("{0}.in_({1}({2}))", pk, frame.imported("segue_bridge.db.reads", "keys"), value.node)
-        ]
+        conditions = [_among(frame, query, pk, value.node)]
     made = ast.Call(ast.Attribute(select, "where", ast.Load()), conditions, []) if conditions else select
     gone = ast.Call(ast.Attribute(frame.db, "delete_matching", ast.Load()), [made, *told], [])
     return Val(Scalar("Any"), ast.Await(gone))

@@ -212,7 +212,7 @@ class Collector:
             raise ProtectedError(
                 f"Cannot delete some instances of model {mapper.class_.__segue__.name!r} because they "
                 f"are referenced through protected foreign keys: {', '.join(protected)}.",
-                [item for items in protected.values() for item in items],
+                list(dict.fromkeys(item for items in protected.values() for item in items)),
             )
         for target, references in fast.items():
             for batch in self._batches(list(new.values())):
@@ -263,7 +263,7 @@ class Collector:
             raise RestrictedError(
                 f"Cannot delete some instances of model {mapper.class_.__segue__.name!r} because they "
                 f"are referenced through restricted foreign keys: {', '.join(names)}.",
-                [item for items in names.values() for item in items],
+                list(dict.fromkeys(item for items in names.values() for item in items)),
             )
 
     async def run(self) -> tuple[int, dict[str, int]]:

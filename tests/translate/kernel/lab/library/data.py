@@ -12,14 +12,19 @@ from library.models import (
     Category,
     Crate,
     Folder,
+    Globe,
+    Ladder,
+    Lamp,
     Note,
     Permit,
     Placement,
     Plan,
     Profile,
     Review,
+    Room,
     Scan,
     Sheet,
+    Shelf,
     Sticker,
     Tag,
 )
@@ -134,6 +139,12 @@ def fill():
     Scan.objects.create(name="none")
     Plan.objects.create(name="kept")
     Plan.objects.create(name="one", paper="scans/\u00e9.txt")
+    shelves = [Shelf.objects.create(name=name) for name in ("first", "globe", "lamp", "both", "ladder")]
+    Globe.objects.create(shelf=shelves[1])
+    room = Room.objects.create(shelf=shelves[3])
+    Lamp.objects.create(shelf=shelves[2])
+    Lamp.objects.create(shelf=shelves[3], room=room)
+    Ladder.objects.create(shelf=shelves[4], spare=shelves[4], third=shelves[4], fourth=shelves[4])
     for data in (
         {"color": "red"},
         {"color": "Red", "size": 3, "on": True},

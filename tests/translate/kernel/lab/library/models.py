@@ -207,6 +207,32 @@ class Event(models.Model):
     changed = models.DateTimeField(auto_now=True)
 
 
+class Shelf(models.Model):
+    name = models.CharField(max_length=30)
+
+
+class Globe(models.Model):
+    shelf = models.ForeignKey(Shelf, on_delete=models.PROTECT, related_name="globes")
+
+
+class Room(models.Model):
+    shelf = models.ForeignKey(Shelf, on_delete=models.CASCADE, related_name="rooms")
+
+
+class Lamp(models.Model):
+    shelf = models.ForeignKey(Shelf, on_delete=models.RESTRICT, related_name="lamps")
+    room = models.ForeignKey(Room, null=True, on_delete=models.CASCADE, related_name="lamps")
+
+
+class Ladder(models.Model):
+    shelf = models.ForeignKey(Shelf, on_delete=models.SET_DEFAULT, default=1, related_name="ladders")
+    spare = models.ForeignKey(Shelf, on_delete=models.SET(1), null=True, related_name="+")
+    third = models.ForeignKey(Shelf, on_delete=models.SET_NULL, null=True, related_name="+")
+    fourth = models.ForeignKey(
+        Shelf, on_delete=models.DO_NOTHING, null=True, related_name="+", db_constraint=False
+    )
+
+
 class Folder(Softly):
     name = models.CharField(max_length=30)
     mark = models.CharField(max_length=30, default=shelf_mark)

@@ -3,10 +3,24 @@
 import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Case, F, OuterRef, Subquery, Value, When
+from django.db.models import Case, Count, F, OuterRef, ProtectedError, RestrictedError, Subquery, Value, When
 from rest_framework.views import APIView
 
-from library.models import Author, Book, Category, Crate, Diary, Event, Note, Permit, Placement, Review, Tag
+from library.models import (
+    Author,
+    Book,
+    Category,
+    Crate,
+    Diary,
+    Event,
+    Ladder,
+    Note,
+    Permit,
+    Placement,
+    Review,
+    Shelf,
+    Tag,
+)
 
 
 def titles(books):
@@ -738,6 +752,149 @@ class Writing(APIView):
             book.price = 1
             book.save()
             return book.title
+
+    # deletions ---------------------------------------------------------------------------
+
+    def case_delete_of_a_protected_object(self):
+        try:
+            Shelf.objects.get(name="globe").delete()
+        except ProtectedError as error:
+            return ["protected", len(error.protected_objects)]
+        return "deleted"
+
+    def case_delete_that_is_protected(self):
+        return Shelf.objects.get(name="globe").delete()
+
+    def case_delete_that_is_protected_by_a_filter(self):
+        try:
+            Shelf.objects.filter(name__in=["first", "globe"]).delete()
+        except ProtectedError:
+            return Shelf.objects.count()
+        return "deleted"
+
+    def case_delete_of_a_restricted_object(self):
+        try:
+            Shelf.objects.get(name="lamp").delete()
+        except RestrictedError as error:
+            return ["restricted", len(error.restricted_objects)]
+        return "deleted"
+
+    def case_delete_of_what_goes_with_its_restriction(self):
+        return Shelf.objects.get(name="both").delete()
+
+    def case_delete_sets_what_refers_to_it(self):
+        count, by_model = Shelf.objects.get(name="ladder").delete()
+        return [
+            count,
+            by_model,
+            list(Ladder.objects.values_list("shelf_id", "spare_id", "third_id", "fourth_id")),
+        ]
+
+    def case_delete_counts(self):
+        found = Author.objects.get(name="Ada").delete()
+        return [found[0], sorted(found[1].items())]
+
+    def case_delete_by_filter_counts(self):
+        count, by_model = Book.objects.filter(price__lt=10).delete()
+        return [count, sorted(by_model.items())]
+
+    def case_delete_of_nothing(self):
+        return Book.objects.filter(price=-1).delete()
+
+    def case_delete_of_nothing_unread(self):
+        return Note.objects.filter(pk=-1).delete()
+
+    def case_delete_twice(self):
+        tag = Tag.objects.get(label="fun")
+        tag.delete()
+        return tag.delete()
+
+    def case_delete_of_an_unsaved_object(self):
+        return Tag(label="x").delete()
+
+    def case_delete_related(self):
+        author = Author.objects.get(name="Ada")
+        return [author.books.all().delete()[0], author.books.filter(price=1).delete()[0]]
+
+    def case_delete_sliced(self):
+        return Book.objects.order_by("id")[:2].delete()
+
+    def case_delete_distinct(self):
+        return Book.objects.filter(tags__label__in=["fun", "sad"]).distinct().delete()
+
+    def case_delete_to_many(self):
+        return Book.objects.filter(tags__label__in=["fun", "sad"]).delete()
+
+    def case_delete_annotated(self):
+        return Book.objects.annotate(n=Count("reviews")).filter(n__gt=1).delete()
+
+    def case_delete_values(self):
+        return Book.objects.values("id").delete()
+
+    def case_update_annotated(self):
+        return Book.objects.annotate(double=F("price") * 2).update(price=F("double"))
+
+    def case_update_where_annotated(self):
+        return Book.objects.annotate(n=Count("reviews")).filter(n__gt=0).update(price=1)
+
+    def case_update_ordered(self):
+        return Book.objects.order_by("-price").update(price=1)
+
+    def case_update_sliced(self):
+        return Book.objects.order_by("id")[:2].update(price=1)
+
+    def case_update_two_columns_by_each_other(self):
+        return Book.objects.filter(rating__isnull=False).update(price=F("rating"), rating=F("price"))
+
+    def case_update_a_relation(self):
+        author = Author.objects.get(name="Cy")
+        return [
+            Book.objects.filter(pk=1).update(author=author),
+            Book.objects.filter(pk=2).update(editor=None),
+        ]
+
+    def case_update_a_relation_by_its_key(self):
+        return Book.objects.filter(pk=1).update(author=2, editor_id=3)
+
+    def case_update_a_relation_by_a_column(self):
+        return Book.objects.filter(pk=1).update(editor=F("author"))
+
+    def case_update_no_such_column(self):
+        return Book.objects.update(nothing=1)
+
+    def case_update_to_many_column(self):
+        return Book.objects.update(tags=1)
+
+    def case_update_a_key_that_is_not_there(self):
+        try:
+            with transaction.atomic():
+                Tag.objects.filter(pk=1).update(label="sad")
+        except IntegrityError:
+            return "broken"
+        return "done"
+
+    def case_save_named_columns_of_nothing(self):
+        tag = Tag(id=99, label="x")
+        tag.save(update_fields=["label"])
+        return "done"
+
+    def case_save_no_columns(self):
+        tag = Tag.objects.get(pk=1)
+        tag.label = "other"
+        tag.save(update_fields=[])
+        return Tag.objects.get(pk=1).label
+
+    def case_save_an_unknown_column(self):
+        tag = Tag.objects.get(pk=1)
+        tag.save(update_fields=["nothing"])
+        return "done"
+
+    def case_save_a_relation_by_name(self):
+        book = Book.objects.get(pk=1)
+        book.author_id = 2
+        book.title = "Not written"
+        book.save(update_fields=["author"])
+        return Book.objects.get(pk=1).title
 
     # transactions ------------------------------------------------------------------------
 
