@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Integer, String, column, or_, select, table
+from sqlalchemy import BindParameter, Integer, Select, String, bindparam, column, or_, select, table
 
 from segue_bridge.auth.users import AnonymousUser, CurrentUser, is_authenticated
 from segue_bridge.errors import Http404, MethodNotAllowed
@@ -22,6 +23,10 @@ _permission = table(
 _content_type = table("django_content_type", column("id", Integer), column("app_label", String))
 _group_permission = table(
     "auth_group_permissions", column("group_id", Integer), column("permission_id", Integer)
+)
+
+_EVERY = select(_content_type.c.app_label, _permission.c.codename).join_from(
+    _permission, _content_type, _content_type.c.id == _permission.c.content_type_id
 )
 
 MODEL_PERMISSIONS: Mapping[str, tuple[str, ...]] = {
@@ -47,6 +52,20 @@ class Grants:
         self._groups = table(groups_table, column(user_column), column("group_id", Integer))
         self._user = user_column
 
+    @cached_property
+    def _granted(self) -> Select[Any]:
+        """What the user ``pk`` is granted; built once, so that it is compiled once."""
+        user: BindParameter[Any] = bindparam("pk")
+        own = select(self._own.c.permission_id).where(self._own.c[self._user] == user)
+        groups = (
+            select(_group_permission.c.permission_id)
+            .join_from(
+                _group_permission, self._groups, self._groups.c.group_id == _group_permission.c.group_id
+            )
+            .where(self._groups.c[self._user] == user)
+        )
+        return _EVERY.where(or_(_permission.c.id.in_(own), _permission.c.id.in_(groups)))
+
     async def all(self, db: Session, user: CurrentUser, pk: Any) -> frozenset[str]:
         """``user.get_all_permissions()`` as ``app.codename``; at most one query per user object."""
         if not is_authenticated(user) or not getattr(user, "is_active", True):
@@ -56,22 +75,9 @@ class Grants:
         kept: dict[str, Any] = user.__dict__
         known: frozenset[str] | None = kept.get(_KEPT)
         if known is None:
-            names = select(_content_type.c.app_label, _permission.c.codename).join_from(
-                _permission, _content_type, _content_type.c.id == _permission.c.content_type_id
-            )
-            if not getattr(user, "is_superuser", False):
-                own = select(self._own.c.permission_id).where(self._own.c[self._user] == pk)
-                groups = (
-                    select(_group_permission.c.permission_id)
-                    .join_from(
-                        _group_permission,
-                        self._groups,
-                        self._groups.c.group_id == _group_permission.c.group_id,
-                    )
-                    .where(self._groups.c[self._user] == pk)
-                )
-                names = names.where(or_(_permission.c.id.in_(own), _permission.c.id.in_(groups)))
-            known = frozenset(f"{row.app_label}.{row.codename}" for row in await db.all(names))
+            statement = _EVERY if getattr(user, "is_superuser", False) else self._granted
+            rows = await db.all(statement, None if statement is _EVERY else {"pk": pk})
+            known = frozenset(f"{row[0]}.{row[1]}" for row in rows)
             kept[_KEPT] = known
         return known
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypeVar
 
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 if TYPE_CHECKING:
@@ -85,7 +87,14 @@ class Identity:
 
     async def load(self, db: Session, pk: Any) -> Any | None:
         """The user with primary key ``pk``, or None. One query."""
-        return await db.get(self.model, self.column(self.pk) == pk)
+        found = await db.entities(self._by_pk, {"pk": pk})
+        return found[0] if found else None
+
+    @cached_property
+    def _by_pk(self) -> Select[Any]:
+        """Built once, when all is mapped, so that it is compiled once."""
+        key = self.column(self.pk)
+        return select(self.model).where(key == bindparam("pk", type_=key.type))
 
     async def by_username(self, db: Session, username: str) -> Any | None:
         """The user of that natural key (``get_by_natural_key``: exact), or None. One query."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Dialect, String, column, delete, insert, select, table, update
+from sqlalchemy import Dialect, String, bindparam, column, delete, insert, select, table, update
 
 from segue_bridge import zone
 from segue_bridge.auth.session_settings import SessionSettings, decode, encode
@@ -47,6 +47,13 @@ _sessions = table(
 )
 
 
+# Once for all requests: such a statement is compiled once.
+_LIVE = select(_sessions.c.session_data, _sessions.c.expire_date).where(
+    _sessions.c.session_key == bindparam("key", type_=String()),
+    _sessions.c.expire_date > bindparam("now", type_=_Expiry()),
+)
+
+
 class DatabaseStore:
     """``django.contrib.sessions.backends.db``."""
 
@@ -84,11 +91,7 @@ class DatabaseStore:
 
     async def _row(self, db: Database, key: str) -> tuple[dict[str, Any], datetime] | None:
         """The data and the moment when it expires, of what has not expired."""
-        found: Any = await db.first(
-            select(_sessions.c.session_data, _sessions.c.expire_date).where(
-                _sessions.c.session_key == key, _sessions.c.expire_date > datetime.now(UTC)
-            )
-        )
+        found: Any = await db.first(_LIVE, {"key": key, "now": datetime.now(UTC)})
         if found is None:
             return None
         data, expires = found
