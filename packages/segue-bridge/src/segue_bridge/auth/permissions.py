@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +76,7 @@ class Grants:
         known: frozenset[str] | None = kept.get(_KEPT)
         if known is None:
             statement = _EVERY if getattr(user, "is_superuser", False) else self._granted
-            rows = await db.all(statement, None if statement is _EVERY else {"pk": pk})
+            rows: Sequence[Any] = await db.all(statement, None if statement is _EVERY else {"pk": pk})
             known = frozenset(f"{row[0]}.{row[1]}" for row in rows)
             kept[_KEPT] = known
         return known
