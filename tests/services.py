@@ -154,6 +154,47 @@ def running_postgres() -> Iterator[Postgres]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def memcached() -> Iterator[str]:
+    """``host:port`` of a Memcached: that of the machine, else of Debian's package, which is unpacked and not installed."""
+    port = free_port()
+    process = subprocess.Popen(
+        [_memcached(), "-l", "127.0.0.1", "-p", str(port), "-U", "0", "-m", "64", *(("-u", "nobody") if os.getuid() == 0 else ())],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        until = time.monotonic() + 10
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 0.2).close()
+                break
+            except OSError:
+                if process.poll() is not None or time.monotonic() > until:
+                    raise RuntimeError("Memcached did not start within 10 seconds") from None
+                time.sleep(0.02)
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _memcached() -> str:
+    found = shutil.which("memcached")
+    if found:
+        return found
+    folder = Path.home() / ".cache" / "segue-tests" / "memcached"
+    program = folder / "usr" / "bin" / "memcached"
+    if not program.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        fetch = ["apt-get", "download", "-qq", "memcached"]
+        if subprocess.run(fetch, cwd=folder, capture_output=True).returncode:
+            subprocess.run(["apt-get", "update", "-qq"], check=True, capture_output=True, timeout=120)
+            subprocess.run(fetch, cwd=folder, check=True, capture_output=True, timeout=60)
+        (package,) = folder.glob("memcached_*.deb")
+        subprocess.run(["dpkg-deb", "-x", package, folder], check=True, timeout=60)
+    return str(program)
+
+
 @pytest.fixture
 def postgres_database(postgres: Postgres) -> Callable[[str], str]:
     """Makes a fresh database by name and returns its address."""

@@ -59,10 +59,14 @@ def cache_places(settings):
     are that both sides share, with their passwords (``segue.translate.caches``)."""
     found = {}
     for alias, entry in settings.CACHES.items():
-        name = {"RedisCache": "CACHE_URL", "FileBasedCache": "CACHE_FOLDER"}.get(
-            str(entry.get("BACKEND", "")).rpartition(".")[2]
-        )
+        name = {
+            "RedisCache": "CACHE_URL",
+            "FileBasedCache": "CACHE_FOLDER",
+            "PyMemcacheCache": "CACHE_SERVERS",
+        }.get(str(entry.get("BACKEND", "")).rpartition(".")[2])
         place = entry.get("LOCATION")
+        if name == "CACHE_SERVERS" and isinstance(place, (list, tuple)):
+            place = ",".join(str(p) for p in place)
         if isinstance(place, (list, tuple)) and len(place) == 1:
             place = place[0]
         if not name or not isinstance(place, (str, os.PathLike)):

@@ -23,14 +23,33 @@ _MODULES = {
     DUMMY: "dummy.DummyCache",
     f"{_BACKENDS}filebased.FileBasedCache": "files.FileCache",
     f"{_BACKENDS}redis.RedisCache": "redis.RedisCache",
+    f"{_BACKENDS}db.DatabaseCache": "database.DatabaseCache",
+    f"{_BACKENDS}memcached.PyMemcacheCache": "memcached.MemcachedCache",
+    "django_redis.cache.RedisCache": "django_redis.DjangoRedisCache",
 }
 # Options of a backend, by the name that the bridge has for them.
 _OPTIONS = {
     "files.FileCache": {"MAX_ENTRIES": "most", "CULL_FREQUENCY": "share"},
     "redis.RedisCache": {"db": "db"},
+    "database.DatabaseCache": {"MAX_ENTRIES": "most", "CULL_FREQUENCY": "share"},
+}
+# Options that say what is so anyway.
+_USUAL = {
+    "django_redis.DjangoRedisCache": {
+        "CLIENT_CLASS": "django_redis.client.DefaultClient",
+        "SERIALIZER": "django_redis.serializers.pickle.PickleSerializer",
+        "COMPRESSOR": "django_redis.compressors.identity.IdentityCompressor",
+        "IGNORE_EXCEPTIONS": False,
+        "PICKLE_VERSION": -1,
+    },
 }
 # What LOCATION is, by the end of the setting's name in the generated service.
-_PLACES = {"files.FileCache": "cache_folder", "redis.RedisCache": "cache_url"}
+_PLACES = {
+    "files.FileCache": "cache_folder",
+    "redis.RedisCache": "cache_url",
+    "django_redis.DjangoRedisCache": "cache_url",
+    "memcached.MemcachedCache": "cache_servers",
+}
 
 
 def entry(ctx: Context, alias: str = "default") -> dict[str, object]:
@@ -38,6 +57,11 @@ def entry(ctx: Context, alias: str = "default") -> dict[str, object]:
     caches = plain(ctx.snapshot.settings.values.get("CACHES", Value("dict")))
     found = caches.get(alias) if isinstance(caches, dict) else None
     return {"BACKEND": LOCAL, **(found if isinstance(found, dict) else {})}
+
+
+def in_database(ctx: Context, alias: str) -> bool:
+    """Whether ``caches[alias]`` is a table of the database."""
+    return entry(ctx, alias)["BACKEND"] == f"{_BACKENDS}db.DatabaseCache"
 
 
 def declared(ctx: Context, alias: str, refuse: Refuse) -> str:
@@ -88,7 +112,9 @@ def _settings(
         location = location[0]
     place = _PLACES.get(known)
     if place is not None:
-        several = known.startswith("redis") and any(c in str(location) for c in ",;")
+        if known.startswith("memcached") and isinstance(location, list | tuple):
+            location = ",".join(map(str, location))
+        several = "redis" in known and any(c in str(location) for c in ",;")
         if not isinstance(location, str) or not location or several:
             raise unknown("LOCATION")
         used = ctx.memo.setdefault(("kernel", "settings"), {})
@@ -97,6 +123,12 @@ def _settings(
         used[prefix + place] = Value("const", location)
         arguments.append(f"settings.{prefix}{place}")
         needed.add(Import(f"{ctx.program.package}.settings", "settings"))
+    elif known == "database.DatabaseCache":
+        if not isinstance(location, str) or not location:
+            raise unknown("LOCATION")
+        if ctx.snapshot.settings.values.get("DATABASE_ROUTERS", Value("list")).items:
+            raise unknown("LOCATION: DATABASE_ROUTERS say where its table is")
+        arguments.append(repr(location))
     for key, default, argument in (
         ("KEY_PREFIX", "", "prefix"),
         ("VERSION", 1, "version"),
@@ -110,6 +142,9 @@ def _settings(
     options = given.get("OPTIONS") or {}
     assert isinstance(options, dict)
     for key, value in options.items():
+        usual = _USUAL.get(known, {})
+        if str(key) in usual and value == usual[str(key)]:
+            continue
         name = _OPTIONS.get(known, {}).get(str(key))
         if name is None or not str(value).isdigit():
             raise unknown(f"OPTIONS[{key!r}]")

@@ -90,9 +90,13 @@ REFUSED: dict[str, str] = dict.fromkeys(
             "case_cache_of_a_function",
             "case_cache_under_what_may_be_none",
             "case_cache_for_half_a_second",
+            "case_cache_of_a_computed_name",
+            "case_cache_of_a_fragment_by_object",
         ),
         "cache",
     ),
+    "case_cache_in_this_process": "cache-local",
+    "case_cache_that_is_not_there": "cache-backend",
     # Django's aggregate is over the rows that the filter's join left.
     "case_group_shares_filter_join": "group-by",
     "case_annotate_shares_filter_join": "aggregate-join",

@@ -14,7 +14,7 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
 from segue.translate.kinds import CacheObject, CachesObject, Const, DictOf, Kind, ListOf, Scalar, TupleOf
-from segue.translate.rules.registry import method
+from segue.translate.rules.registry import function, method
 
 # Python names of the arguments, in their order.
 _ARGUMENTS: dict[str, tuple[str, ...]] = {
@@ -42,6 +42,14 @@ _RESULTS: dict[str, Kind] = {
     "has_key": Scalar("bool"),
     "get_many": DictOf((), Scalar("Any")),
     "set_many": ListOf(Scalar("str")),
+}
+_OWN_RESULTS: dict[str, dict[str, Kind]] = {
+    "django.core.cache.backends.redis.RedisCache": {"clear": Scalar("bool")},
+    "django_redis.cache.RedisCache": {
+        "set": Scalar("bool"),
+        "set_many": Const(None),
+        "delete_many": Scalar("int"),
+    },
 }
 _VALUES = frozenset(
     {"str", "int", "float", "bool", "bytes", "Decimal", "date", "datetime", "time", "timedelta", "UUID"}
@@ -83,7 +91,7 @@ def cached(frame: Frame, owner: Val, call: CallSite) -> Val:
     made = ast.Call(
         ast.Attribute(_object(frame, owner.kind, call.node), call.name, ast.Load()), parts, keywords
     )
-    return Val(_RESULTS.get(call.name, Scalar("Any")), ast.Await(made))
+    return Val(_result(frame, owner.kind.alias, call.name), ast.Await(made))
 
 
 def _check(frame: Frame, call: CallSite, argument: str, given: Val) -> None:
@@ -148,15 +156,64 @@ def _is_plain_data(value: object) -> bool:
     return value is None or type(value) in (bool, int, float, str, bytes)
 
 
+@method(CacheObject, "__contains__")
+def contains(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``key in cache``."""
+    assert isinstance(owner.kind, CacheObject)
+    given = call.argument(0, "key")
+    assert given is not None
+    _check(frame, call, "key", given)
+    assert given.node is not None
+    frame.is_async = True
+    asked = ast.Attribute(_object(frame, owner.kind, call.node), "has_key", ast.Load())
+    return Val(Scalar("bool"), ast.Await(ast.Call(asked, [given.node], [])))
+
+
+@function("django.core.cache.utils.make_template_fragment_key")
+def fragment_key(frame: Frame, call: CallSite) -> Val:
+    """The key of what ``{% cache %}`` of a template keeps."""
+    call.only("fragment_name", "vary_on", at_most=2)
+    name, varying = call.argument(0, "fragment_name"), call.argument(1, "vary_on")
+    parts = [name] if varying is None or varying.kind == Const(None) else [name, varying]
+    known = (
+        name is not None and _is_key(name.kind) and (len(parts) == 1 or _are_told_alike(frame, call, varying))
+    )
+    if not known:
+        raise frame.refuse("cache", ast.unparse(call.node), "Segue does not know these values.", call.node)
+    made = frame.imported("segue_bridge.cache.keys", "fragment_key")
+    return Val(
+        Scalar("str"), ast.Call(made, [p.node for p in parts if p is not None and p.node is not None], [])
+    )
+
+
+def _are_told_alike(frame: Frame, call: CallSite, varying: Val | None) -> bool:
+    """Whether ``str`` of each value is the same on both sides."""
+    if varying is None or varying.node is None:
+        return False
+    given = call.node.args[1] if len(call.node.args) > 1 else call.node.keywords[-1].value
+    if isinstance(given, ast.List | ast.Tuple):
+        return all(_is_key(frame.eval(item).kind) for item in given.elts)
+    kind = varying.kind
+    return isinstance(kind, ListOf) and kind.type in ("list", "tuple") and _is_key(kind.item)
+
+
+def _result(frame: Frame, alias: str, name: str) -> Kind:
+    """What a call gives back, which is not the same for all caches."""
+    own = _OWN_RESULTS.get(str(caches.entry(frame.ctx, alias)["BACKEND"]), {})
+    return own.get(name) or _RESULTS.get(name, Scalar("Any"))
+
+
 def _object(frame: Frame, kind: CacheObject, node: ast.AST) -> ast.expr:
-    """``CACHE``, after declaring it. Refuses a cache that the two sides do not share."""
+    """``CACHE``, after declaring it; one in the database with the session of the request. Refuses a cache that is not shared."""
 
     def refuse(code: str, what: str, why: str) -> Exception:
         return frame.refuse(code, what, why, node)
 
-    return frame.imported(
-        f"{frame.ctx.program.package}.cache", caches.declared(frame.ctx, kind.alias, refuse)
-    )
+    name = caches.declared(frame.ctx, kind.alias, refuse)
+    cache = frame.imported(f"{frame.ctx.program.package}.cache", name)
+    if not caches.in_database(frame.ctx, kind.alias):
+        return cache
+    return ast.Call(ast.Attribute(cache, "on", ast.Load()), [frame.db], [])
 
 
 __all__ = ["is_plain"]

@@ -157,7 +157,9 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
     cache = program.modules.get(f"{package}/cache.py")
     places = _cache_places(cache)
     redis = any(name.endswith("CACHE_URL") for name in places)
-    extras = ",".join(extra for extra, needed in (("jwt", jwt), ("redis", redis)) if needed)
+    memcached = any(name.endswith("CACHE_SERVERS") for name in places)
+    wanted = (("jwt", jwt), ("redis", redis), ("memcached", memcached))
+    extras = ",".join(extra for extra, needed in wanted if needed)
     metadata = _PYPROJECT.format(
         name=name.replace("_", "-"), package=package, driver=driver, extras=f"[{extras}]" if extras else ""
     )
@@ -192,7 +194,9 @@ def _cache_places(module: Module | None) -> list[str]:
     """The variables that say where the caches are, of those that are servers."""
     if module is None:
         return []
-    found = re.findall(r"settings\.(\w*cache_url)\b", " ".join(d.code for d in module.decls.values()))
+    found = re.findall(
+        r"settings\.(\w*cache_(?:url|servers))\b", " ".join(d.code for d in module.decls.values())
+    )
     return sorted({name.upper() for name in found})
 
 

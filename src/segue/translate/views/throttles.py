@@ -101,6 +101,10 @@ def _history(endpoint: Endpoint) -> Decl:
     if caches.entry(ctx)["BACKEND"] in (caches.LOCAL, caches.DUMMY):
         needed = {Import("segue_bridge.auth.throttles", "ProcessHistory")}
         return Decl("HISTORY", "HISTORY = ProcessHistory()", frozenset(needed), 20)
+    if caches.in_database(ctx, "default"):
+        raise endpoint.refuse(
+            "cache-backend", "CACHES['default']", "Rate limits are not counted in the database yet."
+        )
     caches.declared(ctx, "default", endpoint.refuse)
     needed = {
         Import("segue_bridge.auth.throttles", "CacheHistory"),

@@ -69,6 +69,9 @@ def memory_cache() -> Cache:
             self.kept.pop(self.key(key), None)
             return there
 
+        async def clear(self) -> None:
+            self.kept.clear()
+
         async def has_key(self, key: object) -> bool:
             return self._found(key) is not None
 

@@ -94,6 +94,7 @@ class Dealer:
                 **{k: v for k, v in broker().items() if k == "CELERY_RESULT_BACKEND"},
                 # Never the project's own.
                 "CACHE_URL": "redis://127.0.0.1:1",
+                "CACHE_SERVERS": "127.0.0.1:1",
                 "CACHE_FOLDER": str(self.legacy.copy.folder / "cache"),
                 "SESSION_FOLDER": str(self.legacy.copy.folder / "sessions"),
             },

@@ -22,6 +22,10 @@ class SharedCache:
     def __init__(self, alias: str) -> None:
         self._alias = alias
 
+    def on(self, db: Any) -> SharedCache:
+        """Django's caches find the connection of both sides themselves."""
+        return self
+
     def __getattr__(self, method: str) -> Any:
         if method not in (*_ASKED, *_TOLD):
             raise AttributeError(method)

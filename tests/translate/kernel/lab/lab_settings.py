@@ -37,5 +37,11 @@ CACHES = {
         "VERSION": 2,
         "TIMEOUT": 60,
         "OPTIONS": {"MAX_ENTRIES": 100},
-    }
+    },
+    "in a table": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "kept",
+        "OPTIONS": {"MAX_ENTRIES": 50, "CULL_FREQUENCY": 4},
+    },
+    "here": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }

@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 
 if "LAB_POSTGRES" in os.environ or not os.path.exists(os.environ["LAB_DB"]):
     call_command("migrate", run_syncdb=True, verbosity=0)
+    call_command("createcachetable", verbosity=0)
     from library.data import fill
 
     fill()

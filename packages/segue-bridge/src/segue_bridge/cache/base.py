@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, Self
+
+if TYPE_CHECKING:
+    from segue_bridge.db.session import Session
 
 
 class _Missing:
@@ -14,21 +17,40 @@ class _Missing:
 MISSING: Final = _Missing()
 DEFAULT: Final = _Missing()  # the timeout of the settings
 Timeout = float | None | _Missing
+#: Key, prefix and version to the key of the server (``KEY_FUNCTION``).
+KeyFunction = Callable[[Any, str, int], str]
+
+
+def default_key(key: object, prefix: str, version: int) -> str:
+    """``django.core.cache.backends.base.default_key_func``."""
+    return f"{prefix}:{version}:{key}"
 
 
 class Cache(ABC):
-    """A cache of ``CACHES``. ``prefix``, ``version`` and ``timeout`` (seconds; None: for ever) are its settings.
+    """A cache of ``CACHES``. ``prefix``, ``version``, ``timeout`` (seconds; None: for ever) and ``key_function`` are its settings.
 
     ``seconds`` are how long a value is kept: zero and less expire at once, None never, without them it is ``timeout``. Values are plain data: a cached value of another class
     raises :class:`~segue_bridge.cache.values.NotPlain` as it is read.
     """
 
-    def __init__(self, *, prefix: str = "", version: int = 1, timeout: float | None = 300) -> None:
+    def __init__(
+        self,
+        *,
+        prefix: str = "",
+        version: int = 1,
+        timeout: float | None = 300,
+        key_function: KeyFunction = default_key,
+    ) -> None:
         self.prefix, self.version, self.timeout = prefix, version, timeout
+        self._key_function = key_function
+
+    def on(self, db: Session) -> Self:
+        """The cache as a request with that database session uses it: only one that is in the database makes a difference."""
+        return self
 
     def key(self, key: object) -> str:
-        """``default_key_func``."""
-        return f"{self.prefix}:{self.version}:{key}"
+        """The key of the server (``make_key``)."""
+        return self._key_function(key, self.prefix, self.version)
 
     def lasting(self, seconds: Timeout) -> float | None:
         """``seconds``, or the timeout of the settings."""
@@ -57,6 +79,10 @@ class Cache(ABC):
     @abstractmethod
     async def has_key(self, key: object) -> bool:
         """Whether it is there."""
+
+    @abstractmethod
+    async def clear(self) -> bool | None:
+        """Forget everything in the same place, whatever its prefix and version (``clear``); with Redis, whether that went well."""
 
     async def get_or_set(self, key: object, default: Any, seconds: Timeout = DEFAULT) -> Any:
         """The value; ``default``, which is kept then, where there is none."""

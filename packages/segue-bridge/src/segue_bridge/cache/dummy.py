@@ -25,5 +25,8 @@ class DummyCache(Cache):
     async def delete(self, key: object) -> bool:
         return False
 
+    async def clear(self) -> None:
+        return None
+
     async def has_key(self, key: object) -> bool:
         return False

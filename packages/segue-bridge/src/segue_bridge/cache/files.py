@@ -20,7 +20,7 @@ from typing import IO, Any, TypeVar
 
 from anyio import to_thread
 
-from segue_bridge.cache.base import DEFAULT, Cache, Timeout
+from segue_bridge.cache.base import DEFAULT, Cache, KeyFunction, Timeout, default_key
 from segue_bridge.cache.values import dumps, load, loads
 
 _SUFFIX = ".djcache"
@@ -38,10 +38,11 @@ class FileCache(Cache):
         prefix: str = "",
         version: int = 1,
         timeout: float | None = 300,
+        key_function: KeyFunction = default_key,
         most: int = 300,
         share: int = 3,
     ) -> None:
-        super().__init__(prefix=prefix, version=version, timeout=timeout)
+        super().__init__(prefix=prefix, version=version, timeout=timeout, key_function=key_function)
         self._folder, self._most, self._share = os.path.abspath(folder), most, share
 
     async def get(self, key: object, default: Any = None) -> Any:
@@ -64,6 +65,16 @@ class FileCache(Cache):
 
     async def has_key(self, key: object) -> bool:
         return await _in_thread(self._has, self._file(key))
+
+    async def clear(self) -> None:
+        await _in_thread(self._clear)
+
+    def _clear(self) -> None:
+        for path in self._all():
+            _remove(path)
+
+    def _all(self) -> list[str]:
+        return glob.glob(os.path.join(glob.escape(self._folder), f"*{_SUFFIX}"))
 
     def _file(self, key: object) -> str:
         digest = md5(self.key(key).encode(), usedforsecurity=False).hexdigest()
@@ -111,7 +122,7 @@ class FileCache(Cache):
         return False
 
     def _make_room(self) -> None:
-        files = glob.glob(os.path.join(glob.escape(self._folder), f"*{_SUFFIX}"))
+        files = self._all()
         if len(files) < self._most:
             return
         for path in files if self._share == 0 else random.sample(files, len(files) // self._share):

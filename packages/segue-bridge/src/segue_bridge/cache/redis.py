@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from redis.asyncio import Redis
 
-from segue_bridge.cache.base import DEFAULT, Cache, Timeout
+from segue_bridge.cache.base import DEFAULT, Cache, KeyFunction, Timeout, default_key
 from segue_bridge.cache.values import dumps, loads
 
 
@@ -23,27 +23,28 @@ class RedisCache(Cache):
         prefix: str = "",
         version: int = 1,
         timeout: float | None = 300,
+        key_function: KeyFunction = default_key,
         db: int | None = None,
     ) -> None:
-        super().__init__(prefix=prefix, version=version, timeout=timeout)
+        super().__init__(prefix=prefix, version=version, timeout=timeout, key_function=key_function)
         self._url, self._db = url, db
         # Connections belong to the event loop that has opened them.
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Redis] = WeakKeyDictionary()
 
     async def get(self, key: object, default: Any = None) -> Any:
         found = await self._client.get(self.key(key))
-        return default if found is None else _value(found)
+        return default if found is None else self.value(found)
 
     async def set(self, key: object, value: Any, seconds: Timeout = DEFAULT) -> None:
         lasting = self._whole(seconds)
         if lasting == 0:
             await self._client.delete(self.key(key))
         else:
-            await self._client.set(self.key(key), _content(value), ex=lasting)
+            await self._client.set(self.key(key), self.content(value), ex=lasting)
 
     async def add(self, key: object, value: Any, seconds: Timeout = DEFAULT) -> bool:
         lasting, name = self._whole(seconds), self.key(key)
-        kept = bool(await self._client.set(name, _content(value), ex=lasting or None, nx=True))
+        kept = bool(await self._client.set(name, self.content(value), ex=lasting or None, nx=True))
         if kept and lasting == 0:
             await self._client.delete(name)
         return kept
@@ -71,14 +72,16 @@ class RedisCache(Cache):
         names = {self.key(key): key for key in keys}
         found = await self._client.mget(list(names))
         return {
-            key: _value(value) for key, value in zip(names.values(), found, strict=True) if value is not None
+            key: self.value(value)
+            for key, value in zip(names.values(), found, strict=True)
+            if value is not None
         }
 
     async def set_many(self, values: Mapping[Any, Any], seconds: Timeout = DEFAULT) -> list[Any]:
         if values:
             lasting = self._whole(seconds)
             async with self._client.pipeline() as pipeline:
-                pipeline.mset({self.key(key): _content(value) for key, value in values.items()})
+                pipeline.mset({self.key(key): self.content(value) for key, value in values.items()})
                 if lasting is not None:
                     for key in values:
                         pipeline.expire(self.key(key), lasting)
@@ -90,11 +93,25 @@ class RedisCache(Cache):
         if names:
             await self._client.delete(*names)
 
+    async def clear(self) -> bool | None:
+        return bool(await self._client.flushdb())
+
     async def close(self) -> None:
         """Close the connections of the running event loop."""
         client = self._clients.pop(asyncio.get_running_loop(), None)
         if client is not None:
             await client.aclose()
+
+    def content(self, value: Any) -> int | bytes:
+        """What the server keeps of ``value``. A bool is no number here."""
+        return value if type(value) is int else dumps(value)
+
+    def value(self, content: Any) -> Any:
+        """The value of what the server has kept."""
+        try:
+            return int(content)
+        except ValueError:
+            return loads(content)
 
     def _whole(self, seconds: Timeout) -> int | None:
         lasting = self.lasting(seconds)
@@ -108,15 +125,3 @@ class RedisCache(Cache):
             options: dict[str, Any] = {} if self._db is None else {"db": self._db}
             client = self._clients[loop] = Redis.from_url(self._url, **options)
         return client
-
-
-def _content(value: Any) -> int | bytes:
-    # A bool is no number here.
-    return value if type(value) is int else dumps(value)
-
-
-def _value(content: Any) -> Any:
-    try:
-        return int(content)
-    except ValueError:
-        return loads(content)

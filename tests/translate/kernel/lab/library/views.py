@@ -19,7 +19,8 @@ from urllib.parse import parse_qs, urlparse
 
 from django.apps import apps
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import cache, caches
+from django.core.cache.utils import make_template_fragment_key
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.db.models import (
@@ -1488,6 +1489,53 @@ class Lab(APIView):
         found = cache.get_many(["a", "b", "c"])
         cache.delete_many(["a", "c"])
         return [failed, found, cache.get("a"), cache.get("b")]
+
+    def case_cache_contains(self):
+        cache.set("there", None)
+        found = ["there" in cache, "nothing" in cache, "there" not in cache]
+        cache.clear()
+        return [*found, "there" in cache, caches["default"].get("there", 4)]
+
+    def case_cache_in_a_table(self):
+        table = caches["in a table"]
+        table.set("a", {"b": [1, None]}, 30)
+        found = [
+            table.get("a"),
+            table.add("a", 1),
+            table.add("c", 2),
+            table.incr("c"),
+            "c" in table,
+            cache.get("c"),
+        ]
+        table.delete("a")
+        return [*found, table.get_many(["a", "c"]), table.touch("c"), table.touch("a")]
+
+    def case_cache_in_a_table_undone(self):
+        try:
+            with transaction.atomic():
+                caches["in a table"].set("undone", 1)
+                Author.objects.get(name="nobody of that name")
+        except Author.DoesNotExist:
+            pass
+        return caches["in a table"].get("undone", "nothing")
+
+    def case_cache_of_a_fragment(self):
+        author = Author.objects.get(name="Ada")
+        key = make_template_fragment_key("author", [author.pk, author.name, "é"])
+        cache.set(key, "<b>Ada</b>")
+        return [key, cache.get(key), make_template_fragment_key("all")]
+
+    def case_cache_in_this_process(self):
+        return caches["here"].get("a")
+
+    def case_cache_that_is_not_there(self):
+        return caches["nowhere"].get("a")
+
+    def case_cache_of_a_computed_name(self):
+        return caches[Author.objects.get(name="Ada").name].get("a")
+
+    def case_cache_of_a_fragment_by_object(self):
+        return make_template_fragment_key("author", [Author.objects.get(name="Ada")])
 
     def case_cache_of_an_object(self):
         cache.set("author", Author.objects.get(name="Ada"))

@@ -31,7 +31,7 @@ class CacheStore:
         self._cache = cache
 
     async def load(self, db: Database, key: str) -> Found | None:
-        data = await _read(self._cache, _ALONE + key)
+        data = await _read(self._cache.on(db), _ALONE + key)
         return None if data is None else Found(data)
 
     async def save(
@@ -45,18 +45,18 @@ class CacheStore:
         create: bool,
     ) -> str:
         if not create and key is not None:
-            if not await self._cache.has_key(_ALONE + key):
+            if not await self._cache.on(db).has_key(_ALONE + key):
                 raise SessionGone(key)
-            await self._cache.set(_ALONE + key, data, age)
+            await self._cache.on(db).set(_ALONE + key, data, age)
             return key
         for _ in range(10_000):
             key = new_key()
-            if await self._cache.add(_ALONE + key, data, age):
+            if await self._cache.on(db).add(_ALONE + key, data, age):
                 return key
         raise RuntimeError("Unable to create a new session key. It is likely that the cache is unavailable.")
 
     async def delete(self, db: Database, key: str) -> None:
-        await self._cache.delete(_ALONE + key)
+        await self._cache.on(db).delete(_ALONE + key)
 
 
 class CachedDatabaseStore(DatabaseStore):
@@ -68,7 +68,7 @@ class CachedDatabaseStore(DatabaseStore):
 
     async def load(self, db: Database, key: str) -> Found | None:
         try:
-            data = await _read(self._cache, _BEFORE + key)
+            data = await _read(self._cache.on(db), _BEFORE + key)
         except NotPlain:  # the row has it as plain data
             data = None
         if data is not None:
@@ -76,7 +76,7 @@ class CachedDatabaseStore(DatabaseStore):
         row = await self._row(db, key)
         if row is None:
             return None
-        await self._cache.set(_BEFORE + key, row[0], age(row[1], self._settings))
+        await self._cache.on(db).set(_BEFORE + key, row[0], age(row[1], self._settings))
         return Found(row[0])
 
     async def save(
@@ -91,17 +91,17 @@ class CachedDatabaseStore(DatabaseStore):
     ) -> str:
         key = await super().save(db, key, data, expires, age, create=create)
         try:
-            await self._cache.set(_BEFORE + key, data, age)
+            await self._cache.on(db).set(_BEFORE + key, data, age)
         except Exception:  # noqa: BLE001 - the row is saved, whatever the cache says
             _log.exception("Error saving to cache (%s)", type(self._cache).__name__)
         return key
 
     async def delete(self, db: Database, key: str) -> None:
         await super().delete(db, key)
-        await self._cache.delete(_BEFORE + key)
+        await self._cache.on(db).delete(_BEFORE + key)
 
     async def _exists(self, db: Database, key: str) -> bool:
-        return await self._cache.has_key(_BEFORE + key) or await super()._exists(db, key)
+        return await self._cache.on(db).has_key(_BEFORE + key) or await super()._exists(db, key)
 
 
 async def _read(cache: Cache, key: str) -> Any:

@@ -2,55 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Dialect, String, bindparam, column, delete, insert, select, table, update
+from sqlalchemy import String, bindparam, column, delete, insert, select, table, update
 
-from segue_bridge import zone
 from segue_bridge.auth.session_settings import SessionSettings, decode, encode
 from segue_bridge.auth.sessions import Found, SessionGone
 from segue_bridge.auth.stores.keys import new_key
-from segue_bridge.db.types import UtcDateTime
+from segue_bridge.db.types.aware import AwareDateTime
 
 if TYPE_CHECKING:
     from segue_bridge.db.session import Session as Database
-
-
-class _Expiry(UtcDateTime):
-    """An aware moment, also with ``USE_TZ = False``: SQLite then holds it in the project's zone."""
-
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        if dialect.name == "sqlite" and zone.default() is None:
-            return str(zone.naive(value))
-        return super().process_bind_param(value, dialect)
-
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
-        usual = super().result_processor(dialect, coltype)
-
-        def read(value: Any) -> Any:
-            if zone.default() is None and dialect.name == "sqlite":
-                return datetime.fromisoformat(value).replace(tzinfo=zone.clock())
-            return value if usual is None else usual(value)
-
-        return read
 
 
 _sessions = table(
     "django_session",
     column("session_key", String),
     column("session_data", String),
-    column("expire_date", _Expiry()),
+    column("expire_date", AwareDateTime()),
 )
 
 
 # Once for all requests: such a statement is compiled once.
 _LIVE = select(_sessions.c.session_data, _sessions.c.expire_date).where(
     _sessions.c.session_key == bindparam("key", type_=String()),
-    _sessions.c.expire_date > bindparam("now", type_=_Expiry()),
+    _sessions.c.expire_date > bindparam("now", type_=AwareDateTime()),
 )
 
 
