@@ -52,7 +52,6 @@ REFUSED: dict[str, str] = dict.fromkeys(
     "case_subclass_of_the_class_that_all_are_of": "issubclass",
     "case_member_of_an_enum": "isinstance",
     # The receiver reads what the deleted object leads to; who deletes it may have changed that in memory.
-    "case_deleted_with_listeners_of_those_in_it": "signal",
     "case_file_replaced_with_named_columns": "signal",
     "case_class_attribute_that_changes": "process-state",
     "case_class_attribute_that_changes_in_a_subclass": "process-state",

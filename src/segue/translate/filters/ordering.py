@@ -104,7 +104,10 @@ def _allowed(frame: Frame, endpoint: Endpoint, value: Val) -> list[str]:
 
 
 def _from_serializer(frame: Frame, endpoint: Endpoint) -> list[str]:
-    """``get_default_valid_fields``: the serializer's readable fields by source."""
+    """``get_default_valid_fields``: the serializer's readable fields by source, but for properties of the model.
+
+    What is no column either fails in ``order_by`` (a ``cached_property``, a method): no order that clients ask for is ours then.
+    """
     from segue.translate.views.generic import serializer_class
 
     serializer = frame.ctx.snapshot.serializers[serializer_class(endpoint)]
@@ -116,7 +119,15 @@ def _from_serializer(frame: Frame, endpoint: Endpoint) -> list[str]:
         if source not in out:
             out.append(source)
     model = frame.ctx.model(serializer.model) if serializer.model else None
-    return [n for n in out if model is None or "__" in n or field_of(model, n) is not None]
+    return [n for n in out if model is None or not _is_property(frame, model.cls, n)]
+
+
+def _is_property(frame: Frame, cls: str, attribute: str) -> bool:
+    known = frame.ctx.snapshot.classes.get(cls)
+    function = (
+        frame.ctx.snapshot.functions.get(known.methods.get(attribute, "")) if known is not None else None
+    )
+    return function is not None and function.role == "property"
 
 
 def ordering_column(frame: Frame, endpoint: Endpoint, model: str, text: str) -> ast.expr:
