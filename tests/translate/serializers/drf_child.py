@@ -18,6 +18,7 @@ import django
 django.setup()
 
 from django.contrib.auth.models import User  # noqa: E402
+from django.core.exceptions import ValidationError as DjangoValidationError  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import RequestFactory  # noqa: E402
@@ -69,6 +70,8 @@ def run(cls, request):
             return ("ok", plain(dict(serializer.validated_data)))
         serializer.save()
         return ("ok", plain(serializer.data))
+    except DjangoValidationError as exc:
+        return ("invalid", exc.messages)
     except Exception as exc:  # noqa: BLE001 - the oracle reports whatever was raised
         return ("raised", type(exc).__name__)
 

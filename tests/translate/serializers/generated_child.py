@@ -16,7 +16,7 @@ sys.path.insert(0, sys.argv[1])
 from segue_bridge import zone
 from segue_bridge.db.base import Base, primary_key
 from segue_bridge.db.database import Database
-from segue_bridge.errors import ValidationError
+from segue_bridge.errors import Invalid, ValidationError
 
 importlib.import_module(f"{sys.argv[2]}.models")
 driver = importlib.import_module(f"{sys.argv[2]}.driver")
@@ -49,6 +49,8 @@ async def answer(request):
                 )
             except ValidationError as exc:
                 return "errors", json.loads(json.dumps(exc.detail, default=plain)), db.queries
+            except Invalid as exc:
+                return "invalid", exc.messages, db.queries
             except Exception as exc:
                 if os.environ.get("SEGUE_TRACE"):
                     raise

@@ -145,6 +145,27 @@ CREATED: list[tuple[str, Any]] = [
     ("CleanedBadgeSerializer", {"id": "6ba7b812-9dad-11d1-80b4-00c04fd430c9", "label": "fresh"}),
     ("CleanedDeskSerializer", {"author": 1, "label": "small"}),
     ("CleanedDeskSerializer", {"author": 2, "label": "small"}),
+    *(
+        (serializer, {"shelf": shelf, "publisher": publisher, "author": author, **rest})
+        for serializer in ("LeaseSerializer", "CleanedLeaseSerializer")
+        for shelf, publisher, author, rest in (
+            (1, 1, 2, {"start": 1, "end": 2}),
+            (1, 1, 2, {"start": 15, "end": 25}),
+            (1, 1, 2, {"start": 20, "end": None}),
+            (1, 1, 1, {"start": 30, "end": 40}),
+            (2, 1, 1, {"start": 30, "end": 40}),
+            (2, 2, 1, {"start": 30, "end": 40}),
+            (2, 2, 3, {"start": -1, "end": -2}),
+            (2, 1, 3, {"start": 5, "end": 91, "kind": "odd"}),
+            (2, 1, 3, {"start": 5, "end": None, "kind": "odd"}),
+            (2, 1, 3, {"start": 4, "end": None, "kind": "odd"}),
+            (1, 1, 2, {"start": 40, "end": 50, "kind": "old"}),
+            (1, 1, 2, {"start": 40, "end": 30, "kind": "Old"}),
+            (None, 1, 2, {"start": 40, "end": 50}),
+        )
+    ),
+    ("FailingTagSerializer", {"label": "no"}),
+    ("FailingTagSerializer", {"label": "yes"}),
     ("FoundAuthorSerializer", {"name": " dee ", "publisher": "Ace"}),
     ("FoundAuthorSerializer", {"name": "bob", "publisher": "Bee"}),
     ("FoundAuthorSerializer", {"name": "Bob", "publisher": "Cee"}),
@@ -267,6 +288,20 @@ UPDATED: list[tuple[str, int | str, Any]] = [
     ),
     ("CleanedDeskSerializer", 1, {"label": "small"}),
     ("CleanedDeskSerializer", 1, {"author": 2, "label": "small"}),
+    *(
+        (serializer, key, data)
+        for serializer in ("LeaseSerializer", "CleanedLeaseSerializer")
+        for key, data in (
+            (1, {"start": 11}),
+            (1, {"author": 3, "start": 12}),
+            (1, {"author": 1}),
+            (1, {"publisher": 2}),
+            (2, {"start": 3}),
+            (2, {"kind": "plain", "start": -3}),
+            (2, {"shelf": 2, "end": 5, "start": 6}),
+            (3, {"shelf": 1, "publisher": 1, "author": 1, "start": 1}),
+        )
+    ),
     ("MailingSerializer", 1, {"addresses": "z@z.it", "name": "FIRST"}),
     ("MailingSerializer", 2, {"copies": "a@a.it", "needed": "b@b.it", "name": "First"}),
     ("KeptMailingSerializer", 2, {"name": "Other", "addresses": None, "copies": []}),

@@ -61,3 +61,23 @@ def test_other_uses_of_a_refused_serializer_still_translate(shop: Snapshot) -> N
     """Only what needs the construct is refused."""
     ctx = Context(shop)
     assert read(ctx, "shop.refused.FilteredSerializer").lifted
+
+
+MODELS = (Path(__file__).with_name("project") / "shop/models.py").read_text().split("\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "construct"),
+    [
+        ("SealedSerializer", "exception-class", "raise rest_framework"),
+        ("OddSerializer", "full-clean", "class Odd"),
+    ],
+)
+def test_what_saving_validates_is_refused_at_the_model(
+    shop: Snapshot, name: str, code: str, construct: str
+) -> None:
+    with pytest.raises(Refused) as caught:
+        creator(Context(shop), f"shop.refused.{name}")
+    refusal = caught.value.refusal
+    assert (refusal.code, refusal.file) == (code, "shop/models.py")
+    assert construct in MODELS[refusal.line - 1]

@@ -209,6 +209,8 @@ def lift(
         shape_of(receiver),
         in_source(ctx),
         carried.shape(ctx),
+        bool(ctx.memo.get(("kernel", "in-validation"))),  # whose error Django's ValidationError is
+        ctx.memo.get(("kernel", "in-clean")),
         listener is not None,
         signature,
         tuple((k, shape_of(v)) for k, v in sorted((arguments or {}).items())),

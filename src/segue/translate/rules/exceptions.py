@@ -123,6 +123,13 @@ def _plain(frame: Frame, value: Val, node: ast.expr) -> ast.expr:
 
 def _drf(frame: Frame, call: CallSite) -> Val:
     cls = call.name.rpartition(".")[2]
+    if cls == "ValidationError":
+        _not_in_clean(frame, call)
+    return _made(frame, call)
+
+
+def _made(frame: Frame, call: CallSite) -> Val:
+    cls = call.name.rpartition(".")[2]
     made = ast.Call(frame.imported("segue_bridge.errors", cls), _plain_arguments(frame, call), [])
     for key, value in call.kwargs.items():
         if key not in ("detail", "code", "method", "media_type", "wait", "available_renderers"):
@@ -131,6 +138,16 @@ def _drf(frame: Frame, call: CallSite) -> Val:
             )
         made.keywords.append(ast.keyword(key, _plain(frame, value, call.node)))
     return Val(Raised(f"rest_framework.exceptions.{cls}"), made)
+
+
+def _not_in_clean(frame: Frame, call: CallSite) -> None:
+    if frame.ctx.memo.get(("kernel", "in-clean")):
+        raise frame.refuse(
+            "exception-class",
+            ast.unparse(call.node),
+            "Model.full_clean() does not catch DRF's error.",
+            call.node,
+        )
 
 
 for _name in _DRF:
@@ -158,20 +175,18 @@ def permission_denied(frame: Frame, call: CallSite) -> Val:
 
 @function("django.core.exceptions.ValidationError")
 def django_validation_error(frame: Frame, call: CallSite) -> Val:
-    """Django's ``ValidationError``: inside a serializer DRF turns it into its own; elsewhere it is a 500."""
-    receiver = frame.receiver.kind if frame.receiver is not None else None
-    from segue.translate.kinds import SerializerSelf
-
+    """Django's ``ValidationError``: while a serializer validates DRF turns it into its own; elsewhere it is a 500."""
     if frame.ctx.memo.get(("kernel", "in-password-rule")):
         return _invalid(frame, call)
-
-    if not isinstance(receiver, SerializerSelf) and not frame.ctx.memo.get(("kernel", "in-validation")):
-        raise frame.refuse(
-            "django-validation-error",
-            ast.unparse(call.node),
-            "Django's ValidationError outside of a serializer.",
-            call.node,
-        )
+    if not frame.ctx.memo.get(("kernel", "in-validation")):
+        if frame.function.name.endswith((".to_internal_value", ".run_validation")):
+            raise frame.refuse(
+                "django-validation-error",
+                ast.unparse(call.node),
+                "DRF catches it where the serializer is a field of another.",
+                call.node,
+            )
+        return _invalid(frame, call)
     params = call.kwargs.get("params")
     if params is not None:
         message = call.argument(0, "message")
@@ -190,11 +205,11 @@ def django_validation_error(frame: Frame, call: CallSite) -> Val:
             frame.imported("segue_bridge.errors", "ValidationError"), [ast.List([filled], ast.Load())], []
         )
         return Val(Raised("rest_framework.exceptions.ValidationError"), made)
-    return _drf(frame, CallSite(frame, call.node, "rest_framework.exceptions.ValidationError"))
+    return _made(frame, CallSite(frame, call.node, "rest_framework.exceptions.ValidationError"))
 
 
 def _invalid(frame: Frame, call: CallSite) -> Val:
-    """``ValidationError`` of a validator of new passwords: its text, filled in as ``ValidationError.messages`` does."""
+    """Django's own, which no serializer catches: its text, filled in as ``ValidationError.messages`` does."""
     call.only("message", "code", "params", at_most=2)
     message, params = call.argument(0, "message"), call.kwargs.get("params")
     if message is None or message.node is None or not isinstance(message.kind, Const | Scalar):
@@ -242,6 +257,8 @@ def project_exception(frame: Frame, dotted: str, call: CallSite) -> Val | None:
         return Val(Raised(dotted), ast.Call(own, _plain_arguments(frame, call), []))
     if cls is None or "rest_framework.exceptions.APIException" not in cls.mro:
         return None
+    if "rest_framework.exceptions.ValidationError" in cls.mro:
+        _not_in_clean(frame, call)
     if any(frame.ctx.snapshot.functions.get(f"{c}.__init__") for c in cls.mro):
         raise frame.refuse("exception-class", dotted, "The exception has an __init__ of its own.", call.node)
     base = next(

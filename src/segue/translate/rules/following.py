@@ -170,6 +170,14 @@ def followed(ctx: Context, label: str) -> set[str]:
     return found
 
 
+def follows(node: ast.expr) -> bool:
+    """Whether ``node`` only follows relations, which costs nothing the second time."""
+    match node:
+        case ast.Await(ast.Call(ast.Name(id="follow"), [ast.Name(), owner, ast.Attribute()], [])):
+            return isinstance(owner, ast.Name) or follows(owner)
+    return False
+
+
 def keep_related(ctx: Context, site: Needs, label: str) -> None:
     """Let objects of ``site``, one of which is saved or deleted, bring what they are fetched with as objects: Django has them in memory."""
     joined = {path.partition("__")[0] for path in site.selected}
@@ -181,4 +189,4 @@ def keep_related(ctx: Context, site: Needs, label: str) -> None:
             site.one[name].written = True
 
 
-__all__ = ["follow", "followed", "keep_related", "looked_into_later", "remembers"]
+__all__ = ["follow", "followed", "follows", "keep_related", "looked_into_later", "remembers"]

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, inspect, literal, not_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from segue_bridge.db.base import Base, primary_key
 from segue_bridge.db.session import Session
-from segue_bridge.errors import ErrorDetail, ValidationError
+from segue_bridge.errors import ErrorDetail, Invalid, ValidationError
 
 NON_FIELD_ERRORS = "__all__"
 _EMPTY: tuple[Any, ...] = (None, "", [], (), {})
@@ -23,13 +25,33 @@ _EMPTY: tuple[Any, ...] = (None, "", [], (), {})
 Errors = dict[str, list[Any]]
 Own = Callable[[], Awaitable[None] | None]
 """A method of the model, bound to the object; it raises ``ValidationError``."""
+OwnUnique = Callable[[set[str]], Awaitable[None] | None]
+"""``validate_unique`` of the model, bound to the object, of the fields that are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The row that a foreign key leads to: its ``key`` has the value, ``limit`` is ``limit_choices_to``. ``missing`` is
+    Django's text for the ``repr`` of a value that has none (``{}``)."""
+
+    key: InstrumentedAttribute[Any]
+    missing: str
+    limit: ColumnElement[bool] | None = None
+
+    async def check(self, db: Session, value: Any) -> None:
+        """``ForeignKey.validate``. Raises ``ValidationError``."""
+        found = select(literal(1)).where(self.key == value).limit(1)
+        if self.limit is not None:
+            found = found.where(self.limit)
+        if await db.first(found) is None:
+            raise ValidationError([ErrorDetail(self.missing.format(repr(value)), "invalid")])
 
 
 @dataclass(frozen=True, slots=True)
 class FieldRules:
     """A field with a column. ``column`` is the attribute of the entity where that is not the field's name, ``label`` what
     messages call it; ``choices`` are the values that it may have, empty where it may have any. ``convert`` is a ``to_python`` of
-    the field's own, ``validate`` a method that stands for Django's :func:`validate_value`."""
+    the field's own, ``validate`` a method that stands for Django's :func:`validate_value`; ``row`` is of foreign keys."""
 
     name: str
     label: str
@@ -41,6 +63,7 @@ class FieldRules:
     validators: tuple[Callable[[Any], None], ...] = ()
     convert: Callable[[Any], Any] | None = None
     validate: Callable[[Any], None] | None = None
+    row: Row | None = None
 
     @property
     def attribute(self) -> str:
@@ -49,14 +72,24 @@ class FieldRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """A ``CheckConstraint``: ``holds`` for an object, NULL counting as true; it looks at ``fields``, and not at all where one
+    of them is left out."""
+
+    message: str
+    fields: tuple[str, ...]
+    holds: Callable[[Any], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class ModelRules:
     """``label`` is what messages call the model. ``unique`` are the sets of fields that no two rows share, in the order in which
-    Django looks (``unique_together`` before single fields), ``constraints`` those of ``UniqueConstraint``."""
+    Django looks (``unique_together`` before single fields), ``constraints`` those of ``UniqueConstraint`` and the checks."""
 
     label: str
     fields: tuple[FieldRules, ...]
     unique: tuple[tuple[str, ...], ...] = ()
-    constraints: tuple[tuple[str, ...], ...] = ()
+    constraints: tuple[tuple[str, ...] | Check, ...] = ()
 
 
 async def clean_entity(
@@ -65,38 +98,73 @@ async def clean_entity(
     rules: ModelRules,
     exclude: Collection[str] | None = None,
     clean: Own | None = None,
-    validate_unique: Own | None = None,
+    validate_unique: OwnUnique | None = None,
     *,
     unique: bool = True,
     constraints: bool = True,
+    rows: bool = False,
 ) -> None:
     """Raise ``ValidationError`` with all that is wrong, by field; ``__all__`` for the object as a whole.
 
     ``exclude``: names of fields that are not looked at. ``clean`` is the model's own method, called whatever the fields say;
-    ``validate_unique`` what its own does after Django's, where that has found nothing.
+    ``validate_unique`` its own, in the place of :func:`check_unique`. ``rows``: ask for those behind all foreign keys, not only
+    under a condition; a serializer has asked for them.
     """
     left_out = set(exclude or ())
     errors: Errors = {}
-    _clean_fields(entity, rules, left_out, errors)
+    await _clean_fields(db, entity, rules, left_out, errors, rows)
     await _ask(clean, errors)
-    for wanted, sets, own in (
-        (unique, rules.unique, validate_unique),
-        (constraints, rules.constraints, None),
-    ):
-        if not wanted:
-            continue
+    if unique:
         left_out.update(name for name in errors if name != NON_FIELD_ERRORS)
-        found: Errors = {}
-        for names in sets:
-            if not left_out.intersection(names) and await _taken(db, entity, rules, names):
-                key = names[0] if len(names) == 1 else NON_FIELD_ERRORS
-                found.setdefault(key, []).append(ErrorDetail(_unique_text(rules, names), _code(names)))
-        for key, texts in found.items():
-            errors.setdefault(key, []).extend(texts)
-        if not found:
-            await _ask(own, errors)
+        own = validate_unique or partial(check_unique, db, entity, rules)
+        await _ask(partial(own, left_out), errors)
+    if constraints:
+        left_out.update(name for name in errors if name != NON_FIELD_ERRORS)
+        await _ask(partial(_check_sets, db, entity, rules, rules.constraints, left_out), errors)
     if errors:
         raise ValidationError(errors)
+
+
+async def check_unique(db: Session, entity: Base, rules: ModelRules, exclude: set[str]) -> None:
+    """``Model.validate_unique``. Raises ``ValidationError`` with what other rows have already, by field."""
+    await _check_sets(db, entity, rules, rules.unique, exclude)
+
+
+async def _check_sets(
+    db: Session, entity: Base, rules: ModelRules, sets: Sequence[tuple[str, ...] | Check], exclude: set[str]
+) -> None:
+    found: Errors = {}
+    for names in sets:
+        if isinstance(names, Check):
+            if not exclude.intersection(names.fields) and not names.holds(entity):
+                found.setdefault(NON_FIELD_ERRORS, []).append(ErrorDetail(names.message))
+            continue
+        if not exclude.intersection(names) and await _taken(db, entity, rules, names):
+            key = names[0] if len(names) == 1 else NON_FIELD_ERRORS
+            found.setdefault(key, []).append(ErrorDetail(_unique_text(rules, names), _code(names)))
+    if found:
+        raise ValidationError(found)
+
+
+async def full_clean(
+    db: Session,
+    entity: Base,
+    rules: ModelRules,
+    exclude: Collection[str] | None = None,
+    clean: Own | None = None,
+    validate_unique: OwnUnique | None = None,
+    *,
+    unique: bool = True,
+    constraints: bool = True,
+) -> None:
+    """:func:`clean_entity` where no serializer is validating: raises ``Invalid``, Django's own error, with all texts."""
+    try:
+        await clean_entity(
+            db, entity, rules, exclude, clean, validate_unique,
+            unique=unique, constraints=constraints, rows=True,
+        )  # fmt: skip
+    except ValidationError as exc:
+        raise Invalid([str(text) for texts in exc.detail.values() for text in texts]) from exc
 
 
 async def _ask(own: Own | None, errors: Errors) -> None:
@@ -108,9 +176,13 @@ async def _ask(own: Own | None, errors: Errors) -> None:
             await pending
     except ValidationError as exc:
         _add(errors, exc)
+    except Invalid as exc:
+        errors.setdefault(NON_FIELD_ERRORS, []).extend(ErrorDetail(text) for text in exc.messages)
 
 
-def _clean_fields(entity: Base, rules: ModelRules, exclude: Collection[str], errors: Errors) -> None:
+async def _clean_fields(
+    db: Session, entity: Base, rules: ModelRules, exclude: Collection[str], errors: Errors, rows: bool
+) -> None:
     for field in rules.fields:
         if field.name in exclude:
             continue
@@ -118,7 +190,7 @@ def _clean_fields(entity: Base, rules: ModelRules, exclude: Collection[str], err
         if field.blank and _is_empty(value):
             continue
         try:
-            cleaned = _clean(field, value)
+            cleaned = await _clean(db, field, value, rows)
         except ValidationError as exc:
             errors[field.name] = list(exc.detail)
         else:
@@ -141,7 +213,7 @@ def validate_value(
         raise ValidationError([ErrorDetail("This field cannot be blank.", "blank")])
 
 
-def _clean(field: FieldRules, value: Any) -> Any:
+async def _clean(db: Session, field: FieldRules, value: Any, rows: bool) -> Any:
     """``Field.clean``."""
     if field.convert is not None:
         value = field.convert(value)
@@ -151,6 +223,8 @@ def _clean(field: FieldRules, value: Any) -> Any:
         validate_value(
             value, choices=field.choices, null=field.null, blank=field.blank, editable=field.editable
         )
+    if field.row is not None and value is not None and (rows or field.row.limit is not None):
+        await field.row.check(db, value)
     if _is_empty(value):
         return value
     found: list[Any] = []
@@ -211,4 +285,12 @@ def _capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-__all__ = ["FieldRules", "ModelRules", "clean_entity", "validate_value"]
+__all__ = [
+    "Check",
+    "FieldRules",
+    "ModelRules",
+    "check_unique",
+    "clean_entity",
+    "full_clean",
+    "validate_value",
+]

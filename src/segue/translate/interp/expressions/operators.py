@@ -297,12 +297,19 @@ def compare(frame: Frame, node: ast.Compare) -> Val:
     among = _class_among(frame, node)
     if among is not None:
         return among
-    values = [frame.eval(n) for n in (node.left, *node.comparators)]
+    values = [frame.eval(n) for n in (node.left, node.comparators[0])]
+    frame.no_hoist += 1  # what follows is asked only where the first comparison holds
+    try:
+        values += [frame.eval(n) for n in node.comparators[1:]]
+    finally:
+        frame.no_hoist -= 1
     if len(values) == 2:
         a, b = values
         found_pair = _pair(frame, node.ops[0], a, b, node)
         if found_pair is not None:
             return found_pair
+    elif any(isinstance(value.kind, Instance | User) for value in values):
+        return _chain(frame, node, values)
     for value, source in zip(values, (node.left, *node.comparators), strict=True):
         if value.node is not None and frame.bottom(value.kind, node):
             continue
@@ -317,6 +324,26 @@ def compare(frame: Frame, node: ast.Compare) -> Val:
             )
     nodes = [v.node for v in values if v.node is not None]
     return Val(Scalar("bool"), ast.Compare(nodes[0], node.ops, nodes[1:]))
+
+
+def _chain(frame: Frame, node: ast.Compare, values: list[Val]) -> Val:
+    """``a == b == c`` of objects, by their keys; what stands in the middle is asked twice."""
+    from segue.translate.rules.following import follows
+
+    parts: list[ast.expr] = []
+    for op, a, b in zip(node.ops, values, values[1:], strict=False):
+        found = _pair(frame, op, a, b, node) if isinstance(op, ast.Eq | ast.NotEq) else None
+        if found is None or found.node is None:
+            raise frame.refuse(
+                "comparison", ast.unparse(node), "Segue does not compare these objects in a chain.", node
+            )
+        parts.append(found.node)
+    for middle in values[1:-1]:
+        if not (is_pure(middle.node) or (middle.node is not None and follows(middle.node))):
+            raise frame.refuse(
+                "comparison", ast.unparse(node), "What stands in the middle would be asked twice.", node
+            )
+    return Val(Scalar("bool"), ast.BoolOp(ast.And(), parts))
 
 
 def _class_among(frame: Frame, node: ast.Compare) -> Val | None:

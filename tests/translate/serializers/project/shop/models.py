@@ -1,5 +1,6 @@
 import uuid
 
+import rest_framework.serializers
 from django.core.exceptions import ValidationError
 from django.core.files.storage import FileSystemStorage
 from django.core.validators import EmailValidator, MaxValueValidator, MinLengthValidator, RegexValidator
@@ -243,3 +244,74 @@ class Badge(models.Model):
 class Desk(models.Model):
     author = models.OneToOneField(Author, models.CASCADE, primary_key=True)
     label = models.CharField(max_length=9)
+
+
+class Lease(models.Model):
+    """Validates itself whenever it is saved, also where no serializer does."""
+
+    shelf = models.ForeignKey(Shelf, models.CASCADE, null=True, blank=True)
+    publisher = models.ForeignKey(Publisher, models.CASCADE, limit_choices_to={"city": "Rome"})
+    author = models.ForeignKey(Author, models.CASCADE)
+    start = models.IntegerField()
+    end = models.IntegerField(null=True, blank=True)
+    kind = models.CharField(
+        max_length=5, default="plain", validators=[RegexValidator("^[a-z]*$", "Letters.")]
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(start__gte=0), name="start >= 0"),
+            models.CheckConstraint(
+                condition=models.Q(start__lt=models.F("end")),
+                name="in_order",
+                violation_error_message="%(name)s, please",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="plain") | models.Q(start__gt=4, end__lte=90), name="odd"
+            ),
+        ]
+
+    def clean(self):
+        if self.author.publisher == self.publisher == self.shelf.publisher:
+            raise ValidationError("All the same.")
+        if self.pk is None and self.kind == "old":
+            raise ValidationError({"kind": "It is new.", "start": ["It is not.", "Is it?"]})
+        return super().clean()
+
+    def validate_unique(self, exclude=None):
+        others = Lease.objects.exclude(id=self.id).filter(author=self.author)
+        if self.author.publisher is not None and self.author.publisher.city == "Rome":
+            super().validate_unique(exclude=exclude)
+            return
+        if others.filter(models.Q(start__lte=self.start, end__gt=self.start)).exists():
+            raise ValidationError("They overlap.")
+
+    def save(self, *args, **kwargs):
+        self.full_clean()
+        super().save(*args, **kwargs)
+
+
+class Sealed(models.Model):
+    """DRF's error is none that ``full_clean`` catches."""
+
+    label = models.CharField(max_length=9)
+
+    def clean(self):
+        raise rest_framework.serializers.ValidationError("Sealed.")
+
+    def save(self, *args, **kwargs):
+        self.full_clean()
+        super().save(*args, **kwargs)
+
+
+class Odd(models.Model):
+    """What the database says of NULL under NOT is not translated."""
+
+    size = models.IntegerField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~models.Q(size=0), name="not_nothing")]
+
+    def save(self, *args, **kwargs):
+        self.full_clean()
+        super().save(*args, **kwargs)

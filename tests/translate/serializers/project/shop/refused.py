@@ -5,7 +5,7 @@ from datetime import datetime
 
 from rest_framework import serializers
 
-from shop.models import Author, Book, Publisher, Sheet, Shelf, Tag
+from shop.models import Author, Book, Odd, Publisher, Sealed, Sheet, Shelf, Tag
 
 
 class UpperField(serializers.CharField):
@@ -174,3 +174,15 @@ class VisibleSerializer(serializers.ModelSerializer):
     class Meta:
         model = Author
         fields = ["name", "publisher"]
+
+
+class SealedSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Sealed
+        fields = ["label"]
+
+
+class OddSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Odd
+        fields = ["size"]

@@ -15,6 +15,7 @@ from shop.models import (
     Desk,
     Entry,
     Event,
+    Lease,
     Mailing,
     Note,
     Profile,
@@ -311,6 +312,30 @@ class CleanedDeskSerializer(Cleaned, serializers.ModelSerializer):
         model = Desk
         fields = "__all__"
         extra_kwargs = {"author": {"validators": []}}
+
+
+class FailingTagSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Tag
+        fields = ["id", "label"]
+
+    def create(self, validated_data):
+        if validated_data["label"] == "no":
+            raise ValidationError("Never.")
+        return super().create(validated_data)
+
+
+class LeaseSerializer(serializers.ModelSerializer):
+    publisher = serializers.PrimaryKeyRelatedField(queryset=Publisher.objects.all())
+
+    class Meta:
+        model = Lease
+        fields = "__all__"
+        extra_kwargs = {"kind": {"validators": []}, "start": {"validators": []}}
+
+
+class CleanedLeaseSerializer(Cleaned, LeaseSerializer):
+    pass
 
 
 class Splitter:
