@@ -207,6 +207,7 @@ insert into shop_desk(author_id, label) values (1, 'big');
 insert into shop_shelf(id, publisher_id, author_id) values (1, 1, 1), (2, 2, null);
 insert into shop_lease(id, shelf_id, publisher_id, author_id, start, "end", kind) values
   (1, 1, 1, 2, 10, 20, 'plain'), (2, 1, 1, 3, 10, null, 'old'), (3, 2, 1, 1, 1, 2, 'plain');
+insert into shop_lot(id, publisher_id, start, "end", kind) values (1, 1, 10, 20, 'plain'), (2, 1, 10, null, 'old');
 insert into shop_mailing(id, name, addresses, copies, needed) values
   (1, 'first', null, '', 'a@a.it, b@b.it'), (2, 'second', 'a@a.it,,b', 'x; y', '');
 insert into shop_entry(id, slug, day, at, address, link, big, "when", text, level) values

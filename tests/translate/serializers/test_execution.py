@@ -147,7 +147,7 @@ CREATED: list[tuple[str, Any]] = [
     ("CleanedDeskSerializer", {"author": 2, "label": "small"}),
     *(
         (serializer, {"shelf": shelf, "publisher": publisher, "author": author, **rest})
-        for serializer in ("LeaseSerializer", "CleanedLeaseSerializer")
+        for serializer in ("LeaseSerializer", "CleanedLotSerializer")
         for shelf, publisher, author, rest in (
             (1, 1, 2, {"start": 1, "end": 2}),
             (1, 1, 2, {"start": 15, "end": 25}),
@@ -160,6 +160,7 @@ CREATED: list[tuple[str, Any]] = [
             (2, 1, 3, {"start": 5, "end": None, "kind": "odd"}),
             (2, 1, 3, {"start": 4, "end": None, "kind": "odd"}),
             (1, 1, 2, {"start": 40, "end": 50, "kind": "old"}),
+            (2, 1, 2, {"start": 41, "end": 50, "kind": "old"}),
             (1, 1, 2, {"start": 40, "end": 30, "kind": "Old"}),
             (None, 1, 2, {"start": 40, "end": 50}),
         )
@@ -290,7 +291,7 @@ UPDATED: list[tuple[str, int | str, Any]] = [
     ("CleanedDeskSerializer", 1, {"author": 2, "label": "small"}),
     *(
         (serializer, key, data)
-        for serializer in ("LeaseSerializer", "CleanedLeaseSerializer")
+        for serializer in ("LeaseSerializer", "CleanedLotSerializer")
         for key, data in (
             (1, {"start": 11}),
             (1, {"author": 3, "start": 12}),
@@ -299,7 +300,7 @@ UPDATED: list[tuple[str, int | str, Any]] = [
             (2, {"start": 3}),
             (2, {"kind": "plain", "start": -3}),
             (2, {"shelf": 2, "end": 5, "start": 6}),
-            (3, {"shelf": 1, "publisher": 1, "author": 1, "start": 1}),
+            (1, {"shelf": 1, "publisher": 1, "author": 1, "start": 1}),
         )
     ),
     ("MailingSerializer", 1, {"addresses": "z@z.it", "name": "FIRST"}),

@@ -175,6 +175,8 @@ def follows(node: ast.expr) -> bool:
     match node:
         case ast.Await(ast.Call(ast.Name(id="follow"), [ast.Name(), owner, ast.Attribute()], [])):
             return isinstance(owner, ast.Name) or follows(owner)
+        case ast.Call(ast.Name(id="not_none"), [owner], []):
+            return isinstance(owner, ast.Name) or follows(owner)
     return False
 
 

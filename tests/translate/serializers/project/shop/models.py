@@ -246,12 +246,8 @@ class Desk(models.Model):
     label = models.CharField(max_length=9)
 
 
-class Lease(models.Model):
-    """Validates itself whenever it is saved, also where no serializer does."""
-
-    shelf = models.ForeignKey(Shelf, models.CASCADE, null=True, blank=True)
+class Reserved(models.Model):
     publisher = models.ForeignKey(Publisher, models.CASCADE, limit_choices_to={"city": "Rome"})
-    author = models.ForeignKey(Author, models.CASCADE)
     start = models.IntegerField()
     end = models.IntegerField(null=True, blank=True)
     kind = models.CharField(
@@ -259,20 +255,32 @@ class Lease(models.Model):
     )
 
     class Meta:
+        abstract = True
         constraints = [
-            models.CheckConstraint(condition=models.Q(start__gte=0), name="start >= 0"),
+            models.CheckConstraint(condition=models.Q(start__gte=0), name="%(class)s start >= 0"),
             models.CheckConstraint(
                 condition=models.Q(start__lt=models.F("end")),
-                name="in_order",
+                name="%(class)s_in_order",
                 violation_error_message="%(name)s, please",
             ),
             models.CheckConstraint(
-                condition=models.Q(kind="plain") | models.Q(start__gt=4, end__lte=90), name="odd"
+                condition=models.Q(kind="plain") | models.Q(start__gt=4, end__lte=90), name="%(class)s_odd"
             ),
         ]
 
+
+class Lot(Reserved):
+    pass
+
+
+class Lease(Reserved):
+    """Validates itself whenever it is saved, also where no serializer does."""
+
+    shelf = models.ForeignKey(Shelf, models.CASCADE, null=True, blank=True)
+    author = models.ForeignKey(Author, models.CASCADE)
+
     def clean(self):
-        if self.author.publisher == self.publisher == self.shelf.publisher:
+        if self.start == 40 and self.publisher == self.shelf.publisher == self.publisher:
             raise ValidationError("All the same.")
         if self.pk is None and self.kind == "old":
             raise ValidationError({"kind": "It is new.", "start": ["It is not.", "Is it?"]})

@@ -16,6 +16,7 @@ from shop.models import (
     Entry,
     Event,
     Lease,
+    Lot,
     Mailing,
     Note,
     Profile,
@@ -334,8 +335,13 @@ class LeaseSerializer(serializers.ModelSerializer):
         extra_kwargs = {"kind": {"validators": []}, "start": {"validators": []}}
 
 
-class CleanedLeaseSerializer(Cleaned, LeaseSerializer):
-    pass
+class CleanedLotSerializer(Cleaned, serializers.ModelSerializer):
+    publisher = serializers.PrimaryKeyRelatedField(queryset=Publisher.objects.all())
+
+    class Meta:
+        model = Lot
+        fields = "__all__"
+        extra_kwargs = {"kind": {"validators": []}, "start": {"validators": []}}
 
 
 class Splitter:
