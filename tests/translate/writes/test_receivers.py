@@ -22,9 +22,11 @@ import os
 from functools import partial
 
 from django.core.cache import cache
+from django.core.files.storage import default_storage
 from django.db import models
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
 from django.dispatch import receiver
+from django.template.defaultfilters import slugify
 
 
 class Label(models.Model):
@@ -263,6 +265,53 @@ def stored(sender, instance, **kwargs):
     Label.objects.create(name=instance.file.name[-20:])
 
 
+def folder(sheet, filename):
+    return sheet.place(filename)
+
+
+class Sheet(models.Model):
+    owner = models.ForeignKey("Label", models.CASCADE)
+    file = models.FileField(upload_to=folder, null=True, blank=True)
+
+    def place(self, filename):
+        return "sheets/" + slugify(self.owner.name) + "/" + filename
+
+
+def move_file(old_name, new_name, delete_old=False):
+    if default_storage.exists(old_name):
+        if new_name and new_name != old_name:
+            with default_storage.open(old_name, "rb") as file:
+                default_storage.save(new_name, file)
+        if delete_old and (not new_name or new_name != old_name):
+            default_storage.delete(old_name)
+
+
+def keep_place(instance, field_name):
+    model_class = type(instance)
+    field = model_class._meta.get_field(field_name)
+    if not isinstance(field, models.FileField):
+        raise TypeError("no file")
+    if not instance.pk:
+        return
+    try:
+        old_file = getattr(model_class.objects.get(pk=instance.pk), field_name)
+    except (model_class.DoesNotExist, AttributeError):
+        return
+    if old_file:
+        new_file = getattr(instance, field_name)
+        new_name = field.generate_filename(instance, os.path.basename(new_file.name))
+        if old_file != new_file:
+            old_file.delete(save=False)
+        elif os.path.normpath(new_name) != os.path.normpath(old_file.name):
+            move_file(old_file.name, new_name, delete_old=True)
+            new_file.name = new_name
+
+
+@receiver(pre_save, sender=Sheet)
+def place_sheet(sender, instance, **kwargs):
+    return keep_place(instance, "file")
+
+
 class Bulky(models.Model):
     file = models.FileField(upload_to="bulky")
 
@@ -460,6 +509,17 @@ class OwnCoverSerializer(CoverSerializer):
         return instance
 
 
+class SheetSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = models.Sheet
+        fields = ["id", "owner", "file"]
+
+
+class SheetViewSet(viewsets.ModelViewSet):
+    queryset = models.Sheet.objects.order_by("pk")
+    serializer_class = SheetSerializer
+
+
 class CoverViewSet(viewsets.ModelViewSet):
     queryset = models.Cover.objects.order_by("pk")
     serializer_class = CoverSerializer
@@ -595,6 +655,7 @@ from notes import views
 router = SimpleRouter()
 router.register("notes", views.NoteViewSet)
 router.register("scans", views.ScanViewSet)
+router.register("sheets", views.SheetViewSet)
 router.register("covers", views.CoverViewSet)
 router.register("own-covers", views.OwnCoverViewSet, basename="own-cover")
 router.register("owners", views.OwnerViewSet)
@@ -648,7 +709,7 @@ def test_both_sides_leave_the_same_rows(asked: tuple[Snapshot, Program, Report, 
         },
         **{
             f"{method} /{which}/{end}": status
-            for which in ("covers", "own-covers")
+            for which in ("covers", "own-covers", "sheets")
             for method, end, status in (("POST", "", "201"), ("PUT", "{pk}/", "200"), ("PATCH", "{pk}/", "200"))
         },
         "POST /keyed/": "201", "POST /owners/": "201", "PATCH /owners/{pk}/": "200", "POST /orders/": "201", "PUT /orders/{pk}/": "200", "PATCH /joined-orders/{pk}/": "200",

@@ -12,8 +12,9 @@ import posixpath
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import PurePath, PurePosixPath
-from typing import TypeVar, overload
+from typing import Any, TypeVar, overload
 from urllib.parse import quote, urljoin
 
 from anyio import to_thread
@@ -83,6 +84,14 @@ class FileStorage:
         ``name`` is what ``upload_to`` gave: a path in which only the last part is made a valid name.
         """
         return await _in_thread(self._stored, generated(name), upload, max_length)
+
+    async def copy(self, name: str, to: str) -> str:
+        """Store what the file ``name`` holds once more, as ``to`` or one like it that is free; returns which.
+
+        Raises ``FileNotFoundError``. Source: ``Storage.save`` of a file that ``Storage.open`` gave.
+        """
+        content = await self.read(name)
+        return await _in_thread(self._stored, to, Upload(BytesIO(content), to, len(content)), None)
 
     def _stored(self, name: str, upload: Upload, max_length: int | None) -> str:
         _check(name)
@@ -197,3 +206,17 @@ def file_name(value: Upload | str | None) -> str | None: ...
 def file_name(value: Upload | str | None) -> str | None:
     """``instance.document.name`` before the object is saved: what the upload is called, or the file that was there."""
     return value.name if isinstance(value, Upload) else value
+
+
+def path_text(value: str | None) -> str:
+    """``value`` for a function of ``os.path``. Raises ``TypeError`` for None, as those do."""
+    return os.fspath(value)  # type: ignore[arg-type]
+
+
+def renamed(value: Upload | str | None, name: str) -> Any:
+    """What a column of files holds once ``instance.document.name = name`` is done: an upload will be stored under that name."""
+    if not isinstance(value, Upload):
+        return name
+    made = Upload(value.file, name, value.size, value.content_type)
+    made.name = name
+    return made

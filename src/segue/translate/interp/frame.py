@@ -15,7 +15,7 @@ from segue.translate.context import Context
 from segue.translate.interp.comments import Comments
 from segue.translate.interp.scope import STATE, Scope
 from segue.translate.interp.value import Val, name
-from segue.translate.kinds import Kind, Unknown
+from segue.translate.kinds import Kind, Scalar, StoredFile, Unknown
 from segue.translate.rules import registry
 
 # Names of helpers that generated code imports often; a local of that name would hide them.
@@ -140,7 +140,8 @@ class Frame:
         value = rule(self, node)
         if self.facts and value.node is not None and not isinstance(value.node, ast.Constant):
             fact = self.facts.get(value.text)
-            if fact is not None:
+            # ``document.name`` has the code of ``document``, of which it is a fact that there is one.
+            if fact is not None and not (isinstance(fact, StoredFile) and isinstance(value.kind, Scalar)):
                 return Val(fact, value.node)
         return value
 

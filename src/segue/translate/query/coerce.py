@@ -113,6 +113,9 @@ def instance_key(frame: Frame, value: Val, on: Target, at: ast.AST) -> ast.expr:
         return quote(f"{{0}}.{attr}", user)
     assert isinstance(kind, Instance)
     assert value.node is not None
+    from segue.translate.rules.unsaved import check_unsaved
+
+    check_unsaved(frame, kind.site, "", at)
     if kind.nullable:
         raise frame.refuse("lookup-value", value.text, "The object may be None.", at)
     attr = item.attname if item is not None else pk_field(frame.ctx, kind.model).attname

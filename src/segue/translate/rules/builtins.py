@@ -379,6 +379,12 @@ def isinstance_(frame: Frame, call: CallSite) -> Val:
         return const(any(n in (known.mro if known is not None else (cls,)) for n in names))
     if isinstance(kind, Object) and kind.cls in frame.ctx.snapshot.classes and value.node is None:
         return const(any(n in frame.ctx.snapshot.classes[kind.cls].mro for n in names))
+    if isinstance(kind, Introspected):
+        from segue.translate.rules.introspection import is_field_of
+
+        certain = is_field_of(frame.ctx, kind, names)
+        if certain is not None:
+            return const(certain)
     if isinstance(kind, Const) and all(n.startswith("builtins.") for n in names):
         return const(any(type(kind.value).__name__ == n.removeprefix("builtins.") for n in names))
     if isinstance(kind, Scalar | Payload | ListOf | DictOf | ValidatedData) and value.node is not None:

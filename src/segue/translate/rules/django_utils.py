@@ -218,6 +218,15 @@ def slugify(frame: Frame, call: CallSite) -> Val:
     return Val(Scalar("str"), made)
 
 
+@function("django.template.defaultfilters.slugify")
+def slugify_filter(frame: Frame, call: CallSite) -> Val:
+    """The template filter called as a function (``stringfilter``): what it is given becomes a text first."""
+    call.only(at_most=1)
+    if len(call.args) != 1 or call.args[0].kind != Scalar("str"):
+        raise frame.refuse("argument", ast.unparse(call.node), "Only a text is known here.", call.node)
+    return slugify(frame, call)
+
+
 @function(
     "django.utils.functional.lazy",
     "django.utils.safestring.mark_safe",

@@ -20,6 +20,7 @@ from segue.translate.models.polymorphic import children
 from segue.translate.rules.following import follow, remembers
 from segue.translate.rules.polymorphic import same_for_children
 from segue.translate.rules.registry import attribute, method
+from segue.translate.rules.unsaved import check_unsaved
 
 
 def not_null(frame: Frame, owner: Val, node: ast.AST) -> None:
@@ -63,9 +64,11 @@ def read(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
         return Val(ListOf(Instance(child.model, child)), ast.Attribute(owner.node, name, ast.Load()))
     item = field_of(model, name)
     if item is not None:
+        check_unsaved(frame, kind.site, name, node)
         return _field(frame, owner, item, name, node)
     reverse = reverse_of(model, name)
     if reverse is not None:
+        check_unsaved(frame, kind.site, name, node)
         if reverse.kind == "o2o":
             return _to_one(frame, owner, name, reverse.model, nullable=True, node=node)
         return Val(RelatedManager(kind, name, reverse.model), owner.node)
@@ -300,6 +303,9 @@ def equality(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.Compare) -> 
         raise frame.refuse(
             "comparison", ast.unparse(node), "An object is compared with something else.", node
         )
+    for side in (a.kind, b.kind):
+        if isinstance(side, Instance):
+            check_unsaved(frame, side.site, "", node)
     if concrete(frame.ctx, a.kind.model).label != concrete(frame.ctx, b.kind.model).label:
         return const(not same)
     left, right = relation_key(frame, a), relation_key(frame, b)

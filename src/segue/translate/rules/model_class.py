@@ -17,6 +17,7 @@ from segue.translate.models.polymorphic import is_polymorphic
 from segue.translate.models.writing import save_problem
 from segue.translate.rules.following import remembers
 from segue.translate.rules.stored_files import is_file
+from segue.translate.rules.unsaved import check_unsaved
 from segue.translate.rules.uploaded import takes
 
 
@@ -152,6 +153,7 @@ def column_value(
         if isinstance(kind, Instance) and value.node is not None:
             from segue.translate.load.needs import column
 
+            check_unsaved(frame, kind.site, "", at)
             column(frame.ctx, kind.site, target.attname)
             remembered = site is not None and _remembered(frame.ctx, label, item)
             if kind.nullable and not remembered:

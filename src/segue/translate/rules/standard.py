@@ -158,13 +158,19 @@ for _name in FUNCTIONS:
 
 
 @function(
-    *(f"posixpath.{n}" for n in ("basename", "dirname", "join", "normpath", "splitext")), "os.path.splitext"
+    *(f"posixpath.{n}" for n in ("basename", "dirname", "join", "normcase", "normpath", "splitext")),
+    "os.path.splitext",
 )
 def os_path(frame: Frame, call: CallSite) -> Val:
     """Functions of ``os.path`` on names, which a process knows as ``posixpath``."""
     short = call.name.rpartition(".")[2]
     parts = [code(frame, v, n) for v, n in zip(call.args, call.raw_args, strict=True)]
     text = Scalar("str")
+    if len(call.args) == 1 and widen(call.args[0].kind) == Scalar("str", True) and not call.kwargs:
+        # None is a ``TypeError``, as in Django.
+        parts = [quote("{0}({1})", frame.imported("segue_bridge.storage", "path_text"), parts[0])]
+        kind = TupleOf((text, text)) if short == "splitext" else text
+        return Val(kind, ast.Call(spelled(frame, f"os.path.{short}"), parts, []))
     if call.kwargs or any(widen(v.kind) != text for v in call.args):
         raise frame.refuse("os-path", ast.unparse(call.node), "Only texts are known here.", call.node)
     kind = TupleOf((text, text)) if short == "splitext" else text

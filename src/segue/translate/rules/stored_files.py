@@ -16,7 +16,17 @@ from segue.translate.context import Context
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, literal, quote
-from segue.translate.kinds import Const, Global, Instance, Kind, OpenFile, Scalar, StoredFile, Uploaded
+from segue.translate.kinds import (
+    Const,
+    Global,
+    Instance,
+    Introspected,
+    Kind,
+    OpenFile,
+    Scalar,
+    StoredFile,
+    Uploaded,
+)
 from segue.translate.load.models import concrete
 from segue.translate.load.needs import check_own, column
 from segue.translate.rules.registry import attribute, method
@@ -200,6 +210,50 @@ def delete_file(frame: Frame, owner: Val, call: CallSite) -> Val:
     return const(None)
 
 
+@method(Uploaded, "__setattr__")
+def rename_held(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``instance.document.name = text`` before the object is saved: what the column, or the upload's file, will be called."""
+    attr, value = call.args
+    assert isinstance(owner.kind, Uploaded)
+    target = _holder(frame, owner)
+    if (
+        not isinstance(attr.kind, Const)
+        or attr.kind.value != "name"
+        or not owner.kind.held
+        or target is None
+        or value.kind != Scalar("str")
+        or value.node is None
+    ):
+        raise frame.refuse(
+            "stored-file", ast.unparse(call.node), "Only its name is set, to a text.", call.node
+        )
+    helper = frame.imported("segue_bridge.storage", "renamed")
+    frame.emit(f"{target.text} = {ast.unparse(quote('{0}({1}, {2})', helper, target.node, value.node))}")
+    frame.facts.pop(target.text, None)
+    frame.taken.add((owner.text, "file"))
+    return const(None)
+
+
+def _holder(frame: Frame, owner: Val) -> Val | None:
+    """``instance.document`` for itself and for the one local that was given it."""
+    if isinstance(owner.node, ast.Attribute):
+        return owner
+    if not isinstance(owner.node, ast.Name):
+        return None
+    roots = [legacy for legacy, value in frame.env.items() if value.text == owner.text]
+    tree = ast.parse(textwrap.dedent(frame.function.source))
+    given = [n.value for n in ast.walk(tree) if isinstance(n, ast.Assign) and _names(n.targets) & set(roots)]
+    if len(roots) != 1 or len(given) != 1:
+        return None
+    match given[0]:
+        case ast.Attribute(value=ast.Name()) | ast.Call(func=ast.Name("getattr"), args=[ast.Name(), _]):
+            found = frame.eval(given[0])
+            return (
+                found if isinstance(found.node, ast.Attribute) and isinstance(found.kind, Uploaded) else None
+            )
+    return None
+
+
 def _of_nobody(frame: Frame, node: ast.Call) -> bool:
     """``old = Paper.objects.get(pk=1).document; old.delete(save=False)``: no name leads to the object of the file."""
     local = node.func.value if isinstance(node.func, ast.Attribute) else None
@@ -265,6 +319,53 @@ def _is_of_name(node: ast.Call) -> bool:
     )
 
 
+@method(Introspected, "generate_filename")
+def generate_filename(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``field.generate_filename(instance, name)``: what ``upload_to`` gives, with a valid last part."""
+    from segue.translate.rules.introspection import column_of
+    from segue.translate.serializers.uploads import named
+
+    assert isinstance(owner.kind, Introspected)
+    found = column_of(frame.ctx, owner.kind)
+    call.only("instance", "filename", at_most=2)
+    instance, given = call.argument(0, "instance"), call.argument(1, "filename")
+    if found is None or not is_file(found[1]) or instance is None or given is None or given.node is None:
+        return None
+    model, item = found
+    if (
+        not isinstance(instance.kind, Instance)
+        or not isinstance(instance.node, ast.Name)
+        or concrete(frame.ctx, instance.kind.model).label != model.label
+        or instance.kind.site.told is None
+        or given.kind != Scalar("str")
+    ):
+        raise frame.refuse(
+            "stored-file", ast.unparse(call.node), "Segue does not know the object or the name.", call.node
+        )
+    problem = storage_problem(frame.ctx, item)
+    if problem is not None:
+        raise frame.refuse("file-storage", *problem, call.node)
+    made = named(frame, model.label, instance.node.id, item, given.node, held=True)
+    if isinstance(made, ast.Await):
+        frame.is_async = True
+    return Val(Scalar("str"), quote("{0}({1})", frame.imported("segue_bridge.storage", "generated"), made))
+
+
+@method(Global, "save")
+def save_copy(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``default_storage.save(name, file)`` of a file that was opened there: a copy; the name that was free."""
+    assert isinstance(owner.kind, Global)
+    if owner.kind.ref.name != _DEFAULT:
+        return None
+    call.only("name", "content", at_most=2)
+    content = call.argument(1, "content")
+    if content is None or not isinstance(content.kind, OpenFile) or content.node is None:
+        raise frame.refuse("stored-file", ast.unparse(call.node), "Segue does not know this file.", call.node)
+    frame.is_async = True
+    copying = ast.Attribute(media(frame, call.node), "copy", ast.Load())
+    return Val(Scalar("str"), quote("await {0}({1}, {2})", copying, content.node, _name(frame, call)))
+
+
 @method(Global, "exists", "size", "delete", "url", "path", "open")
 def in_default_storage(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """``default_storage.exists(name)`` and its like; ``open(name)`` is known to be sent, no more."""
@@ -272,7 +373,10 @@ def in_default_storage(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     if owner.kind.ref.name != _DEFAULT:
         return None
     called = call.name.rpartition(".")[2]
-    call.only("name", at_most=1)
+    mode = call.argument(1, "mode") if called == "open" else None
+    if mode is not None and not (isinstance(mode.kind, Const) and mode.kind.value == "rb"):
+        raise frame.refuse("stored-file", ast.unparse(call.node), "Only files to read are opened.", call.node)
+    call.only(*(("name", "mode") if mode is not None else ("name",)), at_most=2 if mode is not None else 1)
     storage, given = media(frame, call.node), _name(frame, call)
     if called == "open":
         return Val(OpenFile(), given)

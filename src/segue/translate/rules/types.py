@@ -12,7 +12,7 @@ from segue.snapshot.model import GlobalRef
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
-from segue.translate.kinds import Const, Global, Kind, Scalar
+from segue.translate.kinds import Const, Global, Instance, Kind, Scalar
 from segue.translate.rules.registry import function
 
 # Drivers and the standard library give objects of these classes themselves, never of a subclass. Not so with text
@@ -39,7 +39,18 @@ def exact_class(kind: Kind) -> type | None:
 def type_of(frame: Frame, call: CallSite) -> Val | None:
     """``type(value)``: the class, known while translating."""
     call.only(at_most=1)
-    cls = exact_class(call.args[0].kind)
+    kind = call.args[0].kind
+    if isinstance(kind, Instance) and not kind.nullable:
+        own = frame.ctx.model(kind.model)
+        others = (
+            other
+            for other in frame.ctx.snapshot.models.values()
+            if other.label != own.label
+            and own.cls in getattr(frame.ctx.snapshot.classes.get(other.cls), "mro", ())
+        )
+        if not own.proxy and not any(others):
+            return Val(Global(GlobalRef("model", own.cls)))
+    cls = exact_class(kind)
     if cls is not None:
         return Val(Global(GlobalRef("class", f"{cls.__module__}.{cls.__qualname__}")))
     raise frame.refuse(

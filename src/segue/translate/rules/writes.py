@@ -32,6 +32,7 @@ from segue.translate.rules.receivers import asks_created, saved_by, send_post_sa
 from segue.translate.rules.registry import method
 from segue.translate.rules.related_writes import created_through
 from segue.translate.rules.unread import is_unread
+from segue.translate.rules.unsaved import check_unsaved
 from segue.translate.rules.uploaded import store_uploads
 
 
@@ -51,6 +52,7 @@ def _check_write(frame: Frame, owner: Val, sort: str, at: ast.AST) -> str:
     if kind.nullable:
         raise frame.refuse("nullable", owner.text, "This may be None here, and nothing checks it.", at)
     check_own(kind.site, sort)
+    check_unsaved(frame, kind.site, "", at)
     label = concrete(frame.ctx, kind.model).label
     same_for_children(frame, kind, sort, at)
     if sort == "delete" and as_saved(frame, kind, at):

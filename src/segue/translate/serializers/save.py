@@ -45,7 +45,7 @@ from segue.translate.serializers.polymorphic import chooses_by_class
 from segue.translate.serializers.polymorphic_write import polymorphic_saver
 from segue.translate.serializers.show import NESTED
 from segue.translate.serializers.synthetic import Recipe, compose
-from segue.translate.serializers.uploads import check_upload, local_of, store, store_held, take
+from segue.translate.serializers.uploads import asks_much, check_upload, local_of, store, store_held, take
 from segue.translate.serializers.use import Use
 from segue.translate.serializers.validators import first_parameter
 from segue.translate.serializers.values import SCALARS, value_kind, written
@@ -151,7 +151,10 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
     many, files = _fields(ctx, serializer, called)
     for accessor in many:
         _check_set(ctx, _between(ctx, serializer.model, accessor))
-    held = bool(files) and sees_files(ctx, serializer.model)
+    held = bool(files) and (
+        sees_files(ctx, serializer.model)
+        or any(asks_much(ctx, concrete(ctx, serializer.model).label, column) for column in files)
+    )
     uploads = [] if held else [local_of(column) for column in files]
     unsaved = [column.name for column in files] if held else []
     emptied = {item.source for item in serializer.fields if item.allow_null}

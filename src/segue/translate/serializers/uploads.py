@@ -57,7 +57,7 @@ def store(frame: Frame, label: str, local: str, column: ModelField, *, null: boo
     upload = local_of(column)
     made = ast.Call(
         ast.Attribute(storage, "save", ast.Load()),
-        [_named(frame, label, local, column, upload), name(upload)],
+        [named(frame, label, local, column, quote("{0}.name", name(upload))), name(upload)],
         [ast.keyword("max_length", literal(column.max_length))] if column.max_length else [],
     )
     frame.emit_block(
@@ -75,7 +75,7 @@ def store_held(frame: Frame, label: str, local: str, column: ModelField, *, null
     held = f"{local}.{column.attname}"
     made = ast.Call(
         ast.Attribute(storage, "save", ast.Load()),
-        [_named(frame, label, local, column, held), name(held)],
+        [named(frame, label, local, column, quote("{0}.name", name(held)), held=True), name(held)],
         [ast.keyword("max_length", literal(column.max_length))] if column.max_length else [],
     )
     frame.emit_block(f"if isinstance({held}, Upload):", [f"{held} = await {ast.unparse(made)}"])
@@ -83,9 +83,10 @@ def store_held(frame: Frame, label: str, local: str, column: ModelField, *, null
         frame.emit_block(f"elif {held} is None:", [f"{held} = ''"])
 
 
-def _named(frame: Frame, label: str, local: str, column: ModelField, upload: str) -> ast.expr:
-    """What ``upload_to`` gives for the upload's name."""
-    given = quote("{0}.name", name(upload))
+def named(
+    frame: Frame, label: str, local: str, column: ModelField, given: ast.expr, *, held: bool = False
+) -> ast.expr:
+    """What ``upload_to`` gives for the file name ``given``. ``held``: the object holds the upload, as in Django."""
     rule = column.upload_to
     if rule is None or (rule.kind == "const" and rule.data in ("", None)):
         return given
@@ -104,15 +105,30 @@ def _named(frame: Frame, label: str, local: str, column: ModelField, upload: str
     if function.role != "function" or len(parameters) != 2:
         raise _refused(frame.ctx, label, column, "upload_to is no plain function of the object and the name.")
     tree = ast.parse(textwrap.dedent(function.source))
-    if not only_columns(tree, parameters[0], concrete(frame.ctx, label), but=(column.name,)):
+    if not held and not only_columns(tree, parameters[0], concrete(frame.ctx, label), but=(column.name,)):
         raise _refused(frame.ctx, label, column, "upload_to asks more of the object than its columns.")
-    # What the object leads to is in memory as the request has left it.
-    whole = Instance(label, Needs(label, written=True, told=function.where), "entity")
+    # Django stores the files one after another, and computes other columns between them.
+    unsaved = {item.name for item in concrete(frame.ctx, label).fields if item.base.endswith(_FILES)}
+    site = Needs(label, written=True, told=function.where, live=held, keyless=True, unsaved=unsaved)
+    whole = Instance(label, site, "entity")
     arguments: dict[str, Kind] = {parameters[0]: whole, parameters[1]: Scalar("str")}
     lifted = lift(frame.ctx, function, arguments=arguments, module_kind="services")
     if lifted.returns != Scalar("str"):
         raise _refused(frame.ctx, label, column, "upload_to may give something other than a text.")
     return ast.parse(call_lifted(frame, lifted, local, ast.unparse(given)), mode="eval").body
+
+
+def asks_much(ctx: Context, label: str, column: ModelField) -> bool:
+    """Does ``upload_to`` ask for more of the object than its columns, so that the object must be as it is in Django?"""
+    rule = column.upload_to
+    if rule is None or rule.kind != "ref":
+        return False
+    function = ctx.snapshot.functions.get(rule.name)
+    parameters = _parameters(function) if function is not None else []
+    if function is None or not parameters:
+        return False
+    tree = ast.parse(textwrap.dedent(function.source))
+    return not only_columns(tree, parameters[0], concrete(ctx, label), but=(column.name,))
 
 
 def _parameters(function: Function) -> list[str]:
@@ -126,4 +142,4 @@ def _refused(ctx: Context, label: str, column: ModelField, why: str) -> Refused:
     return refuse("upload-to", f"{label}.{column.name}", why, column.where)
 
 
-__all__ = ["check_upload", "local_of", "store", "store_held", "take"]
+__all__ = ["asks_much", "check_upload", "local_of", "named", "store", "store_held", "take"]

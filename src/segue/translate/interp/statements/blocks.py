@@ -6,7 +6,7 @@ import ast
 
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
-from segue.translate.kinds import Const, Global
+from segue.translate.kinds import Const, Global, OpenFile
 from segue.translate.rules.registry import statement
 
 _IGNORED = ("contextlib.suppress",)
@@ -15,6 +15,8 @@ _IGNORED = ("contextlib.suppress",)
 @statement(ast.With)
 def block(frame: Frame, node: ast.With) -> None:
     """``with transaction.atomic(): …`` → ``async with db.atomic(): …``."""
+    if _opened(frame, node):
+        return
     headers: list[str] = []
     for item in node.items:
         if item.optional_vars is not None:
@@ -28,6 +30,33 @@ def block(frame: Frame, node: ast.With) -> None:
     frame.in_atomic -= 1
     if lines:
         frame.emit_block(f"async with {', '.join(headers)}:", lines)
+
+
+def _opened(frame: Frame, node: ast.With) -> bool:
+    """``with default_storage.open(name) as file: …``: the file stands for its name, and is read where it is used.
+
+    Only one statement that uses it is known, so that nothing changes the file before.
+    """
+    item = node.items[0]
+    if len(node.items) != 1 or not isinstance(item.optional_vars, ast.Name) or len(node.body) != 1:
+        return False
+    called = item.context_expr
+    if (
+        not isinstance(called, ast.Call)
+        or not isinstance(called.func, ast.Attribute)
+        or called.func.attr != "open"
+    ):
+        return False
+    value = frame.eval(called)
+    if not isinstance(value.kind, OpenFile):
+        return False
+    before = frame.env.get(item.optional_vars.id)
+    frame.env[item.optional_vars.id] = value
+    frame.run(node.body)
+    frame.env.pop(item.optional_vars.id)
+    if before is not None:
+        frame.env[item.optional_vars.id] = before
+    return True
 
 
 def _context(frame: Frame, node: ast.expr) -> str:

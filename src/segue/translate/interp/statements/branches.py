@@ -36,12 +36,15 @@ def branch(frame: Frame, node: ast.If) -> None:
         return
     before, untouched = frame.snapshot_env(), held.remember(frame)
     frame.facts.update(found.then)
+    lost = set(frame.taken)
     yes, yes_end = _arm(frame, lambda: frame.run(node.body))
+    lost_there, frame.taken = frame.taken - lost, lost
     frame.restore_env(before)
     after_yes = held.states(untouched)
     held.back_to(untouched)
     frame.facts.update(found.otherwise)
     no, no_end = _arm(frame, lambda: frame.run(node.orelse))
+    frame.taken |= lost_there
     if yes_end[2] and no_end[2]:
         held.merge(after_yes, held.states(untouched), no)
     elif yes_end[2]:
