@@ -221,6 +221,7 @@ def rename_held(frame: Frame, owner: Val, call: CallSite) -> Val:
         or attr.kind.value != "name"
         or not owner.kind.held
         or target is None
+        or target.node is None
         or value.kind != Scalar("str")
         or value.node is None
     ):
