@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -158,9 +160,11 @@ def running_postgres() -> Iterator[Postgres]:
 def memcached() -> Iterator[str]:
     """``host:port`` of a Memcached: that of the machine, else of Debian's package, which is unpacked and not installed."""
     port = free_port()
+    program = _memcached()
+    libraries = [str(p) for p in Path(program).parents[1].glob("lib/*-linux-gnu")]
     process = subprocess.Popen(
-        [_memcached(), "-l", "127.0.0.1", "-p", str(port), "-U", "0", "-m", "64", *(("-u", "nobody") if os.getuid() == 0 else ())],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        [program, "-l", "127.0.0.1", "-p", str(port), "-U", "0", "-m", "64", *(("-u", "nobody") if os.getuid() == 0 else ())],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "LD_LIBRARY_PATH": ":".join(libraries)},
     )  # fmt: skip
     try:
         until = time.monotonic() + 10
@@ -185,14 +189,35 @@ def _memcached() -> str:
     folder = Path.home() / ".cache" / "segue-tests" / "memcached"
     program = folder / "usr" / "bin" / "memcached"
     if not program.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        fetch = ["apt-get", "download", "-qq", "memcached"]
-        if subprocess.run(fetch, cwd=folder, capture_output=True).returncode:
-            subprocess.run(["apt-get", "update", "-qq"], check=True, capture_output=True, timeout=120)
-            subprocess.run(fetch, cwd=folder, check=True, capture_output=True, timeout=60)
-        (package,) = folder.glob("memcached_*.deb")
-        subprocess.run(["dpkg-deb", "-x", package, folder], check=True, timeout=60)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(
+            dir=folder.parent
+        ) as made:  # several test processes may do it at once
+            _unpack(Path(made))
+            with contextlib.suppress(OSError):  # another one was quicker
+                os.rename(made, folder)
+                Path(made).mkdir()
     return str(program)
+
+
+def _unpack(folder: Path) -> None:
+    if not _fetched(folder):
+        subprocess.run(["apt-get", "update", "-qq"], check=True, capture_output=True, timeout=120)
+        if not _fetched(folder):
+            raise RuntimeError(
+                "Memcached is not here and Debian's packages cannot be had: apt-get install memcached"
+            )
+    for package in folder.glob("*.deb"):
+        subprocess.run(["dpkg-deb", "-x", package, folder], check=True, timeout=60)
+    folder.chmod(0o755)
+
+
+def _fetched(folder: Path) -> bool:
+    """Download the package and the libraries that it names (the machine may lack them); whether that went well."""
+    told = subprocess.run(["apt-cache", "depends", "memcached"], capture_output=True, text=True, check=False)
+    named = re.findall(r"Depends: (lib[\w.+-]+)", told.stdout)
+    fetch = ["apt-get", "download", "-qq", "memcached", *(n for n in named if n != "libc6")]
+    return not subprocess.run(fetch, cwd=folder, capture_output=True, check=False, timeout=60).returncode
 
 
 @pytest.fixture
