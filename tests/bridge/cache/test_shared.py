@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -152,7 +154,16 @@ def test_both_sides_find_what_django_alone_finds(place: Any, name: str, steps: l
         found = repr(outcome(cache, method, args, kwargs)) if ours else one(method, repr(args), repr(kwargs))
         if ours and expected == CLOSED_FILE:
             expected = "('value', False)"
+        if method == "get_many" and name == "postgresql":
+            found, expected = in_order(found), in_order(expected)
         assert found.replace("p:é", alone_prefix(name)) == expected, (method, args, kwargs)
+
+
+def in_order(text: str) -> str:
+    """PostgreSQL gives rows in any order, to either side."""
+    names = {"datetime": datetime, "Decimal": Decimal, "UUID": UUID, "inf": float("inf")}
+    what, value = eval(text, names)
+    return repr((what, sorted(value.items(), key=repr)))
 
 
 def test_timeouts_are_the_same(server: str) -> None:
