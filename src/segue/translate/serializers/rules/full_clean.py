@@ -43,11 +43,12 @@ def full_clean(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         raise frame.refuse(
             "full-clean", ast.unparse(call.node), "Segue does not know which object is cleaned.", call.node
         )
-    if kind.site.unsaved:
+    held = [item for item in model.fields if item.name in kind.site.unsaved]
+    validating = frame.ctx.memo.get(("kernel", "in-validation"))
+    if held and (not validating or any(item.validators for item in held)):
         raise frame.refuse("full-clean", ast.unparse(call.node), "It may look at an upload.", call.node)
     rules = model_rules(frame, model)
     frame.use(*rules.imports)
-    validating = frame.ctx.memo.get(("kernel", "in-validation"))
     function = frame.imported(MODULE, "clean_entity" if validating else "full_clean")
     made = ast.Call(function, [frame.db, owner.node, name(rules.text)], [])
     exclude = call.argument(0, "exclude")
@@ -58,8 +59,8 @@ def full_clean(frame: Frame, owner: Val, call: CallSite) -> Val | None:
             )
         made.keywords.append(ast.keyword("exclude", exclude.node))
     for keyword, own, taken in (
-        ("clean", _own_clean(frame, model), ()),
-        ("validate_unique", _own_unique(frame, model), ("exclude",)),
+        ("clean", _own_clean(frame, model, kind.site.unsaved), ()),
+        ("validate_unique", _own_unique(frame, model, kind.site.unsaved), ("exclude",)),
     ):
         if own is None:
             continue
@@ -84,7 +85,7 @@ def full_clean(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     return Val(Const(None), ast.Await(made))
 
 
-def _own_clean(frame: Frame, model: Model) -> Lifted | None:
+def _own_clean(frame: Frame, model: Model, unsaved: set[str]) -> Lifted | None:
     """The model's ``clean``, for an object whose related ones Django has in memory as somebody left them."""
     known = frame.ctx.snapshot.classes.get(model.cls)
     dotted = known.methods.get("clean", "") if known is not None else ""
@@ -93,10 +94,10 @@ def _own_clean(frame: Frame, model: Model) -> Lifted | None:
     function = frame.ctx.snapshot.functions.get(dotted)
     if function is None or framework(dotted):
         raise refuse("model-clean", dotted, "full_clean() calls it, and it is not translated.", model.where)
-    return _lifted(frame, model, function, "clean")
+    return _lifted(frame, model, function, "clean", unsaved=unsaved)
 
 
-def _own_unique(frame: Frame, model: Model) -> Lifted | None:
+def _own_unique(frame: Frame, model: Model, unsaved: set[str]) -> Lifted | None:
     """The model's ``validate_unique``, in the place of Django's, which it may go on to."""
     dotted = overridden(frame.ctx, model.cls, "validate_unique")
     if not dotted:
@@ -109,7 +110,7 @@ def _own_unique(frame: Frame, model: Model) -> Lifted | None:
         raise refuse(
             "full-clean", dotted, "It does more with exclude than to hand it to super().", function.where
         )
-    return _lifted(frame, model, function, "validate_unique", parameter)
+    return _lifted(frame, model, function, "validate_unique", parameter, unsaved=unsaved)
 
 
 def _exclude_of(function: Function) -> str | None:
@@ -172,9 +173,13 @@ def super_clean(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     return invoke_function(frame, function, call, Val(kind.receiver, owner.node))
 
 
-def _lifted(frame: Frame, model: Model, function: Function, stem: str, exclude: str = "") -> Lifted:
+def _lifted(
+    frame: Frame, model: Model, function: Function, stem: str, exclude: str = "", *, unsaved: set[str]
+) -> Lifted:
     validating = bool(frame.ctx.memo.get(("kernel", "in-validation")))
-    site = Needs(model.label, written=True, told=function.where, live=True, copied=validating)
+    site = Needs(
+        model.label, written=True, told=function.where, live=True, copied=validating, unsaved=set(unsaved)
+    )
     kind = Instance(model.label, site, "entity")
     receiver = Val(kind, name(receiver_name(frame, kind)))
     with in_validation(frame.ctx), _in_clean(frame.ctx, "validated" if validating else "saved"):
