@@ -25,6 +25,7 @@ from segue.translate.interp import carried
 from segue.translate.interp.annotations import annotation
 from segue.translate.interp.comments import Comments
 from segue.translate.interp.decide import decide
+from segue.translate.interp.dict_types import say_types
 from segue.translate.interp.frame import Frame, Parameter, RenameNeeded
 from segue.translate.interp.join import join, widen
 from segue.translate.interp.scope import STATE, Scope, in_source
@@ -39,7 +40,6 @@ from segue.translate.kinds import (
     Keywords,
     Kind,
     ListOf,
-    Maybe,
     NoArguments,
     Object,
     RendererContext,
@@ -419,8 +419,10 @@ def _interpret(
         )
         for key, parameter in sorted(frame.state_used.items(), key=lambda i: (order.get(i[0], 99), i[0]))
     )
-    if frame.alive and (not frame.lines or isinstance(returns, Maybe)):
+    if frame.alive and (not frame.lines or returns != Const(None)):
+        # What comes to its end gives None, which type checkers want said where other ends give something.
         frame.emit("return None")
+    say_types(frame)
     return Body(
         tuple(frame.lines),
         frozenset(frame.imports),

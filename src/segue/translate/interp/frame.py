@@ -71,6 +71,7 @@ class Frame:
     ``captured``: how many blocks the statement stands in whose lines are kept apart. ``changes_user``: what the code so far may have done to who asks (``in``, ``out``).
     ``bottoms`` the places where a round of the outermost takes something out of what nothing was put into yet.
     ``parameters`` are the kinds of the legacy parameters, ``outgrown`` those of them that have become another local.
+    ``put_items`` are the kinds of the keys and values that were put into dicts, by the generated local.
     """
 
     ctx: Context
@@ -105,6 +106,7 @@ class Frame:
     taken: set[tuple[str, str]] = field(default_factory=set)
     parameters: dict[str, Kind] = field(default_factory=dict)
     outgrown: set[str] = field(default_factory=set)
+    put_items: dict[str, list[tuple[Kind, Kind]]] = field(default_factory=dict)
     facts_loops: int = 0
     locals_seen: set[str] = field(default_factory=set)
     is_async: bool = False

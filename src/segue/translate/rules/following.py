@@ -80,7 +80,7 @@ def follow(frame: Frame, owner: Val, name: str, label: str, node: ast.AST) -> Va
     item = field_of(model, name)
     cls, imported = entity_type(ctx, model.label)
     frame.use(imported)
-    helper = frame.imported("segue_bridge.db.following", "follow")
+    helper = frame.imported("segue_bridge.db.following", "follow" if item is not None else "follow_back")
     site = _child(kind.site, name, label)
     made = quote(
         f"await {{0}}({{1}}, {{2}}, {{3}}.{name})", helper, frame.db, owner.node, ast.Name(cls, ast.Load())
@@ -173,7 +173,9 @@ def followed(ctx: Context, label: str) -> set[str]:
 def follows(node: ast.expr) -> bool:
     """Whether ``node`` only follows relations, which costs nothing the second time."""
     match node:
-        case ast.Await(ast.Call(ast.Name(id="follow"), [ast.Name(), owner, ast.Attribute()], [])):
+        case ast.Await(
+            ast.Call(ast.Name(id="follow" | "follow_back"), [ast.Name(), owner, ast.Attribute()], [])
+        ):
             return isinstance(owner, ast.Name) or follows(owner)
         case ast.Call(ast.Name(id="not_none"), [owner], []):
             return isinstance(owner, ast.Name) or follows(owner)

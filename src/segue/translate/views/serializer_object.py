@@ -216,7 +216,8 @@ def is_valid(frame: Frame, owner: Val, raise_exception: bool, at: ast.AST | None
     if raise_exception:
         frame.emit(f"{held.values} = {call}")
         return const(True)
-    return _checked(frame, held, call.removeprefix("await "))
+    helper = Import("segue_bridge.schema.form", "checked")
+    return _checked(frame, held, call.removeprefix("await "), helper)
 
 
 def _all_valid(frame: Frame, held: Held, raise_exception: bool, at: ast.AST | None) -> Val:
@@ -242,16 +243,16 @@ def _all_valid(frame: Frame, held: Held, raise_exception: bool, at: ast.AST | No
     frame.is_async = True
     each = f"each_sent({ast.unparse(given)}, lambda item: {call}{options})"
     if not raise_exception:
-        return _checked(frame, held, each)
+        return _checked(frame, held, each, Import("segue_bridge.schema.nested", "all_checked"))
     frame.emit(f"{held.values} = await {each}")
     return const(True)
 
 
-def _checked(frame: Frame, held: Held, validation: str) -> Val:
-    """Validation whose errors are kept; whether there are none."""
-    frame.use(Import("segue_bridge.schema.form", "checked"))
+def _checked(frame: Frame, held: Held, validation: str, helper: Import) -> Val:
+    """Validation whose errors ``helper`` keeps; whether there are none."""
+    frame.use(helper)
     held.errors = frame.fresh("errors")
-    frame.emit(f"{held.values}, {held.errors} = await checked({validation})")
+    frame.emit(f"{held.values}, {held.errors} = await {helper.name}({validation})")
     frame.is_async = True
     return Val(Scalar("bool"), quote("not {0}", name(held.errors)))
 

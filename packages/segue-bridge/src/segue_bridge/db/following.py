@@ -21,13 +21,15 @@ from segue_bridge.db.session import Session
 T = TypeVar("T")
 
 
-async def follow(db: Session, entity: Base, relation: InstrumentedAttribute[T]) -> T:
+async def follow(db: Session, entity: object, relation: InstrumentedAttribute[T]) -> T:
     """``entity.relation`` of a foreign key or a one-to-one relation, from either side; ``Entry.note`` names it.
 
     ``None`` where a nullable key holds NULL. Raises :class:`ObjectDoesNotExist` with Django's text where there is no such row,
-    or no key where the column takes no NULL.
+    or no key where the column takes no NULL; ``AttributeError`` for what is no row, as an anonymous user.
     """
     name = relation.key
+    if not isinstance(entity, Base):
+        raise AttributeError(f"'{type(entity).__name__}' object has no attribute '{name}'")
     held = instance_dict(entity)
     known = held.get(name)
     if isinstance(known, Base):
@@ -65,4 +67,9 @@ async def follow(db: Session, entity: Base, relation: InstrumentedAttribute[T]) 
     return cast(T, rows[0])
 
 
-__all__ = ["follow"]
+async def follow_back(db: Session, entity: object, relation: InstrumentedAttribute[T | None]) -> T:
+    """:func:`follow` for a one-to-one relation from its other side, which is never None: Django raises instead."""
+    return cast(T, await follow(db, entity, relation))
+
+
+__all__ = ["follow", "follow_back"]

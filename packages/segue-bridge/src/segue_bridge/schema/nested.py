@@ -133,6 +133,14 @@ async def each_sent(
     return await each(items, validate, errors_as_dict=errors_as_dict)
 
 
+async def all_checked(validation: Awaitable[list[Any]]) -> tuple[list[Any], Any]:
+    """``ListSerializer.is_valid()`` without raising: the values and ``None``, or an empty list and the errors."""
+    try:
+        return await validation, None
+    except ValidationError as exc:
+        return [], exc.detail
+
+
 def _not_null(item: Any) -> Any:
     if item is None:
         raise ValidationError(["This field may not be null."], code="null")

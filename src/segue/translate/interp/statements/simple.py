@@ -6,6 +6,7 @@ import ast
 import textwrap
 
 from segue.translate.interp import keywords
+from segue.translate.interp.dict_types import note_item
 from segue.translate.interp.expressions.operators import binary
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.iterate import bind_target
@@ -334,6 +335,7 @@ def _store_item(frame: Frame, target: ast.Subscript, value: Val) -> None:
         put(frame, owner.kind.serializer, getattr(key.kind, "value", None), value.kind, target)
     if isinstance(owner.kind, DictOf):
         _learn(frame, target.value, _with_item(owner.kind, key, widen(value.kind)))
+        note_item(frame, owner.node, key, widen(value.kind))
     frame.emit(f"{ast.unparse(ast.Subscript(owner.node, key.node, ast.Store()))} = {value.text}")
 
 

@@ -372,3 +372,23 @@ class Plan(models.Model):
     name = models.CharField(max_length=30)
     paper = models.FileField(upload_to="scans", default="scans/a b.txt")
     folder = models.ForeignKey(Folder, null=True, on_delete=models.CASCADE)
+
+
+# looked into while it is saved -------------------------------------------------------------
+
+
+class Machine(models.Model):
+    name = models.CharField(max_length=30)
+    number = models.IntegerField(default=0)
+
+    def save(self, *args, **kwargs):
+        try:
+            self.number = self.plate.number
+        except Plate.DoesNotExist:
+            self.number = -1
+        super().save(*args, **kwargs)
+
+
+class Plate(models.Model):
+    machine = models.OneToOneField(Machine, on_delete=models.CASCADE, related_name="plate")
+    number = models.IntegerField()

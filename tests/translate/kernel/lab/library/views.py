@@ -13,6 +13,7 @@ import textwrap
 import unicodedata
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
+from email.parser import Parser
 from functools import partial
 from html import escape
 from urllib.parse import parse_qs, urlparse
@@ -54,9 +55,11 @@ from library.models import (
     Crate,
     Diary,
     Folder,
+    Machine,
     Permit,
     Placement,
     Plan,
+    Plate,
     Profile,
     Review,
     Scan,
@@ -883,6 +886,15 @@ class Lab(APIView):
         except HeaderParseError:
             return None
         return [str(make_header(words)), len(words)]
+
+    def case_headers_with_several_values(self):
+        headers = {}
+        parsed = Parser().parsestr("To: a\nCc: b\nCc: c\n\ntext", True)
+        for key in parsed.keys():  # noqa: SIM118
+            headers[key] = parsed.get_all(key)
+            if len(headers[key]) == 1:
+                headers[key] = headers[key][0]
+        return headers
 
     def case_header_broken(self):
         try:
@@ -2022,3 +2034,31 @@ class Lab(APIView):
 
     def case_parameter_that_becomes_something_else(self):
         return [shouted(" a "), shouted("  ")]
+
+    def case_related_from_the_other_side_in_save(self):
+        Machine.objects.bulk_create([Machine(name="bare"), Machine(name="marked")])
+        Plate.objects.create(machine=Machine.objects.get(name="marked"), number=3)
+        bare = Machine.objects.get(name="bare")
+        bare.save()
+        marked = Machine.objects.get(name="marked")
+        marked.save()
+        return [bare.number, marked.number]
+
+    def case_try_that_comes_to_its_end(self):
+        try:
+            book = Book.objects.get(title="Dune")
+            if book.price > 1000:
+                return book.title
+        except Book.DoesNotExist:
+            pass
+
+    def case_dict_of_a_number_and_a_list(self):
+        told = {"total": Book.objects.count(), "names": [a.name for a in Author.objects.order_by("id")]}
+        for tag in Tag.objects.order_by("id"):
+            told["names"].append(tag.label)
+        return told
+
+    def case_dict_that_gets_values_of_another_type(self):
+        told = {"total": Book.objects.count()}
+        told["first"] = Author.objects.order_by("id")[0].name
+        return told
