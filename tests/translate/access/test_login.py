@@ -10,12 +10,24 @@ from pathlib import Path
 
 from tests.projects.site import SETTINGS, Site, differences
 
+MODELS = """\
+import uuid
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+
+class Person(AbstractUser):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+"""
 VIEWS = """\
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from rest_framework.decorators import api_view, permission_classes
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
+
+from notes.models import Person
 
 
 @api_view(["POST"])
@@ -58,6 +70,40 @@ class Gone(APIView):
         return Response({"name": request.user.username, "known": request.user.is_authenticated})
 
 
+class Keep(APIView):
+    permission_classes = [IsAuthenticated]
+
+    def post(self, request):
+        may = request.user.has_perm("notes.change_person")
+        update_session_auth_hash(request, Person.objects.get(username="ann"))
+        return Response({"may": may})
+
+
+class Again(APIView):
+    def post(self, request):
+        login(request, Person.objects.get(username="ann"), backend="")
+        return Response({"name": request.user.username})
+
+
+class Raw(APIView):
+    def post(self, request):
+        login(request._request, Person.objects.get(username="ann"))
+        return Response({"name": request.user.username})
+
+
+class Every(APIView):
+    def post(self, request):
+        [login(request, person) for person in Person.objects.all()]
+        return Response({})
+
+
+class Perhaps(APIView):
+    def post(self, request):
+        person = Person.objects.get(username="ann")
+        request.data.get("sure") and login(request, person)
+        return Response({})
+
+
 class Several(APIView):
     def post(self, request):
         for name in ("ann", "bob"):
@@ -76,7 +122,12 @@ urlpatterns = [
     path("change/", views.Change.as_view()),
     path("me/", views.Me.as_view()),
     path("gone/", views.Gone.as_view()),
+    path("keep/", views.Keep.as_view()),
+    path("again/", views.Again.as_view()),
     path("several/", views.Several.as_view()),
+    path("raw/", views.Raw.as_view()),
+    path("every/", views.Every.as_view()),
+    path("perhaps/", views.Perhaps.as_view()),
 ]
 """
 MORE_SETTINGS = """\
@@ -85,13 +136,16 @@ DATABASES["default"]["NAME"] = os.environ.get("DATABASE_FILE", "db.sqlite3")
 MIDDLEWARE.insert(2, "django.middleware.csrf.CsrfViewMiddleware")
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = ["rest_framework.authentication.SessionAuthentication"]
+AUTH_USER_MODEL = "notes.Person"
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_AGE = 1000
 SESSION_COOKIE_AGE = 2000
 """
 PEOPLE = """\
-from django.contrib.auth.models import User
-for name in ("ann", "bob"): User.objects.create_user(name, password=f"{name}-secret")
+from django.contrib.auth.models import Permission
+from notes.models import Person
+for name in ("ann", "bob"): Person.objects.create_user(name, password=f"{name}-secret")
+Person.objects.get(username="ann").user_permissions.add(Permission.objects.get(codename="change_person"))
 """
 # Two browsers; a step is (browser, method, path, body, what the header says: the cookie's token, one that was replaced, or none).
 DIALOG = """\
@@ -118,7 +172,11 @@ STEPS = [
     (0, "post", "/enter/", IN("ann", "n1"), "good"), (0, "post", "/change/", {"new": "n3"}, "old"),
     (1, "post", "/leave/", {}, ""), (1, "post", "/leave/", {}, "good"), (1, "get", "/me/", None, ""), (1, "post", "/leave/", {}, ""),
     (0, "post", "/enter/", IN("ann", "n1"), "good"), (0, "get", "/me/", None, ""), (0, "get", "/me/", None, "broken"),
-    (0, "get", "/me/", None, ""), (0, "post", "/gone/", {}, "good"), (0, "get", "/me/", None, ""),
+    (0, "get", "/me/", None, ""), (0, "post", "/keep/", {}, "good"), (0, "get", "/me/", None, ""),
+    (0, "post", "/gone/", {}, "good"), (0, "get", "/me/", None, ""),
+    (0, "post", "/again/", {}, ""), (0, "get", "/me/", None, ""), (0, "post", "/keep/", {}, "good"),
+    (1, "post", "/enter/", IN("bob"), ""), (1, "post", "/keep/", {}, "good"), (1, "get", "/me/", None, ""),
+    (0, "get", "/me/", None, ""),
 ]
 pick, jars, old = random.Random(seed), ({}, {}), {0: "", 1: ""}
 
@@ -160,9 +218,9 @@ with TestClient(create_app()) as ours:
     for step in STEPS:
         theirs.cookies.clear()
         print(json.dumps(ask(theirs, ours, step), sort_keys=True))
-from django.contrib.auth.models import User
+from notes.models import Person
 from django.contrib.sessions.models import Session
-print(json.dumps([[u.username, u.check_password("n1"), u.last_login is not None] for u in User.objects.order_by("id")]))
+print(json.dumps([[u.username, u.check_password("n1"), u.last_login is not None] for u in Person.objects.order_by("username")]))
 print(Session.objects.count())
 """
 
@@ -171,7 +229,7 @@ def test_a_login_means_the_same_on_both_sides(tmp_path: Path) -> None:
     files = {
         "site_/settings.py": SETTINGS + MORE_SETTINGS,
         "site_/urls.py": URLS,
-        "notes/models.py": "",
+        "notes/models.py": MODELS,
         "notes/views.py": VIEWS,
     }
     site = Site.make(tmp_path / "site", files)
@@ -194,10 +252,15 @@ def test_a_login_means_the_same_on_both_sides(tmp_path: Path) -> None:
     program, report = site.explore(site.snapshot(), output, cases=250, seconds=20)
     assert differences(report) == []
     refused = {r.route_id.strip("/"): r.reasons[0].code for r in program.refused}
-    assert refused == {"several": "login"}
+    assert refused == dict.fromkeys(("several", "raw", "every", "perhaps"), "login")
     shutil.copy(tmp_path / "before.sqlite3", site.root / "db.sqlite3")
     alone = run("-c", DIALOG, str(tmp_path), str(output), "0")
     statuses = [json.loads(line)[1] for line in alone[:-2]]
     assert {200, 204, 400, 403} == set(statuses)
+    assert [json.loads(line)[2] for line in alone if "/keep/" in line] == [
+        {"may": True},
+        {"may": True},
+        {"may": False},
+    ]
     for seed in (1, 2, 3):
         assert run("-c", DIALOG, str(tmp_path), str(output), str(seed)) == alone

@@ -69,11 +69,12 @@ async def session_user(
 ) -> CurrentUser:
     """``django.contrib.auth.get_user``: the logged-in user, else :class:`AnonymousUser`."""
     await session.open(db)
-    key, backend = session.get(USER_KEY), session.get(BACKEND_KEY)
-    if key is None or backend not in backends:
+    if USER_KEY not in session:
         return AnonymousUser()
-    pk = identity.parse_pk(key)
-    user = None if pk is None else await identity.load(db, pk)
+    pk = identity.parse_pk(session[USER_KEY])
+    if session.get(BACKEND_KEY) not in backends:
+        return AnonymousUser()
+    user = await identity.load(db, pk)
     if user is None or not identity.active(user):
         return AnonymousUser()
     if not identity.session_hash:
@@ -95,7 +96,7 @@ async def login(session: Session, db: Database, user: Any, identity: Identity, b
     await session.open(db)
     digest = auth_hash(user.password, session.settings.secret) if identity.session_hash else ""
     if USER_KEY in session:
-        other = session[USER_KEY] != str(identity.pk_of(user))
+        other = identity.parse_pk(session[USER_KEY]) != identity.pk_of(user)
         if other or (digest and not same(session.get(HASH_KEY) or "", digest)):
             await session.flush(db)
     else:

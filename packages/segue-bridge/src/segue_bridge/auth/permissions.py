@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from sqlalchemy import BindParameter, Integer, Select, String, bindparam, column, or_, select, table
 
 from segue_bridge.auth.users import AnonymousUser, CurrentUser, is_authenticated
+from segue_bridge.db.types import Uuid
 from segue_bridge.errors import Http404, MethodNotAllowed
 
 if TYPE_CHECKING:
@@ -55,7 +57,15 @@ class Grants:
     @cached_property
     def _granted(self) -> Select[Any]:
         """What the user ``pk`` is granted; built once, so that it is compiled once."""
-        user: BindParameter[Any] = bindparam("pk")
+        return self._granted_to(None)
+
+    @cached_property
+    def _granted_to_uuid(self) -> Select[Any]:
+        """The same for keys that not every database has a type for."""
+        return self._granted_to(Uuid())
+
+    def _granted_to(self, kind: Uuid | None) -> Select[Any]:
+        user: BindParameter[Any] = bindparam("pk", type_=kind)
         own = select(self._own.c.permission_id).where(self._own.c[self._user] == user)
         groups = (
             select(_group_permission.c.permission_id)
@@ -75,7 +85,8 @@ class Grants:
         kept: dict[str, Any] = user.__dict__
         known: frozenset[str] | None = kept.get(_KEPT)
         if known is None:
-            statement = _EVERY if getattr(user, "is_superuser", False) else self._granted
+            granted = self._granted_to_uuid if isinstance(pk, UUID) else self._granted
+            statement = _EVERY if getattr(user, "is_superuser", False) else granted
             rows: Sequence[Any] = await db.all(statement, None if statement is _EVERY else {"pk": pk})
             known = frozenset(f"{row[0]}.{row[1]}" for row in rows)
             kept[_KEPT] = known

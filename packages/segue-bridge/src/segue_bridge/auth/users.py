@@ -108,13 +108,12 @@ class Identity:
         """The user's primary key."""
         return getattr(user, self.pk)
 
-    def parse_pk(self, text: str) -> Any | None:
-        """A session's ``_auth_user_id`` as the key's Python type; None if it cannot be one."""
-        kind = self.column(self.pk).type.python_type
-        try:
-            return kind(text)
-        except (TypeError, ValueError):
-            return None
+    def parse_pk(self, text: str) -> Any:
+        """A session's ``_auth_user_id`` as the key's Python type (``_get_user_session_key``).
+
+        Raises :class:`ValueError` or :class:`TypeError` for what cannot be one: a 500, as in Django.
+        """
+        return self.column(self.pk).type.python_type(text)
 
     def restrict(self, names: Sequence[str]) -> list[str]:
         """Those of ``names`` that the user class maps."""

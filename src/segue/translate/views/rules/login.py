@@ -11,6 +11,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import Const, Global, Instance, Request, User
 from segue.translate.load.models import concrete
+from segue.translate.load.needs import column
 from segue.translate.rules import custom_signals
 from segue.translate.rules.registry import function
 from segue.translate.rules.user import entity_of
@@ -62,6 +63,20 @@ def _request(frame: Frame, call: CallSite) -> Val:
     request = call.argument(0, "request")
     if request is None or not isinstance(request.kind, Request):
         raise frame.refuse("login", ast.unparse(call.node), "Its first argument is no request.", call.node)
+    if request.kind.raw:
+        raise frame.refuse(
+            "login",
+            ast.unparse(call.node),
+            "Given Django's own request, this leaves request.user of DRF's as it was. Give it the request of the view.",
+            call.node,
+        )
+    if frame.no_hoist:
+        raise frame.refuse(
+            "login",
+            ast.unparse(call.node),
+            "It is called inside of an expression. Make it a statement of its own.",
+            call.node,
+        )
     if frame.loops:
         raise frame.refuse(
             "login", ast.unparse(call.node), "Who asks changes from round to round of a loop.", call.node
@@ -85,13 +100,15 @@ def _user(frame: Frame, call: CallSite) -> Val:
         raise frame.refuse(
             "login", ast.unparse(call.node), "Segue cannot tell that this is a user who is there.", call.node
         )
+    if backends.ties_sessions(frame.ctx):
+        column(frame.ctx, user.kind.site, "password")
     return user
 
 
 def _backend(frame: Frame, call: CallSite) -> str:
     """What the session says of where its user comes from."""
     given = call.argument(2, "backend")
-    if given is not None and not (isinstance(given.kind, Const) and given.kind.value is None):
+    if given is not None and not (isinstance(given.kind, Const) and given.kind.value in (None, "")):
         if isinstance(given.kind, Const) and isinstance(given.kind.value, str):
             return given.kind.value
         raise frame.refuse("login", ast.unparse(call.node), "The backend is computed here.", call.node)
