@@ -7,7 +7,7 @@ import ast
 from segue.refusal import Refused
 from segue.snapshot.model import Function, GlobalRef
 from segue.translate.functions.lift import AMBIENT, Lifted, app_of, lift
-from segue.translate.functions.record import text_constant
+from segue.translate.functions.record import gives_none, text_constant
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, is_pure, name
@@ -130,6 +130,12 @@ def invoke(
     text = text_constant(frame.ctx, lifted)
     if text is not None and all(is_pure(part) for part in parts):
         return const(text)  # the name of a field, a key: what follows may have to know it
+    if (
+        lifted.returns == Const(None)
+        and gives_none(frame.ctx, lifted)
+        and all(is_pure(part) for part in parts)
+    ):
+        return const(None)  # type checkers refuse the value of a function that only ever gives None
     return Val(lifted.returns, lifted_call(frame, lifted, parts))
 
 
