@@ -80,6 +80,19 @@ class Site:
         )
         return cls(root, python)
 
+    def run(self, *arguments: str) -> list[str]:
+        """Lines that Python prints in the project's folder (``manage.py shell …``, ``-c script``)."""
+        asked = subprocess.run(
+            [str(self.python), *arguments],
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert asked.returncode == 0, asked.stderr
+        return asked.stdout.splitlines()
+
     def snapshot(self, **environment: str) -> Snapshot:
         """What the probe sees."""
         return probe(self.root, python=str(self.python), settings="site_.settings", environment=environment)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 from tests.projects.site import SETTINGS, Site, differences
@@ -234,19 +232,7 @@ def test_a_login_means_the_same_on_both_sides(tmp_path: Path) -> None:
     }
     site = Site.make(tmp_path / "site", files)
 
-    def run(*arguments: str) -> list[str]:
-        asked = subprocess.run(
-            [sys.executable, *arguments],
-            cwd=site.root,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert asked.returncode == 0, asked.stderr
-        return asked.stdout.splitlines()
-
-    run("manage.py", "shell", "--verbosity", "0", "-c", PEOPLE)
+    site.run("manage.py", "shell", "--verbosity", "0", "-c", PEOPLE)
     shutil.copy(site.root / "db.sqlite3", tmp_path / "before.sqlite3")
     output = tmp_path / "fastapi"
     program, report = site.explore(site.snapshot(), output, cases=250, seconds=20)
@@ -254,7 +240,7 @@ def test_a_login_means_the_same_on_both_sides(tmp_path: Path) -> None:
     refused = {r.route_id.strip("/"): r.reasons[0].code for r in program.refused}
     assert refused == dict.fromkeys(("several", "raw", "every", "perhaps"), "login")
     shutil.copy(tmp_path / "before.sqlite3", site.root / "db.sqlite3")
-    alone = run("-c", DIALOG, str(tmp_path), str(output), "0")
+    alone = site.run("-c", DIALOG, str(tmp_path), str(output), "0")
     statuses = [json.loads(line)[1] for line in alone[:-2]]
     assert {200, 204, 400, 403} == set(statuses)
     assert [json.loads(line)[2] for line in alone if "/keep/" in line] == [
@@ -263,4 +249,4 @@ def test_a_login_means_the_same_on_both_sides(tmp_path: Path) -> None:
         {"may": False},
     ]
     for seed in (1, 2, 3):
-        assert run("-c", DIALOG, str(tmp_path), str(output), str(seed)) == alone
+        assert site.run("-c", DIALOG, str(tmp_path), str(output), str(seed)) == alone

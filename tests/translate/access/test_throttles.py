@@ -145,22 +145,11 @@ def test_a_limit_in_a_shared_cache_counts_both_sides_together(tmp_path: Path) ->
     }
     site = Site.make(tmp_path / "site", files)
 
-    def run(*arguments: str) -> list[str]:
-        asked = subprocess.run(
-            [sys.executable, *arguments],
-            cwd=site.root,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-        )
-        return asked.stdout.splitlines()
-
     script = (
         "from django.test import Client\n"
         "for path in ('/hello/', '/scoped/'): print([Client().get(path).status_code for _ in range(6)])"
     )
-    alone = run("manage.py", "shell", "--verbosity", "0", "-c", script)
+    alone = site.run("manage.py", "shell", "--verbosity", "0", "-c", script)
     assert [line.count("200") for line in alone] == [3, 4]
     program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=200, seconds=15)
     assert differences(report) == []
@@ -170,4 +159,4 @@ def test_a_limit_in_a_shared_cache_counts_both_sides_together(tmp_path: Path) ->
         "odd": "throttle",
         "other": "throttle",
     }
-    assert run("-c", ASK, str(tmp_path / "fastapi"), str(tmp_path / "both")) == alone
+    assert site.run("-c", ASK, str(tmp_path / "fastapi"), str(tmp_path / "both")) == alone
