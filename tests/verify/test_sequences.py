@@ -105,14 +105,12 @@ def _pytest(file: Path) -> subprocess.CompletedProcess[str]:
 def _prepared(shop: Shop, folder: Path, output: Path) -> Path:
     """``segue.toml`` and ``.segue`` in ``folder``, as ``init`` and ``assess`` leave them; the latter's place."""
     import json
-    import os
 
     from segue.snapshot.dump import dump
 
     state = folder / ".segue"
     state.mkdir()
     (state / "snapshot.json").write_text(dump(shop.project.snapshot), encoding="utf-8")
-    os.symlink(shop.project.state / "overlay", state / "overlay")
     (folder / "segue.toml").write_text(
         f"[project]\nroot = {json.dumps(str(shop.project.root))}\npython = {json.dumps(str(shop.project.python))}\n"
         f"[project.environment]\nDATABASE_URL = {json.dumps(shop.database)}\n[output]\nfolder = {json.dumps(str(output))}\n",

@@ -78,7 +78,6 @@ def _project(shop: Shop, folder: Path) -> None:
         encoding="utf-8",
     )
     (folder / ".segue").mkdir()
-    (folder / ".segue" / "overlay").symlink_to(shop.project.state / "overlay")
     for words in (("assess",), ("generate",)):
         done = subprocess.run(
             _segue(folder, *words), capture_output=True, text=True, timeout=200, check=False

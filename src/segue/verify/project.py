@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,21 +59,32 @@ def ensure_overlay(project: ProjectRef) -> Path:
     digest = hashlib.sha256(
         "\n".join([*OVERLAY, bridge, str(version), _sources(bridge)]).encode()
     ).hexdigest()[:12]
-    folder = project.state / "overlay" / digest
+    folder = caches(project) / "overlay" / digest
     if (folder / ".complete").is_file():
         return folder
-    done = subprocess.run(
-        [uv_binary(), "pip", "install", "--quiet", "--target", str(folder), "--python", str(project.python), *OVERLAY, bridge],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode != 0:
-        raise EnvironmentProblem(
-            "The overlay for joined verification could not be installed.",
-            hint="Check the network and uv's index settings.",
-            detail=done.stderr.strip(),
-        )
-    (folder / ".complete").write_text("", encoding="utf-8")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as made:
+        done = subprocess.run(
+            [uv_binary(), "pip", "install", "--quiet", "--target", made, "--python", str(project.python), *OVERLAY, bridge],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode != 0:
+            raise EnvironmentProblem(
+                "The overlay for joined verification could not be installed.",
+                hint="Check the network and uv's index settings.",
+                detail=done.stderr.strip(),
+            )
+        Path(made, ".complete").write_text("", encoding="utf-8")
+        with contextlib.suppress(OSError):  # another run was quicker
+            os.rename(made, folder)
+            Path(made).mkdir()
     return folder
+
+
+def caches(project: ProjectRef) -> Path:
+    """Where the overlay and compiled modules are kept: ``.segue``, or the folder that ``SEGUE_CACHE`` names for several projects."""
+    shared = os.environ.get("SEGUE_CACHE", "")
+    return Path(shared).absolute() if shared else project.state
 
 
 def child_environment(project: ProjectRef) -> dict[str, str]:
@@ -79,7 +92,7 @@ def child_environment(project: ProjectRef) -> dict[str, str]:
     left_out = ("PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
     out = {k: v for k, v in os.environ.items() if k not in left_out}
     out["PYTHONPYCACHEPREFIX"] = str(
-        project.state / "pycache"
+        caches(project) / "pycache"
     )  # nothing is written beside the project's sources
     out["PYTHONHASHSEED"] = "0"  # some answers of Django depend on the order of sets
     out.update(project.environment)
