@@ -102,6 +102,19 @@ class Perhaps(APIView):
         return Response({})
 
 
+class Deny(APIView):
+    def post(self, request):
+        request.data.get("sure") or self.permission_denied(request)
+        return Response({})
+
+
+class Mark(APIView):
+    def post(self, request):
+        request.mark = 1
+        request.data.get("sure") and setattr(request, "mark", 2)
+        return Response({"mark": request.mark})
+
+
 class Several(APIView):
     def post(self, request):
         for name in ("ann", "bob"):
@@ -126,6 +139,8 @@ urlpatterns = [
     path("raw/", views.Raw.as_view()),
     path("every/", views.Every.as_view()),
     path("perhaps/", views.Perhaps.as_view()),
+    path("deny/", views.Deny.as_view()),
+    path("mark/", views.Mark.as_view()),
 ]
 """
 MORE_SETTINGS = """\
@@ -238,7 +253,8 @@ def test_a_login_means_the_same_on_both_sides(tmp_path: Path) -> None:
     program, report = site.explore(site.snapshot(), output, cases=250, seconds=20)
     assert differences(report) == []
     refused = {r.route_id.strip("/"): r.reasons[0].code for r in program.refused}
-    assert refused == dict.fromkeys(("several", "raw", "every", "perhaps"), "login")
+    logins = dict.fromkeys(("several", "raw", "every", "perhaps"), "login")
+    assert refused == {**logins, "deny": "expression", "mark": "assign-attribute"}
     shutil.copy(tmp_path / "before.sqlite3", site.root / "db.sqlite3")
     alone = site.run("-c", DIALOG, str(tmp_path), str(output), "0")
     statuses = [json.loads(line)[1] for line in alone[:-2]]

@@ -68,7 +68,7 @@ class Frame:
     around the statement: locals that say something of one round are not written down. ``loops`` are those around the statement,
     ``given`` names the locals that hold extra state here, ``exits`` what is on ``self`` where the function returns;
     ``selected`` tells which local holds the rows that a view's look-up chose (where it stands: the lines, and how many there were).
-    ``captured``: how many blocks the statement stands in whose lines are kept apart. ``changes_user``: what the code so far may have done to who asks (``in``, ``out``).
+    ``captured``: how many blocks the statement stands in whose lines are kept apart, ``apart`` the ``no_hoist`` at which the innermost began. ``changes_user``: what the code so far may have done to who asks (``in``, ``out``).
     ``bottoms`` the places where a round of the outermost takes something out of what nothing was put into yet.
     ``parameters`` are the kinds of the legacy parameters, ``outgrown`` those of them that have become another local.
     ``put_items`` are the kinds of the keys and values that were put into dicts, by the generated local.
@@ -117,6 +117,7 @@ class Frame:
     comments: Comments = field(default_factory=Comments)
     changes_user: set[str] = field(default_factory=set)
     captured: int = 0
+    apart: int = 0
     source_file: str = ""
 
     # places and refusals ---------------------------------------------------------------
@@ -178,22 +179,34 @@ class Frame:
     # output ----------------------------------------------------------------------------
 
     def emit(self, text: str) -> None:
-        """Append one statement."""
+        """Append one statement. Raises ``Refused`` inside of an expression that may never come to it."""
+        self._refuse_inside(text)
         self.lines.extend(text.split("\n"))
+
+    def _refuse_inside(self, text: str) -> None:
+        if self.no_hoist > self.apart:
+            raise self.refuse(
+                "expression",
+                text.partition("\n")[0].strip(),
+                "It would be a statement here, and stands inside of an expression (and, or, if … else, a comprehension) that "
+                "decides whether it runs. Make it a statement of its own.",
+            )
 
     @contextlib.contextmanager
     def capture(self) -> Iterator[list[str]]:
         """Collect what is emitted inside instead of appending it."""
         outer, self.lines = self.lines, []
+        above, self.apart = self.apart, self.no_hoist
         self.captured += 1
         try:
             yield self.lines
         finally:
-            self.lines = outer
+            self.lines, self.apart = outer, above
             self.captured -= 1
 
     def emit_block(self, header: str, lines: list[str]) -> None:
         """Append ``header`` and ``lines`` indented under it (``pass`` when empty)."""
+        self._refuse_inside(header)
         self.lines.append(header)
         body = [line for line in lines if not line.strip().startswith("#")]
         self.lines.extend("    " + line if line else line for line in (lines if body else [*lines, "pass"]))

@@ -47,11 +47,17 @@ def put(frame: Frame, owner: Val, call: CallSite) -> Val:
     text = f"request.{attr}"
     if owner.kind.raw or _is_known(frame, attr):
         raise frame.refuse("assign-attribute", text, "Django or DRF may look at it themselves.", call.node)
-    if frame.scope is None or frame.loops or frame.hint == "permissions" or not carried.is_open(frame.ctx):
+    if (
+        frame.scope is None
+        or frame.loops
+        or frame.no_hoist
+        or frame.hint == "permissions"
+        or not carried.is_open(frame.ctx)
+    ):
         raise frame.refuse(
             "assign-attribute",
             text,
-            "Segue follows what the view's own method puts there, outside of loops; put it there in the method itself.",
+            "Segue follows what the view's own method puts there, outside of loops and of expressions; put it there in the method itself.",
             call.node,
         )
     if not isinstance(value.kind, Const | Scalar | Instance | User) or value.node is None:
