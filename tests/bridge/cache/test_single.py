@@ -63,8 +63,9 @@ def test_an_error_is_its_callers_and_the_next_one_tries(server: str) -> None:
         return "made"
 
     found = run(ask([cache], "late", make))
-    assert [type(f) for f in found[:2]] == [LookupError, LookupError]
-    assert found[2:] == ["made"] * 8
+    # Whose turn is first is the network's to say.
+    assert sorted(type(f).__name__ for f in found) == ["LookupError"] * 2 + ["str"] * 8
+    assert found.count("made") == 8
     assert len(tries) == 3
 
 
