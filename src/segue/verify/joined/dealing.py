@@ -49,7 +49,7 @@ class Dealer:
             ]
             with open(os.devnull, "w") as nowhere:
                 call_command(*words, stdout=nowhere)
-        self.people = users()
+        self.people = users(spec["operations"])
         self.made = rows_for(spec, self.people)
         wanted = set(spec["wanted"])
         self.generator = Generator(

@@ -23,7 +23,7 @@ def furnish(spec: dict[str, Any], legacy: Any) -> tuple[Any, int]:
         words = [w for w in spec["seed_command"] if Path(w).name not in ("manage.py", "python", "python3")]
         with open(os.devnull, "w") as nowhere:
             call_command(*words, stdout=nowhere)
-    people = users()  # before the rows: most of them belong to somebody
+    people = users(spec["operations"])  # before the rows: most of them belong to somebody
     return people, rows_for(spec, people)
 
 

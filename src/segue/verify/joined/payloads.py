@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from rest_framework import serializers as s
 
 from .samples import accepted, matching
@@ -204,9 +205,41 @@ def guesses(keys: Sequence[str], pick: random.Random) -> list[tuple[str, Any]]:
         out.append(
             ("guess", {key: pick.choice(["x", "1", 1, "", None, True, "2024-01-01", [1]]) for key in keys})
         )
+    out += credentials(keys, pick)
     for key in keys:
         out += [(f"{key}={value!r}"[:60], {key: value}) for value in WRONG]
     pick.shuffle(out)
+    return out
+
+
+PASSWORD = "segue"
+"""What the people of a run have for a password, where they need one (``personas``)."""
+HOLDERS: list[str] = []
+"""Their user names."""
+_SECRET = re.compile("pass(word|wd|phrase)?|pwd", re.IGNORECASE)
+_PERSON = re.compile("user(_?name)?|login|e?mail", re.IGNORECASE)
+
+
+def is_secret(key: str) -> bool:
+    """Whether a body's key names a password."""
+    return _SECRET.search(key) is not None
+
+
+def credentials(keys: Sequence[str], pick: random.Random) -> list[tuple[str, Any]]:
+    """Bodies in which passwords are those of the people of the run, and names those of users that there are."""
+    secrets = [key for key in keys if is_secret(key)]
+    if not secrets:
+        return []
+    people = [key for key in keys if key not in secrets and _PERSON.search(key)]
+    user: Any = get_user_model()
+    others = user._base_manager.order_by("pk").values_list(user.USERNAME_FIELD, flat=True)[:4]
+    names = [*HOLDERS, *HOLDERS, *others]
+    out: list[tuple[str, Any]] = []
+    for _ in range(16):
+        body: dict[str, Any] = {key: pick.choice(["x", "1", "words"]) for key in keys}
+        body |= {key: pick.choice([PASSWORD, PASSWORD, PASSWORD, "another-Word-77"]) for key in secrets}
+        body |= {key: pick.choice(names) for key in people if names}
+        out.append(("credentials", body))
     return out
 
 
