@@ -237,8 +237,8 @@ def credentials(keys: Sequence[str], pick: random.Random) -> list[tuple[str, Any
     out: list[tuple[str, Any]] = []
     for _ in range(16):
         body: dict[str, Any] = {key: pick.choice(["x", "1", "words"]) for key in keys}
-        body |= {key: pick.choice([PASSWORD, PASSWORD, PASSWORD, "another-Word-77"]) for key in secrets}
-        body |= {key: pick.choice(names) for key in people if names}
+        body.update({key: pick.choice([PASSWORD, PASSWORD, PASSWORD, "another-Word-77"]) for key in secrets})
+        body.update({key: pick.choice(names) for key in people if names})
         out.append(("credentials", body))
     return out
 

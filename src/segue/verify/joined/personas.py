@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -24,7 +24,7 @@ class Persona:
         self.session = _session(user) if user is not None else []
 
 
-def users(operations: list[dict[str, Any]]) -> list[Persona]:
+def users(operations: Sequence[dict[str, Any]] = ()) -> list[Persona]:
     """One persona of each kind. Missing kinds are created; call it outside of any case.
 
     Where ``operations`` read passwords in their bodies the first ones have :data:`~.payloads.PASSWORD`.
