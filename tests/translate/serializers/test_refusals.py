@@ -41,6 +41,9 @@ CASES: list[tuple[str, Callable[[Context, str], Any], str, str]] = [
     ("MoneySerializer", writer, "decimal-localize", "amount = "),
     ("RomanSerializer", writer, "field-input", "def get_queryset"),
     ("VisibleSerializer", writer, "field-input", "def get_queryset"),
+    ("CatchingOwnSerializer", writer, "except", "try:"),
+    ("CatchingOtherSerializer", writer, "except", "try:"),
+    ("CatchingCleanSerializer", writer, "except", "try:"),
     ("ForgetfulSerializer", writer, "validate-result", "def validate_label"),
 ]
 

@@ -7,6 +7,7 @@ import ast
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import model_label
+from segue.translate.interp.statements.raising import converted_in
 from segue.translate.interp.value import Val, literal, name, quote
 from segue.translate.kinds import (
     Const,
@@ -187,6 +188,7 @@ def django_validation_error(frame: Frame, call: CallSite) -> Val:
                 call.node,
             )
         return _invalid(frame, call)
+    converted_in(frame.ctx).add(frame.function.name)
     params = call.kwargs.get("params")
     if params is not None:
         message = call.argument(0, "message")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 
+from segue.translate.context import Context
+from segue.translate.functions.record import reached
 from segue.translate.interp import held
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.key_missing import KeyMissing
@@ -65,6 +67,7 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         frame.run(left.body)
         _finally(frame, node)
         return
+    _two_in_one(frame, node, [text for text, _, _ in handlers], body)
     ends: list[End] = []
     with frame.capture() as orelse:
         if after_body and node.orelse:
@@ -104,6 +107,32 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         with frame.capture() as final:
             _finally(frame, node)
         frame.emit_block("finally:", final)
+
+
+def converted_in(ctx: Context) -> set[str]:
+    """Legacy functions that raise Django's ``ValidationError`` while a serializer validates."""
+    found = ctx.memo.setdefault(("kernel", "converted-in"), set())
+    assert isinstance(found, set)
+    return found
+
+
+def _two_in_one(frame: Frame, node: ast.Try, caught: list[str], body: list[str]) -> None:
+    """While a serializer validates, Django's ValidationError is raised as DRF's, which it becomes there anyway
+    (``Serializer.run_validation``). Code that catches one of the two would see the other as well, or not see it."""
+    if not frame.ctx.memo.get(("kernel", "in-validation")):
+        return
+    if not any(re.search(r"\b(Invalid|ValidationError)\b", text) for text in caught):
+        return
+    called = [record for record in reached(frame.ctx, body) if record is not None]
+    lines = [*body, *(line for record in called for line in record.lines)]
+    raising = {frame.function.name, *(record.legacy for record in called)} & converted_in(frame.ctx)
+    if raising or any("clean_entity(" in line for line in lines):
+        raise frame.refuse(
+            "except",
+            "ValidationError",
+            "Django's and DRF's are one while a serializer validates: which of them is caught here cannot be told.",
+            node,
+        )
 
 
 def _at_once(

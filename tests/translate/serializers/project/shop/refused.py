@@ -3,6 +3,7 @@
 import time
 from datetime import datetime
 
+from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 
 from shop.models import Author, Book, Odd, Publisher, Sealed, Sheet, Shelf, Tag
@@ -186,3 +187,43 @@ class OddSerializer(serializers.ModelSerializer):
     class Meta:
         model = Odd
         fields = ["size"]
+
+
+class CatchingOwnSerializer(serializers.ModelSerializer):
+    """Django's error, raised and caught while the serializer validates."""
+
+    class Meta:
+        model = Tag
+        fields = ["id", "label"]
+
+    def validate(self, attrs):
+        try:
+            if attrs["label"] == "bad":
+                raise DjangoValidationError("bad")
+        except DjangoValidationError:
+            attrs["label"] = "good"
+        return attrs
+
+
+class CatchingOtherSerializer(CatchingOwnSerializer):
+    """DRF's handler, which Django's error passes by."""
+
+    def validate(self, attrs):
+        try:
+            if attrs["label"] == "bad":
+                raise DjangoValidationError("bad")
+        except serializers.ValidationError:
+            attrs["label"] = "good"
+        return attrs
+
+
+class CatchingCleanSerializer(CatchingOwnSerializer):
+    """What full_clean() says, said in other words."""
+
+    def validate(self, attrs):
+        tag = Tag(label=attrs["label"])
+        try:
+            tag.full_clean()
+        except DjangoValidationError:
+            raise serializers.ValidationError("no such label") from None
+        return attrs
