@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import keyword
 import re
 import tomllib
@@ -25,7 +26,8 @@ class Config:
     ``segue.toml`` is that file, whatever the current folder. ``environment`` is added to the
     environment of every process Segue starts for the project. ``django_command`` and
     ``fastapi_command`` start the two sides for ``segue serve`` (empty: built-in ones;
-    ``{port}`` is replaced). ``accepted_middleware`` are middleware classes whose effect on
+    ``{port}`` is replaced). ``gateway_proxies`` is how many trusted proxies stand before the gateway, ``override_from`` the
+    networks whose requests may choose a side by header. ``accepted_middleware`` are middleware classes whose effect on
     responses the team has checked itself. ``redact`` are names of fields whose values no report of recorded
     traffic may hold. ``noise`` are places (``GET /api/x/: body.items[].seen``) whose values may be volatile
     although the rule hides more than one path of a body.
@@ -42,6 +44,8 @@ class Config:
     seed_command: tuple[str, ...] = ()
     noise: tuple[str, ...] = ()
     gateway_port: int = 8080
+    gateway_proxies: int = 0
+    override_from: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     django_command: tuple[str, ...] = ()
     fastapi_command: tuple[str, ...] = ()
     redact: tuple[str, ...] = ()
@@ -87,6 +91,8 @@ _KEYS: dict[str, dict[str, tuple[str, type]]] = {
     "output": {"folder": ("output", str), "package": ("package", str)},
     "gateway": {
         "port": ("gateway_port", int),
+        "proxies": ("gateway_proxies", int),
+        "override_from": ("override_from", list),
         "django_command": ("django_command", list),
         "fastapi_command": ("fastapi_command", list),
     },
@@ -179,6 +185,19 @@ def _judge(found: Config, file: Path) -> None:
                 f"{file}: verify.noise has {line!r}, which names no place of an answer.",
                 hint='Write it as verify reports it, for example "GET /api/x/: body.items[].seen".',
             )
+    if not 0 <= found.gateway_proxies <= 10:
+        raise UsageError(
+            f"{file}: gateway.proxies {found.gateway_proxies} is no number of proxies.",
+            hint="Give how many trusted proxies stand before the gateway, usually 0 or 1.",
+        )
+    for network in found.override_from:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            raise UsageError(
+                f"{file}: gateway.override_from has {network!r}, which is no network.",
+                hint='Write networks as "10.0.0.0/8".',
+            ) from None
     if not 0 <= found.gateway_port <= 65535:
         raise UsageError(
             f"{file}: gateway.port {found.gateway_port} is no port.", hint="Give a number from 0 to 65535."

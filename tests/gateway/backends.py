@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,7 +18,9 @@ def main(name: str, port: int) -> None:
             if "slow" in self.path:
                 time.sleep(0.3)
             status = 500 if name == "fastapi" and "broken" in self.path else 200
-            body = name.encode() + (b":" + sent if "echo" in self.path else b"")
+            if "headers" in self.path:
+                sent = json.dumps({k.lower(): v for k, v in self.headers.items()}).encode()
+            body = name.encode() + (b":" + sent if "echo" in self.path or "headers" in self.path else b"")
             if name == "fastapi" and "unserved" in self.path:
                 self.send_response(501)
                 self.send_header("x-segue-unserved", "operation")

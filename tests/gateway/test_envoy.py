@@ -2,92 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
+from tests.gateway.world import ARTICLE, World, started
 
 from segue.errors import EnvironmentProblem
-from segue.gateway import control, envoy
-from segue.gateway.envoy import Ports
-from segue.gateway.processes import Child, Group, free_port, require_free
+from segue.gateway import control
+from segue.gateway.processes import require_free
 from segue.gateway.table import Rule, re2, supported
-
-ARTICLE = r"/api/articles/(?P<pk>[^/.]+)/"
-
-
-@dataclass
-class World:
-    state: Path
-    running: control.Running
-    group: Group
-    fastapi: Child
-
-    def rules(self, get: int, post: int = 0, *, html: bool = False) -> list[Rule]:
-        return [
-            Rule("GET /api/articles/{pk}/", ARTICLE, ("GET", "HEAD"), get, True, html),
-            Rule("POST /api/articles/{pk}/", ARTICLE, ("POST",), post, True, html),
-            Rule("* /api/articles/{pk}/", ARTICLE, (), 0, False, html),
-        ]
-
-    def swap(self, get: int, post: int = 0, *, html: bool = False) -> float:
-        return control.swap(self.state, self.rules(get, post, html=html), self.running)
-
-    def start_fastapi(self) -> None:
-        self.fastapi = _backend(self.group, "fastapi", self.running.ports.fastapi)
-
-    def kill_fastapi(self) -> None:
-        self.fastapi.process.kill()
-        self.fastapi.process.wait()
-        self.group.children.remove(self.fastapi)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.running.ports.gateway}"
-
-
-def _backend(group: Group, name: str, port: int) -> Child:
-    script = str(Path(__file__).with_name("backends.py"))
-    child = group.start(
-        name, [sys.executable, script, name, str(port)], port=port, cwd=Path.cwd(), env=os.environ
-    )
-    group.wait_ready(child)
-    return child
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    ports = Ports(*(free_port() for _ in range(4)))
-    running = control.Running(ports, os.getpid())
-    with Group(tmp_path / "logs") as group:
-        _backend(group, "django", ports.django)
-        fastapi = _backend(group, "fastapi", ports.fastapi)
-        new = World(tmp_path, running, group, fastapi)
-        control.write_routes(tmp_path, new.rules(0))
-        boot = tmp_path / "gateway" / "boot.json"
-        boot.write_text(json.dumps(envoy.bootstrap(ports, str(tmp_path / "gateway"))))
-        command = [
-            control.envoy_binary(),
-            "-c",
-            str(boot),
-            "--concurrency",
-            "1",
-            "--disable-hot-restart",
-            "-l",
-            "error",
-        ]
-        child = group.start("envoy", command, port=ports.gateway, cwd=tmp_path, env=os.environ)
-        group.wait_ready(child)
-        while not control.active_version(ports):
-            time.sleep(0.01)
+    with started(tmp_path) as new:
         yield new
 
 

@@ -14,7 +14,7 @@ def check(settings: Config, *, as_json: bool) -> int:
     """Compile the ledger and let Envoy judge the result; nothing is changed."""
     snapshot, book = read_snapshot(settings), read_ledger(settings)
     rules = table.build(snapshot, book.entries)
-    control.check(rules, _PORTS)
+    control.check(rules, _PORTS, control.edge(settings))
     if as_json:
         print_json({"rules": len(rules), "accepted": True})
     else:
@@ -26,5 +26,5 @@ def export(settings: Config) -> int:
     """Print a complete Envoy bootstrap with the ledger's routes built in."""
     snapshot, book = read_snapshot(settings), read_ledger(settings)
     rules = table.build(snapshot, book.entries)
-    print_json(envoy.bootstrap(_PORTS, ".", static=envoy.route_configuration(rules)))
+    print_json(envoy.bootstrap(_PORTS, ".", control.edge(settings), static=envoy.route_configuration(rules)))
     return 0

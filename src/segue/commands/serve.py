@@ -75,7 +75,7 @@ def started(
     snapshot, book = read_snapshot(settings), read_ledger(settings)
     ports = Ports(gateway_port or free_port(), free_port(), free_port(), free_port())
     rules = table.build(snapshot, book.entries)
-    control.check(rules, ports)
+    control.check(rules, ports, control.edge(settings))
     folder = control.folder(settings.state)
     python = interpreter(settings)
     modern = fastapi_environment(settings)
@@ -101,7 +101,10 @@ def started(
         group.wait_ready(fastapi)
         control.write_routes(settings.state, rules)
         boot = folder / "boot.json"
-        boot.write_text(json.dumps(envoy.bootstrap(ports, str(folder)), indent=1), encoding="utf-8")
+        boot.write_text(
+            json.dumps(envoy.bootstrap(ports, str(folder), control.edge(settings)), indent=1),
+            encoding="utf-8",
+        )
         gateway = group.start(
             "envoy",
             [

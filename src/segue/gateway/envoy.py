@@ -9,16 +9,27 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Any
 
 from segue.gateway.table import Rule
 
 SIDE_HEADER = "x-segue-side"
+INTERNAL = "x-envoy-internal"  # set by Envoy itself: the request comes from a network of Edge.internal
 UNSERVED = "x-segue-unserved"  # with this header FastAPI says that it did nothing and Django should answer
 Json = dict[str, Any]
 
 _TYPE = "type.googleapis.com/envoy"
 _SAFE = "GET|HEAD|OPTIONS"
+_OBEYED = [
+    INTERNAL,
+    *(f"x-envoy-{name}" for name in (
+        "retry-on", "retry-grpc-on", "max-retries", "retriable-status-codes", "retriable-header-names",
+        "upstream-rq-timeout-ms", "upstream-rq-per-try-timeout-ms", "upstream-rq-timeout-alt-response",
+        "upstream-alt-stat-name", "hedge-on-per-try-timeout", "expected-rq-timeout-ms", "original-path",
+        "original-host", "force-trace", "decorator-operation", "ip-tags", "attempt-count",
+    )),
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,18 @@ class Ports:
     admin: int
     django: int
     fastapi: int
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Who stands in front of the gateway, and who may choose a side.
+
+    ``proxies`` are the proxies before it that are trusted (a load balancer, nginx): 0 where clients connect to it. ``internal`` are the
+    networks (CIDR) from which ``x-segue-side`` is obeyed, when the request came through no proxy; none: nobody.
+    """
+
+    proxies: int = 0
+    internal: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
 
 
 def route_configuration(rules: Sequence[Rule]) -> Json:
@@ -55,7 +78,8 @@ def route_configuration(rules: Sequence[Rule]) -> Json:
                     )
                 )
             for side, weight in (("django", 0), ("fastapi", 100)):
-                forced = {**match, "headers": [*match["headers"], _exact(SIDE_HEADER, side)]}
+                chosen = [_exact(SIDE_HEADER, side), _exact(INTERNAL, "true")]
+                forced = {**match, "headers": [*match["headers"], *chosen]}
                 routes.extend(_by_method(forced, weight, rule, f"forced-{side}"))
         routes.extend(_by_method(match, rule.weight, rule, "weighted"))
     routes.append(
@@ -70,6 +94,7 @@ def route_configuration(rules: Sequence[Rule]) -> Json:
         "@type": f"{_TYPE}.config.route.v3.RouteConfiguration",
         "name": "segue",
         "validate_clusters": True,
+        "request_headers_to_remove": [SIDE_HEADER, INTERNAL, "x-envoy-external-address"],
         "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}],
     }
 
@@ -81,7 +106,7 @@ def discovery(rules: Sequence[Rule]) -> tuple[str, str]:
     return version, json.dumps({"version_info": version, "resources": [resource]}, indent=1)
 
 
-def bootstrap(ports: Ports, folder: str, *, static: Json | None = None) -> Json:
+def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = None) -> Json:
     """Envoy's start-up file. ``folder`` holds ``routes/rds.json`` and the access log.
 
     With ``static`` the routes are built in instead of watched: that form is what
@@ -91,7 +116,10 @@ def bootstrap(ports: Ports, folder: str, *, static: Json | None = None) -> Json:
         "@type": f"{_TYPE}.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "segue",
         "generate_request_id": True,
-        "use_remote_address": True,
+        **_addresses(edge),
+        "early_header_mutation_extensions": [_unheard()],
+        # The answer is the side's own, its Server header included.
+        "server_header_transformation": "PASS_THROUGH",
         "stream_idle_timeout": "300s",
         "upgrade_configs": [{"upgrade_type": "websocket"}],
         "normalize_path": False,
@@ -99,7 +127,10 @@ def bootstrap(ports: Ports, folder: str, *, static: Json | None = None) -> Json:
         "http_filters": [
             {
                 "name": "envoy.filters.http.router",
-                "typed_config": {"@type": f"{_TYPE}.extensions.filters.http.router.v3.Router"},
+                "typed_config": {
+                    "@type": f"{_TYPE}.extensions.filters.http.router.v3.Router",
+                    "suppress_envoy_headers": True,
+                },
             }
         ],
     }
@@ -140,6 +171,34 @@ def bootstrap(ports: Ports, folder: str, *, static: Json | None = None) -> Json:
                 _cluster("django", [ports.django]),
                 _cluster("fastapi", [ports.fastapi, ports.django]),
             ],
+        },
+    }
+
+
+def _addresses(edge: Edge) -> Json:
+    """Where a request comes from: without proxies before Envoy from the connection, which it appends to X-Forwarded-For (X-Forwarded-Proto
+    is its own then); with proxies from what they say, which stays as it came, so that Django counts the same proxies as before."""
+    networks = [ip_network(network) for network in edge.internal]
+    return {
+        "use_remote_address": True,
+        "xff_num_trusted_hops": edge.proxies,
+        "skip_xff_append": edge.proxies > 0,
+        "internal_address_config": {
+            "cidr_ranges": [
+                {"address_prefix": str(network.network_address), "prefix_len": network.prefixlen}
+                for network in networks
+            ]
+        },
+    }
+
+
+def _unheard() -> Json:
+    """Envoy obeys some headers of internal requests (when to try again, how long to wait): a client must not have a POST repeated."""
+    return {
+        "name": "envoy.http.early_header_mutation.header_mutation",
+        "typed_config": {
+            "@type": f"{_TYPE}.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
+            "mutations": [{"remove": name} for name in _OBEYED],
         },
     }
 

@@ -32,7 +32,7 @@ def fastapi_command(python: str, package: str, configured: Sequence[str], port: 
     return [
         python, "-m", "uvicorn", "--factory", f"{package}.main:create_app", "--host", "127.0.0.1",
         "--port", str(port), "--timeout-keep-alive", str(KEEP_ALIVE_SECONDS), "--log-level", "warning",
-        "--proxy-headers", "--no-server-header",
+        "--no-proxy-headers", "--no-server-header",
     ]  # fmt: skip
 
 

@@ -54,7 +54,7 @@ COPY alembic.ini ./
 COPY migrations migrations
 USER nobody
 EXPOSE 8000
-CMD ["uvicorn", "--factory", "{package}.main:create_app", "--host", "0.0.0.0", "--port", "8000"]
+CMD ["uvicorn", "--factory", "{package}.main:create_app", "--no-proxy-headers", "--host", "0.0.0.0", "--port", "8000"]
 """
 
 _README = """\
@@ -63,7 +63,7 @@ _README = """\
 The FastAPI side of {name}, written by Segue from the Django project. It is yours: edit it, `segue generate` keeps your edits.
 
     pip install -e . --group dev
-    DATABASE_URL=... SECRET_KEY=... uvicorn --factory {package}.main:create_app
+    DATABASE_URL=... SECRET_KEY=... uvicorn --factory --no-proxy-headers {package}.main:create_app
 
 `SECRET_KEY` must be the Django side's as long as both serve: sessions and signatures are shared. The API's documentation is at `/docs`.
 Set `WEB_CONCURRENCY` to the number of processes: with `POOL_SIZE` (10) it is checked at start against what the database grants, which the Django side needs too.

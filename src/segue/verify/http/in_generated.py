@@ -58,6 +58,7 @@ def main() -> None:
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     sys.path.insert(0, spec["output"])
+    os.environ["FORWARDED_ALLOW_IPS"] = ""  # as Django's side, which no gunicorn serves here
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     listening.listen(128)
@@ -67,7 +68,7 @@ def main() -> None:
     caches = importlib.import_module("memory_cache").stand_in(spec["package"])
     create_app = importlib.import_module(f"{spec['package']}.main").create_app
     config = uvicorn.Config(
-        create_app, factory=True, timeout_keep_alive=65, log_config=None, proxy_headers=True, server_header=False,
+        create_app, factory=True, timeout_keep_alive=65, log_config=None, proxy_headers=False, server_header=False,
         access_log=False, lifespan="on",
     )  # fmt: skip
     logging.getLogger().addHandler(errors)

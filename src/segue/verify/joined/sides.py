@@ -96,6 +96,8 @@ class FastApiSide:
         os.environ["SECRET_KEY_FALLBACKS"] = json.dumps(
             [str(k) for k in getattr(settings, "SECRET_KEY_FALLBACKS", [])]
         )
+        # Django is asked without a server that would take a proxy's word.
+        os.environ["FORWARDED_ALLOW_IPS"] = ""
         os.environ["DEBUG"] = str(bool(settings.DEBUG))
         os.environ["MEDIA_ROOT"] = str(settings.MEDIA_ROOT)
         os.environ["SESSION_FOLDER"] = str(getattr(settings, "SESSION_FILE_PATH", None) or "")

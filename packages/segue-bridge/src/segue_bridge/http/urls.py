@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, quote, urlencode, urljoin, urlsplit, urlunspl
 
 from starlette.requests import Request
 
+from segue_bridge.http import forwarded
 from segue_bridge.http.settings import HttpSettings
 
 _HOST = re.compile(r"([a-z0-9.-]+|\[[a-f0-9]*:[a-f0-9.:]+\])(?::([0-9]+))?")
@@ -16,14 +17,14 @@ _IRI = "/#%[]=:;$&()+,!?*@'~"
 
 
 def scheme(request: Request, settings: HttpSettings) -> str:
-    """``request.scheme``, with ``SECURE_PROXY_SSL_HEADER``."""
+    """``request.scheme``, with ``SECURE_PROXY_SSL_HEADER``; without it as a trusted proxy says, which gunicorn tells Django."""
     if settings.proxy_header is not None:
         name, secure = settings.proxy_header
         value = request.headers.get(name)
         if value is not None:
             return "https" if value.split(",")[0].strip() == secure else "http"
     found: str = request.scope.get("scheme", "http")
-    return found
+    return forwarded.scheme(request) or found
 
 
 def host(request: Request, settings: HttpSettings) -> str:

@@ -1,0 +1,92 @@
+"""A real Envoy between two tiny servers that say who they are."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from segue.gateway import control, envoy
+from segue.gateway.envoy import Edge, Ports
+from segue.gateway.processes import Child, Group, free_port
+from segue.gateway.table import Rule
+
+ARTICLE = r"/api/articles/(?P<pk>[^/.]+)/"
+
+
+@dataclass
+class World:
+    state: Path
+    running: control.Running
+    group: Group
+    fastapi: Child
+
+    def rules(self, get: int, post: int = 0, *, html: bool = False) -> list[Rule]:
+        return [
+            Rule("GET /api/articles/{pk}/", ARTICLE, ("GET", "HEAD"), get, True, html),
+            Rule("POST /api/articles/{pk}/", ARTICLE, ("POST",), post, True, html),
+            Rule("* /api/articles/{pk}/", ARTICLE, (), 0, False, html),
+        ]
+
+    def swap(self, get: int, post: int = 0, *, html: bool = False) -> float:
+        return control.swap(self.state, self.rules(get, post, html=html), self.running)
+
+    def start_fastapi(self) -> None:
+        self.fastapi = _backend(self.group, "fastapi", self.running.ports.fastapi)
+
+    def kill_fastapi(self) -> None:
+        self.fastapi.process.kill()
+        self.fastapi.process.wait()
+        self.group.children.remove(self.fastapi)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.running.ports.gateway}"
+
+
+def _backend(group: Group, name: str, port: int) -> Child:
+    script = str(Path(__file__).with_name("backends.py"))
+    child = group.start(
+        name, [sys.executable, script, name, str(port)], port=port, cwd=Path.cwd(), env=os.environ
+    )
+    group.wait_ready(child)
+    return child
+
+
+@contextmanager
+def started(
+    tmp_path: Path, edge: Edge = Edge(), change: Callable[[dict[str, Any]], None] = lambda boot: None
+) -> Iterator[World]:
+    """The world with a gateway behind ``edge``; ``change`` may take something out of Envoy's configuration."""
+    ports = Ports(*(free_port() for _ in range(4)))
+    running = control.Running(ports, os.getpid())
+    with Group(tmp_path / "logs") as group:
+        _backend(group, "django", ports.django)
+        fastapi = _backend(group, "fastapi", ports.fastapi)
+        new = World(tmp_path, running, group, fastapi)
+        control.write_routes(tmp_path, new.rules(0))
+        boot = tmp_path / "gateway" / "boot.json"
+        configuration = envoy.bootstrap(ports, str(tmp_path / "gateway"), edge)
+        change(configuration)
+        boot.write_text(json.dumps(configuration))
+        command = [
+            control.envoy_binary(),
+            "-c",
+            str(boot),
+            "--concurrency",
+            "1",
+            "--disable-hot-restart",
+            "-l",
+            "error",
+        ]
+        child = group.start("envoy", command, port=ports.gateway, cwd=tmp_path, env=os.environ)
+        group.wait_ready(child)
+        while not control.active_version(ports):
+            time.sleep(0.01)
+        yield new
