@@ -67,12 +67,8 @@ class Asked(Exception):
 def of_bridge(authenticator: Any, value: str) -> tuple[str, Any]:
     request = Request({"type": "http", "headers": [(b"authorization", value.encode("latin-1"))]})
 
-    class Rows:
-        async def entities(self, statement: Any, values: dict[str, Any]) -> Any:
-            raise Asked((values["key"],))
-
     try:
-        found = asyncio.run(authenticator.authenticate(request, Rows(), None))
+        found = asyncio.run(authenticator.authenticate(request, SimpleNamespace(), None))
     except AuthenticationFailed as error:
         return "refused", str(error.detail)
     except Asked as asked:
@@ -103,8 +99,13 @@ def test_token(value: str, keyword: str, monkeypatch: pytest.MonkeyPatch) -> Non
         pass
 
     Theirs.keyword = keyword
+
+    class Users:
+        async def read(self, db: Any, request: Any, make: Any, values: dict[str, Any]) -> Any:
+            raise Asked((values["key"],))
+
     mine = backend.TokenAuthentication.__new__(backend.TokenAuthentication)
     mine._keyword, mine.challenge = keyword, keyword
-    mine.__dict__["_statement"] = None
+    mine._identity = SimpleNamespace(users=Users())  # type: ignore[assignment]
     assert of_bridge(mine, value) == of_drf(Theirs(), value)
     assert mine.challenge == Theirs().authenticate_header(None)

@@ -218,7 +218,7 @@ def test_sessions_that_name_nobody(side: Any, gone: str) -> None:
         def parse_pk(self, text: str) -> int:
             return int(text)
 
-        async def load(self, db: Any, pk: int) -> Any:
+        async def load(self, db: Any, pk: int, request: Any) -> Any:
             return None if gone == "user" else person
 
         def active(self, user: Any) -> bool:
@@ -258,7 +258,7 @@ def test_a_request_that_is_left_to_django_changes_no_session(side: Any, served: 
         def parse_pk(self, text: str) -> int:
             return int(text)
 
-        async def load(self, db: Any, pk: int) -> Any:
+        async def load(self, db: Any, pk: int, request: Any) -> Any:
             return person
 
         def active(self, user: Any) -> bool:

@@ -12,7 +12,6 @@ from calendar import timegm
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -83,7 +82,7 @@ class JWTAuthentication:
                 "Authorization header must contain two space-delimited values", "bad_authorization_header"
             )
         claims = self._claims(parts[1])
-        return await self._user(db, claims), claims
+        return await self._user(request, db, claims), claims
 
     def _claims(self, token: bytes) -> Mapping[str, Any]:
         messages = []
@@ -100,20 +99,20 @@ class JWTAuthentication:
             }
         )
 
-    @cached_property
-    def _statement(self) -> Select[Any]:
+    def _wanted(self, *columns: Any) -> Select[Any]:
         column = self._identity.column(self._settings.user_id_field)
-        return select(self._identity.model).where(column == bindparam("wanted", type_=column.type))
+        return select(*columns).where(column == bindparam("wanted", type_=column.type))
 
-    async def _user(self, db: Database, claims: Mapping[str, Any]) -> Any:
+    async def _user(self, request: Request, db: Database, claims: Mapping[str, Any]) -> Any:
         settings = self._settings
         if settings.user_id_claim not in claims:
             raise _failed("Token contained no recognizable user identification", "token_not_valid")
         kind = self._identity.column(settings.user_id_field).type.python_type
-        found = await db.entities(self._statement, {"wanted": kind(claims[settings.user_id_claim])})
+        wanted = {"wanted": kind(claims[settings.user_id_claim])}
+        found = await self._identity.users.read(db, request, self._wanted, wanted)
         if not found:
             raise _failed("User not found", "user_not_found")
-        user = found[0]
+        _, user = found[0]
         if settings.check_active and not self._identity.active(user):
             raise _failed("User is inactive", "user_inactive")
         if settings.revoke_claim is not None:

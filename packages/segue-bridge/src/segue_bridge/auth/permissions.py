@@ -7,9 +7,24 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Integer, Select, String, bindparam, column, or_, select, table
+from sqlalchemy import (
+    BindParameter,
+    Integer,
+    ScalarSelect,
+    Select,
+    String,
+    bindparam,
+    column,
+    func,
+    or_,
+    select,
+    table,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from segue_bridge.auth.users import AnonymousUser, CurrentUser, is_authenticated
+from segue_bridge.auth.who import granted_by, permissions_along
 from segue_bridge.db.types import Uuid
 from segue_bridge.errors import Http404, MethodNotAllowed
 
@@ -64,6 +79,31 @@ class Grants:
         """The same for keys that not every database has a type for."""
         return self._granted_to(Uuid())
 
+    def aggregated(self, dialect: str, user: Any) -> ScalarSelect[Any]:
+        """What the user whose key is the column ``user`` is granted, as one value: an array, or a JSON text on SQLite."""
+        own = select(self._own.c.permission_id).where(self._own.c[self._user] == user)
+        groups = (
+            select(_group_permission.c.permission_id)
+            .join_from(
+                _group_permission, self._groups, self._groups.c.group_id == _group_permission.c.group_id
+            )
+            .where(self._groups.c[self._user] == user)
+        )
+        source = user.expression.table
+        granted = union_all(own.correlate(source), groups.correlate(source))
+        name = _content_type.c.app_label + "." + _permission.c.codename
+        names = (
+            func.json_group_array(name, type_=String())
+            if dialect == "sqlite"
+            else func.array_agg(name, type_=ARRAY(String))
+        )
+        return (
+            _EVERY.with_only_columns(names, maintain_column_froms=True)
+            .where(_permission.c.id.in_(granted))
+            .correlate(source)
+            .scalar_subquery()
+        )
+
     def _granted_to(self, kind: Uuid | None) -> Select[Any]:
         user: BindParameter[Any] = bindparam("pk", type_=kind)
         own = select(self._own.c.permission_id).where(self._own.c[self._user] == user)
@@ -84,6 +124,10 @@ class Grants:
         # of one user are equal, and a revoked permission would live on while an older request does.
         kept: dict[str, Any] = user.__dict__
         known: frozenset[str] | None = kept.get(_KEPT)
+        if known is None and not getattr(user, "is_superuser", False):
+            along = permissions_along(user, db)
+            if along is not None:
+                known = kept[_KEPT] = frozenset(along)
         if known is None:
             granted = self._granted_to_uuid if isinstance(pk, UUID) else self._granted
             statement = _EVERY if getattr(user, "is_superuser", False) else granted
@@ -97,7 +141,7 @@ class Permissions:
     """``has_perm`` and friends for one user model."""
 
     def __init__(self, grants: Grants, *, pk: str = "id") -> None:
-        self._grants, self._pk = grants, pk
+        self.grants, self._pk = grants, pk
 
     async def has_perm(self, db: Session, user: CurrentUser, name: str) -> bool:
         """``user.has_perm(name)``: always for an active superuser, never for an inactive user."""
@@ -105,7 +149,7 @@ class Permissions:
             return False
         if getattr(user, "is_superuser", False):
             return True
-        return name in await self._grants.all(db, user, getattr(user, self._pk))
+        return name in await self.grants.all(db, user, getattr(user, self._pk))
 
     async def has_perms(self, db: Session, user: CurrentUser, names: Iterable[str]) -> bool:
         """``user.has_perms(names)``. A single name is a ``ValueError``, as in Django."""
@@ -122,7 +166,7 @@ class Permissions:
             return False
         if getattr(user, "is_superuser", False):
             return True
-        names = await self._grants.all(db, user, getattr(user, self._pk))
+        names = await self.grants.all(db, user, getattr(user, self._pk))
         return any(n.partition(".")[0] == app for n in names)
 
     async def model_permissions(
@@ -210,6 +254,7 @@ _in_use: list[Permissions] = []
 def use(permissions: Permissions) -> Permissions:
     """Make ``permissions`` what :func:`has_perm` asks; the generated ``access.py`` calls it once."""
     _in_use[:] = [permissions]
+    granted_by(permissions.grants)
     return permissions
 
 

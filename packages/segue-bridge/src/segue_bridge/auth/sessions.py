@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +14,9 @@ from segue_bridge.cache.values import NotPlain
 from segue_bridge.errors import Unserved
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from segue_bridge.auth.users import Identity
     from segue_bridge.db.session import Session as Database
 
 _EXPIRY = "_session_expiry"
@@ -55,6 +59,16 @@ class Store(Protocol):
         """Forget ``key``."""
 
 
+class WithUsers(ABC):
+    """A store in the database of the users: one statement can read both."""
+
+    @abstractmethod
+    async def load_with(
+        self, db: Database, key: str, request: Request, identity: Identity, pk: Any
+    ) -> tuple[Found | None, Any]:
+        """:meth:`Store.load` and the user ``pk`` (None where there is none), in one query."""
+
+
 class SessionGone(Exception):
     """It was deleted while the request ran (logged out elsewhere): Django answers 400."""
 
@@ -80,15 +94,27 @@ class Session(MutableMapping[str, Any]):
         self.accessed = True
         if not self._opened:
             self._opened = True
-            found = await self._load(db)
-            if found is None:
-                self._key = None
-            else:
-                self._data = found.data
-                self.modified = self.modified or found.modified or found.renewed
-                if found.renewed:
-                    await self._do(db, self._cycle, later=True)
+            await self._take(db, await self._load(db))
         return self
+
+    async def open_with(self, db: Database, request: Request, identity: Identity, pk: Any) -> Any:
+        """:meth:`open`, and the user ``pk`` where one statement can read both; None where it cannot or there is none."""
+        if self._opened or self._key is None or not isinstance(self._store, WithUsers):
+            await self.open(db)
+            return None
+        self.accessed = self._opened = True
+        found, user = await self._store.load_with(db, self._key, request, identity, pk)
+        await self._take(db, found)
+        return user
+
+    async def _take(self, db: Database, found: Found | None) -> None:
+        if found is None:
+            self._key = None
+            return
+        self._data = found.data
+        self.modified = self.modified or found.modified or found.renewed
+        if found.renewed:
+            await self._do(db, self._cycle, later=True)
 
     async def _load(self, db: Database) -> Found | None:
         try:

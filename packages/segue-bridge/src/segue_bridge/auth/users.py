@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypeVar
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from segue_bridge.auth.who import Users
+
 if TYPE_CHECKING:
+    from starlette.requests import Request
+
     from segue_bridge.auth.passwords import Passwords
     from segue_bridge.db.session import Session
 
@@ -79,22 +83,21 @@ class Identity:
         self, model: type[Any], *, username: str = "username", pk: str = "id", session_hash: bool = True
     ) -> None:
         self.model, self.username, self.pk, self.session_hash = model, username, pk, session_hash
+        self.users = Users(self)
 
     def column(self, name: str) -> InstrumentedAttribute[Any]:
         """The mapped column ``name``."""
         column: InstrumentedAttribute[Any] = getattr(self.model, name)
         return column
 
-    async def load(self, db: Session, pk: Any) -> Any | None:
+    async def load(self, db: Session, pk: Any, request: Request | None = None) -> Any | None:
         """The user with primary key ``pk``, or None. One query."""
-        found = await db.entities(self._by_pk, {"pk": pk})
-        return found[0] if found else None
+        found = await self.users.read(db, request, self._by_pk, {"pk": pk})
+        return found[0][1] if found else None
 
-    @cached_property
-    def _by_pk(self) -> Select[Any]:
-        """Built once, when all is mapped, so that it is compiled once."""
+    def _by_pk(self, *columns: Any) -> Select[Any]:
         key = self.column(self.pk)
-        return select(self.model).where(key == bindparam("pk", type_=key.type))
+        return select(*columns).where(key == bindparam("pk", type_=key.type))
 
     async def by_username(self, db: Session, username: str) -> Any | None:
         """The user of that natural key (``get_by_natural_key``: exact), or None. One query."""
@@ -113,7 +116,13 @@ class Identity:
 
         Raises :class:`ValueError` or :class:`TypeError` for what cannot be one: a 500, as in Django.
         """
-        return self.column(self.pk).type.python_type(text)
+        return self._kind(text)
+
+    @cached_property
+    def _kind(self) -> type[Any]:
+        """What keys are in Python; asked once, when all is mapped."""
+        kind: type[Any] = self.column(self.pk).type.python_type
+        return kind
 
     def restrict(self, names: Sequence[str]) -> list[str]:
         """Those of ``names`` that the user class maps."""

@@ -28,8 +28,8 @@ class Session:
     """Reads and writes of one request.
 
     Each write is permanent at once unless it stands in :meth:`atomic`. ``queries`` counts the
-    statements sent, savepoints and BEGIN/COMMIT not included. Errors are those of
-    :mod:`segue_bridge.db.errors`.
+    statements sent, savepoints and BEGIN/COMMIT not included, ``changes`` those among them that write or lock.
+    Errors are those of :mod:`segue_bridge.db.errors`.
     """
 
     def __init__(self, database: Database) -> None:
@@ -38,6 +38,7 @@ class Session:
         self._broken = False
         self.dialect: str = database.dialect
         self.queries = 0
+        self.changes = 0
         self._transaction = Transaction(self._command, joined=database.joined, held=database.held_hooks)
 
     async def __aenter__(self) -> Self:
@@ -276,6 +277,8 @@ class Session:
             raise TransactionManagementError("select_for_update cannot be used outside of a transaction.")
         executor = await self._connection()
         self.queries += 1
+        if locks or not statement.is_select:
+            self.changes += 1
         return executor
 
     async def _command(self, sql: str) -> None:

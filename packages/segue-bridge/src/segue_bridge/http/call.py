@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
+from segue_bridge.auth.backend import Informed
 from segue_bridge.auth.csrf import new_token
 from segue_bridge.auth.sessions import Session as UserSession
 from segue_bridge.auth.throttles import Counted
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 _UNREAD = object()
 
 
-class Call(Request):
+class Call(Informed, Request):
     """A Starlette request with what DRF's view would know.
 
     ``path`` holds the URL's keyword arguments as text; ``action`` is the viewset's action (``"metadata"`` for

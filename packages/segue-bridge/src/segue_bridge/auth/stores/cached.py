@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from segue_bridge.auth.session_settings import SessionSettings
 from segue_bridge.auth.sessions import Found, SessionGone, age
-from segue_bridge.auth.stores.database import DatabaseStore
+from segue_bridge.auth.stores.database import Rows
 from segue_bridge.auth.stores.keys import new_key
 from segue_bridge.cache.base import Cache
 from segue_bridge.cache.values import NotPlain
@@ -59,7 +59,7 @@ class CacheStore:
         await self._cache.on(db).delete(_ALONE + key)
 
 
-class CachedDatabaseStore(DatabaseStore):
+class CachedDatabaseStore(Rows):
     """Rows of ``django_session``, read from ``cache`` where they are there."""
 
     def __init__(self, settings: SessionSettings, cache: Cache) -> None:
