@@ -103,6 +103,7 @@ def describe(collector):
         values[name] = scrubbed(collector, value)
     values.update(_rest_framework(collector))
     values.update(_simple_jwt(collector))
+    values.update(_policy(collector, settings))
     for name in sorted(collector.bindings.used_settings):
         if name not in values and name in names and not SECRET_NAME.search(name):
             value = getattr(settings, name)
@@ -236,6 +237,17 @@ def _jwt_facts(api_settings):
                 yield name, str(error.args[0])
     except Exception:
         return
+
+
+def _policy(collector, settings):
+    from . import csp
+
+    try:
+        found = csp.describe(settings)
+    except Exception as error:
+        collector.warn("content security policy: %s: %s" % (type(error).__name__, error))
+        return {}
+    return {} if found is None else {csp.NAME: collector.encoder.encode(found)}
 
 
 def _database(collector, alias, entry):

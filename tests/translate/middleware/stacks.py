@@ -24,6 +24,10 @@ from django.http import Http404, HttpResponseForbidden, HttpResponseRedirect, Js
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, resolve, reverse
 from django.utils import timezone, translation
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http.request import split_domain_port
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
 
 from notes.models import Note
@@ -358,6 +362,100 @@ class Varied(Stamp):
         return response
 
 
+class Domains:
+    """Describes the host to those further in."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        host, port = split_domain_port(request.headers.get("Host", ""))
+        request.host = host
+        request.port = int(port) if port else None
+        response = self.get_response(request)
+        patch_vary_headers(response, ["X-Shop"])
+        return response
+
+
+def cookie_domain(request):
+    return settings.SESSION_COOKIE_DOMAIN if request.host == "example.com" else None
+
+
+class OwnSessions(SessionMiddleware):
+    """Chooses the domain of the cookie."""
+
+    def __init__(self, get_response, *args, **kwargs):
+        super().__init__(*args, get_response=get_response, **kwargs)
+        self.get_response = get_response
+
+    def process_response(self, request, response):
+        try:
+            accessed = request.session.accessed
+            modified = request.session.modified
+            empty = request.session.is_empty()
+        except AttributeError:
+            return response
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and empty:
+            response.delete_cookie(settings.SESSION_COOKIE_NAME, domain=cookie_domain(request))
+            return response
+        if accessed:
+            patch_vary_headers(response, ("Cookie",))
+        if modified and not empty and response.status_code != 500:
+            request.session.save()
+            response.set_cookie(settings.SESSION_COOKIE_NAME, request.session.session_key, domain=cookie_domain(request))
+        return response
+
+    def __call__(self, request):
+        self.process_request(request)
+        return self.process_response(request, self.get_response(request))
+
+
+class ForgetfulSessions(OwnSessions):
+    def process_response(self, request, response):
+        if request.session.modified:
+            request.session.save()
+        return response
+
+
+class HeaderSessions(OwnSessions):
+    def process_request(self, request):
+        request.session = self.SessionStore(request.headers.get("X-Session"))
+
+
+class CopiedSessions(OwnSessions):
+    def process_response(self, request, response):
+        response = super().process_response(request, response)
+        if request.session.accessed:
+            response["X-Session"] = "read"
+        return response
+
+
+class OwnCsrf(CsrfViewMiddleware):
+    """Chooses the domain of the cookie, and asks for no token where there is a key."""
+
+    def process_view(self, request, view, args, kwargs):
+        if request.headers.get("X-Key"):
+            return None
+        return super().process_view(request, view, args, kwargs)
+
+    def _set_csrf_cookie(self, request, response):
+        response.set_cookie(
+            settings.CSRF_COOKIE_NAME, request.META["CSRF_COOKIE"], domain="example.com" if request.is_secure() else None
+        )
+        patch_vary_headers(response, ("Cookie",))
+
+
+class LooseCsrf(OwnCsrf):
+    def _get_secret(self, request):
+        return "x" * 32
+
+
+class ClosedCsrf(OwnCsrf):
+    def process_view(self, request, view, args, kwargs):
+        if not request.headers.get("X-Key"):
+            return HttpResponseForbidden("A key, please.")
+
+
 class Late(Stamp):
     def finish(self, request):
         return self.get_response(request)
@@ -390,7 +488,7 @@ INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "django.
                   "rest_framework", "notes"]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    os.environ.get("SITE_SESSIONS", "django.contrib.sessions.middleware.SessionMiddleware"),
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.middleware.common.BrokenLinkEmailsMiddleware",
@@ -553,7 +651,8 @@ for one in json.load(sys.stdin):
     mail.outbox = []
     answer = client.generic(one["method"], one["path"], headers=one.get("headers", {}))
     out.append({"status": answer.status_code, "headers": {k.lower(): v for k, v in answer.items()},
-                "body": answer.content.decode(), "key": key, "mails": len(mail.outbox)})
+                "body": answer.content.decode(), "key": key, "mails": len(mail.outbox),
+                "cookies": [c for c in answer.cookies if c in client.cookies]})
 json.dump(out, sys.stdout)
 """
 MODERN = """\

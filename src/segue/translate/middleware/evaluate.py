@@ -52,7 +52,7 @@ def truth(frame: Frame, value: Value) -> bool:
 def _decide(path: Path, fact: Fact | None) -> bool:
     if fact is None:
         return path.decide()
-    if fact.kind in ("method", "status"):
+    if fact.kind in ("method", "status", "accessed"):
         return path.decide(fact)
     # A header that is there may still be empty, so only "true" tells something.
     if path.facts.get(fact) is False:

@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import Sequence
 
 from segue.translate.middleware.evaluate import evaluate, few, truth
-from segue.translate.middleware.machine import Frame, Left, Raised, Returned
+from segue.translate.middleware.machine import DIGITS, HOST_AND_PORT, Frame, Left, Raised, Returned
 from segue.translate.middleware.objects import delete_item, set_attribute, set_item
 from segue.translate.middleware.values import NONE, Bound, Closure, Global, Known, Unknown, Value
 
@@ -85,6 +85,8 @@ def assign(frame: Frame, target: ast.expr, value: Value) -> None:
         if isinstance(value, Known) and isinstance(value.value, tuple | list):
             if len(value.value) == len(target.elts):
                 items = [Known(v) for v in value.value]
+        elif isinstance(value, Unknown) and value.what == HOST_AND_PORT and len(items) == 2:
+            items = [Unknown("host"), Unknown(DIGITS)]
         elif isinstance(value, Unknown) and value.what != "pair" and frame.machine.path.decide():
             raise Raised("builtins.ValueError", certain=False)
         for item, found in zip(target.elts, items, strict=True):

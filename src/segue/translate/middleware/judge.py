@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from segue.snapshot.model import Function, Route, Snapshot, Where
+from segue.translate.middleware.known import SESSIONS
 from segue.translate.middleware.machine import Frame, Machine, Raised, call_closure, create, invoke
 from segue.translate.middleware.paths import Event, Path, TooMany, explore
 from segue.translate.middleware.sources import find
@@ -27,29 +28,46 @@ from segue.translate.middleware.values import (
 
 _MIXIN = "django.utils.deprecation.MiddlewareMixin.__call__"
 _NODE = ast.Pass()
+_ACCESSED = Fact("accessed", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """``events``: what can be seen, where; ``session`` and ``user``: whether it reads them, for ``always``,
     ``sometimes`` or ``never``; ``headers``: what every answer gets (name, value, ``set`` or ``default``); ``asked``: whether
-    any of it depends on the route."""
+    any of it depends on the route; ``vary``: names that it adds to ``Vary`` of every answer."""
 
     events: tuple[Event, ...] = ()
     session: str = "never"
     user: bool = False
     headers: tuple[tuple[str, str, str], ...] = ()
     asked: bool = False
+    vary: tuple[str, ...] = ()
 
 
 def judge(
-    snapshot: Snapshot, name: str, route: Route, set_on_responses: frozenset[str] = frozenset()
+    snapshot: Snapshot,
+    name: str,
+    route: Route,
+    set_on_responses: frozenset[str] = frozenset(),
+    *,
+    base: str = "",
+    holds: Mapping[Fact, bool] | None = None,
 ) -> Verdict:
-    """Follow the middleware ``name`` (where it is defined) through everything that a request to ``route`` may meet."""
+    """Follow the middleware ``name`` (where it is defined) through everything that a request to ``route`` may meet.
+
+    ``holds``: facts of all requests that are looked at. ``base``: the middleware of Django that the class extends and whose own
+    methods are taken for what they are.
+    """
     where = _place(snapshot, name)
     if where is None:
         return Verdict((Event(name, "The snapshot has no source of this middleware.", "", 0, (), False),))
-    return _all(lambda p: _run(Machine(snapshot, route, p, set_on_responses), name, where), name, where)
+
+    def run(path: Path) -> None:
+        path.facts.update(holds or {})
+        _run(Machine(snapshot, route, path, set_on_responses, base=base), name, where)
+
+    return _all(run, name, where)
 
 
 def _all(run: Callable[[Path], None], name: str, where: Where) -> Verdict:
@@ -114,7 +132,12 @@ def _summary(clear: list[Path], events: list[Event], name: str, where: Where) ->
     if headers is None:
         why = "It sets headers on some answers and not on others."
         events.append(Event(name, why, where.file, where.line, (), True))
-    return Verdict(tuple(events), session, any(p.user for p in clear), headers or ())
+    varied = {tuple(p.vary) for p in clear}
+    if len(varied) > 1:
+        why = "It changes Vary of some answers and not of others."
+        events.append(Event(name, why, where.file, where.line, (), True))
+    vary = varied.pop() if len(varied) == 1 else ()
+    return Verdict(tuple(events), session, any(p.user for p in clear), headers or (), vary=vary)
 
 
 def _headers(clear: list[Path]) -> tuple[tuple[str, str, str], ...] | None:
@@ -172,7 +195,19 @@ def _request(frame: Frame, made: Value, name: str) -> None:
     else:
         answer = invoke(frame, Method(entry, made), [REQUEST], {}, _NODE)
         _answered(frame, answer, name)
+    if frame.machine.base == SESSIONS:
+        _varies(frame, name)
     _hooks(frame, made)
+
+
+def _varies(frame: Frame, name: str) -> None:
+    """A subclass of ``SessionMiddleware`` must write ``Vary: Cookie`` where the session was read, and only there."""
+    path = frame.machine.path
+    read = path.facts.get(_ACCESSED)
+    if path.varied and read is None:
+        return  # by Django's own method
+    if read is None or read is not path.varied:
+        frame.event(_NODE, "It does not write Vary: Cookie where Django does.", name)
 
 
 def _mixin(frame: Frame, made: Instance) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 SECURITY = "django.middleware.security.SecurityMiddleware"
 FRAMES = "django.middleware.clickjacking.XFrameOptionsMiddleware"
 CSRF = "django.middleware.csrf.CsrfViewMiddleware"
+SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 COMMON = "django.middleware.common.CommonMiddleware"
 # Answers HEAD itself for staff and for INTERNAL_IPS (``process_view``), so every HEAD is Django's.
 XVIEW = "django.contrib.admindocs.middleware.XViewMiddleware"
@@ -23,7 +24,7 @@ KNOWN = frozenset(
         SECURITY,
         FRAMES,
         COMMON,
-        "django.contrib.sessions.middleware.SessionMiddleware",
+        SESSIONS,
         CSRF,
         "django.contrib.auth.middleware.AuthenticationMiddleware",
         "django.contrib.messages.middleware.MessageMiddleware",

@@ -10,7 +10,10 @@ from typing import Any
 from segue.snapshot.model import GlobalRef
 from segue.snapshot.model import Value as Described
 from segue.translate.middleware import request, response
+from segue.translate.middleware.known import SESSIONS
 from segue.translate.middleware.machine import (
+    DIGITS,
+    HOST_AND_PORT,
     Frame,
     Raised,
     call_closure,
@@ -41,14 +44,14 @@ JSON_RENDERER = "rest_framework.renderers.JSONRenderer"
 _QUIET = (
     "time.", "_time.", "uuid.", "datetime.", "re.", "urllib.parse.", "json.loads", "json.dumps", "hashlib.", "base64.", "ipaddress.",
     "django.utils.timezone.now", "django.utils.http.", "django.utils.encoding.", "django.utils.text.", "string.", "math.",
-    "django.utils.translation.get_language", "django.utils.timezone.get_current_timezone", "django.http.request.split_domain_port",
+    "django.utils.translation.get_language", "django.utils.timezone.get_current_timezone",
     "zoneinfo.ZoneInfo", "django.utils.translation.trans_real.parse_accept_lang_header", "secrets.", "os.path.", "os.getenv",
     "posixpath.", "random.", "threading.current_thread", "threading.get_ident", "socket.gethostname", "_socket.gethostname",
 )  # fmt: skip
 # Those that never fail, whatever text they get.
 _SAFE = ("time.", "_time.", "re.", "uuid.uuid", "hashlib.", "json.dumps", "os.path.", "posixpath.", "os.getenv", "random.", "secrets.",
          "urllib.parse.quote", "urllib.parse.unquote", "urllib.parse.urlencode", "django.utils.timezone.now", "threading.",
-         "django.http.request.split_domain_port", "django.utils.encoding.iri_to_uri")  # fmt: skip
+         "django.utils.encoding.iri_to_uri")  # fmt: skip
 _ANSWERS = (
     "django.http.response.HttpResponse", "django.http.response.JsonResponse", "django.shortcuts.redirect",
     "rest_framework.response.Response",
@@ -177,7 +180,13 @@ def _builtin(frame: Frame, name: str, given: Arguments, node: ast.Call) -> Value
         from segue.translate.middleware.evaluate import truth
 
         return Known(truth(frame, given[0]))
-    if name in _RAISING and frame.machine.path.decide():
+    digits = (
+        given
+        and isinstance(given[0], Unknown)
+        and given[0].what == DIGITS
+        and frame.machine.path.truths.get(given[0])
+    )
+    if name in _RAISING and not digits and frame.machine.path.decide():
         raise Raised(f"builtins.{_RAISING[name]}")
     if name in ("map", "filter", "sorted", "min", "max", "any", "all") and any(not _plain(g) for g in given):
         if any(isinstance(g, Closure | Method | Global) for g in given):
@@ -339,6 +348,28 @@ def _deactivate(frame: Frame, given: Arguments, named: dict[str, Value], node: a
     return NONE
 
 
+def _vary(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
+    """``patch_vary_headers(response, names)``."""
+    from segue.translate.middleware.evaluate import evaluate
+
+    names = given[1] if len(given) == 2 and given[0] == RESPONSE else None
+    if names is not None and isinstance(node.args[1], ast.List):
+        names = known_tuple([evaluate(frame, e) for e in node.args[1].elts])
+    items = names.value if isinstance(names, Known) and isinstance(names.value, tuple | list) else None
+    if items and frame.machine.base == SESSIONS and [str(i).lower() for i in items] == ["cookie"]:
+        frame.machine.path.varied = True
+    elif items is not None and all(isinstance(i, str) and i != "*" for i in items):
+        frame.machine.path.vary += items
+    else:
+        frame.event(node, "It changes Vary.")
+    return NONE
+
+
+def _split_host(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
+    """``split_domain_port(host)``: a text, and digits or nothing."""
+    return Unknown(HOST_AND_PORT)
+
+
 def _silent(name: str) -> Callable[[Frame, Arguments, dict[str, Value], ast.Call], Value]:
     return lambda frame, given, named, node: Bound(NONE, name)
 
@@ -357,6 +388,7 @@ _KNOWN: dict[str, Callable[[Frame, Arguments, dict[str, Value], ast.Call], Value
     "django.urls.base.resolve": _resolve, "django.urls.base.reverse": _reverse, "re.compile": _compile,
     "re.match": _match("match"), "re.search": _match("search"), "re.fullmatch": _match("fullmatch"),
     "contextlib.suppress": _silent("suppress"), "contextlib.nullcontext": _silent("nullcontext"),
+    "django.utils.cache.patch_vary_headers": _vary, "django.http.request.split_domain_port": _split_host,
     "logging.getLogger": _logger, "functools.partial": _partial, "django.utils.functional.SimpleLazyObject": _partial,
     "django.utils.translation.activate": _language, "django.utils.translation.trans_real.activate": _language,
     "django.utils.translation.deactivate": _deactivate, "django.utils.timezone.deactivate": _deactivate,

@@ -9,11 +9,15 @@ from dataclasses import dataclass, field
 from segue.snapshot.model import Function, GlobalRef, Route, Snapshot, Where
 from segue.translate.middleware.paths import Event, Path
 from segue.translate.middleware.sources import Def, find, tree_of, yields
-from segue.translate.middleware.values import NONE, Closure, Instance, Known, Method, Unknown, Value
+from segue.translate.middleware.values import NONE, RESPONSE, Closure, Instance, Known, Method, Unknown, Value
 
 DEPTH = 25
 MORE = "*"
 """Key of named arguments for those that come out of a container: any parameter may be among them."""
+
+
+HOST_AND_PORT, DIGITS = "host and port", "digits"
+"""What ``split_domain_port`` returns, and the second part of it."""
 
 
 class Raised(Exception):
@@ -49,6 +53,7 @@ class Machine:
     path: Path
     set_on_responses: frozenset[str] = frozenset()
     view: bool = False  # the code is a view's: its request is DRF's
+    base: str = ""  # the middleware of Django that the class extends, whose own methods are known
     depth: int = 0
 
     @property
@@ -126,8 +131,10 @@ def bind(
 def invoke(frame: Frame, method: Method, given: list[Value], named: dict[str, Value], node: ast.AST) -> Value:
     """Run a function that has source."""
     function = method.function
-    tree = tree_of(function)
     machine = frame.machine
+    if machine.base and function.name.startswith(f"{machine.base}."):
+        return _inherited(machine, function)
+    tree = tree_of(function)
     if tree is None or machine.depth >= DEPTH or _decorated(function):
         frame.event(node, "Segue cannot see what this function does.")
         return Unknown(function.name, pure=False)
@@ -139,6 +146,14 @@ def invoke(frame: Frame, method: Method, given: list[Value], named: dict[str, Va
     inner = Frame(machine, function, {}, method.receiver, function.globals)
     inner.scope = bind(inner, tree, values, named)
     return run_body(inner, tree)
+
+
+def _inherited(machine: Machine, function: Function) -> Value:
+    """A method of Django's own middleware, called by a subclass: what it does is translated without the subclass."""
+    if not function.name.endswith(".process_response"):
+        return NONE
+    machine.path.varied = True
+    return RESPONSE
 
 
 def call_closure(

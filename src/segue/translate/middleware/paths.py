@@ -45,6 +45,8 @@ class Path:
     session: bool = False
     asked: bool = False
     user: bool = False
+    varied: bool = False  # the subclass of SessionMiddleware has written ``Vary: Cookie``
+    vary: list[str] = field(default_factory=list)
     returned: tuple[str, Where] | None = None
     raised: tuple[str, Where] | None = None
     truths: dict[Unknown, bool] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 
+from segue.translate.middleware.known import SESSIONS
 from segue.translate.middleware.machine import Frame, Raised
 from segue.translate.middleware.values import NONE, Bound, Fact, Global, Known, Thing, Unknown, Value
 
@@ -58,6 +59,8 @@ def attribute(frame: Frame, owner: Thing, name: str, node: ast.AST) -> Value:
         return _of_request(frame, name, node)
     if owner.kind == "user":
         return _of_user(frame, name)
+    if owner.kind == "session" and machine.base == SESSIONS:
+        return _of_new_session(owner, name)
     if owner.kind == "session":
         machine.path.session = True
         return (
@@ -72,6 +75,17 @@ def attribute(frame: Frame, owner: Thing, name: str, node: ast.AST) -> Value:
     if owner.kind == "exception" or owner.kind == "view":
         return Unknown(name)
     return Bound(owner, name)
+
+
+def _of_new_session(owner: Thing, name: str) -> Value:
+    """A session without a cookie, asked by a subclass of ``SessionMiddleware``: nothing is in it, nobody has changed it."""
+    if name == "accessed":
+        return Unknown(name, truth=Fact("accessed", ""))
+    return (
+        Known({"modified": False, "session_key": None}[name])
+        if name in ("modified", "session_key")
+        else Bound(owner, name)
+    )
 
 
 def _of_request(frame: Frame, name: str, node: ast.AST) -> Value:
@@ -114,6 +128,8 @@ def decided(frame: Frame, name: str) -> bool:
     """Whether the request has an attribute of that name on this path."""
     path = frame.machine.path
     if name in path.request_attributes or name in RESERVED - {"user", "auser", "session", "site"}:
+        return True
+    if name == "session" and frame.machine.base == SESSIONS:
         return True
     return path.decide(Fact("attribute", name))
 
@@ -220,6 +236,8 @@ def call(
             path.session = path.session or owner.kind == "session"
             truth = Fact("session", "") if owner.kind == "session" and not path.called else None
             return Unknown(name, pure=owner.kind != "session" or name == "keys", truth=truth)
+        if owner.kind == "session" and name == "is_empty" and frame.machine.base == SESSIONS:
+            return Known(True)
         if owner.kind == "session":
             path.session = True
             if name in ("get_expiry_age", "get_expire_at_browser_close", "get_expiry_date"):

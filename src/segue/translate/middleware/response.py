@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 
+from segue.translate.middleware.csp import MARKS
 from segue.translate.middleware.machine import Frame, Raised
 from segue.translate.middleware.values import NONE, Bound, Fact, Known, Thing, Unknown, Value
 
@@ -77,7 +78,7 @@ def has(frame: Frame, name: str) -> bool:
 
 def set_attribute(frame: Frame, name: str, value: Value, node: ast.AST) -> None:
     """``response.name = value``."""
-    if name in ATTRIBUTES:
+    if name in ATTRIBUTES or name.startswith(MARKS):
         frame.event(node, f"It changes the answer's {name}.")
     frame.machine.path.response_attributes[name] = value
 

@@ -10,12 +10,13 @@ from segue.refusal import Refusal, Refused
 from segue.snapshot.model import Route, Snapshot
 from segue.translate import language
 from segue.translate.context import Context
-from segue.translate.middleware import allauth
+from segue.translate.middleware import allauth, csp
 from segue.translate.middleware.attributes import kept, read_elsewhere
 from segue.translate.middleware.judge import Verdict, judge, judge_finalizer
-from segue.translate.middleware.known import COMMON, FRAMES, KNOWN, SECURITY, XVIEW
+from segue.translate.middleware.known import COMMON, FRAMES, KNOWN, SECURITY, SESSIONS, XVIEW
 from segue.translate.middleware.lifted import Layer, layer
 from segue.translate.middleware.paths import Event
+from segue.translate.middleware.subclasses import base_of, judge_subclass, without_session
 from segue.translate.middleware.values import Fact
 from segue.translate.views.cors import NAME as CORS
 from segue.translate.views.cors import cors_problem
@@ -23,9 +24,8 @@ from segue.translate.views.cors import cors_problem
 _FINALIZER = "override-finalize-response"
 SAFE = ("GET", "HEAD", "OPTIONS")
 _ADVICE = "list the middleware under accepted_middleware in segue.toml once you have checked."
-_REQUEST = ("header", "cookie", "query", "session")
-_SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
-_WRITING = frozenset({SECURITY, FRAMES, COMMON, CORS, language.MIDDLEWARE, _SESSIONS})
+_REQUEST = ("header", "cookie", "query", "session", "csrf")
+_WRITING = frozenset({SECURITY, FRAMES, COMMON, CORS, language.MIDDLEWARE, SESSIONS})
 _USER = Fact("session", "_auth_user_id")
 
 
@@ -33,7 +33,8 @@ _USER = Fact("session", "_auth_user_id")
 class RouteMiddleware:
     """``refused``: reason by method. ``left``: facts, all of which hold for requests that go to Django, and the
     names of the middleware that this is for. ``layers``: the generated functions of those that are translated as code,
-    from the outside in. ``user``: the names of those that read ``request.user`` of all requests."""
+    from the outside in. ``user``: the names of those that read ``request.user`` of all requests. ``vary``: what every answer
+    varies on."""
 
     refused: dict[str, Refusal] = field(default_factory=dict)
     left: dict[tuple[Fact, ...], list[str]] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class RouteMiddleware:
     headers: dict[str, str] = field(default_factory=dict)
     default_headers: dict[str, str] = field(default_factory=dict)
     layers: list[Layer] = field(default_factory=list)
+    vary: list[str] = field(default_factory=list)
 
 
 def of_route(ctx: Context, route: Route) -> RouteMiddleware:
@@ -85,9 +87,22 @@ def _of_route(ctx: Context, route: Route, *, as_code: bool) -> RouteMiddleware:
             if problem:
                 _refuse(out, methods, _refusal(ctx, name, problem))
             continue
+        if name in csp.NAMES:
+            policies = csp.headers(ctx.snapshot, route)
+            if policies is None:
+                _refuse(out, methods, _refusal(ctx, name, "Segue does not know its header on this route"))
+            for header, value in (policies or {}).items():
+                _header(out, header, value, "default")
+            continue
         if name == XVIEW:
             out.left.setdefault((Fact("method", "HEAD"),), []).append(name)
         if name in KNOWN:
+            continue
+        base = base_of(ctx.snapshot, defined)
+        if base:
+            verdict, left = judge_subclass(ctx.snapshot, defined, base, route)
+            out.left.setdefault((left,), []).append(name)
+            _judge(ctx, route, out, methods, name, verdict)
             continue
         verdict = _verdict(ctx, route, defined)
         if not _as_code(ctx, route, out, methods, name, defined, verdict, as_code):
@@ -178,13 +193,17 @@ def _verdict(ctx: Context, route: Route, defined: str) -> Verdict:
     if isinstance(common, Verdict):
         return common
     try:
-        found = judge(ctx.snapshot, defined, route, _set_on_responses(ctx))
+        found = judge(ctx.snapshot, defined, route, _set_on_responses(ctx), holds=_holds(ctx))
     except Exception as error:  # noqa: BLE001 - a defect of ours must cost one middleware, not the run
         why = f"Segue stumbled ({type(error).__name__}: {str(error)[:80]}); please report it."
         found = Verdict((Event(defined, why, ctx.snapshot.settings.module, 0, (), False),))
     if not found.asked:
         ctx.memo["middleware", defined] = found
     return found
+
+
+def _holds(ctx: Context) -> dict[Fact, bool]:
+    return without_session(ctx.snapshot, [defined for _, defined in entries(ctx.snapshot)])
 
 
 def _set_on_responses(ctx: Context) -> frozenset[str]:
@@ -221,12 +240,15 @@ def _judge(
         _event(out, methods, name, event, Refusal("middleware", event.construct, why, event.file, event.line))
     if verdict.session == "sometimes":
         _refuse(out, methods, _refusal(ctx, name, "It reads the session of some requests and not of others"))
-    if verdict.session == "always":
+    if verdict.session == "always" and _holds(ctx):
+        out.vary.append("Cookie")  # the session is empty, but it was read
+    elif verdict.session == "always":
         out.session = True
-    if verdict.user:
+    if verdict.user and not _holds(ctx):
         out.user.append(name)
+    out.vary += [v for v in verdict.vary if v not in out.vary]
     sessions = out.session or any(f.kind == "session" for facts in out.left for f in facts)
-    if sessions and _SESSIONS not in ctx.snapshot.settings.middleware:
+    if sessions and SESSIONS not in ctx.snapshot.settings.middleware:
         _refuse(out, methods, _refusal(ctx, name, "It uses sessions that are not Django's own"))
     for header, value, mode in verdict.headers:
         _header(out, header, value, mode)

@@ -48,6 +48,8 @@ def arguments(
         imports |= {Import(layer.module, layer.name) for layer in kept.layers}
     if kept.session:
         out.append("reads_session=True")
+    if kept.vary:
+        out.append(f"vary={tuple(dict.fromkeys(kept.vary))!r}")
     if kept.headers:
         out.append(f"headers={kept.headers!r}")
     if kept.default_headers:
@@ -86,6 +88,8 @@ def _rule(facts: tuple[Fact, ...]) -> str:
         if keys:
             parts.append(f"{field}={keys!r}")
     for fact in facts:
+        if fact.kind == "csrf":
+            parts.append(f"malformed_csrf={fact.key!r}")
         if fact.kind == "method":
             parts.append(f"method={fact.key!r}")
         elif fact.kind == "status":

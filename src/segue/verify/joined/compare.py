@@ -34,6 +34,9 @@ def answer_of(raw: dict[str, Any], effects: dict[str, Any], method: str = "") ->
         elif low in ("vary", "allow"):
             # Sets: their order is not part of the contract, and that of @api_view's Allow is Python's hash seed's.
             headers[low] = ", ".join(sorted(p.strip().lower() for p in value.split(",") if p.strip()))
+        elif low.startswith("content-security-policy"):
+            # The order of the directives means nothing, and django-csp's is that of Python's hash seed.
+            headers[low] = "; ".join(sorted(p.strip() for p in value.split(";") if p.strip()))
         elif low not in _OF_SERVERS or (low == "content-length" and method == "HEAD"):
             headers[low] = value
     body: Any = raw["body"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from segue_bridge.auth import csrf
+
 if TYPE_CHECKING:
     from segue_bridge.http.call import Call
 
@@ -14,7 +16,7 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftToDjango:
     """All that is named must hold: headers, cookies and query parameters that the request has, keys of its session
-    ('' for any key), its method.
+    ('' for any key), its method. ``malformed_csrf`` names a cookie that the request has and that holds no CSRF token.
 
     With ``status`` it counts only when the answer has that status. A request that may change data cannot wait for
     its answer, so it is left to Django whatever the answer would be.
@@ -24,6 +26,7 @@ class LeftToDjango:
     cookies: tuple[str, ...] = ()
     query: tuple[str, ...] = ()
     session: tuple[str, ...] = ()
+    malformed_csrf: str = ""
     method: str | None = None
     status: int | None = None
 
@@ -36,6 +39,9 @@ class LeftToDjango:
         if not all(name in call.cookies for name in self.cookies):
             return False
         if not all(name in call.query for name in self.query):
+            return False
+        held = call.cookies.get(self.malformed_csrf) if self.malformed_csrf else None
+        if self.malformed_csrf and (held is None or csrf.is_token(held)):
             return False
         if not self.session:
             return True

@@ -73,7 +73,7 @@ class Resource:
 
     What the project's middleware does: ``left_to_django`` names the requests that it treats in a way of its own,
     ``reads_session`` says that it reads the session of every request (``Vary: Cookie``), ``headers`` are set on every
-    answer and ``default_headers`` on those that lack them; ``middleware`` are those that were translated, from the outside in.
+    answer and ``default_headers`` on those that lack them, ``vary`` is added to ``Vary`` of every answer; ``middleware`` are those that were translated, from the outside in.
     """
 
     path: str
@@ -102,6 +102,7 @@ class Resource:
     reads_session: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     default_headers: Mapping[str, str] = field(default_factory=dict)
+    vary: tuple[str, ...] = ()
     regex: str = ""
     middleware: tuple[Middleware, ...] = ()
 

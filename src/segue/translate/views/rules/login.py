@@ -12,6 +12,9 @@ from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import Const, Global, Instance, Request, User
 from segue.translate.load.models import concrete
 from segue.translate.load.needs import column
+from segue.translate.middleware.known import CSRF
+from segue.translate.middleware.stack import entries
+from segue.translate.middleware.subclasses import extends
 from segue.translate.rules import custom_signals
 from segue.translate.rules.registry import function
 from segue.translate.rules.user import entity_of
@@ -126,6 +129,9 @@ def _backend(frame: Frame, call: CallSite) -> str:
 def _say(frame: Frame, call: CallSite, helper: str, *arguments: ast.expr | None) -> None:
     ctx = frame.ctx
     where = frame.where(call.node)
+    if helper == "log_in" and extends(ctx.snapshot, [defined for _, defined in entries(ctx.snapshot)], CSRF):
+        why = "The project's own CsrfViewMiddleware writes the cookie of the new token."
+        raise frame.refuse("login", ast.unparse(call.node), why, call.node)
     sessions.declare(ctx, where)
     ctx.memo["middleware", "sessions"] = True
     if arguments:

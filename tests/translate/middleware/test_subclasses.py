@@ -1,0 +1,88 @@
+"""Subclasses of Django's own middleware: what they override only concerns cookies, or they are refused."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.translate.middleware import stacks
+
+from segue.emit import write
+from segue.snapshot.model import Snapshot
+from segue.snapshot.run import probe
+from segue.translate.program import translate
+
+SESSIONS = {"SITE_SESSIONS": "notes.middleware.OwnSessions"}
+STACK = ["Domains", "Device", "Impersonate", "OwnCsrf"]
+TOKEN = "a" * 32
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return stacks.create(tmp_path_factory.mktemp("subclasses"))
+
+
+def of(root: Path, names: list[str], **environment: str) -> Snapshot:
+    return probe(
+        root,
+        python=sys.executable,
+        settings="site_.settings",
+        environment={"MIDDLEWARE": " ".join(names), **environment},
+    )
+
+
+def test_cookies_of_their_own_are_left_to_django(root: Path, tmp_path: Path) -> None:
+    program = translate(of(root, STACK, **SESSIONS))
+    native = {(o.method, o.route_id) for o in program.native}
+    assert {("GET", "/api/notes/"), ("DELETE", "/api/notes/{pk}/")} <= native
+    assert ("GET", "/api/who/") not in native  # it asks the session
+    write(program, tmp_path)
+    cases: list[tuple[dict[str, Any], bool]] = [
+        ({}, False), ({"headers": {"Host": "testserver:8000"}}, False), ({"cookies": {"other": "1"}}, False),
+        ({"cookies": {"sessionid": "x"}}, True), ({"cookies": {"sessionid": "y" * 32}}, True), ({"login": True}, True),
+        ({"session": {"impersonate": 1}, "login": True}, True), ({"cookies": {"csrftoken": "no token"}}, True),
+        ({"cookies": {"csrftoken": TOKEN}}, False), ({"cookies": {"csrftoken": TOKEN}, "headers": {"X-Key": "1"}}, False),
+    ]  # fmt: skip
+    requests = [
+        {"method": method, "path": path, **case}
+        for method, path in (("GET", "/api/notes/"), ("POST", "/api/notes/"), ("DELETE", "/api/notes/77/"))
+        for case, _ in cases
+    ]
+    wanted = [left for _ in range(3) for _, left in cases]
+    both = stacks.both(root, tmp_path, STACK, requests, **SESSIONS)
+    for request, left, (legacy, modern) in zip(requests, wanted, both, strict=True):
+        if left:
+            assert modern["status"] == 501, request
+            continue
+        assert (modern["status"], modern["body"]) == (legacy["status"], legacy["body"]), request
+        assert "set-cookie" not in legacy["headers"], request
+        for name in ("vary", "allow", "content-type", "set-cookie"):
+            assert _set(modern["headers"].get(name)) == _set(legacy["headers"].get(name)), (request, name)
+    assert any("Cookie" in legacy["headers"]["vary"] for legacy, _ in both)
+    # A malformed token is given up for a new one by Django: that is why it is asked.
+    (malformed,) = [
+        b
+        for r, b in zip(requests, both, strict=True)
+        if r["method"] == "GET" and r.get("cookies") == {"csrftoken": "no token"}
+    ]
+    assert "csrftoken" in malformed[0]["cookies"]
+
+
+def _set(text: str | None) -> set[str]:
+    return {p.strip() for p in (text or "").split(",")}
+
+
+@pytest.mark.parametrize("name", ["ForgetfulSessions", "HeaderSessions", "CopiedSessions"])
+def test_sessions_that_do_more_are_refused(root: Path, name: str) -> None:
+    program = translate(of(root, [], SITE_SESSIONS=f"notes.middleware.{name}"))
+    reasons = {r.route_id: r.reasons[0] for r in program.refused}
+    assert f"notes.middleware.{name}" in reasons["/api/notes/"].construct + reasons["/api/notes/"].why
+
+
+@pytest.mark.parametrize("name", ["LooseCsrf", "ClosedCsrf"])
+def test_tokens_that_are_asked_of_all_are_refused(root: Path, name: str) -> None:
+    program = translate(of(root, [name]))
+    refused = {(r.method, r.route_id) for r in program.refused if r.reasons[0].code == "middleware"}
+    assert ("POST", "/api/notes/") in refused
