@@ -120,7 +120,13 @@ class FromBody(authentication.BaseAuthentication):
         return (ApiKey.objects.get(key=request.META["HTTP_X_API_KEY"]).pk, None)
 """
 WAYS = ("ByKey", "NewModel", "OwnCredentials", "Words", "Staff", "NoCsrf")
-REFUSED = {"Circle": "authentication", "Nobody": "authentication", "FromBody": "authentication"}
+ASKING = ("Keyed", "NoneKept")
+REFUSED = {
+    "Circle": "authentication",
+    "Nobody": "authentication",
+    "FromBody": "authentication",
+    "TwoWays": "request-auth",
+}
 MOMENT = "datetime(2024, 5, 17, 12, 30, 1, 250, tzinfo=timezone.utc)"
 # What a view may return besides DRF's Response, and the status of that.
 PLAIN = {
@@ -150,6 +156,40 @@ class Base(views.APIView):
         return response.Response({"name": request.user.username, "staff": request.user.is_staff})
 
 
+def told(request):
+    return request.auth.key[:1] if request.auth else "-"
+
+
+class UsedOnce(permissions.BasePermission):
+    def has_permission(self, request, view):
+        return not request.auth or request.auth.uses < 40
+
+
+class Keyed(Base):
+    permission_classes = [UsedOnce]
+    authentication_classes = [auth.ByKey]
+
+    def get(self, request):
+        if not request.auth:
+            return response.Response({"auth": None})
+        return response.Response({"uses": request.auth.uses, "of": request.auth.user.username, "key": told(request)})
+
+
+class NoneKept(Base):
+    permission_classes = [permissions.AllowAny]
+    authentication_classes = [auth.OwnCredentials]
+
+    def get(self, request):
+        return response.Response({"auth": request.auth, "key": told(request)})
+
+
+class TwoWays(Base):
+    authentication_classes = [auth.ByKey, auth.NewModel]
+
+    def get(self, request):
+        return response.Response({"uses": request.auth.uses})
+
+
 class Posting(Base):
     def post(self, request):
         return response.Response({"name": request.user.username})
@@ -157,6 +197,7 @@ class Posting(Base):
 """ + "".join(
     f"\nclass {w}({'Posting' if w == 'NoCsrf' else 'Base'}):\n    authentication_classes = [auth.{w}]\n"
     for w in (*WAYS, *REFUSED)
+    if w != "TwoWays"
 )
 PLAIN_VIEWS = "".join(
     f"\n\nclass Plain{n}(views.APIView):\n    permission_classes = authentication_classes = []\n\n"
@@ -165,7 +206,7 @@ PLAIN_VIEWS = "".join(
 )
 URLS = (
     "from django.urls import path\nfrom notes import views\n\nurlpatterns = ["
-    + ", ".join(f'path("{w.lower()}/", views.{w}.as_view())' for w in (*WAYS, *REFUSED))
+    + ", ".join(f'path("{w.lower()}/", views.{w}.as_view())' for w in (*WAYS, *ASKING, *REFUSED))
     + "".join(f', path("{n}/", views.Plain{n}.as_view())' for n in PLAIN)
     + "]\n"
 )
@@ -192,7 +233,7 @@ def test_what_is_refused_names_the_class(snapshot: Snapshot) -> None:
     program = translate(snapshot)
     found = {r.route_id.strip("/"): r.reasons[0] for r in program.refused if r.method == "GET"}
     assert {k: v.code for k, v in found.items()} == {k.lower(): v for k, v in REFUSED.items()}
-    assert all(r.line and "notes/auth.py" in r.file for r in found.values())
+    assert all(r.line and "notes/auth.py" in r.file for k, r in found.items() if k != "twoways")
 
 
 def test_both_sides_let_the_same_requests_in(site: Site, snapshot: Snapshot, tmp_path: Path) -> None:
@@ -202,5 +243,7 @@ def test_both_sides_let_the_same_requests_in(site: Site, snapshot: Snapshot, tmp
     for way in WAYS:
         assert "200" in met[f"GET /{way.lower()}/"], (way, met)
         assert met[f"GET /{way.lower()}/"] & {"401", "403"}, (way, met)
+    for way in ASKING:
+        assert "200" in met[f"GET /{way.lower()}/"], (way, met)
     for name, (_, status) in PLAIN.items():
         assert status in met[f"GET /{name}/"], (name, met)

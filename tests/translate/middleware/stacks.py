@@ -531,7 +531,9 @@ class Mine(viewsets.ViewSet):
     def list(self, request):
         if request.tenant is None:
             return Response({"title": request.tenant_title, "now": timezone.localtime().utcoffset()})
-        response = Response({"title": request.tenant_title, "stars": request.tenant.stars})
+        tenant = getattr(request, "tenant", None)
+        told = {"has": hasattr(request, "tenant"), "absent": getattr(request, "never_given", "no")}
+        response = Response({"title": request.tenant_title, "stars": tenant.stars if tenant else 0, **told})
         response["X-Stars"] = request.tenant.stars
         if "X-Kept" not in response:
             response.headers["X-Kept"] = "yes"

@@ -11,8 +11,10 @@ from segue.translate.program import translate
 
 RENDERERS = """\
 import json
+from decimal import Decimal
 
 from rest_framework.renderers import JSONRenderer
+from rest_framework.utils.encoders import JSONEncoder
 
 
 class Envelope(JSONRenderer):
@@ -59,6 +61,92 @@ class Text(JSONRenderer):
         return "text"
 
 
+class Money:
+    pass
+
+
+class Coin(Money):
+    pass
+
+
+class Worth(Decimal):
+    pass
+
+
+class OwnObjects(JSONEncoder):
+    def default(self, obj):
+        if isinstance(obj, Money):
+            return {"money": True}
+        elif isinstance(obj, (Money, Coin)):
+            raise TypeError("no")
+        return super().default(obj)
+
+
+class Deeper(OwnObjects):
+    def default(self, o):
+        if isinstance(o, Coin):
+            return None
+        else:
+            return super().default(o)
+
+
+class Coded(JSONRenderer):
+    encoder_class = Deeper
+
+
+class Rounding(JSONEncoder):
+    def default(self, obj):
+        if isinstance(obj, (Money, Decimal)):
+            return float(obj)
+        return super().default(obj)
+
+
+class Subclass(JSONEncoder):
+    def default(self, obj):
+        if isinstance(obj, Worth):
+            return "worth"
+        return super().default(obj)
+
+
+class Everything(JSONEncoder):
+    def default(self, obj):
+        if isinstance(obj, Money):
+            return 1
+        return str(obj)
+
+
+class Falling(JSONEncoder):
+    def default(self, obj):
+        if isinstance(obj, Money):
+            obj = 1
+        return super().default(obj)
+
+
+class Listing(JSONEncoder):
+    def iterencode(self, o, _one_shot=False):
+        return super().iterencode([o], _one_shot)
+
+
+class Rounded(JSONRenderer):
+    encoder_class = Rounding
+
+
+class Worthy(JSONRenderer):
+    encoder_class = Subclass
+
+
+class Stringly(JSONRenderer):
+    encoder_class = Everything
+
+
+class Fallen(JSONRenderer):
+    encoder_class = Falling
+
+
+class Listed(JSONRenderer):
+    encoder_class = Listing
+
+
 class Spaced(JSONRenderer):
     compact = False
 
@@ -73,6 +161,9 @@ class Note(models.Model):
     title = models.CharField(max_length=10, unique=True)
 """
 VIEWS = """\
+from datetime import datetime
+from decimal import Decimal
+
 from rest_framework import permissions, serializers, viewsets
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -100,7 +191,7 @@ class PageViewSet(NoteViewSet):
 
 class PlainView(APIView):
     def get(self, request):
-        return Response({"plain": True})
+        return Response({"plain": True, "price": Decimal("1.50"), "at": datetime(2024, 5, 17, 12, 30)})
 """
 URLS = """\
 from django.urls import path
@@ -127,7 +218,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return Site.make(tmp_path_factory.mktemp("renderers"), files)
 
 
-@pytest.mark.parametrize("renderer", ["Envelope", "Wrapped"])
+@pytest.mark.parametrize("renderer", ["Envelope", "Wrapped", "Coded"])
 def test_every_answer_is_rendered_as_by_the_project(
     site: Site, renderer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,6 +230,9 @@ def test_every_answer_is_rendered_as_by_the_project(
     assert differences(report) == []
     seen = {status for operation in report.operations for status in operation.statuses}
     assert {"200", "201", "204", "400", "403", "404"} <= seen
+    if renderer == "Coded":
+        assert not (tmp_path / "fastapi" / "app" / "notes" / "renderers.py").exists()
+        return
     code = (tmp_path / "fastapi" / "app" / "notes" / "renderers.py").read_text()
     # One function for each view that it looks at; one for all where it does not.
     assert code.count("def render_") == (3 if renderer == "Envelope" else 1)
@@ -152,6 +246,10 @@ def test_every_answer_is_rendered_as_by_the_project(
         ("OfTheAction", "view.action"),
         ("Text", "notes.renderers.Text.render"),
         ("Spaced", "notes.renderers.Spaced.compact"),
+        *(
+            (name, f"notes.renderers.{name}.encoder_class")
+            for name in ("Rounded", "Worthy", "Stringly", "Fallen", "Listed")
+        ),
     ],
 )
 def test_what_cannot_be_shown_to_render_the_same_is_refused(

@@ -12,9 +12,12 @@ from contextlib import contextmanager
 
 from segue.translate.context import Context
 from segue.translate.functions.shape import shape_of
-from segue.translate.kinds import Kind
+from segue.translate.kinds import Instance, Kind
 
 _MEMO = ("kernel", "put on the request")
+_GIVEN = ("middleware", "here")
+REQUEST_AUTH = ("kernel", "request.auth")
+"""Memo: what ``request.auth`` is in the route in hand, where that is known."""
 
 
 @contextmanager
@@ -40,8 +43,10 @@ def is_open(ctx: Context) -> bool:
 
 
 def shape(ctx: Context) -> Hashable:
-    """What translations are to be told apart by."""
-    return tuple((name, shape_of(kind)) for name, kind in sorted(on_request(ctx).items()))
+    """What translations are to be told apart by: this, what middleware gives to requests of the route in hand, and who asks."""
+    given, auth = ctx.memo.get(_GIVEN), ctx.memo.get(REQUEST_AUTH)
+    carried = tuple((name, shape_of(kind)) for name, kind in sorted(on_request(ctx).items()))
+    return carried, given, shape_of(auth) if isinstance(auth, Instance) else None
 
 
 def parameter(name: str) -> str:

@@ -15,7 +15,7 @@ from segue.translate.context import Context
 from segue.translate.interp.comments import Comments
 from segue.translate.interp.scope import STATE, Scope
 from segue.translate.interp.value import Val, name
-from segue.translate.kinds import Kind, Scalar, StoredFile, Unknown
+from segue.translate.kinds import Kind, RelatedManager, Scalar, StoredFile, Unknown
 from segue.translate.rules import registry
 
 # Names of helpers that generated code imports often; a local of that name would hide them.
@@ -143,8 +143,11 @@ class Frame:
         value = rule(self, node)
         if self.facts and value.node is not None and not isinstance(value.node, ast.Constant):
             fact = self.facts.get(value.text)
-            # ``document.name`` has the code of ``document``, of which it is a fact that there is one.
-            if fact is not None and not (isinstance(fact, StoredFile) and isinstance(value.kind, Scalar)):
+            # ``document.name`` has the code of ``document``, and ``author.books`` that of ``author``, of which there is a fact.
+            of_owner = isinstance(value.kind, RelatedManager) or (
+                isinstance(fact, StoredFile) and isinstance(value.kind, Scalar)
+            )
+            if fact is not None and not of_owner:
                 return Val(fact, value.node)
         return value
 

@@ -33,6 +33,7 @@ _HOOKS = ("process_view", "process_exception", "process_template_response")
 _ANSWERING = ("middleware", "answering")
 _KEPT = ("middleware", "kept")
 _ATTRIBUTES = ("middleware", "given")
+_GIVING = ("middleware", "giving")
 _NEXT = "get_response"
 _Source = tuple[Function, dict[str, Kind], Kind | None]
 """A function, the kinds of its arguments, that of ``self``."""
@@ -40,11 +41,14 @@ _Source = tuple[Function, dict[str, Kind], Kind | None]
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """``name`` is the generated function of ``module``; ``early``: it may answer in place of the view."""
+    """``name`` is the generated function of ``module``; ``early``: it may answer in place of the view. ``gives`` are the
+    attributes that it gives to requests, ``defined`` is the middleware."""
 
     name: str
     module: str
     early: bool
+    gives: frozenset[str] = frozenset()
+    defined: str = ""
 
 
 def layer(ctx: Context, defined: str, route: Route) -> Layer:
@@ -58,6 +62,8 @@ def layer(ctx: Context, defined: str, route: Route) -> Layer:
     attributes = ctx.memo.setdefault(_ATTRIBUTES, {})
     assert isinstance(attributes, dict)
     earlier = dict(attributes)
+    given_here: set[str] = set()
+    ctx.memo[_GIVING] = given_here
     ctx.memo[_KEPT] = kept(snapshot, defined)
     try:
         cls = snapshot.classes.get(defined)
@@ -78,11 +84,14 @@ def layer(ctx: Context, defined: str, route: Route) -> Layer:
         ctx.memo[_ATTRIBUTES] = earlier
         raise
     finally:
-        del ctx.memo[_KEPT]
+        del ctx.memo[_KEPT], ctx.memo[_GIVING]
+    # What is translated already is not run again.
+    gives = ctx.memo.setdefault(("middleware gives", lifted.name), frozenset(given_here))
+    assert isinstance(gives, frozenset)
     answering = ctx.memo.get(_ANSWERING)
     own = {found.name, *(f.name for f in reached(snapshot, defined))}
     early = isinstance(answering, set) and not own.isdisjoint(answering)
-    return Layer(lifted.name, lifted.module, early)
+    return Layer(lifted.name, lifted.module, early, gives, defined)
 
 
 def _check(defined: str, found: Function, lifted: Lifted) -> None:

@@ -39,7 +39,7 @@ from segue.translate.rules import registry
 from segue.translate.rules.introspection import known_fact
 from segue.translate.rules.own_attributes import is_never_there
 from segue.translate.rules.registry import function
-from segue.translate.rules.request_attributes import held
+from segue.translate.rules.request_attributes import by_middleware, held
 from segue.translate.rules.types import exact_class
 
 _PLAIN = (Const, Scalar, ListOf, DictOf, Payload, ValidatedData)
@@ -464,6 +464,9 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
         return const(True)
     if isinstance(value.kind, Request) and not value.kind.raw and held(frame, wanted) is not None:
         return const(True)
+    given = by_middleware(frame, value, wanted)
+    if given is not None:
+        return const(given)
     if isinstance(value.kind, Instance) and not value.kind.nullable:
         from segue.translate.load.models import concrete, field_of, reverse_of
         from segue.translate.rules.instance import model_method
@@ -584,6 +587,9 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
             put = held(frame, attr.kind.value)
             if put is not None:
                 return put
+            given = by_middleware(frame, value, attr.kind.value)
+            if given is not None:
+                return of(frame, value, attr.kind.value, call.node) if given else call.args[2]
         of_nullable = _getattr_of_nullable(frame, call, value, attr.kind.value)
         if of_nullable is not None:
             return of_nullable

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ast
 
+from segue.translate.interp.annotations import annotation
 from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.carried import REQUEST_AUTH
 from segue.translate.interp.expressions.attributes import find
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import (
     BoundMethod,
     Const,
+    Instance,
     ListOf,
     Payload,
     QueryParameters,
@@ -35,7 +38,14 @@ def _authenticated(frame: Frame) -> bool | None:
 
 @attribute(Request, "auth")
 def auth(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
-    """``request.auth``."""
+    """``request.auth``: what the authentication classes of the view put there."""
+    known = frame.ctx.memo.get(REQUEST_AUTH)
+    if isinstance(known, Instance):
+        text, imports = annotation(frame.ctx, known)
+        frame.use(*imports)
+        return frame.extra_state("auth", lambda: text, known)
+    if isinstance(known, Const):
+        return const(None)
     from segue.translate.views.own_authentication import any_of_project
 
     if any_of_project(frame.ctx):

@@ -13,6 +13,7 @@ from segue.translate.interp.frame import PUT, Frame
 from segue.translate.interp.join import join, widen
 from segue.translate.interp.value import Val, const, name
 from segue.translate.kinds import Const, Instance, Request, Scalar, User
+from segue.translate.rules.given_attributes import gives
 from segue.translate.rules.registry import attribute, method
 from segue.translate.views.rules.around import ATTRIBUTES
 
@@ -136,4 +137,12 @@ def held(frame: Frame, attr: str) -> Val | None:
     return here if here is not None and isinstance(here.kind, Const | Scalar | Instance | User) else None
 
 
-__all__ = ["Missing", "held"]
+def by_middleware(frame: Frame, owner: Val, attr: str) -> bool | None:
+    """Whether a request of this route has an attribute of middleware; None where that is not certain, or it is Django's."""
+    if not isinstance(owner.kind, Request) or attr in carried.on_request(frame.ctx):
+        return None
+    given = gives(frame.ctx, attr)
+    return None if given is False and attr in _OF_FRAMEWORKS else given
+
+
+__all__ = ["Missing", "by_middleware", "held"]

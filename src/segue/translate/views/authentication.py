@@ -16,6 +16,7 @@ from segue.translate.backends import (
     upgrades_passwords,
 )
 from segue.translate.context import Context
+from segue.translate.interp.carried import REQUEST_AUTH
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, pk_field
 from segue.translate.specialise.endpoint import Endpoint
@@ -40,6 +41,7 @@ def constant(endpoint: Endpoint) -> tuple[str, set[Import]]:
     known = ctx.memo.setdefault(("authentication", "sets"), {})
     assert isinstance(known, dict)
     key = tuple(names)
+    ctx.memo[REQUEST_AUTH] = None
     if key not in known:
         parts = [_authenticator(endpoint, name) for name in names]
         base(ctx, endpoint.where)
@@ -62,6 +64,7 @@ def constant(endpoint: Endpoint) -> tuple[str, set[Import]]:
         module.add(Decl(name, f"{name} = Authentication({arguments})", frozenset(imports), 30))
         known[key] = name, module.path.removesuffix(".py").replace("/", ".")
     name, place = known[key]
+    ctx.memo[REQUEST_AUTH] = own_authentication.put_on_request(ctx, names)
     return name, {Import(place, name)}
 
 

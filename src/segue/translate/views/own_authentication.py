@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from dataclasses import replace
 
 from segue.refusal import refuse
 from segue.snapshot.model import Class, Function, GlobalRef, Where
@@ -19,6 +20,8 @@ from segue.translate.load.models import snake
 
 DRF = "rest_framework.authentication."
 # What a subclass of each may define without changing whom it finds.
+_NOTHING = frozenset({f"{DRF}SessionAuthentication", f"{DRF}BasicAuthentication"})
+_PUT = "request.auth of"
 _TOLD = {"authenticate_header", "www_authenticate_realm", "keyword", "model"}
 # No user yet: DRF asks the authenticators for it, so that to ask again there never ends.
 _SCOPE = Scope({k: v for k, v in CALL.names.items() if k not in ("user", "auth")}, CALL.paths)
@@ -149,11 +152,29 @@ def _lifted(ctx: Context, known: Class) -> Lifted:
     )
 
 
+def put_on_request(ctx: Context, names: list[str]) -> Kind | None:
+    """What ``request.auth`` is with these authentication classes, whose code is written already; None where Segue cannot tell.
+
+    DRF's classes for sessions and passwords put None there, and so does a request that nobody answers for.
+    """
+    own = [n for n in names if n not in _NOTHING]
+    if not own:
+        return Const(None)
+    kind = ctx.memo.get((_PUT, own[0]))
+    if len(own) > 1 or not isinstance(kind, Kind):
+        return None
+    if isinstance(kind, Instance):
+        return replace(kind, nullable=True)
+    return kind if isinstance(kind, Const) and kind.value is None else None
+
+
 def _check_result(ctx: Context, known: Class, kind: Kind) -> None:
     """The user becomes an entity, as ``request.user`` is one."""
     if isinstance(kind, Const) and kind.value is None:
         return
     kind = kind.kind if isinstance(kind, Maybe) else kind
+    if isinstance(kind, TupleOf) and len(kind.items) == 2:
+        ctx.memo[(_PUT, known.name)] = kind.items[1]
     user = kind.items[0] if isinstance(kind, TupleOf) and len(kind.items) == 2 else None
     if not isinstance(user, Instance) or user.nullable or user.model != ctx.snapshot.settings.user_model:
         raise refuse(

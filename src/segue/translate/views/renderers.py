@@ -11,7 +11,7 @@ from segue.snapshot.model import Class
 from segue.target.ir import Import
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Made, call_method
-from segue.translate.views import own_renderer
+from segue.translate.views import own_encoder, own_renderer
 
 BROWSABLE = "rest_framework.renderers.BrowsableAPIRenderer"
 JSON = "rest_framework.renderers.JSONRenderer"
@@ -94,6 +94,8 @@ def _refuse_changed(endpoint: Endpoint) -> None:
         if known is None or JSON not in known.mro:
             continue
         for name, given in sorted(known.attributes.items()):
+            if name == "encoder_class" and own_encoder.plain(endpoint.ctx.snapshot, given.value.name):
+                continue
             if not given.defined_in.startswith("rest_framework."):
                 raise endpoint.refuse(
                     "renderer", f"{renderer}.{name}", f"Its {name} may write values otherwise than DRF's.", given.where
@@ -117,7 +119,7 @@ def _text(endpoint: Endpoint, name: str) -> str:
     known = endpoint.ctx.snapshot.classes.get(name)
     if known is None:
         raise endpoint.refuse("renderer", name, "The snapshot does not know this renderer.")
-    if JSON in known.mro and (_changes_nothing(known) or own_renderer.own_render(endpoint, known)):
+    if JSON in known.mro and (_changes_nothing(endpoint, known) or own_renderer.own_render(endpoint, known)):
         return '"json"'
     found = {}
     for attribute in ("media_type", "format"):
@@ -135,10 +137,12 @@ def _text(endpoint: Endpoint, name: str) -> str:
     return f"LegacyRenderer({found['format']!r}, {found['media_type']!r})"
 
 
-def _changes_nothing(known: Class) -> bool:
-    """Whether everything of the class is DRF's ``JSONRenderer``'s."""
-    defined = [*known.methods.values(), *(a.defined_in + "." for a in known.attributes.values())]
-    return all(d.startswith("rest_framework.renderers.") for d in defined)
+def _changes_nothing(endpoint: Endpoint, known: Class) -> bool:
+    """Whether everything of the class is DRF's ``JSONRenderer``'s, or an encoder that writes what the service answers as DRF's."""
+    encoder = known.attributes.get("encoder_class")
+    same = encoder is not None and own_encoder.plain(endpoint.ctx.snapshot, encoder.value.name)
+    given = [a.defined_in + "." for n, a in known.attributes.items() if n != "encoder_class" or not same]
+    return all(d.startswith("rest_framework.renderers.") for d in [*known.methods.values(), *given])
 
 
 __all__ = ["BROWSABLE", "JSON", "argument", "json_renderer"]

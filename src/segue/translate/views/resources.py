@@ -16,6 +16,7 @@ from segue.translate.functions.same import canonical
 from segue.translate.middleware.stack import add_finalizer, of_route
 from segue.translate.middleware.values import Fact
 from segue.translate.permissions.access import access_body
+from segue.translate.rules import given_attributes
 from segue.translate.serializers import actions as metadata_of
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, plain
@@ -58,7 +59,11 @@ def translate_route(ctx: Context, facts: Facts, route: Route) -> None:
             ctx.program.refused.append(RefusedOperation(route.id, operation.method, (reason,)))
         return
     base = Endpoint(ctx, route, view, "", None)
+    given_attributes.enter(ctx, (), ())
     kept = of_route(ctx, route)
+    given_attributes.enter(
+        ctx, (name for layer in kept.layers for name in layer.gives), (layer.defined for layer in kept.layers)
+    )
     finalizer = base.overridden("finalize_response")
     if finalizer:
         add_finalizer(ctx, route, kept, base.cls, finalizer)

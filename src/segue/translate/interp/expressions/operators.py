@@ -209,6 +209,13 @@ def boolean(frame: Frame, node: ast.BoolOp) -> Val:
     try:
         for number, item in enumerate(node.values):
             last = number == len(node.values) - 1
+            if last and not parts:
+                # All before it have folded away: it is not asked whether it is true.
+                frame.no_hoist -= 1
+                try:
+                    return frame.eval(item)
+                finally:
+                    frame.no_hoist += 1
             if number == 0:
                 frame.no_hoist -= 1
             try:

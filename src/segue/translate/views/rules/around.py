@@ -31,6 +31,8 @@ KEPT = ("middleware", "kept")
 """Memo, only while the code of a middleware is translated: attributes that every request has when it comes to a view."""
 ANSWERING = ("middleware", "answering")
 """Memo: functions that make an answer of their own."""
+GIVING = ("middleware", "giving")
+"""Memo, only while the code of a middleware is translated: the attributes that it has given to the request so far."""
 ATTRIBUTES = ("middleware", "given")
 """Memo: attributes that translated middleware gives to requests, and their kinds."""
 
@@ -93,6 +95,9 @@ def keep(frame: Frame, owner: Val, call: CallSite) -> Val:
     assert isinstance(known, dict)
     if known.setdefault(attr.kind.value, kind) != kind:
         raise frame.refuse("assign-attribute", text, "It is another thing elsewhere.", call.node)
+    giving = frame.ctx.memo.get(GIVING)
+    if isinstance(giving, set):
+        giving.add(attr.kind.value)
     state = quote("{0}.state", frame.state("call"))
     frame.emit(f"{ast.unparse(ast.Attribute(state, str(attr.kind.value), ast.Store()))} = {value.text}")
     return const(None)
