@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from segue.refusal import Refused, refuse
@@ -187,7 +187,7 @@ def lift(
     name: str | None = None,
     hint: str = "",
     scope: Scope | None = None,
-    listener: Parameter | None = None,
+    listener: Sequence[Parameter] | None = None,
     signature: Signature | None = None,
 ) -> Lifted:
     """Translate ``function`` and emit it into ``app/<app>/<module_kind>.py``.
@@ -195,8 +195,8 @@ def lift(
     ``arguments`` gives the kind of each explicit parameter that is passed; a parameter left out
     takes its default. A :class:`Val` with a ``Const`` kind is folded into the text. ``name`` is
     the wished name, ``hint`` a word for row classes that only this use needs. Free state that ``scope`` has is no
-    parameter. ``listener``: the bridge calls it, as a coroutine function of the session and one argument, whatever it needs of
-    them; this is the argument's parameter where the function takes none. ``signature``: callers spread a dict of keywords, so parameters keep names and defaults. Raises :class:`segue.refusal.Refused`.
+    parameter. ``listener``: the bridge calls it, as a coroutine function of the session and these arguments by
+    position, whatever it takes of them. ``signature``: callers spread a dict of keywords, so parameters keep names and defaults. Raises :class:`segue.refusal.Refused`.
     """
     found = find(ctx, function)
     label = app or app_of(ctx, found)
@@ -211,7 +211,7 @@ def lift(
         carried.shape(ctx),
         bool(ctx.memo.get(("kernel", "in-validation"))),  # whose error Django's ValidationError is
         ctx.memo.get(("kernel", "in-clean")),
-        listener is not None,
+        tuple(p.legacy for p in listener or ()),
         signature,
         tuple((k, shape_of(v)) for k, v in sorted((arguments or {}).items())),
     )
@@ -272,8 +272,9 @@ def lift(
     return lifted
 
 
-def _for_the_bridge(function: Function, body: Body, taken: Parameter) -> Body:
-    """``body`` as that of an ``async def`` whose only state is the session, and whose argument is ``taken`` if it has none."""
+def _for_the_bridge(function: Function, body: Body, taken: Sequence[Parameter]) -> Body:
+    """``body`` as that of an ``async def`` whose only state is the session, and whose arguments stand for those ``taken``."""
+    own = {parameter.legacy: parameter for parameter in body.parameters}
     beyond = next((item.name for item in body.state if item.name != "db"), None)
     if beyond is not None:
         raise refuse("signal", function.name, f"It would need the request's {beyond}.", function.where)
@@ -284,7 +285,7 @@ def _for_the_bridge(function: Function, body: Body, taken: Parameter) -> Body:
         imports=body.imports | known.imports,
         is_async=True,
         state=state,
-        parameters=body.parameters or (taken,),
+        parameters=tuple(own.get(parameter.legacy, parameter) for parameter in taken),
     )
 
 

@@ -105,8 +105,10 @@ def _lifted(frame: Frame, receiver: Receiver, label: str, *, told: bool) -> Lift
         arguments["instance"] = Instance(label, needs, "entity")
     hint = snake(frame.ctx.model(label).cls.rpartition(".")[2])
     # Of several models each has a function of its own, though none looks at the object.
-    taken = Parameter("_instance", lambda: "object")
-    lifted = lift(frame.ctx, function, arguments=arguments, module_kind="services", hint=hint, listener=taken)
+    taken = Parameter("_instance", lambda: "object", legacy="instance")
+    lifted = lift(
+        frame.ctx, function, arguments=arguments, module_kind="services", hint=hint, listener=[taken]
+    )
     return None if does_nothing(record_of(frame.ctx, lifted)) else lifted
 
 

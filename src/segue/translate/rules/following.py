@@ -49,7 +49,27 @@ def remembers(ctx: Context, label: str) -> bool:
             )
             for receiver in ctx.snapshot.receivers
         )
+        known = ctx.memo[key] = known or _changed_relation(ctx, label)
     return known
+
+
+def _changed_relation(ctx: Context, label: str) -> bool:
+    """Does ``m2m_changed`` hand out objects of ``label``?"""
+    model = concrete(ctx, label)
+    fields = [*model.fields]
+    for reverse in model.reverse:
+        item = field_of(concrete(ctx, reverse.model), reverse.field) if reverse.kind == "m2m" else None
+        fields += [item] if item is not None else []
+    between = {
+        item.relation.through for item in fields if item.relation is not None and item.relation.through
+    }
+    classes = {ctx.snapshot.models[name].cls for name in between if name in ctx.snapshot.models}
+    return bool(between) and any(
+        receiver.own
+        and receiver.signal.rpartition(".")[2] == "m2m_changed"
+        and receiver.sender in ("", *between, *classes)
+        for receiver in ctx.snapshot.receivers
+    )
 
 
 def looked_into_later(ctx: Context, label: str, name: str) -> bool:

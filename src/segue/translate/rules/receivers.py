@@ -26,7 +26,7 @@ from segue.translate.rules.idle_receivers import is_idle
 from segue.translate.rules.own_save import GIVE_KEY, before_save, gives_key
 from segue.translate.rules.unsaved import only_columns
 
-PRE_SAVE, POST_SAVE = "pre_save", "post_save"
+PRE_SAVE, POST_SAVE, M2M_CHANGED = "pre_save", "post_save", "m2m_changed"
 # Sent for every object that is made or loaded.
 _OF_OBJECTS = ("pre_init", "post_init")
 _FRAMEWORKS = ("rest_framework.", "django.")
@@ -218,6 +218,8 @@ def receiver_function(ctx: Context, receiver: Receiver, label: str) -> Function:
     signal = receiver.signal.rpartition(".")[2]
     if signal in (PRE_SAVE, POST_SAVE):
         given |= {"raw", "update_fields"} | ({"created"} if signal == POST_SAVE else set())
+    elif signal == M2M_CHANGED:
+        given |= {"action", "reverse", "model", "pk_set"}
     else:
         given.add("origin")
     if not given.issuperset(required_of(function)):
@@ -271,6 +273,7 @@ def refused_receiver(receiver: Receiver, label: str, why: str) -> Refused:
 
 
 __all__ = [
+    "M2M_CHANGED",
     "POST_SAVE",
     "PRE_SAVE",
     "asks_created",

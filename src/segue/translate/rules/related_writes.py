@@ -23,9 +23,9 @@ from segue.translate.models.writing import delete_problem, save_problem
 from segue.translate.query.build import query_of
 from segue.translate.query.related_sets import related_set
 from segue.translate.rules.deletion_signals import listeners
-from segue.translate.rules.idle_receivers import is_idle
 from segue.translate.rules.model_class import column_value
 from segue.translate.rules.registry import method
+from segue.translate.rules.relation_signals import changes, seen_by, set_method
 
 _HELPERS = {"set": "set_"}
 
@@ -90,7 +90,6 @@ def _many(frame: Frame, owner: Val, call: CallSite, found: Between) -> Val:
     kind = owner.kind
     assert isinstance(kind, RelatedManager)
     assert owner.node is not None
-    check_receivers(frame, found.relation.through, call.node)
     call.kwargs  # noqa: B018  (evaluated before what they are for)
     allowed = {"add": ("through_defaults",), "set": ("through_defaults", "clear")}.get(call.name, ())
     extra = [key for key in call.kwargs if key not in allowed and key != "objs"]
@@ -110,7 +109,17 @@ def _many(frame: Frame, owner: Val, call: CallSite, found: Between) -> Val:
         if not isinstance(clear.kind, Const):
             raise _refused(frame, call, "Whether it clears first is computed.")
         keywords += [ast.keyword("clear_first", literal(True))] if clear.kind.value else []
-    return _called(frame, "relations", call.name, parts, keywords)
+    told = _told(frame, kind, set_method(clear) if call.name == "set" else call.name)
+    made = _called(frame, "relations", call.name, parts, keywords + told)
+    if told and isinstance(owner.node, ast.Name):
+        frame.forget(owner.node.id)
+    return made
+
+
+def _told(frame: Frame, kind: RelatedManager, method: str) -> list[ast.keyword]:
+    """Who is told of the write."""
+    seen = seen_by(frame.ctx, kind.instance.model, kind.accessor)
+    return changes(frame, seen, method, kind.instance) if seen is not None else []
 
 
 def through_of(frame: Frame, found: Between, call: CallSite) -> list[ast.keyword]:
@@ -159,23 +168,6 @@ def _defaults(frame: Frame, label: str, given: Val | None, call: CallSite) -> as
     return columns
 
 
-def check_receivers(frame: Frame, label: str, at: ast.AST) -> None:
-    """Refuse when receivers of ``m2m_changed`` listen to this write."""
-    model = frame.ctx.model(label)
-    for receiver in frame.ctx.snapshot.receivers:
-        if (
-            receiver.signal.rpartition(".")[2] == "m2m_changed"
-            and receiver.sender in ("", label, model.cls)
-            and not is_idle(frame.ctx, receiver, label)
-        ):
-            raise frame.refuse(
-                "signal",
-                f"{receiver.signal}({label})",
-                f"{receiver.function} listens to this write ({receiver.where}).",
-                at,
-            )
-
-
 def created_through(
     frame: Frame, owner: Val, call: CallSite
 ) -> tuple[ast.expr, ast.expr, list[ast.keyword]] | None:
@@ -193,9 +185,8 @@ def created_through(
     node = _related_owner(owner)
     if node is None or instance.nullable:
         raise frame.refuse("nullable", ast.unparse(call.node), "The object may be None.", call.node)
-    check_receivers(frame, found.relation.through, call.node)
     related_set(frame.ctx, query.model)
-    keywords = through_of(frame, found, call)
+    keywords = through_of(frame, found, call) + _told(frame, manager, "create")
     call.kwargs.pop("through_defaults", None)
     if instance.mode == "row":
         instance.site.written = True

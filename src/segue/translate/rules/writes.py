@@ -1,7 +1,7 @@
 """Writes: ``save``, ``delete``, ``create``, ``update``, attributes of entities, many-to-many sets.
 
 Receivers of ``pre_save`` and ``post_save`` are called around the statement; refused where Django would run other
-project code on the way (overridden ``save``/``delete``, receivers of ``m2m_changed``).
+project code on the way (overridden ``save``/``delete``).
 """
 
 from __future__ import annotations

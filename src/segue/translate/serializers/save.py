@@ -6,6 +6,8 @@ relations apart, one INSERT or one UPDATE of all columns, then each relation is 
 
 from __future__ import annotations
 
+import ast
+
 from segue.refusal import Refused, refuse
 from segue.snapshot.model import ModelField, Serializer, SerializerField
 from segue.target.ir import Import
@@ -23,6 +25,7 @@ from segue.translate.models.writing import save_problem
 from segue.translate.rules.before_files import sees_files
 from segue.translate.rules.own_save import own_save
 from segue.translate.rules.receivers import saved_by, send_post_save, send_pre_save
+from segue.translate.rules.relation_signals import changes, seen_by
 from segue.translate.serializers.by_view import is_bare, view_key, view_of
 from segue.translate.serializers.facts import (
     app_label,
@@ -30,7 +33,6 @@ from segue.translate.serializers.facts import (
     check_drivers,
     class_of,
     field_refusal,
-    framework,
     local_name,
     overridden,
     override_place,
@@ -149,8 +151,6 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
     if action == "update":
         _check_below(ctx, serializer)
     many, files = _fields(ctx, serializer, called)
-    for accessor in many:
-        _check_set(ctx, _between(ctx, serializer.model, accessor))
     held = bool(files) and (
         sees_files(ctx, serializer.model)
         or any(asks_much(ctx, concrete(ctx, serializer.model).label, column) for column in files)
@@ -199,9 +199,10 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
             send_post_save(frame, serializer.model, name(local), const(False))
         for accessor in many:
             frame.use(Import("segue_bridge.db", "relations"))
+            told = _told(frame, serializer, accessor)
             frame.emit_block(
                 f"if {accessor} is not UNSET:",
-                [f"await relations.set_(db, {local}, {accessor!r}, {accessor})"],
+                [f"await relations.set_(db, {local}, {accessor!r}, {accessor}{told})"],
             )
         frame.emit(f"return {local}")
         parameters = [Parameter(local, lambda: cls)] if action == "update" else []
@@ -270,32 +271,18 @@ def check_model(ctx: Context, serializer: Serializer) -> None:
         )
 
 
-def _between(ctx: Context, label: str, accessor: str) -> str:
-    """Label of the table between the rows of a many-to-many set, named from either side."""
-    model = concrete(ctx, label)
-    column = field_of(model, accessor)
-    if column is None:
-        reverse = reverse_of(model, accessor)
-        if reverse is not None:
-            column = field_of(concrete(ctx, reverse.model), reverse.field)
-    return column.relation.through if column is not None and column.relation is not None else ""
-
-
-def _check_set(ctx: Context, through: str) -> None:
-    """Refuse receivers of ``m2m_changed``: DRF's ``field.set(...)`` sends it."""
-    model = ctx.snapshot.models.get(through)
-    for receiver in ctx.snapshot.receivers:
-        if (
-            receiver.signal.rpartition(".")[2] == "m2m_changed"
-            and receiver.sender in ("", through, model.cls if model is not None else "")
-            and not framework(receiver.function)
-        ):
-            raise refuse(
-                "signal",
-                f"m2m_changed({through}) → {receiver.function.rpartition('.')[2]}",
-                "It listens to this set.",
-                receiver.where,
-            )
+def _told(frame: Frame, serializer: Serializer, accessor: str) -> str:
+    """The argument for receivers of ``m2m_changed``, which DRF's ``field.set(...)`` sends; '' where there are none."""
+    seen = seen_by(frame.ctx, serializer.model, accessor)
+    given = changes(frame, seen, "set", None) if seen is not None else []
+    if given and is_polymorphic(frame.ctx.snapshot, concrete(frame.ctx, serializer.model)):
+        raise refuse(
+            "signal",
+            f"m2m_changed({serializer.model}.{accessor})",
+            "Which class the object is of may decide what it does.",
+            serializer.where,
+        )
+    return "".join(f", {ast.unparse(keyword)}" for keyword in given)
 
 
 def _fields(ctx: Context, serializer: Serializer, called: bool) -> tuple[list[str], list[ModelField]]:

@@ -1,6 +1,7 @@
-"""Who is told of each object that is deleted: the receivers of ``pre_delete`` and ``post_delete``, by class.
+"""Who is told of what is written beside ``save``: receivers of ``pre_delete`` and ``post_delete``, by class, and of ``m2m_changed``.
 
-Source: ``django.db.models.deletion.Collector.delete``.
+Sources: ``django.db.models.deletion.Collector.delete``, ``create_forward_many_to_many_manager`` in
+``django.db.models.fields.related_descriptors``.
 """
 
 from __future__ import annotations
@@ -41,3 +42,30 @@ class Listeners:
 
 
 NOBODY = Listeners()
+
+# ``async (db, entity, keys)``.
+ChangeListener = Callable[["Session", Any, Any], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Functions of ``(db, entity, keys)`` by the action of ``m2m_changed``, in the order in which they are called.
+
+    ``keys`` is Django's ``pk_set``: of ``add`` those that are new, of ``remove`` those that were given, one and the same set before
+    and after the statement; None of ``clear``.
+    """
+
+    pre_add: Sequence[ChangeListener] = ()
+    post_add: Sequence[ChangeListener] = ()
+    pre_remove: Sequence[ChangeListener] = ()
+    post_remove: Sequence[ChangeListener] = ()
+    pre_clear: Sequence[ChangeListener] = ()
+    post_clear: Sequence[ChangeListener] = ()
+
+
+async def tell(
+    listeners: Sequence[ChangeListener], db: Session, entity: Base, keys: set[Any] | None = None
+) -> None:
+    """Call them, one after the other."""
+    for listener in listeners:
+        await listener(db, entity, keys)

@@ -2,7 +2,8 @@
 
 ``create_forward_many_to_many_manager`` in ``django.db.models.fields.related_descriptors``: rows of the
 through table are added with *on conflict do nothing*, ``set_`` removes before it adds, everything
-stands in one block.
+stands in one block. Where ``m2m_changed`` is listened to (``changes``) the rows that are there already are read first, as
+Django does then.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from sqlalchemy.orm.attributes import QueryableAttribute, instance_dict
 
 from segue_bridge.db import bulk
 from segue_bridge.db.base import Base, column_key, mapper_of
+from segue_bridge.db.listeners import Changes, tell
 from segue_bridge.db.query import one_of
 
 if TYPE_CHECKING:
@@ -76,11 +78,8 @@ def _own_key(entity: Base, link: _Link, relation: Relation) -> Any:
 
 
 def _keys(link: _Link, objects: Iterable[Any]) -> list[Any]:
-    """Keys of entities, rows or keys, each once, in order."""
-    found = []
-    for item in objects:
-        found.append(item if _is_key(item) else getattr(item, link.other))
-    return list(dict.fromkeys(found))
+    """Keys of entities, rows or keys, in order."""
+    return [item if _is_key(item) else getattr(item, link.other) for item in objects]
 
 
 def _is_key(item: Any) -> bool:
@@ -94,6 +93,7 @@ async def add(
     objects: Iterable[Any],
     through: type[Base] | None = None,
     defaults: Mapping[str, Any] = EMPTY,
+    changes: Changes | None = None,
 ) -> None:
     """``entity.relation.add(*objects)``. ``objects`` are entities, rows or keys.
 
@@ -106,11 +106,16 @@ async def add(
     if not keys:
         return
     async with db.atomic(savepoint=False):
-        await _add(db, link, own, keys, through, defaults)
+        await _add(db, link, entity, own, keys, through, defaults, changes)
 
 
 async def remove(
-    db: Session, entity: Base, relation: Relation, objects: Iterable[Any], through: type[Base] | None = None
+    db: Session,
+    entity: Base,
+    relation: Relation,
+    objects: Iterable[Any],
+    through: type[Base] | None = None,
+    changes: Changes | None = None,
 ) -> None:
     """``entity.relation.remove(*objects)``: all through rows of each, on both sides when symmetrical."""
     link = _link(entity, relation)
@@ -119,15 +124,21 @@ async def remove(
     if not keys:
         return
     async with db.atomic(savepoint=False):
-        await _delete(db, link, own, keys, through)
+        await _remove(db, link, entity, own, keys, through, changes)
 
 
-async def clear(db: Session, entity: Base, relation: Relation, through: type[Base] | None = None) -> None:
+async def clear(
+    db: Session,
+    entity: Base,
+    relation: Relation,
+    through: type[Base] | None = None,
+    changes: Changes | None = None,
+) -> None:
     """``entity.relation.clear()``."""
     link = _link(entity, relation)
     own = _own_key(entity, link, relation)
     async with db.atomic(savepoint=False):
-        await _clear(db, link, own, through)
+        await _clear(db, link, entity, own, through, changes)
 
 
 async def set_(
@@ -137,71 +148,112 @@ async def set_(
     objects: Iterable[Any],
     through: type[Base] | None = None,
     defaults: Mapping[str, Any] = EMPTY,
+    changes: Changes | None = None,
     *,
     clear_first: bool = False,
 ) -> None:
     """``entity.relation.set(objects)``: what is not there goes (or all, ``clear_first``), then what is new comes."""
     link = _link(entity, relation)
     own = _own_key(entity, link, relation)
-    wanted = _keys(link, objects)
+    new = _keys(link, objects)
     async with db.atomic(savepoint=False):
         if clear_first:
-            await _clear(db, link, own, through)
-            new = wanted
+            await _clear(db, link, entity, own, through, changes)
         else:
-            rows = await db.all(select(link.target).where(link.source == own))
-            present = {row[0] for row in rows}
-            gone = [key for key in present if key not in wanted]
+            gone = {row[0] for row in await db.all(select(link.target).where(link.source == own))}
+            new = [key for key in new if not _taken(gone, key)]
             if gone:
-                await _delete(db, link, own, gone, through)
-            new = [key for key in wanted if key not in present]
+                await _remove(db, link, entity, own, list(gone), through, changes)
         if new:
-            await _add(db, link, own, new, through, defaults)
+            await _add(db, link, entity, own, new, through, defaults, changes)
 
 
-async def _clear(db: Session, link: _Link, own: Any, through: type[Base] | None) -> None:
+def _taken(keys: set[Any], key: Any) -> bool:
+    """Whether ``key`` was among ``keys``, where it is no longer."""
+    found = key in keys
+    keys.discard(key)
+    return found
+
+
+async def _clear(
+    db: Session, link: _Link, entity: Base, own: Any, through: type[Base] | None, changes: Changes | None
+) -> None:
     where = link.source == own
     if link.mirrored:
         where = or_(where, link.target == own)
+    if changes is not None:
+        await tell(changes.pre_clear, db, entity)
     if through is not None:
         await db.delete_matching(select(through).where(where))
     else:
         await db.execute(delete_from(link.table).where(where))
+    if changes is not None:
+        await tell(changes.post_clear, db, entity)
 
 
 async def _add(
     db: Session,
     link: _Link,
+    entity: Base,
     own: Any,
     keys: Sequence[Any],
     through: type[Base] | None,
     defaults: Mapping[str, Any],
+    changes: Changes | None,
 ) -> None:
-    if through is None:
-        await _insert(db, link, own, keys)
+    # Django collects the keys in a set and inserts in its order, so the rows in between get these ids.
+    wanted = set(keys)
+    if through is None and changes is None:
+        pairs = [(own, key) for key in wanted]
+        await _insert(db, link, pairs + _mirrored(link, own, wanted))
         return
     there = select(link.target).where(link.source == own, one_of(link.target, "keys"))
-    present = [row[0] for row in await db.all(there, {"keys": list(keys)})]
-    mapper = mapper_of(through)
-    source, target = column_key(mapper, link.source), column_key(mapper, link.target)
-    # In the order of Django's set.
-    missing = set(keys).difference(present)
-    await bulk.insert(db, [through(**defaults, **{source: own, target: key}) for key in missing])
+    missing = wanted.difference([row[0] for row in await db.all(there, {"keys": list(wanted)})])
+    if changes is not None:
+        await tell(changes.pre_add, db, entity, missing)
+    if through is None:
+        await _insert(db, link, [(own, key) for key in missing])
+    else:
+        mapper = mapper_of(through)
+        source, target = column_key(mapper, link.source), column_key(mapper, link.target)
+        await bulk.insert(db, [through(**defaults, **{source: own, target: key}) for key in missing])
+    if changes is not None:
+        await tell(changes.post_add, db, entity, missing)
+    if through is None:
+        await _insert(db, link, _mirrored(link, own, wanted))
 
 
-async def _insert(db: Session, link: _Link, own: Any, keys: Sequence[Any]) -> None:
+def _mirrored(link: _Link, own: Any, keys: Iterable[Any]) -> list[tuple[Any, Any]]:
+    """The rows of the other way round, where the relation is symmetrical."""
+    return [(key, own) for key in keys if key != own] if link.mirrored else []
+
+
+async def _insert(db: Session, link: _Link, pairs: Sequence[tuple[Any, Any]]) -> None:
     insert: Any = postgresql.insert if db.dialect == "postgresql" else sqlite.insert
-    # Django collects the keys in a set and inserts in its order, so the through rows get these ids.
-    keys = list(set(keys))
-    pairs = [(own, key) for key in keys]
-    if link.mirrored:
-        pairs += [(key, own) for key in keys if key != own]
     for start in range(0, len(pairs), BATCH):
         values = [
             {link.source.name: source, link.target.name: target}
             for source, target in pairs[start : start + BATCH]
         ]
         await db.execute(insert(link.table).values(values).on_conflict_do_nothing())
+
+
+async def _remove(
+    db: Session,
+    link: _Link,
+    entity: Base,
+    own: Any,
+    keys: Sequence[Any],
+    through: type[Base] | None,
+    changes: Changes | None,
+) -> None:
+    if changes is None:
+        await _delete(db, link, own, list(dict.fromkeys(keys)), through)
+        return
+    gone = set(keys)
+    await tell(changes.pre_remove, db, entity, gone)
+    await _delete(db, link, own, list(gone), through)
+    await tell(changes.post_remove, db, entity, gone)
 
 
 async def _delete(
