@@ -51,6 +51,7 @@ PLACES = {
         ("views", "library.views.Lab"),
         ("language", "library.language.Language"),
         ("writing", "library.writing.Writing"),
+        ("relations", "library.relations.Relations"),
     )
     for name in cases(module)
 }
@@ -266,7 +267,7 @@ async def _run(lab: Lab, name: str, url: str) -> tuple[list[Any], int, Any, Any]
             arguments = [state[p] for p in inspect.signature(function).parameters]
             result: list[Any] = []
             after: Any = None
-            tables = lab.expected["#tables"] if PLACES[name].endswith(".Writing") else []
+            tables = lab.expected["#tables"] if PLACES[name].endswith((".Writing", ".Relations")) else []
             if tables and (statement := library("state").restart(tables, db.dialect)):
                 await db.all(text(statement))
             try:

@@ -10,7 +10,7 @@ from tests.translate.kernel import writing_table
 
 LIBRARY = Path(__file__).parent / "lab" / "library"
 # The modules whose cases the page has, in order.
-MODULES = ("language", "writing")
+MODULES = ("language", "writing", "relations")
 PAGE = Path(__file__).parents[3] / "docs" / "query-language.md"
 
 # What is refused, with the code of the refusal.
@@ -79,7 +79,7 @@ POSTGRESQL_ONLY: dict[str, str] = {
 
 INTRODUCTION = """# The query language
 
-Every row is a case of `language.py` or `writing.py` in `tests/translate/kernel/lab/library/`, which Django and the translation run
+Every row is a case of `language.py`, `writing.py` or `relations.py` in `tests/translate/kernel/lab/library/`, which Django and the translation run
 on SQLite and on PostgreSQL: the same result, the same error, no more statements, after writing the same rows in every table. "Refused" says with which code; nothing is guessed.
 Beside these, `library/views.py` there has some 100 cases of plain look-ups, joins, groups and writes, on SQLite.
 `raw()`, `extra()` and `connection.cursor()` are refused. This page is written by `python -m tests.translate.kernel.query_table`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 REFUSED: dict[str, str] = {
+    "case_told_writes_the_same_relation": "recursion",
     "case_delete_sliced": "delete",
     "case_delete_values": "delete",
     "case_update_sliced": "update",

@@ -395,7 +395,9 @@ def farewell(sender, instance, **kwargs):
 
 @receiver(m2m_changed, sender=Tagged.labels.through)
 def tagged(sender, instance, **kwargs):
-    pass
+    action = kwargs.pop("action", None)
+    if action in ("post_add", "post_remove") and kwargs["pk_set"]:
+        Letter.objects.create(to=action, text=f"{instance.title} has {instance.labels.count()}")
 """
 VIEWS = """\
 from django.core.cache import cache
@@ -619,6 +621,13 @@ class EntrySerializer(serializers.ModelSerializer):
         fields = "__all__"
 
 
+class OneTagged(generics.RetrieveUpdateAPIView):
+    queryset = models.Tagged.objects.all()
+
+    def get_serializer_class(self):
+        return TaggedSerializer
+
+
 class Entries(generics.ListCreateAPIView):
     queryset = models.Entry.objects.order_by("pk")
     serializer_class = EntrySerializer
@@ -665,6 +674,7 @@ router.register("own-scans", views.OwnScanViewSet, basename="own-scan")
 urlpatterns = [
     path("", include(router.urls)),
     path("entries/", views.Entries.as_view()),
+    path("tagged/<int:pk>/", views.OneTagged.as_view()),
 """
     + "".join(f'    path("{n.lower()}/", views.{n}s.as_view()),\n' for n in NAMES)
     + "]\n"
@@ -675,7 +685,6 @@ REFUSED = {
     "POST /linked/": ("file-write", "instance.file"),
     "POST /bound/": ("signal", "listen"),
     "POST /partial/": ("no-source", "functools.partial"),
-    "POST /tagged/": ("signal", "tagged"),
     "POST /notes/{pk}/some/": ("signal", "tell"),
     "POST /notes/found/": ("signal", "forget"),
 }
@@ -712,7 +721,7 @@ def test_both_sides_leave_the_same_rows(asked: tuple[Snapshot, Program, Report, 
             for which in ("covers", "own-covers", "sheets")
             for method, end, status in (("POST", "", "201"), ("PUT", "{pk}/", "200"), ("PATCH", "{pk}/", "200"))
         },
-        "POST /keyed/": "201", "POST /owners/": "201", "PATCH /owners/{pk}/": "200", "POST /orders/": "201", "PUT /orders/{pk}/": "200", "PATCH /joined-orders/{pk}/": "200",
+        "POST /keyed/": "201", "POST /tagged/": "201", "PATCH /tagged/{pk}/": "200", "POST /owners/": "201", "PATCH /owners/{pk}/": "200", "POST /orders/": "201", "PUT /orders/{pk}/": "200", "PATCH /joined-orders/{pk}/": "200",
         "DELETE /orders/{pk}/": "204",
         "POST /scans/": "201", "PUT /scans/{pk}/": "200", "DELETE /scans/{pk}/": "204", "POST /own-scans/": "201",
         "PUT /own-scans/{pk}/": "200", "GET /notes/counted/": "200",

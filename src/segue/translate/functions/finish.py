@@ -9,6 +9,7 @@ from typing import Any
 from segue.target.ir import Decl, Import, Module, NativeOperation, Origin
 from segue.translate.context import Context
 from segue.translate.functions.constants import hoist_constants
+from segue.translate.functions.hiding import locals_of_callers
 from segue.translate.functions.lift import Lifted
 from segue.translate.functions.record import FunctionRecord, records
 from segue.translate.functions.symbols import TOKEN, symbols
@@ -63,6 +64,8 @@ def _name_functions(ctx: Context) -> None:
     taken: dict[str, set[str]] = {}
     copies: dict[str, dict[str, str]] = {}
     users = _importers(ctx, groups)
+    hiding = locals_of_callers(records(ctx), ctx.program.modules.values())
+    imported = _imported(ctx, groups)
     for group in groups:
         path = ctx.module(group[0].app, group[0].module_kind).path
         used = taken.setdefault(path, set(ctx.program.modules[path].decls))
@@ -71,7 +74,10 @@ def _name_functions(ctx: Context) -> None:
             used = used | taken.setdefault(other, set(ctx.program.modules[other].decls))
         # One legacy function in two modules: a third, or one of them, may import the other.
         elsewhere = copies.setdefault(group[0].legacy, {})
-        final = _free(group, used | {n for n, p in elsewhere.items() if p != path})
+        hidden = {name for record in group for name in hiding.get(record.token, ())}
+        for module in (path, *importing):
+            hidden |= imported.get(module, set())
+        final = _free(group, used | hidden | {n for n, p in elsewhere.items() if p != path})
         for module in (path, *importing):
             taken[module].add(final)
         elsewhere[final] = path
@@ -79,6 +85,19 @@ def _name_functions(ctx: Context) -> None:
             record.final = final
     for group in groups:
         _render(ctx, group)
+
+
+def _imported(ctx: Context, groups: list[list[FunctionRecord]]) -> dict[str, set[str]]:
+    """By module: what it imports under its own name, the bridge's ``count`` for one."""
+    found: dict[str, set[str]] = {}
+    for group in groups:
+        path = ctx.module(group[0].app, group[0].module_kind).path
+        for record in group:
+            found.setdefault(path, set()).update(item.alias or item.name for item in record.imports)
+    for path, module in ctx.program.modules.items():
+        for items in (module.imports, *(decl.imports for decl in module.decls.values())):
+            found.setdefault(path, set()).update(item.alias or item.name for item in items)
+    return found
 
 
 def _importers(ctx: Context, groups: list[list[FunctionRecord]]) -> dict[int, set[str]]:
@@ -98,6 +117,8 @@ def _groups(ctx: Context) -> list[list[FunctionRecord]]:
     table = symbols(ctx)
     groups: dict[tuple[Any, ...], list[FunctionRecord]] = {}
     for record in records(ctx):
+        if record.unused:
+            continue
         key = (
             record.app,
             record.module_kind,

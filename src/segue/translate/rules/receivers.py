@@ -24,6 +24,7 @@ from segue.translate.load.models import concrete
 from segue.translate.rules.file_cleanup import after_save, emit_replaced, only_remembers, replaces_files
 from segue.translate.rules.idle_receivers import is_idle
 from segue.translate.rules.own_save import GIVE_KEY, before_save, gives_key
+from segue.translate.rules.receiver_keywords import spelled_out
 from segue.translate.rules.unsaved import only_columns
 
 PRE_SAVE, POST_SAVE, M2M_CHANGED = "pre_save", "post_save", "m2m_changed"
@@ -225,7 +226,7 @@ def receiver_function(ctx: Context, receiver: Receiver, label: str) -> Function:
     if not given.issuperset(required_of(function)):
         # ``self`` of a method that was connected bound, or what a wrapper passes.
         raise refused_receiver(receiver, label, "It takes an argument that the signal does not give.")
-    return function
+    return spelled_out(function, given)
 
 
 def _definition(function: Function) -> ast.FunctionDef:

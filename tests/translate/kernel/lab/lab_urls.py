@@ -1,5 +1,6 @@
 from django.urls import path
 from library.language import Language
+from library.relations import Relations
 from library.views import Lab
 from library.writing import Writing
 
@@ -7,4 +8,5 @@ urlpatterns = [
     path("lab/<int:pk>/", Lab.as_view()),
     path("language/<int:pk>/", Language.as_view()),
     path("writing/<int:pk>/", Writing.as_view()),
+    path("relations/<int:pk>/", Relations.as_view()),
 ]

@@ -25,6 +25,7 @@ from django.contrib.contenttypes.models import ContentType  # noqa: E402
 from library import state  # noqa: E402
 from library.files import put_files  # noqa: E402
 from library.language import Language  # noqa: E402
+from library.relations import Relations  # noqa: E402
 from library.views import Lab  # noqa: E402
 from library.writing import Writing  # noqa: E402
 from rest_framework.request import Request  # noqa: E402
@@ -67,7 +68,9 @@ TABLES = sorted(
     t for t in connection.introspection.table_names() if t.startswith("library_") and t != "library_event"
 )
 results = {"#tables": TABLES}
-classes = (Language, Writing) if "LAB_POSTGRES" in os.environ else (Lab, Language, Writing)
+classes = (
+    (Language, Writing, Relations) if "LAB_POSTGRES" in os.environ else (Lab, Language, Writing, Relations)
+)
 for cls, name in [(c, n) for c in classes for n in sorted(dir(c)) if n.startswith("case_")]:
     view = cls()
     request = APIRequestFactory().get("/lab/1/", QUERY)
@@ -81,7 +84,7 @@ for cls, name in [(c, n) for c in classes for n in sorted(dir(c)) if n.startswit
     try:
         # Hooks of on_commit run in autocommit only; these cases leave the rows as they were.
         with nullcontext() if name.startswith("case_on_commit") else transaction.atomic():
-            if cls is Writing:
+            if cls in (Writing, Relations):
                 restart()
             with CaptureQueriesContext(
                 connection,
@@ -92,7 +95,12 @@ for cls, name in [(c, n) for c in classes for n in sorted(dir(c)) if n.startswit
                 for q in captured.captured_queries
                 if not (q["sql"] or "").startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN"))
             ]
-            results[name] = [result, len(statements), statements, rows() if cls is Writing else None]
+            results[name] = [
+                result,
+                len(statements),
+                statements,
+                rows() if cls in (Writing, Relations) else None,
+            ]
             raise Undo
     except Undo:
         pass

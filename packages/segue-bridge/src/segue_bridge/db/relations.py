@@ -204,8 +204,8 @@ async def _add(
     # Django collects the keys in a set and inserts in its order, so the rows in between get these ids.
     wanted = set(keys)
     if through is None and changes is None:
-        pairs = [(own, key) for key in wanted]
-        await _insert(db, link, pairs + _mirrored(link, own, wanted))
+        await _insert(db, link, [(own, key) for key in wanted])
+        await _insert(db, link, _mirrored(link, own, wanted))
         return
     there = select(link.target).where(link.source == own, one_of(link.target, "keys"))
     missing = wanted.difference([row[0] for row in await db.all(there, {"keys": list(wanted)})])
@@ -225,7 +225,7 @@ async def _add(
 
 def _mirrored(link: _Link, own: Any, keys: Iterable[Any]) -> list[tuple[Any, Any]]:
     """The rows of the other way round, where the relation is symmetrical."""
-    return [(key, own) for key in keys if key != own] if link.mirrored else []
+    return [(key, own) for key in keys] if link.mirrored else []
 
 
 async def _insert(db: Session, link: _Link, pairs: Sequence[tuple[Any, Any]]) -> None:

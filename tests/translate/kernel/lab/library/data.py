@@ -5,6 +5,7 @@ import datetime as dt
 from django.contrib.auth.models import User
 from django.db.models import JSONField, Value
 
+from library.clubs import Club, Member
 from library.models import (
     Author,
     Book,
@@ -145,6 +146,12 @@ def fill():
     Lamp.objects.create(shelf=shelves[2])
     Lamp.objects.create(shelf=shelves[3], room=room)
     Ladder.objects.create(shelf=shelves[4], spare=shelves[4], third=shelves[4], fourth=shelves[4])
+    for name in ("Ada", "Bo", "Cy", "banned"):
+        Member.objects.create(name=name)
+    chess, _ = Club.objects.create(name="chess", size=2), Club.objects.create(name="poker")
+    Club.members.through.objects.bulk_create(
+        [Club.members.through(club=chess, member_id=key) for key in (1, 2)]
+    )
     for data in (
         {"color": "red"},
         {"color": "Red", "size": 3, "on": True},

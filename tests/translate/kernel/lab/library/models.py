@@ -7,6 +7,8 @@ from django.db.models.signals import post_delete, pre_delete, pre_save
 from django.dispatch import receiver
 from django_cleanup import cleanup
 
+from library.clubs import Club, Member, Protocol, Visit  # noqa: F401
+
 
 class Author(models.Model):
     name = models.CharField(max_length=50)
