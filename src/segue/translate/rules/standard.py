@@ -334,10 +334,25 @@ MOMENT = {
 }
 
 
+def _known_ends(owner: Val, call: CallSite) -> bool | None:
+    """``action.startswith("pre_")`` of a text that is known."""
+    if call.name not in ("startswith", "endswith") or len(call.args) != 1 or call.kwargs:
+        return None
+    text, end = (
+        value.kind.value if isinstance(value.kind, Const) else None for value in (owner, call.args[0])
+    )
+    if not isinstance(text, str) or not isinstance(end, str):
+        return None
+    return text.startswith(end) if call.name == "startswith" else text.endswith(end)
+
+
 @method(Scalar, "*")
 @method(Const, "*")
 def plain_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """Methods of str, numbers, dates: pure, the same on both sides."""
+    known = _known_ends(owner, call)
+    if known is not None:
+        return const(known)
     kind = widen(owner.kind)
     if not isinstance(kind, Scalar) or owner.node is None:
         return None
