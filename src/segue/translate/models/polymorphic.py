@@ -6,6 +6,11 @@ Behaviour: ``polymorphic.query.PolymorphicQuerySet._get_real_instances``.
 
 from __future__ import annotations
 
+import ast
+import re
+import textwrap
+from collections.abc import Iterator
+
 from segue.refusal import Refusal
 from segue.snapshot.model import Model, Snapshot
 from segue.translate.versions import since
@@ -59,6 +64,68 @@ def drops_missing(snapshot: Snapshot) -> bool | None:
     if not found:
         return None
     return True if not since(found, 4) else False if since(found, 4, 11) else None
+
+
+def gives_parents(snapshot: Snapshot, model: Model) -> bool:
+    """Whether some code of the project may hold an object of a child as one of ``model``: what ``select_related`` joins, what
+    ``non_polymorphic``, ``raw`` and the accessors to parents give is of the class that was asked for."""
+    labels = family(snapshot, model)
+    names = {
+        f.name for m in snapshot.models.values() for f in m.fields if f.relation and f.relation.to in labels
+    }
+    for source, owner in _sources(snapshot):
+        if re.search(r"non_polymorphic|base_objects|_base_manager|\.raw\(|\w_ptr\b", source):
+            return True
+        if "select_related" in source and any(
+            given is None or names & set(given.split("__")) for given in _joined(snapshot, source, owner)
+        ):
+            return True
+    return False
+
+
+def _joined(snapshot: Snapshot, source: str, owner: str) -> Iterator[str | None]:
+    """The paths that the calls of ``select_related`` in ``source``, of the class ``owner``, join; None for one that is not known."""
+    try:
+        tree = ast.parse(textwrap.dedent(source))
+    except SyntaxError:
+        yield None
+        return
+    calls = [
+        n
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Call) and getattr(n.func, "attr", "") == "select_related"
+    ]
+    if len(calls) != source.count("select_related") or any(not c.args for c in calls):
+        yield None
+    for argument in (a for c in calls for a in c.args):
+        match argument:
+            case ast.Constant(value=str() as path):
+                yield path
+            case ast.Constant(value=None):
+                pass
+            case ast.Starred(value=ast.Attribute(ast.Name("self"), name)):
+                known = [c for c in snapshot.classes.values() if owner in c.mro]
+                values = [v for c in known if (v := c.attributes.get(name)) is not None]
+                if not values or not known:
+                    yield None
+                for value in values:
+                    plain = value.value.kind in ("list", "tuple")
+                    yield from (
+                        (str(i.data) if i.kind == "const" else None for i in value.value.items)
+                        if plain
+                        else (None,)
+                    )
+            case _:
+                yield None
+
+
+def _sources(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    yield from (
+        (f.source, f.owner) for f in snapshot.functions.values() if not f.name.startswith("polymorphic.")
+    )
+    for known in snapshot.classes.values():
+        if known.origin == "own":
+            yield from ((a.source, known.name) for a in known.attributes.values())
 
 
 def family(snapshot: Snapshot, model: Model) -> set[str]:

@@ -36,8 +36,10 @@ from segue.translate.kinds import (
 )
 from segue.translate.models.polymorphic import children
 from segue.translate.rules import registry
+from segue.translate.rules.by_class import by_class
 from segue.translate.rules.introspection import known_fact
 from segue.translate.rules.own_attributes import is_never_there
+from segue.translate.rules.polymorphic import same_for_children
 from segue.translate.rules.registry import function
 from segue.translate.rules.request_attributes import by_middleware, held
 from segue.translate.rules.types import exact_class
@@ -473,6 +475,7 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
 
         if wanted in value.kind.site.shown or wanted in value.kind.site.unshown:
             return const(True)
+        same_for_children(frame, value.kind, wanted, call.node)
         model = concrete(frame.ctx, value.kind.model)
         reverse = reverse_of(model, wanted)
         if (
@@ -540,6 +543,10 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
             for known in (value.kind.site.computed, value.kind.site.shown, value.kind.site.unshown)
         ):
             return of(frame, value, attr.kind.value, call.node)
+        if isinstance(value.kind, Instance):
+            chosen = by_class(frame, value, attr.kind.value, call.node, call.args[2])
+            if chosen is not None:
+                return chosen
         if _lacks(frame, value, attr.kind.value):
             return call.args[2]
         if (

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import textwrap
 
+from segue.refusal import Refused
 from segue.translate.context import Context
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, quote
@@ -20,7 +21,9 @@ from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of
 from segue.translate.load.needs import to_one
 from segue.translate.load.own_loading import check_base, check_made
+from segue.translate.load.render import CONTENT_TYPE
 from segue.translate.models.classes import use_relation
+from segue.translate.models.polymorphic import children, drops_missing, gives_parents
 from segue.translate.rules.idle_receivers import is_idle
 
 _SIGNALS = frozenset({"pre_save", "post_save", "pre_delete", "post_delete"})
@@ -100,13 +103,58 @@ def follow(frame: Frame, owner: Val, name: str, label: str, node: ast.AST) -> Va
     item = field_of(model, name)
     cls, imported = entity_type(ctx, model.label)
     frame.use(imported)
-    helper = frame.imported("segue_bridge.db.following", "follow" if item is not None else "follow_back")
     site = _child(kind.site, name, label)
+    below = _real_classes(ctx, label) if item is not None else ()
+    more = ""
+    if below:
+        site.classes = below
+        # The object gives way to one of its class: whoever has the first must not miss a change of it.
+        site.stale = site.stale or frame.where(node)
+        names = []
+        for each in (CONTENT_TYPE, *below):
+            mapped, imported = entity_type(ctx, each)
+            frame.use(imported)
+            names.append(mapped)
+        dropping = ", drop_missing=True" if drops_missing(ctx.snapshot) else ""
+        more = f", {', '.join(names)}{dropping}"
+        helper = frame.imported("segue_bridge.db.polymorphic", "follow_real")
+    else:
+        helper = frame.imported("segue_bridge.db.following", "follow" if item is not None else "follow_back")
     made = quote(
-        f"await {{0}}({{1}}, {{2}}, {{3}}.{name})", helper, frame.db, owner.node, ast.Name(cls, ast.Load())
+        f"await {{0}}({{1}}, {{2}}, {{3}}.{name}{more})",
+        helper,
+        frame.db,
+        owner.node,
+        ast.Name(cls, ast.Load()),
     )
     found = Val(Instance(label, site, "entity", item is not None and item.null), made)
     return _in_local(frame, owner.node, name, found, node)
+
+
+def _real_classes(ctx: Context, label: str) -> tuple[str, ...]:
+    """The classes below a polymorphic model, those furthest down first, one of which the object that Django has may be.
+
+    None for other models, and where Segue is not certain of which class it is.
+    """
+    key = ("real classes", label)
+    known = ctx.memo.get(key)
+    if known is None:
+        model = concrete(ctx, label)
+        below = children(ctx.snapshot, model)
+        below.sort(key=lambda m: -len(ctx.snapshot.classes[m.cls].mro))
+        certain = (
+            drops_missing(ctx.snapshot) is not None
+            and not any(one.proxy for one in below)
+            and not gives_parents(ctx.snapshot, model)
+        )
+        try:
+            for one in below:
+                check_made(ctx, one.label)
+        except Refused:
+            certain = False
+        known = ctx.memo[key] = tuple(one.label for one in below) if certain else ()
+    assert isinstance(known, tuple)
+    return known
 
 
 def _in_local(frame: Frame, owner: ast.expr, name: str, found: Val, node: ast.AST) -> Val:
@@ -151,12 +199,16 @@ def _stays(frame: Frame, owner: ast.expr, name: str) -> bool:
 
 
 def _handed_on(tree: ast.AST) -> set[str]:
-    """Attributes that are given to calls, or of which methods are called."""
+    """Attributes that are given to calls, or of which methods are called; look-ups (``filter(owner=self.owner)``) only compare."""
     calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
     parts = [
         part
         for call in calls
-        for part in (*call.args, *(k.value for k in call.keywords), getattr(call.func, "value", None))
+        for part in (
+            *call.args,
+            *(k.value for k in call.keywords if getattr(call.func, "attr", "") not in ("filter", "exclude")),
+            getattr(call.func, "value", None),
+        )
     ]
     return {part.attr for part in parts if isinstance(part, ast.Attribute)}
 
@@ -194,7 +246,10 @@ def follows(node: ast.expr) -> bool:
     """Whether ``node`` only follows relations, which costs nothing the second time."""
     match node:
         case ast.Await(
-            ast.Call(ast.Name(id="follow" | "follow_back"), [ast.Name(), owner, ast.Attribute()], [])
+            ast.Call(
+                ast.Name(id="follow" | "follow_back" | "follow_real"),
+                [ast.Name(), owner, ast.Attribute(), *_],
+            )
         ):
             return isinstance(owner, ast.Name) or follows(owner)
         case ast.Call(ast.Name(id="not_none"), [owner], []):

@@ -17,6 +17,7 @@ from segue.translate.kinds import Const, Instance, ListOf, Needs, RelatedManager
 from segue.translate.load.models import column_kind, concrete, field_of, pk_field, reverse_of, target_field
 from segue.translate.load.needs import check_fresh, column, to_many, to_one
 from segue.translate.models.polymorphic import children
+from segue.translate.rules.by_class import by_class
 from segue.translate.rules.following import follow, remembers
 from segue.translate.rules.polymorphic import same_for_children
 from segue.translate.rules.registry import attribute, method
@@ -55,7 +56,9 @@ def read(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
     assert isinstance(kind, Instance)
     assert owner.node is not None
     model = concrete(frame.ctx, kind.model)
-    same_for_children(frame, kind, name, node)
+    chosen = by_class(frame, owner, name, node)
+    if chosen is not None:
+        return chosen
     if name in kind.site.computed:
         return Val(kind.site.computed[name], ast.Attribute(owner.node, name, ast.Load()))
     shown = kind.site.shown.get(name)

@@ -6,19 +6,23 @@ Source: ``polymorphic.query.PolymorphicQuerySet._get_real_instances``, ``Polymor
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import FromClause, select
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.orm.attributes import instance_dict
 
 from segue_bridge.db.base import Base, mapper_of
 from segue_bridge.db.content_types import content_type
+from segue_bridge.db.errors import ObjectDoesNotExist
+from segue_bridge.db.following import follow
 from segue_bridge.db.writes import parts
 
 if TYPE_CHECKING:
     from segue_bridge.db.session import Session
 
 E = TypeVar("E", bound=Base)
+T = TypeVar("T")
 # How many keys one statement asks for: as many as django-polymorphic 4; 3 asks for 100.
 _AT_ONCE = 2000
 
@@ -67,6 +71,34 @@ async def real_objects(
     first = {_key(base, entity): made[index] for index, entity in reversed(list(enumerate(found)))}
     shown = (first[_key(base, entity)] for entity in found)
     return [entity for entity in shown if entity is not None]
+
+
+async def follow_real(
+    db: Session,
+    entity: object,
+    relation: InstrumentedAttribute[T],
+    content_types: type[Base],
+    *classes: type[Base],
+    drop_missing: bool = False,
+) -> T:
+    """:func:`segue_bridge.db.following.follow` to an object of the class that it was saved as, which ``entity`` keeps.
+
+    ``classes`` are those below the relation's own. Raises what :func:`real_objects` raises, and :class:`ObjectDoesNotExist`
+    where that leaves the object out.
+    """
+    name = relation.key
+    held = isinstance(entity, Base) and isinstance(instance_dict(entity).get(name), Base)
+    found = await follow(db, entity, relation)
+    base: type[Base] = relation.property.mapper.class_
+    if not isinstance(found, Base) or type(found) is not base:
+        return found
+    if held and instance_dict(found).get("polymorphic_ctype_id") is None:
+        return found  # code has made it, and not saved it yet
+    real = await real_objects(db, base, [found], content_types, *classes, drop_missing=drop_missing)
+    if not real:
+        raise ObjectDoesNotExist(f"{base.__segue__.name} matching query does not exist.")
+    instance_dict(entity)[name] = real[0]
+    return cast(T, real[0])
 
 
 async def _classes(

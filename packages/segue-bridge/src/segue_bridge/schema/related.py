@@ -15,11 +15,11 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.orm.attributes import instance_dict
 
 from segue_bridge.db.session import Session
+from segue_bridge.db.types.numbers import check_bound
 from segue_bridge.errors import ValidationError
 from segue_bridge.schema.relations import Reference
 
 _CHUNK = 500  # SQLite refuses very long IN lists
-_INTEGER_BITS = 63
 
 
 class _NoRow(Exception):
@@ -60,14 +60,14 @@ async def find_all(
     if not (isinstance(references, list) and references and isinstance(references[0], Reference)):
         return references
     wanted: list[tuple[Reference, Any]] = []
-    bad: ValidationError | None = None
+    bad: Exception | None = None
     for reference in references:
         try:
             wanted.append((reference, _prepared(column, reference)))
         except _NoRow:
             bad = _missing(reference)
             break
-        except ValidationError as exc:
+        except (ValidationError, OverflowError) as exc:
             bad = exc
             break
     by_value = await _load(db, statement, column, [value for _, value in wanted])
@@ -134,7 +134,7 @@ def _prepared(column: InstrumentedAttribute[Any], reference: Reference) -> Any:
             number = int(raw)
         except (TypeError, ValueError):
             raise _wrong_type(reference) from None
-        if not -(2**_INTEGER_BITS) <= number < 2**_INTEGER_BITS:
+        if not check_bound(number):
             raise _NoRow
         return number
     if kind is uuid.UUID:

@@ -39,6 +39,15 @@ def leave_large_numbers_to_the_driver() -> None:
     _decided_here = False
 
 
+def check_bound(value: int) -> bool:
+    """Can a column hold ``value``, 64 bits? Raises what the driver does where the number is left to it."""
+    if -(2**63) <= value < 2**63:
+        return True
+    if not _decided_here:
+        raise OverflowError("Python int too large to convert to SQLite INTEGER")
+    return False
+
+
 class _Beyond(TypeDecorator[int]):
     """A number beyond 64 bits, which SQLite's driver does not take."""
 
