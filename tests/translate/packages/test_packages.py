@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -59,6 +60,7 @@ class Writer(models.Model):
 
 
 class Piece(PolymorphicModel):
+    sort = "piece"
     title = models.CharField(max_length=10)
     writer = models.ForeignKey(Writer, null=True, on_delete=models.SET_NULL)
 
@@ -71,6 +73,7 @@ class Piece(PolymorphicModel):
 
 
 class Song(Piece):
+    sort = "song"
     length = models.IntegerField()
 
     @property
@@ -86,6 +89,7 @@ class LiveSong(Song):
 
 
 class Talk(Piece):
+    sort = "talk"
     speaker = models.ForeignKey(Writer, null=True, on_delete=models.SET_NULL, related_name="talks")
 
 
@@ -95,6 +99,24 @@ class Mark(models.Model):
 
     class Meta:
         ordering = ["-id"]
+
+
+class Review(models.Model):
+    piece = models.ForeignKey(Piece, on_delete=models.CASCADE, related_name="reviews")
+    text = models.CharField(max_length=10)
+
+    def save(self, *args, **kwargs):
+        if getattr(self.piece, "length", 0) > 10 or self.piece.is_loud:
+            self.text = self.piece.sort
+        super().save(*args, **kwargs)
+
+
+class Renaming(models.Model):
+    piece = models.ForeignKey(Piece, on_delete=models.CASCADE, related_name="renamings")
+
+    def save(self, *args, **kwargs):
+        self.piece.title = "new"
+        super().save(*args, **kwargs)
 """
 CELERY = """\
 from celery import Celery
@@ -144,7 +166,7 @@ from rest_polymorphic.serializers import PolymorphicSerializer
 from taggit.serializers import TaggitSerializer, TagListSerializerField
 from waffle.decorators import waffle_flag
 
-from notes.models import Line, LiveSong, Mark, Note, Piece, Song, Talk, Told, Writer
+from notes.models import Line, LiveSong, Mark, Note, Piece, Renaming, Review, Song, Talk, Told, Writer
 from notes.tasks import report, slowly, tell, unchecked
 
 
@@ -340,6 +362,44 @@ class PiecesAtOnce(APIView):
         return Response({})
 
 
+class ReviewSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Review
+        fields = ["id", "text"]
+
+
+class Reviews(viewsets.ModelViewSet):
+    queryset = Review.objects.order_by("id")
+    serializer_class = ReviewSerializer
+
+    def perform_create(self, serializer):
+        serializer.save(piece=Piece.objects.order_by("-id").first())
+
+
+class ByClass(APIView):
+    def get(self, request):
+        found = Piece.objects.order_by("id")
+        return Response(
+            [
+                [p.title, p.is_loud, p.sort, getattr(p, "length", None), getattr(p, "place", p.title)]
+                for p in found
+            ]
+        )
+
+    def post(self, request):
+        Renaming.objects.create(piece=Piece.objects.get(pk=request.data["piece"]))
+        return Response({})
+
+    def put(self, request):
+        return Response([getattr(p, "is_loud", None) for p in Piece.objects.order_by("id")])
+
+    def patch(self, request):
+        return Response([getattr(m.piece, "length", None) for m in Mark.objects.all()])
+
+    def delete(self, request):
+        return Response([hasattr(p, "length") for p in Piece.objects.order_by("id")])
+
+
 class Others(APIView):
     def get(self, request):
         return Response(requests.get("http://127.0.0.1:9/x", timeout=3).json())
@@ -456,6 +516,7 @@ router.register("nested", views.Nested, basename="nested")
 router.register("told", views.ToldView, basename="told")
 router.register("tagged", views.TaggedView, basename="tagged")
 router.register("pieces", views.Pieces, basename="pieces")
+router.register("reviews", views.Reviews, basename="reviews")
 router.register("every", views.EveryPiece, basename="every")
 router.register("songs", views.OnlySongs, basename="songs")
 lines = NestedSimpleRouter(router, "notes", lookup="note")
@@ -463,6 +524,7 @@ lines.register("lines", views.Lines, basename="lines")
 lines.register("mixed", views.MixedLines, basename="mixed")
 urlpatterns = [path("", include(router.urls)), path("", include(lines.urls)), path("others/", views.Others.as_view()),
                path("some-pieces/", views.SomePieces.as_view()), path("at-once/", views.PiecesAtOnce.as_view()),
+               path("by-class/", views.ByClass.as_view()),
                path("sent/", views.Sent.as_view()), path("not-sent/", views.NotSent.as_view()),
                path("by-clients/", views.SentByClients.as_view()), path("not-by-clients/", views.NotSentByClients.as_view()),
                path("results/<str:pk>/", views.ResultOf.as_view())]
@@ -498,8 +560,13 @@ REFUSED = {
     "POST /not-by-clients/": ("celery", "unchecked.delay("),
     "PUT /not-by-clients/": ("celery", "tell.delay(request.data)"),
 }
-# A class with a relation of its own, and one without a serializer; deletions of objects whose class is not known.
+# A class with a relation of its own, and one without a serializer; deletions of objects whose class is not known; properties that may
+# raise what getattr() catches, rows joined to others, whether something is there, a change behind a relation.
 POLYMORPHIC = {
+    "POST /by-class/": "signal",
+    "PUT /by-class/": "polymorphic",
+    "PATCH /by-class/": "polymorphic",
+    "DELETE /by-class/": "polymorphic",
     "GET /every/": "polymorphic",
     "GET /every/{pk}/": "polymorphic",
     "GET /songs/": "polymorphic",
@@ -568,6 +635,10 @@ def test_what_is_translated_answers_as_django_does(site: Site, snapshot: Snapsho
         "PATCH /pieces/{pk}/",
         "DELETE /some-pieces/",
         "PUT /at-once/",
+        "GET /by-class/",
+        "POST /reviews/",
+        "PUT /reviews/{pk}/",
+        "PATCH /reviews/{pk}/",
     } <= seen.keys()
     assert [key for key, statuses in seen.items() if not any(s.startswith("2") for s in statuses)] == []
 
@@ -578,6 +649,19 @@ def test_what_is_translated_answers_as_django_does(site: Site, snapshot: Snapsho
     assert ("effects.(tasks)[0][1][0]", 1, 3) in [
         path for o in again.operations for d in o.differences for path in d.paths
     ]
+
+
+def test_what_select_related_joins_is_of_the_class_that_was_asked_for(snapshot: Snapshot) -> None:
+    view = snapshot.functions["notes.views.Others.get"]
+    joins = replace(view, source=view.source + "    Mark.objects.select_related('piece')\n")
+    program = translate(replace(snapshot, functions={**snapshot.functions, view.name: joins}))
+    found = {f"{r.method} {r.route_id}": r.reasons[0].code for r in program.refused}
+    assert found.keys() - (REFUSED | DJANGO).keys() == {
+        "POST /reviews/",
+        "PUT /reviews/{pk}/",
+        "PATCH /reviews/{pk}/",
+    }
+    assert found["POST /reviews/"] == "polymorphic"
 
 
 def test_tasks_that_run_inside_of_the_request_are_refused(site: Site) -> None:

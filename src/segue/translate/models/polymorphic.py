@@ -10,6 +10,7 @@ import ast
 import re
 import textwrap
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from segue.refusal import Refusal
 from segue.snapshot.model import Model, Snapshot
@@ -120,9 +121,10 @@ def _joined(snapshot: Snapshot, source: str, owner: str) -> Iterator[str | None]
 
 
 def _sources(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
-    yield from (
-        (f.source, f.owner) for f in snapshot.functions.values() if not f.name.startswith("polymorphic.")
-    )
+    """The project's own code with the class that it stands in: its files are shown relative to its root."""
+    for function in snapshot.functions.values():
+        if not PurePosixPath(function.where.file).is_absolute():
+            yield function.source, function.owner
     for known in snapshot.classes.values():
         if known.origin == "own":
             yield from ((a.source, known.name) for a in known.attributes.values())
