@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import re
 import shutil
 import signal
 import socket
@@ -19,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.debian import unpacked
 
 NOBODY = 65534
 
@@ -183,41 +182,7 @@ def memcached() -> Iterator[str]:
 
 
 def _memcached() -> str:
-    found = shutil.which("memcached")
-    if found:
-        return found
-    folder = Path.home() / ".cache" / "segue-tests" / "memcached"
-    program = folder / "usr" / "bin" / "memcached"
-    if not program.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(
-            dir=folder.parent
-        ) as made:  # several test processes may do it at once
-            _unpack(Path(made))
-            with contextlib.suppress(OSError):  # another one was quicker
-                os.rename(made, folder)
-                Path(made).mkdir()
-    return str(program)
-
-
-def _unpack(folder: Path) -> None:
-    if not _fetched(folder):
-        subprocess.run(["apt-get", "update", "-qq"], check=True, capture_output=True, timeout=120)
-        if not _fetched(folder):
-            raise RuntimeError(
-                "Memcached is not here and Debian's packages cannot be had: apt-get install memcached"
-            )
-    for package in folder.glob("*.deb"):
-        subprocess.run(["dpkg-deb", "-x", package, folder], check=True, timeout=60)
-    folder.chmod(0o755)
-
-
-def _fetched(folder: Path) -> bool:
-    """Download the package and the libraries that it names (the machine may lack them); whether that went well."""
-    told = subprocess.run(["apt-cache", "depends", "memcached"], capture_output=True, text=True, check=False)
-    named = re.findall(r"Depends: (lib[\w.+-]+)", told.stdout)
-    fetch = ["apt-get", "download", "-qq", "memcached", *(n for n in named if n != "libc6")]
-    return not subprocess.run(fetch, cwd=folder, capture_output=True, check=False, timeout=60).returncode
+    return shutil.which("memcached") or str(unpacked("memcached") / "usr" / "bin" / "memcached")
 
 
 @pytest.fixture
