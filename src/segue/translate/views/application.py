@@ -47,30 +47,31 @@ def _settings(ctx: Context) -> None:
         "class Settings(BaseSettings):",
         '    """Read from the environment and from ``.env`` (``DATABASE_URL``, ``SECRET_KEY``, …)."""',
         "",
-        '    model_config = SettingsConfigDict(env_file=".env", extra="ignore")',
+        '    model_config = SettingsConfigDict(env_file=".env", extra="ignore", hide_input_in_errors=True)',
         "",
-        "    database_url: str",
+        "    database_url: str = Field(repr=False)",
         "    pool_size: int = 10",
         "    pool_wait: float = 10.0  # seconds that a request waits for a connection before it is turned away with 503",
         "    statement_timeout: float | None = None  # seconds; None: as the PostgreSQL server is set",
         "    web_concurrency: int = 1  # processes of this service",
         "    stall_after: float | None = 0.2  # seconds that the event loop may stand still before the log says where; None: no watch",
         "    forbid_blocking: bool = False  # for development: a blocking call in the event loop is an error (needs blockbuster)",
-        "    secret_key: str  # the SECRET_KEY of the Django side: sessions and signatures need the same",
-        "    secret_key_fallbacks: list[str] = []",
+        "    secret_key: str = Field(repr=False)  # the SECRET_KEY of the Django side: sessions and signatures need the same",
+        "    secret_key_fallbacks: list[str] = Field(default=[], repr=False)",
     ]
     if ctx.memo.get(("settings", "jwt-key")):
         lines.append(
-            "    jwt_key: str  # SIMPLE_JWT's SIGNING_KEY, or its VERIFYING_KEY where the algorithm has two keys"
+            "    jwt_key: str = Field(repr=False)  # SIMPLE_JWT's SIGNING_KEY, or its VERIFYING_KEY where the algorithm has two keys"
         )
     if ctx.memo.get(("settings", "celery-broker")):
-        lines.append("    celery_broker_url: str  # the broker that the Django side's Celery sends tasks to")
+        lines.append("    celery_broker_url: str = Field(repr=False)  # the broker that the Django side's Celery sends tasks to")
     if ctx.memo.get(("settings", "celery-results")):
-        lines.append("    celery_result_backend: str  # where the Django side's Celery keeps results")
+        lines.append("    celery_result_backend: str = Field(repr=False)  # where the Django side's Celery keeps results")
     for name, given in sorted(used.items()):
         text, annotation = _literal(given)
         lines.append(f"    {name}: {annotation} = {text}")
     imports = {
+        Import("pydantic", "Field"),
         Import("pydantic_settings", "BaseSettings"),
         Import("pydantic_settings", "SettingsConfigDict"),
         Import("typing", "Any"),

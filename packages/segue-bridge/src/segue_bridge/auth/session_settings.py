@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import binascii
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from segue_bridge.auth import signing
@@ -17,8 +17,8 @@ _SALT = "django.contrib.sessions.SessionStore"
 class SessionSettings:
     """The ``SESSION_*`` settings, with ``secret`` and older keys in ``fallbacks``."""
 
-    secret: str
-    fallbacks: tuple[str, ...] = ()
+    secret: str = field(repr=False)
+    fallbacks: tuple[str, ...] = field(default=(), repr=False)
     cookie_name: str = "sessionid"
     cookie_age: int = 60 * 60 * 24 * 7 * 2
     cookie_path: str = "/"

@@ -12,7 +12,7 @@ from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 _KNOWN = {
-    "builtins": {"bytearray", "complex", "dict", "frozenset", "list", "set", "tuple"},
+    "builtins": {"complex", "dict", "frozenset", "list", "set", "tuple"},
     "collections": {"OrderedDict"},
     "datetime": {"date", "datetime", "time", "timedelta", "timezone"},
     "decimal": {"Decimal"},
@@ -32,10 +32,19 @@ def _zone(cls: Any, name: str) -> Any:
     return getattr(cls, name)
 
 
+def _bytearray(content: Any = b"", *encoding: str) -> bytearray:
+    """``bytearray`` of bytes or text: given a number it would make as many bytes, from a pickle of thirty."""
+    if not isinstance(content, bytes | str):
+        raise NotPlain("The cache holds a bytearray of no bytes.")
+    return bytearray(content, *encoding) if isinstance(content, str) else bytearray(content)
+
+
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str, /) -> Any:
         if (module, name) == ("builtins", "getattr"):
             return _zone
+        if (module, name) == ("builtins", "bytearray"):
+            return _bytearray
         if name not in _KNOWN.get(module, ()):
             raise NotPlain(f"The cache holds a {module}.{name}.")
         return super().find_class(module, name)
