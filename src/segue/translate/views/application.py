@@ -64,9 +64,13 @@ def _settings(ctx: Context) -> None:
             "    jwt_key: str = Field(repr=False)  # SIMPLE_JWT's SIGNING_KEY, or its VERIFYING_KEY where the algorithm has two keys"
         )
     if ctx.memo.get(("settings", "celery-broker")):
-        lines.append("    celery_broker_url: str = Field(repr=False)  # the broker that the Django side's Celery sends tasks to")
+        lines.append(
+            "    celery_broker_url: str = Field(repr=False)  # the broker that the Django side's Celery sends tasks to"
+        )
     if ctx.memo.get(("settings", "celery-results")):
-        lines.append("    celery_result_backend: str = Field(repr=False)  # where the Django side's Celery keeps results")
+        lines.append(
+            "    celery_result_backend: str = Field(repr=False)  # where the Django side's Celery keeps results"
+        )
     for name, given in sorted(used.items()):
         text, annotation = _literal(given)
         lines.append(f"    {name}: {annotation} = {text}")
