@@ -18,6 +18,7 @@ from uuid import uuid4
 import jwt
 from sqlalchemy import Select, bindparam, select
 
+from segue_bridge.auth.jwt_blacklist import Blacklist
 from segue_bridge.auth.sessions import Session
 from segue_bridge.auth.users import Identity
 from segue_bridge.errors import AuthenticationFailed
@@ -29,9 +30,13 @@ if TYPE_CHECKING:
     from segue_bridge.db.session import Session as Database
 
 
+_REVOCABLE = ("sliding", "refresh")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JwtSettings:
-    """``SIMPLE_JWT``. ``key`` verifies: the ``SIGNING_KEY`` of HS algorithms, else the ``VERIFYING_KEY``.
+    """``SIMPLE_JWT``. ``key`` verifies: the ``SIGNING_KEY`` of HS algorithms, else the ``VERIFYING_KEY``; ``signing_key``
+    signs where the algorithm has two keys.
 
     One algorithm is accepted, whatever the token's header says. ``leeway`` is in seconds. ``token_classes``: name and
     token type of each of ``AUTH_TOKEN_CLASSES``, for the error text. ``revoke_claim``: ``REVOKE_TOKEN_CLAIM`` where
@@ -39,6 +44,7 @@ class JwtSettings:
     """
 
     key: str = field(repr=False)
+    signing_key: str | None = field(default=None, repr=False)
     algorithm: str = "HS256"
     audience: str | tuple[str, ...] | None = None
     issuer: str | None = None
@@ -61,10 +67,16 @@ class InvalidClaims(Exception):
 
 
 class JWTAuthentication:
-    """``request.auth`` is the token's claims; the user is loaded with one query."""
+    """``request.auth`` is the token's claims; the user is loaded with one query.
 
-    def __init__(self, identity: Identity, settings: JwtSettings) -> None:
-        self._identity, self._settings = identity, settings
+    ``blacklist`` is given where ``rest_framework_simplejwt.token_blacklist`` is installed: sliding tokens are looked up in
+    it, one query more. Raises ``ValueError`` for a blacklist where tokens have no id.
+    """
+
+    def __init__(self, identity: Identity, settings: JwtSettings, blacklist: Blacklist | None = None) -> None:
+        if blacklist is not None and settings.id_claim is None:
+            raise ValueError("a blacklist knows tokens by their id")
+        self._identity, self._settings, self._blacklist = identity, settings, blacklist
         self.challenge: str | None = f'{settings.header_types[0]} realm="api"'
         self._types = {t.encode("latin-1") for t in settings.header_types}
 
@@ -78,17 +90,23 @@ class JWTAuthentication:
         if not parts or parts[0] not in self._types:
             return None
         if len(parts) != 2:
-            raise _failed(
+            raise failed(
                 "Authorization header must contain two space-delimited values", "bad_authorization_header"
             )
-        claims = self._claims(parts[1])
+        claims = await self._claims(db, parts[1])
         return await self._user(request, db, claims), claims
 
-    def _claims(self, token: bytes) -> Mapping[str, Any]:
+    async def _claims(self, db: Database, token: bytes) -> Mapping[str, Any]:
         messages = []
         for name, token_type in self._settings.token_classes:
             try:
-                return verified(token, token_type, self._settings)
+                claims = decoded(token, self._settings)
+                if self._blacklist is not None and token_type in _REVOCABLE:
+                    assert self._settings.id_claim is not None
+                    if await self._blacklist.has(db, claims[self._settings.id_claim]):
+                        raise InvalidClaims("Token is blacklisted")
+                check(claims, token_type, self._settings)
+                return claims
             except InvalidClaims as error:
                 messages.append({"token_class": name, "token_type": token_type, "message": str(error)})
         raise AuthenticationFailed(
@@ -106,28 +124,35 @@ class JWTAuthentication:
     async def _user(self, request: Request, db: Database, claims: Mapping[str, Any]) -> Any:
         settings = self._settings
         if settings.user_id_claim not in claims:
-            raise _failed("Token contained no recognizable user identification", "token_not_valid")
+            raise failed("Token contained no recognizable user identification", "token_not_valid")
         kind = self._identity.column(settings.user_id_field).type.python_type
         wanted = {"wanted": kind(claims[settings.user_id_claim])}
         found = await self._identity.users.read(db, request, self._wanted, wanted)
         if not found:
-            raise _failed("User not found", "user_not_found")
+            raise failed("User not found", "user_not_found")
         _, user = found[0]
         if settings.check_active and not self._identity.active(user):
-            raise _failed("User is inactive", "user_inactive")
+            raise failed("User is inactive", "user_inactive")
         if settings.revoke_claim is not None:
             digest = hashlib.md5(user.password.encode()).hexdigest().upper()
             if not hmac.compare_digest(str(claims.get(settings.revoke_claim)).encode(), digest.encode()):
-                raise _failed("The user's password has been changed.", "password_changed")
+                raise failed("The user's password has been changed.", "password_changed")
         return user
 
 
-def verified(token: bytes, token_type: str, settings: JwtSettings) -> Mapping[str, Any]:
+def verified(token: bytes | str, token_type: str, settings: JwtSettings) -> Mapping[str, Any]:
     """The claims of a token of that type.
 
     Raises :class:`InvalidClaims`; ``ValueError``, ``TypeError`` or ``OverflowError`` for a signed ``exp`` that is no
     time, as simplejwt does (500).
     """
+    claims = decoded(token, settings)
+    check(claims, token_type, settings)
+    return claims
+
+
+def decoded(token: bytes | str, settings: JwtSettings) -> Mapping[str, Any]:
+    """The claims of a token with the right signature, audience and issuer (``TokenBackend.decode``)."""
     try:
         claims: Mapping[str, Any] = jwt.decode(
             token,
@@ -142,22 +167,32 @@ def verified(token: bytes, token_type: str, settings: JwtSettings) -> Mapping[st
         raise InvalidClaims(settings.expired) from None
     except jwt.InvalidTokenError:
         raise InvalidClaims(settings.invalid) from None
-    if "exp" not in claims:
-        raise InvalidClaims("Token has no 'exp' claim")
-    now = datetime.now(tz=UTC)
-    if datetime.fromtimestamp(claims["exp"], tz=UTC) <= now - timedelta(seconds=settings.leeway):
-        raise InvalidClaims("Token 'exp' claim has expired")
+    return claims
+
+
+def check(claims: Mapping[str, Any], token_type: str | None, settings: JwtSettings) -> None:
+    """``Token.verify``: unexpired, with an id, and of that type (None: of any, ``UntypedToken``)."""
+    unexpired(claims, "exp", settings)
     if settings.id_claim is not None and settings.id_claim not in claims:
         raise InvalidClaims("Token has no id")
-    if settings.type_claim is not None:
+    if settings.type_claim is not None and token_type is not None:
         if settings.type_claim not in claims:
             raise InvalidClaims("Token has no type")
         if claims[settings.type_claim] != token_type:
             raise InvalidClaims("Token has wrong type")
-    return claims
 
 
-def _failed(text: str, code: str) -> AuthenticationFailed:
+def unexpired(claims: Mapping[str, Any], claim: str, settings: JwtSettings) -> None:
+    """``Token.check_exp``."""
+    if claim not in claims:
+        raise InvalidClaims(f"Token has no '{claim}' claim")
+    now = datetime.now(tz=UTC)
+    if datetime.fromtimestamp(claims[claim], tz=UTC) <= now - timedelta(seconds=settings.leeway):
+        raise InvalidClaims(f"Token '{claim}' claim has expired")
+
+
+def failed(text: str, code: str) -> AuthenticationFailed:
+    """``rest_framework_simplejwt.exceptions.AuthenticationFailed``: text and code are in the body."""
     return AuthenticationFailed({"detail": text, "code": code})
 
 

@@ -99,9 +99,13 @@ class Identity:
         key = self.column(self.pk)
         return select(*columns).where(key == bindparam("pk", type_=key.type))
 
+    async def find(self, db: Session, column: InstrumentedAttribute[Any], value: Any) -> Any | None:
+        """The user with that value (``User.objects.get``), or None. One query."""
+        return await db.get(self.model, column == value)
+
     async def by_username(self, db: Session, username: str) -> Any | None:
         """The user of that natural key (``get_by_natural_key``: exact), or None. One query."""
-        return await db.get(self.model, self.column(self.username) == username)
+        return await self.find(db, self.column(self.username), username)
 
     def active(self, user: Any) -> bool:
         """``ModelBackend.user_can_authenticate``."""

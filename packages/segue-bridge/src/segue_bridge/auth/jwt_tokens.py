@@ -1,0 +1,265 @@
+"""JSON web tokens made, refreshed, rotated and revoked as djangorestframework-simplejwt does it.
+
+Sources: ``rest_framework_simplejwt.tokens`` and ``.serializers`` (5.5). Either side takes what the other issued.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from calendar import timegm
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypedDict
+from uuid import uuid4
+
+import jwt
+
+from segue_bridge.auth.backend import authenticate
+from segue_bridge.auth.jwt import InvalidClaims, JwtSettings, check, decoded, failed, unexpired
+from segue_bridge.auth.jwt_blacklist import Blacklist
+from segue_bridge.db.errors import ObjectDoesNotExist
+from segue_bridge.errors import AuthenticationFailed, ValidationError
+
+if TYPE_CHECKING:
+    from segue_bridge.auth.passwords import Passwords
+    from segue_bridge.auth.users import Identity
+    from segue_bridge.db.session import Session as Database
+
+Claims = dict[str, Any]
+
+
+class Pair(TypedDict):
+    """What ``TokenObtainPairView`` answers."""
+
+    refresh: str
+    access: str
+
+
+class Refreshed(TypedDict, total=False):
+    """What ``TokenRefreshView`` answers; ``refresh`` with ``ROTATE_REFRESH_TOKENS`` only."""
+
+    access: str
+    refresh: str
+
+
+class Sliding(TypedDict):
+    """What the two views of sliding tokens answer."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifetimes:
+    """``…_LIFETIME`` of ``SIMPLE_JWT``, in seconds."""
+
+    access: float = 300
+    refresh: float = 86_400
+    sliding: float = 300
+    sliding_refresh: float = 86_400
+
+
+class Tokens:
+    """Issues, refreshes and revokes tokens of one ``SIMPLE_JWT``.
+
+    ``rotate`` is ``ROTATE_REFRESH_TOKENS``, ``revoke_rotated`` ``BLACKLIST_AFTER_ROTATION``. ``blacklist`` is given where
+    ``rest_framework_simplejwt.token_blacklist`` is installed. Methods that take a token raise
+    :class:`~segue_bridge.errors.AuthenticationFailed` with the body of simplejwt's views for one that is not good.
+    Raises ``ValueError`` for settings without a claim for the type or the id: tokens without them are read, but not made.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        settings: JwtSettings,
+        lifetimes: Lifetimes | None = None,
+        *,
+        rotate: bool = False,
+        revoke_rotated: bool = False,
+        blacklist: Blacklist | None = None,
+        sliding_claim: str = "refresh_exp",
+    ) -> None:
+        if settings.type_claim is None or settings.id_claim is None:
+            raise ValueError("tokens are made with a claim for their type and one for their id")
+        self._identity, self._settings, self._lifetimes = identity, settings, lifetimes or Lifetimes()
+        self._type_claim, self._id_claim = settings.type_claim, settings.id_claim
+        self._rotate, self._revoke_rotated, self._blacklist = rotate, revoke_rotated, blacklist
+        self._sliding_claim = sliding_claim
+
+    async def user(self, db: Database, passwords: Passwords, username: Any, password: Any) -> Any:
+        """Who has that name and password, by ``ModelBackend`` (``TokenObtainSerializer.validate``).
+
+        Raises :class:`~segue_bridge.errors.AuthenticationFailed` where nobody (active) has.
+        """
+        user = await authenticate(db, self._identity, passwords, username, password)
+        if user is None or not self._may(user):
+            raise AuthenticationFailed(
+                "No active account found with the given credentials", "no_active_account"
+            )
+        return user
+
+    async def pair(self, db: Database, user: Any) -> Pair:
+        """``TokenObtainPairSerializer``: a new refresh token of ``user``, and an access token."""
+        now = datetime.now(tz=UTC)
+        claims = self._new(user, "refresh", self._lifetimes.refresh, now)
+        text = await self._noted(db, user, claims, now)
+        return {"refresh": text, "access": self._signed(self._access(claims, now))}
+
+    async def refreshed(self, db: Database, token: str) -> Refreshed:
+        """``TokenRefreshSerializer``: a new access token; with ``rotate`` a new refresh token too.
+
+        Raises :class:`~segue_bridge.db.errors.ObjectDoesNotExist` where the user is gone: a 500, as in simplejwt 5.5.
+        """
+        now = datetime.now(tz=UTC)
+        claims = await self._checked(db, token, "refresh")
+        user = None
+        named = claims.get(self._settings.user_id_claim)
+        if named:
+            user = await self._owner(db, named)
+            if user is None:
+                raise ObjectDoesNotExist("User matching query does not exist.", self._identity.model)
+            if not self._may(user):
+                raise AuthenticationFailed(
+                    "No active account found for the given token.", "no_active_account"
+                )
+        answer: Refreshed = {"access": self._signed(self._access(claims, now))}
+        if not self._rotate:
+            return answer
+        if self._blacklist is not None and user is None:
+            user = await self._owner(db, named)
+        if self._revoke_rotated and self._blacklist is not None:
+            await self._revoke(db, claims, user, now)
+        claims = {**claims, self._id_claim: uuid4().hex, "exp": _epoch(now, self._lifetimes.refresh)}
+        claims["iat"] = _epoch(now)
+        text = answer["refresh"] = self._signed(claims)
+        if self._blacklist is not None:
+            await self._blacklist.outstand(
+                db, claims[self._id_claim], text, self._key(user), now, claims["exp"]
+            )
+        return answer
+
+    async def sliding(self, db: Database, user: Any) -> Sliding:
+        """``TokenObtainSlidingSerializer``: a new sliding token of ``user``."""
+        now = datetime.now(tz=UTC)
+        claims = self._new(user, "sliding", self._lifetimes.sliding, now)
+        claims[self._sliding_claim] = _epoch(now, self._lifetimes.sliding_refresh)
+        return {"token": await self._noted(db, user, claims, now)}
+
+    async def slid(self, db: Database, token: str) -> Sliding:
+        """``TokenRefreshSlidingSerializer``: the same token with a later end."""
+        now = datetime.now(tz=UTC)
+        claims = await self._checked(db, token, "sliding")
+        try:
+            unexpired(claims, self._sliding_claim, self._settings)
+        except InvalidClaims as error:
+            raise failed(str(error), "token_not_valid") from None
+        claims["exp"], claims["iat"] = _epoch(now, self._lifetimes.sliding), _epoch(now)
+        return {"token": self._signed(claims)}
+
+    async def verify(self, db: Database, token: str) -> None:
+        """``TokenVerifySerializer``: whether the token, of whatever type, is signed, unexpired and not revoked."""
+        try:
+            claims = decoded(token, self._settings)
+            check(claims, None, self._settings)
+        except InvalidClaims as error:
+            raise failed(str(error), "token_not_valid") from None
+        kept = self._blacklist if self._revoke_rotated else None
+        if kept is not None and await kept.has(db, claims.get(self._id_claim)):
+            raise ValidationError({"non_field_errors": ["Token is blacklisted"]})
+
+    async def revoke(self, db: Database, token: str) -> None:
+        """``TokenBlacklistSerializer``: revoke a refresh token."""
+        now = datetime.now(tz=UTC)
+        claims = await self._checked(db, token, "refresh")
+        if self._blacklist is not None:
+            user = await self._owner(db, claims.get(self._settings.user_id_claim))
+            await self._revoke(db, claims, user, now)
+
+    async def _checked(self, db: Database, token: str, token_type: str) -> Claims:
+        """``RefreshToken(token)`` and ``SlidingToken(token)``: revoked ones are told before expired ones.
+
+        Raises ``KeyError`` for a token without an id where there is a blacklist, as simplejwt does (500).
+        """
+        try:
+            claims = dict(decoded(token, self._settings))
+            if self._blacklist is not None and await self._blacklist.has(db, claims[self._id_claim]):
+                raise InvalidClaims("Token is blacklisted")
+            check(claims, token_type, self._settings)
+        except InvalidClaims as error:
+            raise failed(str(error), "token_not_valid") from None
+        return claims
+
+    def _new(self, user: Any, token_type: str, lifetime: float, now: datetime) -> Claims:
+        """``Token.for_user``."""
+        settings = self._settings
+        claims: Claims = {
+            self._type_claim: token_type,
+            "exp": _epoch(now, lifetime),
+            "iat": _epoch(now),
+            self._id_claim: uuid4().hex,
+        }
+        claims[settings.user_id_claim] = str(getattr(user, settings.user_id_field))
+        if settings.revoke_claim is not None:
+            claims[settings.revoke_claim] = password_digest(user.password)
+        return claims
+
+    async def _noted(self, db: Database, user: Any, claims: Claims, now: datetime) -> str:
+        text = self._signed(claims)
+        if self._blacklist is not None:
+            key = self._identity.pk_of(user)
+            await self._blacklist.issued(db, claims[self._id_claim], text, key, now, claims["exp"])
+        return text
+
+    def _access(self, refresh: Mapping[str, Any], now: datetime) -> Claims:
+        """``RefreshToken.access_token``: the other claims are copied."""
+        left = {self._type_claim, "exp", self._id_claim, "jti", "iat"}
+        return {
+            self._type_claim: "access",
+            "exp": _epoch(now, self._lifetimes.access),
+            "iat": _epoch(now),
+            self._id_claim: uuid4().hex,
+            **{name: value for name, value in refresh.items() if name not in left},
+        }
+
+    async def _revoke(self, db: Database, claims: Claims, user: Any, now: datetime) -> None:
+        assert self._blacklist is not None
+        text = self._signed(claims)
+        key = self._key(user)
+        issued = await self._blacklist.outstand(db, claims[self._id_claim], text, key, now, claims["exp"])
+        await self._blacklist.revoke(db, issued)
+
+    async def _owner(self, db: Database, named: Any) -> Any:
+        """``User.objects.get(…)``: None where there is none. Raises ``ValueError`` for what is no key."""
+        if named is None:
+            return None
+        column = self._identity.column(self._settings.user_id_field)
+        return await self._identity.find(db, column, column.type.python_type(named))
+
+    def _key(self, user: Any) -> Any:
+        return None if user is None else self._identity.pk_of(user)
+
+    def _may(self, user: Any) -> bool:
+        """``default_user_authentication_rule``."""
+        return not self._settings.check_active or self._identity.active(user)
+
+    def _signed(self, claims: Claims) -> str:
+        return signed(claims, self._settings)
+
+
+def signed(claims: Mapping[str, Any], settings: JwtSettings) -> str:
+    """``TokenBackend.encode``."""
+    full = dict(claims)
+    if settings.audience is not None:
+        full["aud"] = settings.audience if isinstance(settings.audience, str) else list(settings.audience)
+    if settings.issuer is not None:
+        full["iss"] = settings.issuer
+    return jwt.encode(full, settings.signing_key or settings.key, algorithm=settings.algorithm)
+
+
+def password_digest(password: str) -> str:
+    """``get_md5_hash_password``: ties a token to the stored password."""
+    return hashlib.md5(password.encode()).hexdigest().upper()
+
+
+def _epoch(moment: datetime, seconds: float = 0) -> int:
+    return timegm((moment + timedelta(seconds=seconds)).utctimetuple())
