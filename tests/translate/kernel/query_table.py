@@ -54,20 +54,41 @@ REFUSED: dict[str, str] = {
     "case_xor_of_three": "q-xor",
     "case_iterator_asks_again": "iterator",
     "case_using_another": "using",
-    "case_union": "queryset-union",
-    "case_union_of_values": "queryset-union",
-    "case_union_all_ordered": "queryset-union",
-    "case_union_count": "queryset-union",
-    "case_intersection": "queryset-intersection",
-    "case_difference": "queryset-difference",
-    "case_union_filtered": "queryset-union",
+    "case_union_filtered": "filter-after-union",
     "case_order_by_to_many": "ordering",
     "case_search": "lookup",
     "case_unaccent": "lookup",
     "case_case_with_another_output_field": "expression",
     "case_aggregate_sliced": "aggregate",
 }
+REFUSED |= dict.fromkeys(
+    (
+        "case_union_of_two_models",
+        "case_union_of_rows_and_values",
+        "case_union_of_annotated",
+        "case_union_of_other_columns",
+    ),
+    "queryset-union",
+) | dict.fromkeys(
+    (
+        "case_union_annotated",
+        "case_union_distinct",
+        "case_union_updated",
+        "case_union_deleted",
+        "case_union_and_values",
+        "case_union_ordered_by_a_relation",
+        "case_union_of_values_ordered_by_another",
+        "case_union_contains",
+        "case_union_of_objects_in_a_filter",
+        "case_union_all_not_ordered",
+    ),
+    "combined-queryset",
+)
 REFUSED |= writing_table.REFUSED
+# What is refused on PostgreSQL alone: it gives such rows in an order of its own.
+SQLITE_ONLY: dict[str, str] = dict.fromkeys(
+    ("case_union", "case_union_sliced_not_ordered"), "combined-queryset"
+)
 # What is refused on SQLite alone.
 POSTGRESQL_ONLY: dict[str, str] = {
     "case_distinct_on": "distinct-on",
@@ -124,6 +145,8 @@ def rendered() -> str:
             outcome = f"refused (`{REFUSED[name]}`)"
         elif name in POSTGRESQL_ONLY:
             outcome = f"translated on PostgreSQL; refused on SQLite (`{POSTGRESQL_ONLY[name]}`)"
+        elif name in SQLITE_ONLY:
+            outcome = f"translated on SQLite; refused on PostgreSQL (`{SQLITE_ONLY[name]}`)"
         code = code.replace("|", "\\|")
         shown = code if len(code) <= 150 else f"{code[:150].rstrip()} …"
         words = name.removeprefix("case_").replace("_", " ")

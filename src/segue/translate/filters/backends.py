@@ -32,6 +32,9 @@ def apply(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
     from segue.translate.filters.search import search, search_param
 
     backends = plain(endpoint.policy("filter_backends")) or plain(endpoint.attribute("filter_backends")) or []
+    kind = value.kind
+    if backends and isinstance(kind, QuerySet) and kind.query.compound:
+        raise endpoint.refuse("combined-queryset", "filter_backends", "Django filters no combined queryset.")
     for backend in backends:
         name = backend.name if isinstance(backend, Ref) else ""
         if name == SEARCH:

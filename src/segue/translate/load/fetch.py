@@ -129,7 +129,9 @@ def _ready(frame: Frame, value: Val, at: ast.AST | None) -> Val:
     if value.kind.query.values is not None:
         raise frame.refuse("values", value.text, "A values() query has no instances.", at)
     check_order(frame, value, at)
-    return value
+    from segue.translate.rules.queryset_sets import in_order
+
+    return in_order(frame, value, at)
 
 
 def check_order(frame: Frame, value: Val, at: ast.AST | None = None) -> None:

@@ -235,6 +235,13 @@ def subquery_of(frame: Frame, value: Val, on: Target, at: ast.AST) -> ast.expr:
     query = query_of(value)
     if query.first_of or query.surplus:
         raise frame.refuse("subquery-lookup", value.text, "A subquery of distinct rows in an order.", at)
+    if query.compound and query.values is None:
+        raise frame.refuse(
+            "combined-queryset",
+            value.text[:80],
+            "Django selects all columns of combined objects, which is an error.",
+            at,
+        )
     assert value.node is not None
     if query.sliced:
         value = settle(frame, value)
@@ -261,7 +268,9 @@ def subquery_of(frame: Frame, value: Val, on: Target, at: ast.AST) -> ast.expr:
 
 def limited(frame: Frame, value: Val, start: ast.expr | None, stop: ast.expr | None) -> Val:
     """``queryset[start:stop]`` with constant or computed non-negative bounds."""
-    value = settle(frame, value)
+    from segue.translate.rules.queryset_sets import in_order
+
+    value = in_order(frame, settle(frame, value), None)
     query = query_of(value)
     bounds = None
     if all(part is None or isinstance(part, ast.Constant) for part in (start, stop)):

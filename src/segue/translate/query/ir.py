@@ -66,7 +66,7 @@ class Query:
     ``crossed`` tells that a filter looks over a to-many relation.
     ``selected`` are the paths of ``select_related``. ``maybe_distinct`` tells that ``distinct()`` was called on one way to here and not on another.
     ``streamed`` tells that it is read by ``iterator()``, which keeps no rows.
-    ``first_of`` tells of ``distinct(fields)``; ``surplus`` that the SELECT list ends with columns that only the order of distinct values
+    ``compound`` tells of ``union()`` and its kin, ``repeated`` of ``union(all=True)``. ``first_of`` tells of ``distinct(fields)``; ``surplus`` that the SELECT list ends with columns that only the order of distinct values
     has there. ``bounds`` are those of the slice, where they are known.
     """
 
@@ -83,6 +83,7 @@ class Query:
     related: tuple[Instance, str] | None = None
     locked: bool = False
     compound: bool = False
+    repeated: bool = False
     manager: str = ""
     begun: str = ""
     pending: tuple[Node, ...] = ()
@@ -117,6 +118,7 @@ class Query:
             and self.group == other.group
             and self.joins == other.joins
             and (self.first_of, self.surplus) == (other.first_of, other.surplus)
+            and self.compound == other.compound
         )
         if not same or {p for p in self.prefetch if p.own} != {p for p in other.prefetch if p.own}:
             return None
@@ -139,6 +141,7 @@ class Query:
             locked=self.locked or other.locked,
             crossed=self.crossed or other.crossed,
             compound=self.compound or other.compound,
+            repeated=self.repeated or other.repeated,
         )
 
     def annotation(self, name: str) -> Column | None:

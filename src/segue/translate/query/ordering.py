@@ -30,14 +30,19 @@ def order_terms(
     for term in terms:
         text = _text(term)
         if text is None:
-            if isinstance(term, Val) and isinstance(term.kind, Expr):
+            if isinstance(term, Val) and isinstance(term.kind, Expr) and not query.compound:
                 columns.append(_expression(frame, query, root_of(frame, query.model), term.kind.build, flip))
                 continue
             raise frame.refuse("ordering", str(term)[:60], "Segue cannot read this ordering.", at)
-        if text == "?":
+        if text == "?" and not query.compound:
             columns.append(quote("{0}.random()", frame.imported("sqlalchemy", "func")))
             continue
         descending = text.startswith("-") != flip
+        if query.compound:
+            from segue.translate.rules.queryset_sets import ordered
+
+            columns.append(ordered(frame, value, text.lstrip("-+"), descending, at or ast.Constant(text)))
+            continue
         value, found = _column(
             frame,
             value,

@@ -22,7 +22,7 @@ def combine(frame: Frame, op: ast.operator, a: Val, b: Val, node: ast.expr) -> V
         raise frame.refuse("queryset-operator", ast.unparse(node), "Only | and & combine querysets.", node)
     if isinstance(op, ast.BitOr):
         for one, other in ((a, b), (b, a)):
-            if _is_none(frame, one):
+            if is_none(one):
                 return other
     mine, theirs = query_of(a), query_of(b)
     inline = not any("join(" in side.text or isinstance(side.node, ast.Name) for side in (a, b))
@@ -46,7 +46,7 @@ def combine(frame: Frame, op: ast.operator, a: Val, b: Val, node: ast.expr) -> V
     return Val(QuerySet(made), quote("{0}({1}, {2})", helper, first.node, second.node))
 
 
-def _is_none(frame: Frame, value: Val) -> bool:
+def is_none(value: Val) -> bool:
     """Whether this is ``Model.objects.none()``, written here: ``|`` gives the other side as it is."""
     if value.node is None:
         return False

@@ -293,14 +293,7 @@ def iterator(frame: Frame, owner: Val, call: CallSite) -> Val:
     return Val(QuerySet(query_of(owner).with_(streamed=True)), owner.node)
 
 
-@method(
-    QuerySet,
-    "extra",
-    "raw",
-    "union",
-    "intersection",
-    "difference",
-)
+@method(QuerySet, "extra", "raw", "explain")
 def refused(frame: Frame, owner: Val, call: CallSite) -> Val:
     """Not translated (yet)."""
     raise frame.refuse(

@@ -128,6 +128,8 @@ def framework_object(frame: Frame, endpoint: Endpoint, *, write: bool) -> Val:
     value = again or settle(frame, filtered(frame, endpoint, queryset(frame, endpoint)))
     kind = value.kind
     assert isinstance(kind, QuerySet)
+    if kind.query.compound:
+        raise endpoint.refuse("combined-queryset", "get_object()", "Django filters no combined queryset.")
     view = endpoint.view
     keyword = view.lookup_url_kwarg or view.lookup_field
     kinds = endpoint.url_arguments

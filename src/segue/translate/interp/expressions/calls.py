@@ -13,6 +13,7 @@ from segue.translate.kinds import BoundMethod, Callback, Global, QuerySet, Unkno
 from segue.translate.packages.naming import used
 from segue.translate.rules import registry
 from segue.translate.rules.own_querysets import check_call
+from segue.translate.rules.queryset_sets import check_follows
 from segue.translate.rules.registry import expression
 
 
@@ -56,6 +57,7 @@ def method_call(frame: Frame, owner: Val, attr: str, node: ast.Call) -> Val:
     """``owner.attr(...)``."""
     if isinstance(owner.kind, QuerySet):
         check_call(frame, owner.kind.query.model, attr, node, owner.kind.query.begun)
+        check_follows(frame, owner.kind.query, attr, node)
     for kind in attributes._classes(owner.kind):
         for key in (attr, "*"):
             rule = registry.methods.get((kind, key))

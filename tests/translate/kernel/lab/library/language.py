@@ -216,8 +216,192 @@ class Language(APIView):
         )
 
     def case_union_filtered(self):
-        a = Book.objects.filter(price__lt=10)
-        return titles(a.union(Book.objects.filter(status="p")).filter(price=5))
+        a = Book.objects.filter(price__lt=10).order_by()
+        return titles(a.union(Book.objects.filter(status="p").order_by()).filter(price=5))
+
+    def case_union_ordered(self):
+        cheap, shown = Book.objects.filter(price__lt=8).order_by(), Book.objects.filter(status="p").order_by()
+        return [
+            titles(cheap.union(shown).order_by("-title")),
+            titles(shown.union(cheap).order_by("price").reverse()),
+        ]
+
+    def case_union_ordered_by_null(self):
+        books = Book.objects.order_by()
+        return titles(books.filter(price__gt=5).union(books.filter(rating=None)).order_by("rating", "-id"))
+
+    def case_union_of_three(self):
+        fun, sad = Tag.objects.filter(label="fun").order_by(), Tag.objects.filter(label="sad").order_by()
+        both = fun.union(sad, Tag.objects.filter(pk=1).order_by()).order_by("id")
+        return [tag.label for tag in both]
+
+    def case_union_first_and_last(self):
+        both = Book.objects.filter(price__lt=8).order_by().union(Book.objects.filter(price__gt=10).order_by())
+        return [
+            both.first().title,
+            both.last().title,
+            both.order_by("price").first().title,
+            both.exists(),
+            both.count(),
+        ]
+
+    def case_union_reads_relations(self):
+        both = Book.objects.filter(price__lt=8).order_by().union(Book.objects.filter(price__gt=20).order_by())
+        return [[book.author.name, book.tags.count()] for book in both.order_by("id")]
+
+    def case_union_of_joined(self):
+        fun = Book.objects.filter(tags__label__in=["fun", "sad"]).order_by()
+        return titles(fun.union(Book.objects.filter(price=7).order_by()).order_by("id"))
+
+    def case_union_all_of_joined(self):
+        fun = Book.objects.filter(tags__label__in=["fun", "sad"]).order_by()
+        both = fun.union(Book.objects.filter(price__lt=8).order_by(), all=True)
+        return [titles(both.order_by("id")), both.count()]
+
+    def case_union_all_not_ordered(self):
+        return titles(Book.objects.filter(price=5).order_by().union(Book.objects.order_by(), all=True))
+
+    def case_union_sliced(self):
+        both = Book.objects.filter(price__lt=8).order_by().union(Book.objects.filter(status="p").order_by())
+        return [titles(both.order_by("id")[1:3]), both.order_by("-id")[0].title]
+
+    def case_union_sliced_not_ordered(self):
+        both = Book.objects.filter(price__lt=8).order_by().union(Book.objects.filter(status="p").order_by())
+        return titles(both[:2])
+
+    def case_union_of_none(self):
+        books, nothing = Book.objects.filter(price__gt=10).order_by(), Book.objects.order_by().none()
+        return [
+            titles(Book.objects.none().union(books.order_by("id"))),
+            titles(books.union(nothing).order_by("id")),
+            Book.objects.none().union(Book.objects.none()).count(),
+            len(Book.objects.none().intersection(books)),
+            books.intersection(nothing).count(),
+            titles(books.difference(nothing).order_by("id")),
+        ]
+
+    def case_union_of_what_is_never_there(self):
+        books = Book.objects.order_by()
+        both = books.filter(pk__in=[]).union(books.filter(pk__in=[]))
+        return [
+            both.exists(),
+            both.count(),
+            titles(books.filter(pk__in=[]).union(books.filter(pk=1)).order_by("id")),
+        ]
+
+    def case_union_of_values_that_repeat(self):
+        a = Book.objects.order_by().values_list("status", flat=True)
+        return [
+            sorted(a.union(a)),
+            sorted(a.union(a, all=True)),
+            list(a.union(a.filter(pk__in=[])).order_by("status")),
+            a.union(a).count(),
+        ]
+
+    def case_union_of_dicts(self):
+        a = Author.objects.order_by().values("name", "age")
+        b = Author.objects.filter(age=None).order_by().values("country", "age")
+        return list(a.union(b).order_by("-age", "name")) + list(b.union(a).order_by("country")[:2])
+
+    def case_union_of_pairs(self):
+        a = Book.objects.order_by().values_list("author__name", "price")
+        b = Review.objects.order_by().values_list("book__title", "stars")
+        return [[name, number] for name, number in a.union(b).order_by("price", "author__name")]
+
+    def case_union_of_groups(self):
+        a = Book.objects.order_by().values("status").annotate(n=Count("id")).values_list("status", "n")
+        b = Book.objects.filter(price=5).order_by().values_list("title", "price")
+        return sorted([text, number] for text, number in a.union(b))
+
+    def case_union_in_a_filter(self):
+        a = Book.objects.filter(price__lt=8).order_by().values_list("author", flat=True)
+        b = Book.objects.filter(status="p").order_by().values_list("author", flat=True)
+        return [
+            [author.name for author in Author.objects.filter(pk__in=a.union(b))],
+            [author.name for author in Author.objects.exclude(pk__in=a.intersection(b))],
+        ]
+
+    def case_union_of_objects_in_a_filter(self):
+        keys = Book.objects.filter(price=5).order_by().union(Book.objects.filter(price=25).order_by())
+        return titles(Book.objects.filter(pk__in=keys).order_by("id"))
+
+    def case_union_nested(self):
+        books = Book.objects.order_by()
+        both = books.filter(price=5).union(books.filter(price=15), books.filter(price=25))
+        return [
+            titles(both.difference(books.filter(status="p")).order_by("id")),
+            titles(books.intersection(both).order_by("-id")),
+            titles(both.union(books.filter(price=7), all=True).order_by("id")),
+        ]
+
+    def case_union_kept_under_a_name(self):
+        books = Book.objects.filter(price__lt=8).order_by()
+        if self.request.query_params.get("name") == "Ada":
+            books = books.union(Book.objects.filter(status="p").order_by())
+        else:
+            books = books.union(Book.objects.filter(status="d").order_by())
+        return [titles(books.order_by("title")), books.count()]
+
+    def case_intersection_of_objects(self):
+        books = Book.objects.order_by()
+        return [
+            titles(books.filter(price__lt=10).intersection(books.filter(status="p")).order_by("id")),
+            titles(books.filter(tags__label__in=["fun", "sad"]).intersection(books).order_by("id")),
+            books.filter(price=5).intersection(books.filter(price=7)).exists(),
+        ]
+
+    def case_difference_of_objects(self):
+        books = Book.objects.order_by()
+        return [
+            titles(books.difference(books.filter(status="p"), books.filter(price=7)).order_by("id")),
+            books.difference(books).count(),
+        ]
+
+    def case_union_of_two_models(self):
+        return len(Tag.objects.order_by().union(Category.objects.order_by()))
+
+    def case_union_of_rows_and_values(self):
+        return len(Tag.objects.order_by().union(Tag.objects.order_by().values_list("id", "label")))
+
+    def case_union_of_annotated(self):
+        a = Book.objects.order_by().annotate(twice=F("price") * 2)
+        return len(a.union(a))
+
+    def case_union_of_other_columns(self):
+        a = Book.objects.order_by().values_list("title", "price")
+        return len(a.union(Book.objects.order_by().values_list("title", flat=True)))
+
+    def case_union_annotated(self):
+        a = Tag.objects.order_by()
+        return len(a.union(a).annotate(n=Count("books")))
+
+    def case_union_distinct(self):
+        a = Tag.objects.order_by()
+        return len(a.union(a).distinct())
+
+    def case_union_updated(self):
+        a = Tag.objects.order_by()
+        return a.union(a).update(label="x")
+
+    def case_union_deleted(self):
+        a = Tag.objects.order_by()
+        return a.union(a).delete()[0]
+
+    def case_union_and_values(self):
+        a = Book.objects.order_by()
+        return sorted(a.union(a).values_list("status", flat=True))
+
+    def case_union_ordered_by_a_relation(self):
+        a = Book.objects.order_by()
+        return titles(a.union(a).order_by("author__name"))
+
+    def case_union_of_values_ordered_by_another(self):
+        a = Book.objects.order_by().values_list("title", flat=True)
+        return list(a.union(a).order_by("price"))
+
+    def case_union_contains(self):
+        a = Tag.objects.order_by()
+        return a.union(a).contains(Tag.objects.get(pk=1))
 
     def case_or_of_querysets(self):
         return titles(Book.objects.filter(price__lt=8) | Book.objects.filter(status="p"))
