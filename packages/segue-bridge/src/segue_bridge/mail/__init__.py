@@ -1,0 +1,1 @@
+"""Mails: :class:`segue_bridge.mail.message.Message`, sent by :class:`segue_bridge.mail.mailer.Mailer`."""
