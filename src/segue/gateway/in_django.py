@@ -76,6 +76,19 @@ def cache_places(settings):
     return found
 
 
+def mail_server(settings):
+    """``EMAIL_*``: where both sides' mails go, with the password (``segue.translate.mailer``)."""
+    found = {}
+    for name in (
+        "EMAIL_BACKEND", "EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD", "EMAIL_USE_TLS", "EMAIL_USE_SSL",
+        "EMAIL_TIMEOUT", "EMAIL_SSL_KEYFILE", "EMAIL_SSL_CERTFILE", "EMAIL_FILE_PATH",
+    ):  # fmt: skip
+        value = getattr(settings, name, None)
+        if value is not None:
+            found[name] = str(value)
+    return found
+
+
 def session_folder(settings):
     """``SESSION_FOLDER``, where the sessions are files of a folder that the settings name."""
     found = getattr(settings, "SESSION_FILE_PATH", None)
@@ -98,6 +111,7 @@ def main():
     found.update(broker(settings))
     found.update(cache_places(settings))
     found.update(session_folder(settings))
+    found.update(mail_server(settings))
     json.dump(found, output)
 
 

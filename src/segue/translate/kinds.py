@@ -296,6 +296,24 @@ class AskedTask(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class MailConnection(Kind):
+    """``get_connection(…)``: arguments of the bridge's ``Mailer.send``, as (name, code of a constant). It has no code."""
+
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MailMessage(Kind):
+    """``EmailMessage(…)``, with ``alternatives`` ``EmailMultiAlternatives(…)``; ``through`` is the connection it was given.
+
+    Its code is the bridge's ``Message``.
+    """
+
+    through: MailConnection | None = None
+    alternatives: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Request(Kind):
     """The DRF request (``raw`` for Django's own)."""
 

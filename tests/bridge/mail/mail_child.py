@@ -33,7 +33,7 @@ def main():
             for name, data, kind in attached:
                 message.attach(name, content(data), kind)
             told.append([message.send()])
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - they are compared
             told.append([type(error).__name__, str(error)])
     print("\n" + json.dumps(told))
 

@@ -14,6 +14,7 @@ from segue.translate.kinds import (
     Instance,
     Kind,
     ListOf,
+    MailMessage,
     Maybe,
     NextHandler,
     PaginatorSelf,
@@ -121,6 +122,9 @@ def _text(ctx: Context, kind: Kind, imports: set[Import]) -> str:
         case AskedTask():
             imports.add(Import("segue_bridge.task_results", "TaskResult"))
             return "TaskResult"
+        case MailMessage():
+            imports.add(Import("segue_bridge.mail.message", "Message"))
+            return "Message"
         case Response():
             imports.add(Import("starlette.responses", "Response"))
             return "Response"

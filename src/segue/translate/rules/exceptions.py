@@ -83,11 +83,13 @@ _CAUGHT = {
     "django.core.exceptions.PermissionDenied": ("segue_bridge.errors", "Forbidden"),
     # What a field says of a value in a lookup, and validators of a new password; full_clean() has none of its own here.
     "django.core.exceptions.ValidationError": ("segue_bridge.errors", "Invalid"),
+    "django.core.mail.message.BadHeaderError": ("segue_bridge.mail.message", "BadHeaderError"),
     "decimal.InvalidOperation": ("decimal", "InvalidOperation"),
     "json.decoder.JSONDecodeError": ("json", "JSONDecodeError"),
     **{f"rest_framework.exceptions.{n}": ("segue_bridge.errors", n) for n in _DRF},
 }
-# Modules of the standard library that compute and ask nobody: their exceptions are theirs on both sides.
+# Modules of the standard library that compute and ask nobody, and smtplib, which sends mails on both sides: their exceptions
+# are theirs on both sides.
 _PURE_LIBRARY = frozenset(
     {
         "base64",
@@ -97,6 +99,7 @@ _PURE_LIBRARY = frozenset(
         "email",
         "html",
         "ipaddress",
+        "smtplib",
         "statistics",
         "struct",
         "xml",

@@ -7,7 +7,7 @@ from typing import Any
 
 from segue.snapshot.model import Snapshot, Value, own_place
 from segue.target.ir import Decl, Import
-from segue.translate import language
+from segue.translate import language, mailer
 from segue.translate.context import Context
 from segue.translate.load.models import concrete
 from segue.translate.load.plan import plans
@@ -73,6 +73,7 @@ def _settings(ctx: Context) -> None:
         )
     for name, given in sorted(used.items()):
         text, annotation = _literal(given)
+        annotation = mailer.TYPES.get(name, annotation)
         lines.append(f"    {name}: {annotation} = {text}")
     imports = {
         Import("pydantic", "Field"),

@@ -50,6 +50,19 @@ def hold_tasks(package: str) -> list[Any] | None:
     return sent
 
 
+def keep_mails(package: str) -> Any:
+    """How mails are told (joined/recorders/mail.py), which stay in memory; None where the service sends none."""
+    if importlib.util.find_spec(f"{package}.mail") is None:
+        return None
+    file = os.path.join(os.path.dirname(__file__), "..", "joined", "recorders", "mail.py")
+    spec = importlib.util.spec_from_file_location("segue_mail_recorder", file)
+    assert spec is not None
+    assert spec.loader is not None
+    recorder = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(recorder)
+    return recorder
+
+
 def main() -> None:
     """Serve until standard input ends."""
     import uvicorn
@@ -64,6 +77,7 @@ def main() -> None:
     listening.listen(128)
     errors = LastError()
     sent = hold_tasks(spec["package"])
+    mails = keep_mails(spec["package"])
     # This file is run by its path, so its neighbours are modules of their own.
     caches = importlib.import_module("memory_cache").stand_in(spec["package"])
     create_app = importlib.import_module(f"{spec['package']}.main").create_app
@@ -83,7 +97,7 @@ def main() -> None:
         write(
             {
                 "port": listening.getsockname()[1],
-                "only_errors": history is None and sent is None and not caches,
+                "only_errors": history is None and sent is None and mails is None and not caches,
             }
         )
         for _ in sys.stdin.buffer:
@@ -92,7 +106,10 @@ def main() -> None:
             if hasattr(history, "clear"):  # one in a cache is empty by now
                 history.clear()
             last, errors.last = errors.last, ""
-            effects = {"(tasks)": list(sent)} if sent else {}
+            effects: dict[str, Any] = {"(tasks)": list(sent)} if sent else {}
+            if mails is not None and (told := [mails.described(m) for m in mails.sent()]):
+                effects["(mail)"] = told
+                mails.forget_generated()
             if sent:
                 sent.clear()
             write({"error": last, "effects": effects})

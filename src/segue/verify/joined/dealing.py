@@ -93,6 +93,7 @@ class Dealer:
                 **({"CELERY_BROKER_URL": "memory://"} if broker() else {}),
                 **{k: v for k, v in broker().items() if k == "CELERY_RESULT_BACKEND"},
                 # Never the project's own.
+                "EMAIL_BACKEND": "locmem",
                 "CACHE_URL": "redis://127.0.0.1:1",
                 "CACHE_SERVERS": "127.0.0.1:1",
                 "CACHE_FOLDER": str(self.legacy.copy.folder / "cache"),

@@ -102,6 +102,7 @@ class FastApiSide:
         os.environ["MEDIA_ROOT"] = str(settings.MEDIA_ROOT)
         os.environ["SESSION_FOLDER"] = str(getattr(settings, "SESSION_FILE_PATH", None) or "")
         os.environ.update(jwt_key() | broker())
+        os.environ["EMAIL_BACKEND"] = "locmem"  # no mail ever leaves
         os.environ["DATABASE_URL"] = "sqlite:///:memory:"  # never opened: the database is handed in
         self.branches = Branches(spec["package"]) if spec.get("branches") else None
         self.package = make_importable(Path(spec["output"]), spec["package"], self.branches)

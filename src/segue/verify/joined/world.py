@@ -13,7 +13,7 @@ from .effects import Tables, written_tables
 from .fence import Tasks
 from .files import files_in
 from .recorders import Recorders
-from .recorders.mail import described
+from .recorders.mail import described, forget, sent
 from .recorders.receivers import Receivers
 
 _CASE = "segue_case"
@@ -47,13 +47,12 @@ class World:
 
     def before(self) -> None:
         """Make everything as it was when the world was opened."""
-        from django.core import mail
         from django.core.cache import caches
 
         for cache in caches.all(initialized_only=True):
             cache.clear()
         kept_sessions.restore()
-        mail.outbox = []
+        forget()
         self.tasks.sent.clear()
         self.beneath.savepoint(_CASE)
         self.recorders.start()
@@ -91,11 +90,9 @@ class World:
             self.beneath.back_to(_CASE)
             self.beneath.settle()
         self._reset_sequences(written)
-        from django.core import mail
-
         effects |= self.recorders.take()
-        if getattr(mail, "outbox", None):
-            effects["(mail)"] = [described(m) for m in mail.outbox]
+        if mails := sent():
+            effects["(mail)"] = [described(m) for m in mails]
         if self.tasks.sent:
             effects["(tasks)"] = list(self.tasks.sent)
         files = self._files()

@@ -27,6 +27,12 @@ DATABASES = {
 if "LAB_POSTGRES" in os.environ:
     DATABASES = {"default": json.loads(os.environ["LAB_POSTGRES"])}
 LAB_LIMIT = 3
+LAB_NOBODY = ""
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+EMAIL_SUBJECT_PREFIX = "[lab] "
+DEFAULT_FROM_EMAIL = "lab@example.com"
+SERVER_EMAIL = "root@example.com"
+ADMINS = [("Ann", "ann@example.com"), ("Bob", "bob@example.com")]
 MEDIA_ROOT = os.environ.get("LAB_MEDIA", "media")
 MEDIA_URL = "/media/"
 CACHES = {

@@ -1,5 +1,6 @@
 from django.urls import path
 from library.language import Language
+from library.mails import Mails
 from library.relations import Relations
 from library.views import Lab
 from library.writing import Writing
@@ -9,4 +10,5 @@ urlpatterns = [
     path("language/<int:pk>/", Language.as_view()),
     path("writing/<int:pk>/", Writing.as_view()),
     path("relations/<int:pk>/", Relations.as_view()),
+    path("mails/<int:pk>/", Mails.as_view()),
 ]

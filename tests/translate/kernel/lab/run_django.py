@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import django
 
 django.setup()
+from django.core import mail  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
@@ -25,6 +26,7 @@ from django.contrib.contenttypes.models import ContentType  # noqa: E402
 from library import state  # noqa: E402
 from library.files import put_files  # noqa: E402
 from library.language import Language  # noqa: E402
+from library.mails import Mails  # noqa: E402
 from library.relations import Relations  # noqa: E402
 from library.views import Lab  # noqa: E402
 from library.writing import Writing  # noqa: E402
@@ -69,7 +71,9 @@ TABLES = sorted(
 )
 results = {"#tables": TABLES}
 classes = (
-    (Language, Writing, Relations) if "LAB_POSTGRES" in os.environ else (Lab, Language, Writing, Relations)
+    (Language, Writing, Relations)
+    if "LAB_POSTGRES" in os.environ
+    else (Lab, Language, Writing, Relations, Mails)
 )
 for cls, name in [(c, n) for c in classes for n in sorted(dir(c)) if n.startswith("case_")]:
     view = cls()
@@ -79,6 +83,7 @@ for cls, name in [(c, n) for c in classes for n in sorted(dir(c)) if n.startswit
     view.kwargs = {"pk": 1}
     view.args = ()
     view.action = None
+    mail.outbox = []
     put_files(os.environ["LAB_MEDIA"])
     ContentType.objects.clear_cache()  # the other side's process is new for each case
     try:
@@ -95,11 +100,12 @@ for cls, name in [(c, n) for c in classes for n in sorted(dir(c)) if n.startswit
                 for q in captured.captured_queries
                 if not (q["sql"] or "").startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN"))
             ]
+            after = [[m.recipients(), state.as_sent(m.message().as_bytes())] for m in mail.outbox] or None
             results[name] = [
                 result,
                 len(statements),
                 statements,
-                rows() if cls in (Writing, Relations) else None,
+                rows() if cls in (Writing, Relations) else after,
             ]
             raise Undo
     except Undo:

@@ -7,7 +7,7 @@ from email import encoders, message_from_bytes
 from email.charset import QP, Charset
 from email.errors import HeaderParseError
 from email.header import Header
-from email.headerregistry import Address, parser
+from email.headerregistry import Address, parser  # type: ignore[attr-defined]
 from email.message import Message as Part
 from email.mime.base import MIMEBase
 from email.mime.message import MIMEMessage

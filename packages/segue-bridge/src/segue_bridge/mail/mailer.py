@@ -51,7 +51,8 @@ class Mailer:
         elif name == "filebased":
             self._transport = Folder(folder or "")
         else:
-            self._transport = {"console": Console, "locmem": Memory, "dummy": Nowhere}[name]()
+            others: dict[str, Transport] = {"console": Console(), "locmem": Memory(), "dummy": Nowhere()}
+            self._transport = others[name]
         self._at_once = name in ("locmem", "dummy")
 
     async def send(
@@ -73,6 +74,17 @@ class Mailer:
             [message], fail_silently=fail_silently, username=username, password=password
         )
         return sent or 0
+
+    async def notify(
+        self,
+        message: Message,
+        *,
+        fail_silently: bool = False,
+        username: str | None = None,
+        password: str | None = None,
+    ) -> None:
+        """As :meth:`send`, where nobody asks whether it was sent (Django's ``mail_admins``, ``mail_managers``)."""
+        await self.send(message, fail_silently=fail_silently, username=username, password=password)
 
     async def send_all(
         self,

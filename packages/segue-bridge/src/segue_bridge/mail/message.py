@@ -91,9 +91,9 @@ class Message:
         return [address for address in (*self.to, *self.cc, *self.bcc) if address]
 
 
-def _addresses(name: str, given: Iterable[str | None] | None) -> list[str | None]:
+def _addresses(name: str, given: Iterable[str | None] | None) -> list[str]:
     if not given:
         return []
     if isinstance(given, str):
         raise TypeError(f'"{name}" argument must be a list or tuple')
-    return list(given)
+    return list(given)  # type: ignore[arg-type] # empty ones are kept, as the headers show them

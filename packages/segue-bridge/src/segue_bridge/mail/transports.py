@@ -9,8 +9,9 @@ import ssl
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Protocol
 from uuid import uuid4
@@ -61,14 +62,14 @@ class Smtp:
             _close(server, fail_silently)
 
     def _connected(self) -> smtplib.SMTP:
-        # None would be "no timeout"; left out it is the process's own.
-        waits = {} if self.timeout is None else {"timeout": self.timeout}
+        connect: Callable[..., smtplib.SMTP] = smtplib.SMTP
         if self.use_ssl:
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                self.host, self.port, local_hostname=host_name(), context=self._tls(), **waits
-            )
-        else:
-            server = smtplib.SMTP(self.host, self.port, local_hostname=host_name(), **waits)
+            connect = partial(smtplib.SMTP_SSL, context=self._tls())
+        if (
+            self.timeout is not None
+        ):  # as a value None would be "no timeout"; left out it is the process's own
+            connect = partial(connect, timeout=self.timeout)
+        server = connect(self.host, self.port, local_hostname=host_name())
         try:
             if self.use_tls:
                 server.starttls(context=self._tls())

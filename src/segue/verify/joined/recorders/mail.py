@@ -1,13 +1,48 @@
-"""A mail as it is compared: every field that its reader or a mail server sees (``django.core.mail.EmailMessage``)."""
+"""A mail as it is compared: every field that its reader or a mail server sees, and how its parts are written down.
+
+Both sides keep what they send in the memory of the process: Django in ``django.core.mail.outbox`` (``locmem``), the generated
+code in the bridge's ``OUTBOX``, by messages of the same attributes (``django.core.mail.EmailMessage``).
+"""
 
 from __future__ import annotations
 
 import hashlib
+import sys
 from typing import Any
+
+# Different each time on either side; a boundary is a parameter of its header.
+_ANEW = ("date", "message-id")
+
+
+def sent() -> list[Any]:
+    """What has been sent since :func:`forget`, as messages."""
+    django: Any = sys.modules.get("django.core.mail")
+    return [*(getattr(django, "outbox", None) or []), *(_bridge() or [])]
+
+
+def forget() -> None:
+    """Empty both."""
+    from django.core import mail
+
+    mail.outbox = []
+    forget_generated()
+
+
+def forget_generated() -> None:
+    """Empty what the generated code has sent."""
+    if (kept := _bridge()) is not None:
+        kept.clear()
+
+
+def _bridge() -> list[Any] | None:
+    transports: Any = sys.modules.get("segue_bridge.mail.transports")
+    return transports.OUTBOX if transports is not None else None
 
 
 def described(message: Any) -> dict[str, Any]:
-    """Fields that are empty are left out; attachments and alternatives by name, type and digest of the content."""
+    """Fields that are empty are left out; attachments and alternatives by name, type and digest of the content. ``parts`` are
+    the headers of each part in the order in which they are written."""
+    headers = getattr(message, "extra_headers", None)
     told: dict[str, Any] = {
         "subject": message.subject,
         "body": message.body,
@@ -16,12 +51,30 @@ def described(message: Any) -> dict[str, Any]:
         "cc": list(message.cc),
         "bcc": list(message.bcc),
         "reply_to": list(message.reply_to),
-        "headers": {str(k): str(v) for k, v in sorted(message.extra_headers.items())},
+        "headers": {
+            str(k): str(v) for k, v in sorted((message.headers if headers is None else headers).items())
+        },
         "subtype": message.content_subtype,
         "alternatives": [[str(a[1]), _digest(a[0])] for a in getattr(message, "alternatives", None) or []],
         "attachments": [_attachment(a) for a in message.attachments],
+        "parts": _parts(message),
     }
     return {k: v for k, v in told.items() if v not in ("", [], {})}
+
+
+def _parts(message: Any) -> list[list[str]]:
+    if hasattr(message, "message"):
+        whole = message.message()
+    else:
+        from segue_bridge.mail.compose import composed
+
+        whole = composed(message)
+    parts = []
+    for part in whole.walk():
+        if part.get_param("boundary") is not None:
+            part.del_param("boundary")
+        parts.append([f"{k}: {v}" for k, v in part.items() if k.lower() not in _ANEW])
+    return parts
 
 
 def _attachment(item: Any) -> list[Any]:
@@ -32,5 +85,5 @@ def _attachment(item: Any) -> list[Any]:
 
 
 def _digest(content: Any) -> str:
-    data = content if isinstance(content, bytes) else str(content).encode()
+    data = content if isinstance(content, bytes) else str(content).encode(errors="surrogateescape")
     return hashlib.sha256(data).hexdigest()[:12]

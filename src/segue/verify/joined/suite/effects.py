@@ -10,7 +10,7 @@ from ..effects import Tables, count, written_tables
 from ..fence import Tasks
 from ..hooks import DjangoHooks, told
 from ..recorders import Recorders
-from ..recorders.mail import described
+from ..recorders.mail import described, forget_generated, sent
 from .keeping import unchanged
 
 
@@ -66,6 +66,7 @@ class Done:
         from django.core import mail
 
         before = list(getattr(mail, "outbox", []))
+        forget_generated()
         self._outbox.sent.clear()
         self._outbox.through, self._outbox.eager = through, False
         self._recorders.start()
@@ -79,10 +80,10 @@ class Done:
             self.others = self._recorders.take()
             self._outbox.through = True
             self.tasks, self.eager = list(self._outbox.sent), self._outbox.eager
-            if hasattr(mail, "outbox"):
-                self.mails = [described(m) for m in mail.outbox[len(before) :]]
-                if not through:
-                    mail.outbox[:] = before
+            self.mails = [described(m) for m in sent()[len(before) :]]
+            forget_generated()
+            if hasattr(mail, "outbox") and not through:
+                mail.outbox[:] = before
 
     @contextmanager
     def by_django(self) -> Iterator[None]:

@@ -1,5 +1,7 @@
 """What both sides ask of the database around a case that writes, so that all rows can be compared after it."""
 
+import re
+
 
 def restart(tables, vendor):
     """The statement that lets new rows of all tables have the same keys on both sides; empty where a rollback does that."""
@@ -12,3 +14,13 @@ def rows(table, vendor):
     """The statement that gives all rows of a table."""
     columns = f"CAST({table}.* AS text)" if vendor == "postgresql" else "*"
     return f"SELECT {columns} FROM {table} ORDER BY id"
+
+
+def as_sent(data):
+    """A mail's bytes as text, without what differs each time."""
+    data = data.decode("utf-8", "surrogateescape")
+    data = re.sub(r"(?m)^Date: \w{3}, .*$", "Date: now", data)
+    data = re.sub(r"(?m)^Message-ID: ?(\n )?<\d+\.\d+\.\d+@", "Message-ID: <some@", data)
+    for at, boundary in enumerate(re.findall(r'boundary="(=+\d+=+)"', data)):
+        data = data.replace(boundary, f"boundary-{at}")
+    return data
