@@ -162,8 +162,50 @@ def test_what_django_does_and_fastapi_does_not_is_found_too(shop: Shop, tmp_path
         "subject": "new shelf", "body": "look", "from": "shop@example.com", "to": ["staff@example.com"],
         "cc": ["c@example.com"], "subtype": "plain", "alternatives": [["text/html", _digest("<b>look</b>")]],
         "attachments": [["shelf.txt", "text/plain", _digest("1")]],
+        "parts": [
+            ["Content-Type: multipart/mixed", "MIME-Version: 1.0", "Subject: new shelf", "From: shop@example.com",
+             "To: staff@example.com", "Cc: c@example.com"],
+            ["Content-Type: multipart/alternative", "MIME-Version: 1.0"],
+            ['Content-Type: text/plain; charset="utf-8"', "MIME-Version: 1.0", "Content-Transfer-Encoding: 7bit"],
+            ['Content-Type: text/html; charset="utf-8"', "MIME-Version: 1.0", "Content-Transfer-Encoding: 7bit"],
+            ['Content-Type: text/plain; charset="utf-8"', "MIME-Version: 1.0", "Content-Transfer-Encoding: 7bit",
+             'Content-Disposition: attachment; filename="shelf.txt"'],
+        ],
     }  # fmt: skip
     assert effects["(cache)"] == [["default", "add", "shelf", 1, {"timeout": "object", "version": None}]]
+
+
+# What may go wrong with a mail, in orders of different notes: it is lost, it is another one, it is sent twice.
+MAILED = """
+customer = await follow(db, order, Order.customer)
+mail = Message(f"Your order {order.id}", f"Thank you. Total: {await order_total_2(db, order)}", "shop@example.com", [customer.email])
+if len(order.note) % 2:
+    mail.content_subtype = "html"
+elif order.note:
+    await MAIL.send(mail)
+if order.note:
+    await MAIL.send(mail)
+"""
+
+
+def test_mails_of_the_service_are_compared(shop: Shop, tmp_path: Path) -> None:
+    path, key = "app/orders/views.py", "POST /api/orders/"
+    tree = ast.parse((shop.project.output / path).read_text(encoding="utf-8"))
+    function = next(n for n in tree.body if isinstance(n, ast.AsyncFunctionDef) and n.name == "confirm")
+    wrapped = ast.parse(f"async def faulty():\n{textwrap.indent(MAILED.strip(), '    ')}").body[0]
+    assert isinstance(wrapped, ast.AsyncFunctionDef)
+    function.body = wrapped.body
+    fault = Fault("effect", path, "confirm", ast.unparse(ast.fix_missing_locations(tree)), frozenset({key}))
+    project = replace(shop.project, output=fault.seed(shop.project.output, tmp_path / "faulty"))
+    report = verify.explore(project, only=[key], cases=150)
+    [operation] = report.operations
+    found = {path for d in operation.differences for path, _, _ in d.paths}
+    assert {
+        "effects.(mail)",
+        "effects.(mail).length",
+        "effects.(mail)[0].subtype",
+        "effects.(mail)[0].parts[0][0]",
+    } <= found
 
 
 def test_django_does_not_differ_from_itself_whatever_it_does(shop: Shop, tmp_path: Path) -> None:

@@ -10,9 +10,11 @@ for which models that is so, :func:`keep_related` makes a place where they are f
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
 
 from segue.refusal import Refused
+from segue.snapshot.model import Model
 from segue.translate.context import Context
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, quote
@@ -33,7 +35,8 @@ _HOOKS = ("save", "clean", "delete", "validate_unique")
 
 
 def remembers(ctx: Context, label: str) -> bool:
-    """Does code of the project's run with objects of ``label`` in the middle of saving, deleting or validating them?"""
+    """Does code of the project's run with objects of ``label`` in the middle of saving, deleting or validating them, or tell of
+    them by mail, which is mostly done of what was just saved?"""
     model = concrete(ctx, label)
     key = ("remembers", model.label)
     known = ctx.memo.get(key)
@@ -43,14 +46,18 @@ def remembers(ctx: Context, label: str) -> bool:
             (cls.methods.get(hook, "") if cls is not None else "") in ctx.snapshot.functions
             for hook in _HOOKS
         )
-        known = ctx.memo[key] = own or any(
-            receiver.own
-            and receiver.signal.rpartition(".")[2] in _SIGNALS
-            and (
-                receiver.sender in (model.label, model.cls)
-                or (not receiver.sender and not is_idle(ctx, receiver, model.label))
+        known = ctx.memo[key] = (
+            own
+            or _is_told_by_mail(ctx, model)
+            or any(
+                receiver.own
+                and receiver.signal.rpartition(".")[2] in _SIGNALS
+                and (
+                    receiver.sender in (model.label, model.cls)
+                    or (not receiver.sender and not is_idle(ctx, receiver, model.label))
+                )
+                for receiver in ctx.snapshot.receivers
             )
-            for receiver in ctx.snapshot.receivers
         )
         known = ctx.memo[key] = known or _changed_relation(ctx, label)
     return known
@@ -73,6 +80,25 @@ def _changed_relation(ctx: Context, label: str) -> bool:
         and receiver.sender in ("", *between, *classes)
         for receiver in ctx.snapshot.receivers
     )
+
+
+def _is_told_by_mail(ctx: Context, model: Model) -> bool:
+    """Whether a function that sends mails looks into a relation of the model."""
+    key = ("kernel", "told by mail")
+    looked_into = ctx.memo.get(key)
+    if not isinstance(looked_into, set):
+        looked_into = ctx.memo[key] = {
+            name
+            for function in ctx.snapshot.functions.values()
+            if any(ref.name.startswith("django.core.mail.") for ref in function.globals.values())
+            for name in re.findall(r"\.(\w+)(?=\.)", function.source)
+        }
+    relations = {
+        item.name
+        for item in model.fields
+        if item.relation is not None and item.relation.kind in ("fk", "o2o")
+    }
+    return bool(relations & looked_into)
 
 
 def looked_into_later(ctx: Context, label: str, name: str) -> bool:

@@ -42,7 +42,9 @@ class Mails(APIView):
     """The cases."""
 
     def case_mail_of_four(self):
-        return send_mail("Grüße", "Text\nFrom here", "shop@example.com", ["a@example.com", "Bö <b@example.com>"])
+        return send_mail(
+            "Grüße", "Text\nFrom here", "shop@example.com", ["a@example.com", "Bö <b@example.com>"]
+        )
 
     def case_mail_by_keywords(self):
         book = Book.objects.order_by("id").first()
@@ -61,7 +63,9 @@ class Mails(APIView):
         return [send_mail("a\nb", "b", None, []), send_mail("a\nb", "b", None, [""])]
 
     def case_mail_to_some_of_these(self):
-        return send_mail("a", "b", None, [a.country for a in Author.objects.order_by("id")] + ["x@example.com"])
+        return send_mail(
+            "a", "b", None, [a.country for a in Author.objects.order_by("id")] + ["x@example.com"]
+        )
 
     def case_mail_to_a_queryset(self):
         return send_mail("a", "b", None, Author.objects.order_by("id").values_list("name", flat=True))
@@ -108,7 +112,11 @@ class Mails(APIView):
 
     def case_mass_mail(self):
         return send_mass_mail(
-            (("a", "b", None, ["a@example.com"]), ("c", "d", "x@example.com", []), ("e", "", "y@example.com", ["z@example.com"])),
+            (
+                ("a", "b", None, ["a@example.com"]),
+                ("c", "d", "x@example.com", []),
+                ("e", "", "y@example.com", ["z@example.com"]),
+            ),
             fail_silently=False,
         )
 
