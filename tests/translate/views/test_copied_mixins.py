@@ -139,9 +139,11 @@ class WrappedViewSet(viewsets.GenericViewSet):
 
 
 class BulkSerializer(serializers.ModelSerializer):
+    url = serializers.CharField(source="title", read_only=True)
+
     class Meta:
         model = Note
-        fields = ["id", "title", "text", "stars", "fans"]
+        fields = ["id", "url", "title", "text", "stars", "fans"]
 
 
 class BulkViewSet(mixins.CreateModelMixin, viewsets.GenericViewSet):
@@ -308,6 +310,7 @@ def test_copies_of_the_mixins_do_as_the_mixins(site: Site, tmp_path: Path) -> No
     assert "200" in statuses["GET /notes/{pk}/key/"]
     code = (tmp_path / "fastapi" / "app" / "notes" / "routes.py").read_text()
     assert "call.created(" in code
+    assert "status=200)" in code, "the address of what was made goes with another status as well"
     assert {"200", "400"} <= statuses["POST /bulk/"]
     assert "for item in values]" in code, "every item of a list is saved"
     assert "_prefetched_objects_cache" not in code

@@ -162,12 +162,14 @@ class Call(Informed, Request):
         """``Response(data, status, headers=…)``; rendered when the view is done."""
         return JSON(data, status, headers, content_type)
 
-    def created(self, data: Any, headers: Mapping[str, str] | None = None) -> Response:
-        """201; ``CreateModelMixin`` sends ``Location`` when the data has a ``url``."""
+    def created(
+        self, data: Any, headers: Mapping[str, str] | None = None, *, status: int = 201
+    ) -> Response:
+        """``CreateModelMixin`` sends ``Location`` when the data has a ``url``."""
         extra = dict(headers or {})
         if not extra and isinstance(data, dict) and "url" in data:
             extra["Location"] = str(data["url"])
-        return JSON(data, 201, extra)
+        return JSON(data, status, extra)
 
     def no_content(self) -> Response:
         """204 without body."""

@@ -6,7 +6,9 @@ rendered is a 500 of an already committed request.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from email.header import Header
 from typing import Any
 
 from starlette.responses import Response
@@ -14,6 +16,20 @@ from starlette.types import Receive, Scope, Send
 
 from segue_bridge.http.media import JSON as JSON_TYPE
 from segue_bridge.http.render import DEFAULT, Renderer
+
+
+def header_value(value: str) -> bytes:
+    """The bytes of a header, as Django's ``ResponseHeaders`` makes them: what Latin-1 lacks is written as RFC 2047 has it.
+
+    Raises ``ValueError`` for a line break (``BadHeaderError``).
+    """
+    try:
+        value.encode("latin-1")
+    except UnicodeError:
+        value = Header(value, "utf-8", maxlinelen=sys.maxsize).encode()
+    if "\n" in value or "\r" in value:
+        raise ValueError(f"Header values can't contain newlines (got {value!r})")
+    return value.encode("latin-1")
 
 
 class JSON(Response):
@@ -37,7 +53,7 @@ class JSON(Response):
         self.background = None
         self.body = b""
         self.raw_headers = (
-            [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+            [(name.lower().encode("latin-1"), header_value(value)) for name, value in headers.items()]
             if headers
             else []
         )

@@ -41,11 +41,12 @@ def response(frame: Frame, call: CallSite) -> Val:
     if headers is not None and isinstance(headers.kind, SuccessHeaders):
         if not headers.kind.possible:
             return Val(Response(code), node)
-        if code != 201 or not parts or ast.unparse(parts[0]) != headers.kind.data:
+        if code is None or not parts or ast.unparse(parts[0]) != headers.kind.data:
             raise frame.refuse(
                 "success-headers", ast.unparse(call.node), "They are those of other data.", call.node
             )
-        return Val(Response(code), quote("{0}.created({1})", frame.state("call"), parts[0]))
+        status = "" if code == 201 else f", status={code}"
+        return Val(Response(code), quote(f"{{0}}.created({{1}}{status})", frame.state("call"), parts[0]))
     if headers is not None:
         if not isinstance(headers.kind, DictOf) or headers.node is None:
             raise frame.refuse(
