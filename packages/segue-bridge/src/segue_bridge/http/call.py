@@ -162,9 +162,7 @@ class Call(Informed, Request):
         """``Response(data, status, headers=…)``; rendered when the view is done."""
         return JSON(data, status, headers, content_type)
 
-    def created(
-        self, data: Any, headers: Mapping[str, str] | None = None, *, status: int = 201
-    ) -> Response:
+    def created(self, data: Any, headers: Mapping[str, str] | None = None, *, status: int = 201) -> Response:
         """``CreateModelMixin`` sends ``Location`` when the data has a ``url``."""
         extra = dict(headers or {})
         if not extra and isinstance(data, dict) and "url" in data:

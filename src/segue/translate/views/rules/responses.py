@@ -45,8 +45,8 @@ def response(frame: Frame, call: CallSite) -> Val:
             raise frame.refuse(
                 "success-headers", ast.unparse(call.node), "They are those of other data.", call.node
             )
-        status = "" if code == 201 else f", status={code}"
-        return Val(Response(code), quote(f"{{0}}.created({{1}}{status})", frame.state("call"), parts[0]))
+        told = "" if code == 201 else f", status={code}"
+        return Val(Response(code), quote(f"{{0}}.created({{1}}{told})", frame.state("call"), parts[0]))
     if headers is not None:
         if not isinstance(headers.kind, DictOf) or headers.node is None:
             raise frame.refuse(
