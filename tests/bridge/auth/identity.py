@@ -65,6 +65,7 @@ class Sides:
             }
         }
         self._child = Child("identity_child.py", {**given, **settings})
+        self._child.ask(["ready"])
         self._runner = asyncio.Runner()
         self._database = Database(f"sqlite+aiosqlite:///{path}")
 
