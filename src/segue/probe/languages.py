@@ -3,9 +3,35 @@
 Everything is asked of the installed Django, whose rules for codes (upper case, fallbacks) differ by version.
 """
 
+import gettext
 
-def describe():
+_LOCALE = "django.middleware.locale.LocaleMiddleware"
+
+
+_FOUND = {}
+
+
+def describe(collector):
     """The ``Languages`` of the snapshot; None without ``USE_I18N``, where nothing is ever translated."""
+    if "languages" not in _FOUND:
+        _FOUND["languages"] = _describe(collector)
+    return _FOUND["languages"]
+
+
+def vary():
+    """Whether a text may be said otherwise than the source says it. :func:`describe` must have been called."""
+    found = _FOUND["languages"]
+    if found is None:
+        return False
+    return any(
+        any(text != key.split("\x04")[-1] for key, text in texts["entries"].items())
+        or texts["odd"]
+        or any(forms[0] != key.split("\x04")[-1] for key, forms in texts["plurals"].items())
+        for texts in found["texts"].values()
+    )
+
+
+def _describe(collector):
     from django.conf import settings
 
     if not settings.USE_I18N:
@@ -29,17 +55,26 @@ def describe():
         default = settings.LANGUAGE_CODE
     used, prefixed = is_language_prefix_patterns_used(settings.ROOT_URLCONF)
     code = str(settings.LANGUAGE_CODE) if used and not prefixed else str(default)
-    generic = code.split("-")[0].lower()
-    nearby = [item for item in listed if item.split("-")[0].lower() == generic]
+    project = str(settings.LANGUAGE_CODE)
+    spoken = {to_language(code).lower(), to_language(project).lower()}
+    if _LOCALE in settings.MIDDLEWARE:
+        spoken |= set(available) | {item.lower() for item in listed}
+    texts = {}
+    for item in sorted(spoken):
+        try:
+            texts[item] = _texts(trans_real, project if item == project.lower() else item, project)
+        except (OSError, AttributeError) as error:
+            collector.warn("language %s: %s: %s" % (item, type(error).__name__, error))
     return {
         "default": to_language(code),
         "listed": listed,
         "available": available,
         "fallbacks": fallbacks,
-        "same": sorted(item for item in nearby if _same(trans_real, item, code)),
-        "plain": _plain(trans_real, code),
         "patterns": used,
         "prefixed": prefixed,
+        "project": to_language(project).lower(),
+        "texts": texts,
+        "formats": _other_formats(collector, sorted(texts), project),
     }
 
 
@@ -51,32 +86,131 @@ def _directly(trans_real, code):
         return False
 
 
-def _texts(trans_real, code):
-    """Every text of ``code`` that differs from the one in the source."""
-    catalog = trans_real.translation(code)._catalog
+def formats(collector):
+    """``get_format(name)`` by name in the language that is active; lists become lists of text."""
+    from django.utils import formats as django_formats
+
     found = {}
-    for key in sorted(catalog.keys(), key=repr):
-        text = catalog[key]
-        # The source of a plural is not in the catalogue, so plurals always count.
-        if text and (isinstance(key, tuple) or (key and text != key.split("\x04")[-1])):
-            found[key] = text
+    for name in sorted(django_formats.FORMAT_SETTINGS):
+        value = django_formats.get_format(name)
+        if isinstance(value, (list, tuple)) and name.endswith("_INPUT_FORMATS"):
+            value = [str(item) for item in value]
+        found[name] = collector.encoder.encode(value)
     return found
 
 
-def _same(trans_real, one, other):
-    """Whether two languages have the same texts."""
-    if one.lower() == other.lower():
-        return True
-    try:
-        return _texts(trans_real, one) == _texts(trans_real, other)
-    except (OSError, AttributeError):
-        return False
+def _other_formats(collector, codes, usual):
+    """The formats of each language that differ from those of the project's own."""
+    from django.utils import translation
+
+    found = {}
+    with translation.override(usual):
+        known = formats(collector)
+    for code in codes:
+        with translation.override(code):
+            differing = {name: value for name, value in formats(collector).items() if value != known[name]}
+        if differing:
+            found[code] = differing
+    return found
 
 
-def _plain(trans_real, code):
-    """Whether the language says everything as the source does."""
-    try:
-        texts = _texts(trans_real, code)
-    except (OSError, AttributeError):
-        return False
-    return not any(isinstance(key, str) for key in texts)
+def _texts(trans_real, code, project):
+    """The ``Texts`` of a language: what its catalogues say, in the order in which Django looks."""
+    layers = _layers(trans_real, code, project)
+    entries, forms = {}, {}
+    for catalog, plural in layers:
+        own = {}
+        for key, text in catalog.items():
+            if isinstance(key, tuple):
+                own.setdefault(key[0], {})[key[1]] = text
+            elif key:
+                entries.setdefault(key, text)
+        for singular, texts in own.items():
+            forms.setdefault(singular, (plural, texts))
+    headers = _headers(trans_real, code)
+    rules = {id(plural): _rule(plural, headers) for plural, _ in forms.values()}
+    votes = {}
+    for plural, _ in forms.values():
+        header, count = rules[id(plural)]
+        votes.setdefault(header, [count, 0, plural])[1] += 1
+    main, rule, size = _germanic, "nplurals=2; plural=(n != 1);", 2
+    if votes:
+        rule, (size, _, main) = max(votes.items(), key=lambda item: item[1][:2])
+    plurals, odd = {}, []
+    for singular, (plural, texts) in sorted(forms.items()):
+        told = _told(main, size, plural, texts)
+        if told is None:
+            odd.append(singular)
+        else:
+            plurals[singular] = told
+    return {
+        "rule": rule,
+        "entries": {key: entries[key] for key in sorted(entries)},
+        "plurals": plurals,
+        "odd": odd,
+    }
+
+
+def _layers(trans_real, code, project):
+    """``(catalogue, plural function)`` of a language, the first first; not those of ``LANGUAGE_CODE`` that follow."""
+    found = []
+    last = trans_real.translation(project) if code != project else None
+    translation = trans_real.translation(code)
+    while translation is not None and translation is not last:
+        catalog = getattr(translation, "_catalog", None)
+        if hasattr(catalog, "_catalogs"):
+            found += list(zip(catalog._catalogs, catalog._plurals))
+        elif catalog:
+            found.append((catalog, translation.plural))
+        translation = translation._fallback
+    return found
+
+
+# Enough numbers to tell the plural forms of all languages apart: they go by the last three digits, and by millions.
+_NUMBERS = [*range(1101), 10000, 100000, 1000000, 2000000, 1000001, 5000000]
+
+
+def _germanic(number):
+    return int(number != 1)
+
+
+def _headers(trans_real, code):
+    """The ``Plural-Forms`` of all catalogues of a language."""
+    found = []
+    for folder in trans_real.all_locale_paths():
+        translation = trans_real.gettext_module.translation(
+            "django", folder, [trans_real.to_locale(code)], fallback=True
+        )
+        while translation is not None:
+            header = getattr(translation, "_info", {}).get("plural-forms")
+            if header and header not in found:
+                found.append(header)
+            translation = translation._fallback
+    return found
+
+
+def _rule(plural, headers):
+    """``(header, number of forms)`` of a plural function."""
+    values = [plural(number) for number in _NUMBERS]
+    count = max(values) + 1
+    for header in headers:
+        try:
+            expression = header.split(";")[1].split("plural=")[1]
+            other = gettext.c2py(expression)
+            if [other(number) for number in _NUMBERS] == values:
+                return header, count
+        except (IndexError, ValueError):
+            continue
+    return "", 0
+
+
+def _told(main, size, plural, texts):
+    """The forms in the order of the rule ``main``; None where it cannot tell them apart."""
+    found = [None] * size
+    for number in _NUMBERS:
+        index, text = main(number), texts.get(plural(number))
+        if text is None or found[index] not in (None, text):
+            return None
+        found[index] = text
+    # Forms of fractions, which no whole number has.
+    return ["" if text is None else text for text in found]

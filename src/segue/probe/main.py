@@ -101,7 +101,7 @@ def has_drf():
 
 def collect(root):
     """Everything, after Django is set up."""
-    from . import filters, inventory, lookups, messages, serializers, settings
+    from . import filters, inventory, languages, lookups, messages, serializers, settings
     from .functions import Collector
     from .guard import DatabaseGuard
     from .models import Models
@@ -110,6 +110,7 @@ def collect(root):
     guard = DatabaseGuard()
     guard.install()
     collector = Collector(root)
+    languages.describe(collector)  # what texts look like depends on it
     views = Views(collector)
     views.collect()
     models = Models(collector).all()

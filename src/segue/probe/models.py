@@ -56,6 +56,7 @@ class Models:
             "auto_created": bool(meta.auto_created),
             "verbose_name": str(meta.verbose_name),
             "verbose_name_plural": str(meta.verbose_name_plural),
+            "lazy_name": self.c.encoder.lazy(meta.verbose_name),
             "default_manager": "",
             "base_manager": meta.base_manager_name or "",
             "managers": {},
@@ -116,6 +117,7 @@ class Models:
             ],
             "validators": [c.encoder.encode(v) for v in self._validators(field)],
             "verbose_name": str(getattr(field, "verbose_name", "") or ""),
+            "lazy_name": c.encoder.lazy(getattr(field, "verbose_name", "")),
             "help_text": str(getattr(field, "help_text", "") or ""),
             "auto_now": bool(getattr(field, "auto_now", False)),
             "auto_now_add": bool(getattr(field, "auto_now_add", False)),
@@ -313,6 +315,7 @@ class Models:
         default = getattr(type(constraint), "default_violation_error_message", None)
         if message is not None and message != default:
             result["message"] = str(message)
+            result["lazy_message"] = self.c.encoder.lazy(message)
         return result
 
 

@@ -157,6 +157,12 @@ class Serializers:
             "error_messages": {
                 str(k): str(v) for k, v in (getattr(field, "error_messages", None) or {}).items()
             },
+            "lazy_messages": {
+                str(k): found
+                for k, v in (getattr(field, "error_messages", None) or {}).items()
+                for found in [c.encoder.lazy(v)]
+                if found is not None
+            },
             "validators": self._validators(field),
         }
         self._related(field, result, owner)

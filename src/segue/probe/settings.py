@@ -132,24 +132,22 @@ def describe(collector):
         "installed_apps": [str(app) for app in settings.INSTALLED_APPS],
         "middleware": [str(item) for item in settings.MIDDLEWARE],
         "user_model": str(settings.AUTH_USER_MODEL),
-        "languages": languages.describe(),
+        "languages": languages.describe(collector),
         "formats": _formats(collector),
     }
 
 
 def _formats(collector):
-    """``get_format(name)`` by name in the language of the settings; lists become lists of text."""
+    """``get_format(name)`` by name in the language of the settings."""
     from django.conf import settings
-    from django.utils import formats, translation
+    from django.utils import translation
+
+    from . import languages
 
     found = {}
     try:
         with translation.override(settings.LANGUAGE_CODE):
-            for name in sorted(formats.FORMAT_SETTINGS):
-                value = formats.get_format(name)
-                if isinstance(value, (list, tuple)) and name.endswith("_INPUT_FORMATS"):
-                    value = [str(item) for item in value]
-                found[name] = collector.encoder.encode(value)
+            found = languages.formats(collector)
     except Exception as error:
         collector.warn("formats of dates: %s: %s" % (type(error).__name__, error))
     return found

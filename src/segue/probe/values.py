@@ -14,6 +14,8 @@ import re
 import types
 import uuid
 
+from . import languages
+
 CREDENTIALS = re.compile(r"://[^/\s@]*:[^/\s@]*@")
 # The key of a cache (``USERS_CACHE_KEY``) is no secret.
 SECRET_NAME = re.compile(
@@ -86,7 +88,7 @@ class Encoder:
                 return {"kind": "call", "name": "builtins.float", "items": [const(str(value))]}
             return const(float(value))
         if _is_lazy(value):
-            return {"kind": "lazy", "data": str(value)}
+            return self._lazy(value, depth)
         if isinstance(value, str):
             if CREDENTIALS.search(value):
                 return {"kind": "opaque", "data": "<address with credentials>"}
@@ -109,6 +111,42 @@ class Encoder:
         ):
             return self._sequence(value, depth)
         return self._object(value, depth)
+
+    def lazy(self, value):
+        """A text that depends on the language; None for any other."""
+        if not _is_lazy(value):
+            return None
+        found = self.encode(value)
+        return found if found["kind"] == "lazy" else None
+
+    def _lazy(self, value, depth):
+        """The text as it is now, and the call that makes it: its function (``name``) and arguments.
+
+        A text that every language says as the source does is a constant.
+        """
+        if type(value).__name__ == "lazy_format":  # rest_framework.utils.formatting
+            name, items, pairs = "lazy_format", (value.format_string, *value.args), value.kwargs
+        else:
+            rest = value.__reduce__()[1]
+            name = "%s.%s" % (rest[0].__module__, rest[0].__qualname__)
+            if isinstance(rest[1], type):  # ngettext_lazy: _lazy_number_unpickle(func, resultclass, kwargs)
+                items, pairs = (), rest[2]
+            else:
+                items, pairs = rest[1], rest[2]
+        if name.startswith("django.utils.translation.") and not pairs and not languages.vary():
+            return const(str(value))
+        try:
+            text = str(value)
+        except KeyError:  # ngettext_lazy with a number that is named
+            text = str(pairs.get("singular", ""))
+        found = {"kind": "lazy", "data": text}
+        if depth <= MAX_DEPTH:
+            found["name"] = name
+            if items:
+                found["items"] = [self.encode(item, depth + 1) for item in items]
+            if pairs:
+                found["pairs"] = self.pairs(pairs, depth)
+        return found
 
     def _sequence(self, value, depth):
         if isinstance(value, (set, frozenset)):
@@ -279,6 +317,26 @@ def _validator(encoder, value, depth, attributes, **known):
     return encoder.call(type(value), (), known, depth)
 
 
+_UNIQUE = "rest_framework.utils.field_mapping.get_unique_error_message"
+
+
+def _unique_message(encoder, message, model):
+    """The message that a ``ModelSerializer`` made of a field's, as lazy as its parts are; None for any other."""
+    from rest_framework.utils.field_mapping import get_unique_error_message
+
+    for field in model._meta.fields:
+        text = field.error_messages.get("unique")
+        if field.unique and get_unique_error_message(field) == message and _is_lazy(text):
+            parts = (text, model._meta.verbose_name, field.verbose_name)
+            return {
+                "kind": "lazy",
+                "data": str(message),
+                "name": _UNIQUE,
+                "items": [encoder.encode(part) for part in parts],
+            }
+    return None
+
+
 def _drf_validator(encoder, value, depth):
     known = {}
     queryset = getattr(value, "queryset", None)
@@ -302,7 +360,15 @@ def _drf_validator(encoder, value, depth):
     ):
         if hasattr(value, name):
             known[name] = getattr(value, name)
-    return encoder.call(type(value), (), known, depth)
+    found = encoder.call(type(value), (), known, depth)
+    model = getattr(queryset, "model", None)
+    if type(known.get("message")) is str and model is not None and languages.vary():
+        message = _unique_message(encoder, known["message"], model)
+        if message is not None:
+            found["pairs"] = [
+                [key, message if key.get("data") == "message" else item] for key, item in found["pairs"]
+            ]
+    return found
 
 
 class _Plain:

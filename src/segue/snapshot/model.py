@@ -52,6 +52,8 @@ class Value:
     ``decimal``/``date``/``datetime``/``time``/``timedelta``/``uuid``/``regex``/``lazy``
     (``data`` is text), ``bytes`` (hexadecimal), ``empty`` (DRF's ``empty``), ``opaque`` (``data`` names the type only).
 
+    A ``lazy`` text has the function that makes it as ``name`` (``django.utils.translation.gettext``), its arguments as
+    ``items`` and ``pairs``; ``data`` is the text in the language of ``LANGUAGE_CODE``.
     ``timedelta`` is whole microseconds as text; a ``regex`` has its flags in ``pairs``; members of
     str and int enums are plain ``const``; infinite floats are ``call`` of ``builtins.float``. In a
     ``call``, ``pairs`` are keyword arguments, or the attributes that decide what the instance does
@@ -192,6 +194,7 @@ class ModelField:
     choices: tuple[tuple[Value, Value], ...] = ()
     validators: tuple[Value, ...] = ()
     verbose_name: str = ""
+    lazy_name: Value | None = None
     help_text: str = ""
     auto_now: bool = False
     auto_now_add: bool = False
@@ -247,6 +250,7 @@ class Constraint:
     include: tuple[str, ...] = ()
     nulls_distinct: bool | None = None
     message: str = ""
+    lazy_message: Value | None = None
     expressions: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -277,6 +281,7 @@ class Model:
     own: bool = True
     auto_created: bool = False
     verbose_name: str = ""
+    lazy_name: Value | None = None
     verbose_name_plural: str = ""
     default_manager: str = ""
     base_manager: str = ""
@@ -415,6 +420,7 @@ class SerializerField:
     help_text: str = ""
     kwargs: Mapping[str, Value] = field(default_factory=dict)
     error_messages: Mapping[str, str] = field(default_factory=dict)
+    lazy_messages: Mapping[str, Value] = field(default_factory=dict)
     validators: tuple[Value, ...] = ()
     child: SerializerField | None = None
     many: bool = False
@@ -486,23 +492,40 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True)
+class Texts:
+    """What a language says: ``entries`` by the text of the source, ``plurals`` its forms by the singular of the source.
+
+    Keys with a context are ``context``, U+0004, ``text``, as in ``.mo`` files. ``rule`` is the ``Plural-Forms`` header. Texts that the
+    language has from ``LANGUAGE_CODE`` are not here. ``odd``: singulars whose forms cannot be told by ``rule``.
+    """
+
+    rule: str = ""
+    entries: Mapping[str, str] = field(default_factory=dict)
+    plurals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    odd: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Languages:
     """How a request chooses its language (``get_language_from_request``), codes in lower case.
 
     ``default`` is chosen where a request names none that is known. ``listed``: ``LANGUAGES`` in order; ``available``:
-    codes that stand for themselves; ``fallbacks``: other codes for a code (``LANG_INFO``). ``same``: languages with
-    exactly the texts of ``default``; ``plain``: those texts are the ones in the source. ``patterns``: some URL has a
-    language prefix (``i18n_patterns``), ``prefixed``: the default language has one too.
+    codes that stand for themselves; ``fallbacks``: other codes for a code (``LANG_INFO``). ``patterns``: some URL has a
+    language prefix (``i18n_patterns``), ``prefixed``: the default language has one too. ``project`` is ``LANGUAGE_CODE``,
+    which says what a language does not say. ``texts``: those of each language that a request may have (without
+    ``LocaleMiddleware`` of the project's only). ``formats``: those of dates and times by language, where they are not those of
+    ``Settings.formats``.
     """
 
     default: str
     listed: tuple[str, ...] = ()
     available: tuple[str, ...] = ()
     fallbacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    same: tuple[str, ...] = ()
-    plain: bool = True
     patterns: bool = False
     prefixed: bool = False
+    project: str = ""
+    texts: Mapping[str, Texts] = field(default_factory=dict)
+    formats: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

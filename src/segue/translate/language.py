@@ -1,8 +1,7 @@
-"""The language of texts: what requests can choose (``LocaleMiddleware``), and where that is left to Django.
+"""The language of texts: what requests can choose (``LocaleMiddleware``), and what the service says in each language.
 
-The generated service has the texts of the project's own language. Where a request is in a language with other texts,
-reads that succeed are still answered if no text of the project can be in them (:func:`shows_text` notes those);
-everything else is Django's. ``segue_bridge.http.language`` decides which request that is.
+Where more than the texts of the source may be said, ``generate`` writes one ``.po`` file per language with what the service
+can say, and translated code has ``gettext("…")`` where the legacy code has it. Otherwise texts are written as they are.
 """
 
 from __future__ import annotations
@@ -10,18 +9,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from segue.refusal import Refusal
-from segue.snapshot.model import Languages, Route, Snapshot
+from segue.refusal import Refusal, refuse
+from segue.snapshot.model import Languages, Route, Snapshot, Value, Where
 from segue.target.ir import Decl, Import
+from segue.translate import catalogues
+from segue.translate.bridge_texts import PLURALS
 from segue.translate.context import Context
 from segue.translate.specialise.fold import plain
 
 MIDDLEWARE = "django.middleware.locale.LocaleMiddleware"
+BRIDGE = "segue_bridge.translation"
 _SECURITY = "django.middleware.security.SecurityMiddleware"
 _COMMON = "django.middleware.common.CommonMiddleware"
 _SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
-_TEXTS = ("language", "texts")
-_UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
+_VARY = ("language", "vary")
+_DJANGO = "django.utils.translation."
+_UNIQUE = "rest_framework.utils.field_mapping.get_unique_error_message"
+_FORMATS = frozenset({"lazy_format", "django.utils.text._format_lazy"})
 
 
 def chosen_by_request(snapshot: Snapshot) -> bool:
@@ -29,20 +33,104 @@ def chosen_by_request(snapshot: Snapshot) -> bool:
     return MIDDLEWARE in snapshot.settings.middleware and _use(snapshot)
 
 
-def texts_as_written(snapshot: Snapshot) -> bool:
-    """Whether a text of the source is the text of the project's own language."""
-    if not _use(snapshot):
-        return True
+def vary(ctx: Context) -> bool:
+    """Whether a text may be said otherwise than in the source."""
+    found = ctx.memo.get(_VARY)
+    if not isinstance(found, bool):
+        found = ctx.memo[_VARY] = _vary(ctx.snapshot)
+    return found
+
+
+def _vary(snapshot: Snapshot) -> bool:
     languages = snapshot.settings.languages
-    if languages is not None:
-        return languages.plain
-    code = snapshot.settings.values.get("LANGUAGE_CODE")
-    return code is None or str(code.data).startswith("en")
+    if not _use(snapshot) or languages is None:
+        return False
+    return any(
+        texts.odd
+        or any(text != _bare(key) for key, text in texts.entries.items())
+        or any(forms[0] != _bare(key) for key, forms in texts.plurals.items())
+        for texts in languages.texts.values()
+    )
 
 
-def shows_text(ctx: Context) -> None:
-    """Note that an answer may have a text of the project, which is another one in another language."""
-    ctx.memo[_TEXTS] = True
+def _bare(key: str) -> str:
+    return key.rpartition("\x04")[2]
+
+
+def is_text(value: Value | None) -> bool:
+    """Whether ``value`` is a lazy text of the language (the probe makes constants of those that never vary)."""
+    if value is None or value.kind != "lazy":
+        return False
+    return value.name.startswith(_DJANGO) or value.name in _FORMATS | {_UNIQUE}
+
+
+def source_text(value: Value) -> str:
+    """The text of the source that a lazy text translates; '' where it is made of several."""
+    if value.name.removeprefix(_DJANGO) in ("gettext", "ugettext") and value.items:
+        return str(value.items[0].data)
+    return str({str(k.data): v.data for k, v in value.pairs}.get("singular") or "")
+
+
+def lazy(ctx: Context, value: Value, where: Where, construct: str) -> tuple[str, set[Import]]:
+    """Code of a lazy text: ``gettext_lazy("…")``. Raises :class:`Refused` for one that is made in another way."""
+    name, items = value.name.removeprefix(_DJANGO), value.items
+    constants = [item.data for item in items if item.kind == "const" and isinstance(item.data, str)]
+    if name in ("gettext", "ugettext") and len(constants) == len(items) == 1:
+        return f"gettext_lazy({says(ctx, constants[0])!r})", {Import(BRIDGE, "gettext_lazy")}
+    if name == "pgettext" and len(constants) == len(items) == 2:
+        context, text = constants
+        says(ctx, text, context=context)
+        return f"pgettext_lazy({context!r}, {text!r})", {Import(BRIDGE, "pgettext_lazy")}
+    if value.name in _FORMATS and items and is_text(items[0]):
+        text, imports = lazy(ctx, items[0], where, construct)
+        given = [_argument(ctx, item, where, construct) for item in items[1:]]
+        named = [(str(key.data), _argument(ctx, item, where, construct)) for key, item in value.pairs]
+        imports = imports.union(*(found[1] for found in given), *(found[1] for _, found in named))
+        arguments = [code for code, _ in given] + [f"{key}={code}" for key, (code, _) in named]
+        return f"{text}.format({', '.join(arguments)})", imports
+    if value.name == _UNIQUE and is_text(items[0]):
+        text, imports = lazy(ctx, items[0], where, construct)
+        (model, needed), (field, more) = (_argument(ctx, item, where, construct) for item in items[1:])
+        return f"{text}.filled(model_name={model}, field_label={field})", imports | needed | more
+    why = f"Segue cannot write down how this text is made ({value.name})."
+    raise refuse("gettext", construct, why, where)
+
+
+def _argument(ctx: Context, value: Value, where: Where, construct: str) -> tuple[str, set[Import]]:
+    if is_text(value):
+        return lazy(ctx, value, where, construct)
+    if value.kind == "const" and isinstance(value.data, str | int):
+        return repr(value.data), set()
+    raise refuse("gettext", construct, "Segue cannot write down how this text is made.", where)
+
+
+def written(
+    ctx: Context, text: str, value: Value | None, where: Where, construct: str
+) -> tuple[str, set[Import]]:
+    """Code of ``text``, which is the lazy ``value`` where that is not None. Raises :class:`Refused`."""
+    return (repr(text), set()) if value is None else lazy(ctx, value, where, construct)
+
+
+def given(
+    ctx: Context, value: Value | None, default: str, where: Where, construct: str
+) -> tuple[str, set[Import]] | None:
+    """Code of a message; None where it is the ``default`` of Django or DRF, or no text. Raises :class:`Refused`."""
+    if value is None or value.kind not in ("const", "lazy") or not value.data:
+        return None
+    if is_text(value):
+        return None if source_text(value) == default else lazy(ctx, value, where, construct)
+    # Where languages vary, a plain text of the project stays as it is in all of them, and the default does not.
+    if str(value.data) == default and not vary(ctx):
+        return None
+    return repr(str(value.data)), set()
+
+
+def says(ctx: Context, text: str, plural: str = "", *, context: str = "") -> str:
+    """Note that the service may say ``text``."""
+    used: dict[tuple[str, str], str] = ctx.memo.setdefault(("language", "said"), {})  # type: ignore[assignment]
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    used[context, text] = plural or used.get((context, text), "")
+    return text
 
 
 def middleware_problem(snapshot: Snapshot, route: Route) -> str:
@@ -67,17 +155,14 @@ def middleware_problem(snapshot: Snapshot, route: Route) -> str:
     return ""
 
 
-def errors_refused(snapshot: Snapshot, method: str) -> Refusal | None:
-    """The refusal of methods that may fail after writing, where the texts of errors are not in the source's language."""
-    if method not in _UNSAFE or texts_as_written(snapshot):
+def untold(ctx: Context) -> Refusal | None:
+    """The refusal of everything where a catalogue of the project has plural forms of Django's or DRF's texts that go by no one rule."""
+    languages = ctx.snapshot.settings.languages
+    texts = [one for one, _ in PLURALS if languages is not None and catalogues.odd(languages, one)]
+    if not texts:
         return None
-    languages = snapshot.settings.languages
-    code = languages.default if languages is not None else "another language"
-    why = (
-        f"The texts of its errors are in the project's own language ({code}), into which Segue does not translate "
-        "those of Django and DRF yet."
-    )
-    return Refusal("language", f"LANGUAGE_CODE {code}", why, snapshot.settings.module, 0)
+    why = "A language has plural forms of it that do not follow the rule of its other texts."
+    return Refusal("language", texts[0], why, ctx.snapshot.settings.module, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +173,10 @@ class _Option:
 
 
 def option(ctx: Context) -> tuple[str, set[Import]]:
-    """``languages=LANGUAGES`` for ``handlers.install``, and ``languages.py``; '' where nobody can choose."""
+    """``languages=LANGUAGES`` for ``handlers.install``, and ``languages.py``; '' where there is one language, the source's."""
     snapshot = ctx.snapshot
-    named, own = MIDDLEWARE in snapshot.settings.middleware, texts_as_written(snapshot)
-    if not named and own:
+    named, varying = MIDDLEWARE in snapshot.settings.middleware, vary(ctx)
+    if not named and not varying:
         return "", set()
     languages = snapshot.settings.languages
     fixed = languages is None or not named or (languages.patterns and not languages.prefixed)
@@ -103,7 +188,6 @@ def option(ctx: Context) -> tuple[str, set[Import]]:
     cookie = snapshot.settings.values.get("LANGUAGE_COOKIE_NAME")
     before = snapshot.settings.middleware[: snapshot.settings.middleware.index(MIDDLEWARE)] if named else ()
     inside = tuple(word for name, word in ((_SECURITY, "security"), (_COMMON, "common")) if name in before)
-    same = sorted({*languages.same, languages.default}) if own else []
     lines = ["LANGUAGES = Languages(", f"    default={languages.default!r},"]
     if not fixed:
         lines += [
@@ -111,17 +195,19 @@ def option(ctx: Context) -> tuple[str, set[Import]]:
             f"    available=frozenset({sorted(languages.available)!r}),",
             f"    fallbacks={ {k: tuple(v) for k, v in languages.fallbacks.items()}!r},",
         ]
-    lines.append(f"    same=frozenset({same!r}),")
+    needed = {Import("segue_bridge.http.language", "Languages")}
+    if varying:
+        lines.append(f"    catalogues=Catalogues(Path(__file__).parent / 'locale', {languages.project!r}),")
+        needed |= {Import(BRIDGE, "Catalogues"), Import("pathlib", "Path")}
+        catalogues.write(ctx, languages, fixed=fixed)
     options = (
         _Option("cookie", None if cookie is None or fixed else plain(cookie), "django_language"),
         _Option("fixed", fixed, False), _Option("inside", inside, ()), _Option("named", named, True),
-        _Option("texts", bool(ctx.memo.get(_TEXTS)) and not fixed, False),
     )  # fmt: skip
     lines += [f"    {o.argument}={o.value!r}," for o in options if o.value not in (None, o.usual)]
     package = ctx.program.package
     module = ctx.program.module(f"{package}/languages.py", "The languages that requests may ask for.")
-    needed = frozenset({Import("segue_bridge.http.language", "Languages")})
-    module.add(Decl("LANGUAGES", "\n".join([*lines, ")"]), needed, 0))
+    module.add(Decl("LANGUAGES", "\n".join([*lines, ")"]), frozenset(needed), 0))
     return ", languages=LANGUAGES", {Import(f"{package}.languages", "LANGUAGES")}
 
 
@@ -155,5 +241,6 @@ def _first(path: str) -> str:
 
 
 __all__ = [
-    "MIDDLEWARE", "chosen_by_request", "errors_refused", "middleware_problem", "option", "shows_text", "texts_as_written",
+    "BRIDGE", "MIDDLEWARE", "chosen_by_request", "given", "is_text", "lazy", "middleware_problem", "option", "says", "source_text", "untold", "vary",
+    "written",
 ]  # fmt: skip

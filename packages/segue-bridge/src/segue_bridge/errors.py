@@ -2,13 +2,17 @@
 
 Source: ``rest_framework.exceptions`` (3.18). Raised anywhere below a path operation, they are
 turned into the response by :mod:`segue_bridge.http.failures` as DRF's ``exception_handler`` does.
-Texts are the English ones: DRF's translated texts depend on ``Accept-Language``, which is refused.
+Texts are in the language of the request (:mod:`segue_bridge.translation`).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, ClassVar
+
+from segue_bridge.translation import Lazy, Text
+from segue_bridge.translation import gettext_lazy as _
 
 Detail = Any
 """A text, or lists and dicts of texts."""
@@ -41,16 +45,16 @@ def error_details(data: Any, code: str | None) -> Detail:
 class Invalid(Exception):
     """Django's own ``ValidationError`` (``django.core.exceptions``): of a field's ``to_python``, of a new password."""
 
-    def __init__(self, message: str | list[str]) -> None:
+    def __init__(self, message: Text | Sequence[Text]) -> None:
         super().__init__(message)
-        self.messages = [message] if isinstance(message, str) else list(message)
+        self.messages = [str(m) for m in ([message] if isinstance(message, (str, Lazy)) else message)]
 
 
 class APIException(Exception):
     """An error with a status and a detail. Project exceptions derive from it as in DRF."""
 
     status_code: int = 500
-    default_detail: ClassVar[Any] = "A server error occurred."
+    default_detail: ClassVar[Any] = _("A server error occurred.")
     default_code: ClassVar[str] = "error"
 
     detail: Detail
@@ -84,7 +88,7 @@ class ValidationError(APIException):
     """400. A text becomes a list of one; scalars inside a dict stay bare."""
 
     status_code = 400
-    default_detail = "Invalid input."
+    default_detail = _("Invalid input.")
     default_code = "invalid"
 
     def __init__(self, detail: Any = None, code: str | None = None) -> None:
@@ -99,7 +103,7 @@ class ParseError(APIException):
     """400: the body cannot be read."""
 
     status_code = 400
-    default_detail = "Malformed request."
+    default_detail = _("Malformed request.")
     default_code = "parse_error"
 
 
@@ -107,7 +111,7 @@ class AuthenticationFailed(APIException):
     """401, or 403 when the view's first authenticator has no challenge."""
 
     status_code = 401
-    default_detail = "Incorrect authentication credentials."
+    default_detail = _("Incorrect authentication credentials.")
     default_code = "authentication_failed"
 
 
@@ -115,7 +119,7 @@ class NotAuthenticated(APIException):
     """401, or 403 when the view's first authenticator has no challenge."""
 
     status_code = 401
-    default_detail = "Authentication credentials were not provided."
+    default_detail = _("Authentication credentials were not provided.")
     default_code = "not_authenticated"
 
 
@@ -123,7 +127,7 @@ class PermissionDenied(APIException):
     """403."""
 
     status_code = 403
-    default_detail = "You do not have permission to perform this action."
+    default_detail = _("You do not have permission to perform this action.")
     default_code = "permission_denied"
 
 
@@ -131,7 +135,7 @@ class Forbidden(APIException):
     """``django.core.exceptions.PermissionDenied``: answered as :class:`PermissionDenied`, which it is not."""
 
     status_code = 403
-    default_detail = "You do not have permission to perform this action."
+    default_detail = _("You do not have permission to perform this action.")
     default_code = "permission_denied"
 
 
@@ -139,7 +143,7 @@ class NotFound(APIException):
     """404."""
 
     status_code = 404
-    default_detail = "Not found."
+    default_detail = _("Not found.")
     default_code = "not_found"
 
 
@@ -150,7 +154,7 @@ class Http404(APIException):
     """
 
     status_code = 404
-    default_detail = "Not found."
+    default_detail = _("Not found.")
     default_code = "not_found"
 
 
@@ -158,7 +162,7 @@ class MethodNotAllowed(APIException):
     """405."""
 
     status_code = 405
-    default_detail = 'Method "{method}" not allowed.'
+    default_detail = _('Method "{method}" not allowed.')
     default_code = "method_not_allowed"
 
     def __init__(self, method: str, detail: Any = None, code: str | None = None) -> None:
@@ -169,7 +173,7 @@ class NotAcceptable(APIException):
     """406."""
 
     status_code = 406
-    default_detail = "Could not satisfy the request Accept header."
+    default_detail = _("Could not satisfy the request Accept header.")
     default_code = "not_acceptable"
 
 
@@ -177,7 +181,7 @@ class UnsupportedMediaType(APIException):
     """415. Echoes the request's ``Content-Type`` as sent."""
 
     status_code = 415
-    default_detail = 'Unsupported media type "{media_type}" in request.'
+    default_detail = _('Unsupported media type "{media_type}" in request.')
     default_code = "unsupported_media_type"
 
     def __init__(self, media_type: str, detail: Any = None, code: str | None = None) -> None:
@@ -190,15 +194,18 @@ class Throttled(APIException):
     """429. ``wait`` in seconds is rounded up, told in the text and in ``Retry-After``."""
 
     status_code = 429
-    default_detail = "Request was throttled."
+    default_detail = _("Request was throttled.")
+    extra_detail_singular: ClassVar[Text] = _("Expected available in {wait} second.")
+    extra_detail_plural: ClassVar[Text] = _("Expected available in {wait} seconds.")
     default_code = "throttled"
 
     def __init__(self, wait: float | None = None, detail: Any = None, code: str | None = None) -> None:
         text = self.default_detail if detail is None else detail
         seconds = None if wait is None else math.ceil(wait)
         if seconds is not None:
-            unit = "second" if seconds == 1 else "seconds"
-            text = f"{text} Expected available in {seconds} {unit}."
+            # DRF fills the texts in before it asks for the plural form, which is so the one of English.
+            extra = self.extra_detail_singular if seconds == 1 else self.extra_detail_plural
+            text = f"{text} {extra.format(wait=seconds)}"
         super().__init__(text, code)
         self.wait = seconds
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 
-from segue.snapshot.model import GlobalRef, Value
+from segue.refusal import Refused
+from segue.snapshot.model import GlobalRef, Value, Where
 from segue.translate import language
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, widen
 from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import Const, DictOf, Global, Kind, ListOf, Scalar, Unknown
 
+NO_PLACE = Where("", 0)
 TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
 
 
@@ -22,8 +24,9 @@ def value_of(frame: Frame, value: Value) -> Val | None:
         case "ref":
             return Val(Global(_ref(frame, value.name)))
         case "lazy" if isinstance(value.data, str):
-            language.shows_text(frame.ctx)
-            return const(value.data)
+            if not language.is_text(value):
+                return const(value.data)
+            return _text(frame, value)
         case "list" | "tuple" | "set":
             items = [value_of(frame, item) for item in value.items]
             if any(item is None for item in items):
@@ -82,6 +85,21 @@ def value_of(frame: Frame, value: Value) -> Val | None:
             return Val(Global(GlobalRef("instance", value.name, value)))
         case _:
             return None
+
+
+def _text(frame: Frame, value: Value) -> Val | None:
+    """A lazy text where it is used: in the language of that moment."""
+    try:
+        text, imports = language.lazy(frame.ctx, value, NO_PLACE, str(value.data))
+    except Refused:
+        return None
+    frame.use(*imports)
+    made = ast.parse(text, mode="eval").body
+    if isinstance(made, ast.Call) and isinstance(made.func, ast.Name):
+        # Shown at once, there is no need for a lazy one.
+        plain = made.func.id.removesuffix("_lazy")
+        return Val(Scalar("str"), ast.Call(frame.imported(language.BRIDGE, plain), made.args, []))
+    return Val(Scalar("str"), quote("str({0})", made))
 
 
 def _ref(frame: Frame, dotted: str) -> GlobalRef:

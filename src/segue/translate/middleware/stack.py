@@ -62,10 +62,9 @@ class _OutOfOrder(Exception):
 def _of_route(ctx: Context, route: Route, *, as_code: bool) -> RouteMiddleware:
     out = RouteMiddleware()
     methods = [o.method for o in route.operations]
-    for method in methods:
-        refusal = language.errors_refused(ctx.snapshot, method)
-        if refusal is not None:
-            out.refused[method] = refusal
+    refusal = language.untold(ctx)
+    if refusal is not None:
+        _refuse(out, methods, refusal)
     for name, defined in entries(ctx.snapshot):
         if methods and all(m in out.refused for m in methods):
             break

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from segue.snapshot.model import ModelField, Value
 from segue.target.ir import Import
+from segue.translate.language import is_text
 
 CALLABLES: dict[str, tuple[str, Import]] = {
     "django.utils.timezone.now": ("now", Import("segue_bridge.zone", "now")),
@@ -54,7 +55,7 @@ def _reference(name: str) -> Default:
 
 def literal(value: Value) -> tuple[str, frozenset[Import]] | None:
     """Python text of a constant value; None when it is not one."""
-    if value.kind in ("const", "lazy"):
+    if value.kind in ("const", "lazy") and not is_text(value):
         return repr(value.data), frozenset()
     if value.kind in ("list", "tuple", "set"):
         items = [literal(item) for item in value.items]

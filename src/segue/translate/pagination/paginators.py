@@ -9,6 +9,7 @@ from segue.target.ir import Decl, Import, Origin
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Needs, QuerySet
+from segue.translate.language import BRIDGE, given
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import field_of, snake
 from segue.translate.load.needs import column
@@ -45,7 +46,11 @@ _BRIDGE = {
     "LimitOffsetPagination": ("limit_offset", "LimitOffset"),
     "CursorPagination": ("cursor", "Cursor"),
 }
-_DEFAULTS = {"param": ("page", "cursor"), "last": (["last"],), "invalid": ("Invalid page.", "Invalid cursor")}
+_DEFAULTS = {
+    "param": ("page", "cursor"),
+    "last": (["last"],),
+}
+_INVALID = {"PageNumberPagination": "Invalid page.", "CursorPagination": "Invalid cursor"}
 _COUNTING = "django.core.paginator.Paginator"
 
 
@@ -168,6 +173,10 @@ def _arguments(endpoint: Endpoint, known: Class, base: str) -> tuple[dict[str, s
             arguments["ordering"] = repr(ordering)
         elif keyword in ("size", "limit"):
             arguments[keyword] = repr(data)
+        elif keyword == "invalid":
+            said = given(endpoint.ctx, value, _INVALID[base], known.where, attribute)
+            if said is not None:
+                arguments[keyword] = said[0]
         elif data is None or data in _DEFAULTS.get(keyword, ()) or [keyword, data] in _SAME:
             continue
         else:
@@ -197,7 +206,10 @@ def _declare(
         Decl(
             constant,
             text,
-            frozenset({Import(f"segue_bridge.pagination.{module}", cls)}),
+            frozenset(
+                {Import(f"segue_bridge.pagination.{module}", cls)}
+                | {Import(BRIDGE, n) for n in ("gettext_lazy", "pgettext_lazy") if n in text}
+            ),
             0,
             Origin(known.name, known.where),
         )

@@ -12,6 +12,7 @@ from segue.translate.functions.lift import lift
 from segue.translate.functions.record import constant
 from segue.translate.interp.scope import Scope
 from segue.translate.kinds import Instance, Object, Request, ViewSelf
+from segue.translate.language import is_text, lazy
 from segue.translate.load.models import snake
 from segue.translate.permissions.condition import FALSE, TRUE, Condition
 from segue.translate.permissions.model_permissions import model_permissions
@@ -64,7 +65,14 @@ def _condition(
         given = permission.given if isinstance(permission, Made) else ()
         found = _lifted(endpoint, cls, dotted, instance, name, given)
     if known is not None:
-        found.message = _class_text(endpoint, cls, known.attributes.get("message"))
+        message = known.attributes.get("message")
+        if message is not None and is_text(message.value):
+            found.message, needed = lazy(
+                endpoint.ctx, message.value, message.where or known.where, f"{cls}.message"
+            )
+            found.imports |= needed
+        else:
+            found.message = _class_text(endpoint, cls, message)
         found.code = _class_text(endpoint, cls, known.attributes.get("code"))
         if known.origin != "drf":
             for attribute in ("message", "code"):

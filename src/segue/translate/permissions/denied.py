@@ -22,6 +22,10 @@ def statements(endpoint: Endpoint, condition: Condition) -> tuple[list[str], set
     if not dotted:
         return [condition.statement], set()
     function = find(endpoint.ctx, dotted, endpoint.where)
+    if "gettext" in condition.message:
+        raise endpoint.refuse_method(
+            "permission_denied", "It is given a message that is another one in another language."
+        )
     given = tuple(
         (name, ast.literal_eval(text) if text else None)
         for name, text in (("message", condition.message), ("code", condition.code))

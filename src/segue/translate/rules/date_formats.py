@@ -82,7 +82,11 @@ def _named(frame: Frame, call: CallSite, name: str) -> str:
         raise frame.refuse(
             "date-format", ast.unparse(call.node), f"The snapshot does not know the format {name}.", call.node
         )
-    language.shows_text(frame.ctx)
+    languages = frame.ctx.snapshot.settings.languages
+    if languages is not None and any(name in formats for formats in languages.formats.values()):
+        raise frame.refuse(
+            "date-format", ast.unparse(call.node), f"{name} is another one in another language.", call.node
+        )
     return found.data
 
 
@@ -106,14 +110,12 @@ def _made(frame: Frame, call: CallSite, short: str, pattern: str) -> Val:
             f"{', '.join(sorted(wrong))} cannot be shown of it.",
             call.node,
         )
-    if letters & _WORDS:
-        if not language.texts_as_written(frame.ctx.snapshot):
-            raise frame.refuse(
-                "date-format",
-                ast.unparse(call.node),
-                "It has words of the project's own language.",
-                call.node,
-            )
-        language.shows_text(frame.ctx)
+    if letters & _WORDS and language.vary(frame.ctx):
+        raise frame.refuse(
+            "date-format",
+            ast.unparse(call.node),
+            "It has words, which are others in other languages.",
+            call.node,
+        )
     made = quote("{0}({1}, {2})", frame.imported("segue_bridge.formats", short), value.node, literal(pattern))
     return Val(Scalar("str"), made)

@@ -6,7 +6,6 @@ import ast
 
 from segue.snapshot.model import GlobalRef, Value
 from segue.target.ir import Import
-from segue.translate import language
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
@@ -181,30 +180,6 @@ def debug(frame: Frame) -> Val:
     used["DEBUG"] = Value("const", False)
     frame.use(Import("{package}.settings", "settings"))
     return Val(Scalar("bool"), name("settings.DEBUG"))
-
-
-@function(
-    "django.utils.translation.gettext",
-    "django.utils.translation.gettext_lazy",
-    "django.utils.translation.gettext_noop",
-    "django.utils.translation.ugettext",
-    "django.utils.translation.ugettext_lazy",
-)
-def gettext(frame: Frame, call: CallSite) -> Val:
-    """``_("text")``: the text itself where the project's own language is the one of the source.
-
-    Requests in other languages are Django's then (:mod:`segue.translate.language`).
-    """
-    call.only(at_most=1)
-    if not language.texts_as_written(frame.ctx.snapshot):
-        raise frame.refuse(
-            "gettext",
-            ast.unparse(call.node),
-            "The text is translated into the project's own language.",
-            call.node,
-        )
-    language.shows_text(frame.ctx)
-    return call.args[0]
 
 
 @function("django.utils.text.slugify")

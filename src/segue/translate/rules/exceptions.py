@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import model_label
 from segue.translate.interp.statements.raising import converted_in
@@ -21,6 +22,7 @@ from segue.translate.kinds import (
     Unknown,
     User,
 )
+from segue.translate.language import is_text
 from segue.translate.rules.exception_text import check
 from segue.translate.rules.own_exceptions import own_exception, own_names
 from segue.translate.rules.registry import attribute, function
@@ -280,7 +282,13 @@ def project_exception(frame: Frame, dotted: str, call: CallSite) -> Val | None:
         if k in cls.attributes
     }
     if not parts and not any(k.arg == "detail" for k in keywords):
+        detail = cls.attributes.get("default_detail")
+        shown = value_of(frame, detail.value) if detail is not None and is_text(detail.value) else None
+        if detail is not None and is_text(detail.value) and (shown is None or shown.node is None):
+            raise frame.refuse("gettext", dotted, "Segue cannot write down its text.", call.node)
         parts = [literal(attributes.get("default_detail", "A server error occurred."))]
+        if shown is not None and shown.node is not None:
+            parts = [shown.node]
     if len(parts) < 2 and not any(k.arg == "code" for k in keywords):
         keywords.append(ast.keyword("code", literal(attributes.get("default_code", "error"))))
     made = ast.Call(frame.imported("segue_bridge.errors", "APIException"), parts, keywords)

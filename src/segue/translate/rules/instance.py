@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from segue.snapshot.model import Function, ModelField
+from segue.snapshot.model import Function, ModelField, Value
 from segue.translate import language
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.constants import value_of
@@ -232,22 +232,25 @@ def display(frame: Frame, owner: Val, item: ModelField, node: ast.AST) -> Val:
     assert owner.node is not None
     assert isinstance(kind, Instance)
     column(frame.ctx, kind.site, item.attname)
-    pairs: dict[object, str] = {}
+    pairs: dict[object, Value] = {}
     for key, label in item.choices:
         shown = label.items if label.kind in ("list", "tuple") else ()
         for pair in shown if shown else ():
-            if any(part.kind == "lazy" for part in pair.items):
-                language.shows_text(frame.ctx)
             if len(pair.items) == 2 and isinstance(pair.items[0].data, str | int | None):
-                pairs[pair.items[0].data] = str(pair.items[1].data)
+                pairs[pair.items[0].data] = pair.items[1]
         if not shown:
-            if label.kind == "lazy":
-                language.shows_text(frame.ctx)
             if key.kind not in ("const",) or isinstance(key.data, list | dict):
                 raise frame.refuse("choices", item.name, "Segue cannot write these choices down.", node)
-            pairs[key.data] = str(label.data)
+            pairs[key.data] = label
     value = ast.Attribute(owner.node, item.attname, ast.Load())
-    table = ast.parse(repr(pairs), mode="eval").body
+    labels: list[ast.expr] = []
+    for label in pairs.values():
+        label_code, imports = language.written(
+            frame.ctx, str(label.data), label if language.is_text(label) else None, item.where, item.name
+        )
+        frame.use(*imports)
+        labels.append(ast.parse(label_code, mode="eval").body)
+    table = ast.Dict([literal(key) for key in pairs], labels)
     text = quote("str({1}.get({0}, {0}))", value, table)
     if item.null:
         text = (

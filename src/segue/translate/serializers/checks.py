@@ -8,6 +8,7 @@ from segue.target.ir import Import
 from segue.translate.functions.lift import lift
 from segue.translate.interp.frame import Frame
 from segue.translate.kinds import ValidatedData
+from segue.translate.language import given
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type
 from segue.translate.serializers.code import pairs_of, value_text
@@ -112,7 +113,7 @@ def _together(frame: Frame, serializer: Serializer, value: Value) -> str:
     arguments = ["db", cls, _read_only_defaults(frame, serializer), repr(fields)]
     if serializer.model:
         arguments.append("instance=instance")
-    _texts(arguments, pairs)
+    _texts(frame, serializer, arguments, pairs)
     condition = pairs.get("condition")
     if condition is not None and condition.kind != "const":
         arguments.append(f"condition={condition_text(frame, serializer, model, condition)}")
@@ -137,16 +138,28 @@ def _as_in_release(
         raise _refused(serializer, value, "unique-together", why)
 
 
-def _texts(arguments: list[str], pairs: dict[str, Value]) -> None:
-    message = str(const(pairs.get("message"), ""))
-    if message and message != "The fields {field_names} must make a unique set.":
-        arguments.append(f"message={message!r}")
+def _texts(frame: Frame, serializer: Serializer, arguments: list[str], pairs: dict[str, Value]) -> None:
+    _message(
+        frame, serializer, arguments, "message", pairs, "The fields {field_names} must make a unique set."
+    )
     code = str(const(pairs.get("code"), "unique"))
     if code != "unique":
         arguments.append(f"code={code!r}")
-    missing = str(const(pairs.get("missing_message"), ""))
-    if missing and missing != "This field is required.":
-        arguments.append(f"missing_message={missing!r}")
+    _message(frame, serializer, arguments, "missing_message", pairs, "This field is required.")
+
+
+def _message(
+    frame: Frame,
+    serializer: Serializer,
+    arguments: list[str],
+    key: str,
+    pairs: dict[str, Value],
+    default: str,
+) -> None:
+    found = given(frame.ctx, pairs.get(key), default, serializer.where, serializer.name)
+    if found is not None:
+        arguments.append(f"{key}={found[0]}")
+        frame.use(*found[1])
 
 
 def _for_date(frame: Frame, serializer: Serializer, value: Value) -> str:
@@ -178,7 +191,8 @@ def _for_date(frame: Frame, serializer: Serializer, value: Value) -> str:
         arguments.append(f"parts={parts}")
     if serializer.model:
         arguments.append("instance=instance")
-    message = str(const(pairs.get("message"), ""))
-    if message and message != 'This field must be unique for the "{date_field}" date.':
-        arguments.append(f"message={message!r}")
+    _message(
+        frame, serializer, arguments, "message", pairs,
+        'This field must be unique for the "{date_field}" date.',
+    )  # fmt: skip
     return f"await unique_for_date({', '.join(arguments)})"

@@ -7,6 +7,7 @@ from segue.target.ir import Decl, Import
 from segue.translate.context import Context
 from segue.translate.functions.finish import prunable
 from segue.translate.interp.frame import Frame
+from segue.translate.language import is_text, source_text
 from segue.translate.load.models import snake
 from segue.translate.serializers.code import Text, value_text
 from segue.translate.serializers.facts import field_refusal
@@ -52,6 +53,7 @@ def _pairs(value: Value, item: SerializerField) -> Text:
         found = value_text(pair.items[0], item.where, item.name)
         imports |= found.imports
         label = pair.items[1]
-        shown = label.data if label.kind in ("const", "lazy") else str(label.data)
+        # The labels stand here for people: no answer has them.
+        shown = source_text(label) if is_text(label) else label.data
         parts.append(f"({found.text}, {str(shown)!r})")
     return Text(f"({', '.join(parts)},)" if parts else "()", imports)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from segue.refusal import Refused, refuse
 from segue.snapshot.model import Value, Where
 from segue.target.ir import Import
+from segue.translate.language import is_text
 
 _EXACT = {
     "decimal": ("Decimal({!r})", Import("decimal", "Decimal")),
@@ -29,7 +30,7 @@ class Text:
 
 def value_text(value: Value, where: Where, construct: str) -> Text:
     """``value`` as an expression. Refuses what is no plain data."""
-    if value.kind in ("const", "lazy"):
+    if value.kind in ("const", "lazy") and not is_text(value):
         return Text(repr(value.data))
     if value.kind in _EXACT:
         template, item = _EXACT[value.kind]

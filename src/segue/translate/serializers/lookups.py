@@ -10,6 +10,7 @@ from segue.target.ir import Import
 from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
 from segue.translate.kinds import Instance, Scalar
+from segue.translate.language import given
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type
 from segue.translate.models.conversions import lookup_problem
@@ -100,9 +101,10 @@ def unique_lines(frame: Frame, serializer: Serializer, item: SerializerField, fo
         arguments = ["db", f"{cls}.{column.attname}", f"form[{item.name!r}]"]
         if serializer.model:
             arguments.append("instance=instance")
-        message = str(const(pairs.get("message"), ""))
-        if message and message != "This field must be unique.":
-            arguments.append(f"message={message!r}")
+        message = given(frame.ctx, pairs.get("message"), "This field must be unique.", item.where, item.name)
+        if message is not None:
+            arguments.append(f"message={message[0]}")
+            frame.use(*message[1])
         check = [f"await unique({', '.join(arguments)})"]
         if isinstance(value_kind(frame.ctx, item), Instance):
             # a relation that was not found has no value to ask for

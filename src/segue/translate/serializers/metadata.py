@@ -7,6 +7,7 @@ from typing import Any
 from segue.refusal import refuse
 from segue.snapshot.model import SerializerField, Value
 from segue.translate.context import Context
+from segue.translate.language import vary
 from segue.translate.serializers.facts import base_name, serializer_of
 from segue.translate.serializers.show import NESTED
 
@@ -19,6 +20,13 @@ def actions(ctx: Context, serializer_name: str) -> str:
 def info(ctx: Context, serializer_name: str) -> dict[str, Any]:
     """The same as data. Refuses what is not plain."""
     serializer = serializer_of(ctx, serializer_name)
+    if vary(ctx):
+        raise refuse(
+            "metadata",
+            serializer_name,
+            "Its labels and help texts are others in other languages.",
+            serializer.where,
+        )
     return {item.name: _field(ctx, item) for item in serializer.fields if base_name(item) != "HiddenField"}
 
 

@@ -11,8 +11,11 @@ from collections.abc import Callable
 
 from segue.refusal import Refused
 from segue.snapshot.model import Constraint, Model, ModelField, Value
+from segue.target.ir import Import
 from segue.translate.context import Context
+from segue.translate.language import lazy, vary
 from segue.translate.load.models import field_of, python_type, snake
+from segue.translate.serializers.code import Text
 
 _SIZES = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _BY_SIZE = frozenset({"int", "Decimal", "date", "datetime", "timedelta"})
@@ -20,19 +23,26 @@ _BY_EQUALITY = frozenset({*_BY_SIZE, "str", "bool", "UUID"})
 _Q = ("django.db.models.Q", "django.db.models.query_utils.Q")
 _F = ("django.db.models.F", "django.db.models.expressions.F")
 _TEXT = "Constraint “%(name)s” is violated."
+_DEFAULT = Value("lazy", _TEXT, "django.utils.translation.gettext", (Value("const", _TEXT),))
 
 Refusing = Callable[[str], Refused]
 
 
-def check_text(ctx: Context, model: Model, constraint: Constraint, refused: Refusing) -> str:
+def check_text(ctx: Context, model: Model, constraint: Constraint, refused: Refusing) -> Text:
     """``Check(message, fields, lambda x: …)``. Raises what ``refused`` makes of the reason."""
     if constraint.condition is None:
         raise refused(f"The condition of its constraint {constraint.name} is not known.")
     local = snake(model.cls.rpartition(".")[2])
     fields: dict[str, None] = {}
     text = _tree(ctx, model, constraint.condition, local, fields, refused)
-    message = (constraint.message or _TEXT) % {"name": constraint.name}
-    return f"Check({message!r}, {tuple(fields)!r}, lambda {local}: {text})"
+    imports: set[Import] = set()
+    if vary(ctx) and (constraint.lazy_message is not None or not constraint.message):
+        said = constraint.lazy_message or _DEFAULT
+        message, imports = lazy(ctx, said, model.where, constraint.name)
+        message = f"{message}.filled(name={constraint.name!r})"
+    else:
+        message = repr((constraint.message or _TEXT) % {"name": constraint.name})
+    return Text(f"Check({message}, {tuple(fields)!r}, lambda {local}: {text})", imports)
 
 
 def _tree(

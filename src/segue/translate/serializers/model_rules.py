@@ -16,6 +16,7 @@ from segue.translate.functions.lift import Lifted, app_of, lift
 from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
 from segue.translate.kinds import Scalar
+from segue.translate.language import BRIDGE, says, vary, written
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import column_kind, snake, target_field
 from segue.translate.models.conversions import TEXTS, at_home, first_of, self_of_field
@@ -77,7 +78,9 @@ def model_rules(frame: Frame, model: Model) -> Text:
         if has_value(item) and not (item.primary_key and item.base.rpartition(".")[2] in _AUTO)
     ]
     constant = f"{snake(model.cls.rpartition('.')[2]).upper()}_RULES"
-    parts = [repr(model.verbose_name), f"fields=({', '.join(lines)},)" if lines else "fields=()"]
+    label, needed = written(ctx, model.verbose_name, model.lazy_name, model.where, model.label)
+    imports |= needed
+    parts = [label, f"fields=({', '.join(lines)},)" if lines else "fields=()"]
     unique = [*model.unique_together, *((f.name,) for f in model.fields if _is_unique(f))]
     if unique:
         parts.append(f"unique={tuple(tuple(names) for names in unique)!r}")
@@ -103,7 +106,9 @@ def _constraints(ctx: Context, model: Model, imports: set[Import]) -> list[str]:
     found = []
     for item in model.constraints:
         if item.kind == "check":
-            found.append(check_text(ctx, model, item, lambda why: _refused(model, why)))
+            text = check_text(ctx, model, item, lambda why: _refused(model, why))
+            imports |= text.imports
+            found.append(text.text)
             imports.add(Import(MODULE, "Check"))
             continue
         if (
@@ -138,7 +143,9 @@ def _field(frame: Frame, model: Model, item: ModelField, imports: set[Import]) -
         raise _refused(model, f"The default of {item.name} may be a row that is not there.", item)
     if base == "DecimalField" and item.default.kind == "const" and item.default.data is not None:
         raise _refused(model, f"The default of {item.name} is no Decimal.", item)
-    parts = [repr(item.name), repr(item.verbose_name)]
+    label, needed = written(ctx, item.verbose_name, item.lazy_name, item.where, item.name)
+    imports |= needed
+    parts = [repr(item.name), label]
     if item.attname != item.name:
         parts.append(f"column={item.attname!r}")
     parts += [f"{key}=True" for key in ("blank", "null") if getattr(item, key)]
@@ -181,11 +188,17 @@ def _row(frame: Frame, model: Model, item: ModelField, imports: set[Import]) -> 
     key = target_field(ctx, item)
     # Another text since Django 5.2.
     said = "is not a valid choice" if since(ctx.snapshot.versions.django, 5, 2) else "does not exist"
-    missing = f"{target.verbose_name} instance with {key.name} {{}} {said}."
-    parts = [
-        f"{cls}.{key.attname}",
-        repr(missing.replace("{", "{{").replace("}", "}}").replace("{{}}", "{}")),
-    ]
+    text = f"%(model)s instance with %(field)s %(value)r {said}."
+    if vary(ctx):
+        if "{" in target.verbose_name or "}" in target.verbose_name:
+            raise _refused(model, "The name of a related model has braces.", item)
+        label, needed = written(ctx, target.verbose_name, target.lazy_name, target.where, target.label)
+        imports |= needed | {Import(BRIDGE, "gettext_lazy"), Import(MODULE, "VALUE")}
+        code = f"gettext_lazy({says(ctx, text)!r}).filled(model={label}, field={key.name!r}, value=VALUE)"
+    else:
+        missing = f"{target.verbose_name} instance with {key.name} {{}} {said}."
+        code = repr(missing.replace("{", "{{").replace("}", "}}").replace("{{}}", "{}"))
+    parts = [f"{cls}.{key.attname}", code]
     return f"Row({', '.join([*parts, *([limit] if limit else [])])})"
 
 

@@ -64,9 +64,10 @@ def rules_of(ctx: Context, app: str, owner: str, item: SerializerField) -> Rules
         rules.arguments.append("null=True")
         if rules.type != "Any":
             rules.type += " | None"
-    texts = changed(item, base)
+    texts, needed = changed(ctx, item, base)
     if texts:
-        rules.arguments.append(f"messages={texts!r}")
+        rules.arguments.append(f"messages={texts}")
+        rules.imports |= needed
     _type_imports(rules)
     return rules
 
@@ -287,9 +288,10 @@ def _related(many: bool) -> Maker:
             rules.arguments.append(f"type={JSON_TYPES[kind]!r}")
         if many:
             _add(rules, item, "empty", "allow_empty", True)
-            texts = changed(child, base)
+            texts, needed = changed(ctx, child, base)
             if texts:
-                rules.arguments.append(f"texts={texts!r}")
+                rules.arguments.append(f"texts={texts}")
+                rules.imports |= needed
         return rules
 
     return make

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from segue.snapshot.model import SerializerField
+from segue.snapshot.model import SerializerField, Value
+from segue.target.ir import Import
+from segue.translate.context import Context
+from segue.translate.language import given
 
 _FIELD = {"required": "This field is required.", "null": "This field may not be null."}
 _CHAR = {
@@ -109,9 +112,15 @@ DEFAULTS: dict[str, dict[str, str]] = {
 }
 
 
-def changed(item: SerializerField, base: str) -> dict[str, str]:
-    """Texts of ``item`` that differ from DRF's, by key."""
+def changed(ctx: Context, item: SerializerField, base: str) -> tuple[str, set[Import]]:
+    """Code of a dict with the texts of ``item`` that differ from DRF's, by key; '' for none."""
     known = {**_FIELD, **DEFAULTS.get(base, {})}
-    return {
-        key: text for key, text in sorted(item.error_messages.items()) if key in known and known[key] != text
-    }
+    parts: list[str] = []
+    imports: set[Import] = set()
+    for key, text in sorted(item.error_messages.items()):
+        value = item.lazy_messages.get(key, Value("const", text))
+        found = given(ctx, value, known[key], item.where, item.name) if key in known else None
+        if found is not None:
+            parts.append(f"{key!r}: {found[0]}")
+            imports |= found[1]
+    return (f"{{{', '.join(parts)}}}" if parts else ""), imports

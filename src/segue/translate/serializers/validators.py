@@ -11,6 +11,7 @@ from segue.target.ir import Import
 from segue.translate.context import Context
 from segue.translate.functions.lift import Lifted, app_of, lift
 from segue.translate.kinds import Kind
+from segue.translate.language import given, is_text, source_text, vary, written
 from segue.translate.serializers.code import Text, pairs_of, value_text
 from segue.translate.serializers.facts import base_name, const, field_refusal, option
 from segue.translate.serializers.synthetic import in_validation
@@ -37,8 +38,13 @@ _FUNCTIONS = {
     "validate_ipv4_address": "ValidIp('ipv4')",
     "validate_ipv6_address": "ValidIp('ipv6')",
     "validate_ipv46_address": "ValidIp()",
-    "validate_integer": r"Matches(r'^-?\d+\Z', message='Enter a valid integer.')",
+    "validate_integer": "Matches(r'^-?\\d+\\Z', message={})",
 }
+
+
+_INTEGER = "Enter a valid integer."
+# code of a message, None for the validator's own
+Message = tuple[str, set[Import]] | None
 
 
 @dataclass(slots=True)
@@ -125,16 +131,20 @@ def validator_of(ctx: Context, item: SerializerField, value: Value, kind: Kind) 
     """One validator of a field; ``item`` tells where it stands. Raises ``Refused``."""
     short = value.name.rpartition(".")[2]
     if value.kind == "ref" and value.name.startswith(_DJANGO):
+        if short == "validate_integer":
+            said = Value("lazy", _INTEGER, "django.utils.translation.gettext", (Value("const", _INTEGER),))
+            text, needed = written(ctx, _INTEGER, said if vary(ctx) else None, item.where, item.name)
+            return _text(_FUNCTIONS[short].format(text), needed)
         if short in _FUNCTIONS:
             return _text(_FUNCTIONS[short])
         raise field_refusal(item, "validator", f"Segue has no rule for {value.name}.")
     if value.kind == "ref" and value.name in ctx.snapshot.functions:
         return _project(ctx, item, value.name, kind)
     if value.kind == "call" and value.name.startswith(_DJANGO):
-        return _django(item, value, short)
+        return _django(ctx, item, value, short)
     inherited = _inherited(ctx, value)
     if inherited:
-        return _django(item, value, inherited)
+        return _django(ctx, item, value, inherited)
     if value.kind == "call" and value.name == _SURROGATES:
         return _text("NoSurrogates()")
     raise field_refusal(item, "validator", f"Segue has no rule for {value.name or value.data}.")
@@ -176,25 +186,28 @@ def first_parameter(source: str, where: Where, skip: int = 0) -> str:
     return tree.args.args[skip].arg
 
 
-def _django(item: SerializerField, value: Value, short: str) -> Text:
+def _django(ctx: Context, item: SerializerField, value: Value, short: str) -> Text:
     pairs = pairs_of(value)
-    message = str(const(pairs.get("message"), ""))
     if short in _LIMITS:
-        return _limit(item, pairs, short, message)
+        return _limit(ctx, item, pairs, short)
+
+    def message(default: str) -> Message:
+        return given(ctx, pairs.get("message"), default, item.where, item.name)
+
     if short in ("RegexValidator", "DomainNameValidator") or (
         "regex" in pairs and short not in ("URLValidator",)
     ):
-        return _regex(item, pairs, message)
+        return _regex(item, pairs, message("Enter a valid value."))
     if short == "URLValidator":
         schemes = pairs.get("schemes")
         text = value_text(schemes, item.where, item.name) if schemes is not None else Text("")
         arguments = [] if text.text in ("", "['http', 'https', 'ftp', 'ftps']") else [f"schemes={text.text}"]
-        return _text(_made("ValidUrl", arguments, message, "Enter a valid URL."))
+        return _made("ValidUrl", arguments, message("Enter a valid URL."))
     if short == "EmailValidator":
         hosts = pairs.get("domain_allowlist") or pairs.get("domain_whitelist")
         allowed = value_text(hosts, item.where, item.name).text if hosts is not None else "['localhost']"
         arguments = [] if allowed == "['localhost']" else [f"allowlist={allowed}"]
-        return _text(_made("ValidEmail", arguments, message, "Enter a valid email address."))
+        return _made("ValidEmail", arguments, message("Enter a valid email address."))
     if short == "DecimalValidator":
         digits, places = const(pairs.get("max_digits")), const(pairs.get("decimal_places"))
         return _text(f"Digits({digits!r}, {places!r})")
@@ -204,34 +217,36 @@ def _django(item: SerializerField, value: Value, short: str) -> Text:
         default = (
             "File extension “%(extension)s” is not allowed. Allowed extensions are: %(allowed_extensions)s."
         )
-        return _text(_made("Extension", [listed], message, default))
+        return _made("Extension", [listed], message(default))
     if short == "ProhibitNullCharactersValidator":
-        return _text(_made("NoNull", [], message, "Null characters are not allowed."))
+        return _made("NoNull", [], message("Null characters are not allowed."))
     raise field_refusal(item, "validator", f"Segue has no rule for {value.name}.")
 
 
-def _made(name: str, arguments: list[str], message: str, default: str) -> str:
-    if message and message != default:
-        arguments = [*arguments, f"message={message!r}"]
-    return f"{name}({', '.join(arguments)})"
+def _made(name: str, arguments: list[str], message: Message, imports: set[Import] | None = None) -> Text:
+    if message is not None:
+        arguments = [*arguments, f"message={message[0]}"]
+    return _text(f"{name}({', '.join(arguments)})", {*(imports or ()), *(message[1] if message else ())})
 
 
-def _limit(item: SerializerField, pairs: dict[str, Value], short: str, message: str) -> Text:
+def _limit(ctx: Context, item: SerializerField, pairs: dict[str, Value], short: str) -> Text:
     name, default = _LIMITS[short]
+    said = pairs.get("message")
     limit = value_text(pairs["limit_value"], item.where, item.name)
     arguments = [limit.text]
     offset = pairs.get("offset")
     if offset is not None and const(offset, "set") is not None:
         found = value_text(offset, item.where, item.name)
         arguments.append(f"offset={found.text}")
-        message = ""
-    # Django's length texts are lazy plurals, which the probe may not resolve: only plain text counts.
-    if message.startswith(default) or not message:
-        message = ""
-    return _text(_made(name, arguments, message, ""), limit.imports)
+        said = None
+    # Django's length texts are lazy plurals of a number that is named.
+    lazily = said is not None and (is_text(said) or not vary(ctx))
+    text = source_text(said) if said is not None and is_text(said) else str(const(said, ""))
+    message = None if lazily and text.startswith(default) else given(ctx, said, "", item.where, item.name)
+    return _made(name, arguments, message, limit.imports)
 
 
-def _regex(item: SerializerField, pairs: dict[str, Value], message: str) -> Text:
+def _regex(item: SerializerField, pairs: dict[str, Value], message: Message) -> Text:
     regex = pairs.get("regex")
     if regex is None or regex.kind != "regex":
         raise field_refusal(item, "validator", "The pattern of its validator is not known.")
@@ -241,4 +256,4 @@ def _regex(item: SerializerField, pairs: dict[str, Value], message: str) -> Text
         arguments.append(f"flags={flags}")
     if const(pairs.get("inverse_match"), False):
         arguments.append("inverse=True")
-    return _text(_made("Matches", arguments, message, "Enter a valid value."))
+    return _made("Matches", arguments, message)

@@ -70,11 +70,6 @@ def reset_tokens(ctx: Context, where: Where) -> Import:
 
 def password_rules(ctx: Context, password: Scalar, user: Kind, where: Where) -> Lifted:
     """``check_new_password(password, user)``: ``AUTH_PASSWORD_VALIDATORS``, one after the other. Raises ``Refused``."""
-    if not language.texts_as_written(ctx.snapshot):
-        raise refuse(
-            "gettext", "validate_password", "Its texts are translated into the project's own language.", where
-        )
-    language.shows_text(ctx)
     value = ctx.snapshot.settings.values.get("AUTH_PASSWORD_VALIDATORS")
     entries = [_entry(v, where) for v in (value.items if value is not None else ())]
 
@@ -144,10 +139,10 @@ def _rule(
             return "pass"
         frame.use(Import(_BRIDGE, "not_similar"))
         names = [str(n) for n in options.get("user_attributes", _SIMILAR)]
-        labels = {n: _label(ctx, n, where) for n in names if _has(ctx, n, where)}
+        labels = [f"{n!r}: {_label(frame, n)}" for n in names if _has(ctx, n, where)]
         limit = options.get("max_similarity", 0.7)
         extra = "" if limit == 0.7 else f", max_similarity={limit!r}"
-        return f"not_similar(password, user, {labels!r}{extra})"
+        return f"not_similar(password, user, {{{', '.join(labels)}}}{extra})"
     if name.startswith("django."):
         raise refuse("password-rule", name, "These options of the validator are not translated.", where)
     return _own(frame, name, options, password, user, where)
@@ -163,10 +158,13 @@ def _has(ctx: Context, name: str, where: Where) -> bool:
     return False
 
 
-def _label(ctx: Context, name: str, where: Where) -> str:
+def _label(frame: Frame, name: str) -> str:
+    ctx = frame.ctx
     item = field_of(concrete(ctx, ctx.snapshot.settings.user_model), name)
     assert item is not None
-    return str(item.verbose_name)
+    text, imports = language.written(ctx, item.verbose_name, item.lazy_name, item.where, name)
+    frame.use(*imports)
+    return text
 
 
 def _own(frame: Frame, name: str, options: dict[str, Any], password: Scalar, user: Kind, where: Where) -> str:

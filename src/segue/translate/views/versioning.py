@@ -9,6 +9,7 @@ import re
 
 from segue.snapshot.model import Attribute, Class
 from segue.target.ir import Import
+from segue.translate.language import given
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import plain
 
@@ -40,7 +41,9 @@ def check_versioning(endpoint: Endpoint) -> None:
     if found is not None:
         known, base = found
         message = known.attributes.get("invalid_version_message")
-        if message is not None and message.value.data != SCHEMES[base][1]:
+        if message is not None and given(
+            endpoint.ctx, message.value, SCHEMES[base][1], message.where or known.where, known.name
+        ):
             raise endpoint.refuse(
                 "versioning", known.name, "A message of its own for invalid versions.", message.where
             )

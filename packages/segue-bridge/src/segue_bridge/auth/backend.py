@@ -22,6 +22,7 @@ from segue_bridge.auth.users import AnonymousUser, CurrentUser, Identity
 from segue_bridge.auth.who import Known
 from segue_bridge.errors import AuthenticationFailed, PermissionDenied, Unserved
 from segue_bridge.schema.data import FormData
+from segue_bridge.translation import gettext as _
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -198,9 +199,11 @@ class BasicAuthentication:
         if not parts or parts[0].lower() != "basic":
             return None
         if len(parts) == 1:
-            raise AuthenticationFailed("Invalid basic header. No credentials provided.")
+            raise AuthenticationFailed(_("Invalid basic header. No credentials provided."))
         if len(parts) > 2:
-            raise AuthenticationFailed("Invalid basic header. Credentials string should not contain spaces.")
+            raise AuthenticationFailed(
+                _("Invalid basic header. Credentials string should not contain spaces.")
+            )
         try:
             raw = base64.b64decode(parts[1].encode("latin-1"))
             try:
@@ -210,7 +213,7 @@ class BasicAuthentication:
             username, password = text.split(":", 1)
         except (ValueError, UnicodeDecodeError, binascii.Error):
             raise AuthenticationFailed(
-                "Invalid basic header. Credentials not correctly base64 encoded."
+                _("Invalid basic header. Credentials not correctly base64 encoded.")
             ) from None
         user = None
         if self._passwords is not None:
@@ -218,7 +221,7 @@ class BasicAuthentication:
                 db, self._identity, self._passwords, username, password, upgrade=self._upgrade
             )
         if user is None:
-            raise AuthenticationFailed("Invalid username/password.")
+            raise AuthenticationFailed(_("Invalid username/password."))
         return user, None
 
 
@@ -260,10 +263,10 @@ class TokenAuthentication:
             return None
         found = await self._identity.users.read(db, request, self._owner, {"key": key})
         if not found:
-            raise AuthenticationFailed("Invalid token.")
+            raise AuthenticationFailed(_("Invalid token."))
         _, user = found[0]
         if not self._identity.active(user):
-            raise AuthenticationFailed("User inactive or deleted.")
+            raise AuthenticationFailed(_("User inactive or deleted."))
         return user, Token(key, self._identity.pk_of(user), user)
 
 

@@ -22,6 +22,8 @@ from segue_bridge.auth.jwt_blacklist import Blacklist
 from segue_bridge.auth.sessions import Session
 from segue_bridge.auth.users import Identity
 from segue_bridge.errors import AuthenticationFailed
+from segue_bridge.translation import Text, gettext_lazy
+from segue_bridge.translation import gettext as _
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -58,8 +60,8 @@ class JwtSettings:
     id_claim: str | None = "jti"
     check_active: bool = True
     revoke_claim: str | None = None
-    invalid: str = "Token is invalid"
-    expired: str = "Token is expired"
+    invalid: Text = gettext_lazy("Token is invalid")
+    expired: Text = gettext_lazy("Token is expired")
 
 
 class InvalidClaims(Exception):
@@ -91,7 +93,7 @@ class JWTAuthentication:
             return None
         if len(parts) != 2:
             raise failed(
-                "Authorization header must contain two space-delimited values", "bad_authorization_header"
+                _("Authorization header must contain two space-delimited values"), "bad_authorization_header"
             )
         claims = await self._claims(db, parts[1])
         return await self._user(request, db, claims), claims
@@ -104,14 +106,14 @@ class JWTAuthentication:
                 if self._blacklist is not None and token_type in _REVOCABLE:
                     assert self._settings.id_claim is not None
                     if await self._blacklist.has(db, claims[self._settings.id_claim]):
-                        raise InvalidClaims("Token is blacklisted")
+                        raise InvalidClaims(_("Token is blacklisted"))
                 check(claims, token_type, self._settings)
                 return claims
             except InvalidClaims as error:
                 messages.append({"token_class": name, "token_type": token_type, "message": str(error)})
         raise AuthenticationFailed(
             {
-                "detail": "Given token not valid for any token type",
+                "detail": _("Given token not valid for any token type"),
                 "code": "token_not_valid",
                 "messages": messages,
             }
@@ -124,19 +126,19 @@ class JWTAuthentication:
     async def _user(self, request: Request, db: Database, claims: Mapping[str, Any]) -> Any:
         settings = self._settings
         if settings.user_id_claim not in claims:
-            raise failed("Token contained no recognizable user identification", "token_not_valid")
+            raise failed(_("Token contained no recognizable user identification"), "token_not_valid")
         kind = self._identity.column(settings.user_id_field).type.python_type
         wanted = {"wanted": kind(claims[settings.user_id_claim])}
         found = await self._identity.users.read(db, request, self._wanted, wanted)
         if not found:
-            raise failed("User not found", "user_not_found")
+            raise failed(_("User not found"), "user_not_found")
         _, user = found[0]
         if settings.check_active and not self._identity.active(user):
-            raise failed("User is inactive", "user_inactive")
+            raise failed(_("User is inactive"), "user_inactive")
         if settings.revoke_claim is not None:
             digest = hashlib.md5(user.password.encode()).hexdigest().upper()
             if not hmac.compare_digest(str(claims.get(settings.revoke_claim)).encode(), digest.encode()):
-                raise failed("The user's password has been changed.", "password_changed")
+                raise failed(_("The user's password has been changed."), "password_changed")
         return user
 
 
@@ -174,21 +176,21 @@ def check(claims: Mapping[str, Any], token_type: str | None, settings: JwtSettin
     """``Token.verify``: unexpired, with an id, and of that type (None: of any, ``UntypedToken``)."""
     unexpired(claims, "exp", settings)
     if settings.id_claim is not None and settings.id_claim not in claims:
-        raise InvalidClaims("Token has no id")
+        raise InvalidClaims(_("Token has no id"))
     if settings.type_claim is not None and token_type is not None:
         if settings.type_claim not in claims:
-            raise InvalidClaims("Token has no type")
+            raise InvalidClaims(_("Token has no type"))
         if claims[settings.type_claim] != token_type:
-            raise InvalidClaims("Token has wrong type")
+            raise InvalidClaims(_("Token has wrong type"))
 
 
 def unexpired(claims: Mapping[str, Any], claim: str, settings: JwtSettings) -> None:
     """``Token.check_exp``."""
     if claim not in claims:
-        raise InvalidClaims(f"Token has no '{claim}' claim")
+        raise InvalidClaims(_("Token has no '{}' claim").format(claim))
     now = datetime.now(tz=UTC)
     if datetime.fromtimestamp(claims[claim], tz=UTC) <= now - timedelta(seconds=settings.leeway):
-        raise InvalidClaims(f"Token '{claim}' claim has expired")
+        raise InvalidClaims(_("Token '{}' claim has expired").format(claim))
 
 
 def failed(text: str, code: str) -> AuthenticationFailed:

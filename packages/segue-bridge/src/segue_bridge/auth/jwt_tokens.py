@@ -20,6 +20,7 @@ from segue_bridge.auth.jwt import InvalidClaims, JwtSettings, check, decoded, fa
 from segue_bridge.auth.jwt_blacklist import Blacklist
 from segue_bridge.db.errors import ObjectDoesNotExist
 from segue_bridge.errors import AuthenticationFailed, ValidationError
+from segue_bridge.translation import gettext as _
 
 if TYPE_CHECKING:
     from segue_bridge.auth.passwords import Passwords
@@ -94,7 +95,7 @@ class Tokens:
         user = await authenticate(db, self._identity, passwords, username, password)
         if user is None or not self._may(user):
             raise AuthenticationFailed(
-                "No active account found with the given credentials", "no_active_account"
+                _("No active account found with the given credentials"), "no_active_account"
             )
         return user
 
@@ -120,7 +121,7 @@ class Tokens:
                 raise ObjectDoesNotExist("User matching query does not exist.", self._identity.model)
             if not self._may(user):
                 raise AuthenticationFailed(
-                    "No active account found for the given token.", "no_active_account"
+                    _("No active account found for the given token."), "no_active_account"
                 )
         answer: Refreshed = {"access": self._signed(self._access(claims, now))}
         if not self._rotate:
@@ -165,7 +166,7 @@ class Tokens:
             raise failed(str(error), "token_not_valid") from None
         kept = self._blacklist if self._revoke_rotated else None
         if kept is not None and await kept.has(db, claims.get(self._id_claim)):
-            raise ValidationError({"non_field_errors": ["Token is blacklisted"]})
+            raise ValidationError({"non_field_errors": [_("Token is blacklisted")]})
 
     async def revoke(self, db: Database, token: str) -> None:
         """``TokenBlacklistSerializer``: revoke a refresh token."""
@@ -183,7 +184,7 @@ class Tokens:
         try:
             claims = dict(decoded(token, self._settings))
             if self._blacklist is not None and await self._blacklist.has(db, claims[self._id_claim]):
-                raise InvalidClaims("Token is blacklisted")
+                raise InvalidClaims(_("Token is blacklisted"))
             check(claims, token_type, self._settings)
         except InvalidClaims as error:
             raise failed(str(error), "token_not_valid") from None

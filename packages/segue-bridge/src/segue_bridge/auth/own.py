@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from segue_bridge.errors import AuthenticationFailed
+from segue_bridge.translation import gettext as _
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -51,12 +52,12 @@ def header_token(request: Request, keyword: str) -> str | None:
     if not parts or parts[0].lower() != keyword.lower().encode():
         return None
     if len(parts) == 1:
-        raise AuthenticationFailed("Invalid token header. No credentials provided.")
+        raise AuthenticationFailed(_("Invalid token header. No credentials provided."))
     if len(parts) > 2:
-        raise AuthenticationFailed("Invalid token header. Token string should not contain spaces.")
+        raise AuthenticationFailed(_("Invalid token header. Token string should not contain spaces."))
     try:
         return parts[1].decode()
     except UnicodeError:
         raise AuthenticationFailed(
-            "Invalid token header. Token string should not contain invalid characters."
+            _("Invalid token header. Token string should not contain invalid characters.")
         ) from None

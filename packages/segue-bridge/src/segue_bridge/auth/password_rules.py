@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from segue_bridge.errors import Invalid
+from segue_bridge.translation import Text, ngettext
+from segue_bridge.translation import gettext as _
 
 
 class Problems:
@@ -39,20 +41,24 @@ class Problems:
 def minimum_length(password: str, length: int = 8) -> None:
     """``MinimumLengthValidator``."""
     if len(password) < length:
-        noun = "character" if length == 1 else "characters"
-        raise Invalid(f"This password is too short. It must contain at least {length} {noun}.")
+        text = ngettext(
+            "This password is too short. It must contain at least %d character.",
+            "This password is too short. It must contain at least %d characters.",
+            length,
+        )
+        raise Invalid(text % length)
 
 
 def not_numeric(password: str) -> None:
     """``NumericPasswordValidator``."""
     if password.isdigit():
-        raise Invalid("This password is entirely numeric.")
+        raise Invalid(_("This password is entirely numeric."))
 
 
 def not_common(password: str, words: Collection[str]) -> None:
     """``CommonPasswordValidator``; ``words`` are in lower case (:func:`words_of`)."""
     if password.lower().strip() in words:
-        raise Invalid("This password is too common.")
+        raise Invalid(_("This password is too common."))
 
 
 def words_of(path: Path) -> frozenset[str]:
@@ -61,7 +67,7 @@ def words_of(path: Path) -> frozenset[str]:
 
 
 def not_similar(
-    password: str, user: Any, attributes: Mapping[str, str], *, max_similarity: float = 0.7
+    password: str, user: Any, attributes: Mapping[str, Text], *, max_similarity: float = 0.7
 ) -> None:
     """``UserAttributeSimilarityValidator``. ``attributes``: what is compared, with its name for the message."""
     if not user:
@@ -73,7 +79,7 @@ def not_similar(
             continue
         whole = value.lower()
         if any(_similar(lowered, part, max_similarity) for part in (*re.split(r"\W+", whole), whole)):
-            raise Invalid(f"The password is too similar to the {label}.")
+            raise Invalid(_("The password is too similar to the %(verbose_name)s.") % {"verbose_name": label})
 
 
 def _similar(password: str, part: str, limit: float) -> bool:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from segue_bridge.auth.users import is_authenticated
 from segue_bridge.errors import Invalid
+from segue_bridge.translation import gettext as _
 
 
 class LookupValueError(Invalid):
@@ -45,7 +46,7 @@ def as_bool(value: Any, field: str = "") -> bool | None:
         return True
     if value in ("f", "False", "0"):
         return False
-    raise LookupValueError(f"“{value}” value must be either True or False.")
+    raise LookupValueError(_("“%(value)s” value must be either True or False.") % {"value": value})
 
 
 def as_uuid(value: Any) -> UUID | None:
@@ -55,7 +56,7 @@ def as_uuid(value: Any) -> UUID | None:
     try:
         return UUID(int=value) if isinstance(value, int) else UUID(hex=value)
     except (AttributeError, ValueError) as error:
-        raise LookupValueError(f"“{value}” is not a valid UUID.") from error
+        raise LookupValueError(_("“%(value)s” is not a valid UUID.") % {"value": value}) from error
 
 
 def as_decimal(value: Any) -> Decimal | None:
@@ -65,7 +66,7 @@ def as_decimal(value: Any) -> Decimal | None:
     try:
         return Decimal(str(value)) if isinstance(value, float) else Decimal(value)
     except (InvalidOperation, TypeError, ValueError) as error:
-        raise LookupValueError(f"“{value}” value must be a decimal number.") from error
+        raise LookupValueError(_("“%(value)s” value must be a decimal number.") % {"value": value}) from error
 
 
 def as_float(value: Any, field: str) -> float | None:

@@ -15,6 +15,8 @@ from typing import Any
 
 from segue_bridge import zone
 from segue_bridge.schema import moments
+from segue_bridge.translation import Text, gettext_lazy, ngettext
+from segue_bridge.translation import gettext as _
 
 Cleaner = Callable[[str | None], Any]
 
@@ -35,8 +37,8 @@ DATE_FORMATS = (
 TIME_FORMATS = ("%H:%M:%S", "%H:%M:%S.%f", "%H:%M")
 DATETIME_FORMATS = tuple(f"{date} {time}" for date in DATE_FORMATS[:3] for time in TIME_FORMATS)
 
-REQUIRED = "This field is required."
-NULL_CHARACTERS = "Null characters are not allowed."
+REQUIRED = gettext_lazy("This field is required.")
+NULL_CHARACTERS = gettext_lazy("Null characters are not allowed.")
 
 
 class Invalid(Exception):
@@ -46,9 +48,9 @@ class Invalid(Exception):
     several inputs are collected, equal ones are told once.
     """
 
-    def __init__(self, *texts: str, about: object = None) -> None:
+    def __init__(self, *texts: Text, about: object = None) -> None:
         super().__init__(*texts)
-        self.texts = list(texts)
+        self.texts = [str(text) for text in texts]
         self.about = about
 
 
@@ -61,11 +63,21 @@ def text(
         return ""
     errors = []
     if min_length is not None and len(value) < min_length:
-        errors.append(f"Ensure this value has at least {_characters(min_length)} (it has {len(value)}).")
+        form = ngettext(
+            "Ensure this value has at least %(limit_value)d character (it has %(show_value)d).",
+            "Ensure this value has at least %(limit_value)d characters (it has %(show_value)d).",
+            min_length,
+        )
+        errors.append(_length(form, min_length, value))
     if max_length is not None and len(value) > max_length:
-        errors.append(f"Ensure this value has at most {_characters(max_length)} (it has {len(value)}).")
+        form = ngettext(
+            "Ensure this value has at most %(limit_value)d character (it has %(show_value)d).",
+            "Ensure this value has at most %(limit_value)d characters (it has %(show_value)d).",
+            max_length,
+        )
+        errors.append(_length(form, max_length, value))
     if "\x00" in value:
-        errors.append(NULL_CHARACTERS)
+        errors.append(str(NULL_CHARACTERS))
     if errors:
         raise Invalid(*errors)
     return value
@@ -80,15 +92,17 @@ def decimal(
     try:
         value = Decimal(raw)
     except DecimalException:
-        raise Invalid("Enter a number.") from None
+        raise Invalid(_("Enter a number.")) from None
     if not value.is_finite():
         # NaN is unlike itself, so two of them are two errors.
-        raise Invalid("Enter a number.", about=object() if value.is_nan() else value)
+        raise Invalid(_("Enter a number."), about=object() if value.is_nan() else value)
     errors = []
     if maximum is not None and value > maximum:
-        errors.append(f"Ensure this value is less than or equal to {maximum}.")
+        errors.append(_at_most(maximum))
     if minimum is not None and value < minimum:
-        errors.append(f"Ensure this value is greater than or equal to {minimum}.")
+        errors.append(
+            _("Ensure this value is greater than or equal to %(limit_value)s.") % {"limit_value": minimum}
+        )
     if errors:
         raise Invalid(*errors)
     return value
@@ -103,12 +117,12 @@ def number(
     try:
         value = decimal(raw, minimum=minimum, maximum=maximum)
     except Invalid as error:
-        if error.texts == ["Enter a number."]:
+        if error.texts == [_("Enter a number.")]:
             raise
         errors = error.texts
         value = Decimal(raw or "0")
     if value is not None and value > 1e50:
-        errors.append("Ensure this value is less than or equal to 1e+50.")
+        errors.append(_at_most(1e50))
     if errors:
         raise Invalid(*errors)
     return value
@@ -141,18 +155,19 @@ def choice(raw: str | None, choices: Collection[str]) -> str:
 
 def not_a_choice(value: object) -> str:
     """The text for a value outside the choices."""
-    return f"Select a valid choice. {value} is not one of the available choices."
+    text = _("Select a valid choice. %(value)s is not one of the available choices.")
+    return text % {"value": value}
 
 
 def date(raw: str | None, *, formats: Sequence[str] = DATE_FORMATS) -> dt.date | None:
     """``DateField``."""
-    found = _by_formats(raw, formats, "Enter a valid date.")
+    found = _by_formats(raw, formats, _("Enter a valid date."))
     return None if found is None else found.date()
 
 
 def time(raw: str | None, *, formats: Sequence[str] = TIME_FORMATS) -> dt.time | None:
     """``TimeField``."""
-    found = _by_formats(raw, formats, "Enter a valid time.")
+    found = _by_formats(raw, formats, _("Enter a valid time."))
     return None if found is None else found.time()
 
 
@@ -162,7 +177,7 @@ def datetime(
     """``DateTimeField``: ISO 8601 first, then the formats; naive means the current zone."""
     if not raw:
         return None
-    wrong = "Enter a valid date/time."
+    wrong = _("Enter a valid date/time.")
     try:
         found = moments.parse_datetime(raw.strip())
     except ValueError:
@@ -186,9 +201,10 @@ def duration(raw: str | None) -> dt.timedelta | None:
         found = moments.parse_duration(raw)
     except OverflowError:
         low, high = dt.timedelta.min.days, dt.timedelta.max.days
-        raise Invalid(f"The number of days must be between {low} and {high}.") from None
+        text = _("The number of days must be between {min_days} and {max_days}.")
+        raise Invalid(text.format(min_days=low, max_days=high)) from None
     if found is None:
-        raise Invalid("Enter a valid duration.")
+        raise Invalid(_("Enter a valid duration."))
     return found
 
 
@@ -200,7 +216,7 @@ def identifier(raw: str | None) -> uuid.UUID | None:
     try:
         return uuid.UUID(value)
     except ValueError:
-        raise Invalid("Enter a valid UUID.") from None
+        raise Invalid(_("Enter a valid UUID.")) from None
 
 
 def in_current_zone(value: dt.datetime) -> dt.datetime:
@@ -210,9 +226,11 @@ def in_current_zone(value: dt.datetime) -> dt.datetime:
         return value
     fixed = current.utcoffset(None) is not None
     if not fixed and current.utcoffset(value) != current.utcoffset(value.replace(fold=1 - value.fold)):
-        raise Invalid(
-            f"{value} couldn’t be interpreted in time zone {current}; it may be ambiguous or it may not exist."
+        text = _(
+            "%(datetime)s couldn’t be interpreted in time zone %(current_timezone)s; "
+            "it may be ambiguous or it may not exist."
         )
+        raise Invalid(text % {"datetime": value, "current_timezone": current})
     return value.replace(tzinfo=current)
 
 
@@ -228,5 +246,9 @@ def _by_formats(raw: str | None, formats: Sequence[str], wrong: str) -> dt.datet
     raise Invalid(wrong)
 
 
-def _characters(count: int) -> str:
-    return f"{count} character" if count == 1 else f"{count} characters"
+def _length(text: str, limit: int, value: str) -> str:
+    return text % {"limit_value": limit, "show_value": len(value)}
+
+
+def _at_most(maximum: object) -> str:
+    return _("Ensure this value is less than or equal to %(limit_value)s.") % {"limit_value": maximum}

@@ -26,6 +26,8 @@ from segue_bridge.filters import cleaning, ranges
 from segue_bridge.filters.cleaning import REQUIRED, Cleaner, Invalid
 from segue_bridge.filters.ranges import Kind, Range
 from segue_bridge.http.query import QueryParams
+from segue_bridge.translation import Text
+from segue_bridge.translation import gettext as _
 
 T = TypeVar("T")
 Bound = Decimal | float | None
@@ -185,7 +187,7 @@ class FilterForm:
         if found is None:
             return None
         if len(found) != 2:
-            self.add(name, "Range query expects two values.")
+            self.add(name, _("Range query expects two values."))
             return None
         return Range(found[0], found[1])
 
@@ -210,9 +212,9 @@ class FilterForm:
 
     # plumbing
 
-    def add(self, name: str, *texts: str) -> None:
+    def add(self, name: str, *texts: Text) -> None:
         """Keep errors of a field."""
-        self.errors.setdefault(name, []).extend(texts)
+        self.errors.setdefault(name, []).extend(str(text) for text in texts)
 
     def _one(self, name: str, clean: Callable[[str | None], T], required: bool) -> T | None:
         try:

@@ -15,8 +15,10 @@ from sqlalchemy.orm import InstrumentedAttribute
 from segue_bridge.db.session import Session
 from segue_bridge.filters.cleaning import NULL_CHARACTERS, REQUIRED, Invalid, not_a_choice
 from segue_bridge.filters.forms import FilterForm
+from segue_bridge.translation import gettext as _
+from segue_bridge.translation import gettext_lazy
 
-NOT_THERE = "Select a valid choice. That choice is not one of the available choices."
+NOT_THERE = gettext_lazy("Select a valid choice. That choice is not one of the available choices.")
 _WHOLE_BITS = 63
 
 
@@ -125,7 +127,7 @@ async def find_choices(
             try:
                 prepared.append(_prepared(key, raw))
             except ValueError:
-                raise Invalid(f"“{raw}” is not a valid value.") from None
+                raise Invalid(_("“%(pk)s” is not a valid value.") % {"pk": raw}) from None
             except _NoRow:
                 # ``__in`` does not guard the range: SQLite refuses such a number (500), others compare it.
                 if db.dialect == "sqlite":
@@ -154,7 +156,7 @@ def _prepared(key: ColumnElement[Any] | InstrumentedAttribute[Any], raw: str) ->
         try:
             return uuid.UUID(hex=raw)
         except ValueError:
-            raise Invalid(f"“{raw}” is not a valid UUID.") from None
+            raise Invalid(_("“%(value)s” is not a valid UUID.") % {"value": raw}) from None
     if kind is str:
         return raw
     raise TypeError(f"choices cannot be found by a column of {kind.__name__}")

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_
 from segue_bridge.errors import ValidationError
 from segue_bridge.http.call import Call
 from segue_bridge.http.query import QueryParams
+from segue_bridge.translation import gettext as _
 
 Lookup = Callable[[ColumnElement[Any], str], ColumnElement[bool]]
 SearchField = tuple[Lookup, Any]
@@ -66,7 +67,7 @@ def check_search(call: Call | QueryParams, *, param: str = "search") -> None:
     ``SearchFilter.filter_queryset`` cleans the parameter before it looks whether the view has ``search_fields``.
     """
     if "\x00" in parameters(call).get(param, ""):
-        raise ValidationError(["Null characters are not allowed."])
+        raise ValidationError([_("Null characters are not allowed.")])
 
 
 def search_terms(call: Call | QueryParams, param: str = "search") -> list[str]:

@@ -22,10 +22,10 @@ from segue_bridge.errors import APIException, MethodNotAllowed, Unserved
 from segue_bridge.http import failures, handover, metadata, negotiation, pages, urls
 from segue_bridge.http.call import Call
 from segue_bridge.http.cors import ANSWERED_BY
-from segue_bridge.http.language import Languages
 from segue_bridge.http.resource import Resource
 from segue_bridge.http.responses import JSON
 from segue_bridge.http.settings import PLAIN, HttpSettings
+from segue_bridge.translation import end
 
 FORCED_USER = "segue.user"
 """Scope key of a test client that names the user: ``async (db) -> (user, auth)`` in place of the
@@ -96,12 +96,11 @@ async def _view(call: Call) -> Response:
             now, waiting = await handover.early(resource.left_to_django, call)
             if now:
                 return failures.unserved("middleware")
-        foreign = call.settings.languages is not None and _foreign(call, call.settings.languages)
-        if foreign and (call.verb not in ("GET", "HEAD") or foreign == "texts"):
+        if call.settings.languages is None:
+            end()
+        elif not call.settings.languages.begin(call):
             return failures.unserved("language")
         response = await _through(call, 0)
-        if foreign and response.status_code >= 400:
-            return failures.unserved("language")
         return failures.unserved("middleware") if response.status_code in waiting else response
     except Exception as error:  # noqa: BLE001 - as in Django, whatever it was
         return _converted(call, error)
@@ -152,14 +151,6 @@ def _converted(call: Call, error: Exception) -> Response:
     if type(error).__module__.partition(".")[0] == "starlette":
         raise error  # HTTPException of hand-written code, a client that has gone, FastAPI's body limit
     return _unexpected(call, error)
-
-
-def _foreign(call: Call, languages: Languages) -> str:
-    """Whether the request is in a language with texts of its own: ``errors`` where only errors have texts, ``texts``."""
-    code = languages.of(call)
-    if languages.plain(code):
-        return ""
-    return "texts" if languages.texts or code is None else "errors"
 
 
 async def _answer(call: Call) -> Response:
@@ -346,7 +337,7 @@ def name_language(request: Request, response: Response, settings: HttpSettings) 
     if "x-segue-unserved" in response.headers:
         return
     vary(response, "Accept-Language")
-    response.headers.setdefault("content-language", languages.of(request) or languages.default)
+    response.headers.setdefault("content-language", languages.named_in(request))
 
 
 def add_headers(request: Request, response: Response, settings: HttpSettings, *, framed: bool) -> None:

@@ -1,7 +1,6 @@
 """The language of a request, as ``django.middleware.locale.LocaleMiddleware`` chooses it.
 
-Texts are those of the project's own language. A request in a language with other texts is answered here only where no
-text can be in the answer; the rest of it is left to Django.
+What the service says in it is :mod:`segue_bridge.translation`.
 """
 
 from __future__ import annotations
@@ -12,11 +11,15 @@ from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
+from segue_bridge.translation import Catalogues, begin, end, get_language
+
 _ONE = re.compile(
     r"([a-z]{1,8}(?:-[a-z0-9]{1,8})*|\*)(?:\s*;\s*q=(0(?:\.[0-9]{,3})?|1(?:\.0{,3})?))?(?:\s*,\s*|$)"
 )
 """One range of ``Accept-Language`` (``trans_real.accept_language_re``), in lower case."""
 _CODE = re.compile(r"[a-z]{1,8}(?:-[a-z0-9]{1,8})*\Z")
+_BEGUN = "segue.language"
+"""Scope key: texts of this request are in its language."""
 _LONGEST = 100
 """Django shortens codes above 500 characters; nobody's language is longer than this."""
 
@@ -24,22 +27,21 @@ _LONGEST = 100
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Languages:
     """``default``: the language of requests that ask for none. ``listed``: ``LANGUAGES`` in its order, ``available``: those
-    with a catalogue, ``fallbacks``: ``LANG_INFO``'s. ``same``: languages whose texts the service has.
+    with a catalogue, ``fallbacks``: ``LANG_INFO``'s. ``catalogues``: the texts, None where all languages say what the source says.
 
     ``cookie``: ``LANGUAGE_COOKIE_NAME``. ``fixed``: every request has the default language (``i18n_patterns`` without a
     prefix for it). ``inside``: which of ``security`` and ``common`` answer before the middleware sees a request.
-    ``texts``: answers of success have translated texts too. ``named``: the middleware is there, so answers name their language.
+    ``named``: the middleware is there, so answers name their language.
     """
 
     default: str
     listed: tuple[str, ...] = ()
     available: frozenset[str] = frozenset()
     fallbacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    same: frozenset[str] = frozenset()
+    catalogues: Catalogues | None = None
     cookie: str = "django_language"
     fixed: bool = False
     inside: tuple[str, ...] = ()
-    texts: bool = False
     named: bool = True
 
     def of(self, request: Request) -> str | None:
@@ -74,9 +76,22 @@ class Languages:
         generic = [code, *self.fallbacks.get(code, ()), *shorter][-1]
         return next((one.lower() for one in self.listed if one.startswith(f"{generic}-")), None)
 
-    def plain(self, code: str | None) -> bool:
-        """Whether the service has the texts of ``code``."""
-        return code is not None and code in self.same
+    def begin(self, request: Request) -> bool:
+        """Let texts be in the language of ``request``; False where only Django can tell which one that is."""
+        code = self.of(request)
+        if code is None:
+            return False
+        if self.catalogues is None:
+            end()
+        else:
+            begin(code, self.catalogues)
+            request.scope[_BEGUN] = True
+        return True
+
+    def named_in(self, request: Request) -> str:
+        """``get_language()`` when an answer is ready: a view may have activated another language than was asked for."""
+        found = get_language() if _BEGUN in request.scope else self.of(request)
+        return found or self.default
 
 
 def accepted(header: str) -> list[str]:

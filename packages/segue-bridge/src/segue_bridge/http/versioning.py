@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from segue_bridge.errors import APIException, NotAcceptable, NotFound
 from segue_bridge.http import media, urls
+from segue_bridge.translation import gettext as _
 
 if TYPE_CHECKING:
     from segue_bridge.http.call import Call
@@ -36,7 +37,7 @@ class Versioning:
                 return self.default
             found = next((name for name in self.namespaces if self._fits(name)), None)
             if found is None:
-                raise NotFound("Invalid version in URL path. Does not match any version namespace.")
+                raise NotFound(_("Invalid version in URL path. Does not match any version namespace."))
             return found
         version, error = self._asked(call)
         if error is not None and not self._fits(version):
@@ -47,16 +48,16 @@ class Versioning:
         if self.scheme == "accept":
             found = media.parse(call.chosen.media).get(self.param)
             version = self.default if found is None else found
-            return version, NotAcceptable('Invalid version in "Accept" header.')
+            return version, NotAcceptable(_('Invalid version in "Accept" header.'))
         if self.scheme == "path":
-            return call.path.get(self.param) or self.default, NotFound("Invalid version in URL path.")
+            return call.path.get(self.param) or self.default, NotFound(_("Invalid version in URL path."))
         if self.scheme == "query":
             version = call.query.get(self.param, self.default)
-            return version, NotFound("Invalid version in query parameter.")
+            return version, NotFound(_("Invalid version in query parameter."))
         match = _HOST.fullmatch(urls.host(call, call.settings).partition(":")[0])
         if match is None:
             return self.default, None
-        return match[1], NotFound("Invalid version in hostname.")
+        return match[1], NotFound(_("Invalid version in hostname."))
 
     def _fits(self, version: str | None) -> bool:
         if not self.allowed:

@@ -18,6 +18,8 @@ from segue_bridge.errors import NotFound
 from segue_bridge.http.call import Call
 from segue_bridge.http.urls import with_parameter
 from segue_bridge.pagination.slices import Slice, Unpaged, positive, size_of
+from segue_bridge.translation import Text
+from segue_bridge.translation import gettext_lazy as _
 
 R = TypeVar("R")
 
@@ -140,7 +142,7 @@ class Cursor:
     param: str = "cursor"
     size_param: str | None = None
     max_size: int | None = None
-    invalid: str = "Invalid cursor"
+    invalid: Text = _("Invalid cursor")
 
     async def page(
         self,

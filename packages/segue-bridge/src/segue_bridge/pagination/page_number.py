@@ -11,6 +11,8 @@ from segue_bridge.errors import NotFound
 from segue_bridge.http.call import Call
 from segue_bridge.http.urls import with_parameter, without_parameter
 from segue_bridge.pagination.slices import Slice, Unpaged, count_of, size_of, window
+from segue_bridge.translation import Text, gettext_lazy
+from segue_bridge.translation import gettext as _
 
 
 class PageNumberSlice(Slice):
@@ -58,7 +60,7 @@ class PageNumber:
     size_param: str | None = None
     max_size: int | None = None
     last: tuple[str, ...] = ("last",)
-    invalid: str = "Invalid page."
+    invalid: Text = gettext_lazy("Invalid page.")
 
     async def page(
         self, call: Call, query: Select[Any], *, count: Select[Any] | int | None = None
@@ -77,7 +79,7 @@ class PageNumber:
             number = pages = wanted_last = _pages(total, size)
             wanted = wanted_last
         if number > pages:
-            raise self._invalid(wanted, "That page contains no results")
+            raise self._invalid(wanted, _("That page contains no results"))
         start = (number - 1) * size
         return PageNumberSlice(
             call,
@@ -100,9 +102,9 @@ class PageNumber:
         try:
             number = int(wanted)
         except ValueError:
-            raise self._invalid(wanted, "That page number is not an integer") from None
+            raise self._invalid(wanted, _("That page number is not an integer")) from None
         if number < 1:
-            raise self._invalid(wanted, "That page number is less than 1")
+            raise self._invalid(wanted, _("That page number is less than 1"))
         return number
 
     def _invalid(self, wanted: str | int, message: str) -> NotFound:

@@ -19,6 +19,8 @@ from pydantic_core import CoreSchema, core_schema
 from segue_bridge.errors import ValidationError
 from segue_bridge.schema.data import is_form
 from segue_bridge.schema.unset import UNSET
+from segue_bridge.translation import Text
+from segue_bridge.translation import gettext_lazy as _
 
 Validator = Callable[[Any], object]
 
@@ -37,9 +39,9 @@ class Field:
     (:meth:`segue_bridge.schema.form.Form.converted`).
     """
 
-    messages: ClassVar[Mapping[str, str]] = {
-        "required": "This field is required.",
-        "null": "This field may not be null.",
+    messages: ClassVar[Mapping[str, Text]] = {
+        "required": _("This field is required."),
+        "null": _("This field may not be null."),
     }
     form_default: ClassVar[Any] = UNSET
     allow_blank: bool = False
@@ -49,7 +51,7 @@ class Field:
         *,
         null: bool = False,
         validators: Sequence[Validator] = (),
-        messages: Mapping[str, str] | None = None,
+        messages: Mapping[str, Text] | None = None,
         source: str = "",
         name: str = "",
         help: str = "",
@@ -58,7 +60,7 @@ class Field:
         self.null = null
         self.as_sent = as_sent
         self.validators = tuple(validators)
-        self.texts: dict[str, str] = {}
+        self.texts: dict[str, Text] = {}
         for cls in reversed(type(self).__mro__):
             self.texts.update(getattr(cls, "messages", {}))
         self.texts.update(messages or {})

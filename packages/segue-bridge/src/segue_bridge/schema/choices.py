@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 from segue_bridge.schema.base import Field
 from segue_bridge.schema.data import is_form
 from segue_bridge.schema.unset import UNSET
+from segue_bridge.translation import Text
+from segue_bridge.translation import gettext_lazy as _
 
 
 def choice_text(value: Any) -> str:
@@ -24,7 +26,7 @@ class Choice(Field):
     ``choices`` are ``(value, label)`` pairs, groups already flattened.
     """
 
-    messages: ClassVar[Mapping[str, str]] = {"invalid_choice": '"{input}" is not a valid choice.'}
+    messages: ClassVar[Mapping[str, Text]] = {"invalid_choice": _('"{input}" is not a valid choice.')}
 
     def __init__(self, choices: Sequence[tuple[Any, str]], *, blank: bool = False, **options: Any) -> None:
         super().__init__(**options)
@@ -57,9 +59,9 @@ class Choice(Field):
 class MultipleChoice(Choice):
     """``MultipleChoiceField``: a list without repeats, in the order sent; first bad item only."""
 
-    messages: ClassVar[Mapping[str, str]] = {
-        "not_a_list": 'Expected a list of items but got type "{input_type}".',
-        "empty": "This selection may not be empty.",
+    messages: ClassVar[Mapping[str, Text]] = {
+        "not_a_list": _('Expected a list of items but got type "{input_type}".'),
+        "empty": _("This selection may not be empty."),
     }
     form_default: ClassVar[Any] = []
 
@@ -86,4 +88,4 @@ class MultipleChoice(Choice):
 class FilePath(Choice):
     """``FilePathField``: the choices are the files found when the legacy project was read."""
 
-    messages: ClassVar[Mapping[str, str]] = {"invalid_choice": '"{input}" is not a valid path choice.'}
+    messages: ClassVar[Mapping[str, Text]] = {"invalid_choice": _('"{input}" is not a valid path choice.')}

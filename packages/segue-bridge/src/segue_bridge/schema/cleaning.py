@@ -18,6 +18,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 from segue_bridge.db.base import Base, primary_key
 from segue_bridge.db.session import Session
 from segue_bridge.errors import ErrorDetail, Invalid, ValidationError
+from segue_bridge.translation import Text
+from segue_bridge.translation import gettext as _
 
 NON_FIELD_ERRORS = "__all__"
 _EMPTY: tuple[Any, ...] = (None, "", [], (), {})
@@ -29,13 +31,22 @@ OwnUnique = Callable[[set[str]], Awaitable[None] | None]
 """``validate_unique`` of the model, bound to the object, of the fields that are left out."""
 
 
+class _Hole:
+    def __repr__(self) -> str:
+        return "{}"
+
+
+VALUE = _Hole()
+"""Stands for the value in a :attr:`Row.missing` that was filled in by name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """The row that a foreign key leads to: its ``key`` has the value, ``limit`` is ``limit_choices_to``. ``missing`` is
     Django's text for the ``repr`` of a value that has none (``{}``)."""
 
     key: InstrumentedAttribute[Any]
-    missing: str
+    missing: Text
     limit: ColumnElement[bool] | None = None
 
     async def check(self, db: Session, value: Any) -> None:
@@ -44,7 +55,7 @@ class Row:
         if self.limit is not None:
             found = found.where(self.limit)
         if await db.first(found) is None:
-            raise ValidationError([ErrorDetail(self.missing.format(repr(value)), "invalid")])
+            raise ValidationError([ErrorDetail(str(self.missing.format(repr(value))), "invalid")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +65,7 @@ class FieldRules:
     the field's own, ``validate`` a method that stands for Django's :func:`validate_value`; ``row`` is of foreign keys."""
 
     name: str
-    label: str
+    label: Text
     column: str = ""
     blank: bool = False
     null: bool = False
@@ -76,7 +87,7 @@ class Check:
     """A ``CheckConstraint``: ``holds`` for an object, NULL counting as true; it looks at ``fields``, and not at all where one
     of them is left out."""
 
-    message: str
+    message: Text
     fields: tuple[str, ...]
     holds: Callable[[Any], bool]
 
@@ -86,7 +97,7 @@ class ModelRules:
     """``label`` is what messages call the model. ``unique`` are the sets of fields that no two rows share, in the order in which
     Django looks (``unique_together`` before single fields), ``constraints`` those of ``UniqueConstraint`` and the checks."""
 
-    label: str
+    label: Text
     fields: tuple[FieldRules, ...]
     unique: tuple[tuple[str, ...], ...] = ()
     constraints: tuple[tuple[str, ...] | Check, ...] = ()
@@ -137,7 +148,7 @@ async def _check_sets(
     for names in sets:
         if isinstance(names, Check):
             if not exclude.intersection(names.fields) and not names.holds(entity):
-                found.setdefault(NON_FIELD_ERRORS, []).append(ErrorDetail(names.message))
+                found.setdefault(NON_FIELD_ERRORS, []).append(ErrorDetail(str(names.message)))
             continue
         if not exclude.intersection(names) and await _taken(db, entity, rules, names):
             key = names[0] if len(names) == 1 else NON_FIELD_ERRORS
@@ -206,11 +217,17 @@ def validate_value(
         return
     if choices and not _is_empty(value):
         if value not in choices:
-            raise ValidationError([ErrorDetail(f"Value {value!r} is not a valid choice.", "invalid_choice")])
+            raise ValidationError(
+                [
+                    ErrorDetail(
+                        _("Value %(value)r is not a valid choice.") % {"value": value}, "invalid_choice"
+                    )
+                ]
+            )
     elif value is None and not null:
-        raise ValidationError([ErrorDetail("This field cannot be null.", "null")])
+        raise ValidationError([ErrorDetail(_("This field cannot be null."), "null")])
     elif not blank and _is_empty(value):
-        raise ValidationError([ErrorDetail("This field cannot be blank.", "blank")])
+        raise ValidationError([ErrorDetail(_("This field cannot be blank."), "blank")])
 
 
 async def _clean(db: Session, field: FieldRules, value: Any, rows: bool) -> Any:
@@ -272,9 +289,18 @@ async def _taken(db: Session, entity: Base, rules: ModelRules, names: tuple[str,
 
 def _unique_text(rules: ModelRules, names: tuple[str, ...]) -> str:
     labels = {field.name: field.label for field in rules.fields}
-    texts = [_capitalised(labels[name]) for name in names]
-    listed = texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
-    return f"{_capitalised(rules.label)} with this {listed} already exists."
+    texts = [_capitalised(str(labels[name])) for name in names]
+    if len(names) == 1:
+        return _("%(model_name)s with this %(field_label)s already exists.") % {
+            "model_name": _capitalised(str(rules.label)),
+            "field_label": texts[0],
+        }
+    # django.utils.text.get_text_list
+    listed = f"{_(', ').join(texts[:-1])} {_('and')} {texts[-1]}"
+    return _("%(model_name)s with this %(field_labels)s already exists.") % {
+        "model_name": _capitalised(str(rules.label)),
+        "field_labels": listed,
+    }
 
 
 def _code(names: tuple[str, ...]) -> str:

@@ -12,6 +12,8 @@ from segue_bridge.schema.data import form_dict, form_list, is_form
 from segue_bridge.schema.text import Char
 from segue_bridge.schema.unset import UNSET
 from segue_bridge.schema.validators import MaxLength, MinLength
+from segue_bridge.translation import Text
+from segue_bridge.translation import gettext_lazy as _
 
 
 class Anything(Field):
@@ -36,11 +38,11 @@ class Unparsed(Field):
 class List(Field):
     """``ListField``: errors by index."""
 
-    messages: ClassVar[Mapping[str, str]] = {
-        "not_a_list": 'Expected a list of items but got type "{input_type}".',
-        "empty": "This list may not be empty.",
-        "min_length": "Ensure this field has at least {min_length} elements.",
-        "max_length": "Ensure this field has no more than {max_length} elements.",
+    messages: ClassVar[Mapping[str, Text]] = {
+        "not_a_list": _('Expected a list of items but got type "{input_type}".'),
+        "empty": _("This list may not be empty."),
+        "min_length": _("Ensure this field has at least {min_length} elements."),
+        "max_length": _("Ensure this field has no more than {max_length} elements."),
     }
 
     def __init__(
@@ -100,9 +102,9 @@ class List(Field):
 class Dict(Field):
     """``DictField``: keys become text, errors by key."""
 
-    messages: ClassVar[Mapping[str, str]] = {
-        "not_a_dict": 'Expected a dictionary of items but got type "{input_type}".',
-        "empty": "This dictionary may not be empty.",
+    messages: ClassVar[Mapping[str, Text]] = {
+        "not_a_dict": _('Expected a dictionary of items but got type "{input_type}".'),
+        "empty": _("This dictionary may not be empty."),
     }
 
     def __init__(self, child: Field | None = None, *, empty: bool = True, **options: Any) -> None:
@@ -160,7 +162,7 @@ def _no_constant(name: str) -> Any:
 class Json(Field):
     """``JSONField``: any JSON value; text from a form, or always with ``binary``, is parsed."""
 
-    messages: ClassVar[Mapping[str, str]] = {"invalid": "Value must be valid JSON."}
+    messages: ClassVar[Mapping[str, Text]] = {"invalid": _("Value must be valid JSON.")}
 
     def __init__(self, *, binary: bool = False, **options: Any) -> None:
         super().__init__(**options)

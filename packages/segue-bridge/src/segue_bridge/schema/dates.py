@@ -17,6 +17,8 @@ from segue_bridge.schema.moments import (
     parse_time,
 )
 from segue_bridge.schema.validators import MaxValue, MinValue
+from segue_bridge.translation import Text
+from segue_bridge.translation import gettext_lazy as _
 
 ISO = "iso-8601"
 
@@ -41,11 +43,11 @@ class DateTime(_Formatted):
     ``zone`` overrides the current zone by name (``default_timezone=``).
     """
 
-    messages: ClassVar[Mapping[str, str]] = {
-        "invalid": "Datetime has wrong format. Use one of these formats instead: {format}.",
-        "date": "Expected a datetime but got a date.",
-        "make_aware": 'Invalid datetime for the timezone "{timezone}".',
-        "overflow": "Datetime value out of range.",
+    messages: ClassVar[Mapping[str, Text]] = {
+        "invalid": _("Datetime has wrong format. Use one of these formats instead: {format}."),
+        "date": _("Expected a datetime but got a date."),
+        "make_aware": _('Invalid datetime for the timezone "{timezone}".'),
+        "overflow": _("Datetime value out of range."),
     }
     iso_text: ClassVar[str] = "YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]"
 
@@ -95,9 +97,9 @@ class DateTime(_Formatted):
 class Date(_Formatted):
     """``DateField``."""
 
-    messages: ClassVar[Mapping[str, str]] = {
-        "invalid": "Date has wrong format. Use one of these formats instead: {format}.",
-        "datetime": "Expected a date but got a datetime.",
+    messages: ClassVar[Mapping[str, Text]] = {
+        "invalid": _("Date has wrong format. Use one of these formats instead: {format}."),
+        "datetime": _("Expected a date but got a datetime."),
     }
     iso_text: ClassVar[str] = "YYYY-MM-DD"
 
@@ -125,8 +127,8 @@ class Date(_Formatted):
 class Time(_Formatted):
     """``TimeField``: an offset is dropped."""
 
-    messages: ClassVar[Mapping[str, str]] = {
-        "invalid": "Time has wrong format. Use one of these formats instead: {format}."
+    messages: ClassVar[Mapping[str, Text]] = {
+        "invalid": _("Time has wrong format. Use one of these formats instead: {format}.")
     }
     iso_text: ClassVar[str] = "hh:mm[:ss[.uuuuuu]]"
 
@@ -152,11 +154,11 @@ class Time(_Formatted):
 class Duration(Field):
     """``DurationField``: Django's, ISO 8601 and PostgreSQL's spelling; a number is seconds."""
 
-    messages: ClassVar[Mapping[str, str]] = {
-        "invalid": "Duration has wrong format. Use one of these formats instead: {format}.",
-        "max_value": "Ensure this value is less than or equal to {max_value}.",
-        "min_value": "Ensure this value is greater than or equal to {min_value}.",
-        "overflow": "The number of days must be between {min_days} and {max_days}.",
+    messages: ClassVar[Mapping[str, Text]] = {
+        "invalid": _("Duration has wrong format. Use one of these formats instead: {format}."),
+        "max_value": _("Ensure this value is less than or equal to {max_value}."),
+        "min_value": _("Ensure this value is greater than or equal to {min_value}."),
+        "overflow": _("The number of days must be between {min_days} and {max_days}."),
     }
 
     def __init__(

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 
 from segue_bridge.schema.base import Field
 from segue_bridge.schema.validators import Extension
+from segue_bridge.translation import Text
+from segue_bridge.translation import gettext_lazy as _
 
 # ``None`` is a legal size, so a marker of its own says "no such attribute".
 UNKNOWN: Any = object()
@@ -16,12 +18,12 @@ UNKNOWN: Any = object()
 class File(Field):
     """``FileField``: something with a name and a size, as multipart parsing gives it."""
 
-    messages: ClassVar[Mapping[str, str]] = {
-        "required": "No file was submitted.",
-        "invalid": "The submitted data was not a file. Check the encoding type on the form.",
-        "no_name": "No filename could be determined.",
-        "empty": "The submitted file is empty.",
-        "max_length": "Ensure this filename has at most {max_length} characters (it has {length}).",
+    messages: ClassVar[Mapping[str, Text]] = {
+        "required": _("No file was submitted."),
+        "invalid": _("The submitted data was not a file. Check the encoding type on the form."),
+        "no_name": _("No filename could be determined."),
+        "empty": _("The submitted file is empty."),
+        "max_length": _("Ensure this filename has at most {max_length} characters (it has {length})."),
     }
 
     def __init__(self, *, max_length: int | None = None, empty: bool = False, **options: Any) -> None:
@@ -48,8 +50,8 @@ class File(Field):
 class Image(File):
     """``ImageField``: Pillow must be able to verify the content; the extension must be an image's."""
 
-    messages: ClassVar[Mapping[str, str]] = {
-        "invalid_image": (
+    messages: ClassVar[Mapping[str, Text]] = {
+        "invalid_image": _(
             "Upload a valid image. The file you uploaded was either not an image or a corrupted image."
         )
     }

@@ -16,6 +16,8 @@ from segue_bridge.errors import ValidationError
 from segue_bridge.schema.base import Field, Skip
 from segue_bridge.schema.form import Form
 from segue_bridge.schema.unset import UNSET
+from segue_bridge.translation import Text
+from segue_bridge.translation import gettext_lazy as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class WriteModel(BaseModel):
     model_config = ConfigDict(extra="ignore", arbitrary_types_allowed=True, protected_namespaces=())
 
     error_key: ClassVar[str] = "non_field_errors"
-    invalid_text: ClassVar[str] = "Invalid data. Expected a dictionary, but got {datatype}."
+    invalid_text: ClassVar[Text] = _("Invalid data. Expected a dictionary, but got {datatype}.")
     bound_fields: ClassVar[tuple[Bound, ...]] = ()
 
     @classmethod

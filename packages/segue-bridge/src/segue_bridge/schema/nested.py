@@ -17,6 +17,8 @@ from segue_bridge.errors import ValidationError
 from segue_bridge.schema.base import Field
 from segue_bridge.schema.data import form_dict, form_list, is_form
 from segue_bridge.schema.unset import UNSET
+from segue_bridge.translation import Text, gettext
+from segue_bridge.translation import gettext_lazy as _
 
 
 class Nested(Field):
@@ -42,11 +44,11 @@ class Nested(Field):
 class NestedList(Field):
     """``Serializer(many=True)``: list checks of ``ListSerializer``; items stay as sent."""
 
-    messages: ClassVar[Mapping[str, str]] = {
-        "not_a_list": 'Expected a list of items but got type "{input_type}".',
-        "empty": "This list may not be empty.",
-        "max_length": "Ensure this field has no more than {max_length} elements.",
-        "min_length": "Ensure this field has at least {min_length} elements.",
+    messages: ClassVar[Mapping[str, Text]] = {
+        "not_a_list": _('Expected a list of items but got type "{input_type}".'),
+        "empty": _("This list may not be empty."),
+        "max_length": _("Ensure this field has no more than {max_length} elements."),
+        "min_length": _("Ensure this field has at least {min_length} elements."),
     }
 
     def __init__(
@@ -143,7 +145,7 @@ async def all_checked(validation: Awaitable[list[Any]]) -> tuple[list[Any], Any]
 
 def _not_null(item: Any) -> Any:
     if item is None:
-        raise ValidationError(["This field may not be null."], code="null")
+        raise ValidationError([gettext("This field may not be null.")], code="null")
     return item
 
 

@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 
 from segue_bridge.schema.base import Field
 from segue_bridge.schema.validators import MaxValue, MinValue
+from segue_bridge.translation import Text
+from segue_bridge.translation import gettext_lazy as _
 
 # DRF guards against numbers that are expensive to convert.
 _LONGEST = 1000
@@ -21,10 +23,10 @@ _ZERO_FRACTION = re.compile(r"\.0*\s*$")
 class _Bounded(Field):
     """``min_value`` / ``max_value`` with DRF's texts."""
 
-    messages: ClassVar[Mapping[str, str]] = {
-        "max_value": "Ensure this value is less than or equal to {max_value}.",
-        "min_value": "Ensure this value is greater than or equal to {min_value}.",
-        "max_string_length": "String value too large.",
+    messages: ClassVar[Mapping[str, Text]] = {
+        "max_value": _("Ensure this value is less than or equal to {max_value}."),
+        "min_value": _("Ensure this value is greater than or equal to {min_value}."),
+        "max_string_length": _("String value too large."),
     }
 
     def __init__(self, *, max_value: Any = None, min_value: Any = None, **options: Any) -> None:
@@ -55,7 +57,7 @@ def _number(value: Any) -> Any:
 class Integer(_Bounded):
     """``IntegerField``: ``"1"``, ``"1.0"``, ``1.0``; ``true`` and ``1.5`` are refused."""
 
-    messages: ClassVar[Mapping[str, str]] = {"invalid": "A valid integer is required."}
+    messages: ClassVar[Mapping[str, Text]] = {"invalid": _("A valid integer is required.")}
 
     def parse(self, raw: Any) -> Any:
         if isinstance(raw, str) and len(raw) > _LONGEST:
@@ -72,15 +74,15 @@ class Integer(_Bounded):
 class BigInteger(Integer):
     """``BigIntegerField``: as :class:`Integer` with its own text."""
 
-    messages: ClassVar[Mapping[str, str]] = {"invalid": "A valid biginteger is required."}
+    messages: ClassVar[Mapping[str, Text]] = {"invalid": _("A valid biginteger is required.")}
 
 
 class Float(_Bounded):
     """``FloatField``: finite numbers; ``true`` is 1.0. Until DRF 3.17 "nan" and "inf" were numbers, too."""
 
-    messages: ClassVar[Mapping[str, str]] = {
-        "invalid": "A valid number is required.",
-        "overflow": "Integer value too large to convert to float",
+    messages: ClassVar[Mapping[str, Text]] = {
+        "invalid": _("A valid number is required."),
+        "overflow": _("Integer value too large to convert to float"),
     }
 
     def __init__(self, *, finite: bool = True, **options: Any) -> None:
@@ -107,11 +109,11 @@ class Float(_Bounded):
 class DecimalField(_Bounded):
     """``DecimalField``: digits are counted first (first failure only), then quantized."""
 
-    messages: ClassVar[Mapping[str, str]] = {
-        "invalid": "A valid number is required.",
-        "max_digits": "Ensure that there are no more than {max_digits} digits in total.",
-        "max_decimal_places": "Ensure that there are no more than {max_decimal_places} decimal places.",
-        "max_whole_digits": (
+    messages: ClassVar[Mapping[str, Text]] = {
+        "invalid": _("A valid number is required."),
+        "max_digits": _("Ensure that there are no more than {max_digits} digits in total."),
+        "max_decimal_places": _("Ensure that there are no more than {max_decimal_places} decimal places."),
+        "max_whole_digits": _(
             "Ensure that there are no more than {max_whole_digits} digits before the decimal point."
         ),
     }
@@ -192,7 +194,7 @@ _FALSE = frozenset({"f", "n", "no", "false", "off", "0", 0})
 class Boolean(Field):
     """``BooleanField``: an absent form key is ``False``, or ``None`` where null is allowed."""
 
-    messages: ClassVar[Mapping[str, str]] = {"invalid": "Must be a valid boolean."}
+    messages: ClassVar[Mapping[str, Text]] = {"invalid": _("Must be a valid boolean.")}
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)

@@ -18,6 +18,7 @@ from segue_bridge.db.session import Session
 from segue_bridge.db.types.numbers import check_bound
 from segue_bridge.errors import ValidationError
 from segue_bridge.schema.relations import Reference
+from segue_bridge.translation import gettext as _
 
 _CHUNK = 500  # SQLite refuses very long IN lists
 
@@ -148,7 +149,9 @@ def _uuid(raw: Any) -> uuid.UUID:
     try:
         return uuid.UUID(int=raw) if isinstance(raw, int) else uuid.UUID(hex=raw)
     except (AttributeError, ValueError):
-        raise ValidationError([f"“{raw}” is not a valid UUID."], code="invalid") from None
+        raise ValidationError(
+            [_("“%(value)s” is not a valid UUID.") % {"value": raw}], code="invalid"
+        ) from None
 
 
 def assign(entity: Any, values: Mapping[str, Any]) -> None:

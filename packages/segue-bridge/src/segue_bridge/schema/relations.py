@@ -13,6 +13,8 @@ from typing import Any, ClassVar
 from segue_bridge.schema.base import Field
 from segue_bridge.schema.data import is_form
 from segue_bridge.schema.unset import UNSET
+from segue_bridge.translation import Text
+from segue_bridge.translation import gettext_lazy as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +25,16 @@ class Reference:
     """
 
     value: Any
-    texts: Mapping[str, str]
+    texts: Mapping[str, Text]
     slug: str = ""
 
 
 class Pk(Field):
     """``PrimaryKeyRelatedField``: ``""`` means ``None``. ``type`` is the JSON type of the key."""
 
-    messages: ClassVar[Mapping[str, str]] = {
-        "does_not_exist": 'Invalid pk "{pk_value}" - object does not exist.',
-        "incorrect_type": "Incorrect type. Expected pk value, received {data_type}.",
+    messages: ClassVar[Mapping[str, Text]] = {
+        "does_not_exist": _('Invalid pk "{pk_value}" - object does not exist.'),
+        "incorrect_type": _("Incorrect type. Expected pk value, received {data_type}."),
     }
 
     def __init__(self, *, type: str = "integer", **options: Any) -> None:
@@ -54,9 +56,9 @@ class Pk(Field):
 class SlugRelated(Pk):
     """``SlugRelatedField``: the object is found by ``slug``."""
 
-    messages: ClassVar[Mapping[str, str]] = {
-        "does_not_exist": "Object with {slug_name}={value} does not exist.",
-        "invalid": "Invalid value.",
+    messages: ClassVar[Mapping[str, Text]] = {
+        "does_not_exist": _("Object with {slug_name}={value} does not exist."),
+        "invalid": _("Invalid value."),
     }
 
     def __init__(self, slug: str, *, type: str = "string", **options: Any) -> None:
@@ -70,9 +72,9 @@ class SlugRelated(Pk):
 class Many(Field):
     """``ManyRelatedField``: a list of references; an absent form key means an empty list."""
 
-    messages: ClassVar[Mapping[str, str]] = {
-        "not_a_list": 'Expected a list of items but got type "{input_type}".',
-        "empty": "This list may not be empty.",
+    messages: ClassVar[Mapping[str, Text]] = {
+        "not_a_list": _('Expected a list of items but got type "{input_type}".'),
+        "empty": _("This list may not be empty."),
     }
     form_default: ClassVar[Any] = []
 
@@ -109,7 +111,7 @@ class ManyPk(Many):
     """``PrimaryKeyRelatedField(many=True)``. ``texts`` replaces messages of the single key."""
 
     def __init__(
-        self, *, type: str = "integer", texts: Mapping[str, str] | None = None, **options: Any
+        self, *, type: str = "integer", texts: Mapping[str, Text] | None = None, **options: Any
     ) -> None:
         super().__init__(Pk(type=type, messages=texts), **options)
 
@@ -118,6 +120,6 @@ class ManySlugRelated(Many):
     """``SlugRelatedField(many=True)``."""
 
     def __init__(
-        self, slug: str, *, type: str = "string", texts: Mapping[str, str] | None = None, **options: Any
+        self, slug: str, *, type: str = "string", texts: Mapping[str, Text] | None = None, **options: Any
     ) -> None:
         super().__init__(SlugRelated(slug, type=type, messages=texts), **options)

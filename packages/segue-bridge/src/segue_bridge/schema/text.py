@@ -19,16 +19,18 @@ from segue_bridge.schema.validators import (
     ValidUrl,
     clean_ipv6,
 )
+from segue_bridge.translation import Text
+from segue_bridge.translation import gettext_lazy as _
 
 
 class Char(Field):
     """``CharField``: text or a number, trimmed unless ``trim=False``; blank only if ``blank``."""
 
-    messages: ClassVar[Mapping[str, str]] = {
-        "invalid": "Not a valid string.",
-        "blank": "This field may not be blank.",
-        "max_length": "Ensure this field has no more than {max_length} characters.",
-        "min_length": "Ensure this field has at least {min_length} characters.",
+    messages: ClassVar[Mapping[str, Text]] = {
+        "invalid": _("Not a valid string."),
+        "blank": _("This field may not be blank."),
+        "max_length": _("Ensure this field has no more than {max_length} characters."),
+        "min_length": _("Ensure this field has at least {min_length} characters."),
     }
 
     def __init__(
@@ -81,7 +83,7 @@ class Char(Field):
 class Email(Char):
     """``EmailField``."""
 
-    messages: ClassVar[Mapping[str, str]] = {"invalid": "Enter a valid email address."}
+    messages: ClassVar[Mapping[str, Text]] = {"invalid": _("Enter a valid email address.")}
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -94,7 +96,7 @@ class Email(Char):
 class Url(Char):
     """``URLField``."""
 
-    messages: ClassVar[Mapping[str, str]] = {"invalid": "Enter a valid URL."}
+    messages: ClassVar[Mapping[str, Text]] = {"invalid": _("Enter a valid URL.")}
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -107,7 +109,7 @@ class Url(Char):
 class Regex(Char):
     """``RegexField``: a search for ``pattern`` must succeed."""
 
-    messages: ClassVar[Mapping[str, str]] = {"invalid": "This value does not match the required pattern."}
+    messages: ClassVar[Mapping[str, Text]] = {"invalid": _("This value does not match the required pattern.")}
 
     def __init__(self, pattern: str, flags: int = 0, **options: Any) -> None:
         super().__init__(**options)
@@ -121,9 +123,9 @@ class Regex(Char):
 class Slug(Char):
     """``SlugField``. DRF's ASCII pattern ends in ``$``, so one trailing line feed would pass."""
 
-    messages: ClassVar[Mapping[str, str]] = {
-        "invalid": 'Enter a valid "slug" consisting of letters, numbers, underscores or hyphens.',
-        "invalid_unicode": (
+    messages: ClassVar[Mapping[str, Text]] = {
+        "invalid": _('Enter a valid "slug" consisting of letters, numbers, underscores or hyphens.'),
+        "invalid_unicode": _(
             'Enter a valid "slug" consisting of Unicode letters, numbers, underscores, or hyphens.'
         ),
     }
@@ -143,7 +145,7 @@ class Slug(Char):
 class Uuid(Field):
     """``UUIDField``: text in any spelling of :class:`uuid.UUID`, or an integer (``true`` is 1)."""
 
-    messages: ClassVar[Mapping[str, str]] = {"invalid": "Must be a valid UUID."}
+    messages: ClassVar[Mapping[str, Text]] = {"invalid": _("Must be a valid UUID.")}
 
     def parse(self, raw: Any) -> Any:
         if isinstance(raw, uuid.UUID):
@@ -164,7 +166,7 @@ class Uuid(Field):
 class Ip(Char):
     """``IPAddressField``; ``protocol`` is ``both``, ``ipv4`` or ``ipv6``."""
 
-    messages: ClassVar[Mapping[str, str]] = {"invalid": "Enter a valid IPv4 or IPv6 address."}
+    messages: ClassVar[Mapping[str, Text]] = {"invalid": _("Enter a valid IPv4 or IPv6 address.")}
 
     def __init__(self, *, protocol: str = "both", **options: Any) -> None:
         super().__init__(**options)

@@ -16,10 +16,12 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from segue_bridge.db.session import Session
 from segue_bridge.errors import ValidationError
+from segue_bridge.translation import Text
+from segue_bridge.translation import gettext_lazy as _
 
 Condition = Callable[[Any], ColumnElement[bool]]
 
-REQUIRED = "This field is required."
+REQUIRED = _("This field is required.")
 
 
 async def unique(
@@ -28,7 +30,7 @@ async def unique(
     value: Any,
     *,
     instance: Any = None,
-    message: str = "This field must be unique.",
+    message: Text = _("This field must be unique."),
     where: ColumnElement[bool] | None = None,
 ) -> None:
     """Raise when another row has ``value`` in ``column``; ``None`` matches NULL, as in Django.
@@ -53,12 +55,12 @@ async def unique_together(
     fields: Mapping[str, str],
     *,
     instance: Any = None,
-    message: str = "The fields {field_names} must make a unique set.",
+    message: Text = _("The fields {field_names} must make a unique set."),
     code: str = "unique",
     condition: Condition | None = None,
     condition_fields: Mapping[str, str] | None = None,
     nulls_distinct: bool | None = None,
-    missing_message: str = REQUIRED,
+    missing_message: Text = REQUIRED,
 ) -> None:
     """Raise when another row has the same set of values.
 
@@ -111,7 +113,7 @@ async def unique_for_date(
     date_field: str,
     parts: tuple[str, ...] = ("day", "month", "year"),
     instance: Any = None,
-    message: str = 'This field must be unique for the "{date_field}" date.',
+    message: Text = _('This field must be unique for the "{date_field}" date.'),
 ) -> None:
     """Raise when another row has the value of ``field`` on the same date (or month, or year).
 

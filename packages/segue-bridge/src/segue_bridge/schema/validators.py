@@ -18,9 +18,11 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from segue_bridge.errors import ValidationError
+from segue_bridge.translation import Text, gettext, ngettext
+from segue_bridge.translation import gettext_lazy as _
 
 
-def invalid(message: str, params: Mapping[str, object] | None = None, code: str = "invalid") -> NoReturn:
+def invalid(message: Text, params: Mapping[str, object] | None = None, code: str = "invalid") -> NoReturn:
     """Raise what Django's ``ValidationError(message, code, params)`` becomes in a DRF answer."""
     raise ValidationError([message % params if params else message], code=code)
 
@@ -34,14 +36,15 @@ class MaxLength:
     """At most ``limit`` characters or items."""
 
     limit: int | Callable[[], int]
-    message: str = ""
+    message: Text = ""
 
     def __call__(self, value: Any) -> None:
         limit, length = _limit(self.limit), len(value)
         if length > limit:
-            text = self.message or (
-                "Ensure this value has at most %(limit_value)d character"
-                f"{'' if limit == 1 else 's'} (it has %(show_value)d)."
+            text = self.message or ngettext(
+                "Ensure this value has at most %(limit_value)d character (it has %(show_value)d).",
+                "Ensure this value has at most %(limit_value)d characters (it has %(show_value)d).",
+                limit,
             )
             invalid(text, {"limit_value": limit, "show_value": length, "value": value}, "max_length")
 
@@ -51,14 +54,15 @@ class MinLength:
     """At least ``limit`` characters or items."""
 
     limit: int | Callable[[], int]
-    message: str = ""
+    message: Text = ""
 
     def __call__(self, value: Any) -> None:
         limit, length = _limit(self.limit), len(value)
         if length < limit:
-            text = self.message or (
-                "Ensure this value has at least %(limit_value)d character"
-                f"{'' if limit == 1 else 's'} (it has %(show_value)d)."
+            text = self.message or ngettext(
+                "Ensure this value has at least %(limit_value)d character (it has %(show_value)d).",
+                "Ensure this value has at least %(limit_value)d characters (it has %(show_value)d).",
+                limit,
             )
             invalid(text, {"limit_value": limit, "show_value": length, "value": value}, "min_length")
 
@@ -68,7 +72,7 @@ class MaxValue:
     """Not greater than ``limit``."""
 
     limit: Any
-    message: str = "Ensure this value is less than or equal to %(limit_value)s."
+    message: Text = _("Ensure this value is less than or equal to %(limit_value)s.")
 
     def __call__(self, value: Any) -> None:
         limit = _limit(self.limit)
@@ -81,7 +85,7 @@ class MinValue:
     """Not less than ``limit``."""
 
     limit: Any
-    message: str = "Ensure this value is greater than or equal to %(limit_value)s."
+    message: Text = _("Ensure this value is greater than or equal to %(limit_value)s.")
 
     def __call__(self, value: Any) -> None:
         limit = _limit(self.limit)
@@ -94,7 +98,7 @@ class Step:
     """A multiple of ``limit``, counted from ``offset``."""
 
     limit: Any
-    message: str = ""
+    message: Text = ""
     offset: Any = None
 
     def __call__(self, value: Any) -> None:
@@ -103,12 +107,14 @@ class Step:
         if math.isclose(math.remainder(value - start, limit), 0, abs_tol=1e-9):
             return
         if self.offset is None:
-            text = self.message or "Ensure this value is a multiple of step size %(limit_value)s."
+            text = self.message or gettext("Ensure this value is a multiple of step size %(limit_value)s.")
             invalid(text, {"limit_value": limit, "show_value": value, "value": value}, "step_size")
         offset = type(value)(self.offset)
         invalid(
-            "Ensure this value is a multiple of step size %(limit_value)s, starting from %(offset)s, "
-            "e.g. %(offset)s, %(valid_value1)s, %(valid_value2)s, and so on.",
+            gettext(
+                "Ensure this value is a multiple of step size %(limit_value)s, starting from %(offset)s, "
+                "e.g. %(offset)s, %(valid_value1)s, %(valid_value2)s, and so on."
+            ),
             {
                 "limit_value": limit,
                 "offset": offset,
@@ -125,7 +131,7 @@ class Matches:
 
     pattern: str
     flags: int = 0
-    message: str = "Enter a valid value."
+    message: Text = _("Enter a valid value.")
     inverse: bool = False
     code: str = "invalid"
     compiled: re.Pattern[str] = field(init=False, repr=False, compare=False)
@@ -167,7 +173,7 @@ class ValidUrl:
     """``URLValidator``: scheme, host, at most 2,048 characters, no line breaks or tabs."""
 
     schemes: Sequence[str] = ("http", "https", "ftp", "ftps")
-    message: str = "Enter a valid URL."
+    message: Text = _("Enter a valid URL.")
 
     def __call__(self, value: Any) -> None:
         if not self._valid(value):
@@ -194,7 +200,7 @@ class ValidUrl:
 class ValidEmail:
     """``EmailValidator``: at most 320 characters, dot-atom or quoted user, host or literal."""
 
-    message: str = "Enter a valid email address."
+    message: Text = _("Enter a valid email address.")
     allowlist: Sequence[str] = ("localhost",)
 
     def __call__(self, value: Any) -> None:
@@ -236,13 +242,14 @@ class ValidIp:
     """``validate_ipv4_address``, ``validate_ipv6_address``, ``validate_ipv46_address``."""
 
     protocol: str = "both"
-    message: str = "Enter a valid %(protocol)s address."
+    message: Text = _("Enter a valid %(protocol)s address.")
 
     def __call__(self, value: Any) -> None:
-        kinds = {"ipv4": "IPv4", "ipv6": "IPv6"}
+        kinds = {"ipv4": gettext("IPv4"), "ipv6": gettext("IPv6")}
         good = (self.protocol != "ipv6" and _is_ipv4(value)) or (self.protocol != "ipv4" and _is_ipv6(value))
         if not good:
-            invalid(self.message, {"protocol": kinds.get(self.protocol, "IPv4 or IPv6"), "value": value})
+            kind = kinds.get(self.protocol) or gettext("IPv4 or IPv6")
+            invalid(self.message, {"protocol": kind, "value": value})
 
 
 def clean_ipv6(text: str, *, unpack: bool) -> str:
@@ -265,24 +272,36 @@ class Digits:
     def __call__(self, value: Decimal) -> None:
         _, numbers, exponent = value.as_tuple()
         if not isinstance(exponent, int):
-            invalid("Enter a number.")
+            invalid(gettext("Enter a number."))
         if exponent >= 0:
             total = len(numbers) + (exponent if numbers != (0,) else 0)
             places = 0
         else:
             total = max(len(numbers), -exponent)
             places = -exponent
-        self._at_most(self.max_digits, total, "digit", " in total", "max_digits")
-        self._at_most(self.decimal_places, places, "decimal place", "", "max_decimal_places")
+        if self.max_digits is not None and total > self.max_digits:
+            text = ngettext(
+                "Ensure that there are no more than %(max)s digit in total.",
+                "Ensure that there are no more than %(max)s digits in total.",
+                self.max_digits,
+            )
+            invalid(text, {"max": self.max_digits}, "max_digits")
+        if self.decimal_places is not None and places > self.decimal_places:
+            text = ngettext(
+                "Ensure that there are no more than %(max)s decimal place.",
+                "Ensure that there are no more than %(max)s decimal places.",
+                self.decimal_places,
+            )
+            invalid(text, {"max": self.decimal_places}, "max_decimal_places")
         if self.max_digits is not None and self.decimal_places is not None:
             whole = self.max_digits - self.decimal_places
-            self._at_most(whole, total - places, "digit", " before the decimal point", "max_whole_digits")
-
-    @staticmethod
-    def _at_most(limit: int | None, count: int, noun: str, where: str, code: str) -> None:
-        if limit is not None and count > limit:
-            plural = "" if limit == 1 else "s"
-            invalid(f"Ensure that there are no more than {limit} {noun}{plural}{where}.", code=code)
+            if total - places > whole:
+                text = ngettext(
+                    "Ensure that there are no more than %(max)s digit before the decimal point.",
+                    "Ensure that there are no more than %(max)s digits before the decimal point.",
+                    whole,
+                )
+                invalid(text, {"max": whole}, "max_whole_digits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +309,7 @@ class Extension:
     """``FileExtensionValidator``: the file name ends in one of ``allowed`` (lower case)."""
 
     allowed: Sequence[str] | None = None
-    message: str = (
+    message: Text = _(
         "File extension “%(extension)s” is not allowed. Allowed extensions are: %(allowed_extensions)s."
     )
     code: str = "invalid_extension"
@@ -310,7 +329,7 @@ class Extension:
 class NoNull:
     """``ProhibitNullCharactersValidator``."""
 
-    message: str = "Null characters are not allowed."
+    message: Text = _("Null characters are not allowed.")
 
     def __call__(self, value: Any) -> None:
         if "\x00" in str(value):
@@ -321,7 +340,7 @@ class NoNull:
 class NoSurrogates:
     """DRF's ``ProhibitSurrogateCharactersValidator``: names the first lone surrogate."""
 
-    message: str = "Surrogate characters are not allowed: U+{code_point:X}."
+    message: Text = _("Surrogate characters are not allowed: U+{code_point:X}.")
 
     def __call__(self, value: Any) -> None:
         for char in str(value):

@@ -6,8 +6,8 @@ import ast
 from dataclasses import dataclass
 
 from segue.snapshot.model import Value
-from segue.translate import language
 from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, literal, name
 from segue.translate.kinds import Const, Kind, Object, Scalar, SerializerSelf
@@ -36,7 +36,7 @@ def message(frame: Frame, owner: Val, call: CallSite) -> Val:
     """One text."""
     assert isinstance(owner.kind, ErrorMessages)
     key = call.argument(0)
-    return const(_text(frame, owner.kind.serializer, key, call.node))
+    return Val(Scalar("str"), _text(frame, owner.kind.serializer, key, call.node))
 
 
 @framework("rest_framework.fields.Field.fail")
@@ -57,9 +57,10 @@ def fail(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         text = _text(frame, owner.kind.name, key, call.node)
     made: ast.expr
     given = call.kwargs
-    if all(isinstance(v.kind, Const) for v in given.values()):
+    if isinstance(text, ast.Constant) and all(isinstance(v.kind, Const) for v in given.values()):
         try:
-            made = literal(text.format(**{k: getattr(v.kind, "value", None) for k, v in given.items()}))
+            known_values = {k: getattr(v.kind, "value", None) for k, v in given.items()}
+            made = literal(str(text.value).format(**known_values))
         except (KeyError, IndexError, ValueError):
             raise frame.refuse(
                 "serializer-fail",
@@ -73,7 +74,7 @@ def fail(frame: Frame, owner: Val, call: CallSite) -> Val | None:
                 "serializer-fail", ast.unparse(call.node), "Segue cannot write these down.", call.node
             )
         made = ast.Call(
-            ast.Attribute(literal(text), "format", ast.Load()),
+            ast.Attribute(text, "format", ast.Load()),
             [],
             [ast.keyword(k, v.node) for k, v in given.items() if v.node is not None],
         )
@@ -84,25 +85,35 @@ def fail(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     return const(None)
 
 
-def field_texts(kind: Kind) -> dict[str, str] | None:
+def field_texts(kind: Kind) -> dict[str, Value] | None:
     """``self.error_messages`` of a field that is ``self``, as its instance has them."""
     use = kind.use if isinstance(kind, Object) else None
-    return dict(use.item.error_messages) if isinstance(use, FieldUse) else None
+    if not isinstance(use, FieldUse):
+        return None
+    return {key: Value("const", text) for key, text in use.item.error_messages.items()} | dict(
+        use.item.lazy_messages
+    )
 
 
-def _of_field(frame: Frame, texts: dict[str, str], key: Val | None, at: ast.AST) -> str:
+def _of_field(frame: Frame, texts: dict[str, Value], key: Val | None, at: ast.AST) -> ast.expr:
     wanted = key.kind.value if key is not None and isinstance(key.kind, Const) else None
     if not isinstance(wanted, str) or wanted not in texts:
         raise frame.refuse(
             "serializer-fail", f"error_messages[{wanted!r}]", "Segue does not know this text.", at
         )
-    if not language.texts_as_written(frame.ctx.snapshot):
-        raise frame.refuse("gettext", wanted, "The text is translated into the project's own language.", at)
-    language.shows_text(frame.ctx)
-    return texts[wanted]
+    return _shown(frame, texts[wanted], wanted, at)
 
 
-def _text(frame: Frame, serializer: str, key: Val | None, at: ast.AST) -> str:
+def _shown(frame: Frame, text: Value, wanted: object, at: ast.AST) -> ast.expr:
+    found = value_of(frame, text)
+    if found is None or found.node is None or not isinstance(text.data, str):
+        raise frame.refuse(
+            "serializer-fail", f"error_messages[{wanted!r}]", "Segue does not know this text.", at
+        )
+    return found.node
+
+
+def _text(frame: Frame, serializer: str, key: Val | None, at: ast.AST) -> ast.expr:
     wanted = key.kind.value if key is not None and isinstance(key.kind, Const) else None
     known = frame.ctx.snapshot.classes.get(serializer)
     for cls in known.mro if known is not None else ():
@@ -115,14 +126,8 @@ def _text(frame: Frame, serializer: str, key: Val | None, at: ast.AST) -> str:
         text = _entry(found.value, wanted)
         if text is None:
             continue
-        if text.kind == "lazy":
-            if not language.texts_as_written(frame.ctx.snapshot):
-                raise frame.refuse(
-                    "gettext", str(wanted), "The text is translated into the project's own language.", at
-                )
-            language.shows_text(frame.ctx)
-        if text.kind in ("const", "lazy") and isinstance(text.data, str):
-            return text.data
+        if text.kind in ("const", "lazy"):
+            return _shown(frame, text, wanted, at)
         break
     raise frame.refuse("serializer-fail", f"error_messages[{wanted!r}]", "Segue does not know this text.", at)
 
