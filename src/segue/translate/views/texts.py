@@ -158,7 +158,8 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
     places = _cache_places(cache)
     redis = any(name.endswith("CACHE_URL") for name in places)
     memcached = any(name.endswith("CACHE_SERVERS") for name in places)
-    wanted = (("jwt", jwt), ("redis", redis), ("memcached", memcached))
+    spoken = any(path.startswith(f"{package}/locale/") for path in program.files)
+    wanted = (("jwt", jwt), ("redis", redis), ("memcached", memcached), ("texts", spoken))
     extras = ",".join(extra for extra, needed in wanted if needed)
     metadata = _PYPROJECT.format(
         name=name.replace("_", "-"), package=package, driver=driver, extras=f"[{extras}]" if extras else ""
