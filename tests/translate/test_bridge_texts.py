@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import segue_bridge
-
 from segue.translate.bridge_texts import PLURALS, TEXTS
 
 _ONE = frozenset({"_", "gettext", "gettext_lazy"})

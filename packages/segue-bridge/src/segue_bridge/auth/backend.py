@@ -264,7 +264,7 @@ class TokenAuthentication:
         found = await self._identity.users.read(db, request, self._owner, {"key": key})
         if not found:
             raise AuthenticationFailed(_("Invalid token."))
-        _, user = found[0]
+        user = found[0][1]
         if not self._identity.active(user):
             raise AuthenticationFailed(_("User inactive or deleted."))
         return user, Token(key, self._identity.pk_of(user), user)

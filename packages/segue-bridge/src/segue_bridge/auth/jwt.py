@@ -132,7 +132,7 @@ class JWTAuthentication:
         found = await self._identity.users.read(db, request, self._wanted, wanted)
         if not found:
             raise failed(_("User not found"), "user_not_found")
-        _, user = found[0]
+        user = found[0][1]
         if settings.check_active and not self._identity.active(user):
             raise failed(_("User is inactive"), "user_inactive")
         if settings.revoke_claim is not None:
