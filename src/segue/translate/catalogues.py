@@ -29,7 +29,9 @@ def write(ctx: Context, languages: Languages, *, fixed: bool) -> None:
     for code, texts in sorted(languages.texts.items()):
         if fixed and code not in (languages.default, languages.project):
             continue
-        entries = list(_entries(texts, said))
+        # As Catalogues has it: these fall back to the source.
+        last = code == languages.project or code.startswith("en")
+        entries = list(_entries(texts, said, last=last))
         if entries:
             head = _HEADER.format(code=code, locale=_locale(code), rule=texts.rule)
             ctx.program.files[f"{ctx.program.package}/locale/{code}.po"] = "\n".join([head, *entries])
@@ -40,16 +42,17 @@ def odd(languages: Languages, text: str) -> bool:
     return any(text in texts.odd for texts in languages.texts.values())
 
 
-def _entries(texts: Texts, said: Mapping[tuple[str, str], str]) -> Iterator[str]:
+def _entries(texts: Texts, said: Mapping[tuple[str, str], str], *, last: bool) -> Iterator[str]:
+    """``last``: what is said as in the source need not be written down."""
     for (context, text), plural in sorted(said.items()):
         key = f"{context}\x04{text}" if context else text
         lines = [f"msgctxt {_quoted(context)}"] if context else []
         lines.append(f"msgid {_quoted(text)}")
         forms = texts.plurals.get(key)
-        if plural and forms is not None:
+        if plural and forms is not None and not (last and set(forms) <= {text, plural} and forms[0] == text):
             lines.append(f"msgid_plural {_quoted(plural)}")
             lines += [f"msgstr[{number}] {_quoted(form)}" for number, form in enumerate(forms)]
-        elif key in texts.entries:
+        elif key in texts.entries and not (last and texts.entries[key] == text):
             lines.append(f"msgstr {_quoted(texts.entries[key])}")
         else:
             continue

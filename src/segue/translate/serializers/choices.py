@@ -7,7 +7,7 @@ from segue.target.ir import Decl, Import
 from segue.translate.context import Context
 from segue.translate.functions.finish import prunable
 from segue.translate.interp.frame import Frame
-from segue.translate.language import is_text, source_text
+from segue.translate.language import is_text
 from segue.translate.load.models import snake
 from segue.translate.serializers.code import Text, value_text
 from segue.translate.serializers.facts import field_refusal
@@ -54,6 +54,6 @@ def _pairs(value: Value, item: SerializerField) -> Text:
         imports |= found.imports
         label = pair.items[1]
         # The labels stand here for people: no answer has them.
-        shown = source_text(label) if is_text(label) else label.data
+        shown = label.items[-1].data if is_text(label) and label.items else label.data
         parts.append(f"({found.text}, {str(shown)!r})")
     return Text(f"({', '.join(parts)},)" if parts else "()", imports)
