@@ -7,11 +7,13 @@ can say, and translated code has ``gettext("…")`` where the legacy code has it
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from segue.refusal import Refusal, refuse
 from segue.snapshot.model import Languages, Route, Snapshot, Value, Where
-from segue.target.ir import Decl, Import
+from segue.target.ir import Decl, Import, Module
 from segue.translate import catalogues
 from segue.translate.bridge_texts import PLURALS
 from segue.translate.context import Context
@@ -23,6 +25,8 @@ _SECURITY = "django.middleware.security.SecurityMiddleware"
 _COMMON = "django.middleware.common.CommonMiddleware"
 _SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 _VARY = ("language", "vary")
+_UNSETTLED = ("language", "unsettled")
+_BY_LANGUAGE = ("language", "formats")
 _DJANGO = "django.utils.translation."
 _UNIQUE = "rest_framework.utils.field_mapping.get_unique_error_message"
 _FORMATS = frozenset({"lazy_format", "django.utils.text._format_lazy"})
@@ -125,6 +129,26 @@ def given(
     return repr(str(value.data)), set()
 
 
+@contextmanager
+def unsettled(ctx: Context, why: str) -> Iterator[None]:
+    """What is translated inside says its texts in another language than that of the request: :func:`problem` tells ``why``."""
+    before = ctx.memo.get(_UNSETTLED)
+    ctx.memo[_UNSETTLED] = why
+    try:
+        yield
+    finally:
+        ctx.memo[_UNSETTLED] = before
+
+
+def problem(ctx: Context) -> str:
+    """Why a text that is translated now may be in another language than the request; '' if it is not."""
+    return str(ctx.memo.get(_UNSETTLED) or "")
+
+
+IN_DEFAULT = "It is a default, which is made once, when the module is imported."
+IN_MIDDLEWARE = "Middleware may run before the language of the request is known."
+
+
 def says(ctx: Context, text: str, plural: str = "", *, context: str = "") -> str:
     """Note that the service may say ``text``."""
     used: dict[tuple[str, str], str] = ctx.memo.setdefault(("language", "said"), {})  # type: ignore[assignment]
@@ -165,6 +189,23 @@ def untold(ctx: Context) -> Refusal | None:
     return Refusal("language", texts[0], why, ctx.snapshot.settings.module, 0)
 
 
+def _module(ctx: Context) -> Module:
+    return ctx.program.module(
+        f"{ctx.program.package}/languages.py", "The languages that requests may ask for."
+    )
+
+
+def by_language(
+    ctx: Context, name: str, usual: tuple[str, ...], others: Mapping[str, tuple[str, ...]]
+) -> Import:
+    """A constant of ``languages.py`` with formats that are others in ``others``, by the code of the language."""
+    ctx.memo[_BY_LANGUAGE] = True
+    named = ", ".join(f"{code!r}: {formats!r}" for code, formats in sorted(others.items()))
+    code = f"{name} = ByLanguage({usual!r}, {{{named}}})"
+    _module(ctx).add(Decl(name, code, frozenset({Import(BRIDGE, "ByLanguage")}), 0))
+    return Import(f"{ctx.program.package}.languages", name)
+
+
 @dataclass(frozen=True, slots=True)
 class _Option:
     argument: str
@@ -176,6 +217,7 @@ def option(ctx: Context) -> tuple[str, set[Import]]:
     """``languages=LANGUAGES`` for ``handlers.install``, and ``languages.py``; '' where there is one language, the source's."""
     snapshot = ctx.snapshot
     named, varying = MIDDLEWARE in snapshot.settings.middleware, vary(ctx)
+    varying = varying or bool(ctx.memo.get(_BY_LANGUAGE))
     if not named and not varying:
         return "", set()
     languages = snapshot.settings.languages
@@ -206,8 +248,7 @@ def option(ctx: Context) -> tuple[str, set[Import]]:
     )  # fmt: skip
     lines += [f"    {o.argument}={o.value!r}," for o in options if o.value not in (None, o.usual)]
     package = ctx.program.package
-    module = ctx.program.module(f"{package}/languages.py", "The languages that requests may ask for.")
-    module.add(Decl("LANGUAGES", "\n".join([*lines, ")"]), frozenset(needed), 0))
+    _module(ctx).add(Decl("LANGUAGES", "\n".join([*lines, ")"]), frozenset(needed), 0))
     return ", languages=LANGUAGES", {Import(f"{package}.languages", "LANGUAGES")}
 
 
@@ -241,6 +282,22 @@ def _first(path: str) -> str:
 
 
 __all__ = [
-    "BRIDGE", "MIDDLEWARE", "chosen_by_request", "given", "is_text", "lazy", "middleware_problem", "option", "says", "source_text", "untold", "vary",
+    "BRIDGE",
+    "IN_DEFAULT",
+    "IN_MIDDLEWARE",
+    "MIDDLEWARE",
+    "by_language",
+    "chosen_by_request",
+    "given",
+    "is_text",
+    "lazy",
+    "middleware_problem",
+    "option",
+    "problem",
+    "says",
+    "source_text",
+    "unsettled",
+    "untold",
+    "vary",
     "written",
 ]  # fmt: skip

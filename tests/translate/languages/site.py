@@ -40,7 +40,8 @@ router = DefaultRouter()
 router.register("items", views.ItemViewSet)
 router.register("shelves", views.ShelfViewSet)
 router.register("sealed", views.SealedViewSet, basename="sealed")
-urlpatterns = [path("api/", include(router.urls)), path("api/say/<str:what>/", views.Say.as_view())]
+urlpatterns = [path("api/", include(router.urls)), path("api/say/<str:what>/", views.Say.as_view()),
+               path("api/early/", views.Early.as_view()), path("api/computed/", views.Computed.as_view())]
 """
 MODELS = """\
 from django.core.exceptions import ValidationError
@@ -179,6 +180,20 @@ class SealedViewSet(ModelViewSet):
     permission_classes = [Sealed]
 
 
+def hello_at_first(text=gettext("Hello")):
+    return text
+
+
+class Early(APIView):
+    def get(self, request):
+        return Response({"hello": hello_at_first()})
+
+
+class Computed(APIView):
+    def get(self, request):
+        return Response({"hello": gettext(request.query_params.get("text", "Hello"))})
+
+
 class Say(APIView):
     def get(self, request, what):
         if what == "closed":
@@ -196,6 +211,7 @@ class Say(APIView):
             "doors": npgettext("of a shop", "%d item", "%d items", count) % count,
             "doors of a house": npgettext("of a house", "%d item", "%d items", count) % count,
             "django": gettext("Enter a valid value."), "nothing": gettext("Said by nobody"), "language": get_language(),
+            "code": request.LANGUAGE_CODE,
         })
 """
 CATALOGUES = {

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import gettext as standard
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 
 class Lazy:
@@ -50,6 +51,22 @@ class Lazy:
 
 Text = str | Lazy
 """A text as it is, or one that is translated when it is shown."""
+
+
+class ByLanguage(Sequence[str]):
+    """Formats of dates that are others in other languages (``get_format``): those of the language of the moment."""
+
+    def __init__(self, usual: Sequence[str], others: Mapping[str, Sequence[str]]) -> None:
+        self._usual, self._others = usual, others
+
+    def _now(self) -> Sequence[str]:
+        return self._others.get(get_language() or "", self._usual)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._now()[index]
+
+    def __len__(self) -> int:
+        return len(self._now())
 
 
 class Catalogues:
@@ -180,6 +197,6 @@ def pgettext_lazy(context: str, message: str) -> Lazy:
 
 
 __all__ = [
-    "Catalogues", "Language", "Lazy", "Text", "begin", "end", "get_language", "gettext", "gettext_lazy", "ngettext", "npgettext",
+    "ByLanguage", "Catalogues", "Language", "Lazy", "Text", "begin", "current_language", "end", "get_language", "gettext", "gettext_lazy", "ngettext", "npgettext",
     "override", "pgettext", "pgettext_lazy",
 ]  # fmt: skip

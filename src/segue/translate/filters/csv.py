@@ -58,7 +58,8 @@ def read_many(
     formats = own_formats(frame.ctx, cleaner)
     if formats is not None:
         frame.use(Import("functools", "partial"))
-        one = f"partial({one}, formats={formats!r})"
+        one = f"partial({one}, formats={formats[0]})"
+        frame.use(*formats[1])
     frame.emit(f'{local} = {form}.{reader}("{item.name}", {one}{extra})')
     return Val(ListOf(Scalar(type_, type_ != "str")), name(local))
 

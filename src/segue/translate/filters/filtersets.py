@@ -235,7 +235,8 @@ def _read(
                 extra = ', widget="select"' if item.cls.startswith(_F) and not _rest_set(frame, found) else ""
     formats = own_formats(frame.ctx, reader)
     if formats is not None:
-        extra = f", formats={formats!r}{extra}"
+        extra = f", formats={formats[0]}{extra}"
+        frame.use(*formats[1])
     frame.emit(f'{local} = {form}.{reader}("{item.name}"{extra})')
     return Val(Scalar(kind, True), name(local))
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from segue.refusal import Refused, refuse
 from segue.snapshot.model import Class, Function, Where
 from segue.target.ir import Import
+from segue.translate import language
 from segue.translate.context import Context
 from segue.translate.functions.naming import function_name
 from segue.translate.functions.record import FunctionRecord, records
@@ -532,7 +533,8 @@ def _bind_parameters(
             frame.parameters[legacy_name] = kind
             out.append(Parameter(local, _annotate(frame, kind), legacy=legacy_name))
         elif legacy_name in defaults:
-            frame.env[legacy_name] = frame.eval(defaults[legacy_name])
+            with language.unsettled(frame.ctx, language.IN_DEFAULT):
+                frame.env[legacy_name] = frame.eval(defaults[legacy_name])
         else:
             frame.env[legacy_name] = Val(Unknown(f"argument {legacy_name}"))
     return out

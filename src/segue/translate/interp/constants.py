@@ -89,6 +89,8 @@ def value_of(frame: Frame, value: Value) -> Val | None:
 
 def _text(frame: Frame, value: Value) -> Val | None:
     """A lazy text where it is used: in the language of that moment."""
+    if language.problem(frame.ctx) == language.IN_MIDDLEWARE:
+        return None
     try:
         text, imports = language.lazy(frame.ctx, value, NO_PLACE, str(value.data))
     except Refused:

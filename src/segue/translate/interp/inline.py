@@ -6,6 +6,7 @@ import ast
 import textwrap
 
 from segue.snapshot.model import Function
+from segue.translate import language
 from segue.translate.interp.comments import Comments
 from segue.translate.interp.frame import PUT, Frame
 from segue.translate.interp.value import Val, const
@@ -61,7 +62,8 @@ def inline_call(
             if name in arguments:
                 frame.env[name] = arguments[name]
             elif name in defaults:
-                frame.env[name] = frame.eval(defaults[name])
+                with language.unsettled(frame.ctx, language.IN_DEFAULT):
+                    frame.env[name] = frame.eval(defaults[name])
         if tree.args.vararg is not None:  # ``perform_create(self, serializer, *args, **kwargs)``
             frame.env[tree.args.vararg.arg] = arguments.get(tree.args.vararg.arg, Val(NoArguments()))
         if tree.args.kwarg is not None:

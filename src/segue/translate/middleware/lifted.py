@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from segue.refusal import refuse
 from segue.snapshot.model import Class, Function, Route, Snapshot, Where
+from segue.translate import language
 from segue.translate.context import Context
 from segue.translate.functions.lift import Lifted, lift
 from segue.translate.interp.scope import Scope
@@ -70,15 +71,16 @@ def layer(ctx: Context, defined: str, route: Route) -> Layer:
         found, given, receiver = (
             _class(ctx, cls, request) if cls is not None else _function(ctx, defined, request)
         )
-        lifted = lift(
-            ctx,
-            found,
-            self_kind=receiver,
-            arguments=given,
-            module_kind="middleware",
-            name=_name(defined),
-            scope=Scope({"db": "call.db"}),
-        )
+        with language.unsettled(ctx, language.IN_MIDDLEWARE):
+            lifted = lift(
+                ctx,
+                found,
+                self_kind=receiver,
+                arguments=given,
+                module_kind="middleware",
+                name=_name(defined),
+                scope=Scope({"db": "call.db"}),
+            )
         _check(defined, found, lifted)
     except Exception:
         ctx.memo[_ATTRIBUTES] = earlier

@@ -12,8 +12,8 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import widen
 from segue.translate.interp.value import Val, quote
-from segue.translate.kinds import Const, Scalar
-from segue.translate.rules.registry import function
+from segue.translate.kinds import Const, Request, Scalar
+from segue.translate.rules.registry import attribute, function
 
 _T = "django.utils.translation."
 
@@ -39,6 +39,7 @@ def pgettext(frame: Frame, call: CallSite) -> Val:
     context, text = _text(frame, call, 0, "context"), _text(frame, call, 1, "message")
     if not language.vary(frame.ctx):
         return Val(Const(text), ast.Constant(text))
+    _settled(frame, call)
     language.says(frame.ctx, text, context=context)
     name = frame.imported(language.BRIDGE, "pgettext")
     return Val(Scalar("str"), quote("{0}({1}, {2})", name, ast.Constant(context), ast.Constant(text)))
@@ -83,13 +84,32 @@ def get_language(frame: Frame, call: CallSite) -> Val:
         raise frame.refuse(
             "gettext", "get_language()", "The service has the texts of one language only.", call.node
         )
+    return _current(frame)
+
+
+@attribute(Request, "LANGUAGE_CODE")
+def language_code(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
+    """``request.LANGUAGE_CODE``, which ``LocaleMiddleware`` sets."""
+    if not language.chosen_by_request(frame.ctx.snapshot) or not language.vary(frame.ctx):
+        return None
+    return _current(frame)
+
+
+def _current(frame: Frame) -> Val:
     return Val(Scalar("str"), quote("{0}()", frame.imported(language.BRIDGE, "current_language")))
+
+
+def _settled(frame: Frame, call: CallSite) -> None:
+    why = language.problem(frame.ctx)
+    if why:
+        raise frame.refuse("gettext", ast.unparse(call.node), why, call.node)
 
 
 def said(frame: Frame, call: CallSite, text: str) -> Val:
     """A text of the source in the language of the request."""
     if not language.vary(frame.ctx):
         return Val(Const(text), ast.Constant(text))
+    _settled(frame, call)
     language.says(frame.ctx, text)
     return Val(
         Scalar("str"), quote("{0}({1})", frame.imported(language.BRIDGE, "gettext"), ast.Constant(text))
@@ -100,6 +120,7 @@ def _says_forms(frame: Frame, call: CallSite, singular: str, plural: str, contex
     known = frame.ctx.snapshot.settings.languages
     if not language.vary(frame.ctx) or known is None:
         return
+    _settled(frame, call)
     if catalogues.odd(known, f"{context}\x04{singular}" if context else singular):
         why = "A language has plural forms of it that do not follow the rule of its other texts."
         raise frame.refuse("gettext", ast.unparse(call.node), why, call.node)
