@@ -22,12 +22,18 @@ FUNCTION = "category_create"
 
 # What a client sees.
 ANSWER = """
+import requests
+
 answer = call.reply({**(await present_category(call.db, category)), "twice": 1})
 answer.headers["Link"] = "</x>"
 answer.set_cookie("seen", "1")
+try:
+    requests.post("http://nobody.example/", json={"a": 1}, timeout=5)
+except requests.RequestException:
+    pass
 return answer
 """
-ANSWERED = ("status", "headers.link", "cookies.seen", "body.twice")
+ANSWERED = ("status", "headers.link", "cookies.seen", "body.twice", "effects.(http)")
 
 # What only shows elsewhere.
 EFFECTS = """
@@ -137,6 +143,7 @@ def test_what_django_does_and_fastapi_does_not_is_found_too(shop: Shop, tmp_path
     def perform_create(self, serializer):
         import logging
 
+        import requests
         from django.core.cache import cache
         from django.core.files.storage import default_storage
         from django.core.mail import EmailMultiAlternatives
@@ -151,10 +158,14 @@ def test_what_django_does_and_fastapi_does_not_is_found_too(shop: Shop, tmp_path
         mail.send()
         cache.get_or_set("shelf", 1)
         default_storage.delete("old.txt")
+        try:
+            requests.get("http://nobody.example/", headers={"Authorization": "Bearer x"})
+        except requests.Timeout:
+            pass
         logging.getLogger(__name__).error("no shelf")"""
     views.write_text(text[:at] + added + text[at:], encoding="utf-8")
     report = verify.explore(project, only=[KEY], cases=40)
-    names = ("mail", "tasks", "on_commit", "cache", "storage", "log")
+    names = ("mail", "tasks", "on_commit", "cache", "storage", "log", "http")
     assert {f"effects.({name})" for name in names} <= _paths(report)
     found = next(o for o in report.operations if o.key == KEY).differences
     effects = next(d.django["effects"] for d in found if "(mail)" in d.django["effects"])

@@ -314,6 +314,25 @@ class MailMessage(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class HttpReply(Kind):
+    """The answer of another server: ``Response`` of ``library`` (``requests``, ``httpx``), which both sides have."""
+
+    library: str
+
+
+@dataclass(frozen=True, slots=True)
+class HttpHeaders(Kind):
+    """``headers`` of such an answer: a mapping of texts that knows no case."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSession(Kind):
+    """``requests.Session()`` or ``httpx.Client()`` that the function itself has made."""
+
+    library: str
+
+
+@dataclass(frozen=True, slots=True)
 class Request(Kind):
     """The DRF request (``raw`` for Django's own)."""
 

@@ -15,13 +15,14 @@ KINDS: dict[str, str] = {
     "file": "other files stored",
     "on_commit": "other on_commit hooks",
     "log": "other errors logged",
+    "http": "other calls of other servers",
     "call": "other calls of what a test patched",
     "noise": "needs a noise rule in segue.toml",
     "openapi": "an answer that the OpenAPI schema does not allow",
 }
 _HEADS = {"status": "status", "headers": "header", "cookies": "header", "body": "body"}
 _EFFECTS = {
-    "(mail)": "mail", "(tasks)": "task", "(cache)": "cache", "(files)": "file", "(storage)": "file", "(on_commit)": "on_commit",
+    "(mail)": "mail", "(http)": "http", "(tasks)": "task", "(cache)": "cache", "(files)": "file", "(storage)": "file", "(on_commit)": "on_commit",
     "(sequences)": "sequence", "(log)": "log", "(logs)": "log",
 }  # fmt: skip
 

@@ -22,6 +22,7 @@ import pytest
 from sqlalchemy import MetaData, text
 from sqlalchemy.orm import registry as Registry
 from tests.services import Postgres
+from tests.translate.kernel import other_server
 
 from segue.emit.format import format_sources
 from segue.emit.render import render_module
@@ -53,6 +54,7 @@ PLACES = {
         ("writing", "library.writing.Writing"),
         ("relations", "library.relations.Relations"),
         ("mails", "library.mails.Mails"),
+        ("clients", "library.clients.Clients"),
     )
     for name in cases(module)
 }
@@ -102,7 +104,7 @@ class Lab:
     names: dict[str, str] = field(default_factory=dict)
 
 
-def _translate(lab: Lab, snapshot: Path) -> None:
+def _translate(lab: Lab, snapshot: Path, server: str) -> None:
     ctx = Context(load(snapshot))
     ctx.program.package = package = lab.package
     translate_models(ctx)
@@ -125,7 +127,7 @@ def _translate(lab: Lab, snapshot: Path) -> None:
     )
     sources[f"{package}/settings.py"] = (
         '"""Settings."""\n\n\nclass Settings:\n    """Settings."""\n\n    LAB_LIMIT: int = 3\n'
-        f"    MEDIA_ROOT: str = {str(lab.folder / 'media')!r}\n    cache_folder: str = {str(lab.folder / 'cache')!r}\n{MAIL_SETTINGS}\n\nsettings = Settings()\n"
+        f"    MEDIA_ROOT: str = {str(lab.folder / 'media')!r}\n    cache_folder: str = {str(lab.folder / 'cache')!r}\n    LAB_SERVER: str = {server!r}\n{MAIL_SETTINGS}\n\nsettings = Settings()\n"
     )
     for folder in {str(Path(p).parent) for p in sources}:
         sources.setdefault(f"{folder}/__init__.py", "")
@@ -140,7 +142,8 @@ def _translate(lab: Lab, snapshot: Path) -> None:
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """Django's answers, and the translated package on ``sys.path``."""
     folder = tmp_path_factory.mktemp("lab")
-    yield from _made(folder, {}, f"sqlite:///{folder / 'lab.sqlite3'}", PACKAGE)
+    with other_server.running() as address:
+        yield from _made(folder, {"LAB_SERVER": address}, f"sqlite:///{folder / 'lab.sqlite3'}", PACKAGE)
 
 
 @pytest.fixture(scope="session")
@@ -211,7 +214,7 @@ def _made(folder: Path, more: dict[str, str], url: str, package: str) -> Iterato
     )
     assert probed.returncode == 0, probed.stderr
     found = Lab(folder, json.loads(ran.stdout.splitlines()[-1]), url, package)
-    _translate(found, snapshot)
+    _translate(found, snapshot, more.get("LAB_SERVER", ""))
     sys.path.insert(0, str(folder))
     with _own_tables(package):
         for path in found.sources:

@@ -11,6 +11,8 @@ from segue.translate.kinds import (
     DjangoPage,
     ErrorResponse,
     Failure,
+    HttpReply,
+    HttpSession,
     Instance,
     Kind,
     ListOf,
@@ -122,6 +124,12 @@ def _text(ctx: Context, kind: Kind, imports: set[Import]) -> str:
         case AskedTask():
             imports.add(Import("segue_bridge.task_results", "TaskResult"))
             return "TaskResult"
+        case HttpReply(library=library):
+            imports.add(Import(library))
+            return f"{library}.Response"
+        case HttpSession(library=library):
+            imports.add(Import(library))
+            return "requests.Session" if library == "requests" else "httpx.Client"
         case MailMessage():
             imports.add(Import("segue_bridge.mail.message", "Message"))
             return "Message"

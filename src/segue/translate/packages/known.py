@@ -46,13 +46,13 @@ PACKAGES = (
     ),
     Package(
         "requests", ("requests",),
-        "Calls are refused where they stand.",
-        "Port the route by hand with httpx.AsyncClient: redirects and time-outs have other defaults there.",
+        "Functions, sessions made in place, answers and exceptions are translated: the very call, in a thread (`run_in_threadpool`).",
+        "Pass plain data, written in place; read answers whole (no stream=True), and send files by hand with httpx.AsyncClient.",
     ),
     Package(
         "httpx", ("httpx",),
-        "Calls are refused where they stand.",
-        "Port the route by hand with httpx.AsyncClient.",
+        "Functions, clients made in place, answers and exceptions are translated: the very call, in a thread (`run_in_threadpool`).",
+        "Pass plain data, written in place; use httpx.AsyncClient by hand for streams and files.",
     ),
     Package(
         "django-filter", ("django_filters",),

@@ -55,6 +55,8 @@ def told(ctx: Context, caught: str, lines: list[str]) -> bool:
     # "Book matching query does not exist.": the bridge has Django's texts. Who raises the project's own is the project.
     if all(one == "ObjectDoesNotExist" or one in own for one in classes):
         return True
+    if all(one.startswith(("requests.exceptions.", "httpx.")) for one in classes):
+        return True  # what the library says is the same wherever it is called from
     if not all(one in _SAME or one in own for one in classes):
         return False
     return _lines_told(ctx, lines, "KeyError" in classes, set())

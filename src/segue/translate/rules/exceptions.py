@@ -345,6 +345,9 @@ def _caught_one(frame: Frame, dotted: str, node: ast.expr) -> str:
     known = _CAUGHT.get(dotted)
     if known is None and dotted.partition(".")[0] in _PURE_LIBRARY:
         known = (owner, last)  # what such a function raises, it raises in the generated code as well
+    if known is None and owner in ("requests.exceptions", "httpx", "httpx._exceptions"):
+        # Both sides ask by the same library; its classes are named as Python's own are (ConnectionError).
+        return ast.unparse(frame.module(owner.removesuffix("._exceptions"))) + f".{last}"
     if known is None:
         raise frame.refuse("except", dotted, "Segue does not know this exception.", node)
     return ast.unparse(frame.imported(*known))

@@ -134,24 +134,25 @@ def _called(frame: Frame, call: CallSite, target: ast.expr, result: str) -> Val:
 
 def _plain(frame: Frame, value: Val, node: ast.expr) -> ast.expr:
     """Code of data: what Python makes itself, and no mapping of a request, which has another class on each side."""
-    if not _is_data(value.kind):
+    if not is_data(value.kind):
         raise frame.refuse(
             "argument", ast.unparse(node), "Only plain data is passed to the standard library.", node
         )
     return code(frame, value, node)
 
 
-def _is_data(kind: Kind) -> bool:
+def is_data(kind: Kind) -> bool:
+    """Whether a value is plain data, through and through."""
     if isinstance(kind, Payload | ValidatedData):
         return False
     if isinstance(kind, ListOf):
-        return _is_data(kind.item) or (isinstance(kind.item, Unknown) and kind.item.why == "empty")
+        return is_data(kind.item) or (isinstance(kind.item, Unknown) and kind.item.why == "empty")
     if isinstance(kind, TupleOf):
-        return all(_is_data(item) for item in kind.items)
+        return all(is_data(item) for item in kind.items)
     if isinstance(kind, DictOf):
         values = [v for _, v in kind.items] + ([kind.value] if kind.value is not None else [])
-        return all(_is_data(v) for v in values)
+        return all(is_data(v) for v in values)
     return isinstance(widen(kind), Scalar | ListOf) or getattr(kind, "value", ...) is None
 
 
-__all__ = ["FUNCTIONS"]
+__all__ = ["FUNCTIONS", "is_data"]

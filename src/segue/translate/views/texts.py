@@ -154,6 +154,9 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
         is_redis = results is not None and results.backend.startswith("celery.backends.redis.")
         transport = "[redis]" if is_redis else _TRANSPORTS.get(broker, "")
         driver += f'",\n  "celery{transport}>=5.3'
+    imported = {i.module for m in program.modules.values() for d in m.decls.values() for i in d.imports}
+    for library in sorted(imported & {"requests", "httpx"}):  # the release that answers on the other side
+        driver += f'",\n  "{library}>={snapshot.versions.packages.get(library, "0")}'
     cache = program.modules.get(f"{package}/cache.py")
     places = _cache_places(cache)
     redis = any(name.endswith("CACHE_URL") for name in places)

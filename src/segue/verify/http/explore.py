@@ -127,7 +127,7 @@ class Run:
 
     def _notes(self, told: dict[str, Any], large: Collection[str]) -> list[str]:
         notes = [f"personas: {', '.join(told['personas'])}", *told["notes"]]
-        notes.append("over HTTP: mails are Django's only, queries and log records are not compared")
+        notes.append("over HTTP: queries and log records are not compared")
         if told["made"]:
             notes.append(
                 f"{told['made']} rows were made from the models: for empty tables, orders and full pages"

@@ -11,6 +11,7 @@ import importlib.util
 import json
 import logging
 import os
+import re
 import socket
 import sys
 import threading
@@ -52,15 +53,30 @@ def hold_tasks(package: str) -> list[Any] | None:
 
 def keep_mails(package: str) -> Any:
     """How mails are told (joined/recorders/mail.py), which stay in memory; None where the service sends none."""
-    if importlib.util.find_spec(f"{package}.mail") is None:
-        return None
-    file = os.path.join(os.path.dirname(__file__), "..", "joined", "recorders", "mail.py")
-    spec = importlib.util.spec_from_file_location("segue_mail_recorder", file)
+    return recorder("mail") if importlib.util.find_spec(f"{package}.mail") is not None else None
+
+
+def hold_calls(output: str, package: str) -> Any:
+    """Calls of other servers, noted and answered here (joined/recorders/outgoing.py); None where the service makes none."""
+    asking = re.compile(r"^import (requests|httpx)$", re.MULTILINE)
+    for folder, _, files in os.walk(os.path.join(output, package)):
+        for name in files:
+            if name.endswith(".py"):
+                with open(os.path.join(folder, name), encoding="utf-8") as file:
+                    if asking.search(file.read()):
+                        return recorder("outgoing").OutgoingCalls()
+    return None
+
+
+def recorder(name: str) -> Any:
+    """A module of joined/recorders, by its path: this file is run by its own."""
+    file = os.path.join(os.path.dirname(__file__), "..", "joined", "recorders", f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"segue_{name}_recorder", file)
     assert spec is not None
     assert spec.loader is not None
-    recorder = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(recorder)
-    return recorder
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def main() -> None:
@@ -78,6 +94,7 @@ def main() -> None:
     errors = LastError()
     sent = hold_tasks(spec["package"])
     mails = keep_mails(spec["package"])
+    calls = hold_calls(spec["output"], spec["package"])
     # This file is run by its path, so its neighbours are modules of their own.
     caches = importlib.import_module("memory_cache").stand_in(spec["package"])
     create_app = importlib.import_module(f"{spec['package']}.main").create_app
@@ -97,7 +114,7 @@ def main() -> None:
         write(
             {
                 "port": listening.getsockname()[1],
-                "only_errors": history is None and sent is None and mails is None and not caches,
+                "only_errors": not caches and all(one is None for one in (history, sent, mails, calls)),
             }
         )
         for _ in sys.stdin.buffer:
@@ -110,6 +127,9 @@ def main() -> None:
             if mails is not None and (told := [mails.described(m) for m in mails.sent()]):
                 effects["(mail)"] = told
                 mails.forget_generated()
+            if calls is not None and (asked := list(calls.take())):
+                effects["(http)"] = asked
+                calls.start()
             if sent:
                 sent.clear()
             write({"error": last, "effects": effects})

@@ -77,6 +77,7 @@ class Pair:
 
     def ask(self, side: Any, case: dict[str, Any], *, draw: int = FIRST) -> tuple[dict[str, Any], int]:
         """Answer with effects, and the number of queries; everything is undone. ``draw`` is where ``random`` begins."""
+        self.world.recorders.answers_for(case)
         self.world.before()
         self.modern.reset()
         try:

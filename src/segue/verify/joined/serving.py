@@ -44,6 +44,7 @@ def main(spec: dict[str, Any], pipe: Any) -> None:
 
     from .fence import Fence, Tasks
     from .hashing import remember_hashes
+    from .recorders.outgoing import OutgoingCalls
 
     class Server(socketserver.ThreadingMixIn, basehttp.WSGIServer):  # type: ignore[misc,unused-ignore]
         daemon_threads = True
@@ -60,18 +61,20 @@ def main(spec: dict[str, Any], pipe: Any) -> None:
     server = Server(("127.0.0.1", 0), Handler)
     server.set_app(application)
     hush()
-    errors, tasks = Errors(), Tasks()
+    errors, tasks, calls = Errors(), Tasks(), OutgoingCalls()
     fence = Fence([(str(host), int(port)) for host, port in spec["open"]])
     threading.Thread(target=server.serve_forever, daemon=True).start()
     fence.closed = True
     pipe.write({"port": server.server_port})
     while pipe.read() is not None:
-        pipe.write({"error": errors.take(), "effects": _taken(tasks), "refused": sorted(fence.refused)})
+        pipe.write(
+            {"error": errors.take(), "effects": _taken(tasks, calls), "refused": sorted(fence.refused)}
+        )
     os._exit(0)  # no handler of the project's own may hold up the end
 
 
-def _taken(tasks: Any) -> dict[str, Any]:
-    """Mails and tasks since the last time; caches are emptied."""
+def _taken(tasks: Any, calls: Any) -> dict[str, Any]:
+    """Mails, tasks and calls of other servers since the last time; caches are emptied."""
     from django.core import mail
     from django.core.cache import caches
 
@@ -82,8 +85,11 @@ def _taken(tasks: Any) -> dict[str, Any]:
         effects["(mail)"] = [described(m) for m in mail.outbox]
     if tasks.sent:
         effects["(tasks)"] = list(tasks.sent)
+    if calls.take():
+        effects["(http)"] = list(calls.take())
     mail.outbox = []
     tasks.sent.clear()
+    calls.start()
     for alias in caches:
         caches[alias].clear()
     return effects

@@ -28,6 +28,7 @@ if "LAB_POSTGRES" in os.environ:
     DATABASES = {"default": json.loads(os.environ["LAB_POSTGRES"])}
 LAB_LIMIT = 3
 LAB_NOBODY = ""
+LAB_SERVER = os.environ.get("LAB_SERVER", "")
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 EMAIL_SUBJECT_PREFIX = "[lab] "
 DEFAULT_FROM_EMAIL = "lab@example.com"

@@ -1,4 +1,5 @@
 from django.urls import path
+from library.clients import Clients
 from library.language import Language
 from library.mails import Mails
 from library.relations import Relations
@@ -10,5 +11,6 @@ urlpatterns = [
     path("language/<int:pk>/", Language.as_view()),
     path("writing/<int:pk>/", Writing.as_view()),
     path("relations/<int:pk>/", Relations.as_view()),
+    path("clients/<int:pk>/", Clients.as_view()),
     path("mails/<int:pk>/", Mails.as_view()),
 ]

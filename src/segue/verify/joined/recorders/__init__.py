@@ -6,12 +6,14 @@ sees both sides: ``start()`` forgets, ``take()`` gives what was done since as JS
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
 from .cache import CacheWrites
 from .logs import ErrorLog
+from .outgoing import OutgoingCalls
 from .storage import StoredFiles
 
 
@@ -29,21 +31,29 @@ class Recorders:
     """All of them; made once per process, after ``django.setup()``. ``take()`` names what there was.
 
     ``media_is_watched``: somebody compares the media folder itself, so that files saved there need not be noted.
+    ``stubs``: calls of other servers are answered here; else they go where the project's tests let them go.
     """
 
-    def __init__(self, *, media_is_watched: bool = True) -> None:
+    def __init__(self, *, media_is_watched: bool = True, stubs: bool = True) -> None:
         self._cache = CacheWrites()
         self._files = StoredFiles(every=not media_is_watched)
+        self._calls = OutgoingCalls(passing=not stubs)
         self._all: dict[str, Recorder] = {
             "(cache)": self._cache,
             "(storage)": self._files,
             "(log)": ErrorLog(),
+            "(http)": self._calls,
         }
 
     def start(self) -> None:
         """Forget what was noted."""
         for recorder in self._all.values():
             recorder.start()
+
+    def answers_for(self, case: dict[str, Any]) -> None:
+        """Let other servers' answers depend on what is asked of this one, for both sides alike."""
+        asked = repr((case["persona"], case["path"], case["query"], case["body"]))
+        self._calls.seed = zlib.crc32(asked.encode())
 
     def take(self) -> dict[str, Any]:
         """``{"(cache)": […], …}`` without those that have nothing to tell."""
@@ -52,12 +62,12 @@ class Recorders:
     @contextmanager
     def held_back(self) -> Iterator[None]:
         """What nobody undoes is noted and not done: writes to caches outside of this process and of the database,
-        deleted files. Saved files are there until the end."""
-        self._cache.held_back = self._files.held_back = True
+        deleted files. Saved files are there until the end. Calls of other servers raise ``Unserved``."""
+        self._cache.held_back = self._files.held_back = self._calls.held_back = True
         try:
             yield
         finally:
-            self._cache.held_back = self._files.held_back = False
+            self._cache.held_back = self._files.held_back = self._calls.held_back = False
             self._files.undo()
 
 

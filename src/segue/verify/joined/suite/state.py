@@ -47,7 +47,7 @@ class State:
     def recorders(self) -> Recorders:
         """Made at the first request, like :attr:`tasks`."""
         if self._recorders is None:
-            self._recorders = Recorders(media_is_watched=False)
+            self._recorders = Recorders(media_is_watched=False, stubs=False)
         return self._recorders
 
     def clear(self) -> None:
