@@ -16,7 +16,8 @@ from .paths import paths_of
 from .personas import Persona, owners, people_for
 from .queries import known_parameters, queries_of
 from .requests import ACCEPTS, RAW_BODIES, as_form, as_json, as_multipart, case
-from .surroundings import FILES, languages, zones
+from .surroundings import FILES, languages, spoken, zones
+from .translated import Said, again, in_language
 
 Case = dict[str, Any]
 Operation = dict[str, Any]
@@ -31,6 +32,7 @@ class Generator:
         self._welcome: dict[str, list[tuple[str, str]]] = {}
         self.owners: dict[Any, Persona] = {}
         self.seen: dict[str, list[Seen]] = {}
+        self.said: dict[str, Said] = {}
         self._people: dict[str, list[dict[str, Any]]] = {}
         self._telling: dict[str, list[Case]] = {}
 
@@ -58,6 +60,7 @@ class Generator:
             found = worth_following(sent, answer)
             if found is not None and found[2:] not in [s[2:] for s in seen]:
                 seen.append(found)
+        self.said.setdefault(sent["key"], Said()).hear(sent, answer)
         if fresh and not sent.get("steps"):
             telling = self._telling.setdefault(sent["key"], [])
             if len(telling) < 40:
@@ -126,10 +129,18 @@ class Plan:
             ]
         elif self.op["method"] == "DELETE" and self.op.get("data_keys"):
             groups.append(self._named_rows())
+        said = self.generator.said.setdefault(self.op["key"], Said())
         groups += [self._queries(), self._followed(), self._often()]
-        for given in _mixed(groups):
-            if not self.elsewhere(given["path"]):
-                yield given
+        languages, repeats = spoken(), again(said)
+        for number, given in enumerate(_mixed(groups)):
+            if self.elsewhere(given["path"]):
+                continue
+            if languages and number % 6 == 5:
+                given = in_language(given, languages[number // 6 % len(languages)])
+            yield given
+            repeated = next(repeats, None) if number % 2 else None
+            if repeated is not None:
+                yield repeated
 
     def elsewhere(self, path: str) -> bool:
         """Whether ``path`` leads to what the generated service does not have."""

@@ -6,9 +6,22 @@ import base64
 import inspect
 import re
 from functools import cache
+from pathlib import Path
 
 Headers = list[tuple[str, str]]
 _READ = re.compile(r"""headers(?:\.get\(|\[)\s*["']([\w-]+)["']|["']HTTP_(\w+)["']""")
+_LOCALE = "django.middleware.locale.LocaleMiddleware"
+_FRAMEWORKS = (
+    "conf",
+    "rest_framework",
+    "django_filters",
+    "auth",
+    "contenttypes",
+    "sessions",
+    "admin",
+    "sites",
+    "humanize",
+)
 ZONES = ("Europe/Berlin", "Asia/Kathmandu", "America/New_York", "nonsense")
 _PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -36,6 +49,26 @@ def languages() -> list[tuple[str, Headers]]:
     preferred = [c for c in ("de", "fr", "es", "ja") if c in codes] or codes[:4]
     values = [*preferred[:3], f"xx,{(preferred or ['de'])[0]};q=0.5", "xx", "*", "de-AT-1996;q=nonsense"]
     return [(f"Accept-Language {value}", [("Accept-Language", value)]) for value in values]
+
+
+@cache
+def spoken() -> tuple[str, ...]:
+    """Up to four languages in which the project says its texts, those of its own catalogues first; none where nobody can choose."""
+    from django.conf import settings
+    from django.utils.translation import to_locale, trans_real
+
+    if not settings.USE_I18N or _LOCALE not in settings.MIDDLEWARE:
+        return ()
+    codes = [
+        code for code, _ in settings.LANGUAGES if code != settings.LANGUAGE_CODE and not code.startswith("en")
+    ]
+    folders = [Path(folder) for folder in trans_real.all_locale_paths()]
+    own = [folder for folder in folders if folder.parent.name not in _FRAMEWORKS]
+
+    def is_own(code: str) -> bool:
+        return any((folder / to_locale(code) / "LC_MESSAGES" / "django.mo").is_file() for folder in own)
+
+    return tuple(sorted(codes, key=lambda code: not is_own(code))[:4])
 
 
 @cache
