@@ -21,7 +21,9 @@ def test_each_new_text_of_an_error_is_asked_for_in_every_language(monkeypatch: p
     assert next(asked) is None
     said.hear(_sent(1), {"status": 400, "body": {"title": ["This field is required."]}})
     said.hear(_sent(2), {"status": 400, "body": {"title": ["This field is required."]}})
-    said.hear(_sent(3), {"status": 400, "body": {"title": ["This field is required."], "price": ["Too much."]}})
+    said.hear(
+        _sent(3), {"status": 400, "body": {"title": ["This field is required."], "price": ["Too much."]}}
+    )
     said.hear(_sent(4), {"status": 200, "body": {"title": "new"}})
     said.hear(_sent(5), {"status": 500, "body": "new"})
     said.hear(_sent(6, ("Accept-Language", "de")), {"status": 404, "body": {"detail": "new"}})
