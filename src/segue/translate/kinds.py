@@ -455,9 +455,23 @@ class BoundMethod(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Response(Kind):
-    """A DRF or Django response object. ``status`` where known."""
+    """A DRF or Django response object. ``status`` where known. ``writable``: it is Django's, which can be written to as a file."""
 
     status: int | None = None
+    writable: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EchoFile(Kind):
+    """An object of a project's class that gives back what is written to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CsvWriter(Kind):
+    """``csv.writer(file)``; ``rows_are_dicts`` for ``csv.DictWriter``, ``echoes`` where ``writerow`` gives the line back."""
+
+    rows_are_dicts: bool = False
+    echoes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
