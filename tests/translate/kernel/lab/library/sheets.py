@@ -137,7 +137,7 @@ class Sheets(APIView):
 
     def case_file_of_a_column_by_its_path(self):
         scan = Scan.objects.get(name="paper")
-        response = FileResponse(open(scan.paper.path, "rb"), filename="a.pdf")
+        response = FileResponse(open(scan.paper.path, "rb"), filename="a.pdf")  # noqa: SIM115
         response["X-Kind"] = "file"
         return response
 
