@@ -88,9 +88,19 @@ def header_value(frame: Frame, value: Val, call: CallSite) -> ast.expr:
     """Code of a header's text: Django writes the text of everything else."""
     kind = value.kind
     if isinstance(kind, Const):
-        return literal(kind.value if isinstance(kind.value, str) else str(kind.value))
+        text = kind.value if isinstance(kind.value, str) else str(kind.value)
+        return literal(text) if _is_plain(text) else _sent(frame, "{0}({1})", literal(text))
     if value.node is None or not isinstance(kind, Scalar) or kind.type in ("bytes", "Any"):
         raise frame.refuse("response", ast.unparse(call.node), "Segue does not know this value.", call.node)
-    if kind == Scalar("str"):
-        return value.node
-    return quote("str({0})", value.node)
+    if kind.type in ("int", "bool", "float", "Decimal", "UUID"):
+        return quote("str({0})", value.node)
+    return _sent(frame, "{0}({1})" if kind == Scalar("str") else "{0}(str({1}))", value.node)
+
+
+def _sent(frame: Frame, template: str, node: ast.expr) -> ast.expr:
+    return quote(template, frame.imported("segue_bridge.http.responses", "header_text"), node)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether Django sends the text as it is."""
+    return text.isascii() and "\n" not in text and "\r" not in text

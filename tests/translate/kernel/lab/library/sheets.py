@@ -127,6 +127,27 @@ class Sheets(APIView):
     def case_stream_of_bytes(self):
         return StreamingHttpResponse([b"a", b"b"])
 
+    def case_page_with_a_title_in_its_headers(self):
+        found = []
+        for title in ("plain", "grüße", "日本 “x”", "x" * 200 + "ż"):
+            response = HttpResponse("a", content_type="text/csv", headers={"X-Title": f"{title}."})
+            response["Content-Disposition"] = f'attachment; filename="{title}.csv"'
+            response["X-Count"] = len(title)
+            response["X-Fixed"] = "“fixed”"
+            found += [
+                response.get("Content-Disposition"),
+                response.get("X-Title"),
+                response.get("X-Count"),
+                response.get("X-Fixed"),
+            ]
+        return found
+
+    def case_page_with_a_line_break_in_its_headers(self):
+        title = "a\r\nSet-Cookie: x=1"
+        response = HttpResponse("a", content_type="text/csv")
+        response["Content-Disposition"] = f'attachment; filename="{title}.csv"'
+        return response
+
     def case_file_of_a_column(self):
         scan = Scan.objects.get(name="paper")
         return FileResponse(scan.paper)
