@@ -174,6 +174,9 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
     if own_key:
         conftest += 'os.environ["JWT_KEY"] = "only-for-tests"\n'
         environment += "# The key that the Django side verifies its JSON web tokens with.\nJWT_KEY=\n"
+    if f"{package}/mail.py" in program.modules:
+        conftest += 'os.environ["EMAIL_BACKEND"] = "locmem"\n'
+        environment += "# The Django side's mail server; the other settings of it have its values.\nEMAIL_HOST_USER=\nEMAIL_HOST_PASSWORD=\n"
     if broker:
         conftest += 'os.environ["CELERY_BROKER_URL"] = "memory://"\n'
         environment += "# The broker that the Django side's Celery sends tasks to.\nCELERY_BROKER_URL=\n"
