@@ -69,6 +69,11 @@ class ByLanguage(Sequence[str]):
         return len(self._now())
 
 
+def format_by_language(usual: str, others: Mapping[str, str]) -> Lazy:
+    """A format of dates to write that is another one in ``others``, by the code of the language."""
+    return Lazy(lambda: others.get(get_language() or "", usual))
+
+
 class Catalogues:
     """The texts of a service by language, read from ``folder`` when a language is used for the first time.
 
@@ -197,6 +202,6 @@ def pgettext_lazy(context: str, message: str) -> Lazy:
 
 
 __all__ = [
-    "ByLanguage", "Catalogues", "Language", "Lazy", "Text", "begin", "current_language", "end", "get_language", "gettext", "gettext_lazy", "ngettext", "npgettext",
+    "ByLanguage", "Catalogues", "Language", "Lazy", "Text", "begin", "current_language", "end", "format_by_language", "get_language", "gettext", "gettext_lazy", "ngettext", "npgettext",
     "override", "pgettext", "pgettext_lazy",
 ]  # fmt: skip
