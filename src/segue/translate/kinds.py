@@ -287,7 +287,20 @@ class OpenFile(Kind):
 
 @dataclass(frozen=True, slots=True)
 class SentTask(Kind):
-    """Celery's ``AsyncResult`` of a task that was sent; its code is the id."""
+    """Celery's ``AsyncResult`` of a task that was sent; its code is the id. ``certain``: something was sent."""
+
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSignature(Kind):
+    """Celery's signature of a task, or what chain, group and chord make of several (``shape``); its code is the same
+    signature. ``lazy``: its tasks come from a generator, which Celery runs when they are sent. ``unknown``: how many
+    there are is known to the request only."""
+
+    shape: str = "task"
+    lazy: bool = False
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)

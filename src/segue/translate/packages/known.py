@@ -41,8 +41,8 @@ PACKAGES = (
     ),
     Package(
         "celery", ("celery",),
-        "delay() and apply_async() of the project's tasks are sent by name, from `tasks.py`, and AsyncResult(id) reads results; workers run them as before.",
-        "Send tasks by delay() or apply_async() with plain values written in place, and ask for results by AsyncResult(id).",
+        "delay(), apply_async(), signatures, chain, group and chord of the project's tasks are sent by name, from `tasks.py`, and AsyncResult(id) reads results; workers run them as before.",
+        "Send tasks with plain values written in place, and ask for results by AsyncResult(id).",
     ),
     Package(
         "requests", ("requests",),

@@ -148,7 +148,8 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
     own_key = jwt and access is not None and "settings.jwt_key" in access.decls["JWT"].code
     tasks = program.modules.get(f"{package}/tasks.py")
     broker = snapshot.messages.broker if snapshot.messages and tasks and "TASKS" in tasks.decls else ""
-    keeps_results = tasks is not None and "settings." in getattr(tasks.decls.get("RESULTS"), "code", "")
+    kept = [tasks.decls[name].code for name in ("TASKS", "RESULTS") if name in tasks.decls] if tasks else []
+    keeps_results = any("settings.celery_result_backend" in code for code in kept)
     if tasks is not None:
         results = snapshot.messages.results if snapshot.messages and keeps_results else None
         is_redis = results is not None and results.backend.startswith("celery.backends.redis.")

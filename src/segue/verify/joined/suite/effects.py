@@ -7,10 +7,10 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from ..effects import Tables, count, written_tables
-from ..fence import Tasks
 from ..hooks import DjangoHooks, told
 from ..recorders import Recorders
 from ..recorders.mail import described, forget_generated, sent
+from ..sent_tasks import Tasks
 from .keeping import unchanged
 
 
