@@ -12,7 +12,7 @@ from segue.translate.interp.decide import Decided
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join
 from segue.translate.interp.value import Val, is_pure
-from segue.translate.kinds import Const, Global, Kind, Unknown
+from segue.translate.kinds import Const, Global, Instance, Kind, Unknown
 from segue.translate.rules.registry import statement
 
 End = tuple[dict[str, Val], dict[str, Kind], bool]
@@ -46,7 +46,7 @@ def branch(frame: Frame, node: ast.If) -> None:
     no, no_end = _arm(frame, lambda: frame.run(node.orelse))
     frame.taken |= lost_there
     if yes_end[2] and no_end[2]:
-        held.merge(after_yes, held.states(untouched), no)
+        _none_before(frame, held.merge(after_yes, held.states(untouched), no))
     elif yes_end[2]:
         held.back_to(after_yes)
     if not yes and not no:
@@ -69,6 +69,18 @@ def branch(frame: Frame, node: ast.If) -> None:
     merge(frame, before, [yes_end, no_end])
     if _torn(frame, yes_end, no_end):
         frame.torn.append(node.lineno)
+
+
+def _none_before(frame: Frame, optional: list[Val]) -> None:
+    """``note: Note | None = None`` for each object that only one of the branches makes."""
+    from segue.translate.load.fetch import entity_type
+
+    for value in optional:
+        kind = value.kind
+        assert isinstance(kind, Instance)
+        cls, imported = entity_type(frame.ctx, kind.model)
+        frame.use(imported)
+        frame.emit(f"{value.text}: {cls} | None = None")
 
 
 def _taken_out(frame: Frame, node: ast.If, test: ast.expr, lines: list[str]) -> bool:
