@@ -287,20 +287,7 @@ class OpenFile(Kind):
 
 @dataclass(frozen=True, slots=True)
 class SentTask(Kind):
-    """Celery's ``AsyncResult`` of a task that was sent; its code is the id. ``certain``: something was sent."""
-
-    certain: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class TaskSignature(Kind):
-    """Celery's signature of a task, or what chain, group and chord make of several (``shape``); its code is the same
-    signature. ``lazy``: its tasks come from a generator, which Celery runs when they are sent. ``unknown``: how many
-    there are is known to the request only."""
-
-    shape: str = "task"
-    lazy: bool = False
-    unknown: bool = False
+    """Celery's ``AsyncResult`` of a task that was sent; its code is the id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -468,23 +455,9 @@ class BoundMethod(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Response(Kind):
-    """A DRF or Django response object. ``status`` where known. ``writable``: it is Django's, which can be written to as a file."""
+    """A DRF or Django response object. ``status`` where known."""
 
     status: int | None = None
-    writable: bool = field(default=False, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class EchoFile(Kind):
-    """An object of a project's class that gives back what is written to it."""
-
-
-@dataclass(frozen=True, slots=True)
-class CsvWriter(Kind):
-    """``csv.writer(file)``; ``rows_are_dicts`` for ``csv.DictWriter``, ``echoes`` where ``writerow`` gives the line back."""
-
-    rows_are_dicts: bool = False
-    echoes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

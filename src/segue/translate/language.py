@@ -206,14 +206,6 @@ def by_language(
     return Import(f"{ctx.program.package}.languages", name)
 
 
-def format_by_language(ctx: Context, name: str, usual: str, others: Mapping[str, str]) -> Import:
-    """A constant of ``languages.py`` with a format to write that is another one in ``others``."""
-    ctx.memo[_BY_LANGUAGE] = True
-    code = f"{name} = format_by_language({usual!r}, {dict(sorted(others.items()))!r})"
-    _module(ctx).add(Decl(name, code, frozenset({Import(BRIDGE, "format_by_language")}), 0))
-    return Import(f"{ctx.program.package}.languages", name)
-
-
 @dataclass(frozen=True, slots=True)
 class _Option:
     argument: str
@@ -238,8 +230,7 @@ def option(ctx: Context) -> tuple[str, set[Import]]:
     cookie = snapshot.settings.values.get("LANGUAGE_COOKIE_NAME")
     before = snapshot.settings.middleware[: snapshot.settings.middleware.index(MIDDLEWARE)] if named else ()
     inside = tuple(word for name, word in ((_SECURITY, "security"), (_COMMON, "common")) if name in before)
-    default = languages.default if named else languages.project or languages.default
-    lines = ["LANGUAGES = Languages(", f"    default={default!r},"]
+    lines = ["LANGUAGES = Languages(", f"    default={languages.default!r},"]
     if not fixed:
         lines += [
             f"    listed={languages.listed!r},",
@@ -297,7 +288,6 @@ __all__ = [
     "MIDDLEWARE",
     "by_language",
     "chosen_by_request",
-    "format_by_language",
     "given",
     "is_text",
     "lazy",

@@ -103,7 +103,6 @@ REFUSED: dict[str, str] = dict.fromkeys(
 
 # Django raises these under another name on each side.
 ERRORS = {
-    "BadHeaderError": "ValueError",  # django.http's
     "Http404": "NotFound",
     "DoesNotExist": "ObjectDoesNotExist",
     "RelatedObjectDoesNotExist": "ObjectDoesNotExist",

@@ -16,6 +16,8 @@ from segue.translate.kinds import Instance, Kind
 
 _MEMO = ("kernel", "put on the request")
 _GIVEN = ("middleware", "here")
+_LEAVABLE = ("kernel", "leavable")
+SCOPES = ("django-scopes", "active")
 REQUEST_AUTH = ("kernel", "request.auth")
 """Memo: what ``request.auth`` is in the route in hand, where that is known."""
 
@@ -46,7 +48,19 @@ def shape(ctx: Context) -> Hashable:
     """What translations are to be told apart by: this, what middleware gives to requests of the route in hand, and who asks."""
     given, auth = ctx.memo.get(_GIVEN), ctx.memo.get(REQUEST_AUTH)
     carried = tuple((name, shape_of(kind)) for name, kind in sorted(on_request(ctx).items()))
-    return carried, given, shape_of(auth) if isinstance(auth, Instance) else None
+    return (
+        carried,
+        given,
+        shape_of(auth) if isinstance(auth, Instance) else None,
+        scopes_here(ctx),
+        bool(ctx.memo.get(_LEAVABLE)),
+    )
+
+
+def scopes_here(ctx: Context) -> Hashable:
+    """The scopes of django-scopes (:mod:`segue.translate.rules.scopes`) that what is translated runs in."""
+    found = ctx.memo.get(SCOPES)
+    return tuple(sorted(found.items())) if isinstance(found, dict) else str(found)
 
 
 def parameter(name: str) -> str:

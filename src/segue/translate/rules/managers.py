@@ -32,7 +32,7 @@ from segue.translate.models.polymorphic import MANAGER as POLYMORPHIC
 from segue.translate.query.build import add_where, model_queryset, query_of, root_of
 from segue.translate.query.ir import Query
 from segue.translate.query.prefetched import rows_of
-from segue.translate.rules import registry
+from segue.translate.rules import registry, scopes
 from segue.translate.rules.own_querysets import check_begin, check_call
 from segue.translate.rules.registry import attribute, method
 
@@ -90,6 +90,10 @@ def other_manager(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     from segue.translate.rules.view_self import definition
 
     dotted = definition(frame, ref.name, call.name)
+    rule = registry.framework_methods.get(dotted or "")
+    told = rule(frame, owner, call) if rule is not None else None
+    if told is not None:
+        return told
     function = frame.ctx.snapshot.functions.get(dotted) if dotted else None
     if function is not None and function.role == "classmethod":
         return invoke_function(frame, function, call, owner)
@@ -135,6 +139,8 @@ def start(frame: Frame, owner: Val, node: ast.AST, *, inlined: bool = False) -> 
             "manager", kind.cls, f"Segue has no source for {dotted or 'its get_queryset'}.", node
         )
     given = _nothing_more(function)
+    if scopes.is_scoped(dotted):
+        function, given = scopes.get_queryset(frame, kind, function, node)
     if inlined:
         found = inline_call(frame, function, given, Val(kind), node)
     else:
@@ -291,6 +297,8 @@ def manager_method(frame: Frame, cls: str, name: str) -> Function | None:
         return None
     known = frame.ctx.snapshot.classes.get(cls)
     dotted = known.methods.get(name, "") if known is not None else f"{cls}.{name}"
+    if scopes.is_scoped(dotted):
+        return None  # what it does otherwise than Django's is known
     return frame.ctx.snapshot.functions.get(dotted)
 
 

@@ -22,9 +22,6 @@ _T = "django.utils.translation."
 def gettext(frame: Frame, call: CallSite) -> Val:
     """``_("text")``."""
     call.only("message", at_most=1)
-    given = call.argument(0, "message")
-    if given is not None and not language.vary(frame.ctx):
-        return given
     return said(frame, call, _text(frame, call, 0, "message"))
 
 

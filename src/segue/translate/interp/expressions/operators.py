@@ -27,7 +27,6 @@ from segue.translate.kinds import (
     Raised,
     Scalar,
     StoredFile,
-    TaskSignature,
     TupleOf,
     Unknown,
     Uploaded,
@@ -82,10 +81,6 @@ def binary(frame: Frame, node: ast.BinOp) -> Val:
         from segue.translate.rules.queryset_combine import combine as combine_sets
 
         return combine_sets(frame, node.op, left, right, node)
-    if isinstance(left.kind, TaskSignature) and isinstance(right.kind, TaskSignature):
-        from segue.translate.rules.task_signatures import combine as combine_tasks
-
-        return combine_tasks(frame, node.op, left, right, node)
     if isinstance(left.kind, Const) and isinstance(right.kind, Const) and type(node.op) in _FOLD:
         try:
             folded = _FOLD[type(node.op)](left.kind.value, right.kind.value)

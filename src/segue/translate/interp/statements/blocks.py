@@ -7,6 +7,7 @@ import ast
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Const, Global, OpenFile
+from segue.translate.rules import scopes
 from segue.translate.rules.registry import statement
 
 _IGNORED = ("contextlib.suppress",)
@@ -15,8 +16,13 @@ _IGNORED = ("contextlib.suppress",)
 @statement(ast.With)
 def block(frame: Frame, node: ast.With) -> None:
     """``with transaction.atomic(): …`` → ``async with db.atomic(): …``."""
-    if _opened(frame, node):
+    if _opened(frame, node) or _suppressed(frame, node):
         return
+    if len(node.items) == 1 and node.items[0].optional_vars is None:
+        with scopes.opened(frame, node.items[0].context_expr) as disabled:
+            if disabled:
+                frame.run(node.body)
+                return
     headers: list[str] = []
     for item in node.items:
         if item.optional_vars is not None:
@@ -30,6 +36,23 @@ def block(frame: Frame, node: ast.With) -> None:
     frame.in_atomic -= 1
     if lines:
         frame.emit_block(f"async with {', '.join(headers)}:", lines)
+
+
+def _suppressed(frame: Frame, node: ast.With) -> bool:
+    """``with suppress(KeyError): …`` is ``try: … except KeyError: pass``."""
+    match node.items:
+        case [ast.withitem(ast.Call(func, [_, *_] as classes, []), None)]:
+            pass
+        case _:
+            return False
+    target = frame.eval(func)
+    if not isinstance(target.kind, Global) or target.kind.ref.name not in _IGNORED:
+        return False
+    caught = classes[0] if len(classes) == 1 else ast.Tuple(classes, ast.Load())
+    handler = ast.ExceptHandler(caught, None, [ast.Pass()])
+    tried = ast.copy_location(ast.Try(node.body, [handler], [], []), node)
+    frame.run([ast.fix_missing_locations(tried)])
+    return True
 
 
 def _opened(frame: Frame, node: ast.With) -> bool:

@@ -37,7 +37,6 @@ class OutgoingCalls:
         self.seed = 0
         self.passing = passing
         self.held_back = False
-        self.blocked = False  # a call was held back since the start
         self._done: list[Any] = []
         self._keys: tuple[str, ...] | None = None
         if (adapters := _installed("requests.adapters")) is not None:
@@ -47,7 +46,7 @@ class OutgoingCalls:
 
     def start(self) -> None:
         """Forget what was noted; the next call gets the first answer again."""
-        self._done, self.blocked = [], False
+        self._done = []
 
     def take(self) -> list[Any]:
         """``[method, url, headers, body]`` of each call."""
@@ -60,7 +59,6 @@ class OutgoingCalls:
         @functools.wraps(original)
         def act(transport: Any, request: Any, *rest: Any, **options: Any) -> Any:
             if recorder.held_back:
-                recorder.blocked = True
                 from segue_bridge.errors import Unserved
 
                 raise Unserved("a call of another server")
