@@ -190,7 +190,9 @@ def test_django_and_celery_name_the_same_request(tmp_path: Path) -> None:
         capture_output=True, text=True, check=False, cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    for name, found in json.loads(done.stdout).items():
+    sides = json.loads(done.stdout)
+    service = sides.pop("fastapi")
+    for name, found in sides.items():
         assert found["header"] == found["request_id"] == "r-1", name
         assert found["traceparent"].startswith(f"00-{ID}-"), name
         assert found["traceparent"].split("-")[2] != PARENT, name
@@ -203,3 +205,19 @@ def test_django_and_celery_name_the_same_request(tmp_path: Path) -> None:
         assert found["task"]["trace_id"] == ID, name
         assert found["task"]["parent_id"] == found["traceparent"].split("-")[2], name
         assert found["after"] is None, name
+
+    # A request of the service: the task that it sends, its log line, what it asks of Django, and the task that Django sends.
+    span = service["traceparent"].split("-")[2]
+    assert service["traceparent"].startswith(f"00-{ID}-")
+    assert service["task"] == {"request_id": "r-1", "trace_id": ID, "parent_id": span}
+    assert (service["log"]["request_id"], service["log"]["side"]) == ("r-1", "fastapi")
+    django = service["django"]
+    assert service["log"].keys() == django["log"].keys()
+    assert (django["request_id"], django["log"]["request_id"]) == ("r-1", "r-1")
+    assert django["sql"] == f"SELECT 1 /*request_id='r-1',traceparent='{django['traceparent']}'*/"
+    assert django["task"] == {
+        "request_id": "r-1",
+        "trace_id": ID,
+        "parent_id": django["traceparent"].split("-")[2],
+    }
+    assert len({span, django["traceparent"].split("-")[2], PARENT}) == 3

@@ -23,15 +23,19 @@ settings.configure(
 )
 django.setup()
 
+import httpx  # noqa: E402
 from celery import Celery  # noqa: E402
 from celery.contrib.testing.worker import start_worker  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.http import HttpRequest, JsonResponse  # noqa: E402
 from django.test import AsyncClient, Client  # noqa: E402
 from django.urls import path  # noqa: E402
+from fastapi import FastAPI  # noqa: E402
 
 from segue_bridge.legacy.trace import install_celery  # noqa: E402
-from segue_bridge.trace.context import current  # noqa: E402
+from segue_bridge.tasks import TaskQueue  # noqa: E402
+from segue_bridge.trace.asgi import TraceMiddleware  # noqa: E402
+from segue_bridge.trace.context import current, outgoing  # noqa: E402
 from segue_bridge.trace.logs import JsonFormatter  # noqa: E402
 
 app = Celery(broker="memory://", backend="cache+memory://")
@@ -43,7 +47,7 @@ DONE = threading.Event()
 SEEN: list[Any] = []
 
 
-@app.task
+@app.task(name="work")
 def work() -> None:
     trace = current()
     SEEN.append(
@@ -88,10 +92,39 @@ def view(request: HttpRequest) -> JsonResponse:
 urlpatterns = [path("", view)]
 
 
+TASKS = TaskQueue("memory://")
+service = FastAPI()
+service.add_middleware(TraceMiddleware)
+
+
+@service.get("/")
+async def beside() -> dict[str, Any]:
+    """The other side: it sends a task, logs, and asks Django."""
+    trace = current()
+    assert trace is not None
+    DONE.clear()
+    await TASKS.send("work")
+    assert await asyncio.to_thread(DONE.wait, 20)
+    task = SEEN[-1]
+    logging.getLogger("service").error("said")
+    line = json.loads(LOG.getvalue().splitlines()[-1])
+    asked = await AsyncClient().get("/", headers=outgoing())
+    return {"task": task, "traceparent": trace.traceparent, "log": line, "django": asked.json()}
+
+
+async def ask(headers: dict[str, str]) -> httpx.Response:
+    transport = httpx.ASGITransport(service)
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        return await client.get("/", headers=headers)
+
+
 def main() -> None:
     handler = logging.StreamHandler(LOG)
     handler.setFormatter(JsonFormatter("django"))
     logging.getLogger("app").addHandler(handler)
+    other = logging.StreamHandler(LOG)
+    other.setFormatter(JsonFormatter("fastapi"))
+    logging.getLogger("service").addHandler(other)
     headers = {"x-request-id": "r-1", "traceparent": sys.argv[1]}
     out = {}
     with start_worker(app, perform_ping_check=False, pool="solo"):
@@ -103,6 +136,7 @@ def main() -> None:
             trace = current()
             after = None if trace is None else trace.request_id
             out[name] = {**response.json(), "header": response.headers["X-Request-ID"], "after": after}
+        out["fastapi"] = asyncio.run(ask(headers)).json()
     sys.stdout.write(json.dumps(out))
 
 

@@ -53,6 +53,22 @@ def test_the_same_seed_gives_the_same_cases(shop: Shop) -> None:
     assert runs[2].cases == 60
 
 
+def test_keys_that_the_code_reads_beside_the_serializer_of_the_answer_are_sent(
+    shop: Shop, tmp_path: Path
+) -> None:
+    """The log-in answers with a serializer of users, and reads a name and a password: only refusals were ever compared."""
+    path, key = "app/accounts/routes.py", "POST /api/auth/login/"
+    text = (shop.project.output / path).read_text(encoding="utf-8")
+    before = '    await call.db.update(user, "last_login")\n    return call.reply(present_me(user))'
+    assert before in text
+    broken = text.replace(before, "    return call.reply(present_me(user))")
+    fault = Fault("lost write", path, "session_login", broken, frozenset({key}))
+    report = verify.explore(
+        shop.with_output(fault.seed(shop.project.output, tmp_path / "broken")), only=[key], cases=200
+    )
+    assert report.different > 0
+
+
 KINDS = (
     "permission dropped", "filter dropped", "filter turned round", "created told as found", "lost write", "field dropped",
     "validation dropped",

@@ -57,7 +57,7 @@ def _describe(collector):
     code = str(settings.LANGUAGE_CODE) if used and not prefixed else str(default)
     project = str(settings.LANGUAGE_CODE)
     spoken = {to_language(code).lower(), to_language(project).lower()}
-    if _LOCALE in settings.MIDDLEWARE:
+    if _LOCALE in settings.MIDDLEWARE or any(_activates(item) for item in settings.MIDDLEWARE):
         spoken |= set(available) | {item.lower() for item in listed}
     texts = {}
     for item in sorted(spoken):
@@ -76,6 +76,36 @@ def _describe(collector):
         "texts": texts,
         "formats": _other_formats(collector, sorted(texts), project),
     }
+
+
+def _activates(path):
+    """Whether the code of a middleware names ``translation.activate``: it may choose any language."""
+    from django.utils.module_loading import import_string
+
+    try:
+        found = import_string(path)
+    except Exception:
+        return False
+    classes = found.__mro__ if isinstance(found, type) else ()
+    functions = [item for cls in classes for item in vars(cls).values()] or [found]
+    functions = [getattr(item, "__func__", item) for item in functions]
+    return any(
+        _names_activate(item.__code__, item.__globals__) for item in functions if hasattr(item, "__code__")
+    )
+
+
+def _names_activate(code, names):
+    from django.utils import translation
+
+    if "activate" in code.co_names:
+        if (
+            any(names.get(name) is translation for name in code.co_names)
+            or names.get("activate") is translation.activate
+        ):
+            return True
+        if "translation" in code.co_names:
+            return True
+    return any(_names_activate(item, names) for item in code.co_consts if hasattr(item, "co_names"))
 
 
 def _directly(trans_real, code):

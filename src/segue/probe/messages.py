@@ -22,7 +22,9 @@ _CONFIGURATION = (
     "task_publish_retry_policy",
     "task_queue_max_priority",
     "task_routes",
+    "task_send_sent_event",
     "task_serializer",
+    "timezone",  # of the times in messages
 )
 # What decides about what is read from a result backend (celery.backends.base, celery.backends.redis).
 _RESULTS = (
@@ -32,6 +34,7 @@ _RESULTS = (
     "redis_socket_timeout",
     "result_accept_content",
     "result_backend_transport_options",
+    "result_expires",
     "result_serializer",
 )
 # celery.app.task.extract_exec_options
@@ -72,6 +75,8 @@ def describe(collector, modules):
         given = {}
         for name in _CONFIGURATION:
             value = conf.get(name)
+            if name == "timezone":
+                value = getattr(value, "key", value)  # a ZoneInfo
             if value == DEFAULTS.get(name):
                 continue
             if not _is_plain(value) or _names_secret(value):
@@ -120,6 +125,8 @@ def _results(conf, app, defaults):
             value = conf.get(option)
             if value == defaults.get(option):
                 continue
+            if option == "result_expires" and hasattr(value, "total_seconds"):
+                value = value.total_seconds()
             if not _is_plain(value) or _names_secret(value):
                 problem = problem or "the setting %s is no plain data" % option
                 continue

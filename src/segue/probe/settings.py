@@ -88,7 +88,7 @@ _CREDENTIALS = re.compile(r"//[^/\s]*@")
 
 def describe(collector):
     """The ``Settings`` of the snapshot."""
-    from django.conf import settings
+    from django.conf import global_settings, settings
 
     from . import languages
 
@@ -119,7 +119,11 @@ def describe(collector):
     for name in sorted(collector.bindings.used_settings):
         if name not in values and name in names and not SECRET_NAME.search(name):
             value = getattr(settings, name)
-            if value is None or isinstance(value, (bool, int, float, str)):
+            if (
+                value is None
+                or isinstance(value, (bool, int, float, str))
+                or (not hasattr(global_settings, name) and _is_plain_container(value))
+            ):
                 values[name] = collector.encoder.encode(value)
     databases = []
     for alias, entry in settings.DATABASES.items():
@@ -135,6 +139,29 @@ def describe(collector):
         "languages": languages.describe(collector),
         "formats": _formats(collector),
     }
+
+
+_LARGEST = 200
+
+
+def _is_plain_container(value):
+    return isinstance(value, (list, tuple, dict)) and 0 < len(value) <= _LARGEST and _plain(value)
+
+
+def _plain(value):
+    """Whether it is made of plain values and texts of the language, and nothing in it may be a secret."""
+    from django.utils.functional import Promise
+
+    if isinstance(value, dict):
+        return all(
+            isinstance(key, (str, int)) and not SECRET_NAME.search(str(key)) and _plain(item)
+            for key, item in value.items()
+        )
+    if isinstance(value, (list, tuple)):
+        return all(_plain(item) for item in value)
+    if isinstance(value, (str, Promise)):
+        return not _CREDENTIALS.search(str(value))
+    return value is None or isinstance(value, (bool, int, float))
 
 
 def _formats(collector):

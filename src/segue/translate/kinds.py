@@ -287,7 +287,20 @@ class OpenFile(Kind):
 
 @dataclass(frozen=True, slots=True)
 class SentTask(Kind):
-    """Celery's ``AsyncResult`` of a task that was sent; its code is the id."""
+    """Celery's ``AsyncResult`` of a task that was sent; its code is the id. ``certain``: something was sent."""
+
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSignature(Kind):
+    """Celery's signature of a task, or what chain, group and chord make of several (``shape``); its code is the same
+    signature. ``lazy``: its tasks come from a generator, which Celery runs when they are sent. ``unknown``: how many
+    there are is known to the request only."""
+
+    shape: str = "task"
+    lazy: bool = False
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,10 +355,36 @@ class Request(Kind):
 @dataclass(frozen=True, slots=True)
 class EarlyRequest(Kind):
     """Django's request in middleware, before any view has it. ``prefix`` is what every path of the route starts with,
-    ``fixed`` whether that is the whole path."""
+    ``fixed`` whether that is the whole path. ``match`` is what the code may ask of the route, None where it asks nothing."""
 
     prefix: str
     fixed: bool
+    match: RouteMatch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RouteMatch(Kind):
+    """``resolve(request.path_info)`` in middleware: the route in hand. ``arguments``: those of its URL that are ``asked`` for, with
+    their converters; ``name``: its name, where ``named``."""
+
+    namespaces: tuple[str, ...]
+    arguments: tuple[tuple[str, str], ...]
+    asked: tuple[str, ...]
+    name: str | None = None
+    named: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MatchArguments(Kind):
+    """``resolve(request.path_info).kwargs``."""
+
+    arguments: tuple[tuple[str, str], ...]
+    asked: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UrlText(Scalar):
+    """An argument of a URL whose pattern matches no empty text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -455,9 +494,23 @@ class BoundMethod(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Response(Kind):
-    """A DRF or Django response object. ``status`` where known."""
+    """A DRF or Django response object. ``status`` where known. ``writable``: it is Django's, which can be written to as a file."""
 
     status: int | None = None
+    writable: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EchoFile(Kind):
+    """An object of a project's class that gives back what is written to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CsvWriter(Kind):
+    """``csv.writer(file)``; ``rows_are_dicts`` for ``csv.DictWriter``, ``echoes`` where ``writerow`` gives the line back."""
+
+    rows_are_dicts: bool = False
+    echoes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ _SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 _VARY = ("language", "vary")
 _UNSETTLED = ("language", "unsettled")
 _BY_LANGUAGE = ("language", "formats")
+ACTIVATED = ("language", "activated")
+"""Memo: middleware of the project activates languages itself, so that the service has to know all of them."""
 _DJANGO = "django.utils.translation."
 _UNIQUE = "rest_framework.utils.field_mapping.get_unique_error_message"
 _FORMATS = frozenset({"lazy_format", "django.utils.text._format_lazy"})
@@ -35,6 +37,11 @@ _FORMATS = frozenset({"lazy_format", "django.utils.text._format_lazy"})
 def chosen_by_request(snapshot: Snapshot) -> bool:
     """Whether requests choose the language of their texts."""
     return MIDDLEWARE in snapshot.settings.middleware and _use(snapshot)
+
+
+def in_activating_middleware(ctx: Context) -> bool:
+    """Whether the code in hand is that of a middleware that has activated a language before."""
+    return ("middleware", "kept") in ctx.memo and bool(ctx.memo.get(ACTIVATED))
 
 
 def vary(ctx: Context) -> bool:
@@ -206,6 +213,14 @@ def by_language(
     return Import(f"{ctx.program.package}.languages", name)
 
 
+def format_by_language(ctx: Context, name: str, usual: str, others: Mapping[str, str]) -> Import:
+    """A constant of ``languages.py`` with a format to write that is another one in ``others``."""
+    ctx.memo[_BY_LANGUAGE] = True
+    code = f"{name} = format_by_language({usual!r}, {dict(sorted(others.items()))!r})"
+    _module(ctx).add(Decl(name, code, frozenset({Import(BRIDGE, "format_by_language")}), 0))
+    return Import(f"{ctx.program.package}.languages", name)
+
+
 @dataclass(frozen=True, slots=True)
 class _Option:
     argument: str
@@ -218,10 +233,12 @@ def option(ctx: Context) -> tuple[str, set[Import]]:
     snapshot = ctx.snapshot
     named, varying = MIDDLEWARE in snapshot.settings.middleware, vary(ctx)
     varying = varying or bool(ctx.memo.get(_BY_LANGUAGE))
-    if not named and not varying:
+    activated = bool(ctx.memo.get(ACTIVATED))
+    if not named and not varying and not activated:
         return "", set()
     languages = snapshot.settings.languages
-    fixed = languages is None or not named or (languages.patterns and not languages.prefixed)
+    chosen = named and not (languages is not None and languages.patterns and not languages.prefixed)
+    fixed = languages is None or not (chosen or activated)
     if languages is None:
         code = snapshot.settings.values.get("LANGUAGE_CODE")
         languages = Languages(
@@ -230,7 +247,8 @@ def option(ctx: Context) -> tuple[str, set[Import]]:
     cookie = snapshot.settings.values.get("LANGUAGE_COOKIE_NAME")
     before = snapshot.settings.middleware[: snapshot.settings.middleware.index(MIDDLEWARE)] if named else ()
     inside = tuple(word for name, word in ((_SECURITY, "security"), (_COMMON, "common")) if name in before)
-    lines = ["LANGUAGES = Languages(", f"    default={languages.default!r},"]
+    default = languages.default if named else languages.project or languages.default
+    lines = ["LANGUAGES = Languages(", f"    default={default!r},"]
     if not fixed:
         lines += [
             f"    listed={languages.listed!r},",
@@ -288,6 +306,7 @@ __all__ = [
     "MIDDLEWARE",
     "by_language",
     "chosen_by_request",
+    "format_by_language",
     "given",
     "is_text",
     "lazy",

@@ -55,6 +55,7 @@ PLACES = {
         ("relations", "library.relations.Relations"),
         ("mails", "library.mails.Mails"),
         ("clients", "library.clients.Clients"),
+        ("sheets", "library.sheets.Sheets"),
     )
     for name in cases(module)
 }
@@ -310,6 +311,11 @@ async def _run(lab: Lab, name: str, url: str) -> tuple[list[Any], int, Any, Any]
                     try:
                         value = function(*arguments)
                         value = await value if inspect.isawaitable(value) else value
+                        if hasattr(value, "body_iterator"):
+                            value.body = b"".join([piece async for piece in value.body_iterator])
+                            if hasattr(value, "_file"):
+                                value._file.close()
+                        value = library("state").shown(value)
                         result = ["value", json.loads(json.dumps(value, default=str))]
                     except Exception as error:  # noqa: BLE001  (the error is the outcome)
                         result = ["error", type(error).__name__, str(error)]

@@ -103,6 +103,7 @@ REFUSED: dict[str, str] = dict.fromkeys(
 
 # Django raises these under another name on each side.
 ERRORS = {
+    "BadHeaderError": "ValueError",  # django.http's
     "Http404": "NotFound",
     "DoesNotExist": "ObjectDoesNotExist",
     "RelatedObjectDoesNotExist": "ObjectDoesNotExist",

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from .conftest import Lab
 
 REFUSED = {
+    "case_mail_left_whatever_the_database_says": "broad-except",
+    "case_mail_whatever_goes_wrong_in_a_function": "bare-except",
+    "case_mail_left_text_of_what_is_none": "text-of",
     "case_message_whose_addresses_are_a_text": "mail",
     "case_message_that_is_subclassed": "unknown-call",
     "case_message_in_another_encoding": "mail",

@@ -83,8 +83,12 @@ class Item(models.Model):
             raise ValidationError(_("All of %(name)s is wrong."), params={"name": self.title})
 """
 VIEWS = """\
+import datetime
+
+from django.utils.formats import date_format, localize, time_format
 from django.utils.translation import get_language, gettext, gettext_lazy, gettext_noop, ngettext, npgettext, pgettext
 from django_filters import rest_framework as filters
+from django.db.models import Case, Value, When
 from rest_framework import permissions, serializers, status
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.pagination import PageNumberPagination
@@ -184,6 +188,12 @@ def hello_at_first(text=gettext("Hello")):
     return text
 
 
+def words(moment):
+    return [
+        date_format(moment), date_format(moment, "SHORT_DATE_FORMAT"), date_format(moment, "DATETIME_FORMAT"), time_format(moment.time()),
+        date_format(moment, "a A b D E F l M N P"), localize(moment.date())]
+
+
 class Early(APIView):
     def get(self, request):
         return Response({"hello": hello_at_first()})
@@ -211,7 +221,14 @@ class Say(APIView):
             "doors": npgettext("of a shop", "%d item", "%d items", count) % count,
             "doors of a house": npgettext("of a house", "%d item", "%d items", count) % count,
             "django": gettext("Enter a valid value."), "nothing": gettext("Said by nobody"), "language": get_language(),
-            "code": request.LANGUAGE_CODE,
+            "annotated": list(Item.objects.annotate(said=Value(gettext("Draft"))).order_by("id").values_list("said", flat=True)),
+            "chosen": [item.said for item in Item.objects.annotate(said=Case(
+                When(kind="d", then=Value(str(GREETING))), default=Value(gettext("Open")))).order_by("id")],
+            "in all": f"{GREETING}: {TABLE['a']}", "joined": ", ".join([str(GREETING), gettext("Draft")]), "upper": GREETING.upper(),
+            "is": gettext("Hello") == "Hallo", "shown": [str(label) for label in (GREETING, TABLE["b"])],
+            "code": request.LANGUAGE_CODE, "dates": [
+                words(datetime.datetime(2024, month, month, hour, 0 if hour in (0, 12) else month))
+                for month, hour in ((1, 0), (3, 12), (5, 9), (8, 13), (9, 23), (12, 1))],
         })
 """
 CATALOGUES = {

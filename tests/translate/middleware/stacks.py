@@ -17,11 +17,12 @@ import re
 import threading
 import time
 import uuid
+import zoneinfo
 from contextlib import suppress
 
 from django.conf import settings
 from django.http import Http404, HttpResponseForbidden, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import NoReverseMatch, resolve, reverse
 from django.utils import timezone, translation
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -29,6 +30,7 @@ from django.http.request import split_domain_port
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation.trans_real import get_supported_language_variant, language_code_re, parse_accept_lang_header
 
 from notes.models import Note
 
@@ -456,6 +458,118 @@ class ClosedCsrf(OwnCsrf):
             return HttpResponseForbidden("A key, please.")
 
 
+class Marked:
+    """Sets what others further in ask for."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        request.marked = request.headers.get("X-Mark") == "on"
+        return self.get_response(request)
+
+
+class Chooses:
+    """Finds the object of the URL, chooses language and time zone."""
+
+    OPEN = ("note-list",)
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        match = resolve(request.path_info)
+        pk = match.kwargs.get("pk")
+        if pk:
+            try:
+                request.note = get_object_or_404(Note.objects.order_by("title"), pk=pk)
+            except ValueError:
+                raise Http404()
+        note = getattr(request, "note", None)
+        self.choose(request)
+        request.spaces = len(match.namespaces)
+        exempt = "pages" in match.namespaces or request.path.startswith("/api/")
+        if "admin" in match.namespaces and request.user.is_staff:
+            return redirect("/admin/")
+        elif note and request.note.title and not request.marked and not exempt:
+            return redirect("/elsewhere/")
+        response = self.get_response(request)
+        if note:
+            response["X-Note"] = note.title
+        elif match.url_name in self.OPEN and "X-Open" not in response:
+            response["X-Open"] = "yes"
+        return response
+
+    def choose(self, request):
+        language = (
+            self.from_query(request)
+            or self.from_user(request)
+            or self.supported(request.COOKIES.get("chosen"))
+            or self.from_header(request)
+            or settings.LANGUAGE_CODE
+        )
+        translation.activate(language)
+        request.LANGUAGE_CODE = translation.get_language()
+        with suppress(zoneinfo.ZoneInfoNotFoundError):
+            if hasattr(request, "note") and request.note:
+                name = "Europe/Berlin" if request.note.stars else request.note.title
+            elif request.user.is_authenticated:
+                name = request.user.username
+            else:
+                name = settings.TIME_ZONE
+            timezone.activate(zoneinfo.ZoneInfo(name))
+            request.zone = name
+
+    def from_query(self, request):
+        found = request.GET.get("lang")
+        if found:
+            found = self.supported(found)
+            if found:
+                request.COOKIES["chosen"] = found
+                return found
+
+    def from_user(self, request):
+        if request.user.is_authenticated:
+            return self.supported(request.user.username)
+
+    def from_header(self, request):
+        for code, _ in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
+            if code == "*":
+                break
+            if not language_code_re.search(code):
+                continue
+            code = self.supported(code)
+            if code:
+                return code
+
+    @staticmethod
+    def supported(value):
+        with suppress(LookupError):
+            value = get_supported_language_variant(value)
+            if value in list(settings.SPOKEN):
+                return value
+
+
+class Aliased(Chooses):
+    def __call__(self, request):
+        arguments = resolve(request.path_info).kwargs
+        if arguments.get("pk"):
+            return HttpResponseForbidden()
+        return self.get_response(request)
+
+
+class HalfZone(Chooses):
+    def __call__(self, request):
+        if request.headers.get("X-Zone"):
+            self.zone(request)
+        response = self.get_response(request)
+        response["X-Path"] = request.path
+        return response
+
+    def zone(self, request):
+        timezone.activate("Europe/Berlin")
+
+
 class Late(Stamp):
     def finish(self, request):
         return self.get_response(request)
@@ -468,11 +582,12 @@ class Late(Stamp):
 TRANSLATED = ["RequestId", "Found", "Tenant", "Clock", "Key", "stopped", "Sometimes"]
 ACCEPTED = ["Device", "Pages", "prefixed", "Impersonate", "Debugging", "Stamp", "Missing"]
 REFUSED = {
-    "Language": "translation.activate", "Wall": "return redirect",
+    "Wall": "return redirect",
     "Body": "request.body", "Wrapped": "response.data", "Hidden": "raise Http404", "Errors": "return JsonResponse",
     "Counting": "self.seen", "Local": "self.state.user", "Writes": "Note.objects.filter",
     "Varied": "response['Vary']", "Late": "response['X-Path']",
     "Glances": "notes.middleware.Glances", "decorated": "nonlocal",
+    "Aliased": "return HttpResponseForbidden", "HalfZone": "response['X-Path']",
     "Audited": "audit.record", "Switched": "return HttpResponseForbidden", "Starred": "return self.answer",
 }  # fmt: skip
 SETTINGS = """\
@@ -496,6 +611,7 @@ MIDDLEWARE = [
 ]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}
 REST_FRAMEWORK = {"SEARCH_PARAM": "q", "ORDERING_PARAM": "sort"}
+SPOKEN = {"en": {"name": "English", "plural": False}, "de": {"name": "Deutsch", "plural": True}, "de-at": {}}
 LANGUAGE_CODE = os.environ.get("SITE_LANGUAGE", "en-us")
 """
 VIEWS = """\
@@ -546,6 +662,17 @@ class Told(viewsets.ViewSet):
 
     def list(self, request):
         return Response({"told": _("Not found.")})
+
+
+class Seen(viewsets.ViewSet):
+    permission_classes = [permissions.AllowAny]
+    authentication_classes = []
+
+    def list(self, request):
+        return Response({"told": _("Not found."), "offset": timezone.localtime().utcoffset(), "chosen": request.COOKIES.get("chosen")})
+
+    def retrieve(self, request, pk):
+        return Response({"note": request.note.title, "stars": request.note.stars, "offset": timezone.localtime().utcoffset()})
 
 
 class Who(viewsets.ViewSet):
@@ -621,7 +748,7 @@ router = SimpleRouter()
 router.register("notes", views.NoteViewSet)
 router.register("who", views.Who, basename="who")
 urlpatterns = [path("api/", include(router.urls)), path("other/", views.Who.as_view({"get": "list"})),
-               path("api/mine/", views.Mine.as_view({"get": "list"})), path("api/told/", views.Told.as_view({"get": "list"})), path("api/sheet/", views.SheetView.as_view()), path("api/marked/", views.Marked.as_view()),
+               path("api/mine/", views.Mine.as_view({"get": "list"})), path("api/seen/", views.Seen.as_view({"get": "list"})), path("api/seen/<slug:pk>/", views.Seen.as_view({"get": "retrieve"})), path("api/told/", views.Told.as_view({"get": "list"})), path("api/sheet/", views.SheetView.as_view()), path("api/marked/", views.Marked.as_view()),
                path("api/download/", views.Download.as_view()), path("api/enveloped/", views.Enveloped.as_view())]
 """
 LEGACY = """\
@@ -637,6 +764,8 @@ setup_test_environment(debug=False)
 from notes.models import Note
 for title in ("beta", "alpha", "gamma"):
     Note.objects.get_or_create(title=title)
+Note.objects.filter(title="gamma").update(stars=3)
+Note.objects.get_or_create(title="Asia/Tokyo")
 user, _ = get_user_model().objects.get_or_create(username="ann")
 out = []
 for one in json.load(sys.stdin):

@@ -20,6 +20,11 @@ class Note(models.Model):
     text = models.CharField(max_length=20)
     stars = models.IntegerField()
     fans = models.ManyToManyField(get_user_model(), related_name="liked")
+
+
+class Flag(models.Model):
+    note = models.ForeignKey(Note, on_delete=models.CASCADE)
+    since = models.DateField(null=True)
 """
 VIEWS = """\
 import json
@@ -32,7 +37,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 from rest_framework.validators import UniqueValidator
 
-from notes.models import Note
+from notes.models import Flag, Note
 
 
 class Untaken(UniqueValidator):
@@ -245,6 +250,55 @@ class SavingView(views.APIView):
         return Response(status=204)
 
 
+class FlagSerializer(serializers.ModelSerializer):
+    since = serializers.DateField(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Flag
+        fields = ["id", "note", "since"]
+        read_only_fields = ["id", "note"]
+
+
+class FlagViewSet(mixins.CreateModelMixin, viewsets.GenericViewSet):
+    queryset = Flag.objects.order_by("id")
+    serializer_class = FlagSerializer
+
+    def perform_create(self, serializer):
+        if self.get_queryset().exists():
+            self.get_queryset().delete()
+        else:
+            serializer.save(note=Note.objects.order_by("id").first())
+
+    @action(detail=False, methods=["post"])
+    def once(self, request):
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        if not self.get_queryset().exists():
+            serializer.save(note=Note.objects.order_by("id").first())
+        return Response(serializer.data)
+
+
+class OpenFlagSerializer(FlagSerializer):
+    since = serializers.DateField()
+
+
+class OpenFlagViewSet(FlagViewSet):
+    http_method_names = ["post"]
+    serializer_class = OpenFlagSerializer
+
+
+class SavedFlagViewSet(viewsets.GenericViewSet):
+    queryset = Flag.objects.order_by("id")
+    serializer_class = FlagSerializer
+
+    def create(self, request):
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        if request.data:
+            serializer.save(note=Note.objects.order_by("id").first())
+        return Response({"id": serializer.instance.pk})
+
+
 class OddViewSet(viewsets.ReadOnlyModelViewSet):
     queryset = Note.objects.order_by("id")
     serializer_class = OddSerializer
@@ -268,10 +322,13 @@ router.register("linked", views.LinkedViewSet, basename="note")
 router.register("wrapped", views.WrappedViewSet, basename="wrapped")
 router.register("parts", views.PartViewSet, basename="part")
 router.register("bulk", views.BulkViewSet, basename="bulk")
+router.register("flags", views.FlagViewSet, basename="flag")
 """,
     "odd": """\
 router.register("odd", views.OddViewSet, basename="odd")
 router.register("others", views.OtherHeadersViewSet, basename="other")
+router.register("open", views.OpenFlagViewSet, basename="open")
+router.register("saved", views.SavedFlagViewSet, basename="saved")
 """,
 }
 
@@ -314,6 +371,9 @@ def test_copies_of_the_mixins_do_as_the_mixins(site: Site, tmp_path: Path) -> No
     assert {"200", "400"} <= statuses["POST /bulk/"]
     assert "for item in values]" in code, "every item of a list is saved"
     assert "_prefetched_objects_cache" not in code
+    assert "201" in statuses["POST /flags/"]
+    assert "200" in statuses["POST /flags/once/"]
+    assert "if flag is not None else {'since': None}" in code.replace('"', "'"), "one branch saves nothing"
     assert {"201", "400"} <= statuses["POST /loose/{word}/"]
     assert {"400", "415"} <= statuses["POST /upload/"]
     validation = (tmp_path / "fastapi" / "app" / "notes" / "validation.py").read_text()
@@ -330,6 +390,9 @@ def test_what_else_a_constructor_or_headers_do_is_refused(tmp_path: Path) -> Non
         ("/odd/", "GET"): "serializer-init",
         ("/odd/{pk}/", "GET"): "serializer-init",
         ("/others/", "POST"): "success-headers",
+        ("/open/", "POST"): "serializer-data",
+        ("/open/once/", "POST"): "serializer-data",
+        ("/saved/", "POST"): "serializer-state",
         ("/asking/", "POST"): "serializer-context",
         ("/saving/", "POST"): "serializer-context",
     }

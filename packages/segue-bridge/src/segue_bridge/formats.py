@@ -1,4 +1,4 @@
-"""Dates and times as text by Django's format letters, in English.
+"""Dates and times as text by Django's format letters, in the language of the request.
 
 Source: ``django.utils.dateformat`` (5.2), which follows PHP's ``date()``. Which pattern a name such as ``DATE_FORMAT``
 stands for is settled when the service is generated.
@@ -13,19 +13,89 @@ from datetime import date, datetime, time, tzinfo
 from email.utils import format_datetime as rfc5322
 
 from segue_bridge import zone
+from segue_bridge.translation import Text, gettext, pgettext_lazy
+from segue_bridge.translation import gettext_lazy as _
 
 _LETTER = re.compile(r"(?<!\\)([aAbcdDeEfFgGhHiIjlLmMnNoOPrsStTUuwWyYzZ])")
 _ESCAPED = re.compile(r"\\(.)")
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_DAYS = (
+    _("Monday"),
+    _("Tuesday"),
+    _("Wednesday"),
+    _("Thursday"),
+    _("Friday"),
+    _("Saturday"),
+    _("Sunday"),
+)
+_SHORT_DAYS = (
+    _("Mon"),
+    _("Tue"),
+    _("Wed"),
+    _("Thu"),
+    _("Fri"),
+    _("Sat"),
+    _("Sun"),
+)
 _MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
+    _("January"),
+    _("February"),
+    _("March"),
+    _("April"),
+    _("May"),
+    _("June"),
+    _("July"),
+    _("August"),
+    _("September"),
+    _("October"),
+    _("November"),
+    _("December"),
+)
+_SHORT_MONTHS = (
+    _("jan"),
+    _("feb"),
+    _("mar"),
+    _("apr"),
+    _("may"),
+    _("jun"),
+    _("jul"),
+    _("aug"),
+    _("sep"),
+    _("oct"),
+    _("nov"),
+    _("dec"),
+)
 _ASSOCIATED_PRESS = (
-    "Jan.", "Feb.", "March", "April", "May", "June", "July", "Aug.", "Sept.", "Oct.", "Nov.", "Dec.",
-)  # fmt: skip
+    pgettext_lazy("abbrev. month", "Jan."),
+    pgettext_lazy("abbrev. month", "Feb."),
+    pgettext_lazy("abbrev. month", "March"),
+    pgettext_lazy("abbrev. month", "April"),
+    pgettext_lazy("abbrev. month", "May"),
+    pgettext_lazy("abbrev. month", "June"),
+    pgettext_lazy("abbrev. month", "July"),
+    pgettext_lazy("abbrev. month", "Aug."),
+    pgettext_lazy("abbrev. month", "Sept."),
+    pgettext_lazy("abbrev. month", "Oct."),
+    pgettext_lazy("abbrev. month", "Nov."),
+    pgettext_lazy("abbrev. month", "Dec."),
+)
+# In some languages a month has another form within a date.
+_WITHIN = (
+    pgettext_lazy("alt. month", "January"),
+    pgettext_lazy("alt. month", "February"),
+    pgettext_lazy("alt. month", "March"),
+    pgettext_lazy("alt. month", "April"),
+    pgettext_lazy("alt. month", "May"),
+    pgettext_lazy("alt. month", "June"),
+    pgettext_lazy("alt. month", "July"),
+    pgettext_lazy("alt. month", "August"),
+    pgettext_lazy("alt. month", "September"),
+    pgettext_lazy("alt. month", "October"),
+    pgettext_lazy("alt. month", "November"),
+    pgettext_lazy("alt. month", "December"),
+)
 
 
-def date_format(value: date, pattern: str) -> str:
+def date_format(value: date, pattern: Text) -> str:
     """``django.utils.dateformat.format`` of a date or datetime.
 
     Raises ``AttributeError`` for letters of the time in the pattern of a date (Django: ``TypeError``; such patterns are
@@ -34,13 +104,13 @@ def date_format(value: date, pattern: str) -> str:
     return _filled(pattern, lambda letter: _ANY[letter](value))
 
 
-def time_format(value: time | datetime, pattern: str) -> str:
+def time_format(value: time | datetime, pattern: Text) -> str:
     """``django.utils.dateformat.time_format``: letters of the time only. Raises ``KeyError`` for others."""
     return _filled(pattern, lambda letter: _TIME[letter](value))
 
 
-def _filled(pattern: str, text_of: Callable[[str], object]) -> str:
-    pieces = _LETTER.split(pattern)
+def _filled(pattern: Text, text_of: Callable[[str], object]) -> str:
+    pieces = _LETTER.split(str(pattern))
     return "".join(
         str(text_of(piece)) if place % 2 else _ESCAPED.sub(r"\1", piece) for place, piece in enumerate(pieces)
     )
@@ -65,12 +135,12 @@ def _short_time(value: time | datetime) -> str:
 
 
 def _dotted(value: time | datetime) -> str:
-    return "p.m." if value.hour > 11 else "a.m."
+    return gettext("p.m.") if value.hour > 11 else gettext("a.m.")
 
 
 def _spoken(value: time | datetime) -> str:
     if value.minute == 0 and value.hour in (0, 12):
-        return "noon" if value.hour else "midnight"
+        return gettext("noon") if value.hour else gettext("midnight")
     return f"{_short_time(value)} {_dotted(value)}"
 
 
@@ -137,7 +207,7 @@ def _epoch(value: date) -> int:
 
 _TIME: dict[str, Callable[..., object]] = {
     "a": _dotted,
-    "A": lambda value: "PM" if value.hour > 11 else "AM",
+    "A": lambda value: gettext("PM") if value.hour > 11 else gettext("AM"),
     "e": _named_zone,
     "f": _short_time,
     "g": _half_day,
@@ -153,18 +223,18 @@ _TIME: dict[str, Callable[..., object]] = {
     "Z": _seconds_off,
 }
 _ANY: dict[str, Callable[..., object]] = _TIME | {
-    "b": lambda value: _MONTHS[value.month - 1][:3].lower(),
+    "b": lambda value: _SHORT_MONTHS[value.month - 1],
     "c": lambda value: value.isoformat(),
     "d": lambda value: f"{value.day:02}",
-    "D": lambda value: _DAYS[value.weekday()][:3],
-    "E": lambda value: _MONTHS[value.month - 1],
+    "D": lambda value: _SHORT_DAYS[value.weekday()],
+    "E": lambda value: _WITHIN[value.month - 1],
     "F": lambda value: _MONTHS[value.month - 1],
     "I": _summer,
     "j": lambda value: value.day,
     "l": lambda value: _DAYS[value.weekday()],
     "L": lambda value: calendar.isleap(value.year),
     "m": lambda value: f"{value.month:02}",
-    "M": lambda value: _MONTHS[value.month - 1][:3],
+    "M": lambda value: str(_SHORT_MONTHS[value.month - 1]).title(),
     "n": lambda value: value.month,
     "N": lambda value: _ASSOCIATED_PRESS[value.month - 1],
     "o": lambda value: value.isocalendar().year,

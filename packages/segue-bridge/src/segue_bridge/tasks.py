@@ -168,6 +168,7 @@ class _Sender(Celery):  # type: ignore[misc]  # Celery has no types
     def _get_backend(self) -> Any:
         backend = super()._get_backend()
         backend.on_task_call = lambda producer, task_id: {}
+        backend.add_pending_result = lambda result, *rest, **more: result
         backend.remove_pending_result = lambda result: result
         return backend
 

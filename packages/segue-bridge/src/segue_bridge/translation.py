@@ -69,42 +69,51 @@ class ByLanguage(Sequence[str]):
         return len(self._now())
 
 
+def format_by_language(usual: str, others: Mapping[str, str]) -> Lazy:
+    """A format of dates to write that is another one in ``others``, by the code of the language."""
+    return Lazy(lambda: others.get(get_language() or "", usual))
+
+
 class Catalogues:
-    """The texts of a service by language, read from ``folder`` when a language is used for the first time.
+    """The texts of a service by language, read from the files ``<code>.po`` of ``folder`` (some milliseconds each, at start).
 
     ``default`` is ``LANGUAGE_CODE``: what a language does not say is said in that one, then as in the source. English
     variants have no such fallback (``DjangoTranslation._add_fallback``).
     """
 
     def __init__(self, folder: Path, default: str) -> None:
-        self._folder = folder
-        self._default = default
-        self._read: dict[str, standard.NullTranslations] = {}
+        self.default = default
+        self._known: dict[str, standard.NullTranslations] = _read_all(folder)
+        self._silent = standard.NullTranslations()
+        last = self._known.setdefault(default, standard.NullTranslations())
+        for code, texts in self._known.items():
+            if texts is not last and not code.startswith("en"):
+                texts.add_fallback(last)
 
     def of(self, code: str) -> standard.NullTranslations:
         """The texts of the language ``code``; those of the default language where there is no file for it."""
-        found = self._read.get(code)
-        if found is None:
-            found = self._read[code] = self._load(code)
-        return found
-
-    def _load(self, code: str) -> standard.NullTranslations:
-        file = self._folder / f"{code}.po"
-        texts = _texts(file) if file.is_file() else standard.NullTranslations()
-        if code != self._default and not code.startswith("en"):
-            texts.add_fallback(self.of(self._default))
-        return texts
+        found = self._known.get(code)
+        if found is not None:
+            return found
+        return self._silent if code.startswith("en") else self._known[self.default]
 
 
-def _texts(file: Path) -> standard.GNUTranslations:
+def _read_all(folder: Path) -> dict[str, standard.NullTranslations]:
+    files = sorted(folder.glob("*.po"))
+    if not files:
+        return {}
+    # Only where there is something to read: Babel is not small.
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
-    made = io.BytesIO()
-    with file.open("rb") as source:
-        write_mo(made, read_po(source))
-    made.seek(0)
-    return standard.GNUTranslations(made)
+    found: dict[str, standard.NullTranslations] = {}
+    for file in files:
+        made = io.BytesIO()
+        with file.open("rb") as source:
+            write_mo(made, read_po(source))
+        made.seek(0)
+        found[file.stem] = standard.GNUTranslations(made)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +206,6 @@ def pgettext_lazy(context: str, message: str) -> Lazy:
 
 
 __all__ = [
-    "ByLanguage", "Catalogues", "Language", "Lazy", "Text", "begin", "current_language", "end", "get_language", "gettext", "gettext_lazy", "ngettext", "npgettext",
+    "ByLanguage", "Catalogues", "Language", "Lazy", "Text", "begin", "current_language", "end", "format_by_language", "get_language", "gettext", "gettext_lazy", "ngettext", "npgettext",
     "override", "pgettext", "pgettext_lazy",
 ]  # fmt: skip

@@ -38,6 +38,7 @@ def _describe(ctx: Context, place: Place) -> None:
         options.append(f"response_model={shape[0]}")
         imports |= shape[1]
     also = {400} if refuses_filters(ctx, place, function) else set[int]()
+    options += _media(ctx, place, function)
     options += _statuses(ctx, place, found["options"], function, also) + _envelope(found["options"], function)
     wanted = parameters_of(ctx, place, function)
     if wanted:
@@ -89,6 +90,30 @@ def _answered(ctx: Context, place: Place, function: FunctionNode, within: frozen
                     return None
                 given |= more
     return given
+
+
+def _media(ctx: Context, place: Place, function: FunctionNode) -> list[str]:
+    """``media=('text/csv',)`` of what it answers with beside JSON."""
+    found = _content_types(ctx, place, function, frozenset())
+    return [f"media=({', '.join(map(repr, sorted(found)))},)"] if found else []
+
+
+def _content_types(ctx: Context, place: Place, function: FunctionNode, within: frozenset[str]) -> set[str]:
+    out: set[str] = set()
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            continue
+        if node.func.id in ("page", "streamed"):
+            given = [k.value for k in node.keywords if k.arg == "content_type"]
+            text = given[0].value if given and isinstance(given[0], ast.Constant) else "text/html"
+            if not any(k.arg == "status" for k in node.keywords):
+                out.add(str(text).partition(";")[0].strip())
+        elif _hands_over(node) and node.func.id not in within:
+            called = resolve(ctx, place, node.func.id)
+            inner = function_of(called.decl.code) if called is not None else None
+            if called is not None and inner is not None:
+                out |= _content_types(ctx, called, inner, within | {node.func.id})
+    return out
 
 
 _STATUS = {"call.created": 201, "call.no_content": 204}

@@ -6,12 +6,14 @@ import ast
 import textwrap
 from dataclasses import dataclass, field, replace
 
+from segue.refusal import Refused
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import not_null
 from segue.translate.interp.truth import truth
 from segue.translate.interp.value import Val, name
 from segue.translate.kinds import (
     Const,
+    EarlyRequest,
     Failure,
     Instance,
     Kind,
@@ -192,8 +194,48 @@ def frame_user(frame: Frame) -> str | None:
     return frame.ctx.snapshot.settings.user_model or None
 
 
+def _never(frame: Frame, node: ast.BoolOp) -> bool:
+    """Whether an ``and`` in middleware has an operand that is false on this route, behind others that only read: those may ask
+    for what a middleware that is not translated has set."""
+    if not isinstance(node.op, ast.And):
+        return False
+    for item in node.values[1:]:
+        negated = isinstance(item, ast.UnaryOp) and isinstance(item.op, ast.Not)
+        local = item.operand if isinstance(item, ast.UnaryOp) else item
+        known = frame.env.get(local.id) if isinstance(local, ast.Name) else None
+        if known is not None and isinstance(known.kind, Const) and bool(known.kind.value) is negated:
+            before = node.values[: node.values.index(item)]
+            return all(_only_reads(frame, operand) for operand in before)
+    return False
+
+
+def _only_reads(frame: Frame, node: ast.expr) -> bool:
+    """Whether it is a local, or what one has, that is there for certain."""
+    from segue.translate.rules.given_attributes import has
+
+    match node:
+        case ast.UnaryOp(ast.Not(), operand):
+            return _only_reads(frame, operand)
+        case ast.Name(local):
+            return local in frame.env
+        case ast.Attribute(ast.Name(local), attr):
+            owner = frame.env.get(local)
+            return owner is not None and isinstance(owner.kind, EarlyRequest) and has(frame.ctx, attr)
+        case ast.Attribute(ast.Attribute(ast.Name(), _), _):
+            with frame.capture() as lines:
+                try:
+                    kind = frame.eval(node).kind
+                except Refused:
+                    return False
+            return not lines and isinstance(kind, Scalar)
+        case _:
+            return False
+
+
 def _bool(frame: Frame, node: ast.BoolOp) -> Test:
     conjunction = isinstance(node.op, ast.And)
+    if any(isinstance(v.kind, EarlyRequest) for v in frame.env.values()) and _never(frame, node):
+        return Test(name("False"), False)
     parts: list[ast.expr] = []
     then: dict[str, Kind] = {}
     otherwise: dict[str, Kind] = {}

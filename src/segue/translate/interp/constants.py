@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from segue.refusal import Refused
 from segue.snapshot.model import GlobalRef, Value, Where
@@ -16,6 +17,29 @@ NO_PLACE = Where("", 0)
 TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
 
 
+_FLAGS = {
+    re.IGNORECASE: "IGNORECASE",
+    re.MULTILINE: "MULTILINE",
+    re.DOTALL: "DOTALL",
+    re.VERBOSE: "VERBOSE",
+    re.ASCII: "ASCII",
+}
+
+
+def _pattern(frame: Frame, value: Value, text: str) -> Val | None:
+    """``re.compile(text, flags)``."""
+    flags = sum(int(flag.data) for _, flag in value.pairs if isinstance(flag.data, int))
+    named = [name for flag, name in _FLAGS.items() if flags & flag]
+    if flags & ~int(re.UNICODE) & ~sum(int(flag) for flag in _FLAGS if flags & flag):
+        return None
+    made = [
+        ast.Constant(text),
+        *([ast.parse(" | ".join(f"re.{n}" for n in named), mode="eval").body] if named else []),
+    ]
+    compiled = ast.Attribute(frame.module("re"), "compile", ast.Load())
+    return Val(Scalar("re.Pattern[str]"), ast.Call(compiled, made, []))
+
+
 def value_of(frame: Frame, value: Value) -> Val | None:
     """``None`` when the value has no form in generated code."""
     match value.kind:
@@ -27,6 +51,8 @@ def value_of(frame: Frame, value: Value) -> Val | None:
             if not language.is_text(value):
                 return const(value.data)
             return _text(frame, value)
+        case "regex" if isinstance(value.data, str):
+            return _pattern(frame, value, value.data)
         case "list" | "tuple" | "set":
             items = [value_of(frame, item) for item in value.items]
             if any(item is None for item in items):

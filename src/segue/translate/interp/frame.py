@@ -68,7 +68,8 @@ class Frame:
     around the statement: locals that say something of one round are not written down. ``loops`` are those around the statement,
     ``given`` names the locals that hold extra state here, ``exits`` what is on ``self`` where the function returns;
     ``selected`` tells which local holds the rows that a view's look-up chose (where it stands: the lines, and how many there were).
-    ``captured``: how many blocks the statement stands in whose lines are kept apart, ``apart`` the ``no_hoist`` at which the innermost began. ``changes_user``: what the code so far may have done to who asks (``in``, ``out``).
+    ``captured``: how many blocks the statement stands in whose lines are kept apart, ``apart`` the ``no_hoist`` at which the innermost began,
+    ``sure`` how many of them do not decide whether what is after them runs without it (``try`` whose handlers all leave). ``changes_user``: what the code so far may have done to who asks (``in``, ``out``).
     ``bottoms`` the places where a round of the outermost takes something out of what nothing was put into yet.
     ``parameters`` are the kinds of the legacy parameters, ``outgrown`` those of them that have become another local.
     ``put_items`` are the kinds of the keys and values that were put into dicts, by the generated local.
@@ -118,6 +119,7 @@ class Frame:
     changes_user: set[str] = field(default_factory=set)
     captured: int = 0
     apart: int = 0
+    sure: int = 0
     source_file: str = ""
 
     # places and refusals ---------------------------------------------------------------

@@ -31,12 +31,14 @@ def back_to(before: State) -> None:
             setattr(held, item.name, value)
 
 
-def merge(first: State, second: State, lines: list[str]) -> None:
+def merge(first: State, second: State, lines: list[str]) -> list[Any]:
     """What the objects are after two branches that both go on; ``lines`` are those of the second branch.
 
-    Where both have saved, the object gets the same local in both; where they differ otherwise, it must not be used.
+    Where both have saved, the object gets the same local in both; where one has, that local is to be None before the branches
+    (the Vals of such are returned); where they differ otherwise, it must not be used.
     """
     back_to(second)
+    optional: list[Any] = []
     for (held, one), (_, other) in zip(first, second, strict=True):
         a, b = _named(held, one), _named(held, other)
         saved, again = a["saved"], b["saved"]
@@ -53,8 +55,33 @@ def merge(first: State, second: State, lines: list[str]) -> None:
                 b["instance"] = a["instance"]
             b["saved"] = saved
             held.saved, held.instance = saved, b["instance"]
-        if any(_text(a[key]) != _text(b[key]) for key in a):
+        made = saved or again
+        if made is not None and _made_in_one(a, b) and made.text.isidentifier():
+            held.saved = held.instance = made
+            held.given = a["given"] if saved is not None else b["given"]
+            held.sometimes = True
+            optional.append(made)
+        elif any(_text(a[key]) != _text(b[key]) for key in a):
             held.torn = True
+    return optional
+
+
+def _made_in_one(a: dict[str, Any], b: dict[str, Any]) -> bool:
+    """Whether the two differ only in that one has created an object."""
+    made, other = (a, b) if b["saved"] is None else (b, a)
+    return (
+        made["saved"] is not None
+        and other["saved"] is None
+        and other["instance"] is None
+        and made["instance"] is made["saved"]
+        and not made["many"]
+        and not (made["sometimes"] or made["torn"])
+        and all(
+            _text(made[key]) == _text(other[key])
+            for key in made
+            if key not in ("saved", "instance", "given", "unused")
+        )
+    )
 
 
 def tear(before: State, after: State) -> None:

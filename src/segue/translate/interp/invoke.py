@@ -141,17 +141,7 @@ def invoke(
 
 # Refusals of a function that knows nothing of a text but its type.
 NAMING = frozenset(
-    {
-        "dynamic-keywords",
-        "expression",
-        "values",
-        "aggregate",
-        "getattr",
-        "setattr",
-        "ordering",
-        "date-format",
-        "permission-name",
-    }
+    {"dynamic-keywords", "expression", "values", "aggregate", "getattr", "setattr", "ordering", "date-format"}
 )
 
 
@@ -355,7 +345,12 @@ def construct(frame: Frame, dotted: str, site: CallSite) -> Val | None:
     from segue.translate.rules.queryset_class import construct_queryset
 
     rows = construct_queryset(frame, dotted, site)
-    return rows if rows is not None else project_exception(frame, dotted, site)
+    if rows is not None:
+        return rows
+    from segue.translate.rules.csv_files import echo
+
+    found = echo(frame, dotted, site)
+    return found if found is not None else project_exception(frame, dotted, site)
 
 
 def model_label(frame: Frame, dotted: str) -> str | None:

@@ -14,6 +14,7 @@ from segue.translate.kinds import (
     RenderedView,
     RendererContext,
     Request,
+    UrlText,
     User,
     ViewSelf,
 )
@@ -28,7 +29,7 @@ def truth(value: Val) -> bool | None:
     kind = value.kind
     if isinstance(kind, Const):
         return bool(kind.value)
-    if isinstance(kind, _ALWAYS):
+    if isinstance(kind, (*_ALWAYS, UrlText)):
         return True
     if isinstance(kind, Instance) and not kind.nullable:
         return True

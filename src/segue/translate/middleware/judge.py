@@ -35,7 +35,7 @@ _ACCESSED = Fact("accessed", "")
 class Verdict:
     """``events``: what can be seen, where; ``session`` and ``user``: whether it reads them, for ``always``,
     ``sometimes`` or ``never``; ``headers``: what every answer gets (name, value, ``set`` or ``default``); ``asked``: whether
-    any of it depends on the route; ``vary``: names that it adds to ``Vary`` of every answer."""
+    any of it depends on the route; ``vary``: names that it adds to ``Vary`` of every answer; ``sets``: attributes that it sets on requests, ``always`` on all of them."""
 
     events: tuple[Event, ...] = ()
     session: str = "never"
@@ -43,6 +43,8 @@ class Verdict:
     headers: tuple[tuple[str, str, str], ...] = ()
     asked: bool = False
     vary: tuple[str, ...] = ()
+    sets: frozenset[str] = frozenset()
+    always: frozenset[str] = frozenset()
 
 
 def judge(
@@ -137,7 +139,11 @@ def _summary(clear: list[Path], events: list[Event], name: str, where: Where) ->
         why = "It changes Vary of some answers and not of others."
         events.append(Event(name, why, where.file, where.line, (), True))
     vary = varied.pop() if len(varied) == 1 else ()
-    return Verdict(tuple(events), session, any(p.user for p in clear), headers or (), vary=vary)
+    sets = frozenset(name for p in clear for name in p.sets)
+    always = frozenset(name for name in sets if all(name in p.sets for p in clear))
+    return Verdict(
+        tuple(events), session, any(p.user for p in clear), headers or (), vary=vary, sets=sets, always=always
+    )
 
 
 def _headers(clear: list[Path]) -> tuple[tuple[str, str, str], ...] | None:

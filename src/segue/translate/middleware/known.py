@@ -6,6 +6,7 @@ SECURITY = "django.middleware.security.SecurityMiddleware"
 FRAMES = "django.middleware.clickjacking.XFrameOptionsMiddleware"
 CSRF = "django.middleware.csrf.CsrfViewMiddleware"
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
+USERS = "django.contrib.auth.middleware.AuthenticationMiddleware"
 COMMON = "django.middleware.common.CommonMiddleware"
 # Answers HEAD itself for staff and for INTERNAL_IPS (``process_view``), so every HEAD is Django's.
 XVIEW = "django.contrib.admindocs.middleware.XViewMiddleware"
@@ -26,7 +27,7 @@ KNOWN = frozenset(
         COMMON,
         SESSIONS,
         CSRF,
-        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        USERS,
         "django.contrib.messages.middleware.MessageMiddleware",
         "whitenoise.middleware.WhiteNoiseMiddleware",
         "django.contrib.sites.middleware.CurrentSiteMiddleware",

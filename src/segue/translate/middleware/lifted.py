@@ -9,9 +9,10 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from segue.refusal import refuse
+from segue.refusal import Refused, refuse
 from segue.snapshot.model import Class, Function, Route, Snapshot, Where
 from segue.translate import language
 from segue.translate.context import Context
@@ -24,17 +25,18 @@ from segue.translate.middleware.limits import (
     check_raises,
     check_reads,
     check_zone,
-    own_functions,
     reached,
 )
+from segue.translate.middleware.of_route import NAME_ASKED, request_of
 from segue.translate.middleware.sources import find, tree_of
+from segue.translate.rules.given_attributes import AROUND, HERE, LEFT_OUT
 
 _MIXIN = "django.utils.deprecation.MiddlewareMixin.__call__"
 _HOOKS = ("process_view", "process_exception", "process_template_response")
 _ANSWERING = ("middleware", "answering")
 _KEPT = ("middleware", "kept")
 _ATTRIBUTES = ("middleware", "given")
-_GIVING = ("middleware", "giving")
+_MEMO = "middleware gives"
 _NEXT = "get_response"
 _Source = tuple[Function, dict[str, Kind], Kind | None]
 """A function, the kinds of its arguments, that of ``self``."""
@@ -43,29 +45,46 @@ _Source = tuple[Function, dict[str, Kind], Kind | None]
 @dataclass(frozen=True, slots=True)
 class Layer:
     """``name`` is the generated function of ``module``; ``early``: it may answer in place of the view. ``gives`` are the
-    attributes that it gives to requests, ``defined`` is the middleware."""
+    attributes that it gives to requests, ``left_out`` those that it sets and the service does not keep, ``scopes`` the attributes by
+    dimension that django-scopes narrows rows to around the view (None: there is no such scope); ``defined`` is the middleware."""
 
     name: str
     module: str
     early: bool
     gives: frozenset[str] = frozenset()
     defined: str = ""
+    left_out: frozenset[str] = frozenset()
+    scopes: tuple[tuple[str, str], ...] | None = None
 
 
 def layer(ctx: Context, defined: str, route: Route) -> Layer:
     """Translate the middleware for ``route`` and write it into ``middleware.py``. Raises ``Refused``."""
     snapshot = ctx.snapshot
     check_constants(snapshot, defined)
-    check_reads(snapshot, defined)
     check_zone(snapshot, defined)
     check_raises(snapshot, defined)
-    request = _request(snapshot, defined, route)
+    ctx.memo.pop(NAME_ASKED, None)
+    tries = [request_of(snapshot, defined, route, shared=True), request_of(snapshot, defined, route)]
+    refused: Refused | None = None
+    for request in dict.fromkeys(tries):
+        try:
+            return _layer(ctx, defined, request)
+        except Refused as found:
+            refused = found
+        if ctx.memo.pop(NAME_ASKED, None):
+            return _layer(ctx, defined, request_of(snapshot, defined, route, named=True))
+    assert refused is not None
+    raise refused
+
+
+def _layer(ctx: Context, defined: str, request: EarlyRequest) -> Layer:
+    snapshot = ctx.snapshot
     attributes = ctx.memo.setdefault(_ATTRIBUTES, {})
     assert isinstance(attributes, dict)
     earlier = dict(attributes)
-    given_here: set[str] = set()
-    ctx.memo[_GIVING] = given_here
+    before: dict[tuple[str, object], object] = {key: ctx.memo.get(key) for key in (HERE, LEFT_OUT)}
     ctx.memo[_KEPT] = kept(snapshot, defined)
+    ctx.memo[AROUND] = None
     try:
         cls = snapshot.classes.get(defined)
         found, given, receiver = (
@@ -82,18 +101,30 @@ def layer(ctx: Context, defined: str, route: Route) -> Layer:
                 scope=Scope({"db": "call.db"}),
             )
         _check(defined, found, lifted)
+        check_reads(ctx, lifted, found.where)
+        gives, left_out, scopes = _here(ctx, HERE, before), _here(ctx, LEFT_OUT, before), ctx.memo[AROUND]
     except Exception:
         ctx.memo[_ATTRIBUTES] = earlier
         raise
     finally:
-        del ctx.memo[_KEPT], ctx.memo[_GIVING]
-    # What is translated already is not run again.
-    gives = ctx.memo.setdefault(("middleware gives", lifted.name), frozenset(given_here))
-    assert isinstance(gives, frozenset)
+        del ctx.memo[_KEPT], ctx.memo[AROUND]
+        ctx.memo.update(before)
     answering = ctx.memo.get(_ANSWERING)
     own = {found.name, *(f.name for f in reached(snapshot, defined))}
     early = isinstance(answering, set) and not own.isdisjoint(answering)
-    return Layer(lifted.name, lifted.module, early, gives, defined)
+    made = Layer(lifted.name, lifted.module, early, gives, defined, left_out, scopes)  # type: ignore[arg-type]
+    # What is translated already is not run again: its first translation has told what it gives.
+    known = ctx.memo.setdefault((_MEMO, lifted.name), made)
+    assert isinstance(known, Layer)
+    return known
+
+
+def _here(ctx: Context, key: tuple[str, str], before: Mapping[tuple[str, object], object]) -> frozenset[str]:
+    """What this middleware has added under ``key``."""
+    now, then = ctx.memo.get(key), before[key]
+    return frozenset(now if isinstance(now, tuple) else ()) - frozenset(
+        then if isinstance(then, tuple) else ()
+    )
 
 
 def _check(defined: str, found: Function, lifted: Lifted) -> None:
@@ -107,18 +138,6 @@ def _check(defined: str, found: Function, lifted: Lifted) -> None:
             else "It needs more than the request."
         )
         raise refuse("middleware", defined, why, found.where)
-
-
-def _request(snapshot: Snapshot, defined: str, route: Route) -> EarlyRequest:
-    """What is known of the request: nothing of its path where the code does not ask for it, so that all routes share it."""
-    asks = any("path" in f.source for f in own_functions(snapshot, defined))
-    if not asks or re.search(r"\(\?(?!P<)", route.regex):  # a URL with optional parts has several beginnings
-        return EarlyRequest("", False)
-    literal = route.path.partition("{")[0]
-    fixed = literal == route.path and not route.suffix_regex
-    if route.suffix_regex and literal == route.path:
-        literal = literal.rstrip("/")
-    return EarlyRequest(literal, fixed)
 
 
 def _class(ctx: Context, cls: Class, request: EarlyRequest) -> _Source:

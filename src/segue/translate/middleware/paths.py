@@ -50,6 +50,7 @@ class Path:
     returned: tuple[str, Where] | None = None
     raised: tuple[str, Where] | None = None
     truths: dict[Unknown, bool] = field(default_factory=dict)
+    sets: set[str] = field(default_factory=set)
     request_attributes: dict[str, Value] = field(default_factory=dict)
     response_attributes: dict[str, Value] = field(default_factory=dict)
     headers: list[tuple[str, str, str]] = field(default_factory=list)

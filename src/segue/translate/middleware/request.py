@@ -162,7 +162,7 @@ def _of_match(frame: Frame, name: str) -> Value:
     spaces = [s for s in route.namespace.split(":") if s]
     known: dict[str, Value] = {
         "url_name": Known(route.name or None), "namespaces": Known(tuple(spaces)), "namespace": Known(":".join(spaces)),
-        "view_name": Known(":".join([*spaces, route.name]) if route.name else None), "kwargs": Thing("kwargs"),
+        "view_name": Known(":".join([*spaces, route.name])) if route.name else Unknown("view_name"), "kwargs": Thing("kwargs"),
         "func": Thing("view"),
     }  # fmt: skip
     if name == "url_name" and not route.name:
@@ -178,6 +178,7 @@ def set_attribute(frame: Frame, owner: Thing, name: str, value: Value, node: ast
     if name in RESERVED:
         frame.event(node, f"It replaces request.{name}.")
     frame.machine.path.request_attributes[name] = value
+    frame.machine.path.sets.add(name)
 
 
 def _fact(owner: Thing, key: str) -> Fact | None:

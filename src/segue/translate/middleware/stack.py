@@ -13,13 +13,15 @@ from segue.translate.context import Context
 from segue.translate.middleware import allauth, csp
 from segue.translate.middleware.attributes import kept, read_elsewhere
 from segue.translate.middleware.judge import Verdict, judge, judge_finalizer
-from segue.translate.middleware.known import COMMON, FRAMES, KNOWN, SECURITY, SESSIONS, XVIEW
+from segue.translate.middleware.known import COMMON, FRAMES, KNOWN, SECURITY, SESSIONS, USERS, XVIEW
 from segue.translate.middleware.lifted import Layer, layer
 from segue.translate.middleware.paths import Event
-from segue.translate.middleware.subclasses import base_of, judge_subclass, without_session
+from segue.translate.middleware.subclasses import base_of, extends, judge_subclass, without_session
 from segue.translate.middleware.values import Fact
+from segue.translate.rules import given_attributes, scopes
 from segue.translate.views.cors import NAME as CORS
 from segue.translate.views.cors import cors_problem
+from segue.translate.views.rules.early_request import ANONYMOUS
 
 _FINALIZER = "override-finalize-response"
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -34,7 +36,7 @@ class RouteMiddleware:
     """``refused``: reason by method. ``left``: facts, all of which hold for requests that go to Django, and the
     names of the middleware that this is for. ``layers``: the generated functions of those that are translated as code,
     from the outside in. ``user``: the names of those that read ``request.user`` of all requests. ``vary``: what every answer
-    varies on."""
+    varies on. ``judged``: what each of the others sets on requests, ``always``: what all requests get of that."""
 
     refused: dict[str, Refusal] = field(default_factory=dict)
     left: dict[tuple[Fact, ...], list[str]] = field(default_factory=dict)
@@ -44,6 +46,21 @@ class RouteMiddleware:
     default_headers: dict[str, str] = field(default_factory=dict)
     layers: list[Layer] = field(default_factory=list)
     vary: list[str] = field(default_factory=list)
+    judged: dict[str, frozenset[str]] = field(default_factory=dict)
+    always: set[str] = field(default_factory=set)
+
+    def enter(self, ctx: Context, *within: str) -> None:
+        """What is translated from here on is for requests that have come through these, and is the code of ``within``."""
+        given_attributes.enter(
+            ctx,
+            (name for layer in self.layers for name in layer.gives),
+            (*(layer.defined for layer in self.layers), *within),
+            (name for layer in self.layers for name in layer.left_out),
+            self.judged,
+            self.always,
+        )
+        around = [dict(layer.scopes) for layer in self.layers if layer.scopes is not None]
+        scopes.enter(ctx, around[-1] if around else None)
 
 
 def of_route(ctx: Context, route: Route) -> RouteMiddleware:
@@ -104,8 +121,12 @@ def _of_route(ctx: Context, route: Route, *, as_code: bool) -> RouteMiddleware:
             _judge(ctx, route, out, methods, name, verdict)
             continue
         verdict = _verdict(ctx, route, defined)
+        out.enter(ctx, defined)
+        ctx.memo[ANONYMOUS] = _nobody(ctx, name)
         if not _as_code(ctx, route, out, methods, name, defined, verdict, as_code):
             _judge(ctx, route, out, methods, name, verdict)
+            out.judged[defined] = verdict.sets
+            out.always |= verdict.always
     return out
 
 
@@ -203,6 +224,13 @@ def _verdict(ctx: Context, route: Route, defined: str) -> Verdict:
 
 def _holds(ctx: Context) -> dict[Fact, bool]:
     return without_session(ctx.snapshot, [defined for _, defined in entries(ctx.snapshot)])
+
+
+def _nobody(ctx: Context, name: str) -> bool:
+    """Whether ``request.user`` of the middleware is nobody in all requests that are not left to Django."""
+    stack = [defined for _, defined in entries(ctx.snapshot)]
+    before = stack[: ctx.snapshot.settings.middleware.index(name)]
+    return bool(_holds(ctx)) and extends(ctx.snapshot, before, SESSIONS) and USERS in before
 
 
 def _set_on_responses(ctx: Context) -> frozenset[str]:

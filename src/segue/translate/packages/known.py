@@ -41,8 +41,8 @@ PACKAGES = (
     ),
     Package(
         "celery", ("celery",),
-        "delay() and apply_async() of the project's tasks are sent by name, from `tasks.py`, and AsyncResult(id) reads results; workers run them as before.",
-        "Send tasks by delay() or apply_async() with plain values written in place, and ask for results by AsyncResult(id).",
+        "delay(), apply_async(), signatures, chain, group and chord of the project's tasks are sent by name, from `tasks.py`, and AsyncResult(id) reads results; workers run them as before.",
+        "Send tasks with plain values written in place, and ask for results by AsyncResult(id).",
     ),
     Package(
         "requests", ("requests",),
@@ -125,16 +125,6 @@ PACKAGES = (
         "djangorestframework-guardian", ("rest_framework_guardian",),
         "ObjectPermissionsFilter and its serializer mixin are refused.",
         "Port the filter by hand as a query of guardian_userobjectpermission and guardian_groupobjectpermission.",
-    ),
-    Package(
-        "rules", ("rules",),
-        "has_perm() about an object is a function of the rule's predicates; predicates with bind=True, and such that may return None inside of others, are refused.",
-        "Let predicates be plain functions that return True or False, and name permissions in place.",
-    ),
-    Package(
-        "django-scopes", ("django_scopes",),
-        "Scoped managers show the rows of the scope that a middleware, a dispatch or a with block opens; where none is seen they are refused.",
-        "Open the scope in a middleware (`with scope(tenant=request.tenant)`), or use scopes_disabled() in place.",
     ),
     Package(
         "django-waffle", ("waffle",),

@@ -12,6 +12,7 @@ from segue.translate.kinds import Kind
 from segue.translate.query.build import query_of, root_of
 from segue.translate.query.expressions import Expression, Render
 from segue.translate.query.ir import Query
+from segue.translate.query.paths import resolve
 
 Build = Callable[[Frame, list[ast.expr], list[Kind]], tuple[ast.expr, Kind]]
 
@@ -20,13 +21,15 @@ Build = Callable[[Frame, list[ast.expr], list[Kind]], tuple[ast.expr, Kind]]
 class Aggregate(Expression):
     """``grouped`` renders it over the rows of a query, for ``aggregate()`` and groups, and joins what it needs; ``render`` as a
     subquery of one row. ``parts``: how many aggregates it is made of. ``over``: the bare call, for a window; ``floating``: it is
-    made a float."""
+    made a float. ``paths`` are the names of what it aggregates; ``steady``: rows that are there twice change nothing."""
 
     grouped: Callable[[Frame, Val], tuple[Val, ast.expr, Kind]] | None = None
     distinct: bool = False
     parts: int = 1
     over: Render | None = None
     floating: bool = False
+    paths: tuple[str, ...] = ()
+    steady: bool = False
 
 
 def composed(parts: Sequence[Expression], build: Build, at: ast.AST, *, nullable: bool = False) -> Expression:
@@ -34,12 +37,7 @@ def composed(parts: Sequence[Expression], build: Build, at: ast.AST, *, nullable
 
     def render(frame: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
         if count > 1:
-            raise frame.refuse(
-                "two-aggregates",
-                ast.unparse(at),
-                "Two aggregates over to-many relations multiply each other in Django.",
-                at,
-            )
+            check_together(frame, query.model, [(part.paths, part.steady) for part in aggregates], at)
         found = [part.render(frame, query, root) for part in parts]
         return build(frame, [node for node, _ in found], [kind for _, kind in found])
 
@@ -73,4 +71,30 @@ def composed(parts: Sequence[Expression], build: Build, at: ast.AST, *, nullable
         grouped=grouped,
         distinct=all(part.distinct for part in aggregates),
         parts=count,
+        paths=tuple(path for part in aggregates for path in part.paths),
+        steady=all(part.steady for part in aggregates),
     )
+
+
+def relations(frame: Frame, label: str, paths: Sequence[str], at: ast.AST) -> tuple[str, ...]:
+    """The to-many joins that Django makes for ``paths``; ``?`` for one that is not known."""
+    found = []
+    for path in paths or ("",):
+        hops = resolve(frame, label, path, at).hops if path not in ("", "*") else ()
+        many = [number for number, hop in enumerate(hops) if hop.many]
+        found.append("__".join(hop.name for hop in hops[: many[-1] + 1]) if many else "?")
+    return tuple(found)
+
+
+def check_together(
+    frame: Frame, label: str, aggregates: Sequence[tuple[Sequence[str], bool]], at: ast.AST
+) -> None:
+    """Refuse aggregates (paths, steady) over several to-many relations: each join repeats the rows of the others."""
+    joins = {name for paths, _ in aggregates for name in relations(frame, label, paths, at)}
+    if (len(joins) > 1 or "?" in joins) and not all(steady for _, steady in aggregates):
+        raise frame.refuse(
+            "two-aggregates",
+            ast.unparse(at),
+            "Two aggregates over to-many relations multiply each other in Django.",
+            at,
+        )

@@ -18,7 +18,8 @@ class Column:
     """An item of the SELECT list beside the primary key: annotation or ``values()`` item.
 
     ``text`` is the SQLAlchemy expression, ``aggregate`` tells that it needs GROUP BY, ``window`` that it is
-    computed over the rows that are selected.
+    computed over the rows that are selected. ``over`` are the to-many relations that an aggregate is over, ``steady`` tells that it
+    stays the same where another join repeats its rows.
     """
 
     name: str
@@ -26,6 +27,8 @@ class Column:
     kind: Kind = field(compare=False)
     aggregate: bool = False
     window: bool = False
+    over: tuple[str, ...] = ()
+    steady: bool = False
 
 
 @dataclass(frozen=True, slots=True)

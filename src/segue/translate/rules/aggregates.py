@@ -99,6 +99,8 @@ def _aggregate(frame: Frame, call: CallSite) -> Val:
         grouped=grouped,
         aggregate=True,
         distinct=distinct,
+        paths=(path or "",),
+        steady=distinct or cls in ("Min", "Max"),
         default_alias=f"{path}__{sql}" if path not in (None, "*") else "",
     )
     default = call.kwargs.get("default")

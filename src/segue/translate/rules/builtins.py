@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 
-from segue.snapshot.model import ModelField
 from segue.translate.interp.callbacks import as_function
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.expressions.comprehensions import awaits
@@ -12,7 +11,6 @@ from segue.translate.interp.expressions.literals import printable
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.iterate import iterable
 from segue.translate.interp.join import join, nullable, widen
-from segue.translate.interp.scope import field_source
 from segue.translate.interp.value import Val, const, name, quote
 from segue.translate.kinds import (
     Const,
@@ -35,7 +33,6 @@ from segue.translate.kinds import (
     Unknown,
     User,
     ValidatedData,
-    ViewSelf,
 )
 from segue.translate.models.polymorphic import children
 from segue.translate.rules import registry
@@ -46,7 +43,6 @@ from segue.translate.rules.polymorphic import same_for_children
 from segue.translate.rules.registry import function
 from segue.translate.rules.request_attributes import by_middleware, held
 from segue.translate.rules.types import exact_class
-from segue.translate.rules.view_attributes import view_has
 
 _PLAIN = (Const, Scalar, ListOf, DictOf, Payload, ValidatedData)
 
@@ -136,6 +132,16 @@ def length(frame: Frame, call: CallSite) -> Val:
     return Val(Scalar("int"), quote("len({0})", code(frame, first, call.node)))
 
 
+def setting_keys(frame: Frame, value: Val) -> tuple[str, ...] | None:
+    """The keys of a setting of the project that is a dict: ``list(settings.REGIONS)``."""
+    if not isinstance(value.kind, Global) or not value.kind.ref.name.startswith("django.conf.settings."):
+        return None
+    found = frame.ctx.snapshot.settings.values.get(value.kind.ref.name.rpartition(".")[2])
+    if found is None or found.kind != "dict" or not all(isinstance(key.data, str) for key, _ in found.pairs):
+        return None
+    return tuple(str(key.data) for key, _ in found.pairs)
+
+
 def _collect(builtin: str) -> None:
     @function(f"builtins.{builtin}")
     def rule(frame: Frame, call: CallSite) -> Val:
@@ -150,6 +156,15 @@ def _collect(builtin: str) -> None:
                 ),
             )
         first = call.args[0]
+        keys = setting_keys(frame, first)
+        if keys is not None:
+            parts: list[ast.expr] = [ast.Constant(key) for key in keys]
+            made = (
+                ast.List(parts, ast.Load())
+                if builtin == "list"
+                else quote(f"{builtin}({{0}})", ast.Tuple(parts, ast.Load()))
+            )
+            return Val(ListOf(Scalar("str"), builtin), made)
         inner, item = iterable(frame, first, call.raw_args[0])
         if (
             builtin == "list"
@@ -473,10 +488,6 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
     given = by_middleware(frame, value, wanted)
     if given is not None:
         return const(given)
-    if isinstance(value.kind, ViewSelf):
-        there = view_has(frame, value.kind, wanted)
-        if there is not None:
-            return const(there)
     if isinstance(value.kind, Instance) and not value.kind.nullable:
         from segue.translate.load.models import concrete, field_of, reverse_of
         from segue.translate.rules.instance import model_method
@@ -565,18 +576,11 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
             return call.args[2]
         if isinstance(value.kind, Instance) and not value.kind.nullable:
             from segue.translate.load.models import concrete, field_of, reverse_of
-            from segue.translate.rules.instance import model_method
 
             model = concrete(frame.ctx, value.kind.model)
             item = field_of(model, attr.kind.value)
             if item is not None and (item.relation is None or item.null):
                 return of(frame, value, attr.kind.value, call.node)
-            if item is not None and _is_there(value.kind, item):
-                return of(frame, value, attr.kind.value, call.node)
-            found = model_method(frame, model.cls, attr.kind.value) if item is None else None
-            if found is not None and found.role in ("property", "cached_property"):
-                with field_source(frame.ctx):  # an AttributeError inside of it would give the default
-                    return of(frame, value, attr.kind.value, call.node)
             reverse = reverse_of(model, attr.kind.value)
             default = call.args[2]
             if (
@@ -599,10 +603,6 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
             if known is not None and known.origin == "own":
                 there = attr.kind.value in known.attributes or attr.kind.value in known.methods
                 return of(frame, value, attr.kind.value, call.node) if there else call.args[2]
-        if isinstance(value.kind, ViewSelf):
-            has = view_has(frame, value.kind, attr.kind.value)
-            if has is not None:
-                return of(frame, value, attr.kind.value, call.node) if has else call.args[2]
         if isinstance(value.kind, SerializerSelf):
             from segue.translate.serializers.kept import or_default
 
@@ -613,9 +613,9 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
             put = held(frame, attr.kind.value)
             if put is not None:
                 return put
-            given = by_middleware(frame, value, attr.kind.value)
-            if given is not None:
-                return of(frame, value, attr.kind.value, call.node) if given else call.args[2]
+        given = by_middleware(frame, value, attr.kind.value)
+        if given is not None and not getattr(value.kind, "raw", False):
+            return of(frame, value, attr.kind.value, call.node) if given else call.args[2]
         of_nullable = _getattr_of_nullable(frame, call, value, attr.kind.value)
         if of_nullable is not None:
             return of_nullable
@@ -623,13 +623,6 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
             "getattr", ast.unparse(call.node), "Segue cannot tell whether it has that.", call.node
         )
     return of(frame, value, attr.kind.value, call.node)
-
-
-def _is_there(kind: Instance, item: ModelField) -> bool:
-    """Whether the database holds that the relation leads somewhere: Django would raise an ``AttributeError`` else."""
-    stored = (kind.mode == "row" or kind.site.fetched) and not kind.site.keyless
-    relation = item.relation
-    return stored and relation is not None and relation.kind in ("fk", "o2o") and relation.db_constraint
 
 
 def _getattr_of_nullable(frame: Frame, call: CallSite, value: Val, attr: str) -> Val | None:

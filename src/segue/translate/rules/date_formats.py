@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from segue.snapshot.model import Value
 from segue.translate import language
+from segue.translate.bridge_texts import DATES
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import widen
@@ -46,7 +49,7 @@ def by_letters(frame: Frame, call: CallSite) -> Val:
     if given is None or not isinstance(given.kind, Const) or not isinstance(given.kind.value, str):
         raise frame.refuse("date-format", ast.unparse(call.node), _COMPUTED, call.node)
     short = "date_format" if call.name.endswith(".format") else "time_format"
-    return _made(frame, call, short, given.kind.value)
+    return _made(frame, call, short, _Pattern(given.kind.value))
 
 
 @function("django.utils.formats.localize")
@@ -61,10 +64,19 @@ def localized(frame: Frame, call: CallSite) -> Val | None:
     return _made(frame, call, short, _named(frame, call, f"{kind.type.upper()}_FORMAT"))
 
 
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """A pattern, and where it has a ``name`` those of other languages."""
+
+    text: str
+    name: str = ""
+    others: Mapping[str, str] = field(default_factory=dict)
+
+
 _COMPUTED = "The format is computed."
 
 
-def _pattern(frame: Frame, call: CallSite, given: Val | None, usual: str) -> str:
+def _pattern(frame: Frame, call: CallSite, given: Val | None, usual: str) -> _Pattern:
     """What ``get_format`` answers for the argument."""
     if given is None or (isinstance(given.kind, Const) and given.kind.value in (None, "")):
         return _named(frame, call, usual)
@@ -72,10 +84,10 @@ def _pattern(frame: Frame, call: CallSite, given: Val | None, usual: str) -> str
         raise frame.refuse("date-format", ast.unparse(call.node), _COMPUTED, call.node)
     text = given.kind.value
     # ``getattr(module, text)`` on the formats of the locale: only the name of a format can be in one.
-    return _named(frame, call, text) if re.fullmatch(r"[A-Z_]{4,}|__\w+", text) else text
+    return _named(frame, call, text) if re.fullmatch(r"[A-Z_]{4,}|__\w+", text) else _Pattern(text)
 
 
-def _named(frame: Frame, call: CallSite, name: str) -> str:
+def _named(frame: Frame, call: CallSite, name: str) -> _Pattern:
     """The format called ``name`` in the project's language."""
     found: Value | None = frame.ctx.snapshot.settings.formats.get(name)
     if found is None or not isinstance(found.data, str):
@@ -83,14 +95,15 @@ def _named(frame: Frame, call: CallSite, name: str) -> str:
             "date-format", ast.unparse(call.node), f"The snapshot does not know the format {name}.", call.node
         )
     languages = frame.ctx.snapshot.settings.languages
-    if languages is not None and any(name in formats for formats in languages.formats.values()):
-        raise frame.refuse(
-            "date-format", ast.unparse(call.node), f"{name} is another one in another language.", call.node
-        )
-    return found.data
+    others: dict[str, str] = {}
+    if languages is not None and language.chosen_by_request(frame.ctx.snapshot):
+        others = {
+            code: str(formats[name].data) for code, formats in languages.formats.items() if name in formats
+        }
+    return _Pattern(found.data, name, others)
 
 
-def _made(frame: Frame, call: CallSite, short: str, pattern: str) -> Val:
+def _made(frame: Frame, call: CallSite, short: str, pattern: _Pattern) -> Val:
     """The call of the bridge, where value and letters fit."""
     value = call.argument(0, "value")
     kind = widen(value.kind) if value is not None else None
@@ -101,7 +114,9 @@ def _made(frame: Frame, call: CallSite, short: str, pattern: str) -> Val:
         )
     if kind.nullable:
         raise frame.refuse("date-format", ast.unparse(call.node), "Its value may be None.", call.node)
-    letters = set(_LETTER.findall(pattern))
+    letters = {
+        letter for text in (pattern.text, *pattern.others.values()) for letter in _LETTER.findall(text)
+    }
     wrong = letters & _TIME if kind.type == "date" else letters - _TIME if short == "time_format" else set()
     if wrong:
         raise frame.refuse(
@@ -111,11 +126,11 @@ def _made(frame: Frame, call: CallSite, short: str, pattern: str) -> Val:
             call.node,
         )
     if letters & _WORDS and language.vary(frame.ctx):
-        raise frame.refuse(
-            "date-format",
-            ast.unparse(call.node),
-            "It has words, which are others in other languages.",
-            call.node,
-        )
-    made = quote("{0}({1}, {2})", frame.imported("segue_bridge.formats", short), value.node, literal(pattern))
+        for context, text in DATES:
+            language.says(frame.ctx, text, context=context)
+    written = literal(pattern.text)
+    if pattern.others:
+        constant = language.format_by_language(frame.ctx, pattern.name, pattern.text, pattern.others)
+        written = frame.imported(constant.module, constant.name)
+    made = quote("{0}({1}, {2})", frame.imported("segue_bridge.formats", short), value.node, written)
     return Val(Scalar("str"), made)

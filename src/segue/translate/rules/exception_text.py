@@ -24,14 +24,14 @@ _SAME = frozenset(
         "InvalidOperation", "json.JSONDecodeError", "decimal.InvalidOperation",
     }
 )  # fmt: skip
-_FUNCTIONS = frozenset(
+FUNCTIONS = frozenset(
     {
         "all", "any", "bool", "dict", "enumerate", "float", "int", "isinstance", "len", "list", "range", "reversed", "round", "set",
         "sorted", "str", "sum", "tuple", "zip",
         "Decimal", "UUID", "timedelta",
     }
 )  # fmt: skip
-_METHODS = frozenset(
+METHODS = frozenset(
     {
         "append", "date", "endswith", "extend", "format", "get", "isalnum", "isalpha", "isdigit", "isoformat", "items", "join",
         "keys", "lower", "lstrip", "replace", "rstrip", "split", "splitlines", "startswith", "strip", "time", "title",
@@ -98,10 +98,10 @@ def _call_told(ctx: Context, node: ast.Call, keys: bool, seen: set[str]) -> bool
     text = ast.unparse(node.func)
     if text in _CHANGED:
         return not since(ctx.snapshot.versions.python, *_CHANGED[text])
-    if text in _FUNCTIONS or text in _SAME or text in own_names(ctx):
+    if text in FUNCTIONS or text in _SAME or text in own_names(ctx):
         return True
     if isinstance(node.func, ast.Attribute):
-        return node.func.attr in _METHODS
+        return node.func.attr in METHODS
     record = next((one for one in records(ctx) if one.token == text), None)
     if record is None:
         return False

@@ -7,35 +7,81 @@ A middleware may give it to the requests of some routes alone. What is translate
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from segue.translate.context import Context
 from segue.translate.middleware.sources import tree_of
 
 HERE = ("middleware", "here")
 """Memo: names of the attributes that translated middleware gives to every request of the route in hand."""
+LEFT_OUT = ("middleware", "left out here")
+"""Memo: names of the attributes that such middleware sets, and that the service does not keep."""
+AROUND = ("middleware", "scopes")
+"""Memo, only while the code of a middleware is translated: what its ``with scope(…)`` around the view names."""
 _LAYERS = ("middleware", "layers here")
+_JUDGED = ("middleware", "judged here")
+_ALWAYS = ("middleware", "always here")
 _SETTERS = ("middleware", "setters")
 
 
-def enter(ctx: Context, names: Iterable[str], layers: Iterable[str]) -> None:
+def enter(
+    ctx: Context,
+    names: Iterable[str],
+    layers: Iterable[str],
+    left_out: Iterable[str] = (),
+    judged: Mapping[str, frozenset[str]] | None = None,
+    always: Iterable[str] = (),
+) -> None:
     """From here on the route in hand is one whose requests get ``names``; ``layers`` are the classes or functions of its
-    middleware that are translated as code."""
+    middleware that are translated as code, ``left_out`` what they set besides. ``judged``: what middleware that is not translated
+    sets on the requests that come to this route, ``always`` on all of them."""
     ctx.memo[HERE] = tuple(sorted(set(names)))
+    ctx.memo[LEFT_OUT] = tuple(sorted(set(left_out)))
     ctx.memo[_LAYERS] = tuple(sorted(set(layers)))
+    ctx.memo[_JUDGED] = dict(judged or {})
+    ctx.memo[_ALWAYS] = frozenset(always)
+
+
+def given_here(ctx: Context) -> tuple[str, ...]:
+    """The attributes that translated middleware has given to requests of the route in hand so far."""
+    found = ctx.memo.get(HERE)
+    return found if isinstance(found, tuple) else ()
 
 
 def gives(ctx: Context, attr: str) -> bool | None:
     """Whether requests have ``attr``; None where Segue cannot tell. Only for names that no framework uses."""
-    given = ctx.memo.get(HERE)
-    if isinstance(given, tuple) and attr in given:
+    if attr in given_here(ctx):
         return True
+    left_out, layers, judged = (ctx.memo.get(key) for key in (LEFT_OUT, _LAYERS, _JUDGED))
+    if isinstance(left_out, tuple) and attr in left_out:
+        return None
+    known = list(layers) if isinstance(layers, tuple) else []
+    known += [name for name, sets in judged.items() if attr not in sets] if isinstance(judged, dict) else []
     setters = _setters(ctx).get(attr, set())
-    layers = ctx.memo.get(_LAYERS)
-    known = layers if isinstance(layers, tuple) else ()
     if all(any(s == name or s.startswith(f"{name}.") for name in known) for s in setters):
         return False
     return None
+
+
+def gives_so_far(ctx: Context, attr: str) -> bool | None:
+    """The same inside of a middleware: only what stands further out has run."""
+    if attr in given_here(ctx):
+        return True
+    left_out, judged = ctx.memo.get(LEFT_OUT), ctx.memo.get(_JUDGED)
+    if isinstance(left_out, tuple) and attr in left_out:
+        return None
+    if isinstance(judged, dict) and any(attr in sets for sets in judged.values()):
+        return None
+    accepted = tuple(ctx.accepted_middleware)
+    if any(s.startswith(accepted) for s in _setters(ctx).get(attr, ())):
+        return None
+    return False
+
+
+def has(ctx: Context, attr: str) -> bool:
+    """Whether every request has ``attr`` by now, given by translated middleware or by one that is not translated."""
+    always = ctx.memo.get(_ALWAYS)
+    return attr in given_here(ctx) or (isinstance(always, frozenset) and attr in always)
 
 
 def _setters(ctx: Context) -> dict[str, set[str]]:
@@ -70,4 +116,4 @@ def _set(node: ast.AST) -> list[str]:
             return []
 
 
-__all__ = ["HERE", "enter", "gives"]
+__all__ = ["AROUND", "HERE", "LEFT_OUT", "enter", "given_here", "gives", "gives_so_far", "has"]

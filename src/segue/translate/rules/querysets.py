@@ -11,6 +11,7 @@ from segue.translate.interp.value import Val, name, quote
 from segue.translate.kinds import Const, Expr, QuerySet, Scalar
 from segue.translate.load.models import concrete, field_of, pk_field
 from segue.translate.query.build import chain, commit, filtered, query_of, root_of, settle
+from segue.translate.query.composed import Aggregate, check_together
 from segue.translate.query.expressions import Expression, as_expression
 from segue.translate.query.grouping import add_column, begin
 from segue.translate.query.ir import Column
@@ -157,18 +158,12 @@ def annotate(frame: Frame, owner: Val, call: CallSite) -> Val:
                 "An aggregate over a join that repeats rows.",
                 call.node,
             )
-        multi = (
-            built.aggregate
-            and any(a.aggregate for a in query.annotations)
-            and not getattr(built, "distinct", False)
-        )
-        if multi and not _same_distinct(query.annotations, built):
-            raise frame.refuse(
-                "two-aggregates",
-                ast.unparse(call.node),
-                "Two aggregates over to-many relations multiply each other in Django.",
-                call.node,
-            )
+        paths = built.paths if isinstance(built, Aggregate) else ()
+        steady = isinstance(built, Aggregate) and built.steady
+        earlier = [column for column in (*query.annotations, *query.hidden) if column.aggregate]
+        if built.aggregate and earlier:
+            together = [(column.over, column.steady) for column in earlier]
+            check_together(frame, query.model, [*together, (paths, steady)], call.node)
         node, kind = built.render(frame, query, root_of(frame, query.model))
         text = ast.unparse(node)
         from segue.translate.query.expressions import OUTER
@@ -177,7 +172,7 @@ def annotate(frame: Frame, owner: Val, call: CallSite) -> Val:
             raise frame.refuse(
                 "outer-ref", ast.unparse(call.node), "OuterRef outside of a subquery.", call.node
             )
-        column = Column(key, text, widen(kind), built.aggregate, built.window)
+        column = Column(key, text, widen(kind), built.aggregate, built.window, over=paths, steady=steady)
         if call.name == "alias":
             owner = Val(QuerySet(query.with_(hidden=(*query.hidden, column))), owner.node)
             continue
@@ -193,10 +188,6 @@ def labelable(frame: Frame, node: ast.expr, value: Val) -> ast.expr:
     if isinstance(node, ast.Constant | ast.UnaryOp | ast.Tuple | ast.List) or isinstance(value.kind, Const):
         return quote("{0}({1})", frame.imported("sqlalchemy", "literal"), node)
     return node
-
-
-def _same_distinct(annotations: tuple[Column, ...], built: Expression) -> bool:
-    return False
 
 
 def _expression(frame: Frame, value: Val, call: CallSite) -> Expression:

@@ -25,6 +25,7 @@ AttributeRule = Callable[["Frame", "Val", str, ast.AST], "Val | None"]
 MethodRule = Callable[["Frame", "Val", "CallSite"], "Val | None"]
 FunctionRule = Callable[["Frame", "CallSite"], "Val | None"]
 StatementRule = Callable[["Frame", Any], None]
+ContextRule = Callable[["Frame", ast.Call, str, ast.With], bool]
 ExpressionRule = Callable[["Frame", Any], "Val"]
 
 PACKAGES = (
@@ -42,6 +43,7 @@ attributes: dict[tuple[type, str], AttributeRule] = {}
 methods: dict[tuple[type, str], MethodRule] = {}
 functions: dict[str, FunctionRule] = {}
 framework_methods: dict[str, MethodRule] = {}
+contexts: dict[str, ContextRule] = {}
 statements: dict[type[ast.stmt], StatementRule] = {}
 expressions: dict[type[ast.expr], ExpressionRule] = {}
 
@@ -114,6 +116,17 @@ def framework(*names: str) -> Callable[[F], F]:
 
     def register(rule: F) -> F:
         _add(framework_methods, list(names), rule)
+        return rule
+
+    return register
+
+
+def context(*names: str) -> Callable[[F], F]:
+    """``with name(...):`` of the context manager with this dotted name, alone in its ``with`` and without ``as``. The rule
+    translates the body too; False to pass."""
+
+    def register(rule: F) -> F:
+        _add(contexts, list(names), rule)
         return rule
 
     return register

@@ -12,8 +12,8 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import PUT, Frame
 from segue.translate.interp.join import join, widen
 from segue.translate.interp.value import Val, const, name
-from segue.translate.kinds import Const, Instance, Request, Scalar, User
-from segue.translate.rules.given_attributes import gives
+from segue.translate.kinds import Const, EarlyRequest, Instance, Request, Scalar, User
+from segue.translate.rules.given_attributes import gives, gives_so_far
 from segue.translate.rules.registry import attribute, method
 from segue.translate.views.rules.around import ATTRIBUTES
 
@@ -139,9 +139,9 @@ def held(frame: Frame, attr: str) -> Val | None:
 
 def by_middleware(frame: Frame, owner: Val, attr: str) -> bool | None:
     """Whether a request of this route has an attribute of middleware; None where that is not certain, or it is Django's."""
-    if not isinstance(owner.kind, Request) or attr in carried.on_request(frame.ctx):
+    if not isinstance(owner.kind, Request | EarlyRequest) or attr in carried.on_request(frame.ctx):
         return None
-    given = gives(frame.ctx, attr)
+    given = gives_so_far(frame.ctx, attr) if isinstance(owner.kind, EarlyRequest) else gives(frame.ctx, attr)
     return None if given is False and attr in _OF_FRAMEWORKS else given
 
 

@@ -118,7 +118,7 @@ def stored_file(frame: Frame, owner: Val, item: ModelField, node: ast.AST) -> Va
     return Val(known, ast.Attribute(owner.node, item.attname, ast.Load()))
 
 
-def _present(frame: Frame, owner: Val, node: ast.AST) -> ast.expr:
+def present_name(frame: Frame, owner: Val, node: ast.AST) -> ast.expr:
     """The name of a file that must be there: ``FieldFile._require_file``."""
     kind = owner.kind
     assert isinstance(kind, StoredFile)
@@ -150,7 +150,7 @@ def file_name(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
 @attribute(StoredFile, "url", "path")
 def file_place(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
     """Address or path; a ``ValueError`` without a file."""
-    storage, present = media(frame, node), _present(frame, owner, node)
+    storage, present = media(frame, node), present_name(frame, owner, node)
     return Val(Scalar("str"), ast.Call(ast.Attribute(storage, name, ast.Load()), [present], []))
 
 
@@ -158,7 +158,7 @@ def file_place(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
 def file_size(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
     """Bytes on the disk."""
     frame.is_async = True
-    storage, present = media(frame, node), _present(frame, owner, node)
+    storage, present = media(frame, node), present_name(frame, owner, node)
     return Val(Scalar("int"), quote("await {0}.size({1})", storage, present))
 
 
@@ -402,4 +402,4 @@ def _name(frame: Frame, call: CallSite) -> ast.expr:
     return given.node
 
 
-__all__ = ["is_file", "media", "same_file", "storage_problem", "stored_file"]
+__all__ = ["is_file", "media", "present_name", "same_file", "storage_problem", "stored_file"]

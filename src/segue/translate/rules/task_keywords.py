@@ -7,6 +7,7 @@ anything is sent (``Task.typing``, ``celery.utils.functional.head_from_fun``): a
 from __future__ import annotations
 
 import ast
+import keyword
 import textwrap
 from dataclasses import dataclass
 
@@ -116,8 +117,32 @@ def parameters(frame: Frame, call: CallSite, task: Task) -> ast.expr:
             "Celery does not check the arguments of this task, or those of a decorator around it.",
             call.node,
         )
+    return _declared(frame, call, task, spec, [])
+
+
+def named_task(frame: Frame, call: CallSite, task: Task) -> ast.expr:
+    """The same function under ``@TASKS.task("…")``, which makes signatures of the task."""
+    function = frame.ctx.snapshot.functions.get(task.function)
+    spec = signature(function) if function is not None else None
+    options = dict(task.options)
+    if not task.typing:
+        spec = ast.parse("def f(*args, **kwargs): ...").body[0].args  # type: ignore[attr-defined]
+        options["typing"] = False
+    if spec is None:
+        raise frame.refuse(
+            "task", ast.unparse(call.node), "The snapshot has no source of the task.", call.node
+        )
+    keywords = [ast.keyword(k, ast.parse(repr(v), mode="eval").body) for k, v in options.items()]
+    queue = ast.Attribute(ast.Name("TASKS", ast.Load()), "task", ast.Load())
+    return _declared(frame, call, task, spec, [ast.Call(queue, [ast.Constant(task.name)], keywords)])
+
+
+def _declared(
+    frame: Frame, call: CallSite, task: Task, spec: ast.arguments, decorators: list[ast.expr]
+) -> ast.expr:
     made = ast.parse(f"def f({ast.unparse(spec)}) -> None: ...").body[0]
     assert isinstance(made, ast.FunctionDef)
+    made.decorator_list = decorators
     for argument in [*made.args.posonlyargs, *made.args.args, *made.args.kwonlyargs]:
         argument.annotation = ast.Name("object", ast.Load())
     for rest in (made.args.vararg, made.args.kwarg):
@@ -125,17 +150,17 @@ def parameters(frame: Frame, call: CallSite, task: Task) -> ast.expr:
             rest.annotation = ast.Name("object", ast.Load())
     made.args.defaults = [ast.Constant(...) for _ in made.args.defaults]
     made.args.kw_defaults = [None if d is None else ast.Constant(...) for d in made.args.kw_defaults]
-    if task.bound:
+    if task.bound and task.typing:
         (made.args.posonlyargs or made.args.args).pop(0)
         positional = len(made.args.posonlyargs) + len(made.args.args)
         made.args.defaults = made.args.defaults[-positional:] if positional else []
     module = tasks_module(frame)
     short, full = task.name.rpartition(".")[2], "".join(c if c.isalnum() else "_" for c in task.name)
-    for name in (short, full):
+    for name in (short, full, f"{full}_task"):
         made.name = name
         made.body = [ast.Expr(ast.Constant(f"What the task {task.name} takes."))]
         decl = Decl(name, ast.unparse(ast.fix_missing_locations(made)), rank=30)
-        if name.isidentifier() and module.decls.get(name, decl) == decl:
+        if name.isidentifier() and not keyword.iskeyword(name) and module.decls.get(name, decl) == decl:
             module.add(decl)
             return frame.imported(f"{frame.ctx.program.package}.tasks", name)
     raise frame.refuse("task", ast.unparse(call.node), "Another task has the same name.", call.node)

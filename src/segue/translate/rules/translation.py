@@ -22,6 +22,9 @@ _T = "django.utils.translation."
 def gettext(frame: Frame, call: CallSite) -> Val:
     """``_("text")``."""
     call.only("message", at_most=1)
+    given = call.argument(0, "message")
+    if given is not None and not language.vary(frame.ctx):
+        return given
     return said(frame, call, _text(frame, call, 0, "message"))
 
 
@@ -76,6 +79,8 @@ def get_language(frame: Frame, call: CallSite) -> Val:
     """The code of the request's language. Without ``LocaleMiddleware`` the thread's, which is the project's own."""
     call.only(at_most=0)
     known = frame.ctx.snapshot.settings.languages
+    if language.in_activating_middleware(frame.ctx):
+        return Val(Scalar("str", True), quote("{0}()", frame.imported(language.BRIDGE, "current_language")))
     if known is None or not language.chosen_by_request(frame.ctx.snapshot):
         raise frame.refuse(
             "gettext", "get_language()", "Without LocaleMiddleware it is what the thread had last.", call.node

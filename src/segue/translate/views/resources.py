@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from segue.refusal import Refusal, Refused, refuse
@@ -12,16 +13,17 @@ from segue.snapshot.model import Operation, Route
 from segue.target.ir import Decl, Import, NativeOperation, Origin, RefusedOperation
 from segue.translate.context import Context
 from segue.translate.filters.filtersets import left_to_django
+from segue.translate.functions.record import reached
 from segue.translate.functions.same import canonical
+from segue.translate.interp.carried import REQUEST_AUTH
 from segue.translate.middleware.stack import add_finalizer, of_route
 from segue.translate.middleware.values import Fact
 from segue.translate.permissions.access import access_body
-from segue.translate.rules import given_attributes, scopes
 from segue.translate.serializers import actions as metadata_of
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, plain
 from segue.translate.views import authentication, generic, middleware, renderers, throttles, versioning
-from segue.translate.views.operation import PathOperation, build, check_dispatch, opens_scopes
+from segue.translate.views.operation import PathOperation, build, check_dispatch
 
 _PARSERS = {
     "rest_framework.parsers.JSONParser": "json",
@@ -59,12 +61,9 @@ def translate_route(ctx: Context, facts: Facts, route: Route) -> None:
             ctx.program.refused.append(RefusedOperation(route.id, operation.method, (reason,)))
         return
     base = Endpoint(ctx, route, view, "", None)
-    given_attributes.enter(ctx, (), ())
+    ctx.memo[REQUEST_AUTH] = None  # middleware runs before anybody asks
     kept = of_route(ctx, route)
-    given_attributes.enter(
-        ctx, (name for layer in kept.layers for name in layer.gives), (layer.defined for layer in kept.layers)
-    )
-    scopes.enter(ctx, scopes.DISABLED if opens_scopes(base) else None)
+    kept.enter(ctx)
     finalizer = base.overridden("finalize_response")
     if finalizer:
         add_finalizer(ctx, route, kept, base.cls, finalizer)
@@ -115,6 +114,8 @@ def translate_route(ctx: Context, facts: Facts, route: Route) -> None:
 
 def _otherwise_for_head(endpoint: Endpoint, operation: Operation, made: PathOperation) -> str:
     """Where the view looks at the method, HEAD runs the handler of GET and may find another way through it: why so."""
+    if operation.method == "GET" and _streams(endpoint.ctx, made.lines):
+        return f"{made.legacy} makes the pieces of its answer for GET only ({endpoint.where})"
     known = endpoint.klass()
     if operation.method != "GET" or known is None:
         return ""
@@ -133,6 +134,13 @@ def _otherwise_for_head(endpoint: Endpoint, operation: Operation, made: PathOper
     if canonical(ctx, "\n".join(made.lines)) == canonical(ctx, "\n".join(other.lines)):
         return ""
     return f"{made.legacy} looks at the method ({asking[0].where})"
+
+
+def _streams(ctx: Context, lines: Sequence[str]) -> bool:
+    """Whether it answers in pieces for which it asks the database: Django never asks for HEAD."""
+    called = [record for record in reached(ctx, lines) if record is not None]
+    text = "\n".join([*lines, *(line for record in called for line in record.lines)])
+    return "streamed(" in text and "await " in text
 
 
 def _defect(endpoint: Endpoint, error: Exception) -> Refusal:

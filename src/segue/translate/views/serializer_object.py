@@ -55,6 +55,7 @@ from segue.translate.serializers.added import lose
 from segue.translate.serializers.by_view import current_view, without_context
 from segue.translate.serializers.dropping import own_set
 from segue.translate.serializers.facts import error_key, overridden, serializer_of
+from segue.translate.serializers.never_saved import shown_unsaved
 from segue.translate.serializers.polymorphic import mapped
 from segue.translate.serializers.read import depends_on_partial
 from segue.translate.serializers.synthetic import call_lifted
@@ -68,7 +69,8 @@ class Held:
     that holds validated data, ``errors`` the local with its errors, ``kept`` the local with what its methods put on
     ``self``, ``saved`` what ``save()`` returned, ``fetched``
     what was loaded before that, ``given`` the objects that it was given by name. ``unasked``: nobody looks at what
-    ``is_valid()`` said; ``unused``: nor at what ``save()`` gave. ``torn``: branches have left it in different states."""
+    ``is_valid()`` said; ``unused``: nor at what ``save()`` gave. ``torn``: branches have left it in different states;
+    ``sometimes``: one of them has saved, and ``saved`` is None otherwise."""
 
     serializer: str
     instance: Val | None = None
@@ -82,12 +84,14 @@ class Held:
     fetched: Instance | None = None
     has_context: bool = True
     torn: bool = False
+    sometimes: bool = False
     unasked: bool = False
     unused: bool = False
     given: dict[str, Instance] = field(default_factory=dict)
 
 
 _PLAIN = ("str", "int", "bool", "float")
+_TORN = "It was validated or saved in some of the branches before this only."
 VIEW_CONTEXT = "rest_framework.generics.GenericAPIView.get_serializer_context()"
 
 
@@ -171,16 +175,19 @@ def _is_empty(data: Val) -> bool:
 
 
 def held_of(frame: Frame, owner: Val) -> Held:
-    """The state of a serializer value."""
+    """The state of a serializer value. Raises ``Refused`` where branches have left it in different states."""
+    held = _held(frame, owner)
+    if held.sometimes:
+        raise frame.refuse("serializer-state", held.serializer, _TORN)
+    return held
+
+
+def _held(frame: Frame, owner: Val) -> Held:
     assert isinstance(owner.kind, Serializer)
     held = owner.kind.held
     assert isinstance(held, Held)
     if held.torn:
-        raise frame.refuse(
-            "serializer-state",
-            held.serializer,
-            "It was validated or saved in some of the branches before this only.",
-        )
+        raise frame.refuse("serializer-state", held.serializer, _TORN)
     return held
 
 
@@ -393,7 +400,9 @@ def _check_columns_of(frame: Frame, name: str, held: Held, extra: dict[str, Val]
 
 def data(frame: Frame, owner: Val, at: ast.AST | None = None) -> Val:
     """``serializer.data``: the presentation."""
-    held = held_of(frame, owner)
+    held = _held(frame, owner)
+    if held.sometimes:
+        return _data_or_none(frame, owner, held, at)
     if held.many:
         return _many(frame, held, at)
     shown = held.saved or held.instance
@@ -419,6 +428,23 @@ def data(frame: Frame, owner: Val, at: ast.AST | None = None) -> Val:
     local = in_local(frame, shown).text
     with own_set(frame, made):
         return Val(made.kind, name_of(call_lifted(frame, made.lifted, local)))
+
+
+def _data_or_none(frame: Frame, owner: Val, held: Held, at: ast.AST | None) -> Val:
+    """The presentation of what one branch has saved, or what the serializer shows where none has."""
+    assert held.saved is not None
+    unsaved = shown_unsaved(frame.ctx, held.serializer)
+    held.sometimes = False
+    frame.no_hoist += 1
+    try:
+        shown = data(frame, owner, at)
+    finally:
+        frame.no_hoist -= 1
+        held.sometimes = True
+    assert shown.node is not None
+    return Val(
+        Scalar("Any"), quote(f"{{0}} if {held.saved.text} is not None else {{1}}", shown.node, unsaved)
+    )
 
 
 def _saved(frame: Frame, held: Held, shown: Val, at: ast.AST | None) -> Val:

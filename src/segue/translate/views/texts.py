@@ -148,7 +148,8 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
     own_key = jwt and access is not None and "settings.jwt_key" in access.decls["JWT"].code
     tasks = program.modules.get(f"{package}/tasks.py")
     broker = snapshot.messages.broker if snapshot.messages and tasks and "TASKS" in tasks.decls else ""
-    keeps_results = tasks is not None and "settings." in getattr(tasks.decls.get("RESULTS"), "code", "")
+    kept = [tasks.decls[name].code for name in ("TASKS", "RESULTS") if name in tasks.decls] if tasks else []
+    keeps_results = any("settings.celery_result_backend" in code for code in kept)
     if tasks is not None:
         results = snapshot.messages.results if snapshot.messages and keeps_results else None
         is_redis = results is not None and results.backend.startswith("celery.backends.redis.")
@@ -174,6 +175,9 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
     if own_key:
         conftest += 'os.environ["JWT_KEY"] = "only-for-tests"\n'
         environment += "# The key that the Django side verifies its JSON web tokens with.\nJWT_KEY=\n"
+    if f"{package}/mail.py" in program.modules:
+        conftest += 'os.environ["EMAIL_BACKEND"] = "locmem"\n'
+        environment += "# The Django side's mail server; the other settings of it have its values.\nEMAIL_HOST_USER=\nEMAIL_HOST_PASSWORD=\n"
     if broker:
         conftest += 'os.environ["CELERY_BROKER_URL"] = "memory://"\n'
         environment += "# The broker that the Django side's Celery sends tasks to.\nCELERY_BROKER_URL=\n"

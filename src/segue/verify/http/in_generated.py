@@ -15,6 +15,7 @@ import re
 import socket
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 
@@ -31,23 +32,17 @@ class LastError(logging.Handler):
         self.last = f"{type(error).__name__}: {str(error)[:300]}" if error else record.getMessage()[:300]
 
 
-# As in joined/fence.py: the options that decide when, where and with what a task runs.
-_OPTIONS = frozenset({"countdown", "queue", "priority", "expires", "routing_key"})
-
-
 def hold_tasks(package: str) -> list[Any] | None:
     """Have Celery tasks noted instead of sent; None where the service sends none."""
     if importlib.util.find_spec(f"{package}.tasks") is None:
         return None
-    queue: Any = importlib.import_module("segue_bridge.tasks").TaskQueue
-    sent: list[Any] = []
-
-    async def send(self: Any, name: str, args: Any = (), kwargs: Any = None, **options: Any) -> str:
-        chosen = {k: str(v) for k, v in options.items() if k in _OPTIONS and v is not None}
-        sent.append([name, list(args), dict(kwargs or {}), *([chosen] if chosen else [])])
-        return f"segue-{len(sent)}"
-
-    queue.send = send
+    path = Path(__file__).parents[1] / "joined" / "sent_tasks.py"
+    spec = importlib.util.spec_from_file_location("sent_tasks", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    sent: list[Any] = module.Tasks().sent
     return sent
 
 

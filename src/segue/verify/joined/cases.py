@@ -126,6 +126,7 @@ class Plan:
                 self._valid(),
                 self._selfish(),
                 self._again(),
+                self._by_code(),
             ]
         elif self.op["method"] == "DELETE" and self.op.get("data_keys"):
             groups.append(self._named_rows())
@@ -300,6 +301,18 @@ class Plan:
         what = f"rows {keys!r}"[:60]
         body = self._json(dict.fromkeys(names, keys))
         return case(self.op, what, self._place(person), person, body=body)
+
+    def _by_code(self) -> Iterator[Case]:
+        """Keys that the code reads by itself beside a serializer, which may be that of the answer: a log-in by name and password."""
+        if self.serializer is None:
+            return
+        keys = self.op.get("data_keys", ())
+        if all(key in self.serializer.fields for key in keys):
+            return
+        for what, body in [*payloads.credentials(keys, self.pick)[:6], *payloads.guesses(keys, self.pick)]:
+            person = self._insider()
+            whole = {**self._values(), **body} if isinstance(body, dict) else body
+            yield case(self.op, what, self._place(person), person, body=self._json(whole))
 
     def _selfish(self) -> Iterator[Case]:
         """An object as its own parent, and every other pair."""

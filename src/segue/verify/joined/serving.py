@@ -42,9 +42,10 @@ def main(spec: dict[str, Any], pipe: Any) -> None:
     from django.core import mail
     from django.core.servers import basehttp
 
-    from .fence import Fence, Tasks
+    from .fence import Fence
     from .hashing import remember_hashes
     from .recorders.outgoing import OutgoingCalls
+    from .sent_tasks import Tasks
 
     class Server(socketserver.ThreadingMixIn, basehttp.WSGIServer):  # type: ignore[misc,unused-ignore]
         daemon_threads = True

@@ -17,6 +17,7 @@ from .branches import Branches
 from .generated import make_importable
 from .hooks import BridgeHooks, DjangoHooks
 from .preferred import prefer_over_outdated
+from .recorders.mail import deliver_to_django
 
 _WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
 
@@ -115,6 +116,7 @@ class FastApiSide:
         shared_cache.stand_in(self.package)
         self.attach(connection)
         self.app = importlib.import_module(f"{self.package}.main").create_app(database=self.database)
+        deliver_to_django()
 
     @property
     def hooks(self) -> int:

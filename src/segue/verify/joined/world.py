@@ -10,11 +10,11 @@ from typing import Any
 from . import kept_sessions
 from .autocommit import Beneath
 from .effects import Tables, written_tables
-from .fence import Tasks
 from .files import files_in
 from .recorders import Recorders
 from .recorders.mail import described, forget, sent
 from .recorders.receivers import Receivers
+from .sent_tasks import Tasks
 
 _CASE = "segue_case"
 

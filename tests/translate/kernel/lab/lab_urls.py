@@ -3,6 +3,7 @@ from library.clients import Clients
 from library.language import Language
 from library.mails import Mails
 from library.relations import Relations
+from library.sheets import Sheets
 from library.views import Lab
 from library.writing import Writing
 
@@ -12,5 +13,6 @@ urlpatterns = [
     path("writing/<int:pk>/", Writing.as_view()),
     path("relations/<int:pk>/", Relations.as_view()),
     path("clients/<int:pk>/", Clients.as_view()),
+    path("sheets/<int:pk>/", Sheets.as_view()),
     path("mails/<int:pk>/", Mails.as_view()),
 ]

@@ -29,6 +29,7 @@ from library.files import put_files  # noqa: E402
 from library.language import Language  # noqa: E402
 from library.mails import Mails  # noqa: E402
 from library.relations import Relations  # noqa: E402
+from library.sheets import Sheets  # noqa: E402
 from library.views import Lab  # noqa: E402
 from library.writing import Writing  # noqa: E402
 from rest_framework.request import Request  # noqa: E402
@@ -43,7 +44,7 @@ class Undo(Exception):
 
 def outcome(method):
     try:
-        return ["value", json.loads(json.dumps(method(), default=str))]
+        return ["value", json.loads(json.dumps(state.shown(method()), default=str))]
     except Exception as error:  # noqa: BLE001  (the outcome is what is asked for)
         return ["error", type(error).__name__, str(error)]
 
@@ -74,7 +75,7 @@ results = {"#tables": TABLES}
 classes = (
     (Language, Writing, Relations)
     if "LAB_POSTGRES" in os.environ
-    else (Lab, Language, Writing, Relations, Mails, Clients)
+    else (Lab, Language, Writing, Relations, Mails, Clients, Sheets)
 )
 for cls, name in [(c, n) for c in classes for n in sorted(dir(c)) if n.startswith("case_")]:
     view = cls()

@@ -36,7 +36,8 @@ def b64_encode(data: bytes) -> str:
 
 def b64_decode(text: str) -> bytes:
     """Inverse of :func:`b64_encode`. Raises ``ValueError`` for text that is not base64."""
-    return base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4))
+    raw = text.encode()
+    return base64.urlsafe_b64decode(raw + b"=" * (-len(raw) % 4))
 
 
 def _bytes(value: str | bytes) -> bytes:

@@ -60,6 +60,7 @@ class Call(Informed, Request):
         self.stored_session: UserSession | None = None
         self.counted: Counted = []
         self.csrf_token: str | None = None
+        self.varies: list[str] = []
         self._values = values
         self._data: Any = _UNREAD
         self._query: QueryParams | None = None
@@ -104,6 +105,11 @@ class Call(Informed, Request):
         """``request.path``."""
         path: str = self.scope["path"]
         return path
+
+    def vary_on(self, header: str) -> None:
+        """``patch_vary_headers`` for the answer of this request, whatever it will be."""
+        if header not in self.varies:
+            self.varies.append(header)
 
     @property
     def query(self) -> QueryParams:

@@ -165,8 +165,8 @@ async def _answer(call: Call) -> Response:
         response.headers[name] = value
     for name, value in resource.default_headers.items():
         response.headers.setdefault(name, value)
-    for name in resource.vary:
-        vary(response, name)
+    for header in (*resource.vary, *call.varies):
+        vary(response, header)
     return response
 
 

@@ -8,10 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
+from segue_bridge.errors import Unserved
 from segue_bridge.translation import Catalogues, begin, end, get_language
+
+if TYPE_CHECKING:
+    from segue_bridge.http.call import Call
 
 _ONE = re.compile(
     r"([a-z]{1,8}(?:-[a-z0-9]{1,8})*|\*)(?:\s*;\s*q=(0(?:\.[0-9]{,3})?|1(?:\.0{,3})?))?(?:\s*,\s*|$)"
@@ -20,6 +25,7 @@ _ONE = re.compile(
 _CODE = re.compile(r"[a-z]{1,8}(?:-[a-z0-9]{1,8})*\Z")
 _BEGUN = "segue.language"
 """Scope key: texts of this request are in its language."""
+_HEADER = 500
 _LONGEST = 100
 """Django shortens codes above 500 characters; nobody's language is longer than this."""
 
@@ -46,7 +52,7 @@ class Languages:
 
     def of(self, request: Request) -> str | None:
         """``get_language_from_request``; None for cookies that only Django can judge."""
-        if self.fixed:
+        if self.fixed or not self.named:
             return self.default
         cookie = request.cookies.get(self.cookie)
         if cookie:
@@ -94,8 +100,44 @@ class Languages:
         return found or self.default
 
 
+def activate_language(call: Call, code: str) -> None:
+    """``translation.activate``: from now on texts of this request are in the language ``code``.
+
+    Raises :class:`Unserved` for codes that are no language of the service: what Django makes of them is Django's.
+    """
+    languages = call.settings.languages
+    if languages is None or languages.catalogues is None:
+        return  # all languages say the same
+    if code not in languages.available and code not in (languages.default, languages.catalogues.default):
+        raise Unserved("language")
+    begin(code, languages.catalogues)
+
+
+def supported_language(call: Call, code: str | None) -> str:
+    """``get_supported_language_variant``. Raises ``LookupError``, and :class:`Unserved` for codes that only Django can judge."""
+    languages = call.settings.languages
+    if not code or languages is None:
+        raise LookupError(code)
+    if len(code) > _LONGEST or _CODE.match(code) is None:
+        raise Unserved("language")
+    found = languages.variant(code)
+    if found is None:
+        raise LookupError(code)
+    return found
+
+
 def accepted(header: str) -> list[str]:
-    """``parse_accept_lang_header``: codes by their weight; none if any part is malformed."""
+    """The codes of :func:`accepted_languages`."""
+    return [code for code, _ in accepted_languages(header)]
+
+
+def accepted_languages(header: str) -> list[tuple[str, float]]:
+    """``parse_accept_lang_header``: codes with their weights, the heaviest first; none if any part is malformed.
+
+    Of what is longer than 500 characters only whole parts before that are looked at.
+    """
+    if len(header) > _HEADER:
+        header = header[: max(header.rfind(",", 0, _HEADER), 0)]
     header = header.lower()
     found: list[tuple[float, str]] = []
     position = 0
@@ -105,4 +147,4 @@ def accepted(header: str) -> list[str]:
             return []
         found.append((float(match[2]) if match[2] else 1.0, match[1]))
         position = match.end()
-    return [code for _, code in sorted(found, key=lambda one: -one[0])]
+    return [(code, weight) for weight, code in sorted(found, key=lambda one: -one[0])]

@@ -1,6 +1,6 @@
 """``multipart/form-data`` as ``django.http.multipartparser`` takes it apart.
 
-The boundary counts wherever it stands, an unfinished last part is still read, and file names are
+The boundary counts wherever it stands, an unfinished last part is still read if it is no file, and file names are
 stripped of paths. The body is in memory as a whole; Django would spool large files to disk.
 """
 
@@ -30,6 +30,7 @@ def parse(raw: bytes, content_type: str, encoding: str, settings: HttpSettings) 
     files: Pairs = []
     read = raws = 0
     pieces = raw.split(b"--" + _boundary(content_type))
+    parts = len(pieces) - (not pieces[-1])
     for number, piece in enumerate(pieces):
         content = _trimmed(piece) if number < len(pieces) - 1 else piece
         if not content and number == len(pieces) - 1:
@@ -52,7 +53,8 @@ def parse(raw: bytes, content_type: str, encoding: str, settings: HttpSettings) 
             if file_name:
                 content_type_of_part = headers.get("content-type", ("", ()))[0].strip()
                 data = _decoded_file(body) if transfer == "base64" else body
-                files.append((name, Upload(io.BytesIO(data), file_name, len(data), content_type_of_part)))
+                if number + 1 < parts:  # Django hands a file on when the next part begins
+                    files.append((name, Upload(io.BytesIO(data), file_name, len(data), content_type_of_part)))
             continue
         data = _decoded_field(body) if transfer == "base64" else body
         read += len(body) + len(name) + 2

@@ -9,6 +9,7 @@ import datetime
 import decimal
 import json
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -17,23 +18,54 @@ from segue_bridge.http.pages import HTML
 from segue_bridge.schema.output import duration_iso
 
 
-def page(content: str | bytes = b"", status: int = 200, content_type: str = HTML) -> Response:
-    """``HttpResponse(content, content_type, status)``; text is sent as UTF-8."""
+class Page(Response):
+    """An answer that can be written to until it is sent, as a file: ``csv.writer(page)``."""
+
+    _parts: list[bytes]
+    _size: int
+
+    @property
+    def body(self) -> bytes:
+        """All that was written."""
+        if len(self._parts) > 1:
+            self._parts = [b"".join(self._parts)]
+        return self._parts[0]
+
+    @body.setter
+    def body(self, value: bytes) -> None:
+        self._parts, self._size = [value], len(value)
+
+    def write(self, content: str | bytes) -> None:
+        """Add text, as UTF-8, or bytes (``HttpResponse.write``)."""
+        added = content.encode() if isinstance(content, str) else content
+        self._parts.append(added)
+        self._size += len(added)
+        self.headers["content-length"] = str(self._size)
+
+
+def page(
+    content: str | bytes = b"",
+    status: int = 200,
+    content_type: str = HTML,
+    headers: Mapping[str, str] | None = None,
+) -> Page:
+    """``HttpResponse(content, content_type, status, headers=headers)``; text is sent as UTF-8."""
     body = content.encode() if isinstance(content, str) else content
-    made = Response(body, status, headers={"content-type": content_type})
+    made = Page(body, status, headers={"content-type": content_type})
     if "content-length" not in made.headers:  # Starlette leaves it out of a 204, CommonMiddleware does not
         made.headers["content-length"] = str(len(body))
+    made.headers.update(headers or {})
     return made
 
 
-def redirect(location: str, status: int = 302) -> Response:
+def redirect(location: str, status: int = 302) -> Page:
     """``HttpResponseRedirect(location)``; ``location`` must be a URL as it is sent."""
     made = page(status=status)
     made.headers["location"] = location
     return made
 
 
-def json_page(data: Any, status: int = 200, *, safe: bool = True) -> Response:
+def json_page(data: Any, status: int = 200, *, safe: bool = True) -> Page:
     """``JsonResponse(data, safe=…, status=…)``: ``json.dumps`` with ``DjangoJSONEncoder``.
 
     Raises ``TypeError`` for data that JSON cannot hold, and with ``safe`` for anything but a dict.

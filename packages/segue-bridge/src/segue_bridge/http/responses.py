@@ -32,6 +32,11 @@ def header_value(value: str) -> bytes:
     return value.encode("latin-1")
 
 
+def header_text(value: str) -> str:
+    """:func:`header_value` as Starlette's headers take it: ``response.headers["X-Title"] = header_text(title)``."""
+    return header_value(value).decode("latin-1")
+
+
 class JSON(Response):
     """``data`` with a status and headers. None is an empty body, not ``null``."""
 

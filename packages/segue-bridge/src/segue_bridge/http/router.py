@@ -91,11 +91,12 @@ class Router(APIRouter):
         suffix: bool = True,
         envelope: str = "",
         answers: Sequence[int] = (),
+        media: Sequence[str] = (),
     ) -> Callable[[F], F]:
         """Decorator: ``function(call)`` answers ``method`` of ``resource``.
 
         It returns the response's data (sent with ``status``) or a ``Response``. ``response_model``, ``body``
-        (a write model; ``partial`` makes all of it optional), ``parameters``, ``envelope`` and ``answers`` describe it in
+        (a write model; ``partial`` makes all of it optional), ``parameters``, ``envelope``, ``answers`` and ``media`` (content types beside JSON) describe it in
         OpenAPI; nothing is validated by them. The rest: see :class:`Operation`.
         """
 
@@ -112,6 +113,7 @@ class Router(APIRouter):
                 status_code=status,
                 summary=summary,
                 tags=list(tags) if tags else None,
+                responses={status: {"content": {kind: {} for kind in media}}} if media else None,
                 name=function.__name__,
             )
             return function

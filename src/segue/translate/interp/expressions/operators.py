@@ -27,6 +27,7 @@ from segue.translate.kinds import (
     Raised,
     Scalar,
     StoredFile,
+    TaskSignature,
     TupleOf,
     Unknown,
     Uploaded,
@@ -81,6 +82,10 @@ def binary(frame: Frame, node: ast.BinOp) -> Val:
         from segue.translate.rules.queryset_combine import combine as combine_sets
 
         return combine_sets(frame, node.op, left, right, node)
+    if isinstance(left.kind, TaskSignature) and isinstance(right.kind, TaskSignature):
+        from segue.translate.rules.task_signatures import combine as combine_tasks
+
+        return combine_tasks(frame, node.op, left, right, node)
     if isinstance(left.kind, Const) and isinstance(right.kind, Const) and type(node.op) in _FOLD:
         try:
             folded = _FOLD[type(node.op)](left.kind.value, right.kind.value)
@@ -253,7 +258,10 @@ def boolean(frame: Frame, node: ast.BoolOp) -> Val:
                 kind = _falsy(value.kind)
             else:
                 kind = _truthy(value.kind)
-            result = kind if result is None else join(result, kind)
+            # What is None for certain is never what an ``or`` gives.
+            nothing = not conjunction and not last and kind == Const(None)
+            if not nothing:
+                result = kind if result is None else join(result, kind)
             parts.append(value.node)
             if found.known is (not conjunction):
                 break

@@ -7,7 +7,7 @@ import ast
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Const, Global, OpenFile
-from segue.translate.rules import scopes
+from segue.translate.rules import registry, scopes
 from segue.translate.rules.registry import statement
 
 _IGNORED = ("contextlib.suppress",)
@@ -16,7 +16,7 @@ _IGNORED = ("contextlib.suppress",)
 @statement(ast.With)
 def block(frame: Frame, node: ast.With) -> None:
     """``with transaction.atomic(): …`` → ``async with db.atomic(): …``."""
-    if _opened(frame, node) or _suppressed(frame, node):
+    if _opened(frame, node) or _of_rule(frame, node) or _suppressed(frame, node):
         return
     if len(node.items) == 1 and node.items[0].optional_vars is None:
         with scopes.opened(frame, node.items[0].context_expr) as disabled:
@@ -36,6 +36,19 @@ def block(frame: Frame, node: ast.With) -> None:
     frame.in_atomic -= 1
     if lines:
         frame.emit_block(f"async with {', '.join(headers)}:", lines)
+
+
+def _of_rule(frame: Frame, node: ast.With) -> bool:
+    """``with name(...):`` whose context manager has a rule."""
+    item = node.items[0]
+    call = item.context_expr
+    if len(node.items) != 1 or item.optional_vars is not None or not isinstance(call, ast.Call):
+        return False
+    if not isinstance(call.func, ast.Name | ast.Attribute):
+        return False
+    found = frame.eval(call.func).kind
+    rule = registry.contexts.get(found.ref.name) if isinstance(found, Global) else None
+    return rule is not None and isinstance(found, Global) and rule(frame, call, found.ref.name, node)
 
 
 def _suppressed(frame: Frame, node: ast.With) -> bool:

@@ -6,14 +6,13 @@ import ast
 import textwrap
 from collections.abc import Callable
 
-from segue.refusal import Refused
-from segue.translate.interp import held, keywords, leaving
+from segue.translate.interp import held, keywords
 from segue.translate.interp.conditions import Test, test
 from segue.translate.interp.decide import Decided
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join
 from segue.translate.interp.value import Val, is_pure
-from segue.translate.kinds import Const, Global, Kind, Unknown
+from segue.translate.kinds import Const, Global, Instance, Kind, Unknown
 from segue.translate.rules.registry import statement
 
 End = tuple[dict[str, Val], dict[str, Kind], bool]
@@ -38,16 +37,16 @@ def branch(frame: Frame, node: ast.If) -> None:
     before, untouched = frame.snapshot_env(), held.remember(frame)
     frame.facts.update(found.then)
     lost = set(frame.taken)
-    yes, yes_end = _arm_or_left(frame, node.body)
+    yes, yes_end = _arm(frame, lambda: frame.run(node.body))
     lost_there, frame.taken = frame.taken - lost, lost
     frame.restore_env(before)
     after_yes = held.states(untouched)
     held.back_to(untouched)
     frame.facts.update(found.otherwise)
-    no, no_end = _arm_or_left(frame, node.orelse)
+    no, no_end = _arm(frame, lambda: frame.run(node.orelse))
     frame.taken |= lost_there
     if yes_end[2] and no_end[2]:
-        held.merge(after_yes, held.states(untouched), no)
+        _none_before(frame, held.merge(after_yes, held.states(untouched), no))
     elif yes_end[2]:
         held.back_to(after_yes)
     if not yes and not no:
@@ -70,6 +69,18 @@ def branch(frame: Frame, node: ast.If) -> None:
     merge(frame, before, [yes_end, no_end])
     if _torn(frame, yes_end, no_end):
         frame.torn.append(node.lineno)
+
+
+def _none_before(frame: Frame, optional: list[Val]) -> None:
+    """``note: Note | None = None`` for each object that only one of the branches makes."""
+    from segue.translate.load.fetch import entity_type
+
+    for value in optional:
+        kind = value.kind
+        assert isinstance(kind, Instance)
+        cls, imported = entity_type(frame.ctx, kind.model)
+        frame.use(imported)
+        frame.emit(f"{value.text}: {cls} | None = None")
 
 
 def _taken_out(frame: Frame, node: ast.If, test: ast.expr, lines: list[str]) -> bool:
@@ -130,20 +141,6 @@ def _arm(frame: Frame, run: Callable[[], None]) -> tuple[list[str], End]:
     end = (frame.env, frame.facts, frame.alive)
     frame.alive = True
     return lines, end
-
-
-def _arm_or_left(frame: Frame, body: list[ast.stmt]) -> tuple[list[str], End]:
-    """A branch, or what leaves the request to Django in its place."""
-    before, counts = frame.snapshot_env(), (frame.in_atomic, frame.loops, frame.no_hoist)
-    try:
-        return _arm(frame, lambda: frame.run(body))
-    except Refused as refused:
-        frame.in_atomic, frame.loops, frame.no_hoist = counts
-        if not leaving.may_leave(frame, body, refused):
-            raise
-        frame.restore_env(before)
-        reason = refused
-    return _arm(frame, lambda: leaving.leave(frame, reason))
 
 
 def _decided(frame: Frame, node: ast.If, found: Test) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
+from segue.refusal import Refused
 from segue.translate.context import Context
 from segue.translate.functions.record import reached
 from segue.translate.interp import held
@@ -44,17 +45,27 @@ def raised(frame: Frame, node: ast.Raise) -> None:
 @statement(ast.Try)
 def guarded(frame: Frame, node: ast.Try) -> None:
     """``try``/``except``/``else``/``finally`` over exceptions that the generated code raises too."""
-    from segue.translate.rules.exception_text import told
     from segue.translate.rules.exceptions import caught
+    from segue.translate.rules.same_failures import fails_alike
 
     if _tells_any_exception(frame, node):
         _leave_to_django(frame, node)
         return
     handlers: list[tuple[str, ast.ExceptHandler, Val | None]] = []
+    broad: Refused | None = None
     for handler in node.handlers:
-        text, value = caught(frame, handler)
+        try:
+            text, value = caught(frame, handler)
+        except Refused as refused:
+            if refused.refusal.code not in ("broad-except", "bare-except") or isinstance(
+                handler.type, ast.Tuple
+            ):
+                raise
+            broad, text, value = refused, "Exception", Val(Raised("Exception"))
         handlers.append((text, handler, value))
     before, untouched = frame.snapshot_env(), held.remember(frame)
+    leave = all(isinstance(h.body[-1], ast.Raise | ast.Return) for h in node.handlers)
+    frame.sure += leave
     try:
         with frame.capture() as body:
             frame.run(node.body)
@@ -67,6 +78,10 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         frame.run(left.body)
         _finally(frame, node)
         return
+    finally:
+        frame.sure -= leave
+    if broad is not None and not fails_alike(frame.ctx, body):
+        raise broad
     _two_in_one(frame, node, [text for text, _, _ in handlers], body)
     ends: list[End] = []
     with frame.capture() as orelse:
@@ -82,7 +97,7 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         frame.alive = True
         _perhaps(frame, before[0], tried)
         if handler.name and value is not None:
-            frame.bind(handler.name, Val(Raised(text, told(frame.ctx, text, body)), value.node))
+            frame.bind(handler.name, Val(Raised(text, _is_told(frame, text, body)), value.node))
         frame.env["#handling"] = Val(Raised(text))
         with frame.capture() as lines:
             frame.run(handler.body)
@@ -107,6 +122,13 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         with frame.capture() as final:
             _finally(frame, node)
         frame.emit_block("finally:", final)
+
+
+def _is_told(frame: Frame, text: str, body: list[str]) -> bool:
+    from segue.translate.rules.exception_text import told
+    from segue.translate.rules.same_failures import texts_alike
+
+    return texts_alike(frame.ctx, body) if text == "Exception" else told(frame.ctx, text, body)
 
 
 def converted_in(ctx: Context) -> set[str]:

@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import ast
 
-from segue.target.ir import Import
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.join import widen
 from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import (
     BoundMethod,
     Const,
     EarlyRequest,
-    Instance,
     NextHandler,
     Object,
     QueryParameters,
@@ -31,8 +28,6 @@ KEPT = ("middleware", "kept")
 """Memo, only while the code of a middleware is translated: attributes that every request has when it comes to a view."""
 ANSWERING = ("middleware", "answering")
 """Memo: functions that make an answer of their own."""
-GIVING = ("middleware", "giving")
-"""Memo, only while the code of a middleware is translated: the attributes that it has given to the request so far."""
 ATTRIBUTES = ("middleware", "given")
 """Memo: attributes that translated middleware gives to requests, and their kinds."""
 
@@ -77,30 +72,6 @@ def path(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
     assert isinstance(kind, EarlyRequest)
     found = RequestPath("str", False, kind.prefix, kind.fixed)
     return Val(found, ast.Attribute(frame.state("call"), "url_path", ast.Load()))
-
-
-@method(EarlyRequest, "__setattr__")
-def keep(frame: Frame, owner: Val, call: CallSite) -> Val:
-    """``request.tenant = …``: kept with the request, where every request that comes to a view gets it."""
-    attr, value = call.args
-    assert isinstance(attr.kind, Const)
-    text = f"request.{attr.kind.value}"
-    kept = frame.ctx.memo.get(KEPT)
-    if not isinstance(kept, set) or attr.kind.value not in kept:
-        raise frame.refuse("assign-attribute", text, "Not every request gets it.", call.node)
-    kind = widen(value.kind)
-    if value.node is None or not isinstance(kind, Scalar | Instance):
-        raise frame.refuse("assign-attribute", text, "Segue has no rule for keeping this.", call.node)
-    known = frame.ctx.memo.setdefault(ATTRIBUTES, {})
-    assert isinstance(known, dict)
-    if known.setdefault(attr.kind.value, kind) != kind:
-        raise frame.refuse("assign-attribute", text, "It is another thing elsewhere.", call.node)
-    giving = frame.ctx.memo.get(GIVING)
-    if isinstance(giving, set):
-        giving.add(attr.kind.value)
-    state = quote("{0}.state", frame.state("call"))
-    frame.emit(f"{ast.unparse(ast.Attribute(state, str(attr.kind.value), ast.Store()))} = {value.text}")
-    return const(None)
 
 
 @attribute(EarlyRequest, "*")
@@ -199,8 +170,7 @@ def activate(frame: Frame, call: CallSite) -> Val | None:
     known = isinstance(first.kind, Const) and isinstance(first.kind.value, str)
     if first.node is None or not (known or first.kind in (Scalar("str"), Scalar("ZoneInfo"))):
         raise frame.refuse("middleware", ast.unparse(call.node), "Segue does not know this zone.", call.node)
-    frame.use(Import("segue_bridge", "zone"))
-    return Val(Const(None), quote("zone.activate({0})", first.node))
+    return Val(Const(None), quote("{0}.activate({1})", frame.imported("segue_bridge", "zone"), first.node))
 
 
 @function("django.utils.timezone.deactivate")
@@ -208,8 +178,7 @@ def deactivate(frame: Frame, call: CallSite) -> Val | None:
     """``timezone.deactivate()``."""
     if not _in_middleware(frame):
         return None
-    frame.use(Import("segue_bridge", "zone"))
-    return Val(Const(None), quote("zone.deactivate()"))
+    return Val(Const(None), quote("{0}.deactivate()", frame.imported("segue_bridge", "zone")))
 
 
 @function("zoneinfo.ZoneInfo")

@@ -11,7 +11,7 @@ from segue.translate.kinds import Const, Response, ResponseHeaders, Scalar
 from segue.translate.rules.registry import attribute, method
 
 # The framework writes these itself, around what the code sees.
-_OTHERS = frozenset({"content-type", "content-length", "allow", "vary", "set-cookie"})
+OTHERS = frozenset({"content-type", "content-length", "allow", "vary", "set-cookie"})
 
 
 @attribute(Response, "headers")
@@ -35,7 +35,7 @@ def status(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
 def store(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``response["X-Total"] = value``: Django writes texts and the text of everything else."""
     target = ast.Subscript(_headers(frame, owner, call), _name(frame, call), ast.Store())
-    frame.emit(f"{ast.unparse(target)} = {ast.unparse(_value(frame, call.args[1], call))}")
+    frame.emit(f"{ast.unparse(target)} = {ast.unparse(header_value(frame, call.args[1], call))}")
     return const(None)
 
 
@@ -48,7 +48,7 @@ def default(frame: Frame, owner: Val, call: CallSite) -> Val:
     where = _headers(frame, owner, call)
     return Val(
         Scalar("str"),
-        quote("{0}.setdefault({1}, {2})", where, _name(frame, call), _value(frame, call.args[1], call)),
+        quote("{0}.setdefault({1}, {2})", where, _name(frame, call), header_value(frame, call.args[1], call)),
     )
 
 
@@ -79,17 +79,28 @@ def _name(frame: Frame, call: CallSite) -> ast.expr:
     known = first.kind.value if first is not None and isinstance(first.kind, Const) else None
     if not isinstance(known, str):
         raise frame.refuse("response", ast.unparse(call.node), "The header's name is computed.", call.node)
-    if known.lower() in _OTHERS:
+    if known.lower() in OTHERS:
         raise frame.refuse("response", known, "This header is written by the framework too.", call.node)
     return literal(known)
 
 
-def _value(frame: Frame, value: Val, call: CallSite) -> ast.expr:
+def header_value(frame: Frame, value: Val, call: CallSite) -> ast.expr:
+    """Code of a header's text: Django writes the text of everything else."""
     kind = value.kind
     if isinstance(kind, Const):
-        return literal(kind.value if isinstance(kind.value, str) else str(kind.value))
+        text = kind.value if isinstance(kind.value, str) else str(kind.value)
+        return literal(text) if _is_plain(text) else _sent(frame, "{0}({1})", literal(text))
     if value.node is None or not isinstance(kind, Scalar) or kind.type in ("bytes", "Any"):
         raise frame.refuse("response", ast.unparse(call.node), "Segue does not know this value.", call.node)
-    if kind == Scalar("str"):
-        return value.node
-    return quote("str({0})", value.node)
+    if kind.type in ("int", "bool", "float", "Decimal", "UUID"):
+        return quote("str({0})", value.node)
+    return _sent(frame, "{0}({1})" if kind == Scalar("str") else "{0}(str({1}))", value.node)
+
+
+def _sent(frame: Frame, template: str, node: ast.expr) -> ast.expr:
+    return quote(template, frame.imported("segue_bridge.http.responses", "header_text"), node)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether Django sends the text as it is."""
+    return text.isascii() and "\n" not in text and "\r" not in text

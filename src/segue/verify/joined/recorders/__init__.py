@@ -55,6 +55,11 @@ class Recorders:
         asked = repr((case["persona"], case["path"], case["query"], case["body"]))
         self._calls.seed = zlib.crc32(asked.encode())
 
+    @property
+    def blocked(self) -> bool:
+        """Whether something was held back since the start that code of the project may have taken for an error."""
+        return self._calls.blocked
+
     def take(self) -> dict[str, Any]:
         """``{"(cache)": […], …}`` without those that have nothing to tell."""
         return {name: done for name, recorder in self._all.items() if (done := recorder.take())}

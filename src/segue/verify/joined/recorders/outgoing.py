@@ -37,6 +37,7 @@ class OutgoingCalls:
         self.seed = 0
         self.passing = passing
         self.held_back = False
+        self.blocked = False  # a call was held back since the start
         self._done: list[Any] = []
         self._keys: tuple[str, ...] | None = None
         if (adapters := _installed("requests.adapters")) is not None:
@@ -46,7 +47,7 @@ class OutgoingCalls:
 
     def start(self) -> None:
         """Forget what was noted; the next call gets the first answer again."""
-        self._done = []
+        self._done, self.blocked = [], False
 
     def take(self) -> list[Any]:
         """``[method, url, headers, body]`` of each call."""
@@ -59,6 +60,7 @@ class OutgoingCalls:
         @functools.wraps(original)
         def act(transport: Any, request: Any, *rest: Any, **options: Any) -> Any:
             if recorder.held_back:
+                recorder.blocked = True
                 from segue_bridge.errors import Unserved
 
                 raise Unserved("a call of another server")

@@ -7,10 +7,10 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from ..effects import Tables, count, written_tables
-from ..fence import Tasks
 from ..hooks import DjangoHooks, told
 from ..recorders import Recorders
 from ..recorders.mail import described, forget_generated, sent
+from ..sent_tasks import Tasks
 from .keeping import unchanged
 
 
@@ -38,6 +38,7 @@ class Done:
         self.hooks = 0
         self.mails: list[Any] = []
         self.tasks: list[Any] = []
+        self.blocked = False  # a call of another server was held back
         self.eager = False  # tasks ran inside of the request
         self.others: dict[str, Any] = {}
         self._outbox = tasks
@@ -77,7 +78,7 @@ class Done:
                     stack.enter_context(self._recorders.held_back())
                 yield
         finally:
-            self.others = self._recorders.take()
+            self.others, self.blocked = self._recorders.take(), self._recorders.blocked
             self._outbox.through = True
             self.tasks, self.eager = list(self._outbox.sent), self._outbox.eager
             self.mails = [described(m) for m in sent()[len(before) :]]

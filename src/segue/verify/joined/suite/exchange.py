@@ -120,6 +120,9 @@ class Exchange:
         if modern.left_to_django(self._ours) and not self._ours["effects"]:
             known.leave(key, "left to Django by FastAPI")
             return
+        if self._ours.get("blocked"):
+            known.leave(key, "a call of another server")
+            return
         if self._done.eager:
             known.leave(key, "task_always_eager: the tests run tasks inside of the request")
             return

@@ -157,7 +157,7 @@ def ask(
             done.statements, done.hooks = side.statements, side.hooks
             if watched is not None:
                 answer["effects"] = done.effects(watched)
-            answer["queries"] = done.queries
+            answer["queries"], answer["blocked"] = done.queries, done.blocked
             answer["error"] = side.error
             kept = not undo and not left_to_django(answer)
             if kept and connection.in_atomic_block:

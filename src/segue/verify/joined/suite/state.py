@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..answers import Answers
-from ..fence import Tasks
 from ..recorders import Recorders
+from ..sent_tasks import Tasks
 from .tests import TESTS
 
 

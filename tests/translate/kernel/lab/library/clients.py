@@ -114,6 +114,17 @@ class Clients(APIView):
         except requests.RequestException as error:
             return str(error)
 
+    def case_client_whatever_goes_wrong(self):
+        found = []
+        for path in ("/status/200", "/status/500", "/broken"):
+            try:
+                response = requests.get(settings.LAB_SERVER + path, timeout=5)
+                response.raise_for_status()
+                found.append(response.json()["path"])
+            except Exception as error:  # noqa: BLE001
+                found.append(str(error).replace(settings.LAB_SERVER, ""))
+        return found
+
     def case_client_in_a_helper(self):
         return [told(fetched("/h")), told(fetched("/i", params={"a": 1}))]
 

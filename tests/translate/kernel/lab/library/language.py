@@ -1456,3 +1456,45 @@ class Language(APIView):
 
     def case_value_annotated(self):
         return [row.kind for row in Author.objects.annotate(kind=Value("author")).order_by("id")]
+
+    def case_two_aggregates_the_second_distinct(self):
+        authors = Author.objects.annotate(n=Count("edited"), m=Count("books", distinct=True)).order_by("id")
+        return [[author.n, author.m] for author in authors]
+
+    def case_two_aggregates_the_first_distinct(self):
+        authors = Author.objects.annotate(m=Count("books", distinct=True)).annotate(n=Count("edited"))
+        return [[author.n, author.m] for author in authors.order_by("id")]
+
+    def case_two_aggregates_both_distinct(self):
+        authors = Author.objects.annotate(
+            m=Count("edited", distinct=True), n=Count("books", distinct=True)
+        ).order_by("id")
+        return [[author.n, author.m] for author in authors]
+
+    def case_two_aggregates_of_one_relation(self):
+        books = Book.objects.annotate(n=Count("reviews"), m=Count("reviews__user", distinct=True)).order_by(
+            "id"
+        )
+        return [[book.n, book.m] for book in books]
+
+    def case_two_aggregates_of_one_relation_not_distinct(self):
+        books = Book.objects.annotate(n=Count("reviews"), s=Sum("reviews__stars"), a=Avg("reviews__stars"))
+        return [[book.n, book.s, book.a] for book in books.order_by("id")]
+
+    def case_two_aggregates_largest(self):
+        authors = Author.objects.annotate(
+            a=Max("books__price"), b=Min("edited__price"), n=Count("books", distinct=True)
+        )
+        return [[author.a, author.b, author.n] for author in authors.order_by("id")]
+
+    def case_two_aggregates_in_one_expression(self):
+        books = Book.objects.annotate(mean=Sum("reviews__stars") * 10 + Count("reviews")).order_by("id")
+        return [book.mean for book in books]
+
+    def case_two_aggregates_in_one_expression_of_two(self):
+        authors = Author.objects.annotate(mean=Count("books") + Count("edited")).order_by("id")
+        return [author.mean for author in authors]
+
+    def case_two_aggregates_aliased_and_not(self):
+        authors = Author.objects.alias(n=Count("edited")).annotate(m=Count("books")).order_by("id")
+        return [author.m for author in authors]

@@ -91,6 +91,49 @@ class Mails(APIView):
         except smtplib.SMTPException:
             return "refused"
 
+    def case_mail_whatever_goes_wrong(self):
+        author = Author.objects.order_by("id").first()
+        found = []
+        for name in (author.name, "a\nb"):
+            try:
+                send_mail(f"To {name}", "b", None, ["a@example.com"])
+                found.append("sent")
+            except Exception as error:  # noqa: BLE001
+                found.append(str(error))
+        return found
+
+    def case_mail_whatever_goes_wrong_in_a_function(self):
+        def_of = Author.objects.order_by("id").first()
+        try:
+            written(def_of, Book.objects.get(title="Dune")).send()
+        except:  # noqa: E722
+            return "lost"
+        return "sent"
+
+    def case_mail_left_whatever_the_database_says(self):
+        try:
+            author = Author.objects.get(name="nobody at all")
+            send_mail(author.name, "b", None, ["a@example.com"])
+        except Exception:  # noqa: BLE001
+            return "lost"
+        return "sent"
+
+    def case_mail_whatever_is_none(self):
+        author = Author.objects.filter(name="nobody at all").first()
+        try:
+            send_mail(author.name, "b", None, ["a@example.com"])
+        except Exception:  # noqa: BLE001
+            return "lost"
+        return "sent"
+
+    def case_mail_left_text_of_what_is_none(self):
+        author = Author.objects.filter(name="nobody at all").first()
+        try:
+            send_mail(author.name, "b", None, ["a@example.com"])
+        except Exception as error:  # noqa: BLE001
+            return str(error)
+        return "sent"
+
     def case_mail_through_the_module(self):
         return mail.send_mail("a", "b", None, ["a@example.com"])
 

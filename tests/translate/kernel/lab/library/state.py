@@ -24,3 +24,18 @@ def as_sent(data):
     for at, boundary in enumerate(re.findall(r'boundary="(=+\d+=+)"', data)):
         data = data.replace(boundary, f"boundary-{at}")
     return data
+
+
+def shown(value):
+    """An answer as data: status, headers but for its length, body. Anything else as it is."""
+    if not hasattr(value, "status_code"):
+        return value
+    if hasattr(value, "streaming_content"):
+        body = b"".join(value.streaming_content)
+    else:
+        body = value.content if hasattr(value, "content") else value.body
+    headers = {name.lower(): text for name, text in value.headers.items()}
+    told = headers.pop("content-length", None)
+    if told is not None and int(told) != len(body):
+        raise AssertionError(told)
+    return {"status": value.status_code, "headers": headers, "body": body.decode()}

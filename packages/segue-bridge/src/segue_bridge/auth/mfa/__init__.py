@@ -1,0 +1,1 @@
+"""Second factors that Django's side checks too: devices of django-otp, codes of django-allauth."""

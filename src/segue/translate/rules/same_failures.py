@@ -1,0 +1,81 @@
+"""``except Exception`` around code that fails alike on both sides: it sends mails, asks other servers, and computes.
+
+What else generated code does (rows, the database, what Django loads when it is read) raises errors of its own, and ``Unserved``, which
+no handler of the project's may take.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from segue.translate.context import Context
+from segue.translate.functions.record import records
+from segue.translate.rules.exception_text import FUNCTIONS, METHODS
+
+_CALLED = re.compile(
+    r"(MAIL\.(send|send_all|notify)|Message|run_in_threadpool|requests\.Session|httpx\.Client|not_none|call\.reply)\Z"
+)
+_ASKED = frozenset({"json", "raise_for_status", "attach", "attach_alternative", "update", "close"})
+_LOGGED = re.compile(r"logging\.getLogger\([^()]*\)(\.(debug|info|warning|error|exception|critical))?\Z")
+
+
+def fails_alike(ctx: Context, lines: list[str]) -> bool:
+    """Whether ``lines``, and the functions that they call, raise on both sides or on none."""
+    return _alike(ctx, lines, set())
+
+
+def _alike(ctx: Context, lines: list[str], seen: set[str]) -> bool:
+    try:
+        tree = ast.parse("async def body():\n" + "\n".join(f"    {line}" for line in lines or ["pass"]))
+    except SyntaxError:
+        return False
+    return all(_node(ctx, node, seen) for node in ast.walk(tree))
+
+
+def _node(ctx: Context, node: ast.AST, seen: set[str]) -> bool:
+    match node:
+        case ast.Await(value=ast.Call()):
+            return True  # judged as the call that it waits for
+        case (
+            ast.Await()
+            | ast.AsyncFor()
+            | ast.AsyncWith()
+            | ast.With()
+            | ast.Try()
+            | ast.Yield()
+            | ast.YieldFrom()
+        ):
+            return False
+        case ast.Raise(exc=ast.Call(func=ast.Name(id="Unserved"))):
+            return False
+        case ast.comprehension(is_async=1):
+            return False
+        case ast.Call():
+            return _call(ctx, node, seen)
+    return True
+
+
+def _call(ctx: Context, node: ast.Call, seen: set[str]) -> bool:
+    text = ast.unparse(node.func)
+    if _CALLED.match(text) or _LOGGED.match(text) or text in FUNCTIONS:
+        return True
+    if isinstance(node.func, ast.Attribute):
+        # A row of the database has no methods of these names; the session's are awaited.
+        return node.func.attr in METHODS | _ASKED and not re.search(
+            r"\b(db|session)$", ast.unparse(node.func.value)
+        )
+    record = next((one for one in records(ctx) if one.token == text), None)
+    if record is None:
+        return False
+    if text in seen:
+        return True
+    seen.add(text)
+    return _alike(ctx, record.lines, seen)
+
+
+def texts_alike(ctx: Context, lines: list[str]) -> bool:
+    """Whether what :func:`fails_alike` also has the same text: Python's, smtplib's and the libraries' own."""
+    called = [r.lines for r in records(ctx) if any(r.token in line for line in lines)]
+    text = "\n".join(["\n".join(lines), *("\n".join(one) for one in called)])
+    return not re.search(r"\bnot_none\(|\braise\b|segue__fn_", text)
