@@ -201,3 +201,33 @@ def test_the_course_sees_a_relay_that_forgets_too_early(postgres: Postgres, tmp_
     """The check of the check: events that are forgotten before they are published get lost, and are counted."""
     course = Course(postgres.create("outbox_fault"), tmp_path, events=40, kills=0, fault="forget-first")
     assert course.run().lost > 0
+
+
+def test_saves_and_deletions_in_django_are_told_in_their_transactions(
+    request: pytest.FixtureRequest, url: str, tmp_path: Path
+) -> None:
+    entry: dict[str, object] = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "db")}
+    if url.startswith("postgresql"):
+        entry = request.getfixturevalue("postgres").django("outbox")
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("events_child.py")), json.dumps(entry)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "shop.Customer is announced (customers) and has to be written in atomic()."
+
+    async def run() -> list[Event]:
+        database, broker = Database(url), Broker()
+        await Relay(database, broker.publish).turn()
+        await database.close()
+        return broker.events
+
+    told = {"total": "1.50", "at": "2030-01-02T03:04:05.678Z", "file": "a.txt", "customer": 1}
+    events = [(e.topic, e.key, e.body["event"], e.body["id"], e.body["fields"]) for e in asyncio.run(run())]
+    assert events == [
+        ("customers", "shop.Customer 1", "created", 1, {}),
+        ("orders", "shop.Order 1", "created", 1, {"status": "new", **told}),
+        ("orders", "shop.Order 1", "updated", 1, {"status": "paid", **told}),
+        ("orders", "shop.Order 1", "deleted", 1, {"status": "paid", **told}),
+        ("customers", "shop.Customer 1", "deleted", 1, {}),
+    ]
