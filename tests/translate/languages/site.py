@@ -343,13 +343,29 @@ import json, os, sys
 os.environ["DJANGO_SETTINGS_MODULE"] = "site_.settings"
 import django
 django.setup()
+from django.core import validators
+from django.core.exceptions import ValidationError
 from django.utils import translation
+from django.utils.dateformat import format
+from rest_framework import exceptions
+import datetime
+def said(validate, value):
+    try:
+        validate(value)
+    except ValidationError as error:
+        return error.messages
 asked = json.load(sys.stdin)
 out = {}
 for code in asked["codes"]:
     with translation.override(code):
         out[code] = [translation.gettext(t) for t in asked["texts"]] + [
-            translation.ngettext(a, b, n) for a, b in asked["plurals"] for n in asked["numbers"]]
+            translation.ngettext(a, b, n) for a, b in asked["plurals"] for n in asked["numbers"]] + [
+            str(exceptions.Throttled(wait=1).detail), str(exceptions.Throttled(wait=5).detail), str(exceptions.Throttled().detail),
+            str(exceptions.MethodNotAllowed("PUT").detail), str(exceptions.UnsupportedMediaType("a/b").detail),
+            *said(validators.MaxLengthValidator(1), "abc"), *said(validators.MinLengthValidator(5), "abc"),
+            *said(validators.MaxValueValidator(1.5), 2), *said(validators.validate_ipv46_address, "x"),
+            *said(validators.DecimalValidator(2, 1), __import__("decimal").Decimal("1.23")),
+            *(format(datetime.datetime(2024, m, m, m * 2 - 1, 0), "a A b D E F l M N P") for m in range(1, 13))]
 json.dump(out, sys.stdout)
 """
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,10 @@ from segue.snapshot.run import probe
 from segue.target.ir import Program
 from segue.translate.bridge_texts import PLURALS, TEXTS
 from segue.translate.program import translate
-from segue_bridge.translation import Catalogues
+from segue_bridge.errors import MethodNotAllowed, Throttled, UnsupportedMediaType, ValidationError
+from segue_bridge.formats import date_format
+from segue_bridge.schema.validators import Digits, MaxLength, MaxValue, MinLength, ValidIp
+from segue_bridge.translation import Catalogues, begin, end
 
 CODES = ("en", "de", "de-ch", "pl", "fr")
 SAID = ("some", "closed", "gone", "missing")
@@ -114,6 +120,28 @@ def test_a_project_in_german_falls_back_to_german(root: Path, tmp_path: Path) ->
         assert legacy == modern, request
 
 
+def _raised() -> list[str]:
+    """What :data:`site.TEXTS` has Django raise, raised by the bridge."""
+    wrong: list[Any] = [
+        Throttled(1), Throttled(5), Throttled(), MethodNotAllowed("PUT"), UnsupportedMediaType("a/b"),
+        *(_error(v, x) for v, x in ((MaxLength(1), "abc"), (MinLength(5), "abc"), (MaxValue(1.5), 2), (ValidIp(), "x"), (Digits(2, 1), Decimal("1.23")))),
+    ]  # fmt: skip
+    said = [
+        str(text)
+        for error in wrong
+        for text in (error.detail if isinstance(error.detail, list) else [error.detail])
+    ]
+    return said + [
+        date_format(datetime(2024, m, m, m * 2 - 1, 0), "a A b D E F l M N P") for m in range(1, 13)
+    ]
+
+
+def _error(validate: Callable[[Any], None], value: Any) -> ValidationError:
+    with pytest.raises(ValidationError) as found:
+        validate(value)
+    return found.value
+
+
 def test_the_bridge_says_what_django_and_drf_say_in_all_their_languages(root: Path, tmp_path: Path) -> None:
     settings = root / "site_" / "every.py"
     settings.write_text("from site_.settings import *\ndel LANGUAGES, LOCALE_PATHS\n")
@@ -135,4 +163,7 @@ def test_the_bridge_says_what_django_and_drf_say_in_all_their_languages(root: Pa
         texts = catalogues.of(code)
         said = [texts.gettext(text) for text in TEXTS]
         said += [texts.ngettext(one, more, n) for one, more in PLURALS for n in numbers]
+        begin(code, catalogues)
+        said += _raised()
+        end()
         assert said == found[code], code
