@@ -7,6 +7,7 @@ from .values import SECRET_NAME, opaque
 _NAMES = (
     "ADMINS",
     "ALLOWED_HOSTS",
+    "API_KEY_CUSTOM_HEADER",
     "APPEND_SLASH",
     "AUTHENTICATION_BACKENDS",
     "AUTH_PASSWORD_VALIDATORS",
@@ -104,7 +105,7 @@ def describe(collector):
             value = getattr(settings, name)
         except Exception:
             continue
-        if name == "REST_FRAMEWORK" or name == "SIMPLE_JWT":
+        if name in ("REST_FRAMEWORK", "SIMPLE_JWT", "REST_KNOX"):
             continue
         if not allowed or name in ("CSRF_COOKIE_SECRET",):
             if SECRET_NAME.search(name) and value:
@@ -115,6 +116,7 @@ def describe(collector):
         values[name] = scrubbed(collector, value)
     values.update(_rest_framework(collector))
     values.update(_simple_jwt(collector))
+    values.update(_knox(collector))
     values.update(_policy(collector, settings))
     for name in sorted(collector.bindings.used_settings):
         if name not in values and name in names and not SECRET_NAME.search(name):
@@ -250,6 +252,24 @@ def _simple_jwt(collector):
     for name, value in _jwt_facts(api_settings):
         pairs.append([{"kind": "const", "data": name}, {"kind": "const", "data": value}])
     return {"SIMPLE_JWT": {"kind": "dict", "pairs": pairs}}
+
+
+def _knox(collector):
+    """``REST_KNOX`` with its defaults, and ``ALGORITHM``: hashlib's name of ``SECURE_HASH_ALGORITHM``, if it is one of its."""
+    try:
+        import hashlib
+
+        from knox.settings import DEFAULTS, knox_settings
+
+        given = {name: getattr(knox_settings, name) for name in DEFAULTS if name != "USER_SERIALIZER"}
+        algorithm = given.pop("SECURE_HASH_ALGORITHM")
+        name = getattr(algorithm(), "name", None)
+        digest = algorithm(b"x").hexdigest()
+        given["ALGORITHM"] = name if name and hashlib.new(name, b"x").hexdigest() == digest else None
+    except Exception:
+        return {}
+    pairs = [[{"kind": "const", "data": n}, collector.encoder.encode(v)] for n, v in sorted(given.items())]
+    return {"REST_KNOX": {"kind": "dict", "pairs": pairs}}
 
 
 def _jwt_facts(api_settings):

@@ -65,6 +65,16 @@ PACKAGES = (
         "Keep the views that give tokens on Django: both sides accept the same tokens.",
     ),
     Package(
+        "django-rest-knox", ("knox",),
+        "TokenAuthentication of Knox 5 is translated with its settings; the views that give and take tokens stay on Django, as third-party views.",
+        "Keep the views that give tokens on Django: both sides accept the same tokens.",
+    ),
+    Package(
+        "djangorestframework-api-key", ("rest_framework_api_key",),
+        "HasAPIKey is translated, and so are classes like it for a model of the project's own.",
+        "Leave key_parser, get_key and has_permission as the package has them, and the model's columns without auto_now.",
+    ),
+    Package(
         "django-allauth", ("allauth",),
         "Its middleware is known (65 and later); its views stay on Django.",
         "Keep sign-up and social log-in on Django; sessions and tokens are shared.",

@@ -8,6 +8,7 @@ from typing import Any
 
 from . import live, payloads
 from .alike import ALIKE, alike, held
+from .api_keys import programs_for
 from .by_class import ByClass
 from .dense import combinations, dense
 from .following import SEEN, Seen, damaged, worth_following
@@ -96,7 +97,7 @@ class Plan:
         known = generator.known
         if model is not None:
             known = [*known, *owners(model, known, generator.owners)]
-        self.people = people_for(live.authenticators_of(self.view), known)
+        self.people = [*people_for(live.authenticators_of(self.view), known), *programs_for(self.view)]
         self.anonymous = self.people[0]
         self.serializer = live.serializer_of(self.view, operation) if self.view is not None else None
         self.by_class = ByClass(self.serializer, operation, model)

@@ -65,6 +65,7 @@ def people_for(authenticators: list[Any], known: list[Persona]) -> list[dict[str
         if type(authenticator).__module__.partition(".")[0] not in (
             "rest_framework",
             "rest_framework_simplejwt",
+            "knox",
         ):
             bad = own_credentials.bad_headers(authenticator)
             out += [{"name": name, "headers": headers, "user": None} for name, headers in bad]
@@ -108,8 +109,10 @@ def _way(authenticator: Any) -> tuple[str, Callable[[Persona], list[Header]]] | 
                 or _token(authenticator, person.user)
             ),
         )
-    if _is_jwt(authenticator):
+    if _comes_from(authenticator, "rest_framework_simplejwt.authentication", "JWTAuthentication"):
         return "jwt", lambda person: _jwt(person.user)
+    if _comes_from(authenticator, "knox.auth", "TokenAuthentication"):
+        return "knox", lambda person: _knox(person.user)
     if isinstance(authenticator, authentication.SessionAuthentication):
         return "session", lambda person: person.session
     if isinstance(authenticator, authentication.BasicAuthentication):
@@ -119,11 +122,30 @@ def _way(authenticator: Any) -> tuple[str, Callable[[Persona], list[Header]]] | 
     return None
 
 
-def _is_jwt(authenticator: Any) -> bool:
-    return any(
-        c.__module__ == "rest_framework_simplejwt.authentication" and c.__name__ == "JWTAuthentication"
-        for c in type(authenticator).__mro__
-    )
+def _comes_from(authenticator: Any, module: str, name: str) -> bool:
+    return any(c.__module__ == module and c.__name__ == name for c in type(authenticator).__mro__)
+
+
+def _knox(user: Any, seconds: float = 3600) -> list[Header]:
+    """A token by the project's own Knox."""
+    from knox.models import get_token_model
+    from knox.settings import knox_settings
+
+    token = get_token_model().objects.create(user, expiry=timedelta(seconds=seconds))[1]
+    return [("Authorization", f"{knox_settings.AUTH_HEADER_PREFIX} {token}")]
+
+
+def _bad_knox(person: Persona) -> list[tuple[str, list[Header]]]:
+    header, text = _knox(person.user)[0]
+    word = text.partition(" ")[0]
+    return [
+        ("forged token", [(header, f"{text[:-4]}0000")]),
+        ("cut token", [(header, text[:-1])]),
+        ("nonsense token", [(header, f"{word} nonsense")]),
+        ("token of three words", [(header, f"{word} a b")]),
+        ("header without token", [(header, word)]),
+        ("expired token", _knox(person.user, -3600)),
+    ]
 
 
 def _jwt(user: Any, **change: Any) -> list[Header]:
@@ -187,6 +209,7 @@ def _bad_basic(person: Persona) -> list[tuple[str, list[Header]]]:
 
 _BAD_OF: dict[str, Callable[[Persona], list[tuple[str, list[Header]]]]] = {
     "jwt": _bad_jwt,
+    "knox": _bad_knox,
     "session": _bad_session,
     "basic": _bad_basic,
 }
