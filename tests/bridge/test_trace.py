@@ -221,3 +221,13 @@ def test_django_and_celery_name_the_same_request(tmp_path: Path) -> None:
         "parent_id": django["traceparent"].split("-")[2],
     }
     assert len({span, django["traceparent"].split("-")[2], PARENT}) == 3
+
+    # What OpenTelemetry and Sentry got on either side, and in the task.
+    for found in (service, django):
+        watched = found["watched"]
+        assert watched["attributes"] == {"request.id": "r-1"}
+        assert (watched["trace_id"], watched["parent"]) == (ID, found["traceparent"].split("-")[2])
+        assert watched["tags"] == {"request_id": "r-1", "trace_id": ID}
+    assert django["watched_task"]["attributes"] == {"request.id": "r-1"}
+    assert django["watched_task"]["tags"] == {"request_id": "r-1", "trace_id": ID}
+    assert django["watched_task"]["trace_id"] == ID

@@ -24,6 +24,7 @@ settings.configure(
 django.setup()
 
 import httpx  # noqa: E402
+import sentry_sdk  # noqa: E402
 from celery import Celery  # noqa: E402
 from celery.contrib.testing.worker import start_worker  # noqa: E402
 from django.db import connection  # noqa: E402
@@ -31,12 +32,17 @@ from django.http import HttpRequest, JsonResponse  # noqa: E402
 from django.test import AsyncClient, Client  # noqa: E402
 from django.urls import path  # noqa: E402
 from fastapi import FastAPI  # noqa: E402
+from opentelemetry.sdk.trace import TracerProvider  # noqa: E402
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor  # noqa: E402
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter  # noqa: E402
 
 from segue_bridge.legacy.trace import install_celery  # noqa: E402
 from segue_bridge.tasks import TaskQueue  # noqa: E402
 from segue_bridge.trace.asgi import TraceMiddleware  # noqa: E402
 from segue_bridge.trace.context import current, outgoing  # noqa: E402
 from segue_bridge.trace.logs import JsonFormatter  # noqa: E402
+from segue_bridge.trace.opentelemetry import RequestIds, parent  # noqa: E402
+from segue_bridge.trace.sentry import named  # noqa: E402
 
 app = Celery(broker="memory://", backend="cache+memory://")
 app.conf.broker_connection_retry_on_startup = True
@@ -45,6 +51,34 @@ SENT: list[str] = []
 LOG = io.StringIO()
 DONE = threading.Event()
 SEEN: list[Any] = []
+SPANS = InMemorySpanExporter()
+EVENTS: list[Any] = []
+WATCHED: list[Any] = []
+provider = TracerProvider()
+provider.add_span_processor(RequestIds())
+provider.add_span_processor(SimpleSpanProcessor(SPANS))
+tracer = provider.get_tracer("tests")
+
+
+def _kept(event: Any, hint: Any) -> None:
+    EVENTS.append(named(event, hint))
+
+
+sentry_sdk.init("http://key@127.0.0.1:9/1", before_send=_kept, default_integrations=False)
+
+
+def watched(place: str) -> dict[str, Any]:
+    """What OpenTelemetry and Sentry are told at ``place``."""
+    with tracer.start_as_current_span(place, context=parent()):
+        sentry_sdk.capture_message(place)
+    span, event = SPANS.get_finished_spans()[-1], EVENTS[-1]
+    assert span.context is not None
+    return {
+        "attributes": dict(span.attributes or {}),
+        "trace_id": f"{span.context.trace_id:032x}",
+        "parent": f"{span.parent.span_id:016x}" if span.parent else "",
+        "tags": event.get("tags"),
+    }
 
 
 @app.task(name="work")
@@ -55,6 +89,7 @@ def work() -> None:
         if trace is None
         else {"request_id": trace.request_id, "trace_id": trace.trace_id, "parent_id": trace.parent_id}
     )
+    WATCHED.append(watched("task"))
     DONE.set()
 
 
@@ -84,7 +119,7 @@ def view(request: HttpRequest) -> JsonResponse:
     return JsonResponse(
         {
             "request_id": trace.request_id, "traceparent": trace.traceparent, "sql": SENT[0], "percent": SENT[1], "rows": rows,
-            "log": line, "task": SEEN[-1],
+            "log": line, "task": SEEN[-1], "watched": watched("django"), "watched_task": WATCHED[-1],
         }
     )  # fmt: skip
 
@@ -109,7 +144,9 @@ async def beside() -> dict[str, Any]:
     logging.getLogger("service").error("said")
     line = json.loads(LOG.getvalue().splitlines()[-1])
     asked = await AsyncClient().get("/", headers=outgoing())
-    return {"task": task, "traceparent": trace.traceparent, "log": line, "django": asked.json()}
+    return {
+        "task": task, "traceparent": trace.traceparent, "log": line, "django": asked.json(), "watched": watched("fastapi"),
+    }  # fmt: skip
 
 
 async def ask(headers: dict[str, str]) -> httpx.Response:
