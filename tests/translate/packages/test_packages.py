@@ -68,6 +68,13 @@ class Piece(PolymorphicModel):
     def is_loud(self):
         return False
 
+    @property
+    def heading(self):
+        return self.prefix() + self.title
+
+    def prefix(self):
+        return self.sort[:2]
+
     def __str__(self):
         return self.title
 
@@ -77,11 +84,16 @@ class Song(Piece):
     length = models.IntegerField()
 
     @property
+    def heading(self):
+        return self.prefix() + "!"
+
+    @property
     def is_loud(self):
         return self.length > 10
 
 
 class LiveSong(Song):
+    sort = "live"
     place = models.CharField(max_length=10)
 
     def __str__(self):
@@ -381,7 +393,7 @@ class ByClass(APIView):
         found = Piece.objects.order_by("id")
         return Response(
             [
-                [p.title, p.is_loud, p.sort, getattr(p, "length", None), getattr(p, "place", p.title)]
+                [p.title, p.is_loud, p.sort, p.heading, getattr(p, "length", None), getattr(p, "place", p.title)]
                 for p in found
             ]
         )

@@ -9,8 +9,9 @@ one that a query gives is made so by :func:`segue.translate.rules.polymorphic.as
 from __future__ import annotations
 
 import ast
+import textwrap
 
-from segue.snapshot.model import Model
+from segue.snapshot.model import Model, Snapshot
 from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import invoke
@@ -45,14 +46,16 @@ def by_class(frame: Frame, owner: Val, name: str, node: ast.AST, default: Val | 
     values = {model.label: _of(frame, base, model, name, node, default)}
     tests: list[tuple[list[str], Val]] = []
     for child in below:
-        mine = _of(frame, base, child, name, node, default)
-        values[child.label] = mine
-        nearest = next(
-            other.label
+        above = next(
+            other
             for cls in snapshot.classes[child.cls].mro[1:]
             for other in (*below, model)
             if other.cls == cls
         )
+        nearest = above.label
+        inherited = default is None and _inherits(snapshot, above, child, name)
+        mine = values[nearest] if inherited else _of(frame, base, child, name, node, default)
+        values[child.label] = mine
         if _same(values[nearest], mine) and not _differs_above(
             snapshot.classes[child.cls].mro, below, nearest
         ):
@@ -71,6 +74,29 @@ def by_class(frame: Frame, owner: Val, name: str, node: ast.AST, default: Val | 
         test = quote(f"isinstance({{0}}, {wanted})", base)
         found = Val(join(value.kind, found.kind), ast.IfExp(test, value.node, found.node))
     return found
+
+
+def _inherits(snapshot: Snapshot, above: Model, child: Model, name: str) -> bool:
+    """Has ``child`` the property of ``above``, which looks at nothing but columns, none of which some class below has otherwise?"""
+    dotted = snapshot.classes[child.cls].methods.get(name, "")
+    function = snapshot.functions.get(dotted)
+    if function is None or snapshot.classes[above.cls].methods.get(name) != dotted:
+        return False
+    tree = ast.parse(textwrap.dedent(function.source))
+    read = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name)]
+    looked_into = {id(n.value) for n in read}
+    owner = next(
+        (n.args.args[0].arg for n in tree.body if isinstance(n, ast.FunctionDef) and n.args.args), ""
+    )
+    return all(
+        n.id != "super" and (n.id != owner or id(n) in looked_into)
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Name)
+    ) and all(
+        field_of(above, n.attr) is not None and definer(snapshot, above, n.attr) is None
+        for n in read
+        if isinstance(n.value, ast.Name) and n.value.id == owner
+    )
 
 
 def _differs_above(mro: tuple[str, ...], below: list[Model], nearest: str) -> bool:
