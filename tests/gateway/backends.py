@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 def main(name: str, port: int) -> None:
     class Handler(BaseHTTPRequestHandler):
+        disable_nagle_algorithm = True  # what is written in pieces would wait 40 ms
         protocol_version = "HTTP/1.1"
 
         def answer(self) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 
 class _Echo(BaseHTTPRequestHandler):
+    disable_nagle_algorithm = True  # what is written in pieces would wait 40 ms
     protocol_version = "HTTP/1.1"
 
     def log_message(self, format: str, *arguments: Any) -> None:

@@ -102,6 +102,7 @@ def test_what_is_no_recording_is_said(tmp_path: Path, text: str) -> None:
 class Upstream(BaseHTTPRequestHandler):
     """Answers with what it got; ``seen`` is what really came."""
 
+    disable_nagle_algorithm = True  # what is written in pieces would wait 40 ms
     protocol_version = "HTTP/1.1"
     seen: list[tuple[str, str, bytes]]
 
