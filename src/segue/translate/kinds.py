@@ -50,6 +50,18 @@ class Scalar(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class SearchWords(Scalar):
+    """The words of a text (``tsvector``); ``config``: the configuration that the expression names, if it does."""
+
+    config: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchText(Scalar):
+    """What is searched (``tsquery``)."""
+
+
+@dataclass(frozen=True, slots=True)
 class CutMoment(Scalar):
     """What ``Trunc`` makes of a moment: for the database it has no time zone, for Python it has one."""
 

@@ -56,6 +56,7 @@ PLACES = {
         ("mails", "library.mails.Mails"),
         ("clients", "library.clients.Clients"),
         ("sheets", "library.sheets.Sheets"),
+        ("postgres", "library.postgres.Postgres"),
     )
     for name in cases(module)
 }

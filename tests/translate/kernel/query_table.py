@@ -10,7 +10,7 @@ from tests.translate.kernel import writing_table
 
 LIBRARY = Path(__file__).parent / "lab" / "library"
 # The modules whose cases the page has, in order.
-MODULES = ("language", "writing", "relations")
+MODULES = ("language", "writing", "relations", "postgres")
 PAGE = Path(__file__).parents[3] / "docs" / "query-language.md"
 
 # What is refused, with the code of the refusal.
@@ -56,7 +56,6 @@ REFUSED: dict[str, str] = {
     "case_using_another": "using",
     "case_union_filtered": "filter-after-union",
     "case_order_by_to_many": "ordering",
-    "case_search": "lookup",
     "case_unaccent": "lookup",
     "case_case_with_another_output_field": "expression",
     "case_aggregate_sliced": "aggregate",
@@ -93,6 +92,28 @@ REFUSED |= dict.fromkeys(
     ),
     "two-aggregates",
 )
+REFUSED |= {
+    "case_search_rank_configured": "call-arguments",
+    "case_search_query_inverted": "expression",
+    "case_array_item": "lookup",
+    "case_array_slice": "lookup",
+    "case_array_exact": "lookup-value",
+    "case_array_written": "model-field",
+    **dict.fromkeys(
+        (
+            "case_array_agg_distinct",
+            "case_array_agg_filtered",
+            "case_array_agg_many_to_many",
+            "case_array_agg_of_keys",
+            "case_array_agg_not_ordered",
+            "case_array_agg_ordered",
+            "case_string_agg",
+            "case_array_agg_of_groups",
+            "case_array_aggregated",
+        ),
+        "unknown-call",
+    ),
+}
 REFUSED |= writing_table.REFUSED
 # What is refused on PostgreSQL alone: it gives such rows in an order of its own.
 SQLITE_ONLY: dict[str, str] = dict.fromkeys(
@@ -100,6 +121,7 @@ SQLITE_ONLY: dict[str, str] = dict.fromkeys(
 )
 # What is refused on SQLite alone.
 POSTGRESQL_ONLY: dict[str, str] = {
+    "case_search": "postgres-search",
     "case_distinct_on": "distinct-on",
     "case_distinct_on_values": "distinct-on",
     "case_distinct_on_filtered": "distinct-on",
@@ -109,7 +131,7 @@ POSTGRESQL_ONLY: dict[str, str] = {
 
 INTRODUCTION = """# The query language
 
-Every row is a case of `language.py`, `writing.py` or `relations.py` in `tests/translate/kernel/lab/library/`, which Django and the translation run
+Every row is a case of `language.py`, `writing.py`, `relations.py` or (PostgreSQL alone) `postgres.py` in `tests/translate/kernel/lab/library/`, which Django and the translation run
 on SQLite and on PostgreSQL: the same result, the same error, no more statements, after writing the same rows in every table. "Refused" says with which code; nothing is guessed.
 Beside these, `library/views.py` there has some 100 cases of plain look-ups, joins, groups and writes, on SQLite.
 `raw()`, `extra()` and `connection.cursor()` are refused. This page is written by `python -m tests.translate.kernel.query_table`.

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from .conftest import Lab
 
 CASES = [name for module in MODULES for name in cases(module)]
+ON_SQLITE = [name for name in CASES if name not in cases("postgres")]
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ON_SQLITE)
 def test_on_sqlite(lab: Lab, name: str) -> None:
     compare(lab, name, (REFUSED | POSTGRESQL_ONLY).get(name))
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field, replace
 from segue.target.ir import Decl, Import
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, name, quote
-from segue.translate.kinds import Const, CutMoment, Expr, Scalar, Sometimes
+from segue.translate.kinds import Const, CutMoment, Expr, Scalar, SearchText, SearchWords, Sometimes
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, snake
-from segue.translate.query import json_lookups, transforms
+from segue.translate.query import json_lookups, postgres, transforms
 from segue.translate.query.ir import Query
 from segue.translate.query.lookups import TABLE, Target, target
 from segue.translate.query.paths import TRANSFORMS, Hop, Link, Path, resolve
@@ -276,6 +276,13 @@ class Compiler:
             raise self.frame.refuse(
                 "lookup", leaf.key, "A lookup on a moment that is cut is not translated.", leaf.at
             )
+        if isinstance(kind, SearchWords):
+            if rest not in ("", "exact") or cuts:
+                raise self.frame.refuse(
+                    "postgres-search", leaf.key, "Words are searched by equality.", leaf.at
+                )
+            searched = self._value(leaf.value)
+            return postgres.found(self.frame, name(column.text), kind.config, searched, leaf.at)
         kind_type = getattr(kind, "type", "Any")
         null = getattr(kind, "nullable", True)
         model = concrete(self.frame.ctx, self.query.model)
@@ -293,7 +300,9 @@ class Compiler:
 
     def _value(self, value: Val) -> Val:
         if isinstance(value.kind, Expr):
-            node, _ = value.kind.build.render(self.frame, self.query, self.root)
+            node, kind = value.kind.build.render(self.frame, self.query, self.root)
+            if isinstance(kind, SearchText):
+                return Val(kind, node)
             return Val(Expr(transforms.Rendered(node)), node)
         return value
 
@@ -311,6 +320,13 @@ class Compiler:
         ):
             as_number = self.frame.imported("segue_bridge.db.query", "as_number")
             on = replace(on, column=quote("{0}({1})", as_number, column))
+        if path.transforms == (postgres.LENGTH,):
+            counted = postgres.length(self.frame, on, leaf.at)
+            return TABLE[path.lookup](self.frame, counted, value, leaf.at)
+        if postgres.is_array(on) and path.lookup in postgres.ARRAYS:
+            return postgres.array_lookup(self.frame, on, path.lookup, value, leaf.at)
+        if postgres.is_vector(on) and path.lookup == "exact" and value.kind != Const(None):
+            return postgres.found(self.frame, on.column, "", value, leaf.at)
         if path.transforms:
             return transforms.compare(self.frame, on, path.transforms, path.lookup, value, leaf.at)
         return TABLE[path.lookup](self.frame, on, value, leaf.at)

@@ -48,6 +48,9 @@ TRANSFORMS = frozenset(
         "second",
     }
 )
+# Of django.contrib.postgres.
+POSTGRES_LOOKUPS = frozenset({"search", "trigram_similar", "trigram_word_similar", "contained_by", "overlap"})
+POSTGRES_TRANSFORMS = frozenset({"len"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +207,9 @@ def resolve(frame: Frame, label: str, key: str, at: ast.AST, *, shortcut: bool =
     transforms: list[str] = []
     for number, part in enumerate(parts):
         last = number == len(parts) - 1
-        if part in LOOKUPS and last:
+        if last and (part in LOOKUPS or part in POSTGRES_LOOKUPS):
             lookup = part
-        elif part in TRANSFORMS:
+        elif part in TRANSFORMS or part in POSTGRES_TRANSFORMS:
             transforms.append(part)
         else:
             raise frame.refuse("lookup", key, f"Segue has no rule for the lookup or transform {part}.", at)

@@ -8,7 +8,7 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, nullable, widen
 from segue.translate.interp.value import Val, name, quote
-from segue.translate.kinds import Const, Expr, Kind, Q, QuerySet, Scalar
+from segue.translate.kinds import Const, Expr, Kind, Q, QuerySet, Scalar, SearchText, SearchWords
 from segue.translate.query.build import commit, query_of, settle
 from segue.translate.query.compile import Compiler
 from segue.translate.query.composed import composed
@@ -22,6 +22,7 @@ from segue.translate.query.expressions import (
     outer_name,
 )
 from segue.translate.query.ir import Query
+from segue.translate.query.postgres import combined_search
 from segue.translate.query.where import Leaf, Node, Raw
 from segue.translate.rules.output_fields import python_of
 from segue.translate.rules.registry import function, method
@@ -209,7 +210,7 @@ def ordered(frame: Frame, owner: Val, call: CallSite) -> Val:
 
 def arithmetic(frame: Frame, op: ast.operator, a: Val, b: Val, node: ast.expr) -> Val:
     """``F("a") + 1``; the division of integers truncates, as in SQL."""
-    if not isinstance(op, ast.Add | ast.Sub | ast.Mult | ast.Mod | ast.Div):
+    if not isinstance(op, ast.Add | ast.Sub | ast.Mult | ast.Mod | ast.Div | ast.BitAnd | ast.BitOr):
         raise frame.refuse(
             "expression",
             ast.unparse(node),
@@ -219,6 +220,12 @@ def arithmetic(frame: Frame, op: ast.operator, a: Val, b: Val, node: ast.expr) -
 
     def build(inner: Frame, nodes: list[ast.expr], given: list[Kind]) -> tuple[ast.expr, Kind]:
         kinds = [widen(k) for k in given]
+        if any(isinstance(kind, SearchWords | SearchText) for kind in kinds):
+            return combined_search(inner, op, nodes, kinds, node)
+        if isinstance(op, ast.BitAnd | ast.BitOr):
+            raise inner.refuse(
+                "expression", ast.unparse(node), "& and | of something else than searches.", node
+            )
         types = {k.type if isinstance(k, Scalar) else "" for k in kinds}
         if isinstance(op, ast.Mod) and types != {"int"}:
             # CombinedExpression knows % of integers (_connector_combinations); databases differ in what is left of others.
@@ -241,6 +248,8 @@ def negative(frame: Frame, op: ast.unaryop, value: Val, node: ast.expr) -> Val:
 
     def render(inner: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
         made, kind = built.render(inner, query, root)
+        if isinstance(kind, SearchWords | SearchText) or built.aggregate:
+            raise inner.refuse("expression", ast.unparse(node), "Segue has no rule for its opposite.", node)
         return ast.UnaryOp(op, made), kind
 
     return Val(Expr(Expression(render)))

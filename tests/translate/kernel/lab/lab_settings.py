@@ -17,7 +17,7 @@ INSTALLED_APPS = [
     "django_cleanup",
 ]
 if "LAB_POSTGRES" in os.environ:
-    INSTALLED_APPS.append("django.contrib.postgres")
+    INSTALLED_APPS += ["django.contrib.postgres", "stacks"]
     # Tables of apps without migrations are made first; their foreign keys need the others.
     MIGRATION_MODULES = {"auth": None, "contenttypes": None}
 MIDDLEWARE = []

@@ -1,3 +1,5 @@
+import os
+
 from django.urls import path
 from library.clients import Clients
 from library.language import Language
@@ -16,3 +18,7 @@ urlpatterns = [
     path("sheets/<int:pk>/", Sheets.as_view()),
     path("mails/<int:pk>/", Mails.as_view()),
 ]
+if "LAB_POSTGRES" in os.environ:
+    from library.postgres import Postgres
+
+    urlpatterns.append(path("postgres/<int:pk>/", Postgres.as_view()))

@@ -16,11 +16,19 @@ from django.db import connection, transaction  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
 if "LAB_POSTGRES" in os.environ or not os.path.exists(os.environ["LAB_DB"]):
+    if "LAB_POSTGRES" in os.environ:
+        with connection.cursor() as cursor:
+            for extension in ("pg_trgm", "unaccent"):
+                cursor.execute(f"CREATE EXTENSION {extension}")
     call_command("migrate", run_syncdb=True, verbosity=0)
     call_command("createcachetable", verbosity=0)
     from library.data import fill
 
     fill()
+    if "LAB_POSTGRES" in os.environ:
+        from stacks.models import fill as fill_stacks
+
+        fill_stacks()
 from django.contrib.auth.models import AnonymousUser, User  # noqa: E402
 from django.contrib.contenttypes.models import ContentType  # noqa: E402
 from library import state  # noqa: E402
@@ -36,6 +44,10 @@ from rest_framework.request import Request  # noqa: E402
 from rest_framework.test import APIRequestFactory  # noqa: E402
 
 QUERY = {"name": "Ada", "min": "6", "tag": "fun", "empty": ""}
+
+
+if "LAB_POSTGRES" in os.environ:
+    from library.postgres import Postgres
 
 
 class Undo(Exception):
@@ -73,7 +85,7 @@ TABLES = sorted(
 )
 results = {"#tables": TABLES}
 classes = (
-    (Language, Writing, Relations)
+    (Language, Writing, Relations, Postgres)
     if "LAB_POSTGRES" in os.environ
     else (Lab, Language, Writing, Relations, Mails, Clients, Sheets)
 )

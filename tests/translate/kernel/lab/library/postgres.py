@@ -1,0 +1,270 @@
+"""What PostgreSQL alone has: one method per construct, run by Django and by the translation."""
+
+from django.contrib.postgres.aggregates import ArrayAgg, StringAgg
+from django.contrib.postgres.search import (
+    SearchQuery,
+    SearchRank,
+    SearchVector,
+    TrigramDistance,
+    TrigramSimilarity,
+    TrigramWordSimilarity,
+)
+from django.db.models import Q, Value
+from django.db.models.functions import Greatest
+from rest_framework.views import APIView
+from stacks.models import Paper, Rack
+
+
+def titles(papers):
+    return [paper.title for paper in papers]
+
+
+class Postgres(APIView):
+    # full text and likeness on PostgreSQL ----------------------------------------------------------
+
+    def case_search_lookup(self):
+        return [
+            titles(Paper.objects.filter(title__search=text).order_by("id")) for text in ("fox", "days", "zzz")
+        ]
+
+    def case_search_of_null(self):
+        return [
+            titles(Paper.objects.filter(body__search="dogs").order_by("id")),
+            titles(Paper.objects.exclude(body__search="dogs").order_by("id")),
+        ]
+
+    def case_search_of_the_request(self):
+        return titles(Paper.objects.filter(title__search=self.request.query_params["tag"]).order_by("id"))
+
+    def case_search_over_a_relation(self):
+        return [rack.name for rack in Rack.objects.filter(papers__title__search="dog").order_by("id")]
+
+    def case_search_vector(self):
+        papers = Paper.objects.annotate(text=SearchVector("title", "body")).filter(text="dog")
+        return titles(papers.order_by("id"))
+
+    def case_search_vector_configured(self):
+        papers = Paper.objects.annotate(text=SearchVector("title", "body", config="simple"))
+        return [
+            titles(papers.filter(text="dog").order_by("id")),
+            titles(papers.filter(text=SearchQuery("dogs", config="english")).order_by("id")),
+        ]
+
+    def case_search_query_types(self):
+        papers = Paper.objects.annotate(text=SearchVector("title", "body"))
+        return [
+            titles(papers.filter(text=SearchQuery("lazy dog", search_type="phrase")).order_by("id")),
+            titles(papers.filter(text=SearchQuery("fox & !jump", search_type="raw")).order_by("id")),
+            titles(papers.filter(text=SearchQuery("dog -cats", search_type="websearch")).order_by("id")),
+        ]
+
+    def case_search_query_that_is_wrong(self):
+        papers = Paper.objects.annotate(text=SearchVector("title"))
+        return titles(papers.filter(text=SearchQuery("fox &", search_type="raw")))
+
+    def case_search_queries_together(self):
+        papers = Paper.objects.annotate(text=SearchVector("title", "body"))
+        return [
+            titles(papers.filter(text=SearchQuery("fox") & SearchQuery("dog")).order_by("id")),
+            titles(papers.filter(text=SearchQuery("cat") | SearchQuery("fox")).order_by("id")),
+            titles(
+                papers.filter(text=SearchQuery("fox") & (SearchQuery("cat") | SearchQuery("lazy"))).order_by(
+                    "id"
+                )
+            ),
+            titles(
+                papers.filter(text=SearchQuery("cat") | SearchQuery("fox") & SearchQuery("zzz")).order_by(
+                    "id"
+                )
+            ),
+        ]
+
+    def case_search_query_inverted(self):
+        papers = Paper.objects.annotate(text=SearchVector("title", "body"))
+        return titles(papers.filter(text=~SearchQuery("dog")).order_by("id"))
+
+    def case_search_vector_shown(self):
+        return [
+            str(paper.text) for paper in Paper.objects.annotate(text=SearchVector("title")).order_by("id")
+        ]
+
+    def case_trigram_similarity_weighed(self):
+        papers = Paper.objects.annotate(alike=TrigramSimilarity("title", "quick") * 0.7).order_by("id")
+        return [paper.alike for paper in papers]
+
+    def case_search_rank(self):
+        vector = SearchVector("title", weight="A") + SearchVector("body", weight="B")
+        query = SearchQuery("fox")
+        papers = (
+            Paper.objects.annotate(rank=SearchRank(vector, query))
+            .filter(rank__gte=0.1)
+            .order_by("-rank", "id")
+        )
+        return [[paper.title, paper.rank] for paper in papers]
+
+    def case_search_rank_by_names(self):
+        papers = Paper.objects.annotate(rank=SearchRank("title", "fox")).order_by("-rank", "id")
+        return [paper.rank for paper in papers]
+
+    def case_search_rank_ordered(self):
+        vector = SearchVector("title", "body")
+        query = SearchQuery(self.request.query_params["name"])
+        papers = (
+            Paper.objects.annotate(text=vector)
+            .filter(text=query)
+            .order_by(SearchRank(vector, query).desc(), "id")
+        )
+        return titles(papers)
+
+    def case_search_rank_configured(self):
+        papers = Paper.objects.annotate(
+            rank=SearchRank(
+                SearchVector("title"),
+                SearchQuery("fox"),
+                weights=[0.2, 0.4, 0.6, 0.8],
+                normalization=Value(2),
+            )
+        )
+        return [paper.rank for paper in papers.order_by("id")]
+
+    def case_search_vector_column(self):
+        Paper.objects.update(found=SearchVector("title"))
+        return [
+            titles(Paper.objects.filter(found="fox").order_by("id")),
+            titles(Paper.objects.filter(found=SearchQuery("dog")).order_by("id")),
+        ]
+
+    def case_trigram_similar(self):
+        return titles(Paper.objects.filter(title__trigram_similar="fox quick").order_by("id"))
+
+    def case_trigram_word_similar(self):
+        return titles(Paper.objects.filter(title__trigram_word_similar="lazy").order_by("id"))
+
+    def case_trigram_similarity(self):
+        papers = Paper.objects.annotate(alike=TrigramSimilarity("title", "the quick dog"))
+        return [[paper.title, paper.alike] for paper in papers.filter(alike__gt=0.1).order_by("-alike", "id")]
+
+    def case_trigram_similarity_of_the_request(self):
+        word = self.request.query_params["name"]
+        papers = Paper.objects.annotate(
+            alike=TrigramSimilarity("title", word) + TrigramSimilarity("body", word)
+        )
+        return [paper.alike for paper in papers.order_by("id")]
+
+    def case_trigram_greatest(self):
+        papers = Paper.objects.annotate(
+            alike=Greatest(TrigramSimilarity("title", "dog"), TrigramSimilarity("body", "dog"))
+        )
+        return [paper.alike for paper in papers.order_by("-alike", "id")]
+
+    def case_trigram_distance(self):
+        papers = Paper.objects.annotate(far=TrigramDistance("title", "quick dog")).order_by("far", "id")
+        return [[paper.title, paper.far] for paper in papers]
+
+    def case_trigram_word_similarity(self):
+        papers = Paper.objects.annotate(alike=TrigramWordSimilarity("lazy", "title")).order_by("-alike", "id")
+        return [paper.alike for paper in papers]
+
+    # arrays on PostgreSQL --------------------------------------------------------------------------
+
+    def case_array_contains(self):
+        return [
+            titles(Paper.objects.filter(words__contains=["red"]).order_by("id")),
+            titles(Paper.objects.filter(words__contains=["red", "new"]).order_by("id")),
+            titles(Paper.objects.filter(words__contains=["averyverylongword"]).order_by("id")),
+            titles(Paper.objects.filter(words__contains=[]).order_by("id")),
+            titles(Paper.objects.exclude(numbers__contains=[1]).order_by("id")),
+        ]
+
+    def case_array_contained_by(self):
+        return titles(Paper.objects.filter(numbers__contained_by=[1, 2, 3]).order_by("id"))
+
+    def case_array_overlap(self):
+        return [
+            titles(Paper.objects.filter(words__overlap=["new", "blue"]).order_by("id")),
+            titles(
+                Paper.objects.filter(words__overlap=[self.request.query_params["tag"], "new"]).order_by("id")
+            ),
+        ]
+
+    def case_array_len(self):
+        return [
+            titles(Paper.objects.filter(words__len=0).order_by("id")),
+            titles(Paper.objects.filter(words__len__gte=2).order_by("id")),
+            titles(Paper.objects.filter(numbers__len__lt=2).order_by("id")),
+        ]
+
+    def case_array_item(self):
+        return [
+            titles(Paper.objects.filter(words__0="red").order_by("id")),
+            titles(Paper.objects.filter(numbers__1__gt=0).order_by("id")),
+            titles(Paper.objects.filter(words__0__icontains="E").order_by("id")),
+        ]
+
+    def case_array_slice(self):
+        return titles(Paper.objects.filter(numbers__0_2=[3, 1]).order_by("id"))
+
+    def case_array_exact(self):
+        return [
+            titles(Paper.objects.filter(words=["red"]).order_by("id")),
+            titles(Paper.objects.filter(words__in=[["red"], []]).order_by("id")),
+            titles(Paper.objects.filter(numbers__isnull=True)),
+        ]
+
+    def case_array_contains_over_a_relation(self):
+        return [
+            rack.name
+            for rack in Rack.objects.filter(papers__words__contains=["red"]).order_by("id").distinct()
+        ]
+
+    def case_array_written(self):
+        paper = Paper.objects.create(title="x", words=["a", "b"], numbers=[7])
+        Paper.objects.filter(pk=paper.pk).update(numbers=[8, 9])
+        paper.refresh_from_db()
+        return [paper.words, paper.numbers]
+
+    # aggregates on PostgreSQL ----------------------------------------------------------------------
+
+    def case_array_agg_distinct(self):
+        racks = Rack.objects.annotate(names=ArrayAgg("papers__title", distinct=True)).order_by("id")
+        return [rack.names for rack in racks]
+
+    def case_array_agg_filtered(self):
+        racks = Rack.objects.annotate(
+            names=ArrayAgg(
+                "papers__title", distinct=True, filter=Q(papers__title__contains="o"), default=Value([])
+            )
+        )
+        return [rack.names for rack in racks.order_by("id")]
+
+    def case_array_agg_many_to_many(self):
+        papers = Paper.objects.annotate(texts=ArrayAgg("labels__text", distinct=True)).order_by("id")
+        return [paper.texts for paper in papers]
+
+    def case_array_agg_of_keys(self):
+        papers = Paper.objects.annotate(keys=ArrayAgg("labels", distinct=True)).order_by("id")
+        return [paper.keys for paper in papers]
+
+    def case_array_agg_not_ordered(self):
+        return [rack.names for rack in Rack.objects.annotate(names=ArrayAgg("papers__title")).order_by("id")]
+
+    def case_array_agg_ordered(self):
+        racks = Rack.objects.annotate(names=ArrayAgg("papers__title", ordering="-papers__title")).order_by(
+            "id"
+        )
+        return [rack.names for rack in racks]
+
+    def case_string_agg(self):
+        racks = Rack.objects.annotate(
+            names=StringAgg("papers__title", delimiter=", ", distinct=True)
+        ).order_by("id")
+        return [rack.names for rack in racks]
+
+    def case_array_agg_of_groups(self):
+        rows = Paper.objects.values("rack").annotate(names=ArrayAgg("title", distinct=True)).order_by("rack")
+        return [[row["rack"], row["names"]] for row in rows]
+
+    def case_array_aggregated(self):
+        return Paper.objects.aggregate(
+            names=ArrayAgg("title", distinct=True), text=StringAgg("title", "; ", distinct=True)
+        )
