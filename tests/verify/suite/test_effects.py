@@ -142,7 +142,7 @@ def _routes(output: Path) -> Path:
 def test_the_same_effects_on_both_sides(acting: ProjectRef) -> None:
     report = suite(acting, [*COMMAND, "tests.test_effects"], answer="fastapi")
     assert report.tests == {"passed": 4, "failed": 0, "error": 0, "skipped": 0, "exit": 0}, report.output
-    assert report.different == 0
+    assert report.different == 0, [d.paths for o in report.operations for d in o.differences]
     assert {t.name.rpartition(".")[2]: (t.verdict, t.reason) for t in report.results} == dict.fromkeys(
         ("test_callbacks_wait", "test_callbacks_run", "test_errors_are_logged", "test_callbacks_ran"), ("passed on both", "")
     )  # fmt: skip
