@@ -6,7 +6,7 @@ Sources: ``guardian.backends.ObjectPermissionBackend``, ``guardian.core.ObjectPe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, Select, String, and_, bindparam, column, delete, insert, or_, select, table
@@ -134,8 +134,9 @@ class ObjectPermissions:
         statement = self._objects(use_groups=use_groups).where(_permission.c.codename.in_(sorted(wanted)))
         values = {"user": self._identity.pk_of(found), "app": app, "model": model}
         held: dict[str, set[str]] = {}
-        for row in await db.all(statement, values):
-            held.setdefault(row[0], set()).add(row[1])
+        rows: Sequence[Any] = await db.all(statement, values)
+        for key, code in rows:
+            held.setdefault(key, set()).add(code)
         return frozenset(pk for pk, granted in held.items() if any_perm or wanted <= granted)
 
     async def assign(self, db: Database, user: Any, code: str, app: str, model: str, pk: Any) -> None:
