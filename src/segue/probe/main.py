@@ -101,7 +101,7 @@ def has_drf():
 
 def collect(root):
     """Everything, after Django is set up."""
-    from . import filters, inventory, languages, lookups, messages, serializers, settings
+    from . import filters, inventory, languages, lookups, messages, rulesets, serializers, settings
     from .functions import Collector
     from .guard import DatabaseGuard
     from .models import Models
@@ -123,6 +123,7 @@ def collect(root):
     middleware = _meet_middleware(collector)
     tasks = inventory.tasks(collector)
     receivers = inventory.receivers(collector)
+    permissions = rulesets.describe(collector)
     _until_quiet(collector, kitchen, filtersets)
     described = settings.describe(collector)
     described["values"]["MIDDLEWARE"] = middleware
@@ -144,6 +145,7 @@ def collect(root):
         "tasks": tasks,
         "messages": messages.describe(collector, inventory.own_modules(collector)),
         "inventory": inventory.inventory(collector, views.routes, views.views),
+        "rules": permissions,
         "warnings": collector.warnings + guard.warnings,
     }
 

@@ -612,7 +612,9 @@ class Inventory:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything the probe said. See the module docstring for naming."""
+    """Everything the probe said. See the module docstring for naming. ``rules`` are the permissions of django-rules by name:
+    a ``call`` of ``&``, ``|``, ``^``, ``~`` with its parts, or of ``rules.predicates.Predicate`` with its function and ``num_args``
+    (-1 for ``*args``)."""
 
     schema_version: int
     root: str
@@ -631,3 +633,4 @@ class Snapshot:
     inventory: Inventory
     warnings: tuple[str, ...] = ()
     messages: Messages | None = None
+    rules: Mapping[str, Value] = field(default_factory=dict)

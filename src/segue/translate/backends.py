@@ -22,6 +22,7 @@ from segue.translate.user_permissions import hands_on
 _DJANGO = "django.contrib.auth.backends."
 _MODEL = f"{_DJANGO}ModelBackend"
 _BASE = f"{_DJANGO}BaseBackend"
+_RULES = "rules.permissions.ObjectPermissionBackend"
 _USER_QUERIES = ("get_user", "user_can_authenticate")
 _PERMISSIONS = (
     "has_perm", "get_all_permissions", "get_user_permissions", "get_group_permissions",
@@ -31,7 +32,12 @@ _MIXIN = "django.contrib.auth.models.PermissionsMixin."
 # What ``AbstractBaseUser`` says; the generated code knows no other answer.
 _FLAGS = {"is_authenticated": True, "is_anonymous": False, "is_active": True}
 # They answer None unless they are given what only their own views give (``backend=``, ``strategy=``, ``response=``).
-_BY_OTHER_CREDENTIALS = frozenset({"social_core.backends.base.BaseAuth.authenticate"})
+_BY_OTHER_CREDENTIALS = frozenset(
+    {
+        "social_core.backends.base.BaseAuth.authenticate",
+        "rules.permissions.ObjectPermissionBackend.authenticate",
+    }
+)
 _AUTH_MODELS = ("django.contrib.auth.base_user.", "django.contrib.auth.models.")
 
 
@@ -150,6 +156,20 @@ def check_permissions(ctx: Context, where: Where) -> None:
         raise refuse(
             "authentication-backend", "ModelBackend", "No backend of the project grants permissions.", where
         )
+
+
+def check_object_permissions(ctx: Context, where: Where) -> None:
+    """Raise :class:`Refused` unless, of an object, django-rules alone says what a user may do.
+
+    ``ModelBackend`` grants nothing for one, and a backend without ``has_perm`` is passed over.
+    """
+    for name in names(ctx):
+        if (
+            name != _RULES
+            and not _inherits(ctx, name, _PERMISSIONS)
+            and not _is_silent(ctx, name, _PERMISSIONS)
+        ):
+            raise _refused(ctx, name, "has_perm", "This backend grants permissions of its own.", where)
 
 
 def check_flag(ctx: Context, name: str, where: Where) -> None:

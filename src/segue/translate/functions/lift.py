@@ -31,7 +31,7 @@ from segue.translate.interp.frame import Frame, Parameter, RenameNeeded
 from segue.translate.interp.join import join, widen
 from segue.translate.interp.scope import STATE, Scope, in_source
 from segue.translate.interp.split import MOST, split
-from segue.translate.interp.value import Val, name
+from segue.translate.interp.value import Val, const, name
 from segue.translate.kinds import (
     AcceptedType,
     Const,
@@ -84,6 +84,7 @@ HARMLESS_DECORATORS = frozenset(
         "abc.abstractmethod",
         "django.dispatch.dispatcher.receiver",
         "django.dispatch.receiver",
+        "rules.predicates.predicate",  # called by name it is the function itself
     }
 )
 
@@ -313,6 +314,8 @@ def interpret(
             raise refuse(
                 "decorator", f"@{decorator}", "Segue does not know what this decorator does.", found.where
             )
+    if "rules.predicates.predicate" in found.wrapped_by and re.search(r"@[^\n]*\bbind\b", found.source):
+        raise refuse("decorator", "bind=True", "The predicate takes itself as an argument.", found.where)
     stack = ctx.memo.setdefault(("kernel", "stack"), [])
     assert isinstance(stack, list)
     # The same method of another class (a mixin's, of a serializer inside of a serializer) is another function.
@@ -524,7 +527,7 @@ def _bind_parameters(
             given = arguments[legacy_name]
             kind = given.kind if isinstance(given, Val) else given
             if isinstance(given, Val) and isinstance(kind, Const):
-                frame.env[legacy_name] = given
+                _bind_constant(frame, definition, legacy_name, given)
                 continue
             if _ambient(kind):
                 frame.env[legacy_name] = Val(kind)
@@ -538,6 +541,21 @@ def _bind_parameters(
         else:
             frame.env[legacy_name] = Val(Unknown(f"argument {legacy_name}"))
     return out
+
+
+def _bind_constant(frame: Frame, definition: ast.FunctionDef, local: str, given: Val) -> None:
+    """What is known of the argument stands where the parameter is used. A parameter that the body sets anew is a local."""
+    kind = given.kind
+    assert isinstance(kind, Const)
+    # The caller may hold it in a variable of its own.
+    value = const(kind.value) if isinstance(kind.value, str | int | float | bool | None) else given
+    frame.env[local] = value
+    anew = any(
+        isinstance(n, ast.Name) and n.id == local and isinstance(n.ctx, ast.Store)
+        for n in ast.walk(definition)
+    )
+    if anew and value.node is not None and frame.scope is None:
+        frame.emit(f"{frame.bind(local, Val(kind))} = {value.text}")
 
 
 def _spread_parameters(

@@ -17,6 +17,7 @@ from segue.translate.kinds import Instance, Kind
 _MEMO = ("kernel", "put on the request")
 _GIVEN = ("middleware", "here")
 _LEFT_OUT = ("middleware", "left out here")
+_LEAVABLE = ("kernel", "leavable")
 SCOPES = ("django-scopes", "active")
 REQUEST_AUTH = ("kernel", "request.auth")
 """Memo: what ``request.auth`` is in the route in hand, where that is known."""
@@ -48,7 +49,13 @@ def shape(ctx: Context) -> Hashable:
     """What translations are to be told apart by: this, what middleware gives to requests of the route in hand, and who asks."""
     given, auth = (ctx.memo.get(_GIVEN), ctx.memo.get(_LEFT_OUT)), ctx.memo.get(REQUEST_AUTH)
     carried = tuple((name, shape_of(kind)) for name, kind in sorted(on_request(ctx).items()))
-    return carried, given, shape_of(auth) if isinstance(auth, Instance) else None, scopes_here(ctx)
+    return (
+        carried,
+        given,
+        shape_of(auth) if isinstance(auth, Instance) else None,
+        scopes_here(ctx),
+        bool(ctx.memo.get(_LEAVABLE)),
+    )
 
 
 def scopes_here(ctx: Context) -> Hashable:

@@ -141,7 +141,17 @@ def invoke(
 
 # Refusals of a function that knows nothing of a text but its type.
 NAMING = frozenset(
-    {"dynamic-keywords", "expression", "values", "aggregate", "getattr", "setattr", "ordering", "date-format"}
+    {
+        "dynamic-keywords",
+        "expression",
+        "values",
+        "aggregate",
+        "getattr",
+        "setattr",
+        "ordering",
+        "date-format",
+        "permission-name",
+    }
 )
 
 

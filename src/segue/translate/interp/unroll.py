@@ -79,6 +79,15 @@ def _changes_a_dict(body: list[ast.stmt]) -> bool:
     )
 
 
+def introspected(frame: Frame, node: ast.expr) -> Sequence[Any] | None:
+    """What a loop over ``node`` goes through, where that is known of a class; None for anything else."""
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "dir":
+        with frame.capture():
+            kind = frame.eval(node).kind
+        return kind.items if isinstance(kind, Introspected) else None
+    return _facts(frame, node)
+
+
 def _facts(frame: Frame, node: ast.expr) -> Sequence[Any] | None:
     """``instance._meta.fields``, ``info.relations.items()``: what Django or DRF tell of a class."""
     match node:
@@ -248,4 +257,4 @@ def _uses(part: ast.AST, names: set[str]) -> bool:
             return False
 
 
-__all__ = ["NotKnown", "known", "unroll"]
+__all__ = ["NotKnown", "introspected", "known", "unroll"]

@@ -40,6 +40,22 @@ def use_relation(ctx: Context, label: str, accessor: str) -> None:
             _write(ctx, model)
 
 
+def use_dict(ctx: Context, label: str, name: str) -> None:
+    """Give objects of ``label`` an empty dict ``name`` of their own, as the model's ``__init__`` does."""
+    model = concrete(ctx, label)
+    made = _dicts(ctx, model.label)
+    if name not in made:
+        made.append(name)
+        made.sort()
+        _write(ctx, model)
+
+
+def _dicts(ctx: Context, label: str) -> list[str]:
+    found = ctx.memo.setdefault((PART, ("dicts", label)), [])
+    assert isinstance(found, list)
+    return found
+
+
 def _used(ctx: Context, label: str) -> set[str]:
     found = ctx.memo.setdefault((PART, ("reverse", label)), set())
     assert isinstance(found, set)
@@ -106,6 +122,11 @@ def model_decl(ctx: Context, model: Model) -> Decl:
     relations = [text for text in relations if text]
     if relations:
         lines += ["", *(f"    {text}" for text in relations)]
+    for name in _dicts(ctx, model.label):
+        out.use("functools", "cached_property")
+        out.use("typing", "Any")
+        text = f'    @cached_property\n    def {name}(self) -> dict[Any, Any]:\n        """Kept with the object."""\n        return {{}}'
+        lines += ["", text]
     text = "\n".join(lines) + _after(model, out)
     taken = {attribute(field) for field in own} | {field.name for field in own} | used
     taken |= {

@@ -137,6 +137,16 @@ PACKAGES = (
         "Port the filter by hand as a query of guardian_userobjectpermission and guardian_groupobjectpermission.",
     ),
     Package(
+        "rules", ("rules",),
+        "has_perm() about an object is a function of the rule's predicates; predicates with bind=True, and such that may return None inside of others, are refused.",
+        "Let predicates be plain functions that return True or False, and name permissions in place.",
+    ),
+    Package(
+        "django-scopes", ("django_scopes",),
+        "Scoped managers show the rows of the scope that a middleware, a dispatch or a with block opens; where none is seen they are refused.",
+        "Open the scope in a middleware (`with scope(tenant=request.tenant)`), or use scopes_disabled() in place.",
+    ),
+    Package(
         "django-waffle", ("waffle",),
         "Flags, switches and samples are refused where they are asked; its middleware is known.",
         "Port the route by hand: the values are in waffle_flag, waffle_switch and waffle_sample, behind Django's cache.",

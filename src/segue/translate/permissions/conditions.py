@@ -10,6 +10,7 @@ from segue.target.ir import Import
 from segue.translate.backends import check_flag
 from segue.translate.functions.lift import lift
 from segue.translate.functions.record import constant
+from segue.translate.interp.leaving import leavable
 from segue.translate.interp.scope import Scope
 from segue.translate.kinds import Instance, Object, Request, ViewSelf
 from segue.translate.language import is_text, lazy
@@ -167,15 +168,16 @@ def _lifted(
     kinds: list[Any] = [Request(), ViewSelf(endpoint)] + ([instance] if instance is not None else [])
     arguments = dict(zip(parameters, kinds, strict=False))
     stem = snake(cls.rpartition(".")[2])
-    lifted = lift(
-        ctx,
-        function,
-        self_kind=Object(cls, use=made_with(endpoint, cls, given) if given else None),
-        arguments=arguments,
-        module_kind="permissions",
-        name=stem if instance is None else f"{stem}_for",
-        hint=endpoint.action or endpoint.method.lower(),
-    )
+    with leavable(ctx):
+        lifted = lift(
+            ctx,
+            function,
+            self_kind=Object(cls, use=made_with(endpoint, cls, given) if given else None),
+            arguments=arguments,
+            module_kind="permissions",
+            name=stem if instance is None else f"{stem}_for",
+            hint=endpoint.action or endpoint.method.lower(),
+        )
     decided = constant(ctx, lifted)
     if decided is not None:
         return Condition(TRUE if decided else FALSE)

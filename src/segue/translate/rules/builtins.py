@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from segue.snapshot.model import ModelField
 from segue.translate.interp.callbacks import as_function
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.expressions.comprehensions import awaits
@@ -11,6 +12,7 @@ from segue.translate.interp.expressions.literals import printable
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.iterate import iterable
 from segue.translate.interp.join import join, nullable, widen
+from segue.translate.interp.scope import field_source
 from segue.translate.interp.value import Val, const, name, quote
 from segue.translate.kinds import (
     Const,
@@ -33,6 +35,7 @@ from segue.translate.kinds import (
     Unknown,
     User,
     ValidatedData,
+    ViewSelf,
 )
 from segue.translate.models.polymorphic import children
 from segue.translate.rules import registry
@@ -43,6 +46,7 @@ from segue.translate.rules.polymorphic import same_for_children
 from segue.translate.rules.registry import function
 from segue.translate.rules.request_attributes import by_middleware, held
 from segue.translate.rules.types import exact_class
+from segue.translate.rules.view_attributes import view_has
 
 _PLAIN = (Const, Scalar, ListOf, DictOf, Payload, ValidatedData)
 
@@ -488,6 +492,10 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
     given = by_middleware(frame, value, wanted)
     if given is not None:
         return const(given)
+    if isinstance(value.kind, ViewSelf):
+        there = view_has(frame, value.kind, wanted)
+        if there is not None:
+            return const(there)
     if isinstance(value.kind, Instance) and not value.kind.nullable:
         from segue.translate.load.models import concrete, field_of, reverse_of
         from segue.translate.rules.instance import model_method
@@ -576,11 +584,18 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
             return call.args[2]
         if isinstance(value.kind, Instance) and not value.kind.nullable:
             from segue.translate.load.models import concrete, field_of, reverse_of
+            from segue.translate.rules.instance import model_method
 
             model = concrete(frame.ctx, value.kind.model)
             item = field_of(model, attr.kind.value)
             if item is not None and (item.relation is None or item.null):
                 return of(frame, value, attr.kind.value, call.node)
+            if item is not None and _is_there(value.kind, item):
+                return of(frame, value, attr.kind.value, call.node)
+            found = model_method(frame, model.cls, attr.kind.value) if item is None else None
+            if found is not None and found.role in ("property", "cached_property"):
+                with field_source(frame.ctx):  # an AttributeError inside of it would give the default
+                    return of(frame, value, attr.kind.value, call.node)
             reverse = reverse_of(model, attr.kind.value)
             default = call.args[2]
             if (
@@ -603,6 +618,10 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
             if known is not None and known.origin == "own":
                 there = attr.kind.value in known.attributes or attr.kind.value in known.methods
                 return of(frame, value, attr.kind.value, call.node) if there else call.args[2]
+        if isinstance(value.kind, ViewSelf):
+            has = view_has(frame, value.kind, attr.kind.value)
+            if has is not None:
+                return of(frame, value, attr.kind.value, call.node) if has else call.args[2]
         if isinstance(value.kind, SerializerSelf):
             from segue.translate.serializers.kept import or_default
 
@@ -623,6 +642,13 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
             "getattr", ast.unparse(call.node), "Segue cannot tell whether it has that.", call.node
         )
     return of(frame, value, attr.kind.value, call.node)
+
+
+def _is_there(kind: Instance, item: ModelField) -> bool:
+    """Whether the database holds that the relation leads somewhere: Django would raise an ``AttributeError`` else."""
+    stored = (kind.mode == "row" or kind.site.fetched) and not kind.site.keyless
+    relation = item.relation
+    return stored and relation is not None and relation.kind in ("fk", "o2o") and relation.db_constraint
 
 
 def _getattr_of_nullable(frame: Frame, call: CallSite, value: Val, attr: str) -> Val | None:

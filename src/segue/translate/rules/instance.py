@@ -19,6 +19,7 @@ from segue.translate.load.needs import check_fresh, column, to_many, to_one
 from segue.translate.models.polymorphic import children
 from segue.translate.rules.by_class import by_class
 from segue.translate.rules.following import follow, remembers
+from segue.translate.rules.kept_dicts import kept_dict
 from segue.translate.rules.polymorphic import same_for_children
 from segue.translate.rules.registry import attribute, method
 from segue.translate.rules.unsaved import check_unsaved
@@ -83,7 +84,7 @@ def read(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
     cls = frame.ctx.snapshot.classes.get(model.cls)
     if cls is not None and name in cls.attributes:
         return value_of(frame, cls.attributes[name].value)
-    return None
+    return kept_dict(frame, owner, name)
 
 
 def model_method(frame: Frame, cls: str, name: str) -> Function | None:

@@ -90,6 +90,10 @@ def other_manager(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     from segue.translate.rules.view_self import definition
 
     dotted = definition(frame, ref.name, call.name)
+    rule = registry.framework_methods.get(dotted or "")
+    told = rule(frame, owner, call) if rule is not None else None
+    if told is not None:
+        return told
     function = frame.ctx.snapshot.functions.get(dotted) if dotted else None
     if function is not None and function.role == "classmethod":
         return invoke_function(frame, function, call, owner)

@@ -23,6 +23,7 @@ from segue.translate.kinds import Instance, Needs
 from segue.translate.load.models import concrete, snake
 from segue.translate.models.polymorphic import SAVE, is_polymorphic
 from segue.translate.rules.own_attributes import is_own_attribute
+from segue.translate.rules.quiet_save import does_nothing
 
 _ARGUMENTS = ("force_insert", "force_update", "using", "update_fields")
 # AbstractBaseUser has a save as well: it tells validators of a new password, which is followed where one is set.
@@ -44,6 +45,11 @@ def own_save(ctx: Context, label: str) -> Function | None:
     if known is None or not dotted or dotted.startswith(_DJANGO) or dotted in (_TOKEN_SAVE, SAVE):
         return None
     function = ctx.snapshot.functions.get(dotted)
+    while function is not None and does_nothing(ctx, label, function, _goes_on):
+        dotted = _next(ctx, list(known.mro), function.owner)
+        if not dotted or dotted.startswith(_DJANGO) or dotted in (_TOKEN_SAVE, SAVE):
+            return None
+        function = ctx.snapshot.functions.get(dotted)
     if function is None:
         raise refuse("model-save", dotted, "The snapshot has no source for it.", known.where)
     behind = (
@@ -58,6 +64,17 @@ def own_save(ctx: Context, label: str) -> Function | None:
         ):
             raise _refused(function, f"It goes on to another save of the project's ({other.where}).")
     return replace(function, source=_body(ctx, label, function))
+
+
+def _next(ctx: Context, mro: list[str], owner: str) -> str:
+    """The definition of ``save`` behind the class ``owner``; '' where the snapshot has none of the project's or a package's."""
+    for cls in mro[mro.index(owner) + 1 :] if owner in mro else []:
+        known = ctx.snapshot.classes.get(cls)
+        if f"{cls}.save" in ctx.snapshot.functions or (
+            known is not None and known.methods.get("save") == f"{cls}.save"
+        ):
+            return f"{cls}.save"
+    return ""
 
 
 def before_save(

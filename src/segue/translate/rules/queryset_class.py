@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import ast
 
+from segue.snapshot.model import GlobalRef
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
-from segue.translate.kinds import Manager, QuerySet
+from segue.translate.kinds import Global, Manager, QuerySet
 from segue.translate.query.build import model_queryset, query_of
 from segue.translate.rules import registry
 
@@ -51,6 +52,14 @@ def construct_queryset(frame: Frame, dotted: str, call: CallSite) -> Val | None:
         raise frame.refuse("queryset-class", dotted, "It has an __init__ of its own.", call.node)
     base = model_queryset(frame, receiver.kind.model, call.node)
     return Val(QuerySet(query_of(base).with_(manager=dotted, begun=receiver.kind.name)), base.node)
+
+
+@registry.attribute(QuerySet, "model")
+def model_of(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
+    """``queryset.model``: the class."""
+    kind = owner.kind
+    assert isinstance(kind, QuerySet)
+    return Val(Global(GlobalRef("model", frame.ctx.model(kind.query.model).cls)))
 
 
 __all__ = ["construct_queryset"]

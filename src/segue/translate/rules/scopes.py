@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
-from segue.snapshot.model import Function, GlobalRef
+from segue.snapshot.model import Class, Function, GlobalRef
 from segue.translate.context import Context
 from segue.translate.interp.carried import SCOPES
 from segue.translate.interp.frame import Frame
@@ -106,8 +106,14 @@ def _named(frame: Frame, node: ast.expr) -> str:
     return ref.name if ref is not None else ""
 
 
-def wraps_call(function: Function) -> bool:
-    """``with scopes_disabled(): return super().dispatch(*args, **kwargs)``, and nothing else."""
+def wraps_call(ctx: Context, cls: Class | None, function: Function) -> bool:
+    """``with scopes_disabled(): return super().dispatch(*args, **kwargs)``, and nothing else; what it calls is DRF's."""
+    name = function.name.rpartition(".")[2]
+    if cls is None or function.owner not in cls.mro or function.wrapped_by:
+        return False
+    behind = cls.mro[cls.mro.index(function.owner) + 1 :]
+    if any(f"{base}.{name}" in ctx.snapshot.functions for base in behind):
+        return False
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
     if not isinstance(tree, ast.FunctionDef):
         return False
@@ -115,7 +121,6 @@ def wraps_call(function: Function) -> bool:
     match body:
         case [ast.With([ast.withitem(ast.Call(opener, [], []), None)], [ast.Return(ast.Call() as call)])]:
             ref = function.globals.get(ast.unparse(opener))
-            name = function.name.rpartition(".")[2]
             if ref is None or ref.name != "django_scopes.state.scopes_disabled":
                 return False
             return ast.unparse(call.func) == f"super().{name}" and _passes_on(tree.args, call)

@@ -8,6 +8,7 @@ from segue.target.ir import Import
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, widen
+from segue.translate.interp.known_dicts import looked_up
 from segue.translate.interp.value import Val, const, name, quote
 from segue.translate.kinds import (
     Const,
@@ -359,6 +360,9 @@ def plain_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     if kind.nullable and kind.type != "Any":
         raise frame.refuse("nullable", owner.text, "This may be None here, and nothing checks it.", call.node)
     result: Kind | None = None
+    told = _folded(owner, call)
+    if told is not None:
+        return told
     if kind.type == "str":
         if call.name in STR:
             result = Scalar(STR[call.name])
@@ -477,6 +481,9 @@ def list_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     assert isinstance(kind, ListOf)
     if owner.node is None:
         return None
+    spread = _union_of_all(frame, owner, call)
+    if spread is not None:
+        return spread
     added: Kind | None = None
     parts: list[ast.expr] = []
     for value, node in zip(call.args, call.raw_args, strict=True):
@@ -531,6 +538,47 @@ def list_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     return Val(result, ast.Call(ast.Attribute(owner.node, call.name, ast.Load()), parts, keywords))
 
 
+def _folded(owner: Val, call: CallSite) -> Val | None:
+    """``"can_view".startswith("can_")``: told while translating."""
+    if call.name not in ("startswith", "endswith") or not isinstance(owner.kind, Const):
+        return None
+    given = [a.kind.value for a in call.args if isinstance(a.kind, Const)]
+    if (
+        len(given) != len(call.args)
+        or len(given) != 1
+        or call.kwargs
+        or not isinstance(owner.kind.value, str)
+    ):
+        return None
+    wanted = given[0] if isinstance(given[0], tuple) else (given[0],)
+    if not all(isinstance(w, str) for w in wanted):
+        return None
+    return const(any(getattr(owner.kind.value, call.name)(w) for w in wanted))
+
+
+def _union_of_all(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``set().union(*sets)``."""
+    match call.node.args:
+        case [ast.Starred(given)] if call.name == "union" and not call.node.keywords:
+            sets = frame.eval(given)
+        case _:
+            return None
+    empty = isinstance(owner.node, ast.Call) and ast.unparse(owner.node) == "set()"
+    if (
+        not empty
+        or sets.node is None
+        or not isinstance(sets.kind, ListOf)
+        or not isinstance(sets.kind.item, ListOf)
+    ):
+        return None
+    item = sets.kind.item.item
+    made: ast.expr = ast.Name("set", ast.Load())
+    if isinstance(item, Scalar) and item.type in ("str", "int"):
+        made = ast.Subscript(made, ast.Name(item.type, ast.Load()), ast.Load())
+    union = ast.Attribute(ast.Call(made, [], []), "union", ast.Load())
+    return Val(ListOf(item, "set"), ast.Call(union, [ast.Starred(sets.node, ast.Load())], []))
+
+
 def _relearn(frame: Frame, owner: Val, kind: Kind) -> None:
     for key, value in frame.env.items():
         if value.node is not None and value.text == owner.text:
@@ -561,6 +609,9 @@ def dict_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
 
         if is_left(frame, owner, call.argument(0)):
             return call.args[1] if len(call.args) > 1 else const(None)
+    told = looked_up(frame, owner, call) if isinstance(kind, DictOf) else None
+    if told is not None:
+        return told
     known = kind.items if isinstance(kind, DictOf) else _validated(frame, kind)
     value: Kind = Scalar("Any")
     if isinstance(kind, DictOf):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 
-from segue.translate.backends import check_permissions
+from segue.translate.backends import check_flag, check_permissions
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, quote
 from segue.translate.kinds import Const, Instance, Needs, Scalar, User
+from segue.translate.rules import object_permissions
 from segue.translate.rules.registry import attribute, method
 
 _FLAGS = {"is_authenticated": True, "is_anonymous": False}
@@ -33,6 +34,17 @@ def flag(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
     assert owner.node is not None
     helper = frame.imported("segue_bridge.auth.users", "is_authenticated")
     return Val(Scalar("bool"), quote("{0}({1})" if _FLAGS[name] else "not {0}({1})", helper, owner.node))
+
+
+@attribute(Instance, "is_authenticated", "is_anonymous")
+def flag_of_row(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
+    """Of a row of the user table, where the model leaves them as ``AbstractBaseUser`` has them."""
+    kind = owner.kind
+    assert isinstance(kind, Instance)
+    if kind.nullable or kind.model != frame.ctx.snapshot.settings.user_model:
+        return None
+    check_flag(frame.ctx, name, frame.where(node))
+    return const(_FLAGS[name])
 
 
 @attribute(User, "is_staff", "is_superuser", "is_active", "username", "id", "pk")
@@ -80,7 +92,9 @@ def put(frame: Frame, owner: Val, call: CallSite) -> Val | None:
 
 @method(User, "has_perm")
 def has_perm(frame: Frame, owner: Val, call: CallSite) -> Val:
-    """``user.has_perm("app.code")`` with Django's ModelBackend."""
+    """``user.has_perm("app.code")`` with Django's ModelBackend; with an object where django-rules is asked."""
+    if len(call.args) + len(call.kwargs) > 1 and object_permissions.asked(frame.ctx):
+        return object_permissions.ask(frame, owner, call)
     call.only(at_most=1)
     check_permissions(frame.ctx, frame.where(call.node))
     permission = call.argument(0)

@@ -10,10 +10,11 @@ from segue.snapshot.model import Function, Operation
 from segue.target.ir import Import
 from segue.translate.functions.lift import interpret
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.leaving import leavable
 from segue.translate.interp.value import Val, const
 from segue.translate.kinds import Keywords, Kind, NoArguments, Request, Response
 from segue.translate.redefined import redefined
-from segue.translate.rules import registry
+from segue.translate.rules import registry, scopes
 from segue.translate.serializers.by_view import translating
 from segue.translate.specialise.endpoint import Endpoint, path_scope
 from segue.translate.views import programs
@@ -59,7 +60,7 @@ class PathOperation:
 def build(endpoint: Endpoint, operation: Operation) -> PathOperation:
     """Translate. Raises ``Refused``."""
     registry.discover()
-    with translating(endpoint):
+    with translating(endpoint), leavable(endpoint.ctx, endpoint.method in ("GET", "HEAD")):
         return _build(endpoint, operation)
 
 
@@ -92,10 +93,16 @@ def _build(endpoint: Endpoint, operation: Operation) -> PathOperation:
     return _own(endpoint, function, given)
 
 
+def opens_scopes(endpoint: Endpoint) -> bool:
+    """Whether ``dispatch`` only runs DRF's in ``with scopes_disabled():``."""
+    function = endpoint.ctx.snapshot.functions.get(endpoint.overridden("dispatch"))
+    return function is not None and scopes.wraps_call(endpoint.ctx, endpoint.klass(), function)
+
+
 def check_dispatch(endpoint: Endpoint) -> None:
     """Refuse views that change DRF's dispatch, and decorators that may do anything."""
     for hook in DISPATCH:
-        if endpoint.overridden(hook):
+        if endpoint.overridden(hook) and not (hook == "dispatch" and opens_scopes(endpoint)):
             raise endpoint.refuse_method(hook, f"An overridden {hook} changes DRF's order of work.")
     for name, _ in redefined(endpoint.ctx, endpoint.cls, _ACCOUNTED):
         raise endpoint.refuse_method(name, "Segue does not know what it changes: DRF calls it by itself.")
@@ -248,4 +255,4 @@ def _name(endpoint: Endpoint, action: str) -> str:
     return f"{base}_{action}" if action else f"{base}_view"
 
 
-__all__ = ["DISPATCH", "PathOperation", "build", "check_dispatch"]
+__all__ = ["DISPATCH", "PathOperation", "build", "check_dispatch", "opens_scopes"]

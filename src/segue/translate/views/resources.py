@@ -19,11 +19,12 @@ from segue.translate.interp.carried import REQUEST_AUTH
 from segue.translate.middleware.stack import add_finalizer, of_route
 from segue.translate.middleware.values import Fact
 from segue.translate.permissions.access import access_body
+from segue.translate.rules import scopes
 from segue.translate.serializers import actions as metadata_of
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, plain
 from segue.translate.views import authentication, generic, middleware, renderers, throttles, versioning
-from segue.translate.views.operation import PathOperation, build, check_dispatch
+from segue.translate.views.operation import PathOperation, build, check_dispatch, opens_scopes
 
 _PARSERS = {
     "rest_framework.parsers.JSONParser": "json",
@@ -64,6 +65,8 @@ def translate_route(ctx: Context, facts: Facts, route: Route) -> None:
     ctx.memo[REQUEST_AUTH] = None  # middleware runs before anybody asks
     kept = of_route(ctx, route)
     kept.enter(ctx)
+    if opens_scopes(base):
+        scopes.enter(ctx, scopes.DISABLED)
     finalizer = base.overridden("finalize_response")
     if finalizer:
         add_finalizer(ctx, route, kept, base.cls, finalizer)

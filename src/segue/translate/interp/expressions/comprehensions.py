@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import ast
 
-from segue.translate.interp.conditions import test
+from segue.translate.interp.conditions import Test, test
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.iterate import bind_target, iterable
-from segue.translate.interp.join import widen
-from segue.translate.interp.value import Val, is_pure
+from segue.translate.interp.join import join, widen
+from segue.translate.interp.unroll import introspected
+from segue.translate.interp.value import Val, const, is_pure
 from segue.translate.kinds import DictOf, Kind, ListOf
 from segue.translate.rules.registry import expression
+
+PRIVATE = "_"
+"""Stands among the facts of ``dir()`` for the names with an underscore."""
 
 
 def _generators(frame: Frame, generators: list[ast.comprehension]) -> list[ast.comprehension]:
@@ -63,6 +67,9 @@ def _scoped(
 @expression(ast.ListComp, ast.SetComp, ast.GeneratorExp)
 def sequence(frame: Frame, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Val:
     """``[x for …]``, ``{x for …}``, ``(x for …)``."""
+    drawn = _over_facts(frame, node)
+    if drawn is not None:
+        return drawn
     generators, (value,) = _scoped(frame, node, node.elt)
     assert value.node is not None
     item: Kind = widen(value.kind)
@@ -75,6 +82,68 @@ def sequence(frame: Frame, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) 
     if isinstance(node, ast.SetComp):
         return Val(ListOf(item, "set"), ast.SetComp(value.node, generators))
     return Val(ListOf(item, "Iterator"), ast.GeneratorExp(value.node, generators))
+
+
+def _over_facts(frame: Frame, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Val | None:
+    """``{n for n in dir(x) if n.startswith("can_") and getattr(x, n)}``: one condition for each name that is not passed over."""
+    generator = node.generators[0]
+    facts = introspected(frame, generator.iter)
+    if len(node.generators) > 1 or facts is None or not isinstance(generator.target, ast.Name):
+        return None
+    if not isinstance(node, ast.SetComp | ast.ListComp):
+        return None
+    saved = frame.snapshot_env()
+    drawn: list[tuple[ast.expr, ast.expr]] = []
+    kind: Kind | None = None
+    frame.no_hoist += 1
+    try:
+        for fact in facts:
+            if not isinstance(fact, str):
+                return None
+            frame.restore_env(saved)
+            frame.env[generator.target.id] = const(fact)
+            tests = [found for part in generator.ifs for found in [_all_of(frame, part)]]
+            if any(found.known is False for found in tests):
+                continue
+            left = [found.node for found in tests if found.known is not True]
+            value = frame.eval(node.elt)
+            if value.node is None or fact == PRIVATE or any(not is_pure(part) for part in left):
+                raise frame.refuse(
+                    "comprehension", ast.unparse(node), "Segue cannot tell which names these are.", node
+                )
+            kind = widen(value.kind) if kind is None else join(kind, widen(value.kind))
+            condition = (
+                left[0] if len(left) == 1 else ast.BoolOp(ast.And(), left) if left else ast.Constant(True)
+            )
+            drawn.append((value.node, condition))
+    finally:
+        frame.no_hoist -= 1
+        frame.restore_env(saved)
+    if kind is None:
+        raise frame.refuse("comprehension", ast.unparse(node), "No name is among them.", node)
+    item, held = frame.fresh(generator.target.id), frame.fresh("held")
+    pairs = ast.Tuple([ast.Tuple([v, c], ast.Load()) for v, c in drawn], ast.Load())
+    target = ast.Tuple([ast.Name(item, ast.Store()), ast.Name(held, ast.Store())], ast.Store())
+    made = ast.comprehension(target, pairs, [ast.Name(held, ast.Load())], 0)
+    if isinstance(node, ast.SetComp):
+        return Val(ListOf(kind, "set"), ast.SetComp(ast.Name(item, ast.Load()), [made]))
+    return Val(ListOf(kind), ast.ListComp(ast.Name(item, ast.Load()), [made]))
+
+
+def _all_of(frame: Frame, node: ast.expr) -> Test:
+    """``a and b`` stops at what is False already: what follows may be of no meaning for this name."""
+    if not (isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And)):
+        return test(frame, node)
+    found: list[Test] = []
+    for part in node.values:
+        one = _all_of(frame, part)
+        if one.known is False:
+            return one
+        if one.known is not True:
+            found.append(one)
+    if not found:
+        return Test(ast.Constant(True), True)
+    return found[0] if len(found) == 1 else Test(ast.BoolOp(ast.And(), [f.node for f in found]))
 
 
 @expression(ast.DictComp)

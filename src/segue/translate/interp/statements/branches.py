@@ -6,7 +6,8 @@ import ast
 import textwrap
 from collections.abc import Callable
 
-from segue.translate.interp import held, keywords
+from segue.refusal import Refused
+from segue.translate.interp import held, keywords, leaving
 from segue.translate.interp.conditions import Test, test
 from segue.translate.interp.decide import Decided
 from segue.translate.interp.frame import Frame
@@ -37,13 +38,13 @@ def branch(frame: Frame, node: ast.If) -> None:
     before, untouched = frame.snapshot_env(), held.remember(frame)
     frame.facts.update(found.then)
     lost = set(frame.taken)
-    yes, yes_end = _arm(frame, lambda: frame.run(node.body))
+    yes, yes_end = _arm_or_left(frame, node.body)
     lost_there, frame.taken = frame.taken - lost, lost
     frame.restore_env(before)
     after_yes = held.states(untouched)
     held.back_to(untouched)
     frame.facts.update(found.otherwise)
-    no, no_end = _arm(frame, lambda: frame.run(node.orelse))
+    no, no_end = _arm_or_left(frame, node.orelse)
     frame.taken |= lost_there
     if yes_end[2] and no_end[2]:
         _none_before(frame, held.merge(after_yes, held.states(untouched), no))
@@ -141,6 +142,20 @@ def _arm(frame: Frame, run: Callable[[], None]) -> tuple[list[str], End]:
     end = (frame.env, frame.facts, frame.alive)
     frame.alive = True
     return lines, end
+
+
+def _arm_or_left(frame: Frame, body: list[ast.stmt]) -> tuple[list[str], End]:
+    """A branch, or what leaves the request to Django in its place."""
+    before, counts = frame.snapshot_env(), (frame.in_atomic, frame.loops, frame.no_hoist)
+    try:
+        return _arm(frame, lambda: frame.run(body))
+    except Refused as refused:
+        frame.in_atomic, frame.loops, frame.no_hoist = counts
+        if not leaving.may_leave(frame, body, refused):
+            raise
+        frame.restore_env(before)
+        reason = refused
+    return _arm(frame, lambda: leaving.leave(frame, reason))
 
 
 def _decided(frame: Frame, node: ast.If, found: Test) -> None:

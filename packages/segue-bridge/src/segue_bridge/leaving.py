@@ -1,0 +1,16 @@
+"""Branches that were not translated: the request goes to Django, which does it from its start."""
+
+from __future__ import annotations
+
+from segue_bridge.db.session import Session
+from segue_bridge.errors import Unserved
+
+
+def left_to_django(db: Session, why: str) -> Exception:
+    """What to raise there: :class:`~segue_bridge.errors.Unserved`, as long as this request has written nothing.
+
+    After a write that is too late, as Django would write it twice: the request fails then (500).
+    """
+    if db.changes:
+        return RuntimeError(f"Only Django can go on here, and something was written before: {why}")
+    return Unserved(why)
