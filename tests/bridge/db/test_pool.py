@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+import uvicorn
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy import make_url, text
@@ -91,6 +92,50 @@ def test_no_connection_stays_behind_whatever_happens_to_a_request(url: str) -> N
     in_transaction, connections = asyncio.run(run())
     assert in_transaction == 0
     assert connections <= 4
+
+
+def test_clients_that_go_away_leave_no_connection_behind(url: str) -> None:
+    async def run() -> tuple[int, int, int, int]:
+        database = Database(url, pool_size=3, pool_wait=5)
+        routes = Router()
+
+        @routes.get(Resource("/slow", name="Slow", methods=("GET",)), action="list")
+        async def slow(call: Call) -> list[int]:
+            async with call.db.atomic():
+                await call.db.all(text("SELECT pg_sleep(0.2)"))
+            return []
+
+        app = FastAPI()
+        app.state.database = database
+        app.include_router(routes)
+        handlers.install(app, headers={}, append_slash=False)
+        port = free_port()
+        server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, lifespan="off"))
+        serving = asyncio.create_task(server.serve())
+        while not server.started:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        for _ in range(12):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET /slow HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            await writer.drain()
+            writer.transport.abort()
+        async with AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
+            status = (await client.get("/slow")).status_code
+        until = asyncio.get_running_loop().time() + 10
+        while database.use.taken and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        taken = database.use.taken
+        async with database.session() as db:
+            row = await db.first(OPEN)
+        assert row is not None
+        server.should_exit = True
+        await serving
+        await database.close()
+        return status, taken, row[0], row[1]
+
+    status, taken, in_transaction, connections = asyncio.run(run())
+    assert (status, taken, in_transaction) == (200, 0, 0)
+    assert connections <= 3
 
 
 def test_waiting_has_no_end_without_a_limit_and_is_not_an_error_of_the_database(url: str) -> None:

@@ -37,3 +37,20 @@ def test_the_model_is_renamed_where_it_is_used() -> None:
         "    return resource\n"
     )
     assert queries.decls["ALL"].imports == {MODEL}
+
+
+def test_a_task_is_renamed_where_a_function_has_its_name() -> None:
+    program = Program("app")
+    routes = program.module("app/lab/routes.py", "Routes.")
+    tell, other = Import("app.tasks", "tell"), Import("app.tasks", "other")
+    code = "async def tell(call):\n    return await TASKS.apply(chain(tell.s(1), other.s(tell=2)))\n"
+    routes.add(Decl("tell", code, frozenset({tell, other, Import("segue_bridge.tasks", "chain")}), 40))
+    routes.add(Decl("CHAIN", "CHAIN = chain([])", frozenset({Import("itertools", "chain")}), 20))
+    separate(cast(Context, SimpleNamespace(program=program)))
+    assert routes.decls["tell"].code == (
+        "async def tell(call):\n    return await TASKS.apply(chain_(tell_.s(1), other.s(tell=2)))\n"
+    )
+    assert routes.decls["tell"].imports == {
+        Import("app.tasks", "tell", "tell_"), other, Import("segue_bridge.tasks", "chain", "chain_"),
+    }  # fmt: skip
+    assert routes.decls["CHAIN"].code == "CHAIN = chain([])"

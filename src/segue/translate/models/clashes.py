@@ -45,7 +45,7 @@ def _replace(code: str, renamed: dict[str, str]) -> str:
         before, after = tokens[position - 1], tokens[position + 1]
         keyword = depth > 0 and after.string == "="
         target = depth == 0 and after.string in (":", "=") and before.string not in _BEFORE_USE
-        target = target or before.string == "class"
+        target = target or before.string in ("class", "def")
         if before.string == "." or keyword or target:
             continue
         edits.append((found.start[0], found.start[1], found.end[1], renamed[found.string]))

@@ -137,6 +137,9 @@ def named_task(frame: Frame, call: CallSite, task: Task) -> ast.expr:
     return _declared(frame, call, task, spec, [ast.Call(queue, [ast.Constant(task.name)], keywords)])
 
 
+_NAMES = ("TASKS", "RESULTS", "TaskQueue", "ResultBackend", "settings")  # tasks.py has these itself
+
+
 def _declared(
     frame: Frame, call: CallSite, task: Task, spec: ast.arguments, decorators: list[ast.expr]
 ) -> ast.expr:
@@ -160,7 +163,8 @@ def _declared(
         made.name = name
         made.body = [ast.Expr(ast.Constant(f"What the task {task.name} takes."))]
         decl = Decl(name, ast.unparse(ast.fix_missing_locations(made)), rank=30)
-        if name.isidentifier() and not keyword.iskeyword(name) and module.decls.get(name, decl) == decl:
+        usable = name.isidentifier() and not keyword.iskeyword(name) and name not in _NAMES
+        if usable and module.decls.get(name, decl) == decl:
             module.add(decl)
             return frame.imported(f"{frame.ctx.program.package}.tasks", name)
     raise frame.refuse("task", ast.unparse(call.node), "Another task has the same name.", call.node)
