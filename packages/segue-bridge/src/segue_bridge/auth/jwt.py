@@ -128,8 +128,11 @@ class JWTAuthentication:
         if settings.user_id_claim not in claims:
             raise failed(_("Token contained no recognizable user identification"), "token_not_valid")
         kind = self._identity.column(settings.user_id_field).type.python_type
-        wanted = {"wanted": kind(claims[settings.user_id_claim])}
-        found = await self._identity.users.read(db, request, self._wanted, wanted)
+        named = claims[settings.user_id_claim]
+        found = []
+        if named is not None:  # nobody's: Django looks for NULL
+            wanted = {"wanted": kind(named)}
+            found = await self._identity.users.read(db, request, self._wanted, wanted)
         if not found:
             raise failed(_("User not found"), "user_not_found")
         user = found[0][1]
