@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import jwt
 from sqlalchemy import Select, bindparam, select
@@ -21,11 +21,14 @@ from sqlalchemy import Select, bindparam, select
 from segue_bridge.auth.jwt_blacklist import Blacklist
 from segue_bridge.auth.sessions import Session
 from segue_bridge.auth.users import Identity
+from segue_bridge.db.coerce import as_uuid
+from segue_bridge.db.types.numbers import bits_of, check_bound
 from segue_bridge.errors import AuthenticationFailed
 from segue_bridge.translation import Text, gettext_lazy
 from segue_bridge.translation import gettext as _
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import InstrumentedAttribute
     from starlette.requests import Request
 
     from segue_bridge.auth.backend import Outcome
@@ -127,12 +130,13 @@ class JWTAuthentication:
         settings = self._settings
         if settings.user_id_claim not in claims:
             raise failed(_("Token contained no recognizable user identification"), "token_not_valid")
-        kind = self._identity.column(settings.user_id_field).type.python_type
-        named = claims[settings.user_id_claim]
-        found = []
-        if named is not None:  # nobody's: Django looks for NULL
-            wanted = {"wanted": kind(named)}
-            found = await self._identity.users.read(db, request, self._wanted, wanted)
+        column = self._identity.column(settings.user_id_field)
+        wanted = owner(column, claims[settings.user_id_claim], db.dialect)
+        found = (
+            []
+            if wanted is None
+            else await self._identity.users.read(db, request, self._wanted, {"wanted": wanted})
+        )
         if not found:
             raise failed(_("User not found"), "user_not_found")
         user = found[0][1]
@@ -143,6 +147,24 @@ class JWTAuthentication:
             if not hmac.compare_digest(str(claims.get(settings.revoke_claim)).encode(), digest.encode()):
                 raise failed(_("The user's password has been changed."), "password_changed")
         return user
+
+
+def owner(column: InstrumentedAttribute[Any], claim: Any, dialect: str) -> Any:
+    """The claim that names the user, as Django's look-up takes it; None for what no user has: null, and a number beyond
+    the column (``IntegerFieldOverflow``).
+
+    Raises ``TypeError``, ``ValueError`` or :class:`LookupValueError` for what is no key: a 500, as with simplejwt.
+    """
+    if claim is None:
+        return None
+    kind = column.type.python_type
+    if kind is UUID:
+        return as_uuid(claim)
+    value = kind(claim)
+    if kind is not int:
+        return value
+    bits = bits_of(column, dialect)
+    return value if check_bound(value) and -(2**bits) <= value < 2**bits else None
 
 
 def verified(token: bytes | str, token_type: str, settings: JwtSettings) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ from uuid import uuid4
 import jwt
 
 from segue_bridge.auth.backend import authenticate
-from segue_bridge.auth.jwt import InvalidClaims, JwtSettings, check, decoded, failed, unexpired
+from segue_bridge.auth.jwt import InvalidClaims, JwtSettings, check, decoded, failed, owner, unexpired
 from segue_bridge.auth.jwt_blacklist import Blacklist
 from segue_bridge.db.errors import ObjectDoesNotExist
 from segue_bridge.errors import AuthenticationFailed, ValidationError
@@ -231,10 +231,9 @@ class Tokens:
 
     async def _owner(self, db: Database, named: Any) -> Any:
         """``User.objects.get(…)``: None where there is none. Raises ``ValueError`` for what is no key."""
-        if named is None:
-            return None
         column = self._identity.column(self._settings.user_id_field)
-        return await self._identity.find(db, column, column.type.python_type(named))
+        wanted = owner(column, named, db.dialect)
+        return None if wanted is None else await self._identity.find(db, column, wanted)
 
     def _key(self, user: Any) -> Any:
         return None if user is None else self._identity.pk_of(user)

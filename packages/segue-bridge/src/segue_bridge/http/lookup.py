@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, ColumnElement, SmallInteger
+from sqlalchemy import ColumnElement
 
 from segue_bridge.db.coerce import LookupValueError
 from segue_bridge.db.errors import MultipleObjectsReturned
+from segue_bridge.db.types.numbers import bits_of
 from segue_bridge.errors import Http404, object_not_found
 
 T = TypeVar("T")
@@ -61,16 +62,8 @@ def url_key(column: ColumnElement[Any], text: str, name: str, dialect: str) -> A
     if kind is int:
         with key():
             number = int(text)
-        bits = _bits(column, dialect)
+        bits = bits_of(column, dialect)
         if not -(2**bits) <= number < 2**bits:
             raise object_not_found(name)
         return number
     raise TypeError(f"a URL argument cannot be read as {kind.__name__}")
-
-
-def _bits(column: ColumnElement[Any], dialect: str) -> int:
-    """Bits of the column's numbers without the sign: SQLite stores 64 whatever the type."""
-    kind: Any = getattr(column.type, "impl_instance", column.type)
-    if dialect == "sqlite" or isinstance(kind, BigInteger):
-        return 63
-    return 15 if isinstance(kind, SmallInteger) else 31

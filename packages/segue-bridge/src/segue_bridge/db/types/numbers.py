@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Dialect,
     Integer,
     Numeric,
@@ -46,6 +47,14 @@ def check_bound(value: int) -> bool:
     if not _decided_here:
         raise OverflowError("Python int too large to convert to SQLite INTEGER")
     return False
+
+
+def bits_of(column: ColumnElement[Any], dialect: str) -> int:
+    """Bits of the column's numbers without the sign: SQLite stores 64 whatever the type."""
+    kind: Any = getattr(column.type, "impl_instance", column.type)
+    if dialect == "sqlite" or isinstance(kind, BigInteger):
+        return 63
+    return 15 if isinstance(kind, SmallInteger) else 31
 
 
 class _Beyond(TypeDecorator[int]):
