@@ -163,7 +163,7 @@ def owner(column: InstrumentedAttribute[Any], claim: Any, dialect: str) -> Any:
     value = kind(claim)
     if kind is not int:
         return value
-    bits = bits_of(column, dialect)
+    bits = bits_of(column.type, dialect)
     return value if check_bound(value) and -(2**bits) <= value < 2**bits else None
 
 

@@ -62,7 +62,7 @@ def url_key(column: ColumnElement[Any], text: str, name: str, dialect: str) -> A
     if kind is int:
         with key():
             number = int(text)
-        bits = bits_of(column, dialect)
+        bits = bits_of(column.type, dialect)
         if not -(2**bits) <= number < 2**bits:
             raise object_not_found(name)
         return number

@@ -12,7 +12,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    ColumnElement,
     Dialect,
     Integer,
     Numeric,
@@ -49,9 +48,9 @@ def check_bound(value: int) -> bool:
     return False
 
 
-def bits_of(column: ColumnElement[Any], dialect: str) -> int:
-    """Bits of the column's numbers without the sign: SQLite stores 64 whatever the type."""
-    kind: Any = getattr(column.type, "impl_instance", column.type)
+def bits_of(column: TypeEngine[Any], dialect: str) -> int:
+    """Bits of the numbers of a column of that type, without the sign: SQLite stores 64 whatever it is."""
+    kind: Any = getattr(column, "impl_instance", column)
     if dialect == "sqlite" or isinstance(kind, BigInteger):
         return 63
     return 15 if isinstance(kind, SmallInteger) else 31
