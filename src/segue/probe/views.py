@@ -88,7 +88,7 @@ class Views:
                 for method in _allowed_methods(callback, function)
             ]
         allowed = kwargs.get("http_method_names", getattr(cls, "http_method_names", ()))
-        allowed = [name.lower() for name in allowed]
+        allowed = list(allowed)  # as they are: Django looks for names in lower case, and finds no "GET"
         if _is_wrapped_function(cls):
             allowed = ordered_methods(allowed)
         if actions is not None:
@@ -190,6 +190,9 @@ class Views:
         view["cls"] = c.meet_class(cls)
         view["where"] = c.names.class_where(cls)
         view["flavour"] = _flavour(cls, is_drf)
+        names = _own_method_names(cls, kwargs)
+        if names:
+            view["method_names"] = names
         if _is_wrapped_function(cls):
             function = _api_view_function(cls)
             if function is not None:
@@ -301,6 +304,18 @@ def ordered_methods(names):
     from django.views import View
 
     return sorted(names, key=lambda name: ([*View.http_method_names, name]).index(name))
+
+
+def _own_method_names(cls, kwargs):
+    """``http_method_names`` where it is not Django's list; ``@api_view`` makes its own anyway."""
+    from django.views import View
+
+    if _is_wrapped_function(cls):
+        return []
+    found = [
+        str(name).lower() for name in kwargs.get("http_method_names", getattr(cls, "http_method_names", ()))
+    ]
+    return found if found != list(View.http_method_names) else []
 
 
 def _flavour(cls, is_drf):

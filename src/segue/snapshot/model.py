@@ -366,7 +366,8 @@ class View:
     ``authentication_classes``, ``throttle_classes``, ``permission_classes``,
     ``filter_backends``, ``pagination_class``, ``versioning_class``,
     ``content_negotiation_class``, ``metadata_class``. ``action_overrides`` maps an
-    ``@action`` name to the kwargs given in its decorator.
+    ``@action`` name to the kwargs given in its decorator. ``method_names`` is ``http_method_names`` of a class, in its order; empty
+    where that is Django's own.
     """
 
     key: str
@@ -389,6 +390,7 @@ class View:
     csrf_exempt: bool = True
     atomic_requests: bool = False
     decorators: tuple[str, ...] = ()
+    method_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

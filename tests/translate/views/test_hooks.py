@@ -175,6 +175,18 @@ class Chosen(Base):
         return serializer_class(*args, **kwargs)
 
 
+class Readonly(generics.ListCreateAPIView):
+    http_method_names = ["get"]
+    queryset = Note.objects.order_by("id")
+    serializer_class = NoteSerializer
+
+
+class Turned(generics.ListCreateAPIView):
+    http_method_names = ["options", "post", "get", "put"]
+    queryset = Note.objects.order_by("id")
+    serializer_class = NoteSerializer
+
+
 class Named(generics.RetrieveUpdateAPIView):
     queryset = Note.objects.all()
     serializer_class = NoteSerializer
@@ -326,6 +338,9 @@ for name in (names + " branching helped late replaced permitted kept").split():
     router.register(name, getattr(views, name.title()), name)
 urlpatterns = [
     *router.urls, path("named/<int:pk>/", views.Named.as_view()), path("copied/<int:pk>/", views.Copied.as_view()),
+    path("readonly/", views.Readonly.as_view()), path("turned/", views.Turned.as_view()),
+    path("given/", views.Turned.as_view(http_method_names=["get", "head"])),
+    path("loud/", views.Turned.as_view(http_method_names=["GET"])),
 ]
 """,
 }
@@ -368,6 +383,11 @@ def test_overridden_hooks(tmp_path: Path) -> None:
         assert "200" in seen[f"GET /{prefix}/"]
         assert "200" in seen[f"PUT /{prefix}/{{pk}}/"], seen
     assert "200" in seen["PUT /named/{pk}/"]
+    # http_method_names without head or options, and in an order of its own: what Allow says, and 405
+    assert {"200", "405"} <= seen["GET /readonly/"]
+    assert "201" in seen["POST /turned/"]
+    assert {"200", "405"} <= seen["GET /given/"]
+    assert "GET /loud/" not in seen, "Django looks for get"
     assert "200" in seen["PATCH /moody/{pk}/"]
     left = {o.key for o in report.operations if o.unserved and "moody" in o.key}
     assert {"POST /moody/", "PUT /moody/{pk}/", "PATCH /moody/{pk}/"} <= left

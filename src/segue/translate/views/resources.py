@@ -26,6 +26,8 @@ from segue.translate.specialise.fold import Ref, plain
 from segue.translate.views import authentication, generic, middleware, renderers, throttles, versioning
 from segue.translate.views.operation import PathOperation, build, check_dispatch, opens_scopes
 
+# ``View.http_method_names``
+_IN_ORDER = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
 _PARSERS = {
     "rest_framework.parsers.JSONParser": "json",
     "rest_framework.parsers.FormParser": "form",
@@ -188,6 +190,14 @@ def _shared(base: Endpoint) -> _Shared:
     if view.flavour == "function" and "HEAD" not in methods:
         # @api_view names its methods itself: HEAD is refused there although GET is not.
         arguments.append("head=False")
+    if view.method_names:
+        listed = tuple(name.upper() for name in view.method_names if name == name.lower())
+        refused = [
+            a for a, method in (("head", "HEAD"), ("allows_options", "OPTIONS")) if method not in listed
+        ]
+        arguments += [f"{argument}=False" for argument in refused]
+        if [m for m in _IN_ORDER if m in listed] != [m for m in listed if m in _IN_ORDER]:
+            arguments.append(f"listed={listed!r}")
     name, needed = authentication.constant(base)
     arguments.append(f"authentication={name}")
     imports |= needed

@@ -57,7 +57,7 @@ class Resource:
 
     ``methods`` are all that Django's view allows: also those that stay on Django, so that ``Allow`` and 405
     tell the truth. HEAD comes with GET and OPTIONS always, unless ``head`` or ``allows_options`` is False
-    (``http_method_names`` without them). ``name`` and ``description`` are those of OPTIONS; ``actions`` is
+    (``http_method_names`` without them); ``listed`` is that list where its order is not Django's. ``name`` and ``description`` are those of OPTIONS; ``actions`` is
     the static part of OPTIONS by method (fields of POST and PUT); ``options=False`` leaves OPTIONS to Django,
     ``metadata=False`` answers it with 405 (``metadata_class = None``).
 
@@ -93,6 +93,7 @@ class Resource:
     renderers: tuple[negotiation.Renderer, ...] = ("json",)
     head: bool = True
     allows_options: bool = True
+    listed: tuple[str, ...] = ()
     metadata: bool = True
     versioning: Versioning | None = None
     render: Render | None = None
@@ -123,7 +124,7 @@ class Resource:
         if self.allows_options:
             offered.add("OPTIONS")
         self.offered = frozenset(offered)
-        self.allow = ", ".join(method for method in METHODS if method in offered)
+        self.allow = ", ".join(method for method in self.listed or METHODS if method in offered)
         # What every answer of DRF's view carries (``APIView.default_response_headers``).
         self.raw_headers: list[tuple[bytes, bytes]] = [(b"allow", self.allow.encode("latin-1"))]
         if len(self.renderers) > 1:
