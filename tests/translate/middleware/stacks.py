@@ -458,6 +458,54 @@ class ClosedCsrf(OwnCsrf):
             return HttpResponseForbidden("A key, please.")
 
 
+class RejectingCsrf(OwnCsrf):
+    def process_view(self, request, view, args, kwargs):
+        if not request.headers.get("X-Key"):
+            return self._reject(request, "A key, please.")
+
+
+class EagerCsrf(CsrfViewMiddleware):
+    def process_response(self, request, response):
+        if "CSRF_COOKIE" in request.META:
+            self._set_csrf_cookie(request, response)
+        return super().process_response(request, response)
+
+
+class Mobile(Stamp):
+    """Sessions of those who have no cookies."""
+
+    def __call__(self, request):
+        token = request.headers.get("X-Session")
+        if token:
+            request.COOKIES["sessionid"] = token
+        response = self.get_response(request)
+        response["X-Path"] = request.GET.get("p", "")
+        return response
+
+
+class Hasty(Stamp):
+    """Gives an attribute to some requests only."""
+
+    def __call__(self, request):
+        if request.GET.get("plain"):
+            return self.get_response(request)
+        request.tenant_name = request.headers.get("X-Tenant", "none")
+        response = self.get_response(request)
+        response["X-Path"] = request.path
+        return response
+
+
+class HastyHook(MiddlewareMixin):
+    def process_request(self, request):
+        if request.GET.get("plain"):
+            return
+        request.tenant_name = request.headers.get("X-Tenant", "none")
+
+    def process_response(self, request, response):
+        response["X-Tenant"] = request.headers.get("X-Tenant", "none")
+        return response
+
+
 class Marked:
     """Sets what others further in ask for."""
 
@@ -661,7 +709,7 @@ class Told(viewsets.ViewSet):
     authentication_classes = []
 
     def list(self, request):
-        return Response({"told": _("Not found.")})
+        return Response({"told": _("Not found."), "tenant": getattr(request, "tenant_name", "none")})
 
 
 class Seen(viewsets.ViewSet):

@@ -25,6 +25,7 @@ REQUESTS: list[dict[str, Any]] = [
     {"session": {"impersonate": 1}}, {"session": {"impersonate": 1}, "login": True}, {"login": True},
     {"headers": {"Referer": "http://testserver/from/"}}, {"headers": {"Referer": ""}},
 ]  # fmt: skip
+HASTY = ("Hasty", "HastyHook")
 PATHS = ["/api/notes/", "/api/notes/77/", "/api/who/"]
 
 
@@ -35,7 +36,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def everything(root: Path) -> Snapshot:
-    names = " ".join([*stacks.ACCEPTED, *stacks.TRANSLATED, "Rolling", *stacks.REFUSED])
+    names = " ".join([*stacks.ACCEPTED, *stacks.TRANSLATED, "Rolling", *stacks.REFUSED, *HASTY, "Mobile"])
     return probe(root, python=sys.executable, settings="site_.settings", environment={"MIDDLEWARE": names})
 
 
@@ -203,3 +204,19 @@ def test_a_line_is_named(everything: Snapshot) -> None:
     }
     lines = stacks.MIDDLEWARE.splitlines()
     assert lines[reason.line - 1].strip() == 'response["Vary"] = request.path'
+
+
+@pytest.mark.parametrize("name", HASTY)
+def test_an_attribute_that_some_requests_do_not_get_is_not_read(everything: Snapshot, name: str) -> None:
+    program = translate(only(everything, name))
+    refused = {r.route_id: r.reasons[0].construct for r in program.refused}
+    assert "tenant_name" in refused["/api/told/"]
+    assert ("GET", "/api/notes/") in {(o.method, o.route_id) for o in program.native}
+
+
+def test_a_cookie_that_says_who_asks_is_not_set_by_middleware(everything: Snapshot, tmp_path: Path) -> None:
+    program = translate(only(everything, "Mobile"))
+    assert ("GET", "/api/who/") in {(o.method, o.route_id) for o in program.native}
+    write(program, tmp_path)  # requests with its header are left to Django
+    assert not any('cookies["sessionid"]' in file.read_text() for file in tmp_path.rglob("*.py"))
+    assert any('"x-session"' in file.read_text() for file in tmp_path.rglob("*.py"))

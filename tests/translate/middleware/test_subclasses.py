@@ -161,7 +161,7 @@ def test_sessions_that_do_more_are_refused(root: Path, name: str) -> None:
     assert f"notes.middleware.{name}" in reasons["/api/notes/"].construct + reasons["/api/notes/"].why
 
 
-@pytest.mark.parametrize("name", ["LooseCsrf", "ClosedCsrf"])
+@pytest.mark.parametrize("name", ["LooseCsrf", "ClosedCsrf", "RejectingCsrf", "EagerCsrf"])
 def test_tokens_that_are_asked_of_all_are_refused(root: Path, name: str) -> None:
     program = translate(of(root, [name]))
     refused = {(r.method, r.route_id) for r in program.refused if r.reasons[0].code == "middleware"}

@@ -9,8 +9,8 @@ from segue_bridge.errors import Unserved
 def left_to_django(db: Session, why: str) -> Exception:
     """What to raise there: :class:`~segue_bridge.errors.Unserved`, as long as this request has written nothing.
 
-    After a write that is too late, as Django would write it twice: the request fails then (500).
+    What authentication wrote (a better hash of a password, the end of a token) may be done again. After any other write that is too late, as Django would write it twice: the request fails then (500).
     """
-    if db.changes:
+    if db.changes > db.repeatable:
         return RuntimeError(f"Only Django can go on here, and something was written before: {why}")
     return Unserved(why)

@@ -11,6 +11,7 @@ from segue.translate.middleware.limits import own_functions
 from segue.translate.middleware.sources import Def, tree_of
 
 _MEMO = ("middleware", "reads")
+_ANSWER = re.compile(r"(Response\w*|^redirect)$")
 
 
 def kept(snapshot: Snapshot, defined: str) -> set[str]:
@@ -38,12 +39,19 @@ def _set(body: list[ast.stmt], request: str) -> set[str]:
                 out.add(attr)
             case ast.If(_, then, otherwise) if otherwise:
                 out |= _set(then, request) & _set(otherwise, request)
-        if any(
-            isinstance(n, ast.Attribute | ast.Name) and _name(n) == "get_response"
-            for n in ast.walk(statement)
-        ):
+        if any(_goes_on(n) for n in ast.walk(statement)):
             break
     return out
+
+
+def _goes_on(node: ast.AST) -> bool:
+    """Whether the request may go on to the view here: ``get_response``, and whatever is returned but an answer."""
+    if isinstance(node, ast.Attribute | ast.Name):
+        return _name(node) == "get_response"
+    if not isinstance(node, ast.Return):
+        return False
+    made = node.value.func if isinstance(node.value, ast.Call) else None
+    return not isinstance(made, ast.Attribute | ast.Name) or _ANSWER.search(_name(made)) is None
 
 
 def _name(node: ast.Attribute | ast.Name) -> str:

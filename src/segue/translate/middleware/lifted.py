@@ -35,6 +35,7 @@ _MIXIN = "django.utils.deprecation.MiddlewareMixin.__call__"
 _HOOKS = ("process_view", "process_exception", "process_template_response")
 _ANSWERING = ("middleware", "answering")
 _KEPT = ("middleware", "kept")
+_GONE_ON = ("middleware", "gone on")
 _ATTRIBUTES = ("middleware", "given")
 _MEMO = "middleware gives"
 _NEXT = "get_response"
@@ -85,6 +86,7 @@ def _layer(ctx: Context, defined: str, request: EarlyRequest) -> Layer:
     before: dict[tuple[str, object], object] = {key: ctx.memo.get(key) for key in (HERE, LEFT_OUT)}
     ctx.memo[_KEPT] = kept(snapshot, defined)
     ctx.memo[AROUND] = None
+    ctx.memo[_GONE_ON] = False
     try:
         cls = snapshot.classes.get(defined)
         found, given, receiver = (
@@ -107,7 +109,7 @@ def _layer(ctx: Context, defined: str, request: EarlyRequest) -> Layer:
         ctx.memo[_ATTRIBUTES] = earlier
         raise
     finally:
-        del ctx.memo[_KEPT], ctx.memo[AROUND]
+        del ctx.memo[_KEPT], ctx.memo[AROUND], ctx.memo[_GONE_ON]
         ctx.memo.update(before)
     answering = ctx.memo.get(_ANSWERING)
     own = {found.name, *(f.name for f in reached(snapshot, defined))}

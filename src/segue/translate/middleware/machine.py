@@ -19,6 +19,9 @@ MORE = "*"
 HOST_AND_PORT, DIGITS = "host and port", "digits"
 """What ``split_domain_port`` returns, and the second part of it."""
 
+_OF_DJANGO = frozenset({"__init__", "process_request", "process_view"})
+"""Methods of Django's middleware that do for a subclass what they do without it, with None as their result."""
+
 
 class Raised(Exception):
     """The code raises. ``certain`` is False where the class is only one of several."""
@@ -133,7 +136,7 @@ def invoke(frame: Frame, method: Method, given: list[Value], named: dict[str, Va
     function = method.function
     machine = frame.machine
     if machine.base and function.name.startswith(f"{machine.base}."):
-        return _inherited(machine, function)
+        return _inherited(frame, function, node)
     tree = tree_of(function)
     if tree is None or machine.depth >= DEPTH or _decorated(function):
         frame.event(node, "Segue cannot see what this function does.")
@@ -148,12 +151,19 @@ def invoke(frame: Frame, method: Method, given: list[Value], named: dict[str, Va
     return run_body(inner, tree)
 
 
-def _inherited(machine: Machine, function: Function) -> Value:
-    """A method of Django's own middleware, called by a subclass: what it does is translated without the subclass."""
-    if not function.name.endswith(".process_response"):
-        return NONE
-    machine.path.varied = True
-    return RESPONSE
+def _inherited(frame: Frame, function: Function, node: ast.AST) -> Value:
+    """A method of Django's own middleware, called by a subclass: what it does is translated without the subclass.
+
+    Only what runs there in any case, and answers nothing: ``_reject`` is an answer, and others tell what they have found.
+    """
+    name = function.name.rpartition(".")[2]
+    if name == "process_response":
+        frame.machine.path.varied = True
+        return RESPONSE
+    if name not in _OF_DJANGO:
+        frame.event(node, f"It calls {function.name} itself.")
+        return Unknown(function.name, pure=False)
+    return NONE
 
 
 def call_closure(

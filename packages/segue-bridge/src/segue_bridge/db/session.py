@@ -28,7 +28,8 @@ class Session:
     """Reads and writes of one request.
 
     Each write is permanent at once unless it stands in :meth:`atomic`. ``queries`` counts the
-    statements sent, savepoints and BEGIN/COMMIT not included, ``changes`` those among them that write or lock.
+    statements sent, savepoints and BEGIN/COMMIT not included, ``changes`` those among them that write or lock,
+    ``repeatable`` those that authentication made: whoever authenticates the request again finds them made.
     Errors are those of :mod:`segue_bridge.db.errors`.
     """
 
@@ -38,7 +39,7 @@ class Session:
         self._broken = False
         self.dialect: str = database.dialect
         self.queries = 0
-        self.changes = 0
+        self.changes = self.repeatable = 0
         self._transaction = Transaction(self._command, joined=database.joined, held=database.held_hooks)
 
     async def __aenter__(self) -> Self:

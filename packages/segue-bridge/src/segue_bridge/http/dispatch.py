@@ -264,6 +264,7 @@ async def _authenticate(call: Call) -> None:
     if authentication is not None and authentication.authenticators:
         user, auth = await authentication.authenticate(call, call.db, call.stored_session)
         call.set_user(user, auth)
+        call.db.repeatable = call.db.changes
 
 
 async def _rendered(call: Call, response: Response) -> Response:

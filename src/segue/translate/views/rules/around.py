@@ -26,6 +26,8 @@ from segue.translate.rules.registry import attribute, function, method
 
 KEPT = ("middleware", "kept")
 """Memo, only while the code of a middleware is translated: attributes that every request has when it comes to a view."""
+GONE_ON = ("middleware", "gone on")
+"""Memo, only while the code of a middleware is translated: whether a request may have gone on to the view before what comes next."""
 ANSWERING = ("middleware", "answering")
 """Memo: functions that make an answer of their own."""
 ATTRIBUTES = ("middleware", "given")
@@ -45,6 +47,7 @@ def get_response(frame: Frame, owner: Val, call: CallSite) -> Val:
             "middleware", ast.unparse(call.node), "A helper of the middleware calls it.", call.node
         )
     frame.is_async = True
+    frame.ctx.memo[GONE_ON] = True
     return Val(Response(), quote("(await {0}({1}))", given, frame.state("call")))
 
 

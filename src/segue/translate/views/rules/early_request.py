@@ -17,8 +17,12 @@ from segue.translate.kinds import (
     UrlText,
     User,
 )
+from segue.translate.language import MIDDLEWARE
+from segue.translate.middleware.known import CSRF, SESSIONS
 from segue.translate.middleware.of_route import NAME_ASKED
+from segue.translate.middleware.subclasses import cookie
 from segue.translate.rules.registry import attribute, function, method
+from segue.translate.specialise.fold import plain
 
 ANONYMOUS = ("middleware", "anonymous")
 """Memo: requests that are not left to Django have no session, so nobody is logged in by one."""
@@ -123,6 +127,19 @@ def set_cookie_of_request(frame: Frame, owner: Val, call: CallSite) -> Val | Non
         raise frame.refuse(
             "middleware", ast.unparse(call.node), "Segue does not know this cookie.", call.node
         )
+    if key.kind.value in _read_before(frame):
+        why = "The service has read this cookie before any middleware of the project runs."
+        raise frame.refuse("middleware", ast.unparse(call.node), why, call.node)
     cookies = quote("{0}.cookies[{1}]", frame.state("call"), literal(key.kind.value))
     frame.emit(f"{ast.unparse(cookies)} = {value.text}")
     return const(None)
+
+
+def _read_before(frame: Frame) -> set[str]:
+    """Cookies that say who asks, and in which language where ``LocaleMiddleware`` reads that."""
+    settings = frame.ctx.snapshot.settings
+    found = {cookie(frame.ctx.snapshot, SESSIONS), cookie(frame.ctx.snapshot, CSRF)}
+    if MIDDLEWARE in settings.middleware:
+        name = settings.values.get("LANGUAGE_COOKIE_NAME")
+        found.add(str(plain(name)) if name is not None else "django_language")
+    return found

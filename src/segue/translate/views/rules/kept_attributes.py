@@ -12,7 +12,7 @@ from segue.translate.kinds import EarlyRequest, Instance, NextHandler, Scalar
 from segue.translate.middleware.request import RESERVED
 from segue.translate.rules.given_attributes import HERE, LEFT_OUT, given_here
 from segue.translate.rules.registry import method
-from segue.translate.views.rules.around import ATTRIBUTES, KEPT
+from segue.translate.views.rules.around import ATTRIBUTES, GONE_ON, KEPT
 
 
 @method(EarlyRequest, "__setattr__")
@@ -29,7 +29,9 @@ def keep(frame: Frame, owner: Val, call: CallSite) -> Val:
     known = ctx.memo.setdefault(ATTRIBUTES, {})
     assert isinstance(known, dict)
     kind = widen(value.kind)
-    certain = attr in kept or (_is_entry(frame) and frame.captured == frame.sure and not frame.loops)
+    certain = attr in kept or (
+        _is_entry(frame) and frame.captured == frame.sure and not frame.loops and not ctx.memo.get(GONE_ON)
+    )
     if not certain or value.node is None or not isinstance(kind, Scalar | Instance):
         if attr in given_here(ctx):
             why = "Not every request gets it." if not certain else "Segue has no rule for keeping this."
