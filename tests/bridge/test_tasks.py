@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
-from celery import Celery
+from celery import Celery, chain, group
 
 from segue_bridge.tasks import TaskQueue
 
@@ -58,6 +58,13 @@ def test_arguments_that_celery_does_not_send_are_not_sent(bound: bool) -> None:
             args,
             kwargs,
         )
+
+
+def test_a_chain_of_nothing_is_no_error() -> None:
+    queue = TaskQueue("memory://")
+    assert chain([]).apply_async() is None
+    assert anyio.run(queue.apply, chain([])) == ""
+    assert anyio.run(queue.apply, group([]))
 
 
 def _raised(call: Callable[..., object], keywords: dict[str, Any]) -> bool:

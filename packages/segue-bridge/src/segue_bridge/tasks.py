@@ -103,7 +103,7 @@ class TaskQueue:
 
     async def apply(self, signature: Signature, **options: Any) -> str:
         """``signature.apply_async(**options)``: ask for one task, or for what :class:`chain`, :class:`group` and
-        :class:`chord` make of several, and give the id of the result. Raises as :meth:`send` does."""
+        :class:`chord` make of several, and give the id of the result, '' for a chain of nothing, which is not sent. Raises as :meth:`send` does."""
         return await self._in_thread(partial(signature.apply_async, **options))
 
     async def _in_thread(self, publish: Callable[[], Any]) -> str:
@@ -114,7 +114,8 @@ class TaskQueue:
             _late.at = until
             if time.monotonic() >= until:
                 raise BrokerDown(self._told())
-            return str(context.run(publish).id)
+            sent = context.run(publish)
+            return "" if sent is None else str(sent.id)
 
         try:
             async with asyncio.timeout_at(asyncio.get_running_loop().time() + self._time_limit) as limit:
