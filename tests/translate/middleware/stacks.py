@@ -495,6 +495,15 @@ class Hasty(Stamp):
         return response
 
 
+class Facts(Stamp):
+    """Gives requests what only its data names."""
+
+    def __call__(self, request):
+        for name, value in {"fact": "one"}.items():
+            setattr(request, name, value)
+        return self.get_response(request)
+
+
 class HastyHook(MiddlewareMixin):
     def process_request(self, request):
         if request.GET.get("plain"):
@@ -709,7 +718,7 @@ class Told(viewsets.ViewSet):
     authentication_classes = []
 
     def list(self, request):
-        return Response({"told": _("Not found."), "tenant": getattr(request, "tenant_name", "none")})
+        return Response({"told": _("Not found."), "fact": getattr(request, "fact", "none"), "tenant": getattr(request, "tenant_name", "none")})
 
 
 class Seen(viewsets.ViewSet):

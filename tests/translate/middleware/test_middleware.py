@@ -36,7 +36,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def everything(root: Path) -> Snapshot:
-    names = " ".join([*stacks.ACCEPTED, *stacks.TRANSLATED, "Rolling", *stacks.REFUSED, *HASTY, "Mobile"])
+    names = " ".join(
+        [*stacks.ACCEPTED, *stacks.TRANSLATED, "Rolling", *stacks.REFUSED, *HASTY, "Mobile", "Facts"]
+    )
     return probe(root, python=sys.executable, settings="site_.settings", environment={"MIDDLEWARE": names})
 
 
@@ -220,3 +222,9 @@ def test_a_cookie_that_says_who_asks_is_not_set_by_middleware(everything: Snapsh
     write(program, tmp_path)  # requests with its header are left to Django
     assert not any('cookies["sessionid"]' in file.read_text() for file in tmp_path.rglob("*.py"))
     assert any('"x-session"' in file.read_text() for file in tmp_path.rglob("*.py"))
+
+
+def test_what_accepted_middleware_gives_may_not_be_named_in_its_source(everything: Snapshot) -> None:
+    program = translate(only(everything, "Facts"), accepted_middleware=["notes.middleware.Facts"])
+    refused = {r.route_id: r.reasons[0].construct for r in program.refused}
+    assert "fact" in refused["/api/told/"]

@@ -7,6 +7,7 @@ A middleware may give it to the requests of some routes alone. What is translate
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Mapping
 
 from segue.translate.context import Context
@@ -22,6 +23,7 @@ _LAYERS = ("middleware", "layers here")
 _JUDGED = ("middleware", "judged here")
 _ALWAYS = ("middleware", "always here")
 _SETTERS = ("middleware", "setters")
+_COMPUTED = re.compile(r"\bsetattr\(|\b__dict__\b|\bvars\(")
 
 
 def enter(
@@ -55,6 +57,8 @@ def gives(ctx: Context, attr: str) -> bool | None:
     left_out, layers, judged = (ctx.memo.get(key) for key in (LEFT_OUT, _LAYERS, _JUDGED))
     if isinstance(left_out, tuple) and attr in left_out:
         return None
+    if _opaque(ctx):
+        return None
     known = list(layers) if isinstance(layers, tuple) else []
     known += [name for name, sets in judged.items() if attr not in sets] if isinstance(judged, dict) else []
     setters = _setters(ctx).get(attr, set())
@@ -73,6 +77,8 @@ def gives_so_far(ctx: Context, attr: str) -> bool | None:
     if isinstance(judged, dict) and any(attr in sets for sets in judged.values()):
         return None
     accepted = tuple(ctx.accepted_middleware)
+    if _opaque(ctx):
+        return None
     if any(s.startswith(accepted) for s in _setters(ctx).get(attr, ())):
         return None
     return False
@@ -84,11 +90,18 @@ def has(ctx: Context, attr: str) -> bool:
     return attr in given_here(ctx) or (isinstance(always, frozenset) and attr in always)
 
 
-def _setters(ctx: Context) -> dict[str, set[str]]:
-    """Attribute → functions of the snapshot that set one of that name on anything but ``self``.
+def _opaque(ctx: Context) -> bool:
+    """Whether middleware that the team has accepted, and nobody has judged, may give requests attributes that its source does
+    not name."""
+    for name in ctx.accepted_middleware:
+        own = [f.source for key, f in ctx.snapshot.functions.items() if f"{key}.".startswith(f"{name}.")]
+        if not own or any(_COMPUTED.search(source) for source in own):
+            return True
+    return False
 
-    ``setattr`` with a name that is computed, and ``__dict__``, count for every name (under '').
-    """
+
+def _setters(ctx: Context) -> dict[str, set[str]]:
+    """Attribute → functions of the snapshot that set one of that name on anything but ``self``."""
     known = ctx.memo.get(_SETTERS)
     if isinstance(known, dict):
         return known
