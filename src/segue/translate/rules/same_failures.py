@@ -35,8 +35,11 @@ def _alike(ctx: Context, lines: list[str], seen: set[str]) -> bool:
 
 def _node(ctx: Context, node: ast.AST, seen: set[str]) -> bool:
     match node:
-        case ast.Await(value=ast.Call()):
-            return True  # judged as the call that it waits for
+        case ast.Await(value=ast.Call(func=func)):
+            # Judged as the call that it waits for. Plain data waits for nobody: a ``get`` that waits is that of a cache,
+            # which raises errors of its own (``NotPlain``) for what only Django's process can read.
+            plain = isinstance(func, ast.Attribute) and func.attr in METHODS | _ASKED
+            return not plain or bool(_CALLED.match(ast.unparse(func)))
         case (
             ast.Await()
             | ast.AsyncFor()
