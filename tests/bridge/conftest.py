@@ -61,6 +61,10 @@ class Modern:
     """The bridge in this process, on a loop of its own."""
 
     def __init__(self, url: str, options: dict[str, Any] | None = None) -> None:
+        from segue_bridge.http import forwarded
+
+        # Django is asked without a server that would take a proxy's word.
+        forwarded._PEERS = frozenset()
         from segue_bridge.db.database import Database
 
         module = sys.modules.get("twin_modern")

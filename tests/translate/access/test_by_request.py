@@ -200,7 +200,7 @@ def test_permissions_by_what_the_database_says(tmp_path: Path) -> None:
     program, report = site.explore(snapshot, tmp_path / "fastapi", cases=300, seconds=20)
     paths = {r.id: r.path for r in snapshot.routes}
     assert {(r.method, paths[r.route_id]): r.reasons[0].code for r in program.refused} == {
-        ("POST", "/halves/"): "serializer-state",
+        ("POST", "/halves/"): "serializer-data",
         ("GET", "/torn/{pk}/"): "override-get-permissions",
         ("GET", "/other/"): "override-check-permissions",
     }

@@ -147,6 +147,8 @@ def _free(group: list[FunctionRecord], used: set[str]) -> str:
         wished.append(_of(first, first.user))
     if hint:
         wished += [f"{wished[-1]}_{hint}"]
+    if first.is_async and first.module_kind in ("presenters", "services"):
+        wished += [f"{first.base_name}_loading"]  # beside one that has in memory what this one asks for
     name = next((n for n in wished if n not in used), "")
     number = 2
     while not name or name in used:
