@@ -189,7 +189,7 @@ def test_what_django_does_and_fastapi_does_not_is_found_too(shop: Shop, tmp_path
 # What may go wrong with a mail, in orders of different notes: it is lost, it is another one, it is sent twice.
 MAILED = """
 customer = await follow(db, order, Order.customer)
-mail = Message(f"Your order {order.id}", f"Thank you. Total: {await order_total_2(db, order)}", "shop@example.com", [customer.email])
+mail = Message(f"Your order {order.id}", f"Thank you. Total: {await order_total_loading(db, order)}", "shop@example.com", [customer.email])
 if len(order.note) % 2:
     mail.content_subtype = "html"
 elif order.note:
