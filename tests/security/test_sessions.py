@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import hmac
-import json
 import zlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -172,7 +170,7 @@ def test_secrets_are_compared_in_constant_time(
     assert all(len(one) > 8 and len(other) > 8 for one, other in compared), compared
 
 
-def test_the_store_of_the_tests_is_djangos(side: Side, tmp_path: Path) -> None:
+def test_the_store_of_the_tests_is_djangos(side: Side) -> None:
     """The oracle of this file reads what is really signed."""
     good = encode({"a": 1}, SessionSettings(secret=SECRET))
-    assert side.ask("decode", good) == {"a": 1} == json.loads(json.dumps({"a": 1}))
+    assert side.ask("decode", good) == {"a": 1}

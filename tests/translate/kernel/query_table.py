@@ -38,6 +38,7 @@ REFUSED: dict[str, str] = {
     "case_prefetch_of_a_foreign_key_filtered": "prefetch",
     "case_exclude_to_many_column_isnull": "exclude-isnull",
     "case_distinct_values_named_and_counted": "distinct-values",
+    "case_left_union_sliced_of_a_part_without_rows": "combined-queryset",
     "case_distinct_on_deleted": "distinct-on",
     "case_distinct_on_a_relation": "distinct-on",
     "case_exact_queryset_not_sliced": "subquery-lookup",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 REFUSED = {
     "case_client_left_streamed": "http-client",
+    "case_client_left_lazy_text": "http-client",
     "case_client_left_files": "http-client",
     "case_client_left_shared_session": "unknown-global",
     "case_client_left_object_that_signs": "unknown-call",

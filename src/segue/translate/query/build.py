@@ -272,6 +272,13 @@ def limited(frame: Frame, value: Val, start: ast.expr | None, stop: ast.expr | N
 
     value = in_order(frame, settle(frame, value), None)
     query = query_of(value)
+    if query.elided:
+        raise frame.refuse(
+            "combined-queryset",
+            value.text[:80],
+            "Of a sliced union Django keeps the parts without rows, and with them that each row is told once.",
+            None,
+        )
     bounds = None
     if all(part is None or isinstance(part, ast.Constant) for part in (start, stop)):
         low = int(str(start.value)) if isinstance(start, ast.Constant) else 0

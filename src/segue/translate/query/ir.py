@@ -69,7 +69,8 @@ class Query:
     ``crossed`` tells that a filter looks over a to-many relation.
     ``selected`` are the paths of ``select_related``. ``maybe_distinct`` tells that ``distinct()`` was called on one way to here and not on another.
     ``streamed`` tells that it is read by ``iterator()``, which keeps no rows.
-    ``compound`` tells of ``union()`` and its kin, ``repeated`` of ``union(all=True)``. ``first_of`` tells of ``distinct(fields)``; ``surplus`` that the SELECT list ends with columns that only the order of distinct values
+    ``compound`` tells of ``union()`` and its kin, ``repeated`` of ``union(all=True)``, ``elided`` that a part of it
+    may turn out to have no rows and be left out. ``first_of`` tells of ``distinct(fields)``; ``surplus`` that the SELECT list ends with columns that only the order of distinct values
     has there. ``bounds`` are those of the slice, where they are known.
     """
 
@@ -86,6 +87,7 @@ class Query:
     related: tuple[Instance, str] | None = None
     locked: bool = False
     compound: bool = False
+    elided: bool = False
     repeated: bool = False
     manager: str = ""
     begun: str = ""
@@ -145,6 +147,7 @@ class Query:
             crossed=self.crossed or other.crossed,
             compound=self.compound or other.compound,
             repeated=self.repeated or other.repeated,
+            elided=self.elided or other.elided,
         )
 
     def annotation(self, name: str) -> Column | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 
+from segue.snapshot.model import GlobalRef, Value
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
@@ -165,6 +166,10 @@ def must_be_good(frame: Frame, owner: Val, call: CallSite) -> Val:
 
 
 def _in_thread(frame: Frame, call: CallSite, library: str, target: ast.expr) -> Val:
+    if any(name.endswith("_lazy") or _is_lazy(ref) for name, ref in frame.function.globals.items()):
+        raise _refused(
+            frame, call, "The function knows lazy texts, which the libraries do not take for texts."
+        )
     unknown = sorted(set(call.kwargs) - _OPTIONS[library])
     if unknown:
         raise _refused(frame, call, f"Segue does not know what {', '.join(unknown)} does to it.")
@@ -176,6 +181,16 @@ def _in_thread(frame: Frame, call: CallSite, library: str, target: ast.expr) -> 
     frame.is_async = True
     helper = frame.imported("starlette.concurrency", "run_in_threadpool")
     return Val(HttpReply(library), ast.Await(ast.Call(helper, [target, *parts], named)))
+
+
+def _is_lazy(ref: GlobalRef) -> bool:
+    """``gettext_lazy`` itself or a constant with what it gives: json= fails of it in Django, data= takes it apart."""
+    return ref.name.rpartition(".")[2].endswith("_lazy") or (ref.value is not None and _has_lazy(ref.value))
+
+
+def _has_lazy(value: Value) -> bool:
+    inside = [*value.items, *(part for pair in value.pairs for part in pair)]
+    return value.kind == "lazy" or any(map(_has_lazy, inside))
 
 
 def _data(frame: Frame, call: CallSite, name: str, value: Val) -> ast.expr:

@@ -65,6 +65,7 @@ def combined(frame: Frame, owner: Val, call: CallSite) -> Val:
             columns=_columns(parts),
             compound=True,
             repeated=repeated,
+            elided=call.name == "union" and not repeated and any(".in_(" in part.text for part in parts),
         )
         return Val(QuerySet(query), made)
     keys = frame.imported("segue_bridge.db.reads", "keys")

@@ -33,6 +33,7 @@ class _Save:
     ) -> None:
         self.ctx, self.model, self.function, self.tree, self.goes_on = ctx, model, function, tree, goes_on
         self.receiver = tree.args.args[0].arg if tree.args.args else ""
+        self.caught = ""  # what the try block that is looked at catches
 
     def ends(self, body: list[ast.stmt]) -> bool:
         """Whether the statements read, and then go on to the next ``save``, whichever way they are left."""
@@ -52,28 +53,47 @@ class _Save:
                 return self.reads(value)
             case ast.If(test, then, []):
                 return self.reads(test) and self.ends(then)
-            case ast.Try(body, [ast.ExceptHandler(_, None, handling)], [], []):
-                return all(self.quiet(s) for s in body) and self.ends(handling)
+            case ast.Try(body, [ast.ExceptHandler(caught, None, handling)], [], []):
+                self.caught = "Exception" if caught is None else ast.unparse(caught).rpartition(".")[2]
+                quiet = all(self.quiet(s) for s in body)
+                self.caught = ""
+                return quiet and self.ends(handling)
             case ast.For(_, ast.Attribute(ast.Name(own), prop), _, []) if own == self.receiver:
                 return self.is_empty(prop)
             case _:
                 return False
 
     def reads(self, node: ast.expr) -> bool:
-        """An expression that changes nothing: attributes, arguments, comparisons, sets, and a look-up of the row that is there."""
+        """An expression that changes nothing and cannot fail: columns, arguments, comparisons, sets, and a look-up of the row that is
+        there, whose failing is caught."""
         for part in ast.walk(node):
             match part:
-                case ast.Call(ast.Name("set" | "len" | "bool" | "getattr" | "list"), _, []):
+                case ast.Call(ast.Name("set" | "len" | "bool" | "list"), _, []):
                     continue
                 case ast.Call(ast.Attribute(ast.Name(), "get"), [ast.Constant(), *_], []):
                     continue  # kwargs.get("update_fields")
                 case ast.Call(ast.Attribute(owner, method)) if (
                     method in _READING and ast.unparse(owner) == f"{self.receiver}.__class__.objects"
                 ):
-                    continue
+                    if not self.looks_up(method):
+                        return False
                 case ast.Call() | ast.NamedExpr() | ast.Await() | ast.Yield() | ast.YieldFrom():
                     return False
+                case ast.Attribute(ast.Name(own), attr) if own == self.receiver:
+                    if not (attr in self.known or self.is_empty(attr)):
+                        return False  # a property may do anything
         return True
+
+    @property
+    def known(self) -> set[str]:
+        return {"pk", "__class__", *(f.attname for f in self.model.fields if f.column)}
+
+    def looks_up(self, method: str) -> bool:
+        """Whether nothing comes of ``objects.get()`` and its like: a manager of the project's may raise anything, ``get`` DoesNotExist."""
+        if self.caught == "Exception":
+            return True
+        plain = self.model.managers.get("objects") == "django.db.models.manager.Manager"
+        return plain and (method != "get" or self.caught in ("DoesNotExist", "ObjectDoesNotExist"))
 
     def is_empty(self, prop: str) -> bool:
         """``self._file_fields``: ``[f.name for f in self._meta.fields if isinstance(f, models.FileField)]``, where there is none."""

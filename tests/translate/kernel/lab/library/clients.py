@@ -3,6 +3,7 @@
 import httpx
 import requests
 from django.conf import settings
+from django.utils.translation import gettext_lazy
 from requests.exceptions import HTTPError
 from rest_framework.views import APIView
 
@@ -169,6 +170,9 @@ class Clients(APIView):
 
     def case_client_left_streamed(self):
         return len(requests.get(settings.LAB_SERVER, stream=True).content)
+
+    def case_client_left_lazy_text(self):
+        return requests.post(settings.LAB_SERVER, json={"a": gettext_lazy("Yes")}).json()
 
     def case_client_left_files(self):
         return requests.post(settings.LAB_SERVER, files={"a": b"x"}).json()

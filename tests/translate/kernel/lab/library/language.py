@@ -298,6 +298,10 @@ class Language(APIView):
             a.union(a).count(),
         ]
 
+    def case_left_union_sliced_of_a_part_without_rows(self):
+        a = Book.objects.order_by().values_list("status", flat=True)
+        return list(a.union(a.filter(pk__in=self.request.data["none"])).order_by("status")[:20])
+
     def case_union_of_dicts(self):
         a = Author.objects.order_by().values("name", "age")
         b = Author.objects.filter(age=None).order_by().values("country", "age")
