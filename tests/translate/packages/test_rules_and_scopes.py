@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -305,6 +306,27 @@ def test_what_cannot_be_told_is_refused(snapshot: Snapshot) -> None:
         for r in translate(snapshot).refused
     }
     assert found == REFUSED
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("except Exception:", "except KeyError:"),  # a row that is not there raises DoesNotExist
+        ("except Exception:", "except self.__class__.DoesNotExist:"),  # without a scope it is ScopeError
+        ("if not self.pk or", "if not self.shop or"),  # asks for the shop, which may be gone
+        ("try:\n", "before = self.__class__.objects.get(pk=self.pk)\n    try:\n"),
+    ],
+)
+def test_a_save_that_may_fail_is_not_one_that_does_nothing(
+    snapshot: Snapshot, before: str, after: str
+) -> None:
+    name = "notes.models.Looks.save"
+    function = snapshot.functions[name]
+    assert before in function.source
+    changed = replace(function, source=function.source.replace(before, after))
+    found = translate(replace(snapshot, functions={**snapshot.functions, name: changed}))
+    assert ("/items/{pk}/", "PUT") in {(r.route_id, r.method) for r in found.refused}
+    assert ("/items/{pk}/", "PUT") not in {(r.route_id, r.method) for r in translate(snapshot).refused}
 
 
 def test_both_sides_allow_the_same(site: Site, snapshot: Snapshot, tmp_path: Path) -> None:
