@@ -24,10 +24,11 @@ NOBODY = 65534
 
 @dataclass(frozen=True)
 class Postgres:
-    """A running PostgreSQL. ``dsn`` names its maintenance database."""
+    """A running PostgreSQL. ``dsn`` names its maintenance database; ``log`` is the file that it writes."""
 
     host: str
     port: int
+    log: Path
     user: str = "postgres"
 
     @property
@@ -144,7 +145,7 @@ def running_postgres() -> Iterator[Postgres]:
         )
     try:
         _wait_ready(process, data, log)
-        yield Postgres("127.0.0.1", port)
+        yield Postgres("127.0.0.1", port, log)
     finally:
         process.send_signal(signal.SIGINT)  # fast shutdown
         try:

@@ -61,14 +61,18 @@ def _backend(group: Group, name: str, port: int) -> Child:
 
 @contextmanager
 def started(
-    tmp_path: Path, edge: Edge = Edge(), change: Callable[[dict[str, Any]], None] = lambda boot: None
+    tmp_path: Path,
+    edge: Edge = Edge(),
+    change: Callable[[dict[str, Any]], None] = lambda boot: None,
+    backend: Callable[[Group, str, int], Child] = _backend,
 ) -> Iterator[World]:
-    """The world with a gateway behind ``edge``; ``change`` may take something out of Envoy's configuration."""
+    """The world with a gateway behind ``edge``; ``change`` may take something out of Envoy's configuration, ``backend`` starts
+    one side on a port."""
     ports = Ports(*(free_port() for _ in range(4)))
     running = control.Running(ports, os.getpid())
     with Group(tmp_path / "logs") as group:
-        _backend(group, "django", ports.django)
-        fastapi = _backend(group, "fastapi", ports.fastapi)
+        backend(group, "django", ports.django)
+        fastapi = backend(group, "fastapi", ports.fastapi)
         new = World(tmp_path, running, group, fastapi)
         control.write_routes(tmp_path, new.rules(0))
         boot = tmp_path / "gateway" / "boot.json"
@@ -82,6 +86,8 @@ def started(
             "--concurrency",
             "1",
             "--disable-hot-restart",
+            "--file-flush-interval-msec",
+            "50",
             "-l",
             "error",
         ]

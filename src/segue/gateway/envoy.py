@@ -335,6 +335,7 @@ def _access_log(path: str) -> Json:
                     "upstream": "%UPSTREAM_HOST%",
                     "attempts": "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
                     "request_id": "%REQ(X-REQUEST-ID)%",
+                    "traceparent": "%REQ(TRACEPARENT)%",
                 }
             },
         },

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from sqlalchemy import URL, event, make_url
@@ -32,6 +33,9 @@ class Database:
     ``statement_timeout`` (seconds, PostgreSQL) ends a statement that runs longer with
     :class:`~.errors.OperationalError`; None leaves it to the server's own setting, as Django does.
 
+    ``comments``: statements of sampled traces name the request (PostgreSQL, :mod:`segue_bridge.trace.sql`), as Django's do with
+    ``SEGUE_SQL_COMMENTS``. Each of them is planned anew, by one round trip more.
+
     ``engine`` hands in an engine made elsewhere. It is taken to be *joined* to a transaction that
     somebody else holds open (verification over Django's connection): there, atomic blocks are
     savepoints, nothing is ever committed, and every write outside a block gets its own
@@ -50,6 +54,7 @@ class Database:
         joined: bool | None = None,
         pool_wait: float | None = 10.0,
         statement_timeout: float | None = None,
+        comments: bool = False,
     ) -> None:
         self.joined = engine is not None if joined is None else joined
         self.held_hooks: list[Hook] | None = None
@@ -62,7 +67,7 @@ class Database:
         self._turns = None if self.joined else asyncio.Semaphore(pool_size)
         driver = "" if self.joined else self.engine.dialect.driver
         opens: dict[str, Callable[[AsyncEngine, Cache], Awaitable[Executor]]] = {
-            "asyncpg": AsyncpgExecutor.open,
+            "asyncpg": partial(AsyncpgExecutor.open, comments=comments),
             "aiosqlite": SqliteExecutor.open,
         }
         self._opens = opens.get(driver)

@@ -11,6 +11,7 @@ from sqlalchemy.util import greenlet_spawn
 
 from segue_bridge.db.compiled import Cache, Parameters
 from segue_bridge.db.errors import OperationalError, translate
+from segue_bridge.trace.sql import comment
 
 R = TypeVar("R")
 
@@ -37,16 +38,21 @@ async def _guarded(make: Callable[[], Awaitable[R]]) -> R:
 
 
 class AsyncpgExecutor:
-    """Runs compiled statements on the asyncpg connection of SQLAlchemy's pool."""
+    """Runs compiled statements on the asyncpg connection of SQLAlchemy's pool.
 
-    def __init__(self, fairy: Any, cache: Cache, dialect: Any) -> None:
+    With ``comments`` those of sampled traces end with :func:`~segue_bridge.trace.sql.comment`. Each is prepared for this one time,
+    beside asyncpg's cache of statements, which texts that never come again would empty.
+    """
+
+    def __init__(self, fairy: Any, cache: Cache, dialect: Any, *, comments: bool = False) -> None:
         self._fairy = fairy
         self._connection = fairy.driver_connection
         self._cache = cache
         self._dialect = dialect
+        self._comments = comments
 
     @classmethod
-    async def open(cls, engine: AsyncEngine, cache: Cache) -> AsyncpgExecutor:
+    async def open(cls, engine: AsyncEngine, cache: Cache, *, comments: bool = False) -> AsyncpgExecutor:
         """Take a live connection from the pool; one the server has closed is replaced."""
         while True:
             try:
@@ -54,7 +60,7 @@ class AsyncpgExecutor:
             except OSError as error:  # refused, no such host: asyncpg hands on what the socket says
                 raise OperationalError(str(error)) from error
             if not fairy.driver_connection.is_closed():
-                return cls(fairy, cache, engine.dialect)
+                return cls(fairy, cache, engine.dialect, comments=comments)
             await greenlet_spawn(fairy.invalidate)
             await greenlet_spawn(fairy.close)
 
@@ -68,14 +74,28 @@ class AsyncpgExecutor:
                 prepared = await self._connection.prepare(sql)
                 attributes = [(item.name, item.type.oid) for item in prepared.get_attributes()]
                 shape = compiled.shape = compiled.read(self._dialect, attributes)
+            if added:
+                return shape.rows(await (await self._connection.prepare(sql + added)).fetch(*values))
             return shape.rows(await self._connection.fetch(sql, *values))
 
+        added = comment(sql) if self._comments else ""
         return await _guarded(fetch)
 
     async def run(self, statement: Executable, params: Parameters | None) -> int:
         compiled, extracted = self._cache.find(statement)
         sql, values = compiled.text(params, extracted)
-        status: str = await _guarded(lambda: self._connection.execute(sql, *values))
+        added = comment(sql) if self._comments else ""
+
+        async def execute() -> str:
+            if added:
+                prepared = await self._connection.prepare(sql + added)
+                await prepared.fetch(*values)
+                named: str = prepared.get_statusmsg()
+                return named
+            done: str = await self._connection.execute(sql, *values)
+            return done
+
+        status = await _guarded(execute)
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else -1
 

@@ -34,9 +34,7 @@ class TraceMiddleware:
         self._get_response = get_response
         self._async = iscoroutinefunction(get_response)
         if getattr(settings, "SEGUE_SQL_COMMENTS", False):
-            connection_created.connect(_comment_on, dispatch_uid="segue-trace")
-            for connection in connections.all():
-                _comment_on(connection)
+            comment_statements()
         if self._async:
             markcoroutinefunction(self)
 
@@ -51,6 +49,14 @@ class TraceMiddleware:
         trace = _trace_of(request)
         with tracing(trace):
             return _named(await self._get_response(request), trace)
+
+
+def comment_statements() -> None:
+    """The statements of sampled traces name them, in the thread that calls it and all that come: the middleware does it with
+    ``SEGUE_SQL_COMMENTS``; call it where a Celery app is made, whose workers have no middleware."""
+    connection_created.connect(_comment_on, dispatch_uid="segue-trace")
+    for connection in connections.all():
+        _comment_on(connection)
 
 
 def _trace_of(request: HttpRequest) -> Trace:
