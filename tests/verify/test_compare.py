@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import gzip
 import hashlib
 from typing import Any
 
@@ -168,3 +169,17 @@ def test_only_salts_that_were_there_before_are_hashed_in_full(monkeypatch: pytes
     assert hashlib.scrypt(b"secret", salt=b"new", **factors) != hashlib.scrypt(
         b"secret", salt=b"new", **{**factors, "p": 2}
     )
+
+
+def test_compressed_answers_are_compared_by_what_they_hold() -> None:
+    def answer(text: bytes, level: int) -> dict[str, Any]:
+        body = gzip.compress(text, compresslevel=level)
+        headers = [
+            ("Content-Encoding", "gzip"),
+            ("Content-Type", "application/json"),
+            ("Content-Length", str(len(body))),
+        ]
+        return answer_of({"status": 200, "headers": headers, "body": body}, {}, "GET")
+
+    assert answer(b'{"a": 1}' + b" " * 300, 1) == answer(b'{"a": 1}', 9)
+    assert answer(b'{"a": 1}', 1) != answer(b'{"a": 2}', 1)

@@ -647,6 +647,10 @@ REFUSED = {
     "Aliased": "return HttpResponseForbidden", "HalfZone": "response['X-Path']",
     "Audited": "audit.record", "Switched": "return HttpResponseForbidden", "Starred": "return self.answer",
 }  # fmt: skip
+STACK = [
+    "django.middleware.security.SecurityMiddleware", "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware", "django.contrib.auth.middleware.AuthenticationMiddleware",
+]  # fmt: skip
 SETTINGS = """\
 import os
 

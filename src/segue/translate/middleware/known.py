@@ -8,6 +8,9 @@ CSRF = "django.middleware.csrf.CsrfViewMiddleware"
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 USERS = "django.contrib.auth.middleware.AuthenticationMiddleware"
 COMMON = "django.middleware.common.CommonMiddleware"
+# Work on finished answers: :mod:`segue.translate.views.finishers`.
+CONDITIONAL = "django.middleware.http.ConditionalGetMiddleware"
+GZIP = "django.middleware.gzip.GZipMiddleware"
 # Answers HEAD itself for staff and for INTERNAL_IPS (``process_view``), so every HEAD is Django's.
 XVIEW = "django.contrib.admindocs.middleware.XViewMiddleware"
 # Of third parties: nothing that they do can be seen in an answer of the API, and why that is so.

@@ -13,12 +13,23 @@ from segue.translate.context import Context
 from segue.translate.middleware import allauth, csp
 from segue.translate.middleware.attributes import kept, read_elsewhere
 from segue.translate.middleware.judge import Verdict, judge, judge_finalizer
-from segue.translate.middleware.known import COMMON, FRAMES, KNOWN, SECURITY, SESSIONS, USERS, XVIEW
+from segue.translate.middleware.known import (
+    COMMON,
+    CONDITIONAL,
+    FRAMES,
+    GZIP,
+    KNOWN,
+    SECURITY,
+    SESSIONS,
+    USERS,
+    XVIEW,
+)
 from segue.translate.middleware.lifted import Layer, layer
 from segue.translate.middleware.paths import Event
 from segue.translate.middleware.subclasses import base_of, extends, judge_subclass, without_session
 from segue.translate.middleware.values import Fact
 from segue.translate.rules import given_attributes, scopes
+from segue.translate.views import finishers
 from segue.translate.views.cors import NAME as CORS
 from segue.translate.views.cors import cors_problem
 from segue.translate.views.rules.early_request import ANONYMOUS
@@ -98,6 +109,11 @@ def _of_route(ctx: Context, route: Route, *, as_code: bool) -> RouteMiddleware:
             if problem:
                 _refuse(out, methods, _refusal(ctx, name, problem.rstrip(".")))
             continue
+        if name in (CONDITIONAL, GZIP):
+            problem = finishers.problem(ctx.snapshot, name) or _looking(out, name)
+            if problem:
+                _refuse(out, methods, _refusal(ctx, name, problem))
+            continue
         if name == allauth.NAME:
             problem = allauth.problem(ctx.snapshot, route)
             if problem:
@@ -128,6 +144,18 @@ def _of_route(ctx: Context, route: Route, *, as_code: bool) -> RouteMiddleware:
             out.judged[defined] = verdict.sets
             out.always |= verdict.always
     return out
+
+
+def _looking(out: RouteMiddleware, name: str) -> str:
+    """Why what stands outside of Django's middleware ``name`` (``ConditionalGetMiddleware``, ``GZipMiddleware``) may see its work."""
+    if out.layers:
+        return f"It stands inside of {out.layers[0].defined}, which is translated around the view"
+    if name == GZIP:
+        return ""
+    asked = {f.key for facts in out.left for f in facts if f.kind == "status"}
+    if out.headers or out.default_headers or out.vary or asked & {"304", "412"}:
+        return "It stands inside of middleware that writes headers or looks at the status"
+    return ""
 
 
 def _as_code(

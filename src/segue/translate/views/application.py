@@ -13,7 +13,7 @@ from segue.translate.load.models import concrete
 from segue.translate.load.plan import plans
 from segue.translate.middleware.known import COMMON, CSRF, FRAMES, SECURITY
 from segue.translate.specialise.fold import plain
-from segue.translate.views import error_handler, texts
+from segue.translate.views import error_handler, finishers, texts
 from segue.translate.views.cors import cors_lines
 from segue.translate.views.http_options import http_options
 from segue.translate.views.middleware import uses_sessions
@@ -145,6 +145,9 @@ def _main(ctx: Context) -> None:
         imports.add(Import(f"{package}.access", "CSRF"))
     languages, needed = language.option(ctx)
     extra += languages
+    imports |= needed
+    finishing, needed = finishers.option(ctx)
+    extra += finishing
     imports |= needed
     handler, needed = error_handler.option(ctx, module)
     extra += handler

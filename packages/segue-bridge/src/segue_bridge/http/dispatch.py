@@ -7,9 +7,7 @@ and headers, as Django's middleware does them around the view.
 from __future__ import annotations
 
 import logging
-from typing import Any
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -22,9 +20,11 @@ from segue_bridge.errors import APIException, MethodNotAllowed, Unserved
 from segue_bridge.http import failures, handover, metadata, negotiation, pages, urls
 from segue_bridge.http.call import Call
 from segue_bridge.http.cors import ANSWERED_BY
+from segue_bridge.http.finishers import REPLACED, finished
 from segue_bridge.http.resource import Resource
 from segue_bridge.http.responses import JSON
 from segue_bridge.http.settings import PLAIN, HttpSettings
+from segue_bridge.http.varying import vary
 from segue_bridge.translation import end
 
 FORCED_USER = "segue.user"
@@ -48,17 +48,20 @@ async def serve(
         early = _before(call)
         response = await _view(call) if early is None else early
         response = await _rendered(call, response)
+        response = await finished(settings.finishers, "view", call, response)
         name_language(call, response, settings)
         if "x-segue-unserved" in response.headers:
             await throttles.take_back(call.counted)
         else:
             if early is None and settings.csrf is not None:
                 _finish_csrf(call, response, settings.csrf)
+            response = await finished(settings.finishers, "session", call, response)
             if call.stored_session is not None:
                 response = await _finish_session(call, response)
     finally:
         state.database.use.in_flight -= 1
         await db.close()
+    response = await finished(settings.finishers, "end", call, response)
     add_headers(call, response, settings, framed=early is None)
     if call.method == "HEAD" or response.status_code in (204, 304):
         # A 204 with data keeps the headers of the data; no server sends its body.
@@ -322,14 +325,6 @@ async def _finish_session(call: Call, response: Response) -> Response:
     return response
 
 
-def vary(response: Response, name: str) -> None:
-    """``patch_vary_headers``: add ``name`` unless it stands there."""
-    headers: Any = MutableHeaders(raw=response.raw_headers)
-    present = [part.strip() for part in headers.get("vary", "").split(",") if part.strip()]
-    if name.lower() not in {part.lower() for part in present}:
-        headers["vary"] = ", ".join([*present, name])
-
-
 def name_language(request: Request, response: Response, settings: HttpSettings) -> None:
     """``LocaleMiddleware.process_response``: ``Vary`` and ``Content-Language``."""
     languages = settings.languages
@@ -351,10 +346,17 @@ def add_headers(request: Request, response: Response, settings: HttpSettings, *,
     if not raw and not secure:
         return
     present = {name for name, _ in response.raw_headers}
+    lost = request.scope.get(REPLACED, ())
     for name, value in raw:
-        if name not in present and (framed or name != b"x-frame-options"):
+        writer = "frames" if name == b"x-frame-options" else "security"
+        if name not in present and (framed or writer != "frames") and writer not in lost:
             response.raw_headers.append((name, value))
-    if secure and settings.hsts is not None and b"strict-transport-security" not in present:
+    if (
+        secure
+        and settings.hsts is not None
+        and "security" not in lost
+        and b"strict-transport-security" not in present
+    ):
         response.raw_headers.append((b"strict-transport-security", settings.hsts.encode("latin-1")))
 
 

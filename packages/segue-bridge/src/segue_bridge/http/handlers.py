@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from segue_bridge.http import openapi, pages, urls
 from segue_bridge.http.cors import ANSWERED_BY
 from segue_bridge.http.dispatch import add_headers, name_language
+from segue_bridge.http.finishers import finished
 from segue_bridge.http.router import ContractRoutes, resources
 from segue_bridge.http.settings import PLAIN, SECURITY_HEADERS, HttpSettings
 
@@ -57,7 +58,10 @@ def install(
             return
         request = Request(scope, receive)
         response = _no_route(contract, settings, request)
+        response = await finished(settings.finishers, "view", request, response)
         name_language(request, response, settings)
+        for stage in ("session", "end"):
+            response = await finished(settings.finishers, stage, request, response)
         add_headers(request, response, settings, framed=response.status_code == 404)
         if request.method == "HEAD":
             response.body = b""

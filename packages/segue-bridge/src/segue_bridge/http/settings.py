@@ -11,6 +11,7 @@ from starlette.responses import Response
 from segue_bridge.auth.backend import Sessions
 from segue_bridge.auth.csrf import CsrfSettings
 from segue_bridge.errors import APIException
+from segue_bridge.http.finishers import Finisher
 from segue_bridge.http.language import Languages
 from segue_bridge.http.render import DEFAULT, Renderer
 
@@ -39,7 +40,8 @@ class HttpSettings:
     ``SECURE_SSL_REDIRECT``. ``format_param``: ``URL_FORMAT_OVERRIDE``. ``body_limit``, ``field_limit``, ``file_limit``:
     ``DATA_UPLOAD_MAX_MEMORY_SIZE``, ``…_NUMBER_FIELDS``, ``…_NUMBER_FILES``. ``sessions``: ``SessionMiddleware``'s
     sessions where a view's authentication has none. ``csrf``: the settings of ``CsrfViewMiddleware``, None without it. ``error_handler``: ``EXCEPTION_HANDLER``, the answer to an error of
-    the API. ``languages``: how requests choose the language of their texts, where they can. ``raise_errors``: let unexpected errors out instead of
+    the API. ``languages``: how requests choose the language of their texts, where they can. ``finishers``: what Django's
+    middleware does to finished answers, from the inside out. ``raise_errors``: let unexpected errors out instead of
     answering 500 (tests).
     """
 
@@ -59,6 +61,7 @@ class HttpSettings:
     csrf: CsrfSettings | None = None
     error_handler: ErrorHandler | None = None
     languages: Languages | None = None
+    finishers: tuple[Finisher, ...] = ()
     raise_errors: bool = False
     _raw: list[tuple[bytes, bytes]] = field(init=False, repr=False, compare=False)
 
