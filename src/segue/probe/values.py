@@ -196,6 +196,10 @@ class Encoder:
         state = getattr(value, "__dict__", None)
         if cls.__module__ == "builtins":
             return opaque(value)
+        if (cls.__module__, cls.__name__) == ("zoneinfo", "ZoneInfo"):
+            return self.call("zoneinfo.ZoneInfo", [value.key], depth=depth)
+        if cls is datetime.timezone:
+            return self.call("datetime.timezone", [value.utcoffset(None)], depth=depth)
         if isinstance(state, dict) and len(state) <= _PLAIN_STATE and depth < 4:
             plain = {k: v for k, v in state.items() if not k.startswith("_") and not SECRET_NAME.search(k)}
             return self.call(cls, (), plain, depth + 2)

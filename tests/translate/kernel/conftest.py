@@ -51,6 +51,7 @@ PLACES = {
     for module, place in (
         ("views", "library.views.Lab"),
         ("language", "library.language.Language"),
+        ("asking", "library.asking.Asking"),
         ("writing", "library.writing.Writing"),
         ("relations", "library.relations.Relations"),
         ("mails", "library.mails.Mails"),

@@ -28,9 +28,12 @@ _COMPARISONS = frozenset({"exact", "gt", "gte", "lt", "lte"})
 
 @dataclass(slots=True)
 class Joins:
-    """Real joins that a condition needs: ``(alias, on, outer)`` in order, and aliases by hop names."""
+    """Real joins that a condition needs: ``(alias, on, outer)`` in order, and aliases by hop names.
+
+    ``negated``: negated look-ups are over them too, as inside expressions (``Q.resolve_expression``: no ``split_subq``)."""
 
     outer: bool = False
+    negated: bool = False
     parts: list[tuple[ast.expr, ast.expr]] = field(default_factory=list)
     aliases: dict[tuple[str, ...], ast.expr] = field(default_factory=dict)
 
@@ -171,6 +174,8 @@ class Compiler:
             return self._annotated(leaf, negated)
         if path.hops and not negated and self._by_join(path):
             return self._joined(leaf, path)
+        if path.hops and self.joins is not None and self.joins.negated and self._by_join(path):
+            return self._negated_of_join(leaf, path)
         if path.hops:
             if path.json and (negated or (path.lookup == "exact" and _is_null(leaf, path))):
                 # A key that is not there makes the condition NULL: of a join, not of EXISTS.
@@ -226,6 +231,21 @@ class Compiler:
                     )
                 )
         return self._call("and_", [condition, *guards]) if guards else condition
+
+    def _negated_of_join(self, leaf: Leaf, path: Path) -> ast.expr:
+        """A look-up that is negated around here, over an outer join (``Query.build_filter``: ``col IS NOT NULL``)."""
+        assert self.joins is not None
+        condition = self._joined(leaf, path)
+        if _is_null(leaf, path):
+            return condition
+        self._refuse_unsure(leaf)
+        if isinstance(leaf.value.kind, Expr):
+            raise self.frame.refuse(
+                "aggregate-filter", leaf.key, "A negated condition between columns over a relation.", leaf.at
+            )
+        owner = self.joins.aliases[tuple(hop.name for hop in path.hops)]
+        column = self._column(owner, path.model, path.field.attname)
+        return self._call("and_", [condition, quote("{0}.is_not(None)", column)])
 
     def _sometimes(self, leaf: Leaf, given: Sometimes, negated: bool) -> ast.expr:
         """A lookup that is asked where a test holds."""

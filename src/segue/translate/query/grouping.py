@@ -16,6 +16,7 @@ from segue.translate.kinds import Kind, QuerySet, Scalar
 from segue.translate.load.models import column_kind, python_type
 from segue.translate.query.build import add_where, chain, commit, query_of, root_of
 from segue.translate.query.compile import Compiler, Joins, alias_constant, resolve_or_none
+from segue.translate.query.expressions import Expression
 from segue.translate.query.ir import Column, Query
 from segue.translate.query.paths import Link, Path, resolve
 from segue.translate.query.where import Leaf, Node, Raw
@@ -35,6 +36,36 @@ def crosses(frame: Frame, label: str, tree: Node, negated: bool = False) -> bool
             if path is not None and any(hop.many for hop in path.hops):
                 return True
     return False
+
+
+def check_repeats_nothing(frame: Frame, label: str, tree: Node, at: ast.AST) -> None:
+    """Refuse a condition inside an expression that looks over a to-many relation: Django joins it, also where it is negated
+    (``Q.resolve_expression``: no ``split_subq``), and the join repeats the rows."""
+    for child in tree.children:
+        if isinstance(child, Node):
+            check_repeats_nothing(frame, label, child, at)
+        elif isinstance(child, Leaf) and child.key != "__expression__":
+            path = resolve_or_none(frame, label, child)
+            if path is not None and any(hop.many for hop in path.hops):
+                raise frame.refuse(
+                    "expression",
+                    child.key,
+                    "A condition over a to-many relation, as a value, repeats the rows in Django.",
+                    at,
+                )
+
+
+def condition_value(tree: Node, at: ast.AST) -> Expression:
+    """``Q(price__gt=5)`` as a value of each row."""
+
+    def render(frame: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
+        check_repeats_nothing(frame, query.model, tree, at)
+        made = Compiler(frame, query, root).tree(tree)
+        if made is None:
+            raise frame.refuse("expression", "Q", "The condition is empty.", at)
+        return made, Scalar("bool", True)
+
+    return Expression(render)
 
 
 def joined_column(
@@ -140,7 +171,7 @@ def begin(frame: Frame, owner: Val, at: ast.AST) -> Val:
 
 
 # Helpers of the bridge that write their words into the statement itself.
-_INLINE = frozenset({"truncated", "date_of", "date_part"})
+_INLINE = frozenset({"truncated", "first_day", "date_of", "date_part"})
 
 
 def _same_text(node: ast.expr) -> bool:
@@ -202,7 +233,7 @@ def chosen(frame: Frame, value: Val, wanted: Sequence[str], shape: str, at: ast.
 def condition_of(frame: Frame, value: Val, tree: Node, found: Path | None, at: ast.AST) -> ast.expr:
     """``filter=Q(...)`` of an aggregate, over the rows that it is computed of."""
     query = query_of(value)
-    joins = Joins(outer=True)
+    joins = Joins(outer=True, negated=True)
     if found is not None and found.hops:
         names: tuple[str, ...] = ()
         known = dict(query.joins)

@@ -14,6 +14,7 @@ from segue.translate.query.build import query_of, root_of
 from segue.translate.query.compile import Compiler
 from segue.translate.query.composed import Aggregate, composed
 from segue.translate.query.expressions import as_expression, f_expression
+from segue.translate.query.grouping import check_repeats_nothing, condition_value
 from segue.translate.query.ir import Query
 from segue.translate.query.paths import resolve
 from segue.translate.query.where import Leaf, Node, Raw
@@ -85,13 +86,19 @@ def _aggregate(frame: Frame, call: CallSite) -> Val:
         return owner, _floating(inner, cls, made), kind
 
     def over(inner: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
+        kind: Kind = Scalar("int")
         if path == "*":
-            return _call(inner, sql, None, False), Scalar("int")
-        part = inside if inside is not None else f_expression(path or "")
-        node, column = part.render(inner, query, root)
-        return _call(inner, sql, node, False), _kind(inner, cls, column, call)
+            made = _call(inner, sql, None, False)
+        else:
+            part = inside if inside is not None else f_expression(path or "")
+            node, column = part.render(inner, query, root)
+            made, kind = _call(inner, sql, node, False), _kind(inner, cls, column, call)
+        if condition is not None and isinstance(condition.kind, Q):
+            chosen, _ = condition_value(condition.kind.tree, call.node).render(inner, query, root)
+            made = quote("{0}.filter({1})", made, chosen)
+        return made, kind
 
-    plain = condition is None and not distinct and field is None and "default" not in call.kwargs
+    plain = not distinct and field is None and "default" not in call.kwargs
     made = Aggregate(
         render,
         over=over if plain else None,
@@ -189,7 +196,8 @@ def _subquery(
     from segue.translate.load.fetch import entity_type
     from segue.translate.load.models import column_kind
 
-    found = resolve(frame, query.model, path, call.node)
+    # A filter reads columns of the target, which the through table does not have.
+    found = resolve(frame, query.model, path, call.node, shortcut=condition is None)
     if not any(h.many for h in found.hops):
         raise frame.refuse(
             "aggregate",
@@ -197,7 +205,7 @@ def _subquery(
             "An aggregate over to-one columns is a GROUP BY of the rows.",
             call.node,
         )
-    if len(found.hops) != 1 or found.hops[0].through:
+    if len(found.hops) != 1:
         raise frame.refuse(
             "aggregate", ast.unparse(call.node), "An aggregate over several relations.", call.node
         )
@@ -212,18 +220,32 @@ def _subquery(
     inner = name(cls_name)
     column = ast.Attribute(inner, found.field.attname, ast.Load())
     aggregated = _floating(frame, cls, _call(frame, sql, column, distinct))
+    near, tables = inner, [inner]
+    if hop.through_link is not None:
+        through, item = entity_type(frame.ctx, hop.through)
+        frame.use(item)
+        near = name(through)
+        tables.append(near)
     parts = [
         quote(
             "{0} == {1}",
-            ast.Attribute(inner, hop.link.right, ast.Load()),
+            ast.Attribute(near, hop.link.right, ast.Load()),
             ast.Attribute(root, hop.link.left, ast.Load()),
         )
     ]
     if condition is not None:
         parts.append(_inner_condition(frame, query, root, hop, inner, condition, call))
     node = quote("{0}({1})", frame.imported("sqlalchemy", "select"), aggregated)
+    if hop.through_link is not None:
+        on = quote(
+            "{0} == {1}",
+            ast.Attribute(near, hop.through_link.left, ast.Load()),
+            ast.Attribute(inner, hop.through_link.right, ast.Load()),
+        )
+        node = quote("{0}.join({1}, {2})", node, near, on)
     node = ast.Call(ast.Attribute(node, "where", ast.Load()), parts, [])
-    node = quote("{0}.correlate_except({1}).scalar_subquery()", node, inner)
+    node = ast.Call(ast.Attribute(node, "correlate_except", ast.Load()), list(tables), [])
+    node = quote("{0}.scalar_subquery()", node)
     return node, _kind(frame, cls, column_kind(frame.ctx, found.field), call)
 
 
@@ -253,7 +275,9 @@ def _inner_condition(
                 )
         return Node(node.connector, tuple(children), node.negated)
 
-    made = Compiler(frame, Query(hop.target), inner).tree(strip(condition.kind.tree))
+    tree = strip(condition.kind.tree)
+    check_repeats_nothing(frame, hop.target, tree, call.node)
+    made = Compiler(frame, Query(hop.target), inner).tree(tree)
     if made is None:
         raise frame.refuse("aggregate-filter", ast.unparse(call.node), "The filter is empty.", call.node)
     return made

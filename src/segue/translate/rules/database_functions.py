@@ -10,10 +10,9 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import widen
 from segue.translate.interp.value import Val, quote
 from segue.translate.kinds import Expr, Kind, OutputField, Q, Scalar
-from segue.translate.query.compile import Compiler
 from segue.translate.query.composed import composed
-from segue.translate.query.expressions import Expression, as_expression
-from segue.translate.query.ir import Query
+from segue.translate.query.expressions import as_expression
+from segue.translate.query.grouping import condition_value
 from segue.translate.rules.aggregates import coalesced
 from segue.translate.rules.output_fields import python_of
 from segue.translate.rules.registry import function
@@ -147,15 +146,7 @@ def wrapper(frame: Frame, call: CallSite) -> Val:
         raise frame.refuse("expression", ast.unparse(call.node), "Something is missing.", call.node)
     to = python_of(field)
     if isinstance(first.kind, Q) and to == "bool":
-        tree = first.kind.tree
-
-        def condition(inner: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
-            made = Compiler(inner, query, root).tree(tree)
-            if made is None:
-                raise inner.refuse("expression", ast.unparse(call.node), "The condition is empty.", call.node)
-            return made, Scalar("bool", True)
-
-        return Val(Expr(Expression(condition)))
+        return Val(Expr(condition_value(first.kind.tree, call.node)))
 
     def build(inner: Frame, nodes: list[ast.expr], kinds: list[Kind]) -> tuple[ast.expr, Kind]:
         given = widen(kinds[0])

@@ -11,7 +11,9 @@ from segue.translate.interp.value import Val, literal, quote
 from segue.translate.kinds import Const, CutMoment, Expr, Kind, Scalar
 from segue.translate.query.composed import composed
 from segue.translate.query.expressions import Expression, as_expression
+from segue.translate.rules.output_fields import python_of
 from segue.translate.rules.registry import function
+from segue.translate.rules.time_zones import zone_of
 
 _OF_DATES = ("year", "quarter", "month", "week", "day")
 _UNITS = (*_OF_DATES, "hour", "minute", "second")
@@ -22,8 +24,8 @@ _PARTS = {
 _MODULE = "django.db.models.functions"
 
 
-def cut(first: Val, unit: str, at: ast.AST) -> Expression:
-    """``Trunc(first, unit)``: a date of a date, a moment of a moment."""
+def cut(first: Val, unit: str, at: ast.AST, zone: str | None = None, *, to: str = "") -> Expression:
+    """``Trunc(first, unit, tzinfo=zone)``: a date of a date, a moment of a moment; ``to``: the type that ``output_field`` names."""
 
     def build(inner: Frame, nodes: list[ast.expr], kinds: list[Kind]) -> tuple[ast.expr, Kind]:
         kind = widen(kinds[0])
@@ -36,8 +38,17 @@ def cut(first: Val, unit: str, at: ast.AST) -> Expression:
             raise inner.refuse(
                 "expression", ast.unparse(at), f"A {kind.type} cannot be cut to its {unit}.", at
             )
+        if kind.type == "date" and (zone is not None or to == "datetime"):
+            raise inner.refuse(
+                "expression", ast.unparse(at), "Django raises ValueError: a date has no time.", at
+            )
+        if kind.type == "datetime" and to == "date":
+            if unit not in _OF_DATES:
+                raise inner.refuse("expression", ast.unparse(at), f"A date cannot be cut to its {unit}.", at)
+            helper = inner.imported("segue_bridge.db.truncation", "first_day")
+            return _in_zone(helper, nodes[0], unit, zone), Scalar("date", kind.nullable)
         helper = inner.imported("segue_bridge.db.truncation", "truncated")
-        made = quote("{0}({1}, {2})", helper, nodes[0], literal(unit))
+        made = _in_zone(helper, nodes[0], unit, zone)
         return made, Scalar("date", kind.nullable) if kind.type == "date" else CutMoment(
             "datetime", kind.nullable
         )
@@ -45,10 +56,25 @@ def cut(first: Val, unit: str, at: ast.AST) -> Expression:
     return composed([as_expression(first)], build, at)
 
 
+def _in_zone(helper: ast.expr, node: ast.expr, unit: str, zone: str | None) -> ast.expr:
+    made = quote("{0}({1}, {2})", helper, node, literal(unit))
+    if zone is not None:
+        assert isinstance(made, ast.Call)
+        made.args.append(literal(zone))
+    return made
+
+
 def _trunc(frame: Frame, call: CallSite) -> Val:
     short = call.name.rpartition(".")[2]
     unit = short.removeprefix("Trunc").lower()
-    call.only("expression", "kind", at_most=2 if short == "Trunc" else 1)
+    call, zone = zone_of(frame, call)
+    call.only("expression", "kind", "output_field", at_most=2 if short == "Trunc" else 1)
+    field = call.kwargs.get("output_field")
+    to = "" if field is None else python_of(field)
+    if field is not None and to not in ("date", "datetime"):
+        raise frame.refuse(
+            "expression", ast.unparse(call.node), "Segue has no rule for this output_field.", call.node
+        )
     first = call.argument(0, "expression")
     if short == "Trunc":
         given = call.argument(1, "kind")
@@ -58,11 +84,15 @@ def _trunc(frame: Frame, call: CallSite) -> Val:
     if first is None:
         raise frame.refuse("expression", ast.unparse(call.node), "Nothing is cut.", call.node)
     if unit == "date":
-        return Val(Expr(_part(first, call, "date")))
-    return Val(Expr(cut(first, unit, call.node)))
+        if field is not None:
+            raise frame.refuse(
+                "expression", ast.unparse(call.node), "TruncDate has an output_field of its own.", call.node
+            )
+        return Val(Expr(_part(first, call, "date", zone)))
+    return Val(Expr(cut(first, unit, call.node, zone, to=to)))
 
 
-def _part(first: Val, call: CallSite, part: str) -> Expression:
+def _part(first: Val, call: CallSite, part: str, zone: str | None) -> Expression:
     def build(inner: Frame, nodes: list[ast.expr], kinds: list[Kind]) -> tuple[ast.expr, Kind]:
         kind = widen(kinds[0])
         allowed = ("datetime",) if part == "date" else ("date", "datetime")
@@ -70,17 +100,28 @@ def _part(first: Val, call: CallSite, part: str) -> Expression:
             raise inner.refuse("expression", ast.unparse(call.node), f"It has no {part}.", call.node)
         if kind.type == "date" and part in ("hour", "minute", "second"):
             raise inner.refuse("expression", ast.unparse(call.node), "A date has no time.", call.node)
+        if kind.type == "date" and zone is not None:
+            raise inner.refuse(
+                "expression",
+                ast.unparse(call.node),
+                "Django raises ValueError: a date has no zone.",
+                call.node,
+            )
         if part == "date":
-            helper = inner.imported("segue_bridge.db.query", "date_of")
-            return quote("{0}({1})", helper, nodes[0]), Scalar("date", kind.nullable)
+            made = quote("{0}({1})", inner.imported("segue_bridge.db.query", "date_of"), nodes[0])
+            if zone is not None:
+                assert isinstance(made, ast.Call)
+                made.args.append(literal(zone))
+            return made, Scalar("date", kind.nullable)
         helper = inner.imported("segue_bridge.db.query", "date_part")
-        return quote("{0}({1}, {2})", helper, nodes[0], literal(part)), Scalar("int", kind.nullable)
+        return _in_zone(helper, nodes[0], part, zone), Scalar("int", kind.nullable)
 
     return composed([as_expression(first)], build, call.node)
 
 
 def _extract(frame: Frame, call: CallSite) -> Val:
     short = call.name.rpartition(".")[2]
+    call, zone = zone_of(frame, call)
     call.only("expression", "lookup_name", at_most=2 if short == "Extract" else 1)
     first = call.argument(0, "expression")
     part: object = _PARTS.get(short.removeprefix("Extract"))
@@ -91,7 +132,7 @@ def _extract(frame: Frame, call: CallSite) -> Val:
         raise frame.refuse(
             "expression", ast.unparse(call.node), "Segue has no rule for this part.", call.node
         )
-    return Val(Expr(_part(first, call, str(part))))
+    return Val(Expr(_part(first, call, str(part), zone)))
 
 
 for _name in ("Trunc", "TruncDate", *(f"Trunc{unit.capitalize()}" for unit in _UNITS)):

@@ -21,6 +21,7 @@ from segue.translate.query.expressions import (
     operand,
     outer_name,
 )
+from segue.translate.query.grouping import check_repeats_nothing
 from segue.translate.query.ir import Query
 from segue.translate.query.postgres import combined_search
 from segue.translate.query.where import Leaf, Node, Raw
@@ -144,6 +145,7 @@ def when(frame: Frame, call: CallSite) -> Val:
     result = operand(then)
 
     def render(inner: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
+        check_repeats_nothing(inner, query.model, tree, call.node)
         condition = Compiler(inner, query, root).tree(tree)
         if condition is None:
             raise inner.refuse("expression", ast.unparse(call.node), "The condition is empty.", call.node)

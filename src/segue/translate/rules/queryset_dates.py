@@ -8,12 +8,13 @@ from dataclasses import replace
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, name, quote
-from segue.translate.kinds import Const, CutMoment, QuerySet, Scalar
+from segue.translate.kinds import Const, QuerySet, Scalar
 from segue.translate.query.build import chain, commit, filtered, query_of, root_of
 from segue.translate.query.ir import Column
 from segue.translate.query.where import Leaf, Node
 from segue.translate.rules.date_functions import cut
 from segue.translate.rules.registry import method
+from segue.translate.rules.time_zones import zone_of
 
 _KINDS = {
     "dates": ("year", "month", "week", "day"),
@@ -24,6 +25,9 @@ _KINDS = {
 @method(QuerySet, "dates", "datetimes")
 def dates(frame: Frame, owner: Val, call: CallSite) -> Val:
     """The first day, or moment, of each period that a row lies in."""
+    zone = None
+    if call.name == "datetimes":
+        call, zone = zone_of(frame, call)
     call.only("field_name", "kind", "order", at_most=3)
     words = []
     for index, (key, default) in enumerate((("field_name", None), ("kind", None), ("order", "ASC"))):
@@ -54,14 +58,9 @@ def dates(frame: Frame, owner: Val, call: CallSite) -> Val:
     query = query_of(value)
     if query.many:
         raise frame.refuse("dates", ast.unparse(call.node), "Of a query that joins.", call.node)
-    node, kind = cut(const(field), str(unit), call.node).render(frame, query, root_of(frame, query.model))
-    if isinstance(kind, CutMoment) != (call.name == "datetimes"):
-        raise frame.refuse(
-            "dates",
-            ast.unparse(call.node),
-            "dates() of a column of dates and datetimes() of one of moments are translated.",
-            call.node,
-        )
+    to = "date" if call.name == "dates" else "datetime"
+    cutting = cut(const(field), str(unit), call.node, zone, to=to)
+    node, kind = cutting.render(frame, query, root_of(frame, query.model))
     assert isinstance(kind, Scalar)
     kind = replace(kind, nullable=False)
     if query.order == "done":

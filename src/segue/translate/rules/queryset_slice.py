@@ -5,19 +5,27 @@ from __future__ import annotations
 import ast
 
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.value import Val, quote
+from segue.translate.interp.value import Val, literal, quote
 from segue.translate.kinds import Const, ListOf, QuerySet, RelatedManager, Scalar
 from segue.translate.query.build import limited, limited_again, query_of
 
 
 def subscript(frame: Frame, owner: Val, node: ast.Subscript) -> Val:
     """One row, or LIMIT/OFFSET."""
+    from segue.translate.rules.queryset_evaluate import fetched_rows
+
     if isinstance(owner.kind, RelatedManager):
         raise frame.refuse("subscript", ast.unparse(node), "A manager has no items.", node)
     query = query_of(owner)
     if isinstance(node.slice, ast.Slice):
-        if node.slice.step is not None:
-            raise frame.refuse("slice", ast.unparse(node), "A slice with a step.", node)
+        step = _step(frame, node.slice.step, node)
+        if step:
+            bare = node.slice.lower is None and node.slice.upper is None
+            plain = ast.Subscript(node.value, ast.Slice(node.slice.lower, node.slice.upper), ast.Load())
+            some = owner if bare else subscript(frame, owner, ast.copy_location(plain, node))
+            rows = fetched_rows(frame, some, node)
+            assert rows.node is not None
+            return Val(rows.kind, ast.Subscript(rows.node, ast.Slice(step=literal(step)), ast.Load()))
         bounds = [_bound(frame, part) for part in (node.slice.lower, node.slice.upper)]
         if query.sliced:
             low, high = (_constant(frame, bound, node) for bound in bounds)
@@ -26,9 +34,6 @@ def subscript(frame: Frame, owner: Val, node: ast.Subscript) -> Val:
     index = frame.eval(node.slice)
     if not isinstance(index.kind, Const) or not isinstance(index.kind.value, int) or index.kind.value < 0:
         raise frame.refuse("slice", ast.unparse(node), "The index is not a constant.", node)
-    from segue.translate.interp.value import literal
-    from segue.translate.rules.queryset_evaluate import fetched_rows
-
     at = index.kind.value
     if query.sliced:
         one = limited_again(frame, owner, at, at + 1, node)
@@ -38,6 +43,16 @@ def subscript(frame: Frame, owner: Val, node: ast.Subscript) -> Val:
     assert rows.node is not None
     assert isinstance(rows.kind, ListOf)
     return Val(rows.kind.item, quote("{0}({1})", frame.imported("segue_bridge.db.reads", "item"), rows.node))
+
+
+def _step(frame: Frame, part: ast.expr | None, node: ast.Subscript) -> int:
+    """The step of a slice, which makes a list of it (``QuerySet.__getitem__``); 0 and None make none."""
+    value = None if part is None else frame.eval(part)
+    if value is None or (isinstance(value.kind, Const) and value.kind.value in (None, 0)):
+        return 0
+    if not isinstance(value.kind, Const) or type(value.kind.value) is not int:
+        raise frame.refuse("slice", ast.unparse(node), "Its step is not a constant.", node)
+    return value.kind.value
 
 
 def _constant(frame: Frame, bound: ast.expr | None, node: ast.Subscript) -> int | None:

@@ -8,12 +8,12 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import widen
 from segue.translate.interp.value import Val, name, quote
-from segue.translate.kinds import Const, Expr, QuerySet, Scalar
+from segue.translate.kinds import Const, Expr, Q, QuerySet, Scalar
 from segue.translate.load.models import concrete, field_of, pk_field
 from segue.translate.query.build import chain, commit, filtered, query_of, root_of, settle
 from segue.translate.query.composed import Aggregate, check_together
 from segue.translate.query.expressions import Expression, as_expression
-from segue.translate.query.grouping import add_column, begin
+from segue.translate.query.grouping import add_column, begin, condition_value
 from segue.translate.query.ir import Column
 from segue.translate.query.where import Node
 from segue.translate.rules.q_objects import tree_of
@@ -191,6 +191,8 @@ def labelable(frame: Frame, node: ast.expr, value: Val) -> ast.expr:
 
 
 def _expression(frame: Frame, value: Val, call: CallSite) -> Expression:
+    if isinstance(value.kind, Q):
+        return condition_value(value.kind.tree, call.node)
     if not isinstance(value.kind, Expr):
         raise frame.refuse(
             "annotate", ast.unparse(call.node), "Segue does not know this expression.", call.node
@@ -273,6 +275,23 @@ def using(frame: Frame, owner: Val, call: CallSite) -> Val:
 def iterator(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``iterator()``: the rows, asked for each time: Django keeps nothing of them in the queryset."""
     call.only("chunk_size", at_most=1)
+    size = call.argument(0, "chunk_size")
+    number = size.kind.value if size is not None and isinstance(size.kind, Const) else 0
+    none = size is None or (isinstance(size.kind, Const) and number is None)
+    if not none and (type(number) is not int or number <= 0):
+        raise frame.refuse(
+            "iterator",
+            ast.unparse(call.node),
+            "Its chunk_size is no number that is known to be above zero.",
+            call.node,
+        )
+    if none and query_of(owner).prefetch:
+        raise frame.refuse(
+            "iterator",
+            ast.unparse(call.node),
+            "Without a chunk_size Django refuses to prefetch, or prefetches nothing, as its release goes.",
+            call.node,
+        )
     if frame.env.get("#rows:" + owner.text) is not None:
         raise frame.refuse(
             "iterator", ast.unparse(call.node), "The rows were read before; this reads them again.", call.node

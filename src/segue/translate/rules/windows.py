@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import nullable, widen
-from segue.translate.interp.value import Val, const, quote
+from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import Const, CutMoment, Expr, Expressions, Kind, Scalar
 from segue.translate.query.composed import Aggregate
 from segue.translate.query.expressions import Expression, Render, as_expression, f_expression
 from segue.translate.query.ir import Query
+from segue.translate.rules.output_fields import python_of
 from segue.translate.rules.registry import function
+from segue.translate.rules.window_frames import WindowFrame
 
 Build = Callable[[Frame, list[ast.expr], list[Kind]], tuple[ast.expr, Kind]]
 _NUMBERS = {"RowNumber": "row_number", "Rank": "rank", "DenseRank": "dense_rank"}
@@ -78,6 +80,50 @@ def _looking(frame: Frame, call: CallSite) -> Val:
     return Val(Expr(WindowFunction(_alone, inside=render)))
 
 
+def _nth_value(frame: Frame, call: CallSite) -> Val:
+    """``NthValue("price", nth=2)``: NULL where the frame has not so many rows."""
+    call.only("expression", "nth", at_most=2)
+    number = _above_zero(frame, call, 1, "nth")
+    first = call.argument(0, "expression")
+    if first is None:
+        raise frame.refuse("window", ast.unparse(call.node), "It looks at nothing.", call.node)
+    expression = as_expression(first)
+
+    def render(inner: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
+        node, given_kind = expression.render(inner, query, root)
+        kind = widen(given_kind)
+        if not isinstance(node, ast.Attribute) or not isinstance(kind, Scalar) or isinstance(kind, CutMoment):
+            raise inner.refuse("window", ast.unparse(call.node), "It looks at more than a column.", call.node)
+        func = ast.Attribute(inner.imported("sqlalchemy", "func"), "nth_value", ast.Load())
+        made = ast.Call(func, [node, literal(number)], [])
+        made.keywords.append(ast.keyword("type_", ast.Attribute(node, "type", ast.Load())))
+        return made, nullable(kind)
+
+    return Val(Expr(WindowFunction(_alone, inside=render)))
+
+
+def _ntile(frame: Frame, call: CallSite) -> Val:
+    """``Ntile(num_buckets=4)``."""
+    call.only("num_buckets", at_most=1)
+    number = _above_zero(frame, call, 0, "num_buckets")
+
+    def render(inner: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
+        func = ast.Attribute(inner.imported("sqlalchemy", "func"), "ntile", ast.Load())
+        return ast.Call(func, [literal(number)], []), Scalar("int")
+
+    return Val(Expr(WindowFunction(_alone, inside=render)))
+
+
+def _above_zero(frame: Frame, call: CallSite, position: int, key: str) -> int:
+    given = call.argument(position, key)
+    number = 1 if given is None else given.kind.value if isinstance(given.kind, Const) else None
+    if type(number) is not int or number < 1:
+        raise frame.refuse("window", ast.unparse(call.node), f"Its {key} is no number above zero.", call.node)
+    return number
+
+
+function(f"{_MODULE}.window.NthValue", f"{_MODULE}.NthValue")(_nth_value)
+function(f"{_MODULE}.window.Ntile", f"{_MODULE}.Ntile")(_ntile)
 for _name in (*_NUMBERS, *_SHARES):
     function(f"{_MODULE}.window.{_name}", f"{_MODULE}.{_name}")(_numbering)
 for _name in _OTHERS:
@@ -86,8 +132,8 @@ for _name in _OTHERS:
 
 @function("django.db.models.expressions.Window", "django.db.models.Window")
 def window(frame: Frame, call: CallSite) -> Val:
-    """``Window(Sum("price"), partition_by=[F("author")], order_by="-price")`` without a frame of its own."""
-    call.only("expression", "partition_by", "order_by", at_most=3)
+    """``Window(Sum("price"), partition_by=[F("author")], order_by="-price", frame=RowRange(end=0))``."""
+    call.only("expression", "partition_by", "order_by", "frame", "output_field", at_most=5)
     first = call.argument(0, "expression")
     built = first.kind.build if first is not None and isinstance(first.kind, Expr) else None
     if not isinstance(built, WindowFunction | Aggregate):
@@ -96,6 +142,12 @@ def window(frame: Frame, call: CallSite) -> Val:
         )
     partition = _several(frame, call, "partition_by", 1)
     order = _several(frame, call, "order_by", 2)
+    around = call.argument(3, "frame")
+    if around is not None and around.kind == Const(None):
+        around = None
+    if around is not None and not isinstance(around.kind, WindowFrame):
+        raise frame.refuse("window", ast.unparse(call.node), "Segue does not know its frame.", call.node)
+    field = call.argument(4, "output_field")
 
     def render(inner: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
         if query.crossed or query.many or query.grouped or query.pending or query.distinct:
@@ -121,6 +173,12 @@ def window(frame: Frame, call: CallSite) -> Val:
                 keywords.append(
                     ast.keyword(key, nodes[0] if len(nodes) == 1 else ast.List(nodes, ast.Load()))
                 )
+        if around is not None and isinstance(around.kind, WindowFrame):
+            keywords.append(around.kind.argument())
+        if field is not None and python_of(field) != getattr(kind, "type", ""):
+            raise inner.refuse(
+                "window", ast.unparse(call.node), "output_field makes another type of the result.", call.node
+            )
         over = ast.Call(ast.Attribute(made, "over", ast.Load()), [], keywords)
         if built.floating:
             over = quote(

@@ -1,6 +1,7 @@
 import os
 
 from django.urls import path
+from library.asking import Asking
 from library.clients import Clients
 from library.language import Language
 from library.mails import Mails
@@ -12,6 +13,7 @@ from library.writing import Writing
 urlpatterns = [
     path("lab/<int:pk>/", Lab.as_view()),
     path("language/<int:pk>/", Language.as_view()),
+    path("asking/<int:pk>/", Asking.as_view()),
     path("writing/<int:pk>/", Writing.as_view()),
     path("relations/<int:pk>/", Relations.as_view()),
     path("clients/<int:pk>/", Clients.as_view()),

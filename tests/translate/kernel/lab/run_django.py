@@ -32,6 +32,7 @@ if "LAB_POSTGRES" in os.environ or not os.path.exists(os.environ["LAB_DB"]):
 from django.contrib.auth.models import AnonymousUser, User  # noqa: E402
 from django.contrib.contenttypes.models import ContentType  # noqa: E402
 from library import state  # noqa: E402
+from library.asking import Asking  # noqa: E402
 from library.clients import Clients  # noqa: E402
 from library.files import put_files  # noqa: E402
 from library.language import Language  # noqa: E402
@@ -85,9 +86,9 @@ TABLES = sorted(
 )
 results = {"#tables": TABLES}
 classes = (
-    (Language, Writing, Relations, Postgres)
+    (Language, Asking, Writing, Relations, Postgres)
     if "LAB_POSTGRES" in os.environ
-    else (Lab, Language, Writing, Relations, Mails, Clients, Sheets)
+    else (Lab, Language, Asking, Writing, Relations, Mails, Clients, Sheets)
 )
 for cls, name in [(c, n) for c in classes for n in sorted(dir(c)) if n.startswith("case_")]:
     view = cls()

@@ -43,8 +43,8 @@ class CutMoment(TypeDecorator[dt.datetime]):
         return read
 
 
-def truncated(column: Column, unit: str) -> Column:
-    """``TruncMonth(column)`` and its kin: a date of a date, of a date-time the moment in the current time zone.
+def truncated(column: Column, unit: str, zone: str | None = None) -> Column:
+    """``TruncMonth(column)`` and its kin: a date of a date, of a date-time the moment in ``zone`` (the current one).
 
     ``unit`` is ``year``, ``quarter``, ``month``, ``week``, ``day``, ``hour``, ``minute`` or ``second``.
     """
@@ -54,9 +54,18 @@ def truncated(column: Column, unit: str) -> Column:
             cast(func.date_trunc(part, column), Date()),
             func.django_date_trunc(part, column, inline(None), inline(None), type_=Date()),
         )
-    zone = zones.current()
-    kind = CutMoment(None if isinstance(column.type, LocalDateTime) or zone is None else str(zone))
+    current = zones.current() if zone is None else zone
+    kind = CutMoment(None if isinstance(column.type, LocalDateTime) or current is None else str(current))
     return per_dialect(
-        func.date_trunc(part, local_moment(column), type_=kind),
-        func.django_datetime_trunc(part, column, *zone_arguments(None), type_=kind),
+        func.date_trunc(part, local_moment(column, zone), type_=kind),
+        func.django_datetime_trunc(part, column, *zone_arguments(zone), type_=kind),
+    )
+
+
+def first_day(column: Column, unit: str, zone: str | None = None) -> Column:
+    """``TruncMonth(column, output_field=DateField())`` of a date-time: the first day of its month, in ``zone`` (the current one)."""
+    part = inline(unit)
+    return per_dialect(
+        cast(func.date_trunc(part, local_moment(column, zone)), Date()),
+        func.django_date_trunc(part, column, *zone_arguments(zone), type_=Date()),
     )

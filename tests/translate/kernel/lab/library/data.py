@@ -16,6 +16,7 @@ from library.models import (
     Globe,
     Ladder,
     Lamp,
+    Ledger,
     Note,
     Permit,
     Placement,
@@ -117,6 +118,8 @@ def fill():
     Review.objects.create(book=books[0], user=ann, stars=5, text="great")
     Review.objects.create(book=books[0], user=bob, stars=1)
     Review.objects.create(book=books[2], user=bob, stars=3, text="so so")
+    Ledger.objects.create(name="one", amount=2)
+    Ledger.objects.create(name="two", amount=5, kind="odd", place=9)
     root = Category.objects.create(name="root")
     kid = Category.objects.create(name="kid", parent=root)
     leaf = Category.objects.create(name="leaf", parent=kid)

@@ -3,10 +3,12 @@ import uuid
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
+from django.db.models.functions import Length, Upper
 from django.db.models.signals import post_delete, pre_delete, pre_save
 from django.dispatch import receiver
 from django_cleanup import cleanup
 
+from library import lookups  # noqa: F401
 from library.clubs import Club, Member, Protocol, Visit  # noqa: F401
 
 
@@ -394,3 +396,19 @@ class Machine(models.Model):
 class Plate(models.Model):
     machine = models.OneToOneField(Machine, on_delete=models.CASCADE, related_name="plate")
     number = models.IntegerField()
+
+
+# filled by the database --------------------------------------------------------------------
+
+
+class Ledger(models.Model):
+    name = models.CharField(max_length=30)
+    amount = models.IntegerField(default=1)
+    double = models.GeneratedField(
+        expression=models.F("amount") * 2, output_field=models.IntegerField(), db_persist=True
+    )
+    title = models.GeneratedField(
+        expression=Upper("name"), output_field=models.CharField(max_length=30), db_persist=True
+    )
+    kind = models.CharField(max_length=10, db_default="plain")
+    place = models.IntegerField(db_default=Length(models.Value("four")))

@@ -1,0 +1,40 @@
+"""What of asking is refused, with the code of the refusal; :mod:`.query_table` puts it on the page."""
+
+from __future__ import annotations
+
+REFUSED: dict[str, str] = {
+    # Django joins, and repeats the rows.
+    "case_case_over_a_to_many_relation": "expression",
+    "case_condition_over_a_to_many_annotated": "expression",
+    "case_count_filtered_over_another_relation": "expression",
+    "case_count_of_a_negated_filter_of_another": "aggregate-filter",
+    # What is computed, or Django refuses.
+    "case_frame_from_the_request": "window",
+    "case_frame_of_values_with_numbers": "window",
+    "case_frame_upside_down": "window",
+    "case_row_number_of_groups": "window",
+    "case_item_from_the_end": "slice",
+    "case_slice_from_the_end": "slice",
+    "case_slice_with_a_step_and_filtered": "no-rule",
+    "case_slice_with_a_step_of_the_request": "slice",
+    "case_iterator_no_size": "iterator",
+    "case_iterator_of_the_request": "iterator",
+    "case_iterator_with_prefetched_no_size": "iterator",
+    "case_latest_of_nothing_named": "latest",
+    "case_earliest_sliced": "latest",
+    "case_trunc_date_to_moments": "expression",
+    # What only the project or its database knows.
+    "case_custom_lookup": "lookup",
+    "case_custom_transform": "lookup",
+    "case_func": "unknown-call",
+    "case_func_with_a_template": "unknown-call",
+    # No rule yet.
+    "case_annotation_of_a_cut_moment_filtered": "unknown-call",
+    "case_annotation_ordered_by_a_transform": "ordering",
+    "case_annotation_that_may_be_null_excluded": "exclude-annotation",
+    "case_functions_of_text": "unknown-call",
+    "case_generated_aggregated": "aggregate",
+    "case_generated_filtered": "lookup-value",
+    "case_json_object": "unknown-call",
+    "case_standard_deviation": "unknown-call",
+}
