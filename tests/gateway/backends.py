@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import struct
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,8 +18,9 @@ def main(name: str, port: int) -> None:
         def answer(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             sent = self.rfile.read(length)
-            if "slow" in self.path:
-                time.sleep(0.3)
+            print(self.command, self.path, flush=True)
+            if "stuck" in self.path:
+                time.sleep(60)
             status = 500 if name == "fastapi" and "broken" in self.path else 200
             if "headers" in self.path:
                 sent = json.dumps({k.lower(): v for k, v in self.headers.items()}).encode()
@@ -27,10 +30,30 @@ def main(name: str, port: int) -> None:
                 self.send_header("x-segue-unserved", "operation")
             else:
                 self.send_response(status)
+            if name == "fastapi" and "torn" in self.path:
+                self.torn(body)
+                return
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(body)
+
+        def torn(self, body: bytes) -> None:
+            """The headers, and perhaps half of the body; then the connection breaks as if the process had been killed."""
+            if "chunked" in self.path:
+                self.send_header("Transfer-Encoding", "chunked")
+            else:
+                longer = 100_000 if "long" in self.path else 0
+                self.send_header("Content-Length", str(len(body) + longer))
+            if "events" in self.path:
+                self.send_header("Content-Type", "text/event-stream")
+            self.end_headers()
+            if "half" in self.path:
+                self.wfile.write(body[:3])
+            time.sleep(0.05)  # Envoy has read the headers by then
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
+            self.close_connection = True
 
         do_GET = do_HEAD = do_POST = do_PUT = do_OPTIONS = do_DELETE = answer
 

@@ -35,7 +35,7 @@ class World:
         ]
 
     def swap(self, get: int, post: int = 0, *, html: bool = False) -> float:
-        return control.swap(self.state, self.rules(get, post, html=html), self.running)
+        return control.swap(self.state, self.rules(get, post, html=html), self.running, timeout=60)
 
     def start_fastapi(self) -> None:
         self.fastapi = _backend(self.group, "fastapi", self.running.ports.fastapi)
@@ -74,7 +74,7 @@ def started(
         backend(group, "django", ports.django)
         fastapi = backend(group, "fastapi", ports.fastapi)
         new = World(tmp_path, running, group, fastapi)
-        control.write_routes(tmp_path, new.rules(0))
+        version = control.write_routes(tmp_path, new.rules(0))
         boot = tmp_path / "gateway" / "boot.json"
         configuration = envoy.bootstrap(ports, str(tmp_path / "gateway"), edge)
         change(configuration)
@@ -93,6 +93,6 @@ def started(
         ]
         child = group.start("envoy", command, port=ports.gateway, cwd=tmp_path, env=os.environ)
         group.wait_ready(child)
-        while not control.active_version(ports):
+        while not control.serves(ports, version):
             time.sleep(0.01)
         yield new

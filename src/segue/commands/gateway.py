@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segue.commands.common import console, count, print_json, read_ledger, read_snapshot
 from segue.config import Config
-from segue.gateway import control, envoy, table
+from segue.gateway import control, envoy, routes, table
 from segue.gateway.envoy import Ports
 
 _PORTS = Ports(gateway=8080, admin=9901, django=8000, fastapi=8001)
@@ -26,5 +26,5 @@ def export(settings: Config) -> int:
     """Print a complete Envoy bootstrap with the ledger's routes built in."""
     snapshot, book = read_snapshot(settings), read_ledger(settings)
     rules = table.build(snapshot, book.entries)
-    print_json(envoy.bootstrap(_PORTS, ".", control.edge(settings), static=envoy.route_configuration(rules)))
+    print_json(envoy.bootstrap(_PORTS, ".", control.edge(settings), static=routes.route_configuration(rules)))
     return 0

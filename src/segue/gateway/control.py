@@ -16,7 +16,7 @@ import httpx
 from segue.config import Config
 from segue.errors import DamagedFile, EnvironmentProblem
 from segue.files import write_atomic
-from segue.gateway import envoy
+from segue.gateway import envoy, routes
 from segue.gateway.envoy import Edge, Ports
 from segue.gateway.table import Rule
 
@@ -54,7 +54,7 @@ def check(rules: Sequence[Rule], ports: Ports, before: Edge = Edge()) -> None:
     """Let Envoy itself judge the routes. Raises :class:`EnvironmentProblem` with its words."""
     with tempfile.TemporaryDirectory(prefix="segue-envoy-") as name:
         file = Path(name) / "check.json"
-        config = envoy.bootstrap(ports, name, before, static=envoy.route_configuration(rules))
+        config = envoy.bootstrap(ports, name, before, static=routes.route_configuration(rules))
         file.write_text(json.dumps(config), encoding="utf-8")
         done = subprocess.run(
             [envoy_binary(), "--mode", "validate", "-c", str(file), "-l", "error"],
@@ -73,7 +73,7 @@ def check(rules: Sequence[Rule], ports: Ports, before: Edge = Edge()) -> None:
 
 def write_routes(state: Path, rules: Sequence[Rule]) -> str:
     """Put the routes where Envoy watches, by atomic rename; returns their version."""
-    version, text = envoy.discovery(rules)
+    version, text = routes.discovery(rules)
     write_atomic(folder(state) / "routes" / "rds.json", text)
     return version
 
@@ -87,7 +87,7 @@ def swap(state: Path, rules: Sequence[Rule], running: Running, *, timeout: float
     begin = time.monotonic()
     version = write_routes(state, rules)
     while time.monotonic() - begin < timeout:
-        if active_version(running.ports) == version:
+        if serves(running.ports, version):
             return time.monotonic() - begin
         time.sleep(0.005)
     raise EnvironmentProblem(
@@ -96,8 +96,23 @@ def swap(state: Path, rules: Sequence[Rule], running: Running, *, timeout: float
     )
 
 
+def serves(ports: Ports, version: str) -> bool:
+    """Whether requests are routed by ``version`` now: asked where requests are served, not of Envoy's admin page, whose thread
+    knows a version before the one that serves does."""
+    try:
+        answer = httpx.head(
+            f"http://127.0.0.1:{ports.gateway}{routes.ACTIVE_PATH}",
+            headers={routes.ACTIVE_HEADER: version},
+            timeout=2.0,
+            trust_env=False,
+        )
+    except httpx.HTTPError:
+        return False
+    return answer.status_code == 204
+
+
 def active_version(ports: Ports) -> str:
-    """Version of the routes Envoy uses now; '' if it has none or does not answer."""
+    """Version of the routes Envoy has accepted; '' if it has none or does not answer."""
     dump = _admin(ports, "/config_dump?resource=dynamic_route_configs")
     for item in dump.get("configs", []):
         if item.get("route_config", {}).get("name") == "segue":
@@ -118,12 +133,13 @@ def statistics(ports: Ports) -> dict[str, int]:
             out[f"{side}.requests"] += counts.get("rq_total", 0)
             if cluster["name"] == "fastapi" and side == "django":
                 out["fallbacks"] += counts.get("rq_total", 0)
-    stats = _admin(ports, "/stats?format=json&filter=^http.segue.downstream_rq_(total|5xx)$")
-    for item in stats.get("stats", []):
-        if item.get("name", "").endswith("rq_total"):
-            out["total"] = int(item["value"])
-        elif item.get("name", "").endswith("rq_5xx"):
-            out["total_5xx"] = int(item["value"])
+    stats = _admin(
+        ports, "/stats?format=json&filter=^http.segue.(downstream_rq_(total|5xx)|rq_direct_response)$"
+    )
+    found = {s["name"].rpartition(".")[2]: int(s["value"]) for s in stats.get("stats", []) if "value" in s}
+    # What Envoy answers by itself are the questions of `serves`.
+    out["total"] = found.get("downstream_rq_total", 0) - found.get("rq_direct_response", 0)
+    out["total_5xx"] = found.get("downstream_rq_5xx", 0)
     return out
 
 

@@ -1,26 +1,16 @@
-"""The routing table in Envoy's words (v3 API), as plain dicts.
+"""The gateway in Envoy's words (v3 API), as plain dicts.
 
 The settings were each tried under load; docs/gateway.md says what happens without them.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_network
-from typing import Any
 
-from segue.gateway.table import Rule
+from segue.gateway.clusters import address, cluster
+from segue.gateway.routes import ACTIVE_PATH, INTERNAL, TYPE, Json
 
-SIDE_HEADER = "x-segue-side"
-INTERNAL = "x-envoy-internal"  # set by Envoy itself: the request comes from a network of Edge.internal
-UNSERVED = "x-segue-unserved"  # with this header FastAPI says that it did nothing and Django should answer
-Json = dict[str, Any]
-
-_TYPE = "type.googleapis.com/envoy"
-_SAFE = "GET|HEAD|OPTIONS"
 _OBEYED = [
     INTERNAL,
     *(f"x-envoy-{name}" for name in (
@@ -54,58 +44,6 @@ class Edge:
     internal: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
 
 
-def route_configuration(rules: Sequence[Rule]) -> Json:
-    """The RDS resource: one virtual host, routes in order, Django last."""
-    routes: list[Json] = []
-    for rule in rules:
-        match = _match(rule)
-        if rule.possible:
-            if rule.html_to_legacy:
-                routes.append(
-                    _route(
-                        {**match, "headers": [*match["headers"], _header("accept", "text/html")]},
-                        0,
-                        rule,
-                        "html",
-                    )
-                )
-                routes.append(
-                    _route(
-                        {**match, "query_parameters": [{"name": "format", "string_match": {"exact": "api"}}]},
-                        0,
-                        rule,
-                        "api",
-                    )
-                )
-            for side, weight in (("django", 0), ("fastapi", 100)):
-                chosen = [_exact(SIDE_HEADER, side), _exact(INTERNAL, "true")]
-                forced = {**match, "headers": [*match["headers"], *chosen]}
-                routes.extend(_by_method(forced, weight, rule, f"forced-{side}"))
-        routes.extend(_by_method(match, rule.weight, rule, "weighted"))
-    routes.append(
-        {
-            "name": "django",
-            "match": {"prefix": "/"},
-            "route": {"cluster": "django", "timeout": "0s", "retry_policy": _retry_unsent()},
-            "response_headers_to_add": [_side("django")],
-        }
-    )
-    return {
-        "@type": f"{_TYPE}.config.route.v3.RouteConfiguration",
-        "name": "segue",
-        "validate_clusters": True,
-        "request_headers_to_remove": [SIDE_HEADER, INTERNAL, "x-envoy-external-address"],
-        "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}],
-    }
-
-
-def discovery(rules: Sequence[Rule]) -> tuple[str, str]:
-    """``(version, text)`` of the RDS file; the version is a digest of the routes."""
-    resource = route_configuration(rules)
-    version = hashlib.sha256(json.dumps(resource, sort_keys=True).encode()).hexdigest()[:16]
-    return version, json.dumps({"version_info": version, "resources": [resource]}, indent=1)
-
-
 def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = None) -> Json:
     """Envoy's start-up file. ``folder`` holds ``routes/rds.json`` and the access log.
 
@@ -113,7 +51,7 @@ def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = No
     ``envoy --mode validate`` can judge.
     """
     manager: Json = {
-        "@type": f"{_TYPE}.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "@type": f"{TYPE}.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "segue",
         "generate_request_id": True,
         **_addresses(edge),
@@ -128,7 +66,7 @@ def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = No
             {
                 "name": "envoy.filters.http.router",
                 "typed_config": {
-                    "@type": f"{_TYPE}.extensions.filters.http.router.v3.Router",
+                    "@type": f"{TYPE}.extensions.filters.http.router.v3.Router",
                     "suppress_envoy_headers": True,
                 },
             }
@@ -149,12 +87,12 @@ def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = No
         }
     return {
         "node": {"id": "segue", "cluster": "segue"},
-        "admin": {"address": _address(ports.admin)},
+        "admin": {"address": address(ports.admin)},
         "static_resources": {
             "listeners": [
                 {
                     "name": "segue",
-                    "address": _address(ports.gateway),
+                    "address": address(ports.gateway),
                     "filter_chains": [
                         {
                             "filters": [
@@ -168,8 +106,8 @@ def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = No
                 }
             ],
             "clusters": [
-                _cluster("django", [ports.django]),
-                _cluster("fastapi", [ports.fastapi, ports.django]),
+                cluster("django", [ports.django]),
+                cluster("fastapi", [ports.fastapi, ports.django]),
             ],
         },
     }
@@ -197,132 +135,23 @@ def _unheard() -> Json:
     return {
         "name": "envoy.http.early_header_mutation.header_mutation",
         "typed_config": {
-            "@type": f"{_TYPE}.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
+            "@type": f"{TYPE}.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
             "mutations": [{"remove": name} for name in _OBEYED],
         },
-    }
-
-
-def _match(rule: Rule) -> Json:
-    headers: list[Json] = []
-    if rule.methods:
-        headers.append(_one_of(":method", rule.methods))
-    return {"safe_regex": {"regex": rule.regex}, "headers": headers}
-
-
-def _by_method(match: Json, weight: int, rule: Rule, name: str) -> list[Json]:
-    """Safe methods may be tried again on Django after an error; others only if never sent."""
-    if rule.methods:
-        return [_route(match, weight, rule, name, safe="GET" in rule.methods)]
-    if weight == 0:
-        return [_route(match, weight, rule, name)]
-    safe = {
-        **match,
-        "headers": [*match["headers"], {"name": ":method", "string_match": {"safe_regex": {"regex": _SAFE}}}],
-    }
-    return [_route(safe, weight, rule, f"{name}-safe", safe=True), _route(match, weight, rule, name)]
-
-
-def _route(match: Json, weight: int, rule: Rule, name: str, *, safe: bool = False) -> Json:
-    retry = _retry_safe() if safe else _retry_unsent()
-    action: Json = {"timeout": "0s", "retry_policy": retry}
-    out: Json = {"name": f"{rule.key}|{name}", "match": match, "route": action}
-    if weight in (0, 100):
-        side = "fastapi" if weight else "django"
-        action["cluster"] = side
-        out["response_headers_to_add"] = [_side(side)]
-    else:
-        action["weighted_clusters"] = {
-            "clusters": [
-                {"name": side, "weight": share, "response_headers_to_add": [_side(side)]}
-                for side, share in (("fastapi", weight), ("django", 100 - weight))
-            ]
-        }
-    return out
-
-
-def _retry_safe() -> Json:
-    return {
-        "retry_on": "5xx,reset,connect-failure,refused-stream",
-        "num_retries": 2,
-        "retry_back_off": {"base_interval": "0.005s", "max_interval": "0.020s"},
-        "retry_priority": _previous_priorities(),
-    }
-
-
-def _retry_unsent() -> Json:
-    """Only what FastAPI did not begin: it was never reached, or says that it did nothing."""
-    return {
-        **_retry_safe(),
-        "retry_on": "connect-failure,refused-stream,reset-before-request,retriable-headers",
-        "retriable_headers": [{"name": UNSERVED, "present_match": True}],
-    }
-
-
-def _previous_priorities() -> Json:
-    return {
-        "name": "envoy.retry_priorities.previous_priorities",
-        "typed_config": {
-            "@type": f"{_TYPE}.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig",
-            "update_frequency": 1,
-        },
-    }
-
-
-def _cluster(name: str, ports: list[int]) -> Json:
-    return {
-        "name": name,
-        "type": "STATIC",
-        "connect_timeout": "1s",
-        "load_assignment": {
-            "cluster_name": name,
-            "endpoints": [
-                {"priority": priority, "lb_endpoints": [{"endpoint": {"address": _address(port)}}]}
-                for priority, port in enumerate(ports)
-            ],
-        },
-        "common_lb_config": {"healthy_panic_threshold": {"value": 0}} if len(ports) > 1 else {},
-        "circuit_breakers": {
-            "thresholds": [
-                {
-                    "priority": "DEFAULT",
-                    "max_retries": 1024,
-                    "max_connections": 4096,
-                    "max_pending_requests": 4096,
-                    "max_requests": 4096,
-                }
-            ]
-        },
-        **({"outlier_detection": _outliers()} if len(ports) > 1 else {}),
-        "typed_extension_protocol_options": {
-            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-                "@type": f"{_TYPE}.extensions.upstreams.http.v3.HttpProtocolOptions",
-                "common_http_protocol_options": {"idle_timeout": "30s"},
-                "explicit_http_config": {"http_protocol_options": {}},
-            }
-        },
-    }
-
-
-def _outliers() -> Json:
-    return {
-        "consecutive_5xx": 5,
-        "consecutive_local_origin_failure": 3,
-        "split_external_local_origin_errors": True,
-        "interval": "1s",
-        "base_ejection_time": "2s",
-        "max_ejection_time": "10s",
-        "max_ejection_percent": 100,
-        # 5xx answers are the application's; they are retried per request, not ejected for.
-        "enforcing_consecutive_5xx": 0,
     }
 
 
 def _access_log(path: str) -> Json:
     return {
         "name": "envoy.access_loggers.file",
+        # Segue's own question is no traffic.
+        "filter": {
+            "header_filter": {
+                "header": {"name": ":path", "string_match": {"exact": ACTIVE_PATH}, "invert_match": True}
+            }
+        },
         "typed_config": {
-            "@type": f"{_TYPE}.extensions.access_loggers.file.v3.FileAccessLog",
+            "@type": f"{TYPE}.extensions.access_loggers.file.v3.FileAccessLog",
             "path": path,
             "log_format": {
                 "json_format": {
@@ -340,26 +169,3 @@ def _access_log(path: str) -> Json:
             },
         },
     }
-
-
-def _side(side: str) -> Json:
-    return {
-        "header": {"key": "x-segue-route", "value": side},
-        "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
-    }
-
-
-def _exact(name: str, value: str) -> Json:
-    return {"name": name, "string_match": {"exact": value}}
-
-
-def _header(name: str, part: str) -> Json:
-    return {"name": name, "string_match": {"contains": part, "ignore_case": True}}
-
-
-def _one_of(name: str, values: Sequence[str]) -> Json:
-    return {"name": name, "string_match": {"safe_regex": {"regex": "|".join(values)}}}
-
-
-def _address(port: int) -> Json:
-    return {"socket_address": {"address": "127.0.0.1", "port_value": port}}

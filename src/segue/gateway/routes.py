@@ -1,0 +1,171 @@
+"""The ordered rules as Envoy's routes (RDS, v3 API), as plain dicts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from segue.gateway.table import Rule
+
+SIDE_HEADER = "x-segue-side"
+INTERNAL = "x-envoy-internal"  # set by Envoy itself: the request comes from a network of Edge.internal
+UNSERVED = "x-segue-unserved"  # with this header FastAPI says that it did nothing and Django should answer
+ACTIVE_PATH = "/.segue/active"  # only with the header below; without it a path like any other
+ACTIVE_HEADER = "x-segue-version"
+TYPE = "type.googleapis.com/envoy"
+Json = dict[str, Any]
+
+_SAFE = "GET|HEAD|OPTIONS"
+
+
+def route_configuration(rules: Sequence[Rule]) -> Json:
+    """The RDS resource: one virtual host, routes in order, Django last."""
+    routes: list[Json] = []
+    for rule in rules:
+        match = _match(rule)
+        if rule.possible:
+            if rule.html_to_legacy:
+                routes.append(
+                    _route(
+                        {**match, "headers": [*match["headers"], _header("accept", "text/html")]},
+                        0,
+                        rule,
+                        "html",
+                    )
+                )
+                routes.append(
+                    _route(
+                        {**match, "query_parameters": [{"name": "format", "string_match": {"exact": "api"}}]},
+                        0,
+                        rule,
+                        "api",
+                    )
+                )
+            for side, weight in (("django", 0), ("fastapi", 100)):
+                chosen = [_exact(SIDE_HEADER, side), _exact(INTERNAL, "true")]
+                forced = {**match, "headers": [*match["headers"], *chosen]}
+                routes.extend(_by_method(forced, weight, rule, f"forced-{side}"))
+        routes.extend(_by_method(match, rule.weight, rule, "weighted"))
+    routes.append(
+        {
+            "name": "django",
+            "match": {"prefix": "/"},
+            "route": {"cluster": "django", "timeout": "0s", "retry_policy": _retry_unsent()},
+            "response_headers_to_add": [_side("django")],
+        }
+    )
+    return {
+        "@type": f"{TYPE}.config.route.v3.RouteConfiguration",
+        "name": "segue",
+        "validate_clusters": True,
+        "request_headers_to_remove": [SIDE_HEADER, INTERNAL, "x-envoy-external-address"],
+        "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}],
+    }
+
+
+def discovery(rules: Sequence[Rule]) -> tuple[str, str]:
+    """``(version, text)`` of the RDS file; the version is a digest of the routes."""
+    resource = route_configuration(rules)
+    version = hashlib.sha256(json.dumps(resource, sort_keys=True).encode()).hexdigest()[:16]
+    resource["virtual_hosts"][0]["routes"][:0] = _active(version)
+    return version, json.dumps({"version_info": version, "resources": [resource]}, indent=1)
+
+
+def _active(version: str) -> list[Json]:
+    """Whoever asks :data:`ACTIVE_PATH` for this version gets 204: the thread that serves requests has these routes.
+
+    Envoy's admin page tells a version as soon as its main thread has accepted it, which is before.
+    """
+    asked = {"path": ACTIVE_PATH, "headers": [_exact(ACTIVE_HEADER, version)]}
+    other = {"path": ACTIVE_PATH, "headers": [{"name": ACTIVE_HEADER, "present_match": True}]}
+    return [
+        {"name": "segue|active", "match": asked, "direct_response": {"status": 204}},
+        {"name": "segue|active", "match": other, "direct_response": {"status": 409}},
+    ]
+
+
+def _match(rule: Rule) -> Json:
+    headers: list[Json] = []
+    if rule.methods:
+        headers.append(_one_of(":method", rule.methods))
+    return {"safe_regex": {"regex": rule.regex}, "headers": headers}
+
+
+def _by_method(match: Json, weight: int, rule: Rule, name: str) -> list[Json]:
+    """Safe methods may be tried again on Django after an error; others only if never sent."""
+    if rule.methods:
+        return [_route(match, weight, rule, name, safe="GET" in rule.methods)]
+    if weight == 0:
+        return [_route(match, weight, rule, name)]
+    safe = {
+        **match,
+        "headers": [*match["headers"], {"name": ":method", "string_match": {"safe_regex": {"regex": _SAFE}}}],
+    }
+    return [_route(safe, weight, rule, f"{name}-safe", safe=True), _route(match, weight, rule, name)]
+
+
+def _route(match: Json, weight: int, rule: Rule, name: str, *, safe: bool = False) -> Json:
+    retry = _retry_safe() if safe else _retry_unsent()
+    action: Json = {"timeout": "0s", "retry_policy": retry}
+    out: Json = {"name": f"{rule.key}|{name}", "match": match, "route": action}
+    if weight in (0, 100):
+        side = "fastapi" if weight else "django"
+        action["cluster"] = side
+        out["response_headers_to_add"] = [_side(side)]
+    else:
+        action["weighted_clusters"] = {
+            "clusters": [
+                {"name": side, "weight": share, "response_headers_to_add": [_side(side)]}
+                for side, share in (("fastapi", weight), ("django", 100 - weight))
+            ]
+        }
+    return out
+
+
+def _retry_safe() -> Json:
+    return {
+        "retry_on": "5xx,reset,connect-failure,refused-stream",
+        "num_retries": 2,
+        "retry_back_off": {"base_interval": "0.005s", "max_interval": "0.020s"},
+        "retry_priority": _previous_priorities(),
+    }
+
+
+def _retry_unsent() -> Json:
+    """Only what FastAPI did not begin: it was never reached, or says that it did nothing."""
+    return {
+        **_retry_safe(),
+        "retry_on": "connect-failure,refused-stream,reset-before-request,retriable-headers",
+        "retriable_headers": [{"name": UNSERVED, "present_match": True}],
+    }
+
+
+def _previous_priorities() -> Json:
+    return {
+        "name": "envoy.retry_priorities.previous_priorities",
+        "typed_config": {
+            "@type": f"{TYPE}.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig",
+            "update_frequency": 1,
+        },
+    }
+
+
+def _side(side: str) -> Json:
+    return {
+        "header": {"key": "x-segue-route", "value": side},
+        "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+    }
+
+
+def _exact(name: str, value: str) -> Json:
+    return {"name": name, "string_match": {"exact": value}}
+
+
+def _header(name: str, part: str) -> Json:
+    return {"name": name, "string_match": {"contains": part, "ignore_case": True}}
+
+
+def _one_of(name: str, values: Sequence[str]) -> Json:
+    return {"name": name, "string_match": {"safe_regex": {"regex": "|".join(values)}}}
