@@ -1,48 +1,61 @@
-"""pytest plugin: tests marked ``round_trip`` draw many cases, which are counted, and a table of them is written as JSON."""
+"""pytest plugin: tests marked ``round_trip`` draw many cases, which are counted; each row is recorded when its test is done."""
 
 from __future__ import annotations
 
 import functools
-import json
 import os
+import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
 import hypothesis
 import pytest
 
+from bench.roundtrips import record
+
 _CASES = int(os.environ["ROUND_TRIP_CASES"])
-_OUT = Path(os.environ["ROUND_TRIP_OUT"])
-_rows: dict[str, dict[str, Any]] = {}
+_UNTIL = time.monotonic() + float(os.environ["ROUND_TRIP_SECONDS"] or "inf")
+_now: dict[str, Any] = {}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the marked tests, with at least the wanted number of cases each."""
-    kept, seen = [], set()
+    """Leave the marked tests that have no row yet, with at least the wanted number of cases each."""
+    known = record.read()
+    wanted, kept, seen = [], [], set()
     for item in items:
-        mark = item.get_closest_marker("round_trip")
-        if mark is None:
+        if item.get_closest_marker("round_trip") is None:
+            continue
+        wanted.append(_name(item))
+        row = known["rows"].get(_name(item))
+        if row is not None and row["cases"] >= _CASES and not row["mismatches"]:
             continue
         kept.append(item)
         function: Any = item.obj  # type: ignore[attr-defined]
+        if not hasattr(function, "hypothesis"):
+            raise pytest.UsageError(f"{item.nodeid} is marked round_trip and draws no cases: use @given")
         if function not in seen:
             seen.add(function)
             _more(function)
     items[:] = kept
+    if os.environ["ROUND_TRIP_ONLY"]:
+        wanted += [name for name in known["wanted"] if name not in wanted]
+    record.write({**known, "wanted": wanted})
+
+
+def _name(item: pytest.Item) -> str:
+    return item.nodeid.removeprefix("tests/bridge/")
 
 
 def _more(function: Any) -> None:
-    given: hypothesis.settings = getattr(
-        function, "_hypothesis_internal_use_settings", hypothesis.settings.default
+    given = (
+        getattr(function, "_hypothesis_internal_use_settings", hypothesis.settings.default)
+        or hypothesis.settings()
     )
     function._hypothesis_internal_use_settings = hypothesis.settings(
         given, max_examples=max(_CASES, given.max_examples), database=None, derandomize=False
     )
     function.hypothesis.inner_test = _counted(function.hypothesis.inner_test)
-
-
-_now: dict[str, Any] = {}
 
 
 def _counted(inner: Callable[..., Any]) -> Callable[..., Any]:
@@ -59,23 +72,24 @@ def _counted(inner: Callable[..., Any]) -> Callable[..., Any]:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Count the cases of one test."""
+    """Count the cases of one test and record them."""
     _now["cases"] = 0
+    begun = time.monotonic()
     outcome: Any = yield
     mark = item.get_closest_marker("round_trip")
     assert mark is not None
     what, made, judged = mark.args
     variant = item.callspec.id if hasattr(item, "callspec") else ""
-    _rows[item.nodeid] = {
+    known = record.read()
+    known["rows"][_name(item)] = {
         "what": f"{what}: {variant}" if variant else what,
         "made": made,
         "judged": judged,
         "cases": _now["cases"],
         "mismatches": int(outcome.excinfo is not None),
-        "test": item.nodeid.split("[")[0],
+        "seconds": round(time.monotonic() - begun, 1),
+        "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
     }
-
-
-def pytest_sessionfinish() -> None:
-    """Write the rows."""
-    _OUT.write_text(json.dumps(list(_rows.values())))
+    record.write(known)
+    if time.monotonic() > _UNTIL:
+        item.session.shouldstop = "the time is used: run it again for the rest"

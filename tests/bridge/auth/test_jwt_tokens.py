@@ -288,7 +288,6 @@ def test_any_claims(world: World, claims: dict[str, Any], full: bool, what: str)
     _same_for(world, what, claims)
 
 
-@pytest.mark.round_trip("JSON web tokens of odd users", "simplejwt", "both")
 @pytest.mark.parametrize("owner", OWNERS, ids=repr)
 def test_any_owner(world: World, owner: Any) -> None:
     claim = world.settings.user_id_claim

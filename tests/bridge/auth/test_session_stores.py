@@ -298,6 +298,16 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., t
     ours={0},
 )
 @example(
+    steps=[("open", 1, "x" * 32), ("pop", 1, "a"), ("finish", 1, False, 200)],
+    changed={},
+    ours={1},
+)
+@example(
+    steps=[("open", 1, "x" * 32), ("get", 1, "a"), ("pop", 1, "a"), ("finish", 1, False, 200)],
+    changed={},
+    ours={1},
+)
+@example(
     steps=[("set", 0, "a", 1), ("save", 0), ("open", 1, 0), ("update", 1, {}), ("facts", 1)],
     changed={},
     ours={1},

@@ -63,7 +63,7 @@ def test_who_waits_too_long_is_turned_away_and_the_others_are_served(url: str) -
 
 def test_no_connection_stays_behind_whatever_happens_to_a_request(url: str) -> None:
     async def run() -> tuple[int, int]:
-        database = Database(url, pool_size=4, pool_wait=5)
+        database = Database(url, pool_size=4, pool_wait=None)
 
         async def work(number: int) -> None:
             async with database.session() as db, db.atomic():
@@ -72,11 +72,16 @@ def test_no_connection_stays_behind_whatever_happens_to_a_request(url: str) -> N
                     raise RuntimeError("the view failed")
                 await db.all(text("SELECT pg_sleep(0.01)"))
 
-        tasks = [asyncio.create_task(work(n)) for n in range(60)]
-        await asyncio.sleep(0.03)
-        for task in tasks[1::4]:
-            task.cancel()  # the client has gone
-        await asyncio.gather(*tasks, return_exceptions=True)
+        loop = asyncio.get_running_loop()
+        tasks = [asyncio.create_task(work(n)) for n in range(1250)]
+        gone = [number for number in range(1250) if number % 5]
+        for number in gone:  # the client goes away: before its turn, in BEGIN, SELECT, COMMIT, ROLLBACK
+            loop.call_later(number * 7919 % 1250 * 0.0004, tasks[number].cancel)
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        assert len(gone) == 1000
+        assert sum(isinstance(ended[number], asyncio.CancelledError) for number in gone) > 500
+        for number in range(0, 1250, 5):
+            assert isinstance(ended[number], RuntimeError) if number % 3 == 0 else ended[number] is None
         async with database.session() as db:
             row = await db.first(OPEN)
         assert row is not None

@@ -59,6 +59,9 @@ class Store(Protocol):
         """Forget ``key``."""
 
 
+_NOTHING: Any = object()
+
+
 class WithUsers(ABC):
     """A store in the database of the users: one statement can read both."""
 
@@ -84,6 +87,7 @@ class Session(MutableMapping[str, Any]):
         self.accessed = False
         self.modified = False
         self._opened = False
+        self._unread = False  # marked as modified by its loading, and nothing was asked since
         self._steps: list[Callable[[Database], Awaitable[None]]] = []
 
     async def open(self, db: Database) -> Session:
@@ -112,6 +116,7 @@ class Session(MutableMapping[str, Any]):
             self._key = None
             return
         self._data = found.data
+        self._unread = found.modified and not self.modified
         self.modified = self.modified or found.modified or found.renewed
         if found.renewed:
             await self._do(db, self._cycle, later=True)
@@ -132,13 +137,17 @@ class Session(MutableMapping[str, Any]):
         """``is_empty()``."""
         return not self._key and not self._data
 
+    def _expiry(self) -> Any:
+        self._unread = False
+        return self._data.get(_EXPIRY)
+
     def expiry_age(self) -> float:
         """Seconds until it expires (``get_expiry_age``)."""
-        return age(self._data.get(_EXPIRY), self.settings)
+        return age(self._expiry(), self.settings)
 
     def expiry_date(self) -> datetime:
         """The aware moment when it expires (``get_expiry_date``)."""
-        value = self._data.get(_EXPIRY)
+        value = self._expiry()
         if isinstance(value, (datetime, str)):
             return _moment(value)
         return _now() + timedelta(seconds=value or self.settings.cookie_age)
@@ -155,7 +164,7 @@ class Session(MutableMapping[str, Any]):
     @property
     def until_browser_closes(self) -> bool:
         """``get_expire_at_browser_close``."""
-        value = self._data.get(_EXPIRY)
+        value = self._expiry()
         return self.settings.expire_at_browser_close if value is None else value == 0
 
     async def save(self, db: Database, *, create: bool = False) -> None:
@@ -216,33 +225,53 @@ class Session(MutableMapping[str, Any]):
 
     def clear(self) -> None:
         """Forget the data, without loading it."""
-        self._data, self._opened = {}, True
+        self._data, self._opened, self._unread = {}, True, False
         self.accessed = self.modified = True
 
     def update(self, *given: Any, **named: Any) -> None:
         """``update``, which counts as a change even with nothing."""
         self.accessed = self.modified = True
+        self._unread = False
         self._data.update(*given, **named)
+
+    def pop(self, name: str, default: Any = _NOTHING) -> Any:
+        """``pop``. Where it is the first to ask for data that could not be read, Django forgets that they are to be written anew."""
+        forgets = self._unread and name not in self._data
+        try:
+            value = self[name]
+        except KeyError:
+            if forgets:
+                self.modified = False
+            if default is _NOTHING:
+                raise
+            return default
+        del self[name]
+        return value
 
     def __getitem__(self, name: str) -> Any:
         self.accessed = True
+        self._unread = False
         return self._data[name]
 
     def __setitem__(self, name: str, value: Any) -> None:
         self.accessed = self.modified = True
+        self._unread = False
         self._data[name] = value
 
     def __delitem__(self, name: str) -> None:
         self.accessed = True
+        self._unread = False
         del self._data[name]
         self.modified = True
 
     def __iter__(self) -> Iterator[str]:
         self.accessed = True
+        self._unread = False
         return iter(self._data)
 
     def __len__(self) -> int:
         self.accessed = True
+        self._unread = False
         return len(self._data)
 
 
