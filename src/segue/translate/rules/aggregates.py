@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import replace
 
 from segue.translate.interp.callsite import CallSite
@@ -18,6 +19,7 @@ from segue.translate.query.grouping import check_repeats_nothing, condition_valu
 from segue.translate.query.ir import Query
 from segue.translate.query.paths import resolve
 from segue.translate.query.where import Leaf, Node, Raw
+from segue.translate.rules.aggregate_sorts import Sort, sql_call
 from segue.translate.rules.output_fields import python_of
 from segue.translate.rules.registry import function
 
@@ -26,8 +28,14 @@ _AGGREGATES = {"Count": "count", "Sum": "sum", "Avg": "avg", "Min": "min", "Max"
 
 def _aggregate(frame: Frame, call: CallSite) -> Val:
     cls = call.name.rpartition(".")[2]
-    sql = _AGGREGATES[cls]
     call.only("distinct", "filter", "default", "output_field", at_most=1)
+    word = _AGGREGATES[cls]
+    sort = Sort(sql_call(word), _kind_of(cls), word, floating=cls == "Avg", steady=cls in ("Min", "Max"))
+    return aggregate_of(frame, call, sort, call.kwargs.get("default"))
+
+
+def aggregate_of(frame: Frame, call: CallSite, sort: Sort, default: Val | None = None) -> Val:
+    """``Sum("price", distinct=…, filter=…, output_field=…)`` of this sort."""
     first = call.argument(0, "expression")
     condition = call.kwargs.get("filter")
     distinct_value = call.kwargs.get("distinct")
@@ -56,7 +64,9 @@ def _aggregate(frame: Frame, call: CallSite) -> Val:
                 "Only aggregates of a named column are translated here.",
                 call.node,
             )
-        return _subquery(inner, query, root, path, sql, cls, distinct, condition, call)
+        node, kind = _subquery(inner, query, root, path, sort, distinct, condition, call)
+        _check_field(inner, field, kind, call)
+        return node, kind
 
     def grouped(inner: Frame, owner: Val) -> tuple[Val, ast.expr, Kind]:
         from segue.translate.query.grouping import condition_of, joined_column
@@ -69,48 +79,41 @@ def _aggregate(frame: Frame, call: CallSite) -> Val:
             column, kind = inside.render(inner, query, root_of(inner, query.model))
         elif path is not None and path != "*":
             owner, column, kind, found = joined_column(inner, owner, path, call.node)
-        made = _call(inner, sql, column, distinct)
+        made = sort.make(inner, column, distinct)
         if condition is not None:
             assert isinstance(condition.kind, Q)
             made = quote(
                 "{0}.filter({1})", made, condition_of(inner, owner, condition.kind.tree, found, call.node)
             )
-        kind = _kind(inner, cls, kind, call)
-        if field is not None and python_of(field) != getattr(kind, "type", ""):
-            raise inner.refuse(
-                "aggregate",
-                ast.unparse(call.node),
-                "output_field makes another type of the result.",
-                call.node,
-            )
-        return owner, _floating(inner, cls, made), kind
+        kind = sort.kind(inner, kind, call)
+        _check_field(inner, field, kind, call)
+        return owner, sort.ended(inner, sort.written(inner, made)), kind
 
     def over(inner: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
         kind: Kind = Scalar("int")
         if path == "*":
-            made = _call(inner, sql, None, False)
+            made = sort.make(inner, None, False)
         else:
             part = inside if inside is not None else f_expression(path or "")
             node, column = part.render(inner, query, root)
-            made, kind = _call(inner, sql, node, False), _kind(inner, cls, column, call)
+            made, kind = sort.make(inner, node, False), sort.kind(inner, column, call)
         if condition is not None and isinstance(condition.kind, Q):
             chosen, _ = condition_value(condition.kind.tree, call.node).render(inner, query, root)
             made = quote("{0}.filter({1})", made, chosen)
         return made, kind
 
-    plain = not distinct and field is None and "default" not in call.kwargs
+    plain = not distinct and field is None and "default" not in call.kwargs and sort.absent is None
     made = Aggregate(
         render,
         over=over if plain else None,
-        floating=cls == "Avg",
+        floating=sort.floating,
         grouped=grouped,
         aggregate=True,
         distinct=distinct,
         paths=(path or "",),
-        steady=distinct or cls in ("Min", "Max"),
-        default_alias=f"{path}__{sql}" if path not in (None, "*") else "",
+        steady=distinct or sort.steady,
+        default_alias=f"{path}__{sort.word}" if path not in (None, "*") else "",
     )
-    default = call.kwargs.get("default")
     if default is None or (isinstance(default.kind, Const) and default.kind.value is None):
         return Val(Expr(made))
     return Val(
@@ -138,22 +141,15 @@ for _cls in _AGGREGATES:
     function(f"django.db.models.aggregates.{_cls}", f"django.db.models.{_cls}")(_aggregate)
 
 
-def _call(frame: Frame, sql: str, column: ast.expr | None, distinct: bool) -> ast.expr:
-    func = frame.imported("sqlalchemy", "func")
-    if column is None:
-        return quote(f"{{0}}.{sql}()", func)
-    if distinct:
-        column = quote("{0}.distinct()", column)
-    return quote(f"{{0}}.{sql}({{1}})", func, column)
+def _check_field(frame: Frame, field: Val | None, kind: Kind, call: CallSite) -> None:
+    if field is not None and python_of(field) != getattr(kind, "type", ""):
+        raise frame.refuse(
+            "aggregate", ast.unparse(call.node), "output_field makes another type of the result.", call.node
+        )
 
 
-def _floating(frame: Frame, cls: str, node: ast.expr) -> ast.expr:
-    """An average as a float, whatever the database makes of that of integers (``Avg._resolve_output_field``)."""
-    if cls != "Avg":
-        return node
-    return quote(
-        "{0}({1}, {2})", frame.imported("sqlalchemy", "cast"), node, frame.imported("sqlalchemy", "Float")
-    )
+def _kind_of(cls: str) -> Callable[[Frame, Kind, CallSite], Kind]:
+    return lambda frame, column, call: _kind(frame, cls, column, call)
 
 
 def _kind(frame: Frame, cls: str, column: Kind, call: CallSite) -> Kind:
@@ -186,8 +182,7 @@ def _subquery(
     query: Query,
     root: ast.expr,
     path: str,
-    sql: str,
-    cls: str,
+    sort: Sort,
     distinct: bool,
     condition: Val | None,
     call: CallSite,
@@ -219,7 +214,7 @@ def _subquery(
     frame.use(item)
     inner = name(cls_name)
     column = ast.Attribute(inner, found.field.attname, ast.Load())
-    aggregated = _floating(frame, cls, _call(frame, sql, column, distinct))
+    aggregated = sort.written(frame, sort.make(frame, column, distinct))
     near, tables = inner, [inner]
     if hop.through_link is not None:
         through, item = entity_type(frame.ctx, hop.through)
@@ -234,7 +229,9 @@ def _subquery(
         )
     ]
     if condition is not None:
-        parts.append(_inner_condition(frame, query, root, hop, inner, condition, call))
+        parts.append(_inner_condition(frame, hop, inner, condition, call))
+        if sort.absent is not None:
+            _check_sure(frame, condition, call)
     node = quote("{0}({1})", frame.imported("sqlalchemy", "select"), aggregated)
     if hop.through_link is not None:
         on = quote(
@@ -246,12 +243,38 @@ def _subquery(
     node = ast.Call(ast.Attribute(node, "where", ast.Load()), parts, [])
     node = ast.Call(ast.Attribute(node, "correlate_except", ast.Load()), list(tables), [])
     node = quote("{0}.scalar_subquery()", node)
-    return node, _kind(frame, cls, column_kind(frame.ctx, found.field), call)
+    if sort.absent is not None and condition is None:
+        node = sort.absent(frame, node)
+    kind = sort.kind(frame, column_kind(frame.ctx, found.field), call)
+    return sort.ended(frame, node), kind
 
 
-def _inner_condition(
-    frame: Frame, query: Query, root: ast.expr, hop: object, inner: ast.expr, condition: Val, call: CallSite
-) -> ast.expr:
+def _check_sure(frame: Frame, condition: Val, call: CallSite) -> None:
+    """Refuse a filter that may hold for the row of NULLs that the outer join of a row without related ones has."""
+
+    def sure(node: Node) -> bool:
+        return not node.negated and all(
+            sure(child)
+            if isinstance(child, Node)
+            else isinstance(child, Leaf)
+            and isinstance(child.value.kind, Const | Scalar)
+            and child.value.kind != Const(None)
+            and not getattr(child.value.kind, "nullable", False)
+            and not child.key.endswith("__isnull")
+            for child in node.children
+        )
+
+    assert isinstance(condition.kind, Q)
+    if not sure(condition.kind.tree):
+        raise frame.refuse(
+            "aggregate-filter",
+            ast.unparse(call.node),
+            "The filter may hold for a row without related ones.",
+            call.node,
+        )
+
+
+def _inner_condition(frame: Frame, hop: object, inner: ast.expr, condition: Val, call: CallSite) -> ast.expr:
     """``filter=Q(relation__x=…)``: lookups over the same relation, on its row."""
     from segue.translate.query.paths import Hop
 

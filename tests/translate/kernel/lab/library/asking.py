@@ -570,6 +570,14 @@ class Asking(APIView):
     def case_condition_annotated(self):
         return [b.x for b in Book.objects.annotate(x=Q(price__gt=8)).order_by("id")]
 
+    def case_sum_with_another_output_field(self):
+        authors = Author.objects.annotate(s=Sum("books__price", output_field=FloatField())).order_by("id")
+        return [str(author.s) for author in authors]
+
+    def case_sum_with_its_output_field(self):
+        authors = Author.objects.annotate(s=Sum("books__price", output_field=IntegerField())).order_by("id")
+        return [author.s for author in authors]
+
     def case_row_number_of_groups(self):
         return list(
             Book.objects.values("status")

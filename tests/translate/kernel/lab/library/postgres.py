@@ -1,6 +1,15 @@
 """What PostgreSQL alone has: one method per construct, run by Django and by the translation."""
 
-from django.contrib.postgres.aggregates import ArrayAgg, StringAgg
+from django.contrib.postgres.aggregates import (
+    ArrayAgg,
+    BitAnd,
+    BitOr,
+    BitXor,
+    BoolAnd,
+    BoolOr,
+    JSONBAgg,
+    StringAgg,
+)
 from django.contrib.postgres.search import (
     SearchQuery,
     SearchRank,
@@ -9,7 +18,7 @@ from django.contrib.postgres.search import (
     TrigramSimilarity,
     TrigramWordSimilarity,
 )
-from django.db.models import Q, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest
 from rest_framework.views import APIView
 from stacks.models import Paper, Rack
@@ -268,3 +277,91 @@ class Postgres(APIView):
         return Paper.objects.aggregate(
             names=ArrayAgg("title", distinct=True), text=StringAgg("title", "; ", distinct=True)
         )
+
+    def case_array_agg_ordered_and_once(self):
+        racks = Rack.objects.annotate(
+            names=ArrayAgg("papers__title", distinct=True, ordering="-papers__title"),
+            down=ArrayAgg("papers__title", ordering=[F("papers__title").desc()]),
+        ).order_by("id")
+        return [[rack.names, rack.down] for rack in racks]
+
+    def case_array_agg_ordered_by_another(self):
+        racks = Rack.objects.annotate(names=ArrayAgg("papers__title", ordering="papers__body"))
+        return [rack.names for rack in racks.order_by("id")]
+
+    def case_array_agg_of_null(self):
+        racks = Rack.objects.annotate(bodies=ArrayAgg("papers__body", distinct=True)).order_by("id")
+        return [rack.bodies for rack in racks]
+
+    def case_array_agg_filtered_by_null(self):
+        racks = Rack.objects.annotate(
+            names=ArrayAgg("papers__title", distinct=True, filter=Q(papers__body__isnull=True))
+        )
+        return [rack.names for rack in racks.order_by("id")]
+
+    def case_array_agg_filtered_without_default(self):
+        racks = Rack.objects.annotate(
+            names=ArrayAgg("papers__title", distinct=True, filter=Q(papers__title="Lazy foxes"))
+        )
+        return [rack.names for rack in racks.order_by("id")]
+
+    def case_array_agg_default(self):
+        racks = Rack.objects.annotate(names=ArrayAgg("papers__title", distinct=True, default=Value([])))
+        return [rack.names for rack in racks.order_by("id")]
+
+    def case_array_agg_of_values(self):
+        return list(
+            Rack.objects.order_by("id")
+            .annotate(keys=ArrayAgg("papers", distinct=True))
+            .values("name", "keys")
+        )
+
+    def case_array_agg_of_arrays(self):
+        return Paper.objects.aggregate(x=ArrayAgg("numbers", distinct=True))
+
+    def case_array_agg_filtered_by_its_items(self):
+        racks = Rack.objects.annotate(names=ArrayAgg("papers__title", distinct=True))
+        return [rack.name for rack in racks.filter(names__contains=["Lazy foxes"])]
+
+    def case_array_agg_of_no_rows(self):
+        return Paper.objects.filter(pk=0).aggregate(
+            names=ArrayAgg("title", distinct=True), none=ArrayAgg("title", distinct=True, default=Value([]))
+        )
+
+    def case_string_agg_of_groups(self):
+        rows = (
+            Paper.objects.values("rack__name")
+            .annotate(names=StringAgg("title", delimiter="/", ordering="title"))
+            .order_by("rack__name")
+        )
+        return [[row["rack__name"], row["names"]] for row in rows]
+
+    def case_string_agg_default(self):
+        racks = Rack.objects.annotate(
+            names=StringAgg("papers__title", ", ", distinct=True, default=Value("nothing"))
+        ).order_by("id")
+        return [rack.names for rack in racks]
+
+    def case_json_agg(self):
+        racks = Rack.objects.annotate(names=JSONBAgg("papers__title", ordering="papers__title")).order_by(
+            "id"
+        )
+        return [rack.names for rack in racks]
+
+    def case_bool_and_or(self):
+        racks = Rack.objects.annotate(
+            every=BoolAnd("papers__labels__old"), some=BoolOr("papers__seen"), none=BoolAnd("papers__seen")
+        )
+        return [[rack.every, rack.some, rack.none] for rack in racks.order_by("id")]
+
+    def case_bool_of_rows(self):
+        racks = Rack.objects.annotate(some=BoolOr("papers__seen"), every=BoolAnd("papers__seen")).order_by(
+            "id"
+        )
+        return [[rack.some, rack.every] for rack in racks] + [rack.name for rack in racks.filter(some=True)]
+
+    def case_bits(self):
+        return Paper.objects.aggregate(a=BitAnd("rack"), o=BitOr("id"), x=BitXor("id"))
+
+    def case_bool_aggregated(self):
+        return Paper.objects.aggregate(a=BoolAnd("seen"), o=BoolOr("seen", filter=Q(body=None)))

@@ -17,12 +17,14 @@ class Paper(models.Model):
     numbers = ArrayField(models.IntegerField(), null=True)
     ages = IntegerRangeField(null=True)
     days = DateRangeField(null=True)
+    seen = models.BooleanField(default=False)
     found = SearchVectorField(null=True)
     labels = models.ManyToManyField("Label", related_name="papers")
 
 
 class Label(models.Model):
     text = models.CharField(max_length=20)
+    old = models.BooleanField(default=False)
 
 
 def fill():
@@ -36,6 +38,6 @@ def fill():
     )  # fmt: skip
     for rack, title, body, words, numbers, ages, picked in rows:
         paper = Paper.objects.create(
-            rack=rack, title=title, body=body, words=words, numbers=numbers, ages=ages
+            rack=rack, title=title, body=body, words=words, numbers=numbers, ages=ages, seen=body is not None
         )
         paper.labels.set([labels[i] for i in picked])
