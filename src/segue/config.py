@@ -27,7 +27,8 @@ class Config:
     environment of every process Segue starts for the project. ``django_command`` and
     ``fastapi_command`` start the two sides for ``segue serve`` (empty: built-in ones;
     ``{port}`` is replaced). ``gateway_proxies`` is how many trusted proxies stand before the gateway, ``override_from`` the
-    networks whose requests may choose a side by header. ``accepted_middleware`` are middleware classes whose effect on
+    networks whose requests may choose a side by header, ``sticky`` what tells one client from another
+    during a shift (``session``, ``authorization``, ``address``, ``header:NAME``, ``cookie:NAME``; first found counts). ``accepted_middleware`` are middleware classes whose effect on
     responses the team has checked itself. ``redact`` are names of fields whose values no report of recorded
     traffic may hold. ``noise`` are places (``GET /api/x/: body.items[].seen``) whose values may be volatile
     although the rule hides more than one path of a body.
@@ -46,6 +47,7 @@ class Config:
     gateway_port: int = 8080
     gateway_proxies: int = 0
     override_from: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    sticky: tuple[str, ...] = ("session", "authorization")
     django_command: tuple[str, ...] = ()
     fastapi_command: tuple[str, ...] = ()
     redact: tuple[str, ...] = ()
@@ -76,6 +78,7 @@ class Config:
         return self.output / "segue-manifest.json"
 
 
+_STICKY = re.compile(r"session|authorization|address|(header|cookie):[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _NOISE = re.compile(r"[A-Z]+ /?\S.*: body([.\[].*)?")
 
 # table → key → (attribute, type)
@@ -93,6 +96,7 @@ _KEYS: dict[str, dict[str, tuple[str, type]]] = {
         "port": ("gateway_port", int),
         "proxies": ("gateway_proxies", int),
         "override_from": ("override_from", list),
+        "sticky": ("sticky", list),
         "django_command": ("django_command", list),
         "fastapi_command": ("fastapi_command", list),
     },
@@ -198,6 +202,12 @@ def _judge(found: Config, file: Path) -> None:
                 f"{file}: gateway.override_from has {network!r}, which is no network.",
                 hint='Write networks as "10.0.0.0/8".',
             ) from None
+    for word in found.sticky:
+        if not _STICKY.fullmatch(word):
+            raise UsageError(
+                f"{file}: gateway.sticky has {word!r}, which tells no clients apart.",
+                hint='Write "session", "authorization", "address", "header:X-Name" or "cookie:name".',
+            )
     if not 0 <= found.gateway_port <= 65535:
         raise UsageError(
             f"{file}: gateway.port {found.gateway_port} is no port.", hint="Give a number from 0 to 65535."

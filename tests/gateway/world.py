@@ -27,15 +27,18 @@ class World:
     group: Group
     fastapi: Child
 
-    def rules(self, get: int, post: int = 0, *, html: bool = False) -> list[Rule]:
+    def rules(
+        self, get: int, post: int = 0, *, html: bool = False, sticky: tuple[str, ...] = ()
+    ) -> list[Rule]:
         return [
-            Rule("GET /api/articles/{pk}/", ARTICLE, ("GET", "HEAD"), get, True, html),
-            Rule("POST /api/articles/{pk}/", ARTICLE, ("POST",), post, True, html),
-            Rule("* /api/articles/{pk}/", ARTICLE, (), 0, False, html),
+            Rule("GET /api/articles/{pk}/", ARTICLE, ("GET", "HEAD"), get, True, html, sticky),
+            Rule("POST /api/articles/{pk}/", ARTICLE, ("POST",), post, True, html, sticky),
+            Rule("* /api/articles/{pk}/", ARTICLE, (), 0, False, html, sticky),
         ]
 
-    def swap(self, get: int, post: int = 0, *, html: bool = False) -> float:
-        return control.swap(self.state, self.rules(get, post, html=html), self.running, timeout=60)
+    def swap(self, get: int, post: int = 0, *, html: bool = False, sticky: tuple[str, ...] = ()) -> float:
+        rules = self.rules(get, post, html=html, sticky=sticky)
+        return control.swap(self.state, rules, self.running, timeout=60)
 
     def start_fastapi(self) -> None:
         self.fastapi = _backend(self.group, "fastapi", self.running.ports.fastapi)

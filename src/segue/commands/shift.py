@@ -102,7 +102,7 @@ def _apply(settings: Config, book: Ledger, shifted: list[str]) -> float | None:
             hint="That route must stay on Django.",
         )
     running = control.find_running(settings.state)
-    rules = table.build(snapshot, book.entries)
+    rules = table.build(snapshot, book.entries, settings.sticky)
     if running is None:
         return None
     return control.swap(settings.state, rules, running)

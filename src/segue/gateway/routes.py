@@ -115,13 +115,27 @@ def _route(match: Json, weight: int, rule: Rule, name: str, *, safe: bool = Fals
         action["cluster"] = side
         out["response_headers_to_add"] = [_side(side)]
     else:
+        # Requests with the same identity have the same hash, and FastAPI has the lowest hundredths: a client that is at
+        # FastAPI stays there while the weight rises. Without an identity Envoy draws a random number.
+        if rule.sticky:
+            action["hash_policy"] = [_identity(word) for word in rule.sticky]
         action["weighted_clusters"] = {
+            **({"use_hash_policy": True} if rule.sticky else {}),
             "clusters": [
                 {"name": side, "weight": share, "response_headers_to_add": [_side(side)]}
                 for side, share in (("fastapi", weight), ("django", 100 - weight))
-            ]
+            ],
         }
     return out
+
+
+def _identity(word: str) -> Json:
+    kind, _, name = word.partition(":")
+    if kind == "cookie":
+        return {"cookie": {"name": name}, "terminal": True}
+    if kind == "header":
+        return {"header": {"header_name": name}, "terminal": True}
+    return {"connection_properties": {"source_ip": True}, "terminal": True}
 
 
 def _retry_safe() -> Json:

@@ -6,11 +6,11 @@ order, so that a path which two patterns match goes where Django would send it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from segue.ledger.model import Entry
-from segue.snapshot.model import Route, Snapshot
+from segue.snapshot.model import Route, Snapshot, Value
 
 BROWSABLE = "rest_framework.renderers.BrowsableAPIRenderer"
 
@@ -22,6 +22,8 @@ class Rule:
     ``weight`` is FastAPI's share in percent; ``possible`` tells whether FastAPI can answer at all
     (so that an override header may ask for it). ``key`` names the ledger entry for logs.
     ``html_to_legacy``: requests that accept ``text/html`` go to Django, whose browsable API answers them.
+    ``sticky`` is what tells clients apart during a shift: ``cookie:NAME``, ``header:NAME``, ``address``; the first that a
+    request has decides its side. A request that has none of them is shared out at random.
     """
 
     key: str
@@ -30,11 +32,13 @@ class Rule:
     weight: int
     possible: bool
     html_to_legacy: bool
+    sticky: tuple[str, ...] = ()
 
 
-def build(snapshot: Snapshot, entries: Mapping[str, Entry]) -> list[Rule]:
+def build(snapshot: Snapshot, entries: Mapping[str, Entry], sticky: Sequence[str] = ()) -> list[Rule]:
     """The rules in Django's matching order. Routes after the last native one are left out: the
-    proxy's default is Django."""
+    proxy's default is Django. ``sticky`` is ``gateway.sticky`` of segue.toml."""
+    apart = tuple(_identity(snapshot, word) for word in sticky)
     rules: list[Rule] = []
     last = 0
     for route in sorted(snapshot.routes, key=lambda r: r.order):
@@ -43,14 +47,24 @@ def build(snapshot: Snapshot, entries: Mapping[str, Entry]) -> list[Rule]:
         html = bool(native) and _browsable(snapshot, route)
         for entry in native:
             methods = ("GET", "HEAD") if entry.method == "GET" else (entry.method,)
-            rules.append(Rule(entry.key, _pattern(route), methods, entry.weight, True, html))
+            rules.append(Rule(entry.key, _pattern(route), methods, entry.weight, True, html, apart))
         whole = bool(native) and len(native) == len(route.operations)
         # OPTIONS and methods nobody allows: FastAPI's answer is as good once it serves all of the route.
         rest = min((e.weight for e in native), default=0) if whole else 0
-        rules.append(Rule(f"* {route.id}", _pattern(route), (), rest, whole, html))
+        rules.append(Rule(f"* {route.id}", _pattern(route), (), rest, whole, html, apart))
         if native:
             last = len(rules)
     return rules[:last]
+
+
+def _identity(snapshot: Snapshot, word: str) -> str:
+    if word == "session":
+        return f"cookie:{_text(snapshot.settings.values.get('SESSION_COOKIE_NAME')) or 'sessionid'}"
+    return "header:authorization" if word == "authorization" else word
+
+
+def _text(value: Value | None) -> str:
+    return value.data if value is not None and isinstance(value.data, str) else ""
 
 
 def _pattern(route: Route) -> str:
