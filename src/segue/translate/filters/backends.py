@@ -10,6 +10,7 @@ from segue.snapshot.model import Value
 from segue.target.ir import Import
 from segue.translate.filters.left import leave_parameter
 from segue.translate.filters.own_backend import falls_back, own_backend
+from segue.translate.filters.own_rows import narrow, narrows
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, quote
 from segue.translate.kinds import QuerySet
@@ -47,6 +48,8 @@ def apply(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
             continue
         elif falls_back(endpoint, name):
             leave_filters(endpoint, "A filter backend of its own is not translated yet.")
+        elif own := narrows(endpoint, name):
+            value = narrow(frame, endpoint, value, own)
         else:
             known = endpoint.ctx.snapshot.classes.get(name)
             raise endpoint.refuse(
