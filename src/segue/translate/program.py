@@ -9,6 +9,7 @@ from segue.snapshot.model import Snapshot
 from segue.target.ir import Program, RefusedOperation
 from segue.translate import releases
 from segue.translate.context import Context
+from segue.translate.decorators import woven
 from segue.translate.finishing import tidy
 from segue.translate.functions.finish import finish
 from segue.translate.models import translate_models
@@ -29,6 +30,7 @@ def translate(
     The same snapshot gives the same program.
     """
     registry.discover()
+    snapshot = woven(snapshot)
     ctx = Context(snapshot, Program(package), accepted_middleware=frozenset(accepted_middleware))
     blockers = (*releases.check(snapshot), *error_handler.prepare(ctx))
     translate_models(ctx)

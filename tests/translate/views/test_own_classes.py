@@ -1,0 +1,434 @@
+"""Filter backends and decorators that a project writes itself: as Django, or refused where they stand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.projects.site import SETTINGS, Site, differences
+
+from segue.snapshot.model import Snapshot
+from segue.target.ir import Program
+from segue.translate.program import translate
+
+MODELS = """\
+from django.db import models
+
+
+class Note(models.Model):
+    title = models.CharField(max_length=20)
+    stars = models.IntegerField(default=0)
+    done = models.BooleanField(default=False)
+    owner = models.ForeignKey("auth.User", null=True, blank=True, on_delete=models.CASCADE)
+
+    class Meta:
+        ordering = ["id"]
+"""
+DECORATORS = '''\
+import logging
+import time
+from functools import wraps
+
+from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.response import Response
+
+from notes.models import Note
+
+logger = logging.getLogger(__name__)
+STAFF = "staff"
+
+
+def timed(fn):
+    """Log how long it takes."""
+
+    @wraps(fn)
+    def inner(*args, **kwargs):
+        start = time.time()
+        result = fn(*args, **kwargs)
+        logger.info("%s took %s", fn.__name__, time.time() - start)
+        return result
+
+    return inner
+
+
+def require(*names, status=400):
+    def deco(fn):
+        @wraps(fn)
+        def inner(self, request, *args, **kwargs):
+            missing = [n for n in names if n not in request.query_params]
+            if missing:
+                return Response({"missing": missing, "of": len(names)}, status=status)
+            return fn(self, request, *args, **kwargs)
+
+        return inner
+
+    return deco
+
+
+def needs(role=STAFF, *, unless=None):
+    def deco(view):
+        @wraps(view)
+        def inner(request, *args, **kwargs):
+            if request.query_params.get(unless):
+                return view(request, *args, **kwargs)
+            if role == "staff" and not request.user.is_staff:
+                raise PermissionDenied("Staff only.")
+            return view(request, *args, **kwargs)
+
+        return inner
+
+    return deco
+
+
+def catch(fn):
+    @wraps(fn)
+    def inner(self, request, *args, **kwargs):
+        try:
+            return fn(self, request, *args, **kwargs)
+        except Note.DoesNotExist:
+            return Response({"error": "no note"}, status=404)
+        except (KeyError, ValueError):
+            return Response({"error": "bad"}, status=422)
+
+    return inner
+
+
+def with_note(fn):
+    @wraps(fn)
+    def inner(self, request, pk, *args, **kwargs):
+        note = Note.objects.filter(pk=pk).first()
+        if note is None:
+            raise NotFound("no such note")
+        return fn(self, request, note, *args, **kwargs)
+
+    return inner
+
+
+def marked(fn):
+    @wraps(fn)
+    def inner(self, request, *args, **kwargs):
+        response = fn(self, request, *args, **kwargs)
+        if response.status_code < 400:
+            response["X-Marked"] = kwargs["pk"]
+        return response
+
+    return inner
+
+
+def renamed(fn):
+    @wraps(fn)
+    def inner(view, req, *args, **kwargs):
+        if req.method == "POST" and not req.data.get("title"):
+            return Response({"title": "missing"}, status=400)
+        return fn(view, req, *args, **kwargs)
+
+    return inner
+
+
+# What follows is refused.
+
+
+def counted(fn):
+    calls = 0
+
+    @wraps(fn)
+    def inner(*args, **kwargs):
+        nonlocal calls
+        calls += 1
+        return fn(*args, **kwargs)
+
+    return inner
+
+
+def growing(names):
+    def deco(fn):
+        @wraps(fn)
+        def inner(*args, **kwargs):
+            names.append("x")
+            return fn(*args, **kwargs)
+
+        return inner
+
+    return deco
+
+
+def counting(fn):
+    @wraps(fn)
+    def inner(*args, **kwargs):
+        if len(args) > 2:
+            return Response({})
+        return fn(*args, **kwargs)
+
+    return inner
+
+
+def marking(fn):
+    @wraps(fn)
+    def inner(*args, **kwargs):
+        fn.called = True
+        return fn(*args, **kwargs)
+
+    return inner
+
+
+class Once:
+    def __init__(self, fn):
+        self.fn = fn
+
+    def __get__(self, instance, owner):
+        return lambda *args, **kwargs: self.fn(instance, *args, **kwargs)
+
+
+def shifting(fn):
+    @wraps(fn)
+    def inner(self, request, pk, *args, **kwargs):
+        return fn(self, request, *args, pk=pk + 1, **kwargs)
+
+    return inner
+
+
+def dropping(fn):
+    @wraps(fn)
+    def inner(self, request, *args, **kwargs):
+        return fn(self, request)
+
+    return inner
+'''
+VIEWS = """\
+from rest_framework import exceptions, filters, pagination, permissions, serializers, viewsets
+from rest_framework.decorators import action, api_view
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from notes.decorators import (
+    Once, catch, counted, counting, dropping, growing, marked, marking, needs, renamed, require, shifting, timed, with_note
+)
+from notes.models import Note
+
+
+class NoteSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Note
+        fields = ["id", "title", "stars", "done"]
+
+
+class Owned(filters.BaseFilterBackend):
+    def filter_queryset(self, request, queryset, view):
+        if request.user.is_staff:
+            return queryset
+        return queryset.filter(owner=request.user) if request.user.is_authenticated else queryset.filter(owner=None)
+
+    def get_schema_operation_parameters(self, view):
+        return []
+
+
+class Narrowed(filters.BaseFilterBackend):
+    param = "of"
+
+    def least(self, request):
+        return request.query_params.get("least", 0)
+
+    def filter_queryset(self, request, queryset, view):
+        if view.action == "list" and request.query_params.get(self.param) == "done":
+            return queryset.filter(done=True).order_by("-stars", "id")
+        if request.method not in permissions.SAFE_METHODS:
+            return queryset.filter(done=False)
+        try:
+            least = int(self.least(request))
+        except ValueError:
+            raise exceptions.ParseError("least is a number")
+        return queryset.filter(stars__gte=least)
+
+
+class Base(viewsets.ModelViewSet):
+    queryset = Note.objects.all()
+    serializer_class = NoteSerializer
+
+
+class Mine(Base):
+    filter_backends = [Owned]
+
+
+class Several(Base):
+    filter_backends = [Narrowed, filters.SearchFilter, filters.OrderingFilter]
+    search_fields = ["title"]
+    ordering_fields = ["title", "stars"]
+    pagination_class = pagination.LimitOffsetPagination
+
+    @timed
+    @renamed
+    def create(self, request, *args, **kwargs):
+        return super().create(request, *args, **kwargs)
+
+    @marked
+    def retrieve(self, request, *args, **kwargs):
+        return super().retrieve(request, *args, **kwargs)
+
+    @action(detail=True, methods=["post"])
+    @catch
+    def star(self, request, pk):
+        note = Note.objects.get(pk=pk)
+        note.stars = int(request.data["stars"]) % 100
+        note.save()
+        return Response({"stars": note.stars})
+
+    @timed
+    @action(detail=False)
+    def total(self, request):
+        return Response({"rows": self.filter_queryset(self.get_queryset()).count()})
+
+
+class Listing(APIView):
+    @require("a", "b", status=409)
+    def get(self, request):
+        return Response({"a": request.query_params["a"]})
+
+
+class One(APIView):
+    @with_note
+    @timed
+    def get(self, request, note):
+        return Response({"title": note.title})
+
+
+@api_view(["GET", "POST"])
+@needs(unless="open")
+def staff(request):
+    return Response({"ok": request.method})
+
+
+@api_view(["GET"])
+@needs("other")
+def others(request):
+    return Response({"ok": True})
+
+
+class AsList(filters.BaseFilterBackend):
+    def filter_queryset(self, request, queryset, view):
+        return [n for n in queryset if n.stars]
+
+
+class Made(filters.BaseFilterBackend):
+    def __init__(self):
+        self.stars = 1
+
+    def filter_queryset(self, request, queryset, view):
+        return queryset.filter(stars=self.stars)
+
+
+class Kept(filters.BaseFilterBackend):
+    def filter_queryset(self, request, queryset, view):
+        view.seen = queryset
+        return queryset
+
+
+class Searched(filters.SearchFilter):
+    def filter_queryset(self, request, queryset, view):
+        return super().filter_queryset(request, queryset, view).distinct()
+
+
+class AsLists(viewsets.ReadOnlyModelViewSet):
+    queryset = Note.objects.all()
+    serializer_class = NoteSerializer
+    filter_backends = [AsList]
+
+
+class Mades(AsLists):
+    filter_backends = [Made]
+
+
+class Kepts(AsLists):
+    filter_backends = [Kept]
+
+
+class Searches(AsLists):
+    filter_backends = [Searched]
+    search_fields = ["title"]
+
+
+class Refused(APIView):
+    @counted
+    def get(self, request, pk):
+        return Response({})
+
+    @growing([1])
+    def post(self, request, pk):
+        return Response({})
+
+    @counting
+    def put(self, request, pk):
+        return Response({})
+
+    @marking
+    def patch(self, request, pk):
+        return Response({})
+
+    @Once
+    def delete(self, request, pk):
+        return Response({})
+
+
+class Passed(APIView):
+    @shifting
+    def get(self, request, pk):
+        return Response({"pk": pk})
+
+    @dropping
+    def post(self, request, pk=5):
+        return Response({"pk": pk})
+"""
+URLS = """\
+from django.urls import include, path
+from rest_framework.routers import SimpleRouter
+
+from notes import views
+
+router = SimpleRouter()
+for name in ("Mine", "Several", "AsLists", "Mades", "Kepts", "Searches"):
+    router.register(name.lower(), getattr(views, name), basename=name.lower())
+urlpatterns = [
+    path("", include(router.urls)), path("listing/", views.Listing.as_view()), path("one/<int:pk>/", views.One.as_view()),
+    path("staff/", views.staff), path("others/", views.others), path("refused/<int:pk>/", views.Refused.as_view()),
+    path("passed/<int:pk>/", views.Passed.as_view()),
+]
+"""
+REFUSED = {
+    "GET /aslists/": "filter-backend", "GET /aslists/{pk}/": "filter-backend", "GET /mades/": "filter-backend",
+    "GET /mades/{pk}/": "filter-backend", "GET /kepts/": "assign-attribute", "GET /kepts/{pk}/": "assign-attribute",
+    "GET /searches/": "framework-method", "GET /searches/{pk}/": "framework-method",
+    "GET /refused/{pk}/": "decorator", "POST /refused/{pk}/": "decorator", "PUT /refused/{pk}/": "decorator",
+    "PATCH /refused/{pk}/": "decorator", "DELETE /refused/{pk}/": "decorator", "POST /passed/{pk}/": "decorator",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    files = {
+        "site_/settings.py": SETTINGS, "site_/urls.py": URLS, "notes/models.py": MODELS, "notes/views.py": VIEWS,
+        "notes/decorators.py": DECORATORS,
+    }  # fmt: skip
+    return Site.make(tmp_path_factory.mktemp("own"), files)
+
+
+@pytest.fixture(scope="module")
+def snapshot(site: Site) -> Snapshot:
+    return site.snapshot()
+
+
+@pytest.fixture(scope="module")
+def program(snapshot: Snapshot) -> Program:
+    return translate(snapshot)
+
+
+def test_what_is_not_plain_is_refused(program: Program) -> None:
+    assert {f"{r.method} {r.route_id}": r.reasons[0].code for r in program.refused} == REFUSED
+
+
+def test_the_rest_answers_as_django_does(site: Site, snapshot: Snapshot, tmp_path: Path) -> None:
+    _, report = site.explore(snapshot, tmp_path, cases=300, seconds=12)
+    assert differences(report) == []
+    seen = {o.key: set(o.statuses) for o in report.operations}
+    # Those who may write own none of the few rows.
+    assert {k for k, found in seen.items() if not any(s.startswith("2") for s in found)} <= {"PUT /mine/{pk}/", "PATCH /mine/{pk}/", "DELETE /mine/{pk}/"}  # fmt: skip
+    for key, status in {"GET /listing/": "409", "POST /several/{pk}/star/": "422", "GET /one/{pk}/": "404", "GET /staff/": "403"}.items():  # fmt: skip
+        assert status in seen[key], key
