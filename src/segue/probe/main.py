@@ -101,7 +101,7 @@ def has_drf():
 
 def collect(root):
     """Everything, after Django is set up."""
-    from . import filters, inventory, languages, lookups, messages, rulesets, serializers, settings
+    from . import filters, inventory, languages, lookups, messages, rulesets, serializers, settings, templates
     from .functions import Collector
     from .guard import DatabaseGuard
     from .models import Models
@@ -146,6 +146,7 @@ def collect(root):
         "messages": messages.describe(collector, inventory.own_modules(collector)),
         "inventory": inventory.inventory(collector, views.routes, views.views),
         "rules": permissions,
+        "templates": templates.describe(collector),
         "warnings": collector.warnings + guard.warnings,
     }
 

@@ -616,7 +616,7 @@ class Inventory:
 class Snapshot:
     """Everything the probe said. See the module docstring for naming. ``rules`` are the permissions of django-rules by name:
     a ``call`` of ``&``, ``|``, ``^``, ``~`` with its parts, or of ``rules.predicates.Predicate`` with its function and ``num_args``
-    (-1 for ``*args``)."""
+    (-1 for ``*args``). ``templates`` are Django's by name, as :mod:`segue.probe.templates` writes them down."""
 
     schema_version: int
     root: str
@@ -636,3 +636,4 @@ class Snapshot:
     warnings: tuple[str, ...] = ()
     messages: Messages | None = None
     rules: Mapping[str, Value] = field(default_factory=dict)
+    templates: Mapping[str, Json] = field(default_factory=dict)

@@ -339,6 +339,13 @@ class MailMessage(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class LoadedTemplate(Kind):
+    """``get_template(name)`` of Django. It has no code."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class HttpReply(Kind):
     """The answer of another server: ``Response`` of ``library`` (``requests``, ``httpx``), which both sides have."""
 

@@ -20,7 +20,7 @@ JOINED = Path(__file__).parent / "joined"
 OVERLAY = (
     "fastapi>=0.115", "sqlalchemy>=2.1", "aiosqlite>=0.20", "psycopg[binary]>=3.2", "pydantic-settings>=2.4",
     "python-multipart>=0.0.18", "greenlet>=3", "pyjwt>=2.8", "hypothesis>=6.100",
-    "time-machine>=2.14", "babel>=2.12",
+    "time-machine>=2.14", "babel>=2.12", "jinja2>=3.1",
 )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ from segue.translate.functions.finish import finish
 from segue.translate.functions.lift import Lifted, lift
 from segue.translate.kinds import ViewSelf
 from segue.translate.models import translate_models
+from segue.translate.templates import program as templates
 from segue_bridge.db import base
 
 HERE = Path(__file__).parent / "lab"
@@ -55,6 +56,7 @@ PLACES = {
         ("writing", "library.writing.Writing"),
         ("relations", "library.relations.Relations"),
         ("mails", "library.mails.Mails"),
+        ("letters", "library.letters.Letters"),
         ("clients", "library.clients.Clients"),
         ("sheets", "library.sheets.Sheets"),
         ("postgres", "library.postgres.Postgres"),
@@ -123,6 +125,7 @@ def _translate(lab: Lab, snapshot: Path, server: str) -> None:
     for name, one in lab.lifted.items():
         roots.add(Decl(f"R_{name}", f"R_{name} = {one.name}", one.imports))
     finish(ctx)
+    templates.write(ctx)
     sources = {path: render_module(module) for path, module in ctx.program.modules.items()}
     sources[f"{package}/access.py"] = (
         '"""Current user."""\n\nfrom segue_bridge.auth.users import AnonymousUser\n\n'
@@ -135,7 +138,7 @@ def _translate(lab: Lab, snapshot: Path, server: str) -> None:
     for folder in {str(Path(p).parent) for p in sources}:
         sources.setdefault(f"{folder}/__init__.py", "")
     lab.sources = format_sources(sources, package=package)
-    for path, source in lab.sources.items():
+    for path, source in {**lab.sources, **ctx.program.files}.items():
         file = lab.folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(source, encoding="utf-8")

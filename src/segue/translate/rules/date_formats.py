@@ -21,10 +21,10 @@ from segue.translate.interp.value import Val, literal, quote
 from segue.translate.kinds import Const, Scalar
 from segue.translate.rules.registry import function
 
-_LETTER = re.compile(r"(?<!\\)([aAbcdDeEfFgGhHiIjlLmMnNoOPrsStTUuwWyYzZ])")
-_TIME = frozenset("aAefgGhHiOPsTuZ")
+LETTER = re.compile(r"(?<!\\)([aAbcdDeEfFgGhHiIjlLmMnNoOPrsStTUuwWyYzZ])")
+TIME_LETTERS = frozenset("aAefgGhHiOPsTuZ")
 # Letters that are texts of a language. S is English in all of them.
-_WORDS = frozenset("aAbDEFlMNP")
+WORDS = frozenset("aAbDEFlMNP")
 
 
 @function("django.utils.formats.date_format", "django.utils.formats.time_format")
@@ -114,10 +114,14 @@ def _made(frame: Frame, call: CallSite, short: str, pattern: _Pattern) -> Val:
         )
     if kind.nullable:
         raise frame.refuse("date-format", ast.unparse(call.node), "Its value may be None.", call.node)
-    letters = {
-        letter for text in (pattern.text, *pattern.others.values()) for letter in _LETTER.findall(text)
-    }
-    wrong = letters & _TIME if kind.type == "date" else letters - _TIME if short == "time_format" else set()
+    letters = {letter for text in (pattern.text, *pattern.others.values()) for letter in LETTER.findall(text)}
+    wrong = (
+        letters & TIME_LETTERS
+        if kind.type == "date"
+        else letters - TIME_LETTERS
+        if short == "time_format"
+        else set()
+    )
     if wrong:
         raise frame.refuse(
             "date-format",
@@ -125,7 +129,7 @@ def _made(frame: Frame, call: CallSite, short: str, pattern: _Pattern) -> Val:
             f"{', '.join(sorted(wrong))} cannot be shown of it.",
             call.node,
         )
-    if letters & _WORDS and language.vary(frame.ctx):
+    if letters & WORDS and language.vary(frame.ctx):
         for context, text in DATES:
             language.says(frame.ctx, text, context=context)
     written = literal(pattern.text)

@@ -212,6 +212,12 @@ def same_text(frame: Frame, call: CallSite) -> Val | None:
     """Text stays text."""
     first = call.argument(0)
     if first is not None and isinstance(widen(first.kind), Scalar) and widen(first.kind) == Scalar("str"):
+        if call.name.endswith(".mark_safe") and frame.ctx.snapshot.templates and first.node is not None:
+            # A template may show it.
+            return Val(
+                Scalar("str"),
+                quote("{0}({1})", frame.imported("segue_bridge.templates.safe", "SafeText"), first.node),
+            )
         return first
     if (
         call.name.startswith("django.utils.encoding.")

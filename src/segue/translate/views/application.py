@@ -13,6 +13,7 @@ from segue.translate.load.models import concrete
 from segue.translate.load.plan import plans
 from segue.translate.middleware.known import COMMON, CSRF, FRAMES, SECURITY
 from segue.translate.specialise.fold import plain
+from segue.translate.templates import program as templates
 from segue.translate.views import error_handler, finishers, texts
 from segue.translate.views.cors import cors_lines
 from segue.translate.views.http_options import http_options
@@ -25,6 +26,7 @@ def write_application(ctx: Context) -> None:
     _settings(ctx)
     _main(ctx)
     name = ctx.snapshot.settings.module.partition(".")[0] or "service"
+    templates.write(ctx)
     program.files.update(texts.files(program, ctx.snapshot, name))
     program.files["segue-manifest.json"] = manifest(ctx)
 

@@ -6,6 +6,7 @@ import re
 
 from segue.snapshot.model import Snapshot, own_place
 from segue.target.ir import Module, Program
+from segue.translate.templates import program as templates
 
 _PYPROJECT = """\
 [project]
@@ -163,7 +164,14 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
     redis = any(name.endswith("CACHE_URL") for name in places)
     memcached = any(name.endswith("CACHE_SERVERS") for name in places)
     spoken = any(path.startswith(f"{package}/locale/") for path in program.files)
-    wanted = (("jwt", jwt), ("redis", redis), ("memcached", memcached), ("texts", spoken))
+    shown = f"{package}/{templates.MODULE}.py" in program.modules
+    wanted = (
+        ("jwt", jwt),
+        ("redis", redis),
+        ("memcached", memcached),
+        ("texts", spoken),
+        ("templates", shown),
+    )
     extras = ",".join(extra for extra, needed in wanted if needed)
     metadata = _PYPROJECT.format(
         name=name.replace("_", "-"), package=package, driver=driver, extras=f"[{extras}]" if extras else ""

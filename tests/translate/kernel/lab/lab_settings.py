@@ -21,6 +21,13 @@ if "LAB_POSTGRES" in os.environ:
     # Tables of apps without migrations are made first; their foreign keys need the others.
     MIGRATION_MODULES = {"auth": None, "contenttypes": None}
 MIDDLEWARE = []
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {"context_processors": ["django.contrib.auth.context_processors.auth"]},
+    }
+]
 DATABASES = {
     "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ.get("LAB_DB", ":memory:")}
 }

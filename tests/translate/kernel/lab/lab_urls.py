@@ -4,6 +4,7 @@ from django.urls import path
 from library.asking import Asking
 from library.clients import Clients
 from library.language import Language
+from library.letters import Letters
 from library.mails import Mails
 from library.relations import Relations
 from library.sheets import Sheets
@@ -18,6 +19,7 @@ urlpatterns = [
     path("relations/<int:pk>/", Relations.as_view()),
     path("clients/<int:pk>/", Clients.as_view()),
     path("sheets/<int:pk>/", Sheets.as_view()),
+    path("letters/<int:pk>/", Letters.as_view()),
     path("mails/<int:pk>/", Mails.as_view()),
 ]
 if "LAB_POSTGRES" in os.environ:

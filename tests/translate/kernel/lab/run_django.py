@@ -36,6 +36,7 @@ from library.asking import Asking  # noqa: E402
 from library.clients import Clients  # noqa: E402
 from library.files import put_files  # noqa: E402
 from library.language import Language  # noqa: E402
+from library.letters import Letters  # noqa: E402
 from library.mails import Mails  # noqa: E402
 from library.relations import Relations  # noqa: E402
 from library.sheets import Sheets  # noqa: E402
@@ -88,7 +89,7 @@ results = {"#tables": TABLES}
 classes = (
     (Language, Asking, Writing, Relations, Postgres)
     if "LAB_POSTGRES" in os.environ
-    else (Lab, Language, Asking, Writing, Relations, Mails, Clients, Sheets)
+    else (Lab, Language, Asking, Writing, Relations, Mails, Letters, Clients, Sheets)
 )
 for cls, name in [(c, n) for c in classes for n in sorted(dir(c)) if n.startswith("case_")]:
     view = cls()

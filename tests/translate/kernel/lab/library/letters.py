@@ -1,0 +1,130 @@
+"""Templates: each case is compared by the text that it gives."""
+
+import datetime as dt
+from decimal import Decimal
+
+from django.template.loader import get_template, render_to_string
+from django.utils.safestring import mark_safe
+from rest_framework.views import APIView
+
+from library.models import Author, Book
+
+BANNER = mark_safe("<hr>")
+TEXT = "it's <b>\"A & B\"</b>;\r\nline\n\nnext"
+
+
+class Letters(APIView):
+    """The cases."""
+
+    def case_letter_of_a_book(self):
+        book = Book.objects.select_related("author", "editor").get(title="Alpha")
+        return render_to_string("letters/book.html", {"book": book, "shop": "A & B's"})
+
+    def case_letters_in_a_loop(self):
+        found = []
+        for book in Book.objects.select_related("author", "editor").order_by("id"):
+            found.append(render_to_string("letters/book.html", {"book": book, "shop": book.title}))
+        return found
+
+    def case_letter_with_filters(self):
+        name = self.request.query_params.get("name", "")
+        found = []
+        for text in (f"{name} o'neil's 3RD <i>", "", "a,b", "\u00e9e\u0301" * 9):
+            for number in (0, 1, -3, 1234567):
+                context = {"text": text, "number": number, "words": [text, "<", name], "nothing": None}
+                found.append(render_to_string("letters/filters.txt", context))
+        return found
+
+    def case_letter_with_numbers(self):
+        found = []
+        for book in Book.objects.order_by("id"):
+            half = book.price / 7
+            context = {
+                "half": half, "exact": Decimal(book.price) / 8, "tiny": half * 1e-9, "huge": half * 1e20,
+                "rating": book.rating, "odd": book.price % 2 == 1,
+            }  # fmt: skip
+            found.append(render_to_string("letters/numbers.txt", context))
+        return found
+
+    def case_letter_with_moments(self):
+        found = []
+        for book in Book.objects.order_by("id"):
+            context = {"day": book.published, "moment": book.created, "hour": dt.time(13, 5)}
+            found.append(render_to_string("letters/moments.txt", context))
+        return found
+
+    def case_letter_with_choices(self):
+        found = []
+        for book in Book.objects.select_related("editor").order_by("id"):
+            context = {"book": book, "labels": ["x", book.title], "nothing": None, "title": "beta"}
+            found.append(render_to_string("letters/choices.txt", context))
+        return found
+
+    def case_letter_that_extends(self):
+        books = list(Book.objects.select_related("author").order_by("id"))
+        return get_template("letters/child.html").render({"books": books, "shop": "S<"})
+
+    def case_letter_of_a_queryset(self):
+        books = Book.objects.order_by("id").select_related("author")
+        return render_to_string("letters/child.html", {"books": books, "shop": "S"})
+
+    def case_letter_of_related_rows(self):
+        author = Author.objects.get(name="Ada")
+        return render_to_string("letters/author.html", {"author": author})
+
+    def case_letter_of_prefetched_rows(self):
+        authors = list(Author.objects.prefetch_related("books__tags").order_by("id"))
+        return render_to_string("letters/authors.html", {"authors": authors})
+
+    def case_letter_of_a_dict(self):
+        data = {"items": 3, "name": "<x>", "pair": [1, 2]}
+        return render_to_string("letters/data.txt", {"data": data, "rows": [("a", 1), ("b", 2)]})
+
+    def case_letter_of_safe_text(self):
+        text = mark_safe("<b>bold</b>")
+        inner = render_to_string("letters/plain.txt", {"name": "<i>"})
+        return render_to_string("letters/safe.html", {"text": text, "inner": inner, "more": text + "<", "text_of": TEXT.upper()})
+
+    def case_letter_without_a_context(self):
+        return render_to_string("letters/plain.txt")
+
+    def case_letter_with_a_request(self):
+        return render_to_string("letters/plain.txt", {"name": "x"}, request=self.request)
+
+    def case_letter_put_together(self):
+        return render_to_string("letters/plain.txt", {"name": "x"}) + "<" + render_to_string("letters/plain.txt", {"name": "y"})
+
+    def case_letter_left_of_a_safe_constant(self):
+        return render_to_string("letters/plain.txt", {"name": BANNER})
+
+    def case_letter_left_with_a_computed_name(self):
+        name = Book.objects.order_by("id").first().title
+        return render_to_string(f"letters/{name}.txt")
+
+    def case_letter_left_that_is_not_there(self):
+        return render_to_string("letters/missing.txt")
+
+    def case_letter_left_with_an_unknown_tag(self):
+        return render_to_string("letters/cycle.txt", {"rows": [1, 2]})
+
+    def case_letter_left_with_a_filter_of_its_own(self):
+        return render_to_string("letters/own_filter.txt", {"name": "x"})
+
+    def case_letter_left_that_writes(self):
+        author = Author.objects.order_by("id").first()
+        return render_to_string("letters/writes.txt", {"author": author})
+
+    def case_letter_left_that_asks_in_a_loop(self):
+        return render_to_string("letters/asks.txt", {"authors": list(Author.objects.order_by("id"))})
+
+    def case_letter_that_may_find_nothing(self):
+        return render_to_string("letters/profile.txt", {"authors": list(Author.objects.order_by("id"))})
+
+    def case_letter_left_of_what_is_ordered_with_none(self):
+        return render_to_string("letters/order.txt", {"book": Book.objects.order_by("id").first()})
+
+    def case_letter_left_with_the_names_of_another(self):
+        return render_to_string("letters/book.html", {"book": {"title": "x", "author": "y"}, "shop": "z"})
+
+    def case_letter_left_for_who_asks(self):
+        return render_to_string("letters/user.txt", {"name": "x"}, request=self.request)
