@@ -50,8 +50,8 @@ class Templates:
         environment.globals["none_if_missing"] = none_if_missing
         self.environment = environment
 
-    def render(self, name: str, context: Mapping[str, Any] | None = None, /, **more: Any) -> SafeText:
-        """The template ``name`` filled in (``render_to_string``). Raises what its expressions raise."""
+    def render(self, name: str, context: Mapping[str, Any] | None = None, /, **more: Any) -> str:
+        """The template ``name`` filled in (``render_to_string``): safe text. Raises what its expressions raise."""
         return SafeText(self.environment.get_template(name).render(context or {}, **more))
 
     def _finalize(self) -> Callable[[EvalContext, Any], Any]:
