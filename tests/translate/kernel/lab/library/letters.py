@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 from library.models import Author, Book
 
 BANNER = mark_safe("<hr>")
-TEXT = "it's <b>\"A & B\"</b>;\r\nline\n\nnext"
+TEXT = 'it\'s <b>"A & B"</b>;\r\nline\n\nnext'
 
 
 class Letters(APIView):
@@ -83,7 +83,9 @@ class Letters(APIView):
     def case_letter_of_safe_text(self):
         text = mark_safe("<b>bold</b>")
         inner = render_to_string("letters/plain.txt", {"name": "<i>"})
-        return render_to_string("letters/safe.html", {"text": text, "inner": inner, "more": text + "<", "text_of": TEXT.upper()})
+        return render_to_string(
+            "letters/safe.html", {"text": text, "inner": inner, "more": text + "<", "text_of": TEXT.upper()}
+        )
 
     def case_letter_without_a_context(self):
         return render_to_string("letters/plain.txt")
@@ -92,7 +94,11 @@ class Letters(APIView):
         return render_to_string("letters/plain.txt", {"name": "x"}, request=self.request)
 
     def case_letter_put_together(self):
-        return render_to_string("letters/plain.txt", {"name": "x"}) + "<" + render_to_string("letters/plain.txt", {"name": "y"})
+        return (
+            render_to_string("letters/plain.txt", {"name": "x"})
+            + "<"
+            + render_to_string("letters/plain.txt", {"name": "y"})
+        )
 
     def case_letter_left_of_a_safe_constant(self):
         return render_to_string("letters/plain.txt", {"name": BANNER})
