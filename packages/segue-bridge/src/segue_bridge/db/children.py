@@ -100,7 +100,8 @@ async def set_(
             await clear(db, parent, reference)
             await add(db, parent, reference, children)
             return
-        rows = await db.all(select(link.key).where(link.column == link.value))
+        with db.primary():
+            rows = await db.all(select(link.key).where(link.column == link.value))
         present = {row[0] for row in rows}
         new = []
         for child in children:

@@ -72,7 +72,9 @@ async def delete_matching(
         ).order_by(None)
         count = await db.execute(delete_from(_table(mapper)).where(_key(mapper).in_(keys)))
         return count, ({cls.__segue__.label: count} if count else {})
-    return await delete(db, await db.entities(statement), listeners)
+    with db.primary():
+        entities = await db.entities(statement)
+    return await delete(db, entities, listeners)
 
 
 def can_delete_fast(
@@ -339,7 +341,8 @@ class Collector:
         if mapper.class_ not in self._listeners:
             return await self._select(mapper, where, params), {}
         key = _key_name(mapper)
-        entities = await self._db.entities(select(mapper.class_).where(where), params)
+        with self._db.primary():
+            entities = await self._db.entities(select(mapper.class_).where(where), params)
         objects = {instance_dict(entity)[key]: entity for entity in entities}
         return {k: _values(mapper, entity) for k, entity in objects.items()}, objects
 
@@ -347,14 +350,16 @@ class Collector:
         columns = _wanted(mapper)
         statement = select(*columns).select_from(mapper.selectable).where(where)
         names = [_name(column) for column in columns]
-        rows = await self._db.all(statement, params)
+        with self._db.primary():
+            rows = await self._db.all(statement, params)
         return {row[0]: dict(zip(names, row, strict=True)) for row in rows}
 
     async def _objects(self, reference: Reference, values: list[Any]) -> list[Base]:
         found: list[Base] = []
         for batch in self._batches(values):
             statement = select(reference.mapper.class_).where(one_of(reference.column, "ids"))
-            found.extend(await self._db.entities(statement, {"ids": batch}))
+            with self._db.primary():
+                found.extend(await self._db.entities(statement, {"ids": batch}))
         return found
 
 

@@ -31,7 +31,8 @@ async def get_or_create(
     """
     columns = ((getattr(entity, name), value) for name, value in values.items())
     where = [column.is_(None) if value is None else column == value for column, value in columns]
-    found = await db.get(entity, *where, for_update=for_update)
+    with db.primary():
+        found = await db.get(entity, *where, for_update=for_update)
     if found is not None:
         return found, False
     try:
@@ -42,7 +43,8 @@ async def get_or_create(
             await db.insert(made)
             return made, True
     except IntegrityError:
-        found = await db.get(entity, *where, for_update=for_update)
+        with db.primary():
+            found = await db.get(entity, *where, for_update=for_update)
         if found is not None:
             return found, False
         raise

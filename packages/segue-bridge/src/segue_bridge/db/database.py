@@ -36,6 +36,12 @@ class Database:
     ``comments``: statements of sampled traces name the request (PostgreSQL, :mod:`segue_bridge.trace.sql`), as Django's do with
     ``SEGUE_SQL_COMMENTS``. Each of them is planned anew, by one round trip more.
 
+    ``replica`` is asked for what is only read, as with a router whose ``db_for_read`` names another database than its
+    ``db_for_write``: all selects but those that lock, that stand in :meth:`~.session.Session.primary`, and that belong to a
+    write (what a deletion collects, ``get_or_create``, the rows that ``set_`` of a relation finds). A transaction is one of the
+    primary alone, and selects in it go to the replica all the same, as with such a router: a row just written may not be there
+    yet. It is closed with this one. Raises ``ValueError`` for one of another kind of server.
+
     ``engine`` hands in an engine made elsewhere. It is taken to be *joined* to a transaction that
     somebody else holds open (verification over Django's connection): there, atomic blocks are
     savepoints, nothing is ever committed, and every write outside a block gets its own
@@ -55,12 +61,16 @@ class Database:
         pool_wait: float | None = 10.0,
         statement_timeout: float | None = None,
         comments: bool = False,
+        replica: Database | None = None,
     ) -> None:
         self.joined = engine is not None if joined is None else joined
         self.held_hooks: list[Hook] | None = None
         self.content_types: dict[tuple[str, str], dict[str, Any]] = {}
         self.engine = _engine(make_url(url), pool_size, statement_timeout) if engine is None else engine
         self.dialect: str = self.engine.dialect.name
+        self.replica = replica
+        if replica is not None and replica.dialect != self.dialect:
+            raise ValueError(f"A replica of {self.dialect} is no {replica.dialect}.")
         self.pool_size = None if self.joined else pool_size
         self.pool_wait = pool_wait
         self.use = Use()
@@ -135,6 +145,8 @@ class Database:
         for executor in idle:
             await executor.close(broken=False)
         await self.engine.dispose()
+        if self.replica is not None:
+            await self.replica.close()
 
 
 def _engine(url: URL, pool_size: int, statement_timeout: float | None) -> AsyncEngine:

@@ -160,7 +160,8 @@ async def set_(
         if clear_first:
             await _clear(db, link, entity, own, through, changes)
         else:
-            gone = {row[0] for row in await db.all(select(link.target).where(link.source == own))}
+            with db.primary():
+                gone = {row[0] for row in await db.all(select(link.target).where(link.source == own))}
             new = [key for key in new if not _taken(gone, key)]
             if gone:
                 await _remove(db, link, entity, own, list(gone), through, changes)
@@ -208,7 +209,8 @@ async def _add(
         await _insert(db, link, _mirrored(link, own, wanted))
         return
     there = select(link.target).where(link.source == own, one_of(link.target, "keys"))
-    missing = wanted.difference([row[0] for row in await db.all(there, {"keys": list(wanted)})])
+    with db.primary():
+        missing = wanted.difference([row[0] for row in await db.all(there, {"keys": list(wanted)})])
     if changes is not None:
         await tell(changes.pre_add, db, entity, missing)
     if through is None:

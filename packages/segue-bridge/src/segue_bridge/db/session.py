@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -37,6 +37,8 @@ class Session:
         self._database = database
         self._executor: Executor | None = None
         self._broken = False
+        self._replica = None if database.replica is None else database.replica.session()
+        self._primary = 0
         self.dialect: str = database.dialect
         self.queries = 0
         self.changes = self.repeatable = 0
@@ -53,9 +55,13 @@ class Session:
     async def close(self) -> None:
         """Return the connection. A session left inside a block gives it back closed."""
         executor, self._executor = self._executor, None
-        if executor is not None:
-            broken = self._transaction.in_atomic and not self._database.joined
-            await self._database.give_back(executor, broken=broken or self._broken)
+        try:
+            if executor is not None:
+                broken = self._transaction.in_atomic and not self._database.joined
+                await self._database.give_back(executor, broken=broken or self._broken)
+        finally:
+            if self._replica is not None:
+                await self._replica.close()
 
     # reading
 
@@ -220,6 +226,15 @@ class Session:
         """``QuerySet.delete()`` of ``select(Entity).where(…)``: unread where nothing depends on the rows."""
         return await collector.delete_matching(self, statement, listeners)
 
+    @contextmanager
+    def primary(self) -> Iterator[None]:
+        """Selects inside are asked of the database that is written to, not of its replica: ``using("default")``."""
+        self._primary += 1
+        try:
+            yield
+        finally:
+            self._primary -= 1
+
     # transactions
 
     def atomic(self, *, durable: bool = False, savepoint: bool = True) -> AbstractAsyncContextManager[None]:
@@ -272,8 +287,11 @@ class Session:
         return self._executor
 
     async def _ready(self, statement: Executable) -> Executor:
-        self._transaction.check()
         locks = getattr(statement, "_for_update_arg", None) is not None
+        if self._replica is not None and not self._primary and not locks and statement.is_select:
+            self.queries += 1  # another connection: this one's transaction does not matter
+            return await self._replica._connection()
+        self._transaction.check()
         if locks and self.dialect != "sqlite" and not self._transaction.in_atomic:
             raise TransactionManagementError("select_for_update cannot be used outside of a transaction.")
         executor = await self._connection()

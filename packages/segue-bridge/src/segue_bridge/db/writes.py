@@ -239,7 +239,8 @@ async def _run_update(
     key_name, key_column = part.key
     where = key_column == bindparam("key_", type_=key_column.type)
     if not chosen:
-        return bool(await db.all(select(key_column).where(where), {"key_": held[key_name]}))
+        with db.primary():
+            return bool(await db.all(select(key_column).where(where), {"key_": held[key_name]}))
     bound = {"key_": held[key_name]}
     expressions = {}
     for name, column in chosen:
