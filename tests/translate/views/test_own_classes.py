@@ -395,7 +395,7 @@ urlpatterns = [
 REFUSED = {
     "GET /aslists/": "filter-backend", "GET /aslists/{pk}/": "filter-backend", "GET /mades/": "filter-backend",
     "GET /mades/{pk}/": "filter-backend", "GET /kepts/": "assign-attribute", "GET /kepts/{pk}/": "assign-attribute",
-    "GET /searches/": "framework-method", "GET /searches/{pk}/": "framework-method",
+    "GET /searches/": "filter-backend", "GET /searches/{pk}/": "filter-backend",
     "GET /refused/{pk}/": "decorator", "POST /refused/{pk}/": "decorator", "PUT /refused/{pk}/": "decorator",
     "PATCH /refused/{pk}/": "decorator", "DELETE /refused/{pk}/": "decorator", "POST /passed/{pk}/": "decorator",
 }  # fmt: skip

@@ -18,8 +18,9 @@ _CALL = "backend.filter_queryset(request_, objects_, view_)"
 def narrows(endpoint: Endpoint, name: str) -> Class | None:
     """The class of backend ``name``, where its ``filter_queryset`` is the project's and DRF makes it as it is."""
     known = endpoint.ctx.snapshot.classes.get(name)
-    if known is None or known.methods.get(_HOOK) not in endpoint.ctx.snapshot.functions:
-        return None
+    own = endpoint.ctx.snapshot.functions.get(known.methods.get(_HOOK, "")) if known is not None else None
+    if known is None or own is None or "super(" in own.source:
+        return None  # what it extends narrows by rules of its own
     # ``backend()``: nothing is given to it.
     made = [m for m in ("__init__", "__new__", "__getattribute__", "__getattr__") if m in known.methods]
     return known if not any(known.methods[m] in endpoint.ctx.snapshot.functions for m in made) else None
