@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from segue.translate.middleware.evaluate import evaluate, few, truth
 from segue.translate.middleware.machine import DIGITS, HOST_AND_PORT, Frame, Left, Raised, Returned
-from segue.translate.middleware.objects import delete_item, set_attribute, set_item
+from segue.translate.middleware.objects import delete_item, is_local, set_attribute, set_item
 from segue.translate.middleware.values import NONE, Bound, Closure, Global, Known, Unknown, Value
 
 
@@ -104,7 +104,7 @@ def _delete(frame: Frame, target: ast.expr) -> None:
         frame.scope.pop(target.id, None)
     elif isinstance(target, ast.Subscript):
         delete_item(frame, evaluate(frame, target.value), evaluate(frame, target.slice), target)
-    else:
+    elif not (isinstance(target, ast.Attribute) and is_local(evaluate(frame, target.value))):
         frame.event(target, "Segue does not follow this deletion.")
 
 

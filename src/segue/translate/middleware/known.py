@@ -21,6 +21,9 @@ INERT = {
     "django_htmx.middleware.HtmxMiddleware": "describes the request to views of pages",
     "waffle.middleware.WaffleMiddleware": "sets cookies for flags that a view has asked for",
     "django_user_agents.middleware.UserAgentMiddleware": "describes the request to views of pages",
+    "django_currentuser.middleware.ThreadLocalUserMiddleware": "hands the request to whoever asks, who is refused",
+    "request_id.middleware.RequestIdMiddleware": "gives the request an id for logs; views that ask for it are refused",
+    "axes.middleware.AxesMiddleware": "answers those who were locked out while a name and a password were checked, which stays on Django",
     "debug_toolbar.middleware.DebugToolbarMiddleware": "adds to pages only, and only in development",
 }
 KNOWN = frozenset(

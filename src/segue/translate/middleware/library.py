@@ -134,6 +134,11 @@ def method(
     cls = ref.value.name if ref.value is not None else ""
     if ref.kind == "instance" and cls.startswith(_LOGGERS):
         return NONE
+    if name in ("get", "set", "reset"):
+        from segue.translate.middleware.objects import is_local
+
+        if is_local(Global(ref)):
+            return Unknown("local", pure=False)
     if ref.kind in ("class", "model"):
         function = frame.machine.snapshot.functions.get(f"{ref.name}.{name}")
         if function is not None and function.role in ("staticmethod", "classmethod"):
@@ -256,6 +261,15 @@ def _setting(frame: Frame, name: str, default: Value | None) -> Value:
     if default is not None and frame.machine.path.decide():
         return default
     return Unknown(f"settings.{name}", pure=False)
+
+
+def _setattr(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
+    """``setattr`` and ``delattr`` of a variable of the thread."""
+    from segue.translate.middleware.objects import is_local
+
+    if not is_local(given[0]):
+        frame.event(node, "This changes an object that others may see.")
+    return NONE
 
 
 def _isinstance(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
@@ -384,6 +398,7 @@ def _partial(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.
 
 _KNOWN: dict[str, Callable[[Frame, Arguments, dict[str, Value], ast.Call], Value]] = {
     "builtins.hasattr": _hasattr, "builtins.getattr": _getattr, "builtins.isinstance": _isinstance,
+    "builtins.setattr": _setattr, "builtins.delattr": _setattr,
     "builtins.issubclass": lambda *_: Unknown("issubclass"),
     "django.urls.base.resolve": _resolve, "django.urls.base.reverse": _reverse, "re.compile": _compile,
     "re.match": _match("match"), "re.search": _match("search"), "re.fullmatch": _match("fullmatch"),

@@ -27,6 +27,11 @@ from segue.translate.middleware.values import (
 _SIMPLE = (str, int, float, bool, tuple, list, dict, set, frozenset, bytes, type(None))
 _CHANGING = {"append", "extend", "insert", "pop", "remove", "clear", "update", "setdefault", "add", "discard", "sort", "reverse"}  # fmt: skip
 
+_LOCALS = frozenset({
+    "_thread._local", "threading.local", "_threading_local.local", "asgiref.local.Local", "_contextvars.ContextVar",
+    "contextvars.ContextVar",
+})  # fmt: skip
+
 
 def attribute(frame: Frame, owner: Value, name: str, node: ast.AST) -> Value:
     """``owner.name``."""
@@ -80,8 +85,15 @@ def set_attribute(frame: Frame, owner: Value, name: str, value: Value, node: ast
         response.set_attribute(frame, name, value, node)
     elif isinstance(owner, Thing):
         request.set_attribute(frame, owner, name, value, node)
-    else:
+    elif not is_local(owner):
         frame.event(node, "This changes an object that others may see.")
+
+
+def is_local(owner: Value) -> bool:
+    """Whether it is a variable of the thread or of the context: who reads it is looked at where it is read."""
+    if not isinstance(owner, Global) or owner.ref.kind != "instance" or owner.ref.value is None:
+        return False
+    return owner.ref.value.name in _LOCALS
 
 
 def item(frame: Frame, owner: Value, key: Value, node: ast.AST) -> Value:

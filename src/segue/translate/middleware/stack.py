@@ -10,7 +10,7 @@ from segue.refusal import Refusal, Refused
 from segue.snapshot.model import Route, Snapshot
 from segue.translate import language
 from segue.translate.context import Context
-from segue.translate.middleware import allauth, csp
+from segue.translate.middleware import allauth, csp, packages
 from segue.translate.middleware.attributes import kept, read_elsewhere
 from segue.translate.middleware.judge import Verdict, judge, judge_finalizer
 from segue.translate.middleware.known import (
@@ -118,6 +118,15 @@ def _of_route(ctx: Context, route: Route, *, as_code: bool) -> RouteMiddleware:
             problem = allauth.problem(ctx.snapshot, route)
             if problem:
                 _refuse(out, methods, _refusal(ctx, name, problem))
+            continue
+        if name in packages.KNOWN:
+            problem = packages.problem(ctx.snapshot, name)
+            if problem:
+                _refuse(out, methods, _refusal(ctx, name, problem))
+            for header, value in packages.headers(ctx.snapshot, name).items():
+                _header(out, header, value, "set")
+            if packages.reads_user(ctx.snapshot, name):
+                _judge(ctx, route, out, methods, name, Verdict(session="always", user=True))
             continue
         if name in csp.NAMES:
             policies = csp.headers(ctx.snapshot, route)
