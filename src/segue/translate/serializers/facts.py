@@ -304,7 +304,8 @@ def stem(ctx: Context, serializer: Serializer) -> str:
 
 
 def _candidates(name: str) -> list[str]:
-    parts = name.split(".")
+    # A class made in a function (``serializer.<locals>.Serializer#2``) is known by its own name and its number.
+    parts = [p for p in name.replace("#", "").split(".") if p.isidentifier()]
     own = parts[-1].lstrip("_")
     base = own[: -len("Serializer")] if own.endswith("Serializer") and own != "Serializer" else own
     camel = ["".join(word.capitalize() for word in part.split("_")) for part in parts[:-1]]
