@@ -42,6 +42,7 @@ class Config:
     settings: str = ""
     environment: dict[str, str] = field(default_factory=dict)
     accepted_middleware: tuple[str, ...] = ()
+    pure: tuple[str, ...] = ()
     seed_command: tuple[str, ...] = ()
     noise: tuple[str, ...] = ()
     gateway_port: int = 8080
@@ -89,6 +90,7 @@ _KEYS: dict[str, dict[str, tuple[str, type]]] = {
         "settings": ("settings", str),
         "environment": ("environment", dict),
         "accepted_middleware": ("accepted_middleware", list),
+        "pure": ("pure", list),
         "seed_command": ("seed_command", list),
     },
     "output": {"folder": ("output", str), "package": ("package", str)},

@@ -22,7 +22,10 @@ def run(settings: Config, *, as_json: bool, html: Path | None, blockers: bool) -
     snapshot = take_snapshot(settings, quiet=as_json)
     with contextlib.nullcontext() if as_json else errors.status("Translating in memory…"):
         program = translate(
-            snapshot, package=settings.package, accepted_middleware=settings.accepted_middleware
+            snapshot,
+            package=settings.package,
+            accepted_middleware=settings.accepted_middleware,
+            pure=settings.pure,
         )
     result = analyse(snapshot, program)
     if html is not None:

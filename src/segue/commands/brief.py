@@ -44,7 +44,10 @@ def run(settings: Config, route: str, *, to: Path | None, as_json: bool, example
         )
     with contextlib.nullcontext() if as_json else errors.status("Translating in memory…"):
         program = translate(
-            snapshot, package=settings.package, accepted_middleware=settings.accepted_middleware
+            snapshot,
+            package=settings.package,
+            accepted_middleware=settings.accepted_middleware,
+            pure=settings.pure,
         )
     at, operation = found[0]
     reasons = next(

@@ -32,7 +32,10 @@ def run(settings: Config, *, as_json: bool, max_refused: int | None) -> int:
     snapshot = take_snapshot(settings, quiet=as_json)
     with contextlib.nullcontext() if as_json else errors.status("Translating…"):
         program = translate(
-            snapshot, package=settings.package, accepted_middleware=settings.accepted_middleware
+            snapshot,
+            package=settings.package,
+            accepted_middleware=settings.accepted_middleware,
+            pure=settings.pure,
         )
     prepare_state(settings)
     with ledger.locked(settings.state):

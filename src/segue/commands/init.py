@@ -20,6 +20,7 @@ settings = {settings}
 # environment = {{ DJANGO_ENV = "dev" }}   # for every process Segue starts for the project
 # seed_command = ["seed"]                  # management command that fills an empty database for `verify explore`
 # accepted_middleware = []                 # middleware whose effect on responses you checked yourselves
+# pure = []                                # modules of other packages that only compute: the generated code calls them as well
 
 [output]
 folder = "fastapi"

@@ -35,7 +35,7 @@ class Context:
     rows and statements then, when all their :class:`~segue.translate.kinds.Needs` are known.
     ``memo`` is per-part scratch keyed by (part, key), so that a function, presenter or write
     model that two endpoints share is emitted once. ``accepted_middleware`` are dotted names whose effect the team has
-    checked itself.
+    checked itself, ``pure`` modules of other packages of which it says that they only compute.
     """
 
     snapshot: Snapshot
@@ -43,6 +43,7 @@ class Context:
     finalizers: list[Callable[[], None]] = field(default_factory=list)
     memo: dict[tuple[str, object], object] = field(default_factory=dict)
     accepted_middleware: frozenset[str] = frozenset()
+    pure: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.snapshot = with_free_names(self.snapshot)

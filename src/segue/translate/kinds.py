@@ -50,6 +50,16 @@ class Scalar(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class LibraryObject(Scalar):
+    """Something of a library that both sides have as it is: what is asked of it is asked as it stands. ``name`` is its dotted
+    name, with ``()`` for what a class of that name has made."""
+
+    type: str = "Any"
+    nullable: bool = True
+    name: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class SearchWords(Scalar):
     """The words of a text (``tsvector``); ``config``: the configuration that the expression names, if it does."""
 

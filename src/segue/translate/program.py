@@ -22,16 +22,23 @@ from segue.translate.views.resources import Facts, translate_route
 
 
 def translate(
-    snapshot: Snapshot, *, package: str = "app", accepted_middleware: Collection[str] = ()
+    snapshot: Snapshot,
+    *,
+    package: str = "app",
+    accepted_middleware: Collection[str] = (),
+    pure: Collection[str] = (),
 ) -> Program:
     """Translate every DRF operation of the project's own routes, or refuse it with its reasons.
 
-    ``accepted_middleware`` are dotted names whose effect on answers the team has checked itself.
+    ``accepted_middleware`` are dotted names whose effect on answers the team has checked itself, ``pure`` modules of other packages
+    that only compute (:mod:`segue.translate.rules.libraries`).
     The same snapshot gives the same program.
     """
     registry.discover()
     snapshot = woven(snapshot)
-    ctx = Context(snapshot, Program(package), accepted_middleware=frozenset(accepted_middleware))
+    ctx = Context(
+        snapshot, Program(package), accepted_middleware=frozenset(accepted_middleware), pure=frozenset(pure)
+    )
     blockers = (*releases.check(snapshot), *error_handler.prepare(ctx))
     translate_models(ctx)
     facts = Facts()

@@ -57,6 +57,7 @@ PLACES = {
         ("relations", "library.relations.Relations"),
         ("mails", "library.mails.Mails"),
         ("letters", "library.letters.Letters"),
+        ("libraries", "library.libraries.Libraries"),
         ("clients", "library.clients.Clients"),
         ("sheets", "library.sheets.Sheets"),
         ("postgres", "library.postgres.Postgres"),
@@ -110,7 +111,7 @@ class Lab:
 
 
 def _translate(lab: Lab, snapshot: Path, server: str) -> None:
-    ctx = Context(load(snapshot))
+    ctx = Context(load(snapshot), pure=frozenset({"packaging"}))
     ctx.program.package = package = lab.package
     translate_models(ctx)
     for name in [n for n in PLACES if n in lab.expected]:

@@ -11,6 +11,7 @@ from segue.translate.kinds import (
     Const,
     DictOf,
     Kind,
+    LibraryObject,
     ListOf,
     QuerySet,
     RelatedManager,
@@ -44,6 +45,8 @@ def iterable(frame: Frame, value: Val, at: ast.expr) -> tuple[ast.expr, Kind]:
             one = widen(Const(element))
             item = one if item is None else join(item, one)
         return value.node, item or Scalar("Any")
+    if isinstance(kind, LibraryObject):
+        return value.node, LibraryObject()
     if isinstance(kind, Scalar) and kind.type in ("Any", "list[Any]", "dict[str, Any]"):
         return value.node, Scalar("Any")
     if isinstance(kind, Scalar) and kind.type == "str" and not kind.nullable:
@@ -64,6 +67,8 @@ def bind_target(frame: Frame, target: ast.expr, kind: Kind) -> ast.expr:
             items = list(kind.items)
         elif isinstance(kind, DictOf) and len(kind.items) == len(target.elts) and kind.value is None:
             items = [k for _, k in kind.items]
+        elif isinstance(kind, LibraryObject):
+            items = [LibraryObject()] * len(target.elts)
         elif isinstance(kind, Scalar) and kind.type == "Any":
             items = [Scalar("Any")] * len(target.elts)
         elif (

@@ -15,6 +15,7 @@ from segue.translate.kinds import (
     DictOf,
     Global,
     Instance,
+    LibraryObject,
     ListOf,
     QuerySet,
     Raised,
@@ -66,6 +67,7 @@ _BUILTIN = (
     "ImportError",
     "IsADirectoryError",
     "ModuleNotFoundError",
+    "NameError",
     "NotADirectoryError",
     "RecursionError",
     "UnicodeEncodeError",
@@ -320,6 +322,9 @@ def caught(frame: Frame, handler: ast.ExceptHandler) -> tuple[str, Val | None]:
     texts: list[str] = []
     for node in nodes:
         value = frame.eval(node)
+        if isinstance(value.kind, LibraryObject):
+            texts.append(value.text)
+            continue
         if not isinstance(value.kind, Global):
             raise frame.refuse("except", ast.unparse(node), "Segue does not know this exception.", handler)
         texts.append(_caught_one(frame, value.kind.ref.name, node))

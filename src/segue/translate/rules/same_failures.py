@@ -12,6 +12,7 @@ import re
 from segue.translate.context import Context
 from segue.translate.functions.record import records
 from segue.translate.rules.exception_text import FUNCTIONS, METHODS
+from segue.translate.rules.libraries import direct
 
 _CALLED = re.compile(
     r"(MAIL\.(send|send_all|notify)|Message|run_in_threadpool|requests\.Session|httpx\.Client|not_none|call\.reply)\Z"
@@ -61,7 +62,7 @@ def _node(ctx: Context, node: ast.AST, seen: set[str]) -> bool:
 
 def _call(ctx: Context, node: ast.Call, seen: set[str]) -> bool:
     text = ast.unparse(node.func)
-    if _CALLED.match(text) or _LOGGED.match(text) or text in FUNCTIONS:
+    if _CALLED.match(text) or _LOGGED.match(text) or text in FUNCTIONS or text in direct(ctx):
         return True
     if isinstance(node.func, ast.Attribute):
         # A row of the database has no methods of these names; the session's are awaited.

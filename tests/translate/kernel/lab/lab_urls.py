@@ -5,6 +5,7 @@ from library.asking import Asking
 from library.clients import Clients
 from library.language import Language
 from library.letters import Letters
+from library.libraries import Libraries
 from library.mails import Mails
 from library.relations import Relations
 from library.sheets import Sheets
@@ -20,6 +21,7 @@ urlpatterns = [
     path("clients/<int:pk>/", Clients.as_view()),
     path("sheets/<int:pk>/", Sheets.as_view()),
     path("letters/<int:pk>/", Letters.as_view()),
+    path("libraries/<int:pk>/", Libraries.as_view()),
     path("mails/<int:pk>/", Mails.as_view()),
 ]
 if "LAB_POSTGRES" in os.environ:

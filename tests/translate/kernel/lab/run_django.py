@@ -37,6 +37,7 @@ from library.clients import Clients  # noqa: E402
 from library.files import put_files  # noqa: E402
 from library.language import Language  # noqa: E402
 from library.letters import Letters  # noqa: E402
+from library.libraries import Libraries  # noqa: E402
 from library.mails import Mails  # noqa: E402
 from library.relations import Relations  # noqa: E402
 from library.sheets import Sheets  # noqa: E402
@@ -89,7 +90,7 @@ results = {"#tables": TABLES}
 classes = (
     (Language, Asking, Writing, Relations, Postgres)
     if "LAB_POSTGRES" in os.environ
-    else (Lab, Language, Asking, Writing, Relations, Mails, Letters, Clients, Sheets)
+    else (Lab, Language, Asking, Writing, Relations, Mails, Letters, Libraries, Clients, Sheets)
 )
 for cls, name in [(c, n) for c in classes for n in sorted(dir(c)) if n.startswith("case_")]:
     view = cls()

@@ -11,6 +11,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.process_state import check_attribute, check_variable
 from segue.translate.interp.value import Val
 from segue.translate.kinds import CacheObject, CachesObject, Global, SettingsObject, Unknown
+from segue.translate.rules import libraries
 from segue.translate.rules.registry import expression
 
 
@@ -46,6 +47,9 @@ def of_ref(frame: Frame, ref: GlobalRef, node: ast.expr) -> Val:
         from segue.translate.rules.django_utils import debug
 
         return debug(frame)
+    library = libraries.held(frame, ref, node)
+    if library is not None:
+        return library
     if ref.kind == "constant" and ref.value is not None:
         found = value_of(frame, ref.value)
         if found is not None:

@@ -6,8 +6,8 @@ import ast
 
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
-from segue.translate.kinds import Const, Global, OpenFile
-from segue.translate.rules import registry, scopes
+from segue.translate.kinds import Const, Global, LibraryObject, OpenFile
+from segue.translate.rules import libraries, registry, scopes
 from segue.translate.rules.registry import statement
 
 _IGNORED = ("contextlib.suppress",)
@@ -16,7 +16,7 @@ _IGNORED = ("contextlib.suppress",)
 @statement(ast.With)
 def block(frame: Frame, node: ast.With) -> None:
     """``with transaction.atomic(): …`` → ``async with db.atomic(): …``."""
-    if _opened(frame, node) or _of_rule(frame, node) or _suppressed(frame, node):
+    if _opened(frame, node) or _of_rule(frame, node) or _suppressed(frame, node) or _of_library(frame, node):
         return
     if len(node.items) == 1 and node.items[0].optional_vars is None:
         with scopes.opened(frame, node.items[0].context_expr) as disabled:
@@ -49,6 +49,27 @@ def _of_rule(frame: Frame, node: ast.With) -> bool:
     found = frame.eval(call.func).kind
     rule = registry.contexts.get(found.ref.name) if isinstance(found, Global) else None
     return rule is not None and isinstance(found, Global) and rule(frame, call, found.ref.name, node)
+
+
+def _of_library(frame: Frame, node: ast.With) -> bool:
+    """``with ZipFile(buffer, "w") as archive: …`` of a library that both sides have."""
+    item = node.items[0]
+    if (
+        len(node.items) != 1
+        or not isinstance(item.context_expr, ast.Call)
+        or not isinstance(item.optional_vars, ast.Name | None)
+    ):
+        return False
+    if not libraries.is_call(frame, item.context_expr):
+        return False
+    value = frame.eval(item.context_expr)
+    header = f"with {value.text}"
+    if item.optional_vars is not None:
+        header += f" as {frame.bind(item.optional_vars.id, Val(LibraryObject()))}"
+    with frame.capture() as lines:
+        frame.run(node.body)
+    frame.emit_block(f"{header}:", lines)
+    return True
 
 
 def _suppressed(frame: Frame, node: ast.With) -> bool:

@@ -20,6 +20,7 @@ from segue.translate.kinds import (
     Global,
     Instance,
     Kind,
+    LibraryObject,
     ListOf,
     Manager,
     Object,
@@ -31,7 +32,7 @@ from segue.translate.kinds import (
     Unknown,
     ValidatedData,
 )
-from segue.translate.rules import registry
+from segue.translate.rules import libraries, registry
 from segue.translate.rules.registry import statement
 
 
@@ -181,6 +182,9 @@ def store(frame: Frame, target: ast.expr, value: Val, node: ast.stmt) -> None:
                 site._args = [Val(Const(target.attr)), value]
                 rule(frame, owner, site)
                 return
+        if isinstance(owner.kind, LibraryObject) and owner.node is not None:
+            frame.emit(f"{owner.text}.{target.attr} = {ast.unparse(libraries.given(frame, value, target))}")
+            return
         raise frame.refuse(
             "assign-attribute",
             ast.unparse(target),
