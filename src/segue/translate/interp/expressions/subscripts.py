@@ -9,6 +9,7 @@ from segue.translate.interp.value import Val
 from segue.translate.kinds import (
     Const,
     DictOf,
+    LibraryObject,
     ListOf,
     Payload,
     QueryParameters,
@@ -73,6 +74,8 @@ def read(frame: Frame, node: ast.Subscript) -> Val:
                     return Val(item, made_node)
             if kind.value is None or isinstance(kind.value, Unknown):
                 return Val(Scalar("Any"), made_node)
+        if kind.items and kind.value is None and all(isinstance(one, LibraryObject) for _, one in kind.items):
+            return Val(LibraryObject(), made_node)
         return Val(kind.value if kind.value is not None else Scalar("Any"), made_node)
     if isinstance(kind, ListOf):
         return Val(kind.item, made_node)
