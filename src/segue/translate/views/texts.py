@@ -226,6 +226,10 @@ _OURS = frozenset(
 )
 
 
+# Of libraries that are named otherwise than their modules.
+_DISTRIBUTIONS = {"slugify": "python-slugify"}
+
+
 def _libraries(imported: set[str], snapshot: Snapshot, package: str) -> list[tuple[str, str]]:
     """Distributions that the code calls as the project does, in the project's release: another one may compute otherwise."""
     found: set[tuple[str, str]] = set()
@@ -234,7 +238,7 @@ def _libraries(imported: set[str], snapshot: Snapshot, package: str) -> list[tup
             continue
         # The probe names the distribution of what it has seen.
         named = {c.origin for name, c in snapshot.classes.items() if name.startswith(f"{top}.")}
-        named |= {f.origin for name, f in snapshot.functions.items() if name.startswith(f"{top}.")}
+        named.add(_DISTRIBUTIONS.get(top, ""))
         for name, release in snapshot.versions.packages.items():
             if name in named or re.sub(r"[-_.]+", "_", name).lower() == top.lower():
                 found.add((name, release))
