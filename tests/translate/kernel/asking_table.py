@@ -38,4 +38,30 @@ REFUSED: dict[str, str] = {
     "case_generated_filtered": "lookup-value",
     "case_json_object": "unknown-call",
     "case_standard_deviation": "unknown-call",
+    # Of combined querysets Django refuses these, or SQLite and PostgreSQL do.
+    "case_union_aggregated": "combined-queryset",
+    "case_union_combined_with_or": "queryset-operator",
+    "case_union_excluded": "filter-after-union",
+    "case_union_with_prefetched": "combined-queryset",
+    "case_union_with_select_related": "combined-queryset",
+    "case_union_get": "filter-after-union",
+    "case_union_in_bulk": "combined-queryset",
+    "case_union_values_after": "combined-queryset",
+    "case_union_in_exists": "expression",
+    "case_union_of_a_deferred_and_not": "queryset-union",
+    "case_union_of_selected_and_not": "queryset-union",
+    "case_union_of_all_selected_and_not": "queryset-union",
+    "case_union_of_other_columns_deferred": "queryset-union",
 }
+# What is refused on SQLite alone, which takes no parts that are ordered or sliced.
+POSTGRESQL_ONLY: dict[str, str] = dict.fromkeys(
+    (
+        "case_union_as_it_is_of_values_dicts",
+        "case_union_first_with_meta_ordering",
+        "case_union_of_sliced",
+        "case_union_of_sliced_values",
+    ),
+    "queryset-union",
+)
+# What is refused on PostgreSQL alone: rows in an order of its own.
+SQLITE_ONLY: dict[str, str] = {"case_union_bool": "combined-queryset"}

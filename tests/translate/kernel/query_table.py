@@ -113,8 +113,9 @@ REFUSED |= {
 }
 REFUSED |= asking_table.REFUSED | writing_table.REFUSED
 # What is refused on PostgreSQL alone: it gives such rows in an order of its own.
-SQLITE_ONLY: dict[str, str] = dict.fromkeys(
-    ("case_union", "case_union_sliced_not_ordered"), "combined-queryset"
+SQLITE_ONLY: dict[str, str] = (
+    dict.fromkeys(("case_union", "case_union_sliced_not_ordered"), "combined-queryset")
+    | asking_table.SQLITE_ONLY
 )
 # What is refused on SQLite alone.
 POSTGRESQL_ONLY: dict[str, str] = {
@@ -124,6 +125,7 @@ POSTGRESQL_ONLY: dict[str, str] = {
     "case_distinct_on_filtered": "distinct-on",
     "case_json_contains": "json-contains",
     "case_json_contained_by": "json-contains",
+    **asking_table.POSTGRESQL_ONLY,
 }
 
 INTRODUCTION = """# The query language

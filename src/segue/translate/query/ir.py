@@ -67,7 +67,7 @@ class Query:
     manager that it began with, '' where that is not known.
     ``grouped`` tells that the code has GROUP BY, of the columns ``group``; ``joins`` are its joins for columns (alias, condition).
     ``crossed`` tells that a filter looks over a to-many relation.
-    ``selected`` are the paths of ``select_related``. ``maybe_distinct`` tells that ``distinct()`` was called on one way to here and not on another.
+    ``selected`` are the paths of ``select_related``, ``loading`` the calls that change which columns Django reads besides. ``maybe_distinct`` tells that ``distinct()`` was called on one way to here and not on another.
     ``streamed`` tells that it is read by ``iterator()``, which keeps no rows.
     ``compound`` tells of ``union()`` and its kin, ``repeated`` of ``union(all=True)``, ``elided`` that a part of it
     may turn out to have no rows and be left out. ``first_of`` tells of ``distinct(fields)``; ``surplus`` that the SELECT list ends with columns that only the order of distinct values
@@ -98,6 +98,7 @@ class Query:
     meta_written: bool = False
     maybe_distinct: bool = False
     selected: tuple[str, ...] = ()
+    loading: tuple[str, ...] = ()
     group: tuple[str, ...] = ()
     joins: tuple[tuple[str, str], ...] = ()
     crossed: bool = False
@@ -142,6 +143,7 @@ class Query:
             many=self.many or other.many,
             grouped=self.grouped or other.grouped,
             prefetch=tuple(p for p in self.prefetch if p in other.prefetch),
+            loading=self.loading if self.loading == other.loading else ("?",),
             related=None,
             locked=self.locked or other.locked,
             crossed=self.crossed or other.crossed,

@@ -74,6 +74,7 @@ def exists(frame: Frame, call: CallSite) -> Val:
         raise frame.refuse(
             "expression", ast.unparse(call.node), "Exists() of something else than a queryset.", call.node
         )
+    _not_combined(frame, first, call)
     inner_query = commit(frame, first, distinct=True)
     model = query_of(inner_query).model
 
@@ -88,6 +89,16 @@ def exists(frame: Frame, call: CallSite) -> Val:
     return Val(Expr(Expression(render)))
 
 
+def _not_combined(frame: Frame, value: Val, call: CallSite) -> None:
+    if query_of(value).compound:
+        raise frame.refuse(
+            "expression",
+            ast.unparse(call.node),
+            "The parts of a combined queryset are looked at for each row.",
+            call.node,
+        )
+
+
 @function("django.db.models.expressions.Subquery", "django.db.models.Subquery")
 def subquery(frame: Frame, call: CallSite) -> Val:
     """``Subquery(queryset.values("x")[:1])``."""
@@ -97,6 +108,7 @@ def subquery(frame: Frame, call: CallSite) -> Val:
         raise frame.refuse(
             "expression", ast.unparse(call.node), "Subquery() of something else than a queryset.", call.node
         )
+    _not_combined(frame, first, call)
     settled = settle(frame, first)
     inner_query = query_of(settled)
     if inner_query.values is None or len(inner_query.columns) != 1:

@@ -73,7 +73,7 @@ def combined(frame: Frame, owner: Val, call: CallSite) -> Val:
     key = ast.Attribute(root_of(frame, first.model), pk_field(frame.ctx, first.model).attname, ast.Load())
     made = quote("{0}({1}, {2})", frame.imported("segue_bridge.db.combined", "rows_of"), key, made)
     query = Query(
-        first.model, order="none", prefetch=first.prefetch, selected=first.selected, manager=first.manager,
+        first.model, order="none", prefetch=first.prefetch, selected=first.selected, loading=first.loading, manager=first.manager,
         begun=first.begun, compound=True, repeated=repeated,
     )  # fmt: skip
     return Val(QuerySet(query), made)
@@ -118,6 +118,10 @@ def _check(frame: Frame, call: CallSite, first: Query, query: Query) -> None:
         raise _refused(frame, call, "They are of two models.")
     if query.annotations or query.hidden or query.grouped or query.selected != first.selected:
         raise _refused(frame, call, "One of them has columns of its own.")
+    if query.loading != first.loading or "?" in query.loading:
+        raise _refused(
+            frame, call, "Django reads other columns of one of them: only(), defer(), select_related()."
+        )
     if any(item.own for item in first.prefetch):
         raise _refused(frame, call, "The first one prefetches by a queryset of its own.")
 

@@ -46,7 +46,9 @@ def exclude(frame: Frame, owner: Val, call: CallSite) -> Val:
 def loading(frame: Frame, owner: Val, call: CallSite) -> Val:
     """How Django loads: generated code loads what is read, in one statement anyway."""
     query = query_of(owner)
-    selected = query.selected
+    selected, loading = query.selected, query.loading
+    if call.name != "select_related" or not call.args:
+        loading = (*loading, ast.unparse(ast.Call(ast.Name(call.name), call.node.args, call.node.keywords)))
     if call.name == "select_related":
         for value in call.args:
             if not isinstance(value.kind, Const):
@@ -55,7 +57,7 @@ def loading(frame: Frame, owner: Val, call: CallSite) -> Val:
                 )
             path = value.kind.value
             selected = (*selected, path) if isinstance(path, str) else ()  # select_related(None) forgets them
-    return Val(QuerySet(query.with_(selected=selected)), owner.node)
+    return Val(QuerySet(query.with_(selected=selected, loading=loading)), owner.node)
 
 
 @method(QuerySet, "order_by")

@@ -584,3 +584,177 @@ class Asking(APIView):
             .annotate(n=Count("id"), place=Window(RowNumber(), order_by="status"))
             .order_by("status")
         )
+
+    # unions, read a second time ---------------------------------------------------------------
+
+    def case_union_as_it_is_of_values_dicts(self):
+        a = Book.objects.filter(price__lt=8).values("title", "price")
+        b = Book.objects.filter(price__gt=20).values("title", "price")
+        return list(a.union(b).order_by("-price"))
+
+    def case_union_of_values_in_another_order(self):
+        a = Author.objects.order_by().values("name", "country")
+        b = Author.objects.order_by().values("country", "name")
+        return sorted([row["name"], row["country"]] for row in a.union(b))
+
+    def case_union_of_distinct_values(self):
+        a = Book.objects.order_by().values_list("status", flat=True).distinct()
+        return list(
+            a.union(Tag.objects.order_by().values_list("label", flat=True), all=True).order_by("status")
+        )
+
+    def case_union_counted_all(self):
+        a = Book.objects.order_by().values_list("status", flat=True)
+        return [a.union(a, all=True).count(), a.union(a).count(), a.union(a, all=True).exists()]
+
+    def case_union_of_sliced(self):
+        a = Book.objects.order_by("price")[:2]
+        b = Book.objects.order_by("-price")[:1]
+        return titles(a.union(b).order_by("id"))
+
+    def case_union_of_sliced_values(self):
+        a = Book.objects.order_by("price").values_list("title", flat=True)[:2]
+        b = Book.objects.order_by("-price").values_list("title", flat=True)[:2]
+        return list(a.union(b, all=True).order_by("title"))
+
+    def case_union_reversed(self):
+        a = Book.objects.filter(price__lt=8).order_by()
+        return titles(a.union(Book.objects.filter(price__gt=20).order_by()).order_by("title").reverse())
+
+    def case_union_ordered_twice(self):
+        a = Book.objects.filter(price__lt=8).order_by()
+        both = a.union(Book.objects.filter(price__gt=20).order_by()).order_by("title")
+        return titles(both.order_by("-id"))
+
+    def case_union_values_after(self):
+        a = Book.objects.filter(price__lt=8).order_by()
+        both = a.union(Book.objects.filter(price__gt=20).order_by())
+        return sorted(both.values_list("title", flat=True))
+
+    def case_union_with_select_related(self):
+        a = Book.objects.filter(price__lt=8).order_by()
+        both = a.union(Book.objects.filter(price__gt=20).order_by()).select_related("author").order_by("id")
+        return [[book.title, book.author.name] for book in both]
+
+    def case_union_of_selected_related(self):
+        a = Book.objects.select_related("author").filter(price__lt=8).order_by()
+        both = a.union(Book.objects.select_related("author").filter(price__gt=20).order_by()).order_by("id")
+        return [[book.title, book.author.name] for book in both]
+
+    def case_union_with_prefetched(self):
+        a = Book.objects.filter(price__lt=8).order_by()
+        both = a.union(Book.objects.filter(price__gt=20).order_by()).prefetch_related("tags").order_by("id")
+        return [[book.title, [tag.label for tag in book.tags.all()]] for book in both]
+
+    def case_union_of_only(self):
+        a = Book.objects.filter(price__lt=8).only("title").order_by()
+        return titles(a.union(Book.objects.filter(price__gt=20).only("title").order_by()).order_by("title"))
+
+    def case_union_of_a_deferred_and_not(self):
+        a = Book.objects.filter(price__lt=8).only("title").order_by()
+        return titles(a.union(Book.objects.filter(price__gt=20).order_by()))
+
+    def case_union_of_selected_and_not(self):
+        a = Book.objects.filter(price__lt=8).select_related("author").order_by()
+        return titles(a.union(Book.objects.filter(price__gt=20).order_by()))
+
+    def case_union_of_all_selected_and_not(self):
+        a = Review.objects.select_related().order_by()
+        return [review.stars for review in a.union(Review.objects.order_by()).order_by("id")]
+
+    def case_union_of_other_columns_deferred(self):
+        a = Book.objects.filter(price=5).only("title").order_by()
+        return titles(a.union(Book.objects.filter(price=25).only("status").order_by()))
+
+    def case_union_get(self):
+        a = Book.objects.filter(price=5).order_by()
+        return a.union(Book.objects.filter(price=5).order_by()).get().title
+
+    def case_union_in_bulk(self):
+        a = Book.objects.filter(price=5).order_by()
+        return sorted(a.union(Book.objects.filter(price=25).order_by()).in_bulk())
+
+    def case_union_aggregated(self):
+        a = Book.objects.filter(price=5).order_by()
+        return a.union(Book.objects.filter(price=25).order_by()).aggregate(s=Sum("price"))
+
+    def case_union_earliest(self):
+        a = Book.objects.filter(price=5).order_by()
+        return a.union(Book.objects.filter(price=25).order_by()).latest("price").title
+
+    def case_union_of_one(self):
+        return titles(Book.objects.filter(price=5).union().order_by("id"))
+
+    def case_union_with_itself(self):
+        a = Book.objects.filter(price__lt=10).order_by()
+        return [titles(a.union(a).order_by("id")), titles(a.union(a, all=True).order_by("id"))]
+
+    def case_intersection_with_none(self):
+        a = Book.objects.filter(price__lt=10).order_by()
+        return [
+            titles(a.intersection(Book.objects.none())),
+            titles(Book.objects.none().intersection(a)),
+            titles(a.difference(Book.objects.order_by().none()).order_by("id")),
+            titles(Book.objects.none().difference(a)),
+            a.intersection(Book.objects.none()).count(),
+            a.difference(Book.objects.order_by().filter(pk__in=[])).count(),
+        ]
+
+    def case_intersection_of_values_with_null(self):
+        a = Book.objects.order_by().values_list("rating", flat=True)
+        b = Book.objects.filter(rating=None).order_by().values_list("rating", flat=True)
+        return [list(a.intersection(b)), list(a.difference(b).order_by("rating"))]
+
+    def case_difference_of_joined_rows(self):
+        a = Book.objects.filter(tags__label__in=["fun", "sad"]).order_by()
+        return titles(a.difference(Book.objects.filter(price=5).order_by()).order_by("id"))
+
+    def case_union_iterated(self):
+        a = Book.objects.filter(price=5).order_by()
+        return titles(a.union(Book.objects.filter(price=25).order_by()).order_by("id").iterator())
+
+    def case_union_bool(self):
+        a = Book.objects.filter(price=500).order_by()
+        both = a.union(Book.objects.filter(price=600).order_by())
+        return ["some" if both else "none", len(both)]
+
+    def case_union_of_a_relation(self):
+        ada = Author.objects.get(name="Ada")
+        both = ada.books.order_by().union(ada.edited.order_by())
+        return titles(both.order_by("title"))
+
+    def case_union_in_exists(self):
+        a = Book.objects.filter(author=OuterRef("pk"), price=5).order_by()
+        b = Book.objects.filter(author=OuterRef("pk"), price=25).order_by()
+        return [x.name for x in Author.objects.filter(Exists(a.union(b)))]
+
+    def case_union_combined_with_or(self):
+        a = Book.objects.filter(price=5).order_by()
+        return titles(a.union(Book.objects.filter(price=25).order_by()) | a)
+
+    def case_union_of_three_mixed(self):
+        books = Book.objects.order_by()
+        x = books.filter(price__lt=10).union(books.filter(price=25)).intersection(books.filter(status="p"))
+        return titles(x.order_by("id"))
+
+    def case_union_excluded(self):
+        a = Book.objects.filter(price=5).order_by()
+        return titles(a.union(Book.objects.filter(price=25).order_by()).exclude(price=5))
+
+    def case_union_last(self):
+        a = Book.objects.filter(price__lt=8).order_by()
+        both = a.union(Book.objects.filter(price__gt=20).order_by())
+        return [both.order_by("title").last().title, both.order_by("-title").first().title]
+
+    def case_union_first_with_meta_ordering(self):
+        both = Book.objects.filter(price__lt=8).union(Book.objects.filter(price__gt=20))
+        return both.first().title
+
+    def case_union_in_values_subquery(self):
+        a = Book.objects.filter(price=5).order_by().values("author_id")
+        b = Book.objects.filter(price=25).order_by().values("author_id")
+        return [x.name for x in Author.objects.filter(pk__in=a.union(b)).exclude(pk__in=a)]
+
+    def case_union_json(self):
+        a = Note.objects.order_by().values_list("data", flat=True)
+        return len(a.union(a, all=True))
