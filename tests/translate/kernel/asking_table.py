@@ -10,6 +10,7 @@ REFUSED: dict[str, str] = {
     "case_count_of_a_negated_filter_of_another": "aggregate-filter",
     # What is computed, or Django refuses.
     "case_sum_with_another_output_field": "aggregate",
+    "case_range_of_columns": "range",
     "case_frame_from_the_request": "window",
     "case_frame_of_values_with_numbers": "window",
     "case_frame_upside_down": "window",

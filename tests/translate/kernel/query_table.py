@@ -94,10 +94,6 @@ REFUSED |= dict.fromkeys(
 REFUSED |= {
     "case_search_rank_configured": "call-arguments",
     "case_search_query_inverted": "expression",
-    "case_array_item": "lookup",
-    "case_array_slice": "lookup",
-    "case_array_exact": "lookup-value",
-    "case_array_written": "model-field",
     **dict.fromkeys(
         (
             # Both sides would have orders of their own.
@@ -107,6 +103,12 @@ REFUSED |= {
         ),
         "postgres-aggregate",
     ),
+    "case_array_of_numbers_as_texts": "array-lookup",
+    "case_array_part_by_name": "expression",
+    "case_array_part_shown": "expression",
+    "case_array_written_wrong": "model-field",
+    "case_range_around_a_number": "lookup",
+    "case_range_of_an_object": "unknown-call",
     "case_array_agg_filtered_by_null": "aggregate-filter",
     "case_array_agg_filtered_by_its_items": "text-lookup",
     "case_bool_and_or": "aggregate",

@@ -17,7 +17,7 @@ from segue.translate.interp.value import Val, name, quote
 from segue.translate.kinds import Const, CutMoment, Expr, Scalar, SearchText, SearchWords, Sometimes
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, snake
-from segue.translate.query import json_lookups, postgres, transforms
+from segue.translate.query import json_lookups, postgres, ranges, transforms
 from segue.translate.query.ir import Query
 from segue.translate.query.lookups import TABLE, Target, target
 from segue.translate.query.paths import TRANSFORMS, Hop, Link, Path, resolve
@@ -340,10 +340,17 @@ class Compiler:
         ):
             as_number = self.frame.imported("segue_bridge.db.query", "as_number")
             on = replace(on, column=quote("{0}({1})", as_number, column))
+        if ranges.is_range(path.field):
+            return ranges.condition(self.frame, on, path.transforms, path.lookup, value, leaf.at)
         if path.transforms == (postgres.LENGTH,):
             counted = postgres.length(self.frame, on, leaf.at)
             return TABLE[path.lookup](self.frame, counted, value, leaf.at)
-        if postgres.is_array(on) and path.lookup in postgres.ARRAYS:
+        if len(path.transforms) == 1 and postgres.is_part(path.field, path.transforms[0]):
+            on, path = (
+                postgres.part_of_array(self.frame, on, path.transforms[0], leaf.at),
+                replace(path, transforms=()),
+            )
+        if postgres.is_array(on) and path.lookup in postgres.ARRAYS and value.kind != Const(None):
             return postgres.array_lookup(self.frame, on, path.lookup, value, leaf.at)
         if postgres.is_vector(on) and path.lookup == "exact" and value.kind != Const(None):
             return postgres.found(self.frame, on.column, "", value, leaf.at)

@@ -98,6 +98,12 @@ class Path:
     json: bool = False
 
 
+def _is_part(item: ModelField, part: str) -> bool:
+    from segue.translate.query.postgres import is_part
+
+    return is_part(item, part)
+
+
 def hop_of(frame: Frame, label: str, name: str, at: ast.AST) -> Hop | None:
     """The relation called ``name`` in lookups on ``label``."""
     ctx = frame.ctx
@@ -172,6 +178,9 @@ def resolve(frame: Frame, label: str, key: str, at: ast.AST, *, shortcut: bool =
     current = concrete(frame.ctx, label).label
     item: ModelField | None = None
     relation = False
+    from segue.translate.query.ranges import is_range
+    from segue.translate.query.ranges import split as ranges_split
+
     while parts:
         part = parts[0]
         model = frame.ctx.model(current)
@@ -203,13 +212,18 @@ def resolve(frame: Frame, label: str, key: str, at: ast.AST, *, shortcut: bool =
     if is_json(item):
         keys, lookup = split(parts)
         return Path(tuple(hops), current, item, keys, lookup, relation, json=bool(keys) or lookup != "isnull")
+    if is_range(item):
+        found_parts = ranges_split(parts)
+        if found_parts is None:
+            raise frame.refuse("lookup", key, "Segue has no rule for this look-up of ranges.", at)
+        return Path(tuple(hops), current, item, *found_parts, relation=False)
     lookup = "exact"
     transforms: list[str] = []
     for number, part in enumerate(parts):
         last = number == len(parts) - 1
         if last and (part in LOOKUPS or part in POSTGRES_LOOKUPS):
             lookup = part
-        elif part in TRANSFORMS or part in POSTGRES_TRANSFORMS:
+        elif part in TRANSFORMS or part in POSTGRES_TRANSFORMS or (number == 0 and _is_part(item, part)):
             transforms.append(part)
         else:
             raise frame.refuse("lookup", key, f"Segue has no rule for the lookup or transform {part}.", at)

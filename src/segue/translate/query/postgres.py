@@ -6,8 +6,10 @@ Sources: ``django.contrib.postgres.search.SearchLookup``, ``SearchVectorExact``,
 from __future__ import annotations
 
 import ast
+import re
+from dataclasses import replace
 
-from segue.snapshot.model import Value
+from segue.snapshot.model import ModelField, Value
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import widen
 from segue.translate.interp.value import Val, literal, quote
@@ -17,7 +19,15 @@ from segue.translate.query.lookups import Target, lookup
 
 HELPERS = "segue_bridge.db.postgres"
 LENGTH = "len"
-ARRAYS = {"contains": "contains_all", "contained_by": "contained_by", "overlap": "overlaps"}
+ARRAYS = {
+    "contains": "contains_all",
+    "contained_by": "contained_by",
+    "overlap": "overlaps",
+    "exact": "same_as",
+    "in": "one_of",
+}
+ITEM = re.compile(r"\d+")
+SLICE = re.compile(r"(\d+)_(\d+)")
 _ITEMS = {"CharField": "str", "TextField": "str", "IntegerField": "int", "BigIntegerField": "int"}
 
 
@@ -43,25 +53,59 @@ def array_lookup(frame: Frame, on: Target, name: str, value: Val, at: ast.AST) -
     on_postgresql(frame, at)
     if name not in ARRAYS:
         raise frame.refuse("array-lookup", f"__{name}", "Segue has no rule for this look-up of arrays.", at)
-    wanted = _item_type(on)
-    kind = value.kind
-    items = kind.value if isinstance(kind, Const) and isinstance(kind.value, tuple) else None
-    written = isinstance(value.node, ast.List | ast.Tuple)
-    if items is not None:
-        known = all(type(item).__name__ == wanted for item in items)
-    else:
-        empty = written and not value.node.elts  # type: ignore[union-attr]
-        known = isinstance(kind, ListOf) and (empty or widen(kind.item) == Scalar(wanted))
-    if not wanted or not known or value.node is None:
+    if name == "in":
+        return _one_of(frame, on, value, at)
+    if value.node is None or not holds_items(on.field, value):
         raise frame.refuse("array-lookup", f"__{name}", "Segue does not know that these are such items.", at)
     return quote("{0}({1}, {2})", frame.imported(HELPERS, ARRAYS[name]), on.column, value.node)
 
 
-def _item_type(on: Target) -> str:
+def _one_of(frame: Frame, on: Target, value: Val, at: ast.AST) -> ast.expr:
+    kind = value.kind
+    if isinstance(kind, Const) and isinstance(kind.value, tuple):
+        lists = [Val(Const(one), literal(one)) for one in kind.value]
+    elif isinstance(kind, ListOf) and isinstance(value.node, ast.List | ast.Tuple):
+        lists = [Val(kind.item, node) for node in value.node.elts]
+    else:
+        lists = []
+    if not lists or not all(holds_items(on.field, one) for one in lists) or value.node is None:
+        raise frame.refuse("array-lookup", "__in", "Segue does not know that these are such lists.", at)
+    return quote("{0}({1}, {2})", frame.imported(HELPERS, ARRAYS["in"]), on.column, value.node)
+
+
+def holds_items(item: ModelField, value: Val) -> bool:
+    """Whether ``value`` is a list of what the array ``item`` holds."""
+    wanted = _item_type(item)
+    kind = value.kind
+    if isinstance(kind, Const) and isinstance(kind.value, tuple):
+        return bool(wanted) and all(type(one).__name__ == wanted for one in kind.value)
+    empty = isinstance(value.node, ast.List | ast.Tuple) and not value.node.elts
+    return bool(wanted) and isinstance(kind, ListOf) and (empty or widen(kind.item) == Scalar(wanted))
+
+
+def _item_type(item: ModelField) -> str:
     """The Python type of the items; '' for one that has no rule here."""
-    base = on.field.options.get("base_field")
+    base = item.options.get("base_field")
     name = base.name if isinstance(base, Value) else ""
     return _ITEMS.get(name.rpartition(".")[2], "")
+
+
+def is_part(item: ModelField, part: str) -> bool:
+    """``words__0``, ``words__0_2``: an item, or a slice, of an array."""
+    array = item.base.rpartition(".")[2] == "ArrayField"
+    return array and bool(ITEM.fullmatch(part) or SLICE.fullmatch(part))
+
+
+def part_of_array(frame: Frame, on: Target, part: str, at: ast.AST) -> Target:
+    """The item at a place, or the slice (``IndexTransform``, ``SliceTransform``)."""
+    on_postgresql(frame, at)
+    helper = "array_item" if ITEM.fullmatch(part) else "array_slice"
+    wanted = _item_type(on.field)
+    if not wanted:
+        raise frame.refuse("array-lookup", f"__{part}", "Segue has no rule for such items.", at)
+    places = [literal(int(number)) for number in part.split("_")]
+    column = ast.Call(frame.imported(HELPERS, helper), [on.column, *places], [])
+    return replace(on, column=column, type=wanted if helper == "array_item" else on.type, nullable=True)
 
 
 def length(frame: Frame, on: Target, at: ast.AST) -> Target:
@@ -137,4 +181,6 @@ def _of_arrays_alone(name: str) -> None:
 for _name in ("contained_by", "overlap"):
     _of_arrays_alone(_name)
 
-__all__ = ["ARRAYS", "HELPERS", "LENGTH", "array_lookup", "found", "is_array", "is_vector", "length"]
+__all__ = [
+    "ARRAYS", "HELPERS", "LENGTH", "array_lookup", "found", "holds_items", "is_array", "is_part", "is_vector", "length", "part_of_array",
+]  # fmt: skip

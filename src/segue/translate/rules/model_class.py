@@ -15,6 +15,7 @@ from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type, target_field
 from segue.translate.models.polymorphic import is_polymorphic
 from segue.translate.models.writing import save_problem
+from segue.translate.query import postgres
 from segue.translate.rules.following import remembers
 from segue.translate.rules.stored_files import is_file
 from segue.translate.rules.unsaved import check_unsaved
@@ -176,7 +177,11 @@ def column_value(
     wanted = python_type(frame.ctx, item)
     if is_file(item) and isinstance(kind, Const) and kind.value is None:
         return item.attname, literal("")  # no file is an empty text, never NULL
-    if not fits(kind, wanted, item.null) and not takes(frame, label, item, kind, site, at):
+    if (
+        not fits(kind, wanted, item.null)
+        and not takes(frame, label, item, kind, site, at)
+        and not postgres.holds_items(item, value)
+    ):
         raise frame.refuse(
             "model-field",
             f"{label}.{key}",

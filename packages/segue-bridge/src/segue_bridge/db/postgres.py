@@ -9,12 +9,26 @@ import struct
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import REAL, ColumnElement, Dialect, Double, Integer, String, Text, case, cast, func, literal
-from sqlalchemy.dialects.postgresql import REGCONFIG, TSQUERY, TSVECTOR
+from sqlalchemy import (
+    REAL,
+    ColumnElement,
+    Dialect,
+    Double,
+    Integer,
+    String,
+    Text,
+    case,
+    cast,
+    func,
+    literal,
+    type_coerce,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, REGCONFIG, TSQUERY, TSVECTOR
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from segue_bridge.db.query import Condition, inline
+from segue_bridge.db.types.postgres import Array
 
 Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 
@@ -137,6 +151,31 @@ def contained_by(column: Column, values: Sequence[Any]) -> Condition:
 def overlaps(column: Column, values: Sequence[Any]) -> Condition:
     """``array__overlap=values``."""
     return column.op("&&", is_comparison=True)(_array(column, values))
+
+
+def same_as(column: Column, values: Sequence[Any]) -> Condition:
+    """``array=values``."""
+    return column == _array(column, values)
+
+
+def one_of(column: Column, lists: Sequence[Sequence[Any]]) -> Condition:
+    """``array__in=lists``."""
+    return column.in_([_array(column, values) for values in lists])
+
+
+def _held(column: Column) -> TypeEngine[Any]:
+    assert isinstance(column.type, Array)
+    return column.type.item
+
+
+def array_item(column: Column, place: int) -> Column:
+    """``array__0``: NULL where it is shorter."""
+    return type_coerce(column, ARRAY(_held(column)))[place + 1]
+
+
+def array_slice(column: Column, start: int, end: int) -> Column:
+    """``array__0_2``: the items from ``start`` up to before ``end``."""
+    return type_coerce(type_coerce(column, ARRAY(_held(column)))[start + 1 : end], column.type)
 
 
 def _array(column: Column, values: Sequence[Any]) -> ColumnElement[Any]:

@@ -578,6 +578,19 @@ class Asking(APIView):
         authors = Author.objects.annotate(s=Sum("books__price", output_field=IntegerField())).order_by("id")
         return [author.s for author in authors]
 
+    def case_range_of_a_text_and_a_number(self):
+        return titles(Book.objects.filter(price__range=(self.request.query_params["min"], 20)).order_by("id"))
+
+    def case_range_of_texts(self):
+        low = self.request.query_params["min"]
+        return titles(Book.objects.filter(price__range=[low, low]).order_by("id"))
+
+    def case_range_of_none(self):
+        return titles(Book.objects.filter(price__range=(None, 20)).order_by("id"))
+
+    def case_range_of_columns(self):
+        return titles(Book.objects.filter(price__range=(F("rating"), 20)).order_by("id"))
+
     def case_row_number_of_groups(self):
         return list(
             Book.objects.values("status")

@@ -1,5 +1,7 @@
 """What PostgreSQL alone has: one method per construct, run by Django and by the translation."""
 
+import datetime
+
 from django.contrib.postgres.aggregates import (
     ArrayAgg,
     BitAnd,
@@ -18,6 +20,7 @@ from django.contrib.postgres.search import (
     TrigramSimilarity,
     TrigramWordSimilarity,
 )
+from django.db.backends.postgresql.psycopg_any import NumericRange
 from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest
 from rest_framework.views import APIView
@@ -365,3 +368,102 @@ class Postgres(APIView):
 
     def case_bool_aggregated(self):
         return Paper.objects.aggregate(a=BoolAnd("seen"), o=BoolOr("seen", filter=Q(body=None)))
+
+    def case_array_parts_excluded(self):
+        return [
+            titles(Paper.objects.exclude(words__0="red").order_by("id")),
+            titles(Paper.objects.exclude(numbers__0=1).order_by("id")),
+            titles(Paper.objects.filter(numbers=None)),
+            titles(Paper.objects.exclude(words=["red", "new"]).order_by("id")),
+            titles(Paper.objects.filter(words__0__in=["red", "blue"], words__1=None).order_by("id")),
+            titles(Paper.objects.filter(words__3__isnull=False)),
+        ]
+
+    def case_array_part_shown(self):
+        return list(Paper.objects.order_by("id").values_list("words__0", flat=True))
+
+    def case_array_part_by_name(self):
+        return [paper.x for paper in Paper.objects.annotate(x=F("numbers__1")).order_by("id")]
+
+    def case_array_of_the_request(self):
+        return titles(Paper.objects.filter(words=[self.request.query_params["name"]]))
+
+    def case_array_of_numbers_as_texts(self):
+        return titles(Paper.objects.filter(numbers__contains=["1"]))
+
+    def case_array_written_of_the_request(self):
+        words = [self.request.query_params["name"], self.request.query_params["tag"]]
+        paper = Paper.objects.create(title="x", words=words)
+        paper.numbers = [1, 2]
+        paper.save()
+        paper.refresh_from_db()
+        return [paper.words, paper.numbers]
+
+    def case_array_written_wrong(self):
+        return Paper.objects.create(title="x", numbers=["a"]).title
+
+    def case_array_default(self):
+        paper = Paper.objects.create(title="x")
+        return [paper.words, paper.numbers]
+
+    # ranges on PostgreSQL ------------------------------------------------------------------------
+
+    def case_range_contains(self):
+        return [
+            titles(Paper.objects.filter(ages__contains=5).order_by("id")),
+            titles(Paper.objects.filter(ages__contains=(6, 8)).order_by("id")),
+            titles(Paper.objects.exclude(ages__contains=2).order_by("id")),
+            titles(Paper.objects.filter(ages__contains=int(self.request.query_params["min"])).order_by("id")),
+        ]
+
+    def case_range_contained_by(self):
+        return titles(Paper.objects.filter(ages__contained_by=(0, 20)).order_by("id"))
+
+    def case_range_overlap(self):
+        return [
+            titles(Paper.objects.filter(ages__overlap=(9, 12)).order_by("id")),
+            titles(Paper.objects.filter(ages__overlap=(None, 2)).order_by("id")),
+        ]
+
+    def case_range_sides(self):
+        return [
+            titles(Paper.objects.filter(ages__fully_lt=(10, 20)).order_by("id")),
+            titles(Paper.objects.filter(ages__fully_gt=(0, 1)).order_by("id")),
+            titles(Paper.objects.filter(ages__not_lt=(1, 3)).order_by("id")),
+            titles(Paper.objects.filter(ages__not_gt=(1, 10)).order_by("id")),
+            titles(Paper.objects.filter(ages__adjacent_to=(10, 20)).order_by("id")),
+        ]
+
+    def case_range_ends(self):
+        return [
+            titles(Paper.objects.filter(ages__startswith=1)),
+            titles(Paper.objects.filter(ages__startswith__gte=2)),
+            titles(Paper.objects.filter(ages__endswith=10)),
+            titles(Paper.objects.filter(ages__isempty=False).order_by("id")),
+            titles(Paper.objects.filter(ages__upper_inf=True)),
+            titles(Paper.objects.filter(ages__lower_inf=False).order_by("id")),
+            titles(Paper.objects.filter(ages__lower_inc=True).order_by("id")),
+        ]
+
+    def case_range_exact(self):
+        return titles(Paper.objects.filter(ages=(1, 10)))
+
+    def case_range_of_dates(self):
+        day = datetime.date(2024, 5, 1)
+        return [
+            titles(Paper.objects.filter(days__contains=day)),
+            titles(Paper.objects.filter(days__overlap=(day, datetime.date(2024, 6, 1)))),
+            titles(Paper.objects.filter(days__startswith__year=2024)),
+        ]
+
+    def case_range_around_a_number(self):
+        return titles(Paper.objects.filter(id__contained_by=(1, 3)).order_by("id"))
+
+    def case_range_of_an_object(self):
+        return titles(Paper.objects.filter(ages__contained_by=NumericRange(0, 20)).order_by("id"))
+
+    def case_range_null(self):
+        return titles(Paper.objects.filter(ages__isnull=True))
+
+    def case_range_over_a_relation(self):
+        return [rack.name for rack in Rack.objects.filter(papers__ages__contains=7).order_by("id").distinct()]

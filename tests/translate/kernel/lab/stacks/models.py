@@ -1,5 +1,7 @@
 """Columns and rows that exist on PostgreSQL alone."""
 
+import datetime
+
 from django.contrib.postgres.fields import ArrayField, DateRangeField, IntegerRangeField
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -40,4 +42,6 @@ def fill():
         paper = Paper.objects.create(
             rack=rack, title=title, body=body, words=words, numbers=numbers, ages=ages, seen=body is not None
         )
+        if rack is not None:
+            Paper.objects.filter(pk=paper.pk).update(days=(datetime.date(2024, rack.pk, 1), None))
         paper.labels.set([labels[i] for i in picked])
