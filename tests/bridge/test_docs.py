@@ -20,6 +20,7 @@ APPS = [
     "rest_framework.authtoken", "knox", "rest_framework_api_key", "guardian", "django_otp", "django_otp.plugins.otp_totp",
     "rest_framework_simplejwt.token_blacklist",
 ]  # fmt: skip
+LABELS = ["authtoken", "knox", "rest_framework_api_key", "guardian", "otp_totp", "token_blacklist"]
 NAME = re.compile(r"segue_bridge(?:\.\w+)+")
 IMPORT = re.compile(r"^\s*from (segue_bridge[.\w]*) import (?:\(([^)]*)\)|(.*))", re.MULTILINE)
 
