@@ -15,4 +15,4 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("name", cases("libraries"))
 def test_same_of_libraries(lab: Lab, name: str) -> None:
-    compare(lab, name, "argument" if "_left_" in name else None)
+    compare(lab, name, "argument" if "_left_" in name else "archive" if "_refused_" in name else None)

@@ -13,21 +13,28 @@ from segue.target.ir import Import
 from segue.translate.context import Context
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.join import widen
 from segue.translate.interp.value import Val
-from segue.translate.kinds import DictOf, LibraryObject, Scalar, Unknown
+from segue.translate.kinds import Const, DictOf, LibraryObject, Scalar, Unknown
 from segue.translate.rules import registry
 from segue.translate.rules.registry import attribute, method
 
 KNOWN = frozenset(
     {"bleach", "emoji", "inflection", "markdown", "nh3", "nanoid", "phonenumbers", "rapidfuzz", "shortuuid", "slugify", "unidecode",
-     "io.BytesIO", "io.StringIO"}
+     "io.BytesIO", "io.StringIO", "zipfile.ZipFile"}
 )  # fmt: skip
 
 # What these give for certain.
 _GIVES = {
     "io.BytesIO": {"getvalue": "bytes", "read": "bytes", "tell": "int"},
     "io.StringIO": {"getvalue": "str", "read": "str", "tell": "int"},
+    "zipfile.ZipFile": {"namelist": "list[Any]", "read": "bytes"},
 }
+
+
+_ARCHIVE = "zipfile.ZipFile()"
+# The rest asks for files or the clock of the process.
+_ARCHIVED = frozenset({"writestr", "namelist", "read", "close", "testzip"})
 
 
 def is_pure(ctx: Context, dotted: str) -> bool:
@@ -129,9 +136,28 @@ def called(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     parts = [given(frame, value, node) for value, node in zip(call.args, call.raw_args, strict=True)]
     keywords = [ast.keyword(key, given(frame, value, call.node)) for key, value in call.kwargs.items()]
     target = owner.node if itself else ast.Attribute(owner.node, call.name, ast.Load())
+    if owner.kind.name == _ARCHIVE and call.name not in _ARCHIVED:
+        raise frame.refuse("archive", ast.unparse(call.node), "It may read files, or the clock.", call.node)
+    if owner.kind.name == _ARCHIVE and call.name == "writestr":
+        if (
+            len(parts) != 2
+            or keywords
+            or not all(widen(value.kind) in (Scalar("str"), Scalar("bytes")) for value in call.args)
+        ):
+            raise frame.refuse(
+                "archive", ast.unparse(call.node), "Only texts and bytes, by a name.", call.node
+            )
+        writing = frame.imported("segue_bridge.archives", "write_entry")
+        return Val(Const(None), ast.Call(writing, [owner.node, *parts], []))
     made = ast.Call(target, parts, keywords)
     if owner.kind.name and not owner.kind.name.endswith("()"):
         direct(frame.ctx).add(ast.unparse(target))
+    if itself and owner.kind.name == "zipfile.ZipFile":
+        file = call.args[0].kind if call.args else None
+        if not isinstance(file, LibraryObject) or file.name != "io.BytesIO()":
+            raise frame.refuse(
+                "archive", ast.unparse(call.node), "Only an archive in an io.BytesIO is known.", call.node
+            )
     if itself and owner.kind.name in _GIVES:
         return Val(LibraryObject(name=f"{owner.kind.name}()"), made)
     known = _GIVES.get(owner.kind.name.removesuffix("()"), {}).get(call.name)

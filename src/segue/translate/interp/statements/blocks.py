@@ -6,7 +6,7 @@ import ast
 
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
-from segue.translate.kinds import Const, Global, LibraryObject, OpenFile
+from segue.translate.kinds import Const, Global, Kind, LibraryObject, OpenFile
 from segue.translate.rules import libraries, registry, scopes
 from segue.translate.rules.registry import statement
 
@@ -65,11 +65,17 @@ def _of_library(frame: Frame, node: ast.With) -> bool:
     value = frame.eval(item.context_expr)
     header = f"with {value.text}"
     if item.optional_vars is not None:
-        header += f" as {frame.bind(item.optional_vars.id, Val(LibraryObject()))}"
+        header += f" as {frame.bind(item.optional_vars.id, Val(_entered(value)))}"
     with frame.capture() as lines:
         frame.run(node.body)
     frame.emit_block(f"{header}:", lines)
     return True
+
+
+def _entered(value: Val) -> Kind:
+    """What ``as`` names: the buffer or archive itself, or what some other library gives."""
+    own = isinstance(value.kind, LibraryObject) and value.kind.name.endswith("()")
+    return value.kind if own else LibraryObject()
 
 
 def _suppressed(frame: Frame, node: ast.With) -> bool:

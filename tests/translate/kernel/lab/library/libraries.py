@@ -1,6 +1,7 @@
 """Libraries that only compute: both sides call them as they are."""
 
 import io
+import zipfile
 from io import BytesIO
 
 import inflection
@@ -95,6 +96,32 @@ class Libraries(APIView):
         with io.BytesIO(b"abc") as buffer:
             first = buffer.read(1)
         return [first.decode(), buffer.closed]
+
+    def case_archive_of_files(self):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for book in Book.objects.order_by("id"):
+                archive.writestr(f"{book.id}/{book.title}.txt", f"{book.title}\n" * 9)
+            archive.writestr("empty/", b"")
+        with zipfile.ZipFile(io.BytesIO(buffer.getvalue())) as archive:
+            names = archive.namelist()
+            return [names, [archive.read(name).decode() for name in names], len(buffer.getvalue())]
+
+    def case_archive_answer(self):
+        buffer = io.BytesIO()
+        archive = zipfile.ZipFile(buffer, "w")
+        archive.close()
+        response = HttpResponse(buffer.getvalue(), content_type="application/zip")
+        response["Content-Disposition"] = 'attachment; filename="books.zip"'
+        return response
+
+    def case_archive_refused_of_a_path(self):
+        archive = zipfile.ZipFile(io.BytesIO(), "w")
+        archive.write("manage.py")
+        return archive.namelist()
+
+    def case_archive_refused_at_a_path(self):
+        return zipfile.ZipFile("books.zip").namelist()
 
     def case_library_left_given_a_row(self):
         return str(Version(Book.objects.order_by("id").first()))
