@@ -211,6 +211,9 @@ def _empty(ctx: Context, lifted: Lifted) -> bool:
 
 def receiver_function(ctx: Context, receiver: Receiver, label: str) -> Function:
     function = find(ctx, receiver.function, receiver.where)
+    if receiver.function.startswith("segue_bridge.legacy.events."):
+        reason = "It writes to the outbox what happens to the model (announce); the other side would not hear of it any more."
+        raise refused_receiver(receiver, label, reason)
     if not receiver.own:
         raise refused_receiver(receiver, label, "It is another package's.")
     if function.role not in ("function", "staticmethod"):
