@@ -13,14 +13,14 @@ from typer.core import TyperGroup
 
 from segue import __version__
 from segue.commands.common import errors, open_project
-from segue.errors import SegueError, of_system
+from segue.errors import SegueError, UsageError, of_system
 
 # What Typer raises for a wrong command line. Some releases bring click inside, others beside, so the
 # class is reached through a name that all of them have.
 _CommandLineError: type[Any] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
 _JOURNEY = (
-    *("init", "assess", "brief", "generate", "verify", "serve", "status", "shift", "rollback"),
+    *("init", "assess", "brief", "generate", "verify", "serve", "status", "shift", "rollout", "rollback"),
     *("gateway", "schema", "doctor", "demo"),
 )
 
@@ -451,6 +451,33 @@ def shift(
     from segue.commands import shift as command
 
     raise typer.Exit(command.run(open_project(project), routes, to, force=force, as_json=json))
+
+
+@app.command()
+def rollout(
+    routes: Annotated[list[str] | None, typer.Argument(help="A path, 'GET /path/' or a glob.")] = None,
+    pausing: Annotated[bool, typer.Option("--pause", help="Take no more traffic for now.")] = False,
+    resuming: Annotated[
+        bool, typer.Option("--resume", help="Go on after a pause, a stop or a crash.")
+    ] = False,
+    project: Project = HERE,
+) -> None:
+    """Shift routes step by step, and back by itself.
+
+    Each operation takes the next step of rollout.steps (segue.toml) when enough requests have shown that FastAPI fails and
+    delays no more than Django; what shows otherwise goes back to 0 at once. Needs a running `segue serve`. Exits with 1 if an
+    operation went back.
+    """
+    from segue.commands import rollout as command
+
+    if bool(routes) + pausing + resuming != 1:
+        raise UsageError(
+            "Say what to do: routes, or --pause, or --resume.", hint="`segue status` lists the routes."
+        )
+    settings = open_project(project)
+    if pausing:
+        raise typer.Exit(command.pause(settings))
+    raise typer.Exit(command.resume(settings) if resuming else command.run(settings, routes or []))
 
 
 @app.command()

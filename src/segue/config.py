@@ -30,7 +30,7 @@ class Config:
     networks whose requests may choose a side by header, ``sticky`` what tells one client from another
     during a shift (``session``, ``authorization``, ``address``, ``header:NAME``, ``cookie:NAME``; first found counts). ``accepted_middleware`` are middleware classes whose effect on
     responses the team has checked itself. ``redact`` are names of fields whose values no report of recorded
-    traffic may hold. ``noise`` are places (``GET /api/x/: body.items[].seen``) whose values may be volatile
+    traffic may hold. ``rollout_…`` are as in :class:`segue.rollout.judge.Policy`. ``noise`` are places (``GET /api/x/: body.items[].seen``) whose values may be volatile
     although the rule hides more than one path of a body.
     """
 
@@ -52,6 +52,10 @@ class Config:
     django_command: tuple[str, ...] = ()
     fastapi_command: tuple[str, ...] = ()
     redact: tuple[str, ...] = ()
+    rollout_steps: tuple[int, ...] = (1, 5, 25, 50, 100)
+    rollout_interval: int = 60
+    rollout_minimum: int = 1000
+    rollout_slower: int = 25
 
     @property
     def state(self) -> Path:
@@ -101,6 +105,12 @@ _KEYS: dict[str, dict[str, tuple[str, type]]] = {
         "sticky": ("sticky", list),
         "django_command": ("django_command", list),
         "fastapi_command": ("fastapi_command", list),
+    },
+    "rollout": {
+        "steps": ("rollout_steps", tuple),
+        "interval": ("rollout_interval", int),
+        "minimum": ("rollout_minimum", int),
+        "slower": ("rollout_slower", int),
     },
     "verify": {"redact": ("redact", list), "noise": ("noise", list)},
 }
@@ -161,6 +171,8 @@ def _read(file: Path) -> Config:
 
 
 def _fits(value: object, kind: type) -> bool:
+    if kind is tuple:
+        return isinstance(value, list) and all(type(item) is int for item in value)
     if isinstance(value, list) and kind is list:
         return all(isinstance(item, str) for item in value)
     if isinstance(value, dict) and kind is dict:
@@ -210,13 +222,32 @@ def _judge(found: Config, file: Path) -> None:
                 f"{file}: gateway.sticky has {word!r}, which tells no clients apart.",
                 hint='Write "session", "authorization", "address", "header:X-Name" or "cookie:name".',
             )
+    steps = found.rollout_steps
+    if not steps or list(steps) != sorted(set(steps)) or not 1 <= steps[0] <= steps[-1] <= 100:
+        raise UsageError(
+            f"{file}: rollout.steps {list(steps)} are no percentages that rise from 1 to 100.",
+            hint="Write them as [1, 5, 25, 50, 100].",
+        )
+    for name, value in (("interval", found.rollout_interval), ("minimum", found.rollout_minimum)):
+        if value < 1:
+            raise UsageError(f"{file}: rollout.{name} is {value}.", hint="Give a whole number from 1 on.")
+    if found.rollout_slower < 0:
+        raise UsageError(
+            f"{file}: rollout.slower is {found.rollout_slower}.", hint="Give a percentage from 0 on."
+        )
     if not 0 <= found.gateway_port <= 65535:
         raise UsageError(
             f"{file}: gateway.port {found.gateway_port} is no port.", hint="Give a number from 0 to 65535."
         )
 
 
-_WORDS = {str: "string", int: "whole number", list: "list of strings", dict: "table of strings"}
+_WORDS = {
+    str: "string",
+    int: "whole number",
+    list: "list of strings",
+    tuple: "list of whole numbers",
+    dict: "table of strings",
+}
 
 
 def known_keys() -> list[str]:

@@ -31,15 +31,9 @@ def run(settings: Config, routes: list[str], weight: int, *, force: bool, as_jso
         book = read_ledger(settings)
         today = basis(settings, book)
         book = replace(book, code=today.code)
-        chosen, skipped = _choose(book, routes, weight)
+        chosen, skipped = choose(book, routes, weight)
         changed = transitions.shift(book, chosen, weight, today, at=now(), force=force)
-        require_writable(settings.state)
-        seconds = _apply(settings, changed, [e.route for e in chosen] if weight else [])
-        try:
-            ledger.write(settings.ledger_file, changed)
-        except SegueError:
-            _apply(settings, book, [])  # what the gateway does is what the ledger says
-            raise
+        seconds = put(settings, book, changed, [e.route for e in chosen] if weight else [])
     moved = [e for e in chosen if e.weight != weight]
     if as_json:
         print_json(
@@ -75,7 +69,21 @@ def rollback(settings: Config, routes: list[str], *, everything: bool, as_json: 
     return run(settings, ["*"] if everything else routes, 0, force=False, as_json=as_json)
 
 
-def _choose(book: Ledger, routes: list[str], weight: int) -> tuple[list[Entry], list[str]]:
+def put(settings: Config, before: Ledger, after: Ledger, shifted: list[str]) -> float | None:
+    """Let the gateway and the file have ``after``, or both keep ``before``; the caller holds the ledger's lock. ``shifted`` are
+    routes that get traffic. Returns the seconds until it took effect, None without a gateway."""
+    require_writable(settings.state)
+    seconds = apply(settings, after, shifted)
+    try:
+        ledger.write(settings.ledger_file, after)
+    except SegueError:
+        apply(settings, before, [])  # what the gateway does is what the ledger says
+        raise
+    return seconds
+
+
+def choose(book: Ledger, routes: list[str], weight: int) -> tuple[list[Entry], list[str]]:
+    """The entries that ``routes`` name, and the keys of those that are not translated and were named by a route or glob only."""
     chosen: dict[str, Entry] = {}
     skipped: list[str] = []
     for text in routes:
@@ -93,7 +101,8 @@ def _choose(book: Ledger, routes: list[str], weight: int) -> tuple[list[Entry], 
     return list(chosen.values()), skipped
 
 
-def _apply(settings: Config, book: Ledger, shifted: list[str]) -> float | None:
+def apply(settings: Config, book: Ledger, shifted: list[str]) -> float | None:
+    """Let the gateway serve as ``book`` says; the seconds that took, None if none is running."""
     snapshot = read_snapshot(settings)
     bad = table.unsupported(snapshot, shifted)
     if bad:

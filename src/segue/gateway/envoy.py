@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 
 from segue.gateway.clusters import address, cluster
-from segue.gateway.routes import ACTIVE_PATH, INTERNAL, TYPE, Json
+from segue.gateway.routes import ACTIVE_PATH, INTERNAL, TYPE, UNSERVED, Json
 
 _OBEYED = [
     INTERNAL,
@@ -68,6 +68,7 @@ def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = No
                 "typed_config": {
                     "@type": f"{TYPE}.extensions.filters.http.router.v3.Router",
                     "suppress_envoy_headers": True,
+                    "upstream_log": [_left_log(f"{folder}/access.jsonl")],
                 },
             }
         ],
@@ -159,12 +160,37 @@ def _access_log(path: str) -> Json:
                     "route": "%ROUTE_NAME%",
                     "method": "%REQ(:METHOD)%",
                     "status": "%RESPONSE_CODE%",
+                    "side": "%RESP(X-SEGUE-ROUTE)%",
+                    "weight": "%METADATA(ROUTE:segue:weight)%",
                     "flags": "%RESPONSE_FLAGS%",
-                    "ms": "%DURATION%",
+                    "us": "%COMMON_DURATION(DS_RX_BEG:DS_TX_END:us)%",
                     "upstream": "%UPSTREAM_HOST%",
                     "attempts": "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
                     "request_id": "%REQ(X-REQUEST-ID)%",
                     "traceparent": "%REQ(TRACEPARENT)%",
+                }
+            },
+        },
+    }
+
+
+def _left_log(path: str) -> Json:
+    """One line for each request that FastAPI left to Django of its own accord: that Django answers it is then no failure."""
+    return {
+        "name": "envoy.access_loggers.file",
+        "filter": {
+            "status_code_filter": {
+                "comparison": {"op": "EQ", "value": {"default_value": 501, "runtime_key": "segue.left"}}
+            }
+        },
+        "typed_config": {
+            "@type": f"{TYPE}.extensions.access_loggers.file.v3.FileAccessLog",
+            "path": path,
+            "log_format": {
+                "json_format": {
+                    "at": "%START_TIME%",
+                    "left": f"%RESP({UNSERVED})%",
+                    "request_id": "%REQ(X-REQUEST-ID)%",
                 }
             },
         },

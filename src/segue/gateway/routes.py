@@ -109,7 +109,12 @@ def _by_method(match: Json, weight: int, rule: Rule, name: str) -> list[Json]:
 def _route(match: Json, weight: int, rule: Rule, name: str, *, safe: bool = False) -> Json:
     retry = _retry_safe() if safe else _retry_unsent()
     action: Json = {"timeout": "0s", "retry_policy": retry}
-    out: Json = {"name": f"{rule.key}|{name}", "match": match, "route": action}
+    out: Json = {
+        "name": f"{rule.key}|{name}",
+        "match": match,
+        "route": action,
+        "metadata": {"filter_metadata": {"segue": {"weight": weight}}},
+    }
     if weight in (0, 100):
         side = "fastapi" if weight else "django"
         action["cluster"] = side

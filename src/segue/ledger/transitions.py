@@ -95,9 +95,16 @@ def staleness(entry: Entry, basis: Basis) -> str:
 
 
 def shift(
-    ledger: Ledger, entries: Iterable[Entry], weight: int, basis: Basis, *, at: str, force: bool = False
+    ledger: Ledger,
+    entries: Iterable[Entry],
+    weight: int,
+    basis: Basis,
+    *,
+    at: str,
+    force: bool = False,
+    why: str = "",
 ) -> Ledger:
-    """Give ``entries`` the weight (percent to FastAPI).
+    """Give ``entries`` the weight (percent to FastAPI); ``why`` goes into their history.
 
     Raises :class:`UsageError` for a refused operation, and for one without fresh evidence of zero
     differences unless ``force`` (which its history then says).
@@ -124,7 +131,7 @@ def shift(
             state = State.TRANSLATED if unproven else State.VERIFIED
         else:
             state = State.SHIFTED if weight == 100 else State.SHIFTING
-        why = "forced without evidence" if unproven and force and weight > entry.weight else ""
-        event = Event(at, f"weight {entry.weight} → {weight} %", why)
+        forced = "forced without evidence" if unproven and force and weight > entry.weight else ""
+        event = Event(at, f"weight {entry.weight} → {weight} %", forced or why)
         ledger = ledger.with_entry(entry.record(event, state=state, weight=weight))
     return ledger

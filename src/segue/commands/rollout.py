@@ -1,0 +1,219 @@
+"""``segue rollout``: the controller's hands, and the command."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import dataclass, field, replace
+from types import FrameType
+
+from rich.markup import escape
+
+from segue import ledger
+from segue.commands import shift
+from segue.commands.common import basis, console, count, now, read_ledger
+from segue.config import Config
+from segue.errors import EnvironmentProblem, SegueError, UsageError
+from segue.gateway import control
+from segue.ledger import Ledger, transitions
+from segue.ledger.transitions import why_stale
+from segue.rollout import plan as plans
+from segue.rollout.controller import Controller, Moved, Standing
+from segue.rollout.judge import Policy
+from segue.rollout.log import Reader
+from segue.rollout.plan import Plan, Progress
+
+_LOOK = 0.5  # seconds between two looks
+_REPEAT = 15.0  # seconds after which an operation that waits says so again
+
+
+def run(settings: Config, routes: list[str]) -> int:
+    """Move the operations that ``routes`` name, step by step, until all have ended. Exit code 1 if one went back."""
+    with plans.controlling(settings.state):
+        book = read_ledger(settings)
+        steps = settings.rollout_steps
+        chosen, _ = shift.choose(book, routes, 1)
+        moving = [e for e in chosen if e.weight < steps[-1]]
+        transitions.shift(
+            book, moving, steps[-1], basis(settings, book), at=now()
+        )  # raises where evidence is missing
+        plans.resume(settings.state)
+        plan = Plan(steps, {e.key: Progress(e.weight, e.weight) for e in moving})
+        if not moving:
+            console.print(f"Nothing to do: FastAPI has {steps[-1]} % of these already.")
+            return 0
+        plans.save(settings.state, plan)
+        return _control(settings, plan)
+
+
+def pause(settings: Config) -> int:
+    """No operation takes more traffic; what goes wrong still goes back."""
+    _unfinished(settings)
+    plans.pause(settings.state)
+    console.print("Paused: no operation takes more traffic until `segue rollout --resume`; guards go on.")
+    return 0
+
+
+def resume(settings: Config) -> int:
+    """Take a pause back, and go on with a rollout whose controller has gone."""
+    plan = _unfinished(settings)
+    was_paused = plans.paused(settings.state)
+    try:
+        with plans.controlling(settings.state):
+            plans.resume(settings.state)
+            return _control(settings, plan)
+    except plans.Controlled:
+        if not was_paused:
+            raise
+        plans.resume(settings.state)
+        console.print("The running rollout goes on.")
+        return 0
+
+
+def _unfinished(settings: Config) -> Plan:
+    plan = plans.load(settings.state)
+    if plan is None or not plan.active:
+        raise UsageError("No rollout is under way.", hint="Begin one: `segue rollout ROUTE`.")
+    return plan
+
+
+def _control(settings: Config, plan: Plan) -> int:
+    stopping = False
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+
+    running = control.find_running(settings.state)
+    if running is None:
+        raise EnvironmentProblem(
+            "No gateway is running, so there is no traffic to move.", hint="Start `segue serve` first."
+        )
+    hands = _Hands(settings)
+    hands.reconcile(plan)
+    policy = Policy(plan.steps, settings.rollout_interval, settings.rollout_minimum, settings.rollout_slower)
+    controller = Controller(
+        policy,
+        plan,
+        hands.move,
+        hands.standing,
+        lambda kept: plans.save(settings.state, kept),
+        hands.say,
+        time.monotonic,
+    )
+    reader = Reader(
+        control.folder(settings.state) / "access.jsonl", django=f"127.0.0.1:{running.ports.django}"
+    )
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        console.print(
+            f"{count(len(plan.active), 'operation')} by {', '.join(map(str, plan.steps))} %. Ctrl-C stops here and leaves traffic where it is."
+        )
+        controller.begin()
+        while plan.active and not stopping:
+            controller.tick(reader.read(), paused=plans.paused(settings.state))
+            time.sleep(_LOOK)
+            again = control.find_running(settings.state)
+            if again is not None and again != running:
+                running = again
+                reader.django = f"127.0.0.1:{running.ports.django}"
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if plan.active:
+        console.print("Stopped: traffic stays where it is. `segue rollout --resume` goes on.")
+    return 1 if any(p.ended.startswith("rolled back") for p in plan.operations.values()) else 0
+
+
+@dataclass(slots=True)
+class _Hands:
+    """Changes the ledger and the gateway for a controller, and prints."""
+
+    settings: Config
+    _said: dict[str, tuple[str, float]] = field(default_factory=dict)
+    _seen: tuple[int, int, int] = (0, 0, 0)
+    _book: Ledger = field(default_factory=Ledger)
+    _against: dict[str, str] = field(default_factory=dict)
+
+    def reconcile(self, plan: Plan) -> None:
+        """After a controller that was killed: the ledger says where traffic is, and the gateway follows it.
+
+        It was killed before or after its move reached the ledger, so the ledger may have either weight; with any other one
+        somebody else has moved the operation since.
+        """
+        with ledger.locked(self.settings.state):
+            book = read_ledger(self.settings)
+            shift.apply(self.settings, book, [])
+        for key in plan.active:
+            one, entry = plan.operations[key], book.entries.get(key)
+            if entry is not None and entry.weight in (one.weight, one.next):
+                ended = "" if entry.weight or not one.weight else "rolled back: before its controller ended"
+                plan.operations[key] = replace(one, weight=entry.weight, next=entry.weight, ended=ended)
+        plans.save(self.settings.state, plan)
+
+    def move(self, key: str, expected: int, weight: int, why: str) -> Moved:
+        """Traffic and ledger. Going back does not wait for the ledger: traffic first."""
+        try:
+            if weight < expected:
+                self._traffic(key, expected, weight)
+            with ledger.locked(self.settings.state):
+                book = read_ledger(self.settings)
+                taken = _taken(book, key, expected)
+                if taken:
+                    shift.apply(self.settings, book, [])
+                    return Moved(taken_over=taken)
+                today = basis(self.settings, book)
+                changed = transitions.shift(
+                    replace(book, code=today.code), [book.entries[key]], weight, today, at=now(), why=why
+                )
+                shift.put(self.settings, book, changed, [book.entries[key].route] if weight else [])
+        except SegueError as error:
+            return Moved(refused=f"{error.message} {error.hint}".strip())
+        return Moved()
+
+    def _traffic(self, key: str, expected: int, weight: int) -> None:
+        book = read_ledger(self.settings)
+        if not _taken(book, key, expected):
+            shift.apply(self.settings, book.with_entry(replace(book.entries[key], weight=weight)), [])
+
+    def standing(self, key: str, weight: int) -> Standing:
+        """What the ledger says of the operation; the file is read when it has changed."""
+        try:
+            found = os.stat(self.settings.ledger_file)
+            seen = (found.st_ino, found.st_mtime_ns, found.st_size)
+            if seen != self._seen:
+                book = read_ledger(self.settings)
+                today = basis(self.settings, book)
+                self._against = {
+                    e.key: f"its evidence has {count(proof.differences, 'difference')} ({kind})"
+                    for e in book.entries.values()
+                    for kind, proof in e.proofs.items()
+                    if proof.differences and not why_stale(e, proof, today)
+                }
+                self._book, self._seen = book, seen
+        except (
+            SegueError,
+            OSError,
+        ) as error:  # half-way through a checkout, perhaps: the guards on traffic go on
+            self.say("ledger", str(error))
+            return Standing()
+        return Standing(self._against.get(key, ""), _taken(self._book, key, weight))
+
+    def say(self, key: str, what: str) -> None:
+        """One line, and not the same again at once."""
+        kind = what.partition(":")[0]
+        last, at = self._said.get(key, ("", 0.0))
+        if last == kind and time.monotonic() - at < _REPEAT:
+            return
+        self._said[key] = (kind, time.monotonic())
+        console.print(f"{now()[11:19]} {escape(key)}: {escape(what)}", soft_wrap=True)
+
+
+def _taken(book: Ledger, key: str, expected: int) -> str:
+    entry = book.entries.get(key)
+    if entry is None:
+        return "it is no longer in the ledger"
+    if entry.weight != expected:
+        return f"another command set it to {entry.weight} %"
+    return ""

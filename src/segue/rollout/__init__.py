@@ -1,0 +1,1 @@
+"""Moving traffic step by step on what is measured, and back by itself."""

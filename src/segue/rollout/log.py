@@ -1,0 +1,109 @@
+"""Reading what Envoy writes of every request, as it is written."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from segue.rollout.figures import Pair, bucket
+
+_NATURAL = ("weighted", "weighted-safe")
+_KEPT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One request of an operation whose side the weight decided (not a header, not the browsable API).
+
+    ``weight`` is what it was routed by; ``side`` the side chosen; ``fallback`` whether Django answered in FastAPI's place although
+    FastAPI had not left it the request; ``status`` 0 when the client went away first; ``microseconds`` from the request's first byte to the answer's last.
+    """
+
+    key: str
+    weight: int
+    side: str
+    status: int
+    fallback: bool
+    microseconds: float
+
+    def count(self, pair: Pair) -> None:
+        """Add it to the figures of its side."""
+        side = pair.fastapi if self.side == "fastapi" else pair.django
+        side.requests += 1
+        if self.status == 0:
+            side.abandoned += 1
+            return
+        side.fallbacks += self.fallback
+        side.failures += self.fallback or self.status >= 500
+        if self.microseconds and not self.fallback and self.status < 500:
+            side.latencies[bucket(self.microseconds)] += 1
+
+
+class Reader:
+    """Follows ``access.jsonl`` from where it ends now. ``django`` is Django's address as Envoy logs it; without it no
+    fallback is told from other answers. A file that was replaced or cut is read from its beginning."""
+
+    def __init__(self, file: Path, django: str = "") -> None:
+        self._file, self.django = file, django
+        self._inode, self._position = self._now()
+        self._rest = b""
+        self._left: dict[str, None] = {}
+        self._order: deque[str] = deque()
+
+    def read(self) -> Iterator[Line]:
+        """What has been written since the last call. A line that is not complete yet is kept for the next one."""
+        inode, size = self._now()
+        if inode != self._inode or size < self._position:
+            self._inode, self._position, self._rest = inode, 0, b""
+        if size == self._position:
+            return
+        with self._file.open("rb") as stream:
+            stream.seek(self._position)
+            data = self._rest + stream.read(size - self._position)
+        self._position = size
+        *lines, self._rest = data.split(b"\n")
+        for text in lines:
+            line = self._line(text)
+            if line is not None:
+                yield line
+
+    def _line(self, text: bytes) -> Line | None:
+        try:
+            raw = json.loads(text)
+            if "left" in raw:
+                self._remember(raw)
+                return None
+            key, _, name = str(raw["route"]).rpartition("|")
+            if name not in _NATURAL:
+                return None
+            fallback = (
+                raw["side"] == "fastapi"
+                and raw["upstream"] == self.django
+                and raw["request_id"] not in self._left
+            )
+            return Line(
+                key, int(raw["weight"] or 0), str(raw["side"]), int(raw["status"] or 0), fallback, float(raw["us"] or 0)
+            )  # fmt: skip
+        except (ValueError, KeyError, TypeError):
+            return None  # a line cut by a full disk or a foreign format says nothing
+
+    def _remember(self, raw: dict[str, object]) -> None:
+        """FastAPI itself said that it does not serve this request: Django's answer is no failure."""
+        if not raw["left"]:
+            return
+        request = str(raw["request_id"])
+        self._left[request] = None
+        self._order.append(request)
+        if len(self._order) > _KEPT:
+            self._left.pop(self._order.popleft(), None)
+
+    def _now(self) -> tuple[int, int]:
+        try:
+            found = os.stat(self._file)
+        except FileNotFoundError:
+            return 0, 0
+        return found.st_ino, found.st_size

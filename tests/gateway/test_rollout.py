@@ -1,0 +1,118 @@
+"""``segue rollout`` in a process of its own, with a real Envoy, a real ledger and real traffic."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.gateway.load import Load
+from tests.gateway.project import GET, POST, Project, project
+from tests.gateway.test_envoy import wait_until
+
+from segue.commands import rollout, shift
+from segue.errors import UsageError
+from segue.ledger import State, read
+
+QUICK = "steps = [30, 100]\ninterval = 1\nminimum = 40\nslower = 400"
+
+
+@contextmanager
+def command(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "segue", "rollout", "-C", str(folder), *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()  # closes the pipe
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
+    text, _ = process.communicate(timeout=90)
+    return process.returncode, text
+
+
+def moves(one: Project, key: str = GET) -> list[str]:
+    return [e.what for e in one.entry(key).history if e.what.startswith("weight")]
+
+
+def test_healthy_rollout_ends_at_100_with_its_figures_in_the_history(tmp_path: Path) -> None:
+    with project(tmp_path, QUICK) as one, Load(one.world.url, readers=3, writers=2) as load:
+        with command(tmp_path, "*") as process:
+            code, text = ended(process)
+        assert code == 0, text
+        assert load.failed == {"GET": [], "POST": []}
+    for key in (GET, POST):
+        assert (one.entry(key).state, one.entry(key).weight) == (State.SHIFTED, 100)
+        assert moves(one, key) == ["weight 0 → 30 %", "weight 30 → 100 %"]
+        assert "requests, 0 failed, median" in one.entry(key).history[-1].why
+        assert f"{key}: done: FastAPI:" in text
+
+
+def test_failing_fastapi_is_taken_back_to_0_and_no_read_fails(tmp_path: Path) -> None:
+    with project(tmp_path, QUICK) as one, Load(one.world.url, path="/api/articles/broken/") as load:
+        with command(tmp_path, GET) as process:
+            code, text = ended(process)
+        assert code == 1, text
+        assert load.failed["GET"] == []
+        assert one.entry().weight == 0
+        assert moves(one) == ["weight 0 → 30 %", "weight 30 → 0 %"]
+        why = one.entry().history[-1].why
+        assert "requests failed at FastAPI" in why
+        assert "answered by Django in its place" in why
+        assert why in text
+        before = load.served.total()
+        wait_until(lambda: load.served.total() > before + 40)
+        assert load.served["fastapi"] == 0
+
+
+def test_killed_controller_leaves_traffic_and_its_successor_ends_the_rollout(tmp_path: Path) -> None:
+    with project(tmp_path, QUICK) as one, Load(one.world.url) as load:
+        with command(tmp_path, GET) as process:
+            wait_until(lambda: one.entry().weight == 30)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        left = one.entry().weight
+        before = load.served.total()
+        wait_until(lambda: load.served.total() > before + 100)
+        assert one.entry().weight == left
+        with command(tmp_path, "--resume") as process:
+            with command(tmp_path, GET) as second:
+                code, text = ended(second)
+                assert code == 2
+                assert "Another `segue rollout` of this project is running." in " ".join(text.split())
+            code, text = ended(process)
+        assert (code, one.entry().weight) == (0, 100), text
+        assert load.failed["GET"] == []
+
+
+def test_pause_holds_and_rollback_of_all_ends_it(tmp_path: Path) -> None:
+    with project(tmp_path, QUICK) as one, Load(one.world.url) as load:
+        with command(tmp_path, GET) as process:
+            wait_until(lambda: one.entry().weight == 30)
+            rollout.pause(one.settings)
+            weight, before, until = one.entry().weight, load.served["fastapi"], time.monotonic() + 3
+            wait_until(lambda: load.served["fastapi"] > before + 200 and time.monotonic() > until)
+            assert one.entry().weight - weight in (0, 70)  # a move may have been under way
+            shift.rollback(one.settings, [], everything=True, as_json=True)
+            code, text = ended(process)
+        assert code == 0
+        assert "left alone: another command set it to 0 %" in text
+        assert {e.weight for e in read(one.settings.ledger_file).entries.values()} == {0}
+
+
+def test_stale_evidence_stops_a_rollout_before_it_begins(tmp_path: Path) -> None:
+    with project(tmp_path, QUICK) as one:
+        (tmp_path / "fastapi" / "app" / "routes.py").write_text("def read():\n    return 1\n")
+        with pytest.raises(UsageError, match="its evidence is stale \\(the generated code changed\\)"):
+            rollout.run(one.settings, [GET])
+        assert one.entry().weight == 0

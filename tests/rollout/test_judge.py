@@ -1,0 +1,73 @@
+"""What the decision function does with figures that leave no doubt, and with those that do."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from segue.rollout.figures import Pair, Side, bucket
+from segue.rollout.judge import Move, Policy, judge
+
+POLICY = Policy(minimum=500)
+
+
+def side(requests: int, failures: int = 0, milliseconds: float = 5, abandoned: int = 0) -> Side:
+    latencies = Counter({bucket(milliseconds * 1000 * f): requests // 3 for f in (0.8, 1, 1.3)})
+    return Side(requests, failures, 0, abandoned, latencies)
+
+
+def verdict(fastapi: Side, django: Side, recent: Pair | None = None, seconds: float = 600) -> Move:
+    return judge(POLICY, Pair(django, fastapi), recent or Pair(), Side(), seconds).move
+
+
+@pytest.mark.parametrize(
+    ("fastapi", "django", "seconds", "move"),
+    [
+        (side(600), side(5000), 600, Move.ADVANCE),
+        (side(600), side(5000), 10, Move.HOLD),
+        (side(499), side(50_000), 6000, Move.HOLD),
+        (Side(), side(50_000), 60_000, Move.HOLD),
+        (Side(), Side(), 60_000, Move.HOLD),
+        (side(600, 12), side(5000, 5), 600, Move.ROLLBACK),
+        (side(600, 12), side(5000, 100), 600, Move.ADVANCE),  # both fail alike
+        (side(600, 3), side(5000, 5), 600, Move.ADVANCE),  # three may be chance
+        (side(8, 8), side(700), 3, Move.ROLLBACK),  # long before the minimum
+        (side(600, milliseconds=7.5), side(5000), 600, Move.ROLLBACK),
+        (side(600, milliseconds=5.5), side(5000), 600, Move.ADVANCE),  # slower by less than 25 %
+        (side(600, milliseconds=2), side(5000), 600, Move.ADVANCE),
+        (side(600, abandoned=30), side(5000, abandoned=9), 600, Move.ROLLBACK),
+        (side(600, abandoned=1), side(5000, abandoned=9), 600, Move.ADVANCE),
+    ],
+)
+def test_a_step(fastapi: Side, django: Side, seconds: float, move: Move) -> None:
+    assert verdict(fastapi, django, seconds=seconds) is move
+
+
+def test_many_small_excesses_are_tolerated() -> None:
+    """Beyond chance and yet below one in a thousand."""
+    assert verdict(side(1_000_000, 700), side(1_000_000, 300)) is Move.ADVANCE
+
+
+def test_sudden_failure_is_not_hidden_by_a_good_past() -> None:
+    past, django = side(100_000), side(100_000)
+    recent = Pair(side(300), side(40, 40))
+    past.add(recent.fastapi)
+    assert verdict(past, django, recent) is Move.ROLLBACK
+
+
+def test_what_fails_on_both_sides_at_once_is_not_fastapis() -> None:
+    recent = Pair(side(40, 35), side(40, 40))
+    assert verdict(side(100_000, 40), side(100_000, 35), recent) is Move.ADVANCE
+
+
+def test_without_django_failures_are_measured_by_the_step_before() -> None:
+    alone = Pair(Side(), side(2000, 30))
+    assert judge(POLICY, alone, Pair(), side(5000, 2), 600).move is Move.ROLLBACK
+    assert judge(POLICY, alone, Pair(), side(5000, 75), 600).move is Move.ADVANCE
+
+
+def test_reasons_have_their_figures() -> None:
+    why = judge(POLICY, Pair(side(5000, 5), side(600, 12)), Pair(), Side(), 600).why
+    assert "12 of 600 requests failed at FastAPI" in why
+    assert "5 of 5000 at Django" in why
