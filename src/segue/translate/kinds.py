@@ -290,6 +290,19 @@ class StoredFile(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class Localized(Kind):
+    """A text of the database in several languages (the bridge's ``LocalizedText``). An object that is not read again yet has
+    what it was given: a plain text or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldParent(Kind):
+    """``self.parent`` in a method of a serializer's field; ``of`` is the kind of the field."""
+
+    of: Kind
+
+
+@dataclass(frozen=True, slots=True)
 class Uploaded(Kind):
     """An uploaded file (the bridge's ``Upload``). ``or_stored``: it may be the name of a file that was stored before.
 

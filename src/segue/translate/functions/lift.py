@@ -18,6 +18,7 @@ from segue.snapshot.model import Class, Function, Where
 from segue.target.ir import Import
 from segue.translate import language
 from segue.translate.context import Context
+from segue.translate.functions.idle_decorators import gives_back
 from segue.translate.functions.naming import function_name
 from segue.translate.functions.record import FunctionRecord, records
 from segue.translate.functions.shape import shape_of
@@ -310,7 +311,7 @@ def interpret(
     if found.is_async:
         raise refuse("async-source", found.name, "The function is a coroutine already.", found.where)
     for decorator in found.wrapped_by:
-        if decorator not in HARMLESS_DECORATORS and decorator not in ATOMIC_DECORATORS:
+        if decorator not in HARMLESS_DECORATORS | ATOMIC_DECORATORS and not gives_back(ctx, decorator):
             raise refuse(
                 "decorator", f"@{decorator}", "Segue does not know what this decorator does.", found.where
             )

@@ -16,6 +16,7 @@ from segue.translate.kinds import (
     Instance,
     Kind,
     ListOf,
+    Localized,
     MailMessage,
     Maybe,
     NextHandler,
@@ -80,6 +81,9 @@ def _text(ctx: Context, kind: Kind, imports: set[Import]) -> str:
             return "CurrentUser"
         case StoredFile(nullable=null):
             return "str | None" if null else "str"
+        case Localized():
+            imports.add(Import("segue_bridge.localized", "LocalizedText"))
+            return "LocalizedText"
         case Uploaded(nullable=null, or_stored=stored):
             imports.add(Import("segue_bridge.schema.data", "Upload"))
             return "Upload" + (" | str" if stored else "") + (" | None" if null else "")

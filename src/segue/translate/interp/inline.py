@@ -17,10 +17,11 @@ def inline_call(
     frame: Frame, function: Function, arguments: dict[str, Val], receiver: Val | None, node: ast.AST
 ) -> Val:
     """Run the body of ``function`` in ``frame``. It may return at its end only."""
+    from segue.translate.functions.idle_decorators import gives_back
     from segue.translate.functions.lift import HARMLESS_DECORATORS
 
     for decorator in function.wrapped_by:
-        if decorator not in HARMLESS_DECORATORS:
+        if decorator not in HARMLESS_DECORATORS and not gives_back(frame.ctx, decorator):
             raise frame.refuse(
                 "decorator", f"@{decorator}", "Segue does not know what this decorator does.", node
             )

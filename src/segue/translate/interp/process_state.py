@@ -72,6 +72,12 @@ def _attribute_changed(ctx: Context, cls: str, attr: str) -> Where | None:
 
 
 def _variable_changed(ctx: Context, ref: GlobalRef, text: str) -> Where | None:
+    first = next(variable_changes(ctx, ref, text), None)
+    return Where(first[0].where.file, first[0].where.line + first[1] - 1) if first is not None else None
+
+
+def variable_changes(ctx: Context, ref: GlobalRef, text: str) -> Iterator[tuple[Function, int]]:
+    """The functions that change the module's variable ``text``, and the line in their source."""
     held = ref.value is not None and ref.value.kind in _CONTAINERS
     pattern = re.compile(
         rf"\b{re.escape(text)}\s*(\[|\.\w+\()" if held else rf"\bglobal\b.*\b{re.escape(text)}\b"
@@ -90,8 +96,7 @@ def _variable_changed(ctx: Context, ref: GlobalRef, text: str) -> Where | None:
                 and target.id == text
                 and (rebound or not _is_local(function, text))
             ):
-                return Where(function.where.file, function.where.line + line - 1)
-    return None
+                yield function, line
 
 
 def _tree(function: Function) -> ast.AST | None:

@@ -6,6 +6,7 @@ from segue.translate.interp.value import Val, is_pure
 from segue.translate.kinds import (
     Const,
     DictOf,
+    FieldParent,
     Global,
     Instance,
     Manager,
@@ -14,12 +15,23 @@ from segue.translate.kinds import (
     RenderedView,
     RendererContext,
     Request,
+    SerializerContext,
     UrlText,
     User,
     ViewSelf,
 )
 
-_ALWAYS = (Request, User, ViewSelf, Manager, RelatedManager, Object, RendererContext, RenderedView)
+_ALWAYS = (
+    FieldParent,
+    Request,
+    User,
+    ViewSelf,
+    Manager,
+    RelatedManager,
+    Object,
+    RendererContext,
+    RenderedView,
+)
 
 
 def truth(value: Val) -> bool | None:
@@ -29,6 +41,8 @@ def truth(value: Val) -> bool | None:
     kind = value.kind
     if isinstance(kind, Const):
         return bool(kind.value)
+    if isinstance(kind, SerializerContext):  # DRF's views put the request there
+        return None if getattr(getattr(kind.owner, "use", None), "bare", True) else True
     if isinstance(kind, (*_ALWAYS, UrlText)):
         return True
     if isinstance(kind, Instance) and not kind.nullable:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from segue.refusal import Refused
 from segue.snapshot.model import Model, ModelField, ReverseRelation
 from segue.translate.context import Context
-from segue.translate.kinds import Kind, Scalar
+from segue.translate.kinds import Kind, Localized, Scalar
 from segue.translate.models import names
-from segue.translate.models.conversions import conversion
+from segue.translate.models.conversions import conversion, is_localized
 from segue.translate.models.problems import value_problem
 
 # Nearest django.db.models field class → annotation of the value that the generated column gives.
@@ -111,6 +111,8 @@ def python_type(ctx: Context, item: ModelField) -> str:
 def column_kind(ctx: Context, item: ModelField) -> Kind:
     """What reading the column attribute gives. Refuses what :func:`check_value` refuses."""
     check_value(ctx, item)
+    if is_localized(ctx, item):
+        return Localized()
     return Scalar(python_type(ctx, item), item.null)
 
 

@@ -80,7 +80,8 @@ def conversion(ctx: Context, field: ModelField) -> Conversion | None:
     key = ("conversion", (reads, writes, ModelFieldUse(field).key))
     memo = ctx.memo.get(key)
     if not isinstance(memo, Conversion):
-        memo = ctx.memo[key] = _made(ctx, field, reads, writes)
+        made = _localized() if is_localized(ctx, field) else _made(ctx, field, reads, writes)
+        memo = ctx.memo[key] = made
     assert isinstance(memo, Conversion)
     return replace(
         memo, read_problem=_at(field, memo.read_problem), write_problem=_at(field, memo.write_problem)
@@ -95,6 +96,43 @@ def lookup_problem(ctx: Context, field: ModelField) -> Refusal | None:
     if found.read is not None or found.read_problem is not None:
         return field_refusal(field, "Look-ups by a column whose values are converted are not translated.")
     return found.write_problem
+
+
+def is_localized(ctx: Context, field: ModelField) -> bool:
+    """Whether the column is one of django-i18nfield's, and converts its values as the package does."""
+    known = ctx.snapshot.classes.get(field.cls)
+    return (
+        known is not None
+        and not _LOCALIZED.isdisjoint(known.mro)
+        and all(
+            dotted.startswith(("i18nfield.", "django."))
+            for name, dotted in known.methods.items()
+            if name in _CONVERTING
+        )
+    )
+
+
+_LOCALIZED = frozenset({"i18nfield.fields.I18nCharField", "i18nfield.fields.I18nTextField"})
+_CONVERTING = frozenset(
+    {
+        "to_python",
+        "get_prep_value",
+        "from_db_value",
+        "get_db_prep_value",
+        "get_db_prep_save",
+        "pre_save",
+        "value_from_object",
+    }
+)
+
+
+def _localized() -> Conversion:
+    from segue.translate.functions.lift import Lifted
+    from segue.translate.kinds import Localized, Scalar
+
+    module = "segue_bridge.localized"
+    read = Lifted("localized", module, (), ("value",), False, Localized())
+    return Conversion(read, Lifted("stored", module, (), ("value",), False, Scalar("str", True)))
 
 
 def _at(field: ModelField, problem: Refusal | None) -> Refusal | None:

@@ -93,7 +93,7 @@ def value_problem(ctx: Context, field: ModelField, *, writing: bool = False) -> 
     A class of the project or of a package that overrides nothing that touches values is as
     good as its Django base; what it converts by itself is lifted (:mod:`segue.translate.models.conversions`).
     """
-    from segue.translate.models.conversions import conversion
+    from segue.translate.models.conversions import conversion, is_localized
 
     snapshot = ctx.snapshot
     if field.relation is not None and field.relation.kind not in ("fk", "o2o"):
@@ -108,6 +108,8 @@ def value_problem(ctx: Context, field: ModelField, *, writing: bool = False) -> 
     names: tuple[str, ...] = READ + WRITE + LOOKUP if writing else READ + LOOKUP
     if writing and base_name(field) in _BY_TO_PYTHON:
         names += ("to_python",)
+    if is_localized(ctx, field):
+        return None
     found = _overrides(
         snapshot, field, tuple(n for n in names if n not in ("from_db_value", "get_prep_value"))
     )

@@ -20,6 +20,7 @@ from segue.translate.query.ir import Query
 from segue.translate.query.paths import resolve
 from segue.translate.query.where import Leaf, Node, Raw
 from segue.translate.rules.aggregate_sorts import Sort, sql_call
+from segue.translate.rules.localized import refuse_localized
 from segue.translate.rules.output_fields import python_of
 from segue.translate.rules.registry import function
 
@@ -245,7 +246,9 @@ def _subquery(
     node = quote("{0}.scalar_subquery()", node)
     if sort.absent is not None and condition is None:
         node = sort.absent(frame, node)
-    kind = sort.kind(frame, column_kind(frame.ctx, found.field), call)
+    held = column_kind(frame.ctx, found.field)
+    refuse_localized(frame, held, found.field.name, call.node)
+    kind = sort.kind(frame, held, call)
     return sort.ended(frame, node), kind
 
 

@@ -18,6 +18,7 @@ from segue.translate.kinds import (
     Const,
     DictOf,
     Failure,
+    FieldParent,
     Global,
     Instance,
     Introspected,
@@ -558,6 +559,8 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
         # DRF's own update() asks for it, and many copies of it. What is shown after a write is read anew anyway.
         return const(None)
     if len(call.args) > 2:
+        if isinstance(value.kind, FieldParent) and attr.kind.value == "context":
+            return of(frame, value, "context", call.node)
         if isinstance(value.kind, RenderedView):
             from segue.translate.rules.rendering import class_attribute
 

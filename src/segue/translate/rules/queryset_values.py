@@ -20,6 +20,7 @@ from segue.translate.query.expressions import OUTER, Expression, column_of
 from segue.translate.query.grouping import chosen, joined_column
 from segue.translate.query.ir import Column
 from segue.translate.query.where import Leaf
+from segue.translate.rules.localized import refuse_localized
 from segue.translate.rules.querysets import labelable
 from segue.translate.rules.registry import attribute, method
 
@@ -124,6 +125,7 @@ def _plain(frame: Frame, owner: Val, text: str, call: CallSite) -> tuple[Val, Co
     kind: Kind
     if item is not None and item.column:
         node, kind = ast.Attribute(root, item.attname, ast.Load()), column_kind(frame.ctx, item)
+        refuse_localized(frame, kind, text, call.node)
         return owner, Column(text, ast.unparse(node), kind), node
     path = resolve_or_none(frame, query.model, Leaf(text, Val(Const(None)), call.node))
     if path is not None and any(hop.many for hop in path.hops):

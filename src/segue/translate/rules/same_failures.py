@@ -20,10 +20,19 @@ _CALLED = re.compile(
 _ASKED = frozenset({"json", "raise_for_status", "attach", "attach_alternative", "update", "close"})
 _LOGGED = re.compile(r"logging\.getLogger\([^()]*\)(\.(debug|info|warning|error|exception|critical))?\Z")
 
+_SAVES = "(rows are saved)"
+_ERRORS = frozenset(
+    {"APIException", "ValidationError", "ParseError", "PermissionDenied", "NotFound", "NotAuthenticated"}
+)
 
-def fails_alike(ctx: Context, lines: list[str]) -> bool:
-    """Whether ``lines``, and the functions that they call, raise on both sides or on none."""
-    return _alike(ctx, lines, set())
+
+def fails_alike(ctx: Context, lines: list[str], *, raises: bool = False) -> bool:
+    """Whether ``lines``, and the functions that they call, raise on both sides or on none.
+
+    ``raises``: the handler ends with another error. Rows may be saved then, as what the database says against that is an error on
+    both sides, and nothing goes on in a transaction that has failed.
+    """
+    return _alike(ctx, lines, {_SAVES} if raises else set())
 
 
 def _alike(ctx: Context, lines: list[str], seen: set[str]) -> bool:
@@ -36,6 +45,8 @@ def _alike(ctx: Context, lines: list[str], seen: set[str]) -> bool:
 
 def _node(ctx: Context, node: ast.AST, seen: set[str]) -> bool:
     match node:
+        case ast.Await(value=ast.Call(func=func)) if _SAVES in seen and _is_save(node.value):
+            return True
         case ast.Await(value=ast.Call(func=func)):
             # Judged as the call that it waits for. Plain data waits for nobody: a ``get`` that waits is that of a cache,
             # which raises errors of its own (``NotPlain``) for what only Django's process can read.
@@ -60,8 +71,20 @@ def _node(ctx: Context, node: ast.AST, seen: set[str]) -> bool:
     return True
 
 
+def _is_save(node: ast.expr) -> bool:
+    """``db.save(row)``: one row that is at hand, with nothing that listens."""
+    match node:
+        case ast.Call(ast.Attribute(ast.Name("db"), "save"), [ast.Name(), *names], []):
+            return all(isinstance(n, ast.Constant) for n in names)
+    return False
+
+
 def _call(ctx: Context, node: ast.Call, seen: set[str]) -> bool:
+    if _SAVES in seen and _is_save(node):
+        return True
     text = ast.unparse(node.func)
+    if text in _ERRORS:
+        return True  # raising it is what it is made for
     if _CALLED.match(text) or _LOGGED.match(text) or text in FUNCTIONS or text in direct(ctx):
         return True
     if isinstance(node.func, ast.Attribute):

@@ -15,6 +15,7 @@ from segue.translate.interp.value import Val, const, literal
 from segue.translate.kinds import (
     Const,
     DictOf,
+    FieldParent,
     Kind,
     Object,
     Request,
@@ -134,6 +135,22 @@ def context(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
     return Val(SerializerContext(owner.kind))
 
 
+@attribute(Object, "parent")
+def parent(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
+    """``self.parent`` of a serializer's field: there as soon as the serializer asks its field for anything."""
+    assert isinstance(owner.kind, Object)
+    return (
+        Val(FieldParent(owner.kind)) if "rest_framework.fields.Field" in mro(frame, owner.kind.cls) else None
+    )
+
+
+@attribute(FieldParent, "context")
+def context_of_parent(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
+    """``self.parent.context``: the context of the root, as ``self.context`` is."""
+    assert isinstance(owner.kind, FieldParent)
+    return Val(SerializerContext(owner.kind.of))
+
+
 @method(SerializerContext, "__getitem__", "get")
 def context_item(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``self.context["request"]``; other keys are what the room of serializers knows of them."""
@@ -179,6 +196,12 @@ def _of_view(frame: Frame, view: object, call: CallSite, key: object) -> Val | N
     if not isinstance(view, Endpoint) or not view.overridden("get_serializer_context"):
         return None
     found = entry(frame, view, str(key))
+    known = context_of(view).get(str(key))
+    plain_get = call.name == "get" and len(call.args) == 1
+    if known is not None and known.sometimes is not None and not plain_get:
+        raise frame.refuse(
+            "context", f"context[{key!r}]", "The view puts it there for some requests only.", call.node
+        )
     if found is not None or (
         key in ("request", "view", "format") and lacks(str(key)) not in context_of(view)
     ):
@@ -237,6 +260,8 @@ def context_has(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         if not isinstance(key, str) or isinstance(of, Serializer) or _may_be_put(frame, of, key):
             return None
         drf = key in ("request", "view", "format") and lacks(key) not in made
+        if key in made and made[key].sometimes is not None:
+            return None
         return const(drf or key in made)
     if isinstance(of, Serializer) or (
         first is not None and _may_be_put(frame, of, getattr(first.kind, "value", None))

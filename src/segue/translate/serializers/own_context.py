@@ -7,6 +7,7 @@ the same for what only looks at the request, the URL's arguments and the action;
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
 from dataclasses import dataclass
 
@@ -29,10 +30,12 @@ _MAPPINGS = ("self.request.query_params", "self.request.GET", "self.kwargs")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An expression in terms of ``self``, the view, and the function whose names it uses."""
+    """An expression in terms of ``self``, the view, and the function whose names it uses. ``sometimes``: the key is there
+    only if that is true; ``value`` is None otherwise, as ``context.get(key)`` is."""
 
     value: ast.expr
     function: Function
+    sometimes: ast.expr | None = None
 
 
 def lacks(key: str) -> str:
@@ -111,6 +114,8 @@ class _Reader:
                 ):
                     self.dicts[local] |= {key: Entry(self.value(value), self.function)}
                     continue
+                case ast.If(test, set_there, []) if self.sets(test, set_there):
+                    continue
                 case ast.Expr(ast.Call(ast.Attribute(ast.Name(local), "update"), given, keywords)) if (
                     local in self.dicts and len(given) <= 1
                 ):
@@ -123,6 +128,25 @@ class _Reader:
                     continue
             raise self.refused(statement)
         raise self.refused(ast.Pass(lineno=1))
+
+    def sets(self, test: ast.expr, body: list[ast.stmt]) -> bool:
+        """``if test: context["key"] = value``: an entry that is there for some requests, and None for the others."""
+        for statement in body:
+            match statement:
+                case ast.Assign([ast.Subscript(ast.Name(local), ast.Constant(str() as key))], value) if (
+                    local in self.dicts and key not in _DRF and lacks(key) not in self.dicts[local]
+                ):
+                    asked, given = self.value(test), self.value(value)
+                    before = self.dicts[local].get(key)
+                    otherwise = before.value if before is not None else ast.Constant(None)
+                    made = ast.copy_location(ast.IfExp(asked, given, otherwise), statement)
+                    sometimes = asked if before is None else before.sometimes
+                    if before is not None and before.sometimes is not None:
+                        return False
+                    self.dicts[local] |= {key: Entry(made, self.function, sometimes)}
+                case _:
+                    return False
+        return True
 
     def display(self, node: ast.expr) -> dict[str, Entry] | None:
         """A context as a whole: DRF's, one of the class behind, one made of it; None for anything else."""
@@ -176,7 +200,7 @@ class _Reader:
         assert isinstance(made, ast.expr)
         for part in ast.walk(made):
             ast.copy_location(part, node) if isinstance(part, ast.expr) else None
-        if not _looks_only(made):
+        if not self.looks_only(made):
             raise self.refused(node)
         return made
 
@@ -184,6 +208,67 @@ class _Reader:
         return self.endpoint.refuse_method(
             _OWN,
             why or f"Segue reads plain entries that look at the request, not {ast.unparse(node)[:60]!r}.",
+        )
+
+    def looks_only(self, node: ast.expr) -> bool:
+        """Whether evaluating ``node`` later, more than once or never makes no difference."""
+        match node:
+            case ast.Constant():
+                return True
+            case ast.Attribute():
+                text = ast.unparse(node)
+                of_user = (
+                    text.startswith("self.request.user.") and text.count(".") == 3 and node.attr in _OF_USER
+                )
+                return text in _PATHS or of_user or self.of_request(node)
+            case ast.BoolOp(_, values):
+                return all(self.looks_only(v) for v in values)
+            case ast.UnaryOp(ast.Not(), operand):
+                return self.looks_only(operand)
+            case ast.Compare(left, ops, others):
+                plain = all(
+                    isinstance(o, ast.Eq | ast.NotEq | ast.In | ast.NotIn | ast.Is | ast.IsNot) for o in ops
+                )
+                return plain and all(self.looks_only(v) for v in (left, *others))
+            case ast.IfExp(asked, yes, no):
+                return all(self.looks_only(v) for v in (asked, yes, no))
+            case ast.List(items) | ast.Tuple(items):
+                return all(isinstance(i, ast.Constant) for i in items)
+            case ast.Call(ast.Attribute(mapping, "get"), given, []):
+                return ast.unparse(mapping) in _MAPPINGS and all(self.looks_only(g) for g in given)
+            case ast.Call(ast.Name("bool"), [one], []):
+                return self.looks_only(one)
+        return False
+
+    def of_request(self, node: ast.Attribute) -> bool:
+        """``self.event`` and ``self.event.locales``, where ``event`` is a property that gives what middleware put on the request.
+
+        Whether an attribute of that object is there, and costs no query, is seen where it is translated; here: that no
+        method of the view changes the object on its way.
+        """
+        if not isinstance(node.value, ast.Name):
+            return isinstance(node.value, ast.Attribute) and self.of_request(node.value)
+        known = self.endpoint.klass()
+        dotted = known.methods.get(node.attr, "") if known is not None and node.value.id == "self" else ""
+        function = self.endpoint.ctx.snapshot.functions.get(dotted)
+        if function is None or function.role not in ("property", "cached_property"):
+            return False
+        tree = ast.parse(textwrap.dedent(function.source)).body[0]
+        match tree.body[-1] if isinstance(tree, ast.FunctionDef) and len(tree.body) == 1 else None:
+            case ast.Return(
+                ast.Call(ast.Name("getattr"), [path, ast.Constant(str() as name), ast.Constant()], [])
+            ):
+                given = ast.unparse(path) == "self.request"
+            case ast.Return(ast.Attribute(path, name)):
+                given = ast.unparse(path) == "self.request"
+            case _:
+                return False
+        changed = re.compile(
+            rf"\b({re.escape(name)}|{re.escape(node.attr)})(\.\w+)*\.\w+\s*([-+*/|&]?=[^=]|\.(append|extend|pop|clear|remove)\()"
+        )
+        mro = set(known.mro) if known is not None else set()
+        return given and not any(
+            f.owner in mro and changed.search(f.source) for f in self.endpoint.ctx.snapshot.functions.values()
         )
 
 
@@ -195,36 +280,6 @@ class _Written(ast.NodeTransformer):
         return (
             ast.parse(ast.unparse(self.known[node.id]), mode="eval").body if node.id in self.known else node
         )
-
-
-def _looks_only(node: ast.expr) -> bool:
-    """Whether evaluating ``node`` later, more than once or never makes no difference."""
-    match node:
-        case ast.Constant():
-            return True
-        case ast.Attribute():
-            text = ast.unparse(node)
-            return text in _PATHS or (
-                text.startswith("self.request.user.") and text.count(".") == 3 and node.attr in _OF_USER
-            )
-        case ast.BoolOp(_, values):
-            return all(_looks_only(v) for v in values)
-        case ast.UnaryOp(ast.Not(), operand):
-            return _looks_only(operand)
-        case ast.Compare(left, ops, others):
-            plain = all(
-                isinstance(o, ast.Eq | ast.NotEq | ast.In | ast.NotIn | ast.Is | ast.IsNot) for o in ops
-            )
-            return plain and all(_looks_only(v) for v in (left, *others))
-        case ast.IfExp(asked, yes, no):
-            return all(_looks_only(v) for v in (asked, yes, no))
-        case ast.List(items) | ast.Tuple(items):
-            return all(isinstance(i, ast.Constant) for i in items)
-        case ast.Call(ast.Attribute(mapping, "get"), given, []):
-            return ast.unparse(mapping) in _MAPPINGS and all(_looks_only(g) for g in given)
-        case ast.Call(ast.Name("bool"), [one], []):
-            return _looks_only(one)
-    return False
 
 
 # What is on every user, anonymous ones included, without a query.

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from segue.refusal import refuse
 from segue.snapshot.model import Function, SerializerField
+from segue.translate.context import Context
 from segue.translate.functions.lift import lift
 from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
@@ -21,6 +22,7 @@ from segue.translate.interp.join import widen
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Const, Kind, Object, Request, Unknown
 from segue.translate.load.models import snake
+from segue.translate.serializers.by_view import current_view, is_bare
 from segue.translate.serializers.facts import (
     FIELD_OUTPUT,
     check_field,
@@ -31,6 +33,7 @@ from segue.translate.serializers.facts import (
 )
 from segue.translate.serializers.held_object import assigned, constant, held_kind
 from segue.translate.serializers.synthetic import call_lifted
+from segue.translate.specialise.endpoint import Endpoint
 
 # What the snapshot tells of a field elsewhere than in its ``kwargs``.
 _ELSEWHERE = frozenset(
@@ -48,11 +51,15 @@ class FieldUse:
 
     item: SerializerField
     assigned: frozenset[str] = frozenset()
+    view: Endpoint | None = None
+    bare: bool = False
 
     @property
     def key(self) -> Hashable:
         """Fields of one class with equal arguments translate equally."""
-        return (self.item.cls, self.item.source, repr(sorted(self.item.kwargs.items(), key=lambda i: i[0])))
+        seen = None if self.view is None else self.view.key
+        arguments = repr(sorted(self.item.kwargs.items(), key=lambda i: i[0]))
+        return (self.item.cls, self.item.source, arguments, seen, self.bare)
 
     def may_hide(self, name: str) -> bool:
         """Whether the instance may have an attribute of that name that the snapshot does not tell here."""
@@ -136,7 +143,22 @@ def self_of(frame: Frame, item: SerializerField) -> Object:
         found = value_of(frame, value)
         kind = held_kind(frame, value) if found is None else constant(found)
         fields.append((name, kind or Unknown(f"Segue cannot write down {short(item.cls)}.{name}.")))
-    return Object(item.cls, FieldUse(item, assigned(frame.ctx, item.cls)), tuple(fields))
+    view = current_view(frame.ctx)
+    if view is not None and not (
+        view.overridden("get_serializer_context") and looks_at_context(frame.ctx, item.cls)
+    ):
+        view = None  # it has no entries of its own there
+    use = FieldUse(item, assigned(frame.ctx, item.cls), view, is_bare(frame.ctx))
+    return Object(item.cls, use, tuple(fields))
+
+
+def looks_at_context(ctx: Context, cls: str) -> bool:
+    """Whether methods of the field's class look into the context of its serializer."""
+    known = ctx.snapshot.classes.get(cls)
+    return known is not None and any(
+        f.owner in known.mro and "context" in f.source and not f.owner.startswith("rest_framework.")
+        for f in ctx.snapshot.functions.values()
+    )
 
 
 def _call(frame: Frame, item: SerializerField, function: Function, given: dict[str, Val], name: str) -> Val:

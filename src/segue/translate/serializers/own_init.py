@@ -15,6 +15,7 @@ from segue.translate.context import Context
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Const, Global
+from segue.translate.serializers import from_context
 from segue.translate.serializers.initial import _passes_on
 
 _FRAMEWORK = ("rest_framework.", "django.")
@@ -40,7 +41,10 @@ def own_attribute(frame: Frame, serializer: str, name: str) -> Val | None:
     if not functions or known is None or not fixed_init(frame.ctx, known):
         return None
     for function in functions:  # each begins with its parent's, so that the nearest one decides
-        for statement in reversed(_body(function)[1:]):
+        for statement in reversed(_body(function)):
+            looked = from_context.taken(statement)
+            if looked is not None and looked[0] == name:
+                return from_context.value(frame, function, serializer, name, looked[1])
             if isinstance(statement, ast.Assign) and any(_is_own(t, name) for t in statement.targets):
                 return _constant(frame.ctx, function, statement.value)
     return None
@@ -77,7 +81,12 @@ def _body(function: Function) -> list[ast.stmt]:
 def _is_fixed(ctx: Context, function: Function, functions: list[Function]) -> bool:
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
     body = _body(function)
+    # What is taken out of the context may come before or after; all else comes after DRF's own.
+    looking = {taken[0] for s in body if (taken := from_context.taken(s)) is not None}
+    body = [s for s in body if from_context.taken(s) is None]
     if not isinstance(tree, ast.FunctionDef) or not body or not _passes_on(body[0], tree.args):
+        return False
+    if looking & set(_FIELDS):
         return False
     own = {
         t.attr
@@ -85,8 +94,8 @@ def _is_fixed(ctx: Context, function: Function, functions: list[Function]) -> bo
         for s in _body(f)
         if isinstance(s, ast.Assign)
         for t in s.targets
-        if isinstance(t, ast.Attribute)
-    }
+        if isinstance(t, ast.Attribute) and from_context.taken(s) is None
+    } - looking
     return all(_is_fixed_statement(ctx, function, s, tree.args.args[0].arg, own) for s in body[1:])
 
 

@@ -25,6 +25,7 @@ from segue.translate.kinds import (
 )
 from segue.translate.load.models import concrete, field_of, pk_field
 from segue.translate.load.needs import column
+from segue.translate.rules.localized import holds_localized
 from segue.translate.serializers.as_made import as_made
 from segue.translate.serializers.code import value_text
 from segue.translate.serializers.dropping import shares
@@ -200,6 +201,8 @@ def _represented(frame: Frame, item: SerializerField, val: Val) -> _Made:
         raise field_refusal(item, "field-value", "The value is an object, not plain data.")
     if isinstance(val.kind, Instance | QuerySet | RelatedManager):
         raise field_refusal(item, "field-value", "The value is an object, not plain data.")
+    if holds_localized(val.kind):
+        raise field_refusal(item, "localized-text", "It shows a text in several languages.")
     shown = represent(frame, item, val)
     return _Made(shown.text, shown.type, shown.imports, Scalar(shown.type))
 
@@ -215,6 +218,8 @@ def _free(frame: Frame, item: SerializerField, val: Val) -> _Made:
     """A value of custom code as it is shown: plain data only."""
     if isinstance(val.kind, QuerySet | RelatedManager | Instance | Unknown) or val.node is None:
         raise field_refusal(item, "method-value", "Segue cannot see that the method gives plain data.")
+    if holds_localized(val.kind):
+        raise field_refusal(item, "localized-text", "It gives a text in several languages as it is.")
     if isinstance(val.kind, ListOf) and isinstance(val.kind.item, Instance | QuerySet):
         raise field_refusal(item, "method-value", "The method gives model instances.")
     text, imports = annotation(frame.ctx, val.kind)

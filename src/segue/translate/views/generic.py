@@ -10,6 +10,7 @@ from segue.target.ir import Import
 from segue.translate.functions.writing import may_write
 from segue.translate.interp.expressions.calls import method_call
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.leaving import leavable
 from segue.translate.interp.value import Val, literal, name, quote
 from segue.translate.kinds import Instance, QuerySet, ViewSelf
 from segue.translate.load.fetch import fetch_all, limit_one, site_of
@@ -21,6 +22,7 @@ from segue.translate.query.transforms import asks_for_years
 from segue.translate.serializers.synthetic import evaluate
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, call_method, plain
+from segue.translate.specialise.registered import registered
 from segue.translate.views import serializer_object
 
 
@@ -40,6 +42,9 @@ def call_own(frame: Frame, endpoint: Endpoint, text: str) -> Val:
 def serializer_class(endpoint: Endpoint) -> str:
     """``get_serializer_class()``: the key into ``snapshot.serializers``. Raises ``Refused``."""
     if endpoint.overridden("get_serializer_class"):
+        looked_up = registered(endpoint, "get_serializer_class")
+        if looked_up is not None:
+            return _known_serializer(endpoint, looked_up[1])
         found: Any = call_method(endpoint, "get_serializer_class")
     else:
         found = plain(endpoint.attribute("serializer_class"))
@@ -47,11 +52,52 @@ def serializer_class(endpoint: Endpoint) -> str:
         raise endpoint.refuse(
             "serializer-class", "serializer_class", "The view has no serializer class here."
         )
-    if found.name not in endpoint.ctx.snapshot.serializers:
-        raise endpoint.refuse(
-            "serializer-class", found.name, "The snapshot has no fields of this serializer."
+    return _known_serializer(endpoint, found.name)
+
+
+def _known_serializer(endpoint: Endpoint, dotted: str) -> str:
+    if dotted not in endpoint.ctx.snapshot.serializers:
+        raise endpoint.refuse("serializer-class", dotted, "The snapshot has no fields of this serializer.")
+    return dotted
+
+
+def asked_serializer_class(frame: Frame, endpoint: Endpoint) -> str:
+    """``self.get_serializer_class()`` where the view asks for it: requests that it gives another class are left to Django."""
+    looked_up = (
+        registered(endpoint, "get_serializer_class") if endpoint.overridden("get_serializer_class") else None
+    )
+    if looked_up is not None:
+        if may_write(frame.ctx, frame.lines):
+            raise endpoint.refuse_method("get_serializer_class", "Something was written before it is asked.")
+        choices, native = looked_up
+        with leavable(frame.ctx):
+            value = call_property(frame, endpoint, choices.by.name)
+        only = choices.values(native)
+        test = (
+            quote("{0} != {1}", value, literal(only[0]))
+            if len(only) == 1
+            else quote("{0} not in {1}", value, literal(tuple(only)))
         )
-    return found.name
+        frame.use(Import("segue_bridge.leaving", "left_to_django"))
+        raised = quote("left_to_django({0}, {1})", frame.db, literal(f"another {native.rpartition('.')[2]}"))
+        frame.emit_block(f"if {ast.unparse(test)}:", [f"raise {ast.unparse(raised)}"])
+    return serializer_class(endpoint)
+
+
+def call_property(frame: Frame, endpoint: Endpoint, attribute: str) -> ast.expr:
+    """``self.<attribute>`` of the view, as code. Raises ``Refused``."""
+    before = frame.env.get("self")
+    frame.env["self"] = self_of(endpoint)
+    try:
+        value = frame.eval(ast.parse(f"self.{attribute}", mode="eval").body)
+    finally:
+        if before is None:
+            del frame.env["self"]
+        else:
+            frame.env["self"] = before
+    if value.node is None:
+        raise endpoint.refuse("serializer-class", f"self.{attribute}", "Segue does not know what it gives.")
+    return value.node
 
 
 def framework_queryset(frame: Frame, endpoint: Endpoint) -> Val:

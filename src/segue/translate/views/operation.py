@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from segue.snapshot.model import Function, Operation
 from segue.target.ir import Import
+from segue.translate.functions.idle_decorators import gives_back
 from segue.translate.functions.lift import interpret
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.leaving import leavable
@@ -107,7 +108,7 @@ def check_dispatch(endpoint: Endpoint) -> None:
     for name, _ in redefined(endpoint.ctx, endpoint.cls, _ACCOUNTED):
         raise endpoint.refuse_method(name, "Segue does not know what it changes: DRF calls it by itself.")
     for decorator in endpoint.view.decorators:
-        if decorator not in _SEEN_THROUGH:
+        if decorator not in _SEEN_THROUGH and not gives_back(endpoint.ctx, decorator):
             raise endpoint.refuse(
                 "view-decorator", f"@{decorator}", "Segue does not know what this decorator does."
             )

@@ -34,7 +34,7 @@ def get_serializer(
         context_of(endpoint)
     return serializer_object.new(
         frame,
-        generic.serializer_class(endpoint),
+        generic.asked_serializer_class(frame, endpoint),
         instance=positional[0] if positional else None,
         data=keywords.get("data"),
         many=keywords.get("many"),

@@ -80,7 +80,8 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         return
     finally:
         frame.sure -= leave
-    if broad is not None and not fails_alike(frame.ctx, body):
+    raises = all(isinstance(h.body[-1], ast.Raise) for h in node.handlers)
+    if broad is not None and not fails_alike(frame.ctx, body, raises=raises):
         raise broad
     _two_in_one(frame, node, [text for text, _, _ in handlers], body)
     ends: list[End] = []

@@ -86,7 +86,7 @@ def get_serializer(frame: Frame, owner: Val, call: CallSite) -> Val:
         )
     return serializer_object.new(
         frame,
-        generic.serializer_class(_endpoint(owner)),
+        generic.asked_serializer_class(frame, _endpoint(owner)),
         instance=call.argument(0, "instance"),
         data=call.argument(1, "data"),
         many=call.kwargs.get("many"),
@@ -145,7 +145,7 @@ def get_serializer_class(frame: Frame, owner: Val, call: CallSite) -> Val:
     from segue.snapshot.model import GlobalRef
     from segue.translate.kinds import Global
 
-    return Val(Global(GlobalRef("class", generic.serializer_class(_endpoint(owner)))))
+    return Val(Global(GlobalRef("class", generic.asked_serializer_class(frame, _endpoint(owner)))))
 
 
 @framework(f"{_G}paginate_queryset")

@@ -8,6 +8,7 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, quote
 from segue.translate.kinds import Const, DictOf, Response, Scalar, SuccessHeaders
+from segue.translate.rules.localized import refuse_localized
 from segue.translate.rules.registry import function
 
 
@@ -26,6 +27,7 @@ def response(frame: Frame, call: CallSite) -> Val:
             raise frame.refuse(
                 "response", ast.unparse(call.node), "Segue does not know this data.", call.node
             )
+        refuse_localized(frame, data.kind, ast.unparse(call.node), call.node)
         parts.append(_body(frame, data, call))
     code: int | None = 200
     if status is not None and not (isinstance(status.kind, Const) and status.kind.value is None):

@@ -1,0 +1,86 @@
+"""What a serializer's ``__init__`` takes out of its context: ``self.event = getattr(kwargs.get("context", {}).get("request"), "event", None)``.
+
+DRF's views and ``many=True`` hand ``context=`` to the constructor; a serializer that is a field of another is made without it
+(``Serializer.context`` finds it later), so that such a class is not read here. Where ``self.event`` is read, the same is asked of
+``self.context``.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from segue.snapshot.model import Function
+from segue.translate.context import Context
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val
+from segue.translate.kinds import SerializerSelf
+
+_CONTEXT = ("kwargs.get('context', {})", "kwargs.get('context') or {}")
+
+
+def taken(statement: ast.stmt) -> tuple[str, ast.expr] | None:
+    """The attribute that ``self.x = <something of the context>`` sets, and what of ``self.context`` it is."""
+    match statement:
+        case ast.Assign([ast.Attribute(ast.Name("self"), attribute)], value):
+            made = _of_context(value)
+            return None if made is None else (attribute, ast.fix_missing_locations(made))
+    return None
+
+
+def _of_context(node: ast.expr) -> ast.expr | None:
+    """``node`` with ``self.context`` in the place of the argument; None where it is anything else than a look into that."""
+    if ast.unparse(node) in _CONTEXT:
+        return ast.copy_location(ast.Attribute(ast.Name("self", ast.Load()), "context", ast.Load()), node)
+    match node:
+        case ast.Call(ast.Attribute(inner, "get"), [ast.Constant(str())], []):
+            found = _of_context(inner)
+            if found is not None and ast.unparse(found) == "self.context":
+                return ast.copy_location(
+                    ast.Call(ast.Attribute(found, "get", ast.Load()), node.args, []), node
+                )
+        case ast.Call(
+            ast.Name("getattr"), [inner, ast.Constant(str()) as name, ast.Constant() as default], []
+        ):
+            found = _of_context(inner)
+            if found is not None:
+                return ast.copy_location(ast.Call(node.func, [found, name, default], []), node)
+    return None
+
+
+def value(frame: Frame, function: Function, serializer: str, attribute: str, node: ast.expr) -> Val | None:
+    """What ``self.<attribute>`` is in a method of the serializer; None where that is not sure."""
+    receiver = frame.receiver
+    if receiver is None or not isinstance(receiver.kind, SerializerSelf):
+        return None
+    if is_a_field(frame.ctx, serializer) or _set_elsewhere(frame.ctx, serializer, attribute):
+        return None
+    was = frame.env, frame.function
+    frame.env, frame.function = {"self": receiver}, function
+    try:
+        return frame.eval(node)
+    finally:
+        frame.env, frame.function = was
+
+
+def is_a_field(ctx: Context, serializer: str) -> bool:
+    """Whether the class is a field of any serializer: those are made without a context."""
+    known = ctx.memo.setdefault(("serializers", "fields of others"), set())
+    assert isinstance(known, set)
+    if not known:
+        known.update(f.serializer for s in ctx.snapshot.serializers.values() for f in s.fields)
+        known.add("")
+    return serializer in known
+
+
+def _set_elsewhere(ctx: Context, serializer: str, attribute: str) -> bool:
+    known = ctx.snapshot.classes.get(serializer)
+    pattern = re.compile(rf"\bself\.{re.escape(attribute)}\s*(:[^=\n]+)?=[^=]|setattr\(self\b")
+    return known is None or any(
+        f.owner in known.mro and f.name.rpartition(".")[2] != "__init__" and pattern.search(f.source)
+        for f in ctx.snapshot.functions.values()
+        if not f.owner.startswith(("rest_framework.", "django."))
+    )
+
+
+__all__ = ["is_a_field", "taken", "value"]
