@@ -7,6 +7,7 @@ and ``i18nfield.rest_framework`` (1.11).
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from segue_bridge.translation import get_language
@@ -21,10 +22,8 @@ class LocalizedText:
     def __init__(self, data: Any) -> None:
         self.data = data
         if isinstance(data, str):
-            try:
+            with suppress(ValueError):
                 self.data = json.loads(data)
-            except ValueError:
-                pass
 
     def __bool__(self) -> bool:
         return any(self.data.values()) if isinstance(self.data, dict) else bool(self.data)

@@ -13,6 +13,7 @@ from segue.translate.language import BRIDGE, given
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import field_of, snake
 from segue.translate.load.needs import column
+from segue.translate.pagination.handed_over import hands_over
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, plain
 
@@ -114,9 +115,11 @@ def paginator_of(endpoint: Endpoint) -> Paginator | None:
     base = next((m.removeprefix(_P) for m in known.mro if m.removeprefix(_P) in _ARGUMENTS), "")
     if not base:
         raise endpoint.refuse("pagination", found.name, "It is none of DRF's paginators.", known.where)
+    handed_over = hands_over(endpoint, known, f"{_P}{base}")
     for method, dotted in known.methods.items():
         if (
-            not dotted.startswith("rest_framework.")
+            not handed_over
+            and not dotted.startswith("rest_framework.")
             and not method.startswith("get_paginated_response_schema")
             and not own_envelope(known, base, method)
         ):
@@ -137,7 +140,7 @@ def paginator_of(endpoint: Endpoint) -> Paginator | None:
         if (size is None or size.value.data is None) and "page_size_query_param" not in arguments:
             return None
     made = _declare(endpoint, known, base, arguments, ordering)
-    return replace(made, envelope=_envelope(known), cls=known.name)
+    return replace(made, envelope="" if handed_over else _envelope(known), cls=known.name)
 
 
 # What ``paginate_queryset`` asks: with one of these overridden the page itself would be another.

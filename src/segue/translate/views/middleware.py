@@ -21,14 +21,15 @@ def arguments(
 ) -> tuple[list[str], set[Import]]:
     """``left_to_django=…``, ``reads_session=True``, ``headers=…``.
 
-    ``query``: query parameters whose requests are Django's for another reason, and what to say of it.
+    ``query``: query parameters (``a&b``: both of them) whose requests are Django's for another reason, and what to say of it.
 
     Raises :class:`Refused` where the project's sessions are of a kind that cannot be read.
     """
     ctx = endpoint.ctx
     rules = dict(kept.left)
     for name, why in query.items():
-        rules.setdefault((Fact("query", name),), []).append(why)
+        facts = tuple(Fact("query", one) for one in name.split("&"))
+        rules.setdefault(facts, []).append(why)
     first = next((v.name for v in endpoint.policy("authentication_classes").items), "")
     if kept.user and first != SESSION_AUTHENTICATION:
         # Django drops the session of a user who is gone as soon as request.user is read; this view does not read it.
