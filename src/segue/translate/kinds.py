@@ -269,11 +269,12 @@ class Manager(Kind):
 
 @dataclass(frozen=True, slots=True)
 class RelatedManager(Kind):
-    """``article.tags``: the manager of a to-many relation of an instance."""
+    """``article.tags``: the manager of a to-many relation of an instance. ``manager``: ``article.tags(manager="all_objects")``."""
 
     instance: Instance
     accessor: str
     model: str
+    manager: str = "_default_manager"
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,11 @@ def text_constant(ctx: Context, lifted: Lifted) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
+def gives_no_items(ctx: Context, lifted: Lifted) -> bool:
+    """Is an empty list all that ``lifted`` gives back, and does it nothing else?"""
+    return record_of(ctx, lifted).lines == ["return []"]
+
+
 def gives_none(ctx: Context, lifted: Lifted) -> bool:
     """Is None all that ``lifted`` gives back, and does it nothing else?"""
     return record_of(ctx, lifted).lines == ["return None"]

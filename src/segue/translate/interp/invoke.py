@@ -7,7 +7,7 @@ import ast
 from segue.refusal import Refused
 from segue.snapshot.model import Function, GlobalRef
 from segue.translate.functions.lift import AMBIENT, Lifted, app_of, lift
-from segue.translate.functions.record import gives_none, text_constant
+from segue.translate.functions.record import gives_no_items, gives_none, text_constant
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, is_pure, name
@@ -17,6 +17,7 @@ from segue.translate.kinds import (
     Global,
     Keywords,
     Kind,
+    ListOf,
     NoArguments,
     PaginatorSelf,
     Q,
@@ -130,6 +131,8 @@ def invoke(
     text = text_constant(frame.ctx, lifted)
     if text is not None and all(is_pure(part) for part in parts):
         return const(text)  # the name of a field, a key: what follows may have to know it
+    if gives_no_items(frame.ctx, lifted) and all(is_pure(part) for part in parts):
+        return Val(ListOf(Unknown("empty")), ast.List([], ast.Load()))
     if (
         lifted.returns == Const(None)
         and gives_none(frame.ctx, lifted)
@@ -268,7 +271,10 @@ def bind_arguments(frame: Frame, function: Function, site: CallSite, bound: bool
     if function.role in ("method", "property", "cached_property", "classmethod") and positional:
         positional = positional[1:]
     found: dict[str, Val] = {}
-    if len(site.args) > len(positional) and not _only_passed_on(tree, site.args[len(positional) :]):
+    beyond = site.args[len(positional) :]
+    constants = [v.kind.value for v in beyond if isinstance(v.kind, Const)]
+    fixed = spec.vararg is not None and bool(beyond) and len(constants) == len(beyond)
+    if beyond and not fixed and not _only_passed_on(tree, beyond):
         raise frame.refuse(
             "call-arguments", ast.unparse(site.node), "More arguments than parameters.", site.node
         )
@@ -276,7 +282,8 @@ def bind_arguments(frame: Frame, function: Function, site: CallSite, bound: bool
         found[parameter] = value
     known = {*positional, *(a.arg for a in spec.kwonlyargs)}
     if spec.vararg is not None:
-        found[spec.vararg.arg] = Val(NoArguments())
+        every = ast.Tuple([ast.Constant(c) for c in constants], ast.Load())
+        found[spec.vararg.arg] = Val(Const(tuple(constants)), every) if fixed else Val(NoArguments())
     rest = list(site.passed_on.given) if site.kwargs is not None and site.passed_on is not None else []
     if site.passed_on is not None:
         _pass_on(frame, function, site, found, known)

@@ -29,6 +29,8 @@ def iterable(frame: Frame, value: Val, at: ast.expr) -> tuple[ast.expr, Kind]:
 
         value = fetched_rows(frame, value, at)
         kind = value.kind
+    if value.node is None and isinstance(kind, Const) and isinstance(kind.value, tuple):
+        value = Val(kind, ast.Tuple([ast.Constant(v) for v in kind.value], ast.Load()))
     if value.node is None:
         raise frame.refuse("iteration", ast.unparse(at), "Segue has no rule for iterating over this.", at)
     if isinstance(kind, ListOf):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from segue.translate.interp.value import Val, is_pure
 from segue.translate.kinds import (
     Const,
@@ -49,6 +51,10 @@ def truth(value: Val) -> bool | None:
         return True
     if isinstance(kind, Global) and kind.ref.kind in ("class", "model", "function", "module"):
         return True
+    if isinstance(value.node, ast.List) and not value.node.elts:
+        return False
+    if isinstance(value.node, ast.Dict) and None not in value.node.keys:
+        return bool(value.node.keys)
     if isinstance(kind, DictOf) and kind.items and kind.value is None:
         return None
     return None

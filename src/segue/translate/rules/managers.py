@@ -331,7 +331,7 @@ def related_queryset(frame: Frame, owner: Val, node: ast.AST) -> Val:
     from segue.translate.load.render import hop_by_accessor
 
     target = concrete(frame.ctx, kind.model)
-    default = manager_of(frame, target.label, "_default_manager")
+    default = manager_of(frame, target.label, kind.manager)
     if kind.accessor in instance.site.unshown:
         raise frame.refuse("prefetch", kind.accessor, "Written objects keep the rows of a Prefetch.", node)
     shown = instance.site.shown.get(kind.accessor)
@@ -371,6 +371,19 @@ def related_queryset(frame: Frame, owner: Val, node: ast.AST) -> Val:
     return Val(QuerySet(query), value.node)
 
 
+@method(RelatedManager, "__call__")
+def with_manager(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``instance.accessor(manager="all_objects")``: the same rows through another manager of the model."""
+    kind = owner.kind
+    assert isinstance(kind, RelatedManager)
+    call.only("manager", at_most=0)
+    asked = call.kwargs.get("manager")
+    target = concrete(frame.ctx, kind.model)
+    if asked is None or not isinstance(asked.kind, Const) or asked.kind.value not in target.managers:
+        return None
+    return Val(replace(kind, manager=str(asked.kind.value)), owner.node)
+
+
 @method(RelatedManager, "*")
 def on_related(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """``instance.accessor.method(...)``."""
@@ -379,10 +392,14 @@ def on_related(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     model = concrete(frame.ctx, kind.model)
     check_call(frame, model.label, call.name, call.node, model.default_manager)
     write = registry.methods.get((RelatedManager, f"write:{call.name}"))
+    if write is not None and kind.manager != "_default_manager":
+        raise frame.refuse(
+            "manager", call.name, "It writes through a manager that is not the default.", call.node
+        )
     if write is not None:
         return write(frame, owner, call)
     target = concrete(frame.ctx, kind.model)
-    default = manager_of(frame, target.label, "_default_manager")
+    default = manager_of(frame, target.label, kind.manager)
     value = related_queryset(frame, owner, call.node)
     if default is not None and isinstance(default.kind, Manager):
         function = manager_method(frame, default.kind.cls, call.name)

@@ -179,7 +179,7 @@ class _Rule:
 
     def __init__(self, ctx: Context, permission: str, user: Kind, obj: Kind, where: Where) -> None:
         self.ctx, self.permission, self.user, self.obj = ctx, permission, user, obj
-        self.where = where
+        self.where, self.held = where, 0
         self.globals: dict[str, GlobalRef] = {"bool": GlobalRef("builtin", "builtins.bool")}
 
     def text(self, tree: Value, *, single: bool = False) -> str:
@@ -194,8 +194,40 @@ class _Rule:
             return f"(bool({self.text(tree.items[0])}) != bool({self.text(tree.items[1])}))"
         if tree.name in ("&", "|"):
             word = "and" if tree.name == "&" else "or"
-            return f"({self.text(tree.items[0])} {word} {self.text(tree.items[1])})"
+            parts = [
+                self._part(item, tree.name, tree.items[1 - number]) for number, item in enumerate(tree.items)
+            ]
+            return f"({parts[0]} {word} {parts[1]})"
         return self._leaf(tree, single)
+
+    def _part(self, tree: Value, operator: str, other: Value) -> str:
+        """A side of ``&`` or ``|``. One that gives None is passed over, so that the other side decides: as True does beside
+        ``&``, and False beside ``|``."""
+        leaf = tree.kind == "call" and tree.name not in ("&", "|", "~", "^")
+        if leaf and self._none(tree) and not self._none(other):
+            text = self._leaf(tree, single=True)
+            if operator == "|":
+                return f"bool({text})"
+            self.held += 1
+            return f"((said_{self.held} := {text}) is None or bool(said_{self.held}))"
+        return self.text(tree)
+
+    def _none(self, tree: Value) -> bool:
+        """Whether it may give None."""
+        if tree.kind != "call":
+            return False
+        if tree.name in ("&", "|"):
+            return all(self._none(item) for item in tree.items)
+        if tree.name in ("~", "^"):
+            return any(self._none(item) for item in tree.items)
+        function = self.ctx.snapshot.functions.get(tree.items[0].name) if tree.items else None
+        return function is not None and _may_be_none(self._lifted(function).returns)
+
+    def _lifted(self, function: Function) -> Lifted:
+        arguments = dict(zip(_parameters(function), (self.user, self.obj), strict=False))
+        return lift(
+            self.ctx, function, arguments={k: Val(v) for k, v in arguments.items()}, module_kind="services"
+        )
 
     def _leaf(self, tree: Value, single: bool) -> str:
         dotted = tree.items[0].name
@@ -211,14 +243,7 @@ class _Rule:
             # ``_user_has_perm`` takes it for a refusal.
             raise refuse("has-perm", dotted, "A predicate raises PermissionDenied.", function.where)
         if not single:
-            arguments = dict(zip(_parameters(function), (self.user, self.obj), strict=False))
-            made = lift(
-                self.ctx,
-                function,
-                arguments={k: Val(v) for k, v in arguments.items()},
-                module_kind="services",
-            )
-            if _may_be_none(made.returns):
+            if _may_be_none(self._lifted(function).returns):
                 raise refuse("has-perm", dotted, _NONE, function.where)
         name = self._name(dotted)
         return f"{name}({', '.join(('user', 'obj')[: int(str(taken))])})"

@@ -160,7 +160,11 @@ def check_drivers(ctx: Context, serializer: Serializer, extra: frozenset[str] = 
             continue  # the probe saw the serializer without them
         if name and not (
             method == "__init__"
-            and (optional_on_update(ctx, serializer) is not None or fixed_init(ctx, serializer))
+            and (
+                optional_on_update(ctx, serializer) is not None
+                or fixed_init(ctx, serializer)
+                or (not extra and fixed_init(ctx, serializer, reading=True))
+            )
         ):
             raise refuse(
                 f"serializer-{method.strip('_').replace('_', '-')}",

@@ -48,6 +48,42 @@ def _of_context(node: ast.expr) -> ast.expr | None:
     return None
 
 
+def sets_querysets(statement: ast.stmt, fields: frozenset[str]) -> bool:
+    """Whether it only sets ``self.fields["x"].queryset`` to rows of the request's objects, under conditions about these."""
+    match statement:
+        case ast.Assign([ast.Attribute(ast.Subscript(held, ast.Constant(str() as name)), "queryset")], value):
+            return bool(fields) and ast.unparse(held) == "self.fields" and name in fields and _rows(value)
+        case ast.Assign([ast.Name()], value):
+            return bool(fields) and _of_context(value) is not None
+        case ast.If(test, body, orelse):
+            return _about_objects(test) and all(sets_querysets(s, fields) for s in (*body, *orelse))
+    return False
+
+
+def _rows(node: ast.expr) -> bool:
+    """``self.event.tracks.all()``, ``Track.objects.none()``: nothing is asked of the database before it is looked into."""
+    match node:
+        case ast.Call(ast.Attribute(inner, "all" | "none"), [], []):
+            path = inner
+            while isinstance(path, ast.Attribute):
+                path = path.value
+            return isinstance(inner, ast.Attribute) and isinstance(path, ast.Name)
+    return False
+
+
+def _about_objects(node: ast.expr) -> bool:
+    match node:
+        case ast.Name() | ast.Attribute(ast.Name("self")):
+            return True
+        case ast.BoolOp(_, values):
+            return all(map(_about_objects, values))
+        case ast.UnaryOp(ast.Not(), operand):
+            return _about_objects(operand)
+        case ast.Call(ast.Name("hasattr"), [ast.Name(), ast.Constant()], []):
+            return True
+    return False
+
+
 def value(frame: Frame, function: Function, serializer: str, attribute: str, node: ast.expr) -> Val | None:
     """What ``self.<attribute>`` is in a method of the serializer; None where that is not sure."""
     receiver = frame.receiver
@@ -83,4 +119,4 @@ def _set_elsewhere(ctx: Context, serializer: str, attribute: str) -> bool:
     )
 
 
-__all__ = ["is_a_field", "taken", "value"]
+__all__ = ["is_a_field", "sets_querysets", "taken", "value"]

@@ -16,6 +16,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Const, Global
 from segue.translate.serializers import from_context
+from segue.translate.serializers.flex_fields import MIXIN, understood
 from segue.translate.serializers.initial import _passes_on
 
 _FRAMEWORK = ("rest_framework.", "django.")
@@ -23,14 +24,18 @@ _FRAMEWORK = ("rest_framework.", "django.")
 _FIELDS = ("fields", "error_messages")
 
 
-def fixed_init(ctx: Context, serializer: Serializer) -> bool:
-    """Whether every ``__init__`` of the class that is not DRF's does the same each time."""
-    memo = ctx.memo.get(("fixed-init", serializer.name))
+def fixed_init(ctx: Context, serializer: Serializer, *, reading: bool = False) -> bool:
+    """Whether every ``__init__`` of the class that is not DRF's does the same each time.
+
+    ``reading``: it may give fields other querysets, by which input is looked up and which output does not ask.
+    """
+    memo = ctx.memo.get(("fixed-init", serializer.name, reading))
     if isinstance(memo, bool):
         return memo
     functions = _inits(ctx, serializer.name)
-    made = functions is not None and all(_is_fixed(ctx, f, functions) for f in functions)
-    ctx.memo[("fixed-init", serializer.name)] = made
+    names = frozenset(f.name for f in serializer.fields) if reading else frozenset()
+    made = functions is not None and all(_is_fixed(ctx, f, functions, names) for f in functions)
+    ctx.memo[("fixed-init", serializer.name, reading)] = made
     return made
 
 
@@ -38,7 +43,7 @@ def own_attribute(frame: Frame, serializer: str, name: str) -> Val | None:
     """What a fixed ``__init__`` sets ``self.<name>`` to: a constant, or a class or function; else None."""
     functions = _inits(frame.ctx, serializer)
     known = frame.ctx.snapshot.serializers.get(serializer)
-    if not functions or known is None or not fixed_init(frame.ctx, known):
+    if not functions or known is None or not fixed_init(frame.ctx, known, reading=True):
         return None
     for function in functions:  # each begins with its parent's, so that the nearest one decides
         for statement in reversed(_body(function)):
@@ -57,7 +62,7 @@ def _inits(ctx: Context, cls: str) -> list[Function] | None:
         return None
     found: list[Function] = []
     for base in known.mro:
-        if base.startswith(_FRAMEWORK):
+        if base.startswith(_FRAMEWORK) or (base == MIXIN and understood(ctx)):
             continue
         other = ctx.snapshot.classes.get(base)
         if other is None:
@@ -78,12 +83,14 @@ def _body(function: Function) -> list[ast.stmt]:
     return [s for s in body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
 
 
-def _is_fixed(ctx: Context, function: Function, functions: list[Function]) -> bool:
+def _is_fixed(
+    ctx: Context, function: Function, functions: list[Function], fields: frozenset[str] = frozenset()
+) -> bool:
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
     body = _body(function)
     # What is taken out of the context may come before or after; all else comes after DRF's own.
     looking = {taken[0] for s in body if (taken := from_context.taken(s)) is not None}
-    body = [s for s in body if from_context.taken(s) is None]
+    body = [s for s in body if from_context.taken(s) is None and not from_context.sets_querysets(s, fields)]
     if not isinstance(tree, ast.FunctionDef) or not body or not _passes_on(body[0], tree.args):
         return False
     if looking & set(_FIELDS):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 
 from segue.snapshot.model import Serializer, SerializerField
@@ -21,6 +22,7 @@ from segue.translate.kinds import (
     RelatedManager,
     Scalar,
     Shape,
+    StoredFile,
     Unknown,
 )
 from segue.translate.load.models import concrete, field_of, pk_field
@@ -85,6 +87,9 @@ def show(
                 item, "field-output", "It shows an object of which DRF gives it the key alone."
             )
         found = follow(frame, instance, attributes, item.where)
+        found.val = as_file(frame, instance, attributes, found.val, item)
+        if isinstance(found.val.kind, StoredFile):  # a ``FieldFile`` is an object, without a file too
+            return _piece(item, _by_itself(frame, item, found.val), found.guards, partial)
         return _piece(item, _nullable(frame, item, found, _by_itself), found.guards, partial)
     allowed = {"to_representation", "get_url"} if base in _LINKS else {"to_representation"}
     check_field(frame.ctx, item, FIELD_OUTPUT - allowed, "field-output")
@@ -284,6 +289,18 @@ def _each(frame: Frame, item: SerializerField, val: Val) -> tuple[str, Instance]
     if isinstance(kind, ListOf) and isinstance(kind.item, Instance) and val.node is not None:
         return val.text, kind.item
     raise field_refusal(item, "source", "Segue does not see which objects the source lists.")
+
+
+def as_file(frame: Frame, instance: Val, attributes: list[str], val: Val, item: SerializerField) -> Val:
+    """A column of files as the object that it is in Django, for methods of the project's. Raises ``Refused``."""
+    from segue.translate.rules.stored_files import is_file, stored_file
+
+    if not isinstance(instance.kind, Instance) or not attributes:
+        return val
+    column_ = field_of(concrete(frame.ctx, instance.kind.model), attributes[-1])
+    if len(attributes) > 1 or column_ is None or not is_file(column_):
+        return val
+    return stored_file(frame, instance, column_, ast.Pass(lineno=1))
 
 
 def _by_itself(frame: Frame, item: SerializerField, val: Val) -> _Made:

@@ -10,7 +10,7 @@ from segue.translate.interp.iterate import bind_target, iterable
 from segue.translate.interp.join import join, widen
 from segue.translate.interp.unroll import introspected
 from segue.translate.interp.value import Val, const, is_pure
-from segue.translate.kinds import DictOf, Kind, ListOf
+from segue.translate.kinds import DictOf, Kind, ListOf, Unknown
 from segue.translate.rules.registry import expression
 
 PRIVATE = "_"
@@ -64,6 +64,13 @@ def _scoped(
     return generators, values
 
 
+def _takes_none(generators: list[ast.comprehension]) -> bool:
+    """``[x for x in (1, 2) if False]``."""
+    first = generators[0]
+    never = any(isinstance(c, ast.Constant) and c.value is False for c in first.ifs)
+    return never and isinstance(first.iter, ast.Tuple | ast.List) and is_pure(first.iter)
+
+
 @expression(ast.ListComp, ast.SetComp, ast.GeneratorExp)
 def sequence(frame: Frame, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Val:
     """``[x for …]``, ``{x for …}``, ``(x for …)``."""
@@ -72,6 +79,8 @@ def sequence(frame: Frame, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) 
         return drawn
     generators, (value,) = _scoped(frame, node, node.elt)
     assert value.node is not None
+    if isinstance(node, ast.ListComp) and _takes_none(generators):
+        return Val(ListOf(Unknown("empty")), ast.List([], ast.Load()))
     item: Kind = widen(value.kind)
     from segue.translate.kinds import QuerySet
 

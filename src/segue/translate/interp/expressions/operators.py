@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 import re
+import textwrap
 from typing import Any
 
 from segue.translate.interp.conditions import test
@@ -459,6 +460,22 @@ def _under(frame: Frame, node: ast.expr, facts: dict[str, Kind]) -> Val:
         frame.facts = saved
 
 
+def _only_read(frame: Frame, local: str) -> bool:
+    """Whether the function sets the name once, and asks no method of it."""
+    names = [
+        n for n in ast.walk(ast.parse(textwrap.dedent(frame.function.source))) if isinstance(n, ast.Name)
+    ]
+    stored = [n for n in names if n.id == local and isinstance(n.ctx, ast.Store)]
+    asked = [
+        n
+        for n in ast.walk(ast.parse(textwrap.dedent(frame.function.source)))
+        if isinstance(n, ast.Attribute | ast.Subscript)
+        and isinstance(n.value, ast.Name)
+        and n.value.id == local
+    ]
+    return len(stored) == 1 and not asked
+
+
 @expression(ast.NamedExpr)
 def walrus(frame: Frame, node: ast.NamedExpr) -> Val:
     """``(x := value)``."""
@@ -470,6 +487,9 @@ def walrus(frame: Frame, node: ast.NamedExpr) -> Val:
 
         value = settle(frame, value)
     assert value.node is not None
+    if isinstance(value.node, ast.List) and not value.node.elts and _only_read(frame, node.target.id):
+        frame.env[node.target.id] = value
+        return value
     target = frame.bind(node.target.id, value)
     return Val(value.kind, ast.NamedExpr(ast.Name(target, ast.Store()), value.node))
 
