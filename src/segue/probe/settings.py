@@ -1,5 +1,6 @@
 """Settings that matter for behaviour, by allow-list; secrets by name only."""
 
+import os
 import re
 
 from .values import SECRET_NAME, opaque
@@ -117,6 +118,8 @@ def describe(collector):
             continue
         if name == "CACHES":
             value = _caches(value)
+        if name == "MEDIA_ROOT" and isinstance(value, os.PathLike):
+            value = os.fspath(value)  # Django takes either
         values[name] = scrubbed(collector, value)
     values.update(_rest_framework(collector))
     values.update(_simple_jwt(collector))

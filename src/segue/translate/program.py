@@ -11,6 +11,7 @@ from segue.translate import releases
 from segue.translate.context import Context
 from segue.translate.decorators import woven
 from segue.translate.finishing import tidy
+from segue.translate.finishing.cycles import break_cycles
 from segue.translate.functions.finish import finish
 from segue.translate.models import translate_models
 from segue.translate.models.migrations import write_migrations
@@ -56,6 +57,7 @@ def translate(
     tidy(ctx)
     write_migrations(ctx)
     write_application(ctx)
+    break_cycles(ctx)
     _name_packages(ctx)
     return ctx.program
 
