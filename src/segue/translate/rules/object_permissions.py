@@ -242,9 +242,8 @@ class _Rule:
         if "PermissionDenied" in function.source:
             # ``_user_has_perm`` takes it for a refusal.
             raise refuse("has-perm", dotted, "A predicate raises PermissionDenied.", function.where)
-        if not single:
-            if _may_be_none(self._lifted(function).returns):
-                raise refuse("has-perm", dotted, _NONE, function.where)
+        if not single and _may_be_none(self._lifted(function).returns):
+            raise refuse("has-perm", dotted, _NONE, function.where)
         name = self._name(dotted)
         return f"{name}({', '.join(('user', 'obj')[: int(str(taken))])})"
 

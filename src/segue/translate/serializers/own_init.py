@@ -29,13 +29,13 @@ def fixed_init(ctx: Context, serializer: Serializer, *, reading: bool = False) -
 
     ``reading``: it may give fields other querysets, by which input is looked up and which output does not ask.
     """
-    memo = ctx.memo.get(("fixed-init", serializer.name, reading))
+    memo = ctx.memo.get(("fixed-init", (serializer.name, reading)))
     if isinstance(memo, bool):
         return memo
     functions = _inits(ctx, serializer.name)
     names = frozenset(f.name for f in serializer.fields) if reading else frozenset()
     made = functions is not None and all(_is_fixed(ctx, f, functions, names) for f in functions)
-    ctx.memo[("fixed-init", serializer.name, reading)] = made
+    ctx.memo[("fixed-init", (serializer.name, reading))] = made
     return made
 
 
