@@ -112,7 +112,8 @@ class Item(Looks, RulesModel):
             "change": may.sells & ~may.is_hidden | may.owns,
             "delete": may.sells ^ may.owns,
             "peek": may.is_open_or_none,
-            "peek_twice": may.is_open_or_none & may.owns,
+            "peek_twice": (may.is_open_or_none & may.owns) | (may.sells & may.is_open_or_none),
+            "peek_thrice": ~may.is_open_or_none | may.owns,
             "itself": may.itself,
             "denied": may.denied,
         }
@@ -225,6 +226,10 @@ class Twice(Peeks):
     asked = "peek_twice"
 
 
+class Thrice(Peeks):
+    asked = "peek_thrice"
+
+
 class Itself(Peeks):
     asked = "itself"
 
@@ -266,12 +271,12 @@ from rest_framework.routers import SimpleRouter
 from notes import views
 
 router = SimpleRouter()
-for name in ("items", "shops", "peeks", "twice", "itself", "denied", "changed", "unscoped", "healing"):
+for name in ("items", "shops", "peeks", "twice", "thrice", "itself", "denied", "changed", "unscoped", "healing"):
     router.register(name, getattr(views, {"items": "ItemViewSet", "shops": "ShopViewSet"}.get(name, name.title())), basename=name)
 urlpatterns = router.urls
 """
 REFUSED = {
-    ("/twice/{pk}/", "GET"): ("has-perm", "notes.may.is_open_or_none"),
+    ("/thrice/{pk}/", "GET"): ("has-perm", "notes.may.is_open_or_none"),
     ("/itself/{pk}/", "GET"): ("has-perm", "notes.itself_item"),
     ("/denied/{pk}/", "GET"): ("has-perm", "notes.may.denied"),
     ("/changed/", "GET"): ("override-dispatch", "notes.views.Changed.dispatch"),
@@ -341,6 +346,7 @@ def test_both_sides_allow_the_same(site: Site, snapshot: Snapshot, tmp_path: Pat
     assert "200" in met["GET /items/"]
     assert "200" in met["GET /shops/"]
     assert "200" in met["GET /peeks/{pk}/"]
+    assert {"200", "403"} <= met["GET /twice/{pk}/"]
     assert "200" in met["GET /healing/{pk}/"]
     code = (tmp_path / "fastapi" / "app" / "notes" / "services.py").read_text()
     assert "raise left_to_django(db, " in code

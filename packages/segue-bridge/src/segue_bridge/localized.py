@@ -10,6 +10,7 @@ import json
 from contextlib import suppress
 from typing import Any
 
+from segue_bridge.errors import Unserved
 from segue_bridge.translation import get_language
 
 
@@ -56,12 +57,20 @@ def localized(value: Any) -> LocalizedText:
     return LocalizedText(value)
 
 
+def entered(value: Any) -> LocalizedText:
+    """What input is made into. Raises :class:`Unserved` for JSON that each database driver writes into a column of texts as it likes."""
+    text = LocalizedText(value)
+    if isinstance(text.data, (bool, float, list)):
+        raise Unserved("a text in several languages that is JSON of another kind")
+    return text
+
+
 def stored(value: Any) -> Any:
     """What a column is given (``I18nFieldMixin.get_prep_value``): languages without a text are left out."""
     data = value.data if isinstance(value, LocalizedText) else value
     if isinstance(data, dict):
         return json.dumps({code: text for code, text in data.items() if text}, sort_keys=True)
-    return data
+    return str(data) if isinstance(data, int) and not isinstance(data, bool) else data
 
 
 def as_text(value: LocalizedText | str | None, default: str) -> str:
@@ -79,4 +88,4 @@ def by_language(value: LocalizedText | str | None, default: str) -> dict[str, An
     return {default: str(data)}
 
 
-__all__ = ["LocalizedText", "as_text", "by_language", "localized", "stored"]
+__all__ = ["LocalizedText", "as_text", "by_language", "entered", "localized", "stored"]

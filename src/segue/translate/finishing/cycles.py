@@ -18,7 +18,10 @@ def break_cycles(ctx: Context) -> None:
     """Defer imports until no module needs itself to be imported."""
     modules = {dotted(path): module for path, module in ctx.program.modules.items()}
     for group in _cycles(modules):
-        order = {name: number for number, name in enumerate(sorted(group, key=lambda n: _weight(modules, n, group)))}
+        order = {
+            name: number
+            for number, name in enumerate(sorted(group, key=lambda n: _weight(modules, n, group)))
+        }
         for name in sorted(group):
             later = {other for other in group if order[other] > order[name]}
             module = modules[name]
@@ -103,7 +106,8 @@ def _with_imports(code: str, node: ast.FunctionDef | ast.AsyncFunctionDef, items
     at = (node.body[0].end_lineno or 1) if told else first.lineno - 1
     space = " " * first.col_offset
     added = [
-        f"{space}from {i.module} import {i.name}" + (f" as {i.alias}" if i.alias and i.alias != i.name else "")
+        f"{space}from {i.module} import {i.name}"
+        + (f" as {i.alias}" if i.alias and i.alias != i.name else "")
         for i in items
     ]
     return "\n".join([*lines[:at], *added, "", *lines[at:]])

@@ -649,7 +649,8 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
 
 def _is_there(kind: Instance, item: ModelField) -> bool:
     """Whether the database holds that the relation leads somewhere: Django would raise an ``AttributeError`` else."""
-    stored = (kind.mode == "row" or kind.site.fetched) and not kind.site.keyless
+    fetched = kind.mode == "row" or kind.site.fetched or (kind.mode == "entity" and not item.null)
+    stored = fetched and not kind.site.keyless
     relation = item.relation
     return stored and relation is not None and relation.kind in ("fk", "o2o") and relation.db_constraint
 

@@ -7,14 +7,16 @@ Source: ``django.contrib.contenttypes.models.ContentTypeManager.get_for_model``.
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import model_label
-from segue.translate.interp.value import Val, literal, name
+from segue.translate.interp.value import Val, is_pure, literal, name
 from segue.translate.kinds import Global, Instance, Manager, Needs, User
 from segue.translate.load.fetch import entity_type
-from segue.translate.load.models import concrete
+from segue.translate.load.models import column_kind, concrete, field_of, pk_field
+from segue.translate.load.needs import column
 from segue.translate.rules.polymorphic import same_for_children
 from segue.translate.rules.registry import method
 
@@ -59,3 +61,35 @@ def _label(frame: Frame, given: Val, call: CallSite) -> str | None:
         same_for_children(frame, given.kind, "_meta", call.node)
         return given.kind.model
     return given.kind.model if isinstance(given.kind, User) and given.kind.authenticated else None
+
+
+def generic_values(frame: Frame, label: str, given: Mapping[str, Val], at: ast.AST) -> dict[str, Val]:
+    """``content_object=paper`` as the two columns that a ``GenericForeignKey`` sets (``GenericForeignKey.__set__``)."""
+    model = concrete(frame.ctx, label)
+    found: dict[str, Val] = {}
+    for key, value in given.items():
+        item = field_of(model, key)
+        relation = item.relation if item is not None else None
+        if relation is None or relation.kind != "generic_fk":
+            found[key] = value
+            continue
+        kind = value.kind
+        if not isinstance(kind, Instance) or kind.nullable or value.node is None or not is_pure(value.node):
+            raise frame.refuse("generic-relation", f"{label}.{key}", "Segue does not know this object.", at)
+        target = frame.ctx.model(kind.model)
+        if target.proxy or concrete(frame.ctx, kind.model).parents or kind.site.keyless:
+            raise frame.refuse(
+                "generic-relation",
+                f"{label}.{key}",
+                "It may stand for another model, or have no key yet.",
+                at,
+            )
+        same_for_children(frame, kind, "_meta", at)
+        key_ = pk_field(frame.ctx, kind.model)
+        column(frame.ctx, kind.site, key_.attname)
+        types = Instance(CONTENT_TYPE, Needs(CONTENT_TYPE, written=True), "entity")
+        found[relation.content_type_field] = Val(types, of_model(frame, kind.model))
+        found[relation.object_id_field] = Val(
+            column_kind(frame.ctx, key_), ast.Attribute(value.node, key_.attname, ast.Load())
+        )
+    return found

@@ -12,8 +12,8 @@ from segue.translate import language
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, quote
-from segue.translate.kinds import DictOf, Kind, ListOf, Localized, Maybe, Scalar, TupleOf
-from segue.translate.rules.registry import framework, method
+from segue.translate.kinds import Const, DictOf, Kind, ListOf, Localized, Maybe, Payload, Scalar, TupleOf
+from segue.translate.rules.registry import framework, function, method
 
 MODULE = "segue_bridge.localized"
 _SHOWS = "i18nfield.rest_framework.I18nField.to_representation"
@@ -73,6 +73,16 @@ def default_language(frame: Frame, node: ast.AST) -> ast.expr:
 def text_of(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``str(event.name)``."""
     return as_text(frame, owner, call.node)
+
+
+@function("i18nfield.strings.LazyI18nString")
+def made(frame: Frame, call: CallSite) -> Val | None:
+    """``LazyI18nString("text")``, ``LazyI18nString({"en": "text"})``."""
+    call.only("data", at_most=1)
+    data = call.argument(0, "data")
+    if data is None or data.node is None or not isinstance(data.kind, Const | Scalar | DictOf | Payload):
+        return None
+    return Val(Localized(), quote("{0}({1})", frame.imported(MODULE, "entered"), data.node))
 
 
 @framework(_SHOWS)

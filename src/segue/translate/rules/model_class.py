@@ -16,6 +16,7 @@ from segue.translate.load.models import concrete, field_of, python_type, target_
 from segue.translate.models.polymorphic import is_polymorphic
 from segue.translate.models.writing import save_problem
 from segue.translate.query import postgres
+from segue.translate.rules.content_types import generic_values
 from segue.translate.rules.following import remembers
 from segue.translate.rules.stored_files import is_file
 from segue.translate.rules.unsaved import check_unsaved
@@ -46,9 +47,10 @@ def new_instance(
     problem = save_problem(frame.ctx, model.label, set(call.kwargs), real=real)
     if problem is not None:
         raise Refused(problem)
+    given = generic_values(frame, label, call.kwargs, call.node)
     keywords = [
         ast.keyword(*column_value(frame, label, key, value, call.node, site, whole=True))
-        for key, value in call.kwargs.items()
+        for key, value in given.items()
     ]
     return Val(Instance(model.label, site, "entity"), ast.Call(name(cls), [], [*spread, *keywords]))
 

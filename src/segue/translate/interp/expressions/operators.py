@@ -313,6 +313,11 @@ def compare(frame: Frame, node: ast.Compare) -> Val:
     among = _class_among(frame, node)
     if among is not None:
         return among
+    keys = _keys_of_setting(frame, node.comparators[0]) if len(node.ops) == 1 else None
+    if keys is not None and isinstance(node.ops[0], ast.In | ast.NotIn):
+        looked_for = frame.eval(node.left)
+        if isinstance(looked_for.kind, Const | Scalar) and looked_for.node is not None:
+            return Val(Scalar("bool"), ast.Compare(looked_for.node, node.ops, [keys]))
     values = [frame.eval(n) for n in (node.left, node.comparators[0])]
     frame.no_hoist += 1  # what follows is asked only where the first comparison holds
     try:
@@ -360,6 +365,25 @@ def _chain(frame: Frame, node: ast.Compare, values: list[Val]) -> Val:
                 "comparison", ast.unparse(node), "What stands in the middle would be asked twice.", node
             )
     return Val(Scalar("bool"), ast.BoolOp(ast.And(), parts))
+
+
+def _keys_of_setting(frame: Frame, node: ast.expr) -> ast.expr | None:
+    """``code in dict(settings.LANGUAGES)``: among the first of each pair, whatever language the second is in."""
+    match node:
+        case ast.Call(ast.Name("dict"), [given], []):
+            with frame.capture():
+                kind = frame.eval(given).kind
+        case _:
+            return None
+    if not isinstance(kind, Global) or not kind.ref.name.startswith("django.conf.settings."):
+        return None
+    found = frame.ctx.snapshot.settings.values.get(kind.ref.name.rpartition(".")[2])
+    if found is None or found.kind not in ("list", "tuple"):
+        return None
+    keys = [pair.items[0] for pair in found.items if pair.kind in ("list", "tuple") and len(pair.items) == 2]
+    if len(keys) != len(found.items) or not all(k.kind == "const" and isinstance(k.data, str) for k in keys):
+        return None
+    return ast.Tuple([ast.Constant(k.data) for k in keys], ast.Load())
 
 
 def _class_among(frame: Frame, node: ast.Compare) -> Val | None:
