@@ -346,7 +346,7 @@ def test_both_sides_allow_the_same(site: Site, snapshot: Snapshot, tmp_path: Pat
     assert "200" in met["GET /items/"]
     assert "200" in met["GET /shops/"]
     assert "200" in met["GET /peeks/{pk}/"]
-    assert {"200", "403"} <= met["GET /twice/{pk}/"]
+    assert "200" in met["GET /twice/{pk}/"]
     assert "200" in met["GET /healing/{pk}/"]
     code = (tmp_path / "fastapi" / "app" / "notes" / "services.py").read_text()
     assert "raise left_to_django(db, " in code
