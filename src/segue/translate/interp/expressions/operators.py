@@ -383,7 +383,7 @@ def _keys_of_setting(frame: Frame, node: ast.expr) -> ast.expr | None:
     keys = [pair.items[0] for pair in found.items if pair.kind in ("list", "tuple") and len(pair.items) == 2]
     if len(keys) != len(found.items) or not all(k.kind == "const" and isinstance(k.data, str) for k in keys):
         return None
-    return ast.Tuple([ast.Constant(k.data) for k in keys], ast.Load())
+    return ast.Tuple([ast.Constant(str(k.data)) for k in keys], ast.Load())
 
 
 def _class_among(frame: Frame, node: ast.Compare) -> Val | None:
