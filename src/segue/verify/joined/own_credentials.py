@@ -7,6 +7,7 @@ is put together of these is tried on Django, until the class knows the user.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -138,6 +139,7 @@ def _values(model: type[models.Model], user: Any) -> list[str]:
             try:
                 with transaction.atomic():
                     row = instance(model, 70 + model._base_manager.count(), {link.name: user})
+                    _allow(row)
             except Exception:  # noqa: BLE001 - a model we cannot fill: no such credential
                 return []
     found = []
@@ -149,6 +151,30 @@ def _values(model: type[models.Model], user: Any) -> list[str]:
             value = getattr(row, field.attname)
         found.append(str(value))
     return found
+
+
+def _allow(row: Any) -> None:
+    """Let a new credential reach as much as one may: all rows of its relations, and every name that stands beside its model.
+
+    A column of JSON that is an empty dict by default is taken for rights by name: ``ENDPOINTS`` of the model's module are the keys
+    of ``endpoints``, and all other texts of its constants the rights.
+    """
+    model = type(row)
+    for field in model._meta.many_to_many:
+        if field.remote_field.through._meta.auto_created:
+            getattr(row, field.name).set(field.related_model._base_manager.order_by("pk")[:50])
+    constants = {k: v for k, v in vars(sys.modules[model.__module__]).items() if k.isupper()}
+    for field in model._meta.concrete_fields:
+        keys = constants.get(field.name.upper())
+        if not isinstance(field, models.JSONField) or field.default is not dict or not _is_names(keys):
+            continue
+        rights = sorted({n for k, v in constants.items() if v is not keys and _is_names(v) for n in v})
+        setattr(row, field.attname, dict.fromkeys(keys, rights))
+        row.save(update_fields=[field.attname])
+
+
+def _is_names(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and bool(value) and all(isinstance(v, str) for v in value)
 
 
 def _rewrite(row: Any, field: Any) -> bool:

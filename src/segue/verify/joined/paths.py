@@ -74,7 +74,7 @@ def _of_rows(parameters: list[Any], model: Any, lookup: tuple[str, str]) -> list
     """Values that belong together, taken from rows of ``model``: its key, its relations' keys."""
     if model is None:
         return []
-    names = [_expression(model, p["name"], lookup) for p in parameters]
+    names = [_by_slug(model, p, _expression(model, p["name"], lookup)) for p in parameters]
     if not all(names):
         return []
     out: list[list[str]] = []
@@ -165,6 +165,23 @@ def _expression(model: Any, name: str, lookup: tuple[str, str]) -> str:
     return "pk" if name == "id" else ""
 
 
+def _by_slug(model: Any, parameter: dict[str, Any], expression: str) -> str:
+    """``event__slug`` for the relation ``event`` in ``<slug:event>``: a key is no slug where the other model has one."""
+    if parameter["converter"] != "slug" or "__" in expression or not expression:
+        return expression
+    field = next((f for f in model._meta.concrete_fields if f.name == expression and f.is_relation), None)
+    slug = _slug(field.related_model) if field is not None else ""
+    return f"{expression}__{slug}" if slug else expression
+
+
+def _slug(model: Any) -> str:
+    """The column of a model that stands for it in URLs; '' where none does by its class or name."""
+    from django.db.models import SlugField
+
+    found = [f.name for f in model._meta.concrete_fields if isinstance(f, SlugField) and f.unique]
+    return found[0] if found else next((f.name for f in model._meta.concrete_fields if f.name == "slug"), "")
+
+
 def _of_columns(
     parameters: list[Any], model: Any, lookup: tuple[str, str], pick: random.Random
 ) -> list[list[str]]:
@@ -184,14 +201,15 @@ def _candidates(parameter: dict[str, Any], model: Any, lookup: tuple[str, str]) 
     if model is not None:
         expression = _expression(model, name, lookup)
         if expression:
-            return _values(model, expression)
+            return _values(model, _by_slug(model, parameter, expression))
     stem = name
     for ending in _ENDINGS:
         stem = stem.removesuffix(ending)
     for candidate in apps.get_models():
         if candidate.__name__.lower() == stem.replace("_", ""):
             ending = name.removeprefix(stem).strip("_")
-            field = ending if ending in {f.name for f in candidate._meta.concrete_fields} else "pk"
+            slug = _slug(candidate) if parameter["converter"] == "slug" else ""
+            field = ending if ending in {f.name for f in candidate._meta.concrete_fields} else slug or "pk"
             return _values(candidate, field)
     out: list[str] = []
     for candidate in apps.get_models():
