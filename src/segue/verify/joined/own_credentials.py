@@ -169,7 +169,7 @@ def _allow(row: Any) -> None:
         if not isinstance(field, models.JSONField) or field.default is not dict or not _is_names(keys):
             continue
         rights = sorted({n for k, v in constants.items() if v is not keys and _is_names(v) for n in v})
-        setattr(row, field.attname, dict.fromkeys(keys, rights))
+        setattr(row, field.attname, dict.fromkeys(list(keys or ()), rights))
         row.save(update_fields=[field.attname])
 
 
