@@ -18,6 +18,7 @@ from segue.translate.kinds import Const, CutMoment, Expr, Scalar, SearchText, Se
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, snake
 from segue.translate.query import json_lookups, postgres, ranges, transforms
+from segue.translate.query.expressions import check_no_join
 from segue.translate.query.ir import Query
 from segue.translate.query.lookups import TABLE, Target, target
 from segue.translate.query.paths import TRANSFORMS, Hop, Link, Path, resolve
@@ -131,9 +132,11 @@ class Compiler:
         if leaf.key == "__expression__" or self.query.annotation(leaf.key.split("__")[0]) is not None:
             return None
         first = leaf.key.split("__")[0]
-        return resolve(
+        path = resolve(
             self.frame, self.query.model, leaf.key, leaf.at, shortcut=first not in (self.long or ())
         )
+        check_no_join(self.frame, self.query, path, leaf.key, leaf.at)
+        return path
 
     def _long_names(self, node: Node) -> frozenset[str]:
         """Relations of which some lookups read the target and others only its key: all take the long

@@ -16,6 +16,7 @@ from segue.translate.rules.localized import refuse_localized
 
 if TYPE_CHECKING:
     from segue.translate.query.ir import Query
+    from segue.translate.query.paths import Path
 
 Render = Callable[["Frame", "Query", ast.expr], "tuple[ast.expr, Kind]"]
 
@@ -106,8 +107,11 @@ def column_of(frame: Frame, query: Query, root: ast.expr, path: str, at: ast.AST
 
     annotation = query.annotation(path)
     if annotation is not None:
+        if query.for_save and (annotation.aggregate or "scalar_subquery" in annotation.text):
+            raise frame.refuse("update", f"F({path!r})", "Django may have to join for this annotation.", at)
         return name(annotation.text), annotation.kind
     found = resolve(frame, query.model, path, at)
+    check_no_join(frame, query, found, path, at)
     if found.json and found.transforms and found.lookup == "exact" and not found.hops:
         from segue.translate.query.json_lookups import key_column
 
@@ -124,6 +128,12 @@ def column_of(frame: Frame, query: Query, root: ast.expr, path: str, at: ast.AST
     return to_one_subquery(frame, found.hops, root, found.field.attname), Scalar(
         python_type(frame.ctx, found.field), True
     )
+
+
+def check_no_join(frame: Frame, query: Query, found: Path, path: str, at: ast.AST) -> None:
+    """Refuse what Django joins for, in a value that is written: it raises ``FieldError``."""
+    if query.for_save and found.hops:
+        raise frame.refuse("update", path, "Django refuses columns of relations in what is written.", at)
 
 
 def to_one_subquery(frame: Frame, hops: tuple[object, ...], root: ast.expr, attname: str) -> ast.expr:

@@ -106,6 +106,7 @@ class Query:
     first_of: bool = False
     surplus: bool = False
     bounds: tuple[int, int | None] | None = None
+    for_save: bool = False
 
     def with_(self, **changes: object) -> Query:
         """A copy with ``changes``; it is no longer the plain related set."""

@@ -40,7 +40,7 @@ def assigned(frame: Frame, owner: Instance, key: str, value: Expr, at: ast.AST) 
     for wrong, why in problems:
         if wrong:
             raise frame.refuse("model-field", f"{label}.{key}", why, at)
-    query = query_of(model_queryset(frame, label, at))
+    query = query_of(model_queryset(frame, label, at)).with_(for_save=True)
     node, _ = value.build.render(frame, query, root_of(frame, label))
     if any(
         isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr == "scalar_subquery"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 
 from segue.refusal import Refused
-from segue.snapshot.model import Function
+from segue.snapshot.model import Function, ModelField
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import receiver_name
@@ -317,14 +317,8 @@ def update_rows(frame: Frame, owner: Val, call: CallSite) -> Val:
             field = field_of(concrete(frame.ctx, query.model), key)
             if field is None:
                 raise frame.refuse("model-field", key, "This is no column of the model.", call.node)
-            if "__" in item.kind.build.column:
-                raise frame.refuse(
-                    "update",
-                    f"F({item.kind.build.column!r})",
-                    "Django refuses columns of relations in update().",
-                    call.node,
-                )
-            node, _ = item.kind.build.render(frame, query, root)
+            check_not_generated(frame, query.model, field, call.node)
+            node, _ = item.kind.build.render(frame, query.with_(for_save=True), root)
             keywords.append(ast.keyword(field.attname, node))
         else:
             keywords.append(ast.keyword(*_updated(frame, query.model, key, item, call)))
@@ -340,9 +334,17 @@ def update_rows(frame: Frame, owner: Val, call: CallSite) -> Val:
     return Val(Scalar("int"), quote("await {0}.execute({1})", frame.db, made))
 
 
+def check_not_generated(frame: Frame, label: str, item: ModelField, at: ast.AST) -> None:
+    """Refuse a column that the database computes."""
+    if item.base.rpartition(".")[2] == "GeneratedField":
+        raise frame.refuse("model-field", f"{label}.{item.name}", "The database computes it.", at)
+
+
 def _updated(frame: Frame, label: str, key: str, value: Val, call: CallSite) -> tuple[str, ast.expr]:
     """A column and its value; ``update(author=2)`` takes the key of a relation as well."""
     item = field_of(concrete(frame.ctx, label), key)
+    if item is not None:
+        check_not_generated(frame, label, item, call.node)
     if (
         item is not None
         and is_relation(item)

@@ -14,6 +14,7 @@ from library.models import (
     Diary,
     Event,
     Ladder,
+    Ledger,
     Note,
     Permit,
     Placement,
@@ -1021,3 +1022,120 @@ class Writing(APIView):
         except ValueError:
             told.append("raised")
         return told
+
+    # computed by the database, and written ---------------------------------------------------
+
+    def case_generated_after_create(self):
+        row = Ledger.objects.create(name="new", amount=4)
+        return [row.double, row.title, row.kind, row.place]
+
+    def case_generated_after_change(self):
+        row = Ledger.objects.get(name="one")
+        row.amount = 7
+        row.save()
+        before = row.double
+        row.refresh_from_db()
+        return [before, row.double]
+
+    def case_generated_after_a_new_object(self):
+        row = Ledger(name="new", kind="odd")
+        row.save()
+        return [row.double, row.kind, row.place]
+
+    def case_generated_given(self):
+        return Ledger.objects.create(name="new", double=99).name
+
+    def case_generated_updated(self):
+        return Ledger.objects.filter(name="one").update(double=9)
+
+    def case_generated_bulk_created(self):
+        return len(Ledger.objects.bulk_create([Ledger(name="new")]))
+
+    def case_update_case_over_a_relation(self):
+        return Book.objects.update(status=Case(When(author__name="Ada", then=Value("o")), default=Value("d")))
+
+    def case_update_distinct(self):
+        return Book.objects.filter(tags__label__in=["fun", "sad"]).distinct().update(rating=1)
+
+    def case_update_sum_of_a_relation(self):
+        return Book.objects.update(rating=F("author__age") + 1)
+
+    def case_update_annotated_by_a_relation(self):
+        return Book.objects.annotate(age=F("author__age")).update(rating=F("age"))
+
+    def case_update_annotated_by_a_count(self):
+        return Book.objects.annotate(n=Count("tags")).update(rating=F("n"))
+
+    def case_case_over_a_relation_in_save(self):
+        book = Book.objects.get(pk=1)
+        book.status = Case(When(author__name="Ada", then=Value("o")), default=Value("d"))
+        book.save()
+        return Book.objects.get(pk=1).status
+
+    def case_update_of_annotated(self):
+        books = Book.objects.annotate(n=Count("tags")).filter(n__gte=2)
+        return books.update(rating=F("price"))
+
+    def case_update_with_an_annotation(self):
+        return Book.objects.annotate(twice=F("price") * 2).update(rating=F("twice"))
+
+    def case_update_or_create_with_f(self):
+        book, made = Book.objects.update_or_create(title="Alpha", defaults={"rating": 1})
+        return [book.rating, made]
+
+    def case_update_or_create_create_defaults(self):
+        tag, made = Tag.objects.update_or_create(
+            label="brand", defaults={"label": "x"}, create_defaults={"label": "brand"}
+        )
+        return [tag.label, made]
+
+    def case_get_or_create_by_a_lookup(self):
+        tag, made = Tag.objects.get_or_create(label__iexact="FUN", defaults={"label": "FUN"})
+        return [tag.label, made]
+
+    def case_get_or_create_made_by_a_lookup(self):
+        tag, made = Tag.objects.get_or_create(label__iexact="QUITE", defaults={"label": "quite"})
+        return [tag.label, made]
+
+    def case_get_or_create_of_many(self):
+        return Book.objects.get_or_create(status="p", defaults={"title": "x"})[1]
+
+    def case_delete_of_annotated(self):
+        return Book.objects.annotate(n=Count("tags")).filter(n=0).delete()[0]
+
+    def case_delete_of_a_union(self):
+        a = Book.objects.filter(price=5).order_by()
+        return a.union(Book.objects.filter(price=25).order_by()).delete()[0]
+
+    def case_save_update_fields_empty(self):
+        book = Book.objects.get(pk=1)
+        book.title = "changed"
+        book.save(update_fields=[])
+        return Book.objects.get(pk=1).title
+
+    def case_save_update_fields_unknown(self):
+        book = Book.objects.get(pk=1)
+        book.save(update_fields=["titel"])
+        return 1
+
+    def case_save_update_fields_of_a_relation(self):
+        book = Book.objects.get(pk=1)
+        book.author = Author.objects.get(name="Cy")
+        book.title = "not this"
+        book.save(update_fields=["author"])
+        return [Book.objects.get(pk=1).title, Book.objects.get(pk=1).author.name]
+
+    def case_atomic_undone_inside(self):
+        try:
+            with transaction.atomic():
+                Tag.objects.create(label="a")
+                Tag.objects.create(label="fun")
+        except IntegrityError:
+            pass
+        return Tag.objects.filter(label="a").exists()
+
+    def case_savepoints_by_hand(self):
+        sid = transaction.savepoint()
+        Tag.objects.create(label="a")
+        transaction.savepoint_rollback(sid)
+        return Tag.objects.filter(label="a").exists()
