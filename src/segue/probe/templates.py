@@ -51,8 +51,16 @@ def _facts(engine):
     return {
         "autoescape": bool(engine.autoescape),
         "string_if_invalid": str(engine.string_if_invalid),
+        "loaders": sorted(_loaders(engine.template_loaders)),
         "processors": [str(path) for path in engine.context_processors],
     }
+
+
+def _loaders(loaders):
+    """Dotted names of the classes that find templates, those behind a cache included."""
+    for loader in loaders:
+        yield "%s.%s" % (type(loader).__module__, type(loader).__name__)
+        yield from _loaders(getattr(loader, "loaders", ()))
 
 
 def _names(collector):

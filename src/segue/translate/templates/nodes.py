@@ -23,6 +23,7 @@ from segue.translate.kinds import (
     DictOf,
     Instance,
     Kind,
+    LibraryObject,
     ListOf,
     Maybe,
     QuerySet,
@@ -212,6 +213,8 @@ def _sequence(template: Template, found: Found, line: int) -> tuple[str, Kind]:
     text = f"{found.text} or []" if nothing else found.text
     if isinstance(kind, QuerySet | RelatedManager):
         return _rows(template, found, line)
+    if isinstance(kind, ListOf) and isinstance(kind.item, LibraryObject):
+        raise template.refuse(found.text, "Its items are objects of a library.", line)
     if isinstance(kind, ListOf) and kind.type in ("list", "tuple"):
         return text, kind.item
     if isinstance(kind, Const) and isinstance(kind.value, tuple) and kind.value:

@@ -21,6 +21,7 @@ from segue.translate.kinds import (
     DictOf,
     Instance,
     Kind,
+    LibraryObject,
     ListOf,
     Manager,
     Maybe,
@@ -80,6 +81,10 @@ def _path(template: Template, parts: list[str], what: str, line: int) -> Found:
     for part in rest:
         found = found if found.absent else _step(template, found, part, what, line)
     kind = found.kind
+    if isinstance(kind, LibraryObject):
+        raise template.refuse(
+            what, "It is an object of a library, of which Django calls what can be called.", line
+        )
     if isinstance(kind, Const) and isinstance(kind.value, str) and any(c in kind.value for c in "<>&\"'"):
         raise template.refuse(what, "Whether this text of the code is HTML (mark_safe) is not known.", line)
     if found.absent:
@@ -138,7 +143,7 @@ def _step(template: Template, owner: Found, part: str, what: str, line: int) -> 
         if part in columns:
             return Found(f"{owner.text}.{part}", columns[part], _attribute(owner, part), missing)
         raise template.refuse(what, f"The rows have no {part}.", line)
-    if isinstance(kind, Scalar):
+    if isinstance(kind, Scalar) and not isinstance(kind, LibraryObject):
         return _of_scalar(template, owner, kind, part, what, line)
     if isinstance(kind, Instance | User | RelatedManager | QuerySet | Manager):
         return _of_object(template, owner, part, what, line)

@@ -17,6 +17,10 @@ _FORMATS = {
     "decimal": ("DECIMAL_SEPARATOR", "."),
 }  # fmt: skip
 
+_LOADERS = frozenset(
+    f"django.template.loaders.{name}.Loader" for name in ("app_directories", "cached", "filesystem")
+)
+
 
 def problem(ctx: Context) -> str:
     """Why no template of the project can be translated; '' if they can."""
@@ -29,6 +33,11 @@ def problem(ctx: Context) -> str:
         return "The engine does not escape (autoescape)."
     if engine["string_if_invalid"]:
         return "The engine shows a text for what is not known (string_if_invalid)."
+    loaders = engine.get("loaders", [])
+    assert isinstance(loaders, list)
+    other = [one for one in loaders if one not in _LOADERS]
+    if other:
+        return f"Templates are found by {other[0]}, which may find others while the service runs."
     django = ctx.snapshot.versions.django
     if not since(django, 4, 2) or since(django, 6):
         return "Segue knows the templates of Django 4.2 to 5.2."

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.template.loader import get_template, render_to_string
 from django.utils.safestring import mark_safe
+from packaging.version import Version
 from rest_framework.views import APIView
 
 from library.models import Author, Book
@@ -99,6 +100,32 @@ class Letters(APIView):
             + "<"
             + render_to_string("letters/plain.txt", {"name": "y"})
         )
+
+    def case_letter_left_of_a_context_that_grows(self):
+        found = []
+        for book in Book.objects.order_by("id"):
+            context = {"name": book.title}
+            if book.price > 10:
+                context["more"] = "much"
+            context["price"] = book.price
+            found.append(render_to_string("letters/grown.txt", context))
+        return found
+
+    def case_letter_left_of_an_updated_context(self):
+        context = {"name": "x"}
+        context.update({"more": "y", "price": 3})
+        return render_to_string("letters/grown.txt", context)
+
+    def case_letter_with_a_spread_context(self):
+        base = {"name": "x", "more": "z"}
+        context = {**base, "price": 4}
+        return render_to_string("letters/grown.txt", context)
+
+    def case_letter_with_a_dict_of_keywords(self):
+        return render_to_string("letters/grown.txt", dict(name="x", price=1))  # noqa: C408
+
+    def case_letter_left_of_a_library(self):
+        return render_to_string("letters/plain.txt", {"name": Version("1")})
 
     def case_letter_left_of_a_safe_constant(self):
         return render_to_string("letters/plain.txt", {"name": BANNER})
