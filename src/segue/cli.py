@@ -496,15 +496,29 @@ def rollback(
 
 
 @schema_app.command("check")
-def schema_check(project: Project = HERE, json: AsJson = False) -> None:
+def schema_check(
+    project: Project = HERE,
+    server: Annotated[
+        str,
+        typer.Option(
+            "--server",
+            help="PostgreSQL to build on, postgresql://user@host:port/ (else the project's own, if it uses one).",
+            show_default=False,
+        ),
+    ] = "",
+    sqlite: Annotated[
+        bool, typer.Option("--sqlite", help="Build SQLite files whatever the project uses.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
     """Compare the Alembic baseline with Django's migrations.
 
-    Builds two empty SQLite databases, one with each, and compares their structure. Exits with 1 on
-    differences.
+    Builds two empty databases, one with each, and compares their structure; asks Alembic what it would do in Django's one;
+    tells what the project's own migrations lack. Exits with 1 on differences.
     """
     from segue.commands import schema as command
 
-    raise typer.Exit(command.check(open_project(project), as_json=json))
+    raise typer.Exit(command.check(open_project(project), server=server, sqlite=sqlite, as_json=json))
 
 
 @app.command()

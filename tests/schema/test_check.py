@@ -10,7 +10,8 @@ from tests.schema.catalogue import PROJECT, Sides
 from tests.services import Postgres
 
 from segue.errors import EnvironmentProblem
-from segue.schema.check import Generated, Legacy, Server, check
+from segue.schema.check import Generated, Legacy, check
+from segue.schema.places import Server
 
 
 @pytest.mark.parametrize("how", ["models", "alembic"])
@@ -27,11 +28,13 @@ def test_nothing_differs_from_what_django_builds(
 
             with psycopg.connect(postgres.create(name), autocommit=True) as connection:
                 connection.execute("CREATE EXTENSION hstore")
-        server = Server(postgres.host, postgres.port, postgres.user, "check_django", "check_generated")
+        server = Server(postgres.dsn, "check_django", "check_generated")
     legacy = Legacy(Path(sys.executable), PROJECT, "site_settings")
     generated = Generated(Path(sys.executable), sides.folder)
     try:
         found = check(legacy, generated, server=server, how=how)  # type: ignore[arg-type]
     except EnvironmentProblem as problem:
         pytest.fail(f"{problem.message}\n{problem.detail}")
-    assert [str(item) for item in found] == []
+    assert [str(item) for item in found.differences] == []
+    assert found.autogenerate == []
+    assert found.equal

@@ -3,42 +3,153 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import asdict
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
 
 from segue.commands.common import code_digest, console, count, errors, interpreter, print_json, read_snapshot
-from segue.commands.serve import fastapi_environment
+from segue.commands.serve import fastapi_environment, requirements
 from segue.config import Config
-from segue.errors import UsageError
-from segue.schema.check import Generated, Legacy
+from segue.environment import ensure_environment
+from segue.errors import EnvironmentProblem, UsageError
+from segue.gateway.shared import shared_environment
+from segue.refusal import Refusal
+from segue.schema.check import Generated, Legacy, Report
 from segue.schema.check import check as compare_schemas
+from segue.schema.places import Server, temporary
 from segue.snapshot.detect import import_path
+from segue.snapshot.model import Snapshot
+from segue.translate.models.problems import missing_table
+
+_MOST_DRIFT = 12
 
 
-def check(settings: Config, *, as_json: bool) -> int:
-    """Build two empty SQLite databases, one with the project's migrations and one with the generated
+def check(settings: Config, *, server: str, sqlite: bool, as_json: bool) -> int:
+    """Build two empty databases, one with the project's migrations and one with the generated
     project's Alembic baseline, and compare their structure. Returns 1 on differences, else 0.
 
-    Raises :class:`EnvironmentProblem` when a side cannot be built.
+    On the kind of database that the project uses: two temporary SQLite files, or two temporary databases on ``server``
+    (else the project's own PostgreSQL server). ``sqlite``: in files, whatever the project uses. Raises
+    :class:`EnvironmentProblem` when a side cannot be built.
     """
+    if server and sqlite:
+        raise UsageError("Both --server and --sqlite were given.", hint="Give one of them.")
     snapshot = read_snapshot(settings)
     code_digest(settings)
     baseline = settings.output / "alembic.ini"
     if not baseline.is_file():
         raise UsageError(f"{baseline} does not exist.", hint="Run `segue generate` to write it.")
-    with contextlib.nullcontext() if as_json else errors.status("Building both databases…"):
-        legacy = Legacy(
-            interpreter(settings), import_path(settings.root), snapshot.settings.module, settings.environment
+    python, module = interpreter(settings), snapshot.settings.module
+    path = import_path(settings.root)
+    shared = shared_environment(python, path, module, {**os.environ, **settings.environment})
+    url = "" if sqlite else server or _own_server(shared["DATABASE_URL"])
+    refused = _refused(snapshot)
+    if url and any(
+        model.create_sql and "postgresql" not in model.create_sql for model in snapshot.models.values()
+    ):
+        raise EnvironmentProblem(
+            "The snapshot was taken without a driver for PostgreSQL, so it does not say what Django makes of the models there.",
+            hint="Install psycopg in the project's environment, run `segue generate`, then try again.",
         )
-        generated = Generated(fastapi_environment(settings), settings.output, settings.package)
-        found = compare_schemas(legacy, generated, how="alembic")
+    with (
+        contextlib.nullcontext() if as_json else errors.status("Building both databases…"),
+        _server(url) as where,
+    ):
+        legacy = Legacy(python, path, module, settings.environment)
+        environment = {**settings.environment, **shared}
+        generated = Generated(_environment(settings, url), settings.output, settings.package, environment)
+        report = _without(compare_schemas(legacy, generated, server=where, how="alembic"), refused)
     if as_json:
-        print_json({"differences": [asdict(d) for d in found]})
-    else:
-        for difference in found:
-            console.print(str(difference), markup=False, soft_wrap=True)
-        console.print(
-            f"{count(len(found), 'difference')} between Django's migrations and the Alembic baseline (on SQLite)."
-            if found
-            else "The Alembic baseline builds the same database as Django's migrations (on SQLite)."
+        print_json(
+            {
+                "vendor": report.vendor,
+                "tables": report.tables,
+                "refused": {table: f"{reason.place}: {reason.why}" for table, reason in refused.items()},
+                "differences": [asdict(d) for d in report.differences],
+                "autogenerate": report.autogenerate,
+                "drift": report.drift,
+                "drifted": [asdict(d) for d in report.drifted],
+            }
         )
-    return 1 if found else 0
+    else:
+        _say(report, refused)
+    return 0 if report.equal else 1
+
+
+def _environment(settings: Config, url: str) -> Path:
+    """The generated project's environment; one with a driver for PostgreSQL where its own lacks that."""
+    needed = requirements(settings.output)
+    if not url or any(re.match(r"asyncpg\b", name) for name in needed):
+        return fastapi_environment(settings)
+    return ensure_environment(settings.state / "venv-postgresql", [*needed, "asyncpg>=0.30"])
+
+
+def _own_server(url: str) -> str:
+    return "" if url.startswith("sqlite") else url
+
+
+@contextlib.contextmanager
+def _server(url: str) -> Iterator[Server | None]:
+    if not url:
+        yield None
+        return
+    with temporary(url) as made:
+        yield made
+
+
+def _refused(snapshot: Snapshot) -> dict[str, Refusal]:
+    """Tables that the generated project does not have, with the reason."""
+    found = {}
+    for model in snapshot.models.values():
+        reason = missing_table(snapshot, model)
+        if (
+            reason is not None
+            and model.managed
+            and not model.proxy
+            and not model.abstract
+            and not model.swapped
+        ):
+            found[model.table] = reason
+    return found
+
+
+def _without(report: Report, refused: dict[str, Refusal]) -> Report:
+    return replace(report, differences=[d for d in report.differences if d.table not in refused])
+
+
+def _say(report: Report, refused: dict[str, Refusal]) -> None:
+    def line(text: Any) -> None:
+        console.print(str(text), markup=False, soft_wrap=True)
+
+    for table, reason in refused.items():
+        line(f"{table}: not translated ({reason.place}): {reason.why}")
+    for difference in report.differences:
+        line(difference)
+    for operation in report.autogenerate:
+        line(f"Alembic would write: {operation}")
+    if report.drifted:
+        line(
+            "The database that the project's migrations build is not what its models declare; the generated project "
+            "follows the models:"
+        )
+        for difference in report.drifted:
+            line(
+                f"  {difference.table}: {difference.what}: "
+                f"migrations {difference.django or '–'}, models {difference.generated or '–'}"
+            )
+    if report.drift:
+        line(f"`manage.py makemigrations` would write {count(len(report.drift), 'operation')}:")
+        for operation in report.drift[:_MOST_DRIFT]:
+            line(f"  {operation}")
+        if len(report.drift) > _MOST_DRIFT:
+            line(f"  and {len(report.drift) - _MOST_DRIFT} more")
+    found = len(report.differences) + len(report.autogenerate)
+    console.print(
+        f"{count(found, 'difference')} between Django's migrations and the Alembic baseline (on {report.vendor})."
+        if found
+        else f"The Alembic baseline builds the database of Django's {'models' if report.drifted else 'migrations'}: "
+        f"{count(report.tables - len(refused), 'table')} on {report.vendor}. Alembic finds nothing to do in Django's."
+    )

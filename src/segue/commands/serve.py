@@ -161,10 +161,10 @@ def run(settings: Config, *, port: int | None) -> int:
 
 def fastapi_environment(settings: Config) -> Path:
     """The generated project's own environment: its dependencies and the bridge, no Django."""
-    return ensure_environment(settings.state / "venv", _requirements(settings.output))
+    return ensure_environment(settings.state / "venv", requirements(settings.output))
 
 
-def _requirements(output: Path) -> list[str]:
+def requirements(output: Path) -> list[str]:
     """What the generated project depends on, with the bridge (and its extras) as this version of Segue has it."""
     import tomllib
 

@@ -1,4 +1,10 @@
-"""``segue schema check``: two empty databases, one built by each side, compared by structure."""
+"""``segue schema check``: two empty databases, one built by each side, compared by structure.
+
+What is held against each other: the database that Django's migrations build, and the one that the generated project
+builds. A project's migrations may leave another database than its own models declare (a migration nobody wrote, SQL by
+hand, ``SeparateDatabaseAndState``); the generated project follows the models, so these are told apart: Django itself
+makes a third database from the models alone. Alembic's autogenerate is asked about both of Django's.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +13,14 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from segue.errors import EnvironmentProblem
 from segue.schema.compare import Difference, Structure, compare
+from segue.schema.places import Place, Server, declared, places
 
 HERE = Path(__file__).resolve().parent
 STRUCTURE = HERE / "structure.py"
@@ -32,22 +40,40 @@ class Legacy:
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """The generated project: an interpreter with its dependencies, its folder, its package."""
+    """The generated project: an interpreter with its dependencies, its folder, its package, and what its settings read
+    from the environment."""
 
     python: Path
     folder: Path
     package: str = "app"
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
-    """A PostgreSQL with two empty databases to build in."""
+class Report:
+    """``differences``: between Django's database and the generated one. ``drifted``: those among them that Django's own
+    models have too, compared with its migrations. ``drift``: operations that ``makemigrations`` would write.
+    ``autogenerate``: what Alembic would write, for the
+    database of Django's migrations and that of its models. ``tables``: how many Django has."""
 
-    host: str
-    port: int
-    user: str
-    django: str
-    generated: str
+    vendor: str
+    tables: int
+    differences: list[Difference]
+    autogenerate: list[str]
+    drift: list[str]
+    drifted: list[Difference]
+
+    @property
+    def equal(self) -> bool:
+        """Whether an existing database is what the generated project takes it for."""
+        return not (self.differences or self.autogenerate or self.drifted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Django:
+    migrated: Structure
+    declared: Structure | None
+    drift: list[str]
 
 
 def check(
@@ -57,77 +83,66 @@ def check(
     server: Server | None = None,
     how: How = "models",
     timeout: float = 300.0,
-) -> list[Difference]:
-    """Differences between what Django's migrations build and what the generated project builds.
+) -> Report:
+    """Build both and compare: on SQLite in a temporary folder, or in the two databases of ``server``.
 
-    On SQLite in a temporary folder, or in the two databases of ``server``. Raises
-    :class:`EnvironmentProblem` with the child's own words when a side cannot be built.
+    Raises :class:`EnvironmentProblem` with the child's own words when a side cannot be built.
     """
-    with tempfile.TemporaryDirectory(prefix="segue-schema-") as folder:
-        place = Path(folder)
-        return compare(
-            django_structure(legacy, place, server, timeout=timeout),
-            generated_structure(generated, place, server, how=how, timeout=timeout),
-        )
+    with tempfile.TemporaryDirectory(prefix="segue-schema-") as name:
+        folder = Path(name)
+        both = places(folder, server)
+        with ThreadPoolExecutor(2) as pool:
+            ours = pool.submit(_generated, generated, folder, both.generated, how, timeout)
+            django = _django(legacy, folder, both.django, both.vendor, timeout)
+            built = ours.result()
+        found = _generated(generated, folder, both.django, "autogenerate", timeout)
+        if (
+            found and django.declared is not None
+        ):  # what the migrations alone leave is not for Alembic to correct
+            with declared(server):
+                again = _generated(generated, folder, both.declared, "autogenerate", timeout)
+            found = [operation for operation in found if operation in again]
+    own = set(compare(django.migrated, django.declared)) if django.declared is not None else set()
+    differences = compare(django.migrated, built)
+    return Report(
+        both.vendor,
+        sum(not name.startswith("(") for name in django.migrated),
+        [d for d in differences if d not in own],
+        found,
+        django.drift,
+        [d for d in differences if d in own],
+    )
 
 
-def django_structure(
-    legacy: Legacy, folder: Path, server: Server | None = None, *, timeout: float = 300.0
-) -> Structure:
-    """Structure of a database that the project's migrations have just built."""
-    entry: dict[str, Any]
-    if server is None:
-        entry = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(folder / "django.sqlite3")}
-    else:
-        entry = {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": server.django,
-            "USER": server.user,
-            "HOST": server.host,
-            "PORT": server.port,
-        }
+def _django(legacy: Legacy, folder: Path, place: Place, vendor: str, timeout: float) -> _Django:
     out = folder / "django.json"
     command = [
         *(str(legacy.python), str(HERE / "in_django.py"), str(legacy.path), legacy.settings),
-        *(str(out), str(STRUCTURE), json.dumps(entry)),
+        *(str(out), str(STRUCTURE), json.dumps(place.entry)),
     ]
-    message = f"The project's migrations could not build an empty {'SQLite' if server is None else 'PostgreSQL'} database."
+    message = f"The project's migrations could not build an empty {vendor} database."
     hint = "Make `manage.py migrate` pass on an empty database of that kind, then try again."
     _run(command, legacy.path, out, timeout, message, hint, legacy.environment)
-    found: Structure = json.loads(out.read_text(encoding="utf-8"))
-    return found
+    found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+    return _Django(found["migrated"], found["declared"], found["drift"])
 
 
-def generated_structure(
-    generated: Generated,
-    folder: Path,
-    server: Server | None = None,
-    *,
-    how: How = "models",
-    timeout: float = 300.0,
-) -> Structure:
-    """Structure of a database that the generated project has just built."""
-    if server is None:
-        url = f"sqlite:///{folder / 'generated.sqlite3'}"
-    else:
-        url = f"postgresql://{server.user}@{server.host}:{server.port}/{server.generated}"
-    out = folder / "generated.json"
+def _generated(
+    generated: Generated, folder: Path, place: Place, how: How | Literal["autogenerate"], timeout: float
+) -> Any:
+    """The structure of the database that the generated project has just built; for ``autogenerate`` the operations that
+    Alembic would write for ``place``, which is stamped first."""
+    out = folder / f"{how}.json"
     command = [
         *(str(generated.python), str(HERE / "in_generated.py"), str(generated.folder), generated.package),
-        *(url, str(out), str(STRUCTURE), how),
+        *(place.url, str(out), str(STRUCTURE), how),
     ]
     message = "The generated project could not build an empty database."
-    _run(
-        command,
-        generated.folder,
-        out,
-        timeout,
-        message,
-        "Make `alembic upgrade head` pass there, then try again.",
-        {},
-    )
-    found: Structure = json.loads(out.read_text(encoding="utf-8"))
-    return found
+    hint = "Make `alembic upgrade head` pass there, then try again."
+    if how == "autogenerate":
+        message, hint = "Alembic could not read the database that Django built.", "`alembic check` says why."
+    _run(command, generated.folder, out, timeout, message, hint, generated.environment)
+    return json.loads(out.read_text(encoding="utf-8"))
 
 
 def _run(
@@ -147,9 +162,9 @@ def _run(
             env={
                 **os.environ,
                 "SECRET_KEY": "schema-check",
-                "DATABASE_URL": "sqlite:///:memory:",
                 "PYTHONDONTWRITEBYTECODE": "1",
                 **environment,
+                "DATABASE_URL": "sqlite:///:memory:",
             },
             capture_output=True,
             text=True,

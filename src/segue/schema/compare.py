@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 Structure = Mapping[str, Any]
-LISTS = ("primary_key", "uniques", "foreign_keys", "checks", "indexes")
+LISTS = ("primary_key", "uniques", "foreign_keys", "checks", "indexes", "triggers")
 TITLES = {
     "primary_key": "primary key",
     "uniques": "unique constraint",
     "foreign_keys": "foreign key",
     "checks": "check",
     "indexes": "index",
+    "triggers": "trigger",
 }
 
 
@@ -36,9 +37,9 @@ def compare(django: Structure, generated: Structure) -> list[Difference]:
     found: list[Difference] = []
     for table in sorted({*django, *generated}):
         if table not in generated:
-            found.append(Difference(table, "table", "present", ""))
+            found.append(Difference(table, _kind(table), "present", ""))
         elif table not in django:
-            found.append(Difference(table, "table", "", "present"))
+            found.append(Difference(table, _kind(table), "", "present"))
         else:
             found.extend(_table(table, django[table], generated[table]))
     return found
@@ -63,6 +64,10 @@ def _table(table: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> Iter
     for key in sorted({*one, *other} - {*LISTS, "columns"}):
         if one.get(key) != other.get(key):
             yield Difference(table, key, str(one.get(key)), str(other.get(key)))
+
+
+def _kind(name: str) -> str:
+    return name[1:].partition(")")[0] if name.startswith("(") else "table"
 
 
 def _shown(column: Mapping[str, Any] | None) -> str:

@@ -1,14 +1,21 @@
-"""Runs in the project's interpreter: migrate an empty database and print its structure.
+"""Runs in the project's interpreter: migrate an empty database and write down its structure.
 
 Arguments: folder on ``sys.path``, settings module, path of the output, path of ``structure.py``, and
-``sqlite`` or a JSON ``DATABASES`` entry. Every database alias of the settings is pointed at the
-new database, so that nothing of the project's own is touched. Python 3.8 and newer.
+a JSON ``DATABASES`` entry (without ``ENGINE``: PostgreSQL, with the project's own engine if it is one for it). Every
+database alias of the settings is pointed at the new database, so that nothing of the project's own is touched.
+Python 3.8 and newer.
+
+The output: ``migrated`` (the structure that the migrations leave), ``declared`` (the structure that Django makes from
+the models alone; null where that fails) and ``drift`` (the operations that ``makemigrations`` would write). On PostgreSQL
+what is declared lies in a schema of its own, on SQLite in a file beside: :data:`DECLARED`.
 """
 
 import importlib.util
 import json
 import os
 import sys
+
+DECLARED = "segue_declared"
 
 
 def main():
@@ -18,12 +25,12 @@ def main():
     from django.conf import settings
 
     entry = json.loads(wanted)
-    kept = {
-        key: value
-        for key, value in settings.DATABASES["default"].items()
-        if key
-        not in ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS", "TEST", "CONN_MAX_AGE")
-    }
+    own = settings.DATABASES["default"]
+    if "ENGINE" not in entry:
+        postgresql = "postg" in own["ENGINE"].rpartition(".")[2]
+        entry["ENGINE"] = own["ENGINE"] if postgresql else "django.db.backends.postgresql"
+    left = ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS", "TEST", "CONN_MAX_AGE")
+    kept = {key: value for key, value in own.items() if key not in left}
     settings.DATABASES = {"default": dict(kept, **entry)}
     settings.DATABASE_ROUTERS = []
     import django
@@ -31,7 +38,9 @@ def main():
     django.setup()
     from django.core.management import call_command
     from django.db import connection
+    from django.db.backends.signals import connection_created
 
+    connection_created.connect(_hurry, weak=False)
     call_command("migrate", verbosity=0, interactive=False, run_syncdb=True)
     spec = importlib.util.spec_from_file_location("segue_structure", structure_file)
     structure = importlib.util.module_from_spec(spec)
@@ -42,9 +51,65 @@ def main():
             cursor.execute(sql)
             return cursor.fetchall()
 
-    found = structure.read(connection.vendor, fetch)
+    migrated = structure.read(connection.vendor, fetch)
+    drift = _drift()
+    declared = None
+    if _declare(connection):
+        declared = structure.read(connection.vendor, fetch)
     with open(out, "w", encoding="utf-8") as file:
-        json.dump(found, file)
+        json.dump({"migrated": migrated, "declared": declared, "drift": drift}, file)
+
+
+def _hurry(connection, **_):
+    """A database that is thrown away need not be safe."""
+    if connection.vendor == "sqlite":
+        connection.connection.execute("PRAGMA synchronous = OFF")
+        connection.connection.execute("PRAGMA journal_mode = MEMORY")
+
+
+def _drift():
+    """Operations that ``makemigrations`` would write, in its words."""
+    from django.apps import apps
+    from django.db import connection
+    from django.db.migrations.autodetector import MigrationAutodetector
+    from django.db.migrations.loader import MigrationLoader
+    from django.db.migrations.questioner import MigrationQuestioner
+    from django.db.migrations.state import ProjectState
+
+    loader = MigrationLoader(connection)
+    questioner = MigrationQuestioner(specified_apps=set(loader.migrated_apps), dry_run=True)
+    found = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps), questioner).changes(
+        graph=loader.graph
+    )
+    return [
+        migration.app_label + ": " + operation.describe()
+        for migrations in found.values()
+        for migration in migrations
+        for operation in migration.operations
+    ]
+
+
+def _declare(connection):
+    """Make the tables of all models as ``migrate --run-syncdb`` would without any migrations. False where that fails."""
+    from django.apps import apps
+    from django.db import DatabaseError
+
+    if connection.vendor == "sqlite":
+        connection.close()
+        connection.settings_dict["NAME"] = str(connection.settings_dict["NAME"]) + "." + DECLARED
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE SCHEMA " + DECLARED)
+            # extensions and collations stay within reach
+            cursor.execute("SET search_path TO " + DECLARED + ", public")
+    models = [m for m in apps.get_models(include_auto_created=False) if m._meta.can_migrate(connection)]
+    try:
+        with connection.schema_editor() as editor:
+            for model in models:
+                editor.create_model(model)
+    except (DatabaseError, ValueError, TypeError):
+        return False
+    return True
 
 
 main()

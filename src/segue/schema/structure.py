@@ -3,8 +3,9 @@
 This file runs in three interpreters (the project's, the generated project's, Segue's own), so it
 imports nothing of Segue. ``read(vendor, fetch)`` takes ``fetch(sql) -> rows`` and returns
 ``{table: {"columns": {...}, "primary_key": [...], "uniques": [...], "foreign_keys": [...],
-"checks": [...], "indexes": [...]}}``. Names of constraints and indexes are left out on purpose:
-Django's contain hashes, so two databases are compared by what is there.
+"checks": [...], "indexes": [...], "triggers": [...]}}``, and the same with a ``definition`` for what is no table: ``(view) name``,
+``(extension) name``, ``(sequence) name`` (of no column), ``(function) name``, ``(type) name``. Names of constraints and indexes
+are left out on purpose: Django's contain hashes, so two databases are compared by what is there.
 """
 
 import re
@@ -27,7 +28,13 @@ _COLUMNS = """
 SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
        pg_get_expr(d.adbin, d.adrelid), a.attidentity::text, a.attgenerated::text,
        CASE WHEN a.attcollation <> t.typcollation THEN co.collname END,
-       col_description(c.oid, a.attnum), obj_description(c.oid, 'pg_class')
+       col_description(c.oid, a.attnum), obj_description(c.oid, 'pg_class'),
+       (SELECT format('%s start %s step %s from %s to %s%s', format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement,
+                      s.seqmin, s.seqmax, CASE WHEN s.seqcycle THEN ' cycle' ELSE '' END)
+        FROM pg_depend p JOIN pg_sequence s ON s.seqrelid = p.objid
+        WHERE p.classid = 'pg_class'::regclass AND p.refclassid = 'pg_class'::regclass AND p.refobjid = c.oid
+          AND p.refobjsubid = a.attnum AND p.deptype IN ('a', 'i') LIMIT 1),
+       (SELECT ts.spcname FROM pg_tablespace ts WHERE ts.oid = c.reltablespace)
 FROM pg_attribute a
 JOIN pg_class c ON c.oid = a.attrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -45,24 +52,75 @@ JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = current_schema() AND k.contype IN ('p', 'u', 'f', 'c', 'x')
 """
 _INDEXES = """
-SELECT c.relname, pg_get_indexdef(i.indexrelid)
+SELECT c.relname, replace(pg_get_indexdef(i.indexrelid), ' ON ' || quote_ident(n.nspname) || '.', ' ON ')
 FROM pg_index i
 JOIN pg_class c ON c.oid = i.indrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = current_schema() AND NOT i.indisprimary
   AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('u', 'x', 'p'))
 """
+_TRIGGERS = """
+SELECT c.relname, replace(pg_get_triggerdef(g.oid), ' ON ' || quote_ident(n.nspname) || '.', ' ON ')
+FROM pg_trigger g
+JOIN pg_class c ON c.oid = g.tgrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = current_schema() AND NOT g.tgisinternal
+"""
+# What belongs to an extension comes with the extension.
+_OTHERS = """
+SELECT CASE c.relkind WHEN 'v' THEN '(view) ' WHEN 'm' THEN '(view) ' ELSE '(sequence) ' END || c.relname,
+       CASE WHEN c.relkind = 'S' THEN '' ELSE pg_get_viewdef(c.oid) END
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = current_schema() AND c.relkind IN ('v', 'm', 'S')
+  AND NOT EXISTS (SELECT 1 FROM pg_depend p WHERE p.objid = c.oid AND p.classid = 'pg_class'::regclass
+                  AND p.deptype IN ('a', 'i', 'e'))
+UNION ALL
+SELECT '(extension) ' || e.extname, e.extversion FROM pg_extension e WHERE e.extname <> 'plpgsql'
+UNION ALL
+SELECT '(function) ' || f.proname, pg_get_function_identity_arguments(f.oid) || ' ' || f.prosrc
+FROM pg_proc f JOIN pg_namespace n ON n.oid = f.pronamespace
+WHERE n.nspname = current_schema()
+  AND NOT EXISTS (SELECT 1 FROM pg_depend p WHERE p.objid = f.oid AND p.classid = 'pg_proc'::regclass AND p.deptype = 'e')
+UNION ALL
+SELECT '(type) ' || t.typname,
+       coalesce((SELECT string_agg(e.enumlabel, ',' ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid), '')
+FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+WHERE n.nspname = current_schema() AND t.typtype IN ('e', 'd')
+  AND NOT EXISTS (SELECT 1 FROM pg_depend p WHERE p.objid = t.oid AND p.classid = 'pg_type'::regclass AND p.deptype = 'e')
+UNION ALL
+SELECT '(collation) ' || o.collname, o.collprovider::text || ' ' || o.collisdeterministic::text || ' ' || coalesce(o.collcollate, '')
+FROM pg_collation o JOIN pg_namespace n ON n.oid = o.collnamespace
+WHERE n.nspname = current_schema()
+"""
 _KINDS = {"u": "uniques", "f": "foreign_keys", "c": "checks", "x": "checks"}
 
 
 def _empty():
-    return {"columns": {}, "primary_key": [], "uniques": [], "foreign_keys": [], "checks": [], "indexes": []}
+    lists = ("primary_key", "uniques", "foreign_keys", "checks", "indexes", "triggers")
+    return dict({name: [] for name in lists}, columns={})
+
+
+def _other(definition):
+    return dict(_empty(), definition=" ".join(str(definition or "").split()))
 
 
 def _postgresql(fetch):
     tables = {}
     for row in fetch(_COLUMNS):
-        table, name, type_, required, default, identity, generated, collation, comment, about = row
+        (
+            table,
+            name,
+            type_,
+            required,
+            default,
+            identity,
+            generated,
+            collation,
+            comment,
+            about,
+            sequence,
+            space,
+        ) = row
         found = tables.setdefault(table, _empty())
         if default and "nextval(" in default:
             default = "nextval"
@@ -74,9 +132,12 @@ def _postgresql(fetch):
             "generated": _text(generated),
             "collation": collation or "",
             "comment": comment or "",
+            "sequence": sequence or "",
         }
         if about:
             found["comment"] = about
+        if space:
+            found["tablespace"] = space
     for table, kind, text in fetch(_CONSTRAINTS):
         kind = _text(kind)
         if table not in tables:
@@ -88,6 +149,11 @@ def _postgresql(fetch):
     for table, text in fetch(_INDEXES):
         if table in tables:
             tables[table]["indexes"].append(_nameless(text))
+    for table, text in fetch(_TRIGGERS):
+        if table in tables:
+            tables[table]["triggers"].append(text)
+    for name, definition in fetch(_OTHERS):
+        tables[name] = _other(definition)
     return _sorted(tables)
 
 
@@ -128,6 +194,13 @@ def _sqlite(fetch):
         found["checks"] = _checks(sql)
         found["generated"] = _after(sql, r"GENERATED ALWAYS AS\s*")
         found["deferred"] = len(re.findall("DEFERRABLE INITIALLY DEFERRED", sql, re.I))
+    for kind, name, table, sql in fetch(
+        "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE type IN ('trigger', 'view') ORDER BY name"
+    ):
+        if kind == "view":
+            tables["(view) " + name] = _other(sql)
+        elif table in tables:
+            tables[table]["triggers"].append(" ".join(sql.split()))
     return _sorted(tables)
 
 
@@ -216,6 +289,6 @@ def _closes_last(text):
 
 def _sorted(tables):
     for found in tables.values():
-        for key in ("uniques", "foreign_keys", "checks", "indexes"):
+        for key in ("uniques", "foreign_keys", "checks", "indexes", "triggers"):
             found[key] = sorted(found[key])
     return {name: found for name, found in sorted(tables.items()) if name not in IGNORED}

@@ -67,7 +67,7 @@ import {package}.models  # noqa: F401  (makes every table known)
 from {package}.settings import settings
 from segue_bridge.db.base import Base
 from segue_bridge.db.database import Database
-from segue_bridge.db.migrations import include_object, without_renames
+from segue_bridge.db.migrations import compare_type, include_object, without_renames
 
 URL = context.config.attributes.get("url") or settings.database_url
 
@@ -77,6 +77,7 @@ def migrate(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
+        compare_type=compare_type,
         include_object=include_object,
         process_revision_directives=without_renames,
         render_as_batch=connection.dialect.name == "sqlite",

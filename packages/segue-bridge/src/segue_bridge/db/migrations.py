@@ -2,12 +2,16 @@
 
 Django names constraints and indexes with hashes that differ between its versions; SQLAlchemy
 names them otherwise or not at all. Autogenerate would drop and re-create all of them, so what
-differs by name only is left out of a revision.
+differs by name only is left out of a revision. So is what SQLite does not tell (it keeps types as Django wrote them,
+which SQLAlchemy reads as types of its own) and what belongs to another database.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,28 +26,79 @@ def include_object(item: Any, name: str | None, kind: str, reflected: bool, othe
     return True
 
 
+def compare_type(context: Any, column: Any, wanted: Any, found: Any, kind: Any) -> bool | None:
+    """Alembic's ``compare_type``: whether the column's type changes; None leaves it to Alembic.
+
+    On SQLite the declared text decides. ``integer`` and ``bigint`` are the same there, and Django leaves either.
+    """
+    if context.dialect.name != "sqlite":
+        return None
+    rows = context.connection.execute(
+        text("SELECT type FROM pragma_table_xinfo(:name) WHERE name = :column"),
+        {"name": wanted.table.name, "column": wanted.name},
+    )
+    declared = rows.scalar()
+    return declared is None or _declared(declared) != _declared(kind.compile(dialect=context.dialect))
+
+
+def _declared(kind: str) -> str:
+    plain = "".join(kind.lower().replace("generated always", "").split())
+    return "integer" if plain == "bigint" else plain
+
+
 def without_renames(context: Any, revision: Any, directives: list[Any]) -> None:
-    """``process_revision_directives``: drop pairs of *drop X* and *create X* equal but for the name."""
+    """``process_revision_directives``: drop pairs of *drop X* and *create X* equal but for the name, indexes of other
+    databases, and unique constraints that the table has."""
     for script in directives:
         for operations in script.upgrade_ops_list + script.downgrade_ops_list:
             for table in operations.ops:
                 if hasattr(table, "ops"):
-                    table.ops = list(_without_pairs(table.ops))
+                    here = [op for op in table.ops if not _elsewhere(context, op)]
+                    table.ops = [op for op in _without_pairs(here) if not _is_there(context, op)]
             operations.ops = [op for op in operations.ops if not (hasattr(op, "ops") and not op.ops)]
+
+
+def _elsewhere(context: Any, op: Any) -> bool:
+    """Whether it is of an index that is declared with ``ddl_if(dialect=…)`` for another database."""
+    if type(op).__name__ not in ("CreateIndexOp", "DropIndexOp"):
+        return False
+    tables = context.opts["target_metadata"].tables
+    name = op.table_name if op.schema is None else f"{op.schema}.{op.table_name}"
+    for index in tables[name].indexes if name in tables else ():
+        if index.name == op.index_name and index._ddl_if is not None:
+            return bool(index._ddl_if.dialect not in (None, context.dialect.name))
+    return False
+
+
+def _is_there(context: Any, op: Any) -> bool:
+    """Whether it adds a unique constraint that the SQLite table has: one without a name, which is not reflected."""
+    if type(op).__name__ != "CreateUniqueConstraintOp" or context.dialect.name != "sqlite":
+        return False
+    rows = context.connection.execute(
+        text(
+            "SELECT i.name, x.name FROM pragma_index_list(:name) AS i, pragma_index_info(i.name) AS x "
+            'WHERE i."unique" AND NOT i.partial'
+        ),
+        {"name": op.table_name},
+    )
+    found: dict[str, set[str | None]] = defaultdict(set)
+    for index, column in rows:
+        found[index].add(column)
+    return {column.name for column in op.to_constraint().columns} in found.values()
 
 
 def _without_pairs(operations: Iterable[Any]) -> Iterable[Any]:
     found = list(operations)
-    dropped: dict[Any, Any] = {}
+    dropped: dict[Any, list[Any]] = defaultdict(list)
     for op in found:
         key = _dropped(op)
         if key is not None:
-            dropped[key] = op
+            dropped[key].append(op)
     gone: set[int] = set()
     for op in found:
         key = _added(op)
-        if key is not None and key in dropped:
-            gone |= {id(op), id(dropped.pop(key))}
+        if key is not None and dropped.get(key):
+            gone |= {id(op), id(dropped[key].pop())}
     return [op for op in found if id(op) not in gone]
 
 

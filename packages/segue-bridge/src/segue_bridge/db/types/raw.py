@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Column, Dialect
 from sqlalchemy import types as sa
+from sqlalchemy.exc import CompileError
 from sqlalchemy.types import TypeEngine
 
 from segue_bridge.db.types.base import DjangoType
@@ -26,7 +27,7 @@ class Raw(DjangoType[Any]):
         return dialect.type_descriptor(sa.NullType())
 
     def column_type(self, dialect: str, column: Column[Any] | None = None) -> str:
-        return self.postgresql if dialect == "postgresql" else self.sqlite
+        return _known(self.postgresql if dialect == "postgresql" else self.sqlite, dialect, column)
 
 
 class OwnText(Text):
@@ -38,7 +39,18 @@ class OwnText(Text):
         self.postgresql = postgresql
 
     def column_type(self, dialect: str, column: Column[Any] | None = None) -> str:
-        return self.postgresql if dialect == "postgresql" else self.sqlite
+        return _known(self.postgresql if dialect == "postgresql" else self.sqlite, dialect, column)
 
     def unbounded(self) -> Text:
         return Text()
+
+
+def _known(text: str, dialect: str, column: Column[Any] | None) -> str:
+    """Raises ``CompileError`` for the empty text: Django was not asked for that database when the code was generated."""
+    if not text:
+        name = "A column" if column is None else f"{column.table.name}.{column.name}"
+        raise CompileError(
+            f"{name} has a type of its own that is not known on {dialect}: "
+            "generate again with Django's driver for it installed."
+        )
+    return text
