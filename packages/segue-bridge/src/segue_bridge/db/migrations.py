@@ -12,6 +12,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
+from sqlalchemy.schema import CreateIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +39,9 @@ def compare_type(context: Any, column: Any, wanted: Any, found: Any, kind: Any) 
         {"name": wanted.table.name, "column": wanted.name},
     )
     declared = rows.scalar()
-    return declared is None or _declared(declared) != _declared(kind.compile(dialect=context.dialect))
+    return declared is None or _declared(declared) != _declared(
+        context.dialect.type_compiler_instance.process(kind, type_expression=wanted)
+    )
 
 
 def _declared(kind: str) -> str:
@@ -59,15 +62,32 @@ def without_renames(context: Any, revision: Any, directives: list[Any]) -> None:
 
 
 def _elsewhere(context: Any, op: Any) -> bool:
-    """Whether it is of an index that is declared with ``ddl_if(dialect=…)`` for another database."""
+    """Whether it is of an index that is declared with ``ddl_if(dialect=…)`` for another database, or of one that the SQLite
+    table has just as it is declared: ``DESC`` is not reflected."""
     if type(op).__name__ not in ("CreateIndexOp", "DropIndexOp"):
         return False
     tables = context.opts["target_metadata"].tables
     name = op.table_name if op.schema is None else f"{op.schema}.{op.table_name}"
     for index in tables[name].indexes if name in tables else ():
-        if index.name == op.index_name and index._ddl_if is not None:
-            return bool(index._ddl_if.dialect not in (None, context.dialect.name))
+        if index.name == op.index_name:
+            other = index._ddl_if is not None and index._ddl_if.dialect not in (None, context.dialect.name)
+            return other or _is_as_declared(context, index)
     return False
+
+
+def _is_as_declared(context: Any, index: Any) -> bool:
+    """Whether SQLite keeps the statement for the index that would make it now."""
+    if context.dialect.name != "sqlite":
+        return False
+    kept = context.connection.scalar(
+        text("SELECT sql FROM sqlite_master WHERE type = 'index' AND name = :name"), {"name": index.name}
+    )
+    now = str(CreateIndex(index).compile(dialect=context.dialect))
+    return kept is not None and _bare(kept) == _bare(now)
+
+
+def _bare(statement: str) -> str:
+    return "".join(statement.replace('"', "").split())
 
 
 def _is_there(context: Any, op: Any) -> bool:
