@@ -78,8 +78,8 @@ def described(message: Any) -> dict[str, Any]:
     the headers of each part in the order in which they are written."""
     headers = getattr(message, "extra_headers", None)
     told: dict[str, Any] = {
-        "subject": message.subject,
-        "body": message.body,
+        "subject": _text(message.subject),
+        "body": _text(message.body),
         "from": message.from_email,
         "to": list(message.to),
         "cc": list(message.cc),
@@ -94,6 +94,11 @@ def described(message: Any) -> dict[str, Any]:
         "parts": getattr(message, "segue_parts", None) or _parts(message),
     }
     return {k: v for k, v in told.items() if v not in ("", [], {})}
+
+
+def _text(value: Any) -> Any:
+    """A text as such: what a template gives is of a class of its own on either side (``SafeString``)."""
+    return str.__str__(value) if isinstance(value, str) else value
 
 
 def _parts(message: Any) -> list[list[str]]:
