@@ -1,0 +1,93 @@
+"""``gettext`` and ``ngettext`` of templates say what ``{% translate %}`` and ``{% blocktranslate %}`` say, escaped alike."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from segue_bridge import translation
+from segue_bridge.templates.environment import Templates
+
+TEXTS = """\
+msgid ""
+msgstr ""
+"Language: fr\\n"
+"Content-Type: text/plain; charset=UTF-8\\n"
+"Plural-Forms: nplurals=2; plural=(n > 1);\\n"
+
+msgid "It's here"
+msgstr "C'est <b>là</b>"
+
+msgid "Hello %(name)s, 100%%"
+msgstr "Bonjour %(name)s, 100%%"
+
+msgid "%(n)s book of %(name)s"
+msgid_plural "%(n)s books of %(name)s"
+msgstr[0] "%(n)s livre de %(name)s"
+msgstr[1] "%(n)s livres de %(name)s"
+
+msgid "Bad %(name)s"
+msgstr "Mauvais %(other)s"
+"""
+DJANGO = """\
+{% load i18n %}{% trans "It's here" %}|{% trans "It's <i>not</i>" %}
+{% blocktrans %}Hello {{ name }}, 100%{% endblocktrans %}|{% blocktrans %}Bad {{ name }}{% endblocktrans %}
+{% blocktrans count n=n %}{{ n }} book of {{ name }}{% plural %}{{ n }} books of {{ name }}{% endblocktrans %}
+"""
+SERVICE = """\
+{{ gettext("It's here") }}|{{ gettext("It's <i>not</i>") }}
+{{ gettext("Hello %(name)s, 100%%", name=name) }}|{{ gettext("Bad %(name)s", name=name) }}
+{{ ngettext("%(n)s book of %(name)s", "%(n)s books of %(name)s", n, n=n, name=name) }}
+"""
+IN_DJANGO = """
+import json, sys
+import django
+from django.conf import settings
+from django.template import Context, Engine
+given = json.load(sys.stdin)
+settings.configure(USE_I18N=True, LANGUAGE_CODE="fr", LOCALE_PATHS=[given["folder"]])
+django.setup()
+template = Engine(libraries={"i18n": "django.templatetags.i18n"}).from_string
+print(json.dumps([template(given["text"]).render(Context(one, autoescape=on)) for one in given["contexts"] for on in (True, False)]))
+"""
+CONTEXTS = [{"name": "O'Neil & <b>", "n": n} for n in (0, 1, 2)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The same texts as Django finds them and as a service has them; a template that escapes, and one that does not."""
+    compiled = tmp_path / "django" / "fr" / "LC_MESSAGES" / "django.mo"
+    compiled.parent.mkdir(parents=True)
+    (tmp_path / "fr.po").write_text(TEXTS, encoding="utf-8")
+    with (tmp_path / "fr.po").open("rb") as source, compiled.open("wb") as made:
+        write_mo(made, read_po(source))
+    (tmp_path / "True.html").write_text(SERVICE, encoding="utf-8")
+    plain = f"{{% autoescape false %}}{SERVICE}{{% endautoescape %}}"
+    (tmp_path / "False.html").write_text(plain, encoding="utf-8")
+    return tmp_path
+
+
+def test_texts_of_templates_are_djangos(folder: Path) -> None:
+    given = {"folder": str(folder / "django"), "text": DJANGO, "contexts": CONTEXTS}
+    asked = subprocess.run(
+        [sys.executable, "-c", IN_DJANGO],
+        input=json.dumps(given),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    templates = Templates(folder)
+    translation.begin("fr", translation.Catalogues(folder, "en"))
+    try:
+        shown = [templates.render(f"{on}.html", one) for one in CONTEXTS for on in (True, False)]
+    finally:
+        translation.end()
+    assert [text.rstrip() for text in shown] == [text.rstrip() for text in json.loads(asked.stdout)]
+    assert "C'est <b>là</b>" in shown[0]
