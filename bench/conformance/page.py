@@ -20,6 +20,14 @@ _SUITES = """
 | project | tests | passed on both | asserts internals | route not native | no request | other | requests compared | differences |
 |---|---:|---:|---:|---:|---:|---:|---:|---:|"""
 
+_SCHEMAS = """
+## Their schema
+
+`segue schema check`: the database of the generated Alembic baseline against that of Django's migrations, and what Alembic's autogenerate would write for Django's (`--only schema` of the recording). *The project's own*: where its migrations build something else than its models declare, by Django's own word.
+
+| project | database | tables | refused | differences | autogenerate | the project's own |
+|---|---|---:|---:|---:|---:|---:|"""
+
 
 def page(record: Mapping[str, Mapping[str, Any]], known: Collection[str]) -> str:
     """The page: counts, the projects' own tests, and why operations are refused. ``known`` are all cases there are."""
@@ -27,6 +35,9 @@ def page(record: Mapping[str, Mapping[str, Any]], known: Collection[str]) -> str
     suites = [(name, item["suite"]) for name, item in sorted(record.items()) if item.get("suite")]
     if suites:
         lines += [_SUITES, *(_suite(name, suite) for name, suite in suites)]
+    schemas = [(name, item["schema"]) for name, item in sorted(record.items()) if item.get("schema")]
+    if schemas:
+        lines += [_SCHEMAS, *(row for name, found in schemas for row in _schema(name, found))]
     lines += ["", "## Why operations are refused", ""]
     for name, item in sorted(record.items()):
         shown = ", ".join(f"{code} {number}" for code, number in item["refused"].items()) or "none"
@@ -76,3 +87,11 @@ def _suite(name: str, suite: Mapping[str, Any]) -> str:
     other = ", ".join(f"{number} {key}" for key, number in standing.items()) or "0"
     counts = " | ".join(map(str, shown))
     return f"| {name} | {tests} | {counts} | {other} | {suite['cases']} | {suite['differences']} |"
+
+
+def _schema(name: str, found: Mapping[str, Any]) -> list[str]:
+    return [
+        f"| {name} | {'SQLite' if vendor == 'sqlite' else 'PostgreSQL'} | {c['tables']} | {c['refused']} | "
+        f"{c['differences']} | {c['autogenerate']} | {c['own']} |"
+        for vendor, c in found.items()
+    ]

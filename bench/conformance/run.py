@@ -23,6 +23,7 @@ from typing import Any
 
 import tomlkit
 from bench.conformance.page import page
+from bench.conformance.schema import psycopg_folder, run_schema
 from tests.services import running_postgres
 
 from segue.environment import ensure_environment
@@ -50,13 +51,15 @@ def prepare(
     work: Path,
     projects: Path | None,
     database: Mapping[str, Any] | None = None,
+    schema: bool = False,
 ) -> Path | None:
     """A folder with ``segue.toml`` for the case; None when its sources are not at hand.
 
-    ``database`` is the entry of ``DATABASES`` to use instead of the project's own.
+    ``database`` is the entry of ``DATABASES`` to use instead of the project's own. ``schema``: a folder of its own, with a
+    driver for PostgreSQL on the project's path.
     """
     label = name if database is None else f"{name}-postgresql"
-    folder = work / label
+    folder = work / (f"{name}-schema" if schema else label)
     folder.mkdir(parents=True, exist_ok=True)
     driver = [] if database is None else ["psycopg[binary]"]
     environment = ensure_environment(
@@ -78,6 +81,8 @@ def prepare(
     document = tomlkit.document()
     project: dict[str, Any] = {"root": str((base / case["root"]).resolve()), "python": str(environment)}
     extra: dict[str, str] = {}
+    if schema:
+        extra["driver"] = str(psycopg_folder(work / "environments" / "psycopg-3.11", environment))
     if (
         "sqlite" in case or "overrides" in case
     ):  # the project's own settings ask for a server, or for built files
@@ -203,6 +208,26 @@ def _counts(found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def main_of_schema(record: dict[str, dict[str, Any]], options: argparse.Namespace) -> int:
+    """Compare the schemas of the cases on both databases and record that. Returns 1 if anything differs."""
+    bad = False
+    with running_postgres() as server:
+        for name, case in cases().items():
+            if options.cases and name not in options.cases:
+                continue
+            folder = prepare(name, case, options.work.resolve(), options.projects, schema=True)
+            if folder is None or name not in record:
+                sys.stderr.write(f"{name}: not run, its sources or its record are missing\n")
+                continue
+            found = run_schema(folder, segue, server.dsn)
+            record[name]["schema"] = found
+            bad |= any(counts["differences"] or counts["autogenerate"] for counts in found.values())
+            sys.stderr.write(f"{name}: {found}\n")
+            RECORDED.write_text(tomlkit.dumps(dict(sorted(record.items()))), encoding="utf-8")
+            PAGE.write_text(page(record, set(cases())), encoding="utf-8")
+    return 1 if bad else 0
+
+
 def main() -> int:
     """Run the cases named (all by default), record, write the page. Returns 1 if anything differs."""
     parser = argparse.ArgumentParser()
@@ -214,8 +239,11 @@ def main() -> int:
     parser.add_argument(
         "--postgresql", action="store_true", help="explore on PostgreSQL, and record only that"
     )
+    parser.add_argument("--only", choices=["schema"], help="run and record only that")
     options = parser.parse_args()
     record, bad = recorded(), False
+    if options.only == "schema":
+        return main_of_schema(record, options)
     with databases(options.postgresql) as database:
         for name, case in cases().items():
             if options.cases and name not in options.cases:
@@ -234,8 +262,9 @@ def main() -> int:
                 sys.stderr.write(f"{name} on PostgreSQL: {counts}\n")
             else:
                 found = run_case(folder, case, seconds=options.seconds, count=options.count)
-                if "postgresql" in record.get(name, {}):
-                    found["postgresql"] = record[name]["postgresql"]
+                for kept in ("postgresql", "schema"):
+                    if kept in record.get(name, {}):
+                        found[kept] = record[name][kept]
                 record[name] = found
                 bad |= bool(found["explore"]["differences"]) or bool(
                     found.get("suite", {}).get("differences")
