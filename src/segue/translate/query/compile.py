@@ -227,13 +227,25 @@ class Compiler:
             if path.field.null:
                 self._refuse_unsure(leaf)
                 guards.append(quote("{0}.is_not(None)", column))
-            if isinstance(leaf.value.kind, Expr) and getattr(leaf.value.kind.build, "nullable", False):
-                guards.append(
-                    quote(
-                        "{0}.is_not(None)", leaf.value.kind.build.render(self.frame, self.query, self.root)[0]
-                    )
-                )
+            if isinstance(leaf.value.kind, Expr) and self._bare_null(leaf, leaf.value.kind.build.column):
+                rendered, _ = leaf.value.kind.build.render(self.frame, self.query, self.root)
+                guards.append(quote("{0}.is_not(None)", rendered))
         return self._call("and_", [condition, *guards]) if guards else condition
+
+    def _bare_null(self, leaf: Leaf, column: str) -> bool:
+        """Whether a negated look-up compares with a bare column that may be NULL: Django asks whether it is, of no other expression
+        (``Query.build_filter``: ``isinstance(value, Col) and is_nullable(value.target)``)."""
+        if not column:
+            return False
+        annotation = self.query.annotation(column)
+        if annotation is not None:
+            if getattr(annotation.kind, "nullable", True):
+                raise self.frame.refuse(
+                    "exclude-annotation", leaf.key, "exclude() by an annotation that may be NULL.", leaf.at
+                )
+            return False
+        found = resolve(self.frame, self.query.model, column, leaf.at)
+        return found.field.null and not found.transforms
 
     def _negated_of_join(self, leaf: Leaf, path: Path) -> ast.expr:
         """A look-up that is negated around here, over an outer join (``Query.build_filter``: ``col IS NOT NULL``)."""

@@ -187,7 +187,8 @@ def annotate(frame: Frame, owner: Val, call: CallSite) -> Val:
 
 def labelable(frame: Frame, node: ast.expr, value: Val) -> ast.expr:
     """The expression as a column: constants become literals."""
-    if isinstance(node, ast.Constant | ast.UnaryOp | ast.Tuple | ast.List) or isinstance(value.kind, Const):
+    number = isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant)
+    if number or isinstance(node, ast.Constant | ast.Tuple | ast.List) or isinstance(value.kind, Const):
         return quote("{0}({1})", frame.imported("sqlalchemy", "literal"), node)
     return node
 

@@ -771,3 +771,123 @@ class Asking(APIView):
     def case_union_json(self):
         a = Note.objects.order_by().values_list("data", flat=True)
         return len(a.union(a, all=True))
+
+    # conditions and aggregates, read a second time ----------------------------------------------
+
+    def case_filter_after_a_count_of_the_same_relation(self):
+        authors = Author.objects.annotate(n=Count("books")).filter(books__price__gt=8)
+        return [[author.name, author.n] for author in authors.order_by("id")]
+
+    def case_count_after_a_filter_of_the_same_relation(self):
+        authors = Author.objects.filter(books__price__gt=8).annotate(n=Count("books"))
+        return [[author.name, author.n] for author in authors.order_by("id")]
+
+    def case_exclude_after_a_count(self):
+        authors = Author.objects.annotate(n=Count("books")).exclude(books__price__gt=20)
+        return [[author.name, author.n] for author in authors.order_by("id")]
+
+    def case_count_of_an_annotation(self):
+        return Author.objects.annotate(n=Count("books")).filter(n__gt=1).count()
+
+    def case_count_of_a_to_many_filter(self):
+        books = Book.objects.filter(tags__label__in=["fun", "sad"])
+        return [books.count(), books.distinct().count(), books.exists(), len(books), len(books.values("id"))]
+
+    def case_sum_over_a_to_many_filter(self):
+        return Book.objects.filter(tags__label__in=["fun", "sad"]).aggregate(s=Sum("price"), n=Count("id"))
+
+    def case_max_of_text_and_of_nothing(self):
+        return [
+            Author.objects.aggregate(m=Max("name"))["m"],
+            Author.objects.none().aggregate(m=Max("name"), n=Count("id"), s=Sum("age")),
+        ]
+
+    def case_average_of_a_relation(self):
+        return list(Author.objects.annotate(a=Avg("books__price")).order_by("id").values_list("name", "a"))
+
+    def case_values_then_order_by_a_relation(self):
+        return list(Book.objects.values_list("title", flat=True).order_by("author__name", "-price"))
+
+    def case_distinct_relation_values_ordered_by_meta(self):
+        return list(Book.objects.values_list("author__name", flat=True).distinct())
+
+    def case_exclude_f_of_null(self):
+        return [
+            titles(Book.objects.exclude(rating=F("price")).order_by("id")),
+            titles(Book.objects.exclude(price__gt=F("rating")).order_by("id")),
+            titles(Book.objects.filter(~Q(price__lt=F("rating") * 2)).order_by("id")),
+        ]
+
+    def case_exclude_of_a_sum(self):
+        return titles(Book.objects.exclude(price__gt=F("rating") + 1).order_by("id"))
+
+    def case_exclude_in_with_null(self):
+        keys = Book.objects.values_list("editor_id", flat=True)
+        return [author.name for author in Author.objects.exclude(pk__in=keys)]
+
+    def case_not_in_of_values_with_null(self):
+        keys = Book.objects.filter(editor__isnull=False).values("editor_id")
+        return [author.name for author in Author.objects.exclude(id__in=keys)]
+
+    def case_minus_annotated(self):
+        return [b.x for b in Book.objects.annotate(x=-F("price")).order_by("x")]
+
+    def case_not_exists(self):
+        loved = Review.objects.filter(book=OuterRef("pk"), stars__gte=3)
+        return [
+            titles(Book.objects.filter(~Exists(loved)).order_by("id")),
+            titles(Book.objects.exclude(Exists(loved)).order_by("id")),
+            titles(Book.objects.filter(Exists(loved) | Q(price=25)).order_by("id")),
+        ]
+
+    def case_sliced_then_counted_and_last(self):
+        books = Book.objects.order_by("-price")[:3]
+        return [books.count(), books.exists(), books[0].title, len(books)]
+
+    def case_last_of_a_slice(self):
+        return Book.objects.order_by("-price")[:3].last().title
+
+    def case_reverse_of_a_slice(self):
+        return titles(Book.objects.order_by("-price")[:3].reverse())
+
+    def case_first_of_a_slice(self):
+        return Book.objects.order_by("price")[1:3].first().title
+
+    def case_get_of_a_slice(self):
+        return Book.objects.order_by("price")[1:2].get().title
+
+    def case_contains_of_a_slice(self):
+        return Book.objects.order_by("price")[:2].contains(Book.objects.get(pk=1))
+
+    def case_in_of_a_slice(self):
+        first = Book.objects.order_by("price")[:2]
+        return [titles(Book.objects.filter(pk__in=first).order_by("id"))]
+
+    def case_none_or(self):
+        return [titles(Book.objects.none() | Book.objects.filter(price=5)), Book.objects.none().count()]
+
+    def case_ordering_by_null_down(self):
+        return titles(Book.objects.order_by("-rating", "id")) + titles(Book.objects.order_by("rating", "id"))
+
+    def case_integer_division_of_negatives(self):
+        return [b.x for b in Book.objects.annotate(x=(F("price") - 10) / 4).order_by("id")]
+
+    def case_modulo_of_negatives(self):
+        return [b.x for b in Book.objects.annotate(x=(F("price") - 10) % 4).order_by("id")]
+
+    def case_not_exists_annotated(self):
+        books = Book.objects.annotate(free=~Exists(Review.objects.filter(book=OuterRef("pk")))).order_by("id")
+        return [[book.title, book.free] for book in books] + titles(books.filter(free=False))
+
+    def case_number_below_zero_annotated(self):
+        return [book.x for book in Book.objects.annotate(x=Value(-3)).order_by("id")]
+
+    def case_exclude_f_of_a_relation(self):
+        return [
+            titles(Book.objects.exclude(title=F("editor__name")).order_by("id")),
+            titles(Book.objects.exclude(price__lt=F("editor__age")).order_by("id")),
+            titles(Book.objects.exclude(rating__lt=F("editor__age") - 1).order_by("id")),
+        ]
+
+    def case_exclude_f_of_an_annotation(self):
+        return titles(Book.objects.annotate(r=F("rating")).exclude(price__gt=F("r")).order_by("id"))
