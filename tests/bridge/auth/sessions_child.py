@@ -125,7 +125,7 @@ def begin(changed: dict[str, Any]) -> None:
 def step(name: str, number: int, *given: Any) -> Any:
     """One thing done with the held session of that number; ``["gone"]`` or the name of another error."""
     from django.contrib.sessions.backends.base import UpdateError
-    from django.contrib.sessions.exceptions import SessionInterrupted
+    from django.contrib.sessions.exceptions import InvalidSessionKey, SessionInterrupted
 
     try:
         return _step(name, number, *given)
@@ -133,6 +133,8 @@ def step(name: str, number: int, *given: Any) -> Any:
         return ["gone"]
     except KeyError:
         return ["KeyError"]
+    except InvalidSessionKey:
+        return ["invalid"]
 
 
 def _step(name: str, number: int, *given: Any) -> Any:

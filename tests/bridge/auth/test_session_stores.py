@@ -28,6 +28,7 @@ from segue_bridge.cache.files import FileCache
 from segue_bridge.cache.values import NotPlain
 from segue_bridge.db.database import Database
 from segue_bridge.errors import Unserved
+from segue_bridge.http.pages import SuspiciousOperation
 
 SECRET, OLDER = "the key of these tests", "the key before it"
 ENGINES = ("db", "cache", "cached_db", "file", "signed_cookies")
@@ -147,9 +148,9 @@ class Work:
             outcome = self.place.runner.run(self._here(name, number, *copy.deepcopy(arguments)))
         else:
             outcome = self.place.child.ask(["step", name, number, *arguments])
-        if outcome in (["gone"], ["KeyError"]):
-            if outcome == ["gone"]:
-                del self.held[number]  # its key is nobody's now
+        if outcome in (["gone"], ["KeyError"], ["invalid"]):
+            if outcome != ["KeyError"]:
+                del self.held[number]  # its key is nobody's, and the request has ended with 400
             return outcome
         if name in ("save", "cycle"):
             self.step("facts", number)
@@ -231,6 +232,8 @@ class Work:
             return ["gone"]
         except KeyError:
             return ["KeyError"]
+        except SuspiciousOperation:
+            return ["invalid"]
         return None
 
 
@@ -285,6 +288,11 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., t
     ours={1},
 )
 @example(steps=[("open", 0, "x" * 32), ("save", 0)], changed={}, ours={0})
+@example(
+    steps=[("open", 0, "UPPERCASE" * 3), ("flush", 0), ("facts", 0), ("finish", 0, True, 200)],
+    changed={},
+    ours={0},
+)
 @example(
     steps=[
         ("set", 0, "a", 1),

@@ -15,6 +15,7 @@ from anyio import to_thread
 from segue_bridge.auth.session_settings import SessionSettings, decode, encode
 from segue_bridge.auth.sessions import Found, SessionGone, age
 from segue_bridge.auth.stores.keys import ALPHABET, new_key
+from segue_bridge.http.pages import SuspiciousOperation
 
 if TYPE_CHECKING:
     from segue_bridge.db.session import Session as Database
@@ -102,9 +103,10 @@ class FileStore:
 
     def _delete(self, key: str) -> None:
         path = self._path(key)
-        if path is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(path)
+        if path is None:  # nobody has read it: reading drops such a key
+            raise SuspiciousOperation("Invalid characters in session key")
+        with contextlib.suppress(OSError):
+            os.unlink(path)
 
     def _path(self, key: str) -> str | None:
         """The file of a key; None for one that is none and could name another folder."""
