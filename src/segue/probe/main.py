@@ -246,13 +246,25 @@ def _use_serializers(collector, views, kitchen, serializers):
             kitchen.use(cls, context)
         for name in dir(type(instance)):
             if name.endswith(("serializer_class", "_serializer")):
-                other = inspect.getattr_static(type(instance), name, None)
+                other = _imported(inspect.getattr_static(type(instance), name, None))
                 if inspect.isclass(other) and hasattr(other, "is_valid"):
                     kitchen.use(other, context)
     for cls in serializers.serializer_classes():
         if collector.names.class_origin(cls) == "own":
             kitchen.use(cls)
     kitchen.drain()
+
+
+def _imported(held):
+    """What a dotted name stands for (``TokenViewBase._serializer_class``); anything else as it is."""
+    if not isinstance(held, str) or "." not in held:
+        return held
+    from django.utils.module_loading import import_string
+
+    try:
+        return import_string(held)
+    except ImportError:
+        return None
 
 
 def _use_filtersets(collector, views, filtersets, filters):

@@ -673,6 +673,13 @@ class NewToken(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class JwtToken(Kind):
+    """A token of simplejwt that claims may be added to: code is the bridge's ``WebToken``. ``type``: access, refresh, sliding."""
+
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
 class SerializerFields(Kind):
     """``self.fields`` of a serializer; ``shown`` while it shows one object."""
 

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.bridge.auth.child import Child
 
-from segue_bridge.auth.jwt import InvalidClaims, JwtSettings, verified
+from segue_bridge.auth.jwt import JwtSettings, TokenError, verified
 
 SECRET = "a-key-of-more-than-thirty-two-bytes-for-the-tests"
 OTHER = "another-key-of-more-than-thirty-two-bytes-for-tests"
@@ -28,7 +28,7 @@ def mine(token: str, given: JwtSettings) -> dict[str, Any]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return {"claims": dict(verified(token.encode("latin-1"), "access", given))}
-    except InvalidClaims as error:
+    except TokenError as error:
         return {"error": str(error)}
     except Exception as error:  # noqa: BLE001 - whatever it is, both sides must do it
         return {"crash": type(error).__name__}

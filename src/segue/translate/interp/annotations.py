@@ -14,6 +14,7 @@ from segue.translate.kinds import (
     HttpReply,
     HttpSession,
     Instance,
+    JwtToken,
     Kind,
     ListOf,
     Localized,
@@ -93,6 +94,9 @@ def _text(ctx: Context, kind: Kind, imports: set[Import]) -> str:
         case ListOf(item=item_kind, type=shape):
             inner = _text(ctx, item_kind, imports)
             return f"tuple[{inner}, ...]" if shape == "tuple" else f"{shape}[{inner}]"
+        case JwtToken():
+            imports.add(Import("segue_bridge.auth.jwt_tokens", "WebToken"))
+            return "WebToken"
         case TupleOf(items=parts):
             return f"tuple[{', '.join(_text(ctx, k, imports) for k in parts)}]"
         case DictOf(items=items, value=value_kind):

@@ -61,7 +61,7 @@ PACKAGES = (
     ),
     Package(
         "djangorestframework-simplejwt", ("rest_framework_simplejwt",),
-        "JWTAuthentication is translated with its settings; the views that give tokens stay on Django, as third-party views.",
+        "JWTAuthentication is translated with its settings; the project's subclasses of its views (5.5) are translated with their `get_token` and `validate`, blacklist included. Its own views, routed as they are, stay on Django.",
         "Keep the views that give tokens on Django: both sides accept the same tokens.",
     ),
     Package(

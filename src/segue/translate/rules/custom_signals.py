@@ -119,7 +119,7 @@ def _is_for(frame: Frame, receiver: Receiver, sender: Val | None, call: CallSite
 
 def _call(frame: Frame, receiver: Receiver, given: dict[str, Val], call: CallSite) -> None:
     if receiver.function == _LAST_LOGIN:
-        _update_last_login(frame, given, call)
+        update_last_login(frame, given, call)
         return
     function = find(frame.ctx, receiver.function, receiver.where)
     title = f"{receiver.signal} → {receiver.function}"
@@ -155,7 +155,7 @@ def _arguments(
     return arguments, nodes
 
 
-def _update_last_login(frame: Frame, given: dict[str, Val], call: CallSite) -> None:
+def update_last_login(frame: Frame, given: dict[str, Val], call: CallSite) -> None:
     """Django's own receiver of ``user_logged_in``: ``last_login`` is now, and is saved alone."""
     user = given.get("user")
     if user is not None and isinstance(user.kind, User):

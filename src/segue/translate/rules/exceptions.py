@@ -88,6 +88,7 @@ _CAUGHT = {
     # What a field says of a value in a lookup, and validators of a new password; full_clean() has none of its own here.
     "django.core.exceptions.ValidationError": ("segue_bridge.errors", "Invalid"),
     "django.core.mail.message.BadHeaderError": ("segue_bridge.mail.message", "BadHeaderError"),
+    "rest_framework_simplejwt.exceptions.TokenError": ("segue_bridge.auth.jwt", "TokenError"),
     "decimal.InvalidOperation": ("decimal", "InvalidOperation"),
     "json.decoder.JSONDecodeError": ("json", "JSONDecodeError"),
     **{f"rest_framework.exceptions.{n}": ("segue_bridge.errors", n) for n in _DRF},

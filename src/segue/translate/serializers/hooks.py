@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from segue.refusal import refuse
 from segue.snapshot.model import Function, Serializer, SerializerField
 from segue.translate.functions.lift import Lifted, lift
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Const, DictOf, Kind, Scalar, SerializerSelf, ValidatedData
+from segue.translate.rules import registry
 from segue.translate.serializers.added import lose
 from segue.translate.serializers.facts import app_label, overridden, short
 from segue.translate.serializers.synthetic import call_lifted, in_validation
@@ -61,6 +64,9 @@ def _function(frame: Frame, serializer: Serializer, name: str) -> Function:
 
 def _lift(frame: Frame, serializer: Serializer, name: str, kind: Kind, use: Use) -> Lifted:
     function = _function(frame, serializer, name)
+    if name in registry.framework_methods:
+        # A package's own, which a rule translates: the function only asks it.
+        function = replace(function, source="def validate(self, attrs):\n    return self.validate(attrs)\n")
     skip = 0 if function.role == "staticmethod" else 1
     parameter = first_parameter(function.source, function.where, skip)
     with in_validation(frame.ctx):

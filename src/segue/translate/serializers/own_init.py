@@ -22,6 +22,8 @@ from segue.translate.serializers.initial import _passes_on
 _FRAMEWORK = ("rest_framework.", "django.")
 # What of ``self`` may be read: nothing that an argument of the constructor decides.
 _FIELDS = ("fields", "error_messages")
+# It adds the fields for the name and the password, by the user model's USERNAME_FIELD.
+_SIMPLEJWT = "rest_framework_simplejwt.serializers.TokenObtainSerializer.__init__"
 
 
 def fixed_init(ctx: Context, serializer: Serializer, *, reading: bool = False) -> bool:
@@ -86,6 +88,8 @@ def _body(function: Function) -> list[ast.stmt]:
 def _is_fixed(
     ctx: Context, function: Function, functions: list[Function], fields: frozenset[str] = frozenset()
 ) -> bool:
+    if function.name == _SIMPLEJWT:
+        return True
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
     body = _body(function)
     # What is taken out of the context may come before or after; all else comes after DRF's own.

@@ -23,7 +23,7 @@ from segue.translate.serializers.synthetic import evaluate
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, call_method, plain
 from segue.translate.specialise.registered import registered
-from segue.translate.views import serializer_object
+from segue.translate.views import jwt_views, serializer_object
 
 
 def self_of(endpoint: Endpoint) -> Val:
@@ -41,11 +41,13 @@ def call_own(frame: Frame, endpoint: Endpoint, text: str) -> Val:
 
 def serializer_class(endpoint: Endpoint) -> str:
     """``get_serializer_class()``: the key into ``snapshot.serializers``. Raises ``Refused``."""
-    if endpoint.overridden("get_serializer_class"):
+    if endpoint.overridden("get_serializer_class") == jwt_views.SERIALIZER_CLASS:
+        found: Any = jwt_views.serializer_class(endpoint)
+    elif endpoint.overridden("get_serializer_class"):
         looked_up = registered(endpoint, "get_serializer_class")
         if looked_up is not None:
             return _known_serializer(endpoint, looked_up[1])
-        found: Any = call_method(endpoint, "get_serializer_class")
+        found = call_method(endpoint, "get_serializer_class")
     else:
         found = plain(endpoint.attribute("serializer_class"))
     if not isinstance(found, Ref):

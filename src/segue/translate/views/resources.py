@@ -23,7 +23,15 @@ from segue.translate.rules import scopes
 from segue.translate.serializers import actions as metadata_of
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, plain
-from segue.translate.views import authentication, generic, middleware, renderers, throttles, versioning
+from segue.translate.views import (
+    authentication,
+    generic,
+    jwt_views,
+    middleware,
+    renderers,
+    throttles,
+    versioning,
+)
 from segue.translate.views.operation import PathOperation, build, check_dispatch, opens_scopes
 
 # ``View.http_method_names``
@@ -201,6 +209,9 @@ def _shared(base: Endpoint) -> _Shared:
     name, needed = authentication.constant(base)
     arguments.append(f"authentication={name}")
     imports |= needed
+    said = jwt_views.challenge(base)
+    if said is not None:
+        arguments.append(f"challenge={said!r}")
     found, needed = throttles.constants(base)
     if found:
         arguments.append(f"throttles=({', '.join(found)},)")

@@ -67,8 +67,8 @@ class JwtSettings:
     expired: Text = gettext_lazy("Token is expired")
 
 
-class InvalidClaims(Exception):
-    """``TokenError``: the text says why."""
+class TokenError(Exception):
+    """``rest_framework_simplejwt.exceptions.TokenError``: the text says why."""
 
 
 class JWTAuthentication:
@@ -109,10 +109,10 @@ class JWTAuthentication:
                 if self._blacklist is not None and token_type in _REVOCABLE:
                     assert self._settings.id_claim is not None
                     if await self._blacklist.has(db, claims[self._settings.id_claim]):
-                        raise InvalidClaims(_("Token is blacklisted"))
+                        raise TokenError(_("Token is blacklisted"))
                 check(claims, token_type, self._settings)
                 return claims
-            except InvalidClaims as error:
+            except TokenError as error:
                 messages.append({"token_class": name, "token_type": token_type, "message": str(error)})
         raise AuthenticationFailed(
             {
@@ -170,7 +170,7 @@ def owner(column: InstrumentedAttribute[Any], claim: Any, dialect: str) -> Any:
 def verified(token: bytes | str, token_type: str, settings: JwtSettings) -> Mapping[str, Any]:
     """The claims of a token of that type.
 
-    Raises :class:`InvalidClaims`; ``ValueError``, ``TypeError`` or ``OverflowError`` for a signed ``exp`` that is no
+    Raises :class:`TokenError`; ``ValueError``, ``TypeError`` or ``OverflowError`` for a signed ``exp`` that is no
     time, as simplejwt does (500).
     """
     claims = decoded(token, settings)
@@ -191,9 +191,9 @@ def decoded(token: bytes | str, settings: JwtSettings) -> Mapping[str, Any]:
             options={"verify_aud": settings.audience is not None},
         )
     except jwt.ExpiredSignatureError:
-        raise InvalidClaims(settings.expired) from None
+        raise TokenError(settings.expired) from None
     except jwt.InvalidTokenError:
-        raise InvalidClaims(settings.invalid) from None
+        raise TokenError(settings.invalid) from None
     return claims
 
 
@@ -201,25 +201,25 @@ def check(claims: Mapping[str, Any], token_type: str | None, settings: JwtSettin
     """``Token.verify``: unexpired, with an id, and of that type (None: of any, ``UntypedToken``)."""
     unexpired(claims, "exp", settings)
     if settings.id_claim is not None and settings.id_claim not in claims:
-        raise InvalidClaims(_("Token has no id"))
+        raise TokenError(_("Token has no id"))
     if settings.type_claim is not None and token_type is not None:
         if settings.type_claim not in claims:
-            raise InvalidClaims(_("Token has no type"))
+            raise TokenError(_("Token has no type"))
         if claims[settings.type_claim] != token_type:
-            raise InvalidClaims(_("Token has wrong type"))
+            raise TokenError(_("Token has wrong type"))
 
 
 def unexpired(claims: Mapping[str, Any], claim: str, settings: JwtSettings) -> None:
     """``Token.check_exp``."""
     if claim not in claims:
-        raise InvalidClaims(_("Token has no '{}' claim").format(claim))
+        raise TokenError(_("Token has no '{}' claim").format(claim))
     now = datetime.now(tz=UTC)
     if datetime.fromtimestamp(claims[claim], tz=UTC) <= now - timedelta(seconds=settings.leeway):
-        raise InvalidClaims(_("Token '{}' claim has expired").format(claim))
+        raise TokenError(_("Token '{}' claim has expired").format(claim))
 
 
-def failed(text: str, code: str) -> AuthenticationFailed:
-    """``rest_framework_simplejwt.exceptions.AuthenticationFailed``: text and code are in the body."""
+def failed(text: str, code: str = "token_not_valid") -> AuthenticationFailed:
+    """``rest_framework_simplejwt.exceptions.AuthenticationFailed`` (``InvalidToken``): text and code are in the body."""
     return AuthenticationFailed({"detail": text, "code": code})
 
 

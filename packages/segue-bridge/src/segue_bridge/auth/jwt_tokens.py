@@ -10,13 +10,13 @@ from calendar import timegm
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 from uuid import uuid4
 
 import jwt
 
 from segue_bridge.auth.backend import authenticate
-from segue_bridge.auth.jwt import InvalidClaims, JwtSettings, check, decoded, failed, owner, unexpired
+from segue_bridge.auth.jwt import JwtSettings, TokenError, check, decoded, failed, owner, unexpired
 from segue_bridge.auth.jwt_blacklist import Blacklist
 from segue_bridge.db.errors import ObjectDoesNotExist
 from segue_bridge.errors import AuthenticationFailed, ValidationError
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from segue_bridge.db.session import Session as Database
 
 Claims = dict[str, Any]
+TokenType: TypeAlias = Literal["access", "refresh", "sliding"]
 
 
 class Pair(TypedDict):
@@ -65,7 +66,8 @@ class Tokens:
 
     ``rotate`` is ``ROTATE_REFRESH_TOKENS``, ``revoke_rotated`` ``BLACKLIST_AFTER_ROTATION``. ``blacklist`` is given where
     ``rest_framework_simplejwt.token_blacklist`` is installed. Methods that take a token raise
-    :class:`~segue_bridge.errors.AuthenticationFailed` with the body of simplejwt's views for one that is not good.
+    :class:`~segue_bridge.errors.AuthenticationFailed` with the body of simplejwt's views for one that is not good; with
+    ``answered=False`` :class:`~segue_bridge.auth.jwt.TokenError`, as simplejwt's serializers do.
     Raises ``ValueError`` for settings without a claim for the type or the id: tokens without them are read, but not made.
     """
 
@@ -79,13 +81,14 @@ class Tokens:
         revoke_rotated: bool = False,
         blacklist: Blacklist | None = None,
         sliding_claim: str = "refresh_exp",
+        answered: bool = True,
     ) -> None:
         if settings.type_claim is None or settings.id_claim is None:
             raise ValueError("tokens are made with a claim for their type and one for their id")
         self._identity, self._settings, self._lifetimes = identity, settings, lifetimes or Lifetimes()
         self._type_claim, self._id_claim = settings.type_claim, settings.id_claim
         self._rotate, self._revoke_rotated, self._blacklist = rotate, revoke_rotated, blacklist
-        self._sliding_claim = sliding_claim
+        self._sliding_claim, self._answered = sliding_claim, answered
 
     async def user(self, db: Database, passwords: Passwords, username: Any, password: Any) -> Any:
         """Who has that name and password, by ``ModelBackend`` (``TokenObtainSerializer.validate``).
@@ -99,12 +102,35 @@ class Tokens:
             )
         return user
 
+    async def for_user(self, db: Database, user: Any, token_type: TokenType) -> WebToken:
+        """``RefreshToken.for_user(user)`` and its kin: a new token, to which claims may be added.
+
+        Refresh and sliding tokens are noted as outstanding, where there is a blacklist, before they get other claims.
+        """
+        now = datetime.now(tz=UTC)
+        settings = self._settings
+        claims = self._empty(token_type, now)
+        claims[settings.user_id_claim] = str(getattr(user, settings.user_id_field))
+        if settings.revoke_claim is not None:
+            claims[settings.revoke_claim] = password_digest(user.password)
+        if token_type != "access":
+            await self._noted(db, user, claims, now)
+        return WebToken(self, claims, now)
+
+    async def read(self, db: Database, token: str | None, token_type: TokenType) -> WebToken:
+        """``RefreshToken(token)`` and its kin: what somebody has sent. Raises as :class:`Tokens` says.
+
+        None makes a new token of nobody, as it does there. Raises ``KeyError`` for a token without an id where there is a blacklist, as simplejwt does (500).
+        """
+        now = datetime.now(tz=UTC)
+        if token is None:
+            return WebToken(self, self._empty(token_type, now), now)
+        return WebToken(self, await self._checked(db, token, token_type), now)
+
     async def pair(self, db: Database, user: Any) -> Pair:
         """``TokenObtainPairSerializer``: a new refresh token of ``user``, and an access token."""
-        now = datetime.now(tz=UTC)
-        claims = self._new(user, "refresh", self._lifetimes.refresh, now)
-        text = await self._noted(db, user, claims, now)
-        return {"refresh": text, "access": self._signed(self._access(claims, now))}
+        refresh = await self.for_user(db, user, "refresh")
+        return {"refresh": str(refresh), "access": str(refresh.access_token)}
 
     async def refreshed(self, db: Database, token: str) -> Refreshed:
         """``TokenRefreshSerializer``: a new access token; with ``rotate`` a new refresh token too.
@@ -141,10 +167,7 @@ class Tokens:
 
     async def sliding(self, db: Database, user: Any) -> Sliding:
         """``TokenObtainSlidingSerializer``: a new sliding token of ``user``."""
-        now = datetime.now(tz=UTC)
-        claims = self._new(user, "sliding", self._lifetimes.sliding, now)
-        claims[self._sliding_claim] = _epoch(now, self._lifetimes.sliding_refresh)
-        return {"token": await self._noted(db, user, claims, now)}
+        return {"token": str(await self.for_user(db, user, "sliding"))}
 
     async def slid(self, db: Database, token: str) -> Sliding:
         """``TokenRefreshSlidingSerializer``: the same token with a later end."""
@@ -152,8 +175,8 @@ class Tokens:
         claims = await self._checked(db, token, "sliding")
         try:
             unexpired(claims, self._sliding_claim, self._settings)
-        except InvalidClaims as error:
-            raise failed(str(error), "token_not_valid") from None
+        except TokenError as error:
+            raise self._bad(error) from None
         claims["exp"], claims["iat"] = _epoch(now, self._lifetimes.sliding), _epoch(now)
         return {"token": self._signed(claims)}
 
@@ -162,54 +185,49 @@ class Tokens:
         try:
             claims = decoded(token, self._settings)
             check(claims, None, self._settings)
-        except InvalidClaims as error:
-            raise failed(str(error), "token_not_valid") from None
+        except TokenError as error:
+            raise self._bad(error) from None
         kept = self._blacklist if self._revoke_rotated else None
         if kept is not None and await kept.has(db, claims.get(self._id_claim)):
             raise ValidationError({"non_field_errors": [_("Token is blacklisted")]})
 
     async def revoke(self, db: Database, token: str) -> None:
         """``TokenBlacklistSerializer``: revoke a refresh token."""
-        now = datetime.now(tz=UTC)
-        claims = await self._checked(db, token, "refresh")
+        refresh = await self.read(db, token, "refresh")
         if self._blacklist is not None:
-            user = await self._owner(db, claims.get(self._settings.user_id_claim))
-            await self._revoke(db, claims, user, now)
+            await refresh.blacklist(db)
+
+    def _bad(self, error: TokenError) -> Exception:
+        return failed(str(error)) if self._answered else error
 
     async def _checked(self, db: Database, token: str, token_type: str) -> Claims:
-        """``RefreshToken(token)`` and ``SlidingToken(token)``: revoked ones are told before expired ones.
-
-        Raises ``KeyError`` for a token without an id where there is a blacklist, as simplejwt does (500).
-        """
+        """Revoked ones are told before expired ones."""
         try:
             claims = dict(decoded(token, self._settings))
-            if self._blacklist is not None and await self._blacklist.has(db, claims[self._id_claim]):
-                raise InvalidClaims(_("Token is blacklisted"))
+            kept = self._blacklist if token_type != "access" else None
+            if kept is not None and await kept.has(db, claims[self._id_claim]):
+                raise TokenError(_("Token is blacklisted"))
             check(claims, token_type, self._settings)
-        except InvalidClaims as error:
-            raise failed(str(error), "token_not_valid") from None
+        except TokenError as error:
+            raise self._bad(error) from None
         return claims
 
-    def _new(self, user: Any, token_type: str, lifetime: float, now: datetime) -> Claims:
-        """``Token.for_user``."""
-        settings = self._settings
+    def _empty(self, token_type: TokenType, now: datetime) -> Claims:
+        """``Token()``: of nobody."""
         claims: Claims = {
             self._type_claim: token_type,
-            "exp": _epoch(now, lifetime),
+            "exp": _epoch(now, getattr(self._lifetimes, token_type)),
             "iat": _epoch(now),
             self._id_claim: uuid4().hex,
         }
-        claims[settings.user_id_claim] = str(getattr(user, settings.user_id_field))
-        if settings.revoke_claim is not None:
-            claims[settings.revoke_claim] = password_digest(user.password)
+        if token_type == "sliding":
+            claims[self._sliding_claim] = _epoch(now, self._lifetimes.sliding_refresh)
         return claims
 
-    async def _noted(self, db: Database, user: Any, claims: Claims, now: datetime) -> str:
-        text = self._signed(claims)
+    async def _noted(self, db: Database, user: Any, claims: Claims, now: datetime) -> None:
         if self._blacklist is not None:
-            key = self._identity.pk_of(user)
+            key, text = self._identity.pk_of(user), self._signed(claims)
             await self._blacklist.issued(db, claims[self._id_claim], text, key, now, claims["exp"])
-        return text
 
     def _access(self, refresh: Mapping[str, Any], now: datetime) -> Claims:
         """``RefreshToken.access_token``: the other claims are copied."""
@@ -221,6 +239,13 @@ class Tokens:
             self._id_claim: uuid4().hex,
             **{name: value for name, value in refresh.items() if name not in left},
         }
+
+    async def _end(self, db: Database, claims: Claims, now: datetime) -> None:
+        """``BlacklistMixin.blacklist``."""
+        if self._blacklist is None:
+            raise AttributeError("'RefreshToken' object has no attribute 'blacklist'")
+        user = await self._owner(db, claims.get(self._settings.user_id_claim))
+        await self._revoke(db, claims, user, now)
 
     async def _revoke(self, db: Database, claims: Claims, user: Any, now: datetime) -> None:
         assert self._blacklist is not None
@@ -244,6 +269,35 @@ class Tokens:
 
     def _signed(self, claims: Claims) -> str:
         return signed(claims, self._settings)
+
+
+class WebToken:
+    """``rest_framework_simplejwt.tokens.Token``: claims by name; its text is signed when it is asked for."""
+
+    def __init__(self, tokens: Tokens, claims: Claims, made: datetime) -> None:
+        self._tokens, self._made = tokens, made
+        self.claims = claims
+
+    def __getitem__(self, name: str) -> Any:
+        return self.claims[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.claims[name] = value
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.claims
+
+    def __str__(self) -> str:
+        return self._tokens._signed(self.claims)
+
+    @property
+    def access_token(self) -> WebToken:
+        """Of a refresh token: a new access token with its other claims."""
+        return WebToken(self._tokens, self._tokens._access(self.claims, self._made), self._made)
+
+    async def blacklist(self, db: Database) -> None:
+        """Revoke it. Raises ``AttributeError`` where no blacklist is installed, as simplejwt does."""
+        await self._tokens._end(db, self.claims, self._made)
 
 
 def signed(claims: Mapping[str, Any], settings: JwtSettings) -> str:

@@ -53,10 +53,11 @@ def put(frame: Frame, owner: Val, call: CallSite) -> Val:
         raise frame.refuse(
             "serializer-state", f"self.{name}", "Segue does not keep this on a serializer.", call.node
         )
-    return _put(frame, owner.kind.name, name, value)
+    return put_on_self(frame, owner.kind.name, name, value)
 
 
-def _put(frame: Frame, serializer: str, name: str, value: Val) -> Val:
+def put_on_self(frame: Frame, serializer: str, name: str, value: Val) -> Val:
+    """``self.<name> = value``."""
     kept.assigned(frame.ctx, serializer).add(name)
     node = kept.item(frame, name)
     frame.emit(f"{ast.unparse(node)} = {value.text}")
@@ -80,7 +81,7 @@ def put_into_context(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         or value.node is None
     ):
         return None
-    return _put(frame, of.name, kept.of_context(key), value)
+    return put_on_self(frame, of.name, kept.of_context(key), value)
 
 
 @attribute(Serializer, "context")

@@ -1,0 +1,258 @@
+"""simplejwt's views in generated code: the same steps on Django and on the service give the same tokens and rows."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.projects.site import SETTINGS, Site
+
+from segue.emit import write
+from segue.translate.program import translate
+
+CHILD = Path(__file__).with_name("token_views_child.py")
+SECRET = "a-key-of-more-than-thirty-two-bytes-for-the-tests"
+CONF = f"""
+import os
+
+SECRET_KEY = "{SECRET}"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+NOTED = os.environ.get("NOTED") == "1"
+INSTALLED_APPS += ["rest_framework_simplejwt.token_blacklist"] if NOTED else []
+SIMPLE_JWT = {{"ROTATE_REFRESH_TOKENS": NOTED, "BLACKLIST_AFTER_ROTATION": NOTED, "UPDATE_LAST_LOGIN": NOTED,
+              **({{"USER_AUTHENTICATION_RULE": "notes.views.rule"}} if os.environ.get("RULE") else {{}})}}
+"""
+MODELS = """\
+from django.db import models
+
+
+class Note(models.Model):
+    title = models.CharField(max_length=10)
+"""
+VIEWS = """\
+from rest_framework import permissions
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework_simplejwt import views
+from rest_framework_simplejwt.authentication import JWTAuthentication
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.serializers import TokenObtainPairSerializer
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
+
+
+def rule(user):
+    return user is not None and user.is_staff
+
+
+class Pair(views.TokenObtainPairView):
+    pass
+
+
+class Refresh(views.TokenRefreshView):
+    pass
+
+
+class Verify(views.TokenVerifyView):
+    pass
+
+
+class Blacklist(views.TokenBlacklistView):
+    pass
+
+
+class Sliding(views.TokenObtainSlidingView):
+    pass
+
+
+class Slide(views.TokenRefreshSlidingView):
+    pass
+
+
+class NamedSerializer(TokenObtainPairSerializer):
+    @classmethod
+    def get_token(cls, user):
+        token = super().get_token(user)
+        token["name"] = user.username
+        token["staff"] = user.is_staff
+        return token
+
+    def validate(self, attrs):
+        data = super().validate(attrs)
+        data["id"] = self.user.id
+        return data
+
+
+class Named(views.TokenObtainPairView):
+    serializer_class = NamedSerializer
+
+
+class Logout(APIView):
+    authentication_classes = [JWTAuthentication]
+    permission_classes = [permissions.IsAuthenticated]
+
+    def post(self, request):
+        try:
+            token = RefreshToken(request.data["refresh"])
+            token.blacklist()
+        except TokenError:
+            return Response({"detail": "bad"}, status=400)
+        return Response(status=205)
+
+
+class OwnToken(RefreshToken):
+    lifetime = RefreshToken.lifetime * 2
+
+
+class OwnSerializer(TokenObtainPairSerializer):
+    token_class = OwnToken
+
+
+class OwnClass(views.TokenObtainPairView):
+    serializer_class = OwnSerializer
+
+
+class TextSerializer(TokenObtainPairSerializer):
+    default_error_messages = {"no_active_account": "No."}
+
+
+class OwnText(views.TokenObtainPairView):
+    serializer_class = TextSerializer
+
+
+class DateSerializer(TokenObtainPairSerializer):
+    @classmethod
+    def get_token(cls, user):
+        token = super().get_token(user)
+        token["joined"] = user.date_joined
+        return token
+
+
+class Dated(views.TokenObtainPairView):
+    serializer_class = DateSerializer
+"""
+REFUSED = ("ownclass", "owntext", "dated")
+URLS = """\
+from django.conf import settings
+from django.urls import path
+from notes import views
+
+names = ["Pair", "Refresh", "Verify", "Sliding", "Slide", "Named", "OwnClass", "OwnText", "Dated"]
+names += ["Blacklist", "Logout"] if settings.NOTED else []
+urlpatterns = [path(f"{name.lower()}/", getattr(views, name).as_view()) for name in names]
+"""
+PEOPLE = """
+import django; django.setup()
+from django.contrib.auth.models import User
+User.objects.create_user("ann", password="secret", is_staff=True)
+User.objects.create_user("bob", password="secret", is_active=False)
+"""
+
+
+def _of(step: int, key: str) -> dict[str, Any]:
+    return {"$": [step, key]}
+
+
+ANN = {"username": "ann", "password": "secret"}
+STEPS: list[tuple[str, dict[str, Any], Any]] = [
+    ("/pair/", ANN, None),  # 0
+    ("/pair/", {"username": "ann", "password": "wrong"}, None),
+    ("/pair/", {"username": "bob", "password": "secret"}, None),
+    ("/pair/", {"username": "ann"}, None),
+    ("/pair/", {"username": ["ann"], "password": 5}, None),
+    ("/named/", ANN, None),  # 5
+    ("/named/", {"username": "nobody", "password": "secret"}, None),
+    ("/refresh/", {"refresh": _of(0, "refresh")}, None),  # 7
+    ("/refresh/", {"refresh": _of(0, "refresh")}, None),
+    ("/refresh/", {"refresh": _of(0, "access")}, None),
+    ("/refresh/", {"refresh": "x.y.z"}, None),
+    ("/refresh/", {"refresh": ""}, None),
+    ("/refresh/", {}, None),
+    ("/refresh/", {"refresh": _of(5, "refresh")}, None),  # 13: with claims of its own
+    ("/verify/", {"token": _of(0, "access")}, None),
+    ("/verify/", {"token": _of(0, "refresh")}, None),
+    ("/verify/", {"token": _of(13, "access")}, None),
+    ("/verify/", {"token": "nonsense"}, None),
+    ("/sliding/", ANN, None),  # 18
+    ("/slide/", {"token": _of(18, "token")}, None),
+    ("/slide/", {"token": _of(0, "refresh")}, None),
+]
+NOTED: list[tuple[str, dict[str, Any], Any]] = [
+    *STEPS,
+    ("/blacklist/", {"refresh": _of(7, "refresh")}, None),
+    ("/blacklist/", {"refresh": _of(7, "refresh")}, None),
+    ("/refresh/", {"refresh": _of(7, "refresh")}, None),
+    ("/verify/", {"token": _of(7, "refresh")}, None),
+    ("/pair/", ANN, None),  # 25
+    ("/logout/", {"refresh": _of(25, "refresh")}, _of(25, "access")),
+    ("/logout/", {"refresh": _of(25, "refresh")}, _of(25, "access")),
+    ("/logout/", {"refresh": _of(25, "access")}, _of(25, "access")),
+    ("/logout/", {"refresh": 5}, _of(25, "access")),
+    ("/logout/", {"refresh": None}, _of(25, "access")),
+    ("/logout/", {}, _of(25, "access")),
+    ("/logout/", {"refresh": _of(25, "refresh")}, None),
+    ("/refresh/", {"refresh": _of(25, "refresh")}, None),
+]
+
+
+@pytest.mark.parametrize(("noted", "steps"), [("0", STEPS), ("1", NOTED)])
+def test_both_sides_give_the_same_tokens_and_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, noted: str, steps: list[Any]
+) -> None:
+    monkeypatch.setenv("NOTED", noted)
+    site = _site(tmp_path)
+    program = translate(site.snapshot(NOTED=noted))
+    assert {r.route_id.strip("/") for r in program.refused} == set(REFUSED)
+    assert len(program.native) == (8 if noted == "1" else 6)
+    service = tmp_path / "service"
+    write(program, service)
+    answers = []
+    for side in ("django", str(service)):
+        folder = tmp_path / f"of {Path(side).name}"
+        shutil.copytree(site.root, folder)
+        environment = {
+            **os.environ, "DJANGO_SETTINGS_MODULE": "site_.settings", "SECRET_KEY": SECRET,
+            "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}", "PYTHONPATH": str(folder),
+        }  # fmt: skip
+        asked = subprocess.run(
+            [sys.executable, str(CHILD), side], cwd=folder, env=environment, input=json.dumps(steps),
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert asked.returncode == 0, asked.stderr
+        answers.append(json.loads(asked.stdout.splitlines()[-1]))
+    theirs, mine = answers
+    for expected, found in zip(theirs, mine, strict=True):
+        assert found == expected
+    statuses = [one[1] for one in theirs[: len(steps)]]
+    assert statuses.count(200) >= 7
+    assert statuses.count(401) >= 5
+    if noted == "1":
+        assert 205 in statuses
+        assert any(row[1] for row in theirs[len(steps)])
+
+
+def test_a_rule_of_the_projects_own_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RULE", "1")
+    program = translate(_site(tmp_path).snapshot(RULE="1"))
+    assert not [n for n in program.native if n.route_id in ("/pair/", "/named/", "/refresh/")]
+
+
+def _site(tmp_path: Path) -> Site:
+    files = {
+        "site_/settings.py": SETTINGS + CONF, "site_/urls.py": URLS, "notes/models.py": MODELS, "notes/views.py": VIEWS,
+    }  # fmt: skip
+    site = Site.make(tmp_path / "site", files)
+    subprocess.run(
+        [sys.executable, "-c", PEOPLE],
+        cwd=site.root,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "site_.settings"},
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    return site
