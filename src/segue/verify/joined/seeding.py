@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 import uuid
+from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from typing import Any
 
@@ -44,6 +46,18 @@ def fill(labels: list[str]) -> int:
 
 def instance(model: Any, number: int, given: dict[str, Any]) -> Any:
     """Create one row with plausible values. Raises what Django raises."""
+    with unscoped():
+        return _instance(model, number, given)
+
+
+def unscoped() -> AbstractContextManager[Any]:
+    """``scopes_disabled()`` of django-scopes, where the project has it: rows are made outside of any request."""
+    package = sys.modules.get("django_scopes")
+    found: AbstractContextManager[Any] = package.scopes_disabled() if package is not None else nullcontext()
+    return found
+
+
+def _instance(model: Any, number: int, given: dict[str, Any]) -> Any:
     values: dict[str, Any] = {}
     many: dict[str, list[Any]] = {}
     for field in model._meta.get_fields():
