@@ -11,7 +11,7 @@ from segue.translate.functions.writing import may_write
 from segue.translate.interp.expressions.calls import method_call
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.leaving import leavable
-from segue.translate.interp.value import Val, literal, name, quote
+from segue.translate.interp.value import Val, is_pure, literal, name, quote
 from segue.translate.kinds import Instance, QuerySet, ViewSelf
 from segue.translate.load.fetch import fetch_all, limit_one, site_of
 from segue.translate.permissions.access import for_call, possible_permissions
@@ -63,8 +63,13 @@ def _known_serializer(endpoint: Endpoint, dotted: str) -> str:
     return dotted
 
 
-def asked_serializer_class(frame: Frame, endpoint: Endpoint) -> str:
-    """``self.get_serializer_class()`` where the view asks for it: requests that it gives another class are left to Django."""
+def asked_serializer_class(
+    frame: Frame, endpoint: Endpoint, data: Val | None = None
+) -> tuple[str, Val | None]:
+    """``self.get_serializer_class()`` where the view asks for it: requests that it gives another class are left to Django.
+
+    ``data`` is what the serializer is given, which is read before it is asked (``get_serializer(data=request.data)``).
+    """
     looked_up = (
         registered(endpoint, "get_serializer_class") if endpoint.overridden("get_serializer_class") else None
     )
@@ -72,6 +77,8 @@ def asked_serializer_class(frame: Frame, endpoint: Endpoint) -> str:
         if may_write(frame.ctx, frame.lines):
             raise endpoint.refuse_method("get_serializer_class", "Something was written before it is asked.")
         choices, native = looked_up
+        if data is not None and data.node is not None and not is_pure(data.node):
+            data = Val(data.kind, frame.hoist("data", data.node))
         with leavable(frame.ctx):
             value = call_property(frame, endpoint, choices.by.name)
         only = choices.values(native)
@@ -83,7 +90,7 @@ def asked_serializer_class(frame: Frame, endpoint: Endpoint) -> str:
         frame.use(Import("segue_bridge.leaving", "left_to_django"))
         raised = quote("left_to_django({0}, {1})", frame.db, literal(f"another {native.rpartition('.')[2]}"))
         frame.emit_block(f"if {ast.unparse(test)}:", [f"raise {ast.unparse(raised)}"])
-    return serializer_class(endpoint)
+    return serializer_class(endpoint), data
 
 
 def call_property(frame: Frame, endpoint: Endpoint, attribute: str) -> ast.expr:

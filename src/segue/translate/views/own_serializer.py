@@ -32,11 +32,12 @@ def get_serializer(
         from segue.translate.serializers.own_context import context_of
 
         context_of(endpoint)
+    cls, data = generic.asked_serializer_class(frame, endpoint, keywords.get("data"))
     return serializer_object.new(
         frame,
-        generic.asked_serializer_class(frame, endpoint),
+        cls,
         instance=positional[0] if positional else None,
-        data=keywords.get("data"),
+        data=data,
         many=keywords.get("many"),
         partial=keywords.get("partial"),
     )

@@ -139,9 +139,10 @@ def _values(model: type[models.Model], user: Any) -> list[str]:
             try:
                 with transaction.atomic():
                     row = instance(model, 70 + model._base_manager.count(), {link.name: user})
-                    _allow(row)
             except Exception:  # noqa: BLE001 - a model we cannot fill: no such credential
                 return []
+    if row is not user:
+        _allow(row)
     found = []
     for field in model._meta.concrete_fields:
         value = getattr(row, field.attname, None)
@@ -154,7 +155,7 @@ def _values(model: type[models.Model], user: Any) -> list[str]:
 
 
 def _allow(row: Any) -> None:
-    """Let a new credential reach as much as one may: all rows of its relations, and every name that stands beside its model.
+    """Let a credential reach as much as one may: no end, all rows of its relations, and every name that stands beside its model.
 
     A column of JSON that is an empty dict by default is taken for rights by name: ``ENDPOINTS`` of the model's module are the keys
     of ``endpoints``, and all other texts of its constants the rights.
@@ -163,14 +164,20 @@ def _allow(row: Any) -> None:
     for field in model._meta.many_to_many:
         if field.remote_field.through._meta.auto_created:
             getattr(row, field.name).set(field.related_model._base_manager.order_by("pk")[:50])
+    changed: dict[str, Any] = {
+        f.attname: None for f in model._meta.concrete_fields if f.null and isinstance(f, models.DateTimeField)
+    }
     constants = {k: v for k, v in vars(sys.modules[model.__module__]).items() if k.isupper()}
     for field in model._meta.concrete_fields:
         keys = constants.get(field.name.upper())
         if not isinstance(field, models.JSONField) or field.default is not dict or not _is_names(keys):
             continue
         rights = sorted({n for k, v in constants.items() if v is not keys and _is_names(v) for n in v})
-        setattr(row, field.attname, dict.fromkeys(list(keys or ()), rights))
-        row.save(update_fields=[field.attname])
+        changed[field.attname] = dict.fromkeys(list(keys or ()), rights)
+    for name, value in changed.items():
+        setattr(row, name, value)
+    if changed:
+        model._base_manager.filter(pk=row.pk).update(**changed)
 
 
 def _is_names(value: Any) -> bool:

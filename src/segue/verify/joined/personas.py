@@ -337,7 +337,8 @@ def _token(authenticator: Any, user: Any) -> list[Header]:
             token = authenticator.get_model().objects.get_or_create(user=user)[0]
     except Exception:  # noqa: BLE001 - a token model of the project's own
         return []
-    return [("Authorization", f"{authenticator.keyword} {token.key}")]
+    key = getattr(token, "key", None)  # a model of the project's own calls it otherwise
+    return [("Authorization", f"{authenticator.keyword} {key}")] if key else []
 
 
 def _basic(user: Any) -> list[Header]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import sys
 import uuid
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from decimal import Decimal
 from typing import Any
 
@@ -46,7 +47,7 @@ def fill(labels: list[str]) -> int:
 
 def instance(model: Any, number: int, given: dict[str, Any]) -> Any:
     """Create one row with plausible values. Raises what Django raises."""
-    with unscoped():
+    with unscoped(), unsent():
         return _instance(model, number, given)
 
 
@@ -55,6 +56,21 @@ def unscoped() -> AbstractContextManager[Any]:
     package = sys.modules.get("django_scopes")
     found: AbstractContextManager[Any] = package.scopes_disabled() if package is not None else nullcontext()
     return found
+
+
+@contextmanager
+def unsent() -> Iterator[None]:
+    """Tasks of Celery that models ask for while rows are made are not sent: there may be no broker, and no case is running."""
+    package = sys.modules.get("celery.app.task")
+    if package is None:
+        yield
+        return
+    asked = package.Task.apply_async
+    package.Task.apply_async = lambda *_, **__: None
+    try:
+        yield
+    finally:
+        package.Task.apply_async = asked
 
 
 def _instance(model: Any, number: int, given: dict[str, Any]) -> Any:

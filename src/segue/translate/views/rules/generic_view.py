@@ -84,11 +84,13 @@ def get_serializer(frame: Frame, owner: Val, call: CallSite) -> Val:
             "A context of its own is not translated yet.",
             call.node,
         )
+    instance = call.argument(0, "instance")
+    cls, data = generic.asked_serializer_class(frame, _endpoint(owner), call.argument(1, "data"))
     return serializer_object.new(
         frame,
-        generic.asked_serializer_class(frame, _endpoint(owner)),
-        instance=call.argument(0, "instance"),
-        data=call.argument(1, "data"),
+        cls,
+        instance=instance,
+        data=data,
         many=call.kwargs.get("many"),
         partial=call.kwargs.get("partial"),
         at=call.node,
@@ -145,7 +147,7 @@ def get_serializer_class(frame: Frame, owner: Val, call: CallSite) -> Val:
     from segue.snapshot.model import GlobalRef
     from segue.translate.kinds import Global
 
-    return Val(Global(GlobalRef("class", generic.asked_serializer_class(frame, _endpoint(owner)))))
+    return Val(Global(GlobalRef("class", generic.asked_serializer_class(frame, _endpoint(owner))[0])))
 
 
 @framework(f"{_G}paginate_queryset")
