@@ -12,6 +12,7 @@ what is declared lies in a schema of its own, on SQLite in a file beside: :data:
 
 import importlib.util
 import json
+import logging
 import os
 import sys
 
@@ -36,6 +37,8 @@ def main():
     import django
 
     django.setup()
+    # a project that logs every statement is slow; what goes wrong is raised
+    logging.disable(logging.CRITICAL)
     from django.core.management import call_command
     from django.db import connection
     from django.db.backends.signals import connection_created
