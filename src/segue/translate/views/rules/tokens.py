@@ -25,6 +25,7 @@ from segue.translate.kinds import (
 from segue.translate.load.models import concrete, pk_field
 from segue.translate.load.needs import column
 from segue.translate.rules import custom_signals
+from segue.translate.rules.own_exceptions import own_names
 from segue.translate.rules.registry import attribute, function, method
 from segue.translate.serializers.by_view import current_view
 from segue.translate.specialise.fold import plain
@@ -186,7 +187,7 @@ def invalid_token(frame: Frame, call: CallSite) -> Val:
 def arguments_of(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
     """``error.args`` of simplejwt's ``TokenError``: its text alone."""
     assert isinstance(owner.kind, Raised)
-    if owner.kind.cls != "TokenError" or owner.node is None:
+    if owner.kind.cls != "TokenError" or owner.kind.cls in own_names(frame.ctx) or owner.node is None:
         return None
     return Val(TupleOf((Scalar("str"),)), quote("({0},)", quote("str({0})", owner.node)))
 
