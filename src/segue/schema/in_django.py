@@ -37,7 +37,7 @@ def main():
     import django
 
     django.setup()
-    # a project that logs every statement is slow; what goes wrong is raised
+    # statements that a project logs would bury the error, which is raised
     logging.disable(logging.CRITICAL)
     from django.core.management import call_command
     from django.db import connection
