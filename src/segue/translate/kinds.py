@@ -628,6 +628,11 @@ class PaginatorSelf(Object):
 
 
 @dataclass(frozen=True, slots=True)
+class LimitOffsetSelf(Object):
+    """The same of a limit and offset paginator."""
+
+
+@dataclass(frozen=True, slots=True)
 class DjangoPage(Kind):
     """``self.page`` of such a paginator, or its ``paginator``: code is the page as well."""
 

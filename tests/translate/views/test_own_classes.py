@@ -1,4 +1,4 @@
-"""Filter backends and decorators that a project writes itself: as Django, or refused where they stand."""
+"""Filter backends, paginators and decorators that a project writes itself: as Django, or refused where they stand."""
 
 from __future__ import annotations
 
@@ -212,6 +212,64 @@ class NoteSerializer(serializers.ModelSerializer):
         fields = ["id", "title", "stars", "done"]
 
 
+class Numbered(pagination.PageNumberPagination):
+    page_size = 2
+    page_size_query_param = "size"
+    max_page_size = 4
+
+    def get_paginated_response(self, data):
+        page = self.page
+        return Response(
+            {
+                "links": {"next": self.get_next_link(), "previous": self.get_previous_link()},
+                "more": page.has_next(), "before": self.page.has_previous(), "from": page.start_index(), "to": page.end_index(),
+                "size": self.get_page_size(self.request), "per": page.paginator.per_page, "usual": self.page_size,
+                "pages": page.paginator.num_pages, "rows": data,
+            }
+        )
+
+
+class Windowed(pagination.LimitOffsetPagination):
+    default_limit = 3
+    max_limit = 5
+
+    def get_paginated_response(self, data):
+        return Response(
+            {
+                "meta": {"limit": self.limit, "offset": self.offset, "total": self.count, "next": self.get_next_link()},
+                "previous": self.get_previous_link(), "q": self.request.query_params.get("q"), "rows": data,
+            }
+        )
+
+
+class Counted(pagination.PageNumberPagination):
+    page_size = 2
+
+    def get_paginated_response(self, data):
+        response = super().get_paginated_response(data)
+        response["X-Total"] = self.page.paginator.count
+        return response
+
+
+class OwnLimit(pagination.LimitOffsetPagination):
+    default_limit = 3
+
+    def get_limit(self, request):
+        return 2
+
+    def get_paginated_response(self, data):
+        return Response({"rows": data})
+
+
+class Rewritten(pagination.PageNumberPagination):
+    page_size = 2
+
+    def get_paginated_response(self, data):
+        response = super().get_paginated_response(data)
+        response.data["pages"] = self.page.paginator.num_pages
+        return response
+
+
 class Owned(filters.BaseFilterBackend):
     def filter_queryset(self, request, queryset, view):
         if request.user.is_staff:
@@ -247,6 +305,25 @@ class Base(viewsets.ModelViewSet):
 
 class Mine(Base):
     filter_backends = [Owned]
+    pagination_class = Numbered
+
+
+class Windows(viewsets.ReadOnlyModelViewSet):
+    queryset = Note.objects.all()
+    serializer_class = NoteSerializer
+    pagination_class = Windowed
+
+
+class Counts(Windows):
+    pagination_class = Counted
+
+
+class OwnLimits(Windows):
+    pagination_class = OwnLimit
+
+
+class Rewrites(Windows):
+    pagination_class = Rewritten
 
 
 class Several(Base):
@@ -384,7 +461,7 @@ from rest_framework.routers import SimpleRouter
 from notes import views
 
 router = SimpleRouter()
-for name in ("Mine", "Several", "AsLists", "Mades", "Kepts", "Searches"):
+for name in ("Mine", "Several", "AsLists", "Mades", "Kepts", "Searches", "Windows", "Counts", "OwnLimits", "Rewrites"):
     router.register(name.lower(), getattr(views, name), basename=name.lower())
 urlpatterns = [
     path("", include(router.urls)), path("listing/", views.Listing.as_view()), path("one/<int:pk>/", views.One.as_view()),
@@ -396,7 +473,7 @@ REFUSED = {
     "GET /aslists/": "filter-backend", "GET /aslists/{pk}/": "filter-backend", "GET /mades/": "filter-backend",
     "GET /mades/{pk}/": "filter-backend", "GET /kepts/": "assign-attribute", "GET /kepts/{pk}/": "assign-attribute",
     "GET /searches/": "filter-backend", "GET /searches/{pk}/": "filter-backend",
-    "GET /refused/{pk}/": "decorator", "POST /refused/{pk}/": "decorator", "PUT /refused/{pk}/": "decorator",
+    "GET /ownlimits/": "pagination", "GET /rewrites/": "no-rule", "GET /refused/{pk}/": "decorator", "POST /refused/{pk}/": "decorator", "PUT /refused/{pk}/": "decorator",
     "PATCH /refused/{pk}/": "decorator", "DELETE /refused/{pk}/": "decorator", "POST /passed/{pk}/": "decorator",
 }  # fmt: skip
 
@@ -425,7 +502,7 @@ def test_what_is_not_plain_is_refused(program: Program) -> None:
 
 
 def test_the_rest_answers_as_django_does(site: Site, snapshot: Snapshot, tmp_path: Path) -> None:
-    _, report = site.explore(snapshot, tmp_path, cases=300, seconds=12)
+    _, report = site.explore(snapshot, tmp_path, cases=340, seconds=12)
     assert differences(report) == []
     seen = {o.key: set(o.statuses) for o in report.operations}
     # Those who may write own none of the few rows.

@@ -16,6 +16,7 @@ from segue.translate.kinds import (
     Instance,
     JwtToken,
     Kind,
+    LimitOffsetSelf,
     ListOf,
     Localized,
     MailMessage,
@@ -117,6 +118,9 @@ def _text(ctx: Context, kind: Kind, imports: set[Import]) -> str:
             return shape_name
         case Maybe(kind=inner_kind):
             return f"{_text(ctx, inner_kind, imports)} | None"
+        case LimitOffsetSelf():
+            imports.add(Import("segue_bridge.pagination.limit_offset", "LimitOffsetSlice"))
+            return "LimitOffsetSlice"
         case PaginatorSelf() | DjangoPage():
             imports.add(Import("segue_bridge.pagination.page_number", "PageNumberSlice"))
             return "PageNumberSlice"

@@ -17,6 +17,7 @@ from segue.translate.kinds import (
     Global,
     Keywords,
     Kind,
+    LimitOffsetSelf,
     ListOf,
     NoArguments,
     PaginatorSelf,
@@ -213,7 +214,7 @@ def receiver_name(frame: Frame, kind: Kind) -> str:
         return "user"
     if isinstance(kind, QuerySet):
         return "statement"
-    if isinstance(kind, PaginatorSelf):
+    if isinstance(kind, PaginatorSelf | LimitOffsetSelf):
         return "page"
     return "value"
 

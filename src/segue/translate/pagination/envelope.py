@@ -1,4 +1,4 @@
-"""``get_paginated_response`` of a project's own ``PageNumberPagination``, lifted with the page as its ``self``."""
+"""``get_paginated_response`` of a project's own ``PageNumberPagination`` or ``LimitOffsetPagination``, lifted with the page as its ``self``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from segue.target.ir import Import
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import invoke
 from segue.translate.interp.value import Val, name
-from segue.translate.kinds import PaginatorSelf, Response
+from segue.translate.kinds import LimitOffsetSelf, PaginatorSelf, Response
 from segue.translate.pagination.paginators import Paginator
 
 
@@ -23,12 +23,13 @@ def own_envelope(frame: Frame, paginator: Paginator, items: Val, page: str, at: 
         raise frame.refuse("pagination", paginator.envelope, "It takes more than the data.", node)
     assert items.node is not None
     shown = frame.hoist("items", items.node)
-    frame.use(Import("segue_bridge.pagination.page_number", "PageNumberSlice"))
+    limited = paginator.base == "LimitOffsetPagination"
+    module, cls = ("limit_offset", "LimitOffsetSlice") if limited else ("page_number", "PageNumberSlice")
+    frame.use(Import(f"segue_bridge.pagination.{module}", cls))
     call = ast.unparse(frame.state("call"))
-    frame.emit_block(
-        f"if not isinstance({page}, PageNumberSlice):", [f"return {call}.reply({ast.unparse(shown)})"]
-    )
-    receiver = Val(PaginatorSelf(paginator.cls), name(page))
+    frame.emit_block(f"if not isinstance({page}, {cls}):", [f"return {call}.reply({ast.unparse(shown)})"])
+    own = LimitOffsetSelf(paginator.cls) if limited else PaginatorSelf(paginator.cls)
+    receiver = Val(own, name(page))
     made = invoke(frame, function, {arguments[0]: Val(items.kind, shown)}, receiver, node, "pagination")
     if not isinstance(made.kind, Response):
         raise frame.refuse("pagination", paginator.envelope, "It may return no Response of DRF.", node)

@@ -145,13 +145,27 @@ def paginator_of(endpoint: Endpoint) -> Paginator | None:
 
 # What ``paginate_queryset`` asks: with one of these overridden the page itself would be another.
 _PAGING = frozenset(
-    {"paginate_queryset", "get_page_size", "get_page_number", "to_html", "get_results", "__init__"}
+    {
+        "paginate_queryset",
+        "get_page_size",
+        "get_page_number",
+        "to_html",
+        "get_results",
+        "__init__",
+        "get_limit",
+        "get_offset",
+        "get_count",
+    }
 )
 
 
 def own_envelope(known: Class, base: str, method: str) -> bool:
     """Whether ``method`` only serves an overridden ``get_paginated_response``, which is translated."""
-    return base == "PageNumberPagination" and bool(_envelope(known)) and method not in _PAGING
+    return (
+        base in ("PageNumberPagination", "LimitOffsetPagination")
+        and bool(_envelope(known))
+        and method not in _PAGING
+    )
 
 
 def _envelope(known: Class) -> str:

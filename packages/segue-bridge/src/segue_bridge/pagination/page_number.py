@@ -16,14 +16,38 @@ from segue_bridge.translation import gettext as _
 
 
 class PageNumberSlice(Slice):
-    """Page ``number`` of ``pages``; ``count`` rows in all."""
+    """Page ``number`` of ``pages``; ``count`` rows in all, ``size`` on a page."""
 
     def __init__(
-        self, call: Call, statement: Select[Any], *, number: int, count: int, pages: int, parameter: str
+        self,
+        call: Call,
+        statement: Select[Any],
+        *,
+        number: int,
+        count: int,
+        pages: int,
+        parameter: str,
+        size: int,
     ) -> None:
         super().__init__(call, statement)
-        self.number, self.count, self.pages = number, count, pages
+        self.number, self.count, self.pages, self.size = number, count, pages, size
         self._parameter = parameter
+
+    def has_next(self) -> bool:
+        """``Page.has_next``."""
+        return self.number < self.pages
+
+    def has_previous(self) -> bool:
+        """``Page.has_previous``."""
+        return self.number > 1
+
+    def start_index(self) -> int:
+        """The place of the page's first row among all, from 1 on; 0 where there is none."""
+        return self.size * (self.number - 1) + 1 if self.count else 0
+
+    def end_index(self) -> int:
+        """The place of the page's last row among all."""
+        return self.count if self.number == self.pages else self.number * self.size
 
     def next_link(self) -> str | None:
         if self.number >= self.pages:
@@ -88,6 +112,7 @@ class PageNumber:
             count=total,
             pages=pages,
             parameter=self.param,
+            size=size,
         )
 
     def parameters(self) -> list[dict[str, Any]]:

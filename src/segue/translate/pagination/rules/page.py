@@ -8,15 +8,17 @@ from segue.target.ir import Import
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, name, quote
-from segue.translate.kinds import DjangoPage, PaginatorSelf, Request, Scalar
-from segue.translate.rules.registry import attribute, framework, function
+from segue.translate.kinds import DjangoPage, LimitOffsetSelf, PaginatorSelf, Request, Response, Scalar
+from segue.translate.rules.registry import attribute, framework, function, method
 
 _P = "rest_framework.pagination.PageNumberPagination."
 _NUMBERS = {"number": "number"}
-_COUNTS = {"num_pages": "pages", "count": "count"}
+_COUNTS = {"num_pages": "pages", "count": "count", "per_page": "size"}
+_L = "rest_framework.pagination.LimitOffsetPagination."
 
 
 @attribute(PaginatorSelf, "request")
+@attribute(LimitOffsetSelf, "request")
 def request(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
     """``self.request``, which ``paginate_queryset`` kept."""
     return Val(Request())
@@ -34,7 +36,47 @@ def paginator(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
     return Val(DjangoPage(paginator=True), owner.node)
 
 
-@attribute(DjangoPage, "number", "num_pages", "count")
+@attribute(LimitOffsetSelf, "limit", "offset", "count")
+def window(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
+    """``self.limit``, ``self.offset``, ``self.count``."""
+    return None if owner.node is None else Val(Scalar("int"), quote(f"{{0}}.{attr}", owner.node))
+
+
+@method(DjangoPage, "has_next", "has_previous", "start_index", "end_index")
+def of_page(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``page.has_next()``, ``page.start_index()``."""
+    assert isinstance(owner.kind, DjangoPage)
+    if owner.kind.paginator or owner.node is None or call.node.args or call.node.keywords:
+        return None
+    kind = Scalar("bool" if call.name.startswith("has") else "int")
+    return Val(kind, quote(f"{{0}}.{call.name}()", owner.node))
+
+
+@framework(f"{_P}get_page_size")
+def page_size(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``self.get_page_size(self.request)``: what the page was cut by."""
+    if not isinstance(owner.kind, PaginatorSelf) or owner.node is None:
+        return None
+    given = call.argument(0, "request")
+    if given is None or not isinstance(given.kind, Request):
+        return None
+    return Val(Scalar("int"), quote("{0}.size", owner.node))
+
+
+@framework(f"{_P}get_paginated_response")
+@framework(f"{_L}get_paginated_response")
+def drf_envelope(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``super().get_paginated_response(data)``."""
+    data = call.argument(0, "data")
+    if not isinstance(owner.kind, PaginatorSelf | LimitOffsetSelf) or owner.node is None:
+        return None
+    if data is None or data.node is None:
+        return None
+    call.only("data", at_most=1)
+    return Val(Response(200), quote("{0}.reply({1}.body({2}))", frame.state("call"), owner.node, data.node))
+
+
+@attribute(DjangoPage, "number", "num_pages", "count", "per_page")
 def number(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
     """``page.number``, ``page.paginator.num_pages``, ``page.paginator.count``."""
     assert isinstance(owner.kind, DjangoPage)
@@ -45,19 +87,21 @@ def number(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
 
 
 @framework(f"{_P}get_next_link")
+@framework(f"{_L}get_next_link")
 def next_link(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """``self.get_next_link()``."""
     return _link(owner, "next_link")
 
 
 @framework(f"{_P}get_previous_link")
+@framework(f"{_L}get_previous_link")
 def previous_link(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """``self.get_previous_link()``."""
     return _link(owner, "previous_link")
 
 
 def _link(owner: Val, method: str) -> Val | None:
-    if not isinstance(owner.kind, PaginatorSelf) or owner.node is None:
+    if not isinstance(owner.kind, PaginatorSelf | LimitOffsetSelf) or owner.node is None:
         return None
     return Val(Scalar("str", True), quote(f"{{0}}.{method}()", owner.node))
 
