@@ -160,12 +160,12 @@ def _begun(temporary: Path, run: subprocess.Popen[bytes]) -> None:
 @pytest.mark.parametrize(
     ("kind", "vendor", "moments"),
     [
-        ("command", "sqlite", (0.1, 1.5, 4.0)),
-        ("explore", "postgresql", (2.5, 6.0)),
+        ("command", "sqlite", (0.1, 2.5)),
+        ("explore", "postgresql", (3.0,)),
         # A test database that is just being made stays; Django's runner would ask what to do with it the next time.
-        ("suite", "postgresql", (1.2, 4.0)),
-        ("replay", "sqlite", (1.0, 4.0)),
-        ("http", "postgresql", (3.0, 7.0)),
+        ("suite", "postgresql", (1.2, 3.0)),
+        ("replay", "sqlite", (2.0,)),
+        ("http", "postgresql", (2.0, 5.0)),
     ],
 )
 def test_a_run_may_be_killed_at_any_moment(
