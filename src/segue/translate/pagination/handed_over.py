@@ -21,6 +21,10 @@ _SIGNATURES = {
     "paginate_queryset": "self, queryset, request, view=None",
     "get_paginated_response": "self, data",
 }
+# DRF's have none of these: what they do is done before, or to everything that is asked.
+_MAKING = frozenset(
+    {"__init__", "__new__", "__getattribute__", "__getattr__", "__setattr__", "__init_subclass__"}
+)
 _QUERIES = ("self.request.GET", "self.request.query_params")
 
 
@@ -29,7 +33,7 @@ def hands_over(endpoint: Endpoint, known: Class, base: str) -> bool:
     functions = endpoint.ctx.snapshot.functions
     original = endpoint.ctx.snapshot.classes.get(base)
     own = {name: dotted for name, dotted in known.methods.items() if not dotted.startswith("rest_framework.")}
-    if original is None or "paginate_queryset" not in own:
+    if original is None or "paginate_queryset" not in own or _MAKING & set(own):
         return False
     asked: set[str] = set()
     for name, dotted in own.items():

@@ -367,7 +367,9 @@ def related_queryset(frame: Frame, owner: Val, node: ast.AST) -> Val:
     else:
         condition = quote("{0} == {1}", ast.Attribute(root, hop.link.right, ast.Load()), left)
         value = add_where(frame, base, condition)
-    query = replace(query_of(value), related=(instance, kind.accessor), crossed=bool(hop.through))
+    # What a loader brings with the instance are the rows of the default manager.
+    related = (instance, kind.accessor) if kind.manager == "_default_manager" else None
+    query = replace(query_of(value), related=related, crossed=bool(hop.through))
     return Val(QuerySet(query), value.node)
 
 
@@ -381,6 +383,11 @@ def with_manager(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     target = concrete(frame.ctx, kind.model)
     if asked is None or not isinstance(asked.kind, Const) or asked.kind.value not in target.managers:
         return None
+    site = kind.instance.site
+    if kind.accessor in site.shown or any(p.partition("__")[0] == kind.accessor for p in site.prefetched):
+        raise frame.refuse(
+            "prefetch", kind.accessor, "Django begins with the rows that were prefetched.", call.node
+        )
     return Val(replace(kind, manager=str(asked.kind.value)), owner.node)
 
 

@@ -73,6 +73,12 @@ def drf_envelope(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     if data is None or data.node is None:
         return None
     call.only("data", at_most=1)
+    known = frame.ctx.snapshot.classes.get(owner.kind.cls)
+    for link in ("get_next_link", "get_previous_link"):
+        if known is None or not known.methods.get(link, "").startswith("rest_framework."):
+            raise frame.refuse(
+                "pagination", link, "DRF's envelope has links of the project's own.", call.node
+            )
     return Val(Response(200), quote("{0}.reply({1}.body({2}))", frame.state("call"), owner.node, data.node))
 
 

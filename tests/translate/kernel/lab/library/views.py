@@ -1117,6 +1117,18 @@ class Lab(APIView):
     def case_manager_from_queryset_with_exclude(self):
         return [r.id for r in Review.excluding.order_by("id")]
 
+    def case_related_set_through_another_manager(self):
+        books = Book.objects.order_by("id")
+        return [[r.stars for r in book.reviews(manager="bragging").all()] for book in books]
+
+    def case_related_set_through_another_manager_of_one(self):
+        book = Book.objects.order_by("id").first()
+        return [book.reviews(manager="bragging").count(), book.reviews.count()]
+
+    def case_related_set_through_another_manager_of_prefetched(self):
+        books = Book.objects.prefetch_related("reviews").order_by("id")
+        return [[r.stars for r in b.reviews(manager="bragging").filter(stars__gt=0)] for b in books]
+
     def case_branch_q(self):
         if self.request.user.is_authenticated:
             wanted = Q(status="p") | Q(price__lt=5)
