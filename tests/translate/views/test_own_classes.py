@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from tests.projects.site import SETTINGS, Site, differences
 
 from segue.snapshot.model import Snapshot
 from segue.target.ir import Program
+from segue.translate.decorators import woven
 from segue.translate.program import translate
 
 MODELS = """\
@@ -187,6 +189,28 @@ def shifting(fn):
     return inner
 
 
+def asking(fn):
+    @wraps(fn)
+    def inner(self, request, *args, **kwargs):
+        if "pk" in kwargs:
+            raise NotFound
+        return fn(self, request, *args, **kwargs)
+
+    return inner
+
+
+def labelled(text):
+    def deco(fn):
+        @wraps(fn)
+        def inner(self, request, *args, **kwargs):
+            STAFF = request.method
+            return Response({"text": text, "method": STAFF})
+
+        return inner
+
+    return deco
+
+
 def dropping(fn):
     @wraps(fn)
     def inner(self, request, *args, **kwargs):
@@ -200,8 +224,9 @@ from rest_framework.decorators import action, api_view
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from notes import earlier
 from notes.decorators import (
-    Once, catch, counted, counting, dropping, growing, marked, marking, needs, renamed, require, shifting, timed, with_note
+    STAFF, Once, asking, catch, counted, counting, dropping, growing, labelled, marked, marking, needs, renamed, require, shifting, timed, with_note
 )
 from notes.models import Note
 
@@ -268,6 +293,11 @@ class Rewritten(pagination.PageNumberPagination):
         response = super().get_paginated_response(data)
         response.data["pages"] = self.page.paginator.num_pages
         return response
+
+
+class Linked(Counted):
+    def get_next_link(self):
+        return "/next"
 
 
 class Owned(filters.BaseFilterBackend):
@@ -368,6 +398,12 @@ class One(APIView):
         return Response({"title": note.title})
 
 
+class Dated(earlier.Dated):
+    @timed
+    def get(self, request):
+        return Response({"earlier": False})
+
+
 @api_view(["GET", "POST"])
 @needs(unless="open")
 def staff(request):
@@ -423,6 +459,11 @@ class Searches(AsLists):
     search_fields = ["title"]
 
 
+class Links(AsLists):
+    filter_backends = []
+    pagination_class = Linked
+
+
 class Refused(APIView):
     @counted
     def get(self, request, pk):
@@ -453,18 +494,39 @@ class Passed(APIView):
     @dropping
     def post(self, request, pk=5):
         return Response({"pk": pk})
+
+    @asking
+    def put(self, request, pk, **kwargs):
+        return Response({"pk": pk})
+
+    @labelled(STAFF)
+    def patch(self, request, pk):
+        return Response({"pk": pk})
+"""
+EARLIER = """\
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from notes.decorators import timed
+
+
+class Dated(APIView):
+    @timed
+    def get(self, request):
+        return Response({"earlier": True})
 """
 URLS = """\
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from notes import views
+from notes import earlier, views
 
 router = SimpleRouter()
-for name in ("Mine", "Several", "AsLists", "Mades", "Kepts", "Searches", "Windows", "Counts", "OwnLimits", "Rewrites"):
+for name in ("Mine", "Several", "AsLists", "Mades", "Kepts", "Searches", "Windows", "Counts", "OwnLimits", "Rewrites", "Links"):
     router.register(name.lower(), getattr(views, name), basename=name.lower())
 urlpatterns = [
     path("", include(router.urls)), path("listing/", views.Listing.as_view()), path("one/<int:pk>/", views.One.as_view()),
+    path("dated/", views.Dated.as_view()), path("dated/earlier/", earlier.Dated.as_view()),
     path("staff/", views.staff), path("others/", views.others), path("refused/<int:pk>/", views.Refused.as_view()),
     path("passed/<int:pk>/", views.Passed.as_view()),
 ]
@@ -475,6 +537,8 @@ REFUSED = {
     "GET /searches/": "filter-backend", "GET /searches/{pk}/": "filter-backend",
     "GET /ownlimits/": "pagination", "GET /rewrites/": "no-rule", "GET /refused/{pk}/": "decorator", "POST /refused/{pk}/": "decorator", "PUT /refused/{pk}/": "decorator",
     "PATCH /refused/{pk}/": "decorator", "DELETE /refused/{pk}/": "decorator", "POST /passed/{pk}/": "decorator",
+    # Django's kwargs have the pk; the argument would be the wrapper's local of the same name.
+    "PUT /passed/{pk}/": "decorator", "PATCH /passed/{pk}/": "decorator", "GET /links/": "pagination",
 }  # fmt: skip
 
 
@@ -482,7 +546,7 @@ REFUSED = {
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     files = {
         "site_/settings.py": SETTINGS, "site_/urls.py": URLS, "notes/models.py": MODELS, "notes/views.py": VIEWS,
-        "notes/decorators.py": DECORATORS,
+        "notes/decorators.py": DECORATORS, "notes/earlier.py": EARLIER,
     }  # fmt: skip
     return Site.make(tmp_path_factory.mktemp("own"), files)
 
@@ -499,6 +563,13 @@ def program(snapshot: Snapshot) -> Program:
 
 def test_what_is_not_plain_is_refused(program: Program) -> None:
     assert {f"{r.method} {r.route_id}": r.reasons[0].code for r in program.refused} == REFUSED
+
+
+def test_heirs_of_the_same_name_keep_what_they_decorate(snapshot: Snapshot) -> None:
+    for functions in (snapshot.functions.items(), reversed(snapshot.functions.items())):
+        made = woven(replace(snapshot, functions=dict(functions))).classes["notes.views.Dated"]
+        plain = {m for m in made.methods.values() if ".undecorated_" in m}
+        assert plain == {"notes.views.Dated.undecorated_get", "notes.earlier.Dated.undecorated_get"}
 
 
 def test_the_rest_answers_as_django_does(site: Site, snapshot: Snapshot, tmp_path: Path) -> None:

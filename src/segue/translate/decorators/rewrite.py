@@ -46,10 +46,19 @@ class _Edit(ast.NodeTransformer):
         }
         if kept & taken or {*self._wrapper.given, self._wrapper.wrapped} & taken:
             raise NotPlain
+        # A name of the module would be the parameter or the local of the same name.
+        meant = {
+            n.id for value in self._wrapper.given.values() for n in ast.walk(value) if isinstance(n, ast.Name)
+        }
+        read = {n.id for s in self._inner.body for n in ast.walk(s) if isinstance(n, ast.Name)}
+        if meant & (kept | taken) or read & kept - {self._args, self._kwargs}:
+            raise NotPlain
         if any(
             isinstance(v, ast.List) and not _only_read(self._inner, n) for n, v in self._wrapper.given.items()
         ):
             raise NotPlain  # every call sees what others have done to it
+        if kept - set(self._stars()) and not self._passed_on():
+            raise NotPlain  # Django's ``kwargs`` have the parameters that are named here
         body = [self.visit(s) for s in self._inner.body]
         new = ast.FunctionDef(self._wrapped.name, self._signature(), body, [], None)
         for name in ast.walk(new):
@@ -58,6 +67,21 @@ class _Edit(ast.NodeTransformer):
             ):
                 raise NotPlain
         return new
+
+    def _passed_on(self) -> bool:
+        """Whether ``args`` and ``kwargs`` are passed on and asked for parameters by name, and nothing else."""
+        names = {self._args, self._kwargs} - {""}
+        known = set()
+        for node in ast.walk(self._inner):
+            match node:
+                case ast.Call(ast.Name(called)) if called == self._wrapper.wrapped:
+                    stars = [*node.args, *(k.value for k in node.keywords if k.arg is None)]
+                    known |= {id(a.value if isinstance(a, ast.Starred) else a) for a in stars}
+                case ast.Call(ast.Attribute(ast.Name() as used, "get"), [ast.Constant(), *_], []):
+                    known.add(id(used))
+                case ast.Subscript(ast.Name() as used, ast.Constant()):
+                    known.add(id(used))
+        return all(id(n) in known for n in ast.walk(self._inner) if isinstance(n, ast.Name) and n.id in names)
 
     def _stars(self) -> list[str]:
         spec = self._wrapped.args

@@ -31,7 +31,7 @@ def woven(snapshot: Snapshot) -> Snapshot:
             continue  # others are judged by their source elsewhere: what a save() does, what a permission asks
         current = found
         for _ in range(_MOST):
-            made = _apart(functions, current)
+            made = _apart(functions, views, current)
             if made is None:
                 break
             outer, inner, attribute = made
@@ -58,7 +58,16 @@ def _heirs(classes: dict[str, Class], owner: str) -> Iterator[tuple[str, Class]]
     yield from [(key, cls) for key, cls in classes.items() if owner in cls.mro]
 
 
-def _apart(functions: dict[str, Function], found: Function) -> tuple[Function, Function, str] | None:
+def _told_apart(owners: set[str], owner: str) -> str:
+    """The class's name; with its module where another class has the same, as that of another version of the API."""
+    short = owner.rpartition(".")[2]
+    alone = sum(o.rpartition(".")[2] == short for o in owners) < 2
+    return short if alone else owner.replace(".", "_")
+
+
+def _apart(
+    functions: dict[str, Function], owners: set[str], found: Function
+) -> tuple[Function, Function, str] | None:
     """The function with its outermost own decorator as code, what is left of it, and the name that the first calls."""
     if found.role not in _ROLES or found.is_async or not found.source:
         return None
@@ -79,7 +88,7 @@ def _apart(functions: dict[str, Function], found: Function) -> tuple[Function, F
         while f"{head}.{plain}" in functions:
             plain += "_"
         # An heir may decorate the method of the same name: each calls its own.
-        attribute = f"{plain}__{found.owner.rpartition('.')[2]}" if found.role == "method" else plain
+        attribute = f"{plain}__{_told_apart(owners, found.owner)}" if found.role == "method" else plain
         try:
             text = rewritten(wrapper, tree, attribute, method=found.role == "method")
         except NotPlain:
