@@ -12,5 +12,5 @@ def test_the_extras_of_the_bridge_are_installed(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(
         '[project]\nname = "app"\ndependencies = ["fastapi>=0.115", "segue-bridge[jwt]"]\n', encoding="utf-8"
     )
-    assert serve._requirements(tmp_path) == [bridge_requirement("[jwt]"), "fastapi>=0.115"]
+    assert serve.requirements(tmp_path) == [bridge_requirement("[jwt]"), "fastapi>=0.115"]
     assert "[jwt]" in bridge_requirement("[jwt]")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 from tests.gateway.load import Load
 from tests.gateway.project import GET, POST, Project, project
@@ -34,6 +35,10 @@ def command(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     finally:
         process.kill()
         process.communicate()  # closes the pipe
+
+
+def _has_lock(pid: int) -> bool:
+    return any(Path(file.path).name == "rollout.lock" for file in psutil.Process(pid).open_files())
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
@@ -86,6 +91,7 @@ def test_killed_controller_leaves_traffic_and_its_successor_ends_the_rollout(tmp
         wait_until(lambda: load.served.total() > before + 100)
         assert one.entry().weight == left
         with command(tmp_path, "--resume") as process:
+            wait_until(lambda: _has_lock(process.pid))
             with command(tmp_path, GET) as second:
                 code, text = ended(second)
                 assert code == 2

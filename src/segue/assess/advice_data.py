@@ -76,9 +76,18 @@ GROUPS: dict[str, str] = {
     "Call requests or httpx in place with the arguments that docs/packages.md names, or port the route by hand with httpx.AsyncClient.": "http-client",
     "Write the rows in place with csv.writer(response) or csv.DictWriter, from values that are texts, numbers or None.": "csv",
     "Combine querysets that only filter, order and slice, or ask for both and combine them in Python.": "combined-queryset",
-    "Ask with the forms that docs/query-language.md names for PostgreSQL, or port the query by hand.": "array-lookup postgres-search",
+    "Ask with the forms that docs/query-language.md names for PostgreSQL, or port the query by hand.": (
+        "array-lookup postgres-aggregate postgres-search range-lookup"
+    ),
     "Write permission names as constants, or let them depend on the action alone.": "permission-name",
     "Open scopes by scope(name=object) in middleware or by scopes_disabled() around whole blocks.": "scope",
     "Use the package's classes with their defaults, or say what is different in a class of the project's own.": "api-key knox",
     "Name the attributes in the code instead of asking dir() for them.": "dir",
+    "Use the tags and filters that docs/bridge/templates.md names, with plain values in the context, or keep the route on Django.": (
+        "template endraw"
+    ),
+    "Make the archive in an io.BytesIO, from texts and bytes with a name.": "archive",
+    "Show and read texts in several languages by the fields of django-i18nfield alone, in a project whose languages are settings.": (
+        "localized-text"
+    ),
 }

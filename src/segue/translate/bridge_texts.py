@@ -142,6 +142,7 @@ TEXTS = (
     "“%(value)s” is not a valid UUID.",
     "“%(value)s” value must be a decimal number.",
     "“%(value)s” value must be either True or False.",
+    "yes,no,maybe",
 )
 
 PLURALS = (

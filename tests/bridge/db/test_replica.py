@@ -47,19 +47,19 @@ class Apart(Base):
     metadata = MetaData()
 
 
-class Shelf(Apart):
+class ReplicaShelf(Apart):
     __tablename__ = "replica_shelf"
     __segue__ = ModelInfo("replica.Shelf")
     id: Mapped[int] = mapped_column(BigInt, primary_key=True)
 
 
-class Tag(Apart):
+class ReplicaTag(Apart):
     __tablename__ = "replica_tag"
     __segue__ = ModelInfo("replica.Tag")
     id: Mapped[int] = mapped_column(BigInt, primary_key=True)
 
 
-class Through(Apart):
+class ReplicaThrough(Apart):
     __tablename__ = "replica_book_tags"
     __segue__ = ModelInfo("replica.Book_tags")
     id: Mapped[int] = mapped_column(BigInt, primary_key=True)
@@ -69,13 +69,13 @@ class Through(Apart):
     tag_id: Mapped[int] = mapped_column(ForeignKey("replica_tag.id"), info={"on_delete": "CASCADE"})
 
 
-class Book(Apart):
+class ReplicaBook(Apart):
     __tablename__ = "replica_book"
     __segue__ = ModelInfo("replica.Book")
     id: Mapped[int] = mapped_column(BigInt, primary_key=True)
     title: Mapped[str] = mapped_column(Varchar(20), unique=True)
     shelf_id: Mapped[int] = mapped_column(ForeignKey("replica_shelf.id"), info={"on_delete": "CASCADE"})
-    tags: Mapped[list[Tag]] = relationship(secondary=Through.__table__)
+    tags: Mapped[list[ReplicaTag]] = relationship(secondary=ReplicaThrough.__table__)
 
 
 class Undone(Exception):
@@ -150,23 +150,23 @@ async def run(db: Session, steps: Any, told: list[Any]) -> None:
             told.append({"ObjectDoesNotExist": "DoesNotExist"}.get(name, name))
 
 
-async def book_of(db: Session, pk: int) -> Book:
-    return reads.only(await db.entities(select(Book).where(Book.id == pk).limit(21)), "Book")
+async def book_of(db: Session, pk: int) -> ReplicaBook:
+    return reads.only(await db.entities(select(ReplicaBook).where(ReplicaBook.id == pk).limit(21)), "Book")
 
 
 async def one(db: Session, told: list[Any], what: str, *arguments: Any) -> Any:
     if what == "list":
-        return [row.title for row in await db.all(select(Book.title).order_by(Book.id))]
+        return [row.title for row in await db.all(select(ReplicaBook.title).order_by(ReplicaBook.id))]
     if what == "get":
         return (await book_of(db, arguments[0])).title
     if what == "get, primary":
         with db.primary():
             return (await book_of(db, arguments[0])).title
     if what == "count":
-        found = await reads.exists(db, select(Book.id).where(Book.id == arguments[0]))
-        return [await reads.count(db, select(Book.id)), found]
+        found = await reads.exists(db, select(ReplicaBook.id).where(ReplicaBook.id == arguments[0]))
+        return [await reads.count(db, select(ReplicaBook.id)), found]
     if what == "create":
-        made = Book(id=arguments[0], title=arguments[1], shelf_id=2)
+        made = ReplicaBook(id=arguments[0], title=arguments[1], shelf_id=2)
         await db.insert(made)
         return made.id
     if what in ("save", "save, named"):
@@ -177,7 +177,7 @@ async def one(db: Session, told: list[Any], what: str, *arguments: Any) -> Any:
     if what == "delete":
         return (await db.delete(await book_of(db, arguments[0])))[0]
     if what == "delete many":
-        return (await db.delete_matching(select(Book).where(Book.id >= arguments[0])))[0]
+        return (await db.delete_matching(select(ReplicaBook).where(ReplicaBook.id >= arguments[0])))[0]
     if what == "delete shelf":
         found = await db.entities(select(Shelf).where(Shelf.id == arguments[0]))
         return (await db.delete(reads.only(found, "Shelf")))[0]
@@ -186,18 +186,22 @@ async def one(db: Session, told: list[Any], what: str, *arguments: Any) -> Any:
         await db.update(reads.only(shelves, "Shelf"))
         return None
     if what == "update many":
-        return await db.execute(update(Book).where(Book.id == arguments[0]).values(title=arguments[1]))
+        return await db.execute(
+            update(ReplicaBook).where(ReplicaBook.id == arguments[0]).values(title=arguments[1])
+        )
     if what == "get or create":
-        book, made = await db.get_or_create(Book, {"title": arguments[0]}, {"shelf_id": 2})
+        book, made = await db.get_or_create(ReplicaBook, {"title": arguments[0]}, {"shelf_id": 2})
         return [book.id, made]
     if what == "update or create":
         book, made = await db.update_or_create(
-            Book, {"title": arguments[0]}, {"title": arguments[1], "shelf_id": 2}
+            ReplicaBook, {"title": arguments[0]}, {"title": arguments[1], "shelf_id": 2}
         )
         return [book.id, made]
     if what == "lock":
         async with db.atomic():
-            found = await db.entities(select(Book).where(Book.id == arguments[0]).with_for_update())
+            found = await db.entities(
+                select(ReplicaBook).where(ReplicaBook.id == arguments[0]).with_for_update()
+            )
             return reads.only(found, "Book").title
     if what == "set tags":
         book = await book_of(db, arguments[0])

@@ -34,6 +34,12 @@ class LocalizedText:
             return False
         return bool(self.data == (other.data if isinstance(other, LocalizedText) else other))
 
+    def __lt__(self, other: object) -> bool:
+        """Django orders by the text in the language of the request, which this does not know. Raises :class:`Unserved`."""
+        raise Unserved("an order of texts in several languages")
+
+    __gt__ = __lt__
+
     def __repr__(self) -> str:
         return f"<LocalizedText: {self.data!r}>"
 
