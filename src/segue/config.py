@@ -28,7 +28,8 @@ class Config:
     ``fastapi_command`` start the two sides for ``segue serve`` (empty: built-in ones;
     ``{port}`` is replaced). ``gateway_proxies`` is how many trusted proxies stand before the gateway, ``override_from`` the
     networks whose requests may choose a side by header, ``sticky`` what tells one client from another
-    during a shift (``session``, ``authorization``, ``address``, ``header:NAME``, ``cookie:NAME``; first found counts). ``accepted_middleware`` are middleware classes whose effect on
+    during a shift (``session``, ``authorization``, ``address``, ``header:NAME``, ``cookie:NAME``; first found counts), ``patience`` after how many seconds
+    a read that FastAPI has not begun to answer is asked of Django as well (0: never). ``accepted_middleware`` are middleware classes whose effect on
     responses the team has checked itself. ``redact`` are names of fields whose values no report of recorded
     traffic may hold. ``rollout_…`` are as in :class:`segue.rollout.judge.Policy`. ``noise`` are places (``GET /api/x/: body.items[].seen``) whose values may be volatile
     although the rule hides more than one path of a body.
@@ -49,6 +50,7 @@ class Config:
     gateway_proxies: int = 0
     override_from: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     sticky: tuple[str, ...] = ("session", "authorization")
+    patience: int = 5
     django_command: tuple[str, ...] = ()
     fastapi_command: tuple[str, ...] = ()
     redact: tuple[str, ...] = ()
@@ -103,6 +105,7 @@ _KEYS: dict[str, dict[str, tuple[str, type]]] = {
         "proxies": ("gateway_proxies", int),
         "override_from": ("override_from", list),
         "sticky": ("sticky", list),
+        "patience": ("patience", int),
         "django_command": ("django_command", list),
         "fastapi_command": ("fastapi_command", list),
     },
@@ -216,6 +219,11 @@ def _judge(found: Config, file: Path) -> None:
                 f"{file}: gateway.override_from has {network!r}, which is no network.",
                 hint='Write networks as "10.0.0.0/8".',
             ) from None
+    if not 0 <= found.patience <= 3600:
+        raise UsageError(
+            f"{file}: gateway.patience is {found.patience}.",
+            hint="Give seconds, or 0 to wait for FastAPI however long it takes.",
+        )
     for word in found.sticky:
         if not _STICKY.fullmatch(word):
             raise UsageError(

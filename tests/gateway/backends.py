@@ -21,6 +21,8 @@ def main(name: str, port: int) -> None:
             print(self.command, self.path, flush=True)
             if "stuck" in self.path:
                 time.sleep(60)
+            if (name == "fastapi" and "slow" in self.path) or "both" in self.path:
+                time.sleep(3)
             status = 500 if name == "fastapi" and "broken" in self.path else 200
             if "headers" in self.path:
                 sent = json.dumps({k.lower(): v for k, v in self.headers.items()}).encode()

@@ -31,7 +31,7 @@ class World:
         self, get: int, post: int = 0, *, html: bool = False, sticky: tuple[str, ...] = ()
     ) -> list[Rule]:
         return [
-            Rule("GET /api/articles/{pk}/", ARTICLE, ("GET", "HEAD"), get, True, html, sticky),
+            Rule("GET /api/articles/{pk}/", ARTICLE, ("GET", "HEAD"), get, True, html, sticky, patience=1),
             Rule("POST /api/articles/{pk}/", ARTICLE, ("POST",), post, True, html, sticky),
             Rule("* /api/articles/{pk}/", ARTICLE, (), 0, False, html, sticky),
         ]
@@ -42,6 +42,9 @@ class World:
 
     def start_fastapi(self) -> None:
         self.fastapi = _backend(self.group, "fastapi", self.running.ports.fastapi)
+
+    def signal_fastapi(self, number: int) -> None:
+        self.fastapi.process.send_signal(number)
 
     def kill_fastapi(self) -> None:
         self.fastapi.process.kill()

@@ -13,7 +13,7 @@ _PORTS = Ports(gateway=8080, admin=9901, django=8000, fastapi=8001)
 def check(settings: Config, *, as_json: bool) -> int:
     """Compile the ledger and let Envoy judge the result; nothing is changed."""
     snapshot, book = read_snapshot(settings), read_ledger(settings)
-    rules = table.build(snapshot, book.entries, settings.sticky)
+    rules = table.build(snapshot, book.entries, settings.sticky, settings.patience)
     control.check(rules, _PORTS, control.edge(settings))
     if as_json:
         print_json({"rules": len(rules), "accepted": True})
@@ -25,6 +25,6 @@ def check(settings: Config, *, as_json: bool) -> int:
 def export(settings: Config) -> int:
     """Print a complete Envoy bootstrap with the ledger's routes built in."""
     snapshot, book = read_snapshot(settings), read_ledger(settings)
-    rules = table.build(snapshot, book.entries, settings.sticky)
+    rules = table.build(snapshot, book.entries, settings.sticky, settings.patience)
     print_json(envoy.bootstrap(_PORTS, ".", control.edge(settings), static=routes.route_configuration(rules)))
     return 0

@@ -74,7 +74,7 @@ def started(
         require_free(gateway_port)
     snapshot, book = read_snapshot(settings), read_ledger(settings)
     ports = Ports(gateway_port or free_port(), free_port(), free_port(), free_port())
-    rules = table.build(snapshot, book.entries, settings.sticky)
+    rules = table.build(snapshot, book.entries, settings.sticky, settings.patience)
     control.check(rules, ports, control.edge(settings))
     folder = control.folder(settings.state)
     python = interpreter(settings)

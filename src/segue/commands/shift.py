@@ -111,7 +111,7 @@ def apply(settings: Config, book: Ledger, shifted: list[str]) -> float | None:
             hint="That route must stay on Django.",
         )
     running = control.find_running(settings.state)
-    rules = table.build(snapshot, book.entries, settings.sticky)
+    rules = table.build(snapshot, book.entries, settings.sticky, settings.patience)
     if running is None:
         return None
     return control.swap(settings.state, rules, running)

@@ -109,6 +109,11 @@ def _by_method(match: Json, weight: int, rule: Rule, name: str) -> list[Json]:
 def _route(match: Json, weight: int, rule: Rule, name: str, *, safe: bool = False) -> Json:
     retry = _retry_safe() if safe else _retry_unsent()
     action: Json = {"timeout": "0s", "retry_policy": retry}
+    if safe and rule.patience:
+        # A read that FastAPI has not begun to answer by then is asked of Django as well; the first answer counts. No attempt is
+        # cut off for being slow, so what takes long on both sides is still answered.
+        retry["per_try_timeout"] = f"{rule.patience}s"
+        action["hedge_policy"] = {"hedge_on_per_try_timeout": True}
     out: Json = {
         "name": f"{rule.key}|{name}",
         "match": match,

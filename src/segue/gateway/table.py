@@ -24,6 +24,7 @@ class Rule:
     ``html_to_legacy``: requests that accept ``text/html`` go to Django, whose browsable API answers them.
     ``sticky`` is what tells clients apart during a shift: ``cookie:NAME``, ``header:NAME``, ``address``; the first that a
     request has decides its side. A request that has none of them is shared out at random.
+    ``patience``: seconds after which a read that FastAPI has not begun to answer is asked of Django as well; 0: never.
     """
 
     key: str
@@ -33,11 +34,14 @@ class Rule:
     possible: bool
     html_to_legacy: bool
     sticky: tuple[str, ...] = ()
+    patience: int = 0
 
 
-def build(snapshot: Snapshot, entries: Mapping[str, Entry], sticky: Sequence[str] = ()) -> list[Rule]:
+def build(
+    snapshot: Snapshot, entries: Mapping[str, Entry], sticky: Sequence[str] = (), patience: int = 0
+) -> list[Rule]:
     """The rules in Django's matching order. Routes after the last native one are left out: the
-    proxy's default is Django. ``sticky`` is ``gateway.sticky`` of segue.toml."""
+    proxy's default is Django. ``sticky`` and ``patience`` are those of ``[gateway]`` in segue.toml."""
     apart = tuple(_identity(snapshot, word) for word in sticky)
     rules: list[Rule] = []
     last = 0
@@ -47,11 +51,11 @@ def build(snapshot: Snapshot, entries: Mapping[str, Entry], sticky: Sequence[str
         html = bool(native) and _browsable(snapshot, route)
         for entry in native:
             methods = ("GET", "HEAD") if entry.method == "GET" else (entry.method,)
-            rules.append(Rule(entry.key, _pattern(route), methods, entry.weight, True, html, apart))
+            rules.append(Rule(entry.key, _pattern(route), methods, entry.weight, True, html, apart, patience))
         whole = bool(native) and len(native) == len(route.operations)
         # OPTIONS and methods nobody allows: FastAPI's answer is as good once it serves all of the route.
         rest = min((e.weight for e in native), default=0) if whole else 0
-        rules.append(Rule(f"* {route.id}", _pattern(route), (), rest, whole, html, apart))
+        rules.append(Rule(f"* {route.id}", _pattern(route), (), rest, whole, html, apart, patience))
         if native:
             last = len(rules)
     return rules[:last]

@@ -1,0 +1,39 @@
+"""FastAPI stopped, slow or refusing under a real Envoy: reads are answered by Django, writes are not repeated."""
+
+from __future__ import annotations
+
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+from tests.gateway.test_envoy import wait_until
+from tests.gateway.world import started
+
+
+def test_slow_and_stopped_fastapi_costs_no_read_and_it_comes_back(tmp_path: Path) -> None:
+    with started(tmp_path) as world, ThreadPoolExecutor(16) as pool:
+
+        def get(path: str) -> str:
+            answer = httpx.get(f"{world.url}/api/articles/{path}/", trust_env=False, timeout=60)
+            return f"{answer.status_code} {answer.text}"
+
+        def post(path: str) -> str:
+            answer = httpx.post(f"{world.url}/api/articles/{path}/", trust_env=False, timeout=60)
+            return f"{answer.status_code} {answer.text}"
+
+        world.swap(100, 100)
+        slow = [pool.submit(get, "slow") for _ in range(4)]
+        write = pool.submit(post, "slow")
+        both = pool.submit(get, "both")  # slow on either side: nobody cuts it off
+        assert [s.result() for s in slow] == ["200 django"] * 4
+        assert both.result() in ("200 django", "200 fastapi")
+        assert write.result() == "200 fastapi"
+        asked = [c.log.read_text() for c in world.group.children if c.name in ("django", "fastapi")]
+        assert sum(text.count("POST /api/articles/slow/") for text in asked) == 1
+        wait_until(lambda: get("1") == "200 fastapi")  # no longer ejected for having been slow
+        world.signal_fastapi(signal.SIGSTOP)
+        stopped = [pool.submit(get, "1") for _ in range(8)]
+        assert [s.result() for s in stopped] == ["200 django"] * 8
+        world.signal_fastapi(signal.SIGCONT)
+        wait_until(lambda: get("1") == "200 fastapi")
