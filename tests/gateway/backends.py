@@ -23,7 +23,7 @@ def main(name: str, port: int) -> None:
                 time.sleep(60)
             if (name == "fastapi" and "slow" in self.path) or "both" in self.path:
                 time.sleep(3)
-            status = 500 if name == "fastapi" and "broken" in self.path else 200
+            status = 500 if (name == "fastapi" and "broken" in self.path) or "failing" in self.path else 200
             if "headers" in self.path:
                 sent = json.dumps({k.lower(): v for k, v in self.headers.items()}).encode()
             body = name.encode() + (b":" + sent if "echo" in self.path or "headers" in self.path else b"")

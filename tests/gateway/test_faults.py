@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import signal
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
+import pytest
 from tests.gateway.test_envoy import wait_until
 from tests.gateway.world import started
 
@@ -37,3 +39,22 @@ def test_slow_and_stopped_fastapi_costs_no_read_and_it_comes_back(tmp_path: Path
         assert [s.result() for s in stopped] == ["200 django"] * 8
         world.signal_fastapi(signal.SIGCONT)
         wait_until(lambda: get("1") == "200 fastapi")
+
+
+@pytest.mark.parametrize("weight", [0, 50])
+def test_django_is_asked_once_however_slow_it_is_and_whatever_it_answers(tmp_path: Path, weight: int) -> None:
+    """Its share of the traffic, and all of it before the first shift, goes as without a gateway."""
+    with started(tmp_path) as world, ThreadPoolExecutor(16) as pool:
+        world.swap(weight)
+
+        def get(path: str) -> tuple[str, int, str]:
+            answer = httpx.get(f"{world.url}/api/articles/{path}/", trust_env=False, timeout=60)
+            return path, answer.status_code, answer.headers["x-segue-route"]
+
+        answers = list(pool.map(get, [f"{kind}-{n}" for n in range(12) for kind in ("failing", "both")]))
+        (log,) = (c.log for c in world.group.children if c.name == "django")
+        asked = Counter(log.read_text().splitlines())
+    assert {(path.split("-")[0], status) for path, status, _ in answers} == {("failing", 500), ("both", 200)}
+    own = [path for path, _, side in answers if side == "django"]
+    assert len(own) >= (24 if weight == 0 else 2)
+    assert {asked[f"GET /api/articles/{path}/"] for path in own} == {1}

@@ -10,6 +10,8 @@ from segue.gateway.routes import TYPE, Json
 
 
 def cluster(name: str, ports: list[int]) -> Json:
+    """``ports``: the side itself, then who stands in for it. A side that nobody stands in for is never asked twice: Django's
+    answers and its slowness pass through as without a gateway."""
     return {
         "name": name,
         "type": "STATIC",
@@ -26,7 +28,7 @@ def cluster(name: str, ports: list[int]) -> Json:
             "thresholds": [
                 {
                     "priority": "DEFAULT",
-                    "max_retries": 1024,
+                    "max_retries": 1024 if len(ports) > 1 else 0,
                     "max_connections": 4096,
                     "max_pending_requests": 4096,
                     "max_requests": 4096,
@@ -37,7 +39,9 @@ def cluster(name: str, ports: list[int]) -> Json:
         "typed_extension_protocol_options": {
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
                 "@type": f"{TYPE}.extensions.upstreams.http.v3.HttpProtocolOptions",
-                "common_http_protocol_options": {"idle_timeout": "30s"},
+                # Shorter than servers keep idle connections (gunicorn 2 s, uvicorn 5 s): who sends on one that is just being closed loses
+                # the request.
+                "common_http_protocol_options": {"idle_timeout": "1s"},
                 "explicit_http_config": {"http_protocol_options": {}},
                 **({"http_filters": whole.upstream_filters()} if len(ports) > 1 else {}),
             }
