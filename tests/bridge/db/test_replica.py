@@ -179,10 +179,10 @@ async def one(db: Session, told: list[Any], what: str, *arguments: Any) -> Any:
     if what == "delete many":
         return (await db.delete_matching(select(ReplicaBook).where(ReplicaBook.id >= arguments[0])))[0]
     if what == "delete shelf":
-        found = await db.entities(select(Shelf).where(Shelf.id == arguments[0]))
+        found = await db.entities(select(ReplicaShelf).where(ReplicaShelf.id == arguments[0]))
         return (await db.delete(reads.only(found, "Shelf")))[0]
     if what == "save shelf":
-        shelves = await db.entities(select(Shelf).where(Shelf.id == arguments[0]))
+        shelves = await db.entities(select(ReplicaShelf).where(ReplicaShelf.id == arguments[0]))
         await db.update(reads.only(shelves, "Shelf"))
         return None
     if what == "update many":
@@ -212,7 +212,11 @@ async def one(db: Session, told: list[Any], what: str, *arguments: Any) -> Any:
         return None
     if what == "tags":
         book = await book_of(db, arguments[0])
-        mine = select(Through.tag_id).where(Through.book_id == book.id).order_by(Through.tag_id)
+        mine = (
+            select(ReplicaThrough.tag_id)
+            .where(ReplicaThrough.book_id == book.id)
+            .order_by(ReplicaThrough.tag_id)
+        )
         return [row[0] for row in await db.all(mine)]
     if what == "refresh":
         with db.primary():
