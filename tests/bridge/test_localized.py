@@ -1,54 +1,89 @@
-"""Texts in several languages, by what django-i18nfield documents of ``LazyI18nString``: its own examples and the order of its look-ups."""
+"""Texts in several languages say, show and store what django-i18nfield's ``LazyI18nString`` and its fields do."""
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
 import pytest
+from tests.forks import Forks
 
 from segue_bridge.errors import Unserved
 from segue_bridge.localized import LocalizedText, as_text, by_language, entered, localized, stored
 
+START = """
+import django
+from django.conf import settings
+settings.configure(LANGUAGE_CODE="en", USE_I18N=True)
+django.setup()
+from i18nfield.fields import I18nTextField
+from i18nfield.rest_framework import I18nField
+from i18nfield.strings import LazyI18nString
+"""
+ASKED = """
+import json
+from i18nfield.fields import I18nTextField
+from i18nfield.rest_framework import I18nField
+from i18nfield.strings import LazyI18nString
 
-@pytest.mark.parametrize(
-    ("data", "code", "said"),
-    [
-        ('{"en": "house", "de": "Haus"}', "de", "Haus"),
-        ('{"en": "house", "de": "Haus"}', "de-at", "Haus"),  # the general language
-        ('{"en": "house", "de-at": "Haus"}', "de", "Haus"),  # a related one
-        ('{"en": "house", "fr": "maison"}', "de", "house"),  # that of the service
-        ('{"fr": "maison", "de": ""}', "de", "maison"),  # the first that has a text
-        ("house", "de", "house"),
-        (None, "de", ""),
-        ("{}", "de", ""),
-        ("5", "de", "5"),
-    ],
-)
-def test_a_text_is_said_in_the_nearest_language(data: str | None, code: str, said: str) -> None:
-    assert localized(data).localize(code, "en") == said
+def told(data, others):
+    text = I18nTextField().from_db_value(data, None, None)
+    return {
+        "said": [text.localize(code) for code in CODES],
+        "true": bool(text),
+        "equal": [text == other for other in others] + [text == LazyI18nString(other) for other in others],
+        "shown": I18nField().to_representation(text),
+        "stored": I18nTextField().get_prep_value(text),
+    }
+"""
+CODES = ["en", "de", "de-at", "de-ch", "fr", "pt-br"]
+TEXTS = ["", "a", "ä"]
+COLUMNS: list[str | None] = [
+    None, "", "house", "{}", '"quoted"', "null", "{broken",
+    *(
+        json.dumps(dict(zip(codes, texts, strict=True)))
+        for codes in (["en"], ["de"], ["fr", "de"], ["de-at", "en"], ["de-ch", "de-at", "fr"], ["de-ch", "de"], ["pt", "en"])
+        for texts in product(TEXTS, repeat=len(codes))
+    ),
+]  # fmt: skip
 
 
-def test_what_is_shown_is_by_language() -> None:
-    assert by_language(localized('{"en": "a", "de": ""}'), "en") == {"en": "a", "de": ""}
-    assert by_language(localized("a"), "en") == {"en": "a"}
-    assert by_language(localized(None), "en") is None
-    assert by_language("", "en") == {"en": ""}  # an object that was not read again yet
+@pytest.fixture(scope="module")
+def package() -> Iterator[list[dict[str, Any]]]:
+    forks = Forks(START, os.environ)
+    yield forks.run(f"CODES = {CODES!r}\n{ASKED}\nresult = [told(data, {COLUMNS!r}) for data in {COLUMNS!r}]")
+    forks.close()
+
+
+def test_the_same_is_said_shown_and_stored(package: list[dict[str, Any]]) -> None:
+    assert len({json.dumps(t["said"]) for t in package}) > 12
+    for data, theirs in zip(COLUMNS, package, strict=True):
+        text = localized(data)
+        ours = {
+            "said": [text.localize(code, "en") for code in CODES],
+            "true": bool(text),
+            "equal": [text == o for o in COLUMNS] + [text == LocalizedText(o) for o in COLUMNS],
+            "shown": by_language(text, "en"),
+            "stored": stored(text),
+        }
+        assert ours == theirs, data
+
+
+def test_an_object_that_was_not_read_again_has_plain_texts() -> None:
+    assert by_language("", "en") == {"en": ""}
     assert as_text("a", "en") == "a"
 
 
-def test_what_is_stored_leaves_empty_languages_out() -> None:
-    assert stored(entered({"en": "a", "de": ""})) == '{"en": "a"}'
-    assert stored(entered("a")) == "a"
-    assert stored(None) is None
-    assert stored(entered("5")) == "5"
-
-
-@pytest.mark.parametrize("sent", ["[1]", "1.5", "true"])
+@pytest.mark.parametrize("sent", ["[1]", "1.5", "true", "5"])
 def test_other_json_is_left_to_django(sent: str) -> None:
     with pytest.raises(Unserved):
         entered(sent)
 
 
-def test_it_is_true_and_equal_by_its_texts() -> None:
-    assert not LocalizedText({"en": "", "de": ""})
-    assert LocalizedText({"en": "", "de": "a"})
-    assert LocalizedText("a") == "a"
-    assert LocalizedText(None) != None  # noqa: E711
+def test_sorting_is_left_to_django() -> None:
+    """Django's order is that of the language of the request."""
+    with pytest.raises(Unserved):
+        sorted([LocalizedText('{"en": "b"}'), LocalizedText('{"en": "a"}')])

@@ -66,7 +66,7 @@ def localized(value: Any) -> LocalizedText:
 def entered(value: Any) -> LocalizedText:
     """What input is made into. Raises :class:`Unserved` for JSON that each database driver writes into a column of texts as it likes."""
     text = LocalizedText(value)
-    if isinstance(text.data, (bool, float, list)):
+    if isinstance(text.data, (int, float, list)):
         raise Unserved("a text in several languages that is JSON of another kind")
     return text
 
@@ -76,7 +76,7 @@ def stored(value: Any) -> Any:
     data = value.data if isinstance(value, LocalizedText) else value
     if isinstance(data, dict):
         return json.dumps({code: text for code, text in data.items() if text}, sort_keys=True)
-    return str(data) if isinstance(data, int) and not isinstance(data, bool) else data
+    return data
 
 
 def as_text(value: LocalizedText | str | None, default: str) -> str:
