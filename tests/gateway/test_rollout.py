@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 from tests.gateway.load import Load
@@ -20,6 +21,8 @@ from tests.gateway.test_envoy import wait_until
 from segue.commands import rollout, shift
 from segue.errors import UsageError
 from segue.ledger import State, read
+from segue.rollout import plan as plans
+from segue.rollout.plan import Plan, Progress
 
 QUICK = "steps = [30, 100]\ninterval = 1\nminimum = 40\nslower = 400"
 
@@ -114,6 +117,18 @@ def test_pause_holds_and_rollback_of_all_ends_it(tmp_path: Path) -> None:
         assert code == 0
         assert "left alone: another command set it to 0 %" in text
         assert {e.weight for e in read(one.settings.ledger_file).entries.values()} == {0}
+
+
+def test_way_back_that_a_killed_controller_had_begun_is_gone_to_its_end(tmp_path: Path) -> None:
+    """Killed between the gateway, which has 0 %, and the ledger, which has still 30 %."""
+    with project(tmp_path, QUICK) as one:
+        shift.run(one.settings, [GET], 30, force=False, as_json=True)
+        one.world.swap(0)
+        plans.save(one.settings.state, Plan((30, 100), {GET: Progress(30, 0)}))
+        assert rollout.resume(one.settings) == 1
+        assert (one.entry().weight, one.entry().history[-1].what) == (0, "weight 30 → 0 %")
+        answers = {httpx.get(f"{one.world.url}/api/articles/1/", trust_env=False).text for _ in range(60)}
+        assert answers == {"django"}
 
 
 def test_stale_evidence_stops_a_rollout_before_it_begins(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,27 @@ def test_difference_takes_verified_away_and_keeps_weight() -> None:
         book(READ), "explore", {READ.key: proof(differences=2)}, today(), at=AT
     )
     assert verified.entries[READ.key].state is State.TRANSLATED
+
+
+def test_difference_found_while_it_has_traffic_lets_it_take_no_more_and_leaves_it_unverified() -> None:
+    shifting = transitions.shift(book(READ), [READ], 5, today(), at=AT)
+    found = transitions.after_verify(shifting, "explore", {READ.key: proof(differences=2)}, today(), at=AT)
+    entry = found.entries[READ.key]
+    assert entry.state is State.SHIFTING
+    with pytest.raises(UsageError, match=r"more traffic: its evidence has 2 differences \(explore\)"):
+        transitions.shift(found, [entry], 50, today(), at=AT)
+    back = transitions.shift(found, [entry], 0, today(), at=AT)
+    assert back.entries[READ.key].state is State.TRANSLATED
+    with pytest.raises(UsageError, match="differences"):
+        transitions.shift(back, list(back.entries.values()), 5, today(), at=AT)
+
+
+def test_evidence_without_cases_lets_no_operation_take_traffic() -> None:
+    entry = Entry(
+        "GET", READ.route, State.VERIFIED, 0, READ.function, (), {"explore": replace(proof(), cases=0)}
+    )
+    with pytest.raises(UsageError, match="not verified"):
+        transitions.shift(book(entry), [entry], 5, today(), at=AT)
 
 
 def test_zero_cases_prove_nothing() -> None:

@@ -17,7 +17,6 @@ from segue.config import Config
 from segue.errors import EnvironmentProblem, SegueError, UsageError
 from segue.gateway import control
 from segue.ledger import Ledger, transitions
-from segue.ledger.transitions import why_stale
 from segue.rollout import plan as plans
 from segue.rollout.controller import Controller, Moved, Standing
 from segue.rollout.judge import Policy
@@ -140,8 +139,12 @@ class _Hands:
         """After a controller that was killed: the ledger says where traffic is, and the gateway follows it.
 
         It was killed before or after its move reached the ledger, so the ledger may have either weight; with any other one
-        somebody else has moved the operation since.
+        somebody else has moved the operation since. A way back that had begun is gone to its end: what showed the fault is forgotten.
         """
+        for key in plan.active:
+            one = plan.operations[key]
+            if one.next < one.weight:
+                self.move(key, one.weight, one.next, "the way back had begun when its controller ended")
         with ledger.locked(self.settings.state):
             book = read_ledger(self.settings)
             shift.apply(self.settings, book, [])
@@ -185,12 +188,7 @@ class _Hands:
             if seen != self._seen:
                 book = read_ledger(self.settings)
                 today = basis(self.settings, book)
-                self._against = {
-                    e.key: f"its evidence has {count(proof.differences, 'difference')} ({kind})"
-                    for e in book.entries.values()
-                    for kind, proof in e.proofs.items()
-                    if proof.differences and not why_stale(e, proof, today)
-                }
+                self._against = {e.key: transitions.against(e, today) for e in book.entries.values()}
                 self._book, self._seen = book, seen
         except (
             SegueError,

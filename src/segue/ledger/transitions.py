@@ -63,7 +63,7 @@ def after_verify(ledger: Ledger, kind: Kind, proofs: Mapping[str, Proof], basis:
         if entry is None or not entry.native:
             continue
         entry = replace(entry, proofs={**entry.proofs, kind: proof})
-        bad = any(p.differences for p in entry.proofs.values() if not why_stale(entry, p, basis))
+        bad = against(entry, basis)
         if bad and entry.state is State.VERIFIED:
             entry = entry.record(
                 Event(at, "not verified", f"{proof.differences} differences"), state=State.TRANSLATED
@@ -94,6 +94,26 @@ def staleness(entry: Entry, basis: Basis) -> str:
     return "" if "" in reasons else "; ".join(dict.fromkeys(reasons))
 
 
+def against(entry: Entry, basis: Basis) -> str:
+    """What evidence about today's code says against the operation; '' where nothing."""
+    for kind, proof in entry.proofs.items():
+        if proof.differences and not why_stale(entry, proof, basis):
+            return f"its evidence has {proof.differences} {'difference' if proof.differences == 1 else 'differences'} ({kind})"
+    return ""
+
+
+def _lacking(entry: Entry, basis: Basis) -> str:
+    """What the operation lacks to take traffic; '' where nothing. An operation that has traffic keeps its state when a
+    difference is found, so the state alone does not say."""
+    stale = staleness(entry, basis)
+    if stale:
+        return f"its evidence is stale ({stale})"
+    unverified = entry.state in (State.LEGACY, State.TRANSLATED) or not any(
+        p.cases for p in entry.proofs.values()
+    )
+    return against(entry, basis) or ("it is not verified" if unverified else "")
+
+
 def shift(
     ledger: Ledger,
     entries: Iterable[Entry],
@@ -117,21 +137,19 @@ def shift(
                 f"{entry.key} is not translated ({', '.join(entry.reasons[:2]) or 'no reason recorded'}).",
                 hint="`segue assess` lists what stands in the way.",
             )
-        stale = staleness(entry, basis)
-        unproven = entry.state in (State.LEGACY, State.TRANSLATED) or bool(stale) or not entry.proofs
-        if weight > entry.weight and unproven and not force:
+        lacking = _lacking(entry, basis)
+        if weight > entry.weight and lacking and not force:
             raise UsageError(
-                f"{entry.key} cannot take more traffic: "
-                f"{f'its evidence is stale ({stale})' if stale else 'it is not verified'}.",
+                f"{entry.key} cannot take more traffic: {lacking}.",
                 hint="Run `segue verify explore` first, or say --force (recorded in the ledger).",
             )
         if weight == entry.weight:
             continue
         if weight == 0:
-            state = State.TRANSLATED if unproven else State.VERIFIED
+            state = State.TRANSLATED if lacking else State.VERIFIED
         else:
             state = State.SHIFTED if weight == 100 else State.SHIFTING
-        forced = "forced without evidence" if unproven and force and weight > entry.weight else ""
+        forced = "forced without evidence" if lacking and force and weight > entry.weight else ""
         event = Event(at, f"weight {entry.weight} → {weight} %", forced or why)
         ledger = ledger.with_entry(entry.record(event, state=state, weight=weight))
     return ledger
