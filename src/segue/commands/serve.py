@@ -23,6 +23,7 @@ from segue.gateway.control import Running
 from segue.gateway.envoy import Ports
 from segue.gateway.processes import Child, Group, free_port, require_free
 from segue.gateway.shared import shared_environment
+from segue.snapshot.detect import import_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +81,16 @@ def started(
     python = interpreter(settings)
     modern = fastapi_environment(settings)
     base = {**os.environ, **settings.environment, **(environment or {})}
+    # A configured command is the project's own words for its root; the built-in ones need manage.py, or the packages beside them.
+    home = settings.root if settings.django_command else import_path(settings.root)
     django = {**base, "DJANGO_SETTINGS_MODULE": snapshot.settings.module}
-    shared = {**base, **shared_environment(python, settings.root, snapshot.settings.module, base)}
+    shared = {**base, **shared_environment(python, home, snapshot.settings.module, base)}
     with Group(folder / "logs") as group:
         legacy = group.start(
             "django",
-            sides.django_command(str(python), settings.root, settings.django_command, ports.django),
+            sides.django_command(str(python), home, settings.django_command, ports.django),
             port=ports.django,
-            cwd=settings.root,
+            cwd=home,
             env=django,
         )
         fastapi = group.start(

@@ -8,22 +8,25 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from segue.errors import EnvironmentProblem
+from segue.snapshot.detect import import_path
 
 SCRIPT = Path(__file__).resolve().parent / "in_django.py"
 
 
 def shared_environment(
-    python: Path, folder: Path, module: str, environment: Mapping[str, str]
+    python: Path, root: Path, module: str, environment: Mapping[str, str]
 ) -> dict[str, str]:
     """``SECRET_KEY``, ``SECRET_KEY_FALLBACKS`` and ``DATABASE_URL`` as the settings ``module`` has them now.
 
+    ``root`` is the folder in which Django runs: relative paths in the settings are relative to it. Modules are imported from its
+    :func:`~segue.snapshot.detect.import_path`.
     Read by the legacy interpreter and handed from process to process; never stored. Raises
     :class:`EnvironmentProblem` when the settings cannot be imported or the database is of a kind that
     the generated project does not know.
     """
     done = subprocess.run(
-        [str(python), str(SCRIPT), str(folder), module],
-        cwd=folder,
+        [str(python), str(SCRIPT), str(import_path(root)), module],
+        cwd=root,
         env=dict(environment),
         capture_output=True,
         text=True,
