@@ -33,12 +33,28 @@ def test_slow_and_stopped_fastapi_costs_no_read_and_it_comes_back(tmp_path: Path
         assert write.result() == "200 fastapi"
         asked = [c.log.read_text() for c in world.group.children if c.name in ("django", "fastapi")]
         assert sum(text.count("POST /api/articles/slow/") for text in asked) == 1
+        assert [text.count("GET /api/articles/both/") for text in asked] == [1, 1]
         wait_until(lambda: get("1") == "200 fastapi")  # no longer ejected for having been slow
         world.signal_fastapi(signal.SIGSTOP)
         stopped = [pool.submit(get, "1") for _ in range(8)]
         assert [s.result() for s in stopped] == ["200 django"] * 8
         world.signal_fastapi(signal.SIGCONT)
         wait_until(lambda: get("1") == "200 fastapi")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_read_that_fails_on_both_sides_is_asked_once_of_each(tmp_path: Path, method: str) -> None:
+    with started(tmp_path) as world:
+        world.swap(100)
+        statuses = [
+            httpx.request(method, f"{world.url}/api/articles/failing-{n}/", trust_env=False).status_code
+            for n in range(8)
+        ]
+        logs = {c.name: c.log for c in world.group.children if c.name in ("django", "fastapi")}
+        asked = {name: Counter(log.read_text().splitlines()) for name, log in logs.items()}
+    assert statuses == [500] * 8
+    wanted = {f"{method} /api/articles/failing-{n}/": 1 for n in range(8)}
+    assert asked == {"django": wanted, "fastapi": wanted}
 
 
 @pytest.mark.parametrize("weight", [0, 50])
