@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from segue import digest, ledger
+from segue.commands import shift
 from segue.commands.common import code_digest, console, errors, now, prepare_state, print_json
 from segue.commands.probing import take_snapshot
 from segue.config import Config
@@ -26,7 +27,7 @@ _MOST_REASONS = 12
 def run(settings: Config, *, as_json: bool, max_refused: int | None) -> int:
     """Probe, translate, write, update the ledger. Exit code 1 when more than ``max_refused``
     operations are refused."""
-    book = ledger.read(settings.ledger_file)  # a damaged ledger is told before anything is written
+    ledger.read(settings.ledger_file)  # a damaged ledger is told before anything is written
     for folder in (settings.output, settings.base):
         require_writable(folder)
     snapshot = take_snapshot(settings, quiet=as_json)
@@ -39,10 +40,11 @@ def run(settings: Config, *, as_json: bool, max_refused: int | None) -> int:
         )
     prepare_state(settings)
     with ledger.locked(settings.state):
+        old = ledger.read(settings.ledger_file)  # now: traffic may have moved since
         result = write(program, settings.output, base=settings.base)
         ported = _ported(settings, program)
         book = transitions.after_generate(
-            book,
+            old,
             snapshot,
             program,
             digests=(digest.of_file(settings.snapshot_file), code_digest(settings)),
@@ -50,6 +52,11 @@ def run(settings: Config, *, as_json: bool, max_refused: int | None) -> int:
             ported=ported,
         )
         ledger.write(settings.ledger_file, book)
+        if any(
+            e.weight and (key not in book.entries or not book.entries[key].weight)
+            for key, e in old.entries.items()
+        ):
+            shift.apply(settings, book, [])  # what is no longer translated goes back to Django at once
     left = [r for r in program.refused if f"{r.method} {r.route_id}" not in ported]
     native, refused = len(program.native), len(left)
     reasons = Counter(r.reasons[0].code for r in left if r.reasons)
