@@ -23,7 +23,9 @@ from segue.gateway.control import Running
 from segue.gateway.envoy import Ports
 from segue.gateway.processes import Child, Group, free_port, require_free
 from segue.gateway.shared import shared_environment
+from segue.gateway.table import Rule
 from segue.snapshot.detect import import_path
+from segue.snapshot.model import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ def started(
         running = Running(ports, os.getpid())
         control.save_running(settings.state, running)
         try:
+            follow_ledger(settings, snapshot, rules, running)
             yield Service(running, group, shared)
         finally:
             control.forget_running(settings.state)
@@ -160,6 +163,14 @@ def run(settings: Config, *, port: int | None) -> int:
                     )
     console.print("Stopped.")
     return 0
+
+
+def follow_ledger(settings: Config, snapshot: Snapshot, rules: list[Rule], running: Running) -> None:
+    """Serve as the ledger says now: since ``rules`` were made of it, a command may have changed it that found no gateway to tell."""
+    with ledger.locked(settings.state, wait=30.0):
+        wanted = table.build(snapshot, read_ledger(settings).entries, settings.sticky, settings.patience)
+        if wanted != rules:
+            control.swap(settings.state, wanted, running)
 
 
 def fastapi_environment(settings: Config) -> Path:

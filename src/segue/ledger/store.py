@@ -6,6 +6,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import time
 import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -67,22 +68,27 @@ def write(path: Path, ledger: Ledger) -> None:
 
 
 @contextlib.contextmanager
-def locked(state: Path) -> Iterator[None]:
-    """Hold the one lock of a state folder; a second writer gets a clear error at once."""
+def locked(state: Path, *, wait: float = 0.0) -> Iterator[None]:
+    """Hold the one lock of a state folder; a second writer gets a clear error after ``wait`` seconds."""
     try:
         state.mkdir(parents=True, exist_ok=True)
         handle = os.open(state / "lock", os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         raise cannot_write(state / "lock", error) from error
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno in (errno.EAGAIN, errno.EACCES):
-                raise EnvironmentProblem(
-                    f"Another segue command is changing {state}.", hint="Wait until it has ended."
-                ) from error
-            raise cannot_write(state / "lock", error) from error
+        until = time.monotonic() + wait
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError as error:
+                if error.errno not in (errno.EAGAIN, errno.EACCES):
+                    raise cannot_write(state / "lock", error) from error
+                if time.monotonic() >= until:
+                    raise EnvironmentProblem(
+                        f"Another segue command is changing {state}.", hint="Wait until it has ended."
+                    ) from error
+            time.sleep(0.05)
         yield
     finally:
         os.close(handle)
