@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -18,8 +19,10 @@ from tests.gateway.load import Load
 from tests.gateway.project import GET, POST, Project, project
 from tests.gateway.test_envoy import wait_until
 
+from segue import digest
 from segue.commands import rollout, shift
 from segue.errors import UsageError
+from segue.gateway import control
 from segue.ledger import State, read
 from segue.rollout import plan as plans
 from segue.rollout.plan import Plan, Progress
@@ -129,6 +132,23 @@ def test_way_back_that_a_killed_controller_had_begun_is_gone_to_its_end(tmp_path
         assert (one.entry().weight, one.entry().history[-1].what) == (0, "weight 30 → 0 %")
         answers = {httpx.get(f"{one.world.url}/api/articles/1/", trust_env=False).text for _ in range(60)}
         assert answers == {"django"}
+
+
+def test_fastapi_that_runs_other_code_than_was_verified_takes_no_more_traffic(tmp_path: Path) -> None:
+    with project(tmp_path, QUICK) as one:
+        shift.run(one.settings, [GET], 50, force=False, as_json=True)
+        old = one.world.running
+        loaded = digest.of_code(one.settings.output, "app")
+        control.save_running(one.settings.state, replace(old, code=loaded))
+        shift.run(one.settings, [GET], 60, force=False, as_json=True)
+        control.save_running(one.settings.state, replace(old, code="what was on disk before"))
+        with pytest.raises(UsageError, match="started with other code"):
+            shift.run(one.settings, [GET], 100, force=False, as_json=True)
+        shift.run(one.settings, [GET], 30, force=False, as_json=True)
+        hands = rollout._Hands(one.settings)
+        assert "started with other code" in hands.move(GET, 30, 100, "").refused
+        assert hands.move(GET, 30, 0, "").refused == ""
+        assert one.entry().weight == 0
 
 
 def test_stale_evidence_stops_a_rollout_before_it_begins(tmp_path: Path) -> None:

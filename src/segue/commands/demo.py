@@ -122,7 +122,7 @@ def _journey(settings: Config, service: serve.Service) -> bool:
         load.wait_for(300)
         console.print("FastAPI was killed: Django answered its reads")
         fastapi.process.wait()
-        service.restart(fastapi, settings.output)
+        service.restart(fastapi, settings)
         time.sleep(2.5)  # the longest first ejection, after which Envoy asks FastAPI again
         load.wait_for(200)
     counted = control.statistics(service.running.ports)

@@ -167,6 +167,8 @@ class _Hands:
                     shift.apply(self.settings, book, [])
                     return Moved(taken_over=taken)
                 today = basis(self.settings, book)
+                if weight > expected:
+                    shift.require_loaded(self.settings, today)
                 changed = transitions.shift(
                     replace(book, code=today.code), [book.entries[key]], weight, today, at=now(), why=why
                 )

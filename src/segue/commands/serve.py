@@ -9,11 +9,11 @@ import re
 import signal
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
-from segue import ledger
+from segue import digest, ledger
 from segue.commands.common import console, interpreter, read_ledger, read_snapshot
 from segue.config import Config
 from segue.environment import bridge_requirement, ensure_environment
@@ -36,12 +36,16 @@ class Service:
     group: Group
     environment: Mapping[str, str]
 
-    def restart(self, child: Child, cwd: Path) -> None:
-        """Start a process anew that has died; returns when it answers."""
+    def restart(self, child: Child, settings: Config) -> None:
+        """Start FastAPI anew after it has died; returns when it answers."""
         self.group.children.remove(child)
         arguments = [str(a) for a in child.process.args]  # type: ignore[union-attr]
-        again = self.group.start(child.name, arguments, port=child.port, cwd=cwd, env=dict(self.environment))
+        code = digest.of_code(settings.output, settings.package)
+        again = self.group.start(
+            child.name, arguments, port=child.port, cwd=settings.output, env=dict(self.environment)
+        )
         self.group.wait_ready(again)
+        control.save_running(settings.state, replace(self.running, code=code))
 
     @property
     def url(self) -> str:
@@ -87,6 +91,7 @@ def started(
     home = settings.root if settings.django_command else import_path(settings.root)
     django = {**base, "DJANGO_SETTINGS_MODULE": snapshot.settings.module}
     shared = {**base, **shared_environment(python, home, snapshot.settings.module, base)}
+    code = digest.of_code(settings.output, settings.package)
     with Group(folder / "logs") as group:
         legacy = group.start(
             "django",
@@ -122,7 +127,7 @@ def started(
         )  # fmt: skip
         group.wait_ready(gateway)
         _wait_routes(ports)
-        running = Running(ports, os.getpid())
+        running = Running(ports, os.getpid(), code)
         control.save_running(settings.state, running)
         try:
             follow_ledger(settings, snapshot, rules, running)
@@ -155,7 +160,7 @@ def run(settings: Config, *, port: int | None) -> int:
             for child in service.group.dead():
                 if child.name == "fastapi":
                     console.print("[yellow]FastAPI stopped; Django answers its reads. Starting it again.[/]")
-                    service.restart(child, settings.output)
+                    service.restart(child, settings)
                 else:
                     raise EnvironmentProblem(
                         f"{child.name} stopped (exit code {child.process.returncode}).",

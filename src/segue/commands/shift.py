@@ -21,7 +21,7 @@ from segue.config import Config
 from segue.errors import SegueError, UsageError
 from segue.files import require_writable
 from segue.gateway import control, table
-from segue.ledger import Entry, Ledger, transitions
+from segue.ledger import Basis, Entry, Ledger, transitions
 
 
 def run(settings: Config, routes: list[str], weight: int, *, force: bool, as_json: bool) -> int:
@@ -32,6 +32,8 @@ def run(settings: Config, routes: list[str], weight: int, *, force: bool, as_jso
         today = basis(settings, book)
         book = replace(book, code=today.code)
         chosen, skipped = choose(book, routes, weight)
+        if not force and any(e.weight < weight for e in chosen):
+            require_loaded(settings, today)
         changed = transitions.shift(book, chosen, weight, today, at=now(), force=force)
         seconds = put(settings, book, changed, [e.route for e in chosen] if weight else [])
     moved = [e for e in chosen if e.weight != weight]
@@ -80,6 +82,16 @@ def put(settings: Config, before: Ledger, after: Ledger, shifted: list[str]) -> 
         apply(settings, before, [])  # what the gateway does is what the ledger says
         raise
     return seconds
+
+
+def require_loaded(settings: Config, today: Basis) -> None:
+    """Evidence is about the code on disk: raises :class:`UsageError` where FastAPI was started with other code."""
+    running = control.find_running(settings.state)
+    if running is not None and running.code not in ("", today.code):
+        raise UsageError(
+            "FastAPI was started with other code than that which was verified since.",
+            hint="Stop `segue serve` and start it again, then it takes more traffic.",
+        )
 
 
 def choose(book: Ledger, routes: list[str], weight: int) -> tuple[list[Entry], list[str]]:

@@ -23,10 +23,12 @@ from segue.gateway.table import Rule
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A gateway that ``segue serve`` started: its ports and the controller's process id."""
+    """A gateway that ``segue serve`` started: its ports, the controller's process id, and the digest of the generated code that FastAPI
+    was started with ('' where that is not known)."""
 
     ports: Ports
     pid: int
+    code: str = ""
 
 
 def folder(state: Path) -> Path:
@@ -145,8 +147,7 @@ def statistics(ports: Ports) -> dict[str, int]:
 
 def save_running(state: Path, running: Running) -> None:
     """Tell other commands where the gateway is."""
-    text = json.dumps({"ports": asdict(running.ports), "pid": running.pid}, indent=1)
-    write_atomic(folder(state) / "running.json", text)
+    write_atomic(folder(state) / "running.json", json.dumps(asdict(running), indent=1))
 
 
 def find_running(state: Path) -> Running | None:
@@ -154,7 +155,7 @@ def find_running(state: Path) -> Running | None:
     file = folder(state) / "running.json"
     try:
         raw: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        running = Running(Ports(**raw["ports"]), int(raw["pid"]))
+        running = Running(Ports(**raw["ports"]), int(raw["pid"]), str(raw.get("code", "")))
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:
