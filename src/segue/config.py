@@ -7,6 +7,7 @@ import keyword
 import re
 import tomllib
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -200,17 +201,6 @@ def _judge(found: Config, file: Path) -> None:
             f"{file}: output.package {found.package!r} is no name of a Python package.",
             hint='Give one, for example package = "app".',
         )
-    for line in found.noise:
-        if not _NOISE.fullmatch(line):
-            raise UsageError(
-                f"{file}: verify.noise has {line!r}, which names no place of an answer.",
-                hint='Write it as verify reports it, for example "GET /api/x/: body.items[].seen".',
-            )
-    if not 0 <= found.gateway_proxies <= 10:
-        raise UsageError(
-            f"{file}: gateway.proxies {found.gateway_proxies} is no number of proxies.",
-            hint="Give how many trusted proxies stand before the gateway, usually 0 or 1.",
-        )
     for network in found.override_from:
         try:
             ipaddress.ip_network(network)
@@ -219,34 +209,43 @@ def _judge(found: Config, file: Path) -> None:
                 f"{file}: gateway.override_from has {network!r}, which is no network.",
                 hint='Write networks as "10.0.0.0/8".',
             ) from None
-    if not 0 <= found.patience <= 3600:
-        raise UsageError(
-            f"{file}: gateway.patience is {found.patience}.",
-            hint="Give seconds, or 0 to wait for FastAPI however long it takes.",
-        )
-    for word in found.sticky:
-        if not _STICKY.fullmatch(word):
-            raise UsageError(
-                f"{file}: gateway.sticky has {word!r}, which tells no clients apart.",
-                hint='Write "session", "authorization", "address", "header:X-Name" or "cookie:name".',
-            )
+    words = (
+        (
+            "verify.noise", found.noise, _NOISE, "which names no place of an answer",
+            'Write it as verify reports it, for example "GET /api/x/: body.items[].seen".',
+        ),
+        (
+            "gateway.sticky", found.sticky, _STICKY, "which tells no clients apart",
+            'Write "session", "authorization", "address", "header:X-Name" or "cookie:name".',
+        ),
+    )  # fmt: skip
+    for name, given, form, why, hint in words:
+        for word in given:
+            if not form.fullmatch(word):
+                raise UsageError(f"{file}: {name} has {word!r}, {why}.", hint=hint)
     steps = found.rollout_steps
     if not steps or list(steps) != sorted(set(steps)) or not 1 <= steps[0] <= steps[-1] <= 100:
         raise UsageError(
             f"{file}: rollout.steps {list(steps)} are no percentages that rise from 1 to 100.",
             hint="Write them as [1, 5, 25, 50, 100].",
         )
-    for name, value in (("interval", found.rollout_interval), ("minimum", found.rollout_minimum)):
-        if value < 1:
-            raise UsageError(f"{file}: rollout.{name} is {value}.", hint="Give a whole number from 1 on.")
-    if found.rollout_slower < 0:
-        raise UsageError(
-            f"{file}: rollout.slower is {found.rollout_slower}.", hint="Give a percentage from 0 on."
-        )
-    if not 0 <= found.gateway_port <= 65535:
-        raise UsageError(
-            f"{file}: gateway.port {found.gateway_port} is no port.", hint="Give a number from 0 to 65535."
-        )
+    numbers = (
+        (
+            "gateway.proxies", found.gateway_proxies, 0, 10, "no number of proxies",
+            "how many trusted proxies stand before the gateway, usually 0 or 1",
+        ),
+        (
+            "gateway.patience", found.patience, 0, 3600, "no time to wait",
+            "seconds, or 0 to wait for FastAPI however long it takes",
+        ),
+        ("gateway.port", found.gateway_port, 0, 65535, "no port", "a number from 0 to 65535"),
+        ("rollout.interval", found.rollout_interval, 1, inf, "no number of seconds", "a whole number from 1 on"),
+        ("rollout.minimum", found.rollout_minimum, 1, inf, "no number of requests", "a whole number from 1 on"),
+        ("rollout.slower", found.rollout_slower, 0, inf, "no percentage", "a percentage from 0 on"),
+    )  # fmt: skip
+    for name, value, least, most, what, right in numbers:
+        if not least <= value <= most:
+            raise UsageError(f"{file}: {name} {value} is {what}.", hint=f"Give {right}.")
 
 
 _WORDS = {
