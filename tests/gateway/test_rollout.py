@@ -21,7 +21,7 @@ from tests.gateway.test_envoy import wait_until
 
 from segue import digest
 from segue.commands import rollout, shift
-from segue.errors import UsageError
+from segue.errors import EnvironmentProblem, UsageError
 from segue.gateway import control
 from segue.ledger import State, read
 from segue.rollout import plan as plans
@@ -149,6 +149,28 @@ def test_fastapi_that_runs_other_code_than_was_verified_takes_no_more_traffic(tm
         assert "started with other code" in hands.move(GET, 30, 100, "").refused
         assert hands.move(GET, 30, 0, "").refused == ""
         assert one.entry().weight == 0
+
+
+def test_gateway_that_does_not_answer_is_not_taken_for_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "ANSWER_SECONDS", 0.5)
+    with project(tmp_path, QUICK) as one:
+        shift.run(one.settings, [GET], 50, force=False, as_json=True)
+        (envoy,) = (c.process for c in one.world.group.children if c.name == "envoy")
+        envoy.send_signal(signal.SIGSTOP)
+        try:
+            with pytest.raises(EnvironmentProblem, match="does not answer"):
+                shift.rollback(one.settings, [], everything=True, as_json=True)
+            assert "does not answer" in rollout._Hands(one.settings).move(GET, 50, 0, "").refused
+        finally:
+            envoy.send_signal(signal.SIGCONT)
+        assert one.entry().weight == 50
+        shift.rollback(one.settings, [], everything=True, as_json=True)
+        assert one.entry().weight == 0
+        envoy.kill()
+        envoy.wait()
+        assert control.find_running(one.settings.state) is None
 
 
 def test_stale_evidence_stops_a_rollout_before_it_begins(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -113,10 +114,11 @@ def _control(settings: Config, plan: Plan) -> int:
         while plan.active and not stopping:
             controller.tick(reader.read(), paused=plans.paused(settings.state))
             time.sleep(_LOOK)
-            again = control.find_running(settings.state)
-            if again is not None and again != running:
-                running = again
-                reader.django = f"127.0.0.1:{running.ports.django}"
+            with contextlib.suppress(SegueError):  # one that does not answer now is asked again
+                again = control.find_running(settings.state)
+                if again is not None and again != running:
+                    running = again
+                    reader.django = f"127.0.0.1:{running.ports.django}"
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

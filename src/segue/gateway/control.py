@@ -20,6 +20,9 @@ from segue.gateway import envoy, routes
 from segue.gateway.envoy import Edge, Ports
 from segue.gateway.table import Rule
 
+ANSWER_SECONDS = 5.0
+"""How long the gateway may take to say that it is there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
@@ -151,7 +154,11 @@ def save_running(state: Path, running: Running) -> None:
 
 
 def find_running(state: Path) -> Running | None:
-    """The gateway of this project if it is up, else None."""
+    """The gateway of this project if it is up, else None.
+
+    Raises :class:`EnvironmentProblem` for one that is there and does not answer: traffic would stay as it is while the ledger says
+    that it has moved.
+    """
     file = folder(state) / "running.json"
     try:
         raw: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
@@ -160,7 +167,18 @@ def find_running(state: Path) -> Running | None:
         return None
     except (ValueError, KeyError, TypeError) as error:
         raise DamagedFile(f"{file} is damaged.", hint="Remove it and start `segue serve` again.") from error
-    return running if _admin(running.ports, "/server_info") else None
+    try:
+        answer = httpx.get(
+            f"http://127.0.0.1:{running.ports.admin}/server_info", timeout=ANSWER_SECONDS, trust_env=False
+        )
+    except (httpx.ConnectError, httpx.RemoteProtocolError):  # nobody listens, or somebody else does
+        return None
+    except httpx.HTTPError as error:
+        raise EnvironmentProblem(
+            f"The gateway does not answer on its port {running.ports.admin}.",
+            hint=f"Try again; {folder(state) / 'logs' / 'envoy.log'} may say what keeps it.",
+        ) from error
+    return running if answer.status_code == 200 else None
 
 
 def forget_running(state: Path) -> None:
