@@ -23,8 +23,9 @@ from segue import digest
 from segue.commands import rollout, shift
 from segue.errors import EnvironmentProblem, UsageError
 from segue.gateway import control
-from segue.ledger import State, read
+from segue.ledger import Ledger, State, locked, read, write
 from segue.rollout import plan as plans
+from segue.rollout.controller import Standing
 from segue.rollout.plan import Plan, Progress
 
 QUICK = "steps = [30, 100]\ninterval = 1\nminimum = 40\nslower = 400"
@@ -149,6 +150,28 @@ def test_fastapi_that_runs_other_code_than_was_verified_takes_no_more_traffic(tm
         assert "started with other code" in hands.move(GET, 30, 100, "").refused
         assert hands.move(GET, 30, 0, "").refused == ""
         assert one.entry().weight == 0
+
+
+def test_way_back_beside_a_rollback_of_all_leaves_the_gateway_as_the_ledger_says(tmp_path: Path) -> None:
+    """The other command has changed the gateway and not yet the ledger when the controller's own way back comes between."""
+    with project(tmp_path, QUICK) as one:
+
+        def post() -> str:
+            return httpx.post(f"{one.world.url}/api/articles/1/", trust_env=False).text
+
+        shift.run(one.settings, [GET, POST], 100, force=False, as_json=True)
+        hands = rollout._Hands(one.settings)
+        assert hands.standing(GET, 100) == Standing()
+        with locked(one.settings.state):
+            one.world.swap(0, 0)
+            assert "Another segue command" in hands.move(GET, 100, 0, "it fails").refused
+            book = read(one.settings.ledger_file)
+            write(
+                one.settings.ledger_file, Ledger({k: replace(e, weight=0) for k, e in book.entries.items()})
+            )
+            assert hands.standing(GET, 100) == Standing()  # not before the gateway is as the ledger says
+        assert hands.standing(GET, 100).taken_over == "another command set it to 0 %"
+        assert post() == "django"
 
 
 def test_gateway_that_does_not_answer_is_not_taken_for_none(

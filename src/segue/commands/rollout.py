@@ -136,6 +136,7 @@ class _Hands:
     _seen: tuple[int, int, int] = (0, 0, 0)
     _book: Ledger = field(default_factory=Ledger)
     _against: dict[str, str] = field(default_factory=dict)
+    _ahead: bool = False  # the gateway was changed by :meth:`_traffic` and the ledger not yet
 
     def reconcile(self, plan: Plan) -> None:
         """After a controller that was killed: the ledger says where traffic is, and the gateway follows it.
@@ -167,6 +168,7 @@ class _Hands:
                 taken = _taken(book, key, expected)
                 if taken:
                     shift.apply(self.settings, book, [])
+                    self._ahead = False
                     return Moved(taken_over=taken)
                 today = basis(self.settings, book)
                 if weight > expected:
@@ -175,6 +177,7 @@ class _Hands:
                     replace(book, code=today.code), [book.entries[key]], weight, today, at=now(), why=why
                 )
                 shift.put(self.settings, book, changed, [book.entries[key].route] if weight else [])
+                self._ahead = False
         except SegueError as error:
             return Moved(refused=f"{error.message} {error.hint}".strip())
         return Moved()
@@ -182,11 +185,20 @@ class _Hands:
     def _traffic(self, key: str, expected: int, weight: int) -> None:
         book = read_ledger(self.settings)
         if not _taken(book, key, expected):
+            self._ahead = True
             shift.apply(self.settings, book.with_entry(replace(book.entries[key], weight=weight)), [])
+
+    def _settle(self) -> None:
+        """Let the gateway follow the ledger: :meth:`_traffic` was of one that did not have yet what another command has set since."""
+        with ledger.locked(self.settings.state):
+            shift.apply(self.settings, read_ledger(self.settings), [])
+        self._ahead = False
 
     def standing(self, key: str, weight: int) -> Standing:
         """What the ledger says of the operation; the file is read when it has changed."""
         try:
+            if self._ahead and _taken(read_ledger(self.settings), key, weight):
+                self._settle()
             found = os.stat(self.settings.ledger_file)
             seen = (found.st_ino, found.st_mtime_ns, found.st_size)
             if seen != self._seen:
