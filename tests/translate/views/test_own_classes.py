@@ -173,6 +173,40 @@ def marking(fn):
     return inner
 
 
+def noted(fn):
+    @wraps(fn)
+    def inner(*args, **kwargs):
+        return {"named": kwargs.get("pk"), "found": fn(*args, **kwargs)}
+
+    return inner
+
+
+def placed(fn):
+    @wraps(fn)
+    def inner(self, *args, **kwargs):
+        return {"place": args[0], "found": fn(self, *args, **kwargs)}
+
+    return inner
+
+
+def first(fn):
+    @wraps(fn)
+    def inner(*args, **kwargs):
+        if args[1].query_params.get("no"):
+            raise NotFound(args[2])
+        return fn(*args, **kwargs)
+
+    return inner
+
+
+def counted_by(fn):
+    @wraps(fn)
+    def inner(self, request, pk, *args, **kwargs):
+        return fn(self, request, pk, *args, **kwargs)
+
+    return inner
+
+
 class Once:
     def __init__(self, fn):
         self.fn = fn
@@ -226,7 +260,8 @@ from rest_framework.views import APIView
 
 from notes import earlier
 from notes.decorators import (
-    STAFF, Once, asking, catch, counted, counting, dropping, growing, labelled, marked, marking, needs, renamed, require, shifting, timed, with_note
+    STAFF, Once, asking, catch, counted, counted_by, counting, dropping, first, growing, labelled, marked, marking, needs, noted, placed,
+    renamed, require, shifting, timed, with_note,
 )
 from notes.models import Note
 
@@ -367,6 +402,7 @@ class Several(Base):
     def create(self, request, *args, **kwargs):
         return super().create(request, *args, **kwargs)
 
+    @timed
     @marked
     def retrieve(self, request, *args, **kwargs):
         return super().retrieve(request, *args, **kwargs)
@@ -402,6 +438,41 @@ class Dated(earlier.Dated):
     @timed
     def get(self, request):
         return Response({"earlier": False})
+
+
+@noted
+def doubled(pk):
+    return pk * 2
+
+
+class ByPlace(APIView):
+    def get(self, request, pk):
+        return Response(doubled(pk))
+
+    def post(self, request, pk):
+        return Response(self.seen(pk=pk))
+
+    @placed
+    def seen(self, pk):
+        return pk
+
+    @first
+    def put(self, request, pk):
+        return Response({"pk": pk})
+
+    @counted_by
+    @marked
+    def patch(self, request, pk):
+        return Response({"pk": pk})
+
+
+class Again(APIView):
+    @marked
+    def get(self, request, pk):
+        return Response({"pk": pk})
+
+    def post(self, request, pk):
+        return self.get(request, pk)
 
 
 @api_view(["GET", "POST"])
@@ -528,7 +599,8 @@ urlpatterns = [
     path("", include(router.urls)), path("listing/", views.Listing.as_view()), path("one/<int:pk>/", views.One.as_view()),
     path("dated/", views.Dated.as_view()), path("dated/earlier/", earlier.Dated.as_view()),
     path("staff/", views.staff), path("others/", views.others), path("refused/<int:pk>/", views.Refused.as_view()),
-    path("passed/<int:pk>/", views.Passed.as_view()),
+    path("passed/<int:pk>/", views.Passed.as_view()), path("byplace/<int:pk>/", views.ByPlace.as_view()),
+    path("again/<int:pk>/", views.Again.as_view()),
 ]
 """
 REFUSED = {
@@ -539,6 +611,9 @@ REFUSED = {
     "PATCH /refused/{pk}/": "decorator", "DELETE /refused/{pk}/": "decorator", "POST /passed/{pk}/": "decorator",
     # Django's kwargs have the pk; the argument would be the wrapper's local of the same name.
     "PUT /passed/{pk}/": "decorator", "PATCH /passed/{pk}/": "decorator", "GET /links/": "pagination",
+    # Django's kwargs and args have what the caller gives by name and by place.
+    "GET /byplace/{pk}/": "decorator", "POST /byplace/{pk}/": "decorator", "PUT /byplace/{pk}/": "decorator",
+    "PATCH /byplace/{pk}/": "decorator", "GET /again/{pk}/": "decorator", "POST /again/{pk}/": "decorator",
 }  # fmt: skip
 
 

@@ -12,20 +12,32 @@ class NotPlain(Exception):
     """The wrapper does with its arguments what cannot be written with parameters."""
 
 
-def rewritten(wrapper: Wrapper, wrapped: ast.FunctionDef, call: str, *, method: bool) -> str:
-    """Source of the wrapper around ``wrapped``, which it calls as ``call`` (``self.<call>`` for a method).
+def rewritten(
+    wrapper: Wrapper, wrapped: ast.FunctionDef, call: str, *, method: bool, of_url: frozenset[str] | None
+) -> tuple[str, frozenset[str] | None]:
+    """Source of the wrapper around ``wrapped``, which it calls as ``call`` (``self.<call>`` for a method); and ``of_url`` of
+    what it calls.
 
-    Raises :class:`NotPlain`.
+    ``of_url`` are the arguments that Django gives by name, as it calls a view with those of the URL; None where somebody
+    else calls it, who may give any by place. Raises :class:`NotPlain`.
     """
-    edit = _Edit(wrapper, wrapped, call, method)
+    edit = _Edit(wrapper, wrapped, call, method, of_url)
     tree = ast.fix_missing_locations(edit.run())
-    return ast.unparse(tree) + "\n"
+    return ast.unparse(tree) + "\n", edit.passed_by_name()
 
 
 class _Edit(ast.NodeTransformer):
-    def __init__(self, wrapper: Wrapper, wrapped: ast.FunctionDef, call: str, method: bool) -> None:
+    def __init__(
+        self,
+        wrapper: Wrapper,
+        wrapped: ast.FunctionDef,
+        call: str,
+        method: bool,
+        of_url: frozenset[str] | None,
+    ) -> None:
         self._wrapper, self._inner, self._wrapped = wrapper, wrapper.inner, wrapped
         self._call, self._method = call, method
+        self._of_url, self._renamed = of_url, False
         spec = self._inner.args
         self._first = [a.arg for a in spec.args]
         self._args = spec.vararg.arg if spec.vararg is not None else ""
@@ -67,6 +79,12 @@ class _Edit(ast.NodeTransformer):
             ):
                 raise NotPlain
         return new
+
+    def passed_by_name(self) -> frozenset[str] | None:
+        """Arguments of the URL that are in the ``kwargs`` of what is wrapped too."""
+        if self._of_url is None or self._renamed:
+            return None
+        return self._of_url & {a.arg for a in self._rest}
 
     def _passed_on(self) -> bool:
         """Whether ``args`` and ``kwargs`` are passed on and asked for parameters by name, and nothing else."""
@@ -119,6 +137,7 @@ class _Edit(ast.NodeTransformer):
         if node.args != [*plain, *stars] or any(not _is(s.value, self._args) for s in stars):
             raise NotPlain
         given = [k for k in node.keywords if k.arg is not None]
+        self._renamed |= bool(given)
         spread = [k for k in node.keywords if k.arg is None]
         if any(not _is(k.value, self._kwargs) for k in spread):
             raise NotPlain
@@ -151,7 +170,7 @@ class _Edit(ast.NodeTransformer):
         return ast.Call(ast.Attribute(passed[0], self._call, ast.Load()), passed[1:], keywords)
 
     def _got(self, node: ast.Call) -> ast.expr | None:
-        """``kwargs.get("pk")`` of a parameter that is always given."""
+        """``kwargs.get("pk")`` of a parameter that is always given, by name."""
         match node:
             case ast.Call(ast.Attribute(ast.Name(owner), "get"), [ast.Constant(key), *_], []) if (
                 self._kwargs == owner
@@ -168,18 +187,29 @@ class _Edit(ast.NodeTransformer):
             case ast.Subscript(ast.Name(owner), ast.Constant(int() as place)) if (
                 self._args and owner == self._args
             ):
-                if not 0 <= place < len(self._rest) or self._has_default(self._rest[place].arg):
+                if not 0 <= place < len(self._rest) or not self._by_place(len(self._first) + place):
                     raise NotPlain
                 return ast.Name(self._rest[place].arg, ast.Load())
         self.generic_visit(node)
         return node
 
     def _parameter(self, key: object) -> ast.expr | None:
-        if key not in [a.arg for a in self._rest]:
+        if key in self._by_name_only():
+            if self._by_name_only()[key] is not None:
+                raise NotPlain  # Django's ``kwargs`` may have none
+        elif key not in [a.arg for a in self._rest]:
             return None
-        if self._has_default(str(key)):
-            raise NotPlain
+        elif key not in (self._of_url or ()) or self._has_default(str(key)):
+            raise NotPlain  # whoever calls it may give it by place
         return ast.Name(str(key), ast.Load())
+
+    def _by_name_only(self) -> dict[object, ast.expr | None]:
+        spec = self._wrapped.args
+        return {a.arg: default for a, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True)}
+
+    def _by_place(self, place: int) -> bool:
+        """Whether the parameter is never given by name: ``self``, and the request that Django gives a view."""
+        return place < self._method + (self._of_url is not None)
 
     def _has_default(self, name: str) -> bool:
         spec = self._wrapped.args

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from segue.snapshot.model import Class, Function, GlobalRef, Snapshot, Where
+from segue.translate.decorators.called import of_url
 from segue.translate.decorators.rewrite import NotPlain, rewritten
 from segue.translate.decorators.shape import wrapper_of
 
@@ -29,12 +30,12 @@ def woven(snapshot: Snapshot) -> Snapshot:
     for found in snapshot.functions.values():
         if found.role == "method" and found.owner not in views:
             continue  # others are judged by their source elsewhere: what a save() does, what a permission asks
-        current = found
+        current, named = found, of_url(snapshot, found) if found.wrapped_by else None
         for _ in range(_MOST):
-            made = _apart(functions, views, current)
+            made = _apart(functions, views, current, named)
             if made is None:
                 break
-            outer, inner, attribute = made
+            outer, inner, attribute, named = made
             functions[outer.name], functions[inner.name] = outer, inner
             if inner.role == "method":
                 methods.append((inner.owner, attribute, inner.name))
@@ -66,9 +67,10 @@ def _told_apart(owners: set[str], owner: str) -> str:
 
 
 def _apart(
-    functions: dict[str, Function], owners: set[str], found: Function
-) -> tuple[Function, Function, str] | None:
-    """The function with its outermost own decorator as code, what is left of it, and the name that the first calls."""
+    functions: dict[str, Function], owners: set[str], found: Function, named: frozenset[str] | None
+) -> tuple[Function, Function, str, frozenset[str] | None] | None:
+    """The function with its outermost own decorator as code, what is left of it, the name that the first calls, and what it
+    gives by name of what the URL says (``named``: what Django gives by name to the first)."""
     if found.role not in _ROLES or found.is_async or not found.source:
         return None
     source = textwrap.dedent(found.source)
@@ -90,7 +92,7 @@ def _apart(
         # An heir may decorate the method of the same name: each calls its own.
         attribute = f"{plain}__{_told_apart(owners, found.owner)}" if found.role == "method" else plain
         try:
-            text = rewritten(wrapper, tree, attribute, method=found.role == "method")
+            text, passed = rewritten(wrapper, tree, attribute, method=found.role == "method", of_url=named)
         except NotPlain:
             return None
         if found.role == "function":
@@ -106,7 +108,7 @@ def _apart(
             found, name=f"{head}.{plain}", source="".join(lines[end:]), wrapped_by=found.wrapped_by[place + 1 :],
             where=Where(found.where.file, found.where.line + end),
         )  # fmt: skip
-        return outer, inner, attribute
+        return outer, inner, attribute, passed
     return None
 
 
