@@ -27,6 +27,7 @@ NOTED = os.environ.get("NOTED") == "1"
 INSTALLED_APPS += ["rest_framework_simplejwt.token_blacklist"] if NOTED else []
 SIMPLE_JWT = {{"ROTATE_REFRESH_TOKENS": NOTED, "BLACKLIST_AFTER_ROTATION": NOTED, "UPDATE_LAST_LOGIN": NOTED,
               **({{"USER_AUTHENTICATION_RULE": "notes.views.rule"}} if os.environ.get("RULE") else {{}})}}
+REST_FRAMEWORK["NON_FIELD_ERRORS_KEY"] = "errors" if os.environ.get("RULE") else "non_field_errors"
 """
 MODELS = """\
 from django.db import models
@@ -36,13 +37,16 @@ class Note(models.Model):
     title = models.CharField(max_length=10)
 """
 VIEWS = """\
-from rest_framework import permissions
+from notes.models import Note
+from rest_framework import permissions, serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework_simplejwt import views
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.serializers import TokenObtainPairSerializer
+from rest_framework_simplejwt.serializers import (
+    TokenObtainPairSerializer, TokenRefreshSerializer, TokenRefreshSlidingSerializer, TokenVerifySerializer,
+)
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 
@@ -90,6 +94,42 @@ class NamedSerializer(TokenObtainPairSerializer):
 
 class Named(views.TokenObtainPairView):
     serializer_class = NamedSerializer
+
+
+class CookieSerializer(TokenRefreshSerializer):
+    refresh = serializers.CharField(required=False, allow_null=True)
+
+    def validate(self, attrs):
+        attrs["refresh"] = attrs.get("refresh")
+        return super().validate(attrs)
+
+
+class Cookie(views.TokenRefreshView):
+    serializer_class = CookieSerializer
+
+
+class AnySlideSerializer(TokenRefreshSlidingSerializer):
+    token = serializers.CharField(allow_null=True)
+
+
+class AnySlide(views.TokenRefreshSlidingView):
+    serializer_class = AnySlideSerializer
+
+
+class AnyVerifySerializer(TokenVerifySerializer):
+    token = serializers.CharField(write_only=True, allow_null=True)
+
+
+class AnyVerify(views.TokenVerifyView):
+    serializer_class = AnyVerifySerializer
+
+
+class Guest(APIView):
+    authentication_classes = []
+    permission_classes = []
+
+    def post(self, request):
+        return Response({"refresh": str(RefreshToken.for_user(Note.objects.get(pk=1)))})
 
 
 class Logout(APIView):
@@ -142,8 +182,8 @@ from django.conf import settings
 from django.urls import path
 from notes import views
 
-names = ["Pair", "Refresh", "Verify", "Sliding", "Slide", "Named", "OwnClass", "OwnText", "Dated"]
-names += ["Blacklist", "Logout"] if settings.NOTED else []
+names = ["Pair", "Refresh", "Verify", "Sliding", "Slide", "Named", "OwnClass", "OwnText", "Dated", "Cookie", "AnySlide", "AnyVerify"]
+names += ["Blacklist", "Logout", "Guest"] if settings.NOTED else []
 urlpatterns = [path(f"{name.lower()}/", getattr(views, name).as_view()) for name in names]
 """
 PEOPLE = """
@@ -158,6 +198,12 @@ def _of(step: int, key: str) -> dict[str, Any]:
     return {"$": [step, key]}
 
 
+# A token of None is a new one, of nobody.
+NULLS: list[tuple[str, dict[str, Any], Any]] = [
+    ("/cookie/", {"refresh": None}, None),
+    ("/anyslide/", {"token": None}, None),
+    ("/anyverify/", {"token": None}, None),
+]
 ANN = {"username": "ann", "password": "secret"}
 STEPS: list[tuple[str, dict[str, Any], Any]] = [
     ("/pair/", ANN, None),  # 0
@@ -200,15 +246,18 @@ NOTED: list[tuple[str, dict[str, Any], Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("noted", "steps"), [("0", STEPS), ("1", NOTED)])
+@pytest.mark.parametrize(("noted", "steps"), [("0", [*STEPS, *NULLS]), ("1", [*NOTED, *NULLS])])
 def test_both_sides_give_the_same_tokens_and_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, noted: str, steps: list[Any]
 ) -> None:
     monkeypatch.setenv("NOTED", noted)
     site = _site(tmp_path)
     program = translate(site.snapshot(NOTED=noted))
-    assert {r.route_id.strip("/") for r in program.refused} == set(REFUSED)
-    assert len(program.native) == (8 if noted == "1" else 6)
+    assert {r.route_id.strip("/") for r in program.refused} == {
+        *REFUSED,
+        *(["guest"] if noted == "1" else []),
+    }
+    assert len(program.native) == (11 if noted == "1" else 9)
     service = tmp_path / "service"
     write(program, service)
     answers = []
@@ -229,17 +278,24 @@ def test_both_sides_give_the_same_tokens_and_rows(
     for expected, found in zip(theirs, mine, strict=True):
         assert found == expected
     statuses = [one[1] for one in theirs[: len(steps)]]
-    assert statuses.count(200) >= 7
+    assert statuses.count(200) >= 10
+    assert statuses[-len(NULLS) :] == [200] * len(NULLS)
     assert statuses.count(401) >= 5
     if noted == "1":
         assert 205 in statuses
         assert any(row[1] for row in theirs[len(steps)])
 
 
-def test_a_rule_of_the_projects_own_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_that_are_not_kept_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RULE", "1")
-    program = translate(_site(tmp_path).snapshot(RULE="1"))
-    assert not [n for n in program.native if n.route_id in ("/pair/", "/named/", "/refresh/")]
+    monkeypatch.setenv("NOTED", "1")
+    refused = {
+        r.route_id: r.reasons[0].construct
+        for r in translate(_site(tmp_path).snapshot(RULE="1", NOTED="1")).refused
+    }
+    for route in ("/pair/", "/named/", "/refresh/"):
+        assert refused[route] == "USER_AUTHENTICATION_RULE"
+    assert refused["/verify/"] == "NON_FIELD_ERRORS_KEY"
 
 
 def _site(tmp_path: Path) -> Site:

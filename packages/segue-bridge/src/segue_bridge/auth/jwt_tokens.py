@@ -123,22 +123,20 @@ class Tokens:
         None makes a new token of nobody, as it does there. Raises ``KeyError`` for a token without an id where there is a blacklist, as simplejwt does (500).
         """
         now = datetime.now(tz=UTC)
-        if token is None:
-            return WebToken(self, self._empty(token_type, now), now)
-        return WebToken(self, await self._checked(db, token, token_type), now)
+        return WebToken(self, await self._checked(db, token, token_type, now), now)
 
     async def pair(self, db: Database, user: Any) -> Pair:
         """``TokenObtainPairSerializer``: a new refresh token of ``user``, and an access token."""
         refresh = await self.for_user(db, user, "refresh")
         return {"refresh": str(refresh), "access": str(refresh.access_token)}
 
-    async def refreshed(self, db: Database, token: str) -> Refreshed:
-        """``TokenRefreshSerializer``: a new access token; with ``rotate`` a new refresh token too.
+    async def refreshed(self, db: Database, token: str | None) -> Refreshed:
+        """``TokenRefreshSerializer``: a new access token; with ``rotate`` a new refresh token too. None as in :meth:`read`.
 
         Raises :class:`~segue_bridge.db.errors.ObjectDoesNotExist` where the user is gone: a 500, as in simplejwt 5.5.
         """
         now = datetime.now(tz=UTC)
-        claims = await self._checked(db, token, "refresh")
+        claims = await self._checked(db, token, "refresh", now)
         user = None
         named = claims.get(self._settings.user_id_claim)
         if named:
@@ -169,10 +167,10 @@ class Tokens:
         """``TokenObtainSlidingSerializer``: a new sliding token of ``user``."""
         return {"token": str(await self.for_user(db, user, "sliding"))}
 
-    async def slid(self, db: Database, token: str) -> Sliding:
-        """``TokenRefreshSlidingSerializer``: the same token with a later end."""
+    async def slid(self, db: Database, token: str | None) -> Sliding:
+        """``TokenRefreshSlidingSerializer``: the same token with a later end. None as in :meth:`read`."""
         now = datetime.now(tz=UTC)
-        claims = await self._checked(db, token, "sliding")
+        claims = await self._checked(db, token, "sliding", now)
         try:
             unexpired(claims, self._sliding_claim, self._settings)
         except TokenError as error:
@@ -180,8 +178,13 @@ class Tokens:
         claims["exp"], claims["iat"] = _epoch(now, self._lifetimes.sliding), _epoch(now)
         return {"token": self._signed(claims)}
 
-    async def verify(self, db: Database, token: str) -> None:
-        """``TokenVerifySerializer``: whether the token, of whatever type, is signed, unexpired and not revoked."""
+    async def verify(self, db: Database, token: str | None) -> None:
+        """``TokenVerifySerializer``: whether the token, of whatever type, is signed, unexpired and not revoked.
+
+        None, which is a new token there, is good.
+        """
+        if token is None:
+            return
         try:
             claims = decoded(token, self._settings)
             check(claims, None, self._settings)
@@ -191,8 +194,8 @@ class Tokens:
         if kept is not None and await kept.has(db, claims.get(self._id_claim)):
             raise ValidationError({"non_field_errors": [_("Token is blacklisted")]})
 
-    async def revoke(self, db: Database, token: str) -> None:
-        """``TokenBlacklistSerializer``: revoke a refresh token."""
+    async def revoke(self, db: Database, token: str | None) -> None:
+        """``TokenBlacklistSerializer``: revoke a refresh token. None as in :meth:`read`."""
         refresh = await self.read(db, token, "refresh")
         if self._blacklist is not None:
             await refresh.blacklist(db)
@@ -200,8 +203,10 @@ class Tokens:
     def _bad(self, error: TokenError) -> Exception:
         return failed(str(error)) if self._answered else error
 
-    async def _checked(self, db: Database, token: str, token_type: str) -> Claims:
-        """Revoked ones are told before expired ones."""
+    async def _checked(self, db: Database, token: str | None, token_type: TokenType, now: datetime) -> Claims:
+        """``Token(token)``: revoked ones are told before expired ones; None is a new one."""
+        if token is None:
+            return self._empty(token_type, now)
         try:
             claims = dict(decoded(token, self._settings))
             kept = self._blacklist if token_type != "access" else None

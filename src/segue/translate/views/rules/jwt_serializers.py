@@ -14,6 +14,7 @@ from segue.translate.kinds import DictOf, Global, Scalar, SerializerSelf, Super,
 from segue.translate.rules.registry import attribute, framework
 from segue.translate.serializers import kept
 from segue.translate.serializers.by_view import current_view
+from segue.translate.serializers.facts import error_key
 from segue.translate.serializers.rules.kept import put_on_self
 from segue.translate.specialise.fold import plain
 from segue.translate.views import jwt_views
@@ -54,6 +55,8 @@ def find_user(frame: Frame, owner: Val, call: CallSite) -> Val:
     frame.use(jwt_views.tokens(endpoint))
     _own_text(frame, kind, call)
     username = plain(known.attributes["username_field"].value)
+    if not isinstance(username, str):
+        raise frame.refuse("jwt", "username_field", "Segue cannot tell what users log in with.", call.node)
     active = jwt_views.given(ctx).get("CHECK_USER_IS_ACTIVE", True)
     source = _FINDS.format(username=username, inactive=" or not user.is_active" if active else "")
     written = replace(function, source=source, globals=_NAMES)
@@ -125,6 +128,12 @@ def _answer(method: str, key: str, *, given: str = "", rotated: bool = False) ->
             wanted = "sliding" if "Sliding" in given else "refresh"
             if token_type(frame, held, call.node) != wanted:
                 raise frame.refuse("jwt", "token_class", "It is another class of tokens.", call.node)
+        asks = jwt_views.has_blacklist(frame.ctx) and jwt_views.given(frame.ctx).get(
+            "BLACKLIST_AFTER_ROTATION"
+        )
+        if method == "verify" and asks and error_key(frame.ctx) != "non_field_errors":
+            why = "Revoked tokens are told under the key non_field_errors only."
+            raise frame.refuse("jwt", "NON_FIELD_ERRORS_KEY", why, call.node)
         frame.use(jwt_views.tokens(endpoint))
         _own_text(frame, kind, call)
         made = quote(

@@ -92,8 +92,10 @@ def issued_token(frame: Frame, user: Val | None, kind: str, node: ast.AST) -> Va
     known = user is not None and isinstance(user.kind, Instance) and not user.kind.nullable
     if endpoint is None or user is None or not known or user.node is None:
         raise frame.refuse("jwt", kind, "Segue cannot tell whose token this is.", node)
-    frame.use(jwt_views.tokens(endpoint))
     assert isinstance(user.kind, Instance)
+    if user.kind.model != frame.ctx.snapshot.settings.user_model:
+        raise frame.refuse("jwt", user.kind.model, "Tokens are noted for users of AUTH_USER_MODEL.", node)
+    frame.use(jwt_views.tokens(endpoint))
     _needed(frame, user, kind)
     column(frame.ctx, user.kind.site, pk_field(frame.ctx, user.kind.model).attname)
     made = quote(f"await TOKENS.for_user({{0}}, {{1}}, {kind!r})", frame.db, user.node)
