@@ -25,6 +25,7 @@ from django.http import Http404, HttpResponseForbidden, HttpResponseRedirect, Js
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import NoReverseMatch, resolve, reverse
 from django.utils import timezone, translation
+from django.utils.timezone import _active
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http.request import split_domain_port
 from django.middleware.csrf import CsrfViewMiddleware
@@ -627,6 +628,15 @@ class HalfZone(Chooses):
         timezone.activate("Europe/Berlin")
 
 
+class InZone:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        _active.value = zoneinfo.ZoneInfo("Europe/Berlin")
+        return self.get_response(request)
+
+
 class Late(Stamp):
     def finish(self, request):
         return self.get_response(request)
@@ -644,7 +654,7 @@ REFUSED = {
     "Counting": "self.seen", "Local": "self.state.user", "Writes": "Note.objects.filter",
     "Varied": "response['Vary']", "Late": "response['X-Path']",
     "Glances": "notes.middleware.Glances", "decorated": "nonlocal",
-    "Aliased": "return HttpResponseForbidden", "HalfZone": "response['X-Path']",
+    "Aliased": "return HttpResponseForbidden", "HalfZone": "response['X-Path']", "InZone": "_active.value",
     "Audited": "audit.record", "Switched": "return HttpResponseForbidden", "Starred": "return self.answer",
 }  # fmt: skip
 STACK = [

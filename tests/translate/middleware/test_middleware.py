@@ -198,6 +198,18 @@ def test_what_cannot_be_proved_is_refused_where_it_stands(everything: Snapshot, 
     assert [o for o in accepted.native if o.route_id == "/api/notes/{pk}/" and o.method == "GET"]
 
 
+def test_a_frameworks_variable_of_the_thread_is_read_by_it(everything: Snapshot) -> None:
+    name = "notes.middleware.InZone.__call__"
+    function = everything.functions[name]
+    # What the class is called in earlier releases of asgiref.
+    active = dataclasses.replace(function.globals["_active"], value=Value("call", name="asgiref.local.Local"))
+    earlier = dataclasses.replace(function, globals={**function.globals, "_active": active})
+    snapshot = dataclasses.replace(everything, functions={**everything.functions, name: earlier})
+    program = translate(only(snapshot, "InZone"))
+    (place,) = {r.reasons[0].construct for r in program.refused if r.reasons[0].code == "middleware"}
+    assert place == "_active.value"
+
+
 def test_a_line_is_named(everything: Snapshot) -> None:
     (reason,) = {
         r.reasons[0]

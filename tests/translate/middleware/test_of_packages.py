@@ -25,6 +25,8 @@ import os
 INSTALLED_APPS += ["auditlog"]
 MIDDLEWARE += {MIDDLEWARE!r}
 PERMISSIONS_POLICY = {{"geolocation": ["self", "https://a.test"], "camera": [], "fullscreen": "*"}}
+if os.environ.get("UNREAD"):
+    PERMISSIONS_POLICY["camera"] = dict.fromkeys(["self", "https://b.test"])
 if os.environ.get("ID_HEADER"):
     REQUEST_ID_RESPONSE_HEADER = os.environ["ID_HEADER"]
 """
@@ -198,3 +200,9 @@ def test_an_id_on_every_answer_is_refused_by_name(site: Site) -> None:
     program = translate(site.snapshot(ID_HEADER="X-Request-ID"))
     assert not program.native
     assert all("django-log-request-id writes the id" in r.reasons[0].why for r in program.refused)
+
+
+def test_a_policy_that_cannot_be_read_is_refused(site: Site) -> None:
+    program = translate(site.snapshot(UNREAD="1"))
+    assert not program.native
+    assert all("cannot read PERMISSIONS_POLICY" in r.reasons[0].why for r in program.refused)

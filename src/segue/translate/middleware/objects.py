@@ -31,6 +31,7 @@ _LOCALS = frozenset({
     "_thread._local", "threading.local", "_threading_local.local", "asgiref.local.Local", "_contextvars.ContextVar",
     "contextvars.ContextVar",
 })  # fmt: skip
+_FRAMEWORKS = ("django.", "rest_framework.", "asgiref.")
 
 
 def attribute(frame: Frame, owner: Value, name: str, node: ast.AST) -> Value:
@@ -90,10 +91,11 @@ def set_attribute(frame: Frame, owner: Value, name: str, value: Value, node: ast
 
 
 def is_local(owner: Value) -> bool:
-    """Whether it is a variable of the thread or of the context: who reads it is looked at where it is read."""
+    """Whether it is a variable of the thread or of the context: who reads it is looked at where it is read. Those of the
+    frameworks, as the active time zone, are read by code that is not looked at."""
     if not isinstance(owner, Global) or owner.ref.kind != "instance" or owner.ref.value is None:
         return False
-    return owner.ref.value.name in _LOCALS
+    return owner.ref.value.name in _LOCALS and not owner.ref.name.startswith(_FRAMEWORKS)
 
 
 def item(frame: Frame, owner: Value, key: Value, node: ast.AST) -> Value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segue.snapshot.model import Snapshot
+from segue.snapshot.model import Snapshot, Value
 from segue.translate.middleware.known import USERS
 from segue.translate.specialise.fold import plain
 
@@ -18,6 +18,10 @@ _REFUSED = {
     "maintenance_mode.middleware.MaintenanceModeMiddleware": (
         "django-maintenance-mode asks a file, the cache or the database at every request whether to answer: close the gateway instead"
     ),
+}
+_POLICIES = {
+    "PERMISSIONS_POLICY": "permissions-policy",
+    "PERMISSIONS_POLICY_REPORT_ONLY": "permissions-policy-report-only",
 }
 KNOWN = frozenset({LOG_REQUEST_ID, PERMISSIONS_POLICY, AUDITLOG, CRUM, *_REFUSED})
 
@@ -41,6 +45,11 @@ def problem(snapshot: Snapshot, name: str) -> str:
         return "A receiver of django-crum's signal current_user_setter runs at every request"
     if name == PERMISSIONS_POLICY and not snapshot.versions.packages.get("django-permissions-policy", "").startswith("4."):  # fmt: skip
         return "Only django-permissions-policy 4 is known"
+    if name == PERMISSIONS_POLICY:
+        for setting in _POLICIES:
+            value = snapshot.settings.values.get(setting)
+            if value is not None and not _readable(value):
+                return f"Segue cannot read {setting}"
     return ""
 
 
@@ -49,16 +58,23 @@ def headers(snapshot: Snapshot, name: str) -> dict[str, str]:
     if name != PERMISSIONS_POLICY:
         return {}
     out = {}
-    for setting, header in (
-        ("PERMISSIONS_POLICY", "permissions-policy"),
-        ("PERMISSIONS_POLICY_REPORT_ONLY", "permissions-policy-report-only"),
-    ):
+    for setting, header in _POLICIES.items():
         policy = _setting(snapshot, setting) or {}
         assert isinstance(policy, dict)
         parts = [f"{feature}=({' '.join(_sources(policy[feature]))})" for feature in sorted(policy)]
         if parts:
             out[header] = ", ".join(parts)
     return out
+
+
+def _readable(policy: Value) -> bool:
+    """Whether its sources are a text or a list of texts."""
+    return policy.kind == "dict" and all(
+        feature.kind == "const"
+        and (isinstance(given.data, str) or given.kind in ("list", "tuple"))
+        and all(isinstance(source.data, str) and source.kind == "const" for source in given.items)
+        for feature, given in policy.pairs
+    )
 
 
 def _sources(values: object) -> list[str]:
