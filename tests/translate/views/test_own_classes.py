@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.projects.site import SETTINGS, Site, differences
+from tests.projects.site import Site, differences
 
 from segue.snapshot.model import Snapshot
 from segue.target.ir import Program
@@ -253,6 +253,7 @@ def dropping(fn):
     return inner
 '''
 VIEWS = """\
+from packaging.version import Version
 from rest_framework import exceptions, filters, pagination, permissions, serializers, viewsets
 from rest_framework.decorators import action, api_view
 from rest_framework.response import Response
@@ -466,6 +467,11 @@ class ByPlace(APIView):
         return Response({"pk": pk})
 
 
+class Release(APIView):
+    def get(self, request):
+        return Response({"release": str(Version("1.0"))})
+
+
 class Again(APIView):
     @marked
     def get(self, request, pk):
@@ -600,7 +606,7 @@ urlpatterns = [
     path("dated/", views.Dated.as_view()), path("dated/earlier/", earlier.Dated.as_view()),
     path("staff/", views.staff), path("others/", views.others), path("refused/<int:pk>/", views.Refused.as_view()),
     path("passed/<int:pk>/", views.Passed.as_view()), path("byplace/<int:pk>/", views.ByPlace.as_view()),
-    path("again/<int:pk>/", views.Again.as_view()),
+    path("again/<int:pk>/", views.Again.as_view()), path("release/", views.Release.as_view()),
 ]
 """
 REFUSED = {
@@ -613,14 +619,14 @@ REFUSED = {
     "PUT /passed/{pk}/": "decorator", "PATCH /passed/{pk}/": "decorator", "GET /links/": "pagination",
     # Django's kwargs and args have what the caller gives by name and by place.
     "GET /byplace/{pk}/": "decorator", "POST /byplace/{pk}/": "decorator", "PUT /byplace/{pk}/": "decorator",
-    "PATCH /byplace/{pk}/": "decorator", "GET /again/{pk}/": "decorator", "POST /again/{pk}/": "decorator",
+    "PATCH /byplace/{pk}/": "decorator", "GET /release/": "package-packaging", "GET /again/{pk}/": "decorator", "POST /again/{pk}/": "decorator",
 }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     files = {
-        "site_/settings.py": SETTINGS, "site_/urls.py": URLS, "notes/models.py": MODELS, "notes/views.py": VIEWS,
+        "site_/urls.py": URLS, "notes/models.py": MODELS, "notes/views.py": VIEWS,
         "notes/decorators.py": DECORATORS, "notes/earlier.py": EARLIER,
     }  # fmt: skip
     return Site.make(tmp_path_factory.mktemp("own"), files)
@@ -638,6 +644,18 @@ def program(snapshot: Snapshot) -> Program:
 
 def test_what_is_not_plain_is_refused(program: Program) -> None:
     assert {f"{r.method} {r.route_id}": r.reasons[0].code for r in program.refused} == REFUSED
+
+
+def test_a_library_of_an_unknown_distribution_is_refused(snapshot: Snapshot) -> None:
+    known = [n.route_id for n in translate(snapshot, pure=["packaging"]).native]
+    assert "/release/" in known
+    packages = {k: v for k, v in snapshot.versions.packages.items() if k != "packaging"}
+    other = replace(snapshot, versions=replace(snapshot.versions, packages=packages))
+    (reason,) = [
+        r.reasons[0] for r in translate(other, pure=["packaging"]).refused if r.route_id == "/release/"
+    ]
+    assert "which distribution" in reason.why
+    assert reason.file == "notes/views.py"
 
 
 def test_heirs_of_the_same_name_keep_what_they_decorate(snapshot: Snapshot) -> None:

@@ -10,6 +10,7 @@ import ast
 
 from segue.snapshot.model import GlobalRef
 from segue.target.ir import Import
+from segue.translate import distributions
 from segue.translate.context import Context
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
@@ -51,13 +52,20 @@ def direct(ctx: Context) -> set[str]:
 
 
 def held(frame: Frame, ref: GlobalRef, node: ast.AST | None) -> Val | None:
-    """What a name of such a library stands for, after importing it; None for all other names."""
+    """What a name of such a library stands for, after importing it; None for all other names.
+
+    Raises ``Refused`` where it is not known which distribution the service would need.
+    """
     if ref.kind not in ("class", "function", "instance", "constant", "missing") or not is_pure(
         frame.ctx, ref.name
     ):
         return None
     if ref.name in registry.functions or not isinstance(node, ast.Name | ast.Attribute):
         return None
+    top = ref.name.removeprefix("_").partition(".")[0]
+    if not distributions.comes_along(top) and not distributions.of_module(frame.ctx.snapshot, top):
+        why = f"Segue does not know which distribution has the module {top}, which the service would need."
+        raise frame.refuse("unknown-global", ref.name, why, node)
     made = _named(frame, node)
     return None if made is None else Val(LibraryObject(name=ref.name.removeprefix("_")), made)
 

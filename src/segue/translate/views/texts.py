@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import sys
 
 from segue.snapshot.model import Snapshot, own_place
 from segue.target.ir import Module, Program
+from segue.translate import distributions
 from segue.translate.templates import program as templates
 
 _PYPROJECT = """\
@@ -160,7 +160,8 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
     imported = {i.module for m in program.modules.values() for d in m.decls.values() for i in d.imports}
     for library in sorted(imported & {"requests", "httpx"}):  # the release that answers on the other side
         driver += f'",\n  "{library}>={snapshot.versions.packages.get(library, "0")}'
-    for library, release in _libraries(imported, snapshot, package):
+    tops = {module.partition(".")[0] for module in imported} - {package, ""}
+    for library, release in sorted({one for top in tops for one in distributions.of_module(snapshot, top)}):
         driver += f'",\n  "{library}=={release}'
     cache = program.modules.get(f"{package}/cache.py")
     places = _cache_places(cache)
@@ -207,42 +208,6 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
         ".env.example": environment,
         ".gitignore": "__pycache__/\n.venv/\n.env\n*.egg-info/\n",
     }
-
-
-# What the generated code imports beside the bridge, and what the metadata names by themselves.
-_OURS = frozenset(
-    {
-        "asyncpg",
-        "celery",
-        "fastapi",
-        "httpx",
-        "pydantic",
-        "pydantic_settings",
-        "requests",
-        "segue_bridge",
-        "sqlalchemy",
-        "starlette",
-    }
-)
-
-
-# Of libraries that are named otherwise than their modules.
-_DISTRIBUTIONS = {"slugify": "python-slugify"}
-
-
-def _libraries(imported: set[str], snapshot: Snapshot, package: str) -> list[tuple[str, str]]:
-    """Distributions that the code calls as the project does, in the project's release: another one may compute otherwise."""
-    found: set[tuple[str, str]] = set()
-    for top in {module.partition(".")[0] for module in imported} - _OURS - {package, ""}:
-        if top in sys.stdlib_module_names:
-            continue
-        # The probe names the distribution of what it has seen.
-        named = {c.origin for name, c in snapshot.classes.items() if name.startswith(f"{top}.")}
-        named.add(_DISTRIBUTIONS.get(top, ""))
-        for name, release in snapshot.versions.packages.items():
-            if name in named or re.sub(r"[-_.]+", "_", name).lower() == top.lower():
-                found.add((name, release))
-    return sorted(found)
 
 
 def _cache_places(module: Module | None) -> list[str]:
