@@ -506,6 +506,14 @@ class Made(filters.BaseFilterBackend):
         return queryset.filter(stars=self.stars)
 
 
+class Noting(filters.BaseFilterBackend):
+    stars = 0
+
+    def filter_queryset(self, request, queryset, view):
+        self.stars = 1
+        return queryset.filter(stars=self.stars)
+
+
 class Kept(filters.BaseFilterBackend):
     def filter_queryset(self, request, queryset, view):
         view.seen = queryset
@@ -525,6 +533,10 @@ class AsLists(viewsets.ReadOnlyModelViewSet):
 
 class Mades(AsLists):
     filter_backends = [Made]
+
+
+class Notings(AsLists):
+    filter_backends = [Noting]
 
 
 class Kepts(AsLists):
@@ -599,7 +611,7 @@ from rest_framework.routers import SimpleRouter
 from notes import earlier, views
 
 router = SimpleRouter()
-for name in ("Mine", "Several", "AsLists", "Mades", "Kepts", "Searches", "Windows", "Counts", "OwnLimits", "Rewrites", "Links"):
+for name in ("Mine", "Several", "AsLists", "Mades", "Kepts", "Notings", "Searches", "Windows", "Counts", "OwnLimits", "Rewrites", "Links"):
     router.register(name.lower(), getattr(views, name), basename=name.lower())
 urlpatterns = [
     path("", include(router.urls)), path("listing/", views.Listing.as_view()), path("one/<int:pk>/", views.One.as_view()),
@@ -612,6 +624,7 @@ urlpatterns = [
 REFUSED = {
     "GET /aslists/": "filter-backend", "GET /aslists/{pk}/": "filter-backend", "GET /mades/": "filter-backend",
     "GET /mades/{pk}/": "filter-backend", "GET /kepts/": "assign-attribute", "GET /kepts/{pk}/": "assign-attribute",
+    "GET /notings/": "assign-attribute", "GET /notings/{pk}/": "assign-attribute",
     "GET /searches/": "filter-backend", "GET /searches/{pk}/": "filter-backend",
     "GET /ownlimits/": "pagination", "GET /rewrites/": "no-rule", "GET /refused/{pk}/": "decorator", "POST /refused/{pk}/": "decorator", "PUT /refused/{pk}/": "decorator",
     "PATCH /refused/{pk}/": "decorator", "DELETE /refused/{pk}/": "decorator", "POST /passed/{pk}/": "decorator",
