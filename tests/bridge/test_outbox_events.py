@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.bridge.auth.child import Child
 from tests.services import Postgres
 
 from segue_bridge.db.database import Database
@@ -35,10 +33,7 @@ class Both:
     """One table: Django's side in a child process, the bridge's and the relay here."""
 
     def __init__(self, entry: dict[str, Any], url: str) -> None:
-        self.child = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("outbox_child.py")), json.dumps(entry)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        self.child = Child(Path(__file__).with_name("outbox_child.py"), entry)
         self.runner = asyncio.Runner()
         self.database = Database(url)
         self.events: list[Event] = []
@@ -47,11 +42,7 @@ class Both:
     def write(self, ours: bool, request: str, events: Any, undone: bool) -> list[str]:
         if ours:
             return self.runner.run(self._write(request, events, undone))
-        assert self.child.stdin is not None
-        assert self.child.stdout is not None
-        self.child.stdin.write(json.dumps([request, events, undone]) + "\n")
-        self.child.stdin.flush()
-        found: list[str] = json.loads(self.child.stdout.readline())
+        found: list[str] = self.child.ask([request, events, undone])
         return found
 
     async def _write(self, request: str, events: Any, undone: bool) -> list[str]:
@@ -80,11 +71,7 @@ class Both:
         return self.events
 
     def close(self) -> None:
-        assert self.child.stdin is not None
-        assert self.child.stdout is not None
-        self.child.stdin.close()
-        self.child.wait(10)
-        self.child.stdout.close()
+        self.child.close()
         self.runner.run(self.database.close())
         self.runner.close()
 

@@ -10,11 +10,11 @@ from typing import Any
 
 
 class Child:
-    """``python SCRIPT SETTINGS``, which answers each line of its input."""
+    """``python SCRIPT SETTINGS``, which answers each line of its input. The script is one of this folder, or a path."""
 
-    def __init__(self, script: str, given: Any) -> None:
+    def __init__(self, script: str | Path, given: Any) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name(script)), json.dumps(given)],
+            [sys.executable, str(Path(__file__).parent / script), json.dumps(given)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import BigInteger, Integer, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
+from tests.bridge.auth.child import Child
 from tests.services import Postgres
 
 from segue_bridge.db.base import Base, ModelInfo
@@ -56,21 +57,14 @@ class Sides:
     """Django in a child process and the bridge here, each with its own table of the same name."""
 
     def __init__(self, entry: dict[str, Any], own: dict[str, Any], url: str) -> None:
-        script = str(Path(__file__).with_name("units_child.py"))
-        self.child = subprocess.Popen(
-            [sys.executable, script, json.dumps(entry)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )  # fmt: skip
-        made = subprocess.run([sys.executable, script, json.dumps(own)], stdin=subprocess.DEVNULL, check=True)
-        assert made.returncode == 0
+        script = Path(__file__).with_name("units_child.py")
+        self.child = Child(script, entry)
+        subprocess.run([sys.executable, script, json.dumps(own)], stdin=subprocess.DEVNULL, check=True)
         self.runner = asyncio.Runner()
         self.database = Database(url, pool_size=2)
 
     def there(self, steps: Any) -> Any:
-        assert self.child.stdin is not None
-        assert self.child.stdout is not None
-        self.child.stdin.write(json.dumps(steps) + "\n")
-        self.child.stdin.flush()
-        return json.loads(self.child.stdout.readline())
+        return self.child.ask(steps)
 
     def here(self, steps: Any) -> Any:
         return self.runner.run(self._here(steps))
@@ -87,11 +81,7 @@ class Sides:
             return [told, await keys(db)]
 
     def close(self) -> None:
-        assert self.child.stdin is not None
-        assert self.child.stdout is not None
-        self.child.stdin.close()
-        self.child.wait(10)
-        self.child.stdout.close()
+        self.child.close()
         self.runner.run(self.database.close())
         self.runner.close()
 

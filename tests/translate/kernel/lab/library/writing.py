@@ -1107,17 +1107,6 @@ class Writing(APIView):
         a = Book.objects.filter(price=5).order_by()
         return a.union(Book.objects.filter(price=25).order_by()).delete()[0]
 
-    def case_save_update_fields_empty(self):
-        book = Book.objects.get(pk=1)
-        book.title = "changed"
-        book.save(update_fields=[])
-        return Book.objects.get(pk=1).title
-
-    def case_save_update_fields_unknown(self):
-        book = Book.objects.get(pk=1)
-        book.save(update_fields=["titel"])
-        return 1
-
     def case_save_update_fields_of_a_relation(self):
         book = Book.objects.get(pk=1)
         book.author = Author.objects.get(name="Cy")
