@@ -6,6 +6,9 @@ REFUSED: dict[str, str] = {
     # Django joins, and repeats the rows.
     "case_case_over_a_to_many_relation": "expression",
     "case_condition_over_a_to_many_annotated": "expression",
+    # Where there is no editor, Django answers NULL.
+    "case_condition_over_a_relation_that_may_be_missing_annotated": "expression",
+    "case_condition_over_a_relation_that_may_be_missing_wrapped": "expression",
     "case_count_filtered_over_another_relation": "expression",
     "case_count_of_a_negated_filter_of_another": "aggregate-filter",
     "case_count_after_a_filter_of_the_same_relation": "aggregate-join",

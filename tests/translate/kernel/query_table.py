@@ -109,6 +109,10 @@ REFUSED |= {
     "case_array_written_wrong": "model-field",
     "case_range_around_a_number": "lookup",
     "case_range_of_an_object": "unknown-call",
+    "case_range_with_ends_of_its_own": "range-lookup",
+    # There may be no such part, which is NULL of Django's join.
+    "case_item_over_a_relation_excluded": "array-lookup",
+    "case_range_end_over_a_relation_excluded": "range-lookup",
     "case_array_agg_filtered_by_null": "aggregate-filter",
     "case_array_agg_filtered_by_its_items": "text-lookup",
     "case_bool_and_or": "aggregate",

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from .conftest import cases
+from segue.refusal import Refused
+from segue.snapshot.load import load
+from segue.snapshot.model import Value
+from segue.translate.context import Context
+from segue.translate.functions.lift import lift
+from segue.translate.kinds import ViewSelf
+
+from .conftest import PACKAGE, PLACES, LabEndpoint, cases
 from .query_table import MODULES, PAGE, POSTGRESQL_ONLY, REFUSED, SQLITE_ONLY, rendered
 from .test_lab import compare
 
@@ -25,6 +33,19 @@ def test_on_sqlite(lab: Lab, name: str) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_on_postgresql(postgres_lab: Lab, name: str) -> None:
     compare(postgres_lab, name, (REFUSED | SQLITE_ONLY).get(name))
+
+
+def test_ranges_of_moments_without_use_tz(postgres_lab: Lab) -> None:
+    """Their ends are naive there, and of the zone of the connection."""
+    name = "case_range_of_moments"
+    snapshot = load(postgres_lab.folder / "snapshot.json")
+    values = {**snapshot.settings.values, "USE_TZ": Value("const", False)}
+    ctx = Context(replace(snapshot, settings=replace(snapshot.settings, values=values)))
+    ctx.program.package = PACKAGE
+    with pytest.raises(Refused) as refused:
+        lift(ctx, f"{PLACES[name]}.{name}", self_kind=ViewSelf(LabEndpoint(PLACES[name])), name=name)
+    assert refused.value.refusal.code == "range-lookup"
+    assert "USE_TZ" in refused.value.refusal.why
 
 
 def test_the_page_says_so() -> None:

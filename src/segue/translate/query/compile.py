@@ -188,6 +188,8 @@ class Compiler:
                     "null, or exclude(), by a key in the JSON of a related object.",
                     leaf.at,
                 )
+            if negated and not any(h.many for h in path.hops):
+                self._refuse_parts(leaf, path)
             if _is_null(leaf, path):
                 if negated and any(h.many for h in path.hops) and not (len(path.hops) == 1 and path.relation):
                     raise self.frame.refuse(
@@ -231,6 +233,17 @@ class Compiler:
                 rendered, _ = leaf.value.kind.build.render(self.frame, self.query, self.root)
                 guards.append(quote("{0}.is_not(None)", rendered))
         return self._call("and_", [condition, *guards]) if guards else condition
+
+    def _refuse_parts(self, leaf: Leaf, path: Path) -> None:
+        """Refuse exclude() by an item of an array or an end of a range that there may not be: NULL of a join, not of EXISTS."""
+        of_range = ranges.is_range(path.field) and bool(path.transforms)
+        if of_range or any(postgres.is_part(path.field, part) for part in path.transforms):
+            raise self.frame.refuse(
+                "range-lookup" if of_range else "array-lookup",
+                leaf.key,
+                "exclude() by a part of a related object's column, which may have no such part.",
+                leaf.at,
+            )
 
     def _bare_null(self, leaf: Leaf, column: str) -> bool:
         """Whether a negated look-up compares with a bare column that may be NULL: Django asks whether it is, of no other expression

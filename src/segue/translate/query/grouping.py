@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, name, quote
-from segue.translate.kinds import Kind, QuerySet, Scalar
+from segue.translate.kinds import Const, Kind, QuerySet, Scalar
 from segue.translate.load.models import column_kind, python_type
 from segue.translate.query.build import add_where, chain, commit, query_of, root_of
 from segue.translate.query.compile import Compiler, Joins, alias_constant, resolve_or_none
@@ -56,11 +56,31 @@ def check_repeats_nothing(frame: Frame, label: str, tree: Node, at: ast.AST) -> 
                 )
 
 
-def condition_value(tree: Node, at: ast.AST) -> Expression:
-    """``Q(price__gt=5)`` as a value of each row."""
+def check_tells_null(frame: Frame, label: str, tree: Node, at: ast.AST, negated: bool = False) -> None:
+    """Refuse a condition whose value over an outer join would be NULL: EXISTS is false there."""
+    for child in tree.children:
+        if isinstance(child, Node):
+            check_tells_null(frame, label, child, at, negated ^ tree.negated)
+        elif isinstance(child, Leaf) and child.key != "__expression__" and not negated ^ tree.negated:
+            path = resolve_or_none(frame, label, child)
+            if path is None or not path.hops or path.lookup == "isnull" or child.value.kind == Const(None):
+                continue
+            if path.field.null or path.transforms or any(hop.nullable for hop in path.hops):
+                raise frame.refuse(
+                    "expression",
+                    child.key,
+                    "A condition over a relation, as a value, is NULL in Django where there is nothing.",
+                    at,
+                )
+
+
+def condition_value(tree: Node, at: ast.AST, *, chooses: bool = False) -> Expression:
+    """``Q(price__gt=5)`` as a value of each row; ``chooses``: only whether it holds matters."""
 
     def render(frame: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
         check_repeats_nothing(frame, query.model, tree, at)
+        if not chooses:
+            check_tells_null(frame, query.model, tree, at)
         made = Compiler(frame, query, root).tree(tree)
         if made is None:
             raise frame.refuse("expression", "Q", "The condition is empty.", at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from segue.snapshot.model import ModelField
+from segue.snapshot.model import ModelField, Value
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import widen
 from segue.translate.interp.value import Val, literal, quote
@@ -67,6 +67,11 @@ def condition(
         return TABLE["isnull"](
             frame, on, value if lookup == "isnull" else Val(Const(True), literal(True)), at
         )
+    use_tz = frame.ctx.snapshot.settings.values.get("USE_TZ")
+    if base == "datetime" and (use_tz is None or use_tz.data is not True):
+        raise frame.refuse(
+            "range-lookup", f"__{lookup}", "Without USE_TZ its ends are in the time zone of the server.", at
+        )
     if taken and taken[0] in _TRUTHS:
         if len(taken) > 1 or lookup != "exact":
             raise frame.refuse("range-lookup", "__".join(taken), "Segue has no rule for this.", at)
@@ -81,6 +86,10 @@ def condition(
         return TABLE[lookup](frame, end, value, at)
     if lookup == "contains" and value.node is not None and _is(value, base):
         return quote("{0}({1}, {2})", frame.imported(_HELPERS, "holds"), on.column, value.node)
+    if on.field.options.get("default_bounds") not in (None, Value("const", "[)")):
+        raise frame.refuse(
+            "range-lookup", f"__{lookup}", "The column has default_bounds of its own for such a pair.", at
+        )
     ends = _pair(value)
     if ends is None or not all(_is(end, base) or end.kind == Const(None) for end in ends):
         raise frame.refuse(

@@ -99,7 +99,8 @@ def aggregate_of(frame: Frame, call: CallSite, sort: Sort, default: Val | None =
             node, column = part.render(inner, query, root)
             made, kind = sort.make(inner, node, False), sort.kind(inner, column, call)
         if condition is not None and isinstance(condition.kind, Q):
-            chosen, _ = condition_value(condition.kind.tree, call.node).render(inner, query, root)
+            rows = condition_value(condition.kind.tree, call.node, chooses=True)
+            chosen, _ = rows.render(inner, query, root)
             made = quote("{0}.filter({1})", made, chosen)
         return made, kind
 

@@ -12,6 +12,7 @@ from django.db.models import (
     DateField,
     DateTimeField,
     Exists,
+    ExpressionWrapper,
     F,
     FloatField,
     Func,
@@ -569,6 +570,34 @@ class Asking(APIView):
 
     def case_condition_annotated(self):
         return [b.x for b in Book.objects.annotate(x=Q(price__gt=8)).order_by("id")]
+
+    def case_condition_over_a_relation_annotated(self):
+        books = Book.objects.annotate(x=Q(author__name="Ann")).order_by("id")
+        return [b.x for b in books]
+
+    def case_condition_over_a_relation_that_may_be_missing_annotated(self):
+        return [b.x for b in Book.objects.annotate(x=Q(editor__name="Cy")).order_by("id")]
+
+    def case_condition_over_a_relation_that_may_be_missing_wrapped(self):
+        wrapped = ExpressionWrapper(Q(editor__name="Cy"), output_field=BooleanField())
+        return [b.x for b in Book.objects.annotate(x=wrapped).order_by("id")]
+
+    def case_condition_over_a_relation_that_may_be_missing_negated(self):
+        return [b.x for b in Book.objects.annotate(x=~Q(editor__name="Cy")).order_by("id")]
+
+    def case_condition_over_a_relation_that_is_missing_annotated(self):
+        return [b.x for b in Book.objects.annotate(x=Q(editor__name__isnull=True)).order_by("id")]
+
+    def case_condition_on_a_key_that_may_be_missing_annotated(self):
+        return [b.x for b in Book.objects.annotate(x=Q(editor=3)).order_by("id")]
+
+    def case_condition_over_a_relation_that_may_be_missing_in_a_case(self):
+        chosen = Case(When(Q(editor__name="Cy"), then=Value("his")), default=Value("no"))
+        return [b.x for b in Book.objects.annotate(x=chosen).order_by("id")]
+
+    def case_window_filtered_over_a_relation_that_may_be_missing(self):
+        rows = Book.objects.annotate(s=Window(Sum("price", filter=Q(editor__name="Cy")), order_by="id"))
+        return [row.s for row in rows.order_by("id")]
 
     def case_sum_with_another_output_field(self):
         authors = Author.objects.annotate(s=Sum("books__price", output_field=FloatField())).order_by("id")

@@ -24,7 +24,7 @@ from django.db.backends.postgresql.psycopg_any import NumericRange
 from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest
 from rest_framework.views import APIView
-from stacks.models import Paper, Rack
+from stacks.models import Paper, Rack, Slip
 
 
 def titles(papers):
@@ -461,6 +461,29 @@ class Postgres(APIView):
 
     def case_range_of_an_object(self):
         return titles(Paper.objects.filter(ages__contained_by=NumericRange(0, 20)).order_by("id"))
+
+    def case_range_with_ends_of_its_own(self):
+        # [start, end] meets the row that begins when it ends, [start, end) does not.
+        end = datetime.datetime(2024, 5, 2, 12, tzinfo=datetime.timezone.utc)  # noqa: UP017
+        return titles(
+            Paper.objects.filter(open__overlap=(end - datetime.timedelta(days=1), end)).order_by("id")
+        )
+
+    def case_range_of_moments(self):
+        noon = datetime.datetime(2024, 5, 2, 12, tzinfo=datetime.timezone.utc)  # noqa: UP017
+        return [
+            titles(Paper.objects.filter(open__contains=noon).order_by("id")),
+            titles(Paper.objects.filter(open__endswith__gt=noon).order_by("id")),
+        ]
+
+    def case_item_over_a_relation_excluded(self):
+        return [slip.id for slip in Slip.objects.exclude(paper__words__1="new").order_by("id")]
+
+    def case_item_over_a_relation(self):
+        return [slip.id for slip in Slip.objects.filter(paper__words__1="new").order_by("id")]
+
+    def case_range_end_over_a_relation_excluded(self):
+        return [slip.id for slip in Slip.objects.exclude(paper__ages__endswith=10).order_by("id")]
 
     def case_range_null(self):
         return titles(Paper.objects.filter(ages__isnull=True))

@@ -2,7 +2,7 @@
 
 import datetime
 
-from django.contrib.postgres.fields import ArrayField, DateRangeField, IntegerRangeField
+from django.contrib.postgres.fields import ArrayField, DateRangeField, DateTimeRangeField, IntegerRangeField
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
@@ -19,14 +19,22 @@ class Paper(models.Model):
     numbers = ArrayField(models.IntegerField(), null=True)
     ages = IntegerRangeField(null=True)
     days = DateRangeField(null=True)
+    open = DateTimeRangeField(null=True, default_bounds="[]")
     seen = models.BooleanField(default=False)
     found = SearchVectorField(null=True)
     labels = models.ManyToManyField("Label", related_name="papers")
 
 
+class Slip(models.Model):
+    paper = models.ForeignKey(Paper, on_delete=models.CASCADE)
+
+
 class Label(models.Model):
     text = models.CharField(max_length=20)
     old = models.BooleanField(default=False)
+
+
+NOON = datetime.datetime(2024, 5, 2, 12, tzinfo=datetime.UTC)
 
 
 def fill():
@@ -44,4 +52,6 @@ def fill():
         )
         if rack is not None:
             Paper.objects.filter(pk=paper.pk).update(days=(datetime.date(2024, rack.pk, 1), None))
+        Paper.objects.filter(pk=paper.pk).update(open=(NOON, NOON + datetime.timedelta(days=1)))
+        Slip.objects.create(paper=paper)
         paper.labels.set([labels[i] for i in picked])
