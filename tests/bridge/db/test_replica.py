@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import ForeignKey, MetaData, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from tests.bridge.auth.child import Child
 
 from segue_bridge.db import reads, relations
 from segue_bridge.db.base import Base, ModelInfo
@@ -90,24 +88,13 @@ class Django:
             a: {"ENGINE": "django.db.backends.sqlite3", "NAME": str(f), "OPTIONS": fast}
             for a, f in self.files.items()
         }
-        self._child = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("replica_child.py")), json.dumps(given)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        self._child = Child(Path(__file__).with_name("replica_child.py"), given)
 
     def __call__(self, *command: Any) -> Any:
-        assert self._child.stdin is not None
-        assert self._child.stdout is not None
-        self._child.stdin.write(json.dumps(command) + "\n")
-        self._child.stdin.flush()
-        return json.loads(self._child.stdout.readline())
+        return self._child.ask(command)
 
     def close(self) -> None:
-        assert self._child.stdin is not None
-        assert self._child.stdout is not None
-        self._child.stdin.close()
-        self._child.wait(10)
-        self._child.stdout.close()
+        self._child.close()
 
 
 class Sides:

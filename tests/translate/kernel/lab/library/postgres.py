@@ -476,6 +476,41 @@ class Postgres(APIView):
             titles(Paper.objects.filter(open__endswith__gt=noon).order_by("id")),
         ]
 
+    def case_range_ends_looked_up(self):
+        return [
+            titles(Paper.objects.filter(ages__startswith__in=[1, 5]).order_by("id")),
+            titles(Paper.objects.filter(ages__startswith__range=(1, 3)).order_by("id")),
+            titles(Paper.objects.filter(ages__endswith__isnull=True).order_by("id")),
+            titles(Paper.objects.filter(ages__startswith=None).order_by("id")),
+        ]
+
+    def case_range_ends_excluded(self):
+        return [
+            titles(Paper.objects.exclude(ages__startswith__gte=2).order_by("id")),
+            titles(Paper.objects.exclude(ages__endswith=10).order_by("id")),
+            titles(Paper.objects.exclude(ages__endswith__isnull=True).order_by("id")),
+            titles(Paper.objects.exclude(ages__upper_inf=True).order_by("id")),
+            titles(Paper.objects.exclude(ages=(1, 10)).order_by("id")),
+        ]
+
+    def case_items_looked_up(self):
+        return [
+            titles(Paper.objects.filter(words__0__icontains="E").order_by("id")),
+            titles(Paper.objects.filter(words__0__in=["red", "blue"]).order_by("id")),
+            titles(Paper.objects.filter(numbers__1__gte=1).order_by("id")),
+            titles(Paper.objects.filter(numbers__0__isnull=True).order_by("id")),
+            titles(Paper.objects.filter(words__1=None).order_by("id")),
+        ]
+
+    def case_items_excluded(self):
+        return [
+            titles(Paper.objects.exclude(words__1="new").order_by("id")),
+            titles(Paper.objects.exclude(numbers__0__gt=2).order_by("id")),
+            titles(Paper.objects.exclude(words__0__in=["red"]).order_by("id")),
+            titles(Paper.objects.exclude(numbers__0__isnull=True).order_by("id")),
+            titles(Paper.objects.exclude(words__0_1=["red"]).order_by("id")),
+        ]
+
     def case_item_over_a_relation_excluded(self):
         return [slip.id for slip in Slip.objects.exclude(paper__words__1="new").order_by("id")]
 
