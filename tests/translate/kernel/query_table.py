@@ -110,6 +110,7 @@ REFUSED |= {
     "case_range_around_a_number": "lookup",
     "case_range_of_an_object": "unknown-call",
     "case_range_with_ends_of_its_own": "range-lookup",
+    **dict.fromkeys(("case_range_created", "case_range_updated", "case_range_set"), "model-field"),
     # There may be no such part, which is NULL of Django's join.
     "case_item_over_a_relation_excluded": "array-lookup",
     "case_range_end_over_a_relation_excluded": "range-lookup",

@@ -15,7 +15,7 @@ from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type, target_field
 from segue.translate.models.polymorphic import is_polymorphic
 from segue.translate.models.writing import save_problem
-from segue.translate.query import postgres
+from segue.translate.query import postgres, ranges
 from segue.translate.rules.content_types import generic_values
 from segue.translate.rules.following import remembers
 from segue.translate.rules.stored_files import is_file
@@ -175,6 +175,13 @@ def column_value(
     if value.node is None or isinstance(kind, Unknown):
         raise frame.refuse(
             "model-field", f"{label}.{key}", "The value has no form in the generated code.", at
+        )
+    if ranges.is_range(item) and kind != Const(None):
+        raise frame.refuse(
+            "model-field",
+            f"{label}.{key}",
+            "Segue does not write ranges: each driver reads a pair its own way.",
+            at,
         )
     wanted = python_type(frame.ctx, item)
     if is_file(item) and isinstance(kind, Const) and kind.value is None:

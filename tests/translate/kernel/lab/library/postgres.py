@@ -502,6 +502,33 @@ class Postgres(APIView):
             titles(Paper.objects.filter(words__1=None).order_by("id")),
         ]
 
+    def case_range_created(self):
+        Paper.objects.create(title="x", ages=(1, 5))
+        return titles(Paper.objects.filter(ages=(1, 5)))
+
+    def case_range_updated(self):
+        Paper.objects.filter(title="dog days").update(ages=(1, 5))
+        return titles(Paper.objects.filter(ages=(1, 5)))
+
+    def case_range_set(self):
+        paper = Paper.objects.get(title="dog days")
+        paper.ages = (1, 5)
+        paper.save()
+        return titles(Paper.objects.filter(ages=(1, 5)))
+
+    def case_range_taken_away(self):
+        Paper.objects.filter(title="The quick fox").update(ages=None)
+        paper = Paper.objects.get(title="Lazy foxes")
+        paper.title = "kept"
+        paper.save()
+        return titles(Paper.objects.filter(ages__startswith__isnull=False).order_by("id"))
+
+    def case_range_backwards(self):
+        return titles(Paper.objects.filter(ages__overlap=(9, 5)).order_by("id"))
+
+    def case_range_of_too_large_a_number(self):
+        return titles(Paper.objects.filter(ages__contains=2**40).order_by("id"))
+
     def case_items_excluded(self):
         return [
             titles(Paper.objects.exclude(words__1="new").order_by("id")),
