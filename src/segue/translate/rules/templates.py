@@ -14,10 +14,10 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import widen
 from segue.translate.interp.value import Val
-from segue.translate.kinds import Const, DictOf, LoadedTemplate, QuerySet, Request, Scalar
+from segue.translate.kinds import Const, DictOf, LoadedTemplate, QuerySet, RelatedManager, Request, Scalar
 from segue.translate.rules.registry import function, method
 from segue.translate.templates import program
-from segue.translate.templates.nodes import names_of, translate
+from segue.translate.templates.nodes import translate
 from segue.translate.templates.writing import Shared
 
 _LOADER = "django.template.loader."
@@ -30,6 +30,13 @@ _HARMLESS = frozenset(
         "template.context_processors.tz", "contrib.auth.context_processors.auth",
         "contrib.messages.context_processors.messages",
     )
+)  # fmt: skip
+# The names that they add.
+_GIVEN = frozenset(
+    {
+        "csrf_token", "request", "user", "perms", "messages", "debug", "sql_queries", "STATIC_URL", "MEDIA_URL", "LANGUAGES",
+        "LANGUAGE_CODE", "LANGUAGE_BIDI", "TIME_ZONE", "DEFAULT_MESSAGE_LEVELS",
+    }
 )  # fmt: skip
 
 
@@ -141,6 +148,8 @@ def _context(
     kind, node = whole.kind, whole.node
     if not isinstance(kind, DictOf) or not kind.items or kind.value is not None or node is None:
         raise _refused(frame, call, "Segue does not know what its context holds.")
+    if any(isinstance(one, QuerySet | RelatedManager) for _, one in kind.items):
+        raise _refused(frame, call, "Its context holds a query. Give the template a list.")
     names = {key: Val(one, ast.Subscript(node, ast.Constant(key), ast.Load())) for key, one in kind.items}
     return names, node
 
@@ -157,8 +166,6 @@ def _check_request(frame: Frame, call: CallSite, request: ast.expr, shared: Shar
     own = [name for name in facts["engine"]["processors"] if name not in _HARMLESS]
     if own:
         raise _refused(frame, call, f"With a request the context processor {own[0]} runs.")
-    for name in shared.files:
-        for root in names_of(shared.templates[name]["nodes"]):
-            if root in ("csrf_token", "request", "user", "perms", "messages", "debug", "sql_queries", "STATIC_URL",
-                        "MEDIA_URL", "LANGUAGES", "LANGUAGE_CODE", "LANGUAGE_BIDI", "TIME_ZONE", "DEFAULT_MESSAGE_LEVELS") and root not in shared.names:  # fmt: skip
-                raise _refused(frame, call, f"{name} asks for {root}, which a context processor gives.")
+    for root, name in shared.unknown.items():
+        if root in _GIVEN:
+            raise _refused(frame, call, f"{name} asks for {root}, which a context processor gives.")

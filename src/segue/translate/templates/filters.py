@@ -111,6 +111,8 @@ def _kind(
         other = widen(given[0][1])
         if isinstance(kind, Unknown):
             return other, None
+        if found.missing and name == "default_if_none" and isinstance(other, Scalar) and other.type != "str":
+            return Scalar("Any"), None  # an empty text
         if kind == other or (isinstance(kind, Scalar) and isinstance(other, Scalar)):
             same = isinstance(kind, Scalar) and isinstance(other, Scalar) and kind.type == other.type
             return (other if same else Scalar("Any", _null(other))), None
@@ -127,7 +129,7 @@ def _kind(
             # An empty text where there is none.
             if not isinstance(widen(kind.item), Scalar) or found.missing:
                 raise wrong("Segue knows it of lists of plain values only.")
-            return kind.item, None
+            return (kind.item if _is(widen(kind.item), "str") else Scalar("Any", _null(kind.item))), None
         raise wrong("Segue knows it of lists only.")
     if name == "join":
         if not (isinstance(kind, ListOf) and _is(widen(kind.item), "str") and not _null(kind.item)):
@@ -159,7 +161,7 @@ def _kind(
             value = given[0][1].value if isinstance(given[0][1], Const) else ""
             if not re.fullmatch(r"-?\d+", str(value)):
                 raise wrong("It adds no number.")
-        return Scalar("int"), None
+        return Scalar("Any" if found.missing else "int"), None
     if name == "divisibleby":
         if not _is(kind, "int") or _null(kind) or found.missing or not isinstance(given[0][1], Const):
             raise wrong("Segue knows it of whole numbers only.")

@@ -6,6 +6,7 @@ Source: ``django.template.defaulttags``, ``loader_tags``, ``django.templatetags.
 from __future__ import annotations
 
 import ast
+import html
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -86,6 +87,9 @@ def _text(template: Template, line: int, text: str) -> str:
 
 def _var(template: Template, line: int, one: dict[str, Any]) -> str:
     if one.get("path") == ["block", "super"] and not one["filters"]:
+        if not template.replaces or not template.escapes:
+            why = "Segue knows it of a block that another template has, in the block itself, where texts are escaped."
+            raise template.refuse("block.super", why, line)
         return "{{ super() }}"
     return "{{ " + _shown(template, expression(template, one, line), line) + " }}"
 
@@ -210,7 +214,7 @@ def _sequence(template: Template, found: Found, line: int) -> tuple[str, Kind]:
         return (found.text if found.absent else f"{found.text} or []"), Unknown()
     kind = found.kind
     kind, nothing = (kind.kind, True) if isinstance(kind, Maybe) else (kind, not_null(kind) != kind)
-    text = f"{found.text} or []" if nothing else found.text
+    text = f"({found.text} or [])" if nothing else found.text
     if isinstance(kind, QuerySet | RelatedManager):
         return _rows(template, found, line)
     if isinstance(kind, ListOf) and isinstance(kind.item, LibraryObject):
@@ -239,6 +243,8 @@ def _rows(template: Template, found: Found, line: int) -> tuple[str, Kind]:
     if text is not None:
         return text, item
     name = "_".join(part for part in found.text.split(".") if part != "all")
+    if not name.isidentifier():
+        raise template.refuse(found.text, "Ask for its rows before, and give the template a list.", line)
     shadowed = any(owner in scope for scope in template.scopes)
     if template.inside or template.loops or lines or shadowed:
         why = "Its rows are asked for where the template decides so. Ask for them before, and give the template a list."
@@ -319,7 +325,7 @@ def _block(template: Template, line: int, name: str, body: list[Any]) -> str:
         why = "A block inside of for, with, autoescape or an included template."
         raise template.refuse(f"{{% block {name} %}}", why, line)
     # Another template may have this block in its place.
-    with template.maybe():
+    with template.maybe(), template.replacing(name):
         return f"{{% block {name} %}}{_nodes(template, body)}{{% endblock %}}"
 
 
@@ -335,12 +341,14 @@ def _extends(template: Template, line: int, name: str | None, body: list[Any]) -
     leaf = len(template.shared.open) == 1
     shown_once = _always(template.shared, name) if leaf else frozenset[str]()
     translate(template.shared, name, unknown)
+    template.inherited = _blocks(template.shared, name)
     made = [f"{{% extends {quoted(name)} %}}\n"]
     for kind, at, *rest in body:
         if kind == "block":
             block, inner = rest
             if block in shown_once:
-                made.append(f"\n{{% block {block} %}}{_nodes(template, inner)}{{% endblock %}}\n")
+                with template.replacing(block):
+                    made.append(f"\n{{% block {block} %}}{_nodes(template, inner)}{{% endblock %}}\n")
             else:
                 made.append(f"\n{_block(template, at, block, inner)}\n")
         elif kind != "text" and _has_block(rest):
@@ -351,9 +359,26 @@ def _extends(template: Template, line: int, name: str | None, body: list[Any]) -
 
 
 def _has_block(parts: Any) -> bool:
+    return next(_blocks_of(parts), None) is not None
+
+
+def _blocks_of(parts: Any) -> Iterator[str]:
     if isinstance(parts, list | tuple):
-        return (len(parts) > 2 and parts[0] == "block") or any(_has_block(part) for part in parts)
-    return False
+        if len(parts) > 2 and parts[0] == "block":
+            yield str(parts[2])
+        for part in parts:
+            yield from _blocks_of(part)
+
+
+def _blocks(shared: Shared, name: str) -> frozenset[str]:
+    """The blocks that a template and those that it extends have."""
+    found: set[str] = set()
+    names = [name]
+    for one in names:
+        nodes = (shared.templates.get(one) or {}).get("nodes") or []
+        found.update(_blocks_of(nodes))
+        names += [rest[0] for kind, _, *rest in nodes if kind == "extends" and rest[0] not in names]
+    return frozenset(found)
 
 
 def _always(shared: Shared, name: str) -> frozenset[str]:
@@ -483,10 +508,13 @@ def _url(
         for key in temporary:
             frame.env.pop(key)
     if isinstance(value.kind, Const) and isinstance(value.kind.value, str):
-        return plain_text(value.kind.value)
+        return plain_text(html.escape(value.kind.value) if template.escapes else value.kind.value)
     if lines or value.node is None or any(isinstance(n, ast.Await) for n in ast.walk(value.node)):
         raise template.refuse(what, "It has to be computed. Give the template the address.", line)
-    name = re.sub(r"\W+", "_", view["literal"]) + "_url"
+    if template.inside and any(found.kind != Scalar("int") for found in temporary.values()):
+        why = "The template decides whether it is computed, which may fail. Give the template the address."
+        raise template.refuse(what, why, line)
+    name = re.sub(r"\W+|^(?=\d)", "_", view["literal"]) + "_url"
     while name in template.shared.names or (
         name in template.shared.more and ast.unparse(template.shared.more[name]) != ast.unparse(value.node)
     ):
@@ -520,7 +548,9 @@ def _static(template: Template, line: int, one: dict[str, Any], asvar: str) -> s
         raise template.refuse(
             "{% static %}", "Segue knows only StaticFilesStorage and a STATIC_URL that begins with “/”.", line
         )
-    return plain_text(base.rstrip("/") + "/" + quote(one["literal"]).lstrip("/"))
+    if not re.fullmatch(r"(?![./])[\w ./~-]+", one["literal"]) or ".." in one["literal"]:
+        raise template.refuse("{% static %}", "Its path has other characters than those of names.", line)
+    return plain_text(base.rstrip("/") + "/" + quote(one["literal"]))
 
 
 def _now(template: Template, line: int, pattern: str, asvar: str) -> str:
@@ -545,16 +575,4 @@ _TAGS: dict[str, Callable[..., str]] = {
 }  # fmt: skip
 
 
-def names_of(nodes: Any) -> Iterator[str]:
-    """Every root name that ``nodes`` look at."""
-    if isinstance(nodes, dict):
-        if isinstance(nodes.get("path"), list):
-            yield str(nodes["path"][0])
-        for one in nodes.values():
-            yield from names_of(one)
-    elif isinstance(nodes, list):
-        for one in nodes:
-            yield from names_of(one)
-
-
-__all__ = ["names_of", "translate"]
+__all__ = ["translate"]

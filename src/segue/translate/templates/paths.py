@@ -7,11 +7,13 @@ then a number of a list. What is not there, or raises ``ObjectDoesNotExist``, is
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import replace
 from typing import TypeGuard
 
 from segue.refusal import Refused
 from segue.snapshot.model import Function
+from segue.translate.functions.record import reached
 from segue.translate.interp.expressions import attributes, calls
 from segue.translate.interp.join import not_null
 from segue.translate.interp.value import Val
@@ -54,6 +56,10 @@ _WRITES = frozenset(
     {"save", "delete", "create", "update", "get_or_create", "update_or_create", "bulk_create", "bulk_update", "clear",
      "set", "add", "remove", "asave", "adelete", "refresh_from_db", "set_password", "save_base"}
 )  # fmt: skip
+
+_SILENT = "Django shows nothing where it finds no object (ObjectDoesNotExist). Compute it before, and give it to the template."
+# What raises that in the generated code.
+_FINDS = re.compile(r"\braise\b|\b(present|only|follow_back|follow_real|refresh)\(")
 
 
 def path(template: Template, parts: list[str], line: int) -> Found:
@@ -98,6 +104,7 @@ def _root(template: Template, root: str, line: int) -> Found:
             return scope[root]
     value = template.shared.names.get(root)
     if value is None:
+        template.shared.unknown.setdefault(root, template.name)
         return Found(root, Unknown(), missing=True, absent=True)
     template.shared.used.add(root)
     if isinstance(value.kind, QuerySet):
@@ -171,6 +178,8 @@ def _item(template: Template, owner: Found, kind: DictOf, part: str, what: str, 
             else f"{owner.text}.{part}"
         )
         return Found(text, known[part], _subscript(owner, part), owner.missing)
+    if owner.missing and part in ("items", "keys", "values"):
+        raise template.refuse(what, "There may be no dict.", line)
     if known and kind.value is None and part in ("items", "keys", "values"):
         if part == "keys":
             return Found(f"{owner.text}.keys()", ListOf(Scalar("str")))
@@ -184,14 +193,16 @@ def _item(template: Template, owner: Found, kind: DictOf, part: str, what: str, 
     ):
         item: Kind = kind.value if part == "values" else TupleOf((kind.key or Scalar("str"), kind.value))
         return Found(f"{owner.text}.{part}()", ListOf(item))
-    if kind.value is not None and not hasattr(dict, part):
+    if kind.value is not None and not hasattr(dict, part) and not part.isdigit():
         return Found(f"{owner.text}.{part}", kind.value, None, True)
     raise template.refuse(what, f"Whether the dict has {part} is not known.", line)
 
 
 def _of_scalar(template: Template, owner: Found, kind: Scalar, part: str, what: str, line: int) -> Found:
     if kind.type == "str" and part in _PLAIN_TEXT:
-        return Found(f"{owner.text}.{part}()", Scalar("str"), None, owner.missing)
+        called = f"{owner.text}.{part}()"
+        text = f"({called} if {owner.text} is string)" if owner.missing else called
+        return Found(text, Scalar("str"), None, owner.missing)
     if part in _PARTS.get(kind.type, ()):
         return Found(f"{owner.text}.{part}", Scalar("int"), _attribute(owner, part), owner.missing)
     odd = part.isdigit() or any(hasattr(t, part) for t in (dict, list, str, float, int))
@@ -236,8 +247,7 @@ def _check_model(template: Template, model: str, part: str, what: str, line: int
         raise template.refuse(what, "Its objects can be asked for items (__getitem__).", line)
     function = model_method(template.frame, cls, part)
     if function is not None and not _harmless(function):
-        why = "Django shows nothing where it finds no object (ObjectDoesNotExist). Compute it before, and give it to the template."
-        raise template.refuse(what, why, line)
+        raise template.refuse(what, _SILENT, line)
 
 
 def _harmless(function: Function) -> bool:
@@ -265,6 +275,11 @@ def _written(template: Template, owner: Found, value: Val, part: str, what: str,
     if isinstance(value.kind, RelatedManager | Manager | QuerySet):
         return Found(f"{owner.text}.{part}", value.kind, value.node, owner.missing)
     assert owner.node is not None
+    asked = ast.unparse(value.node)
+    itself = "" if _is_present(value.node) else asked.replace(ast.unparse(owner.node), "")
+    called = reached(template.frame.ctx, [asked])
+    if _FINDS.search(itself) or any(one is None or _FINDS.search("\n".join(one.lines)) for one in called):
+        raise template.refuse(what, _SILENT, line)
     if _is_present(value.node):  # the other end of a one-to-one: nothing is shown where there is none
         text = in_terms(template, value.node.args[0], owner)
         if text is not None:

@@ -43,7 +43,8 @@ class Found:
 @dataclass(slots=True)
 class Shared:
     """What all templates of one call of ``render_to_string`` share. ``more`` is what they need beside the context, by name;
-    ``files`` their texts; ``used`` the names of the context that they look at."""
+    ``files`` their texts; ``used`` the names of the context that they look at; ``unknown`` those that it does not have, with
+    the template that asks."""
 
     frame: Frame
     call: ast.expr
@@ -52,13 +53,15 @@ class Shared:
     more: dict[str, ast.expr] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    unknown: dict[str, str] = field(default_factory=dict)
     open: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Template:
     """One template as it is translated. ``scopes`` are what ``with`` and ``for`` name, innermost last; ``loops`` how many
-    loops there are around; ``inside`` whether this may run never or more than once; ``looped`` whether it is included in a loop."""
+    loops there are around; ``inside`` whether this may run never or more than once; ``looped`` whether it is included in a loop;
+    ``inherited`` the blocks of what it extends, ``replaces`` whether this is in one of them."""
 
     shared: Shared
     name: str
@@ -68,7 +71,8 @@ class Template:
     looped: bool = False
     inside: int = 0
     escapes: bool = True
-    blocks: bool = False
+    inherited: frozenset[str] = frozenset()
+    replaces: bool = False
 
     @property
     def frame(self) -> Frame:
@@ -100,6 +104,15 @@ class Template:
             yield
         finally:
             self.inside -= 1
+
+    @contextmanager
+    def replacing(self, block: str) -> Iterator[None]:
+        """What is inside is the block of this name."""
+        before, self.replaces = self.replaces, block in self.inherited
+        try:
+            yield
+        finally:
+            self.replaces = before
 
     def where(self, line: int) -> Where:
         """A line of the template."""

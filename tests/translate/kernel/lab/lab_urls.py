@@ -21,6 +21,7 @@ urlpatterns = [
     path("clients/<int:pk>/", Clients.as_view()),
     path("sheets/<int:pk>/", Sheets.as_view()),
     path("letters/<int:pk>/", Letters.as_view()),
+    path("letters/of/<slug:name>/", Letters.as_view(), name="letter"),
     path("libraries/<int:pk>/", Libraries.as_view()),
     path("mails/<int:pk>/", Mails.as_view()),
 ]

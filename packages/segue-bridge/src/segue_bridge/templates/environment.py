@@ -37,6 +37,7 @@ class Templates:
             autoescape=True,
             auto_reload=False,
             cache_size=-1,
+            optimized=False,  # what is made of constants may be said in several languages
             keep_trailing_newline=True,
             undefined=ChainableUndefined,
             finalize=self._finalize(),
@@ -106,7 +107,8 @@ class Templates:
     @staticmethod
     def _now(pattern: str) -> str:
         """``{% now "Y" %}``."""
-        moment = datetime.now(zone.current())
+        current = zone.current()
+        moment = zone.wall_time() if current is None else datetime.now(current)
         return date_format(moment, pattern)
 
 

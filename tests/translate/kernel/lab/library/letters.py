@@ -161,3 +161,75 @@ class Letters(APIView):
 
     def case_letter_left_for_who_asks(self):
         return render_to_string("letters/user.txt", {"name": "x"}, request=self.request)
+
+    def case_letter_of_methods_of_what_may_be_none(self):
+        found = []
+        for book in Book.objects.select_related("author", "editor").order_by("id"):
+            names = [book.title] if book.price > 10 else []
+            found.append(render_to_string("letters/methods.txt", {"book": book, "names": names}))
+        return found
+
+    def case_letter_backwards(self):
+        found = []
+        for book in Book.objects.order_by("id"):
+            names = ["a", "b", book.title] if book.price > 10 else None
+            found.append(render_to_string("letters/backwards.txt", {"names": names}))
+        return found
+
+    def case_letter_of_safe_text_in_an_object(self):
+        author = Author(name=mark_safe("<b>Ada</b>"), country="<i>")
+        return render_to_string("letters/who.txt", {"author": author})
+
+    def case_letter_with_other_names(self):
+        book = Book.objects.get(title="Alpha")
+        return render_to_string("letters/names.txt", {"book": book, "a": "1", "b": "2", "rows": ["x", "y"]})
+
+    def case_letter_of_rows_of_values(self):
+        context = {"rows": list(Book.objects.order_by("id").values("id", "title", "author__name", "rating"))}
+        return render_to_string("letters/values.txt", context)
+
+    def case_letter_left_of_a_context_with_a_queryset(self):
+        context = {"books": Book.objects.order_by("id").select_related("author"), "shop": "S"}
+        return render_to_string("letters/child.html", context)
+
+    def case_letter_left_for_who_asks_in_a_text(self):
+        return render_to_string("letters/user_text.txt", {"name": "x"}, request=self.request)
+
+    def case_letter_left_of_the_first_number(self):
+        found = []
+        for book in Book.objects.order_by("id"):
+            numbers = [book.price] if book.price > 10 else []
+            found.append(render_to_string("letters/first.txt", {"numbers": numbers}))
+        return found
+
+    def case_letter_left_of_a_parent_that_has_none(self):
+        return render_to_string("letters/super_base.txt", {"name": "x"})
+
+    def case_letter_left_of_a_parent_in_another(self):
+        return render_to_string("letters/super_included.html", {"shop": "x"})
+
+    def case_letter_left_of_a_parent_not_escaped(self):
+        return render_to_string("letters/super_plain.html", {"shop": "<x>"})
+
+    def case_letter_left_of_a_town(self):
+        return render_to_string("letters/town.txt", {"authors": list(Author.objects.order_by("id"))})
+
+    def case_letter_left_of_a_town_and_country(self):
+        return render_to_string("letters/towns.txt", {"authors": list(Author.objects.order_by("id"))})
+
+    def case_letter_left_of_a_number_as_a_key(self):
+        found = {str(book.price): book.title for book in Book.objects.order_by("id")}
+        return render_to_string("letters/keys.txt", {"found": found})
+
+    def case_letter_with_an_address(self):
+        return render_to_string("letters/address.txt", {"name": "x", "number": 3})
+
+    def case_letter_left_with_an_address_of_nothing(self):
+        found = []
+        for author in Author.objects.order_by("id"):
+            found.append(render_to_string("letters/address_of.txt", {"author": author}))
+        return found
+
+    def case_letter_of_a_profile_that_is_not_there(self):
+        author = Author.objects.get(name="Cy")
+        return render_to_string("letters/profile_of.txt", {"author": author})

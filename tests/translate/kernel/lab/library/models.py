@@ -30,6 +30,12 @@ class Author(models.Model):
     def book_count(self):
         return self.books.count()
 
+    def town(self):
+        return self.profile.city
+
+    def town_and_country(self):
+        return f"{self.town()}, {self.country}"
+
 
 class Profile(models.Model):
     author = models.OneToOneField(Author, on_delete=models.CASCADE, related_name="profile")
