@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 import pytest
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from segue_bridge import translation
+from segue_bridge import translation, zone
+from segue_bridge.templates import environment
 from segue_bridge.templates.environment import Templates
 
 TEXTS = """\
@@ -91,3 +93,46 @@ def test_texts_of_templates_are_djangos(folder: Path) -> None:
         translation.end()
     assert [text.rstrip() for text in shown] == [text.rstrip() for text in json.loads(asked.stdout)]
     assert "C'est <b>là</b>" in shown[0]
+
+
+NOW = """
+import os, sys, types
+import django
+from django.template import Context, Engine, defaulttags
+from datetime import datetime
+sys.modules["own"] = types.ModuleType("own")
+vars(sys.modules["own"]).update(USE_TZ=False, TIME_ZONE=sys.argv[1], SECRET_KEY="x")
+os.environ["DJANGO_SETTINGS_MODULE"] = "own"  # with a module Django sets the clock of its process
+django.setup()
+class Frozen(datetime):
+    now = classmethod(lambda cls, tz=None: datetime.fromtimestamp(int(sys.argv[2]), tz))
+defaulttags.datetime = Frozen
+print(Engine().from_string('{% now "Y-m-d H:i" %}').render(Context()))
+"""
+
+
+class Frozen(datetime):
+    """A clock that stands still."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Frozen:
+        return cls.fromtimestamp(1_700_000_001, tz)
+
+
+def test_now_is_the_clock_of_djangos_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without ``USE_TZ`` Django asks the clock of its process, which runs in ``TIME_ZONE``."""
+    asked = subprocess.run(
+        [sys.executable, "-c", NOW, "Asia/Kathmandu", "1700000001"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    (tmp_path / "now.txt").write_text('{{ now("Y-m-d H:i") }}', encoding="utf-8")
+    monkeypatch.setattr(zone, "datetime", Frozen)
+    monkeypatch.setattr(environment, "datetime", Frozen)
+    zone.configure("Asia/Kathmandu", use_tz=False)
+    try:
+        assert Templates(tmp_path).render("now.txt") == asked.stdout.strip()
+    finally:
+        zone.configure()

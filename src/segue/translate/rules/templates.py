@@ -102,6 +102,8 @@ def _rendered(
     names, rest = _context(frame, call, context)
     shared = Shared(frame, call.node, cast("dict[str, object]", known), dict(names))
     translate(shared, name, lambda: _refused(frame, call, f"Segue does not find the template {name}."))
+    for key in shared.more.keys() & shared.unknown.keys():
+        raise _refused(frame, call, f"{shared.unknown[key]} asks for {key}, which its context does not have.")
     if request is not None and not _is_none(frame, request):
         _check_request(frame, call, request, shared)
     program.add(frame.ctx, name, shared.files, lambda why: _refused(frame, call, why))

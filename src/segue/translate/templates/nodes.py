@@ -324,9 +324,16 @@ def _block(template: Template, line: int, name: str, body: list[Any]) -> str:
     if template.scopes or template.loops or not template.escapes:
         why = "A block inside of for, with, autoescape or an included template."
         raise template.refuse(f"{{% block {name} %}}", why, line)
+    _check_block(template, name, line)
     # Another template may have this block in its place.
     with template.maybe(), template.replacing(name):
         return f"{{% block {name} %}}{_nodes(template, body)}{{% endblock %}}"
+
+
+def _check_block(template: Template, name: str, line: int) -> None:
+    if not name.isidentifier():
+        why = "Blocks of Jinja2 are named with letters, digits and underscores. Give it another name."
+        raise template.refuse(f"{{% block {name} %}}", why, line)
 
 
 def _extends(template: Template, line: int, name: str | None, body: list[Any]) -> str:
@@ -347,6 +354,7 @@ def _extends(template: Template, line: int, name: str | None, body: list[Any]) -
         if kind == "block":
             block, inner = rest
             if block in shown_once:
+                _check_block(template, block, at)
                 with template.replacing(block):
                     made.append(f"\n{{% block {block} %}}{_nodes(template, inner)}{{% endblock %}}\n")
             else:

@@ -141,7 +141,7 @@ def _step(template: Template, owner: Found, part: str, what: str, line: int) -> 
     if isinstance(kind, DictOf):
         return _item(template, owner, kind, part, what, line)
     if isinstance(kind, ListOf | TupleOf):
-        if part.isdigit():
+        if part.isdigit() and not (isinstance(kind, TupleOf) and int(part) >= len(kind.items)):
             item = kind.item if isinstance(kind, ListOf) else kind.items[int(part)]
             return Found(f"{owner.text}[{part}]", item, _subscript(owner, int(part)), True)
         raise template.refuse(what, "Segue knows only the numbers of a list.", line)
@@ -350,10 +350,9 @@ def _looked_up(template: Template, table: ast.expr, arguments: list[ast.expr], o
 def _free(template: Template, name: str, function: ast.expr) -> bool:
     """Whether the template can be given the function under this name."""
     shared = template.shared
-    known = shared.more.setdefault(name, function)
     if name in shared.names or name in TAKEN or any(name in scope for scope in template.scopes):
         return False
-    return ast.unparse(known) == ast.unparse(function)
+    return ast.unparse(shared.more.setdefault(name, function)) == ast.unparse(function)
 
 
 def constant(value: str | int | bool | None) -> str:

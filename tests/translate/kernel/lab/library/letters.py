@@ -233,3 +233,38 @@ class Letters(APIView):
     def case_letter_of_a_profile_that_is_not_there(self):
         author = Author.objects.get(name="Cy")
         return render_to_string("letters/profile_of.txt", {"author": author})
+
+    def case_letter_with_a_name_of_a_method(self):
+        book = Book.objects.select_related("editor").get(title="Alpha")
+        return render_to_string("letters/clash.txt", {"book": book, "display_title": "yes"})
+
+    def case_letter_left_without_a_name_of_a_method(self):
+        book = Book.objects.select_related("editor").get(title="Alpha")
+        return render_to_string("letters/clash_unknown.txt", {"book": book})
+
+    def case_letter_of_a_part_that_is_not_there(self):
+        found = [(book.id, book.title) for book in Book.objects.order_by("id")]
+        return render_to_string("letters/part.txt", {"found": found})
+
+    def case_letter_left_with_a_block_with_a_hyphen(self):
+        return render_to_string("letters/hyphen.txt", {"name": "x"})
+
+    def case_letter_with_queries_of_its_own(self):
+        book = Book.objects.get(title="Alpha")
+        return render_to_string("letters/queries.txt", {"book": book})
+
+    def case_letter_that_extends_twice(self):
+        return render_to_string("letters/third.html", {"shop": "<", "books": ["x"]})
+
+    def case_letter_with_texts_of_languages(self):
+        found = []
+        for book in Book.objects.select_related("editor").order_by("id"):
+            found.append(
+                render_to_string(
+                    "letters/texts.txt", {"book": book, "n": book.price, "safe": mark_safe("<b>")}
+                )
+            )
+        return found
+
+    def case_letter_with_a_request_and_its_names(self):
+        return render_to_string("letters/user.txt", {"name": "x", "user": "me"}, request=self.request)
