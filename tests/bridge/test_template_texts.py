@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from django.utils.html import conditional_escape
+from django.utils.safestring import mark_safe
 
 from segue_bridge import translation, zone
 from segue_bridge.templates import environment
 from segue_bridge.templates.environment import Templates
+from segue_bridge.templates.safe import SafeText
 
 TEXTS = """\
 msgid ""
@@ -93,6 +96,14 @@ def test_texts_of_templates_are_djangos(folder: Path) -> None:
         translation.end()
     assert [text.rstrip() for text in shown] == [text.rstrip() for text in json.loads(asked.stdout)]
     assert "C'est <b>là</b>" in shown[0]
+
+
+def test_safe_text_put_together_is_escaped(tmp_path: Path) -> None:
+    """``f"{name}<3"`` of a safe name is a text like any other."""
+    joined = f"{mark_safe('<b>')}<3"
+    (tmp_path / "joined.txt").write_text('{{ (name ~ "<3") }}', encoding="utf-8")
+    shown = Templates(tmp_path).render("joined.txt", {"name": SafeText("<b>")})
+    assert shown == conditional_escape(joined)
 
 
 NOW = """

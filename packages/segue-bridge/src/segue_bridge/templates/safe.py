@@ -6,12 +6,12 @@ import html
 
 
 class SafeText(str):
-    """Text that templates show as it is (``SafeString``). Put together with other text it is one that they escape again."""
+    """Text that templates show as it is (``SafeString``). Put together with other text it is one that they escape again.
+
+    It has no ``__html__``: with it ``~`` of Jinja2 would make a text that is not escaped.
+    """
 
     __slots__ = ()
-
-    def __html__(self) -> SafeText:
-        return self
 
     def __str__(self) -> str:
         return self

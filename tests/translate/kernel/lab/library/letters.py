@@ -268,3 +268,19 @@ class Letters(APIView):
 
     def case_letter_with_a_request_and_its_names(self):
         return render_to_string("letters/user.txt", {"name": "x", "user": "me"}, request=self.request)
+
+    def case_letter_of_a_name_made_safe(self):
+        book = Book.objects.select_related("author", "editor").get(title="Alpha")
+        book.author.name = mark_safe("<b>Ada</b>")
+        book.title = mark_safe("<i>t</i>")
+        return render_to_string("letters/made_safe.txt", {"book": book})
+
+    def case_letter_with_names_twice(self):
+        found = []
+        for book in Book.objects.select_related("author", "editor").order_by("id"):
+            context = {"book": book, "author": book.author, "books": list(Book.objects.order_by("-id")[:2])}
+            found.append(render_to_string("letters/twice.txt", context))
+        return found
+
+    def case_letter_to_who_asks(self):
+        return render_to_string("letters/to_user.txt", {"user": self.request.user}, request=self.request)
