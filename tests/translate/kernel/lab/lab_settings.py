@@ -5,6 +5,7 @@ SECRET_KEY = "lab"
 DEBUG = False
 ALLOWED_HOSTS = ["*"]
 USE_TZ = True
+STATIC_URL = "/static/"
 TIME_ZONE = "America/New_York"
 LANGUAGE_CODE = "en-us"
 ROOT_URLCONF = "lab_urls"

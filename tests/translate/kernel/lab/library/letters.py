@@ -284,3 +284,9 @@ class Letters(APIView):
 
     def case_letter_to_who_asks(self):
         return render_to_string("letters/to_user.txt", {"user": self.request.user}, request=self.request)
+
+    def case_letter_with_static_files(self):
+        return render_to_string("letters/static.txt")
+
+    def case_letter_left_with_odd_static_files(self):
+        return render_to_string("letters/odd_static.txt")
