@@ -73,6 +73,8 @@ REFUSED: dict[str, str] = dict.fromkeys(
     "case_format_from_a_row": "date-format",
     "case_format_of_the_settings": "date-format",
     "case_manager_from_queryset_with_exclude": "queryset-class",
+    # What goes on may do so in a transaction that has failed.
+    "case_save_that_fails_left_for_some": "broad-except",
     # Django begins with what was prefetched, by the default manager.
     "case_related_set_through_another_manager_of_prefetched": "prefetch",
     # What is put on an object would be read: by its save(), by the same function.

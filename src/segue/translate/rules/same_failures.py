@@ -45,7 +45,7 @@ def _alike(ctx: Context, lines: list[str], seen: set[str]) -> bool:
 
 def _node(ctx: Context, node: ast.AST, seen: set[str]) -> bool:
     match node:
-        case ast.Await(value=ast.Call(func=func)) if _SAVES in seen and _is_save(node.value):
+        case ast.Await(value=call) if _SAVES in seen and _is_save(call):
             return True
         case ast.Await(value=ast.Call(func=func)):
             # Judged as the call that it waits for. Plain data waits for nobody: a ``get`` that waits is that of a cache,

@@ -48,27 +48,52 @@ def _of_context(node: ast.expr) -> ast.expr | None:
     return None
 
 
-def sets_querysets(statement: ast.stmt, fields: frozenset[str]) -> bool:
-    """Whether it only sets ``self.fields["x"].queryset`` to rows of the request's objects, under conditions about these."""
+def sets_querysets(
+    statement: ast.stmt, fields: frozenset[str], classes: frozenset[str], sure: frozenset[str] = frozenset()
+) -> bool:
+    """Whether it only sets ``self.fields["x"].queryset`` to rows of the request's objects, where these are known to be there.
+
+    ``classes``: names that stand for classes; ``sure``: what the conditions around it found to be there.
+    """
     match statement:
         case ast.Assign([ast.Attribute(ast.Subscript(held, ast.Constant(str() as name)), "queryset")], value):
-            return bool(fields) and ast.unparse(held) == "self.fields" and name in fields and _rows(value)
+            known = ast.unparse(held) == "self.fields" and name in fields
+            return known and _rows(value, classes | sure)
         case ast.Assign([ast.Name()], value):
             return bool(fields) and _of_context(value) is not None
         case ast.If(test, body, orelse):
-            return _about_objects(test) and all(sets_querysets(s, fields) for s in (*body, *orelse))
+            opposite = ast.UnaryOp(ast.Not(), test)
+            return (
+                _about_objects(test)
+                and all(sets_querysets(s, fields, classes, sure | _found(test)) for s in body)
+                and all(sets_querysets(s, fields, classes, sure | _found(opposite)) for s in orelse)
+            )
     return False
 
 
-def _rows(node: ast.expr) -> bool:
-    """``self.event.tracks.all()``, ``Track.objects.none()``: nothing is asked of the database before it is looked into."""
+def _rows(node: ast.expr, sure: frozenset[str]) -> bool:
+    """``self.event.tracks.all()``, ``Track.objects.none()``: nothing is asked of the database before it is looked into.
+
+    Of an event that is None Django raises an ``AttributeError``.
+    """
     match node:
-        case ast.Call(ast.Attribute(inner, "all" | "none"), [], []):
-            path = inner
-            while isinstance(path, ast.Attribute):
-                path = path.value
-            return isinstance(inner, ast.Attribute) and isinstance(path, ast.Name)
+        case ast.Call(ast.Attribute(ast.Attribute(owner), "all" | "none"), [], []):
+            return ast.unparse(owner) in sure
     return False
+
+
+def _found(test: ast.expr) -> frozenset[str]:
+    """What is there where ``test`` holds."""
+    match test:
+        case ast.Name() | ast.Attribute():
+            return frozenset({ast.unparse(test)})
+        case ast.BoolOp(ast.And(), values):
+            return frozenset().union(*map(_found, values))
+        case ast.UnaryOp(ast.Not(), ast.UnaryOp(ast.Not(), operand)):
+            return _found(operand)
+        case ast.Call(ast.Name("hasattr"), [ast.Name(owner), ast.Constant(str() as name)], []):
+            return frozenset({f"{owner}.{name}"})
+    return frozenset()
 
 
 def _about_objects(node: ast.expr) -> bool:

@@ -94,7 +94,12 @@ def _is_fixed(
     body = _body(function)
     # What is taken out of the context may come before or after; all else comes after DRF's own.
     looking = {taken[0] for s in body if (taken := from_context.taken(s)) is not None}
-    body = [s for s in body if from_context.taken(s) is None and not from_context.sets_querysets(s, fields)]
+    classes = frozenset(n for n, ref in function.globals.items() if ref.kind in ("class", "model"))
+    body = [
+        s
+        for s in body
+        if from_context.taken(s) is None and not from_context.sets_querysets(s, fields, classes)
+    ]
     if not isinstance(tree, ast.FunctionDef) or not body or not _passes_on(body[0], tree.args):
         return False
     if looking & set(_FIELDS):

@@ -67,7 +67,7 @@ def _scoped(
 def _takes_none(generators: list[ast.comprehension]) -> bool:
     """``[x for x in (1, 2) if False]``."""
     first = generators[0]
-    never = any(isinstance(c, ast.Constant) and c.value is False for c in first.ifs)
+    never = bool(first.ifs) and isinstance(first.ifs[0], ast.Constant) and first.ifs[0].value is False
     return never and isinstance(first.iter, ast.Tuple | ast.List) and is_pure(first.iter)
 
 

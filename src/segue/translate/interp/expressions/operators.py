@@ -383,7 +383,7 @@ def _keys_of_setting(frame: Frame, node: ast.expr) -> ast.expr | None:
     keys = [pair.items[0] for pair in found.items if pair.kind in ("list", "tuple") and len(pair.items) == 2]
     if len(keys) != len(found.items) or not all(k.kind == "const" and isinstance(k.data, str) for k in keys):
         return None
-    return ast.Tuple([ast.Constant(str(k.data)) for k in keys], ast.Load())
+    return ast.Set([ast.Constant(str(k.data)) for k in keys])  # which a list is no key of either
 
 
 def _class_among(frame: Frame, node: ast.Compare) -> Val | None:
@@ -484,20 +484,19 @@ def _under(frame: Frame, node: ast.expr, facts: dict[str, Kind]) -> Val:
         frame.facts = saved
 
 
-def _only_read(frame: Frame, local: str) -> bool:
-    """Whether the function sets the name once, and asks no method of it."""
-    names = [
-        n for n in ast.walk(ast.parse(textwrap.dedent(frame.function.source))) if isinstance(n, ast.Name)
-    ]
-    stored = [n for n in names if n.id == local and isinstance(n.ctx, ast.Store)]
-    asked = [
-        n
-        for n in ast.walk(ast.parse(textwrap.dedent(frame.function.source)))
-        if isinstance(n, ast.Attribute | ast.Subscript)
-        and isinstance(n.value, ast.Name)
-        and n.value.id == local
-    ]
-    return len(stored) == 1 and not asked
+def _only_where_true(frame: Frame, local: str) -> bool:
+    """Whether the function names it in one ``if (local := …):`` alone, whose branch an empty list never enters."""
+    tree = ast.parse(textwrap.dedent(frame.function.source))
+    for node in ast.walk(tree):
+        match node:
+            case ast.If(ast.NamedExpr(ast.Name(name)), body) if name == local:
+                inside = 1 + sum(_named(statement, local) for statement in body)
+                return inside == _named(tree, local)
+    return False
+
+
+def _named(tree: ast.AST, local: str) -> int:
+    return sum(isinstance(n, ast.Name) and n.id == local for n in ast.walk(tree))
 
 
 @expression(ast.NamedExpr)
@@ -511,7 +510,7 @@ def walrus(frame: Frame, node: ast.NamedExpr) -> Val:
 
         value = settle(frame, value)
     assert value.node is not None
-    if isinstance(value.node, ast.List) and not value.node.elts and _only_read(frame, node.target.id):
+    if isinstance(value.node, ast.List) and not value.node.elts and _only_where_true(frame, node.target.id):
         frame.env[node.target.id] = value
         return value
     target = frame.bind(node.target.id, value)

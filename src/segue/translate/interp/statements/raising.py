@@ -80,8 +80,7 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         return
     finally:
         frame.sure -= leave
-    raises = all(isinstance(h.body[-1], ast.Raise) for h in node.handlers)
-    if broad is not None and not fails_alike(frame.ctx, body, raises=raises):
+    if broad is not None and not fails_alike(frame.ctx, body, raises=all(map(_raises, node.handlers))):
         raise broad
     _two_in_one(frame, node, [text for text, _, _ in handlers], body)
     ends: list[End] = []
@@ -123,6 +122,12 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         with frame.capture() as final:
             _finally(frame, node)
         frame.emit_block("finally:", final)
+
+
+def _raises(handler: ast.ExceptHandler) -> bool:
+    """Whether it ends with an error, whatever its conditions."""
+    leaves = any(isinstance(n, ast.Return | ast.Break | ast.Continue) for n in ast.walk(handler))
+    return isinstance(handler.body[-1], ast.Raise) and not leaves
 
 
 def _is_told(frame: Frame, text: str, body: list[str]) -> bool:

@@ -206,6 +206,14 @@ def stripped(text):
     return text.strip() or None
 
 
+def nothing_yet():
+    return []
+
+
+def filled(items):
+    items.append("filled")
+
+
 def not_told(book):
     """Kept for those who ask."""
     return
@@ -2082,3 +2090,33 @@ class Lab(APIView):
 
     def case_value_of_a_function_that_gives_none(self):
         return [{"title": book.title, "by": not_told(book)} for book in Book.objects.order_by("id")]
+
+    def case_empty_list_named_where_it_is_asked_for(self):
+        if found := nothing_yet():
+            return "more"
+        filled(found)
+        return found
+
+    def case_empty_list_named_and_asked_for_alone(self):
+        if found := nothing_yet():
+            filled(found)
+            return found
+        return "nothing"
+
+    def case_save_that_fails_as_another_error(self):
+        crate = Crate.objects.create(name="kept")
+        try:
+            crate.save()
+        except Exception as error:
+            raise ValidationError("not saved") from error
+        return crate.name
+
+    def case_save_that_fails_left_for_some(self):
+        crate = Crate.objects.create(name="kept")
+        try:
+            crate.save()
+        except Exception as error:
+            if crate.name:
+                return "not saved"
+            raise ValidationError("not saved") from error
+        return crate.name
