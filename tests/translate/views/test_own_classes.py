@@ -553,6 +553,59 @@ class Links(AsLists):
     pagination_class = Linked
 
 
+SERIALIZERS = {}
+
+
+def versions(*names):
+    def register(cls):
+        for name in names:
+            SERIALIZERS["note", name] = cls
+        return cls
+
+    return register
+
+
+@versions("1")
+class ShortSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Note
+        fields = ["id", "title"]
+
+
+@versions("2", "3")
+class LongSerializer(NoteSerializer):
+    pass
+
+
+class Versions(viewsets.ReadOnlyModelViewSet):
+    queryset = Note.objects.all()
+
+    @property
+    def version(self):
+        return self.request.query_params.get("version", "2")
+
+    def get_serializer_class(self):
+        return SERIALIZERS["note", self.version]
+
+
+class Compares(Versions):
+    def get_serializer_class(self):
+        if self.version == "1":
+            return NoteSerializer
+        return SERIALIZERS["note", self.version]
+
+
+class Asks(Versions):
+    def get_serializer_class(self):
+        name = "note" if self.version else "nothing"
+        return SERIALIZERS[name, self.version]
+
+
+class Has(Versions):
+    def get_serializer_class(self):
+        return NoteSerializer if hasattr(self, "action") else SERIALIZERS["note", self.version]
+
+
 class Refused(APIView):
     @counted
     def get(self, request, pk):
@@ -611,7 +664,8 @@ from rest_framework.routers import SimpleRouter
 from notes import earlier, views
 
 router = SimpleRouter()
-for name in ("Mine", "Several", "AsLists", "Mades", "Kepts", "Notings", "Searches", "Windows", "Counts", "OwnLimits", "Rewrites", "Links"):
+for name in ("Mine", "Several", "AsLists", "Mades", "Kepts", "Notings", "Searches", "Windows", "Counts", "OwnLimits", "Rewrites", "Links",
+    "Versions", "Compares", "Asks", "Has"):
     router.register(name.lower(), getattr(views, name), basename=name.lower())
 urlpatterns = [
     path("", include(router.urls)), path("listing/", views.Listing.as_view()), path("one/<int:pk>/", views.One.as_view()),
@@ -630,6 +684,8 @@ REFUSED = {
     "PATCH /refused/{pk}/": "decorator", "DELETE /refused/{pk}/": "decorator", "POST /passed/{pk}/": "decorator",
     # Django's kwargs have the pk; the argument would be the wrapper's local of the same name.
     "PUT /passed/{pk}/": "decorator", "PATCH /passed/{pk}/": "decorator", "GET /links/": "pagination",
+    # What only a request can tell is no condition for which a class is chosen.
+    **{f"GET /{name}/{pk}": "dynamic-get-serializer-class" for name in ("compares", "asks", "has") for pk in ("", "{pk}/")},
     # Django's kwargs and args have what the caller gives by name and by place.
     "GET /byplace/{pk}/": "decorator", "POST /byplace/{pk}/": "decorator", "PUT /byplace/{pk}/": "decorator",
     "PATCH /byplace/{pk}/": "decorator", "GET /release/": "package-packaging", "GET /again/{pk}/": "decorator", "POST /again/{pk}/": "decorator",

@@ -105,7 +105,7 @@ class Folder:
             if isinstance(stmt, ast.Return):
                 raise Chosen(None if stmt.value is None else self.value(stmt.value))
             if isinstance(stmt, ast.If):
-                self.run(stmt.body if self.value(stmt.test) else stmt.orelse)
+                self.run(stmt.body if self.truth(stmt.test) else stmt.orelse)
             elif isinstance(stmt, ast.Assign) and len(stmt.targets) == 1:
                 self.assign(stmt.targets[0], self.value(stmt.value))
             elif isinstance(stmt, ast.AnnAssign) and stmt.value is not None:
@@ -185,6 +185,10 @@ class Folder:
         if method is None:
             raise self.dynamic(node)
         return method(node)
+
+    def truth(self, node: ast.expr) -> bool:
+        """Whether the value of ``node`` counts as true."""
+        return bool(self.value(node))
 
     def on_constant(self, node: ast.Constant) -> Any:
         return node.value
@@ -276,22 +280,19 @@ class Folder:
     on_generatorexp = on_listcomp
 
     def on_ifexp(self, node: ast.IfExp) -> Any:
-        return self.value(node.body if self.value(node.test) else node.orelse)
+        return self.value(node.body if self.truth(node.test) else node.orelse)
 
     def on_boolop(self, node: ast.BoolOp) -> Any:
-        result: Any = None
-        for part in node.values:
-            result = self.value(part)
-            if isinstance(node.op, ast.And) != bool(result):
-                return result
-        return result
+        for part in node.values[:-1]:
+            if isinstance(node.op, ast.And) != self.truth(part):
+                return self.value(part)
+        return self.value(node.values[-1])
 
     def on_unaryop(self, node: ast.UnaryOp) -> Any:
-        value = self.value(node.operand)
         if isinstance(node.op, ast.Not):
-            return not value
+            return not self.truth(node.operand)
         if isinstance(node.op, ast.Invert):
-            return Made("rest_framework.permissions.NOT", (value,))
+            return Made("rest_framework.permissions.NOT", (self.value(node.operand),))
         raise self.dynamic(node)
 
     def on_binop(self, node: ast.BinOp) -> Any:

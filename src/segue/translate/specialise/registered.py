@@ -17,6 +17,14 @@ from segue.translate.interp.process_state import variable_changes
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Chosen, Folder, Ref, plain
 
+# What Django and DRF set on a view, or bind its methods to.
+_ON_INSTANCES = frozenset(
+    {
+        "action", "action_map", "args", "format_kwarg", "head", "headers", "kwargs", "request", "response",
+        "get", "post", "put", "patch", "delete", "options", "trace",
+    }
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class OfRequest:
@@ -47,6 +55,24 @@ class RegistryFolder(Folder):
                 self.run(statement.body)
             else:
                 super().run([statement])
+
+    def truth(self, node: ast.expr) -> bool:
+        """What only a request can tell is no condition: both sides of it would have to be translated."""
+        if _of_request(self.value(node)):
+            raise self.dynamic(node)
+        return super().truth(node)
+
+    def on_compare(self, node: ast.Compare) -> Any:
+        """Comparisons of what is known."""
+        if any(_of_request(self.value(part)) for part in (node.left, *node.comparators)):
+            raise self.dynamic(node)
+        return super().on_compare(node)
+
+    def match(self, stmt: ast.Match) -> None:
+        """``match`` of what is known."""
+        if _of_request(self.value(stmt.subject)):
+            raise self.dynamic(stmt)
+        super().match(stmt)
 
     def on_attribute(self, node: ast.Attribute) -> Any:
         """``cls.__name__``, properties of the view."""
@@ -100,6 +126,12 @@ class RegistryFolder(Folder):
             return self._has(node)
         if node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
             return super().on_call(node)
+        if (
+            isinstance(node.func, ast.Attribute)
+            and node.func.attr == "get"
+            and any(_of_request(self.value(a)) for a in node.args)
+        ):
+            raise self.dynamic(node)
         functions = self.endpoint.ctx.snapshot.functions
         if isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) == "self":
             dotted = self.endpoint.overridden(node.func.attr)
@@ -117,7 +149,7 @@ class RegistryFolder(Folder):
             raise self.dynamic(node)
         if name in known.methods or name in known.attributes:
             return True
-        if any(
+        if name in _ON_INSTANCES or any(
             f"self.{name} =" in f.source or "__getattr" in f.name or "setattr(self" in f.source
             for f in self.endpoint.ctx.snapshot.functions.values()
             if f.owner in known.mro and not f.owner.startswith(("rest_framework.", "django."))
@@ -141,6 +173,12 @@ class RegistryFolder(Folder):
         except Chosen as done:
             return done.value
         return None
+
+
+def _of_request(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(map(_of_request, value))
+    return isinstance(value, OfRequest | Registered)
 
 
 def registered(endpoint: Endpoint, name: str) -> tuple[Registered, str] | None:
