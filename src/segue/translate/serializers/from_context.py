@@ -65,8 +65,8 @@ def sets_querysets(
             opposite = ast.UnaryOp(ast.Not(), test)
             return (
                 _about_objects(test)
-                and all(sets_querysets(s, fields, classes, sure | _found(test)) for s in body)
-                and all(sets_querysets(s, fields, classes, sure | _found(opposite)) for s in orelse)
+                and all(sets_querysets(s, fields, classes, sure | found_there(test)) for s in body)
+                and all(sets_querysets(s, fields, classes, sure | found_there(opposite)) for s in orelse)
             )
     return False
 
@@ -82,15 +82,15 @@ def _rows(node: ast.expr, sure: frozenset[str]) -> bool:
     return False
 
 
-def _found(test: ast.expr) -> frozenset[str]:
-    """What is there where ``test`` holds."""
+def found_there(test: ast.expr) -> frozenset[str]:
+    """The names and attributes that are there, and not None, where ``test`` holds."""
     match test:
         case ast.Name() | ast.Attribute():
             return frozenset({ast.unparse(test)})
         case ast.BoolOp(ast.And(), values):
-            return frozenset().union(*map(_found, values))
+            return frozenset().union(*map(found_there, values))
         case ast.UnaryOp(ast.Not(), ast.UnaryOp(ast.Not(), operand)):
-            return _found(operand)
+            return found_there(operand)
         case ast.Call(ast.Name("hasattr"), [ast.Name(owner), ast.Constant(str() as name)], []):
             return frozenset({f"{owner}.{name}"})
     return frozenset()
@@ -144,4 +144,4 @@ def _set_elsewhere(ctx: Context, serializer: str, attribute: str) -> bool:
     )
 
 
-__all__ = ["is_a_field", "sets_querysets", "taken", "value"]
+__all__ = ["found_there", "is_a_field", "sets_querysets", "taken", "value"]

@@ -16,6 +16,7 @@ from segue.snapshot.model import Function
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
 from segue.translate.kinds import ViewSelf
+from segue.translate.serializers.from_context import found_there
 from segue.translate.specialise.endpoint import Endpoint
 
 _OWN = "get_serializer_context"
@@ -136,7 +137,8 @@ class _Reader:
                 case ast.Assign([ast.Subscript(ast.Name(local), ast.Constant(str() as key))], value) if (
                     local in self.dicts and key not in _DRF and lacks(key) not in self.dicts[local]
                 ):
-                    asked, given = self.value(test), self.value(value)
+                    asked = self.value(test)
+                    given = self.value(value, found_there(asked))
                     before = self.dicts[local].get(key)
                     otherwise = before.value if before is not None else ast.Constant(None)
                     made = ast.copy_location(ast.IfExp(asked, given, otherwise), statement)
@@ -194,13 +196,16 @@ class _Reader:
             found[key.value] = Entry(self.value(value), self.function)
         return found
 
-    def value(self, node: ast.expr) -> ast.expr:
-        """``node`` with locals written out, if it only looks at the request. Raises ``Refused``."""
+    def value(self, node: ast.expr, sure: frozenset[str] = frozenset()) -> ast.expr:
+        """``node`` with locals written out, if it only looks at the request. Raises ``Refused``.
+
+        ``sure``: what is known to be there.
+        """
         made = _Written(self.locals).visit(ast.parse(ast.unparse(node), mode="eval").body)
         assert isinstance(made, ast.expr)
         for part in ast.walk(made):
             ast.copy_location(part, node) if isinstance(part, ast.expr) else None
-        if not self.looks_only(made):
+        if not self.looks_only(made, sure):
             raise self.refused(node)
         return made
 
@@ -210,7 +215,7 @@ class _Reader:
             why or f"Segue reads plain entries that look at the request, not {ast.unparse(node)[:60]!r}.",
         )
 
-    def looks_only(self, node: ast.expr) -> bool:
+    def looks_only(self, node: ast.expr, sure: frozenset[str] = frozenset()) -> bool:
         """Whether evaluating ``node`` later, more than once or never makes no difference."""
         match node:
             case ast.Constant():
@@ -220,34 +225,41 @@ class _Reader:
                 of_user = (
                     text.startswith("self.request.user.") and text.count(".") == 3 and node.attr in _OF_USER
                 )
-                return text in _PATHS or of_user or self.of_request(node)
-            case ast.BoolOp(_, values):
-                return all(self.looks_only(v) for v in values)
+                return text in _PATHS or of_user or self.of_request(node, sure)
+            case ast.BoolOp(op, values):
+                for value in values:
+                    if not self.looks_only(value, sure):
+                        return False
+                    sure |= found_there(value) if isinstance(op, ast.And) else frozenset()
+                return True
             case ast.UnaryOp(ast.Not(), operand):
-                return self.looks_only(operand)
+                return self.looks_only(operand, sure)
             case ast.Compare(left, ops, others):
                 plain = all(
                     isinstance(o, ast.Eq | ast.NotEq | ast.In | ast.NotIn | ast.Is | ast.IsNot) for o in ops
                 )
-                return plain and all(self.looks_only(v) for v in (left, *others))
+                return plain and all(self.looks_only(v, sure) for v in (left, *others))
             case ast.IfExp(asked, yes, no):
-                return all(self.looks_only(v) for v in (asked, yes, no))
+                there = self.looks_only(yes, sure | found_there(asked))
+                return there and self.looks_only(asked, sure) and self.looks_only(no, sure)
             case ast.List(items) | ast.Tuple(items):
                 return all(isinstance(i, ast.Constant) for i in items)
             case ast.Call(ast.Attribute(mapping, "get"), given, []):
-                return ast.unparse(mapping) in _MAPPINGS and all(self.looks_only(g) for g in given)
+                return ast.unparse(mapping) in _MAPPINGS and all(self.looks_only(g, sure) for g in given)
             case ast.Call(ast.Name("bool"), [one], []):
-                return self.looks_only(one)
+                return self.looks_only(one, sure)
         return False
 
-    def of_request(self, node: ast.Attribute) -> bool:
+    def of_request(self, node: ast.Attribute, sure: frozenset[str]) -> bool:
         """``self.event`` and ``self.event.locales``, where ``event`` is a property that gives what middleware put on the request.
 
         Whether an attribute of that object is there, and costs no query, is seen where it is translated; here: that no
-        method of the view changes the object on its way.
+        method of the view changes the object on its way, and that nothing is asked of None, which fails where Django
+        makes the context.
         """
         if not isinstance(node.value, ast.Name):
-            return isinstance(node.value, ast.Attribute) and self.of_request(node.value)
+            held = isinstance(node.value, ast.Attribute) and self.of_request(node.value, sure)
+            return held and ast.unparse(node.value) in sure
         known = self.endpoint.klass()
         dotted = known.methods.get(node.attr, "") if known is not None and node.value.id == "self" else ""
         function = self.endpoint.ctx.snapshot.functions.get(dotted)
@@ -263,8 +275,10 @@ class _Reader:
                 given = ast.unparse(path) == "self.request"
             case _:
                 return False
+        names = f"({re.escape(name)}|{re.escape(node.attr)})"
         changed = re.compile(
-            rf"\b({re.escape(name)}|{re.escape(node.attr)})(\.\w+)*\.\w+\s*([-+*/|&]?=[^=]|\.(append|extend|pop|clear|remove)\()"
+            rf"(\b{names}(\.\w+)*\.\w+|\.{names})\s*[-+*/|&]?=[^=]"
+            rf"|\b{names}(\.\w+)*\.\w+\.(append|extend|pop|clear|remove)\("
         )
         mro = set(known.mro) if known is not None else set()
         return given and not any(
