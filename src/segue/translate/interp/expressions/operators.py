@@ -8,6 +8,7 @@ import re
 import textwrap
 from typing import Any
 
+from segue.target.ir import Import
 from segue.translate.interp.conditions import test
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, widen
@@ -510,7 +511,12 @@ def walrus(frame: Frame, node: ast.NamedExpr) -> Val:
 
         value = settle(frame, value)
     assert value.node is not None
-    if isinstance(value.node, ast.List) and not value.node.elts and _only_where_true(frame, node.target.id):
+    if isinstance(value.node, ast.List) and not value.node.elts:
+        if not _only_where_true(frame, node.target.id):
+            frame.use(Import("typing", "Any"))
+            held = frame.hoist(node.target.id, value.node, node, "list[Any]")
+            frame.env[node.target.id] = Val(value.kind, held)
+            return frame.env[node.target.id]
         frame.env[node.target.id] = value
         return value
     target = frame.bind(node.target.id, value)

@@ -129,7 +129,18 @@ def assign(frame: Frame, node: ast.Assign) -> None:
     value = frame.eval(node.value)
     frame.wish = before
     for target in node.targets:
+        if single is None and not isinstance(target, ast.Name):
+            value = _one(frame, value)
         store(frame, target, value, node)
+        if single is None and isinstance(target, ast.Name):
+            value = frame.env.get(target.id, value)
+
+
+def _one(frame: Frame, value: Val) -> Val:
+    """A value that several targets get: what makes a new object each time is made once."""
+    if value.node is None or isinstance(value.node, ast.Constant | ast.Name | ast.Attribute):
+        return value
+    return value if isinstance(value.kind, QuerySet) else Val(value.kind, frame.hoist("value", value.node))
 
 
 @statement(ast.AnnAssign)

@@ -2120,3 +2120,12 @@ class Lab(APIView):
                 return "not saved"
             raise ValidationError("not saved") from error
         return crate.name
+
+    def case_two_names_of_one_list(self):
+        first = second = ["here"]
+        first.append("filled")
+        return [first, second]
+
+    def case_two_names_of_what_is_made_once(self):
+        first = second = Crate.objects.create(name="once")
+        return [first.name, second.name, Crate.objects.filter(name="once").count()]
