@@ -32,7 +32,7 @@ class Context:
     """``snapshot`` in, ``program`` out.
 
     ``finalizers`` run after every endpoint has been translated: fetch sites write their
-    rows and statements then, when all their :class:`~segue.translate.kinds.Needs` are known.
+    rows and statements then, when all their :class:`~segue.translate.needs.Needs` are known.
     ``memo`` is per-part scratch keyed by (part, key), so that a function, presenter or write
     model that two endpoints share is emitted once. ``accepted_middleware`` are dotted names whose effect the team has
     checked itself, ``pure`` modules of other packages of which it says that they only compute.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from segue.translate.functions.shape import shape_of
-from segue.translate.kinds import Instance, Needs
+from segue.translate.kinds import Instance
+from segue.translate.needs import Needs
 
 
 def test_a_place_that_is_gone_is_told_from_the_next() -> None:

@@ -24,10 +24,11 @@ from segue.target.ir import Decl, Import
 from segue.translate.context import Context
 from segue.translate.functions.finish import finish
 from segue.translate.interp.scope import Scope
-from segue.translate.kinds import Instance, Needs
+from segue.translate.kinds import Instance
 from segue.translate.load.fetch import entity_type, loader
 from segue.translate.load.models import pk_field
 from segue.translate.models import translate_models
+from segue.translate.needs import Needs
 from segue.translate.serializers import creator, presenter, saved_presenter, updater, writer
 
 PROJECT = Path(__file__).with_name("project")

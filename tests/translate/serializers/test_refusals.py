@@ -11,7 +11,8 @@ import pytest
 from segue.refusal import Refused
 from segue.snapshot.model import Snapshot
 from segue.translate.context import Context
-from segue.translate.kinds import Instance, Needs
+from segue.translate.kinds import Instance
+from segue.translate.needs import Needs
 from segue.translate.serializers import creator, presenter, updater, writer
 
 SOURCE = (Path(__file__).with_name("project") / "shop/refused.py").read_text().split("\n")

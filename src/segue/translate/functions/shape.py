@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Hashable
 
 from segue.translate.interp.value import Val
-from segue.translate.kinds import Kind, Needs
+from segue.translate.kinds import Kind
+from segue.translate.needs import Needs
 
 
 def shape_of(value: object) -> Hashable:

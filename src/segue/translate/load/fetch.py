@@ -11,11 +11,12 @@ from segue.translate.context import Context
 from segue.translate.functions.symbols import symbols
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, name, quote
-from segue.translate.kinds import Instance, ListOf, Needs, QuerySet
+from segue.translate.kinds import Instance, ListOf, QuerySet
 from segue.translate.load.models import concrete, pk_field
 from segue.translate.load.own_loading import check_made
 from segue.translate.load.unordered import as_the_table
 from segue.translate.models import names
+from segue.translate.needs import Needs
 from segue.translate.query.ir import Query
 
 

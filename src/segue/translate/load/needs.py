@@ -5,9 +5,9 @@ from __future__ import annotations
 from segue.refusal import refuse
 from segue.snapshot.model import Model, ModelField
 from segue.translate.context import Context
-from segue.translate.kinds import Needs
 from segue.translate.load.models import check_value, concrete, field_of, pk_field, reverse_of, target_field
 from segue.translate.load.own_loading import check_base, check_made
+from segue.translate.needs import Needs
 
 
 def column(ctx: Context, site: Needs, name: str) -> None:

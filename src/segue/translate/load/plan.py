@@ -6,8 +6,9 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 
 from segue.translate.context import Context
-from segue.translate.kinds import Kind, Needs
+from segue.translate.kinds import Kind
 from segue.translate.load.models import class_name, concrete, field_of, reverse_of, snake
+from segue.translate.needs import Needs
 from segue.translate.query.ir import Prefetch
 
 

@@ -8,11 +8,12 @@ from segue.snapshot.model import Attribute, Class, Value
 from segue.target.ir import Decl, Import, Origin
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
-from segue.translate.kinds import Needs, QuerySet
+from segue.translate.kinds import QuerySet
 from segue.translate.language import BRIDGE, given
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import field_of, snake
 from segue.translate.load.needs import column
+from segue.translate.needs import Needs
 from segue.translate.pagination.handed_over import hands_over
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, plain

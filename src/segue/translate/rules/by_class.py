@@ -17,10 +17,11 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import invoke
 from segue.translate.interp.join import join
 from segue.translate.interp.value import Val, literal, quote
-from segue.translate.kinds import Const, Instance, Needs
+from segue.translate.kinds import Const, Instance
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, reverse_of, snake
 from segue.translate.models.polymorphic import children, definer
+from segue.translate.needs import Needs
 from segue.translate.rules.polymorphic import as_saved, same_for_children
 
 

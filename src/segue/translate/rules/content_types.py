@@ -13,10 +13,11 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import model_label
 from segue.translate.interp.value import Val, is_pure, literal, name
-from segue.translate.kinds import Global, Instance, Manager, Needs, User
+from segue.translate.kinds import Global, Instance, Manager, User
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import column_kind, concrete, field_of, pk_field
 from segue.translate.load.needs import column
+from segue.translate.needs import Needs
 from segue.translate.rules.polymorphic import same_for_children
 from segue.translate.rules.registry import method
 

@@ -14,10 +14,11 @@ from segue.translate.functions.lift import Lifted, lift
 from segue.translate.functions.record import record_of
 from segue.translate.interp.frame import Frame, Parameter
 from segue.translate.interp.value import Val, const, name
-from segue.translate.kinds import Global, Instance, Kind, Needs
+from segue.translate.kinds import Global, Instance, Kind
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, snake
 from segue.translate.models.writing import deleted_with
+from segue.translate.needs import Needs
 from segue.translate.rules.file_cleanup import after_delete, deletes_files
 from segue.translate.rules.idle_receivers import is_idle
 from segue.translate.rules.receivers import does_nothing, parameters_of, receiver_function, refused_receiver

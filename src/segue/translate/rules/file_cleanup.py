@@ -18,8 +18,9 @@ from segue.translate.functions.lift import Lifted
 from segue.translate.interp.annotations import annotation
 from segue.translate.interp.frame import Frame, Parameter
 from segue.translate.interp.value import Val
-from segue.translate.kinds import Const, Instance, Kind, Needs
+from segue.translate.kinds import Const, Instance, Kind
 from segue.translate.load.models import concrete, snake
+from segue.translate.needs import Needs
 from segue.translate.rules.stored_files import is_file, media, storage_problem
 
 _HANDLERS = "django_cleanup.handlers"

@@ -18,7 +18,7 @@ from segue.snapshot.model import Model
 from segue.translate.context import Context
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, quote
-from segue.translate.kinds import Instance, Needs
+from segue.translate.kinds import Instance
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of
 from segue.translate.load.needs import to_one
@@ -26,6 +26,7 @@ from segue.translate.load.own_loading import check_base, check_made
 from segue.translate.load.render import CONTENT_TYPE
 from segue.translate.models.classes import use_relation
 from segue.translate.models.polymorphic import children, drops_missing, gives_parents
+from segue.translate.needs import Needs
 from segue.translate.rules.idle_receivers import is_idle
 
 _SIGNALS = frozenset({"pre_save", "post_save", "pre_delete", "post_delete"})

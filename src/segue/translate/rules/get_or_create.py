@@ -8,10 +8,11 @@ from segue.refusal import Refused
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal
-from segue.translate.kinds import Const, DictOf, Instance, Needs, QuerySet, Scalar, ValidatedData
+from segue.translate.kinds import Const, DictOf, Instance, QuerySet, Scalar, ValidatedData
 from segue.translate.load.models import concrete, field_of
 from segue.translate.models.kinds import base_name, has_column
 from segue.translate.models.writing import save_problem
+from segue.translate.needs import Needs
 from segue.translate.query.build import commit, query_of, root_of
 from segue.translate.rules.instance import model_method
 from segue.translate.rules.model_class import check_spread, column_value, spread_values

@@ -13,10 +13,11 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import invoke, invoke_function
 from segue.translate.interp.scope import in_source
 from segue.translate.interp.value import Val, const, literal, quote
-from segue.translate.kinds import Const, Instance, ListOf, Needs, RelatedManager, Scalar, User
+from segue.translate.kinds import Const, Instance, ListOf, RelatedManager, Scalar, User
 from segue.translate.load.models import column_kind, concrete, field_of, pk_field, reverse_of, target_field
 from segue.translate.load.needs import check_fresh, column, to_many, to_one
 from segue.translate.models.polymorphic import children
+from segue.translate.needs import Needs
 from segue.translate.rules.by_class import by_class
 from segue.translate.rules.following import follow, remembers
 from segue.translate.rules.kept_dicts import kept_dict

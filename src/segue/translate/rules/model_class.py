@@ -10,11 +10,12 @@ from segue.translate.context import Context
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, name, quote
-from segue.translate.kinds import Const, Instance, Kind, Needs, Scalar, Unknown, User, ValidatedData
+from segue.translate.kinds import Const, Instance, Kind, Scalar, Unknown, User, ValidatedData
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type, target_field
 from segue.translate.models.polymorphic import is_polymorphic
 from segue.translate.models.writing import save_problem
+from segue.translate.needs import Needs
 from segue.translate.query import postgres, ranges
 from segue.translate.rules.content_types import generic_values
 from segue.translate.rules.following import remembers

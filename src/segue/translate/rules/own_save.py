@@ -19,9 +19,10 @@ from segue.translate.functions.record import record_of
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import lifted_call
 from segue.translate.interp.value import Val, name, quote
-from segue.translate.kinds import Instance, Needs
+from segue.translate.kinds import Instance
 from segue.translate.load.models import concrete, snake
 from segue.translate.models.polymorphic import SAVE, is_polymorphic
+from segue.translate.needs import Needs
 from segue.translate.rules.own_attributes import is_own_attribute
 from segue.translate.rules.quiet_save import does_nothing
 

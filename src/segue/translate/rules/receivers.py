@@ -19,8 +19,9 @@ from segue.translate.functions.record import FunctionRecord, record_of
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import lifted_call
 from segue.translate.interp.value import Val, const, name
-from segue.translate.kinds import Const, Global, Instance, Kind, Needs
+from segue.translate.kinds import Const, Global, Instance, Kind
 from segue.translate.load.models import concrete
+from segue.translate.needs import Needs
 from segue.translate.rules.file_cleanup import after_save, emit_replaced, only_remembers, replaces_files
 from segue.translate.rules.idle_receivers import is_idle
 from segue.translate.rules.own_save import GIVE_KEY, before_save, gives_key

@@ -18,8 +18,9 @@ from segue.translate.functions.lift import Lifted, lift
 from segue.translate.functions.record import record_of
 from segue.translate.interp.frame import Frame, Parameter
 from segue.translate.interp.value import Val, const, name
-from segue.translate.kinds import Const, Global, Instance, Kind, ListOf, Needs, Scalar
+from segue.translate.kinds import Const, Global, Instance, Kind, ListOf, Scalar
 from segue.translate.load.models import concrete, field_of, pk_field, python_type, reverse_of, target_field
+from segue.translate.needs import Needs
 from segue.translate.rules.following import keep_related
 from segue.translate.rules.idle_receivers import is_idle
 from segue.translate.rules.receivers import (

@@ -17,12 +17,12 @@ from segue.translate.kinds import (
     Instance,
     Kind,
     ListOf,
-    Needs,
     Scalar,
     TupleOf,
     Unknown,
     ValidatedData,
 )
+from segue.translate.needs import Needs
 from segue.translate.rules.builtins import code, code_any
 from segue.translate.rules.registry import attribute, function, method
 from segue.translate.serializers.added import lose

@@ -7,8 +7,8 @@ from collections.abc import Collection
 
 from segue.snapshot.model import Model
 from segue.translate.interp.frame import Frame
-from segue.translate.kinds import Needs
 from segue.translate.load.models import concrete, field_of
+from segue.translate.needs import Needs
 
 
 def only_columns(

@@ -12,8 +12,9 @@ from segue.snapshot.model import ModelField
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, quote
-from segue.translate.kinds import Const, Instance, Kind, Needs, Scalar, Uploaded
+from segue.translate.kinds import Const, Instance, Kind, Scalar, Uploaded
 from segue.translate.load.models import concrete, field_of
+from segue.translate.needs import Needs
 from segue.translate.rules.registry import attribute, method
 from segue.translate.rules.stored_files import is_file, storage_problem
 

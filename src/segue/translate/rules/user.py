@@ -8,7 +8,8 @@ from segue.translate.backends import check_flag, check_permissions
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, quote
-from segue.translate.kinds import Const, Instance, Needs, Scalar, User
+from segue.translate.kinds import Const, Instance, Scalar, User
+from segue.translate.needs import Needs
 from segue.translate.rules import object_permissions
 from segue.translate.rules.registry import attribute, method
 

@@ -14,10 +14,11 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import receiver_name
 from segue.translate.interp.value import Val, const, is_pure, name, quote
-from segue.translate.kinds import Const, Expr, Instance, Needs, Scalar
+from segue.translate.kinds import Const, Expr, Instance, Scalar
 from segue.translate.load.models import concrete, field_of, is_relation, pk_field, python_type, snake
 from segue.translate.load.needs import check_own
 from segue.translate.models.writing import delete_problem, save_problem
+from segue.translate.needs import Needs
 from segue.translate.query.build import commit, query_of, root_of
 from segue.translate.query.ir import Query
 from segue.translate.rules.assigned_expressions import assigned

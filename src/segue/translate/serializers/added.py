@@ -11,7 +11,8 @@ from dataclasses import replace
 from segue.translate.context import Context
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, widen
-from segue.translate.kinds import Instance, Kind, Needs, Scalar, User
+from segue.translate.kinds import Instance, Kind, Scalar, User
+from segue.translate.needs import Needs
 
 
 def put(frame: Frame, serializer: str, key: object, kind: Kind, at: ast.AST) -> None:

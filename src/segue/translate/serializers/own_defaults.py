@@ -94,7 +94,7 @@ def kind_of(ctx: Context, item: SerializerField) -> Kind | None:
         return None
     first = found[0]
     if isinstance(first, Instance):
-        from segue.translate.kinds import Needs
+        from segue.translate.needs import Needs
 
         same = all(isinstance(k, Instance) and k.model == first.model for k in found)
         nullable = any(isinstance(k, Instance) and k.nullable for k in found)

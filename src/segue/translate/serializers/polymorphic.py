@@ -16,10 +16,11 @@ from segue.translate.interp.annotations import annotation
 from segue.translate.interp.frame import Frame, Parameter
 from segue.translate.interp.scope import STATE
 from segue.translate.interp.value import Val, name
-from segue.translate.kinds import DictOf, Instance, Kind, Needs, Scalar
+from segue.translate.kinds import DictOf, Instance, Kind, Scalar
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, snake
 from segue.translate.models.polymorphic import children, drops_missing, is_polymorphic
+from segue.translate.needs import Needs
 from segue.translate.serializers.facts import app_label, class_of, local_name, short, stem
 from segue.translate.serializers.interface import Presenter
 from segue.translate.serializers.synthetic import Recipe, call_lifted, compose

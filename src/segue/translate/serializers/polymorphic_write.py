@@ -16,9 +16,10 @@ from segue.translate.functions.finish import prunable
 from segue.translate.functions.record import record_of
 from segue.translate.functions.writing import may_write
 from segue.translate.interp.frame import Frame, Parameter
-from segue.translate.kinds import Instance, Kind, Needs, ValidatedData
+from segue.translate.kinds import Instance, Kind, ValidatedData
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, snake
+from segue.translate.needs import Needs
 from segue.translate.serializers.facts import app_label, local_name, short, stem
 from segue.translate.serializers.interface import Saver, Writer
 from segue.translate.serializers.polymorphic import choices, creatable, type_field

@@ -17,11 +17,12 @@ from segue.translate.functions.lift import lift
 from segue.translate.interp.frame import Frame, Parameter
 from segue.translate.interp.scope import STATE
 from segue.translate.interp.value import Val, const, name
-from segue.translate.kinds import Instance, Kind, Needs, Scalar, SerializerSelf, ValidatedData
+from segue.translate.kinds import Instance, Kind, Scalar, SerializerSelf, ValidatedData
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type, reverse_of, snake
 from segue.translate.models.polymorphic import INIT, SAVE, children, definer, is_polymorphic
 from segue.translate.models.writing import save_problem
+from segue.translate.needs import Needs
 from segue.translate.rules.before_files import sees_files
 from segue.translate.rules.own_save import own_save
 from segue.translate.rules.receivers import saved_by, send_post_save, send_pre_save

@@ -14,11 +14,12 @@ from segue.translate.interp.annotations import annotation
 from segue.translate.interp.frame import Frame, Parameter
 from segue.translate.interp.scope import STATE
 from segue.translate.interp.value import Val, name
-from segue.translate.kinds import Instance, Kind, Needs, QuerySet
+from segue.translate.kinds import Instance, Kind, QuerySet
 from segue.translate.load.fetch import fetch_all
 from segue.translate.load.models import concrete, field_of, reverse_of, snake, target_field
 from segue.translate.load.needs import to_one
 from segue.translate.models.classes import use_relation
+from segue.translate.needs import Needs
 from segue.translate.serializers.by_view import view_key
 from segue.translate.serializers.facts import app_label, local_name, serializer_of, stem
 from segue.translate.serializers.interface import Presenter

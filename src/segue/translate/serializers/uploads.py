@@ -17,8 +17,9 @@ from segue.translate.functions.lift import find, lift
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.scope import STATE
 from segue.translate.interp.value import literal, name, quote
-from segue.translate.kinds import Instance, Kind, Needs, Scalar
+from segue.translate.kinds import Instance, Kind, Scalar
 from segue.translate.load.models import concrete
+from segue.translate.needs import Needs
 from segue.translate.rules.stored_files import media, storage_problem
 from segue.translate.rules.unsaved import only_columns
 from segue.translate.serializers.facts import field_refusal

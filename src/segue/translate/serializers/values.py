@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from segue.snapshot.model import Serializer, SerializerField
 from segue.translate.context import Context
-from segue.translate.kinds import Instance, Kind, ListOf, Needs, Scalar, Uploaded, User, ValidatedData
+from segue.translate.kinds import Instance, Kind, ListOf, Scalar, Uploaded, User, ValidatedData
+from segue.translate.needs import Needs
 from segue.translate.serializers.facts import base_name, option, overridden
 from segue.translate.serializers.left_fields import left_fields
 

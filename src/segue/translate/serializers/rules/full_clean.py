@@ -19,8 +19,9 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import invoke_function, lifted_call, receiver_name
 from segue.translate.interp.value import Val, const, name
-from segue.translate.kinds import Const, Instance, Needs, Scalar, Super
+from segue.translate.kinds import Const, Instance, Scalar, Super
 from segue.translate.load.models import concrete, snake
+from segue.translate.needs import Needs
 from segue.translate.rules.registry import method
 from segue.translate.rules.view_self import definition
 from segue.translate.serializers.facts import framework, overridden

@@ -13,19 +13,9 @@ from segue.translate.interp.constants import TOKEN_GENERATOR
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import lifted_call
 from segue.translate.interp.value import Val, const, literal, name, quote
-from segue.translate.kinds import (
-    Const,
-    Global,
-    Instance,
-    Kind,
-    ListOf,
-    Needs,
-    Raised,
-    Request,
-    Scalar,
-    User,
-)
+from segue.translate.kinds import Const, Global, Instance, Kind, ListOf, Raised, Request, Scalar, User
 from segue.translate.load.models import concrete
+from segue.translate.needs import Needs
 from segue.translate.rules.registry import function, method
 from segue.translate.rules.user import entity_of
 from segue.translate.serializers.facts import error_key

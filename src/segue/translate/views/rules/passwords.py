@@ -13,10 +13,11 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.scope import CALL
 from segue.translate.interp.value import Val, const, name, quote
-from segue.translate.kinds import Const, Instance, Manager, Needs, Scalar, User
+from segue.translate.kinds import Const, Instance, Manager, Scalar, User
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete
 from segue.translate.models.writing import save_problem
+from segue.translate.needs import Needs
 from segue.translate.rules.model_class import column_value, spread_values
 from segue.translate.rules.own_save import own_save
 from segue.translate.rules.receivers import saved_by, send_post_save, send_pre_save
