@@ -1,4 +1,4 @@
-"""``segue schema check`` of one case, on SQLite and on PostgreSQL, as counts."""
+"""``segue schema check`` of one case and its reverse, on SQLite and on PostgreSQL, as counts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def psycopg_folder(folder: Path, python: Path) -> Path:
 
 
 def run_schema(folder: Path, segue: Callable[..., dict[str, Any]], server: str) -> dict[str, Any]:
-    """Generate, then check on both databases. Keys ``sqlite`` and ``postgresql``, each with counts and seconds."""
+    """Generate, then check on both databases. Keys ``sqlite`` and ``postgresql``, each with counts and seconds; ``reverse`` in
+    each: what Django says of a database that the baseline built (``left``: what it complains of or has still to do)."""
     segue(folder, "generate", "--json")
     out: dict[str, Any] = {}
     for name, where in (("sqlite", ["--sqlite"]), ("postgresql", ["--server", server])):
@@ -35,5 +36,17 @@ def run_schema(folder: Path, segue: Callable[..., dict[str, Any]], server: str) 
             "autogenerate": len(found["autogenerate"]),
             "own": len(found["drifted"]),
             "seconds": round(time.monotonic() - begin),
+            "reverse": _reverse(segue(folder, "schema", "check", "--reverse", "--json", *where)),
         }
     return out
+
+
+def _reverse(found: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "marked": found["migrations"],
+        "apps_migrated": len(found["made"]),
+        "tables_missing": sum(len(tables) for tables in found["missing"].values()),
+        "left": sum(len(found[key]) for key in ("pending", "again", "drift", "errors")),
+        "rows_missing": sum(len(rows["missing"]) for rows in found["rows"]),
+        "rows_surplus": sum(len(rows["surplus"]) for rows in found["rows"]),
+    }

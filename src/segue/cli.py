@@ -509,16 +509,23 @@ def schema_check(
     sqlite: Annotated[
         bool, typer.Option("--sqlite", help="Build SQLite files whatever the project uses.")
     ] = False,
+    reverse: Annotated[
+        bool,
+        typer.Option("--reverse", help="Instead: does Django accept a database that the baseline built?"),
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Compare the Alembic baseline with Django's migrations.
 
     Builds two empty databases, one with each, and compares their structure; asks Alembic what it would do in Django's one;
-    tells what the project's own migrations lack. Exits with 1 on differences.
+    tells what the project's own migrations lack. With --reverse, Django takes over the database that the baseline built
+    and must find nothing to do; rows that its migrations insert are listed. Exits with 1 on differences.
     """
     from segue.commands import schema as command
+    from segue.commands import schema_reverse
 
-    raise typer.Exit(command.check(open_project(project), server=server, sqlite=sqlite, as_json=json))
+    check = schema_reverse.check if reverse else command.check
+    raise typer.Exit(check(open_project(project), server=server, sqlite=sqlite, as_json=json))
 
 
 @app.command()

@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,17 @@ from segue.translate.models.problems import missing_table
 _MOST_DRIFT = 12
 
 
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Both sides of the project and where they build (``server`` is None: SQLite files). ``refused``: tables that the generated
+    project does not have, with the reason."""
+
+    legacy: Legacy
+    generated: Generated
+    server: Server | None
+    refused: dict[str, Refusal]
+
+
 def check(settings: Config, *, server: str, sqlite: bool, as_json: bool) -> int:
     """Build two empty databases, one with the project's migrations and one with the generated
     project's Alembic baseline, and compare their structure. Returns 1 on differences, else 0.
@@ -35,33 +46,10 @@ def check(settings: Config, *, server: str, sqlite: bool, as_json: bool) -> int:
     (else the project's own PostgreSQL server). ``sqlite``: in files, whatever the project uses. Raises
     :class:`EnvironmentProblem` when a side cannot be built.
     """
-    if server and sqlite:
-        raise UsageError("Both --server and --sqlite were given.", hint="Give one of them.")
-    snapshot = read_snapshot(settings)
-    code_digest(settings)
-    baseline = settings.output / "alembic.ini"
-    if not baseline.is_file():
-        raise UsageError(f"{baseline} does not exist.", hint="Run `segue generate` to write it.")
-    python, module = interpreter(settings), snapshot.settings.module
-    path = import_path(settings.root)
-    shared = shared_environment(python, path, module, {**os.environ, **settings.environment})
-    url = "" if sqlite else server or _own_server(shared["DATABASE_URL"])
-    refused = _refused(snapshot)
-    if url and any(
-        model.create_sql and "postgresql" not in model.create_sql for model in snapshot.models.values()
-    ):
-        raise EnvironmentProblem(
-            "The snapshot was taken without a driver for PostgreSQL, so it does not say what Django makes of the models there.",
-            hint="Install psycopg in the project's environment, run `segue generate`, then try again.",
-        )
-    with (
-        contextlib.nullcontext() if as_json else errors.status("Building both databases…"),
-        _server(url) as where,
-    ):
-        legacy = Legacy(python, path, module, settings.environment)
-        environment = {**settings.environment, **shared}
-        generated = Generated(_environment(settings, url), settings.output, settings.package, environment)
-        report = _without(compare_schemas(legacy, generated, server=where, how="alembic"), refused)
+    with sides(settings, server=server, sqlite=sqlite, quiet=as_json) as both:
+        refused = both.refused
+        found = compare_schemas(both.legacy, both.generated, server=both.server, how="alembic")
+        report = _without(found, refused)
     if as_json:
         print_json(
             {
@@ -77,6 +65,38 @@ def check(settings: Config, *, server: str, sqlite: bool, as_json: bool) -> int:
     else:
         _say(report, refused)
     return 0 if report.equal else 1
+
+
+@contextlib.contextmanager
+def sides(settings: Config, *, server: str, sqlite: bool, quiet: bool) -> Iterator[Sides]:
+    """What is needed to build two empty databases. Raises :class:`UsageError` for contrary options or a project that was
+    not generated, :class:`EnvironmentProblem` when a PostgreSQL cannot be used."""
+    if server and sqlite:
+        raise UsageError("Both --server and --sqlite were given.", hint="Give one of them.")
+    snapshot = read_snapshot(settings)
+    code_digest(settings)
+    baseline = settings.output / "alembic.ini"
+    if not baseline.is_file():
+        raise UsageError(f"{baseline} does not exist.", hint="Run `segue generate` to write it.")
+    python, module = interpreter(settings), snapshot.settings.module
+    path = import_path(settings.root)
+    shared = shared_environment(python, path, module, {**os.environ, **settings.environment})
+    url = "" if sqlite else server or _own_server(shared["DATABASE_URL"])
+    if url and any(
+        model.create_sql and "postgresql" not in model.create_sql for model in snapshot.models.values()
+    ):
+        raise EnvironmentProblem(
+            "The snapshot was taken without a driver for PostgreSQL, so it does not say what Django makes of the models there.",
+            hint="Install psycopg in the project's environment, run `segue generate`, then try again.",
+        )
+    with (
+        contextlib.nullcontext() if quiet else errors.status("Building both databases…"),
+        _server(url) as where,
+    ):
+        legacy = Legacy(python, path, module, settings.environment)
+        environment = {**settings.environment, **shared}
+        generated = Generated(_environment(settings, url), settings.output, settings.package, environment)
+        yield Sides(legacy, generated, where, _refused(snapshot))
 
 
 def _environment(settings: Config, url: str) -> Path:

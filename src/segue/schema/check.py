@@ -92,15 +92,15 @@ def check(
         folder = Path(name)
         both = places(folder, server)
         with ThreadPoolExecutor(2) as pool:
-            ours = pool.submit(_generated, generated, folder, both.generated, how, timeout)
+            ours = pool.submit(generated_structure, generated, folder, both.generated, how, timeout)
             django = _django(legacy, folder, both.django, both.vendor, timeout)
             built = ours.result()
-        found = _generated(generated, folder, both.django, "autogenerate", timeout)
+        found = generated_structure(generated, folder, both.django, "autogenerate", timeout)
         if (
             found and django.declared is not None
         ):  # what the migrations alone leave is not for Alembic to correct
             with declared(server):
-                again = _generated(generated, folder, both.declared, "autogenerate", timeout)
+                again = generated_structure(generated, folder, both.declared, "autogenerate", timeout)
             found = [operation for operation in found if operation in again]
     own = set(compare(django.migrated, django.declared)) if django.declared is not None else set()
     differences = compare(django.migrated, built)
@@ -122,12 +122,12 @@ def _django(legacy: Legacy, folder: Path, place: Place, vendor: str, timeout: fl
     ]
     message = f"The project's migrations could not build an empty {vendor} database."
     hint = "Make `manage.py migrate` pass on an empty database of that kind, then try again."
-    _run(command, legacy.path, out, timeout, message, hint, legacy.environment)
+    run_child(command, legacy.path, out, timeout, message, hint, legacy.environment)
     found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
     return _Django(found["migrated"], found["declared"], found["drift"])
 
 
-def _generated(
+def generated_structure(
     generated: Generated, folder: Path, place: Place, how: How | Literal["autogenerate"], timeout: float
 ) -> Any:
     """The structure of the database that the generated project has just built; for ``autogenerate`` the operations that
@@ -141,11 +141,11 @@ def _generated(
     hint = "Make `alembic upgrade head` pass there, then try again."
     if how == "autogenerate":
         message, hint = "Alembic could not read the database that Django built.", "`alembic check` says why."
-    _run(command, generated.folder, out, timeout, message, hint, generated.environment)
+    run_child(command, generated.folder, out, timeout, message, hint, generated.environment)
     return json.loads(out.read_text(encoding="utf-8"))
 
 
-def _run(
+def run_child(
     command: list[str],
     cwd: Path,
     out: Path,

@@ -12,62 +12,30 @@ what is declared lies in a schema of its own, on SQLite in a file beside: :data:
 
 import importlib.util
 import json
-import logging
 import os
 import sys
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 DECLARED = "segue_declared"
 
 
 def main():
     path, settings_module, out, structure_file, wanted = sys.argv[1:6]
-    sys.path.insert(0, path)
-    os.environ["DJANGO_SETTINGS_MODULE"] = settings_module
-    from django.conf import settings
-
-    entry = json.loads(wanted)
-    own = settings.DATABASES["default"]
-    if "ENGINE" not in entry:
-        postgresql = "postg" in own["ENGINE"].rpartition(".")[2]
-        entry["ENGINE"] = own["ENGINE"] if postgresql else "django.db.backends.postgresql"
-    left = ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS", "TEST", "CONN_MAX_AGE")
-    kept = {key: value for key, value in own.items() if key not in left}
-    settings.DATABASES = {"default": dict(kept, **entry)}
-    settings.DATABASE_ROUTERS = []
-    import django
-
-    django.setup()
-    # statements that a project logs would bury the error, which is raised
-    logging.disable(logging.CRITICAL)
+    spec = importlib.util.spec_from_file_location("segue_setup", os.path.join(HERE, "in_django_setup.py"))
+    setup = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(setup)
+    setup.start(path, settings_module, wanted)
     from django.core.management import call_command
     from django.db import connection
-    from django.db.backends.signals import connection_created
 
-    connection_created.connect(_hurry, weak=False)
     call_command("migrate", verbosity=0, interactive=False, run_syncdb=True)
-    spec = importlib.util.spec_from_file_location("segue_structure", structure_file)
-    structure = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(structure)
-
-    def fetch(sql):
-        with connection.cursor() as cursor:
-            cursor.execute(sql)
-            return cursor.fetchall()
-
-    migrated = structure.read(connection.vendor, fetch)
+    migrated = setup.structure(structure_file, connection)
     drift = _drift()
     declared = None
     if _declare(connection):
-        declared = structure.read(connection.vendor, fetch)
+        declared = setup.structure(structure_file, connection)
     with open(out, "w", encoding="utf-8") as file:
         json.dump({"migrated": migrated, "declared": declared, "drift": drift}, file)
-
-
-def _hurry(connection, **_):
-    """A database that is thrown away need not be safe."""
-    if connection.vendor == "sqlite":
-        connection.connection.execute("PRAGMA synchronous = OFF")
-        connection.connection.execute("PRAGMA journal_mode = MEMORY")
 
 
 def _drift():
