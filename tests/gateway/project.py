@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.gateway.world import ARTICLE, World, started
+from tests.gateway.world import ARTICLE, World, simple_backend, started
 
 from segue import digest, ledger
 from segue.commands.common import open_project
 from segue.config import Config
 from segue.gateway import control
+from segue.gateway.processes import Child, Group
 from segue.ledger import Entry, Ledger, Proof, State, closure
 from segue.snapshot import dump
 from segue.snapshot.model import (
@@ -44,8 +45,10 @@ class Project:
 
 
 @contextmanager
-def project(folder: Path, rollout: str) -> Iterator[Project]:
-    """Two verified operations at 0 %; ``rollout`` are lines for that table of segue.toml."""
+def project(
+    folder: Path, rollout: str, backend: Callable[[Group, str, int], Child] = simple_backend
+) -> Iterator[Project]:
+    """Two verified operations at 0 %; ``rollout`` are lines for that table of segue.toml, ``backend`` starts a side."""
     (folder / "fastapi" / "app").mkdir(parents=True)
     (folder / "fastapi" / "app" / "routes.py").write_text(
         "def read():\n    pass\n\n\ndef write():\n    pass\n"
@@ -64,7 +67,7 @@ def project(folder: Path, rollout: str) -> Iterator[Project]:
         for key, function in functions.items()
     ]  # fmt: skip
     ledger.write(settings.ledger_file, Ledger({e.key: e for e in entries}, snapshot, ""))
-    with started(settings.state) as world:
+    with started(settings.state, backend=backend) as world:
         control.save_running(settings.state, world.running)
         yield Project(settings, world)
 

@@ -26,6 +26,7 @@ class World:
     running: control.Running
     group: Group
     fastapi: Child
+    backend: Callable[[Group, str, int], Child]
 
     def rules(
         self, get: int, post: int = 0, *, html: bool = False, sticky: tuple[str, ...] = ()
@@ -41,7 +42,7 @@ class World:
         return control.swap(self.state, rules, self.running, timeout=60)
 
     def start_fastapi(self) -> None:
-        self.fastapi = _backend(self.group, "fastapi", self.running.ports.fastapi)
+        self.fastapi = self.backend(self.group, "fastapi", self.running.ports.fastapi)
 
     def signal_fastapi(self, number: int) -> None:
         self.fastapi.process.send_signal(number)
@@ -56,7 +57,8 @@ class World:
         return f"http://127.0.0.1:{self.running.ports.gateway}"
 
 
-def _backend(group: Group, name: str, port: int) -> Child:
+def simple_backend(group: Group, name: str, port: int) -> Child:
+    """A side of :mod:`tests.gateway.backends`."""
     script = str(Path(__file__).with_name("backends.py"))
     child = group.start(
         name, [sys.executable, script, name, str(port)], port=port, cwd=Path.cwd(), env=os.environ
@@ -70,7 +72,7 @@ def started(
     tmp_path: Path,
     edge: Edge = Edge(),
     change: Callable[[dict[str, Any]], None] = lambda boot: None,
-    backend: Callable[[Group, str, int], Child] = _backend,
+    backend: Callable[[Group, str, int], Child] = simple_backend,
 ) -> Iterator[World]:
     """The world with a gateway behind ``edge``; ``change`` may take something out of Envoy's configuration, ``backend`` starts
     one side on a port."""
@@ -79,7 +81,7 @@ def started(
     with Group(tmp_path / "logs") as group:
         backend(group, "django", ports.django)
         fastapi = backend(group, "fastapi", ports.fastapi)
-        new = World(tmp_path, running, group, fastapi)
+        new = World(tmp_path, running, group, fastapi, backend)
         version = control.write_routes(tmp_path, new.rules(0))
         boot = tmp_path / "gateway" / "boot.json"
         configuration = envoy.bootstrap(ports, str(tmp_path / "gateway"), edge)

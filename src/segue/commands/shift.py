@@ -23,11 +23,14 @@ from segue.files import require_writable
 from segue.gateway import control, table
 from segue.ledger import Basis, Entry, Ledger, transitions
 
+WAIT_SECONDS = 15.0
+"""How long a shift or a rollback waits for another command that is changing the ledger."""
+
 
 def run(settings: Config, routes: list[str], weight: int, *, force: bool, as_json: bool) -> int:
     """Shift every operation that ``routes`` name. Refused operations among the matches of a route
     or glob are skipped and told; naming one exactly is an error."""
-    with ledger.locked(settings.state):
+    with ledger.locked(settings.state, wait=WAIT_SECONDS):
         book = read_ledger(settings)
         today = basis(settings, book)
         book = replace(book, code=today.code)

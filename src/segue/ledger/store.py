@@ -8,7 +8,7 @@ import fcntl
 import os
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -60,11 +60,10 @@ def write(path: Path, ledger: Ledger) -> None:
     document.add(tomlkit.comment(_HEADER))
     document.add("snapshot", tomlkit.item(ledger.snapshot))
     document.add("code", tomlkit.item(ledger.code))
-    operations = tomlkit.aot()
+    parts = [tomlkit.dumps(document)]
     for entry in ledger.entries.values():
-        operations.append(_table(entry))
-    document.add("operation", operations)
-    write_atomic(path, tomlkit.dumps(document))
+        parts += ["\n[[operation]]\n", tomlkit.dumps(_table(entry)), _history(entry.history)]
+    write_atomic(path, "".join(parts))
 
 
 @contextlib.contextmanager
@@ -132,14 +131,20 @@ def _table(entry: Entry) -> tomlkit.items.Table:
             inline = tomlkit.inline_table()
             inline.update({k: v for k, v in asdict(entry.proofs[kind]).items() if v != ""})
             table.add(kind, inline)
-    if entry.history:
-        lines = tomlkit.array()
-        for event in entry.history:
-            inline = tomlkit.inline_table()
-            inline.update({"at": event.at, "what": event.what} | ({"why": event.why} if event.why else {}))
-            lines.append(inline)
-        table.add("history", lines.multiline(True))
     return table
+
+
+def _history(events: Sequence[Event]) -> str:
+    """The last key of an operation, a line per event. An array of tomlkit takes time that grows with the square of its length: a
+    shift of an operation with 2,000 events took two seconds."""
+    if not events:
+        return ""
+    lines = []
+    for event in events:
+        pairs = {"at": event.at, "what": event.what} | ({"why": event.why} if event.why else {})
+        inline = ", ".join(f"{key} = {tomlkit.item(value).as_string()}" for key, value in pairs.items())
+        lines.append(f"    {{{inline}}},\n")
+    return "history = [\n" + "".join(lines) + "]\n"
 
 
 def _damaged(path: Path, reason: str) -> DamagedFile:

@@ -1,0 +1,172 @@
+"""Weights changed a thousand times under constant load: ``python -m bench.gateway.swaps [--count 1000] [--rate 1200]``.
+
+Each change is what ``segue shift`` does (evidence, Envoy's judgement, routes, ledger), one after the other, for GET and POST in turn.
+The oracle is Envoy's log: what each request was routed by and when it began; and the client, who sees failures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from tests.gateway.project import GET, POST
+
+from bench.gateway import world
+from bench.gateway.figures import Found, busy, interval, milliseconds
+from bench.gateway.load import Load, quantile
+from segue.commands import shift
+from segue.config import Config
+from segue.gateway import control
+
+WEIGHTS = (0, 1, 5, 10, 25, 50, 75, 90, 99, 100)
+OUTSIDE = 0.001
+"""The 99.9 % interval, over all weights and both methods together."""
+
+GUARD = 0.005
+"""Seconds: Envoy's log has milliseconds, by another clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of ``key`` to ``weight``: wall clock when the command returned, seconds that it took, and those from writing the
+    routes to their effect."""
+
+    key: str
+    weight: int
+    at: float
+    command: float
+    effect: float
+
+
+def changed(settings: Config, key: str, weight: int) -> Change:
+    """Change a weight as the command does."""
+    begin, told = time.monotonic(), io.StringIO()
+    with redirect_stdout(told):
+        shift.run(settings, [key], weight, force=False, as_json=True)
+    return Change(key, weight, time.time(), time.monotonic() - begin, json.loads(told.getvalue())["seconds"])
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A request in Envoy's log: when it began (wall clock), its operation, the weight that routed it, the side chosen."""
+
+    at: float
+    key: str
+    weight: int
+    side: str
+
+
+def logged(file: Path) -> Iterator[Logged]:
+    """All whose side the weight decided."""
+    for line in file.read_text().splitlines():
+        raw = json.loads(line)
+        key, _, name = str(raw.get("route", "")).rpartition("|")
+        if name in ("weighted", "weighted-safe"):
+            at = datetime.fromisoformat(raw["at"]).timestamp()
+            yield Logged(at, key, int(raw["weight"] or 0), raw["side"])
+
+
+def run(count: int, rate: float, seed: int = 1) -> Found:
+    """``count`` changes under ``rate`` requests a second."""
+    dice = random.Random(seed)
+    with _project() as (one, file):
+        changes: list[Change] = []
+        with Load(one.world.running.ports.gateway, rate=rate, posts=0.3) as load:
+            last = dict.fromkeys((GET, POST), 0)
+            for number in range(count):
+                key = (GET, POST)[number % 2]
+                last[key] = dice.choice([w for w in WEIGHTS if w != last[key]])
+                changes.append(changed(one.settings, key, last[key]))
+        time.sleep(0.2)  # Envoy writes its log every 50 ms
+        return _judge(load, changes, [*logged(file)], rate)
+
+
+@contextmanager
+def _project() -> Iterator[tuple[world.Project, Path]]:
+    with tempfile.TemporaryDirectory(prefix="segue-swaps-") as name, world.project(Path(name)) as (one, _):
+        yield one, control.folder(one.settings.state) / "access.jsonl"
+
+
+def _judge(load: Load, changes: Sequence[Change], lines: Sequence[Logged], rate: float) -> Found:
+    out = Found(
+        f"{len(changes)} changes of a weight under load",
+        f"python -m bench.gateway.swaps --count {len(changes)} --rate {rate:.0f}",
+    )
+    failed = [r for r in load.requests if r.failed]
+    late = _late(changes, lines)
+    out.rows = [
+        ("", "p50", "p99", "max"),
+        *(
+            (what, *(milliseconds(quantile(times, q)) for q in (0.5, 0.99, 1.0)))
+            for what, times in (
+                ("command to effect", [c.command for c in changes]),
+                ("of it: routes written to in effect", [c.effect for c in changes]),
+                ("requests meanwhile", [r.end - r.begin for r in load.requests]),
+            )
+        ),
+    ]
+    outside, shares = _shares(lines)
+    posts = sum(r.method == "POST" for r in load.requests)
+    out.criteria = [
+        (f"{len(failed)} of {len(load.requests)} requests failed ({posts} POSTs)", not failed),
+        (
+            f"{late} requests that began after a command had returned were routed by the weight before",
+            not late,
+        ),
+        (f"shares within the 99.9 % interval of the weight: {shares}", not outside),
+        (f"{len(changes)} changes took effect", len(lines) > len(changes)),
+    ]
+    out.notes = [f"{load.per_second():.0f} requests a second; {busy()}, others at work."]
+    return out
+
+
+def _late(changes: Sequence[Change], lines: Sequence[Logged]) -> int:
+    """Requests that a change had not reached although the command had returned."""
+    late = 0
+    for key in {c.key for c in changes}:
+        mine = [c for c in changes if c.key == key]
+        ends = [*(c.at - c.command for c in mine[1:]), float("inf")]
+        spans = zip(mine, ends, strict=True)
+        change, end = next(spans)
+        for line in sorted((x for x in lines if x.key == key), key=lambda x: x.at):
+            while line.at > end:
+                change, end = next(spans)
+            if change.at + GUARD < line.at < end - GUARD and line.weight != change.weight:
+                late += 1
+    return late
+
+
+def _shares(lines: Sequence[Logged]) -> tuple[int, str]:
+    seen = Counter((x.key, x.weight) for x in lines)
+    hits = Counter((x.key, x.weight) for x in lines if x.side == "fastapi")
+    outside, texts = 0, []
+    for (key, weight), count in sorted(seen.items()):
+        low, high = interval(count, weight / 100, OUTSIDE / len(seen))
+        found = hits[key, weight]
+        outside += not low <= found <= high
+        texts.append(f"{key.split()[0]} {weight} %: {found}/{count}")
+    return outside, ", ".join(texts)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table; 1 if a criterion is broken."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--rate", type=float, default=1200.0)
+    given = parser.parse_args(arguments)
+    return run(min(given.count, 10_000), given.rate).end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
