@@ -528,6 +528,24 @@ def schema_check(
     raise typer.Exit(check(open_project(project), server=server, sqlite=sqlite, as_json=json))
 
 
+@schema_app.command("baseline")
+def schema_baseline(
+    project: Project = HERE,
+    stamp: Annotated[
+        bool, typer.Option("--stamp", help="Mark the database as built by the baseline.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Say where the project's own database stands, and stamp it for Alembic.
+
+    Lists data migrations, squashed and merged ones. Refuses, with 1, a database with unapplied migrations or with
+    another structure than the baseline's. Without --stamp nothing is changed.
+    """
+    from segue.commands import schema_baseline as command
+
+    raise typer.Exit(command.run(open_project(project), write=stamp, as_json=json))
+
+
 @app.command()
 def doctor(project: Project = HERE, json: AsJson = False) -> None:
     """Check machine, interpreter and state files.

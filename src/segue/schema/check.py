@@ -153,7 +153,12 @@ def run_child(
     message: str,
     hint: str,
     environment: Mapping[str, str],
+    *,
+    own_database: bool = False,
 ) -> None:
+    """Run a child that writes ``out``. Its settings name no database by ``DATABASE_URL`` unless ``own_database``. Raises
+    :class:`EnvironmentProblem` with ``message``, ``hint`` and the child's last words when it does not come to its end."""
+    no_database = {} if own_database else {"DATABASE_URL": "sqlite:///:memory:"}
     try:
         done = subprocess.run(
             command,
@@ -164,7 +169,7 @@ def run_child(
                 "SECRET_KEY": "schema-check",
                 "PYTHONDONTWRITEBYTECODE": "1",
                 **environment,
-                "DATABASE_URL": "sqlite:///:memory:",
+                **no_database,
             },
             capture_output=True,
             text=True,

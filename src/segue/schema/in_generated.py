@@ -1,8 +1,9 @@
 """Runs in the generated project's interpreter: build an empty database and print its structure.
 
 Arguments: folder of the output, package name, database URL, path of the output file, path of
-``structure.py``, and ``models`` (``metadata.create_all``), ``alembic`` (``alembic upgrade head``), or ``autogenerate``: stamp
-the database that is there, and print what ``alembic revision --autogenerate`` would write for it.
+``structure.py``, and ``models`` (``metadata.create_all``), ``alembic`` (``alembic upgrade head``), ``autogenerate`` (stamp
+the database that is there, and print what ``alembic revision --autogenerate`` would write for it), ``standing`` (where that
+database stands; nothing is changed) or ``stamp`` (mark it as built by the baseline).
 """
 
 import asyncio
@@ -52,6 +53,7 @@ def main():
         found = Config(folder + "/alembic.ini")
         found.set_main_option("script_location", folder + "/migrations")
         found.attributes["url"] = url
+        found.attributes["every_table"] = True  # whoever owns it
         return found
 
     def operations():
@@ -68,7 +70,40 @@ def main():
             return [repr(item) for item in error.diffs]
         return []
 
-    if how == "autogenerate":
+    def standing():
+        from alembic.autogenerate import produce_migrations
+        from alembic.runtime.environment import EnvironmentContext
+        from alembic.script import ScriptDirectory
+
+        warnings.simplefilter("ignore")
+        scripts = ScriptDirectory.from_config(config())
+        seen = {"base": scripts.get_base(), "heads": list(scripts.get_heads()), "operations": []}
+
+        def look(current, context):
+            seen["current"] = list(current or ())
+            if seen["heads"] == [seen["base"]]:
+                script = produce_migrations(context, context.opts["target_metadata"])
+                context.opts["process_revision_directives"](context, current, [script])
+                seen["operations"] = [repr(item) for item in script.upgrade_ops.as_diffs()]
+            return []
+
+        with EnvironmentContext(config(), scripts, fn=look, dont_mutate=True):
+            scripts.run_env()
+        return seen
+
+    def stamp():
+        from alembic import command
+        from alembic.script import ScriptDirectory
+
+        base = ScriptDirectory.from_config(config()).get_base()
+        command.stamp(config(), base)
+        return base
+
+    if how == "standing":
+        found = standing()
+    elif how == "stamp":
+        found = stamp()
+    elif how == "autogenerate":
         found = operations()
     elif how == "alembic":
         from alembic import command
