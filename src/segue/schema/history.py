@@ -78,10 +78,8 @@ def migrations(found: list[dict[str, Any]]) -> list[Migration]:
 
 
 def unapplied(known: list[Migration]) -> list[Migration]:
-    """What Django would still apply. A squashed migration counts as applied with all it replaces, and the other way round."""
+    """What Django would still apply: of a squashed history either the new migration or what is left of the old ones."""
     applied = {m.key for m in known if m.applied}
-    applied |= {old for m in known if m.applied for old in m.replaces}
-    applied |= {m.key for m in known if m.replaces and all(old in applied for old in m.replaces)}
     left = [m for m in known if m.key not in applied]
     # of a squashed migration of which nothing is applied only itself will run
     whole = {m.key for m in left if m.replaces and not any(old in applied for old in m.replaces)}
