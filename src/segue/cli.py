@@ -55,6 +55,13 @@ class Answer(StrEnum):
     fastapi = "fastapi"
 
 
+class Export(StrEnum):
+    """Gateways that the ledger's routes can be printed for."""
+
+    envoy = "envoy"
+    in_process = "in-process"
+
+
 class Mode(StrEnum):
     """How both sides are run."""
 
@@ -404,14 +411,19 @@ def serve(
         int | None,
         typer.Option(min=0, max=65535, help="Port of the gateway (else as in segue.toml; 0: any free one)."),
     ] = None,
+    in_process: Annotated[
+        bool, typer.Option("--in-process", help="Both sides in one process, without Envoy.")
+    ] = False,
 ) -> None:
     """Run Django, FastAPI and the gateway.
 
     The gateway sends every request to the side that the ledger names. Runs until Ctrl-C.
     """
+    from segue.commands import one_process
     from segue.commands import serve as command
 
-    raise typer.Exit(command.run(open_project(project), port=port))
+    run = one_process.run if in_process else command.run
+    raise typer.Exit(run(open_project(project), port=port))
 
 
 @gateway_app.command("check")
@@ -423,14 +435,17 @@ def gateway_check(project: Project = HERE, json: AsJson = False) -> None:
 
 
 @gateway_app.command("export")
-def gateway_export(project: Project = HERE) -> None:
-    """Print an Envoy configuration.
+def gateway_export(
+    project: Project = HERE,
+    to: Annotated[Export, typer.Option("--to", help="What reads them.")] = Export.envoy,
+) -> None:
+    """Print the ledger's routes for another gateway.
 
-    A complete bootstrap as JSON, with the ledger's routes built in.
+    By default a complete Envoy bootstrap as JSON.
     """
     from segue.commands import gateway as command
 
-    raise typer.Exit(command.export(open_project(project)))
+    raise typer.Exit(command.export(open_project(project), to.value))
 
 
 @app.command()

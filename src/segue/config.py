@@ -27,7 +27,8 @@ class Config:
     ``segue.toml`` is that file, whatever the current folder. ``environment`` is added to the
     environment of every process Segue starts for the project. ``django_command`` and
     ``fastapi_command`` start the two sides for ``segue serve`` (empty: built-in ones;
-    ``{port}`` is replaced). ``gateway_proxies`` is how many trusted proxies stand before the gateway, ``override_from`` the
+    ``{port}`` is replaced); ``application`` is Django's own (``shop.wsgi:application``) for serving in one process (empty: found).
+    ``gateway_proxies`` is how many trusted proxies stand before the gateway, ``override_from`` the
     networks whose requests may choose a side by header, ``sticky`` what tells one client from another
     during a shift (``session``, ``authorization``, ``address``, ``header:NAME``, ``cookie:NAME``; first found counts), ``patience`` after how many seconds
     a read that FastAPI has not begun to answer is asked of Django as well (0: never). ``accepted_middleware`` are middleware classes whose effect on
@@ -54,6 +55,7 @@ class Config:
     patience: int = 5
     django_command: tuple[str, ...] = ()
     fastapi_command: tuple[str, ...] = ()
+    application: str = ""
     redact: tuple[str, ...] = ()
     rollout_steps: tuple[int, ...] = (1, 5, 25, 50, 100)
     rollout_interval: int = 60
@@ -87,6 +89,7 @@ class Config:
 
 
 _STICKY = re.compile(r"session|authorization|address|(header|cookie):[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_APPLICATION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _NOISE = re.compile(r"[A-Z]+ /?\S.*: body([.\[].*)?")
 
 # table → key → (attribute, type)
@@ -109,6 +112,7 @@ _KEYS: dict[str, dict[str, tuple[str, type]]] = {
         "patience": ("patience", int),
         "django_command": ("django_command", list),
         "fastapi_command": ("fastapi_command", list),
+        "application": ("application", str),
     },
     "rollout": {
         "steps": ("rollout_steps", tuple),
@@ -213,6 +217,10 @@ def _judge(found: Config, file: Path) -> None:
         (
             "verify.noise", found.noise, _NOISE, "which names no place of an answer",
             'Write it as verify reports it, for example "GET /api/x/: body.items[].seen".',
+        ),
+        (
+            "gateway.application", [found.application] if found.application else [], _APPLICATION, "which names no application",
+            'Write it as "shop.wsgi:application".',
         ),
         (
             "gateway.sticky", found.sticky, _STICKY, "which tells no clients apart",

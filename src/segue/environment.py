@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -50,6 +52,24 @@ def ensure_environment(folder: Path, requirements: Sequence[str], *, python: str
     _uv("pip", "install", "--quiet", "--python", str(interpreter), *requirements)
     stamp.write_text(wanted, encoding="utf-8")
     return interpreter
+
+
+def ensure_overlay(
+    folder: Path, requirements: Sequence[str], *, python: Path, version: tuple[int, int]
+) -> Path:
+    """A folder below ``folder`` with ``requirements`` installed for the interpreter ``python`` (of ``version``), whose own environment is
+    left alone; it is complete or not there. Raises :class:`EnvironmentProblem` with uv's words when an installation fails."""
+    made_for = hashlib.sha256(f"{version} {_fingerprint(requirements)}".encode()).hexdigest()[:12]
+    found = folder / made_for
+    if not (found / ".complete").is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as made:
+            _uv("pip", "install", "--quiet", "--target", made, "--python", str(python), *requirements)
+            Path(made, ".complete").touch()
+            with contextlib.suppress(OSError):  # another command was quicker
+                os.rename(made, found)
+                Path(made).mkdir()
+    return found
 
 
 def _fingerprint(requirements: Sequence[str]) -> str:

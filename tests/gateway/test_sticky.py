@@ -1,4 +1,4 @@
-"""Who keeps its side during a shift, judged by a real Envoy. The identities are given, so nothing here is left to chance."""
+"""Who keeps its side during a shift, for every kind of gateway. The identities are given, so nothing here is left to chance."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from tests.gateway.world import World, started
+from tests.gateway.world import KINDS, World
 
 STICKY = ("cookie:sessionid", "header:authorization")
 WEIGHTS = (0, 1, 25, 50, 75, 100)
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with started(tmp_path_factory.mktemp("sticky")) as new:
+@pytest.fixture(scope="module", params=KINDS)
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with KINDS[request.param](tmp_path_factory.mktemp("sticky")) as new:
         yield new
 
 

@@ -1,4 +1,4 @@
-"""A real Envoy between two tiny servers that say who they are."""
+"""A real Envoy between two tiny servers that say who they are, or one process that has both."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from segue.gateway import control, envoy
+from segue.gateway import control, envoy, in_process
 from segue.gateway.envoy import Edge, Ports
 from segue.gateway.processes import Child, Group, free_port
 from segue.gateway.table import Rule
@@ -104,3 +104,35 @@ def started(
         while not control.serves(ports, version):
             time.sleep(0.01)
         yield new
+
+
+@contextmanager
+def in_one_process(tmp_path: Path, edge: Edge = Edge(), *, workers: int = 1) -> Iterator[World]:
+    """The same world without Envoy: ``fastapi`` is the process that has both sides."""
+    ports = Ports(free_port(), 0, 0, 0)
+    running = control.Running(ports, os.getpid(), in_process=True, edge=edge)
+    with Group(tmp_path / "logs") as group:
+        new = World(tmp_path, running, group, None)  # type: ignore[arg-type]
+        version = control.write_table(tmp_path, new.rules(0), edge)
+        environment = {
+            **os.environ,
+            "SEGUE_TABLE": str(in_process.file(control.folder(tmp_path))),
+            "SEGUE_FASTAPI": "tests.gateway.one_process:create_fastapi",
+            "SEGUE_DJANGO": "tests.gateway.one_process:django",
+            "SEGUE_LOG": str(control.folder(tmp_path) / "access.jsonl"),
+        }
+        command = [
+            *(sys.executable, "-m", "uvicorn", "--factory", "segue_bridge.legacy.in_process.main:create_app"),
+            *("--port", str(ports.gateway), "--no-proxy-headers", "--no-server-header"),
+            *("--log-level", "warning", "--workers", str(workers)),
+        ]
+        root = Path(__file__).parents[2]
+        new.fastapi = group.start("serve", command, port=ports.gateway, cwd=root, env=environment)
+        group.wait_ready(new.fastapi)
+        while not control.serves(ports, version):
+            time.sleep(0.01)
+        yield new
+
+
+KINDS = {"envoy": started, "in-process": in_one_process}
+"""Ways to have a gateway that decides by the same rules."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 from segue.commands.common import console, count, print_json, read_ledger, read_snapshot
 from segue.config import Config
-from segue.gateway import control, envoy, routes, table
+from segue.gateway import control, envoy, in_process, routes, table
 from segue.gateway.envoy import Ports
 
 _PORTS = Ports(gateway=8080, admin=9901, django=8000, fastapi=8001)
@@ -22,9 +24,13 @@ def check(settings: Config, *, as_json: bool) -> int:
     return 0
 
 
-def export(settings: Config) -> int:
-    """Print a complete Envoy bootstrap with the ledger's routes built in."""
+def export(settings: Config, kind: str) -> int:
+    """Print the ledger's routes for a gateway of the team's own; ``kind`` is a value of ``segue.cli.Export``."""
     snapshot, book = read_snapshot(settings), read_ledger(settings)
     rules = table.build(snapshot, book.entries, settings.sticky, settings.patience)
-    print_json(envoy.bootstrap(_PORTS, ".", control.edge(settings), static=routes.route_configuration(rules)))
+    edge = control.edge(settings)
+    if kind == "envoy":
+        print_json(envoy.bootstrap(_PORTS, ".", edge, static=routes.route_configuration(rules)))
+    else:
+        sys.stdout.write(in_process.table(rules, edge)[1] + "\n")
     return 0

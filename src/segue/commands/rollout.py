@@ -102,9 +102,7 @@ def _control(settings: Config, plan: Plan) -> int:
         hands.say,
         time.monotonic,
     )
-    reader = Reader(
-        control.folder(settings.state) / "access.jsonl", django=f"127.0.0.1:{running.ports.django}"
-    )
+    reader = Reader(control.folder(settings.state) / "access.jsonl", django=running.django)
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         console.print(
@@ -118,7 +116,7 @@ def _control(settings: Config, plan: Plan) -> int:
                 again = control.find_running(settings.state)
                 if again is not None and again != running:
                     running = again
-                    reader.django = f"127.0.0.1:{running.ports.django}"
+                    reader.django = running.django
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

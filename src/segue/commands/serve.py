@@ -72,15 +72,9 @@ def started(
     Raises :class:`EnvironmentProblem` for a busy port, a side that does not start (with the end
     of its log), or another ``serve`` of the same project.
     """
-    gateway_port = settings.gateway_port if port is None else port
-    if control.find_running(settings.state) is not None:
-        raise EnvironmentProblem(
-            "This project is being served already.", hint="Stop that `segue serve` first."
-        )
-    if gateway_port:
-        require_free(gateway_port)
+    listen = gateway_port(settings, port)
     snapshot, book = read_snapshot(settings), read_ledger(settings)
-    ports = Ports(gateway_port or free_port(), free_port(), free_port(), free_port())
+    ports = Ports(listen, free_port(), free_port(), free_port())
     rules = table.build(snapshot, book.entries, settings.sticky, settings.patience)
     control.check(rules, ports, control.edge(settings))
     folder = control.folder(settings.state)
@@ -183,8 +177,8 @@ def fastapi_environment(settings: Config) -> Path:
     return ensure_environment(settings.state / "venv", requirements(settings.output))
 
 
-def requirements(output: Path) -> list[str]:
-    """What the generated project depends on, with the bridge (and its extras) as this version of Segue has it."""
+def requirements(output: Path, *more: str) -> list[str]:
+    """What the generated project depends on, with the bridge (and its extras, and those of ``more``) as this version of Segue has it."""
     import tomllib
 
     file = output / "pyproject.toml"
@@ -197,10 +191,25 @@ def requirements(output: Path) -> list[str]:
     wanted = [str(d) for d in project.get("dependencies", [])]
     others = [d for d in wanted if not _BRIDGE.match(d)]
     extras = next((found[1] or "" for d in wanted if (found := _BRIDGE.match(d))), "")
-    return [bridge_requirement(extras), *others]
+    named = [name for name in extras.strip("[]").split(",") if name]
+    extras = ",".join([*named, *more])
+    return [bridge_requirement(f"[{extras}]" if extras else ""), *others]
 
 
 _BRIDGE = re.compile(r"segue[-_]bridge(\[[^\]]*\])?")
+
+
+def gateway_port(settings: Config, port: int | None) -> int:
+    """The port to listen on, ``port`` before that of segue.toml, 0 for any free one. Raises :class:`EnvironmentProblem` for a
+    busy one, and where this project is being served already."""
+    wanted = settings.gateway_port if port is None else port
+    if control.find_running(settings.state) is not None:
+        raise EnvironmentProblem(
+            "This project is being served already.", hint="Stop that `segue serve` first."
+        )
+    if wanted:
+        require_free(wanted)
+    return wanted or free_port()
 
 
 def _wait_routes(ports: Ports, timeout: float = 10.0) -> None:

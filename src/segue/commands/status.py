@@ -29,7 +29,7 @@ def run(settings: Config, *, as_json: bool) -> int:
     book = read_ledger(settings)
     current = basis(settings, book)
     running = control.find_running(settings.state)
-    traffic = control.statistics(running.ports) if running else None
+    traffic = control.statistics(running.ports) if running and not running.in_process else None
     if as_json:
         print_json(
             {
@@ -65,6 +65,8 @@ def run(settings: Config, *, as_json: bool) -> int:
             f"({traffic['fastapi.requests']} to FastAPI, {traffic['django.requests']} to Django, "
             f"{traffic['fallbacks']} fell back to Django, {traffic['total_5xx']} answered with 5xx)"
         )
+    elif running:
+        console.print(f"Gateway http://127.0.0.1:{running.ports.gateway}: both sides in one process")
     return 0
 
 

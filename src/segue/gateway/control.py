@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import httpx
 from segue.config import Config
 from segue.errors import DamagedFile, EnvironmentProblem
 from segue.files import write_atomic
-from segue.gateway import envoy, routes
+from segue.gateway import envoy, in_process, routes
 from segue.gateway.envoy import Edge, Ports
 from segue.gateway.table import Rule
 from segue.ledger import locked
@@ -28,11 +28,19 @@ ANSWER_SECONDS = 5.0
 @dataclass(frozen=True, slots=True)
 class Running:
     """A gateway that ``segue serve`` started: its ports, the controller's process id, and the digest of the generated code that FastAPI
-    was started with ('' where that is not known)."""
+    was started with ('' where that is not known). ``in_process``: there is no Envoy, both sides are one process behind ``ports.gateway``
+    that obeys ``edge``."""
 
     ports: Ports
     pid: int
     code: str = ""
+    in_process: bool = False
+    edge: Edge = field(default_factory=Edge)
+
+    @property
+    def django(self) -> str:
+        """What the access log calls Django where it says who answered."""
+        return "django" if self.in_process else f"127.0.0.1:{self.ports.django}"
 
 
 def folder(state: Path) -> Path:
@@ -90,18 +98,30 @@ def swap(state: Path, rules: Sequence[Rule], running: Running, *, timeout: float
     Two at once come one after the other, for the first would wait in vain for routes that the second has replaced. Raises
     :class:`EnvironmentProblem` when Envoy rejects them, does not answer in ``timeout``, or the other one takes twice as long.
     """
-    check(rules, running.ports)
+    if not running.in_process:
+        check(rules, running.ports)
     with locked(folder(state), wait=2 * timeout):
         begin = time.monotonic()
-        version = write_routes(state, rules)
+        if running.in_process:
+            version = write_table(state, rules, running.edge)
+        else:
+            version = write_routes(state, rules)
         while time.monotonic() - begin < timeout:
             if serves(running.ports, version):
                 return time.monotonic() - begin
             time.sleep(0.005)
+    log = "serve.log" if running.in_process else "envoy.log"
     raise EnvironmentProblem(
-        f"Envoy did not take the new routes within {timeout:.0f} s.",
-        hint=f"Look at {folder(state) / 'envoy.log'}.",
+        f"The gateway did not take the new routes within {timeout:.0f} s.",
+        hint=f"Look at {folder(state) / 'logs' / log}.",
     )
+
+
+def write_table(state: Path, rules: Sequence[Rule], before: Edge) -> str:
+    """The same for a process that serves both sides; it looks at the file before each request."""
+    version, text = in_process.table(rules, before)
+    write_atomic(in_process.file(folder(state)), text)
+    return version
 
 
 def serves(ports: Ports, version: str) -> bool:
@@ -162,21 +182,33 @@ def find_running(state: Path) -> Running | None:
     file = folder(state) / "running.json"
     try:
         raw: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        running = Running(Ports(**raw["ports"]), int(raw["pid"]), str(raw.get("code", "")))
+        before = Edge(**raw["edge"]) if "edge" in raw else Edge()
+        running = Running(
+            Ports(**raw["ports"]), int(raw["pid"]), str(raw.get("code", "")), bool(raw.get("in_process")),
+            Edge(before.proxies, tuple(before.internal)),
+        )  # fmt: skip
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:
         raise DamagedFile(f"{file} is damaged.", hint="Remove it and start `segue serve` again.") from error
     try:
-        answer = _ask(running.ports.admin, "/server_info", timeout=ANSWER_SECONDS)
+        answer = _asked_whether_there(running)
     except (httpx.ConnectError, httpx.RemoteProtocolError):  # nobody listens, or somebody else does
         return None
     except httpx.HTTPError as error:
         raise EnvironmentProblem(
-            f"The gateway does not answer on its port {running.ports.admin}.",
-            hint=f"Try again; {folder(state) / 'logs' / 'envoy.log'} may say what keeps it.",
+            f"The gateway does not answer on its port {running.ports.gateway if running.in_process else running.ports.admin}.",
+            hint=f"Try again; {folder(state) / 'logs'} may say what keeps it.",
         ) from error
-    return running if answer.status_code == 200 else None
+    return running if answer.status_code == (409 if running.in_process else 200) else None
+
+
+def _asked_whether_there(running: Running) -> httpx.Response:
+    if not running.in_process:
+        return _ask(running.ports.admin, "/server_info", timeout=ANSWER_SECONDS)
+    # Has no admin page; no table has this version.
+    none = {routes.ACTIVE_HEADER: "none"}
+    return _ask(running.ports.gateway, routes.ACTIVE_PATH, timeout=ANSWER_SECONDS, headers=none)
 
 
 def forget_running(state: Path) -> None:

@@ -15,7 +15,7 @@ def django_command(python: str, root: Path, configured: Sequence[str], port: int
     Django's own ``runserver`` (fit for trying things, not for production)."""
     if configured:
         return [part.replace("{port}", str(port)) for part in configured]
-    application = _wsgi_application(root)
+    application = wsgi_application(root)
     if application and _can_import(python, "gunicorn"):
         return [
             python, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}",
@@ -36,7 +36,7 @@ def fastapi_command(python: str, package: str, configured: Sequence[str], port: 
     ]  # fmt: skip
 
 
-def _wsgi_application(root: Path) -> str:
+def wsgi_application(root: Path) -> str:
     """``package.wsgi:application`` if the project has exactly one such module, else ''."""
     found = []
     for file in sorted(root.glob("*/wsgi.py")):

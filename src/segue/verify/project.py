@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import os
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from segue.environment import bridge_requirement, uv_binary
+from segue import environment
+from segue.environment import bridge_requirement
 from segue.errors import EnvironmentProblem
 from segue.snapshot.detect import import_path
 from segue.snapshot.model import Snapshot
@@ -49,36 +47,15 @@ def ensure_overlay(project: ProjectRef) -> Path:
 
     Never the user's environment. Raises :class:`EnvironmentProblem` for an interpreter older than 3.11.
     """
-    version = _version(project.python)
+    version = python_version(project.python)
     if version < (3, 11):
         raise EnvironmentProblem(
             f"{project.python} is Python {version[0]}.{version[1]}; generated code needs 3.11 in the same process.",
             hint="Joined verification needs a Python 3.11+ environment of the project.",
         )
-    bridge = bridge_requirement()
-    digest = hashlib.sha256(
-        "\n".join([*OVERLAY, bridge, str(version), _sources(bridge)]).encode()
-    ).hexdigest()[:12]
-    folder = caches(project) / "overlay" / digest
-    if (folder / ".complete").is_file():
-        return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as made:
-        done = subprocess.run(
-            [uv_binary(), "pip", "install", "--quiet", "--target", made, "--python", str(project.python), *OVERLAY, bridge],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if done.returncode != 0:
-            raise EnvironmentProblem(
-                "The overlay for joined verification could not be installed.",
-                hint="Check the network and uv's index settings.",
-                detail=done.stderr.strip(),
-            )
-        Path(made, ".complete").write_text("", encoding="utf-8")
-        with contextlib.suppress(OSError):  # another run was quicker
-            os.rename(made, folder)
-            Path(made).mkdir()
-    return folder
+    return environment.ensure_overlay(
+        caches(project) / "overlay", [*OVERLAY, bridge_requirement()], python=project.python, version=version
+    )
 
 
 def caches(project: ProjectRef) -> Path:
@@ -100,7 +77,8 @@ def child_environment(project: ProjectRef) -> dict[str, str]:
     return out
 
 
-def _version(python: Path) -> tuple[int, int]:
+def python_version(python: Path) -> tuple[int, int]:
+    """Major and minor version of an interpreter. Raises :class:`EnvironmentProblem` for one that does not run."""
     done = subprocess.run(
         [str(python), "-c", "import sys; print(*sys.version_info[:2])"],
         capture_output=True,
@@ -111,13 +89,6 @@ def _version(python: Path) -> tuple[int, int]:
         raise EnvironmentProblem(f"{python} cannot be run.", detail=done.stderr.strip())
     major, minor = done.stdout.split()
     return int(major), int(minor)
-
-
-def _sources(bridge: str) -> str:
-    digest = hashlib.sha256()
-    for file in sorted(Path(bridge).rglob("*.py")) if Path(bridge).is_dir() else []:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
 
 
 __all__ = ["JOINED", "ProjectRef", "child_environment", "ensure_overlay"]
