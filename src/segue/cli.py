@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from segue import __version__
+from segue.cli_split import split_app
 from segue.commands.common import errors, open_project
 from segue.errors import SegueError, UsageError, of_system
 
@@ -21,7 +22,7 @@ _CommandLineError: type[Any] = next(c for c in typer.BadParameter.__mro__ if c._
 
 _JOURNEY = (
     *("init", "assess", "brief", "generate", "verify", "serve", "status", "shift", "rollout", "rollback"),
-    *("gateway", "schema", "doctor", "demo"),
+    *("gateway", "schema", "split", "doctor", "demo"),
 )
 
 
@@ -75,6 +76,7 @@ schema_app = typer.Typer(help="The database schema on both sides.", no_args_is_h
 app.add_typer(verify_app, name="verify")
 app.add_typer(gateway_app, name="gateway")
 app.add_typer(schema_app, name="schema")
+app.add_typer(split_app, name="split")
 
 Project = Annotated[
     Path,
