@@ -112,7 +112,7 @@ def in_one_process(tmp_path: Path, edge: Edge = Edge(), *, workers: int = 1) -> 
     ports = Ports(free_port(), 0, 0, 0)
     running = control.Running(ports, os.getpid(), in_process=True, edge=edge)
     with Group(tmp_path / "logs") as group:
-        new = World(tmp_path, running, group, None)  # type: ignore[arg-type]
+        new = World(tmp_path, running, group, None, simple_backend)  # type: ignore[arg-type]
         version = control.write_table(tmp_path, new.rules(0), edge)
         environment = {
             **os.environ,
