@@ -1,4 +1,4 @@
-"""Weights changed a thousand times under constant load: ``python -m bench.gateway.swaps [--count 1000] [--rate 1200]``.
+"""Weights changed a thousand times under constant load: ``python -m bench.gateway.swaps [--count 1000] [--rate 1200] [--seconds 220]``.
 
 Each change is what ``segue shift`` does (evidence, Envoy's judgement, routes, ledger), one after the other, for GET and POST in turn.
 The oracle is Envoy's log: what each request was routed by and when it began; and the client, who sees failures.
@@ -77,14 +77,16 @@ def logged(file: Path) -> Iterator[Logged]:
             yield Logged(at, key, int(raw["weight"] or 0), raw["side"])
 
 
-def run(count: int, rate: float, seed: int = 1) -> Found:
-    """``count`` changes under ``rate`` requests a second."""
-    dice = random.Random(seed)
+def run(count: int, rate: float, seconds: float, seed: int = 1) -> Found:
+    """``count`` changes (as many of them as ``seconds`` allow) under ``rate`` requests a second."""
+    dice, until = random.Random(seed), time.monotonic() + seconds
     with _project() as (one, file):
         changes: list[Change] = []
         with Load(one.world.running.ports.gateway, rate=rate, posts=0.3) as load:
             last = dict.fromkeys((GET, POST), 0)
             for number in range(count):
+                if time.monotonic() > until:
+                    break
                 key = (GET, POST)[number % 2]
                 last[key] = dice.choice([w for w in WEIGHTS if w != last[key]])
                 changes.append(changed(one.settings, key, last[key]))
@@ -164,8 +166,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--rate", type=float, default=1200.0)
+    parser.add_argument("--seconds", type=float, default=220.0)
+    parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args(arguments)
-    return run(min(given.count, 10_000), given.rate).end()
+    return run(min(given.count, 10_000), given.rate, given.seconds, given.seed).end()
 
 
 if __name__ == "__main__":

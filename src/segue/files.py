@@ -6,10 +6,16 @@ import contextlib
 import errno
 import os
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from segue.errors import EnvironmentProblem
+
+ABANDONED_SECONDS = 60.0
+"""Age from which a temporary file is that of a writer that was killed."""
+
+_SUFFIX = ".segue-tmp"
 
 
 def write_atomic(path: Path, text: str, *, mode: int = 0o644) -> None:
@@ -35,6 +41,7 @@ def write_all(texts: Mapping[Path, str], *, mode: int = 0o644) -> None:
         for temporary, path in staged:
             _rename(temporary, path)
         done = True
+        _sweep(texts)
     finally:
         if not done:
             for temporary, _path in staged:
@@ -51,7 +58,7 @@ def _stage(path: Path, text: str, mode: int, made: list[Path]) -> str:
         for folder in reversed(missing):
             folder.mkdir(exist_ok=True)
             made.append(folder)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_SUFFIX)
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
             file.flush()
@@ -62,6 +69,24 @@ def _stage(path: Path, text: str, mode: int, made: list[Path]) -> str:
             Path(temporary).unlink(missing_ok=True)
         raise cannot_write(path, error) from error
     return temporary
+
+
+def _sweep(paths: Iterable[Path]) -> None:
+    """Remove what writers of the same files have left that were killed before they could."""
+    folders: dict[Path, set[str]] = {}
+    for path in paths:
+        folders.setdefault(path.parent, set()).add(path.name)
+    for folder, names in folders.items():
+        with contextlib.suppress(OSError), os.scandir(folder) as found:
+            for one in found:
+                begin, _, _random = one.name.removesuffix(_SUFFIX).rpartition(".")
+                if (
+                    one.name.startswith(".")
+                    and one.name.endswith(_SUFFIX)
+                    and begin[1:] in names
+                    and one.stat().st_mtime < time.time() - ABANDONED_SECONDS
+                ):
+                    Path(one.path).unlink(missing_ok=True)
 
 
 def _rename(temporary: str, path: Path) -> None:

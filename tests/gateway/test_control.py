@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ssl
-import threading
+import subprocess
+import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.gateway.project import GET, POST, project
@@ -21,8 +24,15 @@ def test_swaps_at_once_all_take_effect_one_after_the_other(
     """Without turns the first waits in vain for routes that another one has replaced."""
     weights = (10, 20, 30, 40)
     with started(tmp_path) as world, ThreadPoolExecutor(len(weights)) as pool:
-        together = threading.Barrier(len(weights))
-        monkeypatch.setattr(control, "check", lambda *_: together.wait(30))
+        write = control.write_routes
+
+        def slowly(*given: Any) -> str:
+            version = write(*given)
+            time.sleep(0.2)
+            return version
+
+        monkeypatch.setattr(control, "check", lambda *_, **__: None)
+        monkeypatch.setattr(control, "write_routes", slowly)
         done = [pool.submit(control.swap, tmp_path, world.rules(w), world.running) for w in weights]
         assert all(d.result() >= 0 for d in done)
 
@@ -36,6 +46,24 @@ def test_shifts_at_once_wait_for_each_other(tmp_path: Path) -> None:
         assert (one.entry(GET).weight, one.entry(POST).weight) == (50, 50)
 
 
+def test_killed_while_envoy_judges_it_leaves_nothing_in_the_temporary_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Path] = []
+
+    def killed(*_: object, **__: object) -> None:
+        seen.extend((tmp_path / "tmp").iterdir())
+        raise KeyboardInterrupt
+
+    with started(tmp_path) as world:
+        (tmp_path / "tmp").mkdir()
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+        monkeypatch.setattr(subprocess, "run", killed)
+        with pytest.raises(KeyboardInterrupt):
+            world.swap(50)
+    assert seen == []
+
+
 def test_asking_the_gateway_reads_no_certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """25 ms of CPU for each question, twice a second in a rollout."""
 
@@ -44,7 +72,7 @@ def test_asking_the_gateway_reads_no_certificates(tmp_path: Path, monkeypatch: p
 
     with started(tmp_path) as world:
         monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", read)
-        monkeypatch.setattr(control, "check", lambda *_: None)
+        monkeypatch.setattr(control, "check", lambda *_, **__: None)
         control.save_running(tmp_path, world.running)
         assert control.find_running(tmp_path) == world.running
         assert world.swap(50) >= 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import tempfile
@@ -64,11 +65,16 @@ def edge(settings: Config) -> Edge:
     return Edge(settings.gateway_proxies, settings.override_from)
 
 
-def check(rules: Sequence[Rule], ports: Ports, before: Edge = Edge()) -> None:
-    """Let Envoy itself judge the routes. Raises :class:`EnvironmentProblem` with its words."""
-    with tempfile.TemporaryDirectory(prefix="segue-envoy-") as name:
-        file = Path(name) / "check.json"
-        config = envoy.bootstrap(ports, name, before, static=routes.route_configuration(rules))
+def check(rules: Sequence[Rule], ports: Ports, before: Edge = Edge(), *, place: Path | None = None) -> None:
+    """Let Envoy itself judge the routes. Raises :class:`EnvironmentProblem` with its words.
+
+    It reads them from a file in ``place``, which stays there (for one caller at a time: one who is killed leaves no other one behind),
+    else in a temporary folder.
+    """
+    with contextlib.ExitStack() as stack:
+        where = place or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="segue-envoy-")))
+        file = where / "check.json"
+        config = envoy.bootstrap(ports, str(where), before, static=routes.route_configuration(rules))
         file.write_text(json.dumps(config), encoding="utf-8")
         done = subprocess.run(
             [envoy_binary(), "--mode", "validate", "-c", str(file), "-l", "error"],
@@ -98,9 +104,9 @@ def swap(state: Path, rules: Sequence[Rule], running: Running, *, timeout: float
     Two at once come one after the other, for the first would wait in vain for routes that the second has replaced. Raises
     :class:`EnvironmentProblem` when Envoy rejects them, does not answer in ``timeout``, or the other one takes twice as long.
     """
-    if not running.in_process:
-        check(rules, running.ports)
     with locked(folder(state), wait=2 * timeout):
+        if not running.in_process:
+            check(rules, running.ports, place=folder(state))
         begin = time.monotonic()
         if running.in_process:
             version = write_table(state, rules, running.edge)
