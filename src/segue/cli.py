@@ -21,7 +21,8 @@ from segue.errors import SegueError, UsageError, of_system
 _CommandLineError: type[Any] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
 _JOURNEY = (
-    *("init", "assess", "brief", "generate", "verify", "serve", "status", "shift", "rollout", "rollback"),
+    *("init", "assess", "brief", "generate", "verify", "serve", "status"),
+    *("shadow", "shift", "rollout", "rollback"),
     *("gateway", "schema", "split", "doctor", "demo"),
 )
 
@@ -416,6 +417,12 @@ def serve(
     in_process: Annotated[
         bool, typer.Option("--in-process", help="Both sides in one process, without Envoy.")
     ] = False,
+    shadow: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=100, help="Percent of the reads to compare on both sides, as `segue shadow` does."
+        ),
+    ] = None,
 ) -> None:
     """Run Django, FastAPI and the gateway.
 
@@ -424,8 +431,42 @@ def serve(
     from segue.commands import one_process
     from segue.commands import serve as command
 
-    run = one_process.run if in_process else command.run
-    raise typer.Exit(run(open_project(project), port=port))
+    if in_process:
+        if shadow:
+            raise UsageError(
+                "--shadow needs Envoy, which --in-process does without.", hint="Leave out one of the two."
+            )
+        raise typer.Exit(one_process.run(open_project(project), port=port))
+    raise typer.Exit(command.run(open_project(project), port=port, shadow=shadow))
+
+
+@app.command()
+def shadow(
+    routes: Annotated[
+        list[str] | None, typer.Argument(help="A path, 'GET /path/' or a glob (else all).")
+    ] = None,
+    share: Annotated[
+        int | None,
+        typer.Option(min=1, max=100, help="Percent of the reads (else as in segue.toml, or 10)."),
+    ] = None,
+    seconds: Annotated[float | None, typer.Option(min=1.0, help="End after this long.")] = None,
+    forgetting: Annotated[
+        bool, typer.Option("--forget", help="Take what live reads showed out of the ledger.")
+    ] = False,
+    project: Project = HERE,
+    json: AsJson = False,
+) -> None:
+    """Compare live reads on both sides.
+
+    Beside a running `segue serve`: what a user was answered is compared with what the other side answers, off the request's way.
+    Only reads that write nothing; differences go into the ledger. Runs until Ctrl-C. Exits with 1 if there was a difference.
+    """
+    from segue.commands import shadow as command
+
+    settings = open_project(project)
+    if forgetting:
+        raise typer.Exit(command.forget(settings, routes or []))
+    raise typer.Exit(command.run(settings, routes or [], share=share, seconds=seconds, as_json=json))
 
 
 @gateway_app.command("check")

@@ -33,7 +33,9 @@ class Config:
     during a shift (``session``, ``authorization``, ``address``, ``header:NAME``, ``cookie:NAME``; first found counts), ``patience`` after how many seconds
     a read that FastAPI has not begun to answer is asked of Django as well (0: never). ``accepted_middleware`` are middleware classes whose effect on
     responses the team has checked itself. ``redact`` are names of fields whose values no report of recorded
-    traffic may hold. ``rollout_…`` are as in :class:`segue.rollout.judge.Policy`. ``noise`` are places (``GET /api/x/: body.items[].seen``) whose values may be volatile
+    traffic may hold. ``rollout_…`` are as in :class:`segue.rollout.judge.Policy`.
+    ``shadow_share`` is the percentage of reads that ``segue serve`` has asked of both sides (0: none), ``shadow_rate`` the most questions a second for
+    that, ``shadow_timeout`` the seconds that an answer may take. ``noise`` are places (``GET /api/x/: body.items[].seen``) whose values may be volatile
     although the rule hides more than one path of a body.
     """
 
@@ -61,6 +63,9 @@ class Config:
     rollout_interval: int = 60
     rollout_minimum: int = 1000
     rollout_slower: int = 25
+    shadow_share: int = 0
+    shadow_rate: int = 5
+    shadow_timeout: int = 10
 
     @property
     def state(self) -> Path:
@@ -119,6 +124,11 @@ _KEYS: dict[str, dict[str, tuple[str, type]]] = {
         "interval": ("rollout_interval", int),
         "minimum": ("rollout_minimum", int),
         "slower": ("rollout_slower", int),
+    },
+    "shadow": {
+        "share": ("shadow_share", int),
+        "rate": ("shadow_rate", int),
+        "timeout": ("shadow_timeout", int),
     },
     "verify": {"redact": ("redact", list), "noise": ("noise", list)},
 }
@@ -250,6 +260,9 @@ def _judge(found: Config, file: Path) -> None:
         ("rollout.interval", found.rollout_interval, 1, inf, "no number of seconds", "a whole number from 1 on"),
         ("rollout.minimum", found.rollout_minimum, 1, inf, "no number of requests", "a whole number from 1 on"),
         ("rollout.slower", found.rollout_slower, 0, inf, "no percentage", "a percentage from 0 on"),
+        ("shadow.share", found.shadow_share, 0, 100, "no percentage", "a percentage from 0 (none) to 100"),
+        ("shadow.rate", found.shadow_rate, 1, 1000, "no number of questions", "questions a second, from 1 to 1000"),
+        ("shadow.timeout", found.shadow_timeout, 1, 600, "no time to wait", "seconds, from 1 to 600"),
     )  # fmt: skip
     for name, value, least, most, what, right in numbers:
         if not least <= value <= most:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from segue.commands.common import console, interpreter, read_ledger, read_snapsh
 from segue.config import Config
 from segue.environment import bridge_requirement, ensure_environment
 from segue.errors import EnvironmentProblem
-from segue.gateway import control, envoy, sides, table
+from segue.gateway import control, envoy, sides, table, tapping
 from segue.gateway.control import Running
 from segue.gateway.envoy import Ports
 from segue.gateway.processes import Child, Group, free_port, require_free
@@ -104,6 +105,7 @@ def started(
         group.wait_ready(legacy)
         group.wait_ready(fastapi)
         control.write_routes(settings.state, rules)
+        tapping.put(folder, on=False)  # a `segue shadow` that was killed has left it in
         boot = folder / "boot.json"
         boot.write_text(
             json.dumps(envoy.bootstrap(ports, str(folder), control.edge(settings)), indent=1),
@@ -130,9 +132,10 @@ def started(
             control.forget_running(settings.state)
 
 
-def run(settings: Config, *, port: int | None) -> int:
+def run(settings: Config, *, port: int | None, shadow: int | None = None) -> int:
     """Serve until Ctrl-C or SIGTERM. FastAPI dying is survived (Django answers); it is started
-    again. Django or Envoy dying ends the command with exit code 1."""
+    again. Django or Envoy dying ends the command with exit code 1. ``shadow`` is the percentage of reads that a process of its own
+    compares on both sides (None: as in segue.toml)."""
     ledger.read(settings.ledger_file)
     stopping = False
 
@@ -149,10 +152,18 @@ def run(settings: Config, *, port: int | None) -> int:
         console.print(
             "Shift traffic from another terminal: [bold]segue shift ROUTE --to 100[/]. Ctrl-C stops."
         )
+        share = settings.shadow_share if shadow is None else shadow
+        if share:
+            start_shadow(service, settings, share)
         while not stopping:
             time.sleep(0.2)
             for child in service.group.dead():
-                if child.name == "fastapi":
+                if child.name == "shadow":
+                    service.group.children.remove(child)
+                    console.print(
+                        f"[yellow]Live reads are no longer compared: see {child.log}.[/] Serving goes on."
+                    )
+                elif child.name == "fastapi":
                     console.print("[yellow]FastAPI stopped; Django answers its reads. Starting it again.[/]")
                     service.restart(child, settings)
                 else:
@@ -162,6 +173,14 @@ def run(settings: Config, *, port: int | None) -> int:
                     )
     console.print("Stopped.")
     return 0
+
+
+def start_shadow(service: Service, settings: Config, share: int) -> Child:
+    """Start ``segue shadow`` beside the service; it may end without ending the service."""
+    command = [sys.executable, "-m", "segue", "shadow", "-C", str(settings.folder), "--share", str(share)]
+    child = service.group.start("shadow", command, port=0, cwd=settings.folder, env=os.environ)
+    console.print(f"{share} % of the reads are compared on both sides: {child.log}", soft_wrap=True)
+    return child
 
 
 def follow_ledger(settings: Config, snapshot: Snapshot, rules: list[Rule], running: Running) -> None:

@@ -206,7 +206,7 @@ def _finish(
                 hint="Run it again.",
             )
         ran = ", ".join(f"{name} {value}" for name, value in run.items())
-        proofs = {o.key: _proof(o, after, f"{kind}, {ran}", at) for o in report.operations if o.proven}
+        proofs = {o.key: proof(o, after, f"{kind}, {ran}", at) for o in report.operations if o.proven}
         book = transitions.after_verify(replace(book, code=after.code), kind, proofs, after, at=at)
         ledger.write(settings.ledger_file, book)
     about = {"snapshot": after.snapshot, "code": after.code, "at": at, "run": dict(run)}
@@ -214,7 +214,7 @@ def _finish(
     return 1 if report.different or report.violations else 0
 
 
-def _proof(result: OperationResult, today: Basis, ran: str, at: str) -> Proof:
+def proof(result: OperationResult, today: Basis, ran: str, at: str) -> Proof:
     """Evidence of one operation; its digest is over the figures, the code, the snapshot and what was run."""
     own = today.own.get(result.key, "")
     told = digest.of_bytes("\0".join([result.digest, own, today.snapshot, ran]).encode())[:12]

@@ -17,7 +17,7 @@ import httpx
 from segue.config import Config
 from segue.errors import DamagedFile, EnvironmentProblem
 from segue.files import write_atomic
-from segue.gateway import envoy, in_process, routes
+from segue.gateway import envoy, in_process, routes, tapping
 from segue.gateway.envoy import Edge, Ports
 from segue.gateway.table import Rule
 from segue.ledger import locked
@@ -94,6 +94,7 @@ def check(rules: Sequence[Rule], ports: Ports, before: Edge = Edge(), *, place: 
 def write_routes(state: Path, rules: Sequence[Rule]) -> str:
     """Put the routes where Envoy watches, by atomic rename; returns their version."""
     version, text = routes.discovery(rules)
+    tapping.prepare(folder(state))
     write_atomic(folder(state) / "routes" / "rds.json", text)
     return version
 

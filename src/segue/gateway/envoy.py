@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import ip_network
 
+from segue.gateway import tapping
 from segue.gateway.clusters import address, cluster
 from segue.gateway.routes import ACTIVE_PATH, INTERNAL, TYPE, UNSERVED, Json
 
@@ -45,7 +46,7 @@ class Edge:
 
 
 def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = None) -> Json:
-    """Envoy's start-up file. ``folder`` holds ``routes/rds.json`` and the access log.
+    """Envoy's start-up file. ``folder`` holds ``routes/rds.json``, ``tap/tap.json`` and the access log.
 
     With ``static`` the routes are built in instead of watched: that form is what
     ``envoy --mode validate`` can judge.
@@ -63,6 +64,7 @@ def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = No
         "normalize_path": False,
         "access_log": [_access_log(f"{folder}/access.jsonl")],
         "http_filters": [
+            *([tapping.http_filter(folder)] if static is None else []),
             {
                 "name": "envoy.filters.http.router",
                 "typed_config": {
@@ -70,7 +72,7 @@ def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = No
                     "suppress_envoy_headers": True,
                     "upstream_log": [_left_log(f"{folder}/access.jsonl")],
                 },
-            }
+            },
         ],
     }
     if static is not None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 _ALWAYS = ("main", "settings", "access", "models", "__init__")  # names of modules
@@ -60,6 +60,17 @@ def names(texts: Mapping[str, str], package: str, function: str) -> set[str]:
     return {name for node in reached for name in code.names(node)}
 
 
+def alone(texts: Mapping[str, str], package: str, function: str) -> list[tuple[str, ast.stmt]] | None:
+    """Module and top-level statement of all that ``function`` reaches by name, with who may use its resource, and without the other
+    operations of that resource and what belongs to every operation. Of an import just the name that is reached.
+
+    None where names are looked up by text, so that nobody can follow them. Raises ``SyntaxError`` for code that cannot run.
+    """
+    code = _Code({name: ast.parse(text) for name, text in texts.items()}, package)
+    start = code.find(function)
+    return None if start is None else code.alone(start)
+
+
 def read(output: Path, package: str) -> dict[str, str]:
     """The modules of the generated ``package`` in ``output``, by dotted name."""
     texts = {}
@@ -80,6 +91,7 @@ class _Code:
         self._hung: dict[Node, set[Node]] = defaultdict(set)
         self._edges: dict[Node, set[Node]] = {}
         self._texts: dict[Node, str] = {}
+        self._handlers: set[Node] = set()  # functions that a router hangs on a resource
         self._opaque = any(_by_text(tree) for tree in trees.values())
         for name, body in self._bodies.items():
             names: dict[str, list[Node]] = defaultdict(list)
@@ -91,6 +103,8 @@ class _Code:
             for number, stmt in enumerate(body):
                 for decorator in getattr(stmt, "decorator_list", ()):
                     self._hang((name, number, 0), decorator)
+                    if self._handles(name, decorator):
+                        self._handlers.add((name, number, 0))
         self._roots = self._always()
         self._urls = repr(self._url_table())
 
@@ -121,11 +135,18 @@ class _Code:
             return {node for module in self._bodies for node in self._whole(module)}
         return self._reach({start, *self._roots})
 
-    def _reach(self, todo: set[Node]) -> set[Node]:
+    def alone(self, start: Node) -> list[tuple[str, ast.stmt]] | None:
+        """See :func:`alone`."""
+        if self._opaque:
+            return None
+        reached = self._reach({start}, self._handlers - {start})
+        return [(node[0], self._statement(node)) for node in sorted(reached)]
+
+    def _reach(self, todo: set[Node], without: Collection[Node] = ()) -> set[Node]:
         seen: set[Node] = set()
         while todo:
             node = todo.pop()
-            if node not in seen:
+            if node not in seen and node not in without:
                 seen.add(node)
                 todo |= self._next(node) - seen
         return seen
@@ -231,6 +252,12 @@ class _Code:
         values = [s.value for s in made if isinstance(s, ast.Assign)]
         return any(isinstance(v, ast.Call) and _made_by(v) in _ROUTERS for v in values)
 
+    def _handles(self, module: str, decorator: ast.expr) -> bool:
+        """``@router.get(RESOURCE, …)``."""
+        method = decorator.func if isinstance(decorator, ast.Call) else decorator
+        base = method.value if isinstance(method, ast.Attribute) else None
+        return isinstance(base, ast.Name) and self._is_router(module, base.id)
+
     def _url_table(self) -> list[tuple[str, str]]:
         """Name and address of every resource, in order: what one operation can take from another."""
         out = []
@@ -244,13 +271,16 @@ class _Code:
 
     def _text(self, node: Node) -> str:
         if node not in self._texts:
-            stmt = self._bodies[node[0]][node[1]]
-            if isinstance(stmt, ast.ImportFrom):
-                stmt = ast.ImportFrom(stmt.module, [stmt.names[node[2]]], stmt.level)
-            elif isinstance(stmt, ast.Import):
-                stmt = ast.Import([stmt.names[node[2]]])
-            self._texts[node] = ast.unparse(stmt)
+            self._texts[node] = ast.unparse(self._statement(node))
         return self._texts[node]
+
+    def _statement(self, node: Node) -> ast.stmt:
+        stmt = self._bodies[node[0]][node[1]]
+        if isinstance(stmt, ast.ImportFrom):
+            return ast.ImportFrom(stmt.module, [stmt.names[node[2]]], stmt.level)
+        if isinstance(stmt, ast.Import):
+            return ast.Import([stmt.names[node[2]]])
+        return stmt
 
 
 def _made_by(call: ast.Call) -> str:

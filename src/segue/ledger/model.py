@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
 
-Kind = Literal["explore", "suite", "http", "replay"]
-KINDS: tuple[Kind, ...] = ("explore", "suite", "http", "replay")
+Kind = Literal["explore", "suite", "http", "replay", "shadow"]
+KINDS: tuple[Kind, ...] = ("explore", "suite", "http", "replay", "shadow")
+AGAINST_ONLY: tuple[Kind, ...] = ("shadow",)
+"""Evidence that speaks against an operation and never for it: equal live reads are as many as happened to come."""
 
 
 class State(StrEnum):

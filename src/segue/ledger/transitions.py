@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from segue.errors import UsageError
-from segue.ledger.model import Basis, Entry, Event, Kind, Ledger, Proof, State
+from segue.ledger.model import AGAINST_ONLY, Basis, Entry, Event, Kind, Ledger, Proof, State
 from segue.snapshot.model import Snapshot
 from segue.target.ir import Program
 
@@ -68,7 +68,7 @@ def after_verify(ledger: Ledger, kind: Kind, proofs: Mapping[str, Proof], basis:
             entry = entry.record(
                 Event(at, "not verified", f"{proof.differences} differences"), state=State.TRANSLATED
             )
-        elif not bad and proof.cases and entry.state is State.TRANSLATED:
+        elif not bad and proof.cases and entry.state is State.TRANSLATED and kind not in AGAINST_ONLY:
             entry = entry.record(
                 Event(at, "verified", f"{kind}: {proof.cases} cases, evidence {proof.digest}"),
                 state=State.VERIFIED,
@@ -88,9 +88,14 @@ def why_stale(entry: Entry, proof: Proof, basis: Basis) -> str:
     return ""
 
 
+def _speaking(entry: Entry) -> list[Proof]:
+    """Evidence that may speak for the operation."""
+    return [p for kind, p in entry.proofs.items() if p.cases and kind not in AGAINST_ONLY]
+
+
 def staleness(entry: Entry, basis: Basis) -> str:
     """Why the operation has no evidence about today's code; '' where some is fresh, and where there is none."""
-    reasons = [why_stale(entry, p, basis) for p in entry.proofs.values() if p.cases]
+    reasons = [why_stale(entry, p, basis) for p in _speaking(entry)]
     return "" if "" in reasons else "; ".join(dict.fromkeys(reasons))
 
 
@@ -108,9 +113,7 @@ def _lacking(entry: Entry, basis: Basis) -> str:
     stale = staleness(entry, basis)
     if stale:
         return f"its evidence is stale ({stale})"
-    unverified = entry.state in (State.LEGACY, State.TRANSLATED) or not any(
-        p.cases for p in entry.proofs.values()
-    )
+    unverified = entry.state in (State.LEGACY, State.TRANSLATED) or _speaking(entry)
     return against(entry, basis) or ("it is not verified" if unverified else "")
 
 

@@ -96,7 +96,8 @@ class OperationResult:
     ``unserved`` requests were left to Django, ``left`` tells why and how often; ``excess_queries`` counts cases
     for which FastAPI sent more queries than Django, ``worst_queries`` the worst pair, ``queries`` both sums;
     ``reordered`` bodies have their keys in another order; ``steps`` of the cases were steps of sequences.
-    ``receivers`` of signals ran that often on Django (``post_save shop.Order → shop.signals.stamp``).
+    ``receivers`` of signals ran that often on Django (``post_save shop.Order → shop.signals.stamp``). ``effects`` are the tables that Django
+    wrote to in any of the cases, and ``(mail)``, ``(tasks)``, ``(cache)``, …
     ``coverage`` is None where it was not measured.
     """
 
@@ -112,6 +113,7 @@ class OperationResult:
     steps: int = 0
     left: Mapping[str, int] = field(default_factory=dict)
     receivers: Mapping[str, int] = field(default_factory=dict)
+    effects: tuple[str, ...] = ()
     differences: tuple[Difference, ...] = ()
     violations: tuple[Violation, ...] = ()
     coverage: Coverage | None = None
@@ -185,6 +187,7 @@ def operation_from_json(key: str, raw: Mapping[str, Any], function: str, place: 
         steps=int(raw.get("steps", 0)),
         left=dict(raw.get("left", {})),
         receivers=dict(raw.get("receivers", {})),
+        effects=tuple(raw.get("effects", ())),
         differences=tuple(_difference(d) for d in raw.get("differences", ())),
         coverage=_coverage(raw.get("coverage")),
         function=function,

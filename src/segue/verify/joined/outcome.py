@@ -9,6 +9,7 @@ from .answers import Answers
 from .shrinking import kind_of
 
 MOST = 12
+_NO_EFFECT = ("(log)", "(logs)", "(sequences)")  # nothing that a read may not do
 _SECRET = ("authorization", "cookie", "x-csrftoken")
 
 
@@ -24,6 +25,7 @@ class Outcome:
         self.worst = [0, 0]
         self.queries = [0, 0]
         self.receivers: Counter[str] = Counter()
+        self.effects: set[str] = set()  # tables that Django wrote to, and "(mail)", "(cache)", …
         self.reached = 0  # branches of the generated code (see Branches.take)
         self._kinds: set[str] = set()
         self.answers = Answers(operation)
@@ -44,6 +46,7 @@ class Outcome:
         self.statuses[str(result["django"]["status"])] += 1
         self.reordered += result["reordered"]
         self.receivers.update(result["receivers"])
+        self.effects.update(name for name in result["django"].get("effects", ()) if name not in _NO_EFFECT)
         self.answers.note(case, result["fastapi"], equal=not result["differences"])
         django, fastapi = result["queries"]
         self.queries[0] += django
@@ -72,7 +75,7 @@ class Outcome:
         return {
             "cases": self.cases, "different": self.different, "unserved": self.unserved, "statuses": dict(self.statuses),
             "left": dict(self.left), "excess_queries": self.excess, "worst_queries": self.worst, "queries": self.queries,
-            "reordered": self.reordered, "steps": self.steps, "receivers": dict(self.receivers), "differences": self.found,
+            "reordered": self.reordered, "steps": self.steps, "receivers": dict(self.receivers), "effects": sorted(self.effects), "differences": self.found,
         }  # fmt: skip
 
 

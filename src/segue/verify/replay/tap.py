@@ -16,16 +16,20 @@ from segue.verify.replay.recorded import Headers, Recorded, split_target
 
 def read(file: Path) -> Iterator[Recorded]:
     """The one request of a file. Raises ``ValueError`` for another document."""
-    document = json.loads(file.read_bytes())
+    yield recorded(json.loads(file.read_bytes()), file.name)
+
+
+def recorded(document: Any, place: str) -> Recorded:
+    """The request of a trace. Raises ``ValueError`` for another document."""
     if not is_tap(document):
-        raise ValueError(f"{file.name} is no buffered trace of Envoy's tap filter")
+        raise ValueError(f"{place} is no buffered trace of Envoy's tap filter")
     trace = document["http_buffered_trace"]
     request, response = trace["request"], trace.get("response") or {}
     pseudo, headers = _headers(request)
     answer_pseudo, answer_headers = _headers(response)
     host, path, query = split_target(pseudo.get(":path", "/"))
     status = answer_pseudo.get(":status", "")
-    yield Recorded(
+    return Recorded(
         method=pseudo.get(":method", "GET").upper(),
         path=path,
         query=query,
@@ -35,7 +39,7 @@ def read(file: Path) -> Iterator[Recorded]:
         status=int(status) if status.isdigit() else None,
         answer=_body(response) if status else None,
         answer_headers=answer_headers,
-        place=file.name,
+        place=place,
     )
 
 

@@ -32,7 +32,7 @@ def as_json(report: Report) -> dict[str, Any]:
 def _operation(o: OperationResult) -> dict[str, Any]:
     return {
         "operation": o.key, "cases": o.cases, "different": o.different, "unserved": o.unserved, "statuses": dict(o.statuses),
-        "left": dict(o.left), "receivers": dict(o.receivers), "excess_queries": o.excess_queries, "worst_queries": list(o.worst_queries),
+        "left": dict(o.left), "receivers": dict(o.receivers), "effects": list(o.effects), "excess_queries": o.excess_queries, "worst_queries": list(o.worst_queries),
         "queries": list(o.queries), "reordered": o.reordered, "steps": o.steps, "function": o.function, "place": o.place,
         "coverage": None if o.coverage is None else {
             "reached": o.coverage.reached, "total": o.coverage.total, "missed": list(o.coverage.missed),

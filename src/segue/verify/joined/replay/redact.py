@@ -43,7 +43,7 @@ class Redactor:
         elif isinstance(value, list | tuple):
             for item in value:
                 self.learn(item, name)
-        elif name and self._private(name) and isinstance(value, str):
+        elif name and self.private(name) and isinstance(value, str):
             self.secret(value)
 
     def value(self, value: Any, name: str = "") -> Any:
@@ -52,7 +52,7 @@ class Redactor:
             return {self.text(str(k)): self.value(v, str(k)) for k, v in value.items()}
         if isinstance(value, list | tuple):
             return [self.value(v, name) for v in value]
-        if name and self._private(name) and value not in (None, "", True, False):
+        if name and self.private(name) and value not in (None, "", True, False):
             return self._word(f"{type(value).__name__}:{value}", "redacted")
         return self.text(value) if isinstance(value, str) else value
 
@@ -82,7 +82,8 @@ class Redactor:
         pairs = parse_qsl(text, keep_blank_values=True)
         return urlencode([(k, self.value(v, k)) for k, v in pairs]) if pairs else self.text(text)
 
-    def _private(self, name: str) -> bool:
+    def private(self, name: str) -> bool:
+        """Whether the values of fields with this name must not be told."""
         return name.lower() in self._fields or bool(_FIELD.search(name))
 
     def _word(self, value: str, kind: str) -> str:

@@ -1,0 +1,145 @@
+"""What live reads showed, in the ledger and in ``.segue/evidence/shadow.json``."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+
+from segue import ledger
+from segue.commands.common import basis, console, now
+from segue.commands.verify import proof
+from segue.config import Config
+from segue.errors import SegueError, UsageError
+from segue.files import write_atomic
+from segue.gateway.control import Running
+from segue.ledger import Basis, Entry, transitions
+from segue.shadow.tally import EXAMPLES, Tally
+from segue.verify import report as reports
+from segue.verify.evidence import OperationResult, Report, operation_from_json
+
+_AGAIN = 15.0  # seconds until a save that failed is tried again
+_WAIT = 2.0  # seconds that the ledger may be another command's
+
+
+class Record:
+    """Evidence grows as long as the code and the snapshot are the same: a difference that was seen yesterday is not forgotten because
+    today's reads are equal."""
+
+    def __init__(self, settings: Config, begun: Basis, entries: Mapping[str, Entry]) -> None:
+        self.settings, self.begun, self.entries = settings, begun, entries
+        self.file: Path = settings.state / "evidence" / "shadow.json"
+        self.news = False
+        self._begin = time.monotonic()
+        self._not_before = 0.0
+        self._said: set[tuple[str, str]] = set()
+        self._places = _places(settings.manifest_file)
+        before = {key: e.proofs["shadow"] for key, e in entries.items() if "shadow" in e.proofs}
+        self._before = {
+            key: p for key, p in before.items() if not transitions.why_stale(entries[key], p, begun)
+        }
+        self._kept = {key: found for key, found in _examples(self.file).items() if key in self._before}
+
+    def found(self, key: str, path: str) -> None:
+        """A difference; told once for each place."""
+        self.news = True
+        if (key, path) not in self._said and len(self._said) < 1000:
+            self._said.add((key, path))
+            console.print(f"{now()[11:19]} [red]{escape(key)}[/]: {escape(path)} differs", soft_wrap=True)
+
+    def require_same(self, running: Running) -> None:
+        """Raises :class:`UsageError` for a FastAPI that runs other code than was begun with."""
+        if running.code not in ("", self.begun.code):
+            raise self._changed()
+
+    def save(self, tallies: Mapping[str, Tally]) -> bool:
+        """Write both files; whether it worked. A ledger that is another command's is tried again later.
+
+        Raises :class:`UsageError` when the code or the snapshot has changed.
+        """
+        if time.monotonic() < self._not_before:
+            return False
+        at = now()
+        self.news = False
+        report = self._report(tallies)
+        try:
+            with ledger.locked(self.settings.state, wait=_WAIT):
+                book = ledger.read(self.settings.ledger_file)
+                today = basis(self.settings, book)
+                if (today.code, today.snapshot) != (self.begun.code, self.begun.snapshot):
+                    raise self._changed()
+                proofs = {
+                    o.key: proof(o, today, "shadow, live reads", at) for o in report.operations if o.cases
+                }
+                if proofs:
+                    book = transitions.after_verify(
+                        replace(book, code=today.code), "shadow", proofs, today, at=at
+                    )
+                    ledger.write(self.settings.ledger_file, book)
+            about = {"snapshot": today.snapshot, "code": today.code, "at": at, "run": {"mode": "shadow"}}
+            write_atomic(self.file, self._text(report, about), mode=0o600)
+        except UsageError:
+            raise
+        except SegueError as error:
+            self.news = True
+            self._not_before = time.monotonic() + _AGAIN
+            console.print(f"[yellow]Not recorded yet: {escape(error.message)}[/]", soft_wrap=True)
+            return False
+        return True
+
+    def _report(self, tallies: Mapping[str, Tally]) -> Report:
+        operations = tuple(self._result(key, tally) for key, tally in tallies.items())
+        notes = [
+            f"{key}: {place} is new each time ({times} of {tally.compared} reads)"
+            for key, tally in tallies.items()
+            for place, times in tally.moving.most_common(5)
+        ]
+        notes += [f"{key}: a side did not answer {t.silent} times" for key, t in tallies.items() if t.silent]
+        return Report("shadow", operations, time.monotonic() - self._begin, notes=tuple(notes))
+
+    def _result(self, key: str, tally: Tally) -> OperationResult:
+        before = self._before.get(key)
+        raw = {
+            "cases": tally.compared + (before.cases if before else 0),
+            "different": tally.different + (before.differences if before else 0),
+            "unserved": tally.left,
+            "statuses": dict(tally.statuses),
+            "differences": tally.examples,
+        }
+        return operation_from_json(key, raw, self.entries[key].function, self._places.get(key, ""))
+
+    def _text(self, report: Report, about: Mapping[str, object]) -> str:
+        data = {**reports.as_json(report), "about": dict(about)}
+        for operation in data["operations"]:
+            old = self._kept.get(operation["operation"], [])
+            operation["differences"] = [*operation["differences"], *old][:EXAMPLES]
+        return json.dumps(data, indent=1, default=str, ensure_ascii=False) + "\n"
+
+    def _changed(self) -> UsageError:
+        return UsageError(
+            "The generated code or the snapshot changed while live reads were compared; what was seen since the last record counts no longer.",
+            hint="Start `segue serve` and `segue shadow` again.",
+        )
+
+
+def _places(manifest: Path) -> dict[str, str]:
+    """Where the legacy code of each operation is."""
+    try:
+        operations = json.loads(manifest.read_text(encoding="utf-8"))["operations"]
+        return {f"{o['method']} {o['route']}": str(o.get("place", "")) for o in operations}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _examples(file: Path) -> dict[str, list[Any]]:
+    """Examples of an earlier run, by operation."""
+    try:
+        operations = json.loads(file.read_text(encoding="utf-8"))["operations"]
+        return {str(o["operation"]): list(o["differences"])[:EXAMPLES] for o in operations}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}

@@ -1,0 +1,105 @@
+"""A place in Envoy where answers can be looked at, empty until somebody asks for it.
+
+The filter is discovered from a file (ECDS) that is only ever replaced by rename, as the routes are. Usually the file names a filter
+that does nothing. While ``segue shadow`` runs it names Envoy's tap filter, which itself does nothing until somebody asks Envoy's
+admin page for requests; one whose asker is killed stops at once.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from segue.files import write_atomic
+
+Json = dict[str, Any]
+
+TAP = "segue"  # the name by which the admin page knows it
+_NAME = "segue-tap"
+_FILTERS = "type.googleapis.com/envoy.extensions.filters.http"
+_TAP_TYPE = f"{_FILTERS}.tap.v3.Tap"
+_NOTHING_TYPE = f"{_FILTERS}.header_mutation.v3.HeaderMutation"
+
+
+def http_filter(folder: str) -> Json:
+    """The entry of ``http_filters``; ``folder`` is the gateway's."""
+    return {
+        "name": _NAME,
+        "config_discovery": {
+            "config_source": {
+                "resource_api_version": "V3",
+                "path_config_source": {
+                    "path": f"{folder}/tap/tap.json",
+                    "watched_directory": {"path": f"{folder}/tap"},
+                },
+            },
+            "default_config": {"@type": _NOTHING_TYPE},
+            # Envoy does not wait for the file, and serves without the filter if it cannot be read.
+            "apply_default_config_without_warming": True,
+            "type_urls": [_TAP_TYPE, _NOTHING_TYPE],
+        },
+    }
+
+
+def put(folder: Path, *, on: bool) -> None:
+    """Put the tap into the running gateway of ``folder``, or take it out; Envoy follows within milliseconds."""
+    chosen: Json = (
+        {"@type": _TAP_TYPE, "common_config": {"admin_config": {"config_id": TAP}}}
+        if on
+        else {"@type": _NOTHING_TYPE}
+    )
+    resource = {
+        "@type": "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig",
+        "name": _NAME,
+        "typed_config": chosen,
+    }
+    text = json.dumps({"version_info": "tap" if on else "nothing", "resources": [resource]}, indent=1)
+    write_atomic(_file(folder), text)
+
+
+def prepare(folder: Path) -> None:
+    """Make the file if there is none: Envoy does not start without the place it watches."""
+    if not _file(folder).is_file():
+        put(folder, on=False)
+
+
+def _file(folder: Path) -> Path:
+    return folder / "tap" / "tap.json"
+
+
+def request(paths: list[str], share: float, most: int, longest: int, seconds: float) -> Json:
+    """What is asked of the admin page (``POST /tap``): the next ``most`` reads, or those of ``seconds``, in one answer.
+
+    ``paths`` are regular expressions (RE2) of whole paths; ``share`` is the percentage of their GET and HEAD requests, drawn by Envoy; of each body
+    at most ``longest`` bytes. Envoy keeps no more than that, also when nobody fetches it: the asker that streams instead
+    (``streaming_admin``) and stops reading would let Envoy's memory grow.
+    """
+    wanted = "|".join(f"(?:{path})" for path in paths)
+    return {
+        "config_id": TAP,
+        "tap_config": {
+            "match": {
+                "http_request_headers_match": {
+                    "headers": [
+                        {"name": ":method", "string_match": {"safe_regex": {"regex": "GET|HEAD"}}},
+                        {
+                            "name": ":path",
+                            "string_match": {"safe_regex": {"regex": rf"(?:{wanted})(?:\?.*)?"}},
+                        },
+                    ]
+                }
+            },
+            "tap_enabled": {"default_value": {"numerator": round(share * 10_000), "denominator": "MILLION"}},
+            "output_config": {
+                "max_buffered_rx_bytes": 1,
+                "max_buffered_tx_bytes": longest,
+                "sinks": [
+                    {
+                        "format": "JSON_BODY_AS_BYTES",
+                        "buffered_admin": {"max_traces": most, "timeout": f"{seconds:.3f}s"},
+                    }
+                ],
+            },
+        },
+    }

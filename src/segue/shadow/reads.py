@@ -1,0 +1,234 @@
+"""Which operations may be asked once more on the shared database: those whose code is known to read only.
+
+What generated code does is what Django does, so the code of the operation answers for both sides. Everything in it has to be
+known as reading; one statement that is not refuses the operation. What ``segue verify explore`` saw an operation write refuses it
+as well, whatever its code looks like.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from segue.ledger import Entry, closure
+from segue.snapshot.model import Snapshot
+
+# Methods of segue_bridge.db.session.Session that read, or only mark where a transaction begins.
+_READS = frozenset({"all", "first", "scalar", "get", "entities", "refresh", "primary", "atomic"})
+# Modules of the library that read or compute, by the beginnings of their names.
+_QUIET = (
+    "segue_bridge.auth.backend", "segue_bridge.auth.cookies", "segue_bridge.auth.crypto", "segue_bridge.auth.csrf", "segue_bridge.auth.guardian",
+    "segue_bridge.auth.jwt", "segue_bridge.auth.passwords", "segue_bridge.auth.permissions", "segue_bridge.auth.session_settings",
+    "segue_bridge.auth.stores", "segue_bridge.auth.users", "segue_bridge.auth.who", "segue_bridge.db.base", "segue_bridge.db.coerce",
+    "segue_bridge.db.combined", "segue_bridge.db.compiled", "segue_bridge.db.content_types", "segue_bridge.db.database", "segue_bridge.db.dates",
+    "segue_bridge.db.errors", "segue_bridge.db.following", "segue_bridge.db.functions", "segue_bridge.db.json_keys", "segue_bridge.db.polymorphic",
+    "segue_bridge.db.pool", "segue_bridge.db.postgres", "segue_bridge.db.query", "segue_bridge.db.ranges", "segue_bridge.db.reads",
+    "segue_bridge.db.references", "segue_bridge.db.rereading", "segue_bridge.db.selecting", "segue_bridge.db.session", "segue_bridge.db.totals",
+    "segue_bridge.db.truncation", "segue_bridge.db.types", "segue_bridge.errors", "segue_bridge.filters", "segue_bridge.formats",
+    "segue_bridge.http.call", "segue_bridge.http.dates", "segue_bridge.http.downloads", "segue_bridge.http.handover", "segue_bridge.http.language",
+    "segue_bridge.http.links", "segue_bridge.http.lookup", "segue_bridge.http.media", "segue_bridge.http.metadata", "segue_bridge.http.negotiation",
+    "segue_bridge.http.pages", "segue_bridge.http.parameters", "segue_bridge.http.plain", "segue_bridge.http.query", "segue_bridge.http.render",
+    "segue_bridge.http.replies", "segue_bridge.http.resource", "segue_bridge.http.responses", "segue_bridge.http.router", "segue_bridge.http.streams",
+    "segue_bridge.http.urls", "segue_bridge.http.versioning", "segue_bridge.localized", "segue_bridge.pagination", "segue_bridge.schema",
+    "segue_bridge.storage", "segue_bridge.templates", "segue_bridge.text", "segue_bridge.translation", "segue_bridge.zone",
+)  # fmt: skip
+_WORDS = (
+    ("segue_bridge.mail", "it sends mail"),
+    ("segue_bridge.task", "it sends tasks"),
+    ("segue_bridge.cache", "it writes into the shared cache"),
+    ("segue_bridge.outbox", "it writes messages into the outbox"),
+    ("segue_bridge.auth.throttles", "a rate limit counts its requests"),
+    ("segue_bridge.auth.knox", "authentication may renew or delete the token (knox)"),
+    ("segue_bridge.auth.api_keys", "authentication may write to the API key"),
+    ("segue_bridge.auth.own", "authentication of the project's own may write"),
+    ("segue_bridge.http.login", "it logs somebody in or out"),
+    ("segue_bridge.db", "it writes rows"),
+)
+# Third-party and standard modules that reach nothing outside of the process.
+_PURE = frozenset(
+    {
+        "__future__", "abc", "base64", "bisect", "calendar", "collections", "contextlib", "copy", "csv", "dataclasses", "datetime", "decimal", "difflib",
+        "enum", "fastapi", "fractions", "functools", "hashlib", "heapq", "hmac", "html", "inspect", "io", "ipaddress", "itertools", "json", "logging", "math",
+        "operator", "pydantic", "pydantic_settings", "random", "re", "secrets", "sqlalchemy", "starlette", "statistics", "string", "textwrap", "time", "types",
+        "typing", "typing_extensions", "unicodedata", "urllib", "uuid", "warnings", "zlib", "zoneinfo",
+    }
+)  # fmt: skip
+_STATEMENTS = frozenset(
+    {"insert", "update", "delete", "text", "Insert", "Update", "Delete", "literal_column"}
+)
+_LOCKS = frozenset({"with_for_update"})
+_OUTSIDE = frozenset({"open", "exec", "eval", "__import__"})
+# Methods of whatever object: files, sessions, caches, clients.
+_ACTS = frozenset(
+    {
+        "save", "delete", "send", "send_all", "notify", "apply", "delay", "on_commit", "flush", "cycle_key", "set_expiry", "touch", "incr", "decr", "unlink",
+        "write_text", "write_bytes", "mkdir", "nextval",
+    }
+)  # fmt: skip
+
+
+def refusals(
+    entries: Mapping[str, Entry],
+    snapshot: Snapshot,
+    output: Path,
+    package: str,
+    accepted: tuple[str, ...] = (),
+    seen: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """Why an operation of ``entries`` must not be repeated, by key; '' where it may.
+
+    ``accepted`` are middleware classes that ``segue.toml`` vouches for: of their effects nobody but a run of explore knows. ``seen`` is what that
+    run saw operations do (:func:`seen_effects`); operations that it did not run are not in it.
+    """
+    seen = seen or {}
+    texts = closure.read(output, package)
+    everywhere = _of_all(texts.get(f"{package}.main", ""), snapshot)
+    out = {}
+    for key, entry in entries.items():
+        if not entry.native:
+            out[key] = "it is not translated"
+        elif entry.method != "GET":
+            out[key] = f"it is no read ({entry.method})"
+        elif seen.get(key):
+            out[key] = f"`segue verify explore` saw it {seen[key]}"
+        elif accepted and key not in seen:
+            out[key] = (
+                f"what {accepted[0]} writes is not known (accepted_middleware); run `segue verify explore`, which sees it"
+            )
+        else:
+            out[key] = everywhere or _of_code(texts, package, entry.function)
+    return out
+
+
+def seen_effects(file: Path) -> dict[str, str]:
+    """What the last explore saw each operation do besides answering, from ``.segue/evidence/explore.json``: ``write shop_view`` or ''.
+
+    Empty without such a file, or with one that an earlier version wrote.
+    """
+    try:
+        operations = json.loads(file.read_text(encoding="utf-8"))["operations"]
+        found = {
+            str(o["operation"]): ", ".join(_effect(e) for e in o["effects"])
+            for o in operations
+            if "effects" in o and o["cases"]
+        }
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return found
+
+
+def _effect(name: str) -> str:
+    return f"have effects {name}" if name.startswith("(") else f"write {name}"
+
+
+def _of_all(main: str, snapshot: Snapshot) -> str:
+    """What every request of the service does."""
+    value = snapshot.settings.values.get("SESSION_SAVE_EVERY_REQUEST")
+    if value is not None and value.data:
+        return "every request writes its session (SESSION_SAVE_EVERY_REQUEST)"
+    tree = ast.parse(main)
+    known = {
+        alias.asname or alias.name
+        for stmt in tree.body
+        if isinstance(stmt, ast.ImportFrom)
+        and (stmt.module or "").startswith(("segue_bridge.", "starlette."))
+        for alias in stmt.names
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            name = node.func.attr
+            if name == "add_middleware" and not (node.args and ast.unparse(node.args[0]) in known):
+                what = ast.unparse(node.args[0]) if node.args else "a middleware"
+                return f"what {what} in main.py does is not known"
+            if name == "middleware":
+                return "what the middleware in main.py does is not known"
+    return ""
+
+
+def _of_code(texts: Mapping[str, str], package: str, function: str) -> str:
+    try:
+        statements = closure.alone(texts, package, function)
+    except SyntaxError:
+        return "its code cannot be read"
+    if statements is None:
+        return "its code cannot be followed (names looked up by text)"
+    for module, stmt in statements:
+        for why in _reasons(stmt, package):
+            place = f"{module.replace('.', '/')}.py"
+            line = getattr(stmt, "lineno", 0)
+            return f"{why} ({place}:{line})" if line else f"{why} ({place})"
+    return ""
+
+
+def _reasons(stmt: ast.stmt, package: str) -> Iterator[str]:
+    if isinstance(stmt, ast.Import | ast.ImportFrom):
+        yield from _imported(stmt, package)
+        return
+    for node in ast.walk(stmt):
+        if isinstance(node, ast.Call):
+            yield from _called(node)
+        elif isinstance(node, ast.Attribute) and node.attr == "limits":
+            yield "a rate limit counts its requests"
+        elif isinstance(node, ast.Attribute) and node.attr == "open_session":
+            yield "it works with the session, which it may change"
+        elif isinstance(node, ast.Subscript | ast.Attribute) and _sets_session(node):
+            yield "it changes the session"
+
+
+def _sets_session(node: ast.Subscript | ast.Attribute) -> bool:
+    stored = not isinstance(node.ctx, ast.Load)
+    return stored and any(isinstance(n, ast.Attribute) and n.attr == "session" for n in ast.walk(node.value))
+
+
+def _imported(stmt: ast.Import | ast.ImportFrom, package: str) -> Iterator[str]:
+    if isinstance(stmt, ast.ImportFrom):
+        if stmt.level or (stmt.module or "").partition(".")[0] == package:
+            return
+        names = [f"{stmt.module}.{alias.name}" for alias in stmt.names]
+    else:
+        names = [alias.name for alias in stmt.names]
+    for name in names:
+        root, _, rest = name.partition(".")
+        if root == "segue_bridge":
+            if not any(name == quiet or name.startswith(f"{quiet}.") for quiet in _QUIET):
+                yield next(
+                    (why for start, why in _WORDS if name.startswith(start)),
+                    f"of {name} it is not known that it only reads",
+                )
+        elif root == "sqlalchemy" and name.rpartition(".")[2] in _STATEMENTS:
+            yield f"it writes rows ({name})"
+        elif root not in _PURE or name.startswith(("urllib.request", "sqlalchemy.event")):
+            yield f"of {name} it is not known that it only reads" if rest or root != package else ""
+
+
+def _called(node: ast.Call) -> Iterator[str]:
+    function = node.func
+    if isinstance(function, ast.Name):
+        if function.id in _OUTSIDE:
+            yield f"it calls {function.id}()"
+        if function.id == "Resource" and _given(node, "throttles"):
+            yield "a rate limit counts its requests"
+        if function.id == "SessionSettings" and _given(node, "save_every_request"):
+            yield "every request writes its session"
+    elif isinstance(function, ast.Attribute):
+        base = function.value
+        of_database = (isinstance(base, ast.Name) and base.id == "db") or (
+            isinstance(base, ast.Attribute) and base.attr == "db"
+        )
+        if of_database and function.attr not in _READS:
+            yield f"it writes rows (db.{function.attr})"
+        elif not of_database and function.attr in _ACTS:
+            yield f"of .{function.attr}() it is not known that it only reads"
+        elif function.attr in _LOCKS or _given(node, "for_update"):
+            yield "it locks rows"
+        elif isinstance(base, ast.Attribute) and base.attr == "session" and function.attr != "get":
+            yield "it may change the session"
+
+
+def _given(call: ast.Call, name: str) -> bool:
+    """Whether a keyword is given, and not as an empty tuple, False or None."""
+    value = next((k.value for k in call.keywords if k.arg == name), None)
+    empty = isinstance(value, ast.Tuple) and not value.elts
+    return value is not None and not empty and not (isinstance(value, ast.Constant) and not value.value)
