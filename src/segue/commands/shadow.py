@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import signal
 import threading
 import time
@@ -37,7 +38,7 @@ from segue.ledger import Entry, Event, Ledger
 from segue.rollout.log import Reader
 from segue.shadow import reads
 from segue.shadow.judge import SideName
-from segue.shadow.tap import NoTap, fetch
+from segue.shadow.tap import NoTap, Tap
 from segue.shadow.worker import Limits, Worker
 
 SHARE = 10
@@ -158,12 +159,17 @@ class _Loop:
         self, settings: Config, worker: Worker, record: Record, share: float, stopping: threading.Event
     ) -> None:
         self.settings, self.worker, self.record, self.share = settings, worker, record, share
-        self.stopping = stopping
-        wanted = [rule for rule in worker.rules if rule.key in worker.wanted]
-        self.paths = [rule.regex for rule in wanted]
+        self.stopping, self.tap = stopping, Tap()
+        routes = {entry.route for entry in record.entries.values()}
+        self.beginnings = [re.split(r"[{(?\[\\*+^$|<]", route)[0] for route in routes]
         self.reader = Reader(control.folder(settings.state) / "access.jsonl")
 
     def run(self, running: Running, until: float) -> None:
+        """Until ``until`` (of the monotonic clock), or the event."""
+        with contextlib.closing(self.tap):
+            self._run(running, until)
+
+    def _run(self, running: Running, until: float) -> None:
         saved = time.monotonic()
         lost: float | None = None
         while not self.stopping.is_set() and time.monotonic() < until:
@@ -172,7 +178,7 @@ class _Loop:
                 self.stopping.wait(0.2)
             else:
                 try:
-                    for read in fetch(running.ports, self.paths, self.share, most, _LOOK):
+                    for read in self.tap.fetch(running.ports, self.beginnings, self.share, most, _LOOK):
                         self.worker.offer(read)
                     lost = None
                 except NoTap as error:

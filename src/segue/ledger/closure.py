@@ -60,15 +60,18 @@ def names(texts: Mapping[str, str], package: str, function: str) -> set[str]:
     return {name for node in reached for name in code.names(node)}
 
 
-def alone(texts: Mapping[str, str], package: str, function: str) -> list[tuple[str, ast.stmt]] | None:
-    """Module and top-level statement of all that ``function`` reaches by name, with who may use its resource, and without the other
+def alone(
+    texts: Mapping[str, str], package: str, functions: Iterable[str]
+) -> dict[str, list[tuple[str, ast.stmt]] | None]:
+    """By function, module and top-level statement of all that it reaches by name, with who may use its resource, and without the other
     operations of that resource and what belongs to every operation. Of an import just the name that is reached.
 
-    None where names are looked up by text, so that nobody can follow them. Raises ``SyntaxError`` for code that cannot run.
+    None where names are looked up by text, so that nobody can follow them, and for a function that is not there. Raises ``SyntaxError`` for code
+    that cannot run.
     """
     code = _Code({name: ast.parse(text) for name, text in texts.items()}, package)
-    start = code.find(function)
-    return None if start is None else code.alone(start)
+    found = {function: code.find(function) for function in functions}
+    return {function: None if start is None else code.alone(start) for function, start in found.items()}
 
 
 def read(output: Path, package: str) -> dict[str, str]:

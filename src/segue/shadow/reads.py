@@ -85,7 +85,7 @@ def refusals(
     seen = seen or {}
     texts = closure.read(output, package)
     everywhere = _of_all(texts.get(f"{package}.main", ""), snapshot)
-    out = {}
+    out, look = dict[str, str](), dict[str, str]()
     for key, entry in entries.items():
         if not entry.native:
             out[key] = "it is not translated"
@@ -97,9 +97,12 @@ def refusals(
             out[key] = (
                 f"what {accepted[0]} writes is not known (accepted_middleware); run `segue verify explore`, which sees it"
             )
+        elif everywhere:
+            out[key] = everywhere
         else:
-            out[key] = everywhere or _of_code(texts, package, entry.function)
-    return out
+            look[key] = entry.function
+    why = _of_code(texts, package, set(look.values()))
+    return out | {key: why[function] for key, function in look.items()}
 
 
 def seen_effects(file: Path) -> dict[str, str]:
@@ -147,18 +150,32 @@ def _of_all(main: str, snapshot: Snapshot) -> str:
     return ""
 
 
-def _of_code(texts: Mapping[str, str], package: str, function: str) -> str:
+def _of_code(texts: Mapping[str, str], package: str, functions: set[str]) -> dict[str, str]:
     try:
-        statements = closure.alone(texts, package, function)
-    except SyntaxError:
-        return "its code cannot be read"
-    if statements is None:
-        return "its code cannot be followed (names looked up by text)"
-    for module, stmt in statements:
-        for why in _reasons(stmt, package):
-            place = f"{module.replace('.', '/')}.py"
-            line = getattr(stmt, "lineno", 0)
-            return f"{why} ({place}:{line})" if line else f"{why} ({place})"
+        code = closure.alone(texts, package, functions)
+    except (SyntaxError, ValueError):
+        return dict.fromkeys(functions, "its code cannot be read")
+    judged: dict[tuple[str, int | str], str] = {}  # operations share much of their code
+    out = dict.fromkeys(functions, "")
+    for function, statements in code.items():
+        if statements is None:
+            out[function] = "its code cannot be followed (names looked up by text)"
+            continue
+        for module, stmt in statements:
+            # An import is made anew for each name of it, and has no line.
+            at = (module, getattr(stmt, "lineno", 0) or ast.unparse(stmt))
+            if at not in judged:
+                judged[at] = _judged(module, stmt, package)
+            if judged[at]:
+                out[function] = judged[at]
+                break
+    return out
+
+
+def _judged(module: str, stmt: ast.stmt, package: str) -> str:
+    for why in _reasons(stmt, package):
+        line = getattr(stmt, "lineno", 0)
+        return f"{why} ({module.replace('.', '/')}.py{f':{line}' if line else ''})"
     return ""
 
 

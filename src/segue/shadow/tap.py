@@ -20,22 +20,35 @@ class NoTap(Exception):
     """The gateway is not there, or has no tap (yet)."""
 
 
-def fetch(ports: Ports, paths: Sequence[str], share: float, most: int, seconds: float) -> list[Recorded]:
-    """The next ``most`` reads of ``paths`` (those of ``seconds``, if they are fewer), drawn with ``share`` percent. ``body`` and ``answer`` are None where
-    they were too long.
+class Tap:
+    """Asks the admin pages of gateways, over one connection that is kept."""
 
-    Raises :class:`NoTap`.
-    """
-    wanted = tapping.request(list(paths), share, most, LONGEST, seconds)
-    try:
-        answer = httpx.post(
-            f"http://127.0.0.1:{ports.admin}/tap", json=wanted, timeout=seconds + 10.0, trust_env=False
-        )
-    except httpx.HTTPError as error:
-        raise NoTap(f"the gateway does not answer ({type(error).__name__})") from error
-    if answer.status_code != 200:
-        raise NoTap(answer.text.strip().splitlines()[0] if answer.text.strip() else str(answer.status_code))
-    return list(parsed(answer.text))
+    def __init__(self) -> None:
+        self._client = httpx.Client(trust_env=False)
+
+    def fetch(
+        self, ports: Ports, beginnings: Sequence[str], share: float, most: int, seconds: float
+    ) -> list[Recorded]:
+        """The next ``most`` reads of paths with these ``beginnings`` (those of ``seconds``, if they are fewer), drawn with ``share`` percent. ``body`` and
+        ``answer`` are None where they were too long.
+
+        Raises :class:`NoTap`.
+        """
+        wanted = tapping.request(beginnings, share, most, LONGEST, seconds)
+        try:
+            answer = self._client.post(
+                f"http://127.0.0.1:{ports.admin}/tap", json=wanted, timeout=seconds + 10.0
+            )
+        except httpx.HTTPError as error:
+            raise NoTap(f"the gateway does not answer ({type(error).__name__})") from error
+        if answer.status_code != 200:
+            said = answer.text.strip()
+            raise NoTap(said.splitlines()[0] if said else str(answer.status_code))
+        return parsed(answer.text)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
 
 
 def parsed(text: str) -> list[Recorded]:
