@@ -228,6 +228,11 @@ def _running(settings: Config) -> Running:
         raise EnvironmentProblem(
             "No gateway is running, so there are no live reads.", hint="Start `segue serve` first."
         )
+    if running.in_process:
+        raise EnvironmentProblem(
+            "Both sides are served in one process: live reads can be seen only in Envoy.",
+            hint="Start `segue serve` without --in-process.",
+        )
     return running
 
 

@@ -113,7 +113,7 @@ def _lacking(entry: Entry, basis: Basis) -> str:
     stale = staleness(entry, basis)
     if stale:
         return f"its evidence is stale ({stale})"
-    unverified = entry.state in (State.LEGACY, State.TRANSLATED) or _speaking(entry)
+    unverified = entry.state in (State.LEGACY, State.TRANSLATED) or not _speaking(entry)
     return against(entry, basis) or ("it is not verified" if unverified else "")
 
 
