@@ -22,7 +22,7 @@ _CommandLineError: type[Any] = next(c for c in typer.BadParameter.__mro__ if c._
 
 _JOURNEY = (
     *("init", "assess", "brief", "generate", "verify", "serve", "status"),
-    *("shadow", "shift", "rollout", "rollback"),
+    *("shadow", "shift", "rollout", "rollback", "ui"),
     *("gateway", "schema", "split", "doctor", "demo"),
 )
 
@@ -551,6 +551,26 @@ def rollback(
     raise typer.Exit(
         command.rollback(open_project(project), routes or [], everything=everything, as_json=json)
     )
+
+
+@app.command()
+def ui(
+    project: Project = HERE,
+    host: Annotated[
+        str,
+        typer.Option("--host", help="Address or name to listen on; others than loopback ask for a token."),
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on (0: any free one).")] = 8089,
+    token: Annotated[bool, typer.Option("--token", help="Ask for a token on loopback, too.")] = False,
+) -> None:
+    """Show the migration in a browser.
+
+    Operations by state and weight, live traffic per side, evidence, history and blockers; shifts and rolls back as
+    the commands do. On 127.0.0.1 until Ctrl-C.
+    """
+    from segue.commands import ui as command
+
+    raise typer.Exit(command.run(project, host=host, port=port, token=token))
 
 
 @schema_app.command("check")

@@ -48,7 +48,15 @@ class Project:
 def project(
     folder: Path, rollout: str, backend: Callable[[Group, str, int], Child] = simple_backend
 ) -> Iterator[Project]:
-    """Two verified operations at 0 %; ``rollout`` are lines for that table of segue.toml, ``backend`` starts a side."""
+    """Two verified operations at 0 %, served; ``rollout`` are lines for that table of segue.toml, ``backend`` starts a side."""
+    settings = unserved(folder, rollout)
+    with started(settings.state, backend=backend) as world:
+        control.save_running(settings.state, world.running)
+        yield Project(settings, world)
+
+
+def unserved(folder: Path, rollout: str = "") -> Config:
+    """The same without a gateway."""
     (folder / "fastapi" / "app").mkdir(parents=True)
     (folder / "fastapi" / "app" / "routes.py").write_text(
         "def read():\n    pass\n\n\ndef write():\n    pass\n"
@@ -67,9 +75,7 @@ def project(
         for key, function in functions.items()
     ]  # fmt: skip
     ledger.write(settings.ledger_file, Ledger({e.key: e for e in entries}, snapshot, ""))
-    with started(settings.state, backend=backend) as world:
-        control.save_running(settings.state, world.running)
-        yield Project(settings, world)
+    return settings
 
 
 def _snapshot() -> Snapshot:

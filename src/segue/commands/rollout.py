@@ -49,10 +49,15 @@ def run(settings: Config, routes: list[str]) -> int:
 
 def pause(settings: Config) -> int:
     """No operation takes more traffic; what goes wrong still goes back."""
+    console.print(hold(settings))
+    return 0
+
+
+def hold(settings: Config) -> str:
+    """Pause; what people are told of it. Raises :class:`UsageError` without a rollout."""
     _unfinished(settings)
     plans.pause(settings.state)
-    console.print("Paused: no operation takes more traffic until `segue rollout --resume`; guards go on.")
-    return 0
+    return "Paused: no operation takes more traffic until `segue rollout --resume`; guards go on."
 
 
 def resume(settings: Config) -> int:
@@ -69,6 +74,20 @@ def resume(settings: Config) -> int:
         plans.resume(settings.state)
         console.print("The running rollout goes on.")
         return 0
+
+
+def unpause(settings: Config) -> None:
+    """Take a pause back while a controller is at work.
+
+    Raises :class:`UsageError` where none is: what goes on then is a controller, which lives in a terminal.
+    """
+    _unfinished(settings)
+    if not plans.controlled(settings.state):
+        raise UsageError(
+            "The rollout's controller has gone.",
+            hint="Say `segue rollout --resume` in a terminal; it goes on from where traffic is.",
+        )
+    plans.resume(settings.state)
 
 
 def _unfinished(settings: Config) -> Plan:

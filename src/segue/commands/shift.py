@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from rich.markup import escape
 
@@ -27,42 +27,88 @@ WAIT_SECONDS = 15.0
 """How long a shift or a rollback waits for another command that is changing the ledger."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """What :func:`move` did. ``moved`` are the entries as they were before, ``unchanged`` those that had the weight already,
+    ``skipped`` the keys of matches that are not translated; ``seconds`` until the gateway had it, None without one."""
+
+    weight: int
+    moved: tuple[Entry, ...]
+    unchanged: tuple[Entry, ...]
+    skipped: tuple[str, ...]
+    seconds: float | None
+
+    def sentences(self) -> list[str]:
+        """What people are told."""
+        told = [f"{e.key}: {e.weight} → {self.weight} % FastAPI" for e in self.moved]
+        if self.weight:
+            told += [f"{key} stays on Django (not translated)" for key in self.skipped]
+        if not self.moved:
+            where = f"FastAPI has {self.weight} % already" if self.weight else "Django has all of the traffic"
+            told.append(f"Nothing changed for {count(len(self.unchanged), 'operation')}: {where}.")
+        elif self.seconds is None:
+            told.append("No gateway is running; `segue serve` will start with these weights.")
+        else:
+            told.append(f"In effect at the gateway after {self.seconds * 1000:.0f} ms.")
+        return told
+
+
 def run(settings: Config, routes: list[str], weight: int, *, force: bool, as_json: bool) -> int:
-    """Shift every operation that ``routes`` name. Refused operations among the matches of a route
-    or glob are skipped and told; naming one exactly is an error."""
+    """Shift every operation that ``routes`` name, and say so."""
+    done = move(settings, routes, weight, force=force)
+    if as_json:
+        print_json(
+            {
+                "shifted": [e.key for e in done.moved],
+                "unchanged": [e.key for e in done.unchanged],
+                "weight": weight,
+                "skipped": list(done.skipped),
+                "seconds": done.seconds,
+            }
+        )
+    else:
+        for sentence in done.sentences():
+            console.print(escape(sentence), soft_wrap=True)
+    return 0
+
+
+def move(
+    settings: Config,
+    routes: list[str],
+    weight: int,
+    *,
+    force: bool = False,
+    why: str = "",
+    seen: int | None = None,
+) -> Shifted:
+    """Give every operation that ``routes`` name the weight; ``why`` goes into their history. Refused operations among the
+    matches of a route or glob are skipped and told; naming one exactly is an error.
+
+    Raises :class:`UsageError` where evidence or code forbid it, and for an operation that has another weight than ``seen``, the
+    one on which somebody decided; :class:`segue.errors.EnvironmentProblem` while another command changes the ledger.
+    """
     with ledger.locked(settings.state, wait=WAIT_SECONDS):
         book = read_ledger(settings)
         today = basis(settings, book)
         book = replace(book, code=today.code)
         chosen, skipped = choose(book, routes, weight)
+        for entry in chosen:
+            if seen is not None and entry.weight != seen:
+                raise UsageError(
+                    f"{entry.key} has {entry.weight} % by now, not {seen} %: somebody else has moved it.",
+                    hint="Look at it again, then decide.",
+                )
         if not force and any(e.weight < weight for e in chosen):
             require_loaded(settings, today)
-        changed = transitions.shift(book, chosen, weight, today, at=now(), force=force)
+        changed = transitions.shift(book, chosen, weight, today, at=now(), force=force, why=why)
         seconds = put(settings, book, changed, [e.route for e in chosen] if weight else [])
-    moved = [e for e in chosen if e.weight != weight]
-    if as_json:
-        print_json(
-            {
-                "shifted": [e.key for e in moved],
-                "unchanged": [e.key for e in chosen if e.weight == weight],
-                "weight": weight,
-                "skipped": skipped,
-                "seconds": seconds,
-            }
-        )
-    else:
-        for entry in moved:
-            console.print(f"{escape(entry.key)}: {entry.weight} → [bold]{weight} %[/] FastAPI")
-        for key in skipped if weight else []:
-            console.print(f"[dim]{escape(key)} stays on Django (not translated)[/]")
-        if not moved:
-            where = "Django has all of the traffic" if weight == 0 else f"FastAPI has {weight} % already"
-            console.print(f"Nothing changed for {count(len(chosen), 'operation')}: {where}.")
-        elif seconds is None:
-            console.print("No gateway is running; `segue serve` will start with these weights.")
-        else:
-            console.print(f"In effect at the gateway after {seconds * 1000:.0f} ms.")
-    return 0
+    return Shifted(
+        weight,
+        tuple(e for e in chosen if e.weight != weight),
+        tuple(e for e in chosen if e.weight == weight),
+        tuple(skipped),
+        seconds,
+    )
 
 
 def rollback(settings: Config, routes: list[str], *, everything: bool, as_json: bool) -> int:

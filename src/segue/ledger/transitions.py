@@ -107,7 +107,7 @@ def against(entry: Entry, basis: Basis) -> str:
     return ""
 
 
-def _lacking(entry: Entry, basis: Basis) -> str:
+def lacking(entry: Entry, basis: Basis) -> str:
     """What the operation lacks to take traffic; '' where nothing. An operation that has traffic keeps its state when a
     difference is found, so the state alone does not say."""
     stale = staleness(entry, basis)
@@ -140,19 +140,19 @@ def shift(
                 f"{entry.key} is not translated ({', '.join(entry.reasons[:2]) or 'no reason recorded'}).",
                 hint="`segue assess` lists what stands in the way.",
             )
-        lacking = _lacking(entry, basis)
-        if weight > entry.weight and lacking and not force:
+        missing = lacking(entry, basis)
+        if weight > entry.weight and missing and not force:
             raise UsageError(
-                f"{entry.key} cannot take more traffic: {lacking}.",
+                f"{entry.key} cannot take more traffic: {missing}.",
                 hint="Run `segue verify explore` first, or say --force (recorded in the ledger).",
             )
         if weight == entry.weight:
             continue
         if weight == 0:
-            state = State.TRANSLATED if lacking else State.VERIFIED
+            state = State.TRANSLATED if missing else State.VERIFIED
         else:
             state = State.SHIFTED if weight == 100 else State.SHIFTING
-        forced = "forced without evidence" if lacking and force and weight > entry.weight else ""
-        event = Event(at, f"weight {entry.weight} → {weight} %", forced or why)
+        forced = "forced without evidence" if missing and force and weight > entry.weight else ""
+        event = Event(at, f"weight {entry.weight} → {weight} %", ": ".join(filter(None, (forced, why))))
         ledger = ledger.with_entry(entry.record(event, state=state, weight=weight))
     return ledger

@@ -36,10 +36,14 @@ class Side:
 
     def median(self) -> float:
         """Milliseconds, to within a bucket; 0 without answers."""
-        half, seen = sum(self.latencies.values()) / 2, 0
+        return self.quantile(0.5)
+
+    def quantile(self, share: float) -> float:
+        """What ``share`` (0 to 1) of the answers took at most, in milliseconds, to within a bucket; 0 without answers."""
+        wanted, seen = sum(self.latencies.values()) * share, 0
         for number in sorted(self.latencies):
             seen += self.latencies[number]
-            if seen >= half:
+            if seen >= wanted:
                 return float(BUCKET ** (number + 0.5)) / 1000
         return 0.0
 

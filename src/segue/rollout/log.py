@@ -7,6 +7,7 @@ import os
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from segue.rollout.figures import Pair, bucket
@@ -20,7 +21,8 @@ class Line:
     """One request of an operation whose side the weight decided (not a header, not the browsable API).
 
     ``weight`` is what it was routed by; ``side`` the side chosen; ``fallback`` whether Django answered in FastAPI's place although
-    FastAPI had not left it the request; ``status`` 0 when the client went away first; ``microseconds`` from the request's first byte to the answer's last.
+    FastAPI had not left it the request; ``status`` 0 when the client went away first; ``microseconds`` from the request's first byte to the answer's last. ``at`` is when the answer had ended, in seconds
+    since 1970 (0 where the log does not say).
     """
 
     key: str
@@ -29,6 +31,7 @@ class Line:
     status: int
     fallback: bool
     microseconds: float
+    at: float = 0.0
 
     def count(self, pair: Pair) -> None:
         """Add it to the figures of its side."""
@@ -45,11 +48,16 @@ class Line:
 
 class Reader:
     """Follows ``access.jsonl`` from where it ends now. ``django`` is Django's address as Envoy logs it; without it no
-    fallback is told from other answers. A file that was replaced or cut is read from its beginning."""
+    fallback is told from other answers. A file that was replaced or cut is read from its beginning.
 
-    def __init__(self, file: Path, django: str = "") -> None:
-        self._file, self.django = file, django
-        self._inode, self._position = self._now()
+    ``back``: begin that many bytes before the end. ``everything``: read also requests whose side the weight did not decide; those of
+    routes that the gateway does not name have the key ''.
+    """
+
+    def __init__(self, file: Path, django: str = "", *, back: int = 0, everything: bool = False) -> None:
+        self._file, self.django, self._everything = file, django, everything
+        self._inode, size = self._now()
+        self._position = max(0, size - back)
         self._rest = b""
         self._left: dict[str, None] = {}
         self._order: deque[str] = deque()
@@ -78,7 +86,7 @@ class Reader:
                 self._remember(raw)
                 return None
             key, _, name = str(raw["route"]).rpartition("|")
-            if name not in _NATURAL:
+            if name not in _NATURAL and not self._everything:
                 return None
             fallback = (
                 raw["side"] == "fastapi"
@@ -86,10 +94,17 @@ class Reader:
                 and raw["request_id"] not in self._left
             )
             return Line(
-                key, int(raw["weight"] or 0), str(raw["side"]), int(raw["status"] or 0), fallback, float(raw["us"] or 0)
+                key, int(raw["weight"] or 0), str(raw["side"]), int(raw["status"] or 0), fallback, float(raw["us"] or 0),
+                _ended(raw.get("at"), float(raw["us"] or 0)),
             )  # fmt: skip
         except (ValueError, KeyError, TypeError):
             return None  # a line cut by a full disk or a foreign format says nothing
+
+    @property
+    def behind(self) -> int:
+        """Bytes that have not been read yet."""
+        inode, size = self._now()
+        return size - self._position if inode == self._inode and size >= self._position else size
 
     def _remember(self, raw: dict[str, object]) -> None:
         """FastAPI itself said that it does not serve this request: Django's answer is no failure."""
@@ -107,3 +122,7 @@ class Reader:
         except FileNotFoundError:
             return 0, 0
         return found.st_ino, found.st_size
+
+
+def _ended(began: object, microseconds: float) -> float:
+    return datetime.fromisoformat(began).timestamp() + microseconds / 1e6 if isinstance(began, str) else 0.0

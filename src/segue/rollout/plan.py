@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -99,13 +100,35 @@ def controlling(state: Path) -> Iterator[None]:
     """
     handle = os.open(state / "rollout.lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        if not _taken(handle) and not _taken(
+            handle, after=0.2
+        ):  # :func:`controlled` may have held it for a moment
             raise Controlled(
                 "Another `segue rollout` of this project is running.",
                 hint="Wait until it has ended, stop it with Ctrl-C (traffic stays where it is), or say `segue rollback ROUTE`.",
-            ) from error
+            )
         yield
     finally:
         os.close(handle)
+
+
+def controlled(state: Path) -> bool:
+    """Whether a controller is at work."""
+    try:
+        handle = os.open(state / "rollout.lock", os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        return not _taken(handle)
+    finally:
+        os.close(handle)
+
+
+def _taken(handle: int, *, after: float = 0.0) -> bool:
+    """Take the lock, ``after`` seconds from now; whether nobody else has it."""
+    time.sleep(after)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
