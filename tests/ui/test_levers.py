@@ -118,7 +118,8 @@ def test_what_is_no_percentage_is_refused(tmp_path: Path, weight: str) -> None:
     assert entry(settings).weight == 0
 
 
-def test_two_people_at_once(tmp_path: Path) -> None:
+def test_two_people_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shift, "WAIT_SECONDS", 0.1)
     settings = unserved(tmp_path)
     browser = Browser(tmp_path)
     with ledger.locked(settings.state):
