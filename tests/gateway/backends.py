@@ -31,7 +31,7 @@ def main(name: str, port: int) -> None:
                 sent = json.dumps({k.lower(): v for k, v in self.headers.items()}).encode()
             body = name.encode() + (b":" + sent if "echo" in self.path or "headers" in self.path else b"")
             if name == "fastapi" and "unserved" in self.path:
-                self.send_response(501)
+                self.send_response(503 if "dry" in self.path else 501)
                 self.send_header("x-segue-unserved", "operation")
             else:
                 self.send_response(status)

@@ -36,7 +36,8 @@ async def fastapi(scope: Any, receive: Any, send: Any) -> None:
     if "events" in path:
         headers.append((b"content-type", b"text/event-stream"))
     failed = "broken" in path or "failing" in path
-    status = 501 if "unserved" in path else 500 if failed else 200
+    left = 503 if "dry" in path else 501
+    status = left if "unserved" in path else 500 if failed else 200
     await send({"type": "http.response.start", "status": status, "headers": headers})
     if "torn" in path:
         if "half" in path or "long" in path or "chunked" in path or "events" in path:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 import uvicorn
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy import make_url, text
+from starlette.responses import Response
 from tests.services import Postgres, free_port
 
 from segue_bridge.db.database import Database
@@ -31,6 +33,47 @@ OPEN = text(
 def url(postgres: Postgres) -> str:
     postgres.create("pool")
     return postgres.url("pool")
+
+
+@pytest.mark.parametrize("middleware", [False, True])
+def test_write_that_gets_no_connection_has_done_nothing_and_says_so(url: str, middleware: bool) -> None:
+    """The gateway may then ask Django, whatever the method; behind middleware that may have done something it may not."""
+    done: list[str] = []
+
+    async def layer(call: Call, rest: Callable[[Call], Awaitable[Response]]) -> Response:
+        done.append("middleware")
+        return await rest(call)
+
+    async def run() -> tuple[Any, Any]:
+        database = Database(url, pool_size=1, pool_wait=0.2)
+        routes = Router()
+
+        @routes.post(
+            Resource("/write", name="Write", methods=("POST",), middleware=(layer,) if middleware else ()),
+            action="create",
+        )
+        async def write(call: Call) -> list[int]:
+            done.append("mail")  # before it needs the database
+            await call.db.all(text("SELECT 1"))
+            return []
+
+        app = FastAPI()
+        app.state.database = database
+        app.include_router(routes)
+        handlers.install(app, headers={}, append_slash=False)
+        async with AsyncClient(transport=ASGITransport(app), base_url="http://testserver") as client:
+            held = await database.checkout()
+            dry = await client.post("/write")
+            await database.give_back(held, broken=False)
+            wet = await client.post("/write")
+        await database.close()
+        return dry, wet
+
+    dry, wet = asyncio.run(run())
+    assert (dry.status_code, dry.headers["retry-after"]) == (503, "1")
+    assert dry.headers.get("x-segue-unserved") == (None if middleware else "pool")
+    assert wet.status_code == 200
+    assert done == (["middleware"] * 2 if middleware else []) + ["mail"]
 
 
 def test_who_waits_too_long_is_turned_away_and_the_others_are_served(url: str) -> None:

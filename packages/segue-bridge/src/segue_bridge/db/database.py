@@ -88,6 +88,11 @@ class Database:
         """A session for one request: ``async with database.session() as db``."""
         return Session(self)
 
+    @property
+    def scarce(self) -> bool:
+        """Whether a request that wants a connection now has to wait for it."""
+        return self._turns is not None and self._turns.locked()
+
     async def checkout(self) -> Executor:
         """A connection of the pool, in order of asking. Raises :class:`PoolBusy` and the errors of :mod:`.errors`."""
         if self._turns is not None:

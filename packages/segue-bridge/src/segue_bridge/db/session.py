@@ -52,6 +52,12 @@ class Session:
     ) -> None:
         await self.close()
 
+    async def queue(self) -> None:
+        """Take the connection now if others wait for one, so that a request that gets none is turned away before it has done
+        anything. Raises :class:`~.pool.PoolBusy`."""
+        if self._database.scarce:
+            await self._connection()
+
     async def close(self) -> None:
         """Return the connection. A session left inside a block gives it back closed."""
         executor, self._executor = self._executor, None

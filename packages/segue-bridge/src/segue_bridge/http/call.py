@@ -59,6 +59,7 @@ class Call(Informed, Request):
         self.authenticated_by_request = False
         self.stored_session: UserSession | None = None
         self.counted: Counted = []
+        self.begun = False  # whether code of the project's own may have done something
         self.csrf_token: str | None = None
         self.varies: list[str] = []
         self._values = values

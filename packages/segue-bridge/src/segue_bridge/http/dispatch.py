@@ -33,6 +33,7 @@ authenticators (``force_authenticate``). Clients cannot set scope keys."""
 
 _log = logging.getLogger("segue_bridge.http")
 _NOBODY = AnonymousUser()
+_SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 async def serve(
@@ -122,6 +123,7 @@ async def _through(call: Call, position: int) -> Response:
         return await _answer(call)
 
     called = False
+    call.begun = True
 
     async def rest(inner: Call) -> Response:
         nonlocal called
@@ -147,7 +149,7 @@ def _converted(call: Call, error: Exception) -> Response:
     if isinstance(error, PoolBusy):
         _log.warning("%s %s: %s", call.method, call.scope["path"], error)
         call.stored_session = None  # it may not have been read
-        return failures.busy()
+        return failures.busy(untouched=not call.begun)
     if isinstance(error, (pages.SuspiciousOperation, sessions.SessionGone)):
         _log.warning("%s %s: %s", call.method, call.scope["path"], error)
         return pages.response(pages.BAD_REQUEST)
@@ -227,6 +229,9 @@ async def _initial_and_handler(call: Call) -> Response:
     if resource.versioning is not None:
         call.version = resource.versioning.determine(call)
     await _authenticate(call)
+    if method not in _SAFE:
+        await call.db.queue()
+    call.begun = True
     await resource.check(call)
     limits = resource.throttles_of(call)
     if limits:

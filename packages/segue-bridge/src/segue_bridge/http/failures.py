@@ -50,6 +50,10 @@ def unserved(what: str) -> JSON:
     return response
 
 
-def busy() -> JSON:
-    """All connections to the database are in use: 503, try again in a second."""
-    return JSON({"detail": "The service is busy. Try again in a moment."}, 503, {"Retry-After": "1"})
+def busy(*, untouched: bool) -> JSON:
+    """All connections to the database are in use: 503, try again in a second.
+
+    ``untouched``: nothing was done for the request, so a gateway may ask Django instead, whatever the method.
+    """
+    headers = {"Retry-After": "1", **({"x-segue-unserved": "pool"} if untouched else {})}
+    return JSON({"detail": "The service is busy. Try again in a moment."}, 503, headers)

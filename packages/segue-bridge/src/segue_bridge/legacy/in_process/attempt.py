@@ -73,8 +73,9 @@ class Answer:
             return
         if message["type"] == "http.response.start":
             status, names = message["status"], {name.lower() for name, _ in message.get("headers", ())}
-            self.left = status == 501 and UNSERVED in names and self._body.whole
-            self.refused = self.left or (status >= 500 and self._safe and self._body.whole)
+            untouched = UNSERVED in names and self._body.whole
+            self.left = untouched and status == 501  # with 503 it wanted to and could not: a failure
+            self.refused = untouched or (status >= 500 and self._safe and self._body.whole)
             if self.refused:
                 return
         self._held.append(message)
