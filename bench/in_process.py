@@ -30,7 +30,7 @@ KINDS: dict[str, Callable[..., AbstractContextManager[Service]]] = {
     "in one process": one_process.started,
 }
 # Of the server or of the moment; gunicorn names itself, and says that it keeps a connection.
-VOLATILE = {"date", "server", "x-request-id", "connection", "keep-alive", "transfer-encoding"}
+VOLATILE = {"date", "expires", "server", "x-request-id", "connection", "keep-alive", "transfer-encoding"}
 
 
 def main() -> int:

@@ -62,6 +62,7 @@ class Export(StrEnum):
 
     envoy = "envoy"
     in_process = "in-process"
+    nginx = "nginx"
 
 
 class Mode(StrEnum):

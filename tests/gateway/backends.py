@@ -29,7 +29,13 @@ def main(name: str, port: int) -> None:
             status = 500 if (name == "fastapi" and "broken" in self.path) or "failing" in self.path else 200
             if "headers" in self.path:
                 sent = json.dumps({k.lower(): v for k, v in self.headers.items()}).encode()
-            body = name.encode() + (b":" + sent if "echo" in self.path or "headers" in self.path else b"")
+            if "none-204" in self.path:
+                status, sent = 204, b""
+            body = (
+                b""
+                if status == 204
+                else name.encode() + (b":" + sent if "echo" in self.path or "headers" in self.path else b"")
+            )
             if name == "fastapi" and "unserved" in self.path:
                 self.send_response(503 if "dry" in self.path else 501)
                 self.send_header("x-segue-unserved", "operation")

@@ -52,6 +52,9 @@ def django(environ: dict[str, Any], start_response: Callable[..., Any]) -> Itera
     told.update({"scheme": environ["wsgi.url_scheme"], "path": environ["PATH_INFO"]})
     body = _body("django", environ["PATH_INFO"], sent, told)
     status = "500 Failed" if "failing" in environ["PATH_INFO"] else "200 OK"
+    if "none-204" in environ["PATH_INFO"]:
+        start_response("204 No Content", [("Content-Length", "0")])
+        return []
     start_response(status, [("Content-Length", str(len(body))), ("Content-Type", "text/plain")])
     return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
 

@@ -40,6 +40,8 @@ def test_weight_decides_side_per_method_and_unknown_paths_go_to_django(
     assert client.options("/api/articles/1/").text == "django"
     assert client.get("/api/articles/1").text == "django"
     assert client.get("/api/articles/1.json").text == "django"
+    answer = client.get("/elsewhere/none-204/")
+    assert (answer.status_code, "content-length" in answer.headers) == (204, False)
     assert client.get("/elsewhere/").text == "django"
     world.swap(100, 100)
     assert client.post("/api/articles/1/").text == "fastapi"

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.debian import unpacked
+
 from segue.gateway import control, envoy, in_process
 from segue.gateway.envoy import Edge, Ports
+from segue.gateway.export import nginx
 from segue.gateway.processes import Child, Group, free_port
 from segue.gateway.table import Rule
 
@@ -35,6 +40,8 @@ class World:
             Rule("GET /api/articles/{pk}/", ARTICLE, ("GET", "HEAD"), get, True, html, sticky, patience=1),
             Rule("POST /api/articles/{pk}/", ARTICLE, ("POST",), post, True, html, sticky),
             Rule("* /api/articles/{pk}/", ARTICLE, (), 0, False, html, sticky),
+            # Never reached, as in Django: the pattern above matches first.
+            Rule("GET /api/articles/late/", "/api/articles/late/", ("GET", "HEAD"), 100 - get, True, html),
         ]
 
     def swap(self, get: int, post: int = 0, *, html: bool = False, sticky: tuple[str, ...] = ()) -> float:
@@ -131,6 +138,70 @@ def in_one_process(tmp_path: Path, edge: Edge = Edge(), *, workers: int = 1) -> 
         group.wait_ready(new.fastapi)
         while not control.serves(ports, version):
             time.sleep(0.01)
+        yield new
+
+
+@dataclass
+class NginxWorld(World):
+    """nginx between the two servers; ``command`` runs it."""
+
+    command: list[str] = field(default_factory=list)
+    edge: Edge = field(default_factory=Edge)
+
+    def swap(self, get: int, post: int = 0, *, html: bool = False, sticky: tuple[str, ...] = ()) -> float:
+        """Judge the exported file by ``nginx -t``, then start nginx anew with it."""
+        rules = self.rules(get, post, html=html, sticky=sticky)
+        text = nginx.configuration(rules, self.running.ports, self.edge)
+        (self.state / "segue.conf").write_text(text)
+        (self.state / "nginx.conf").write_text(NGINX.replace("FOLDER", str(self.state)))
+        (self.state / "logs").mkdir(exist_ok=True)
+        judged = subprocess.run([*self.command, "-t"], capture_output=True, text=True, check=False)
+        assert judged.returncode == 0, judged.stderr
+        for child in [c for c in self.group.children if c.name == "nginx"]:
+            child.process.terminate()
+            child.process.wait()
+            self.group.children.remove(child)
+        port = self.running.ports.gateway
+        child = self.group.start("nginx", self.command, port=port, cwd=self.state, env=os.environ)
+        self.group.wait_ready(child)
+        return 0.0
+
+
+NGINX = """
+daemon off;
+master_process off;
+pid FOLDER/nginx.pid;
+error_log FOLDER/logs/nginx-errors.log;
+events {}
+http {
+    access_log off;
+    client_body_temp_path FOLDER/body;
+    proxy_temp_path FOLDER/proxy;
+    fastcgi_temp_path FOLDER/fastcgi;
+    uwsgi_temp_path FOLDER/uwsgi;
+    scgi_temp_path FOLDER/scgi;
+    include FOLDER/segue.conf;
+}
+"""
+
+
+def nginx_binary() -> str:
+    """nginx of the machine, else of Debian's package."""
+    return shutil.which("nginx") or str(unpacked("nginx") / "usr" / "sbin" / "nginx")
+
+
+@contextmanager
+def in_nginx(tmp_path: Path, edge: Edge = Edge()) -> Iterator[World]:
+    """The world with nginx and the exported file in front of the two servers."""
+    ports = Ports(free_port(), 0, free_port(), free_port())
+    command = [nginx_binary(), "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")]
+    command += ["-e", str(tmp_path / "logs" / "nginx-errors.log")]
+    running = control.Running(ports, os.getpid())
+    with Group(tmp_path / "logs") as group:
+        simple_backend(group, "django", ports.django)
+        fastapi = simple_backend(group, "fastapi", ports.fastapi)
+        new = NginxWorld(tmp_path, running, group, fastapi, simple_backend, command, edge)
+        new.swap(0)
         yield new
 
 

@@ -70,7 +70,7 @@ class Front:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message = {**message, "headers": _with_side(message.get("headers", ()), choice.side)}
+                message = {**message, "headers": _with_side(message, choice.side)}
             await send(message)
 
         try:
@@ -174,6 +174,8 @@ def _cleaned(scope: Any) -> tuple[Any, str]:
     return {**scope, "headers": headers}, request_id
 
 
-def _with_side(headers: Iterable[tuple[bytes, bytes]], side: str) -> list[tuple[bytes, bytes]]:
-    kept = [(name, value) for name, value in headers if name.lower() != b"x-segue-route"]
+def _with_side(start: Message, side: str) -> list[tuple[bytes, bytes]]:
+    # A 204 has no length (RFC 9110, 8.6); Django states one, and Envoy takes it off.
+    dropped = (b"x-segue-route", b"content-length") if start["status"] == 204 else (b"x-segue-route",)
+    kept = [(name, value) for name, value in start.get("headers", ()) if name.lower() not in dropped]
     return [*kept, (b"x-segue-route", side.encode())]
