@@ -625,6 +625,51 @@ def schema_baseline(
     raise typer.Exit(command.run(open_project(project), write=stamp, as_json=json))
 
 
+class Owner(StrEnum):
+    """Who may change a table."""
+
+    django = "django"
+    fastapi = "fastapi"
+
+
+@schema_app.command("own")
+def schema_own(
+    tables: Annotated[list[str], typer.Argument(help="Tables, as `segue schema owners` prints them.")],
+    by: Annotated[Owner, typer.Option("--by", help="Who may change them from now on.", show_default=False)],
+    project: Project = HERE,
+    server: Annotated[
+        str,
+        typer.Option(
+            "--server",
+            help="PostgreSQL to build on, postgresql://user@host:port/ (else the project's own, if it uses one).",
+            show_default=False,
+        ),
+    ] = "",
+    sqlite: Annotated[
+        bool, typer.Option("--sqlite", help="Build SQLite files whatever the project uses.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Give tables to one side: only its tool may change them.
+
+    Refuses, with 1, when a table differs between both sides (built on empty databases as in `schema check`) or when the
+    project's own database lacks migrations of the side that gives it away.
+    """
+    from segue.commands import owners as command
+
+    raise typer.Exit(
+        command.own(open_project(project), tables, by=by.value, server=server, sqlite=sqlite, as_json=json)
+    )
+
+
+@schema_app.command("owners")
+def schema_owners(project: Project = HERE, json: AsJson = False) -> None:
+    """List every table with its owner."""
+    from segue.commands import owners as command
+
+    raise typer.Exit(command.owners(open_project(project), as_json=json))
+
+
 @app.command()
 def doctor(project: Project = HERE, json: AsJson = False) -> None:
     """Check machine, interpreter and state files.

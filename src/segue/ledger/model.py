@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
 
+from segue.ledger.owners import Handover
+
 Kind = Literal["explore", "suite", "http", "replay", "shadow"]
 KINDS: tuple[Kind, ...] = ("explore", "suite", "http", "replay", "shadow")
 AGAINST_ONLY: tuple[Kind, ...] = ("shadow",)
@@ -98,11 +100,12 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """Every operation of the project, in Django's matching order. ``code`` is the digest of the
-    generated code, ``snapshot`` that of the snapshot."""
+    generated code, ``snapshot`` that of the snapshot. ``handovers`` say who owns which table, the last one counts."""
 
     entries: dict[str, Entry] = field(default_factory=dict)
     snapshot: str = ""
     code: str = ""
+    handovers: tuple[Handover, ...] = ()
 
     def with_entry(self, entry: Entry) -> Ledger:
         """The ledger with that entry replaced."""

@@ -18,6 +18,8 @@ import tomlkit
 from segue.errors import DamagedFile, EnvironmentProblem
 from segue.files import cannot_write, write_atomic
 from segue.ledger.model import KINDS, Entry, Event, Ledger, Proof, State
+from segue.ledger.owners import SIDES, Handover
+from segue.ledger.owners import entries as entries_of
 
 _HEADER = "Who serves each operation. Written by segue; read it, diff it, but change it with segue commands."
 
@@ -51,7 +53,14 @@ def read(path: Path) -> Ledger:
                 hint="Restore it from version control, or correct that entry.",
             ) from error
         entries[entry.key] = entry
-    return Ledger(entries, document.get("snapshot", ""), document.get("code", ""))
+    handovers = document.get("handover", [])
+    if not isinstance(handovers, list):
+        raise _damaged(path, "handover is no list of tables")
+    try:
+        given = tuple(_handover(raw) for raw in handovers)
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(path, f"a handover is damaged ({_reason(error)})") from error
+    return Ledger(entries, document.get("snapshot", ""), document.get("code", ""), given)
 
 
 def write(path: Path, ledger: Ledger) -> None:
@@ -63,6 +72,8 @@ def write(path: Path, ledger: Ledger) -> None:
     parts = [tomlkit.dumps(document)]
     for entry in ledger.entries.values():
         parts += ["\n[[operation]]\n", tomlkit.dumps(_table(entry)), _history(entry.history)]
+    if ledger.handovers:
+        parts.append("\n" + entries_of(ledger.handovers))
     write_atomic(path, "".join(parts))
 
 
@@ -107,6 +118,15 @@ def _entry(raw: dict[str, Any]) -> Entry:
         proofs={kind: _proof(raw[kind]) for kind in KINDS if kind in raw},
         history=tuple(Event(e["at"], e["what"], e.get("why", "")) for e in raw.get("history", ())),
     )
+
+
+def _handover(raw: dict[str, Any]) -> Handover:
+    if raw["by"] not in SIDES:
+        raise ValueError(f"by is {raw['by']!r}")
+    tables, since = raw["tables"], raw.get("since", [])
+    if not isinstance(tables, list) or not isinstance(since, list):
+        raise TypeError("tables and since are lists")
+    return Handover(tuple(map(str, tables)), raw["by"], str(raw["at"]), tuple(map(str, since)))
 
 
 def _proof(raw: dict[str, Any]) -> Proof:

@@ -52,7 +52,7 @@ def after_generate(
                     )
                 entry = replace(entry, function="", reasons=reasons, proofs={})
             entries[key] = entry
-    return Ledger(entries, *digests)
+    return Ledger(entries, *digests, old.handovers)
 
 
 def after_verify(ledger: Ledger, kind: Kind, proofs: Mapping[str, Proof], basis: Basis, *, at: str) -> Ledger:

@@ -51,7 +51,7 @@ class Generated:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """``differences``: between Django's database and the generated one. ``drifted``: those among them that Django's own
+    """``declared``: between what Django's models alone make and the generated database. ``differences``: between Django's database and the generated one. ``drifted``: those among them that Django's own
     models have too, compared with its migrations. ``drift``: operations that ``makemigrations`` would write.
     ``autogenerate``: what Alembic would write, for the
     database of Django's migrations and that of its models. ``tables``: how many Django has."""
@@ -62,6 +62,7 @@ class Report:
     autogenerate: list[str]
     drift: list[str]
     drifted: list[Difference]
+    declared: list[Difference] = field(default_factory=list)
 
     @property
     def equal(self) -> bool:
@@ -111,6 +112,7 @@ def check(
         found,
         django.drift,
         [d for d in differences if d in own],
+        compare(django.declared, built) if django.declared is not None else differences,
     )
 
 

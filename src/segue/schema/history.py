@@ -23,7 +23,7 @@ class DataOperation:
 @dataclass(frozen=True, slots=True)
 class Migration:
     """One migration file. ``merge``: it joins branches of its app and does nothing else. ``replaces``: what it squashes,
-    ``replaced``: the squashed migrations that stand for it, both as ``app.name``."""
+    ``replaced``: the squashed migrations that stand for it, both as ``app.name``. ``leaf``: nothing of its app follows."""
 
     app: str
     name: str
@@ -32,6 +32,7 @@ class Migration:
     replaces: tuple[str, ...]
     replaced: tuple[str, ...]
     data: tuple[DataOperation, ...]
+    leaf: bool = False
 
     @property
     def key(self) -> str:
@@ -71,7 +72,7 @@ def migrations(found: list[dict[str, Any]]) -> list[Migration]:
     return [
         Migration(
             m["app"], m["name"], m["applied"], m["merge"], tuple(m["replaces"]), tuple(m["replaced"]),
-            tuple(DataOperation(**d) for d in m["data"]),
+            tuple(DataOperation(**d) for d in m["data"]), m["leaf"],
         )
         for m in found
     ]  # fmt: skip

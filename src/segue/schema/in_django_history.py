@@ -2,7 +2,7 @@
 Reads only. Arguments: folder on ``sys.path``, settings module, path of the output. Python 3.8 and newer.
 
 The output is a list, in the order in which Django would apply them, replaced ones after those that replace them:
-``app``, ``name``, ``applied``, ``merge``, ``replaces`` and ``replaced`` (names, as ``app.name``), and ``data``: the operations
+``app``, ``name``, ``applied``, ``merge``, ``replaces`` and ``replaced`` (names, as ``app.name``), ``leaf`` (nothing of its app follows), and ``data``: the operations
 whose effect on rows nobody can read off (``RunPython``, ``RunSQL``) with ``what``, ``place`` and ``reversible``.
 """
 
@@ -34,7 +34,8 @@ def read(connection, path):
 
     loader = MigrationLoader(connection, ignore_no_migrations=True)
     order = []
-    for leaf in sorted(loader.graph.leaf_nodes()):
+    leaves = sorted(loader.graph.leaf_nodes())
+    for leaf in leaves:
         order += [key for key in loader.graph.forwards_plan(leaf) if key not in order]
     order += sorted(key for key in loader.disk_migrations if key not in order)
     replaced = {}
@@ -53,6 +54,7 @@ def read(connection, path):
                 "merge": len(parents) > 1 and not migration.operations,
                 "replaces": [_name(other) for other in migration.replaces],
                 "replaced": replaced.get(key, []),
+                "leaf": key in leaves,
                 "data": [_data(operation, path) for operation in _flat(migration.operations)],
             }
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from segue.ledger import owners
 from segue.snapshot.model import Model
 from segue.target.ir import Import
 from segue.translate.context import Context
@@ -59,6 +60,7 @@ ENV = '''\
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 from alembic import context
 from sqlalchemy import Connection
@@ -67,9 +69,12 @@ import {package}.models  # noqa: F401  (makes every table known)
 from {package}.settings import settings
 from segue_bridge.db.base import Base
 from segue_bridge.db.database import Database
-from segue_bridge.db.migrations import compare_type, include_object, without_renames
+from segue_bridge.db.migrations import compare_type, without_renames
+from segue_bridge.owners.alembic import Guard
 
 URL = context.config.attributes.get("url") or settings.database_url
+# While Django runs, tables are its own until `segue schema own TABLE --by fastapi`.
+GUARD = Guard(Path(__file__).with_name("owners.toml"), context)
 
 
 def migrate(connection: Connection) -> None:
@@ -78,27 +83,27 @@ def migrate(connection: Connection) -> None:
         connection=connection,
         target_metadata=Base.metadata,
         compare_type=compare_type,
-        include_object=include_object,
+        include_object=GUARD.include_object,
         process_revision_directives=without_renames,
         render_as_batch=connection.dialect.name == "sqlite",
     )
-    with context.begin_transaction():
+    with GUARD.watching(connection), context.begin_transaction():
         context.run_migrations()
 
 
 async def online() -> None:
     """Connect as the application does."""
     database = Database(URL)
-    async with database.engine.begin() as connection:
+    async with GUARD.alone(database), database.engine.begin() as connection:
         await connection.run_sync(migrate)
     await database.close()
 
 
 if context.is_offline_mode():
     context.configure(
-        url=URL, target_metadata=Base.metadata, literal_binds=True, include_object=include_object
+        url=URL, target_metadata=Base.metadata, literal_binds=True, include_object=GUARD.include_object
     )
-    with context.begin_transaction():
+    with GUARD.watching(), context.begin_transaction():
         context.run_migrations()
 else:
     asyncio.run(online())
@@ -140,6 +145,12 @@ def write_migrations(ctx: Context) -> None:
     files["migrations/env.py"] = ENV.format(package=ctx.program.package)
     files["migrations/script.py.mako"] = MAKO
     files[BASELINE] = baseline(ctx)
+    files[owners.FILE] = owners.text((m.table for m in ctx.snapshot.models.values() if owned(m)), ())
+
+
+def owned(model: Model) -> bool:
+    """Whether Django's migrations make a table for it."""
+    return model.managed and not (model.proxy or model.abstract or model.swapped)
 
 
 def baseline(ctx: Context) -> str:

@@ -1,0 +1,181 @@
+"""Alembic's side: what ``migrations/env.py`` of the generated project asks.
+
+Autogenerate proposes nothing for a table of Django's. An upgrade or downgrade that changes one is refused at the statement, in
+its own transaction, so that nothing of it stays; with ``--sql`` it is refused before that statement is printed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alembic.util import CommandError
+from sqlalchemy import Connection, event, text
+
+from segue_bridge.db.migrations import include_object
+from segue_bridge.owners import lock
+from segue_bridge.owners.ledger import Owners, OwnersUnreadable, read
+from segue_bridge.owners.statements import Change, changes
+
+if TYPE_CHECKING:
+    from segue_bridge.db.database import Database
+
+_INDEX = {
+    "postgresql": "SELECT tablename FROM pg_indexes WHERE indexname = :name AND schemaname = ANY (current_schemas(false))",
+    "sqlite": "SELECT tbl_name FROM sqlite_master WHERE type = 'index' AND name = :name",
+}
+
+
+class Guard:
+    """``path`` is ``migrations/owners.toml``; ``context`` is ``alembic.context``. Raises Alembic's ``CommandError`` when the file
+    cannot be used.
+
+    ``-x every-table`` on Alembic's command line takes the guard away for one run.
+    """
+
+    def __init__(self, path: Path, context: Any) -> None:
+        self._context = context
+        self._revision: str | None = None
+        self._down = False
+        attributes = context.config.attributes
+        self._off = bool(attributes.get("every_table")) or "every-table" in context.get_x_argument()
+        try:
+            self._owners = Owners() if self._off else read(path)
+        except OwnersUnreadable as error:
+            raise CommandError(str(error)) from error
+        self._django = self._owners.of("django")
+
+    def include_object(self, item: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:
+        """Alembic's ``include_object``: no table of Django's, with all that is in it."""
+        if kind == "table" and name in self._django:
+            return False
+        return include_object(item, name, kind, reflected, other)
+
+    @contextlib.asynccontextmanager
+    async def alone(self, database: Database) -> AsyncIterator[None]:
+        """Hold :mod:`.lock` on ``database``. Raises ``CommandError`` when another run has it for longer than one would
+        wait."""
+        import asyncio
+
+        url = database.engine.url
+        if database.dialect != "postgresql":
+            held = lock.file_lock(url.database or "")
+            try:
+                held.__enter__()
+            except lock.MigrationRunning as error:
+                raise CommandError(str(error)) from error
+            try:
+                yield
+            finally:
+                held.__exit__(None, None, None)
+            return
+        async with database.engine.connect() as plain:
+            connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
+            loop = asyncio.get_running_loop()
+            until = loop.time() + lock.PATIENCE
+            while not await connection.scalar(text(lock.TRY)):
+                if loop.time() >= until:
+                    raise CommandError(str(lock.MigrationRunning(lock.PATIENCE)))
+                await asyncio.sleep(lock.STEP)
+            try:
+                yield
+            finally:
+                await connection.scalar(text(lock.FREE))
+
+    @contextlib.contextmanager
+    def watching(self, connection: Connection | None = None) -> Iterator[None]:
+        """Refuse what changes a table of Django's meanwhile: on ``connection``, or in what ``--sql`` prints.
+
+        Call it when ``context.configure`` was called.
+        """
+        if connection is not None and connection.dialect.name == "sqlite":
+            # Python's driver begins a transaction for rows only: tables would stay when a revision fails
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        if self._off:
+            yield
+            return
+        self._mark_revisions()
+        if connection is None:
+            impl = self._context.get_context().impl
+            printed = impl.static_output
+
+            def output(statement: str) -> None:
+                self._judge(statement, None)
+                printed(statement)
+
+            impl.static_output = output
+            yield
+            return
+
+        def before(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            if self._revision is not None:
+                self._judge(statement, connection)
+
+        event.listen(connection, "before_cursor_execute", before)
+        try:
+            yield
+        finally:
+            event.remove(connection, "before_cursor_execute", before)
+
+    def _mark_revisions(self) -> None:
+        """Know at each statement which revision is running."""
+        for script in self._context.script.walk_revisions():
+            for name in ("upgrade", "downgrade"):
+                function = getattr(script.module, name, None)
+                if function is not None:
+                    setattr(script.module, name, self._marked(function, script.revision, name == "downgrade"))
+
+    def _marked(self, function: Callable[..., Any], revision: str, down: bool) -> Callable[..., Any]:
+        def run(*args: Any, **options: Any) -> Any:
+            self._revision, self._down = revision, down
+            try:
+                return function(*args, **options)
+            finally:
+                self._revision = None
+
+        return run
+
+    def _judge(self, statement: str, connection: Connection | None) -> None:
+        for change in changes(statement):
+            for table in self._tables(change, connection):
+                if table in self._django and not self._known(table):
+                    raise CommandError(
+                        f"Revision {self._revision} changes {table}, which is Django's: {_short(statement)} Write a Django "
+                        f"migration, or hand it over first with `segue schema own {table} --by fastapi`."
+                    )
+
+    def _tables(self, change: Change, connection: Connection | None) -> list[str]:
+        if change.what == "other":
+            return sorted(change.names & self._django)
+        if change.table:
+            return [change.table]
+        if connection is None:
+            metadata = self._context.get_context().opts["target_metadata"]
+            tables = [t.name for t in metadata.sorted_tables for i in t.indexes if i.name == change.index]
+            if not tables:
+                raise CommandError(
+                    f"Revision {self._revision} changes the index {change.index}, of which nobody can say here whose table it "
+                    "is on: run it against the database, or name the table's index in the models."
+                )
+            return tables
+        found = connection.scalar(text(_INDEX[connection.dialect.name]), {"name": change.index})
+        return [str(found)] if found else []
+
+    def _known(self, table: str) -> bool:
+        """Whether the running revision was written before Django had the table: the baseline, or what came before FastAPI
+        gave it back, on a database that lags behind."""
+        if self._down:
+            return False
+        since = self._owners.since(table)
+        scripts = self._context.script
+        if since is None:
+            return self._revision in scripts.get_bases()
+        known = scripts.iterate_revisions(tuple(since), "base", inclusive=True) if since else ()
+        return self._revision in {script.revision for script in known}
+
+
+def _short(statement: str) -> str:
+    plain = " ".join(statement.split())
+    return f"{plain[:120]}…" if len(plain) > 120 else f"{plain.rstrip(';')}."
