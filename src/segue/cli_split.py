@@ -42,6 +42,22 @@ HERE = Path()
 
 
 @split_app.command()
+def plan(
+    project: Project = HERE, apps: Apps = "", tables: Tables = "", source: Source = "", json: AsJson = False
+) -> None:
+    """Say what would cross between the databases.
+
+    Relations in both directions with the code that joins over them, functions with models of both sides, sequences and triggers, and an advice for each. Reads the
+    snapshot of the last assess, and the database where it is a PostgreSQL; changes nothing.
+    """
+    from segue.commands import split_plan as command
+
+    raise typer.Exit(
+        command.run(open_project(project), apps=apps, tables=tables, source=source, as_json=json)
+    )
+
+
+@split_app.command()
 def copy(
     project: Project = HERE,
     apps: Apps = "",

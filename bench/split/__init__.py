@@ -1,0 +1,1 @@
+"""Two databases kept alike while everything is killed."""
