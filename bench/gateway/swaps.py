@@ -1,7 +1,8 @@
-"""Weights changed a thousand times under constant load: ``python -m bench.gateway.swaps [--count 1000] [--rate 1200] [--seconds 220]``.
+"""Weights changed a thousand times under constant load: ``python -m bench.gateway.swaps [--count 1000] [--rate 1200] [--seconds 220] [--routes-only]``.
 
 Each change is what ``segue shift`` does (evidence, Envoy's judgement, routes, ledger), one after the other, for GET and POST in turn.
-The oracle is Envoy's log: what each request was routed by and when it began; and the client, who sees failures.
+With ``--routes-only`` a change is only the routes (written, in effect), which takes so little that a thousand fit into minutes of a busy
+machine. The oracle is Envoy's log: what each request was routed by and when it began; and the client, who sees failures.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from tests.gateway.project import GET, POST
+from tests.gateway.project import GET, POST, Project
 
 from bench.gateway import world
 from bench.gateway.figures import Found, busy, interval, milliseconds
@@ -57,6 +58,18 @@ def changed(settings: Config, key: str, weight: int) -> Change:
     return Change(key, weight, time.time(), time.monotonic() - begin, json.loads(told.getvalue())["seconds"])
 
 
+def rerouted(one: Project, weights: dict[str, int], key: str) -> Change:
+    """Change the routes alone."""
+    begin = time.monotonic()
+    rules = one.world.rules(weights[GET], weights[POST])
+    version = control.write_routes(one.settings.state, rules)
+    while not control.serves(one.world.running.ports, version):
+        if time.monotonic() - begin > 30:
+            raise TimeoutError("the routes do not take effect")
+    seconds = time.monotonic() - begin
+    return Change(key, weights[key], time.time(), seconds, seconds)
+
+
 @dataclass(frozen=True, slots=True)
 class Logged:
     """A request in Envoy's log: when it began (wall clock), its operation, the weight that routed it, the side chosen."""
@@ -77,7 +90,7 @@ def logged(file: Path) -> Iterator[Logged]:
             yield Logged(at, key, int(raw["weight"] or 0), raw["side"])
 
 
-def run(count: int, rate: float, seconds: float, seed: int = 1) -> Found:
+def run(count: int, rate: float, seconds: float, seed: int = 1, *, routes_only: bool = False) -> Found:
     """``count`` changes (as many of them as ``seconds`` allow) under ``rate`` requests a second."""
     dice, until = random.Random(seed), time.monotonic() + seconds
     with _project() as (one, file):
@@ -89,21 +102,25 @@ def run(count: int, rate: float, seconds: float, seed: int = 1) -> Found:
                     break
                 key = (GET, POST)[number % 2]
                 last[key] = dice.choice([w for w in WEIGHTS if w != last[key]])
-                changes.append(changed(one.settings, key, last[key]))
+                changes.append(
+                    rerouted(one, last, key) if routes_only else changed(one.settings, key, last[key])
+                )
         time.sleep(0.2)  # Envoy writes its log every 50 ms
-        return _judge(load, changes, [*logged(file)], rate)
+        return _judge(
+            load, changes, [*logged(file)], f" --rate {rate:.0f}{' --routes-only' if routes_only else ''}"
+        )
 
 
 @contextmanager
-def _project() -> Iterator[tuple[world.Project, Path]]:
+def _project() -> Iterator[tuple[Project, Path]]:
     with tempfile.TemporaryDirectory(prefix="segue-swaps-") as name, world.project(Path(name)) as (one, _):
         yield one, control.folder(one.settings.state) / "access.jsonl"
 
 
-def _judge(load: Load, changes: Sequence[Change], lines: Sequence[Logged], rate: float) -> Found:
+def _judge(load: Load, changes: Sequence[Change], lines: Sequence[Logged], options: str) -> Found:
     out = Found(
-        f"{len(changes)} changes of a weight under load",
-        f"python -m bench.gateway.swaps --count {len(changes)} --rate {rate:.0f}",
+        f"{len(changes)} changes of {'the routes' if 'only' in options else 'a weight'} under load",
+        f"python -m bench.gateway.swaps --count {len(changes)}{options}",
     )
     failed = [r for r in load.requests if r.failed]
     late = _late(changes, lines)
@@ -168,8 +185,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rate", type=float, default=1200.0)
     parser.add_argument("--seconds", type=float, default=220.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--routes-only", action="store_true")
     given = parser.parse_args(arguments)
-    return run(min(given.count, 10_000), given.rate, given.seconds, given.seed).end()
+    return run(
+        min(given.count, 10_000), given.rate, given.seconds, given.seed, routes_only=given.routes_only
+    ).end()
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ class Config:
     responses the team has checked itself. ``redact`` are names of fields whose values no report of recorded
     traffic may hold. ``rollout_…`` are as in :class:`segue.rollout.judge.Policy`.
     ``shadow_share`` is the percentage of reads that ``segue serve`` has asked of both sides (0: none), ``shadow_rate`` the most questions a second for
-    that, ``shadow_timeout`` the seconds that an answer may take. ``noise`` are places (``GET /api/x/: body.items[].seen``) whose values may be volatile
+    that, ``shadow_timeout`` the seconds that an answer may take. ``log_size`` are the megabytes from which the gateway's log is begun anew (0: never). ``noise`` are places (``GET /api/x/: body.items[].seen``) whose values may be volatile
     although the rule hides more than one path of a body.
     """
 
@@ -55,6 +55,7 @@ class Config:
     override_from: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     sticky: tuple[str, ...] = ("session", "authorization")
     patience: int = 5
+    log_size: int = 64
     django_command: tuple[str, ...] = ()
     fastapi_command: tuple[str, ...] = ()
     application: str = ""
@@ -115,6 +116,7 @@ _KEYS: dict[str, dict[str, tuple[str, type]]] = {
         "override_from": ("override_from", list),
         "sticky": ("sticky", list),
         "patience": ("patience", int),
+        "log_size": ("log_size", int),
         "django_command": ("django_command", list),
         "fastapi_command": ("fastapi_command", list),
         "application": ("application", str),
@@ -256,6 +258,7 @@ def _judge(found: Config, file: Path) -> None:
             "gateway.patience", found.patience, 0, 3600, "no time to wait",
             "seconds, or 0 to wait for FastAPI however long it takes",
         ),
+        ("gateway.log_size", found.log_size, 0, inf, "no size", "megabytes, or 0 to let the log grow"),
         ("gateway.port", found.gateway_port, 0, 65535, "no port", "a number from 0 to 65535"),
         ("rollout.interval", found.rollout_interval, 1, inf, "no number of seconds", "a whole number from 1 on"),
         ("rollout.minimum", found.rollout_minimum, 1, inf, "no number of requests", "a whole number from 1 on"),

@@ -19,7 +19,7 @@ from segue.commands.common import console, interpreter, read_ledger, read_snapsh
 from segue.config import Config
 from segue.environment import bridge_requirement, ensure_environment
 from segue.errors import EnvironmentProblem
-from segue.gateway import control, envoy, sides, table, tapping
+from segue.gateway import access_log, control, envoy, sides, table, tapping
 from segue.gateway.control import Running
 from segue.gateway.envoy import Ports
 from segue.gateway.processes import Child, Group, free_port, require_free
@@ -155,8 +155,11 @@ def run(settings: Config, *, port: int | None, shadow: int | None = None) -> int
         share = settings.shadow_share if shadow is None else shadow
         if share:
             start_shadow(service, settings, share)
+        log = access_log.file(control.folder(settings.state))
         while not stopping:
             time.sleep(0.2)
+            if settings.log_size:
+                access_log.rotate(log, service.running.ports, settings.log_size * 1_000_000)
             for child in service.group.dead():
                 if child.name == "shadow":
                     service.group.children.remove(child)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from segue.gateway.access_log import Tail
 from segue.rollout.figures import Pair, bucket
 
 _NATURAL = ("weighted", "weighted-safe")
@@ -55,29 +55,20 @@ class Reader:
     """
 
     def __init__(self, file: Path, django: str = "", *, back: int = 0, everything: bool = False) -> None:
-        self._file, self.django, self._everything = file, django, everything
-        self._inode, size = self._now()
-        self._position = max(0, size - back)
+        self.django, self._everything = django, everything
+        self._tail = Tail(file, back)
         self._rest = b""
         self._left: dict[str, None] = {}
         self._order: deque[str] = deque()
 
     def read(self) -> Iterator[Line]:
         """What has been written since the last call. A line that is not complete yet is kept for the next one."""
-        inode, size = self._now()
-        if inode != self._inode or size < self._position:
-            self._inode, self._position, self._rest = inode, 0, b""
-        if size == self._position:
-            return
-        with self._file.open("rb") as stream:
-            stream.seek(self._position)
-            data = self._rest + stream.read(size - self._position)
-        self._position = size
-        *lines, self._rest = data.split(b"\n")
-        for text in lines:
-            line = self._line(text)
-            if line is not None:
-                yield line
+        for data, first in self._tail.chunks():
+            *lines, self._rest = (data if first else self._rest + data).split(b"\n")
+            for text in lines:
+                line = self._line(text)
+                if line is not None:
+                    yield line
 
     def _line(self, text: bytes) -> Line | None:
         try:
@@ -103,8 +94,7 @@ class Reader:
     @property
     def behind(self) -> int:
         """Bytes that have not been read yet."""
-        inode, size = self._now()
-        return size - self._position if inode == self._inode and size >= self._position else size
+        return self._tail.behind
 
     def _remember(self, raw: dict[str, object]) -> None:
         """FastAPI itself said that it does not serve this request: Django's answer is no failure."""
@@ -115,13 +105,6 @@ class Reader:
         self._order.append(request)
         if len(self._order) > _KEPT:
             self._left.pop(self._order.popleft(), None)
-
-    def _now(self) -> tuple[int, int]:
-        try:
-            found = os.stat(self._file)
-        except FileNotFoundError:
-            return 0, 0
-        return found.st_ino, found.st_size
 
 
 def _ended(began: object, microseconds: float) -> float:

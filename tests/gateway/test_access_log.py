@@ -1,0 +1,106 @@
+"""The gateway's log, begun anew by size while a real Envoy writes it and others follow it."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import Counter
+from pathlib import Path
+
+import httpx
+from tests.gateway.test_envoy import wait_until
+from tests.gateway.world import World, started
+
+from segue.gateway import access_log, control
+from segue.rollout.log import Line, Reader
+
+
+def ask(world: World, count: int) -> None:
+    with httpx.Client(base_url=world.url, trust_env=False, timeout=60) as client:
+        for _ in range(count):
+            assert client.get("/api/articles/1/").status_code == 200
+
+
+def written(*files: Path) -> Counter[str]:
+    lines = [line for file in files if file.exists() for line in file.read_text().splitlines()]
+    return Counter(str(json.loads(line)["request_id"]) for line in lines)
+
+
+def test_every_request_is_in_one_file_and_followers_miss_none(tmp_path: Path) -> None:
+    with started(tmp_path) as world:
+        current, ports = access_log.file(control.folder(tmp_path)), world.running.ports
+        reader, late = Reader(current), Reader(current)
+        seen: list[Line] = []
+        ids: Counter[str] = Counter()
+        first = 0
+        for _ in range(2 + access_log.KEPT):
+            ask(world, 25)
+            wait_until(lambda: current.exists() and current.stat().st_size > 5000)
+            kept = current.with_name("linked")  # as long as Envoy writes to it
+            os.link(current, kept)
+            assert not access_log.rotate(current, ports, 1_000_000)
+            assert access_log.rotate(current, ports, 5000)
+            seen += reader.read()
+            ask(world, 5)
+            wait_until(current.exists)
+            seen += reader.read()
+            ids += written(kept)
+            first = first or ids.total()
+            kept.unlink()
+        ask(world, 1)
+        wait_until(lambda: (ids + written(current)).total() == 30 * (2 + access_log.KEPT) + 1)
+        seen += reader.read()
+        assert set((ids + written(current)).values()) == {1}
+        assert len(seen) == 30 * (2 + access_log.KEPT) + 1
+        # One that slept through all of it has what is still there, and the file it had opened.
+        assert len([*late.read()]) == first + written(*access_log.files(current)).total()
+        assert len(list(current.parent.glob("access.jsonl*"))) == 1 + access_log.KEPT
+
+
+def test_envoy_is_told_again_when_the_one_who_renamed_the_file_was_killed(tmp_path: Path) -> None:
+    with started(tmp_path) as world:
+        current, ports = access_log.file(control.folder(tmp_path)), world.running.ports
+        ask(world, 3)
+        wait_until(lambda: written(current).total() == 3)
+        reader = Reader(current, back=1_000_000)
+        last = current.with_name("access.jsonl.1")
+        current.rename(last)
+        ask(world, 2)
+        wait_until(lambda: written(last).total() == 5)
+        new = Reader(current)  # begins where the log ends, whatever its name is now
+        assert len([*reader.read()]) == 5
+        assert access_log.rotate(current, ports, 1_000_000)
+        wait_until(current.exists)
+        ask(world, 2)
+        wait_until(lambda: written(current).total() == 2)
+        assert (len([*reader.read()]), len([*new.read()])) == (2, 2)
+
+
+def test_cut_and_replaced_files_are_read_from_their_beginning(tmp_path: Path) -> None:
+    file = tmp_path / "access.jsonl"
+    line = json.dumps(
+        {
+            "route": "k|weighted",
+            "weight": 1,
+            "side": "django",
+            "status": 200,
+            "us": 1,
+            "upstream": "",
+            "request_id": "a",
+        }
+    )
+    reader = Reader(file)
+    assert [*reader.read()] == []
+    file.write_text(f"{line}\n{line}\n{line[:20]}")
+    assert len([*reader.read()]) == 2
+    with file.open("a") as more:
+        more.write(f"{line[20:]}\n")
+    assert len([*reader.read()]) == 1
+    file.write_text(f"{line}\n")
+    assert len([*reader.read()]) == 1
+    time.sleep(0.01)
+    other = tmp_path / "other"
+    other.write_text(f"{line}\n{line}\n{line}\n{line}\n")
+    other.replace(file)
+    assert len([*reader.read()]) == 4
