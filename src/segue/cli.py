@@ -352,6 +352,42 @@ def suite(
     )
 
 
+@verify_app.command()
+def interleave(
+    project: Project = HERE,
+    json: AsJson = False,
+    route: Annotated[
+        list[str] | None, typer.Option(help="Only this path, 'POST /path/' or glob; may be repeated.")
+    ] = None,
+    count: Annotated[int, typer.Option(min=2, help="At most this many schedules.")] = 500,
+    per_pair: Annotated[int, typer.Option(min=2, help="At most this many for the same requests.")] = 12,
+    at_once: Annotated[
+        int, typer.Option(min=2, max=3, help="Requests that run at the same time: 2 or 3.")
+    ] = 2,
+    seconds: Annotated[float, typer.Option(min=1.0, help="About this long.")] = 300.0,
+    seed: Annotated[int, typer.Option(help="Same seed, same requests and schedules.")] = 1,
+) -> None:
+    """Run requests at the same time on both sides (PostgreSQL).
+
+    Both sides are led through the same schedules, statement by statement; then answers and rows are compared: lost
+    updates, deadlocks and refusals that one side has and the other has not. Exits with 1 on differences.
+    """
+    from segue.commands import interleave as command
+
+    raise typer.Exit(
+        command.run(
+            open_project(project),
+            routes=route or [],
+            count=count,
+            seconds=seconds,
+            per_pair=per_pair,
+            at_once=at_once,
+            seed=seed,
+            json_only=json,
+        )
+    )
+
+
 @verify_app.command("openapi")
 def verify_openapi(
     project: Project = HERE,

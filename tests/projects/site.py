@@ -30,7 +30,9 @@ import django
 from django.core.management import call_command
 from django.db.backends.signals import connection_created
 django.setup()
-connection_created.connect(lambda connection, **_: connection.cursor().execute("PRAGMA synchronous = OFF"), weak=False)
+connection_created.connect(
+    lambda connection, **_: connection.vendor == "sqlite" and connection.cursor().execute("PRAGMA synchronous = OFF"), weak=False
+)
 call_command("makemigrations", "notes", verbosity=0)
 importlib.invalidate_caches()
 call_command("migrate", verbosity=0)

@@ -205,7 +205,7 @@ def _own(endpoint: Endpoint, function: Function, given: tuple[tuple[str, object]
             function.where,
         )
     lines = [
-        f"{p.name} = {path_scope(endpoint).url_argument(p.name)}"
+        f"{p.name} = {path_scope(endpoint).url_argument(p.legacy)}"
         for p in body.parameters
         if _used(p.name, body.lines)
     ]

@@ -1,6 +1,6 @@
 """Run by the generated project's interpreter: its application under uvicorn, on a free loopback port.
 
-Standard input has the spec (``output``, ``package``) as its first line; every further line is answered with what
+Standard input has the spec (``output``, ``package``, perhaps ``gate``, see :mod:`turns`) as its first line; every further line is answered with what
 was logged as an error since the last one, and throttle histories are emptied. Ends with its input.
 """
 
@@ -93,8 +93,13 @@ def main() -> None:
     # This file is run by its path, so its neighbours are modules of their own.
     caches = importlib.import_module("memory_cache").stand_in(spec["package"])
     create_app = importlib.import_module(f"{spec['package']}.main").create_app
+
+    def create() -> Any:
+        gate = spec.get("gate")
+        return importlib.import_module("turns").Turns(create_app(), tuple(gate)) if gate else create_app()
+
     config = uvicorn.Config(
-        create_app, factory=True, timeout_keep_alive=65, log_config=None, proxy_headers=False, server_header=False,
+        create, factory=True, timeout_keep_alive=65, log_config=None, proxy_headers=False, server_header=False,
         access_log=False, lifespan="on",
     )  # fmt: skip
     logging.getLogger().addHandler(errors)

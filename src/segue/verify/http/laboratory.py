@@ -61,8 +61,9 @@ def laboratory(
     wanted: Collection[str],
     *,
     seed: int = 1,
+    gate: tuple[str, int] | None = None,
 ) -> Iterator[Laboratory]:
-    """Both servers, up, on equal clones; everything is stopped and removed at the end.
+    """Both servers, up, on equal clones; everything is stopped and removed at the end. ``gate``: see :mod:`.sides`.
 
     The project's own database is only read. Raises :class:`segue.errors.EnvironmentProblem` when a process does not
     start, with the end of what it said.
@@ -87,10 +88,10 @@ def laboratory(
             states.append(state)
             media = folder / f"media-{name}"
             if name == "django":
-                side = start_django(project, names, main["server"], state, media)
+                side = start_django(project, names, main["server"], state, media, gate)
             else:
                 url = database_url(names["default"], main["server"])
-                side = start_fastapi(project, modern, told["shared"], url, state, media)
+                side = start_fastapi(project, modern, told["shared"], url, state, media, gate)
             stack.callback(side.close)
             sides.append(side)
         yield Laboratory(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -122,6 +123,17 @@ class PostgresState(State):
         assert self._connection is not None
         return self._connection
 
+    def watching(self) -> psycopg.Connection[Any]:
+        """A connection to the server of its own, in autocommit, not to the clone."""
+        return self._maintenance()
+
+    def find_deadlocks_soon(self) -> None:
+        """Connections made from now on look for deadlocks after 50 ms, not after the server's second, where that may be set."""
+        with contextlib.suppress(psycopg.errors.InsufficientPrivilege):
+            self._open.execute(
+                sql.SQL("ALTER DATABASE {} SET deadlock_timeout = '50ms'").format(sql.Identifier(self._name))
+            )
+
     def _maintenance(self) -> psycopg.Connection[Any]:
         return psycopg.connect(**self._server, dbname="postgres", autocommit=True)
 
@@ -166,8 +178,9 @@ def _key(text: Any, kind: str) -> Any:
     return int(text) if text is not None and kind in ("integer", "bigint", "smallint") else text
 
 
+# ``indkey`` counts from 0, and a place of 0 stands for no part of the key.
 _COLUMNS = """
-SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), coalesce(array_position(i.indkey::int[], a.attnum::int), 0)
+SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), coalesce(array_position(i.indkey::int[], a.attnum::int) + 1, 0)
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
 WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = current_schema()::regnamespace

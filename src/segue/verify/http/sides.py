@@ -40,7 +40,7 @@ class Side:
         *,
         only_errors: bool = False,
     ) -> None:
-        self._child, self._state, self._media = child, state, media
+        self._child, self.state, self._media = child, state, media
         self._only_errors = only_errors  # it has nothing else to tell after a request, nor to reset
         self.url = url
         self.client = Client(url, host="testserver" if child is not None else "")
@@ -50,13 +50,21 @@ class Side:
 
     def ask(self, case: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Answer and effects; they stay until :meth:`restore`."""
-        if self._state is not None:
-            self._state.mark()
+        self.begin()
         raw = self.client.ask(case)
-        effects = self._state.changes() if self._state is not None else {}
+        return raw, self.effects(failed=raw["status"] >= 500)
+
+    def begin(self) -> None:
+        """What is written from now on are the effects of what is asked next."""
+        if self.state is not None:
+            self.state.mark()
+
+    def effects(self, *, failed: bool) -> dict[str, Any]:
+        """What was done since :meth:`begin`; with ``failed``, :attr:`error` says what went wrong last."""
+        effects = self.state.changes() if self.state is not None else {}
         self._dirty = self._dirty or bool(effects)
         self.error = ""
-        if self._child is not None and (raw["status"] >= 500 or not self._only_errors):
+        if self._child is not None and (failed or not self._only_errors):
             told = self._child.ask({})
             self.error = told["error"]
             self.refused |= set(told.get("refused", ()))
@@ -64,12 +72,12 @@ class Side:
         files = self._files()
         if files:
             effects["(files)"] = files
-        return raw, effects
+        return effects
 
     def restore(self) -> None:
         """Make the database what it was at first."""
-        if self._dirty and self._state is not None:
-            self._state.restore()
+        if self._dirty and self.state is not None:
+            self.state.restore()
         self._dirty = False
 
     def close(self) -> None:
@@ -77,8 +85,8 @@ class Side:
         self.client.close()
         if self._child is not None:
             self._child.close()
-        if self._state is not None:
-            self._state.close()
+        if self.state is not None:
+            self.state.close()
 
     def _files(self) -> list[list[str]]:
         if self._media is None:
@@ -91,9 +99,15 @@ class Side:
 
 
 def start_django(
-    project: ProjectRef, names: Mapping[str, str], server: Mapping[str, str], state: State, media: Path
+    project: ProjectRef,
+    names: Mapping[str, str],
+    server: Mapping[str, str],
+    state: State,
+    media: Path,
+    gate: tuple[str, int] | None = None,
 ) -> Side:
-    """Django on the databases ``names`` (alias → name). ``server``: host and port of theirs, if they have one."""
+    """Django on the databases ``names`` (alias → name). ``server``: host and port of theirs, if they have one. ``gate``: where
+    requests ask whether they may go on (``joined/turns.py``)."""
     media.mkdir()
     spec = {
         "settings": project.snapshot.settings.module,
@@ -102,6 +116,7 @@ def start_django(
         "databases": dict(names),
         "media": str(media),
         "open": [[server.get("host") or "localhost", int(server.get("port") or 5432)]] if server else [],
+        "gate": gate,
     }
     child = Child(
         "The Django server", [str(project.python), str(JOINED), "serve"], spec,
@@ -111,14 +126,21 @@ def start_django(
 
 
 def start_fastapi(
-    project: ProjectRef, modern: Modern, shared: Mapping[str, str], url: str, state: State, media: Path
+    project: ProjectRef,
+    modern: Modern,
+    shared: Mapping[str, str],
+    url: str,
+    state: State,
+    media: Path,
+    gate: tuple[str, int] | None = None,
 ) -> Side:
-    """The generated application on the database ``url``; ``shared`` are the secrets it has in common with Django."""
+    """The generated application on the database ``url``; ``shared`` are the secrets it has in common with Django, ``gate`` as
+    for :func:`start_django`."""
     media.mkdir()
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONHOME", "PYTHONPATH")}
     environment |= {**project.environment, **modern.environment, **shared, "DATABASE_URL": url}
     environment |= {"MEDIA_ROOT": str(media), "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
-    spec = {"output": str(project.output), "package": project.package}
+    spec = {"output": str(project.output), "package": project.package, "gate": gate}
     child = Child(
         "The FastAPI server", [str(modern.python), str(IN_GENERATED)], spec, cwd=project.output, env=environment
     )  # fmt: skip

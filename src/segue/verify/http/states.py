@@ -36,6 +36,11 @@ class State(ABC):
         self._sequences = self.sequences()
         self.mark()
 
+    @property
+    def baseline(self) -> Mapping[str, Rows]:
+        """Table → rows, as they were remembered."""
+        return self._baseline
+
     def changes(self) -> dict[str, Any]:
         """``{table: {"inserted", "deleted", "updated"}}`` as in joined mode, and ``(sequences)``; {} where nothing
         was written since :meth:`mark`. Differences are told against what was remembered."""

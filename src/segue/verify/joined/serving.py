@@ -16,7 +16,7 @@ def main(spec: dict[str, Any], pipe: Any) -> None:
     """Listen, tell the port, then answer every line with what was done since the last: ``{"error", "effects"}``.
 
     ``spec``: ``settings``, ``databases`` (alias → name), ``media`` (a folder), ``open`` ((host, port) pairs that
-    requests may reach).
+    requests may reach), and for ``verify interleave`` ``gate`` (host, port; see :mod:`.turns`).
     """
     os.environ["DJANGO_SETTINGS_MODULE"] = spec["settings"]
     from django.conf import settings
@@ -59,6 +59,11 @@ def main(spec: dict[str, Any], pipe: Any) -> None:
     mail.outbox = []
     remember_hashes()
     application = basehttp.get_internal_wsgi_application()
+    if spec.get("gate"):
+        from .turns import Turns
+
+        spec["open"].append(spec["gate"])
+        application = Turns(application, (spec["gate"][0], spec["gate"][1]))
     server = Server(("127.0.0.1", 0), Handler)
     server.set_app(application)
     hush()

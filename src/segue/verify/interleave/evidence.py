@@ -1,0 +1,83 @@
+"""What a run of interleavings saw."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One of those that ran at the same time."""
+
+    key: str
+    persona: str
+    method: str
+    path: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A result that a side can show: ``statuses`` of the requests, ``kind`` (see :func:`.outcome.kind_of`), the ``words`` (schedules)
+    that lead there, and ``told`` (answers and rows)."""
+
+    kind: str
+    statuses: tuple[int, ...]
+    words: tuple[str, ...]
+    told: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Requests run at the same time: ``points`` of each, ``words`` run on both sides, what only one side showed.
+
+    ``alike``: schedules with one outcome on both sides. ``kinds``: schedules on Django by the kind of outcome. ``noisy``: Django
+    answered one schedule in two ways; nothing is compared then.
+    """
+
+    requests: tuple[Request, ...]
+    points: tuple[tuple[str, ...], ...]
+    words: int
+    whole: bool
+    alike: int
+    waits: tuple[int, int]
+    kinds: Mapping[str, int]
+    only_django: tuple[Outcome, ...] = ()
+    only_fastapi: tuple[Outcome, ...] = ()
+    noisy: bool = False
+
+    @property
+    def different(self) -> bool:
+        """One side can show what the other cannot."""
+        return bool(self.only_django or self.only_fastapi)
+
+
+@dataclass(frozen=True, slots=True)
+class InterleaveReport:
+    """All of it."""
+
+    results: tuple[Result, ...]
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+    @property
+    def schedules(self) -> int:
+        """Schedules compared."""
+        return sum(r.words for r in self.results if not r.noisy)
+
+    @property
+    def different(self) -> int:
+        """Results that differ."""
+        return sum(r.different for r in self.results)
+
+    @property
+    def kinds(self) -> Counter[str]:
+        """Schedules by the kind of their outcome on Django."""
+        total: Counter[str] = Counter()
+        for result in self.results:
+            if not result.noisy:
+                total.update(result.kinds)
+        return total
