@@ -21,6 +21,7 @@ from segue.commands.common import (
     basis,
     console,
     count,
+    errors,
     find_entries,
     now,
     print_json,
@@ -65,7 +66,7 @@ def run(
     percent = share if share is not None else settings.shadow_share or SHARE
     with _only_one(settings.state), contextlib.ExitStack() as stack:
         stopping = stack.enter_context(_signals())
-        record = Record(settings, today, {e.key: e for e in chosen})
+        record = Record(settings, today, {e.key: e for e in chosen}, errors if as_json else console)
         worker = Worker(
             table.build(snapshot, book.entries),
             frozenset(e.key for e in chosen),

@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
 from rich.markup import escape
 
 from segue import ledger
-from segue.commands.common import basis, console, now
+from segue.commands.common import basis, now
 from segue.commands.verify import proof
 from segue.config import Config
 from segue.errors import SegueError, UsageError
@@ -29,10 +30,12 @@ _WAIT = 2.0  # seconds that the ledger may be another command's
 
 class Record:
     """Evidence grows as long as the code and the snapshot are the same: a difference that was seen yesterday is not forgotten because
-    today's reads are equal."""
+    today's reads are equal. ``console`` is told what happens."""
 
-    def __init__(self, settings: Config, begun: Basis, entries: Mapping[str, Entry]) -> None:
-        self.settings, self.begun, self.entries = settings, begun, entries
+    def __init__(
+        self, settings: Config, begun: Basis, entries: Mapping[str, Entry], console: Console
+    ) -> None:
+        self.settings, self.begun, self.entries, self.console = settings, begun, entries, console
         self.file: Path = settings.state / "evidence" / "shadow.json"
         self.news = False
         self._begin = time.monotonic()
@@ -50,7 +53,9 @@ class Record:
         self.news = True
         if (key, path) not in self._said and len(self._said) < 1000:
             self._said.add((key, path))
-            console.print(f"{now()[11:19]} [red]{escape(key)}[/]: {escape(path)} differs", soft_wrap=True)
+            self.console.print(
+                f"{now()[11:19]} [red]{escape(key)}[/]: {escape(path)} differs", soft_wrap=True
+            )
 
     def require_same(self, running: Running) -> None:
         """Raises :class:`UsageError` for a FastAPI that runs other code than was begun with."""
@@ -88,7 +93,7 @@ class Record:
         except SegueError as error:
             self.news = True
             self._not_before = time.monotonic() + _AGAIN
-            console.print(f"[yellow]Not recorded yet: {escape(error.message)}[/]", soft_wrap=True)
+            self.console.print(f"[yellow]Not recorded yet: {escape(error.message)}[/]", soft_wrap=True)
             return False
         return True
 

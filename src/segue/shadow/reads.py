@@ -58,6 +58,12 @@ _PURE = frozenset(
 _STATEMENTS = frozenset(
     {"insert", "update", "delete", "text", "Insert", "Update", "Delete", "literal_column"}
 )
+# Methods of the same session that write, by whatever name it goes.
+_WRITES = frozenset(
+    {
+        "execute", "insert", "insert_all", "update", "update_all", "get_or_create", "update_or_create", "delete_all", "delete_matching",
+    }
+)  # fmt: skip
 _LOCKS = frozenset({"with_for_update"})
 _OUTSIDE = frozenset({"open", "exec", "eval", "__import__"})
 # Methods of whatever object: files, sessions, caches, clients.
@@ -173,30 +179,47 @@ def _of_code(texts: Mapping[str, str], package: str, functions: set[str]) -> dic
 
 
 def _judged(module: str, stmt: ast.stmt, package: str) -> str:
-    for why in _reasons(stmt, package):
-        line = getattr(stmt, "lineno", 0)
+    for line, why in _reasons(stmt, package):
         return f"{why} ({module.replace('.', '/')}.py{f':{line}' if line else ''})"
     return ""
 
 
-def _reasons(stmt: ast.stmt, package: str) -> Iterator[str]:
+def _reasons(stmt: ast.stmt, package: str) -> Iterator[tuple[int, str]]:
+    """Line and why; the line is 0 for an import, which is made anew for each of its names."""
     if isinstance(stmt, ast.Import | ast.ImportFrom):
-        yield from _imported(stmt, package)
+        yield from ((0, why) for why in _imported(stmt, package))
         return
     for node in ast.walk(stmt):
-        if isinstance(node, ast.Call):
-            yield from _called(node)
-        elif isinstance(node, ast.Attribute) and node.attr == "limits":
-            yield "a rate limit counts its requests"
-        elif isinstance(node, ast.Attribute) and node.attr == "open_session":
-            yield "it works with the session, which it may change"
-        elif isinstance(node, ast.Subscript | ast.Attribute) and _sets_session(node):
-            yield "it changes the session"
+        yield from ((getattr(node, "lineno", 0), why) for why in _of_node(node))
+
+
+def _of_node(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Call):
+        yield from _called(node)
+    elif (
+        isinstance(node, ast.Await)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Attribute)
+        and node.value.func.attr in _WRITES
+    ):
+        yield f"it writes rows ({ast.unparse(node.value.func)})"
+    elif isinstance(node, ast.Attribute) and node.attr == "limits":
+        yield "a rate limit counts its requests"
+    elif isinstance(node, ast.Attribute) and node.attr == "open_session":
+        yield "it works with the session, which it may change"
+    elif isinstance(node, ast.Subscript | ast.Attribute) and _sets_session(node):
+        yield "it changes the session"
+
+
+def _is_session(node: ast.AST) -> bool:
+    return (isinstance(node, ast.Attribute) and node.attr == "session") or (
+        isinstance(node, ast.Name) and node.id == "session"
+    )
 
 
 def _sets_session(node: ast.Subscript | ast.Attribute) -> bool:
     stored = not isinstance(node.ctx, ast.Load)
-    return stored and any(isinstance(n, ast.Attribute) and n.attr == "session" for n in ast.walk(node.value))
+    return stored and any(_is_session(n) for n in ast.walk(node.value))
 
 
 def _imported(stmt: ast.Import | ast.ImportFrom, package: str) -> Iterator[str]:
@@ -235,12 +258,12 @@ def _called(node: ast.Call) -> Iterator[str]:
             isinstance(base, ast.Attribute) and base.attr == "db"
         )
         if of_database and function.attr not in _READS:
-            yield f"it writes rows (db.{function.attr})"
+            yield f"it writes rows ({ast.unparse(function)})"
         elif not of_database and function.attr in _ACTS:
             yield f"of .{function.attr}() it is not known that it only reads"
         elif function.attr in _LOCKS or _given(node, "for_update"):
             yield "it locks rows"
-        elif isinstance(base, ast.Attribute) and base.attr == "session" and function.attr != "get":
+        elif _is_session(base) and function.attr != "get":
             yield "it may change the session"
 
 

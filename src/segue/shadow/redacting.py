@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from segue.shadow.judge import Kind, Verdict
-from segue.verify.joined.replay.redact import Redactor
+from segue.verify.joined.redact import Redactor
 from segue.verify.replay.recorded import Recorded
 
 PLACES = 20

@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import live
 from ..personas import Persona, people_for
-from .redact import Redactor
+from ..redact import Redactor
 from .renaming import Renaming
 
 # Of the hop, of the connection, or made anew for each request.

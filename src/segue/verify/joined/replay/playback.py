@@ -19,10 +19,10 @@ from urllib.parse import unquote
 from ..effects import written_tables
 from ..outcome import Outcome
 from ..pair import Pair
+from ..redact import Redactor, redacted
 from ..sides import DjangoSide, FastApiSide
 from ..world import World
 from .identity import Identity, set_cookies
-from .redact import Redactor, redacted
 from .renaming import Renaming
 
 _READS = ("GET", "HEAD", "OPTIONS", "TRACE")
