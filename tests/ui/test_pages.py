@@ -130,7 +130,7 @@ def test_refused_operation_shows_the_place_and_what_to_do(tmp_path: Path) -> Non
     assert "segue brief 'GET /api/x/'" in said
     assert 'action="/shift"' not in page.text
     every = words(Browser(tmp_path).get("/blockers"))
-    assert "1 operations stay on Django" in every
+    assert "1 operation stays on Django" in every
     assert "raw-sql 1 operation, 0 alone" in every
     from segue.assess.advice import advice
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import signal
 import socket
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import uvicorn
 
 from segue.commands import rollout, shift
 from segue.commands.common import basis, console, open_project, read_ledger
-from segue.errors import EnvironmentProblem, UsageError
+from segue.errors import EnvironmentProblem, SegueError, UsageError
 from segue.ui.app import create
 from segue.ui.guard import Guard, loopback
 from segue.ui.hands import Hands
@@ -54,6 +56,7 @@ def run(project: Path, *, host: str, port: int, token: bool) -> int:
                 timeout_graceful_shutdown=_GRACE,
             )
         )
+        threading.Thread(target=_prepare, args=(project, known), daemon=True).start()
         # uvicorn raises the signal again when it has ended.
         before = {
             number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)
@@ -82,6 +85,13 @@ def opened(project: Path, known: Known) -> Hands:
         lambda: rollout.hold(settings),
         lambda: rollout.unpause(settings),
     )
+
+
+def _prepare(project: Path, known: Known) -> None:
+    """Work out what the first page needs while somebody goes to his browser."""
+    with contextlib.suppress(SegueError, OSError):  # the page tells it
+        hands = opened(project, known)
+        hands.basis(hands.ledger())
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -58,9 +58,10 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Operations below one path: rows of (rest of the path, tiles)."""
+    """Operations below one path: rows of (rest of the path, tiles). ``short`` is ``name`` without what all groups begin with."""
 
     name: str
+    short: str
     rows: tuple[tuple[str, tuple[Tile, ...]], ...]
 
     @property
@@ -72,7 +73,7 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class Board:
     """``groups`` are what the filter leaves of ``total`` operations; the counts are of all of them. ``share`` is FastAPI's in percent,
-    were every operation asked equally often."""
+    were every operation asked equally often. ``below`` is what the names of all groups begin with."""
 
     groups: tuple[Group, ...]
     total: int
@@ -80,6 +81,7 @@ class Board:
     looks: Counter[Look]
     findings: Counter[str]
     share: float
+    below: str = ""
 
 
 def look(entry: Entry) -> Look:
@@ -113,13 +115,18 @@ def board(book: Ledger, today: Basis | None, *, text: str = "", states: Iterable
             continue
         shown += 1
         groups.setdefault(name, {}).setdefault(rest, []).append(one)
+    below = _common([name for name, _ in names])
     return Board(
-        tuple(Group(n, tuple((rest, tuple(t)) for rest, t in rows.items())) for n, rows in groups.items()),
+        tuple(
+            Group(n, n.removeprefix(below), tuple((rest, tuple(t)) for rest, t in rows.items()))
+            for n, rows in groups.items()
+        ),
         len(entries),
         shown,
         Counter(t.look for t in tiles),
         Counter(f for t in tiles for f in FINDINGS if getattr(t, f)),
         sum(e.weight for e in entries) / len(entries) if entries else 0.0,
+        below,
     )
 
 
@@ -136,6 +143,16 @@ def _names(entries: Sequence[Entry]) -> list[tuple[str, str]]:
         depth = common + 1 if sizes[tuple(fixed[: common + 1])] <= _MANY else common + 2
         out.append(_split(entry.route, min(depth, len(fixed))))
     return out
+
+
+def _common(names: Sequence[str]) -> str:
+    """``/api/``: the parts that all names begin with, of each of which something is left."""
+    split = [name.rstrip("/").split("/") for name in names]
+    least = min((len(parts) for parts in split), default=1) - 1
+    equal = 0
+    while equal < least and len({parts[equal] for parts in split}) == 1:
+        equal += 1
+    return "".join(f"{part}/" for part in split[0][:equal]) if equal else ""
 
 
 def _fixed(route: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from segue.errors import SegueError, of_system
-from segue.ledger import Basis, Entry, Ledger
+from segue.ledger import Basis, Entry, Event, Ledger
 from segue.ledger.transitions import against, lacking, why_stale
 from segue.rollout import plan as plans
 from segue.rollout.plan import Plan
@@ -176,8 +176,13 @@ class Pages:
     def history(self, hands: Hands) -> str:
         """What happened last, over all operations."""
         book = hands.ledger()
-        events = [(event, e.key) for e in book.entries.values() for event in e.history]
-        events.sort(key=lambda pair: pair[0].at, reverse=True)
+        happened: dict[Event, list[str]] = {}
+        for entry in book.entries.values():
+            for event in entry.history:
+                # What is done to many at once is told once; functions have a name each.
+                same = replace(event, why="") if event.what == "translated" else event
+                happened.setdefault(same, []).append(entry.key)
+        events = sorted(happened.items(), key=lambda pair: pair[0].at, reverse=True)
         return self.page(
             "history", title="History", events=events[:_EVENTS], more=max(0, len(events) - _EVENTS)
         )
