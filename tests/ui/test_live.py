@@ -11,12 +11,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
 from tests.gateway.load import Load
-from tests.gateway.project import GET, POST, project
+from tests.gateway.project import GET, POST, project, unserved
 from tests.gateway.test_envoy import wait_until
 from tests.ui.browser import Browser, operation, words
 
 from segue.commands import shift
+from segue.gateway import control
+from segue.gateway.envoy import Ports
 from segue.ledger import Event
 from segue.rollout.figures import Pair, Side, bucket
 from segue.ui import live, pictures
@@ -68,6 +71,26 @@ def test_page_counts_what_clients_counted_and_says_when_the_gateway_has_gone(tmp
         assert f"{load.served.total()} requests" in words(browser.get("/live")), (
             "what was seen is still there"
         )
+
+
+def test_one_process_is_counted_by_its_log_and_no_envoy_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = unserved(tmp_path)
+    alone = control.Running(Ports(8080, 1, 2, 3), 1, in_process=True)
+    monkeypatch.setattr(control, "find_running", lambda state: alone)
+    control.folder(settings.state).mkdir()
+    now = time.time()
+    told = [
+        line(now - 1),
+        line(now - 1, upstream=alone.django),
+        line(now - 1, side="django", upstream="django"),
+    ]
+    (control.folder(settings.state) / "access.jsonl").write_text("".join(f"{one}\n" for one in told))
+    page = words(Browser(tmp_path).get("/live"))
+    assert "The gateway runs at http://127.0.0.1:8080." in page
+    assert "33.3 % of the last minute's 3 requests were answered by FastAPI" in page
+    assert "Since it began" not in page
 
 
 def test_quantiles_are_those_of_the_whole_list_within_a_bucket() -> None:

@@ -60,6 +60,7 @@ def _run(example: Path, *, once: bool) -> int:
         console.print(f"Assessment   [bold]{report}[/]")
         console.print(f"Evidence     [bold]{evidence}[/]")
         console.print(f"Code         [bold]{settings.output}[/]")
+        console.print(f"The page     [bold]segue ui -C {settings.folder}[/] in another terminal")
         console.print(f"[dim]{time.monotonic() - begin:.0f} s[/]")
         if not once:
             console.print("Ctrl-C stops everything.")

@@ -69,7 +69,8 @@ class Live:
                 self._left_out, self._reader = now, None
             if self._reader is None or file != self._file:
                 self._reader, self._file = Reader(file, django, back=_BACK, everything=True), file
-            self._reader.django = django
+            if django:  # of a gateway that has just gone the last lines are still to be read
+                self._reader.django = django
             self._count(self._reader.read(), now)
 
     def seen(self, now: float, key: str = "") -> Seen:

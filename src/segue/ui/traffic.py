@@ -62,12 +62,11 @@ def traffic(settings: Config, live: Live, key: str = "") -> Traffic:
             if running
             else "No gateway is running, so there is no traffic to see. Start `segue serve`."
         )
-    django = f"127.0.0.1:{running.ports.django}" if running else ""
-    live.look(control.folder(settings.state) / "access.jsonl", django, now)
+    live.look(control.folder(settings.state) / "access.jsonl", running.django if running else "", now)
     seen = live.seen(now, key)
     both = seen.figures
     totals = ""
-    if running is not None and not key:
+    if running is not None and not running.in_process and not key:
         counted = control.statistics(running.ports)
         totals = (
             f"Since it began: {counted['total']} requests, {counted['fallbacks']} fell back to Django, "
