@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import sqlite3
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -88,6 +90,10 @@ class World:
         file.write_text(REVISION.format(name=name, after=after, does=does, undoes=undoes, own=name == "0002"))
         return file
 
+    def stamp(self) -> str:
+        """``alembic stamp 0001``."""
+        return str(self.alembic.run(f"url = {self.url!r}\n" + _STAMP))
+
     def proposed(self) -> int:
         """How much autogenerate proposes when notes_note has a column more in the models."""
         if "extra" not in self.columns():
@@ -125,6 +131,14 @@ try:
     result = ""
 except CommandError as error:
     result = str(error)
+"""
+_STAMP = """
+from alembic import command
+from alembic.config import Config
+config = Config("fastapi/alembic.ini")
+config.attributes["url"] = url
+command.stamp(config, "0001")
+result = "0001"
 """
 _PROPOSED = """
 from alembic import command
@@ -210,10 +224,7 @@ def test_each_tool_refuses_what_is_the_others_and_does_the_rest(world: World) ->
     world.owners(TO_FASTAPI)
     assert world.migrate() == ""  # an empty database: what Django had written before
     world.owners()
-    assert world.alembic.run(
-        f"from alembic import command; from alembic.config import Config\nconfig = Config('fastapi/alembic.ini')\n"
-        f"config.attributes['url'] = {world.url!r}\ncommand.stamp(config, '0001'); result = True"
-    )
+    assert world.stamp() == "0001"
     before = world.columns()
     add = "op.add_column('notes_note', sa.Column('extra', sa.Integer))"
 
@@ -285,6 +296,52 @@ def test_each_tool_refuses_what_is_the_others_and_does_the_rest(world: World) ->
     shutil.rmtree(folder)
 
 
+def test_what_is_not_safe_is_refused_unless_asked_for(world: World) -> None:
+    world.owners()
+    assert world.migrate() == ""  # an empty database: nothing is in use
+    before = world.columns()
+    postgresql = world.url.startswith("postgresql")
+    for operation, advice in {
+        "migrations.RemoveField('note', 'stars')": "the other side may still use it",
+        "migrations.RenameField('note', 'stars', 'points')": "knows the old name",
+        "migrations.AddField('note', 'more', models.IntegerField(default=1))": "inserts rows without it",
+        "migrations.AlterField('note', 'stars', models.TextField())": "Values may not fit",
+        "migrations.AlterField('note', 'title', models.CharField(max_length=30, unique=True))": "Values may not fit",
+        "migrations.RunSQL('DROP TABLE notes_note')": "the other side may still use it",
+        "migrations.DeleteModel('Note')": "the other side may still use it",
+    }.items():
+        refused = world.migrate(operation=operation)
+        assert "notes.0002_next is not safe while FastAPI runs on notes_note" in refused, operation
+        assert advice.lower() in refused.lower()
+    index = "migrations.AddIndex('note', models.Index(fields=['stars'], name='more'))"
+    assert ("CREATE INDEX CONCURRENTLY" in world.migrate(operation=index)) is postgresql
+    assert world.columns() == before
+    for operation in (
+        "migrations.AlterField('note', 'title', models.CharField(max_length=50, unique=True))",
+        "migrations.AddField('note', 'more', models.IntegerField(default=1, db_default=1))",
+    ):
+        assert world.migrate("notes", "0001") == ""
+        assert world.migrate(operation=operation) == "", operation
+        assert world.migrate("notes", "0001", "--unsafe", operation=operation) == ""
+    assert world.migrate("--unsafe", operation="migrations.RemoveField('note', 'stars')") == ""
+    assert world.columns() == ["id", "title"]
+
+    folder = world.project / "fresh.sqlite3"
+    url = world.url if postgresql else f"sqlite:///{folder}"
+    if postgresql:
+        assert world.stamp() == "0001"
+    else:
+        world.revision("0002", "0001", "pass").unlink()
+        assert world.alembic.run(f"url, sql, down = {url!r}, False, ''\n" + _UPGRADE) == ""
+        assert permissions(folder) == permissions(world.project / "shared.sqlite3")
+    world.owners(TO_FASTAPI)
+    column = "sa.Column('extra', sa.Integer, nullable=False)"
+    refused = world.upgrade(does=f"op.add_column('notes_note', {column})", url=url)
+    assert "Revision 0002 is not safe while Django runs on notes_note" in refused
+    assert "inserts rows without it" in refused
+    assert "fastapi_own" not in world.upgrade(does="op.add_column('fastapi_own', " + column + ")", url=url)
+
+
 def test_two_runs_never_overlap(world: World) -> None:
     """Each tool runs a migration that waits for a file; the other finds the database held, and passes when it is free."""
     world.owners()
@@ -317,6 +374,17 @@ def test_two_runs_never_overlap(world: World) -> None:
         go.touch()
         assert first.result(30) == ""
         assert world.alembic.run(impatient + upgrade) == ""
+
+
+def permissions(file: Path) -> list[tuple[str, ...]]:
+    """Content types with their permissions: what Django makes after ``migrate``, and the baseline by itself."""
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        found: list[tuple[str, ...]] = connection.execute(
+            "SELECT app_label, model, codename, name FROM django_content_type t "
+            "LEFT JOIN auth_permission p ON p.content_type_id = t.id ORDER BY 1, 2, 3"
+        ).fetchall()
+    assert found
+    return found
 
 
 def _until(file: Path) -> None:

@@ -64,7 +64,7 @@ def _say(found: Acceptance, refused: dict[str, Refusal]) -> None:
     line(f"On a {found.vendor} database that the Alembic baseline built, {marked}; Django then {left}.")
     if any(rows.missing for rows in found.rows):
         line(
-            "The baseline has no rows: run what inserts them by hand, or copy the rows, on every new database."
+            "The baseline has no rows of migrations: run what inserts them by hand, or copy the rows, on every new database."
         )
 
 

@@ -3,7 +3,7 @@
 Two empty databases again. In one the project's migrations run, and every row is seen that they and the ``post_migrate`` receivers
 insert. The other is built by the baseline; there Django marks its migrations as applied (``migrate --fake-initial`` where
 each app has an initial migration only, else ``--fake`` and ``migrate``), and must then have nothing left to do. The
-baseline has the structure only, so rows that migrations insert are missing: they are listed, with the migrations.
+baseline has no rows but those that Django makes by itself, so rows that migrations insert are missing: they are listed, with the migrations.
 """
 
 from __future__ import annotations

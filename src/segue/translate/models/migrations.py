@@ -168,15 +168,22 @@ def baseline(ctx: Context) -> str:
             tables.append(_table(ctx, model, out))
             after += raw_statements(model)
             imports |= out.imports
+    imports |= {Import("segue_bridge.db.registered", name) for name in ("Registered", "register")}
     lines = ['"""The schema that Django\'s migrations built, as the first revision."""', ""]
     lines += ["from __future__ import annotations", ""]
     lines += [f"from {item.module} import {item.name}" for item in sorted(imports)]
     lines += ["", 'revision = "0001"', "down_revision = None", "branch_labels = None", "depends_on = None"]
-    lines += ["", "metadata = MetaData()", "", *tables, "", "", "def upgrade() -> None:"]
-    lines += ['    """Make all tables."""', "    metadata.create_all(op.get_bind())"]
+    lines += ["", "metadata = MetaData()", "", *tables, ""]
+    lines += ["MODELS = [", *(f"    {_registered(model)}," for model in _known(ctx)), "]"]
+    lines += ["", "", "def upgrade() -> None:"]
+    lines += [
+        '    """Make all tables, with the rows that Django makes by itself."""',
+        "    metadata.create_all(op.get_bind())",
+    ]
     if after:
         lines.append('    if op.get_context().dialect.name == "postgresql":')
         lines += [f"        op.execute({text!r})" for text in after]
+    lines.append(f"    register(op.get_bind(), MODELS{_site(ctx)})")
     lines += [
         "",
         "",
@@ -185,6 +192,36 @@ def baseline(ctx: Context) -> str:
         "    metadata.drop_all(op.get_bind())",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _known(ctx: Context) -> list[Model]:
+    """Models that Django gives a content type and permissions."""
+    return [
+        model
+        for model in ctx.snapshot.models.values()
+        if not (model.abstract or model.auto_created or model.swapped)
+    ]
+
+
+def _site(ctx: Context) -> str:
+    if "sites.Site" not in ctx.snapshot.models:
+        return ""
+    given = ctx.snapshot.settings.values.get("SITE_ID")
+    return f", site={given.data if given is not None and isinstance(given.data, int) else 1}"
+
+
+def _registered(model: Model) -> str:
+    lazy = model.lazy_name
+    # Django keeps the text of the source, whatever language it runs in
+    plain = lazy is not None and lazy.items and lazy.items[0].kind == "const"
+    name = str(lazy.items[0].data) if lazy is not None and plain else model.verbose_name
+    app, _, own = model.label.partition(".")
+    parts = [repr(app), repr(own.lower()), repr(name)]
+    if model.default_permissions != ("add", "change", "delete", "view"):
+        parts.append(f"actions={tuple(model.default_permissions)!r}")
+    if model.permissions:
+        parts.append(f"permissions={tuple(tuple(item) for item in model.permissions)!r}")
+    return f"Registered({', '.join(parts)})"
 
 
 def _table(ctx: Context, model: Model, out: Text) -> str:

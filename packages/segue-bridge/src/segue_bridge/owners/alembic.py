@@ -17,6 +17,7 @@ from sqlalchemy import Connection, event, text
 from segue_bridge.db.migrations import include_object
 from segue_bridge.owners import lock
 from segue_bridge.owners.ledger import Owners, OwnersUnreadable, read
+from segue_bridge.owners.risks import risk
 from segue_bridge.owners.statements import Change, changes
 
 if TYPE_CHECKING:
@@ -27,20 +28,29 @@ _INDEX = {
     "sqlite": "SELECT tbl_name FROM sqlite_master WHERE type = 'index' AND name = :name",
 }
 
+_KIND = (
+    "SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a "
+    "WHERE a.attrelid = to_regclass(quote_ident(:name)) AND a.attname = :column"
+)
+_BATCH = "_alembic_tmp_"
+
 
 class Guard:
     """``path`` is ``migrations/owners.toml``; ``context`` is ``alembic.context``. Raises Alembic's ``CommandError`` when the file
     cannot be used.
 
-    ``-x every-table`` on Alembic's command line takes the guard away for one run.
+    ``-x every-table`` on Alembic's command line takes the guard away for one run, ``-x unsafe`` only the look at what
+    :mod:`.risks` knows.
     """
 
     def __init__(self, path: Path, context: Any) -> None:
         self._context = context
         self._revision: str | None = None
         self._down = False
+        self._made: set[str] = set()
         attributes = context.config.attributes
         self._off = bool(attributes.get("every_table")) or "every-table" in context.get_x_argument()
+        self._unsafe = "unsafe" in context.get_x_argument()
         try:
             self._owners = Owners() if self._off else read(path)
         except OwnersUnreadable as error:
@@ -145,6 +155,28 @@ class Guard:
                         f"Revision {self._revision} changes {table}, which is Django's: {_short(statement)} Write a Django "
                         f"migration, or hand it over first with `segue schema own {table} --by fastapi`."
                     )
+                if change.what == "create table":
+                    self._made.add(table)
+                elif table in self._owners.tables and not self._unsafe:
+                    self._weigh(change, table, statement, connection)
+
+    def _weigh(self, change: Change, table: str, statement: str, connection: Connection | None) -> None:
+        """Refuse what is not safe on a table that Django uses as well and that was there before this run."""
+        if table in self._made or _BATCH + table in self._made:
+            return
+
+        def kind(name: str, column: str) -> str | None:
+            if connection is None or connection.dialect.name != "postgresql":
+                return None
+            found = connection.scalar(text(_KIND), {"name": name, "column": column})
+            return str(found) if found else None
+
+        why = risk(change, self._context.get_context().dialect.name, kind)
+        if why is not None:
+            raise CommandError(
+                f"Revision {self._revision} is not safe while Django runs on {table}: {_short(statement)} "
+                f"{why[0].upper()}{why[1:]}. If nothing uses it any more, run `alembic -x unsafe upgrade`."
+            )
 
     def _tables(self, change: Change, connection: Connection | None) -> list[str]:
         if change.what == "other":

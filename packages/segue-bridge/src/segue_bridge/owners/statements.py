@@ -16,6 +16,7 @@ _TOKEN = re.compile(
     | (?P<text> '(?:[^']|'')*' | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$ )
     | "(?P<quoted>(?:[^"]|"")*)" | `(?P<ticked>[^`]*)` | \[(?P<bracketed>\w+)\]
     | (?P<word> [^\W\d][\w$]* )
+    | (?P<number> \d[\w.]* )
     | (?P<other> . )
     """,
     re.X | re.S,
@@ -109,7 +110,7 @@ def _statements(sql: str) -> Iterator[tuple[list[_Token], str]]:
         elif match["word"] is not None:
             tokens.append(_Token(match["word"].upper(), match["word"].lower()))
         else:
-            sign = match["text"] if match["text"] is not None else match["other"]
+            sign = match["text"] or match["number"] or match["other"]
             tokens.append(_Token(sign, ""))
     if tokens:
         yield tokens, sql[start:]

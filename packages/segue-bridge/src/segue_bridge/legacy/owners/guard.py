@@ -11,21 +11,25 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import connections
-from django.db.backends.utils import truncate_name
 from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.operations import AlterField, RunPython, RunSQL, SeparateDatabaseAndState
+from django.db.migrations.operations import CreateModel, SeparateDatabaseAndState
 
-from segue_bridge.owners import lock
+from segue_bridge.legacy.owners import operations as known_operations
+from segue_bridge.owners import lock, risks
 from segue_bridge.owners.ledger import Owners, OwnersUnreadable, read
 from segue_bridge.owners.statements import changes
 
-_STATE_ONLY = ("AlterModelOptions", "AlterModelManagers")
 _INDEX = {
     "postgresql": "SELECT tablename FROM pg_indexes WHERE indexname = %s AND schemaname = ANY (current_schemas(false))",
     "sqlite": "SELECT tbl_name FROM sqlite_master WHERE type = 'index' AND name = %s",
 }
 _judged: ContextVar[Any] = ContextVar("segue_judged", default=None)
+_KIND = (
+    "SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a "
+    "WHERE a.attrelid = to_regclass(quote_ident(%s)) AND a.attname = %s"
+)
 _faked: ContextVar[bool] = ContextVar("segue_faked", default=False)
+_unsafe: ContextVar[bool] = ContextVar("segue_unsafe", default=False)
 
 
 def owners() -> Owners:
@@ -45,13 +49,15 @@ def owned() -> Owners:
 
 
 @contextlib.contextmanager
-def faked(value: bool) -> Iterator[None]:
-    """``migrate --fake`` changes no table: its plan is not judged meanwhile."""
-    token = _faked.set(value)
+def run_as(*, fake: bool, unsafe: bool) -> Iterator[None]:
+    """How ``migrate`` was called: with ``--fake`` it changes no table, so its plan is not judged; with ``--unsafe`` what
+    :mod:`segue_bridge.owners.risks` knows is not."""
+    tokens = _faked.set(fake), _unsafe.set(unsafe)
     try:
         yield
     finally:
-        _faked.reset(token)
+        _faked.reset(tokens[0])
+        _unsafe.reset(tokens[1])
 
 
 @contextlib.contextmanager
@@ -82,11 +88,13 @@ def alone(using: str) -> Iterator[None]:
 
 
 class Known:
-    """Which migrations were written before FastAPI had a table."""
+    """Which migrations were written before FastAPI had a table. ``tables`` are FastAPI's, ``used`` Django's that FastAPI uses as
+    well."""
 
     def __init__(self, found: Owners, using: str) -> None:
         self.owners = found
         self.tables = found.of("fastapi")
+        self.used = found.of("django") & found.tables
         self.loader = MigrationLoader(connections[using], ignore_no_migrations=True)
         self._before: dict[str, set[tuple[str, str]]] = {
             table: self._ancestors(table) for table in self.tables
@@ -98,11 +106,6 @@ class Known:
             return True
         key = migration and (migration.app_label, migration.name)
         return bool(key) and not backwards and key in self._before[table]
-
-    def allows_all(self, migration: Any) -> bool:
-        """Whether it was written before FastAPI had any table."""
-        key = (migration.app_label, migration.name)
-        return all(key in before for before in self._before.values())
 
     def _ancestors(self, table: str) -> set[tuple[str, str]]:
         graph = self.loader.graph
@@ -118,36 +121,52 @@ def judge_plan(using: str, plan: list[Any], **_: Any) -> None:
         return
     _judged.set(plan)
     known = Known(owned(), using)
+    forwards = not plan[0][1]
+    graph = known.loader.graph
+    state = known.loader.project_state([key for key in known.loader.applied_migrations if key in graph.nodes])
+    made: set[str] = set()
     for migration, backwards in plan:
-        if not known.tables or (not backwards and known.allows_all(migration)):
-            continue
-        state = known.loader.project_state((migration.app_label, migration.name), at_end=False)
+        if not forwards:
+            state = known.loader.project_state((migration.app_label, migration.name), at_end=False)
         for operation in migration.operations:
-            for part in _parts(operation):
-                for table in _tables(part, migration.app_label, state, using):
+            for part in known_operations.parts(operation):
+                for table in known_operations.tables(part, migration.app_label, state, using):
                     if not known.allows(migration, backwards, table):
                         raise CommandError(_refusal(migration, table, part.describe()))
+                    if isinstance(part, CreateModel) and forwards:
+                        made.add(table)
+                    elif table in known.used and table not in made and not _unsafe.get():
+                        why = known_operations.risk(part, migration.app_label, state, using, backwards)
+                        if why is not None:
+                            raise CommandError(_unsafe_refusal(migration, table, part.describe(), why))
             operation.state_forwards(migration.app_label, state)
 
 
 class Watch:
-    """An ``execute_wrapper``: refuses the statement that changes a table of FastAPI's. ``migration`` is the one that runs."""
+    """An ``execute_wrapper``: refuses the statement that changes a table of FastAPI's, and on PostgreSQL one that is not safe on a
+    table that both use (SQLite makes tables anew for most changes, which says nothing). ``migration`` is the one that runs."""
 
     def __init__(self, using: str) -> None:
         self.known = Known(owned(), using)
         self.connection = connections[using]
         self.migration: Any = None
         self.backwards = False
+        self._made: set[str] = set()
+        self._weighs = self.connection.vendor == "postgresql" and not _unsafe.get()
 
     def __call__(self, execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
         """Judge, then execute."""
-        if self.known.tables:
-            statement = sql if isinstance(sql, str) else str(sql)
-            for change in changes(statement):
-                for table in self._changed(change):
-                    if not self.known.allows(self.migration, self.backwards, table):
-                        short = " ".join(statement.split())[:120]
-                        raise CommandError(_refusal(self.migration, table, short))
+        statement = sql if isinstance(sql, str) else str(sql)
+        for change in changes(statement) if self.known.tables or self._weighs else ():
+            for table in self._changed(change):
+                if not self.known.allows(self.migration, self.backwards, table):
+                    raise CommandError(_refusal(self.migration, table, _short(statement)))
+                if change.what == "create table":
+                    self._made.add(table)
+                elif self._weighs and table in self.known.used and table not in self._made:
+                    why = risks.risk(change, self.connection.vendor, self._kind)
+                    if why is not None:
+                        raise CommandError(_unsafe_refusal(self.migration, table, _short(statement), why))
         return execute(sql, params, many, context)
 
     def _changed(self, change: Any) -> list[str]:
@@ -160,6 +179,12 @@ class Watch:
             found = cursor.fetchone()
         return [found[0]] if found else []
 
+    def _kind(self, table: str, column: str) -> str | None:
+        with self.connection.cursor() as cursor:
+            cursor.execute(_KIND, [table, column])
+            found = cursor.fetchone()
+        return found[0] if found else None
+
 
 def state_only(operations: list[Any], app_label: str, state: Any, using: str) -> tuple[list[Any], list[str]]:
     """``operations`` with those on tables of FastAPI's changed into ``SeparateDatabaseAndState`` of the state alone, and what these
@@ -167,7 +192,7 @@ def state_only(operations: list[Any], app_label: str, state: Any, using: str) ->
     tables = owned().of("fastapi")
     found, told = [], []
     for operation in operations:
-        if tables & set(_tables(operation, app_label, state, using)):
+        if tables & set(known_operations.tables(operation, app_label, state, using)):
             told.append(operation.describe())
             found.append(SeparateDatabaseAndState(state_operations=[operation]))
         else:
@@ -184,57 +209,13 @@ def _refusal(migration: Any, table: str, what: str) -> str:
     )
 
 
-def _parts(operation: Any) -> list[Any]:
-    """What it does to the database."""
-    if isinstance(operation, SeparateDatabaseAndState):
-        return [part for inner in operation.database_operations for part in _parts(inner)]
-    return [operation]
+def _unsafe_refusal(migration: Any, table: str, what: str, why: str) -> str:
+    name = f"{migration.app_label}.{migration.name}" if migration is not None else "migrate"
+    return (
+        f"{name} is not safe while FastAPI runs on {table}: {what.rstrip('.')}. {why[0].upper()}{why[1:]}. "
+        "If nothing uses it any more, run `migrate --unsafe`."
+    )
 
 
-def _tables(operation: Any, app_label: str, state: Any, using: str) -> list[str]:
-    """Tables that the operation changes, as far as it says so."""
-    if isinstance(operation, RunPython):
-        return []
-    if isinstance(operation, RunSQL):
-        texts = operation.sql if isinstance(operation.sql, list | tuple) else [operation.sql]
-        found = [
-            change
-            for item in texts
-            for change in changes(str(item[0] if isinstance(item, list | tuple) else item))
-        ]  # fmt: skip
-        return [change.table for change in found if change.table] + [n for c in found for n in c.names]
-    if type(operation).__name__ in _STATE_ONLY or not operation.reduces_to_sql:
-        return []
-    names = [
-        str(getattr(operation, key))
-        for key in ("model_name", "old_name" if hasattr(operation, "new_name_lower") else "name")
-        if hasattr(operation, key)
-    ]
-    model = names[0] if names else ""
-    if isinstance(operation, AlterField) and _same_column(operation, app_label, state):
-        return []
-    tables = [_table(app_label, model, getattr(operation, "options", {}), state, using)]
-    return [table for table in [*tables, getattr(operation, "table", None)] if table]
-
-
-def _same_column(operation: Any, app_label: str, state: Any) -> bool:
-    """Whether only what Django knows of the field changes: choices, help texts, validators."""
-    model = state.models.get((app_label, operation.model_name_lower))
-    old = model.fields.get(operation.name) if model is not None else None
-    if old is None:
-        return False
-    left = [field.deconstruct()[1:] for field in (old, operation.field)]
-    parts = [
-        (path, args, {k: v for k, v in options.items() if k not in old.non_db_attrs})
-        for path, args, options in left
-    ]
-    return bool(parts[0] == parts[1])
-
-
-def _table(app_label: str, name: str, options: dict[str, Any], state: Any, using: str) -> str:
-    model = state.models.get((app_label, name.lower()))
-    given = (model.options if model is not None else options).get("db_table")
-    if given:
-        return str(given)
-    longest = connections[using].ops.max_name_length()
-    return str(truncate_name(f"{app_label}_{name.lower()}", longest))
+def _short(statement: str) -> str:
+    return " ".join(statement.split())[:120]

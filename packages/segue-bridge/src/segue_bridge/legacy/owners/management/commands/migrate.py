@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.commands import migrate
 from django.db import connections
 
-from segue_bridge.legacy.owners.guard import Watch, alone, faked
+from segue_bridge.legacy.owners.guard import Watch, alone, run_as
 
 
 class Command(migrate.Command):  # type: ignore[misc]  # Django has no types
@@ -15,10 +15,19 @@ class Command(migrate.Command):  # type: ignore[misc]  # Django has no types
 
     watch: Watch | None = None
 
+    def add_arguments(self, parser: Any) -> None:
+        """``--unsafe``."""
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--unsafe",
+            action="store_true",
+            help="Also change what FastAPI may still use, or what keeps the table locked for long.",
+        )
+
     def handle(self, *args: Any, **options: Any) -> Any:
         """As Django's. Raises ``CommandError`` for what is refused."""
         using = options["database"]
-        with alone(using), faked(bool(options.get("fake"))):
+        with alone(using), run_as(fake=bool(options.get("fake")), unsafe=bool(options.get("unsafe"))):
             self.watch = Watch(using)
             with connections[using].execute_wrapper(self.watch):
                 return super().handle(*args, **options)
