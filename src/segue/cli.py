@@ -63,6 +63,7 @@ class Export(StrEnum):
     envoy = "envoy"
     in_process = "in-process"
     nginx = "nginx"
+    kubernetes = "kubernetes"
 
 
 class Mode(StrEnum):

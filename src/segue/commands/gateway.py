@@ -8,7 +8,7 @@ from segue.commands.common import console, count, print_json, read_ledger, read_
 from segue.config import Config
 from segue.gateway import control, envoy, in_process, routes, table
 from segue.gateway.envoy import Ports
-from segue.gateway.export import nginx
+from segue.gateway.export import kubernetes, nginx
 
 _PORTS = Ports(gateway=8080, admin=9901, django=8000, fastapi=8001)
 
@@ -32,6 +32,8 @@ def export(settings: Config, kind: str) -> int:
     edge = control.edge(settings)
     if kind == "envoy":
         print_json(envoy.bootstrap(_PORTS, ".", edge, static=routes.route_configuration(rules)))
+    elif kind == "kubernetes":
+        print_json(kubernetes.routes(rules))
     elif kind == "nginx":
         sys.stdout.write(nginx.configuration(rules, _PORTS, edge))
     else:

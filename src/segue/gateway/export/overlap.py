@@ -1,0 +1,137 @@
+"""Whether two URL patterns may match the same path. Says yes wherever it cannot be sure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_SPECIAL = re.compile(r"[.^$*+?{}\[\]()|]")
+_ESCAPED = re.compile(r"\\([^A-Za-z0-9])")
+_RUN = re.compile(r"\\.|[^\\]", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One way to write a pattern. ``segments`` are what stands between slashes, None where that cannot be told: something in it may
+    match a slash. ``literal`` is the path if there is only one, else None."""
+
+    regex: str
+    segments: tuple[str, ...] | None
+    literal: str | None
+    prefix: str
+    """How every path that it matches begins."""
+
+
+def ways(regex: str) -> list[Path]:
+    """The alternatives of a rule's regex (that of its URL, and that with a format suffix)."""
+    parts = _alternatives(regex[3:-1]) if regex.startswith("(?:") and _closes_at_end(regex) else [regex]
+    found = []
+    for part in parts:
+        # A slash that may be missing: both.
+        found += [part[:-2], part[:-1]] if part.endswith("/?") and not part.endswith("\\/?") else [part]
+    return [_path(part) for part in found]
+
+
+def may_overlap(one: Path, other: Path) -> bool:
+    """False only where no path is matched by both."""
+    if one.literal is not None and other.literal is not None:
+        return one.literal == other.literal
+    for first, second in ((one, other), (other, one)):
+        if first.literal is not None:
+            return re.fullmatch(second.regex, first.literal) is not None
+    if one.segments is None or other.segments is None:
+        return one.prefix.startswith(other.prefix) or other.prefix.startswith(one.prefix)
+    return len(one.segments) == len(other.segments) and all(
+        _segments_overlap(a, b) for a, b in zip(one.segments, other.segments, strict=True)
+    )
+
+
+def _segments_overlap(one: str, other: str) -> bool:
+    first, second = _literal(one), _literal(other)
+    if first is not None and second is not None:
+        return first == second
+    if first is not None:
+        return re.fullmatch(other, first) is not None
+    return second is None or re.fullmatch(one, second) is not None
+
+
+def _path(regex: str) -> Path:
+    plain = _ESCAPED.sub(r"\1", "".join(_before_special(regex)))
+    return Path(regex, _segments(regex), _literal(regex), plain)
+
+
+def _before_special(regex: str) -> list[str]:
+    """The parts of ``regex`` up to the first sign that is not a literal."""
+    parts = _RUN.findall(regex)
+    for place, part in enumerate(parts):
+        if _SPECIAL.fullmatch(part) or (len(part) == 2 and part[1].isalnum()):
+            # A quantifier is about what stands before it.
+            return parts[: place - 1] if part in "*?{" and place else parts[:place]
+    return parts
+
+
+def _literal(regex: str) -> str | None:
+    parts = _RUN.findall(regex)
+    return _ESCAPED.sub(r"\1", regex) if _before_special(regex) == parts else None
+
+
+def _segments(regex: str) -> tuple[str, ...] | None:
+    """``regex`` cut at its slashes; None where something else in it may match a slash."""
+    segments, depth, in_class = [""], 0, ""
+    for part in _RUN.findall(regex):
+        if in_class:
+            in_class += part
+            if part == "]" and in_class not in ("[]", "[^]"):
+                if _class_has_slash(in_class):
+                    return None
+                in_class = ""
+        elif part == "[":
+            in_class = part
+        elif part == "/":
+            if depth:
+                return None
+            segments.append("")
+            continue
+        elif part in (".", "\\D", "\\W", "\\S", "\\/") or (part == "|" and not depth):
+            return None
+        depth += {"(": 1, ")": -1}.get(part, 0) if not in_class and part != "]" else 0
+        segments[-1] += part
+    if any(segment[:1] in tuple("*+?{") for segment in segments):  # the slash itself is repeated
+        return None
+    return tuple(segments)
+
+
+def _class_has_slash(text: str) -> bool:
+    return re.fullmatch(text, "/") is not None
+
+
+def _closes_at_end(regex: str) -> bool:
+    """Whether the group that begins ``regex`` ends it."""
+    depth, in_class = 0, False
+    parts = _RUN.findall(regex)
+    for place, part in enumerate(parts):
+        if in_class:
+            in_class = part != "]"
+        elif part == "[":
+            in_class = True
+        elif part in "()":
+            depth += 1 if part == "(" else -1
+            if not depth:
+                return place == len(parts) - 1
+    return False
+
+
+def _alternatives(regex: str) -> list[str]:
+    found, depth, in_class = [""], 0, False
+    for part in _RUN.findall(regex):
+        if in_class:
+            in_class = part != "]"
+        elif part == "[":
+            in_class = True
+        elif part in "()":
+            depth += 1 if part == "(" else -1
+        elif part == "|" and not depth:
+            found.append("")
+            continue
+        found[-1] += part
+    return found
