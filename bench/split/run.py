@@ -7,8 +7,8 @@ deletes, by several sessions, at ``--writes`` transactions a second. Each kill i
 sender or of the worker that applies, immediate shutdown of the target server and a new start. The first kills fall into the initial copy. Then ``--cuts`` cut-overs and backs, each of whose commands is killed at a random
 moment and resumed. At the end: rows compared by ``segue split check``, the written rows by their own list, and the lag of rows.
 
-Lag: a row with the time of its commit's statement is written every 0.1 s; a reader asks the target every 0.05 s for the newest. Times when the target server is down are in
-it, and told apart.
+Lag: a row with the time of its commit's statement is written every 0.1 s; a reader asks the target every 0.05 s how old the oldest is that is not there yet. Looks while the target server is down are left out; what it has to catch up then is in.
+Afterwards 15 s without kills.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ CREATE TABLE beat (id bigint PRIMARY KEY, at timestamptz);
 
 @dataclass
 class Found:
-    """What a run came to. ``lag`` in seconds, of rows while the target was up; ``down`` seconds that it was away in all."""
+    """What a run came to. ``lag`` in seconds, of rows, while things are killed and the target is up; ``calm`` afterwards, while nothing is."""
 
     rows: int = 0
     written: int = 0
@@ -52,16 +52,18 @@ class Found:
     cuts: int = 0
     refused: int = 0
     lag: list[float] = field(default_factory=list)
-    down: float = 0.0
+    calm: list[float] = field(default_factory=list)
     differences: int = -1
     lost: int = -1
     both_open: int = 0
     check_seconds: float = 0.0
 
-    def share(self, part: float) -> float:
-        """The lag that ``part`` of the looks did not exceed."""
-        ordered = sorted(self.lag)
-        return ordered[min(len(ordered) - 1, int(part * len(ordered)))] if ordered else 0.0
+
+def told(lag: list[float]) -> str:
+    """p50, p99 and the most of it."""
+    ordered = sorted(lag) or [0.0]
+    p50, p99 = (ordered[min(len(ordered) - 1, int(part * len(ordered)))] for part in (0.5, 0.99))
+    return f"p50 {p50:.2f} s, p99 {p99:.2f} s, most {ordered[-1]:.2f} s ({len(lag)} looks)"
 
 
 class Writer(threading.Thread):
@@ -135,9 +137,8 @@ class Beat(threading.Thread):
     def __init__(self, source: str, target: str) -> None:
         super().__init__(daemon=True)
         self.lag: list[float] = []
-        self.down = 0.0
-        self.ending = threading.Event()
-        self.up = threading.Event()
+        self.calm: list[float] = []
+        self.ending, self.quiet, self.up = threading.Event(), threading.Event(), threading.Event()
         self.up.set()
         self._source, self._target = source, target
 
@@ -146,7 +147,6 @@ class Beat(threading.Thread):
         times: dict[int, float] = {}
         number, seen, reader = 0, 0, None
         with psycopg.connect(self._source, autocommit=True) as writer:
-            last = time.monotonic()
             while not self.ending.is_set():
                 number += 1
                 if number % 2:
@@ -158,13 +158,12 @@ class Beat(threading.Thread):
                     seen = max(seen, int(row[0] or 0)) if row else seen
                     # How old is the oldest that is not there yet: none may be left out because a later one has come.
                     waiting = [at for beat, at in times.items() if beat > seen]
-                    if self.up.is_set():
-                        self.lag.append(time.monotonic() - min(waiting) if waiting else 0.0)
+                    if self.up.is_set() and seen:
+                        late = time.monotonic() - min(waiting) if waiting else 0.0
+                        (self.calm if self.quiet.is_set() else self.lag).append(late)
                     times = {beat: at for beat, at in times.items() if beat > seen}
                 except psycopg.Error:
-                    reader = None
-                    self.down += time.monotonic() - last
-                last = time.monotonic()
+                    reader = None  # the server is down, or the table is not there yet
                 time.sleep(0.05)
 
 
@@ -200,7 +199,8 @@ class Course:
     kills: int
     cuts: int
     seed: int = 1
-    pause: tuple[float, float] = (0.3, 2.0)
+    pause: tuple[float, float] = (0.2, 1.2)
+    calm: float = 15.0
 
     def run(self) -> Found:
         """Fill, copy, write, kill, cut, compare."""
@@ -218,8 +218,8 @@ class Course:
         ]
         beat, begun = Beat(self.source, self.target), time.monotonic()
         try:
-            for writer in writers:
-                writer.start()
+            for one in (*writers, beat):
+                one.start()
             copying = segue(
                 self.folder,
                 "copy",
@@ -239,10 +239,9 @@ class Course:
             for one in (*writers, beat):
                 one.ending.set()
             for one in (*writers, beat):
-                if one.is_alive():
-                    one.join()
+                one.join()
         found.seconds = time.monotonic() - begun
-        found.lag, found.down = beat.lag, beat.down
+        found.lag, found.calm = beat.lag, beat.calm
         found.written = sum(w.committed for w in writers)
         found.refused = sum(w.refused for w in writers)
         self._compare(found, writers)
@@ -272,15 +271,13 @@ class Course:
                 self.world.servers[1].start()
                 beat.up.set()
             if command.poll() is not None:
-                if command.returncode == 0 and not copied:
-                    copied = True
-                    beat.start()
+                copied = copied or command.returncode == 0
                 words = ("follow", "--json") if copied else ("copy", "--resume")
                 command = segue(self.folder, *words, wait=False)
         kill(command)
         segue(self.folder, "copy", "--resume")
-        if not copied:
-            beat.start()
+        beat.quiet.set()
+        time.sleep(self.calm)
 
     def _cut(self, found: Found, pick: random.Random) -> None:
         back = False
@@ -362,8 +359,7 @@ def main() -> int:
         f"{found.rows} rows, {found.written} writes in {found.seconds:.0f} s ({found.written / found.seconds:.0f} a second, {found.refused} refused), "
         f"{sum(found.kills.values())} kills ({kills}), {found.cuts} cuts\n"
         f"check: {found.differences} differences in {found.check_seconds:.0f} s; {found.lost} rows lost or doubled; both sides written {found.both_open} times\n"
-        f"lag of rows: p50 {found.share(0.5):.2f} s, p99 {found.share(0.99):.2f} s, most {max(found.lag, default=0):.2f} s "
-        f"({len(found.lag)} looks; the target was down {found.down:.1f} s); load average {os.getloadavg()[0]:.1f}\n"
+        f"lag of rows: while killing {told(found.lag)}; afterwards {told(found.calm)}; load average {os.getloadavg()[0]:.1f}\n"
     )
     return int(bool(found.differences or found.lost or found.both_open))
 

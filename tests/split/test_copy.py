@@ -110,6 +110,7 @@ def test_a_role_and_a_server_that_may_not_are_told(world: World, postgres: Postg
     told = missing(split(source.replace("postgres@", "weak@"), elsewhere))
     assert [re.sub(r"127.0.0.1:\d+/", "", text) for text in told] == [
         "The source weak: weak may not replicate: ALTER ROLE weak REPLICATION.",
+        "The source weak: weak is no superuser, so its subscription needs a password in the address of the target, which that asks for.",
         "The source weak: weak may not subscribe: GRANT pg_create_subscription TO weak.",
         "The source weak: weak may not make publications and schemas: GRANT CREATE ON DATABASE weak TO weak.",
         "The target weak has wal_level = replica: set it to logical and restart it.",

@@ -17,6 +17,7 @@ from segue.split.tables import Name
 OPTIONS = (
     *("wal_level=logical", "shared_buffers=64MB", "max_worker_processes=20"),
     *("max_logical_replication_workers=8", "wal_retrieve_retry_interval=200ms", "autovacuum=off"),
+    "wal_writer_delay=20ms",
 )
 TABLES = (Name("public", "book"), Name("public", "book_tags"), Name("public", "Shelf"))
 SHOP = """

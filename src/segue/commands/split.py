@@ -11,14 +11,12 @@ from typing import Any
 from segue.commands.common import console, count, now, prepare_state, print_json
 from segue.commands.split_open import Given, chosen, kept, new, require_settled
 from segue.config import Config
-from segue.errors import EnvironmentProblem, SegueError, UsageError
+from segue.errors import EnvironmentProblem, UsageError
 from segue.split import fence, follow
-from segue.split import link as links
 from segue.split import state as states
 from segue.split.follow import Look, Meter
 from segue.split.link import Link
 from segue.split.sides import Unreachable, session
-from segue.split.state import Split
 
 _LOOK = 0.5  # seconds between two looks
 _SAY = 5.0  # seconds between two lines
@@ -46,9 +44,9 @@ def copy(settings: Config, given: Given, *, apps: str, tables: str, resume: bool
                     hint="Go on with it: --resume. Or end it: `segue split stop`.",
                 )
             state, split = new(settings, chosen(settings, apps, tables), given)
-            states.save(settings.state, state)
         say = _quiet if as_json else _say
-        _begun(settings, split, say, fresh=not resume)
+        # Written down before the first change, and not before: a wrong address is no split that is under way.
+        follow.begin(split, say, lambda: states.save(settings.state, state.at("copying")))
         last = _wait_copied(split.there, say)
         follow.way_back(split)
         states.save(settings.state, state.at("following"))
@@ -59,24 +57,6 @@ def copy(settings: Config, given: Given, *, apps: str, tables: str, resume: bool
             f"{count(len(split.tables), 'table')} copied and followed; the way back is ready. Next: `segue split check`."
         )
     return 0
-
-
-def _begun(settings: Config, split: Split, say: Callable[[str], None], *, fresh: bool) -> None:
-    try:
-        follow.begin(split, say)
-    except SegueError:
-        if fresh and not _made(split):
-            states.forget(settings.state)  # nothing was made, so there is nothing to go on with
-        raise
-
-
-def _made(split: Split) -> bool:
-    """Whether anything of the split is on the source, or it cannot be told."""
-    try:
-        with session(split.source) as source:
-            return links.published(source, split.there.name)
-    except EnvironmentProblem:
-        return False
 
 
 def _wait_copied(link: Link, say: Callable[[str], None]) -> Look:

@@ -16,8 +16,9 @@ from segue.split.state import Split
 from segue.split.tables import Table, read
 
 
-def begin(split: Split, say: Callable[[str], None]) -> list[Table]:
+def begin(split: Split, say: Callable[[str], None], making: Callable[[], None] = lambda: None) -> list[Table]:
     """Check both servers, build the tables on the target, fence them there, and start the way there. Every step may have been done before.
+    ``making`` is called before the first change.
 
     Raises :class:`EnvironmentProblem` with everything that is missing, before anything is made.
     """
@@ -25,6 +26,7 @@ def begin(split: Split, say: Callable[[str], None]) -> list[Table]:
         tables = read(source, split.tables)
         if links.subscribed(target, split.there.name):
             links.require_whole(source, target, split.there)
+            making()
             links.publish(source, split.there)
             links.subscribe(target, split.there, copy=True)
             return tables
@@ -35,6 +37,7 @@ def begin(split: Split, say: Callable[[str], None]) -> list[Table]:
                 hint="Nothing was changed yet.",
                 detail="" if len(found) == 1 else "\n".join(found),
             )
+        making()
         with target.transaction():
             built = ddl.build(target, tables)
             fence.close(target, split.tables)

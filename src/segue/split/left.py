@@ -29,6 +29,14 @@ def behind(source: Connection, target: Connection, tables: Sequence[Name], *, ba
         for key in crossing_keys(source, tables)
         if key.refers in tables
     ]
+    found += [
+        Left(
+            f"the foreign key {key.name} of {key.table} to {key.refers}, on the target",
+            f"{key.refers} is not followed, so it would refuse rows: ALTER TABLE {key.table} DROP CONSTRAINT {key.name} there",
+        )
+        for key in crossing_keys(target, tables)
+        if key.table in tables
+    ]
     there = {table.name: table for table in read(target, tables)}
     for table in read(source, tables):
         for name in sorted(table.triggers.keys() - there[table.name].triggers.keys()):

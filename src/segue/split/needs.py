@@ -18,14 +18,14 @@ def missing(
     Both servers publish and subscribe: the way back is made together with the way there.
     """
     found: list[str] = []
-    for connection, side in zip((source, target), sides, strict=True):
-        found += _server(connection, side)
+    for connection, side, other in zip((source, target), sides, sides[::-1], strict=True):
+        found += _server(connection, side, other)
     if not found:
         found += _tables(source, target, tables)
     return found
 
 
-def _server(connection: Connection, side: Side) -> Iterator[str]:
+def _server(connection: Connection, side: Side, other: Side) -> Iterator[str]:
     it = f"The {side.name} {side.address}"
     version = connection.info.server_version
     if version < _OLDEST:
@@ -49,16 +49,18 @@ def _server(connection: Connection, side: Side) -> Iterator[str]:
         < 3
     ):
         yield f"{it} has fewer than 3 replication origins left: raise max_active_replication_origins (before PostgreSQL 18: max_replication_slots)."
-    yield from _role(connection, it)
+    yield from _role(connection, it, other)
 
 
-def _role(connection: Connection, it: str) -> Iterator[str]:
+def _role(connection: Connection, it: str, other: Side) -> Iterator[str]:
     strong = one(connection, "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user")
     if strong:
         return
     user = one(connection, "SELECT current_user")
     if not one(connection, "SELECT rolreplication FROM pg_catalog.pg_roles WHERE rolname = current_user"):
         yield f"{it}: {user} may not replicate: ALTER ROLE {user} REPLICATION."
+    if not other.with_password:
+        yield f"{it}: {user} is no superuser, so its subscription needs a password in the address of the {other.name}, which that asks for."
     if not one(connection, "SELECT pg_catalog.pg_has_role('pg_create_subscription', 'USAGE')"):
         yield f"{it}: {user} may not subscribe: GRANT pg_create_subscription TO {user}."
     if not one(

@@ -62,6 +62,11 @@ class Side:
         return f"{host}:{port}/{asked.get('dbname', '')}"
 
     @property
+    def with_password(self) -> bool:
+        """Whether the connection string that the other server uses has a password."""
+        return "password" in _parts(self.route or self.url)
+
+    @property
     def for_server(self) -> str:
         """The connection string that the other server uses."""
         return make_conninfo("", **{**_parts(self.route or self.url), "application_name": "segue_split"})

@@ -10,15 +10,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.example.conftest import Example
 
 from segue.commands.split_open import tables_of
+from segue.snapshot.load import load
 from segue.snapshot.model import Snapshot
-from segue.snapshot.run import probe
 from segue.split.crossings import crossing_relations, crossings
 from segue.split.joins import Joins, both_sides
 from segue.split.tables import named
 
-BOOKSHOP = Path(__file__).parents[2] / "examples" / "bookshop"
 # Every path of at most two relations and a column, and the tables of the query that Django makes of it.
 ASK = """
 import json, django
@@ -51,13 +51,13 @@ print(json.dumps(found))
 
 
 @pytest.fixture(scope="module")
-def snapshot() -> Snapshot:
-    return probe(BOOKSHOP, sys.executable)
+def snapshot(example: Example) -> Snapshot:
+    return load(example.folder / ".segue" / "snapshot.json")
 
 
-def test_paths_cross_where_djangos_sql_joins_both_sides(snapshot: Snapshot) -> None:
+def test_paths_cross_where_djangos_sql_joins_both_sides(example: Example, snapshot: Snapshot) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", ASK], cwd=BOOKSHOP, check=True, capture_output=True, text=True, timeout=60,
+        [sys.executable, "-c", ASK], cwd=example.folder, check=True, capture_output=True, text=True, timeout=60,
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "bookshop.settings"},
     )  # fmt: skip
     asked: dict[str, list[str]] = json.loads(done.stdout)
@@ -69,7 +69,7 @@ def test_paths_cross_where_djangos_sql_joins_both_sides(snapshot: Snapshot) -> N
         assert {key for key in asked if joins.walk(*key.split(" "))} == expected
 
 
-def test_what_is_told_of_the_catalogue(snapshot: Snapshot) -> None:
+def test_what_is_told_of_the_catalogue(example: Example, snapshot: Snapshot) -> None:
     moved = tables_of(snapshot, ["catalog"])
     places = Joins(snapshot, crossing_relations(snapshot, moved)).places()
     found = {c.relation: c for c in crossings(snapshot, moved, places)}
@@ -82,17 +82,18 @@ def test_what_is_told_of_the_catalogue(snapshot: Snapshot) -> None:
         ("orders.OrderItem", "book"): ("to", "catalog_book", "copy"),
     }
     owner = [(p.where, p.what) for p in found["catalog.Book", "owner"].places if p.sure]
-    line = _line("catalog/serializers.py", "owner = ")
+    line = _line(example.folder / "catalog" / "serializers.py", "owner = ")
     assert (f"catalog/serializers.py:{line}", "BookDetailSerializer.owner reads owner") in owner
     for place in [p for c in found.values() for p in c.places if re.fullmatch(r"[\w.]+", p.what)]:
         file, _, number = place.where.partition(":")
         assert (
-            re.split(r"__|\.", place.what)[0] in (BOOKSHOP / file).read_text().splitlines()[int(number) - 1]
+            re.split(r"__|\.", place.what)[0]
+            in (example.folder / file).read_text().splitlines()[int(number) - 1]
         )
     together = [p.where.partition(":")[0] for p in both_sides(snapshot, tables_of(snapshot, ["orders"]))]
     assert all(f.startswith(("accounts", "catalog", "orders", "bookshop")) for f in together)
 
 
-def _line(file: str, text: str) -> int:
-    lines = (BOOKSHOP / file).read_text().splitlines()
+def _line(file: Path, text: str) -> int:
+    lines = file.read_text().splitlines()
     return next(number for number, line in enumerate(lines, 1) if line.strip().startswith(text))
