@@ -28,6 +28,7 @@ class Config:
     environment of every process Segue starts for the project. ``django_command`` and
     ``fastapi_command`` start the two sides for ``segue serve`` (empty: built-in ones;
     ``{port}`` is replaced); ``application`` is Django's own (``shop.wsgi:application``) for serving in one process (empty: found).
+    ``certificate`` and ``key`` are PEM files (empty: no TLS),
     ``gateway_proxies`` is how many trusted proxies stand before the gateway, ``override_from`` the
     networks whose requests may choose a side by header, ``sticky`` what tells one client from another
     during a shift (``session``, ``authorization``, ``address``, ``header:NAME``, ``cookie:NAME``; first found counts), ``patience`` after how many seconds
@@ -52,6 +53,8 @@ class Config:
     noise: tuple[str, ...] = ()
     gateway_port: int = 8080
     gateway_proxies: int = 0
+    certificate: str = ""
+    key: str = ""
     override_from: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     sticky: tuple[str, ...] = ("session", "authorization")
     patience: int = 5
@@ -113,6 +116,8 @@ _KEYS: dict[str, dict[str, tuple[str, type]]] = {
     "gateway": {
         "port": ("gateway_port", int),
         "proxies": ("gateway_proxies", int),
+        "certificate": ("certificate", str),
+        "key": ("key", str),
         "override_from": ("override_from", list),
         "sticky": ("sticky", list),
         "patience": ("patience", int),
@@ -181,6 +186,9 @@ def _read(file: Path) -> Config:
     values["root"] = (folder / values.get("root", ".")).resolve()
     values["output"] = (folder / values.get("output", "fastapi")).resolve()
     values["environment"] = {k: str(v) for k, v in values.get("environment", {}).items()}
+    for name in ("certificate", "key"):
+        if values.get(name):
+            values[name] = str(folder / values[name])  # not resolved: renewal may point a link elsewhere
     python = values.get("python", "")
     if python and (folder / python).exists():
         # not resolved: the link inside of a virtual environment is what makes it one
@@ -225,6 +233,11 @@ def _judge(found: Config, file: Path) -> None:
                 f"{file}: gateway.override_from has {network!r}, which is no network.",
                 hint='Write networks as "10.0.0.0/8".',
             ) from None
+    if bool(found.certificate) != bool(found.key):
+        raise UsageError(
+            f"{file}: gateway.certificate and gateway.key go together, and one of them is missing.",
+            hint="Give both (PEM files), or none.",
+        )
     words = (
         (
             "verify.noise", found.noise, _NOISE, "which names no place of an answer",

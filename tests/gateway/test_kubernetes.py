@@ -121,6 +121,32 @@ def test_no_request_gets_to_fastapi_that_djangos_order_gives_to_django() -> None
     assert min(asked / 1500, moved / 40, 320 / refused) > 1, (asked, moved, refused)
 
 
+@pytest.mark.parametrize("first", ["exact", "pattern"])
+def test_exact_path_wins_only_where_django_comes_to_it_first(first: str) -> None:
+    """The API looks at exact paths first: before a pattern it has its own methods alone, behind it nothing."""
+    exact = [
+        Rule("GET /a/new/", "/a/new/", ("GET", "HEAD"), 100, True, False),
+        Rule("* /a/new/", "/a/new/", (), 0, False, False),
+    ]
+    other = [
+        Rule("POST /a/{pk}/", "/a/(?P<pk>[^/]+)/", ("POST",), 100, True, False),
+        Rule("* /a/{pk}/", "/a/(?P<pk>[^/]+)/", (), 0, False, False),
+    ]
+    items = routes([*exact, *other] if first == "exact" else [*other, *exact])["items"]
+
+    def side(method: str, path: str) -> str:
+        asked = {"method": method, "path": path, "query_string": b"", "headers": []}
+        return str(served(items, asked, random.Random(1))[0]["name"])
+
+    own = ("fastapi", "django") if first == "exact" else ("django", "fastapi")
+    assert (side("GET", "/a/new/"), side("POST", "/a/new/")) == own
+    assert (side("GET", "/a/1/"), side("POST", "/a/1/"), side("GET", "/b/")) == (
+        "django",
+        "fastapi",
+        "django",
+    )
+
+
 def test_patterns_that_share_a_path_are_found() -> None:
     """Judged by Python's own matching of words made of the patterns' parts."""
     draw = random.Random(3)

@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.debian import unpacked
 
-from segue.gateway import control, envoy, in_process
+from segue.gateway import control, envoy, in_process, tls
 from segue.gateway.envoy import Edge, Ports
 from segue.gateway.export import nginx
 from segue.gateway.processes import Child, Group, free_port
@@ -61,7 +61,7 @@ class World:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.running.ports.gateway}"
+        return self.running.url
 
 
 def simple_backend(group: Group, name: str, port: int) -> Child:
@@ -84,12 +84,14 @@ def started(
     """The world with a gateway behind ``edge``; ``change`` may take something out of Envoy's configuration, ``backend`` starts
     one side on a port."""
     ports = Ports(*(free_port() for _ in range(4)))
-    running = control.Running(ports, os.getpid())
+    running = control.Running(ports, os.getpid(), tls=edge.certificate is not None)
     with Group(tmp_path / "logs") as group:
         backend(group, "django", ports.django)
         fastapi = backend(group, "fastapi", ports.fastapi)
         new = World(tmp_path, running, group, fastapi, backend)
         version = control.write_routes(tmp_path, new.rules(0))
+        if edge.certificate is not None:
+            tls.put(tmp_path / "gateway", edge.certificate)
         boot = tmp_path / "gateway" / "boot.json"
         configuration = envoy.bootstrap(ports, str(tmp_path / "gateway"), edge)
         change(configuration)
@@ -108,7 +110,7 @@ def started(
         ]
         child = group.start("envoy", command, port=ports.gateway, cwd=tmp_path, env=os.environ)
         group.wait_ready(child)
-        while not control.serves(ports, version):
+        while not control.serves(ports, version, tls=running.tls):
             time.sleep(0.01)
         yield new
 

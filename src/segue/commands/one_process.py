@@ -72,7 +72,7 @@ def started(settings: Config, *, port: int | None = None) -> Iterator[Service]:
             env=environment,
         )  # fmt: skip
         group.wait_ready(child)
-        running = Running(Ports(listen, 0, 0, 0), os.getpid(), code, True, edge)
+        running = Running(Ports(listen, 0, 0, 0), os.getpid(), code, in_process=True, edge=edge)
         control.save_running(settings.state, running)
         try:
             follow_ledger(settings, snapshot, rules, running)
@@ -119,6 +119,11 @@ def _application(settings: Config, home: Path) -> str:
 
 def _judge(settings: Config, python: Path, home: Path) -> tuple[int, int]:
     """The interpreter's version. Raises :class:`EnvironmentProblem` where one process cannot hold both sides."""
+    if settings.certificate:
+        raise EnvironmentProblem(
+            "gateway.certificate is for Envoy; one process is served without TLS here.",
+            hint="Leave it out and put a proxy with TLS before the process, or give uvicorn the files (docs/in-process.md).",
+        )
     version = python_version(python)
     if version < (3, 11):
         raise EnvironmentProblem(

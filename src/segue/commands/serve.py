@@ -19,7 +19,7 @@ from segue.commands.common import console, interpreter, read_ledger, read_snapsh
 from segue.config import Config
 from segue.environment import bridge_requirement, ensure_environment
 from segue.errors import EnvironmentProblem
-from segue.gateway import access_log, control, envoy, sides, table, tapping
+from segue.gateway import access_log, control, envoy, sides, table, tapping, tls
 from segue.gateway.control import Running
 from segue.gateway.envoy import Ports
 from segue.gateway.processes import Child, Group, free_port, require_free
@@ -51,7 +51,7 @@ class Service:
     @property
     def url(self) -> str:
         """Address of the gateway."""
-        return f"http://127.0.0.1:{self.running.ports.gateway}"
+        return self.running.url
 
     @property
     def fastapi_url(self) -> str:
@@ -77,7 +77,10 @@ def started(
     snapshot, book = read_snapshot(settings), read_ledger(settings)
     ports = Ports(listen, free_port(), free_port(), free_port())
     rules = table.build(snapshot, book.entries, settings.sticky, settings.patience)
-    control.check(rules, ports, control.edge(settings))
+    edge = control.edge(settings)
+    if edge.certificate is not None:
+        tls.judge(edge.certificate)
+    control.check(rules, ports, edge)
     folder = control.folder(settings.state)
     python = interpreter(settings)
     modern = fastapi_environment(settings)
@@ -106,9 +109,11 @@ def started(
         group.wait_ready(fastapi)
         control.write_routes(settings.state, rules)
         tapping.put(folder, on=False)  # a `segue shadow` that was killed has left it in
+        if edge.certificate is not None:
+            tls.put(folder, edge.certificate)
         boot = folder / "boot.json"
         boot.write_text(
-            json.dumps(envoy.bootstrap(ports, str(folder), control.edge(settings)), indent=1),
+            json.dumps(envoy.bootstrap(ports, str(folder), edge), indent=1),
             encoding="utf-8",
         )
         gateway = group.start(
@@ -123,7 +128,7 @@ def started(
         )  # fmt: skip
         group.wait_ready(gateway)
         _wait_routes(ports)
-        running = Running(ports, os.getpid(), code)
+        running = Running(ports, os.getpid(), code, tls=edge.certificate is not None)
         control.save_running(settings.state, running)
         try:
             follow_ledger(settings, snapshot, rules, running)
@@ -156,8 +161,12 @@ def run(settings: Config, *, port: int | None, shadow: int | None = None) -> int
         if share:
             start_shadow(service, settings, share)
         log = access_log.file(control.folder(settings.state))
+        certificate = control.edge(settings).certificate
+        seen = tls.stamp(certificate) if certificate is not None else ()
         while not stopping:
             time.sleep(0.2)
+            if certificate is not None and tls.stamp(certificate) != seen:
+                seen = _renew(settings, certificate)
             if settings.log_size:
                 access_log.rotate(log, service.running.ports, settings.log_size * 1_000_000)
             for child in service.group.dead():
@@ -176,6 +185,19 @@ def run(settings: Config, *, port: int | None, shadow: int | None = None) -> int
                     )
     console.print("Stopped.")
     return 0
+
+
+def _renew(settings: Config, certificate: tls.Certificate) -> tuple[int, ...]:
+    """Give Envoy the files that have changed; what cannot be used (a key that is yet to come) leaves the old certificate in use."""
+    seen = tls.stamp(certificate)
+    try:
+        tls.put(control.folder(settings.state), certificate)
+        console.print("The certificate has changed and is in use.")
+    except EnvironmentProblem as error:
+        console.print(
+            f"[yellow]The certificate has changed and cannot be used, the old one stays:[/] {error}"
+        )
+    return seen
 
 
 def start_shadow(service: Service, settings: Config, share: int) -> Child:

@@ -34,9 +34,7 @@ def run(settings: Config, *, as_json: bool) -> int:
         print_json(
             {
                 "operations": [_as_json(e, current) for e in book.entries.values()],
-                "gateway": {"url": f"http://127.0.0.1:{running.ports.gateway}", **(traffic or {})}
-                if running
-                else None,
+                "gateway": {"url": running.url, **(traffic or {})} if running else None,
             }
         )
         return 0
@@ -61,12 +59,12 @@ def run(settings: Config, *, as_json: bool) -> int:
     console.print(", ".join(f"{n} {s}" for s, n in counts.items()))
     if running and traffic:
         console.print(
-            f"Gateway http://127.0.0.1:{running.ports.gateway}: {traffic['total']} requests "
+            f"Gateway {running.url}: {traffic['total']} requests "
             f"({traffic['fastapi.requests']} to FastAPI, {traffic['django.requests']} to Django, "
             f"{traffic['fallbacks']} fell back to Django, {traffic['total_5xx']} answered with 5xx)"
         )
     elif running:
-        console.print(f"Gateway http://127.0.0.1:{running.ports.gateway}: both sides in one process")
+        console.print(f"Gateway {running.url}: both sides in one process")
     return 0
 
 

@@ -18,6 +18,7 @@ from segue.config import Config
 from segue.errors import DamagedFile, EnvironmentProblem
 from segue.files import write_atomic
 from segue.gateway import envoy, in_process, routes, tapping
+from segue.gateway import tls as tls_files
 from segue.gateway.envoy import Edge, Ports
 from segue.gateway.table import Rule
 from segue.ledger import locked
@@ -30,13 +31,19 @@ ANSWER_SECONDS = 5.0
 class Running:
     """A gateway that ``segue serve`` started: its ports, the controller's process id, and the digest of the generated code that FastAPI
     was started with ('' where that is not known). ``in_process``: there is no Envoy, both sides are one process behind ``ports.gateway``
-    that obeys ``edge``."""
+    that obeys ``edge``. ``tls``: clients speak TLS."""
 
     ports: Ports
     pid: int
     code: str = ""
     in_process: bool = False
+    tls: bool = False
     edge: Edge = field(default_factory=Edge)
+
+    @property
+    def url(self) -> str:
+        """Where clients ask."""
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.ports.gateway}"
 
     @property
     def django(self) -> str:
@@ -62,7 +69,8 @@ def envoy_binary() -> str:
 
 def edge(settings: Config) -> Edge:
     """What ``segue.toml`` says about who stands before the gateway."""
-    return Edge(settings.gateway_proxies, settings.override_from)
+    given = tls_files.Certificate(settings.certificate, settings.key) if settings.certificate else None
+    return Edge(settings.gateway_proxies, settings.override_from, given)
 
 
 def check(rules: Sequence[Rule], ports: Ports, before: Edge = Edge(), *, place: Path | None = None) -> None:
@@ -114,7 +122,7 @@ def swap(state: Path, rules: Sequence[Rule], running: Running, *, timeout: float
         else:
             version = write_routes(state, rules)
         while time.monotonic() - begin < timeout:
-            if serves(running.ports, version):
+            if serves(running.ports, version, tls=running.tls):
                 return time.monotonic() - begin
             time.sleep(0.005)
     log = "serve.log" if running.in_process else "envoy.log"
@@ -131,12 +139,12 @@ def write_table(state: Path, rules: Sequence[Rule], before: Edge) -> str:
     return version
 
 
-def serves(ports: Ports, version: str) -> bool:
+def serves(ports: Ports, version: str, *, tls: bool = False) -> bool:
     """Whether requests are routed by ``version`` now: asked where requests are served, not of Envoy's admin page, whose thread
     knows a version before the one that serves does."""
     try:
         answer = _ask(
-            ports.gateway, routes.ACTIVE_PATH, method="HEAD", headers={routes.ACTIVE_HEADER: version}
+            ports.gateway, routes.ACTIVE_PATH, method="HEAD", headers={routes.ACTIVE_HEADER: version}, tls=tls
         )
     except httpx.HTTPError:
         return False
@@ -192,7 +200,7 @@ def find_running(state: Path) -> Running | None:
         before = Edge(**raw["edge"]) if "edge" in raw else Edge()
         running = Running(
             Ports(**raw["ports"]), int(raw["pid"]), str(raw.get("code", "")), bool(raw.get("in_process")),
-            Edge(before.proxies, tuple(before.internal)),
+            bool(raw.get("tls")), Edge(before.proxies, tuple(before.internal)),
         )  # fmt: skip
     except FileNotFoundError:
         return None
@@ -238,8 +246,9 @@ def _ask(
     method: str = "GET",
     headers: Mapping[str, str] | None = None,
     timeout: float = 2.0,
+    tls: bool = False,
 ) -> httpx.Response:
-    """Ask Envoy. Without ``verify=False`` each question would first read all certificates of the machine, for a connection that has
+    """Ask Envoy, which is this machine's own. Without ``verify=False`` each question would first read all certificates of the machine, for a connection that has
     none: 25 ms of CPU, and the controller of a rollout asks twice a second."""
-    url = f"http://127.0.0.1:{port}{path}"
+    url = f"{'https' if tls else 'http'}://127.0.0.1:{port}{path}"
     return httpx.request(method, url, headers=headers, timeout=timeout, trust_env=False, verify=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from segue.gateway import tapping
+from segue.gateway import tapping, tls
 from segue.gateway.clusters import address, cluster
 from segue.gateway.routes import ACTIVE_PATH, INTERNAL, TYPE, UNSERVED, Json
 
@@ -38,11 +38,13 @@ class Edge:
     """Who stands in front of the gateway, and who may choose a side.
 
     ``proxies`` are the proxies before it that are trusted (a load balancer, nginx): 0 where clients connect to it. ``internal`` are the
-    networks (CIDR) from which ``x-segue-side`` is obeyed, when the request came through no proxy; none: nobody.
+    networks (CIDR) from which ``x-segue-side`` is obeyed, when the request came through no proxy; none: nobody. With ``certificate``
+    clients speak TLS.
     """
 
     proxies: int = 0
     internal: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    certificate: tls.Certificate | None = None
 
 
 def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = None) -> Json:
@@ -103,7 +105,8 @@ def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = No
                                     "name": "envoy.filters.network.http_connection_manager",
                                     "typed_config": manager,
                                 }
-                            ]
+                            ],
+                            **_encryption(folder, edge, static=static is not None),
                         }
                     ],
                 }
@@ -114,6 +117,12 @@ def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = No
             ],
         },
     }
+
+
+def _encryption(folder: str, edge: Edge, *, static: bool) -> Json:
+    if edge.certificate is None:
+        return {}
+    return {"transport_socket": tls.transport(folder, edge.certificate, static=static)}
 
 
 def _addresses(edge: Edge) -> Json:

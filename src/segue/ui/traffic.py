@@ -58,7 +58,7 @@ def traffic(settings: Config, live: Live, key: str = "") -> Traffic:
     else:
         up = running is not None
         state = (
-            f"The gateway runs at http://127.0.0.1:{running.ports.gateway}."
+            f"The gateway runs at {running.url}."
             if running
             else "No gateway is running, so there is no traffic to see. Start `segue serve`."
         )
