@@ -7,12 +7,28 @@ so that it does not matter who comes first. Source: ``django.contrib.contenttype
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, column, func, insert, inspect, select, table
+from sqlalchemy import (
+    Connection,
+    Select,
+    String,
+    column,
+    exists,
+    func,
+    insert,
+    inspect,
+    literal,
+    select,
+    table,
+)
+from sqlalchemy.sql.dml import Insert
 
-CONTENT_TYPE = table("django_content_type", column("id"), column("app_label"), column("model"))
+CONTENT_TYPE = table(
+    "django_content_type", column("id"), column("app_label", String()), column("model", String())
+)
 PERMISSION = table(
     "auth_permission", column("id"), column("content_type_id"), column("codename"), column("name")
 )
@@ -40,9 +56,16 @@ class Registered:
 def register(connection: Connection, models: Iterable[Registered], *, site: int | None = None) -> None:
     """Add the content types and permissions of ``models`` that are not there, and the site ``example.com`` with the number ``site``
     (Django's ``SITE_ID``) where there is none at all. What has no table is left out. In a revision:
-    ``register(op.get_bind(), [Registered("shop", "parcel", "parcel")])``.
+    ``register(op.get_bind(), [Registered("shop", "parcel", "parcel")])``. With Alembic's ``--sql`` statements are printed that do
+    the same on a database that has these tables.
     """
     wanted = list(models)
+    if not isinstance(connection, Connection):
+        for statement in _statements(wanted, site):
+            connection.execute(statement)
+        if site is not None and connection.dialect.name == "postgresql":
+            connection.execute(_following())
+        return
     there = set(inspect(connection).get_table_names())
     if CONTENT_TYPE.name in there:
         _content_types(connection, wanted)
@@ -55,8 +78,33 @@ def register(connection: Connection, models: Iterable[Registered], *, site: int 
     ):
         connection.execute(insert(SITE).values(id=site, domain="example.com", name="example.com"))
         if connection.dialect.name == "postgresql":
-            following = func.setval(func.pg_get_serial_sequence(SITE.name, "id"), site)
-            connection.execute(select(following))
+            connection.execute(_following())
+
+
+def _following() -> Select[Any]:
+    """The number of the next site follows the first one's."""
+    sequence = func.pg_get_serial_sequence(SITE.name, "id")
+    return select(func.setval(sequence, select(func.max(SITE.c.id)).scalar_subquery()))
+
+
+def _statements(models: list[Registered], site: int | None) -> Iterator[Insert]:
+    types, permissions = CONTENT_TYPE.c, PERMISSION.c
+    for label, model in dict.fromkeys((m.app_label, m.model) for m in models):
+        is_there = exists().where(types.app_label == label, types.model == model)
+        new = select(literal(label), literal(model)).where(~is_there)
+        yield insert(CONTENT_TYPE).from_select(["app_label", "model"], new)
+    for known in models:
+        for codename, name in known.all_permissions():
+            is_there = exists().where(
+                permissions.content_type_id == types.id, permissions.codename == codename
+            )
+            new = select(types.id, literal(codename), literal(name)).where(
+                types.app_label == known.app_label, types.model == known.model, ~is_there
+            )
+            yield insert(PERMISSION).from_select(["content_type_id", "codename", "name"], new)
+    if site is not None:
+        first = select(literal(site), literal("example.com"), literal("example.com"))
+        yield insert(SITE).from_select(["id", "domain", "name"], first.where(~exists().select_from(SITE)))
 
 
 def _content_types(connection: Connection, models: list[Registered]) -> None:
