@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import BigInteger, Integer, delete, select
+from psycopg import IsolationLevel
+from sqlalchemy import BigInteger, Integer, delete, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 from tests.bridge.auth.child import Child
 from tests.services import Postgres
@@ -56,12 +57,12 @@ class Boom(Exception):
 class Sides:
     """Django in a child process and the bridge here, each with its own table of the same name."""
 
-    def __init__(self, entry: dict[str, Any], own: dict[str, Any], url: str) -> None:
+    def __init__(self, entry: dict[str, Any], own: dict[str, Any], url: str, isolation: str = "") -> None:
         script = Path(__file__).with_name("units_child.py")
         self.child = Child(script, entry)
         subprocess.run([sys.executable, script, json.dumps(own)], stdin=subprocess.DEVNULL, check=True)
         self.runner = asyncio.Runner()
-        self.database = Database(url, pool_size=2)
+        self.database = Database(url, pool_size=2, isolation=isolation)
 
     def there(self, steps: Any) -> Any:
         return self.child.ask(steps)
@@ -117,6 +118,8 @@ async def run(db: Session, steps: Any, told: Told) -> None:
             told.append(["deleted", (await db.delete_matching(select(Row).where(Row.id == arguments[0])))[0]])
         elif what == "read":
             told.append(["rows", await keys(db)])
+        elif what == "level":
+            told.append(await db.scalar(text("SHOW transaction_isolation")))
         elif what == "set_rollback":
             db.set_rollback(arguments[0])
         else:
@@ -173,3 +176,24 @@ def sides(
 def test_any_program_ends_as_djangos_does(sides: Callable[[str], Sides], vendor: str, steps: Any) -> None:
     both = sides(vendor)
     assert both.here(steps) == both.there(steps)
+
+
+@pytest.mark.parametrize("level", [IsolationLevel.REPEATABLE_READ, IsolationLevel.SERIALIZABLE])
+def test_transactions_begin_with_djangos_level_and_single_statements_keep_the_servers(
+    postgres: Postgres, level: IsolationLevel
+) -> None:
+    postgres.create("levels_there")
+    url = postgres.create("levels_here")
+    entry = {**postgres.django("levels_there"), "OPTIONS": {"isolation_level": level.value}}
+    both = Sides(entry, postgres.django("levels_here"), url, level.name.replace("_", " "))
+    inner = ("atomic", True, False, False, [("level",), ("atomic", True, False, False, [("level",)])])
+    steps = [("level",), ("write", 1), inner, ("level",), ("read",)]
+    try:
+        assert both.here(steps) == both.there(steps)
+    finally:
+        both.close()
+
+
+def test_a_level_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="no isolation level"):
+        Database("postgresql://localhost/x", isolation="CHAOS")

@@ -61,6 +61,10 @@ def run(steps: list[Any], told: list[Any]) -> None:
             told.append(["deleted", Row.objects.filter(pk=given[0]).delete()[0]])
         elif what == "read":
             told.append(["rows", list(Row.objects.order_by("pk").values_list("pk", flat=True))])
+        elif what == "level":
+            with connection.cursor() as cursor:
+                cursor.execute("SHOW transaction_isolation")
+                told.append(cursor.fetchone()[0])
         elif what == "set_rollback":
             transaction.set_rollback(given[0])
         else:

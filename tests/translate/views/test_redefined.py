@@ -156,3 +156,34 @@ def test_settings_that_change_every_answer(snapshot: Snapshot, name: str, value:
     program = translate(replace(snapshot, settings=changed))
     assert not program.native
     assert name in {r.reasons[0].construct.partition(" ")[0] for r in program.refused}
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "drivers", "expected"),
+    [
+        ("isolation_level", 4, ("psycopg",), "isolation='SERIALIZABLE'"),
+        ("isolation_level", 3, ("psycopg2",), "OPTIONS: isolation_level"),
+        ("isolation_level", 9, ("psycopg",), "OPTIONS: isolation_level"),
+        ("options", "-c default_transaction_isolation=serializable", ("psycopg",), "OPTIONS: default_transaction_isolation"),
+        ("options", "-c statement_timeout=3000", ("psycopg",), "database_url,"),
+    ],
+)  # fmt: skip
+def test_the_isolation_level_is_kept_or_nothing_is_translated(
+    snapshot: Snapshot, option: str, value: object, drivers: tuple[str, ...], expected: str
+) -> None:
+    settings = _plain(snapshot).settings
+    database = replace(
+        settings.databases[0],
+        vendor="postgresql",
+        options={option: Value("const", value)},  # type: ignore[arg-type]
+    )
+    versions = replace(snapshot.versions, packages=dict.fromkeys(drivers, "1"))
+    program = translate(
+        replace(snapshot, settings=replace(settings, databases=(database,)), versions=versions)
+    )
+    if expected.startswith("OPTIONS"):
+        assert not program.native
+        assert expected in {r.reasons[0].construct for r in program.refused}
+    else:
+        assert program.native
+        assert expected in program.modules["app/main.py"].decls["create_app"].code

@@ -7,7 +7,7 @@ from typing import Any
 
 from segue.snapshot.model import Snapshot, Value, own_place
 from segue.target.ir import Decl, Import
-from segue.translate import language, mailer
+from segue.translate import isolation, language, mailer
 from segue.translate.context import Context
 from segue.translate.load.models import concrete
 from segue.translate.load.plan import plans
@@ -162,6 +162,7 @@ def _main(ctx: Context) -> None:
     )
     if old:
         imports.add(Import("segue_bridge.db.types.numbers", "leave_large_numbers_to_the_driver"))
+    level = isolation.level(snapshot)
     if headers:
         module.add(Decl("HEADERS", f"HEADERS = {headers!r}", frozenset(), 0))
     lines = [
@@ -174,6 +175,7 @@ def _main(ctx: Context) -> None:
         "        pool_size=settings.pool_size,",
         "        pool_wait=settings.pool_wait,",
         "        statement_timeout=settings.statement_timeout,",
+        *([f"        isolation={level!r},"] if level else []),
         "    )",
         "",
         "    @asynccontextmanager",

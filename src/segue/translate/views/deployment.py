@@ -8,6 +8,7 @@ and ``get_script_name`` (FORCE_SCRIPT_NAME), ``SessionMiddleware.process_respons
 
 from __future__ import annotations
 
+from segue.translate import isolation
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import plain
 
@@ -31,6 +32,8 @@ def check_settings(endpoint: Endpoint) -> None:
         raise endpoint.refuse(
             "setting", "DATABASE_ROUTERS", "Which database a model is in is decided by code of the project."
         )
+    if found := isolation.problem(endpoint.ctx.snapshot):
+        raise endpoint.refuse("setting", *found)
     if settings.replaced_lookups:
         raise endpoint.refuse(
             "lookup-replaced",

@@ -19,6 +19,7 @@ from segue_bridge.db.session import Session
 from segue_bridge.db.sqlite import prepare
 from segue_bridge.db.transaction import Hook
 
+ISOLATION = ("READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE")
 DRIVERS = {"postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
 
 
@@ -42,6 +43,10 @@ class Database:
     primary alone, and selects in it go to the replica all the same, as with such a router: a row just written may not be there
     yet. It is closed with this one. Raises ``ValueError`` for one of another kind of server.
 
+    ``isolation`` (PostgreSQL): the level that transactions begin with, ``"REPEATABLE READ"`` or another of :data:`ISOLATION`;
+    single statements outside of one keep the server's, as with Django's ``OPTIONS["isolation_level"]`` and psycopg 3.
+    Raises ``ValueError`` for any other text.
+
     ``engine`` hands in an engine made elsewhere. It is taken to be *joined* to a transaction that
     somebody else holds open (verification over Django's connection): there, atomic blocks are
     savepoints, nothing is ever committed, and every write outside a block gets its own
@@ -62,12 +67,16 @@ class Database:
         statement_timeout: float | None = None,
         comments: bool = False,
         replica: Database | None = None,
+        isolation: str = "",
     ) -> None:
         self.joined = engine is not None if joined is None else joined
         self.held_hooks: list[Hook] | None = None
         self.content_types: dict[tuple[str, str], dict[str, Any]] = {}
         self.engine = _engine(make_url(url), pool_size, statement_timeout) if engine is None else engine
         self.dialect: str = self.engine.dialect.name
+        if isolation and (isolation not in ISOLATION or self.dialect != "postgresql"):
+            raise ValueError(f"{isolation!r} is no isolation level of {self.dialect} here.")
+        self.isolation = isolation
         self.replica = replica
         if replica is not None and replica.dialect != self.dialect:
             raise ValueError(f"A replica of {self.dialect} is no {replica.dialect}.")

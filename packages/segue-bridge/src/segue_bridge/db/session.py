@@ -42,7 +42,12 @@ class Session:
         self.dialect: str = database.dialect
         self.queries = 0
         self.changes = self.repeatable = 0
-        self._transaction = Transaction(self._command, joined=database.joined, held=database.held_hooks)
+        self._transaction = Transaction(
+            self._command,
+            joined=database.joined,
+            held=database.held_hooks,
+            isolation=database.isolation,
+        )
 
     async def __aenter__(self) -> Self:
         return self

@@ -45,13 +45,16 @@ class Transaction:
 
     ``command`` runs SQL. With ``joined`` somebody else holds the real transaction: the
     outermost block is a savepoint too and COMMIT is never sent. ``held``: where on_commit
-    callbacks are put instead of being run.
+    callbacks are put instead of being run. ``isolation`` is the level of what :meth:`atomic` begins, '' the server's.
     """
 
-    def __init__(self, command: Command, *, joined: bool, held: list[Hook] | None) -> None:
+    def __init__(
+        self, command: Command, *, joined: bool, held: list[Hook] | None, isolation: str = ""
+    ) -> None:
         self._command = command
         self._joined = joined
         self._held = held
+        self._begins = f"BEGIN ISOLATION LEVEL {isolation}" if isolation else "BEGIN"
         self._savepoints: list[str | None] = []
         self._made = 0
         self._hooks: list[tuple[frozenset[str | None], Hook]] = []
@@ -116,7 +119,7 @@ class Transaction:
     async def _begin(self) -> str | None:
         if self._joined:
             return await self._savepoint()
-        await self._command("BEGIN")
+        await self._command(self._begins)
         return None
 
     async def _commit(self, name: str | None) -> None:

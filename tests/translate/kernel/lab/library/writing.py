@@ -4,6 +4,7 @@ import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import Case, Count, F, OuterRef, ProtectedError, RestrictedError, Subquery, Value, When
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.views import APIView
 
 from library.models import (
@@ -61,6 +62,13 @@ class Writing(APIView):
     def case_bulk_create_batches(self):
         Tag.objects.bulk_create([Tag(label=f"t{n}") for n in range(5)], batch_size=2)
         return Tag.objects.count()
+
+    def case_what_was_written_before_an_error_stays(self):
+        Tag.objects.create(label="kept")
+        with transaction.atomic():
+            Tag.objects.create(label="gone")
+            raise PermissionDenied
+        return "never"
 
     def case_bulk_create_that_breaks(self):
         try:
