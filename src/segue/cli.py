@@ -133,6 +133,12 @@ def assess(
     blockers: Annotated[
         bool, typer.Option("--blockers", help="List every reason with all its places.")
     ] = False,
+    transactions: Annotated[
+        bool,
+        typer.Option(
+            "--transactions", help="Say where transactions begin and end, on both sides, and no more."
+        ),
+    ] = False,
 ) -> None:
     """Say what can move, and what stands in the way.
 
@@ -147,6 +153,7 @@ def assess(
             as_json=json,
             html=html,
             blockers=blockers,
+            transactions=transactions,
         )
     )
 

@@ -39,7 +39,8 @@ def problem(snapshot: Snapshot) -> tuple[str, str] | None:
 
 def level(snapshot: Snapshot) -> str:
     """What transactions of the default database begin with (``SERIALIZABLE``); '' for the server's own level."""
-    return "" if problem(snapshot) else LEVELS.get(_options(snapshot).get("isolation_level"), "")
+    given = _options(snapshot).get("isolation_level")
+    return "" if given is None or problem(snapshot) else LEVELS[given]
 
 
 def _options(snapshot: Snapshot) -> dict[str, Any]:

@@ -36,7 +36,7 @@ TRIED = 20  # of them, such that may well write and are asked
 _PLAIN = ("existing", "valid", "combined", "sent before", "held before")  # not what is wrong on purpose
 KEPT = 3  # of them
 PER_PAIR = 12  # schedules of two requests, where no more are asked for
-MOST_EXTRA = 60  # further schedules of Django, to see whether it can show what FastAPI did
+MOST_EXTRA = 24  # further schedules of Django, to see whether it can show what FastAPI did
 
 
 def interleave(
