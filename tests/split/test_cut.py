@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 from tests.split.test_check import PAST, compared
-from tests.split.world import run
+from tests.split.world import World, run
 
 from segue.commands import split_cut
 from segue.commands.split_open import Given
@@ -130,6 +130,21 @@ def test_rows_that_differ_stop_the_cut(followed: Split, settings: Config) -> Non
     assert compared(followed)[0] == []
 
 
+def test_a_target_that_is_behind_stops_the_cut(followed: Split) -> None:
+    subscription = followed.there.name
+    run(followed.target.url, f"ALTER SUBSCRIPTION {subscription} DISABLE")
+    run(followed.source.url, "UPDATE book SET price = 3 WHERE id = 40")
+    try:
+        with pytest.raises(
+            cut.Undone, match="source is written as before: the target did not get everything"
+        ):
+            cut.cut(followed.there, within=0.7, compare=False, say=lambda _: None)
+        assert open_sides(followed) == ["source"]
+        run(followed.source.url, "UPDATE book SET price = 40 / 7.0 WHERE id = 40")
+    finally:
+        run(followed.target.url, f"ALTER SUBSCRIPTION {subscription} ENABLE")
+
+
 def test_a_transaction_that_does_not_end_stops_the_cut_and_delays_nobody_for_long(followed: Split) -> None:
     waits: list[float] = []
     ending = threading.Event()
@@ -191,4 +206,26 @@ def test_a_kill_at_any_point_loses_nothing_and_never_opens_both(followed: Split,
             assert len(open_sides(followed)) < 2
             assert split_cut.resume(settings, Given(), as_json=False) == 0
             assert (phase(settings), open_sides(followed)) == (left, written)
+    everywhere(followed, writers)
+
+
+def test_killed_workers_and_a_crashed_target_lose_nothing(world: World, followed: Split) -> None:
+    def sender() -> None:
+        run(followed.source.url, "SELECT pg_terminate_backend(pid) FROM pg_stat_replication")
+
+    def worker() -> None:
+        run(
+            followed.target.url,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'logical replication apply worker'",
+        )
+
+    def server() -> None:
+        world.servers[1].stop(signal.SIGQUIT)  # no checkpoint, no farewell
+        world.servers[1].start()
+
+    with writing(followed) as writers:
+        for kill in (sender, worker, server, worker, sender):
+            time.sleep(0.2)
+            kill()
+    assert len(writers[0].committed) > 20
     everywhere(followed, writers)

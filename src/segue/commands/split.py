@@ -90,19 +90,20 @@ def watch(settings: Config, given: Given, *, seconds: float, as_json: bool) -> i
 
 
 def _looks(link: Link, meter: Meter, say: Callable[[str], None]) -> Iterator[Look | None]:
-    said, text_before = 0.0, ""
+    """A look twice a second, None while a server is away. Says how it stands when the state of a table, the connection or a server has changed, and every few seconds."""
+    said, before = 0.0, ""
     while True:
         found: Look | None = None
         try:
             found = follow.look(link, meter)
             text = _line(found)
+            kind = f"{[table.state for table in found.tables]} {found.connected}"
         except Unreachable as error:
             text = f"{error.message} Waiting for it."
-        if text != text_before and time.monotonic() - said > (
-            0 if found is None or found.ready != ("ready" in text_before) else _SAY
-        ):
+            kind = "away"
+        if kind != before or time.monotonic() - said > _SAY:
             say(f"{now()[11:19]} {text}")
-            said, text_before = time.monotonic(), text
+            said, before = time.monotonic(), kind
         yield found
         time.sleep(_LOOK)
 

@@ -17,7 +17,6 @@ from segue.errors import EnvironmentProblem
 from segue.split.sides import Connection, one, rows
 from segue.split.tables import FENCE, Name
 
-SCHEMA = "segue_split"
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION segue_split.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -60,17 +59,6 @@ def open(connection: Connection, tables: Iterable[Name]) -> None:
                     sql.SQL("ALTER TABLE {} DISABLE TRIGGER {}").format(
                         name.identifier, sql.Identifier(FENCE)
                     )
-                )
-
-
-def remove(connection: Connection, tables: Iterable[Name]) -> None:
-    """Take the triggers away for good."""
-    with connection.transaction():
-        for name in tables:
-            quoted = name.identifier.as_string(connection)
-            if one(connection, "SELECT pg_catalog.to_regclass(%s)", quoted) is not None:
-                connection.execute(
-                    sql.SQL("DROP TRIGGER IF EXISTS {} ON {}").format(sql.Identifier(FENCE), name.identifier)
                 )
 
 

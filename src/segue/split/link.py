@@ -97,7 +97,7 @@ def require_whole(publisher: Connection, subscriber: Connection, link: Link) -> 
     if subscribed(subscriber, link.name) and (status is None or status == "lost"):
         raise EnvironmentProblem(
             f"The replication slot {link.name} of the {link.publisher.name} is gone, and changes with it.",
-            hint="Begin anew: `segue split stop`, empty the tables of the copy, `segue split copy`.",
+            hint="Begin anew: `segue split stop`, drop the tables of the copy, `segue split copy`.",
         )
 
 
