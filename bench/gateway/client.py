@@ -38,6 +38,9 @@ class Client(asyncio.Protocol):
         self._transport.write(text)
 
     def data_received(self, data: bytes) -> None:
+        if self._now is None:  # nothing was asked
+            self._transport.abort()
+            return
         self._data += data
         if self._need < 0:
             end = self._data.find(b"\r\n\r\n")
@@ -49,7 +52,9 @@ class Client(asyncio.Protocol):
             self._head = head
         if len(self._data) < self._need:
             return
-        if b"transfer-encoding: chunked" in self._head and not self._data.endswith(b"0\r\n\r\n"):
+        if b"transfer-encoding: chunked" in self._head and not self._data[self._need :].endswith(
+            b"0\r\n\r\n"
+        ):
             return
         side = self._head.find(b"x-segue-route: ")
         chosen = self._head[side + 15 : side + 16] if side >= 0 else b"?"

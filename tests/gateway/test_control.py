@@ -6,6 +6,7 @@ import ssl
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from tests.gateway.project import GET, POST, project
 from tests.gateway.world import started
 
 from segue.commands import shift
+from segue.errors import EnvironmentProblem
 from segue.gateway import control
+from segue.gateway.table import Rule
 
 
 def test_swaps_at_once_all_take_effect_one_after_the_other(
@@ -77,3 +80,31 @@ def test_asking_the_gateway_reads_no_certificates(tmp_path: Path, monkeypatch: p
         assert control.find_running(tmp_path) == world.running
         assert world.swap(50) >= 0
         assert control.active_version(world.running.ports)
+
+
+def test_envoy_judges_what_it_has_not_judged_and_weights_alone_only_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge, judged = control.check, list[int]()
+
+    def counted(rules: Sequence[Rule], *given: Any, **more: Any) -> None:
+        judged.append(len(rules))
+        judge(rules, *given, **more)
+
+    monkeypatch.setattr(control, "check", counted)
+    with started(tmp_path) as world:
+        for weight in (0, 1, 50, 100, 0):
+            world.swap(weight)
+        assert len(judged) == 1
+        world.swap(0, html=True)
+        assert len(judged) == 2
+        routes = control.folder(tmp_path) / "routes" / "rds.json"
+        before = routes.stat().st_mtime_ns
+        assert world.swap(0, html=True) == 0  # nothing to do
+        assert routes.stat().st_mtime_ns == before
+        # Wrong only where both sides share: at 0 % nobody is told apart.
+        with pytest.raises(EnvironmentProblem, match="refuses"):
+            world.swap(0, sticky=("header:",))
+        assert routes.stat().st_mtime_ns == before
+        with pytest.raises(EnvironmentProblem, match="refuses"):  # and again, not only the first time
+            world.swap(50, sticky=("header:",))

@@ -13,7 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import httpx
-import psutil
 import pytest
 from tests.gateway.load import Load
 from tests.gateway.project import GET, POST, Project, project
@@ -42,10 +41,6 @@ def command(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     finally:
         process.kill()
         process.communicate()  # closes the pipe
-
-
-def _has_lock(pid: int) -> bool:
-    return any(Path(file.path).name == "rollout.lock" for file in psutil.Process(pid).open_files())
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
@@ -98,11 +93,13 @@ def test_killed_controller_leaves_traffic_and_its_successor_ends_the_rollout(tmp
         wait_until(lambda: load.served.total() > before + 100)
         assert one.entry().weight == left
         with command(tmp_path, "--resume") as process:
-            wait_until(lambda: _has_lock(process.pid))
+            wait_until(lambda: plans.controlled(one.settings.state))
+            process.send_signal(signal.SIGSTOP)  # or it ends before the other one has begun
             with command(tmp_path, GET) as second:
                 code, text = ended(second)
                 assert code == 2
                 assert "Another `segue rollout` of this project is running." in " ".join(text.split())
+            process.send_signal(signal.SIGCONT)
             code, text = ended(process)
         assert (code, one.entry().weight) == (0, 100), text
         assert load.failed["GET"] == []

@@ -88,7 +88,7 @@ class Group:
         self.children.append(child)
         return child
 
-    def wait_ready(self, child: Child, *, timeout: float = 30.0) -> None:
+    def wait_ready(self, child: Child, *, timeout: float = 90.0) -> None:
         """Wait until ``child`` listens. Raises :class:`EnvironmentProblem` with its log's end."""
         until = time.monotonic() + timeout
         while time.monotonic() < until:

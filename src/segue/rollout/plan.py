@@ -126,7 +126,8 @@ def controlled(state: Path) -> bool:
 
 def _taken(handle: int, *, after: float = 0.0) -> bool:
     """Take the lock, ``after`` seconds from now; whether nobody else has it."""
-    time.sleep(after)
+    if after:
+        time.sleep(after)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
