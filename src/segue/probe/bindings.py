@@ -128,6 +128,19 @@ def _is_plain(value):
     return value is None or isinstance(value, (bool, int, float, str, bytes))
 
 
+_WORD = re.compile(r"[a-z]+(_[a-z]+)*$")
+
+
+def _names_only(value):
+    """``SENSITIVE_KEYS = ["password", "api_key"]``: words that name secrets, as this very test knows them by."""
+    if isinstance(value, (list, tuple, set, frozenset)) and len(value) > 1:
+        return all(
+            isinstance(item, str) and _WORD.match(item) is not None and SECRET_NAME.search(item) is not None
+            for item in value
+        )
+    return False
+
+
 def _harmless(value):
     """No text in it: classes, functions, switches and numbers are no secrets."""
     if value is None or isinstance(value, (bool, int, float, type, types.FunctionType)):
@@ -293,7 +306,7 @@ class Bindings:
             self.meet_function(inner, depth)
         if _is_django_settings(value):
             return {"kind": "instance", "name": "django.conf.settings"}
-        secret = SECRET_NAME.search(name) is not None
+        secret = SECRET_NAME.search(name) is not None and not _names_only(value)
         encoded = (
             opaque(value) if secret and not isinstance(value, (bool, type(None))) else self._limited(value)
         )

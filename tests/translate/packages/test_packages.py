@@ -165,6 +165,7 @@ import httpx
 import requests
 import waffle
 from celery.result import AsyncResult
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_page
@@ -412,6 +413,14 @@ class ByClass(APIView):
         return Response([hasattr(p, "length") for p in Piece.objects.order_by("id")])
 
 
+class AskedClass(APIView):
+    def get(self, request):
+        return Response([p._meta.label for p in Piece.objects.order_by("id")])
+
+    def post(self, request):
+        return Response([ContentType.objects.get_for_model(p).model for p in Piece.objects.order_by("id")])
+
+
 class Others(APIView):
     def get(self, request):
         return Response(requests.get("http://127.0.0.1:9/x", timeout=3).json())
@@ -537,6 +546,7 @@ lines.register("mixed", views.MixedLines, basename="mixed")
 urlpatterns = [path("", include(router.urls)), path("", include(lines.urls)), path("others/", views.Others.as_view()),
                path("some-pieces/", views.SomePieces.as_view()), path("at-once/", views.PiecesAtOnce.as_view()),
                path("by-class/", views.ByClass.as_view()),
+               path("asked-class/", views.AskedClass.as_view()),
                path("sent/", views.Sent.as_view()), path("not-sent/", views.NotSent.as_view()),
                path("by-clients/", views.SentByClients.as_view()), path("not-by-clients/", views.NotSentByClients.as_view()),
                path("results/<str:pk>/", views.ResultOf.as_view())]
@@ -575,6 +585,8 @@ REFUSED = {
 # raise what getattr() catches, rows joined to others, whether something is there, a change behind a relation.
 POLYMORPHIC = {
     "POST /by-class/": "signal",
+    "GET /asked-class/": "polymorphic",
+    "POST /asked-class/": "polymorphic",
     "PUT /by-class/": "polymorphic",
     "PATCH /by-class/": "polymorphic",
     "DELETE /by-class/": "polymorphic",

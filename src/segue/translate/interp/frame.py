@@ -216,12 +216,19 @@ class Frame:
         body = [line for line in lines if not line.strip().startswith("#")]
         self.lines.extend("    " + line if line else line for line in (lines if body else [*lines, "pass"]))
 
+    @property
+    def names_taken(self) -> set[str]:
+        """Names that mean something in the generated function already: locals, state, imports, helpers."""
+        return (
+            self.locals_seen
+            | set(self.state_used)
+            | {item.alias or item.name for item in self.imports}
+            | HELPERS
+        )
+
     def fresh(self, stem: str) -> str:
         """A local name of the generated function that nothing uses yet."""
-        taken = (
-            self.locals_seen | set(self.state_used) | {getattr(v.node, "id", "") for v in self.env.values()}
-        )
-        taken |= {item.alias or item.name for item in self.imports} | HELPERS
+        taken = self.names_taken | {getattr(v.node, "id", "") for v in self.env.values()}
         candidate, number = stem, 1
         while candidate in taken:
             number += 1

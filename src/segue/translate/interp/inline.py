@@ -51,7 +51,7 @@ def inline_call(
             frame.comments.skip(body[0])
             body = body[1:]
         stored = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-        frame.renames = {name: frame.fresh(name) for name in sorted(stored) if name in frame.locals_seen}
+        frame.renames = {name: frame.fresh(name) for name in sorted(stored) if name in frame.names_taken}
         names = [a.arg for a in [*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs]]
         if function.role in ("method", "property", "classmethod") and names:
             frame.receiver = receiver

@@ -41,7 +41,7 @@ from segue.translate.kinds import (
 from segue.translate.models.polymorphic import children
 from segue.translate.rules import registry
 from segue.translate.rules.by_class import by_class
-from segue.translate.rules.introspection import known_fact
+from segue.translate.rules.introspection import fact_or
 from segue.translate.rules.own_attributes import is_never_there
 from segue.translate.rules.polymorphic import same_for_children
 from segue.translate.rules.registry import function
@@ -566,8 +566,7 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
 
             return class_attribute(frame, value.kind, attr.kind.value, call.node) or call.args[2]
         if isinstance(value.kind, Introspected):
-            fact = known_fact(value.kind, attr.kind.value)
-            return fact if fact is not None else call.args[2]
+            return fact_or(frame, value.kind, attr.kind.value, call.args[2], call.node)
         if isinstance(value.kind, Instance) and any(
             attr.kind.value in known
             for known in (value.kind.site.computed, value.kind.site.shown, value.kind.site.unshown)

@@ -18,7 +18,7 @@ from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import column_kind, concrete, field_of, pk_field
 from segue.translate.load.needs import column
 from segue.translate.needs import Needs
-from segue.translate.rules.polymorphic import same_for_children
+from segue.translate.rules.polymorphic import same_class
 from segue.translate.rules.registry import method
 
 CONTENT_TYPE = "contenttypes.ContentType"
@@ -59,7 +59,7 @@ def _label(frame: Frame, given: Val, call: CallSite) -> str | None:
     if isinstance(given.kind, Global):
         return model_label(frame, given.kind.ref.name)
     if isinstance(given.kind, Instance) and not given.kind.nullable:
-        same_for_children(frame, given.kind, "_meta", call.node)
+        same_class(frame, given.kind, call.node)
         return given.kind.model
     return given.kind.model if isinstance(given.kind, User) and given.kind.authenticated else None
 
@@ -85,7 +85,7 @@ def generic_values(frame: Frame, label: str, given: Mapping[str, Val], at: ast.A
                 "It may stand for another model, or have no key yet.",
                 at,
             )
-        same_for_children(frame, kind, "_meta", at)
+        same_class(frame, kind, at)
         key_ = pk_field(frame.ctx, kind.model)
         column(frame.ctx, kind.site, key_.attname)
         types = Instance(CONTENT_TYPE, Needs(CONTENT_TYPE, written=True), "entity")

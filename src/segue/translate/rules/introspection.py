@@ -9,16 +9,36 @@ import ast
 from typing import Any
 
 from segue.snapshot.model import Model, ModelField
+from segue.translate import language
 from segue.translate.context import Context
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import model_label
-from segue.translate.interp.value import Val, const
-from segue.translate.kinds import Const, Global, Instance, Introspected
+from segue.translate.interp.value import Val, const, quote
+from segue.translate.kinds import Const, Global, Instance, Introspected, Scalar, Unknown
 from segue.translate.load.models import concrete, field_of
+from segue.translate.rules.polymorphic import same_class
 from segue.translate.rules.registry import attribute, function, method
 
-_FIELD = ("name", "attname", "null", "blank", "unique", "primary_key", "editable", "max_length")
+_FIELD = ("name", "attname", "column", "null", "blank", "unique", "primary_key", "editable", "max_length")
+# What fields of some classes alone have: others raise AttributeError.
+_ONLY = {
+    "auto_now": ("DateField", "TimeField"),
+    "auto_now_add": ("DateField", "TimeField"),
+    "max_digits": ("DecimalField",),
+    "decimal_places": ("DecimalField",),
+}
+# The nearest class of ``django.db.models`` above each of its fields that is not ``Field`` itself.
+_PARENTS = {
+    "AutoField": "IntegerField", "BigAutoField": "BigIntegerField", "BigIntegerField": "IntegerField", "DateTimeField": "DateField",
+    "EmailField": "CharField", "ImageField": "FileField", "OneToOneField": "ForeignKey", "PositiveBigIntegerField": "BigIntegerField",
+    "PositiveIntegerField": "IntegerField", "PositiveSmallIntegerField": "SmallIntegerField", "SlugField": "CharField",
+    "SmallAutoField": "SmallIntegerField", "SmallIntegerField": "IntegerField", "URLField": "CharField",
+}  # fmt: skip
+_ROOTS = {
+    "BinaryField", "BooleanField", "CharField", "DateField", "DecimalField", "DurationField", "FileField", "FilePathField", "FloatField",
+    "ForeignKey", "GenericIPAddressField", "IntegerField", "JSONField", "TextField", "TimeField", "UUIDField",
+}  # fmt: skip
 
 
 def known_fact(kind: Introspected, name: str) -> Val | None:
@@ -38,6 +58,38 @@ def as_value(value: Any) -> Val:
     return const(value)
 
 
+def fact_or(frame: Frame, kind: Introspected, name: str, default: Val, node: ast.AST) -> Val:
+    """``getattr(field, "auto_now", False)``. Raises ``Refused`` where Segue does not know whether it has that."""
+    found = None if name.startswith("#") else known_fact(kind, name)
+    if found is not None:
+        return found
+    column = column_of(frame.ctx, kind)
+    if column is not None and name in _ONLY and column[1].cls == column[1].base:
+        return default
+    if kind.about != "self.Meta":  # of which everything is known
+        raise frame.refuse("getattr", ast.unparse(node), "Segue does not know whether it has that.", node)
+    return default
+
+
+@attribute(Introspected, "verbose_name")
+def verbose_name(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
+    """Of a model or a column: a text, in the language of the request where it is a translated one."""
+    assert isinstance(owner.kind, Introspected)
+    column = column_of(frame.ctx, owner.kind)
+    told: Model | ModelField | None = column[1] if column is not None else None
+    if told is None and owner.kind.about.endswith("._meta"):
+        told = frame.ctx.snapshot.models.get(owner.kind.about.removesuffix("._meta"))
+    if told is None:
+        return fact(frame, owner, name, node)
+    text, imports = language.written(
+        frame.ctx, told.verbose_name, told.lazy_name, told.where, ast.unparse(node)
+    )
+    if told.lazy_name is None:
+        return const(told.verbose_name)
+    frame.use(*imports)
+    return Val(Scalar("str"), quote("str({0})", ast.parse(text, mode="eval").body))
+
+
 @attribute(Introspected, "*")
 def fact(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
     """One of its facts."""
@@ -54,7 +106,8 @@ def fact(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
 def options(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
     """``instance._meta``."""
     assert isinstance(owner.kind, Instance)
-    return Val(_options(concrete(frame.ctx, owner.kind.model)))
+    same_class(frame, owner.kind, node)
+    return Val(_options(frame.ctx.model(owner.kind.model)))
 
 
 @attribute(Global, "_meta")
@@ -62,7 +115,7 @@ def options_of_class(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val 
     """``Model._meta``."""
     assert isinstance(owner.kind, Global)
     label = model_label(frame, owner.kind.ref.name)
-    return Val(_options(concrete(frame.ctx, label))) if label is not None else None
+    return Val(_options(frame.ctx.model(label))) if label is not None else None
 
 
 def _options(model: Model) -> Introspected:
@@ -74,13 +127,21 @@ def _options(model: Model) -> Introspected:
     ]
     about = f"{model.label}._meta"
     listed = Introspected(f"{about}.fields", items=tuple(columns))
+    cls = model.cls.rpartition(".")[2]
     facts = (
         ("fields", listed),
         ("concrete_fields", listed),
         ("many_to_many", Introspected(f"{about}.many_to_many", items=tuple(many))),
+        (
+            "pk",
+            next((c for c in columns if c.about == model.pk), Val(Unknown("Its primary key is no column."))),
+        ),
         ("app_label", model.app),
-        ("object_name", model.cls.rpartition(".")[2]),
-        ("model_name", model.cls.rpartition(".")[2].lower()),
+        ("object_name", cls),
+        ("model_name", cls.lower()),
+        ("label", f"{model.app}.{cls}"),
+        ("label_lower", f"{model.app}.{cls.lower()}"),
+        ("db_table", model.table),
     )
     return Introspected(about, facts)
 
@@ -117,19 +178,63 @@ def is_field_of(ctx: Context, field: Introspected, names: list[str]) -> bool | N
     if column is None:
         return None
     item = column[1]
-    own = {item.cls, item.base, "django.db.models.fields.Field"}
-    if item.base.endswith(".ImageField"):
-        own.add("django.db.models.fields.files.FileField")
-    if own & set(names):
+    if item.cls != item.base:
+        known = ctx.snapshot.classes.get(item.cls)
+        if known is None:
+            return None
+        if set(names) & set(known.mro):
+            return True
+    above = _chain(item.base)
+    asked = [_chain(name)[0] if _chain(name) else "" for name in names]
+    if not above or not all(asked):
+        return None
+    if any(name in above for name in asked):
         return True
-    known = (".FileField", ".ImageField", ".BooleanField", ".DateTimeField", ".DateField", ".JSONField")
-    return (
-        False
-        if item.cls == item.base
-        and all(name.endswith(known) for name in names)
-        and ("django.db.models.fields.DateField" not in names)
-        else None
-    )
+    # AutoFieldMeta.__subclasscheck__: the other keys that count count as one, which no table tells.
+    return None if "AutoField" in above[0] and any("AutoField" in name for name in asked) else False
+
+
+def _chain(name: str) -> tuple[str, ...]:
+    """The class and what it inherits, by their last names; empty for what is no field of ``django.db.models``."""
+    module, _, cls = name.rpartition(".")
+    if not module.startswith("django.db.models"):
+        return ()
+    if cls == "Field":
+        return ("Field",)
+    found = [cls]
+    while found[-1] in _PARENTS:
+        found.append(_PARENTS[found[-1]])
+    return (*found, "Field") if found[-1] in _ROOTS else ()
+
+
+@method(Introspected, "value_from_object")
+def value_from_object(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``field.value_from_object(obj)``: ``Field.value_from_object`` is ``getattr(obj, self.attname)``."""
+    from segue.translate.interp.expressions.attributes import of
+
+    assert isinstance(owner.kind, Introspected)
+    call.only("obj", at_most=1)
+    column, given = column_of(frame.ctx, owner.kind), call.argument(0, "obj")
+    if column is None or given is None or column[1].cls != column[1].base:
+        raise frame.refuse(
+            "introspection", ast.unparse(call.node), "Segue does not know the field.", call.node
+        )
+    return of(frame, given, column[1].attname, call.node)
+
+
+@method(Introspected, "get_internal_type")
+def internal_type(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``Field.get_internal_type``: the class's name, of some the parent's."""
+    assert isinstance(owner.kind, Introspected)
+    call.only()
+    column = column_of(frame.ctx, owner.kind)
+    chain = _chain(column[1].base) if column is not None and column[1].cls == column[1].base else ()
+    if not chain:
+        raise frame.refuse(
+            "introspection", ast.unparse(call.node), "Segue does not know the field.", call.node
+        )
+    told = {"EmailField": "CharField", "URLField": "CharField", "ImageField": "FileField"}
+    return const(told.get(chain[0], chain[0]))
 
 
 def has_value(item: ModelField) -> bool:
@@ -138,7 +243,17 @@ def has_value(item: ModelField) -> bool:
 
 
 def _field(item: ModelField, label: str) -> Introspected:
-    facts = tuple((key, getattr(item, key)) for key in _FIELD)
+    facts: list[tuple[str, Any]] = [(key, getattr(item, key)) for key in _FIELD]
+    chain = _chain(item.base) if item.cls == item.base else ()
+    facts += [(key, getattr(item, key)) for key, classes in _ONLY.items() if set(classes) & set(chain)]
+    if chain:
+        kind = item.relation.kind if item.relation is not None else None
+        facts.append(("is_relation", kind is not None))
+        # None for columns that are no relation (``Field.many_to_one``)
+        facts += [
+            (key, kind and kind == short)
+            for key, short in (("many_to_one", "fk"), ("one_to_one", "o2o"), ("many_to_many", "m2m"))
+        ]
     return Introspected(item.name, (*facts, ("#model", label)))
 
 
@@ -172,4 +287,4 @@ def _relation(name: str, to_many: bool, item: ModelField | None, label: str) -> 
     return Introspected(name, tuple(facts))
 
 
-__all__ = ["as_value", "column_of", "has_value", "is_field_of", "known_fact"]
+__all__ = ["as_value", "column_of", "fact_or", "has_value", "is_field_of", "known_fact"]

@@ -37,6 +37,10 @@ def membership(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.Compare) -
     ):
         # ``self.action in ["update", "destroy"]``, where the action is known.
         return const((a.kind.value in ast.literal_eval(written)) == positive)
+    if isinstance(a.kind, Const) and isinstance(b.node, ast.List | ast.Tuple | ast.Set):
+        constants = _literal(b.node)
+        if constants is not None:  # a constant of a module, which no function changes
+            return const((a.kind.value in constants) == positive)
     kind = b.kind
     for cls in type(kind).__mro__:
         rule = registry.methods.get((cls, "__contains__"))

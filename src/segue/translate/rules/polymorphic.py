@@ -43,6 +43,18 @@ def same_for_children(frame: Frame, kind: Instance, name: str, node: ast.AST) ->
         )
 
 
+def same_class(frame: Frame, kind: Instance, node: ast.AST) -> None:
+    """Refuse to ask an object for its class (``_meta``, its content type) where it may be of a child's, as django-polymorphic gives it."""
+    below = [] if kind.site.exact else children(frame.ctx.snapshot, concrete(frame.ctx, kind.model))
+    if below:
+        raise frame.refuse(
+            "polymorphic",
+            ast.unparse(node),
+            f"The object may be a {below[0].label}: django-polymorphic gives objects of either class.",
+            node,
+        )
+
+
 def as_saved(frame: Frame, kind: Instance, at: ast.AST | None) -> bool:
     """Let the objects of a place be of the classes that they were saved as, so that they can be written or deleted.
 

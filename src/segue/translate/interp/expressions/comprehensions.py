@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 
 from segue.translate.interp.conditions import Test, test
 from segue.translate.interp.frame import Frame
@@ -10,7 +11,7 @@ from segue.translate.interp.iterate import bind_target, iterable
 from segue.translate.interp.join import join, widen
 from segue.translate.interp.unroll import introspected
 from segue.translate.interp.value import Val, const, is_pure
-from segue.translate.kinds import DictOf, Kind, ListOf, Unknown
+from segue.translate.kinds import DictOf, Introspected, Kind, ListOf, Unknown
 from segue.translate.rules.registry import expression
 
 PRIVATE = "_"
@@ -74,6 +75,13 @@ def _takes_none(generators: list[ast.comprehension]) -> bool:
 @expression(ast.ListComp, ast.SetComp, ast.GeneratorExp)
 def sequence(frame: Frame, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Val:
     """``[x for …]``, ``{x for …}``, ``(x for …)``."""
+    drawn = _over_fields(frame, node, node.elt)
+    if drawn is not None:
+        if isinstance(node, ast.GeneratorExp) and not (drawn.node is not None and is_pure(drawn.node)):
+            raise frame.refuse(
+                "comprehension", ast.unparse(node), "What it makes one by one may fail half-way.", node
+            )
+        return drawn
     drawn = _over_facts(frame, node)
     if drawn is not None:
         return drawn
@@ -139,6 +147,60 @@ def _over_facts(frame: Frame, node: ast.ListComp | ast.SetComp | ast.GeneratorEx
     return Val(ListOf(kind), ast.ListComp(ast.Name(item, ast.Load()), [made]))
 
 
+def _over_fields(
+    frame: Frame, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, *parts: ast.expr
+) -> Val | None:
+    """``{f.name: getattr(self, f.name) for f in self._meta.fields if f.name != "id"}``: a display of what is left of the fields.
+
+    None where it goes over something else. Raises ``Refused`` where a request decides which fields those are.
+    """
+    generator = node.generators[0]
+    facts = introspected(frame, generator.iter)
+    if facts is None or not all(isinstance(fact, Introspected) for fact in facts):
+        return None
+    if len(node.generators) > 1 or not isinstance(generator.target, ast.Name):
+        raise frame.refuse(
+            "comprehension", ast.unparse(node), "Segue reads one plain loop over fields.", node
+        )
+    saved, wanted = frame.snapshot_env(), generator.target.id
+    rows: list[list[ast.expr]] = []
+    names: dict[str, Val] = {}
+    frame.no_hoist += 1
+    try:
+        for number, fact in enumerate(facts):
+            frame.env[wanted] = names[f"{wanted}#{number}"] = Val(fact)
+            tests = [_all_of(frame, part).known for part in generator.ifs]
+            if None in tests and False not in tests:
+                raise frame.refuse(
+                    "comprehension", ast.unparse(node), "A request decides which fields these are.", node
+                )
+            if False not in tests:
+                rows.append([_called(part, wanted, f"{wanted}#{number}") for part in parts])
+        frame.restore_env(saved)
+        frame.env.update(names)
+        if isinstance(node, ast.DictComp):
+            made: ast.expr = ast.Dict([key for key, _ in rows], [value for _, value in rows])
+        elif isinstance(node, ast.SetComp):
+            made = ast.Set([row[0] for row in rows])
+        else:
+            made = ast.List([row[0] for row in rows], ast.Load())
+        return frame.eval(ast.copy_location(made, node))
+    finally:
+        frame.no_hoist -= 1
+        frame.restore_env(saved)
+
+
+def _called(node: ast.expr, name: str, other: str) -> ast.expr:
+    """``node`` with its variable called otherwise."""
+
+    class Rename(ast.NodeTransformer):
+        def visit_Name(self, found: ast.Name) -> ast.Name:
+            return ast.copy_location(ast.Name(other, found.ctx), found) if found.id == name else found
+
+    renamed: ast.expr = Rename().visit(copy.deepcopy(node))
+    return renamed
+
+
 def _all_of(frame: Frame, node: ast.expr) -> Test:
     """``a and b`` stops at what is False already: what follows may be of no meaning for this name."""
     if not (isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And)):
@@ -158,6 +220,9 @@ def _all_of(frame: Frame, node: ast.expr) -> Test:
 @expression(ast.DictComp)
 def mapping(frame: Frame, node: ast.DictComp) -> Val:
     """``{k: v for …}``."""
+    drawn = _over_fields(frame, node, node.key, node.value)
+    if drawn is not None:
+        return drawn
     generators, (key, value) = _scoped(frame, node, node.key, node.value)
     assert key.node is not None
     assert value.node is not None
