@@ -83,6 +83,13 @@ def test_what_is_constant_on_one_side_and_new_each_time_on_the_other() -> None:
     assert Sides(lambda: {"at": now()}, lambda: {"at": "fixed"}).judged().kind is Kind.VOLATILE
 
 
+def test_other_side_that_agrees_when_asked_again_ends_the_questions() -> None:
+    heard = iter([2, 1])
+    sides = Sides(lambda: {"a": 1}, lambda: {"a": next(heard)})
+    assert sides.judged().kind is Kind.VOLATILE
+    assert sides.asked == ["fastapi", "django", "fastapi"]
+
+
 @pytest.mark.parametrize("mine", ["django", "fastapi"])
 def test_data_that_moves_while_sides_are_asked_is_no_difference(mine: SideName) -> None:
     """A row that is added, a price that changes, a list that grows: once, at any moment of the questions."""

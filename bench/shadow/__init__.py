@@ -1,0 +1,1 @@
+"""What comparing live reads costs the users."""
