@@ -32,7 +32,7 @@ def command(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
-def test_others_need_the_token_that_is_printed_and_ctrl_c_ends_it_well(tmp_path: Path) -> None:
+def test_others_need_the_token_that_is_printed_and_a_signal_ends_it_well(tmp_path: Path) -> None:
     unserved(tmp_path)
     with command(tmp_path, "--host", "0.0.0.0", "--port", "0") as process:
         assert process.stdout is not None
@@ -46,7 +46,7 @@ def test_others_need_the_token_that_is_printed_and_ctrl_c_ends_it_well(tmp_path:
             assert (entered.status_code, str(entered.url)) == (200, home)
             assert GET in entered.text
             assert "server" not in entered.headers
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
         rest, _ = process.communicate(timeout=60)
         assert process.returncode == 0
         assert rest.strip().endswith("Stopped.")

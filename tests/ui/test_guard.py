@@ -17,30 +17,20 @@ from segue.ui.guard import HEADERS, Guard, loopback
 ASSETS = resources.files("segue.ui") / "assets"
 
 
-@pytest.mark.parametrize(
-    ("host", "allowed"),
-    [
-        ("127.0.0.1:8089", True),
-        ("localhost:8089", True),
-        ("LOCALHOST", True),
-        ("[::1]:8089", True),
-        ("127.0.0.2:9000", True),  # through ssh -L, with another port
-        ("evil.example:8089", False),
-        ("127.0.0.1.evil.example", False),
-        ("localhost.evil.example:8089", False),
-        ("localhost:8089@evil.example", False),
-        ("10.0.0.7:8089", False),
-        ("", False),
-        ("[::1", False),
-        ("::1", False),
-    ],
-)
-def test_hosts_on_loopback(tmp_path: Path, host: str, allowed: bool) -> None:
+def test_hosts_on_loopback(tmp_path: Path) -> None:
     """A name that somebody lets resolve to this machine would make his page one of ours."""
     unserved(tmp_path)
-    answer = Browser(tmp_path).get("/", {"Host": host})
-    assert answer.status_code == (200 if allowed else 400)
-    assert ("not one of segue ui" in words(answer)) is not allowed
+    browser = Browser(tmp_path)
+    # the last one: through ssh -L, with another port
+    ours = ("127.0.0.1:8089", "localhost:8089", "LOCALHOST", "[::1]:8089", "127.0.0.2:9000")
+    others = (
+        "evil.example:8089", "127.0.0.1.evil.example", "localhost.evil.example:8089", "localhost:8089@evil.example", "10.0.0.7:8089",
+        "", "[::1", "::1",
+    )  # fmt: skip
+    for host in (*ours, *others):
+        answer = browser.get("/live", {"Host": host})
+        assert answer.status_code == (200 if host in ours else 400), host
+        assert ("not one of segue ui" in words(answer)) is (host in others), host
 
 
 def test_hosts_on_other_addresses() -> None:
@@ -54,36 +44,32 @@ def test_hosts_on_other_addresses() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
+def test_forms_of_other_sites_change_nothing(tmp_path: Path) -> None:
+    settings = unserved(tmp_path)
+    before = settings.ledger_file.read_bytes()
+    browser = Browser(tmp_path)
+    for headers in (
         {"Origin": "http://evil.example"},
         {"Origin": "null"},
         {"Origin": "http://127.0.0.1:8080"},
         {"Origin": "http://127.0.0.1:8089.evil.example"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
-    ],
-)
-def test_forms_of_other_sites_change_nothing(tmp_path: Path, headers: dict[str, str]) -> None:
-    settings = unserved(tmp_path)
-    before = settings.ledger_file.read_bytes()
-    answer = Browser(tmp_path).post("/shift", {"key": GET, "weight": "5"}, headers)
-    assert (answer.status_code, "comes from another site" in words(answer)) == (403, True)
+    ):
+        answer = browser.post("/shift", {"key": GET, "weight": "5"}, headers)
+        assert (answer.status_code, "comes from another site" in words(answer)) == (403, True), headers
     assert settings.ledger_file.read_bytes() == before
 
 
 @pytest.mark.parametrize("path", ["/shift", "/rollback", "/rollout/pause", "/rollout/resume"])
-@pytest.mark.parametrize("token", ["", "x", None])
-def test_forms_without_this_process_s_token_change_nothing(
-    tmp_path: Path, path: str, token: str | None
-) -> None:
+def test_forms_without_this_process_s_token_change_nothing(tmp_path: Path, path: str) -> None:
     settings = unserved(tmp_path)
     before = settings.ledger_file.read_bytes()
     browser = Browser(tmp_path)
-    fields = {"key": GET, "weight": "5", "all": "yes", **({} if token is None else {"csrf": token})}
-    answer = browser.ask("POST", path, fields)
-    assert (answer.status_code, "nothing was done" in words(answer)) == (403, True)
+    fields = {"key": GET, "weight": "5", "all": "yes"}
+    for token in ({}, {"csrf": ""}, {"csrf": "x"}, {"csrf": "é"}):
+        answer = browser.ask("POST", path, {**fields, **token})
+        assert (answer.status_code, "nothing was done" in words(answer)) == (403, True)
     assert settings.ledger_file.read_bytes() == before
     right = browser.ask("POST", path, {**fields, "csrf": browser.guard.csrf})
     assert right.status_code in (303, 409), "the token alone was wrong"

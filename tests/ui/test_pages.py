@@ -129,9 +129,12 @@ def test_refused_operation_shows_the_place_and_what_to_do(tmp_path: Path) -> Non
     assert "not of the project" not in said
     assert "segue brief 'GET /api/x/'" in said
     assert 'action="/shift"' not in page.text
+    others = [Entry("GET", f"/api/{n}/", reasons=("raw-sql views.py:1", "odd views.py:2")) for n in range(2)]
+    change(settings, Entry("GET", "/api/y/", reasons=("generic-relation views.py:1",)), *others)
     every = words(Browser(tmp_path).get("/blockers"))
-    assert "1 operation stays on Django" in every
-    assert "raw-sql 1 operation, 0 alone" in every
+    assert "4 operations stay on Django" in every
+    assert "raw-sql 3 operations, 0 alone" in every
+    assert every.index("generic-relation 2 operations, 1 alone") < every.index("raw-sql"), "what frees most"
     from segue.assess.advice import advice
 
     assert advice("generic-relation") in said

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -57,24 +58,37 @@ class Attempts:
         return None
 
 
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("segue.ui"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    made.globals.update(signs=SIGNS, looks=list(Look), findings=FINDINGS)
+    return made
+
+
 class Pages:
     """Makes the pages. ``csrf`` goes into every form."""
 
     def __init__(self, csrf: str) -> None:
         self.live = Live()
-        self._environment = Environment(
-            loader=PackageLoader("segue.ui"),
-            autoescape=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            undefined=StrictUndefined,
-        )
-        self._environment.globals.update(csrf=csrf, signs=SIGNS, looks=list(Look), findings=FINDINGS)
+        self._csrf = csrf
 
     def page(self, name: str, **values: Any) -> str:
         """A template with ``values``; those that every page has are filled in."""
-        given = {"told": (), "problems": (), "refused": None, "title": "segue ui", "here": name, **values}
-        return self._environment.get_template(f"{name}.html.j2").render(given)
+        common = {
+            "csrf": self._csrf,
+            "told": (),
+            "problems": (),
+            "refused": None,
+            "title": "segue ui",
+            "here": name,
+        }
+        return _environment().get_template(f"{name}.html.j2").render({**common, **values})
 
     def overview(self, hands: Hands, text: str, states: Sequence[str], told: Sequence[str] = ()) -> str:
         """How far the migration is, live traffic, the rollout, and the map."""
