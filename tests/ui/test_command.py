@@ -37,6 +37,8 @@ def test_others_need_the_token_that_is_printed_and_a_signal_ends_it_well(tmp_pat
     with command(tmp_path, "--host", "0.0.0.0", "--port", "0") as process:
         assert process.stdout is not None
         printed = process.stdout.readline().split()[-1]
+        assert "not encrypted" in process.stdout.readline()
+        assert process.stdout.readline() == "Ctrl-C stops.\n"
         url, _, token = printed.partition("?token=")
         assert len(token) > 40
         home = url.replace("0.0.0.0", "127.0.0.1")
@@ -50,7 +52,6 @@ def test_others_need_the_token_that_is_printed_and_a_signal_ends_it_well(tmp_pat
         rest, _ = process.communicate(timeout=60)
         assert process.returncode == 0
         assert rest.strip().endswith("Stopped.")
-        assert "not encrypted" in rest
         assert token not in rest
 
 

@@ -24,7 +24,7 @@ from segue.ui.live import Live
 from segue.ui.traffic import traffic
 
 _EVENTS = 300  # of the history of all operations
-_ATTENTION = 12  # lines of what needs somebody
+_ATTENTION = 6  # lines of what needs somebody
 _T = TypeVar("_T")
 
 
