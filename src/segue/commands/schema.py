@@ -10,15 +10,18 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from segue import ledger
 from segue.commands.common import code_digest, console, count, errors, interpreter, print_json, read_snapshot
 from segue.commands.serve import fastapi_environment, requirements
 from segue.config import Config
 from segue.environment import ensure_environment
 from segue.errors import EnvironmentProblem, UsageError
 from segue.gateway.shared import shared_environment
+from segue.ledger.owners import owner
 from segue.refusal import Refusal
 from segue.schema.check import Generated, Legacy, Report
 from segue.schema.check import check as compare_schemas
+from segue.schema.compare import Difference
 from segue.schema.places import Server, temporary
 from segue.snapshot.detect import import_path
 from segue.snapshot.model import Snapshot
@@ -49,7 +52,7 @@ def check(settings: Config, *, server: str, sqlite: bool, as_json: bool) -> int:
     with sides(settings, server=server, sqlite=sqlite, quiet=as_json) as both:
         refused = both.refused
         found = compare_schemas(both.legacy, both.generated, server=both.server, how="alembic")
-        report = _without(found, refused)
+        report = _by_owner(_without(found, refused), settings)
     if as_json:
         print_json(
             {
@@ -138,6 +141,23 @@ def _refused(snapshot: Snapshot) -> dict[str, Refusal]:
 
 def _without(report: Report, refused: dict[str, Refusal]) -> Report:
     return replace(report, differences=[d for d in report.differences if d.table not in refused])
+
+
+def _by_owner(report: Report, settings: Config) -> Report:
+    """Tables of FastAPI's are held against Django's models: Alembic changes them, and Django's migrations only the state."""
+    handovers = ledger.read(settings.ledger_file).handovers
+
+    def theirs(difference: Difference) -> bool:
+        return owner(difference.table, handovers) == "fastapi"
+
+    return replace(
+        report,
+        differences=[
+            *(d for d in report.differences if not theirs(d)),
+            *(d for d in report.declared if theirs(d)),
+        ],
+        drifted=[d for d in report.drifted if not theirs(d)],
+    )
 
 
 def _say(report: Report, refused: dict[str, Refusal]) -> None:

@@ -71,4 +71,6 @@ def read(path: Path) -> Owners:
 def _handover(item: Any) -> Handover:
     if item["by"] not in NAMES:
         raise ValueError(f"by is {item['by']!r}")
+    if not isinstance(item["tables"], list) or not isinstance(item.get("since", []), list):
+        raise TypeError("tables and since are lists")
     return Handover(frozenset(map(str, item["tables"])), item["by"], tuple(map(str, item.get("since", []))))
