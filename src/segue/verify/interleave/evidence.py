@@ -22,12 +22,19 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """A result that a side can show: ``statuses`` of the requests, ``kind`` (see :func:`.outcome.kind_of`), the ``words`` (schedules)
-    that lead there, and ``told`` (answers and rows)."""
+    that lead there, and ``told`` (answers and rows). ``against``: where the other side has something else under the first of the
+    words (path, this side's value, the other's)."""
 
     kind: str
     statuses: tuple[int, ...]
     words: tuple[str, ...]
     told: Any
+    against: tuple[tuple[str, Any, Any], ...] = ()
+
+    @property
+    def rows_alike(self) -> bool:
+        """Only answers differ from what the other side has under the same schedule."""
+        return bool(self.against) and not any(path.startswith("rows") for path, _, _ in self.against)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from segue.verify.interleave.running import Ran
+from segue.verify.joined.compare import differences
 
 _MOMENT = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?|"
@@ -18,6 +19,7 @@ _RANDOM = re.compile(
     r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?<![\w.=:-])[\w.=:-]{30,}(?![\w.=:-])|(?<!\w)[0-9a-f]{20,}(?!\w)"
 )
 DEADLOCK = "deadlock"
+MOST_PATHS = 12
 
 
 class Masks:
@@ -72,6 +74,13 @@ def _shown(answer: dict[str, Any]) -> dict[str, Any]:
 
 def _line(value: Any) -> str:
     return json.dumps(value, sort_keys=True, default=str, ensure_ascii=False)
+
+
+def between(one: str, other: str) -> tuple[tuple[str, Any, Any], ...]:
+    """Where two outcomes differ, a few places; () where one of them is a deadlock."""
+    if DEADLOCK in (one, other):
+        return ()
+    return tuple(differences(json.loads(one), json.loads(other))[:MOST_PATHS])
 
 
 def statuses(outcome: str) -> list[int]:

@@ -21,7 +21,7 @@ from segue.verify.http.postgres import PostgresState
 from segue.verify.http.sides import Modern, Side
 from segue.verify.interleave.evidence import InterleaveReport, Outcome, Request, Result
 from segue.verify.interleave.gate import Gate
-from segue.verify.interleave.outcome import Masks, kind_of, statuses
+from segue.verify.interleave.outcome import Masks, between, kind_of, statuses
 from segue.verify.interleave.pairs import Candidate, candidate, mirrored, pairs
 from segue.verify.interleave.points import common
 from segue.verify.interleave.running import Ran, Runner
@@ -236,7 +236,13 @@ def _only(one: dict[str, str], other: dict[str, str], sequential: Sequence[str])
         if outcome not in shown:
             found.setdefault(outcome, []).append(word)
     return tuple(
-        Outcome(kind_of(outcome, sequential), tuple(statuses(outcome)), tuple(words), outcome)
+        Outcome(
+            kind_of(outcome, sequential),
+            tuple(statuses(outcome)),
+            tuple(words),
+            outcome,
+            between(outcome, other[words[0]]),
+        )
         for outcome, words in found.items()
     )
 

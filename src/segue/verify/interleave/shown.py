@@ -90,6 +90,17 @@ def show(result: Result, console: Console) -> None:
             console.print(
                 Text(f"  schedule {outcome.words[0]}{_more(outcome)}: {_told(outcome)}"), soft_wrap=True
             )
+            for path, mine, others in outcome.against[:3]:
+                console.print(
+                    Text(f"  {path}: {_short(mine)}; the other side has {_short(others)}"), soft_wrap=True
+                )
+            if outcome.rows_alike:
+                console.print("  the rows are those of the other side", style="dim")
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 120 else f"{text[:117]}..."
 
 
 def _more(outcome: Outcome) -> str:

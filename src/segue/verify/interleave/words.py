@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from itertools import permutations
 from math import factorial, prod
 
 NAMES = "ABC"
 
 
 def serial(counts: Sequence[int]) -> list[str]:
-    """One request after the other, in the order given and in the opposite one."""
+    """One request after the other, in every order."""
     parts = [NAMES[at] * count for at, count in enumerate(counts)]
-    return list(dict.fromkeys(["".join(parts), "".join(reversed(parts))]))
+    return ["".join(order) for order in permutations(parts)]
 
 
 def schedules(counts: Sequence[int], most: int, pick: random.Random) -> tuple[list[str], bool]:
