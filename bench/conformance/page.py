@@ -29,6 +29,13 @@ _SCHEMAS = """
 |---|---|---:|---:|---:|---:|---:|"""
 
 
+_REVERSE = """
+The reverse (`segue schema check --reverse`, same recording): Django takes a database that the baseline built for its own. *Left*: what it complains of or has still to do; *rows*: those that only Django's migrations make, or only the baseline.
+
+| project | database | migrations marked | apps migrated | tables missing | left | rows missing | rows surplus |
+|---|---|---:|---:|---:|---:|---:|---:|"""
+
+
 def page(record: Mapping[str, Mapping[str, Any]], known: Collection[str]) -> str:
     """The page: counts, the projects' own tests, and why operations are refused. ``known`` are all cases there are."""
     lines = [_HEAD, *(_row(name, item) for name, item in sorted(record.items())), _total(record)]
@@ -38,6 +45,8 @@ def page(record: Mapping[str, Mapping[str, Any]], known: Collection[str]) -> str
     schemas = [(name, item["schema"]) for name, item in sorted(record.items()) if item.get("schema")]
     if schemas:
         lines += [_SCHEMAS, *(row for name, found in schemas for row in _schema(name, found))]
+        reverse = [row for name, found in schemas for row in _reverse(name, found)]
+        lines += [_REVERSE, *reverse] if reverse else []
     lines += ["", "## Why operations are refused", ""]
     for name, item in sorted(record.items()):
         shown = ", ".join(f"{code} {number}" for code, number in item["refused"].items()) or "none"
@@ -94,4 +103,15 @@ def _schema(name: str, found: Mapping[str, Any]) -> list[str]:
         f"| {name} | {'SQLite' if vendor == 'sqlite' else 'PostgreSQL'} | {c['tables']} | {c['refused']} | "
         f"{c['differences']} | {c['autogenerate']} | {c['own']} |"
         for vendor, c in found.items()
+    ]
+
+
+def _reverse(name: str, found: Mapping[str, Any]) -> list[str]:
+    keys = ("marked", "apps_migrated", "tables_missing", "left", "rows_missing", "rows_surplus")
+    return [
+        f"| {name} | {'SQLite' if vendor == 'sqlite' else 'PostgreSQL'} | "
+        + " | ".join(str(counts["reverse"][key]) for key in keys)
+        + " |"
+        for vendor, counts in found.items()
+        if "reverse" in counts
     ]
