@@ -32,6 +32,7 @@ from segue.commands.common import read_ledger, read_snapshot
 from segue.config import Config
 from segue.errors import SegueError
 from segue.gateway import control, routes, table
+from segue.ledger import Event
 from segue.rollout import plan as plans
 
 STEPS = "steps = [10, 30, 60, 100]\ninterval = 1\nminimum = 5\nslower = 1000"
@@ -89,11 +90,16 @@ def _once(settings: Config, seconds: float, temporary: Path, seen: Seen) -> None
     if after.entries.keys() != before.entries.keys():
         seen.lost.append("operations")
     for key, entry in before.entries.items():
-        if after.entries[key].history[: len(entry.history)] != entry.history:
+        if not _goes_on_from(entry.history, after.entries[key].history):
             seen.lost.append(f"history of {key}")
     moving = plan is not None and any(p.next != p.weight for p in plan.operations.values())
     if killed:
         seen.during["in a move" if moving else "between moves"] += 1
+
+
+def _goes_on_from(before: Sequence[Event], after: Sequence[Event]) -> bool:
+    """Whether nothing is missing: a ledger keeps the last events, so the oldest may have gone for new ones."""
+    return not before or any(after[: len(before) - gone] == before[gone:] for gone in range(len(before)))
 
 
 def _goes_on(settings: Config) -> None:
