@@ -25,7 +25,9 @@ BENCHES = {
     "routes": ("swaps", "--routes-only"),
     "kills": ("kills",),
     "faults": ("faults",),
+    "pool": ("pool",),
     "sticky": ("sticky",),
+    "cost": ("cost",),
 }
 _HEAD = """# What the gateway held under load
 

@@ -28,6 +28,9 @@ def test_slow_and_stopped_fastapi_costs_no_read_and_it_comes_back(tmp_path: Path
         slow = [pool.submit(get, "slow") for _ in range(4)]
         write = pool.submit(post, "slow")
         both = pool.submit(get, "both")  # slow on either side: nobody cuts it off
+        # FastAPI fails when Django has been asked as well and has not answered yet: a body that Envoy held ended it there.
+        worst = [pool.submit(get, f"both-{how}") for how in ("broken", "torn", "torn-half")]
+        assert [w.result() for w in worst] == ["200 django"] * 3
         assert [s.result() for s in slow] == ["200 django"] * 4
         assert both.result() in ("200 django", "200 fastapi")
         assert write.result() == "200 fastapi"

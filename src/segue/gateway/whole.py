@@ -12,9 +12,12 @@ LONGEST = 64 * 1024
 """Bytes of body up to which an answer is held until it is complete. Longer ones, and those that do not say their length, pass
 through as they come: they cannot be taken back once they have begun."""
 
+# What fails is asked of Django by its headers alone. Held, its body came after Envoy had taken another attempt for the answer (a read that
+# both sides are slow with): Envoy ended with a fault, or sent that body without headers.
 _HOLD = f"""
 function envoy_on_response(answer)
   local headers = answer:headers()
+  if tonumber(headers:get(":status")) >= 500 then return end
   local length = tonumber(headers:get("content-length"))
   if length == nil or length == 0 or length > {LONGEST} then return end
   local kind = headers:get("content-type")
