@@ -50,7 +50,7 @@ _WORDS = (
 _PURE = frozenset(
     {
         "__future__", "abc", "base64", "bisect", "calendar", "collections", "contextlib", "copy", "csv", "dataclasses", "datetime", "decimal", "difflib",
-        "enum", "fastapi", "fractions", "functools", "hashlib", "heapq", "hmac", "html", "inspect", "io", "ipaddress", "itertools", "json", "logging", "math",
+        "enum", "fastapi", "fractions", "functools", "hashlib", "heapq", "hmac", "html", "inspect", "io", "ipaddress", "itertools", "json", "logging", "math", "mimetypes",
         "operator", "pydantic", "pydantic_settings", "random", "re", "secrets", "sqlalchemy", "starlette", "statistics", "string", "textwrap", "time", "types",
         "typing", "typing_extensions", "unicodedata", "urllib", "uuid", "warnings", "zlib", "zoneinfo",
     }
