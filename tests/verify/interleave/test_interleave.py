@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
+import pytest
 from tests.services import Postgres
 from tests.verify.interleave.world import with_fault
 
+from segue.errors import UsageError
 from segue.verify import ProjectRef
 from segue.verify.http import Modern
 from segue.verify.interleave import interleave
@@ -23,7 +26,7 @@ def test_faults_are_found_and_what_goes_wrong_on_both_sides_is_told(
             "one = await call.db.get(Item, Item.id == item_id)\n"
             "    if one is not None:\n        one.hits = one.hits + 1\n        await call.db.update(one, 'hits')",
     })  # fmt: skip
-    report = interleave(faulty, Modern(Path(sys.executable)), count=48, per_pair=4, seconds=150)
+    report = interleave(faulty, Modern(Path(sys.executable)), count=48, per_pair=4, seconds=600)
     kinds: dict[str, set[str]] = {}
     only_here: dict[str, set[str]] = {}
     points: dict[str, tuple[str, ...]] = {}
@@ -48,3 +51,13 @@ def test_faults_are_found_and_what_goes_wrong_on_both_sides_is_told(
     with psycopg.connect(postgres.dsn) as connection:
         left = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'segue%'").fetchall()
     assert left == [], "clones are dropped"
+
+
+def test_another_database_is_told_at_once(stock: ProjectRef) -> None:
+    settings = stock.snapshot.settings
+    databases = tuple(replace(d, vendor="sqlite") for d in settings.databases)
+    elsewhere = replace(
+        stock, snapshot=replace(stock.snapshot, settings=replace(settings, databases=databases))
+    )
+    with pytest.raises(UsageError, match="PostgreSQL only"):
+        interleave(elsewhere, Modern(Path(sys.executable)))

@@ -56,6 +56,12 @@ def interleave(
     PostgreSQL only. Raises :class:`UsageError` for another database and :class:`segue.errors.EnvironmentProblem` when a server
     does not start, or a request gets nowhere.
     """
+    database = next((d for d in project.snapshot.settings.databases if d.alias == "default"), None)
+    if database is None or database.vendor != "postgresql":
+        raise UsageError(
+            "Requests are interleaved on PostgreSQL only: SQLite lets one writer in at a time.",
+            hint="Point the project's settings at a PostgreSQL database and run `segue generate` again.",
+        )
     known = native_operations(project)
     operations = [o for o in known if (not only or o["key"] in only) and o["method"] in _WRITES]
     with ExitStack() as stack:
@@ -64,11 +70,7 @@ def interleave(
             laboratory(project, modern, known, [o["key"] for o in operations], seed=seed, gate=gate.address)
         )
         state = lab.pair.django.state
-        if not isinstance(state, PostgresState):
-            raise UsageError(
-                "Requests are interleaved on PostgreSQL only: SQLite lets one writer in at a time.",
-                hint="Point the project's settings at a PostgreSQL database.",
-            )
+        assert isinstance(state, PostgresState)
         watching = stack.enter_context(state.watching())
         for side in (lab.pair.django, lab.pair.fastapi):
             assert isinstance(side.state, PostgresState)
