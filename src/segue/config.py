@@ -6,6 +6,7 @@ import ipaddress
 import keyword
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
@@ -28,6 +29,7 @@ class Config:
     environment of every process Segue starts for the project. ``django_command`` and
     ``fastapi_command`` start the two sides for ``segue serve`` (empty: built-in ones;
     ``{port}`` is replaced); ``application`` is Django's own (``shop.wsgi:application``) for serving in one process (empty: found).
+    ``django_connections`` and so on limit what the gateway asks of a side at once (:class:`segue.gateway.clusters.Limits`).
     ``certificate`` and ``key`` are PEM files (empty: no TLS),
     ``gateway_proxies`` is how many trusted proxies stand before the gateway, ``override_from`` the
     networks whose requests may choose a side by header, ``sticky`` what tells one client from another
@@ -62,6 +64,12 @@ class Config:
     django_command: tuple[str, ...] = ()
     fastapi_command: tuple[str, ...] = ()
     application: str = ""
+    django_connections: int = 4096
+    django_requests: int = 4096
+    django_timeout: int = 0
+    fastapi_connections: int = 4096
+    fastapi_requests: int = 4096
+    fastapi_timeout: int = 0
     redact: tuple[str, ...] = ()
     rollout_steps: tuple[int, ...] = (1, 5, 25, 50, 100)
     rollout_interval: int = 60
@@ -126,6 +134,16 @@ _KEYS: dict[str, dict[str, tuple[str, type]]] = {
         "fastapi_command": ("fastapi_command", list),
         "application": ("application", str),
     },
+    "gateway.django": {
+        "connections": ("django_connections", int),
+        "requests": ("django_requests", int),
+        "timeout": ("django_timeout", int),
+    },
+    "gateway.fastapi": {
+        "connections": ("fastapi_connections", int),
+        "requests": ("fastapi_requests", int),
+        "timeout": ("fastapi_timeout", int),
+    },
     "rollout": {
         "steps": ("rollout_steps", tuple),
         "interval": ("rollout_interval", int),
@@ -167,7 +185,7 @@ def _read(file: Path) -> Config:
             f"{file} cannot be read: {error.strerror}.", hint="Check its permissions."
         ) from error
     values: dict[str, Any] = {}
-    for table, entries in document.items():
+    for table, entries in _tables(document):
         if table not in _KEYS or not isinstance(entries, dict):
             known = ", ".join(f"[{name}]" for name in _KEYS)
             raise UsageError(f"{file}: [{table}] is not a table of segue.toml.", hint=f"Known: {known}.")
@@ -196,6 +214,15 @@ def _read(file: Path) -> Config:
     found = Config(folder=folder, **values)
     _judge(found, file)
     return found
+
+
+def _tables(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The tables of the file; ``[gateway.django]`` under that name."""
+    for table, entries in document.items():
+        inner = [k for k in entries if f"{table}.{k}" in _KEYS] if isinstance(entries, dict) else []
+        yield table, {k: v for k, v in entries.items() if k not in inner} if inner else entries
+        for key in inner:
+            yield f"{table}.{key}", entries[key]
 
 
 def _fits(value: object, kind: type) -> bool:
@@ -238,6 +265,11 @@ def _judge(found: Config, file: Path) -> None:
             f"{file}: gateway.certificate and gateway.key go together, and one of them is missing.",
             hint="Give both (PEM files), or none.",
         )
+    if found.patience and 0 < found.fastapi_timeout <= found.patience:
+        raise UsageError(
+            f"{file}: gateway.fastapi.timeout {found.fastapi_timeout} is not more than gateway.patience {found.patience}.",
+            hint="After patience Django is asked as well; give FastAPI longer than that, or set patience to 0.",
+        )
     words = (
         (
             "verify.noise", found.noise, _NOISE, "which names no place of an answer",
@@ -272,6 +304,15 @@ def _judge(found: Config, file: Path) -> None:
             "seconds, or 0 to wait for FastAPI however long it takes",
         ),
         ("gateway.log_size", found.log_size, 0, inf, "no size", "megabytes, or 0 to let the log grow"),
+        *(
+            (f"gateway.{side}.{key}", getattr(found, f"{side}_{key}"), least, 1_000_000, what, right)
+            for side in ("django", "fastapi")
+            for key, least, what, right in (
+                ("connections", 1, "no number of connections", "a whole number from 1 on"),
+                ("requests", 1, "no number of requests", "a whole number from 1 on"),
+                ("timeout", 0, "no time to wait", "seconds, or 0 for any time"),
+            )
+        ),
         ("gateway.port", found.gateway_port, 0, 65535, "no port", "a number from 0 to 65535"),
         ("rollout.interval", found.rollout_interval, 1, inf, "no number of seconds", "a whole number from 1 on"),
         ("rollout.minimum", found.rollout_minimum, 1, inf, "no number of requests", "a whole number from 1 on"),

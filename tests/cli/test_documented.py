@@ -50,7 +50,7 @@ def test_every_key_of_segue_toml_is_documented_and_no_other() -> None:
     section = PAGE.split("## segue.toml")[1].split("\n## ")[0]
     documented: set[str] = set()
     table = ""
-    for first, second in re.findall(r"^\| (`\[\w+\]`)? ?\| ([^|]*) \|", section, re.MULTILINE):
+    for first, second in re.findall(r"^\| (`\[[\w.]+\]`)? ?\| ([^|]*) \|", section, re.MULTILINE):
         table = first.strip("`[]") or table
         documented.update(f"{table}.{key}" for key in re.findall(r"`(\w+)`", second))
     assert documented == set(known_keys())

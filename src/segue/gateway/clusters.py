@@ -5,11 +5,23 @@ The settings were each tried under load; docs/gateway.md says what happens witho
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from segue.gateway import whole
 from segue.gateway.routes import TYPE, Json
 
 
-def cluster(name: str, ports: list[int]) -> Json:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a side may be asked at once. ``connections``: open ones, each with one request in work. ``requests``: so many may wait for a
+    connection; what comes then gets 503. ``timeout``: seconds from sending a request to the end of its answer; 0: any time."""
+
+    connections: int = 4096
+    requests: int = 4096
+    timeout: int = 0
+
+
+def cluster(name: str, ports: list[int], limits: Limits = Limits()) -> Json:
     """``ports``: the side itself, then who stands in for it. A side that nobody stands in for is never asked twice: Django's
     answers and its slowness pass through as without a gateway."""
     return {
@@ -29,9 +41,9 @@ def cluster(name: str, ports: list[int]) -> Json:
                 {
                     "priority": "DEFAULT",
                     "max_retries": 1024 if len(ports) > 1 else 0,
-                    "max_connections": 4096,
-                    "max_pending_requests": 4096,
-                    "max_requests": 4096,
+                    "max_connections": limits.connections,
+                    "max_pending_requests": limits.requests,
+                    "max_requests": max(limits.connections, limits.requests),
                 }
             ]
         },
@@ -41,7 +53,10 @@ def cluster(name: str, ports: list[int]) -> Json:
                 "@type": f"{TYPE}.extensions.upstreams.http.v3.HttpProtocolOptions",
                 # Shorter than servers keep idle connections (gunicorn 2 s, uvicorn 5 s): who sends on one that is just being closed loses
                 # the request.
-                "common_http_protocol_options": {"idle_timeout": "1s"},
+                "common_http_protocol_options": {
+                    "idle_timeout": "1s",
+                    **({"max_stream_duration": f"{limits.timeout}s"} if limits.timeout else {}),
+                },
                 "explicit_http_config": {"http_protocol_options": {}},
                 **({"http_filters": whole.upstream_filters()} if len(ports) > 1 else {}),
             }

@@ -20,6 +20,7 @@ from segue.errors import DamagedFile, EnvironmentProblem
 from segue.files import write_atomic
 from segue.gateway import envoy, in_process, routes, tapping
 from segue.gateway import tls as tls_files
+from segue.gateway.clusters import Limits
 from segue.gateway.envoy import Edge, Ports
 from segue.gateway.table import Rule
 from segue.ledger import locked
@@ -69,9 +70,11 @@ def envoy_binary() -> str:
 
 
 def edge(settings: Config) -> Edge:
-    """What ``segue.toml`` says about who stands before the gateway."""
+    """What ``segue.toml`` says about who stands before the gateway, and how much each side may be asked."""
     given = tls_files.Certificate(settings.certificate, settings.key) if settings.certificate else None
-    return Edge(settings.gateway_proxies, settings.override_from, given)
+    django = Limits(settings.django_connections, settings.django_requests, settings.django_timeout)
+    fastapi = Limits(settings.fastapi_connections, settings.fastapi_requests, settings.fastapi_timeout)
+    return Edge(settings.gateway_proxies, settings.override_from, given, django, fastapi)
 
 
 def check(rules: Sequence[Rule], ports: Ports, before: Edge = Edge(), *, place: Path | None = None) -> None:

@@ -5,11 +5,11 @@ The settings were each tried under load; docs/gateway.md says what happens witho
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_network
 
 from segue.gateway import tapping, tls
-from segue.gateway.clusters import address, cluster
+from segue.gateway.clusters import Limits, address, cluster
 from segue.gateway.routes import ACTIVE_PATH, INTERNAL, TYPE, UNSERVED, Json
 
 _OBEYED = [
@@ -39,12 +39,14 @@ class Edge:
 
     ``proxies`` are the proxies before it that are trusted (a load balancer, nginx): 0 where clients connect to it. ``internal`` are the
     networks (CIDR) from which ``x-segue-side`` is obeyed, when the request came through no proxy; none: nobody. With ``certificate``
-    clients speak TLS.
+    clients speak TLS. ``django`` and ``fastapi`` limit what it asks of each side.
     """
 
     proxies: int = 0
     internal: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     certificate: tls.Certificate | None = None
+    django: Limits = field(default_factory=Limits)
+    fastapi: Limits = field(default_factory=Limits)
 
 
 def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = None) -> Json:
@@ -62,6 +64,7 @@ def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = No
         # The answer is the side's own, its Server header included.
         "server_header_transformation": "PASS_THROUGH",
         "stream_idle_timeout": "300s",
+        "local_reply_config": {"mappers": _own_answers()},
         "upgrade_configs": [{"upgrade_type": "websocket"}],
         "normalize_path": False,
         "access_log": [_access_log(f"{folder}/access.jsonl")],
@@ -112,8 +115,8 @@ def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = No
                 }
             ],
             "clusters": [
-                cluster("django", [ports.django]),
-                cluster("fastapi", [ports.fastapi, ports.django]),
+                cluster("django", [ports.django], edge.django),
+                cluster("fastapi", [ports.fastapi, ports.django], edge.fastapi),
             ],
         },
     }
@@ -123,6 +126,17 @@ def _encryption(folder: str, edge: Edge, *, static: bool) -> Json:
     if edge.certificate is None:
         return {}
     return {"transport_socket": tls.transport(folder, edge.certificate, static=static)}
+
+
+def _own_answers() -> list[Json]:
+    """What Envoy answers for a side that has enough to do (UO), or that took longer than it may (UMSDR: Envoy would say 408)."""
+    return [
+        {
+            "filter": {"response_flag_filter": {"flags": ["UO"]}},
+            "headers_to_add": [{"header": {"key": "x-segue-overloaded", "value": "%UPSTREAM_CLUSTER%"}}],
+        },
+        {"filter": {"response_flag_filter": {"flags": ["UMSDR"]}}, "status_code": 504},
+    ]
 
 
 def _addresses(edge: Edge) -> Json:

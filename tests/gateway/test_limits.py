@@ -1,0 +1,93 @@
+"""What the gateway asks of each side at once, and for how long, by a real Envoy."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.gateway.world import ARTICLE, World, started
+
+from segue.commands.common import open_project
+from segue.errors import UsageError
+from segue.gateway import control
+from segue.gateway.clusters import Limits
+from segue.gateway.envoy import Edge
+from segue.gateway.table import Rule
+
+# The servers take three seconds for what is called slow (FastAPI) or both.
+FEW = Edge(django=Limits(1, 1), fastapi=Limits(1, 1))
+SHORT = Edge(django=Limits(timeout=1), fastapi=Limits(timeout=1))
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with started(tmp_path_factory.mktemp("few"), FEW) as new:
+        yield new
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with started(tmp_path_factory.mktemp("short"), SHORT) as new:
+        yield new
+
+
+def post(world: World, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
+    return httpx.post(f"{world.url}/api/articles/{path}/", headers=headers, trust_env=False, timeout=60)
+
+
+def test_one_works_one_waits_and_the_others_are_told_at_once(few: World) -> None:
+    asked = [side for side in ("django", "fastapi") for _ in range(4)]
+    with ThreadPoolExecutor(len(asked)) as pool:
+        answers = list(pool.map(lambda side: post(few, "both", {"x-segue-side": side}), asked))
+    for side in ("django", "fastapi"):
+        own = [a for a, name in zip(answers, asked, strict=True) if name == side]
+        served = [a for a in own if a.status_code == 200]
+        refused = [a for a in own if a.status_code == 503]
+        assert (len(served), len(refused)) == (2, 2)
+        assert {a.text for a in served} == {side}
+        assert {a.headers.get("x-segue-overloaded") for a in refused} == {side}
+        assert max(a.elapsed.total_seconds() for a in refused) < 3
+        assert not any("x-segue-overloaded" in a.headers for a in served)
+        # What was refused never reached the side.
+        log = next(c for c in few.group.children if c.name == side).log.read_text()
+        assert log.count("POST /api/articles/both/") == 2
+
+
+def test_side_that_takes_too_long_is_cut_off_and_a_read_goes_to_django(short: World) -> None:
+    short.swap(100, 100)
+    begin = time.monotonic()
+    answer = post(short, "slow")
+    assert (answer.status_code, answer.headers["x-segue-route"]) == (504, "fastapi")
+    assert time.monotonic() - begin < 3
+    assert short.fastapi.log.read_text().count("POST /api/articles/slow/") == 1
+    get = Rule("GET /api/articles/{pk}/", ARTICLE, ("GET", "HEAD"), 100, True, False)  # without patience
+    control.swap(short.state, [get], short.running, timeout=60)
+    read = httpx.get(f"{short.url}/api/articles/slow/", trust_env=False, timeout=60)
+    assert (read.status_code, read.text) == (200, "django")
+    assert 1 <= read.elapsed.total_seconds() < 3
+    short.swap(0, 0)
+    assert post(short, "both").status_code == 504
+
+
+def test_settings_of_the_sides(tmp_path: Path) -> None:
+    file = tmp_path / "segue.toml"
+    file.write_text(
+        "[gateway]\nport = 1\n[gateway.django]\nconnections = 8\n[gateway.fastapi]\ntimeout = 30\n"
+    )
+    found = control.edge(open_project(tmp_path))
+    assert (found.django, found.fastapi) == (Limits(8, 4096, 0), Limits(4096, 4096, 30))
+    for line, words in (
+        ("[gateway.django]\nconnections = 0", "gateway.django.connections 0 is no number of connections"),
+        ("[gateway.django]\ntimeout = -1", "gateway.django.timeout -1 is no time to wait"),
+        ("[gateway.django]\nworkers = 1", r"\[gateway.django\] has no key 'workers'"),
+        ("[gateway.fastapi]\ntimeout = 5", "timeout 5 is not more than gateway.patience 5"),
+        ("[gateway.flask]\ntimeout = 1", r"\[gateway\] has no key 'flask'"),
+        ("[gateway]\ndjango = 1", r"\[gateway.django\] is not a table"),
+    ):
+        file.write_text(line + "\n")
+        with pytest.raises(UsageError, match=words):
+            open_project(tmp_path)
