@@ -7,6 +7,7 @@ and a model may be called ``Text``; such an import gets another local name.
 from __future__ import annotations
 
 import io
+import re
 import token
 import tokenize
 
@@ -14,6 +15,18 @@ from segue.target.ir import Import
 
 # ``-> Resource:``, ``is Resource:`` and the like stand before a colon and are uses.
 _BEFORE_USE = ("->", "is", "in", "==", "!=", "return", "and", "or", "not")
+
+
+_BUILTINS = ("bool", "bytes", "float", "int", "list", "str")
+
+
+def hidden_builtins(code: str, taken: set[str]) -> set[Import]:
+    """Imports for builtins that annotations of columns use and an attribute hides: ``float: Mapped[float | None]``."""
+    return {
+        Import("builtins", name)
+        for name in _BUILTINS
+        if name in taken and re.search(rf"Mapped\[[^=\n]*\b{name}\b", code)
+    }
 
 
 def rename_clashing(code: str, imports: set[Import], taken: set[str]) -> tuple[str, frozenset[Import]]:

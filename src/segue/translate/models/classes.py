@@ -5,7 +5,7 @@ from __future__ import annotations
 from segue.snapshot.model import Model
 from segue.target.ir import Decl, Import, Origin
 from segue.translate.context import Context
-from segue.translate.models.clashes import rename_clashing
+from segue.translate.models.clashes import hidden_builtins, rename_clashing
 from segue.translate.models.columns import Text, column, inherited_model
 from segue.translate.models.defaults import literal
 from segue.translate.models.kinds import has_column
@@ -132,7 +132,7 @@ def model_decl(ctx: Context, model: Model) -> Decl:
     taken |= {
         class_name(ctx, other) for other, found in ctx.snapshot.models.items() if found.app == model.app
     }
-    text, imports = rename_clashing(text, out.imports, taken)
+    text, imports = rename_clashing(text, out.imports | hidden_builtins(text, taken), taken)
     return Decl(
         class_name(ctx, model.label),
         text,

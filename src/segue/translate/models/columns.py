@@ -249,12 +249,26 @@ def set_value(item: ModelField) -> str:
 def _generated(model: Model, item: ModelField, out: Text) -> str:
     if base_name(item) != "GeneratedField":
         return ""
-    for vendor in ddl.vendors(model):
-        found = ddl.generated_text(model, vendor, item.column)
-        if found is not None:
-            out.use("sqlalchemy", "Computed")
-            return f"Computed({found[0]!r}, persisted={found[1]})"
-    return ""
+    found = {vendor: ddl.generated_text(model, vendor, item.column) for vendor in ddl.vendors(model)}
+    known = {vendor: text for vendor, text in found.items() if text is not None}
+    if not known:
+        return ""
+    out.use("sqlalchemy", "Computed")
+    stored = next(iter(known.values()))[1]
+    code = _sql({vendor: text for vendor, (text, _) in known.items()}, out)
+    return f"Computed({code}, persisted={stored})"
+
+
+def _sql(texts: dict[str, str], out: Text) -> str:
+    """The expression for all databases, or for each its own."""
+    made = {}
+    for vendor, text in texts.items():
+        made[vendor], used = ddl.expression(text)
+        out.use("sqlalchemy", used)
+    if len(set(made.values())) == 1:
+        return next(iter(made.values()))
+    out.use("segue_bridge.db.query", "per_dialect")
+    return f"per_dialect({made['postgresql']}, {made['sqlite']})"
 
 
 def _defaults(
@@ -273,11 +287,4 @@ def _defaults(
     texts = {vendor: text for vendor, text in texts.items() if text}
     if not texts:
         return
-    out.use("sqlalchemy", "text")
-    if len(set(texts.values())) == 1:
-        arguments.append(f"server_default=text({next(iter(texts.values()))!r})")
-    else:
-        out.use("segue_bridge.db.query", "per_dialect")
-        arguments.append(
-            f"server_default=per_dialect(text({texts['postgresql']!r}), text({texts['sqlite']!r}))"
-        )
+    arguments.append(f"server_default={_sql(texts, out)}")

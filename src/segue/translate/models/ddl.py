@@ -7,6 +7,19 @@ from collections.abc import Iterator, Mapping
 
 from segue.snapshot.model import Model
 
+# What ``text()`` of SQLAlchemy takes for a parameter, in quotes too, and what it takes for an escape
+# (``sqlalchemy.sql.elements.TextClause._bind_params_regex``, ``sqlalchemy.sql.compiler.BIND_PARAMS_ESC``).
+_PARAMETER = re.compile(r"(?<![:\w\x5c]):(\w+)(?![:\w])")
+_ESCAPE = re.compile(r"\x5c(:\w*)(?![:\w])")
+
+
+def expression(text: str) -> tuple[str, str]:
+    """Python text of a piece of SQL, and the function of ``sqlalchemy`` that it calls: one that leaves the SQL as it is."""
+    for escaped in (text, re.sub(r"(?<![:\w\x5c]):(?=\w)", r"\\:", text)):
+        if not _PARAMETER.search(escaped) and _ESCAPE.sub(r"\1", escaped) == text:
+            return f"text({escaped!r})", "text"
+    return f"literal_column({text!r})", "literal_column"
+
 
 def split_top(text: str) -> list[str]:
     """Split at commas outside parentheses and quotes."""

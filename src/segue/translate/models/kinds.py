@@ -132,10 +132,38 @@ def kind_of(snapshot: Snapshot, name: str, field: ModelField) -> ColumnKind:
     if name not in PLAIN:
         return _raw(field)
     type_, annotation = PLAIN[name]
-    arguments = collation if type_ in ("Text", "CIText") else ""
+    arguments, used = _of_options(type_, field, collation)
     return ColumnKind(
-        f"{type_}({arguments})", frozenset({type_}), annotation, auto=name in AUTO, positive=name in POSITIVE
+        f"{type_}({arguments})", used | {type_}, annotation, auto=name in AUTO, positive=name in POSITIVE
     )
+
+
+DJANGO_ENCODER = "django.core.serializers.json.DjangoJSONEncoder"
+
+
+def _of_options(type_: str, field: ModelField, collation: str) -> tuple[str, frozenset[str]]:
+    """Arguments of a column type, and the names they need besides."""
+    if type_ in ("Text", "CIText"):
+        return collation, frozenset()
+    if type_ == "Bool" and field.null:
+        return "null=True", frozenset()
+    if type_ == "Inet" and _is_true(field.options.get("unpack_ipv4")):
+        return "unpack=True", frozenset()
+    if type_ == "Json" and json_option(field, "encoder") == DJANGO_ENCODER:
+        return "encoder=DjangoJSONEncoder", frozenset({"DjangoJSONEncoder"})
+    return "", frozenset()
+
+
+def json_option(field: ModelField, name: str) -> str:
+    """The class given as ``encoder`` or ``decoder`` of a ``JSONField``; '' without one."""
+    value = field.options.get(name)
+    if value is None or (value.kind == "const" and value.data is None):
+        return ""
+    return value.name or "?"
+
+
+def _is_true(value: Value | None) -> bool:
+    return value is not None and value.data is True
 
 
 def _moment(snapshot: Snapshot) -> ColumnKind:

@@ -13,7 +13,14 @@ from segue.refusal import Refusal
 from segue.snapshot.model import Model, ModelField, Snapshot
 from segue.translate.context import Context
 from segue.translate.models.by_vendor import is_djangos
-from segue.translate.models.kinds import base_name, has_column, is_text, known_base
+from segue.translate.models.kinds import (
+    DJANGO_ENCODER,
+    base_name,
+    has_column,
+    is_text,
+    json_option,
+    known_base,
+)
 
 # Django's fields whose ``get_prep_value`` or ``get_db_prep_value`` asks ``to_python``.
 _BY_TO_PYTHON = frozenset(
@@ -100,6 +107,9 @@ def value_problem(ctx: Context, field: ModelField, *, writing: bool = False) -> 
         return None
     if not column_is_known(snapshot, field) and not is_text(field):
         return field_refusal(field, f"{field.cls} makes its own column.")
+    own_json = _json_problem(field, writing)
+    if own_json is not None:
+        return own_json
     if field.cls == field.base or field.cls.startswith(FRAMEWORKS):
         return None
     cls = snapshot.classes.get(field.cls)
@@ -119,6 +129,18 @@ def value_problem(ctx: Context, field: ModelField, *, writing: bool = False) -> 
     if made is None:
         return None
     return made.read_problem or (made.write_problem if writing else None)
+
+
+def _json_problem(field: ModelField, writing: bool) -> Refusal | None:
+    """A ``JSONField`` whose values are read or written by a class of the project's."""
+    if base_name(field) != "JSONField":
+        return None
+    decoder, encoder = json_option(field, "decoder"), json_option(field, "encoder")
+    if decoder:
+        return field_refusal(field, f"Its decoder {decoder} makes the values that are read.")
+    if writing and encoder not in ("", DJANGO_ENCODER):
+        return field_refusal(field, f"Its encoder {encoder} makes what is written.")
+    return None
 
 
 def missing_table(snapshot: Snapshot, model: Model) -> Refusal | None:

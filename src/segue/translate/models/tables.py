@@ -76,8 +76,9 @@ def _of_column(ctx: Context, model: Model, item: ModelField, out: Text) -> list[
 
 def _where(sql: dict[str, str], options: list[str], out: Text) -> None:
     for vendor, text in sorted(sql.items()):
-        out.use("sqlalchemy", "text")
-        options.append(f"{vendor}_where=text({text!r})")
+        code, used = ddl.expression(text)
+        out.use("sqlalchemy", used)
+        options.append(f"{vendor}_where={code}")
 
 
 def _meta_index(model: Model, index: Index, columns: dict[str, str], out: Text) -> list[str]:
@@ -113,7 +114,6 @@ def _desc(column: str) -> str:
 def _expressions(name: str, sql: dict[str, str], unique: bool, options: list[str], out: Text) -> list[str]:
     """An index over expressions: their text is taken from Django's CREATE INDEX."""
     result = []
-    out.use("sqlalchemy", "text")
     texts = {}
     for vendor, statement in sorted(sql.items()):
         start = statement.index("(", statement.index(" ON "))
@@ -121,11 +121,22 @@ def _expressions(name: str, sql: dict[str, str], unique: bool, options: list[str
     same = len(set(texts.values())) == 1 and len(texts) > 1
     for vendor, parts in texts.items():
         given = ["unique=True", *options] if unique else list(options)
-        made = _index(name, [f"text({part!r})" for part in parts], given, out)
+        written = [ddl.expression(part) for part in parts]
+        for _, used in written:
+            out.use("sqlalchemy", used)
+        made = _index(name, [code for code, _ in written], given, out)
         result.append(made if same else f"{made}.ddl_if(dialect={vendor!r})")
         if same:
             break
     return result
+
+
+def _checked(text: str, out: Text) -> str:
+    code, used = ddl.expression(text)
+    if code == f"text({text!r})":
+        return repr(text)
+    out.use("sqlalchemy", used)
+    return code
 
 
 def _constraint(model: Model, item: Constraint, columns: dict[str, str], out: Text) -> list[str]:
@@ -133,9 +144,9 @@ def _constraint(model: Model, item: Constraint, columns: dict[str, str], out: Te
     if item.kind == "check":
         out.use("sqlalchemy", "CheckConstraint")
         if len(sql) > 1 and len(set(sql.values())) == 1:
-            return [f"CheckConstraint({next(iter(sql.values()))!r}, name={item.name!r})"]
+            return [f"CheckConstraint({_checked(next(iter(sql.values())), out)}, name={item.name!r})"]
         return [
-            f"CheckConstraint({text!r}, name={item.name!r}).ddl_if(dialect={vendor!r})"
+            f"CheckConstraint({_checked(text, out)}, name={item.name!r}).ddl_if(dialect={vendor!r})"
             for vendor, text in sorted(sql.items())
         ]
     if item.kind == "exclude":

@@ -2,10 +2,12 @@
 
 import datetime as dt
 import decimal as de
+import json
 import uuid as ids
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Concat, Lower, Now
 from django.utils import timezone
 
 
@@ -120,3 +122,60 @@ class Unmanaged(models.Model):
     class Meta:
         managed = False
         db_table = "somebody_elses"
+
+
+class OwnEncoder(json.JSONEncoder):
+    """Writes sets as lists."""
+
+    def default(self, o):
+        return sorted(o) if isinstance(o, set) else super().default(o)
+
+
+class OwnDecoder(json.JSONDecoder):
+    """Reads numbers as decimals."""
+
+    def __init__(self, **options):
+        super().__init__(parse_float=de.Decimal, **options)
+
+
+class Anything(models.Model):
+    """One column of each kind, for values that are not what it wants."""
+
+    integer = models.IntegerField(null=True)
+    float = models.FloatField(null=True)
+    decimal = models.DecimalField(max_digits=8, decimal_places=2, null=True)
+    boolean = models.BooleanField(null=True)
+    text = models.TextField(null=True)
+    date = models.DateField(null=True)
+    datetime = models.DateTimeField(null=True)
+    time = models.TimeField(null=True)
+    duration = models.DurationField(null=True)
+    uuid = models.UUIDField(null=True)
+    binary = models.BinaryField(null=True)
+    address = models.GenericIPAddressField(null=True)
+    unpacked = models.GenericIPAddressField(null=True, unpack_ipv4=True)
+    json = models.JSONField(null=True)
+    encoded = models.JSONField(null=True, encoder=DjangoJSONEncoder)
+    own_encoded = models.JSONField(null=True, encoder=OwnEncoder)
+    own_decoded = models.JSONField(null=True, decoder=OwnDecoder)
+    file = models.FileField(null=True, upload_to="f")
+    filled = models.FileField(upload_to="f", db_default="f/given.txt")
+
+
+class Colons(models.Model):
+    """Texts in the database's own statements that look like parameters, and formulas that each database spells its own way."""
+
+    word = models.CharField(max_length=9, db_default=" :a")
+    joined = models.GeneratedField(
+        expression=Concat(models.F("word"), models.Value(" :b")), output_field=models.CharField(max_length=20), db_persist=True
+    )  # fmt: skip
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["word"], name="colon_where", condition=models.Q(word=":c")),
+            models.Index(Concat(models.F("word"), models.Value(":d")), name="colon_formula"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(word__in=[":e", ":f"]), name="colon_check"),
+            models.UniqueConstraint(Lower("word"), name="colon_unique", condition=models.Q(word__gt=" :g")),
+        ]

@@ -266,8 +266,17 @@ def stamp(held: dict[str, Any], columns: Iterable[tuple[str, Column[Any]]], *, a
     for name, column in columns:
         if column.info.get("auto_now") or (adding and column.info.get("auto_now_add")):
             held[name] = _now(column)
-        elif column.info.get("file") and held.get(name) is None:
+        elif column.info.get("file"):
+            _stamp_file(held, name, adding and name not in held and column.server_default is not None)
+
+
+def _stamp_file(held: dict[str, Any], name: str, left_to_database: bool) -> None:
+    value = held.get(name)
+    if value is None:
+        if not left_to_database:
             held[name] = ""
+    elif not isinstance(value, str):
+        raise AttributeError(f"'{type(value).__name__}' object has no attribute '_committed'")
 
 
 def _now(column: Column[Any]) -> object:

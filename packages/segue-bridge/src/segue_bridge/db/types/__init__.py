@@ -6,6 +6,7 @@ database made by the generated project equals the one Django's migrations made.
 
 from segue_bridge.db.types.base import DjangoType
 from segue_bridge.db.types.converted import Converted
+from segue_bridge.db.types.encoder import DjangoJSONEncoder
 from segue_bridge.db.types.misc import Binary, Inet, Json, Uuid
 from segue_bridge.db.types.numbers import (
     BigInt,
@@ -44,6 +45,7 @@ __all__ = [
     "DateRange",
     "DateTimeRange",
     "DecimalRange",
+    "DjangoJSONEncoder",
     "DjangoType",
     "Float",
     "HStore",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import json
 import uuid
@@ -15,6 +16,7 @@ from sqlalchemy.dialects.postgresql import INET, JSONB
 from sqlalchemy.types import TypeEngine
 
 from segue_bridge.db.types.base import DjangoType
+from segue_bridge.schema.validators import clean_ipv6
 
 
 class Uuid(DjangoType[uuid.UUID]):
@@ -101,10 +103,17 @@ class Binary(DjangoType[bytes]):
     empty = b""
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
-        return None
+        return _only_bytes
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
         return _read_bytes
+
+
+def _only_bytes(value: Any) -> Any:
+    """Raises ``TypeError`` for what is no bytes, as the drivers' ``Binary`` does; SQLite itself would take a text."""
+    if value is not None:
+        memoryview(value)
+    return value
 
 
 def _read_bytes(value: Any) -> Any:
@@ -114,16 +123,25 @@ def _read_bytes(value: Any) -> Any:
 class Inet(DjangoType[str]):
     """``GenericIPAddressField``: ``inet`` on PostgreSQL, ``char(39)`` elsewhere; text on both sides.
 
-    An empty text is written as NULL (``adapt_ipaddressfield_value``).
+    An empty text is written as NULL (``adapt_ipaddressfield_value``), an IPv6 address in its shortest spelling
+    (``GenericIPAddressField.get_prep_value``). ``unpack``: one that holds an IPv4 address is written as that.
     """
 
     impl = String
+
+    def __init__(self, *, unpack: bool = False) -> None:
+        super().__init__()
+        self.unpack = unpack
+
     ddl: ClassVar[dict[str, str]] = {"": "char(39)", "postgresql": "inet"}
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(INET() if dialect.name == "postgresql" else String())
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        if value and ":" in value:
+            with contextlib.suppress(ValueError):
+                return clean_ipv6(value, unpack=self.unpack)
         return str(value) if value else None
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:

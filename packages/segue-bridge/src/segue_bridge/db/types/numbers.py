@@ -189,7 +189,11 @@ class Float(DjangoType[float]):
 
 
 class Bool(DjangoType[bool]):
-    """``BooleanField``: ``bool`` on SQLite, where it is stored as 0 and 1."""
+    """``BooleanField``: ``bool`` on SQLite, where it is stored as 0 and 1. ``null``: an empty text or list is NULL."""
+
+    def __init__(self, *, null: bool = False) -> None:
+        super().__init__()
+        self.null = null
 
     impl = Boolean
     ddl: ClassVar[dict[str, str]] = {"": "boolean", "sqlite": "bool"}
@@ -199,6 +203,8 @@ class Bool(DjangoType[bool]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> bool | None:
         if value is None or type(value) is bool:
             return value
+        if self.null and value in ("", [], (), {}):
+            return None
         if value in (1, "t", "True", "1"):
             return True
         if value in (0, "f", "False", "0"):
@@ -238,6 +244,8 @@ class Money(DjangoType[Decimal]):
         if value is None:
             return None
         number = value if isinstance(value, Decimal) else self._decimal(value)
+        if not number.is_finite():
+            raise ValueError(f"“{value}” value must be a decimal number.")
         return str(number) if dialect.name == "sqlite" else number
 
     def _decimal(self, value: Any) -> Decimal:

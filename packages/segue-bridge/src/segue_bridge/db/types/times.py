@@ -17,6 +17,7 @@ from sqlalchemy.types import TypeEngine
 
 from segue_bridge import zone
 from segue_bridge.db.types.base import DjangoType
+from segue_bridge.schema.moments import parse_date, parse_datetime, parse_time
 
 
 class _Moment(DjangoType[dt.datetime]):
@@ -66,8 +67,7 @@ class LocalDateTime(_Moment):
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         if value is None:
             return None
-        if not isinstance(value, dt.datetime):
-            value = dt.datetime.fromisoformat(value) if isinstance(value, str) else midnight(value)
+        value = _moment(value)
         if dialect.name == "sqlite":
             if value.tzinfo is not None:
                 raise ValueError(
@@ -91,12 +91,22 @@ class LocalDateTime(_Moment):
 
 def aware(value: Any) -> dt.datetime:
     """``value`` as an aware datetime: text is parsed, a date is its midnight, naive is project time."""
-    if isinstance(value, str):
-        value = dt.datetime.fromisoformat(value)
-    if not isinstance(value, dt.datetime):
-        value = midnight(value)
-    moment: dt.datetime = value
+    moment = _moment(value)
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone.default() or dt.UTC)
+
+
+def _moment(value: Any) -> dt.datetime:
+    """``DateTimeField.to_python``. Raises ``ValueError`` for a text that is none, ``TypeError`` for anything else."""
+    if isinstance(value, dt.datetime):
+        return value
+    if isinstance(value, dt.date):
+        return midnight(value)
+    found = parse_datetime(value) or parse_date(value)
+    if found is None:
+        raise ValueError(
+            f"“{value}” value has an invalid format. It must be in YYYY-MM-DD HH:MM[:ss[.uuuuuu]][TZ] format."
+        )
+    return found if isinstance(found, dt.datetime) else midnight(found)
 
 
 def midnight(value: dt.date) -> dt.datetime:
@@ -134,11 +144,11 @@ class Date(DjangoType[dt.date]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         if value is None:
             return None
-        if isinstance(value, str):
-            value = dt.date.fromisoformat(value)
-        elif isinstance(value, dt.datetime):
+        if isinstance(value, dt.datetime):
             default = zone.default()
             value = (value.astimezone(default) if value.tzinfo and default else value).date()
+        elif not isinstance(value, dt.date):
+            value = _parsed(parse_date(value), value, "YYYY-MM-DD")
         return str(value) if dialect.name == "sqlite" else value
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
@@ -146,6 +156,12 @@ class Date(DjangoType[dt.date]):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
         return _read_date if dialect.name == "sqlite" else None
+
+
+def _parsed(found: Any, value: Any, shape: str) -> Any:
+    if found is None:
+        raise ValueError(f"“{value}” value has an invalid format. It must be in {shape} format.")
+    return found
 
 
 def _read_date(value: Any) -> Any:
@@ -164,10 +180,10 @@ class Time(DjangoType[dt.time]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         if value is None:
             return None
-        if isinstance(value, str):
-            value = dt.time.fromisoformat(value)
-        elif isinstance(value, dt.datetime):
+        if isinstance(value, dt.datetime):
             value = value.time()
+        elif not isinstance(value, dt.time):
+            value = _parsed(parse_time(value), value, "HH:MM[:ss[.uuuuuu]]")
         if value.tzinfo is not None:
             raise ValueError("SQLite backend does not support timezone-aware times.")
         return str(value) if dialect.name == "sqlite" else value
