@@ -162,7 +162,8 @@ def _loose(
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(HERE.parents[1])}
+    paths = [str(HERE.parents[1]), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in paths if p)}
 
 
 def _started(script: str, *arguments: str) -> subprocess.Popen[str]:

@@ -8,6 +8,26 @@ from typing import Any
 from bench.fields.both import Outcome
 from bench.fields.columns import FIELDS, OPTIONS
 
+# Kept by hand: each line is a rule of ``segue.translate.models``.
+MODELS = """
+## Models
+
+| of Django | in the generated project |
+|---|---|
+| `GeneratedField`, `db_default`, `db_collation`, `db_comment` | the same DDL; a formula or default that databases spell differently is written for each |
+| indexes by expressions, with conditions, covering, with operator classes; `contrib.postgres.indexes` | the same |
+| check, unique (by expressions, with conditions, deferrable, `nulls_distinct`) and exclusion constraints | the same |
+| multi-table inheritance, proxies, `managed = False`, through models, self references, `to_field` | mapped |
+| `CompositePrimaryKey` | no table: `model-composite-key` |
+| two parent tables | no table: `model-many-parents` |
+| swapped models | no table: `model-swapped` |
+| a field class with a `db_type` of its own (PostGIS) | the column with its DDL; what reads or writes values is refused: `field-custom` |
+| a field class with descriptors, `pre_save` and the like of its own (money, phone numbers, countries) | the column of the class it comes from; what reads or writes values is refused: `field-custom` |
+| text field classes with `from_db_value`, `get_prep_value`, `to_python` | the functions are translated, else `field-custom` |
+| `JSONField(decoder=…)`, `JSONField(encoder=…)` but Django's | what reads (decoder) or writes values is refused: `field-custom` |
+| `db_tablespace` | **not carried over**: tables and indexes lie where the database puts them; `schema check` tells it of tables |
+| MySQL, MariaDB | no runtime library for it |
+""".rstrip().splitlines()
 TITLES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
@@ -45,7 +65,21 @@ def page(runs: list[Run], count: int) -> str:
         cells = [cell for run in runs for cell in _cells(run, name)]
         lines.append(f"| {_title(name)} | {' | '.join(cells)} |")
     lines.append(f"| all | {' | '.join(cell for run in runs for cell in _sum(run))} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *different(runs), *MODELS]) + "\n"
+
+
+def different(runs: list[Run]) -> list[str]:
+    """What differs, one line for each kind."""
+    seen = dict.fromkeys(
+        f"- {TITLES[run.vendor]}, {_title(item.field)}, {item.column.split(' row ')[0]}: Django {_short(item.django)}, generated {_short(item.generated)}"
+        for run in runs
+        for item in run.outcome.mismatches
+    )
+    return ["", "## What differs", "", *seen] if seen else []
+
+
+def _short(text: str) -> str:
+    return f"`{text[:60].replace('|', '¦').replace('`', '')}`" if text else "nothing"
 
 
 def _title(name: str) -> str:
