@@ -124,7 +124,11 @@ def column_imports(ctx: Context, model: Model, item: ModelField) -> set[Import]:
     """Imports that the database side of a column needs."""
     out = Text()
     text = " ".join(column_parts(ctx, model, item, out).arguments)
-    return {found for found in out.imports if re.search(rf"\b{re.escape(found.name)}\(", text)}
+    return {
+        found
+        for found in out.imports
+        if re.search(rf"\b{re.escape(found.name)}\(|encoder={re.escape(found.name)}\b", text)
+    }
 
 
 def column_parts(ctx: Context, model: Model, item: ModelField, out: Text) -> Column:
