@@ -57,3 +57,50 @@ def test_the_same_is_stored_or_both_refuse(sides: Sides) -> None:
     assert [(one, other) for one, other in zip(expected, found, strict=True) if one != other] == []
     refused = sum(stored == "refused" for _, _, stored in expected)
     assert 0 < refused < len(expected)
+
+
+OF_POSTGRESQL = """
+import datetime as dt
+CASES = [("ints", (1, 5)), ("ints", [1, 5]), ("ints", (1,)), ("ints", (5, 1)), ("bigs", (1, 5)), ("decimals", (1, 5)), ("decimals", (None, 5)),
+         ("days", (dt.date(2024, 1, 1), dt.date(2024, 2, 29))), ("words", {"a"}), ("words", {}), ("words", ("a", "b")), ("words", 5),
+         ("grid", ((1, 2), (3, 4))), ("prices", [])]
+"""
+BY_DJANGO = """
+from pgfields.models import Postgres
+from django.db import connection, transaction
+result = []
+for name, value in CASES:
+    Postgres.objects.all().delete()
+    try:
+        with transaction.atomic():
+            Postgres.objects.create(**{name: value})
+    except Exception:
+        result.append([name, "refused"])
+        continue
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {name}::text FROM pgfields_postgres")
+        result.append([name, cursor.fetchone()[0]])
+"""
+BY_GENERATED = """
+from app.pgfields.models import Postgres
+from sqlalchemy import delete
+result = []
+for name, value in CASES:
+    await db.execute(delete(Postgres))
+    try:
+        async with db.atomic():
+            await db.insert(Postgres(**{name: value}))
+    except Exception:
+        result.append([name, "refused"])
+        continue
+    result.append([name, await db.scalar(text(f"SELECT {name}::text FROM pgfields_postgres"))])
+"""
+
+
+def test_ranges_and_arrays_of_other_things(sides: Sides) -> None:
+    if sides.vendor != "postgresql":
+        return
+    expected = sides.django(OF_POSTGRESQL + BY_DJANGO)
+    assert sides.generated(OF_POSTGRESQL + BY_GENERATED) == expected
+    assert ["ints", "[1,5)"] in expected
+    assert ["words", "refused"] in expected

@@ -107,9 +107,9 @@ def value_problem(ctx: Context, field: ModelField, *, writing: bool = False) -> 
         return None
     if not column_is_known(snapshot, field) and not is_text(field):
         return field_refusal(field, f"{field.cls} makes its own column.")
-    own_json = _json_problem(field, writing)
-    if own_json is not None:
-        return own_json
+    own = _json_problem(field, writing) or (_array_problem(field) if writing else None)
+    if own is not None:
+        return own
     if field.cls == field.base or field.cls.startswith(FRAMEWORKS):
         return None
     cls = snapshot.classes.get(field.cls)
@@ -140,6 +140,17 @@ def _json_problem(field: ModelField, writing: bool) -> Refusal | None:
         return field_refusal(field, f"Its decoder {decoder} makes the values that are read.")
     if writing and encoder not in ("", DJANGO_ENCODER):
         return field_refusal(field, f"Its encoder {encoder} makes what is written.")
+    return None
+
+
+def _array_problem(field: ModelField) -> Refusal | None:
+    """What is written to it otherwise than here: ends of ranges, and NULL among JSON values."""
+    bounds = field.options.get("default_bounds")
+    if bounds is not None and bounds.data != "[)":
+        return field_refusal(field, "Its default_bounds are not translated.")
+    item = field.options.get("base_field")
+    if base_name(field) == "ArrayField" and item is not None and item.name.endswith(".JSONField"):
+        return field_refusal(field, "None in an array of JSON is written as JSON's null by Django.")
     return None
 
 

@@ -142,6 +142,8 @@ class Inet(DjangoType[str]):
         if value and ":" in value:
             with contextlib.suppress(ValueError):
                 return clean_ipv6(value, unpack=self.unpack)
+        if value and dialect.name == "postgresql":
+            ipaddress.ip_address(value)  # Django's adapter makes one: a network is none
         return str(value) if value else None
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:

@@ -181,7 +181,8 @@ class Float(DjangoType[float]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> float | None:
         if value is None or type(value) is float:
-            return value
+            # psycopg sends -0.0 as a number of SQL, where it is 0
+            return 0.0 if value == 0 and dialect.name == "postgresql" else value
         try:
             return float(value)
         except (TypeError, ValueError) as error:

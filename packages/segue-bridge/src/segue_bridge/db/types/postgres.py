@@ -27,6 +27,12 @@ class Array(DjangoType[list[Any]]):
         self.item: DjangoType[Any] = item
         self.size = size
 
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Raises ``TypeError`` for what is neither list nor tuple."""
+        if value is not None and not isinstance(value, list | tuple):
+            raise TypeError(f"A list is wanted for an array, not {value!r}.")
+        return value
+
     def column_type(self, dialect: str, column: Column[Any] | None = None) -> str:
         return f"{self.item.column_type(dialect)}[{self.size or ''}]"
 
@@ -51,35 +57,43 @@ class HStore(DjangoType[Mapping[str, str | None]]):
         return read
 
 
-class IntRange(DjangoType[Any]):
+class _Range(DjangoType[Any]):
+    """A range. Two ends in a list or tuple are one up to before the second (``RangeField.get_prep_value``; drivers would
+    include it). Raises ``IndexError`` for fewer ends."""
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return pg.Range(value[0], value[1], bounds="[)") if isinstance(value, list | tuple) else value
+
+
+class IntRange(_Range):
     """``IntegerRangeField``."""
 
     impl = pg.INT4RANGE
     ddl: ClassVar[dict[str, str]] = {"": "int4range"}
 
 
-class BigIntRange(DjangoType[Any]):
+class BigIntRange(_Range):
     """``BigIntegerRangeField``."""
 
     impl = pg.INT8RANGE
     ddl: ClassVar[dict[str, str]] = {"": "int8range"}
 
 
-class DecimalRange(DjangoType[Any]):
+class DecimalRange(_Range):
     """``DecimalRangeField``."""
 
     impl = pg.NUMRANGE
     ddl: ClassVar[dict[str, str]] = {"": "numrange"}
 
 
-class DateTimeRange(DjangoType[Any]):
+class DateTimeRange(_Range):
     """``DateTimeRangeField``."""
 
     impl = pg.TSTZRANGE
     ddl: ClassVar[dict[str, str]] = {"": "tstzrange"}
 
 
-class DateRange(DjangoType[Any]):
+class DateRange(_Range):
     """``DateRangeField``."""
 
     impl = pg.DATERANGE

@@ -45,6 +45,8 @@ class UtcDateTime(_Moment):
         if value is None:
             return None
         moment = aware(value)
+        if moment.year in (1, 9999) and getattr(dialect, "driver", "") == "asyncpg":
+            _not_infinite(moment)
         if dialect.name == "sqlite":
             return str(moment.astimezone(dt.UTC).replace(tzinfo=None))
         return moment
@@ -93,6 +95,15 @@ def aware(value: Any) -> dt.datetime:
     """``value`` as an aware datetime: text is parsed, a date is its midnight, naive is project time."""
     moment = _moment(value)
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone.default() or dt.UTC)
+
+
+def _not_infinite(moment: dt.datetime) -> None:
+    """asyncpg writes the first and the last moment as PostgreSQL's infinities, which Django cannot read. Raises ``ValueError``."""
+    if moment.utcoffset() == dt.timedelta(0) and moment.replace(tzinfo=None) in (
+        dt.datetime.min,
+        dt.datetime.max,
+    ):
+        raise ValueError(f"{moment.isoformat()} would be written as an infinity: take another moment.")
 
 
 def _moment(value: Any) -> dt.datetime:
