@@ -27,7 +27,7 @@ USE_TZ = {aware}
 TIME_ZONE = "America/New_York"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES = {{"default": json.loads({entry!r})}}
-INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "rest_framework", "catalogue"]
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "rest_framework", "catalogue", *{more!r}]
 ROOT_URLCONF = "urls"
 """
 MANAGE = """
@@ -68,7 +68,9 @@ def compare(
     text, tables = app(vendor, only, pairs=pairs)
     files = {
         "manage.py": MANAGE, "urls.py": "urlpatterns = []\n", "catalogue/__init__.py": "", "catalogue/migrations/__init__.py": "",
-        "catalogue/models.py": text, "site_settings.py": SETTINGS.format(aware=aware, entry=json.dumps(entry)),
+        "catalogue/models.py": text, "site_settings.py": SETTINGS.format(
+            aware=aware, entry=json.dumps(entry), more=["django.contrib.postgres"] if vendor == "postgresql" else []
+        ),
         "tables.json": json.dumps([t.plain() for t in tables]),
     }  # fmt: skip
     for name, content in files.items():

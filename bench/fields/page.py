@@ -22,9 +22,10 @@ MODELS = """
 | two parent tables | no table: `model-many-parents` |
 | swapped models | no table: `model-swapped` |
 | a field class with a `db_type` of its own (PostGIS) | the column with its DDL; what reads or writes values is refused: `field-custom` |
-| a field class with descriptors, `pre_save` and the like of its own (money, phone numbers, countries) | the column of the class it comes from; what reads or writes values is refused: `field-custom` |
+| a field class with descriptors, `pre_save` and the like of its own | the column of the class it comes from; what reads or writes values is refused: `field-custom` |
 | text field classes with `from_db_value`, `get_prep_value`, `to_python` | the functions are translated, else `field-custom` |
 | `JSONField(decoder=…)`, `JSONField(encoder=…)` but Django's | what reads (decoder) or writes values is refused: `field-custom` |
+| `ArrayField` of `JSONField`, ranges with `default_bounds` | what writes values is refused: `field-custom` |
 | `db_tablespace` | **not carried over**: tables and indexes lie where the database puts them; `schema check` tells it of tables |
 | MySQL, MariaDB | no runtime library for it |
 """.rstrip().splitlines()
