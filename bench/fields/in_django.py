@@ -50,6 +50,10 @@ def migrate():
         with connection.cursor() as cursor:
             cursor.execute("CREATE EXTENSION IF NOT EXISTS hstore")
             cursor.execute("CREATE EXTENSION IF NOT EXISTS citext")
+        from django.contrib.postgres import signals
+
+        signals.get_hstore_oids.cache_clear()  # asked before the extension was there
+        signals.get_citext_oids.cache_clear()
         connection.close()
     call_command("makemigrations", "catalogue", verbosity=0)
     importlib.invalidate_caches()

@@ -16,6 +16,7 @@ KINDS = {{name: name for name in ("integer", "float", "decimal", "boolean", "tex
                                  "uuid", "binary", "address", "json", "file")}} | {{"unpacked": "address", "encoded": "json"}}
 CASES = [(name, value) for name, kind in KINDS.items() for value in LOOSE[kind]]
 """
+LEFT_TO_PSYCOPG = ("duration", "time", "datetime")
 WRITTEN_BY_DJANGO = """
 from django.db import connection, transaction
 from fields.models import Anything
@@ -54,7 +55,12 @@ def test_the_same_is_stored_or_both_refuse(sides: Sides) -> None:
     expected = sides.django(START + WRITTEN_BY_DJANGO + STORED)
     sides.generated(START + WRITTEN_HERE + "\nresult = None")
     found = sides.django(START + STORED)
-    assert [(one, other) for one, other in zip(expected, found, strict=True) if one != other] == []
+    different = [(one, other) for one, other in zip(expected, found, strict=True) if one != other]
+    if (
+        sides.vendor == "postgresql"
+    ):  # what asyncpg does not take (docs/fields.md): refused, never stored otherwise
+        different = [d for d in different if d[1][2] != "refused" or d[0][0] not in LEFT_TO_PSYCOPG]
+    assert different == []
     refused = sum(stored == "refused" for _, _, stored in expected)
     assert 0 < refused < len(expected)
 
