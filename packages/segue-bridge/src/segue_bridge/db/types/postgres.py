@@ -31,7 +31,11 @@ class Array(DjangoType[list[Any]]):
         """Raises ``TypeError`` for what is neither list nor tuple."""
         if value is not None and not isinstance(value, list | tuple):
             raise TypeError(f"A list is wanted for an array, not {value!r}.")
-        return value
+        if value is None:
+            return None
+        if isinstance(self.item, Array):
+            return [self.item.process_bind_param(item, dialect) for item in value]
+        return list(value)  # asyncpg takes a tuple within an array for a row
 
     def column_type(self, dialect: str, column: Column[Any] | None = None) -> str:
         return f"{self.item.column_type(dialect)}[{self.size or ''}]"
