@@ -69,7 +69,7 @@ OF_POSTGRESQL = """
 import datetime as dt
 CASES = [("ints", (1, 5)), ("ints", [1, 5]), ("ints", (1,)), ("ints", (5, 1)), ("bigs", (1, 5)), ("decimals", (1, 5)), ("decimals", (None, 5)),
          ("days", (dt.date(2024, 1, 1), dt.date(2024, 2, 29))), ("words", {"a"}), ("words", {}), ("words", ("a", "b")), ("words", 5),
-         ("grid", ((1, 2), (3, 4))), ("prices", [])]
+         ("grid", [[1, 2], [3, 4]]), ("prices", [])]
 """
 BY_DJANGO = """
 from pgfields.models import Postgres
