@@ -28,25 +28,24 @@ def test_sides_that_agree_differ_nowhere_though_values_are_new_each_time(world: 
         one.ask("plain", until=lambda t: t.equal)
         one.ask("plain", until=lambda t: t.equal, method="HEAD")
         for path in ("clock", "order", "coin"):
-            for _ in range(3):
+            for _ in range(2):
                 one.ask(path, until=lambda t: t.equal + t.volatile)
         assert one.tally.volatile
         assert one.tally.moving["body.now"]
         assert one.tally.different == 0
 
 
-@pytest.mark.parametrize("get", [0, 100])
 @pytest.mark.parametrize(
-    ("path", "place", "django", "fastapi"),
+    ("get", "path", "place", "django", "fastapi"),
     [
-        ("title", "body.title", "Same", "Wrong"),
-        ("status", "status", 200, 404),
-        ("header", "headers.x-total", "7", "8"),
-        ("title-clock-coin", "body.title", "Same", "Wrong"),
+        (0, "title", "body.title", "Same", "Wrong"),
+        (100, "status", "status", 200, 404),
+        (0, "header", "headers.x-total", "7", "8"),
+        (100, "title-clock-coin", "body.title", "Same", "Wrong"),
     ],
 )
 def test_difference_is_found_whichever_side_answered_the_user(
-    world: World, path: str, place: str, django: object, fastapi: object, get: int
+    world: World, get: int, path: str, place: str, django: object, fastapi: object
 ) -> None:
     with looking(world, get=get) as one:
         one.ask(path, until=lambda t: t.different)
