@@ -93,6 +93,7 @@ def test_fallback_is_envoys_but_for_what_the_page_says(world: World, client: htt
     body = b"x" * 2_000_000
     answer = client.post("/api/articles/unserved-echo/", content=body)
     assert (answer.status_code, answer.content) == (200, b"django:" + body)
+    assert client.post("/api/articles/unserved-dry/", content=b"x").text == "django"
     world.kill_fastapi()
     try:
         assert client.get("/api/articles/1/").text == "django"

@@ -24,7 +24,7 @@ _HEAD = """\
 # - An answer that breaks off after its headers breaks off for the client.
 # - A read that hangs in FastAPI is asked of Django after proxy_read_timeout only, and then no longer of FastAPI.
 # - PUT, DELETE and other writes get 502 while FastAPI is down (POST and PATCH go to Django): nginx would repeat those that were sent.
-# - A write that FastAPI itself answers with 501, without x-segue-unserved, loses its body.
+# - A write that FastAPI itself answers with 501 or 503, without x-segue-unserved, loses its body.
 # - Which clients go over first is another choice: the hash is another one.
 # - `segue rollout` and `segue status` see nothing of this traffic.
 """
@@ -243,6 +243,7 @@ server {{
         proxy_next_upstream error timeout;
         proxy_intercept_errors on;
         error_page 501 = @segue_left;
+        error_page 503 = @segue_full;
         proxy_pass http://segue_fastapi;
     }}
 
@@ -250,6 +251,7 @@ server {{
         proxy_next_upstream off;
         proxy_intercept_errors on;
         error_page 501 = @segue_left;
+        error_page 503 = @segue_full;
         proxy_pass http://segue_fastapi;
     }}
 
@@ -257,6 +259,15 @@ server {{
     location @segue_left {{
         if ($upstream_http_x_segue_unserved = "") {{
             return 501;
+        }}
+        proxy_next_upstream off;
+        proxy_pass http://segue_django;
+    }}
+
+    # The same where it got no connection to the database.
+    location @segue_full {{
+        if ($upstream_http_x_segue_unserved = "") {{
+            return 503;
         }}
         proxy_next_upstream off;
         proxy_pass http://segue_django;
