@@ -56,6 +56,7 @@ def cut(link: Link, *, within: float, compare: bool, say: Callable[[str], None])
     until = time.monotonic() + within
     with session(writer) as holding, session(writer) as looking, session(other) as there:
         _ready(link, looking, there)
+        found = sequences.pairs(looking, there, link.tables)
         with _one_at_a_time(holding):
             limit = f"{int((within + _SLACK) * 1000)}ms"
             one(
@@ -68,7 +69,7 @@ def cut(link: Link, *, within: float, compare: bool, say: Callable[[str], None])
             say(f"Writers of the {writer.name} wait.")
             if not links.wait_for(looking, link, links.position(looking), until=until):
                 raise _late(writer.name, f"the {other.name} did not get everything within {within:g} seconds")
-            carried = sequences.carry(looking, there, link.tables)
+            carried = sequences.carry(looking, there, found)
             compared = _compare(link, until) if compare else ()
             fence.close(holding, link.tables)
             if time.monotonic() > until:

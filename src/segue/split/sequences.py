@@ -7,23 +7,31 @@ from collections.abc import Iterable
 from psycopg import sql
 
 from segue.split.sides import Connection, one, rows
-from segue.split.tables import Name, find
+from segue.split.tables import Name, Sequence, find
+
+Pair = tuple[str, Sequence, Sequence]
+"""``table.column``, its sequence on the side that is written, and on the other."""
 
 
-def carry(writer: Connection, other: Connection, tables: Iterable[Name]) -> list[str]:
-    """Let the sequences of ``tables`` go on at ``other`` where they are at ``writer``; returns their names. They are told by table and column."""
-    carried = []
+def pairs(writer: Connection, other: Connection, tables: Iterable[Name]) -> list[Pair]:
+    """The sequences of ``tables``, told by table and column. To be asked before writers wait: it reads both catalogues."""
+    found = []
     for name in tables:
         mine, theirs = find(writer, name), find(other, name)
         if mine is None or theirs is None:
             continue
         there = {sequence.column: sequence for sequence in theirs.sequences}
-        for sequence in mine.sequences:
-            if sequence.column not in there:
-                continue
-            query = sql.SQL("SELECT last_value, is_called FROM {}").format(sequence.identifier)
-            last, called = rows(writer, query)[0]
-            target = there[sequence.column].identifier.as_string(other)
-            one(other, "SELECT pg_catalog.setval(%s::regclass, %s, %s)", target, last, called)
-            carried.append(f"{name}.{sequence.column}")
+        found += [(f"{name}.{s.column}", s, there[s.column]) for s in mine.sequences if s.column in there]
+    return found
+
+
+def carry(writer: Connection, other: Connection, found: Iterable[Pair]) -> list[str]:
+    """Let the sequences go on at ``other`` where they are at ``writer``; returns their names."""
+    carried = []
+    for name, mine, theirs in found:
+        query = sql.SQL("SELECT last_value, is_called FROM {}").format(mine.identifier)
+        last, called = rows(writer, query)[0]
+        target = theirs.identifier.as_string(other)
+        one(other, "SELECT pg_catalog.setval(%s::regclass, %s, %s)", target, last, called)
+        carried.append(name)
     return carried
