@@ -9,10 +9,12 @@ from collections import Counter
 from pathlib import Path
 
 import httpx
+import pytest
 from tests.gateway.test_envoy import wait_until
 from tests.gateway.world import World, started
 
 from segue.gateway import access_log, control
+from segue.rollout.figures import Pair
 from segue.rollout.log import Line, Reader
 
 
@@ -104,3 +106,23 @@ def test_cut_and_replaced_files_are_read_from_their_beginning(tmp_path: Path) ->
     other.write_text(f"{line}\n{line}\n{line}\n{line}\n")
     other.replace(file)
     assert len([*reader.read()]) == 4
+
+
+def test_request_that_its_client_gave_up_counts_for_the_side_that_it_waited_for(tmp_path: Path) -> None:
+    """Envoy logs no header of an answer that never came: those of a FastAPI that hangs were Django's."""
+    with started(tmp_path) as world:
+        reader, pair, seen = Reader(access_log.file(control.folder(tmp_path))), Pair(), list[Line]()
+        for weight in (100, 0):
+            world.swap(0, weight)
+            with pytest.raises(httpx.ReadTimeout):
+                httpx.post(f"{world.url}/api/articles/stuck/", timeout=0.3, trust_env=False)
+
+        def both() -> bool:
+            seen.extend(reader.read())
+            return len(seen) == 2
+
+        wait_until(both)
+        for line in seen:
+            line.count(pair)
+    assert [(line.side, line.weight, line.status) for line in seen] == [("fastapi", 100, 0), ("django", 0, 0)]
+    assert (pair.fastapi.abandoned, pair.django.abandoned) == (1, 1)

@@ -186,6 +186,7 @@ def _access_log(path: str) -> Json:
                     "method": "%REQ(:METHOD)%",
                     "status": "%RESPONSE_CODE%",
                     "side": "%RESP(X-SEGUE-ROUTE)%",
+                    "cluster": "%UPSTREAM_CLUSTER%",  # the side as well, also where the client went away before an answer
                     "weight": "%METADATA(ROUTE:segue:weight)%",
                     "flags": "%RESPONSE_FLAGS%",
                     "us": "%COMMON_DURATION(DS_RX_BEG:DS_TX_END:us)%",

@@ -79,13 +79,13 @@ class Reader:
             key, _, name = str(raw["route"]).rpartition("|")
             if name not in _NATURAL and not self._everything:
                 return None
+            # A client that went away saw no headers, so none of them says whom it had waited for.
+            side = str(raw["side"] or raw.get("cluster"))
             fallback = (
-                raw["side"] == "fastapi"
-                and raw["upstream"] == self.django
-                and raw["request_id"] not in self._left
+                side == "fastapi" and raw["upstream"] == self.django and raw["request_id"] not in self._left
             )
             return Line(
-                key, int(raw["weight"] or 0), str(raw["side"]), int(raw["status"] or 0), fallback, float(raw["us"] or 0),
+                key, int(raw["weight"] or 0), side, int(raw["status"] or 0), fallback, float(raw["us"] or 0),
                 _ended(raw.get("at"), float(raw["us"] or 0)),
             )  # fmt: skip
         except (ValueError, KeyError, TypeError):
