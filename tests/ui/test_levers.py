@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -177,8 +178,14 @@ def test_rollout_is_shown_paused_and_resumed(tmp_path: Path) -> None:
     shown = words(browser.get("/rollout"))
     assert "Its controller has gone" in shown
     assert "rolled back: it fails" in shown
-    assert browser.post("/rollout/pause", {}).status_code == 303
+    paused = browser.post("/rollout/pause", {})
     assert plans.paused(settings.state)
+    for said in (words(browser.get(paused.headers["location"])), words(browser.get("/rollout"))):
+        assert "what goes wrong does not go back by itself" in said
+        assert "still goes back" not in said, "nobody is there who would see to it"
+    with open(settings.state / "rollout.lock", "a") as asking:  # as a second page does for a moment
+        fcntl.flock(asking, fcntl.LOCK_SH)
+        assert not plans.controlled(settings.state)
     gone = browser.post("/rollout/resume", {})
     assert (gone.status_code, "segue rollout --resume" in words(gone)) == (409, True)
     assert plans.paused(settings.state)

@@ -57,7 +57,10 @@ def hold(settings: Config) -> str:
     """Pause; what people are told of it. Raises :class:`UsageError` without a rollout."""
     _unfinished(settings)
     plans.pause(settings.state)
-    return "Paused: no operation takes more traffic until `segue rollout --resume`; guards go on."
+    told = "Paused: no operation takes more traffic until `segue rollout --resume`"
+    if plans.controlled(settings.state):
+        return f"{told}; guards go on."
+    return f"{told}. Its controller has gone, so what goes wrong does not go back by itself: see to it with `segue rollback`."
 
 
 def resume(settings: Config) -> int:

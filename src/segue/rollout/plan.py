@@ -113,23 +113,23 @@ def controlling(state: Path) -> Iterator[None]:
 
 
 def controlled(state: Path) -> bool:
-    """Whether a controller is at work."""
+    """Whether a controller is at work. Who asks shares the lock: others who ask at the same time are no controller."""
     try:
         handle = os.open(state / "rollout.lock", os.O_RDWR)
     except FileNotFoundError:
         return False
     try:
-        return not _taken(handle)
+        return not _taken(handle, fcntl.LOCK_SH)
     finally:
         os.close(handle)
 
 
-def _taken(handle: int, *, after: float = 0.0) -> bool:
+def _taken(handle: int, how: int = fcntl.LOCK_EX, *, after: float = 0.0) -> bool:
     """Take the lock, ``after`` seconds from now; whether nobody else has it."""
     if after:
         time.sleep(after)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, how | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
