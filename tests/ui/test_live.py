@@ -17,7 +17,7 @@ from tests.gateway.project import GET, POST, project, unserved
 from tests.gateway.test_envoy import wait_until
 from tests.ui.browser import Browser, operation, words
 
-from segue.commands import shift
+from segue.commands import shift, status
 from segue.gateway import control
 from segue.gateway.envoy import Ports
 from segue.ledger import Event
@@ -49,7 +49,7 @@ def test_page_counts_what_clients_counted_and_says_when_the_gateway_has_gone(tmp
         shift.run(one.settings, [GET], 50, force=False, as_json=True)
         with Load(one.world.url, readers=3, writers=1) as load:
             wait_until(lambda: load.served["fastapi"] > 20)
-        until, seen = time.monotonic() + 5, None
+        until, seen = time.monotonic() + 30, None
         while time.monotonic() < until and (seen is None or seen.requests < load.served.total()):
             seen = traffic(one.settings, Live()).seen
         assert seen is not None
@@ -91,6 +91,20 @@ def test_one_process_is_counted_by_its_log_and_no_envoy_is_asked(
     assert "The gateway runs at http://127.0.0.1:8080." in page
     assert "33.3 % of the last minute's 3 requests were answered by FastAPI" in page
     assert "Since it began" not in page
+
+
+def test_counts_that_cannot_be_asked_for_are_no_zeros(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = unserved(tmp_path)
+    silent = control.Running(Ports(1, 2, 3, 4), 1)  # nobody listens there
+    monkeypatch.setattr(control, "find_running", lambda state: silent)
+    assert control.statistics(silent.ports) is None
+    page = words(Browser(tmp_path).get("/live"))
+    assert "cannot be said: its admin page did not answer" in page
+    assert "0 requests, 0 fell back" not in page
+    status.run(settings, as_json=False)
+    assert "no counts" in " ".join(capsys.readouterr().out.split())
 
 
 def test_quantiles_are_those_of_the_whole_list_within_a_bucket() -> None:

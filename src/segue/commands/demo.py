@@ -127,8 +127,9 @@ def _journey(settings: Config, service: serve.Service) -> bool:
         time.sleep(2.5)  # the longest first ejection, after which Envoy asks FastAPI again
         load.wait_for(200)
     counted = control.statistics(service.running.ports)
+    fallbacks = counted["fallbacks"] if counted else "an unknown number"
     console.print(
-        f"{load.total} requests: [bold]{len(load.failed)} failed[/]; {counted['fallbacks']} were answered by Django "
+        f"{load.total} requests: [bold]{len(load.failed)} failed[/]; {fallbacks} were answered by Django "
         "after FastAPI could not"
     )
     for problem in load.failed[:5]:

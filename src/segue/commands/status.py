@@ -63,8 +63,10 @@ def run(settings: Config, *, as_json: bool) -> int:
             f"({traffic['fastapi.requests']} to FastAPI, {traffic['django.requests']} to Django, "
             f"{traffic['fallbacks']} fell back to Django, {traffic['total_5xx']} answered with 5xx)"
         )
-    elif running:
+    elif running and running.in_process:
         console.print(f"Gateway {running.url}: both sides in one process")
+    elif running:
+        console.print(f"Gateway {running.url}: its admin page did not answer in time, so there are no counts")
     return 0
 
 

@@ -186,9 +186,9 @@ def active_version(ports: Ports) -> str:
     return ""
 
 
-def statistics(ports: Ports) -> dict[str, int]:
+def statistics(ports: Ports) -> dict[str, int] | None:
     """Requests and errors per side as Envoy counts them: ``django.requests``, ``fastapi.requests``,
-    ``fallbacks`` (answered by Django after FastAPI failed), ``total``, ``total_5xx``."""
+    ``fallbacks`` (answered by Django after FastAPI failed), ``total``, ``total_5xx``. None if it does not answer now: that is no zero."""
     out = {"django.requests": 0, "fastapi.requests": 0, "fallbacks": 0, "total": 0, "total_5xx": 0}
     clusters = _admin(ports, "/clusters?format=json")
     for cluster in clusters.get("cluster_statuses", []):
@@ -202,6 +202,8 @@ def statistics(ports: Ports) -> dict[str, int]:
     stats = _admin(
         ports, "/stats?format=json&filter=^http.segue.(downstream_rq_(total|5xx)|rq_direct_response)$"
     )
+    if not clusters or not stats:
+        return None
     found = {s["name"].rpartition(".")[2]: int(s["value"]) for s in stats.get("stats", []) if "value" in s}
     # What Envoy answers by itself are the questions of `serves`.
     out["total"] = found.get("downstream_rq_total", 0) - found.get("rq_direct_response", 0)

@@ -71,6 +71,8 @@ def traffic(settings: Config, live: Live, key: str = "") -> Traffic:
         totals = (
             f"Since it began: {counted['total']} requests, {counted['fallbacks']} fell back to Django, "
             f"{counted['total_5xx']} answered with 5xx."
+            if counted
+            else "What it has counted since it began cannot be said: its admin page did not answer in time."
         )
     return Traffic(
         state,
