@@ -13,7 +13,7 @@ from tests.gateway.project import GET, POST, unserved
 from tests.ui.browser import Browser, operation, words
 
 from segue import ledger
-from segue.commands import shift
+from segue.commands import rollout, shift
 from segue.config import Config
 from segue.errors import SegueError, UsageError
 from segue.gateway import control
@@ -208,3 +208,24 @@ def test_seen_is_checked_under_the_lock(tmp_path: Path) -> None:
     book = ledger.read(settings.ledger_file)
     ledger.write(settings.ledger_file, book.with_entry(replace(book.entries[GET], weight=10)))
     assert [e.weight for e in shift.move(settings, [GET], 20, seen=10).moved] == [10]
+
+
+def test_what_a_rollout_has_not_begun_takes_no_traffic_after_all_went_back(tmp_path: Path) -> None:
+    """A rollout of many operations begins for minutes: those that had none yet got their first step after "roll back all"."""
+    settings = unserved(tmp_path)
+    plans.save(settings.state, Plan((5, 100), {GET: Progress(5, 5), POST: Progress(0, 0)}))
+    shift.run(settings, [GET], 5, force=False, as_json=True)
+    browser = Browser(tmp_path)
+    assert "A rollout is under way. It is paused" in words(browser.get("/rollback"))
+    answer = browser.post("/rollback", {"all": "yes"})
+    assert "The rollout under way is paused" in words(browser.get(answer.headers["location"]))
+    hands = rollout._Hands(settings)
+    assert hands.move(POST, 0, 5, "the rollout begins").refused == "the rollout is paused"
+    assert "another command" in hands.move(GET, 5, 100, "all is well").taken_over
+    assert {entry(settings, key).weight for key in (GET, POST)} == {0}
+    plans.resume(settings.state)
+    assert not hands.move(POST, 0, 5, "the rollout begins").refused
+    shift.run(settings, [POST], 0, force=False, as_json=True)
+    assert not plans.paused(settings.state), "one operation alone holds nothing else"
+    plans.file(settings.state).write_text("{")
+    assert browser.post("/rollback", {"all": "yes"}).status_code == 303, "the way back needs no plan"

@@ -198,6 +198,8 @@ def test_what_every_page_needs_is_told_when_damaged_and_left_as_it_is(
         answer = browser.get(path)
         assert re.search(told, words(answer)), path
         assert "Traceback" not in answer.text
+        assert "Django has all of" not in words(answer), "nobody knows"
+        assert "0 of 0 operations are on FastAPI" not in words(answer)
     for path in ("/shift", "/rollback"):
         answer = browser.post(path, {"key": GET, "weight": "0"})
         assert (answer.status_code, bool(re.search(told, words(answer)))) == (409, True)

@@ -190,6 +190,10 @@ class _Hands:
                     shift.apply(self.settings, book, [])
                     self._ahead = False
                     return Moved(taken_over=taken)
+                if weight > expected and plans.paused(self.settings.state):
+                    return Moved(
+                        refused="the rollout is paused"
+                    )  # perhaps since, while many others were moved
                 today = basis(self.settings, book)
                 if weight > expected:
                     shift.require_loaded(self.settings, today)

@@ -18,10 +18,11 @@ from segue.commands.common import (
     read_snapshot,
 )
 from segue.config import Config
-from segue.errors import SegueError, UsageError
+from segue.errors import DamagedFile, SegueError, UsageError
 from segue.files import require_writable
 from segue.gateway import control, table
 from segue.ledger import Basis, Entry, Ledger, transitions
+from segue.rollout import plan as plans
 
 WAIT_SECONDS = 15.0
 """How long a shift or a rollback waits for another command that is changing the ledger."""
@@ -30,13 +31,15 @@ WAIT_SECONDS = 15.0
 @dataclass(frozen=True, slots=True)
 class Shifted:
     """What :func:`move` did. ``moved`` are the entries as they were before, ``unchanged`` those that had the weight already,
-    ``skipped`` the keys of matches that are not translated; ``seconds`` until the gateway had it, None without one."""
+    ``skipped`` the keys of matches that are not translated; ``seconds`` until the gateway had it, None without one; ``held`` whether
+    a rollout was paused for it."""
 
     weight: int
     moved: tuple[Entry, ...]
     unchanged: tuple[Entry, ...]
     skipped: tuple[str, ...]
     seconds: float | None
+    held: bool = False
 
     def sentences(self) -> list[str]:
         """What people are told."""
@@ -50,6 +53,10 @@ class Shifted:
             told.append("No gateway is running; `segue serve` will start with these weights.")
         else:
             told.append(f"In effect at the gateway after {self.seconds * 1000:.0f} ms.")
+        if self.held:
+            told.append(
+                "The rollout under way is paused; `segue rollout --resume` goes on with what it had before it."
+            )
         return told
 
 
@@ -87,6 +94,7 @@ def move(
     Raises :class:`UsageError` where evidence or code forbid it, and for an operation that has another weight than ``seen``, the
     one on which somebody decided; :class:`segue.errors.EnvironmentProblem` while another command changes the ledger.
     """
+    held = not weight and routes == ["*"] and _hold_rollout(settings)
     with ledger.locked(settings.state, wait=WAIT_SECONDS):
         book = read_ledger(settings)
         today = basis(settings, book)
@@ -108,7 +116,21 @@ def move(
         tuple(e for e in chosen if e.weight == weight),
         tuple(skipped),
         seconds,
+        held,
     )
+
+
+def _hold_rollout(settings: Config) -> bool:
+    """Pause a rollout that is under way, before everything goes back: it would give operations their first step after that, and while
+    it begins with many it has the ledger's lock nearly all of the time. Whether there is one."""
+    try:
+        plan = plans.load(settings.state)
+    except DamagedFile:  # the way back needs no plan
+        return False
+    if plan is None or not plan.active:
+        return False
+    plans.pause(settings.state)
+    return True
 
 
 def rollback(settings: Config, routes: list[str], *, everything: bool, as_json: bool) -> int:

@@ -173,8 +173,16 @@ class Pages:
                 f"The ledger has no operation {key!r}.", hint="The overview lists all of them."
             )
         moved = [e for e in book.entries.values() if e.weight and (not key or e.key == key)]
+        under_way = attempt(lambda: rollout(hands))
         return self.page(
-            "confirm", title="Roll back", key=key, moved=moved, refused=refused, problems=attempt.problems
+            "confirm",
+            title="Roll back",
+            key=key,
+            moved=moved,
+            known=bool(book.entries),
+            under_way=bool(under_way and under_way.active),
+            refused=refused,
+            problems=attempt.problems,
         )
 
     def blockers(self, hands: Hands) -> str:
