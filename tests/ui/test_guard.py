@@ -100,6 +100,8 @@ def test_token_is_asked_for_taken_once_and_kept_out_of_addresses(tmp_path: Path)
     assert all(word in cookie for word in ("httponly", "samesite=strict", "path=/"))
     assert "secret-token" not in cookie
     assert browser.get("/").status_code == 200
+    again = browser.get("/operation?token=secret-token&key=x%26y")
+    assert (again.status_code, again.headers["location"]) == (303, "/operation?key=x%26y")
     assert browser.post("/shift", {"key": GET, "weight": "5"}).status_code == 303
     other = Browser(tmp_path, guard, "http://10.0.0.7:8089")
     assert other.post("/enter", {"token": "secret-token"}).status_code == 303

@@ -40,8 +40,10 @@ class Service:
         """To a page that shows ``sentences`` once."""
         number = secrets.token_urlsafe(8)
         self.messages[number] = sentences
-        while len(self.messages) > _KEPT:
-            self.messages.pop(next(iter(self.messages)))
+        for old in list(self.messages)[:-_KEPT]:
+            self.messages.pop(
+                old, None
+            )  # which another thread may have done: what was asked for is done already
         return RedirectResponse(f"{path}?{urlencode({**query, 'said': number})}", status_code=303)
 
 

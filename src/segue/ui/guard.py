@@ -137,24 +137,31 @@ class Fence:
                     "This form comes from another site, so nothing was done.",
                     "Use the forms of segue ui itself.",
                 )
-        if not guard.token or scope["path"].startswith(ASSETS) or guard.entered(headers.get("cookie", "")):
+        if not guard.token or scope["path"].startswith(ASSETS):
             return None
-        if scope["path"] == ENTER and scope["method"] == "POST":
-            return self._enter(parse_qs((await body(receive) or b"").decode("latin-1")), {})
+        entered = guard.entered(headers.get("cookie", ""))
         query = parse_qs(scope["query_string"].decode("latin-1"))
         if "token" in query and scope["method"] == "GET":
             rest = {name: values for name, values in query.items() if name != "token"}
-            return self._enter(query, rest, scope["path"])
+            return _without_token(scope["path"], rest) if entered else self._enter(query, rest, scope["path"])
+        if entered:
+            return None
+        if scope["path"] == ENTER and scope["method"] == "POST":
+            return self._enter(parse_qs((await body(receive) or b"").decode("latin-1")), {})
         return _ask(401, "")
 
     def _enter(self, fields: dict[str, list[str]], rest: dict[str, list[str]], path: str = "/") -> Response:
         if not self._guard.knows(fields.get("token", [""])[0]):
             return _ask(401, "This is not the token.")
-        # "//name" would be the address of another host
-        target = f"/{path.lstrip('/')}" + (f"?{urlencode(rest, doseq=True)}" if rest else "")
-        answer = RedirectResponse(target, status_code=303)
+        answer = _without_token(path, rest)
         answer.set_cookie(self._guard.cookie, self._guard.session, httponly=True, samesite="strict", path="/")
         return answer
+
+
+def _without_token(path: str, query: dict[str, list[str]]) -> Response:
+    # "//name" would be the address of another host
+    target = f"/{path.lstrip('/')}" + (f"?{urlencode(query, doseq=True)}" if query else "")
+    return RedirectResponse(target, status_code=303)
 
 
 async def body(receive: Receive) -> bytes | None:
