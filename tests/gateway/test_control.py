@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 from tests.gateway.project import GET, POST, project
-from tests.gateway.world import started
+from tests.gateway.world import World, started
 
 from segue.commands import shift
 from segue.errors import EnvironmentProblem
-from segue.gateway import control
+from segue.gateway import control, in_process
+from segue.gateway.envoy import Ports
 from segue.gateway.table import Rule
 
 
@@ -108,3 +109,28 @@ def test_envoy_judges_what_it_has_not_judged_and_weights_alone_only_once(
         assert routes.stat().st_mtime_ns == before
         with pytest.raises(EnvironmentProblem, match="refuses"):  # and again, not only the first time
             world.swap(50, sticky=("header:",))
+
+
+def test_routes_that_were_not_taken_in_time_are_not_taken_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shift that was said not to be done came when Envoy had caught up, and the ledger did not know of it."""
+    monkeypatch.setattr(control, "check", lambda *_, **__: None)
+    for silent in (
+        control.Running(Ports(1, 2, 3, 4), 1),
+        control.Running(Ports(1, 0, 0, 0), 1, in_process=True),
+    ):
+        world = World(tmp_path, silent, *[None] * 3)  # type: ignore[arg-type]
+        if silent.in_process:
+            control.write_table(tmp_path, world.rules(0), silent.edge)
+            file = in_process.file(control.folder(tmp_path))
+        else:
+            control.write_routes(tmp_path, world.rules(0))
+            file = control.folder(tmp_path) / "routes" / "rds.json"
+        before = file.read_bytes()
+        with pytest.raises(EnvironmentProblem, match="did not take"):
+            control.swap(tmp_path, world.rules(50), silent, timeout=0.05, back=True)
+        assert file.read_bytes() == before
+        with pytest.raises(EnvironmentProblem, match="did not take"):  # a way back is let come late
+            control.swap(tmp_path, world.rules(50), silent, timeout=0.05)
+        assert file.read_bytes() != before

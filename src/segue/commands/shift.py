@@ -197,4 +197,5 @@ def apply(settings: Config, book: Ledger, shifted: list[str]) -> float | None:
     rules = table.build(snapshot, book.entries, settings.sticky, settings.patience)
     if running is None:
         return None
-    return control.swap(settings.state, rules, running)
+    # Django's answers are right at any weight, so a way back that comes late is let come.
+    return control.swap(settings.state, rules, running, back=bool(shifted))

@@ -107,21 +107,30 @@ def write_routes(state: Path, rules: Sequence[Rule]) -> str:
     """Put the routes where Envoy watches, by atomic rename; returns their version."""
     version, text = routes.discovery(rules)
     tapping.prepare(folder(state))
-    write_atomic(folder(state) / "routes" / "rds.json", text)
+    write_atomic(_routes_file(state), text)
     return version
 
 
-def swap(state: Path, rules: Sequence[Rule], running: Running, *, timeout: float = 5.0) -> float:
-    """Check, write and wait until Envoy uses the routes; returns the seconds that took.
+def _routes_file(state: Path) -> Path:
+    return folder(state) / "routes" / "rds.json"
+
+
+def swap(
+    state: Path, rules: Sequence[Rule], running: Running, *, timeout: float = 5.0, back: bool = False
+) -> float:
+    """Check, write and wait until Envoy uses the routes; returns the seconds that took. ``back``: where it does not in time, put
+    those back that it had, so that it does not take them later, when they are said not to be in use.
 
     Two at once come one after the other, for the first would wait in vain for routes that the second has replaced. Raises
     :class:`EnvironmentProblem` when Envoy rejects them, does not answer in ``timeout``, or the other one takes twice as long.
     """
     with locked(folder(state), wait=2 * timeout):
         if not running.in_process:
-            if _in_effect(state, rules, running.ports):
+            if _in_effect(state, rules, running):
                 return 0.0
             _check_shape(state, rules, running.ports)
+        file = in_process.file(folder(state)) if running.in_process else _routes_file(state)
+        earlier = file.read_text(encoding="utf-8") if back and file.is_file() else ""
         begin = time.monotonic()
         if running.in_process:
             version = write_table(state, rules, running.edge)
@@ -131,6 +140,8 @@ def swap(state: Path, rules: Sequence[Rule], running: Running, *, timeout: float
             if serves(running.ports, version, tls=running.tls):
                 return time.monotonic() - begin
             time.sleep(0.005)
+        if earlier:
+            write_atomic(file, earlier)
     log = "serve.log" if running.in_process else "envoy.log"
     raise EnvironmentProblem(
         f"The gateway did not take the new routes within {timeout:.0f} s.",
@@ -138,11 +149,15 @@ def swap(state: Path, rules: Sequence[Rule], running: Running, *, timeout: float
     )
 
 
-def _in_effect(state: Path, rules: Sequence[Rule], ports: Ports) -> bool:
+def _in_effect(state: Path, rules: Sequence[Rule], running: Running) -> bool:
     """Whether there is nothing to do: a way back of a rollout changes the routes first and comes with the ledger after."""
     version, text = routes.discovery(rules)
-    file = folder(state) / "routes" / "rds.json"
-    return file.is_file() and file.read_text(encoding="utf-8") == text and serves(ports, version)
+    file = _routes_file(state)
+    return (
+        file.is_file()
+        and file.read_text(encoding="utf-8") == text
+        and serves(running.ports, version, tls=running.tls)
+    )
 
 
 def _check_shape(state: Path, rules: Sequence[Rule], ports: Ports) -> None:
