@@ -22,6 +22,7 @@ from segue.gateway import control
 from segue.gateway.envoy import Ports
 from segue.ledger import Event
 from segue.rollout.figures import Pair, Side, bucket
+from segue.rollout.log import Reader
 from segue.ui import live, pictures
 from segue.ui.live import Live
 from segue.ui.traffic import traffic
@@ -175,6 +176,31 @@ def test_too_much_traffic_is_left_out_and_said_so(tmp_path: Path) -> None:
     count = look.seen(now).requests
     look.look(file, DJANGO, now)
     assert look.seen(now).requests == count + 1, "a new file is read from its beginning"
+
+
+def test_first_look_reads_through_a_rotation_and_says_what_it_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, older, now = tmp_path / "access.jsonl", tmp_path / "access.jsonl.1", 1_800_000_001.0
+    older.write_text("".join(line(now - 5) + "\n" for _ in range(30)))
+    file.write_text("".join(line(now - 1) + "\n" for _ in range(3)))
+
+    def first() -> live.Seen:
+        look = Live()
+        look.look(file, DJANGO, now)
+        return look.seen(now)
+
+    assert (first().requests, first().left_out) == (33, False)
+    monkeypatch.setattr(live, "_BACK", 2000)
+    assert 3 < first().requests < 33
+    assert first().left_out
+    asleep = Reader(file)
+    older.rename(tmp_path / "access.jsonl.2")
+    file.rename(older)
+    file.write_text(f"{line(now - 90)}\n" * 20 + f"{line(now - 1)}\n")
+    assert asleep.behind == file.stat().st_size, "what was begun after the file that is open counts as well"
+    assert (first().requests, first().left_out) == (1, False), "what was left out is older than the window"
+    assert len([*asleep.read()]) == 21
 
 
 def test_pictures_are_whole_and_have_words() -> None:

@@ -62,9 +62,12 @@ class Tail:
         self._current = current
         self._handle, self._position = -1, 0
         self._close: weakref.finalize[[int], Tail] | None = None
-        current_or_last = reversed(files(current)[-2:])  # the latter while Envoy has not made the new one yet
-        if any(self._open(one) for one in current_or_last):
-            self._position = max(0, self._size() - back)
+        for one in reversed(files(current)):
+            if self._open(one):
+                self._position = max(0, self._size() - back)
+                back -= self._size()
+                if back <= 0:
+                    return
 
     def chunks(self) -> Iterator[tuple[bytes, bool]]:
         """What is new in the file that is open, then in those that were begun after it, and whether each is the beginning of a file.
@@ -86,8 +89,11 @@ class Tail:
 
     @property
     def behind(self) -> int:
-        """Bytes of the open file that have not been read yet."""
-        return max(0, self._size() - self._position) if self._handle >= 0 else 0
+        """Bytes that have not been read yet: of the open file and of those that were begun after it."""
+        if self._handle < 0:
+            return 0
+        younger = sum(found.st_size for _, found in self._after())
+        return max(0, self._size() - self._position) + younger
 
     def _size(self) -> int:
         return os.fstat(self._handle).st_size
@@ -105,16 +111,20 @@ class Tail:
 
     def _younger(self) -> Path | None:
         """The file that was begun after the one that is open."""
-        there = [(one, found) for one in files(self._current) if (found := _stat(one)) is not None]
         if self._handle < 0:
-            return self._current if there and there[-1][0] == self._current else None
+            there = files(self._current)[-1]
+            return there if _stat(there) is not None else None
+        return next((one for one, _ in self._after()), None)
+
+    def _after(self) -> list[tuple[Path, os.stat_result]]:
+        """The files that were begun after the one that is open, from the oldest on."""
+        there = [(one, found) for one in files(self._current) if (found := _stat(one)) is not None]
         own = os.fstat(self._handle)
         inodes = [found.st_ino for _, found in there]
         if own.st_ino in inodes:
-            after = there[inodes.index(own.st_ino) + 1 :]
-        else:  # gone: everything that was written to later
-            after = [(one, found) for one, found in there if found.st_mtime_ns >= own.st_mtime_ns]
-        return after[0][0] if after else None
+            return there[inodes.index(own.st_ino) + 1 :]
+        # gone: everything that was written to later
+        return [(one, found) for one, found in there if found.st_mtime_ns >= own.st_mtime_ns]
 
 
 def _stat(one: Path) -> os.stat_result | None:

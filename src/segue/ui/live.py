@@ -64,14 +64,18 @@ class Live:
         """Read what is new in ``file``. ``django`` is Django's address as the gateway logs it; ``now`` in seconds since 1970."""
         with self._lock:
             if self._reader is None or file != self._file:
-                self._slots = {}
+                self._slots, self._reader = {}, None
             elif self._reader.behind > _BACK:
                 self._left_out, self._reader = now, None
-            if self._reader is None or file != self._file:
+            cut = False
+            if self._reader is None:
                 self._reader, self._file = Reader(file, django, back=_BACK, everything=True), file
+                cut = self._reader.behind >= _BACK
             if django:  # of a gateway that has just gone the last lines are still to be read
                 self._reader.django = django
-            self._count(self._reader.read(), now)
+            oldest = self._count(self._reader.read(), now)
+            if cut and oldest > now - WINDOW:  # what came before it is of the last minute as well
+                self._left_out = now
 
     def seen(self, now: float, key: str = "") -> Seen:
         """Of all requests, or of one operation (rates of the last :data:`WINDOW` seconds then)."""
@@ -96,9 +100,11 @@ class Live:
             return Pair()
         return slot.keys.get(key, Pair()) if key else slot.total
 
-    def _count(self, lines: Iterable[Line], now: float) -> None:
-        last, oldest = int(now // SLOT), int((now - KEPT) // SLOT)
+    def _count(self, lines: Iterable[Line], now: float) -> float:
+        """When the oldest of ``lines`` ended."""
+        last, oldest, first = int(now // SLOT), int((now - KEPT) // SLOT), float("inf")
         for line in lines:
+            first = min(first, line.at)
             number = int(line.at // SLOT)
             if number >= oldest:
                 slot = self._slots.setdefault(number, _Slot())
@@ -110,3 +116,4 @@ class Live:
         for number, slot in self._slots.items():
             if number < last - WINDOW / SLOT:
                 slot.keys.clear()
+        return first
