@@ -84,13 +84,17 @@ def test_one_process_is_counted_by_its_log_and_no_envoy_is_asked(
     now = time.time()
     told = [
         line(now - 1),
+        line(now - 1, status=0),  # its client has gone: nobody answered it
+        line(now - 1, upstream=f"{alone.django} (left)"),
+        json.dumps({"at": "", "left": "operation", "request_id": "by Envoy"}),
+        line(now - 1, upstream="127.0.0.1:1", request_id="by Envoy"),
         line(now - 1, upstream=alone.django),
         line(now - 1, side="django", upstream="django"),
     ]
     (control.folder(settings.state) / "access.jsonl").write_text("".join(f"{one}\n" for one in told))
     page = words(Browser(tmp_path).get("/live"))
     assert "The gateway runs at http://127.0.0.1:8080." in page
-    assert "33.3 % of the last minute's 3 requests were answered by FastAPI" in page
+    assert "16.7 % of the last minute's 6 requests were answered by FastAPI" in page
     assert "Since it began" not in page
 
 

@@ -18,13 +18,15 @@ def bucket(microseconds: float) -> int:
 @dataclass(slots=True)
 class Side:
     """``failures`` are answers with 5xx and, for FastAPI, requests that Django had to answer in its place (``fallbacks``, counted
-    among them). ``abandoned``: the client went away before the answer. ``latencies`` are those of complete answers, by bucket."""
+    among them). ``abandoned``: the client went away before the answer. ``left``: FastAPI left the request to Django of its own accord.
+    ``latencies`` are those of complete answers, by bucket."""
 
     requests: int = 0
     failures: int = 0
     fallbacks: int = 0
     abandoned: int = 0
     latencies: Counter[int] = field(default_factory=Counter)
+    left: int = 0
 
     def add(self, other: Side) -> None:
         """Count what ``other`` counted."""
@@ -32,6 +34,7 @@ class Side:
         self.failures += other.failures
         self.fallbacks += other.fallbacks
         self.abandoned += other.abandoned
+        self.left += other.left
         self.latencies.update(other.latencies)
 
     def median(self) -> float:

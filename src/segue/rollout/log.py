@@ -22,7 +22,7 @@ class Line:
 
     ``weight`` is what it was routed by; ``side`` the side chosen; ``fallback`` whether Django answered in FastAPI's place although
     FastAPI had not left it the request; ``status`` 0 when the client went away first; ``microseconds`` from the request's first byte to the answer's last. ``at`` is when the answer had ended, in seconds
-    since 1970 (0 where the log does not say).
+    since 1970 (0 where the log does not say). ``left`` whether FastAPI left it to Django of its own accord.
     """
 
     key: str
@@ -32,6 +32,7 @@ class Line:
     fallback: bool
     microseconds: float
     at: float = 0.0
+    left: bool = False
 
     def count(self, pair: Pair) -> None:
         """Add it to the figures of its side."""
@@ -41,6 +42,7 @@ class Line:
             side.abandoned += 1
             return
         side.fallbacks += self.fallback
+        side.left += self.left
         side.failures += self.fallback or self.status >= 500
         if self.microseconds and not self.fallback and self.status < 500:
             side.latencies[bucket(self.microseconds)] += 1
@@ -81,12 +83,14 @@ class Reader:
                 return None
             # A client that went away saw no headers, so none of them says whom it had waited for.
             side = str(raw["side"] or raw.get("cluster"))
-            fallback = (
-                side == "fastapi" and raw["upstream"] == self.django and raw["request_id"] not in self._left
+            # In one process the line itself says it.
+            left = side == "fastapi" and (
+                raw["request_id"] in self._left or raw["upstream"] == "django (left)"
             )
+            fallback = side == "fastapi" and raw["upstream"] == self.django and not left
             return Line(
                 key, int(raw["weight"] or 0), side, int(raw["status"] or 0), fallback, float(raw["us"] or 0),
-                _ended(raw.get("at"), float(raw["us"] or 0)),
+                _ended(raw.get("at"), float(raw["us"] or 0)), left,
             )  # fmt: skip
         except (ValueError, KeyError, TypeError):
             return None  # a line cut by a full disk or a foreign format says nothing

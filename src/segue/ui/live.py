@@ -41,7 +41,8 @@ class Seen:
     @property
     def answered(self) -> int:
         """Requests that FastAPI itself answered."""
-        return self.figures.fastapi.requests - self.figures.fastapi.fallbacks
+        mine = self.figures.fastapi
+        return mine.requests - mine.fallbacks - mine.left - mine.abandoned
 
 
 @dataclass(slots=True)
