@@ -42,7 +42,7 @@ def test_shift_and_rollback_leave_the_ledger_that_the_commands_leave(
     (tmp_path / "command").mkdir()
     page, command = unserved(tmp_path / "page"), unserved(tmp_path / "command")
     browser = Browser(page.folder)
-    answer = browser.post("/shift", {"key": GET, "weight": "25", "why": " the first\n quarter "})
+    answer = browser.post("/shift", {"key": GET, "weight": "25", "why": " the\x1b first\n quarter\0 "})
     assert answer.status_code == 303
     shown = browser.get(answer.headers["location"])
     assert f"{GET}: 0 → 25 % FastAPI" in words(shown)

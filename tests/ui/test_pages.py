@@ -57,7 +57,7 @@ def test_overview_counts_and_filters(tmp_path: Path) -> None:
     change(settings, replace(one, weight=25, state=State.SHIFTING), *entries)
     browser = Browser(tmp_path)
     page = browser.get("/")
-    assert "0 of 7 operations are on FastAPI, 1 on the way (4 % of them, by weight)" in words(page)
+    assert "0 of 7 operations are on FastAPI, 1 on the way (4 % of them, by weight; as of " in words(page)
     assert 'aria-label="0 shifted, 1 shifting, 1 verified, 0 translated, 5 refused"' in page.text
     assert "No gateway is running, so there is no traffic to see. Start `segue serve`." in words(page)
 

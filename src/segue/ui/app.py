@@ -244,5 +244,6 @@ def _percent(text: str) -> int:
 
 def _why(sent: Form) -> str:
     """What the history says: that it was done here, and the reason given, on one line."""
-    reason = " ".join(sent("why").split())[:500]
+    typed = " ".join(sent("why").split())[:500]
+    reason = "".join(c for c in typed if c.isprintable())  # it is read in terminals, too
     return f"segue ui: {reason}" if reason else "segue ui"

@@ -87,6 +87,7 @@ class Pages:
             "refused": None,
             "title": "segue ui",
             "here": name,
+            "read": f"{datetime.now(UTC):%H:%M:%S} UTC",
         }
         return _environment().get_template(f"{name}.html.j2").render({**common, **values})
 
