@@ -31,5 +31,6 @@ def of_code(output: Path, package: str) -> str:
     files = {
         p.relative_to(output).as_posix(): p.read_text(encoding="utf-8", errors="replace")
         for p in sorted(folder.rglob("*.py"))
+        if p.is_file()  # not the locks of editors (Emacs: a link ``.#routes.py`` to nowhere)
     }
     return of_texts(files) if files else ""

@@ -229,3 +229,13 @@ def test_what_a_rollout_has_not_begun_takes_no_traffic_after_all_went_back(tmp_p
     assert not plans.paused(settings.state), "one operation alone holds nothing else"
     plans.file(settings.state).write_text("{")
     assert browser.post("/rollback", {"all": "yes"}).status_code == 303, "the way back needs no plan"
+
+
+def test_an_editor_that_has_the_code_open_keeps_no_way_back(tmp_path: Path) -> None:
+    """Emacs locks ``routes.py`` by a link to nowhere beside it: the digest of the code failed, and with it every change."""
+    settings = unserved(tmp_path)
+    shift.run(settings, [GET], 25, force=False, as_json=True)
+    (settings.output / "app" / ".#routes.py").symlink_to("somebody@nowhere.1")
+    browser = Browser(tmp_path)
+    assert browser.post("/rollback", {"key": GET}).status_code == 303
+    assert browser.post("/shift", {"key": GET, "weight": "5"}).status_code == 303, "its evidence is fresh"

@@ -78,6 +78,8 @@ def read(output: Path, package: str) -> dict[str, str]:
     """The modules of the generated ``package`` in ``output``, by dotted name."""
     texts = {}
     for file in sorted((output / package).rglob("*.py")):
+        if not file.is_file():  # see :func:`segue.digest.of_code`
+            continue
         parts = file.relative_to(output).with_suffix("").parts
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
         texts[name] = file.read_text(encoding="utf-8", errors="replace")
