@@ -22,11 +22,11 @@ class Known:
         self._last: tuple[_Signature, Basis] | None = None
 
     def basis(self, settings: Config, book: Ledger) -> Basis:
-        """As ``work_out`` gives it; the last one while files, their times and the operations' functions are the same."""
+        """As ``work_out`` gives it; the last one while files, their times, the operations and their functions are the same."""
         with self._lock:  # two pages at once need not work it out twice
             signature = (
                 settings.package,
-                tuple(e.function for e in book.entries.values()),
+                tuple((e.key, e.function) for e in book.entries.values()),
                 *_files(settings),
             )
             if self._last is None or self._last[0] != signature:
