@@ -178,6 +178,9 @@ def test_rollout_is_shown_paused_and_resumed(tmp_path: Path) -> None:
     shown = words(browser.get("/rollout"))
     assert "Its controller has gone" in shown
     assert "rolled back: it fails" in shown
+    assert "at 50 % by the plan; another command has set it to 0 % since" in shown
+    shift.run(settings, [GET], 50, force=False, as_json=True)
+    assert "by the plan" not in words(browser.get("/rollout"))
     paused = browser.post("/rollout/pause", {})
     assert plans.paused(settings.state)
     for said in (words(browser.get(paused.headers["location"])), words(browser.get("/rollout"))):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -246,13 +247,15 @@ def _needs(entry: Entry, today: Basis) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """The plan as it is shown: ``operations`` are (key, progress), those that go on first."""
+    """The plan as it is shown: ``operations`` are (key, progress), those that go on first. ``has`` are the weights of the ledger where
+    no controller follows them."""
 
     steps: tuple[int, ...]
     operations: tuple[tuple[str, plans.Progress], ...]
     active: int
     paused: bool
     controlled: bool
+    has: dict[str, int]
 
 
 def rollout(hands: Hands) -> Rollout | None:
@@ -262,7 +265,11 @@ def rollout(hands: Hands) -> Rollout | None:
     if plan is None:
         return None
     ordered = sorted(plan.operations.items(), key=lambda pair: bool(pair[1].ended))
-    return Rollout(plan.steps, tuple(ordered), len(plan.active), plans.paused(state), plans.controlled(state))
+    controlled, has = plans.controlled(state), dict[str, int]()
+    if plan.active and not controlled:
+        with contextlib.suppress(SegueError, OSError):  # the plan is shown without it; the map tells why
+            has = {e.key: e.weight for e in hands.ledger().entries.values()}
+    return Rollout(plan.steps, tuple(ordered), len(plan.active), plans.paused(state), controlled, has)
 
 
 def _place(hands: Hands, entry: Entry) -> str:
