@@ -64,6 +64,8 @@ class Export(StrEnum):
     in_process = "in-process"
     nginx = "nginx"
     kubernetes = "kubernetes"
+    compose = "compose"
+    manifests = "manifests"
 
 
 class Mode(StrEnum):
@@ -526,11 +528,22 @@ def gateway_check(project: Project = HERE, json: AsJson = False) -> None:
 def gateway_export(
     project: Project = HERE,
     to: Annotated[Export, typer.Option("--to", help="What reads them.")] = Export.envoy,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder that compose and manifests are written to.")
+    ] = None,
 ) -> None:
-    """Print the ledger's routes for another gateway.
+    """Print the ledger's routes for another gateway, or write what runs all of it in containers.
 
     By default a complete Envoy bootstrap as JSON.
     """
+    if to in (Export.compose, Export.manifests):
+        from segue.commands import containers
+
+        raise typer.Exit(containers.export(open_project(project), to.value, output))
+    if output is not None:
+        raise UsageError(
+            f"--to {to.value} is printed.", hint="Leave out --output and redirect it (`> FILE`)."
+        )
     from segue.commands import gateway as command
 
     raise typer.Exit(command.export(open_project(project), to.value))

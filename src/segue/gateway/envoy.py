@@ -83,16 +83,7 @@ def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = No
     if static is not None:
         manager["route_config"] = {k: v for k, v in static.items() if k != "@type"}
     else:
-        manager["rds"] = {
-            "route_config_name": "segue",
-            "config_source": {
-                "resource_api_version": "V3",
-                "path_config_source": {
-                    "path": f"{folder}/routes/rds.json",
-                    "watched_directory": {"path": f"{folder}/routes"},
-                },
-            },
-        }
+        manager["rds"] = watched_routes(folder)
     return {
         "node": {"id": "segue", "cluster": "segue"},
         "admin": {"address": address(ports.admin)},
@@ -118,6 +109,20 @@ def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = No
                 cluster("django", [ports.django], edge.django),
                 cluster("fastapi", [ports.fastapi, ports.django], edge.fastapi),
             ],
+        },
+    }
+
+
+def watched_routes(folder: str) -> Json:
+    """The routes of ``folder``, read anew whenever something in it has been renamed."""
+    return {
+        "route_config_name": "segue",
+        "config_source": {
+            "resource_api_version": "V3",
+            "path_config_source": {
+                "path": f"{folder}/routes/rds.json",
+                "watched_directory": {"path": f"{folder}/routes"},
+            },
         },
     }
 

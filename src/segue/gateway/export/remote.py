@@ -1,0 +1,79 @@
+"""Envoy's files for a gateway that runs in a container: both sides have names there, and its routes are a watched folder.
+
+They are those of ``segue serve`` in all that decides where a request goes; what differs is where things are: the sides behind names that DNS
+answers, the log on standard output, no place for ``segue shadow``.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from segue.errors import UsageError
+from segue.gateway import envoy, routes
+from segue.gateway.clusters import cluster
+from segue.gateway.envoy import Edge, Ports
+from segue.gateway.routes import ACTIVE_HEADER, ACTIVE_PATH, TYPE
+from segue.gateway.table import Rule
+
+Json = dict[str, Any]
+
+FOLDER = "/etc/segue"
+"""Where the files are in the container: ``boot/envoy.json`` and ``routes/rds.json``."""
+LISTEN, SIDE, ADMIN = 8080, 8000, 9901
+ANY = "any"
+"""The version that is asked for to hear whether the gateway serves requests by any routes at all."""
+_STDOUT = f"{TYPE}.extensions.access_loggers.stream.v3.StdoutAccessLog"
+
+
+def bootstrap(edge: Edge, folder: str = FOLDER) -> Json:
+    """Envoy's start-up file. Raises :class:`UsageError` for a certificate: its files are on another machine."""
+    if edge.certificate is not None:
+        raise UsageError(
+            "gateway.certificate is not exported for containers: its files are on this machine.",
+            hint="Let the proxy before the gateway speak TLS, set gateway.proxies, and take gateway.certificate out of segue.toml.",
+        )
+    # Built with routes inside, which leaves out the watched folders of this machine; they are then taken out again.
+    made = envoy.bootstrap(Ports(LISTEN, ADMIN, SIDE, SIDE), folder, edge, static={})
+    resources = made["static_resources"]
+    listener = resources["listeners"][0]
+    listener["address"] = _address("0.0.0.0", LISTEN)
+    manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
+    del manager["route_config"]
+    manager["rds"] = envoy.watched_routes(folder)
+    router = manager["http_filters"][-1]["typed_config"]
+    for log in (*manager["access_log"], *router["upstream_log"]):
+        log["name"] = "envoy.access_loggers.stdout"
+        log["typed_config"]["@type"] = _STDOUT
+        del log["typed_config"]["path"]
+    resources["clusters"] = [
+        _by_name(cluster("django", [SIDE], edge.django), ["django"]),
+        _by_name(cluster("fastapi", [SIDE, SIDE], edge.fastapi), ["fastapi", "django"]),
+    ]
+    return made
+
+
+def discovery(rules: list[Rule]) -> str:
+    """``routes/rds.json``; it answers who asks for any version with 204, for probes that cannot know the version."""
+    version, text = routes.discovery(rules)
+    found: Json = json.loads(text)
+    asked = {
+        "path": ACTIVE_PATH,
+        "headers": [{"name": ACTIVE_HEADER, "string_match": {"exact": ANY}}],
+    }
+    found["resources"][0]["virtual_hosts"][0]["routes"].insert(
+        0, {"name": "segue|any", "match": asked, "direct_response": {"status": 204}}
+    )
+    found["version_info"] = version
+    return json.dumps(found, indent=1) + "\n"
+
+
+def _by_name(made: Json, names: list[str]) -> Json:
+    """``made`` with its hosts found by DNS, each of the addresses of a name (the pods of a headless Service) being a host of its own."""
+    for endpoints, name in zip(made["load_assignment"]["endpoints"], names, strict=True):
+        endpoints["lb_endpoints"] = [{"endpoint": {"address": _address(name)}}]
+    return {**made, "type": "STRICT_DNS", "dns_lookup_family": "V4_PREFERRED"}
+
+
+def _address(host: str, port: int = SIDE) -> Json:
+    return {"socket_address": {"address": host, "port_value": port}}
