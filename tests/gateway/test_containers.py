@@ -54,7 +54,9 @@ def project(folder: Path) -> Config:
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Config:
     made = project(tmp_path_factory.mktemp("containers") / "shop")
     containers.export(made, "compose", made.folder / "deploy")
-    containers.export(made, "manifests", made.folder / "k8s")
+    with pytest.MonkeyPatch.context() as patched:  # once is enough
+        patched.setattr(control, "check", lambda *_: None)
+        containers.export(made, "manifests", made.folder / "k8s")
     return made
 
 
@@ -194,7 +196,10 @@ def test_the_health_check_asks_envoy_itself(compose: dict[str, Any], ports: tupl
     assert subprocess.run(other, check=False, timeout=10).returncode == 1
 
 
-def test_a_new_export_reaches_envoy_through_the_mount(settings: Config, ports: tuple[int, Path]) -> None:
+def test_a_new_export_reaches_envoy_through_the_mount(
+    settings: Config, ports: tuple[int, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "check", lambda *_: None)
     gateway, routes = ports
     with httpx.Client(base_url=f"http://127.0.0.1:{gateway}", trust_env=False, timeout=20) as http:
         until(lambda: http.get("/api/articles/1/").headers.get("x-segue-route") == "django")
@@ -270,6 +275,14 @@ def test_django_listens_beyond_its_container_or_is_refused(
         return
     containers.export(asked, "compose", out)
     assert yaml.safe_load((out / "compose.yaml").read_text())["services"]["django"]["command"] == wanted
+
+
+@pytest.mark.parametrize("proxies", [0, 1])
+def test_the_scheme_is_taken_from_the_gateway_only_where_a_proxy_says_it(fresh: Config, proxies: int) -> None:
+    containers.export(replace(fresh, gateway_proxies=proxies), "compose", fresh.folder / "deploy")
+    services = yaml.safe_load((fresh.folder / "deploy" / "compose.yaml").read_text())["services"]
+    told = [services[side]["environment"].get("FORWARDED_ALLOW_IPS") for side in ("django", "fastapi")]
+    assert told == ["*" if proxies else None] * 2
 
 
 def test_what_is_missing_is_said(fresh: Config) -> None:
