@@ -71,7 +71,7 @@ def _gateway(image: str, boot: str) -> Json:
             "httpHeaders": [{"name": ACTIVE_HEADER, "value": ANY}],
         }
     }
-    container = {
+    container: Json = {
         "image": image,
         "command": envoy_command(),
         "readinessProbe": {**probe, "periodSeconds": 2, "timeoutSeconds": 2},
@@ -100,7 +100,7 @@ def _side(side: Side) -> Json:
     given = [
         {"name": name, "value": value.replace("$(", "$$(")} for name, value in side.given.items()
     ]  # $(NAME) is a reference
-    container = {
+    container: Json = {
         "image": _image(side.name),
         **({"args": [part.replace("$(", "$$(") for part in side.command]} if side.command else {}),
         "env": [*given, *asked],

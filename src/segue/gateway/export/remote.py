@@ -54,9 +54,11 @@ def bootstrap(edge: Edge, folder: str = FOLDER) -> Json:
 
 
 def discovery(rules: list[Rule]) -> str:
-    """``routes/rds.json``; it answers who asks for any version with 204, for probes that cannot know the version."""
-    version, text = routes.discovery(rules)
-    found: Json = json.loads(text)
+    """``routes/rds.json``, a route in a line (a ConfigMap holds little).
+
+    Who asks whether any version is in use hears 204: probes cannot know the version.
+    """
+    found: Json = json.loads(routes.discovery(rules)[1])
     asked = {
         "path": ACTIVE_PATH,
         "headers": [{"name": ACTIVE_HEADER, "string_match": {"exact": ANY}}],
@@ -64,8 +66,12 @@ def discovery(rules: list[Rule]) -> str:
     found["resources"][0]["virtual_hosts"][0]["routes"].insert(
         0, {"name": "segue|any", "match": asked, "direct_response": {"status": 204}}
     )
-    found["version_info"] = version
-    return json.dumps(found, indent=1) + "\n"
+    host = found["resources"][0]["virtual_hosts"][0]
+    lines = ",\n".join(json.dumps(one, separators=(",", ":")) for one in host["routes"])
+    host["routes"] = []
+    around = json.dumps(found, separators=(",", ":"))
+    begin, _, end = around.partition('"routes":[]')
+    return f'{begin}"routes":[\n{lines}\n]{end}\n'
 
 
 def _by_name(made: Json, names: list[str]) -> Json:
