@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -27,7 +28,7 @@ from segue.commands.common import open_project
 from segue.config import Config
 from segue.errors import UsageError
 from segue.gateway import control
-from segue.gateway.export import remote
+from segue.gateway.export import manifests, remote
 from segue.gateway.processes import Group, free_port
 from segue.snapshot import dump
 from segue.snapshot.load import load
@@ -275,6 +276,30 @@ def test_django_listens_beyond_its_container_or_is_refused(
         return
     containers.export(asked, "compose", out)
     assert yaml.safe_load((out / "compose.yaml").read_text())["services"]["django"]["command"] == wanted
+
+
+def test_without_a_command_django_is_gunicorns(fresh: Config) -> None:
+    asked = replace(fresh, django_command=(), python=sys.executable)
+    with pytest.raises(UsageError, match="django_command is not set"):
+        containers.export(asked, "compose", fresh.folder / "deploy")
+    (fresh.folder / "site").mkdir()
+    (fresh.folder / "site" / "wsgi.py").write_text("application = None\n")
+    containers.export(asked, "compose", fresh.folder / "deploy")
+    services = yaml.safe_load((fresh.folder / "deploy" / "compose.yaml").read_text())["services"]
+    assert services["django"]["command"][:6] == [
+        "python",
+        "-m",
+        "gunicorn",
+        "site.wsgi:application",
+        "--bind",
+        "0.0.0.0:8000",
+    ]
+
+
+def test_routes_that_no_config_map_holds_are_refused(fresh: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manifests, "LARGEST", 1000)
+    with pytest.raises(UsageError, match="a ConfigMap holds 1 MiB"):
+        containers.export(fresh, "manifests", fresh.folder / "k8s")
 
 
 @pytest.mark.parametrize("proxies", [0, 1])

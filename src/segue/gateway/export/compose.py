@@ -59,7 +59,8 @@ def names(django: Side, fastapi: Side) -> str:
     """``.env.example``: what ``.env`` beside the file must give."""
     asked = dict.fromkeys((*fastapi.asked, *django.asked))
     lines = "".join(f"{name}=\n" for name in asked)
-    return f"# Copy to .env and fill in; .env stays out of version control.\n{lines}"
+    # Django's own secret keys have $ and #, which mean something there.
+    return f"# Copy to .env and fill in, each value in single quotes. .env stays out of version control.\n{lines}"
 
 
 def _side(side: Side, folder: Path) -> Json:
