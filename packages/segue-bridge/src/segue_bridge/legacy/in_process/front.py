@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
 import logging
 import os
 import sys
-import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
@@ -18,7 +17,9 @@ from urllib.parse import quote, unquote_to_bytes
 from starlette.requests import Request
 
 from segue_bridge.http import forwarded
-from segue_bridge.legacy.in_process.attempt import Answer, Body, Message, Receive, Send
+from segue_bridge.legacy.in_process.attempt import Answer, Body, Receive, Send
+from segue_bridge.legacy.in_process.client import Client
+from segue_bridge.legacy.in_process.seen import Seen
 from segue_bridge.legacy.in_process.table import Choice, Watched
 
 LOG = logging.getLogger("segue.in_process")
@@ -61,33 +62,28 @@ class Front:
             await self._serve(scope, receive, send)
 
     async def _serve(self, scope: Any, receive: Receive, send: Send) -> None:
-        begin = time.perf_counter()
         choice = self._table.now().choose(scope)
         scope, request_id = _cleaned(scope)
-        status, answered = 0, choice.side
 
-        async def out(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message = {**message, "headers": _with_side(message, choice.side)}
-            await send(message)
+        def ended(seen: Seen) -> None:
+            if self._log is not None:
+                self._write(choice, scope["method"], seen, request_id)
 
+        seen = Seen(scope["method"], receive, send, choice.side, ended)
         try:
             if choice.side == "django":
-                await self.django(scope, receive, out)
+                await self.django(scope, seen.receive, seen.send)
             else:
-                answered = await self._fastapi_first(scope, receive, out, choice)
+                await self._fastapi_first(scope, seen, choice)
+        except Exception:
+            seen.fail()
+            raise
         finally:
-            if self._log is not None:
-                self._write(
-                    choice, scope["method"], status, answered, time.perf_counter() - begin, request_id
-                )
+            seen.end()
 
-    async def _fastapi_first(self, scope: Any, receive: Receive, send: Send, choice: Choice) -> str:
-        """Who answered: ``fastapi``, ``django``, or ``django (left)`` where FastAPI wanted that."""
-        body = Body(receive)
-        answer = Answer(send, body, safe=choice.safe)
+    async def _fastapi_first(self, scope: Any, seen: Seen, choice: Choice) -> None:
+        body = Body(seen.receive)
+        answer = Answer(seen.send, body, safe=choice.safe)
         try:
             await self.fastapi(scope, body.first, answer.send)
         except Exception:
@@ -97,18 +93,16 @@ class Front:
             LOG.exception("FastAPI failed at %s %s; Django answers.", scope["method"], scope["path"])
             answer.refused = True
         if not answer.refused and (answer.passed or not choice.safe or not body.whole):
-            return "fastapi"
+            return
+        seen.answered = "django (left)" if answer.left else "django"
         if not body.gone:
-            await self.django(scope, body.again, send)
-        return "django (left)" if answer.left else "django"
+            await self.django(scope, body.again, seen.send)
 
-    def _write(
-        self, choice: Choice, method: str, status: int, answered: str, seconds: float, request_id: str
-    ) -> None:
+    def _write(self, choice: Choice, method: str, seen: Seen, request_id: str) -> None:
         line = {
-            "at": datetime.now(UTC).isoformat(timespec="milliseconds"), "route": choice.route, "method": method,
-            "status": status, "side": choice.side, "weight": choice.weight, "us": round(seconds * 1e6),
-            "upstream": answered, "request_id": request_id,
+            "at": seen.at, "route": choice.route, "method": method,
+            "status": seen.status, "side": choice.side, "weight": choice.weight, "us": round(seen.seconds * 1e6),
+            "upstream": seen.answered, "request_id": request_id,
         }  # fmt: skip
         assert self._log is not None
         os.write(self._log, json.dumps(line).encode() + b"\n")  # whole: other processes append as well
@@ -126,9 +120,7 @@ def behind(application: Any, threads: int = THREADS) -> Application:
     ):
         inner: Application = application
     else:
-        from a2wsgi import WSGIMiddleware
-
-        inner = WSGIMiddleware(_as_under_gunicorn(application), workers=threads)  # type: ignore[assignment]
+        inner = _in_threads(application, threads)
 
     async def django(scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -142,20 +134,43 @@ def behind(application: Any, threads: int = THREADS) -> Application:
     return django
 
 
+def _in_threads(application: Any, threads: int) -> Application:
+    from a2wsgi import WSGIMiddleware
+
+    adapter: Any = WSGIMiddleware(_as_under_gunicorn(application), workers=threads)
+
+    async def called(scope: Any, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await adapter(scope, receive, send)
+            return
+        client = Client(receive, send)
+        watching = asyncio.create_task(client.watch())
+        try:
+            await adapter({**scope, _CLIENT: client}, receive, client.send)
+        finally:
+            watching.cancel()
+            client.leave()
+
+    return called
+
+
+_CLIENT = "segue.client"
 _ASCII = "".join(map(chr, range(33, 127)))
 
 
 def _as_under_gunicorn(application: Any) -> Any:
-    """Where the adapter's environment differs from that of a WSGI server: the path's bytes as they came, errors to standard error."""
+    """Where the adapter's environment differs from that of a WSGI server: the path's bytes as they came, the body as a file, errors to
+    standard error."""
 
-    def called(environ: dict[str, Any], start_response: Any) -> Iterable[bytes] | Iterator[bytes]:
+    def called(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
         scope = environ["asgi.scope"]
         raw: bytes | None = scope.get("raw_path")
         if raw is not None and not scope.get("root_path"):
             environ["PATH_INFO"] = unquote_to_bytes(raw).decode("latin-1")
         environ["wsgi.errors"] = sys.stderr
-        answer: Iterable[bytes] = application(environ, start_response)
-        return answer
+        client: Client = scope[_CLIENT]
+        environ["wsgi.input"] = client.body()
+        return client.while_there(application(environ, start_response))
 
     return called
 
@@ -172,10 +187,3 @@ def _cleaned(scope: Any) -> tuple[Any, str]:
     if given is None:
         headers.append((b"x-request-id", request_id.encode()))
     return {**scope, "headers": headers}, request_id
-
-
-def _with_side(start: Message, side: str) -> list[tuple[bytes, bytes]]:
-    # A 204 has no length (RFC 9110, 8.6); Django states one, and Envoy takes it off.
-    dropped = (b"x-segue-route", b"content-length") if start["status"] == 204 else (b"x-segue-route",)
-    kept = [(name, value) for name, value in start.get("headers", ()) if name.lower() not in dropped]
-    return [*kept, (b"x-segue-route", side.encode())]
