@@ -8,6 +8,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -15,6 +16,7 @@ import pytest
 import trustme
 from tests.gateway.world import World, started
 
+from segue.commands import serve
 from segue.commands.common import open_project
 from segue.errors import EnvironmentProblem, UsageError
 from segue.files import write_atomic
@@ -74,6 +76,7 @@ def test_both_sides_are_told_https_and_the_shift_works(world: World) -> None:
     with httpx.Client(base_url=world.url, verify=context, trust_env=False, timeout=30) as http:
         for weight, side in ((0, "django"), (100, "fastapi")):
             world.swap(weight)
+            assert world.swap(weight) == 0  # in effect already: asked by TLS as well
             answer = http.get("/api/articles/headers/")
             assert answer.text.startswith(f"{side}:")
             told = json.loads(answer.content.partition(b":")[2])
@@ -149,3 +152,30 @@ def test_settings_are_relative_to_their_file_and_come_in_pairs(tmp_path: Path) -
 
 def test_envoy_judges_the_exported_form(tmp_path: Path) -> None:
     control.check([], Ports(1, 2, 3, 4), Edge(certificate=made(tmp_path)))
+
+
+def test_key_that_envoy_does_not_take_is_said_and_leaves_the_old_certificate(tmp_path: Path) -> None:
+    """Python takes any curve."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256K1())
+    called = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "x")])
+    begin = datetime.now(UTC)
+    issued = x509.CertificateBuilder(called, called, key.public_key(), 1, begin, begin + timedelta(1)).sign(
+        key, hashes.SHA256()
+    )
+    pem = serialization.Encoding.PEM
+    (tmp_path / "chain.pem").write_bytes(issued.public_bytes(pem))
+    (tmp_path / "key.pem").write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    found = tls.Certificate(str(tmp_path / "chain.pem"), str(tmp_path / "key.pem"))
+    tls.judge(found)
+    with pytest.raises(EnvironmentProblem, match=r"Envoy refuses the certificate .*chain\.pem"):
+        control.check([], Ports(1, 2, 3, 4), Edge(certificate=found))
+    (tmp_path / "segue.toml").write_text('[gateway]\ncertificate = "chain.pem"\nkey = "key.pem"\n')
+    settings = open_project(tmp_path)
+    assert serve._renew(settings, found, Ports(1, 2, 3, 4)) == tls.stamp(found)
+    assert not (control.folder(settings.state) / "tls").exists()

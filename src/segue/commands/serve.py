@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
+from rich.markup import escape
+
 from segue import digest, ledger
 from segue.commands.common import console, interpreter, read_ledger, read_snapshot
 from segue.config import Config
@@ -21,7 +23,7 @@ from segue.environment import bridge_requirement, ensure_environment
 from segue.errors import EnvironmentProblem
 from segue.gateway import access_log, control, envoy, sides, table, tapping, tls
 from segue.gateway.control import Running
-from segue.gateway.envoy import Ports
+from segue.gateway.envoy import Edge, Ports
 from segue.gateway.processes import Child, Group, free_port, require_free
 from segue.gateway.shared import shared_environment
 from segue.gateway.table import Rule
@@ -163,12 +165,13 @@ def run(settings: Config, *, port: int | None, shadow: int | None = None) -> int
         log = access_log.file(control.folder(settings.state))
         certificate = control.edge(settings).certificate
         seen = tls.stamp(certificate) if certificate is not None else ()
+        told = ""
         while not stopping:
             time.sleep(0.2)
             if certificate is not None and tls.stamp(certificate) != seen:
-                seen = _renew(settings, certificate)
+                seen = _renew(settings, certificate, service.running.ports)
             if settings.log_size:
-                access_log.rotate(log, service.running.ports, settings.log_size * 1_000_000)
+                told = _rotate(log, service.running.ports, settings.log_size, told)
             for child in service.group.dead():
                 if child.name == "shadow":
                     service.group.children.remove(child)
@@ -187,15 +190,32 @@ def run(settings: Config, *, port: int | None, shadow: int | None = None) -> int
     return 0
 
 
-def _renew(settings: Config, certificate: tls.Certificate) -> tuple[int, ...]:
+def _rotate(log: Path, ports: Ports, megabytes: int, told: str) -> str:
+    """Begin the log anew if it is large. What keeps it from that (a folder that may no longer be written) is said once, ``told`` being
+    what was said last: it is no reason to end serving."""
+    try:
+        access_log.rotate(log, ports, megabytes * 1_000_000)
+        return ""
+    except OSError as error:
+        said = f"{log} cannot be begun anew and grows: {error.strerror}."
+        if said != told:
+            console.print(f"[yellow]{escape(said)}[/]", soft_wrap=True)
+        return said
+
+
+def _renew(settings: Config, certificate: tls.Certificate, ports: Ports) -> tuple[int, ...]:
     """Give Envoy the files that have changed; what cannot be used (a key that is yet to come) leaves the old certificate in use."""
     seen = tls.stamp(certificate)
     try:
+        tls.judge(certificate)
+        # Envoy takes fewer kinds of keys than Python, and says so in its log only.
+        control.check([], ports, Edge(certificate=certificate))
         tls.put(control.folder(settings.state), certificate)
         console.print("The certificate has changed and is in use.")
     except EnvironmentProblem as error:
         console.print(
-            f"[yellow]The certificate has changed and cannot be used, the old one stays:[/] {error}"
+            f"[yellow]The certificate has changed and cannot be used, the old one stays:[/] {escape(str(error))}",
+            soft_wrap=True,
         )
     return seen
 

@@ -78,7 +78,7 @@ def edge(settings: Config) -> Edge:
 
 
 def check(rules: Sequence[Rule], ports: Ports, before: Edge = Edge(), *, place: Path | None = None) -> None:
-    """Let Envoy itself judge the routes. Raises :class:`EnvironmentProblem` with its words.
+    """Let Envoy itself judge the routes, and the certificate of ``before``. Raises :class:`EnvironmentProblem` with its words.
 
     It reads them from a file in ``place``, which stays there (for one caller at a time: one who is killed leaves no other one behind),
     else in a temporary folder.
@@ -96,6 +96,12 @@ def check(rules: Sequence[Rule], ports: Ports, before: Edge = Edge(), *, place: 
             timeout=60,
         )
     if done.returncode != 0:
+        if before.certificate is not None and "ertificate" in done.stderr:
+            raise EnvironmentProblem(
+                f"Envoy refuses the certificate {before.certificate.chain}.",
+                hint="Use one with an RSA key of 2048 bits or more, or an elliptic one of P-256 or P-384.",
+                detail=done.stderr.strip(),
+            )
         raise EnvironmentProblem(
             "Envoy refuses the compiled routes; the ones in use were left as they are.",
             hint="This is a defect of Segue: please report it with the lines above.",
