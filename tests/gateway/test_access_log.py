@@ -13,7 +13,9 @@ import pytest
 from tests.gateway.test_envoy import wait_until
 from tests.gateway.world import World, started
 
+from segue.commands import serve
 from segue.gateway import access_log, control
+from segue.gateway.envoy import Ports
 from segue.rollout.figures import Pair
 from segue.rollout.log import Line, Reader
 
@@ -126,3 +128,18 @@ def test_request_that_its_client_gave_up_counts_for_the_side_that_it_waited_for(
             line.count(pair)
     assert [(line.side, line.weight, line.status) for line in seen] == [("fastapi", 100, 0), ("django", 0, 0)]
     assert (pair.fastapi.abandoned, pair.django.abandoned) == (1, 1)
+
+
+def test_log_that_cannot_be_begun_anew_ends_no_service(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    current = tmp_path / "access.jsonl"
+    current.write_text("x" * 1_000_000)
+    current.with_name("access.jsonl.1").write_text("")
+    (tmp_path / "access.jsonl.2" / "in the way").mkdir(parents=True)
+    told = serve._rotate(current, Ports(1, 1, 1, 1), 1, "")
+    assert serve._rotate(current, Ports(1, 1, 1, 1), 1, told) == told
+    assert (
+        " ".join(capsys.readouterr().out.split()).count("access.jsonl cannot be begun anew and grows: ") == 1
+    )
+    assert current.stat().st_size == 1_000_000
