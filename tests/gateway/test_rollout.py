@@ -128,7 +128,8 @@ def test_way_back_that_a_killed_controller_had_begun_is_gone_to_its_end(tmp_path
         plans.save(one.settings.state, Plan((30, 100), {GET: Progress(30, 0)}))
         assert rollout.resume(one.settings) == 1
         assert (one.entry().weight, one.entry().history[-1].what) == (0, "weight 30 → 0 %")
-        answers = {httpx.get(f"{one.world.url}/api/articles/1/", trust_env=False).text for _ in range(60)}
+        with httpx.Client(base_url=one.world.url, trust_env=False) as http:
+            answers = {http.get("/api/articles/1/").text for _ in range(60)}
         assert answers == {"django"}
 
 
