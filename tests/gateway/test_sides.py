@@ -13,6 +13,7 @@ import pytest
 from tests.gateway.world import KINDS, World
 
 from segue.gateway import control
+from segue.rollout.figures import Pair
 from segue.rollout.log import Reader
 
 
@@ -112,11 +113,19 @@ def test_long_and_streamed_answers_pass_through_as_they_come(
     world: World, client: httpx.Client, how: str
 ) -> None:
     """What docs/gateway.md says of them: their headers are not held, so the break is the client's to see."""
+    log = Reader(control.folder(world.state) / "access.jsonl", django=world.running.django)
+    time.sleep(0.1)  # Envoy's log is written every 50 ms
+    list(log.read())
     world.swap(100)
     with client.stream("GET", f"/api/articles/{how}/") as answer:
         assert (answer.status_code, answer.headers["x-segue-route"]) == (200, "fastapi")
         with pytest.raises(httpx.RemoteProtocolError):
             answer.read()
+    seen, until = Pair(), time.monotonic() + 10
+    while not seen.fastapi.requests and time.monotonic() < until:
+        for line in log.read():
+            line.count(seen)
+    assert (seen.fastapi.requests, seen.fastapi.failures) == (1, 1)  # whatever status it began with
 
 
 def test_what_fastapi_leaves_to_django_is_answered_by_django_with_any_method(

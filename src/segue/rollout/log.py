@@ -15,6 +15,9 @@ from segue.rollout.figures import Pair, bucket
 _NATURAL = ("weighted", "weighted-safe")
 _KEPT = 10_000
 
+_BROKEN = frozenset({"UC", "UPE", "UR", "UMSDR"})
+"""Envoy's flags (``%RESPONSE_FLAGS%``) for a side that did not end its answer. Those of clients begin with D."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -22,7 +25,8 @@ class Line:
 
     ``weight`` is what it was routed by; ``side`` the side chosen; ``fallback`` whether Django answered in FastAPI's place although
     FastAPI had not left it the request; ``status`` 0 when the client went away first; ``microseconds`` from the request's first byte to the answer's last. ``at`` is when the answer had ended, in seconds
-    since 1970 (0 where the log does not say). ``left`` whether FastAPI left it to Django of its own accord.
+    since 1970 (0 where the log does not say). ``left`` whether FastAPI left it to Django of its own accord. ``broken``: the answer had
+    begun, with that status, and its side did not end it.
     """
 
     key: str
@@ -33,6 +37,7 @@ class Line:
     microseconds: float
     at: float = 0.0
     left: bool = False
+    broken: bool = False
 
     def count(self, pair: Pair) -> None:
         """Add it to the figures of its side."""
@@ -43,8 +48,9 @@ class Line:
             return
         side.fallbacks += self.fallback
         side.left += self.left
-        side.failures += self.fallback or self.status >= 500
-        if self.microseconds and not self.fallback and self.status < 500:
+        failed = self.fallback or self.broken or self.status >= 500
+        side.failures += failed
+        if self.microseconds and not failed:
             side.latencies[bucket(self.microseconds)] += 1
 
 
@@ -91,6 +97,7 @@ class Reader:
             return Line(
                 key, int(raw["weight"] or 0), side, int(raw["status"] or 0), fallback, float(raw["us"] or 0),
                 _ended(raw.get("at"), float(raw["us"] or 0)), left,
+                raw["us"] is None and not _BROKEN.isdisjoint(str(raw.get("flags")).split(",")),
             )  # fmt: skip
         except (ValueError, KeyError, TypeError):
             return None  # a line cut by a full disk or a foreign format says nothing
