@@ -166,6 +166,13 @@ def test_patterns_that_share_a_path_are_found() -> None:
     assert min(shared / 8, apart / 150) > 1, (shared, apart)
 
 
+def test_alternatives_of_a_pattern_are_each_looked_at() -> None:
+    one, other = "/b/(?:.*)|/api/y", "/api/(.*)"
+    assert re.fullmatch(one, "/api/y")
+    assert re.fullmatch(other, "/api/y")
+    assert any(may_overlap(a, b) for a in ways(one) for b in ways(other))
+
+
 def test_limits_of_the_crd_are_kept_and_weights_are_shares() -> None:
     """config/crd/standard/gateway.networking.k8s.io_httproutes.yaml: rules ≤ 16, matches ≤ 64, all matches of a route ≤ 128."""
     weights = [0, 1, 7, 30, 50, 99, 100]

@@ -24,7 +24,8 @@ class Path:
 
 def ways(regex: str) -> list[Path]:
     """The alternatives of a rule's regex (that of its URL, and that with a format suffix)."""
-    parts = _alternatives(regex[3:-1]) if regex.startswith("(?:") and _closes_at_end(regex) else [regex]
+    grouped = regex.startswith("(?:") and _closes_at_end(regex)
+    parts = _alternatives(regex[3:-1] if grouped else regex)
     found = []
     for part in parts:
         # A slash that may be missing: both.
