@@ -25,7 +25,6 @@ from bench import read_endpoints
 from bench.gateway.figures import Found, busy
 from bench.gateway.load import Load, Request, quantile
 from segue.commands import serve, shift
-from segue.config import Config
 
 SIZE = 10
 """Connections of the generated settings."""
@@ -42,12 +41,12 @@ def run(rate: float, held: float) -> Found:
             settings, environment = read_endpoints.prepare(Path(name) / "bookshop", server.create("shop"))
             shift.run(settings, ["*"], 100, force=True, as_json=True)
         with serve.started(settings, port=0, environment=environment) as service:
-            return _judge(*_course(settings, service, server, rate, held), rate)
+            return _judge(*_course(service, server, rate, held), rate)
 
 
 def _course(
-    settings: Config, service: serve.Service, server: Postgres, rate: float, held: float
-) -> tuple[list[Request], float, float, float]:
+    service: serve.Service, server: Postgres, rate: float, held: float
+) -> tuple[list[Request], int, float, float, float]:
     load = Load(
         service.running.ports.gateway, rate=rate, posts=0.3, connections=400, paths=((READ,), (WRITE,)), numbered=False,
         headers=("Accept: application/json", "Content-Type: application/json", f"Authorization: {read_endpoints.READER['authorization']}"),
@@ -61,6 +60,7 @@ def _course(
             for blocker in blockers:
                 blocker.start()
             _until(lambda: _waiting(server) >= SIZE, 20)
+            waiting = _waiting(server)
             begin = time.monotonic()
             time.sleep(held)
             end = time.monotonic()
@@ -69,7 +69,7 @@ def _course(
         _until(lambda: _side(service.url) == "fastapi", BACK)
         back = time.monotonic() - end
         time.sleep(2)
-    return load.requests, begin, end, back
+    return load.requests, waiting, begin, end, back
 
 
 def _write_coupon(url: str, number: int) -> None:
@@ -98,7 +98,9 @@ def _until(true: Any, seconds: float) -> None:
         time.sleep(0.1)
 
 
-def _judge(requests: list[Request], begin: float, end: float, back: float, rate: float) -> Found:
+def _judge(
+    requests: list[Request], waiting: int, begin: float, end: float, back: float, rate: float
+) -> Found:
     out = Found("FastAPI's pool dry", f"python -m bench.gateway.pool --rate {rate:.0f}")
     out.rows = [("", "requests", "failed", "p50", "p99", "max")]
     failed = {}
@@ -115,6 +117,7 @@ def _judge(requests: list[Request], begin: float, end: float, back: float, rate:
             out.rows.append((f"{method} {when}", len(mine), len(bad), *times))
     odd = sorted({r.status for r in requests if r.status not in (200, 201)})
     out.criteria = [
+        (f"the pool was dry: {waiting} of its {SIZE} connections waited", waiting >= SIZE),
         (f"no GET failed ({failed['GET']})", failed["GET"] == 0),
         (f"no POST failed ({failed['POST']})", failed["POST"] == 0),
         (f"no other status than 200 and 201 {odd or ''}".rstrip(), not odd),
