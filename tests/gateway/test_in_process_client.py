@@ -176,3 +176,11 @@ def test_answer_without_a_body_has_none(tmp_path: Path) -> None:
     (tmp_path / "table.json").write_text(in_process.table([rule], Edge())[1])
     front = Front(side({**START, "status": 204}, BODY), side(), tmp_path / "table.json")
     assert [m.get("body") for m in ask(front, WHOLE)] == [None, b""]
+
+
+def test_full_disk_breaks_no_answer(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    rule = Rule("* /api/articles/{pk}/", ARTICLE, (), 100, True, False)
+    (tmp_path / "table.json").write_text(in_process.table([rule], Edge())[1])
+    front = Front(side(START, BODY), side(), tmp_path / "table.json", log=Path("/dev/full"))
+    assert [len(ask(front, WHOLE)) for _ in range(2)] == [2, 2]
+    assert caplog.text.count("The log of requests cannot be written") == 1

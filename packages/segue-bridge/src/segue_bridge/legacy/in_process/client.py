@@ -58,7 +58,10 @@ class Client:
 
     def next(self) -> Message:
         """The next message, in the application's thread."""
-        return asyncio.run_coroutine_threadsafe(self._ahead.get(), self._loop).result()
+        return asyncio.run_coroutine_threadsafe(self._next(), self._loop).result()
+
+    async def _next(self) -> Message:
+        return _GONE if self.gone and self._ahead.empty() else await self._ahead.get()
 
     def while_there(self, answer: Iterable[bytes]) -> Iterator[bytes]:
         """``answer`` until the client goes away: an endless one would keep its thread for ever."""

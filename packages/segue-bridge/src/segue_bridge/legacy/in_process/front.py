@@ -48,6 +48,7 @@ class Front:
         self.fastapi, self.django = fastapi, django
         self._table = Watched(table)
         self._log = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644) if log else None
+        self._lost = False  # whether the last line was
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -105,7 +106,13 @@ class Front:
             "upstream": seen.answered, "request_id": request_id,
         }  # fmt: skip
         assert self._log is not None
-        os.write(self._log, json.dumps(line).encode() + b"\n")  # whole: other processes append as well
+        try:
+            os.write(self._log, json.dumps(line).encode() + b"\n")  # whole: other processes append as well
+            self._lost = False
+        except OSError:  # a full disk breaks no answer
+            if not self._lost:
+                LOG.exception("The log of requests cannot be written; lines are lost until it can be.")
+            self._lost = True
 
 
 def behind(application: Any, threads: int = THREADS) -> Application:
