@@ -33,6 +33,7 @@ from segue.config import Config
 from segue.errors import SegueError
 from segue.gateway import control, routes, table
 from segue.ledger import Event
+from segue.ledger.model import HISTORY
 from segue.rollout import plan as plans
 
 STEPS = "steps = [10, 30, 60, 100]\ninterval = 1\nminimum = 5\nslower = 1000"
@@ -99,7 +100,8 @@ def _once(settings: Config, seconds: float, temporary: Path, seen: Seen) -> None
 
 def _goes_on_from(before: Sequence[Event], after: Sequence[Event]) -> bool:
     """Whether nothing is missing: a ledger keeps the last events, so the oldest may have gone for new ones."""
-    return not before or any(after[: len(before) - gone] == before[gone:] for gone in range(len(before)))
+    may_go = len(before) if len(after) == HISTORY else 1
+    return any(after[: len(before) - gone] == before[gone:] for gone in range(may_go))
 
 
 def _goes_on(settings: Config) -> None:

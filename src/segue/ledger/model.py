@@ -13,6 +13,8 @@ Kind = Literal["explore", "suite", "http", "replay", "shadow"]
 KINDS: tuple[Kind, ...] = ("explore", "suite", "http", "replay", "shadow")
 AGAINST_ONLY: tuple[Kind, ...] = ("shadow",)
 """Evidence that speaks against an operation and never for it: equal live reads are as many as happened to come."""
+HISTORY = 50
+"""Events that an operation keeps."""
 
 
 class State(StrEnum):
@@ -93,8 +95,8 @@ class Entry:
         return bool(self.function)
 
     def record(self, event: Event, **changes: object) -> Entry:
-        """The entry with ``changes`` and ``event`` appended to its history (last 50 are kept)."""
-        return replace(self, history=(*self.history, event)[-50:], **changes)  # type: ignore[arg-type]
+        """The entry with ``changes`` and ``event`` appended to its history (the last :data:`HISTORY` are kept)."""
+        return replace(self, history=(*self.history, event)[-HISTORY:], **changes)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
