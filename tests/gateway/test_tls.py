@@ -179,3 +179,10 @@ def test_key_that_envoy_does_not_take_is_said_and_leaves_the_old_certificate(tmp
     settings = open_project(tmp_path)
     assert serve._renew(settings, found, Ports(1, 2, 3, 4)) == tls.stamp(found)
     assert not (control.folder(settings.state) / "tls").exists()
+
+
+def test_envoy_that_takes_too_long_to_judge_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``segue serve`` asks it about a renewed certificate, and must not end by it."""
+    monkeypatch.setattr(control, "JUDGE_SECONDS", 0.001)
+    with pytest.raises(EnvironmentProblem, match="did not judge the configuration within 0 s"):
+        control.check([], Ports(1, 2, 3, 4), place=tmp_path)

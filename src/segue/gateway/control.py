@@ -28,6 +28,9 @@ from segue.ledger import locked
 ANSWER_SECONDS = 5.0
 """How long the gateway may take to say that it is there."""
 
+JUDGE_SECONDS = 60.0
+"""How long Envoy may take to judge a configuration: 0.1 s, and a second on a busy machine."""
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
@@ -88,13 +91,19 @@ def check(rules: Sequence[Rule], ports: Ports, before: Edge = Edge(), *, place: 
         file = where / "check.json"
         config = envoy.bootstrap(ports, str(where), before, static=routes.route_configuration(rules))
         file.write_text(json.dumps(config), encoding="utf-8")
-        done = subprocess.run(
-            [envoy_binary(), "--mode", "validate", "-c", str(file), "-l", "error"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        try:
+            done = subprocess.run(
+                [envoy_binary(), "--mode", "validate", "-c", str(file), "-l", "error"],
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=JUDGE_SECONDS,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise EnvironmentProblem(
+                f"Envoy did not judge the configuration within {JUDGE_SECONDS:.0f} s; the one in use was left as it is.",
+                hint="Try again when the machine has less to do.",
+            ) from error
     if done.returncode != 0:
         if before.certificate is not None and "ertificate" in done.stderr:
             raise EnvironmentProblem(
