@@ -158,9 +158,10 @@ def test_log_says_what_the_client_got(tmp_path: Path) -> None:
     assert status(side(START, BODY), WHOLE) == [200]
     assert status(side(error=True), WHOLE) == [500]
     assert status(side(START, {**BODY, "more_body": True}, error=True), WHOLE) == [500]
+    announced = {**START, "headers": [(b"content-length", b"1")]}
+    assert status(side(announced), WHOLE) == [500]  # held, and never ended
     assert status(side(START, BODY, error=True), WHOLE) == [200]  # its background task
     assert status(side(error=True, reads=2), part(b"half"), GONE) == [0]
-    announced = {**START, "headers": [(b"content-length", b"1")]}
     told = [announced, {**BODY, "more_body": True}, {**BODY, "body": b""}]
     assert status(side(*told, late=0.01), WHOLE, GONE) == [200]
 

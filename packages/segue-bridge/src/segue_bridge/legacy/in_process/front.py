@@ -76,11 +76,8 @@ class Front:
                 await self.django(scope, seen.receive, seen.send)
             else:
                 await self._fastapi_first(scope, seen, choice)
-        except Exception:
-            seen.fail()
-            raise
         finally:
-            seen.end()
+            seen.end(whole=False)
 
     async def _fastapi_first(self, scope: Any, seen: Seen, choice: Choice) -> None:
         body = Body(seen.receive)

@@ -28,7 +28,7 @@ class Seen:
         """Until the end of the answer."""
         self._status = 0
         self._left: int | None = None  # bytes that the client still waits for; None: until it is told the end
-        self._gone = self._failed = False
+        self._gone = self._broken = False
 
     async def receive(self) -> Message:
         """``receive`` of the sides."""
@@ -53,14 +53,11 @@ class Seen:
         if self._left == 0 or (message["type"] == "http.response.body" and not message.get("more_body")):
             self.end()
 
-    def fail(self) -> None:
-        """The application raised. The server answers with 500, or breaks off what has begun."""
-        self._failed = True
-
-    def end(self) -> None:
-        """Nothing more will be sent."""
+    def end(self, *, whole: bool = True) -> None:
+        """Nothing more will be sent. Not ``whole``: the server answers with 500, or breaks off what has begun."""
         if self._ended is not None:
             ended, self._ended = self._ended, None
+            self._broken = not whole
             self.seconds = time.perf_counter() - self._begin
             ended(self)
 
@@ -69,7 +66,7 @@ class Seen:
         """As in Envoy's log: 0 where the client went away before it had its answer. One that broke off counts as 500."""
         if self._gone:
             return 0
-        return 500 if self._failed else self._status
+        return 500 if self._broken else self._status
 
     def _headers(self, start: Message) -> list[tuple[bytes, bytes]]:
         # A 204 has no length (RFC 9110, 8.6); Django states one, and Envoy takes it off.
