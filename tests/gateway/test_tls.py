@@ -186,3 +186,12 @@ def test_envoy_that_takes_too_long_to_judge_is_said(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(control, "JUDGE_SECONDS", 0.001)
     with pytest.raises(EnvironmentProblem, match="did not judge the configuration within 0 s"):
         control.check([], Ports(1, 2, 3, 4), place=tmp_path)
+
+
+def test_client_that_never_begins_with_tls_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tls, "HANDSHAKE_SECONDS", 0.3)
+    with (
+        started(tmp_path, Edge(certificate=made(tmp_path))) as one,
+        socket.create_connection(("127.0.0.1", one.running.ports.gateway), 20) as silent,
+    ):
+        assert silent.recv(1) == b""

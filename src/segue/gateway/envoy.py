@@ -130,7 +130,7 @@ def watched_routes(folder: str) -> Json:
 def _encryption(folder: str, edge: Edge, *, static: bool) -> Json:
     if edge.certificate is None:
         return {}
-    return {"transport_socket": tls.transport(folder, edge.certificate, static=static)}
+    return tls.filter_chain(folder, edge.certificate, static=static)
 
 
 def _own_answers() -> list[Json]:

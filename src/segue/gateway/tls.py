@@ -13,6 +13,8 @@ from segue.errors import EnvironmentProblem
 from segue.files import write_atomic
 
 TYPE = "type.googleapis.com/envoy"
+HANDSHAKE_SECONDS = 15.0
+"""How long a client may take to agree on TLS. Without a limit Envoy keeps one that says nothing for an hour."""
 Json = dict[str, Any]
 
 
@@ -58,8 +60,8 @@ def _no_password() -> str:
     )
 
 
-def transport(folder: str, certificate: Certificate, *, static: bool) -> Json:
-    """Envoy's ``transport_socket`` of the listener: TLS 1.2 and later, HTTP/2 and HTTP/1.1. The certificate comes from
+def filter_chain(folder: str, certificate: Certificate, *, static: bool) -> Json:
+    """What makes the listener's filter chain speak TLS: 1.2 and later, HTTP/2 and HTTP/1.1. The certificate comes from
     :func:`put`'s file, which Envoy watches; with ``static`` it is named in place."""
     if static:
         source: Json = {"tls_certificates": [_files(certificate)]}
@@ -72,7 +74,7 @@ def transport(folder: str, certificate: Certificate, *, static: bool) -> Json:
             },
         }
         source = {"tls_certificate_sds_secret_configs": [{"name": "segue", "sds_config": config}]}
-    return {
+    socket: Json = {
         "name": "envoy.transport_sockets.tls",
         "typed_config": {
             "@type": f"{TYPE}.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
@@ -83,6 +85,7 @@ def transport(folder: str, certificate: Certificate, *, static: bool) -> Json:
             },
         },
     }
+    return {"transport_socket": socket, "transport_socket_connect_timeout": f"{HANDSHAKE_SECONDS}s"}
 
 
 def put(folder: Path, certificate: Certificate) -> tuple[int, ...]:
