@@ -65,6 +65,11 @@ def _link(entity: Base, relation: Relation) -> _Link:
     return _Link(table, source, target, one, two, bool(found.info.get("symmetrical")))
 
 
+def through_of(entity: Base, relation: str) -> Table:
+    """The table between both sides."""
+    return _link(entity, relation).table
+
+
 def _own_key(entity: Base, link: _Link, relation: Relation) -> Any:
     """The entity's value in the through table. Raises ``ValueError`` with Django's text when unsaved."""
     value = instance_dict(entity).get(link.own)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Executable, Insert, Table, Update, bindparam, select
+from sqlalchemy import Column, DefaultClause, Executable, Insert, Table, Update, bindparam, literal, select
 from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_of
 from sqlalchemy.orm import Mapper
@@ -146,10 +146,31 @@ def _attributes(cls: type[Base], names: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-async def _insert(db: Session, entity: Base, part: Part) -> None:
+async def save_raw(db: Session, entity: Base) -> None:
+    """``save_base(raw=True)``: UPDATE, or else INSERT, of the entity's own table alone, with its values as they are.
+
+    A column with a database default that holds nothing gets that default again.
+    """
+    part = parts(type(entity))[-1]
     held = instance_dict(entity)
-    _inherit_key(entity, part)
-    stamp(held, part.columns, adding=True)
+    async with db.marks_rollback():
+        if held.get(part.key[0]) is not None:
+            values = dict(held)
+            for name, column in part.columns:
+                if name not in held and isinstance(column.server_default, DefaultClause):
+                    given = column.server_default.arg
+                    values[name] = literal(given) if isinstance(given, str) else given
+            chosen = [item for item in part.columns if not item[1].primary_key and item[0] in values]
+            if await _run_update(db, values, part, chosen):
+                return
+        await _insert(db, entity, part, raw=True)
+
+
+async def _insert(db: Session, entity: Base, part: Part, *, raw: bool = False) -> None:
+    held = instance_dict(entity)
+    if not raw:
+        _inherit_key(entity, part)
+        stamp(held, part.columns, adding=True)
     values: dict[str, Any] = {}
     left = []
     for name, column in part.columns:
