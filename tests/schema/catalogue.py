@@ -68,6 +68,8 @@ class Sides:
             "zone.configure('America/New_York')\n"
             "from segue_bridge.db.database import Database\n"
             "from sqlalchemy import select, func, text\n"
+            "from sqlalchemy.orm import configure_mappers\n"
+            "configure_mappers()\n"  # half a second, once instead of in each fork
         )
         body = "".join(f"        {line}\n" for line in code.splitlines())
         return self._forks("generated", start).run(
