@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _INDEX = {
     "postgresql": "SELECT tablename FROM pg_indexes WHERE indexname = :name AND schemaname = ANY (current_schemas(false))",
-    "sqlite": "SELECT tbl_name FROM sqlite_master WHERE type = 'index' AND name = :name",
+    "sqlite": "SELECT tbl_name FROM sqlite_master WHERE type = 'index' AND name = :name COLLATE NOCASE",
 }
 
 _KIND = (
@@ -180,9 +180,9 @@ class Guard:
 
     def _tables(self, change: Change, connection: Connection | None) -> list[str]:
         if change.what == "other":
-            return sorted(change.names & self._django)
+            return sorted(set(map(self._owners.named, change.names)) & self._django)
         if change.table:
-            return [change.table]
+            return [self._owners.named(change.table)]
         if connection is None:
             metadata = self._context.get_context().opts["target_metadata"]
             tables = [t.name for t in metadata.sorted_tables for i in t.indexes if i.name == change.index]

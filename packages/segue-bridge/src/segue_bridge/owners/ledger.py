@@ -1,5 +1,5 @@
-"""Who may change which table, as ``segue schema own`` has written it: ``migrations/owners.toml`` of the generated project, or
-the ledger itself (``.segue/ledger.toml``), which has the same entries."""
+"""Who may change which table, as ``segue schema own`` has written it: ``migrations/owners.toml`` of the generated
+project. The ledger has the handovers as well, but not which tables Django's models have."""
 
 from __future__ import annotations
 
@@ -49,17 +49,33 @@ class Owners:
         """:attr:`Handover.since` of the last handover of ``table``; None when it never changed hands."""
         return self._last[table].since if table in self._last else None
 
+    @cached_property
+    def _folded(self) -> dict[str, str]:
+        return {table.lower(): table for table in {*self.tables, *self._last}}
+
+    def named(self, name: str) -> str:
+        """The table that a statement names so: as it is written, else in another case, which is the same table on SQLite and
+        whose owner decides elsewhere too rather than nobody; ``name`` itself where neither is known."""
+        if name in self.tables or name in self._last:
+            return name
+        return self._folded.get(name.lower(), name)
+
     def of(self, side: Side) -> frozenset[str]:
         """All tables of ``side``."""
         return frozenset(table for table in {*self.tables, *self._last} if self.owner(table) == side)
 
 
 def read(path: Path) -> Owners:
-    """Raises :class:`OwnersUnreadable` for a file that is missing or damaged: nobody knows then who owns what."""
+    """Raises :class:`OwnersUnreadable` for a file that is missing or damaged, or has no ``tables`` (the ledger): nobody knows
+    then who owns what."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         found = [_handover(item) for item in document.get("handover", [])]
-        return Owners(frozenset(map(str, document.get("tables", []))), tuple(found))
+        if "tables" not in document:
+            raise ValueError(
+                "it does not list the tables of Django's models, so it is not migrations/owners.toml"
+            )
+        return Owners(frozenset(map(str, document["tables"])), tuple(found))
     except FileNotFoundError as error:
         raise OwnersUnreadable(
             f"{path} does not exist; restore it from version control, or name the right file."

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 _TOKEN = re.compile(
     r"""
-      (?P<space> \s+ | --[^\n]* | /\*.*?\*/ )
-    | (?P<text> '(?:[^']|'')*' | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$ )
+      (?P<space> \s+ | --[^\n\r]* | /\*.*?\*/ )
+    | (?P<text> [eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$ )
     | "(?P<quoted>(?:[^"]|"")*)" | `(?P<ticked>[^`]*)` | \[(?P<bracketed>\w+)\]
     | (?P<word> [^\W\d][\w$]* )
     | (?P<number> \d[\w.]* )
@@ -122,7 +122,9 @@ def _changes(tokens: list[_Token], text: str) -> Iterator[Change]:
     if first in _ROWS:
         return
     found = _understood(tokens, words, first)
-    yield from found or [Change("other", names=frozenset(name for name in _NAME.findall(text)))]
+    # names are searched in all of the text, quoted or not: both ways to write them count
+    names = {name for found in _NAME.findall(text) for name in (found, found.lower())}
+    yield from found or [Change("other", names=frozenset(names))]
 
 
 def _understood(tokens: list[_Token], words: list[str], first: str) -> list[Change]:

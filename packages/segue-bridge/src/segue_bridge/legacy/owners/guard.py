@@ -21,7 +21,7 @@ from segue_bridge.owners.statements import changes
 
 _INDEX = {
     "postgresql": "SELECT tablename FROM pg_indexes WHERE indexname = %s AND schemaname = ANY (current_schemas(false))",
-    "sqlite": "SELECT tbl_name FROM sqlite_master WHERE type = 'index' AND name = %s",
+    "sqlite": "SELECT tbl_name FROM sqlite_master WHERE type = 'index' AND name = %s COLLATE NOCASE",
 }
 _judged: ContextVar[Any] = ContextVar("segue_judged", default=None)
 _KIND = (
@@ -130,7 +130,8 @@ def judge_plan(using: str, plan: list[Any], **_: Any) -> None:
             state = known.loader.project_state((migration.app_label, migration.name), at_end=False)
         for operation in migration.operations:
             for part in known_operations.parts(operation):
-                for table in known_operations.tables(part, migration.app_label, state, using):
+                for written in known_operations.tables(part, migration.app_label, state, using, backwards):
+                    table = known.owners.named(written)
                     if not known.allows(migration, backwards, table):
                         raise CommandError(_refusal(migration, table, part.describe()))
                     if isinstance(part, CreateModel) and forwards:
@@ -156,7 +157,9 @@ class Watch:
 
     def __call__(self, execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
         """Judge, then execute."""
-        statement = sql if isinstance(sql, str) else str(sql)
+        # psycopg's sql.SQL and its kin say what they are only in words of their connection
+        composed = hasattr(sql, "as_string")
+        statement = sql.as_string(self.connection.connection) if composed else str(sql)
         for change in changes(statement) if self.known.tables or self._weighs else ():
             for table in self._changed(change):
                 if not self.known.allows(self.migration, self.backwards, table):
@@ -171,9 +174,9 @@ class Watch:
 
     def _changed(self, change: Any) -> list[str]:
         if change.what == "other":
-            return sorted(change.names & self.known.tables)
+            return sorted(set(map(self.known.owners.named, change.names)) & self.known.tables)
         if change.table:
-            return [change.table]
+            return [self.known.owners.named(change.table)]
         with self.connection.cursor() as cursor:
             cursor.execute(_INDEX[self.connection.vendor], [change.index])
             found = cursor.fetchone()

@@ -22,12 +22,12 @@ def parts(operation: Any) -> list[Any]:
     return [operation]
 
 
-def tables(operation: Any, app_label: str, state: Any, using: str) -> list[str]:
-    """Tables that the operation changes; [] for ``RunPython``, which does not say."""
+def tables(operation: Any, app_label: str, state: Any, using: str, backwards: bool = False) -> list[str]:
+    """Tables that the operation changes, as it names them; [] for ``RunPython``, which does not say."""
     if isinstance(operation, operations.RunPython):
         return []
     if isinstance(operation, operations.RunSQL):
-        found = [change for text in _texts(operation) for change in changes(text)]
+        found = [change for text in _texts(operation, backwards) for change in changes(text)]
         return [change.table for change in found if change.table] + [n for c in found for n in c.names]
     if type(operation).__name__ in _STATE_ONLY or not operation.reduces_to_sql:
         return []
@@ -48,14 +48,16 @@ def tables(operation: Any, app_label: str, state: Any, using: str) -> list[str]:
 def risk(operation: Any, app_label: str, state: Any, using: str, backwards: bool = False) -> str | None:
     """Why it is not safe on a table that both sides use (:mod:`segue_bridge.owners.risks`); None when it is, as far as it says so.
     What only PostgreSQL's locks make unsafe is judged by the statements."""
-    if backwards:
-        return _undone(operation)
     if isinstance(operation, operations.RunSQL):
         vendor = connections[using].vendor
         found = (
-            risks.risk(change, vendor, _unknown) for text in _texts(operation) for change in changes(text)
+            risks.risk(change, vendor, _unknown)
+            for text in _texts(operation, backwards)
+            for change in changes(text)
         )
         return next((why for why in found if why), None)
+    if backwards:
+        return _undone(operation)
     if isinstance(operation, operations.DeleteModel):
         return risks.GONE
     if isinstance(operation, operations.RemoveField):
@@ -137,8 +139,9 @@ def _same_column(operation: Any, app_label: str, state: Any) -> bool:
     return bool(one == other)
 
 
-def _texts(operation: Any) -> list[str]:
-    given = operation.sql if isinstance(operation.sql, list | tuple) else [operation.sql]
+def _texts(operation: Any, backwards: bool) -> list[str]:
+    sql = (operation.reverse_sql or "") if backwards else operation.sql
+    given = sql if isinstance(sql, list | tuple) else [sql]
     return [str(item[0] if isinstance(item, list | tuple) else item) for item in given]
 
 
