@@ -7,6 +7,7 @@ its own transaction, so that nothing of it stays; with ``--sql`` it is refused b
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -101,8 +102,14 @@ class Guard:
         Call it when ``context.configure`` was called.
         """
         if connection is not None and connection.dialect.name == "sqlite":
-            # Python's driver begins a transaction for rows only: tables would stay when a revision fails
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            with _whole(connection), self._refusing(connection):
+                yield
+            return
+        with self._refusing(connection):
+            yield
+
+    @contextlib.contextmanager
+    def _refusing(self, connection: Connection | None) -> Iterator[None]:
         if self._off:
             yield
             return
@@ -206,6 +213,39 @@ class Guard:
             return self._revision in scripts.get_bases()
         known = scripts.iterate_revisions(tuple(since), "base", inclusive=True) if since else ()
         return self._revision in {script.revision for script in known}
+
+
+@contextlib.contextmanager
+def _whole(connection: Connection) -> Iterator[None]:
+    """SQLite in one transaction (Python's driver begins one for rows only: tables would stay when a revision fails), and a
+    table that a batch makes anew keeps the rows that name it: with foreign keys in force, ``DROP TABLE`` deletes the rows of
+    the table first, and with them those of others by their ``ON DELETE``, or cannot be committed. Raises ``CommandError``
+    when a row names nothing afterwards that did before."""
+    connection.exec_driver_sql(
+        "PRAGMA foreign_keys = OFF"
+    )  # changes nothing within a transaction, so before it
+
+    def in_force(plain: Any, _record: Any) -> None:
+        cursor = plain.cursor()
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    event.listen(connection.engine, "checkin", in_force)
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    before = _dangling(connection)
+    yield
+    lost = _dangling(connection) - before
+    if lost:
+        told = ", ".join(f"{count} of {table} in {other}" for (table, other), count in sorted(lost.items()))
+        raise CommandError(
+            f"Rows would name rows that are not there: {told}. Nothing was changed; delete or correct these first."
+        )
+
+
+def _dangling(connection: Connection) -> Counter[tuple[str, str]]:
+    """How many rows of a table name no row of another, by both tables."""
+    found = connection.exec_driver_sql("PRAGMA foreign_key_check")
+    return Counter((str(table), str(other)) for table, _row, other, _key in found)
 
 
 def _short(statement: str) -> str:
