@@ -17,8 +17,9 @@ from segue.config import Config
 from segue.emit import Change, write
 from segue.errors import DamagedFile
 from segue.files import require_writable
-from segue.ledger import transitions
+from segue.ledger import owners, transitions
 from segue.target.ir import Program
+from segue.translate.models.migrations import owned_tables
 from segue.translate.program import translate
 
 _MOST_REASONS = 12
@@ -41,6 +42,8 @@ def run(settings: Config, *, as_json: bool, max_refused: int | None) -> int:
     prepare_state(settings)
     with ledger.locked(settings.state):
         old = ledger.read(settings.ledger_file)  # now: traffic may have moved since
+        # handovers are the ledger's: a file that was lost or not written to its end comes back with them
+        program.files[owners.FILE] = owners.text(owned_tables(snapshot), old.handovers)
         result = write(program, settings.output, base=settings.base)
         ported = _ported(settings, program)
         book = transitions.after_generate(

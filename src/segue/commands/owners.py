@@ -16,12 +16,12 @@ from segue.config import Config
 from segue.errors import UsageError
 from segue.files import write_atomic
 from segue.gateway.shared import shared_environment
-from segue.ledger.owners import FILE, Handover, Side, owner, text
+from segue.ledger.owners import FILE, Handover, Side, owner, says, text
 from segue.schema.check import check
 from segue.schema.history import history, standing, unapplied
 from segue.snapshot.detect import import_path
 from segue.snapshot.model import Snapshot
-from segue.translate.models.migrations import owned
+from segue.translate.models.migrations import owned, owned_tables
 from segue.translate.models.problems import missing_table
 
 
@@ -34,7 +34,7 @@ def own(settings: Config, names: Sequence[str], *, by: Side, server: str, sqlite
     :class:`UsageError` for a table that is not known or not translated.
     """
     snapshot = read_snapshot(settings)
-    tables = _tables(snapshot)
+    tables = owned_tables(snapshot)
     for name in names:
         _must_be_known(name, snapshot, tables, by)
     book = read_ledger(settings)
@@ -44,13 +44,16 @@ def own(settings: Config, names: Sequence[str], *, by: Side, server: str, sqlite
     if wanted:
         with sides(settings, server=server, sqlite=sqlite, quiet=as_json) as both:
             since, findings = _judged(settings, snapshot, both, wanted, by)
-    if wanted and not findings:
+    if not findings and (wanted or not _told(settings, tables, book)):
         with ledger.locked(settings.state, wait=10):
             book = ledger.read(settings.ledger_file)
-            book = replace(book, handovers=(*book.handovers, Handover(wanted, by, now(), since)))
-            # the guards first: should the second fail, they refuse too much rather than too little
+            if wanted:
+                book = replace(book, handovers=(*book.handovers, Handover(wanted, by, now(), since)))
+            # the guards first: should this end in between, the table still has its old owner here, and giving it once more
+            # writes both
             write_atomic(settings.output / FILE, text(tables, book.handovers))
-            ledger.write(settings.ledger_file, book)
+            if wanted:
+                ledger.write(settings.ledger_file, book)
     if as_json:
         print_json(
             {
@@ -78,10 +81,13 @@ def own(settings: Config, names: Sequence[str], *, by: Side, server: str, sqlite
 
 
 def owners(settings: Config, *, as_json: bool) -> int:
-    """Print every table of Django's models with its owner. Returns 0."""
+    """Print every table of Django's models with its owner. Returns 1 when the file that the guards read does not say the same
+    (an `own` that was killed, a file that was lost or not committed), else 0."""
     book = read_ledger(settings)
+    known = owned_tables(read_snapshot(settings))
+    told = _told(settings, known, book)
     last = {table: handover for handover in book.handovers for table in handover.tables}
-    tables = sorted({*_tables(read_snapshot(settings)), *last})
+    tables = sorted({*known, *last})
     if as_json:
         print_json(
             {
@@ -92,20 +98,32 @@ def owners(settings: Config, *, as_json: bool) -> int:
                         "since": list(last[name].since) if name in last else [],
                     }
                     for name in tables
-                }
+                },
+                "guarded": told,
             }
         )
-        return 0
+        return 0 if told else 1
     shown = Table("table", "owner", "since", box=None, pad_edge=False)
     for name in tables:
         side = "FastAPI" if owner(name, book.handovers) == "fastapi" else "Django"
         shown.add_row(escape(name), side, last[name].at if name in last else "")
     console.print(shown)
-    return 0
+    if not told:
+        console.print(
+            f"{settings.output / FILE}, which the guards of both tools read, does not say the same. Run `segue generate`, or "
+            "give a table once more with `segue schema own` if that has not ended.",
+            markup=False,
+            soft_wrap=True,
+        )
+    return 0 if told else 1
 
 
-def _tables(snapshot: Snapshot) -> list[str]:
-    return sorted({model.table for model in snapshot.models.values() if owned(model)})
+def _told(settings: Config, tables: Sequence[str], book: ledger.Ledger) -> bool:
+    """Whether the file of the guards says what the ledger does."""
+    try:
+        return says((settings.output / FILE).read_text(encoding="utf-8"), tables, book.handovers)
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _must_be_known(name: str, snapshot: Snapshot, tables: Sequence[str], by: Side) -> None:

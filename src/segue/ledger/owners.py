@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -47,6 +48,14 @@ def entries(handovers: Iterable[Handover]) -> str:
         found.append(table)
     document.add("handover", found)
     return str(tomlkit.dumps(document))
+
+
+def says(found: str, tables: Iterable[str], handovers: Sequence[Handover]) -> bool:
+    """Whether the text ``found`` of :data:`FILE` tells the guards what :func:`text` would."""
+    try:
+        return tomllib.loads(found) == tomllib.loads(text(tables, handovers))
+    except tomllib.TOMLDecodeError:
+        return False
 
 
 def text(tables: Iterable[str], handovers: Sequence[Handover]) -> str:

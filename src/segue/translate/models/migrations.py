@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from segue.ledger import owners
-from segue.snapshot.model import Model
+from segue.snapshot.model import Model, Snapshot
 from segue.target.ir import Import
 from segue.translate.context import Context
 from segue.translate.models.classes import raw_statements, table_options, translated
@@ -145,12 +145,17 @@ def write_migrations(ctx: Context) -> None:
     files["migrations/env.py"] = ENV.format(package=ctx.program.package)
     files["migrations/script.py.mako"] = MAKO
     files[BASELINE] = baseline(ctx)
-    files[owners.FILE] = owners.text((m.table for m in ctx.snapshot.models.values() if owned(m)), ())
+    files[owners.FILE] = owners.text(owned_tables(ctx.snapshot), ())
 
 
 def owned(model: Model) -> bool:
     """Whether Django's migrations make a table for it."""
     return model.managed and not (model.proxy or model.abstract or model.swapped)
+
+
+def owned_tables(snapshot: Snapshot) -> list[str]:
+    """The tables of Django's models, in order."""
+    return sorted({model.table for model in snapshot.models.values() if owned(model)})
 
 
 def baseline(ctx: Context) -> str:
