@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from tests.cli.tiny import generated_once
+from tests.schema.guarded import once, world
 
-__all__ = ["generated_once"]
+__all__ = ["generated_once", "once", "world"]
 
 
 @pytest.fixture
