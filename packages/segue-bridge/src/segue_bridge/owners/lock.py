@@ -45,7 +45,8 @@ def file_lock(database: str) -> Iterator[None]:
     if not database or ":memory:" in database or "mode=memory" in database:
         yield
         return
-    path = Path(database.removeprefix("file:").partition("?")[0])
+    # one file for all who come by other names: a link, or a path from another folder
+    path = Path(database.removeprefix("file:").partition("?")[0]).resolve()
     handle = os.open(path.with_name(path.name + ".migrating"), os.O_RDWR | os.O_CREAT, 0o644)
     try:
 
