@@ -56,7 +56,8 @@ def test_places_are_named_django_first_whoever_answered_the_user(mine: SideName)
     verdict = sides.judged(mine)
     assert verdict.kind is Kind.DIFFERENT
     assert verdict.places == (("body.a", 1, 2), ("body.b.c", "x", "(absent)"))
-    assert sides.asked.count("django") == sides.asked.count("fastapi") == ROUNDS
+    assert sides.asked.count("django") == ROUNDS
+    assert sides.asked.count("fastapi") == ROUNDS + (mine == "fastapi")
 
 
 def test_place_that_counts_already_is_confirmed_soon_and_a_new_one_beside_it_is_not() -> None:
@@ -134,6 +135,25 @@ def test_what_fastapi_leaves_to_django_is_no_difference_on_any_of_the_ways() -> 
     assert judge(answer({}), "django", lambda name: left).kind is Kind.LEFT
     heard = iter([answer({"a": 1}), left])
     assert judge(answer({}), "fastapi", lambda name: next(heard)).kind is Kind.LEFT
+
+
+def test_django_is_never_asked_for_what_fastapi_left_to_it_though_the_gateway_names_fastapi() -> None:
+    """What the user got was Django's answer, by code that FastAPI does not have: it may write."""
+    sides: list[SideName] = []
+
+    def ask(name: SideName) -> Answer:
+        sides.append(name)
+        return answer({}, 501, x_segue_unserved="operation")
+
+    assert judge(answer({"marked": 1}), "fastapi", ask).kind is Kind.LEFT
+    assert sides == ["fastapi"]
+
+
+def test_fastapi_that_fails_differs_though_the_user_got_the_answer_of_django_in_its_place() -> None:
+    good, bad = answer({"a": 1}), answer({}, 500)
+    verdict = judge(good, "fastapi", lambda name: bad if name == "fastapi" else good)
+    assert verdict.kind is Kind.DIFFERENT
+    assert verdict.places[0] == ("status", 200, 500)
 
 
 def test_agreed_noise_of_segue_toml_is_compared_by_its_form() -> None:
