@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from segue.shadow.judge import Kind, Place, Verdict
-from segue.shadow.redacting import example
+from segue.shadow.redacting import example, hidden, redactor
 from segue.verify.replay.recorded import Recorded
 
 READ = Recorded(
@@ -19,7 +20,8 @@ READ = Recorded(
 
 
 def written(*places: Place, answers: tuple[Any, ...] = (), fields: tuple[str, ...] = ()) -> dict[str, Any]:
-    return example(READ, Verdict(Kind.DIFFERENT, places, (200, 200)), answers, fields)
+    by = redactor(READ, "/api/users/{email}/", answers, fields)
+    return example(READ, Verdict(Kind.DIFFERENT, places, (200, 200)), by)
 
 
 def test_credentials_are_hidden_wherever_they_stand() -> None:
@@ -63,3 +65,23 @@ def test_of_text_without_fields_only_the_place_is_told_and_of_much_only_the_begi
     assert len(json.dumps(long)) < 1000
     many = written(*((f"body[{n}]", 1, 2) for n in range(500)))
     assert len(many["differences"]) == 20
+
+
+def test_secret_part_of_a_path_is_hidden_and_the_name_of_a_cookie_is_not() -> None:
+    read = replace(READ, path="/reset/by/abcdef123456/")
+    by = redactor(read, "/reset/by/{token}/", (), ())
+    found = example(read, Verdict(Kind.DIFFERENT, (("cookies.sessionid", "*", "(absent)"),), (200, 200)), by)
+    assert found["path"].startswith("/reset/by/<redacted")
+    assert found["differences"][0][0] == "cookies.sessionid"
+
+
+def test_names_of_places_tell_no_address_and_no_credential() -> None:
+    by = redactor(READ, "/api/users/{email}/", (), ())
+    places = (("body.ada@example.org.seen", 1, 2), ("body.session-4711", 1, 2), ("body.title", 1, 2))
+    shown = [path for path, _, _ in hidden(Verdict(Kind.VOLATILE, places), by).places]
+    assert shown == ["body.<redacted 1>.seen", "body.<redacted 2>", "body.title"]
+
+
+def test_text_that_is_json_on_the_other_side_is_told_by_its_length() -> None:
+    ((_, left, right),) = written(("body", "Ada Lovelace, 1815", {"detail": "gone"}))["differences"]
+    assert (left, right) == ("(18 characters)", {"detail": "gone"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from segue.shadow.judge import Kind, Verdict
@@ -21,29 +22,31 @@ _PUBLIC = (
 _PERSONAL = ("authorization", "cookie", "proxy-authorization")
 
 
-def example(
-    read: Recorded, verdict: Verdict, answers: Sequence[Any], fields: Sequence[str]
-) -> dict[str, Any]:
-    """The request and the differing places of ``verdict`` as :func:`segue.verify.evidence.operation_from_json` takes them.
-
-    ``answers`` are bodies in which private values are looked for, so that they are hidden wherever they stand; ``fields`` are names of
-    ``[verify] redact``.
+def redactor(read: Recorded, route: str, answers: Sequence[Any], fields: Sequence[str]) -> Redactor:
+    """One who knows what of ``read`` is private: credentials of its headers, parts of its path that ``route`` (``/reset/{token}/``) names so,
+    and private values of ``answers`` (bodies), so that they are hidden wherever they stand. ``fields`` are names of ``[verify] redact``.
     """
-    assert verdict.kind is Kind.DIFFERENT
     by = Redactor(fields)
-    who = "somebody who is not logged in"
     for name, value in read.headers:
         low = name.lower()
-        if low in _PERSONAL:
-            who = "a user"
         if low not in _PUBLIC and not low.startswith("sec-"):
-            _learn(by, value)
+            _learn(by, low, value)
+    for name, value in _of_path(route, read.path).items():
+        if by.private(name):
+            by.secret(value)
     for answer in answers:
         by.learn(answer)
+    return by
+
+
+def example(read: Recorded, verdict: Verdict, by: Redactor) -> dict[str, Any]:
+    """The request and the differing places of ``verdict`` as :func:`segue.verify.evidence.operation_from_json` takes them."""
+    assert verdict.kind is Kind.DIFFERENT
+    known = any(name.lower() in _PERSONAL for name, _ in read.headers)
     django, fastapi = verdict.statuses
     return {
         "what": "a live read",
-        "persona": who,
+        "persona": "a user" if known else "somebody who is not logged in",
         "method": read.method,
         "path": by.text(read.path),
         "query": by.query(read.query),
@@ -58,15 +61,38 @@ def example(
     }
 
 
-def _learn(by: Redactor, value: str) -> None:
-    """A header's value, and the words that it is made of: ``Token abc``, ``sessionid=abc; csrftoken=def``."""
+def hidden(verdict: Verdict, by: Redactor) -> Verdict:
+    """The same with paths as they may be written: keys of a body may be anybody's address."""
+    return replace(
+        verdict, places=tuple((by.text(path), left, right) for path, left, right in verdict.places)
+    )
+
+
+def _of_path(route: str, path: str) -> dict[str, str]:
+    pattern = re.sub(r"\\\{(\w+)\\\}", "(?P<\\1>.+)", re.escape(route))
+    try:
+        found = re.fullmatch(pattern, path)
+    except re.error:  # a name twice
+        return {}
+    return found.groupdict() if found else {}
+
+
+def _learn(by: Redactor, name: str, value: str) -> None:
+    """A header's value, and the words that it is made of: ``Token abc``, ``sessionid=abc; csrftoken=def`` (names of cookies are no secrets)."""
     by.secret(value)
+    if name == "cookie":
+        value = " ".join(part.partition("=")[2] for part in value.split(";"))
     for word in re.split(r"[\s;,=]+", value):
         by.secret(word.strip('"'))
 
 
 def _place(place: tuple[str, Any, Any], by: Redactor) -> list[Any]:
     path, left, right = place
+    if path == "body" and (isinstance(left, str) != isinstance(right, str)):
+        return [
+            path,
+            *(f"({len(v)} characters)" if isinstance(v, str) else _short(by.value(v)) for v in place[1:]),
+        ]
     if path == "body" and isinstance(left, str) and isinstance(right, str):
         # Text without fields: nobody can say what in it is private.
         begin = next(

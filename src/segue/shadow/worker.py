@@ -13,7 +13,7 @@ from typing import Any
 
 from segue.gateway.table import Rule
 from segue.shadow.judge import Answer, Kind, SideName, Verdict, judge, readable
-from segue.shadow.redacting import example
+from segue.shadow.redacting import example, hidden, redactor
 from segue.shadow.tally import Tally
 from segue.verify.http.client import Client, NotSendable
 from segue.verify.replay.recorded import Recorded
@@ -46,7 +46,7 @@ class Worker:
     """``rules`` are the gateway's, in their order; ``wanted`` the keys of operations that may be repeated. ``sides`` are the base URLs.
 
     ``agreed`` are lines of ``[verify] noise``, ``redact`` names of fields. ``found(key, path)`` is told each difference.
-    Only :meth:`run` blocks; the other methods may be called from another thread.
+    Only :meth:`run` blocks; the other methods may be called from another thread. ``failed`` is what ended it before :meth:`stop`.
     """
 
     rules: Sequence[Rule]
@@ -57,6 +57,7 @@ class Worker:
     redact: Sequence[str] = ()
     found: Callable[[str, str], None] = lambda key, path: None
     tallies: dict[str, Tally] = field(default_factory=dict)
+    failed: Exception | None = None
     _patterns: list[tuple[re.Pattern[str], Rule]] = field(default_factory=list)
     _queue: deque[tuple[str, SideName, Recorded]] = field(default_factory=deque)
     _bytes: int = 0
@@ -98,6 +99,12 @@ class Worker:
 
     def run(self) -> None:
         """Work until :meth:`stop`."""
+        try:
+            self._run()
+        except Exception as error:  # noqa: BLE001 - the thread would end unseen, and nothing be compared from then on
+            self.failed = error
+
+    def _run(self) -> None:
         while not self._stop.is_set():
             with self._lock:
                 item = self._queue.popleft() if self._queue else None
@@ -150,10 +157,12 @@ class Worker:
             return
         agreed = {line.partition(": ")[2] for line in self.agreed if line.partition(": ")[0] == key}
         verdict = judge(live, side, ask, known=tally.differing.keys(), agreed=agreed)
-        if tally.count(verdict, live["status"]):
-            tally.examples.append(example(read, verdict, [live["body"], *heard], self.redact))
+        by = redactor(read, key.partition(" ")[2], [live["body"], *heard], self.redact)
+        shown = hidden(verdict, by)  # names of places are written and told
+        if tally.count(shown, live["status"]):
+            tally.examples.append(example(read, verdict, by))
         if verdict.kind is Kind.DIFFERENT:
-            self.found(key, _first(verdict))
+            self.found(key, _first(shown))
 
     def _ask(self, side: SideName, read: Recorded) -> Answer:
         """What the side answers now. The request goes straight to it, past the gateway: it is in no figures of the rollout. Raises :class:`Silent`."""
