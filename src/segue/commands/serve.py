@@ -170,6 +170,7 @@ def run(settings: Config, *, port: int | None, shadow: int | None = None) -> int
             time.sleep(0.2)
             if certificate is not None and tls.stamp(certificate) != seen:
                 seen = _renew(settings, certificate, service.running.ports)
+            tapping.sweep(control.folder(settings.state))
             if settings.log_size:
                 told = _rotate(log, service.running.ports, settings.log_size, told)
             for child in service.group.dead():

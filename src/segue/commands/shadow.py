@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
 import re
 import signal
 import threading
@@ -32,7 +30,7 @@ from segue.commands.shadow_record import Record
 from segue.commands.shadow_shown import as_json as told
 from segue.commands.shadow_shown import show
 from segue.config import Config
-from segue.errors import EnvironmentProblem, SegueError, UsageError
+from segue.errors import DamagedFile, EnvironmentProblem, UsageError
 from segue.gateway import control, table, tapping
 from segue.gateway.control import Running
 from segue.ledger import Entry, Event, Ledger
@@ -85,10 +83,16 @@ def run(
         if not as_json:
             _announce(chosen, refused, percent, settings)
         until = time.monotonic() + seconds if seconds is not None else float("inf")
-        _Loop(settings, worker, record, percent, stopping).run(running, until)
+        ended: EnvironmentProblem | None = None
+        try:
+            _Loop(settings, worker, record, percent, stopping).run(running, until)
+        except EnvironmentProblem as error:
+            ended = error
         worker.stop()
         thread.join(1.0)  # a side that hangs is not waited for
-        record.save(worker.tallies)
+        record.finish(worker.tallies)
+        if ended or worker.failed:
+            raise ended or worker.failed or AssertionError
     if as_json:
         print_json(told(worker.tallies, refused, percent))
     else:
@@ -173,7 +177,7 @@ class _Loop:
     def _run(self, running: Running, until: float) -> None:
         saved = time.monotonic()
         lost: float | None = None
-        while not self.stopping.is_set() and time.monotonic() < until:
+        while not self.stopping.is_set() and time.monotonic() < until and self.worker.failed is None:
             most = self.worker.room()
             if not most:
                 self.stopping.wait(0.2)
@@ -195,23 +199,28 @@ class _Loop:
     def _again(self, running: Running, why: str, seconds: float) -> Running:
         """The gateway as it is now: it may have been started anew, with other ports and without the tap."""
         if seconds > _PATIENCE:
+            gone = False
+            with contextlib.suppress(EnvironmentProblem, DamagedFile):
+                gone = control.find_running(self.settings.state) is None
+            if gone:
+                raise EnvironmentProblem(
+                    "The gateway has stopped.", hint="Start `segue serve`, then `segue shadow` again."
+                )
             raise EnvironmentProblem(
                 f"Envoy does not let live reads be seen: {why}.",
                 hint="Start `segue serve` again; one of an earlier version has no place for it.",
             )
         self.stopping.wait(0.3)
-        with contextlib.suppress(SegueError):
+        found = None
+        with contextlib.suppress(EnvironmentProblem, DamagedFile):  # busy, or about to start
             found = control.find_running(self.settings.state)
-            if found is None:
-                raise EnvironmentProblem(
-                    "The gateway has stopped.", hint="Start `segue serve`, then `segue shadow` again."
-                )
-            if found != running:
-                self.record.require_same(found)
-                self.worker.sides = _sides(found)
-                tapping.put(control.folder(self.settings.state), on=True)
-            return found
-        return running
+        if found is None:  # it may be about to be started again
+            return running
+        if found != running:
+            self.record.require_same(found)
+            self.worker.sides = _sides(found)
+            tapping.put(control.folder(self.settings.state), on=True)
+        return found
 
 
 def _announce(chosen: list[Entry], refused: dict[str, str], share: int, settings: Config) -> None:
@@ -246,13 +255,16 @@ def _sides(running: Running) -> dict[SideName, str]:
 
 @contextlib.contextmanager
 def _signals() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and SIGTERM set."""
+    """An event that Ctrl-C, SIGTERM and the end of the terminal set; `nohup` keeps the last from it."""
     stopping = threading.Event()
 
     def stop(number: int, frame: FrameType | None) -> None:
         stopping.set()
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, stop) for number in numbers}
     try:
         yield stopping
     finally:
@@ -263,15 +275,15 @@ def _signals() -> Iterator[threading.Event]:
 @contextlib.contextmanager
 def _only_one(state: Path) -> Iterator[None]:
     """Hold the lock of the one that looks; the system gives it back when the process ends, however it ends."""
-    handle = os.open(state / "shadow.lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise EnvironmentProblem(
-                "Another `segue shadow` of this project is running.",
-                hint="Stop that one first; `segue serve --shadow` runs one itself.",
-            ) from error
+    with contextlib.ExitStack() as stack:
+        until = (
+            time.monotonic() + 0.5
+        )  # `segue serve` holds it for a moment when it takes out a tap that was left
+        while not stack.enter_context(tapping.asking(control.folder(state))):
+            if time.monotonic() > until:
+                raise EnvironmentProblem(
+                    "Another `segue shadow` of this project is running.",
+                    hint="Stop that one first; `segue serve --shadow` runs one itself.",
+                )
+            time.sleep(0.05)
         yield
-    finally:
-        os.close(handle)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from segue.verify.evidence import OperationResult, Report, operation_from_json
 
 _AGAIN = 15.0  # seconds until a save that failed is tried again
 _WAIT = 2.0  # seconds that the ledger may be another command's
+_LAST = 30.0  # the same when the command ends
 
 
 class Record:
@@ -47,6 +49,7 @@ class Record:
             key: p for key, p in before.items() if not transitions.why_stale(entries[key], p, begun)
         }
         self._kept = {key: found for key, found in _examples(self.file).items() if key in self._before}
+        self._others = _of_others(self.file, begun, entries)
 
     def found(self, key: str, path: str) -> None:
         """A difference; told once for each place."""
@@ -69,25 +72,8 @@ class Record:
         """
         if time.monotonic() < self._not_before:
             return False
-        at = now()
-        self.news = False
-        report = self._report(tallies)
         try:
-            with ledger.locked(self.settings.state, wait=_WAIT):
-                book = ledger.read(self.settings.ledger_file)
-                today = basis(self.settings, book)
-                if (today.code, today.snapshot) != (self.begun.code, self.begun.snapshot):
-                    raise self._changed()
-                proofs = {
-                    o.key: proof(o, today, "shadow, live reads", at) for o in report.operations if o.cases
-                }
-                if proofs:
-                    book = transitions.after_verify(
-                        replace(book, code=today.code), "shadow", proofs, today, at=at
-                    )
-                    ledger.write(self.settings.ledger_file, book)
-            about = {"snapshot": today.snapshot, "code": today.code, "at": at, "run": {"mode": "shadow"}}
-            write_atomic(self.file, self._text(report, about), mode=0o600)
+            self._write(tallies, _WAIT)
         except UsageError:
             raise
         except SegueError as error:
@@ -97,12 +83,39 @@ class Record:
             return False
         return True
 
+    def finish(self, tallies: Mapping[str, Tally]) -> None:
+        """Write both files for the last time: there is no later, so another command is waited for longer.
+
+        Raises as :meth:`save`, and what keeps it from being written.
+        """
+        self._write(tallies, _LAST)
+
+    def _write(self, tallies: Mapping[str, Tally], wait: float) -> None:
+        at = now()
+        self.news = False
+        report = self._report(tallies)
+        with ledger.locked(self.settings.state, wait=wait):
+            book = ledger.read(self.settings.ledger_file)
+            today = basis(self.settings, book)
+            if (today.code, today.snapshot) != (self.begun.code, self.begun.snapshot):
+                raise self._changed()
+            proofs = {o.key: proof(o, today, "shadow, live reads", at) for o in report.operations if o.cases}
+            if proofs:
+                book = transitions.after_verify(
+                    replace(book, code=today.code), "shadow", proofs, today, at=at
+                )
+                ledger.write(self.settings.ledger_file, book)
+        about = {"snapshot": today.snapshot, "code": today.code, "at": at, "run": {"mode": "shadow"}}
+        write_atomic(self.file, self._text(report, about), mode=0o600)
+
     def _report(self, tallies: Mapping[str, Tally]) -> Report:
         operations = tuple(self._result(key, tally) for key, tally in tallies.items())
         notes = [
             f"{key}: {place} is new each time ({times} of {tally.compared} reads)"
             for key, tally in tallies.items()
-            for place, times in tally.moving.most_common(5)
+            for place, times in Counter(dict(tally.moving)).most_common(
+                5
+            )  # a copy: the worker may count meanwhile
         ]
         notes += [f"{key}: a side did not answer {t.silent} times" for key, t in tallies.items() if t.silent]
         return Report("shadow", operations, time.monotonic() - self._begin, notes=tuple(notes))
@@ -123,6 +136,7 @@ class Record:
         for operation in data["operations"]:
             old = self._kept.get(operation["operation"], [])
             operation["differences"] = [*operation["differences"], *old][:EXAMPLES]
+        data["operations"] += self._others
         return json.dumps(data, indent=1, default=str, ensure_ascii=False) + "\n"
 
     def _changed(self) -> UsageError:
@@ -148,3 +162,13 @@ def _examples(file: Path) -> dict[str, list[Any]]:
         return {str(o["operation"]): list(o["differences"])[:EXAMPLES] for o in operations}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
+
+
+def _of_others(file: Path, begun: Basis, entries: Mapping[str, Entry]) -> list[Any]:
+    """What an earlier run said of operations that are not looked at now: the ledger still counts it."""
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+        same = (data["about"]["code"], data["about"]["snapshot"]) == (begun.code, begun.snapshot)
+        return [o for o in data["operations"] if o["operation"] not in entries] if same else []
+    except (OSError, ValueError, KeyError, TypeError):
+        return []

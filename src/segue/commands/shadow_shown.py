@@ -33,10 +33,12 @@ def show(tallies: Mapping[str, Tally], console: Console) -> None:
     seen = {key: t for key, t in tallies.items() if t.reads or t.compared or t.silent or t.left or t.long}
     different = sum(t.different for t in seen.values())
     compared = sum(t.compared for t in seen.values())
-    colour = "red" if different else "green"
+    colour = "red" if different else "green" if compared else "yellow"
     console.print(
         f"[{colour}]{different} differences[/] in [bold]{compared}[/] live reads of {len(seen)} operations"
     )
+    if not compared:
+        console.print("[yellow]Nothing was compared: this says nothing about either side.[/]")
     if not seen:
         return
     table = Table(

@@ -2,16 +2,20 @@
 
 The filter is discovered from a file (ECDS) that is only ever replaced by rename, as the routes are. Usually the file names a filter
 that does nothing. While ``segue shadow`` runs it names Envoy's tap filter, which itself does nothing until somebody asks Envoy's
-admin page for requests; one whose asker is killed stops at once.
+admin page for requests; one whose asker is killed stops at once, and ``segue serve`` takes it out (:func:`sweep`).
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from segue.errors import SegueError
 from segue.files import write_atomic
 
 Json = dict[str, Any]
@@ -63,6 +67,40 @@ def prepare(folder: Path) -> None:
     """Make the file if there is none: Envoy does not start without the place it watches."""
     if not _file(folder).is_file():
         put(folder, on=False)
+
+
+@contextlib.contextmanager
+def asking(folder: Path) -> Iterator[bool]:
+    """Be the one who may ask the tap of ``folder``; False while another one is. The system gives it back when the process ends, however it
+    ends."""
+    handle = os.open(folder.parent / "shadow.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+    finally:
+        os.close(handle)
+
+
+def sweep(folder: Path) -> bool:
+    """Take out a tap that somebody who was killed has left in; whether there was one. As long as it is in, whoever may connect to Envoy's admin
+    page could ask it for requests with their credentials."""
+    try:
+        left = json.loads(_file(folder).read_text(encoding="utf-8"))["version_info"] == "tap"
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    if not left:
+        return False
+    try:
+        with asking(folder) as alone:
+            if alone:
+                put(folder, on=False)
+            return alone
+    except (OSError, SegueError):  # a full disk does not end the gateway; the next look tries again
+        return False
 
 
 def _file(folder: Path) -> Path:

@@ -48,7 +48,13 @@ def readable(status: int, headers: list[tuple[str, str]], body: bytes, method: s
     kept = [(name, value) for name, value in headers if name.lower() not in _OURS]
     try:
         return answer_of({"status": status, "headers": kept, "body": body}, {}, method)
-    except (OSError, EOFError, zlib.error) as error:
+    except (
+        OSError,
+        EOFError,
+        zlib.error,
+        LookupError,
+        RecursionError,
+    ) as error:  # no such charset, JSON too deep
         raise ValueError(str(error)) from error
 
 
