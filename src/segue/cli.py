@@ -380,7 +380,8 @@ def interleave(
     """Run requests at the same time on both sides (PostgreSQL).
 
     Both sides are led through the same schedules, statement by statement; then answers and rows are compared: lost
-    updates, deadlocks and refusals that one side has and the other has not. Exits with 1 on differences.
+    updates, deadlocks and refusals that one side has and the other has not. Exits with 1 on differences, with 2 if no requests ran
+    at the same time.
     """
     from segue.commands import interleave as command
 

@@ -27,7 +27,7 @@ def run(
     json_only: bool,
 ) -> int:
     """Run requests at the same time on both sides; the report is kept in ``.segue/evidence/interleave.json``. It is no evidence of the
-    ledger: that is about single requests. Exit code 1 on differences."""
+    ledger: that is about single requests. Exit code 1 on differences, 2 where no requests ran at the same time."""
     book = read_ledger(settings)
     only = {e.key for text in routes for e in find_entries(book, text) if e.native}
     if routes and not only:
@@ -48,4 +48,4 @@ def run(
         print_json(data)
     else:
         render(report, console)
-    return 1 if report.different else 0
+    return 1 if report.different else 0 if report.schedules else 2

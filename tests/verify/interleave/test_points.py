@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import random
 from itertools import permutations
 
+import pytest
+from rich.console import Console
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from segue.verify.http import turns
+from segue.verify.interleave import InterleaveReport, Result, as_json, render
 from segue.verify.interleave.points import Labels, common, kind_of
 from segue.verify.interleave.words import schedules, serial
 
@@ -55,6 +61,60 @@ def test_points_that_both_have() -> None:
         "begin", "write a", "commit",
     ]  # fmt: skip
     assert common(["begin", "write a", "write b"], ["begin", "write b", "write a"])[0] == "begin"
+
+
+def result(*points: tuple[str, ...], noisy: bool = False) -> Result:
+    return Result((), points, 4, True, 4, (0, 0), {"serial": 4}, noisy=noisy)
+
+
+def test_requests_that_could_not_run_at_the_same_time_are_no_comparison() -> None:
+    apart, together = result(("begin",), ("begin",)), result(("begin",), ("begin", "commit"))
+    report = InterleaveReport((apart, together, result(("begin", "commit"), noisy=True)), 1.0)
+    assert (report.schedules, as_json(report)["alike"], dict(report.kinds)) == (4, 4, {"serial": 4})
+    assert [line.rpartition(" ")[2] for line in as_json(report)["notes"]] == ["1", "1"]
+    said = io.StringIO()
+    render(InterleaveReport((apart,), 1.0), Console(file=said, width=200))
+    assert "No requests ran at the same time" in said.getvalue()
+
+
+def test_statements_stop_at_every_way_that_asyncpg_sends_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Connected:
+        async def fetch(self, query: str, *values: object) -> str:
+            return query
+
+        execute = fetch
+
+        def get_server_pid(self) -> int:
+            return 7
+
+    class Prepared:
+        _connection = Connected()
+
+        def get_query(self) -> str:
+            return "UPDATE prepared"
+
+        async def fetch(self, *values: object) -> str:
+            return "done"
+
+    class Line:
+        async def say(self, document: object) -> None:
+            said.append(document)
+
+    said: list[object] = []
+    monkeypatch.setattr("asyncpg.Connection", Connected)
+    monkeypatch.setattr("asyncpg.prepared_stmt.PreparedStatement", Prepared)
+    turns.stop_before_statements()
+
+    async def run() -> list[str]:
+        turns.TURN.set(Line())  # type: ignore[arg-type]
+        return [
+            await Connected().fetch("SELECT 1", 2),
+            await Connected().execute("COMMIT"),
+            await Prepared().fetch(3),
+        ]
+
+    assert asyncio.run(run()) == ["SELECT 1", "COMMIT", "done"]
+    assert said == [{"sql": sql, "pid": 7} for sql in ("SELECT 1", "COMMIT", "UPDATE prepared")]
 
 
 def test_all_schedules_are_run_where_there_are_few() -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -60,21 +61,30 @@ class Turns:
 
 
 def stop_before_statements() -> None:
-    """At asyncpg's own methods: what is sent is seen there, by whomever it was made."""
+    """At asyncpg's own methods: what is sent is seen there, by whomever it was made. ``Database(comments=True)`` prepares its statements."""
     from asyncpg import Connection
+    from asyncpg.prepared_stmt import PreparedStatement
 
     for name in ("fetch", "execute"):
-        setattr(Connection, name, _stopping(getattr(Connection, name)))
+        setattr(
+            Connection, name, _stopping(getattr(Connection, name), lambda on, arguments: (arguments[0], on))
+        )
+    PreparedStatement.fetch = _stopping(
+        PreparedStatement.fetch, lambda on, arguments: (on.get_query(), on._connection)
+    )
 
 
-def _stopping(method: Any) -> Any:
-    async def stopped(self: Any, query: str, *arguments: Any, **options: Any) -> Any:
+def _stopping(method: Any, what: Callable[[Any, Any], tuple[str, Any]]) -> Any:
+    """``what`` tells statement and connection of a call."""
+
+    async def stopped(self: Any, *arguments: Any, **options: Any) -> Any:
         turn = TURN.get()
         if turn is None:
-            return await method(self, query, *arguments, **options)
-        await turn.say({"sql": query, "pid": self.get_server_pid()})
+            return await method(self, *arguments, **options)
+        query, connection = what(self, arguments)
+        await turn.say({"sql": query, "pid": connection.get_server_pid()})
         try:
-            return await method(self, query, *arguments, **options)
+            return await method(self, *arguments, **options)
         except Exception as error:
             turn.tell({"failed": str(getattr(error, "sqlstate", None) or "")})
             raise

@@ -57,6 +57,11 @@ class Result:
     noisy: bool = False
 
     @property
+    def concurrent(self) -> bool:
+        """Whether a request could stop between its statements, so that another one ran in the middle of it."""
+        return any(len(points) > 1 for points in self.points)
+
+    @property
     def different(self) -> bool:
         """One side can show what the other cannot."""
         return bool(self.only_django or self.only_fastapi)
@@ -73,7 +78,12 @@ class InterleaveReport:
     @property
     def schedules(self) -> int:
         """Schedules compared."""
-        return sum(r.words for r in self.results if not r.noisy)
+        return sum(r.words for r in self.compared)
+
+    @property
+    def compared(self) -> tuple[Result, ...]:
+        """Those that say something: Django answered a schedule in one way, and requests ran in the middle of each other."""
+        return tuple(r for r in self.results if r.concurrent and not r.noisy)
 
     @property
     def different(self) -> int:
@@ -84,7 +94,6 @@ class InterleaveReport:
     def kinds(self) -> Counter[str]:
         """Schedules by the kind of their outcome on Django."""
         total: Counter[str] = Counter()
-        for result in self.results:
-            if not result.noisy:
-                total.update(result.kinds)
+        for result in self.compared:
+            total.update(result.kinds)
         return total

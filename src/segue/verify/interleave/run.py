@@ -122,7 +122,9 @@ class _Run:
             result = self._compared(group, min(per_pair, left), masks)
             if result is not None:
                 results.append(result)
-                left -= 0 if result.noisy else result.words
+                left -= result.words if result.concurrent and not result.noisy else 0
+            else:
+                self.skipped["groups with a request that cannot be sent"] += 1
         silent = sorted({o["key"] for o in operations} - {c.key for c in found})
         notes = [
             f"{len(found)} requests that write, {len(chosen)} pairs of them with rows or tables in common, {len(results)} run",
@@ -172,10 +174,15 @@ class _Run:
     ) -> Candidate | None:
         """It, after FastAPI has been asked by itself, too (``alone``: Django); None for a request that writes nothing, or nothing
         else than those ``known``."""
+        if not alone.traces:  # the server answered it before the project saw it
+            return None
         found = candidate(case, alone, alone.traces[0])
         if found is None or any(c.does == found.does for c in known):
             return None
         other = self.fastapi.alone(case)
+        if not other.traces:
+            self.skipped["requests that FastAPI's server answers by itself"] += 1
+            return None
         if left_to_django({**other.answers[0], "effects": other.effects}):
             self.skipped["requests that FastAPI leaves to Django"] += 1
             return None

@@ -29,13 +29,26 @@ def as_json(report: InterleaveReport) -> dict[str, Any]:
     """The whole report."""
     return {
         "schedules": report.schedules,
-        "alike": sum(r.alike for r in report.results),
+        "alike": sum(r.alike for r in report.compared),
         "different": report.different,
         "kinds": dict(sorted(report.kinds.items())),
         "seconds": round(report.seconds, 1),
-        "notes": list(report.notes),
+        "notes": [*report.notes, *_left_out(report)],
         "results": [_result(r) for r in report.results],
     }
+
+
+def _left_out(report: InterleaveReport) -> list[str]:
+    noisy = sum(r.noisy for r in report.results)
+    apart = sum(not r.concurrent and not r.noisy for r in report.results)
+    lines = []
+    if noisy:
+        lines.append(f"groups that Django answers in two ways under one schedule, not compared: {noisy}")
+    if apart:
+        lines.append(
+            f"groups without a common point after the first statement, which ran one after the other only, not counted: {apart}"
+        )
+    return lines
 
 
 def _result(result: Result) -> dict[str, Any]:
@@ -45,15 +58,17 @@ def _result(result: Result) -> dict[str, Any]:
 
 def render(report: InterleaveReport, console: Console) -> None:
     """Figures, what Django itself does to concurrent requests, then differences."""
-    colour = "red" if report.different else "green"
-    alike = sum(r.alike for r in report.results)
+    colour = "red" if report.different else "green" if report.schedules else "yellow"
+    alike = sum(r.alike for r in report.compared)
     console.print(
-        f"[{colour}]{report.different} differences[/] in [bold]{report.schedules}[/] schedules of {len(report.results)} "
+        f"[{colour}]{report.different} differences[/] in [bold]{report.schedules}[/] schedules of {len(report.compared)} "
         f"groups of requests ({report.seconds:.0f} s); {alike} schedules came out alike one by one"
     )
+    if not report.schedules:
+        console.print("[yellow]No requests ran at the same time: this says nothing about either side.[/]")
     for kind, count in report.kinds.most_common():
         console.print(f"  {count:5} {kind}: {_WORDS[kind]}", highlight=False)
-    for note in report.notes:
+    for note in [*report.notes, *_left_out(report)]:
         console.print(Text(note, style="dim"), soft_wrap=True)
     _anomalies(report, console)
     for result in [r for r in report.results if r.different][:MOST]:
