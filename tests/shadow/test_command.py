@@ -71,7 +71,7 @@ def readers(url: str, path: str) -> Iterator[None]:
 
     def work() -> None:
         with httpx.Client(base_url=url, trust_env=False, headers=SECRETS) as client:
-            while not stop.wait(0.01):
+            while not stop.wait(0.03):
                 client.get(f"/api/articles/{path}/", params={"token": "query-secret-1"})
 
     thread = threading.Thread(target=work)

@@ -38,7 +38,7 @@ def wait_until(true: Callable[[], object], seconds: float = 60) -> None:
     until = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.01)
+        time.sleep(0.03)
 
 
 class Looking:
