@@ -105,6 +105,13 @@ def test_a_read_may_be_repeated_although_another_method_of_its_resource_writes(t
         ("shop/services.py", "await db.all(select(Book))", "await db.get(Book, for_update=True)", "it locks rows"),
         ("shop/services.py", "from sqlalchemy import select", "from sqlalchemy import update as select", "it writes rows (sqlalchemy.update)"),
         ("shop/services.py", "from sqlalchemy import select", "from sqlalchemy.dialects.postgresql import insert as select", "it writes rows"),
+        ("shop/services.py", "select(Book)", "Book.__table__.insert().returning(Book)", "it writes rows (Book.__table__.insert)"),
+        ("shop/services.py", "select(Book)", "Book.__table__.update().returning(Book)", "it writes rows (Book.__table__.update)"),
+        ("shop/services.py", "select(Book)", "sqlalchemy.update(Book).returning(Book)", "it writes rows (sqlalchemy.update)"),
+        ("shop/services.py", "found = {}", "found = []\n    found.insert(0, 1)\n    found = {}", ""),
+        ("shop/services.py", "found = {}", "found = io.open('/tmp/x', 'w')", "it calls io.open()"),
+        ("shop/services.py", "found = {}", "await GUARD.assign(db)\n    found = {}", "it writes rows (GUARD.assign)"),
+        ("shop/services.py", "from sqlalchemy import select", "from sqlalchemy.orm import Session as select", "of sqlalchemy.orm.Session it is not known"),
         ("shop/services.py", "from sqlalchemy import select", "from segue_bridge.db.relations import add as select", "it writes rows"),
         ("shop/services.py", "from sqlalchemy import select", "from segue_bridge.tasks import TaskQueue as select", "it sends tasks"),
         ("shop/services.py", "from sqlalchemy import select", "from segue_bridge.cache.redis import RedisCache as select", "it writes into the shared cache"),
@@ -142,10 +149,12 @@ def test_what_explore_saw_django_write_refuses_whatever_the_code_looks_like(tmp_
         {"operation": "GET /d/", "cases": 9},
     ]
     file = tmp_path / "explore.json"
-    file.write_text(json.dumps({"operations": operations}))
-    seen = reads.seen_effects(file)
+    file.write_text(json.dumps({"operations": operations, "about": {"snapshot": "today"}}))
+    seen = reads.seen_effects(file, "today")
     assert seen == {KEY: "have effects (cache), write shop_view", "GET /b/": ""}
     assert refused(tmp_path, CODE, seen=seen) == f"`segue verify explore` saw it {seen[KEY]}"
+    # Django's code has changed: what it wrote then it may write, what it did not is not known any more.
+    assert reads.seen_effects(file, "tomorrow") == {KEY: seen[KEY]}
     file.write_text("{")
-    assert reads.seen_effects(file) == {}
-    assert reads.seen_effects(tmp_path / "none.json") == {}
+    assert reads.seen_effects(file, "today") == {}
+    assert reads.seen_effects(tmp_path / "none.json", "today") == {}

@@ -13,7 +13,7 @@ from types import FrameType
 
 from rich.markup import escape
 
-from segue import ledger
+from segue import digest, ledger
 from segue.commands import shift
 from segue.commands.common import (
     basis,
@@ -138,7 +138,9 @@ def choose(settings: Config, book: Ledger, routes: Sequence[str]) -> tuple[list[
         settings.output,
         settings.package,
         settings.accepted_middleware,
-        reads.seen_effects(settings.state / "evidence" / "explore.json"),
+        reads.seen_effects(
+            settings.state / "evidence" / "explore.json", digest.of_file(settings.snapshot_file)
+        ),
     )
     refused = {key: reason for key, reason in why.items() if reason}
     for key in exact:

@@ -56,21 +56,28 @@ _PURE = frozenset(
     }
 )  # fmt: skip
 _STATEMENTS = frozenset(
-    {"insert", "update", "delete", "text", "Insert", "Update", "Delete", "literal_column"}
-)
+    {"insert", "update", "delete", "text", "Insert", "Update", "Delete", "literal_column", "DDL", "Sequence", "create_engine", "sessionmaker"}
+)  # fmt: skip
+# Parts of SQLAlchemy by which such a statement goes under another name (``postgresql.insert``), or that hold connections of their own.
+_UNNAMED = frozenset(
+    {"sqlalchemy.sql", "sqlalchemy.dml", "sqlalchemy.schema", "sqlalchemy.event", "sqlalchemy.engine", "sqlalchemy.ext.asyncio", "sqlalchemy.orm.Session"}
+)  # fmt: skip
 # Methods of the same session that write, by whatever name it goes.
 _WRITES = frozenset(
     {
         "execute", "insert", "insert_all", "update", "update_all", "get_or_create", "update_or_create", "delete_all", "delete_matching",
+        "assign", "remove",
     }
 )  # fmt: skip
+_MODULES = frozenset({"sqlalchemy", "sa", "postgresql", "mysql", "sqlite", "dml", "sql"})
 _LOCKS = frozenset({"with_for_update"})
+_OPENS = frozenset({"io.open", "io.FileIO", "urllib.request.urlopen", "urllib.request.urlretrieve"})
 _OUTSIDE = frozenset({"open", "exec", "eval", "__import__"})
 # Methods of whatever object: files, sessions, caches, clients.
 _ACTS = frozenset(
     {
         "save", "delete", "send", "send_all", "notify", "apply", "delay", "on_commit", "flush", "cycle_key", "set_expiry", "touch", "incr", "decr", "unlink",
-        "write_text", "write_bytes", "mkdir", "nextval",
+        "write_text", "write_bytes", "mkdir", "nextval", "setval", "set_config", "pg_notify",
     }
 )  # fmt: skip
 
@@ -111,21 +118,23 @@ def refusals(
     return out | {key: why[function] for key, function in look.items()}
 
 
-def seen_effects(file: Path) -> dict[str, str]:
+def seen_effects(file: Path, snapshot: str) -> dict[str, str]:
     """What the last explore saw each operation do besides answering, from ``.segue/evidence/explore.json``: ``write shop_view`` or ''.
 
-    Empty without such a file, or with one that an earlier version wrote.
+    Empty without such a file, or with one that an earlier version wrote. A run on another snapshot than the one with the digest ``snapshot`` still
+    says what writes, and no longer what does not.
     """
     try:
-        operations = json.loads(file.read_text(encoding="utf-8"))["operations"]
+        data = json.loads(file.read_text(encoding="utf-8"))
+        operations, today = data["operations"], data.get("about", {}).get("snapshot") == snapshot
         found = {
             str(o["operation"]): ", ".join(_effect(e) for e in o["effects"])
             for o in operations
             if "effects" in o and o["cases"]
         }
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
-    return found
+    return {key: what for key, what in found.items() if what or today}
 
 
 def _effect(name: str) -> str:
@@ -239,7 +248,7 @@ def _imported(stmt: ast.Import | ast.ImportFrom, package: str) -> Iterator[str]:
                 )
         elif root == "sqlalchemy" and name.rpartition(".")[2] in _STATEMENTS:
             yield f"it writes rows ({name})"
-        elif root not in _PURE or name.startswith(("urllib.request", "sqlalchemy.event")):
+        elif root not in _PURE or name.startswith(("urllib.request", "io.open", "io.File", *_UNNAMED)):
             yield f"of {name} it is not known that it only reads" if rest or root != package else ""
 
 
@@ -254,6 +263,10 @@ def _called(node: ast.Call) -> Iterator[str]:
             yield "every request writes its session"
     elif isinstance(function, ast.Attribute):
         base = function.value
+        if ast.unparse(function) in _OPENS:
+            yield f"it calls {ast.unparse(function)}()"
+        if _makes_statement(node, function):
+            yield f"it writes rows ({ast.unparse(function)})"
         of_database = (isinstance(base, ast.Name) and base.id == "db") or (
             isinstance(base, ast.Attribute) and base.attr == "db"
         )
@@ -265,6 +278,15 @@ def _called(node: ast.Call) -> Iterator[str]:
             yield "it locks rows"
         elif _is_session(base) and function.attr != "get":
             yield "it may change the session"
+
+
+def _makes_statement(node: ast.Call, function: ast.Attribute) -> bool:
+    """``postgresql.insert(Book)``, ``sa.update(Book)``, ``Book.__table__.insert()``; not ``list.insert(0, x)`` nor ``dict.update(x)``."""
+    if function.attr == "insert":
+        return len(node.args) != 2 or any(k.arg for k in node.keywords)
+    by_name = isinstance(function.value, ast.Name) and function.value.id in _MODULES
+    of_table = isinstance(function.value, ast.Attribute) and function.value.attr == "__table__"
+    return function.attr in _STATEMENTS and (by_name or of_table)
 
 
 def _given(call: ast.Call, name: str) -> bool:
