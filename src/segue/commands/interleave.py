@@ -9,7 +9,7 @@ from segue.commands.common import console, errors, find_entries, now, print_json
 from segue.commands.serve import fastapi_environment
 from segue.commands.verify import begin
 from segue.config import Config
-from segue.errors import UsageError
+from segue.errors import EnvironmentProblem, UsageError
 from segue.files import write_atomic
 from segue.verify.http import Modern
 from segue.verify.interleave import as_json, interleave, render
@@ -27,7 +27,7 @@ def run(
     json_only: bool,
 ) -> int:
     """Run requests at the same time on both sides; the report is kept in ``.segue/evidence/interleave.json``. It is no evidence of the
-    ledger: that is about single requests. Exit code 1 on differences, 2 where no requests ran at the same time."""
+    ledger: that is about single requests. Exit code 1 on differences. Raises :class:`EnvironmentProblem` where no requests ran at the same time."""
     book = read_ledger(settings)
     only = {e.key for text in routes for e in find_entries(book, text) if e.native}
     if routes and not only:
@@ -48,4 +48,9 @@ def run(
         print_json(data)
     else:
         render(report, console)
-    return 1 if report.different else 0 if report.schedules else 2
+    if not (report.different or report.schedules):
+        raise EnvironmentProblem(
+            "Nothing was interleaved: no two requests that write ran at the same time.",
+            hint="The notes say why; give it more --seconds, or a database with rows that its users may write.",
+        )
+    return 1 if report.different else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import resource
 import signal
 import threading
 import time
@@ -62,6 +63,8 @@ def run(
     shift.require_loaded(settings, today)
     running = _running(settings)
     percent = share if share is not None else settings.shadow_share or SHARE
+    # Credentials of users are in memory from here on: a crash leaves none of it in a file.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     with _only_one(settings.state), contextlib.ExitStack() as stack:
         stopping = stack.enter_context(_signals())
         record = Record(settings, today, {e.key: e for e in chosen}, errors if as_json else console)

@@ -18,7 +18,9 @@ LEVELS = {
     3: "REPEATABLE READ",
     4: "SERIALIZABLE",
 }  # psycopg.IsolationLevel
-_BY_TEXT = re.compile(r"default_transaction_\w+")
+_BY_TEXT = re.compile(
+    r"default[_-]transaction[_-][\w-]+"
+)  # "-c name=value" or "--name=value", where a dash is an underscore
 
 
 def problem(snapshot: Snapshot) -> tuple[str, str] | None:
