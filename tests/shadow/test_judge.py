@@ -113,7 +113,7 @@ def test_values_by_the_toss_of_a_coin_and_rows_without_an_order_are_no_differenc
         lambda: {"rows": [{"id": n} for n in dice.sample([1, 2, 3], 3)]},
     ]
     for body in bodies:
-        kinds = [Sides(body, body).judged().kind for _ in range(600)]
+        kinds = [Sides(body, body).judged().kind for _ in range(200)]
         assert Kind.DIFFERENT not in kinds
         assert Kind.VOLATILE in kinds
 
