@@ -55,6 +55,10 @@ class Audited(models.Model):
     def has_text(self):
         return any(f.value_from_object(self) == "x" for f in self._meta.fields if isinstance(f, models.CharField))
 
+    def walks(self):
+        names = (f.name for f in self._meta.fields)
+        return {"first": next(f.name for f in self._meta.fields if f.null), "all": list(names), "again": list(names)}
+
     def described(self):
         meta = self._meta
         names = [meta.label, meta.label_lower, meta.app_label, meta.model_name, meta.object_name, meta.db_table]
@@ -117,6 +121,10 @@ class RecordViewSet(viewsets.ModelViewSet):
         return Response(self.get_object().has_text())
 
     @action(detail=True)
+    def walks(self, request, pk=None):
+        return Response(self.get_object().walks())
+
+    @action(detail=True)
     def described(self, request, pk=None):
         return Response(self.get_object().described())
 
@@ -138,7 +146,7 @@ router = SimpleRouter()
 router.register("records", views.RecordViewSet)
 urlpatterns = router.urls
 """
-READS = ("as_dict", "described", "has_text", "names", "plain", "state", "tells")
+READS = ("as_dict", "described", "has_text", "names", "plain", "state", "tells", "walks")
 
 
 @pytest.fixture(scope="module")
@@ -188,6 +196,12 @@ def _refused(snapshot: Snapshot, method: str, body: str) -> str:
         ("return [f.name for f in self._meta.get_fields()]", "does not know this"),
         ("return [a.name + b.name for a in self._meta.fields for b in self._meta.fields]", "one plain loop"),
         ("return self._meta.get_field('nothing').name", "no column"),
+        ("return [[f for f in 'ab'] for f in self._meta.fields]", "Another variable"),
+        ("return [sorted('ab', key=lambda f: f) for f in self._meta.fields]", "Another variable"),
+        (
+            "from django.forms.models import model_to_dict\n    return model_to_dict(self, fields='title')",
+            "within this text",
+        ),
     ],
 )
 def test_what_segue_does_not_know_is_refused(

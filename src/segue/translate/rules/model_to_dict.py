@@ -78,6 +78,10 @@ def _names(frame: Frame, call: CallSite, place: int, keyword: str) -> Collection
         raise frame.refuse(
             "unknown-call", ast.unparse(call.node), "The names are not known before the request.", call.node
         ) from None
+    if isinstance(found, str):
+        raise frame.refuse(
+            "unknown-call", ast.unparse(call.node), "Django looks for the names within this text.", call.node
+        )
     return found if found is None else list(found)
 
 

@@ -77,11 +77,7 @@ def sequence(frame: Frame, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) 
     """``[x for …]``, ``{x for …}``, ``(x for …)``."""
     drawn = _over_fields(frame, node, node.elt)
     if drawn is not None:
-        if isinstance(node, ast.GeneratorExp) and not (drawn.node is not None and is_pure(drawn.node)):
-            raise frame.refuse(
-                "comprehension", ast.unparse(node), "What it makes one by one may fail half-way.", node
-            )
-        return drawn
+        return _one_by_one(frame, drawn, node) if isinstance(node, ast.GeneratorExp) else drawn
     drawn = _over_facts(frame, node)
     if drawn is not None:
         return drawn
@@ -163,6 +159,10 @@ def _over_fields(
             "comprehension", ast.unparse(node), "Segue reads one plain loop over fields.", node
         )
     saved, wanted = frame.snapshot_env(), generator.target.id
+    if any(_binds(part, wanted) for part in parts):
+        raise frame.refuse(
+            "comprehension", ast.unparse(node), f"Another variable in it is called {wanted}, too.", node
+        )
     rows: list[list[ast.expr]] = []
     names: dict[str, Val] = {}
     frame.no_hoist += 1
@@ -188,6 +188,25 @@ def _over_fields(
     finally:
         frame.no_hoist -= 1
         frame.restore_env(saved)
+
+
+def _one_by_one(frame: Frame, drawn: Val, node: ast.GeneratorExp) -> Val:
+    """A list as what gives its items once: ``next()`` takes no list, and going through a generator again finds nothing."""
+    if drawn.node is None or not is_pure(drawn.node):
+        raise frame.refuse(
+            "comprehension", ast.unparse(node), "What it makes one by one may fail half-way.", node
+        )
+    item = drawn.kind.item if isinstance(drawn.kind, ListOf) else drawn.kind
+    return Val(ListOf(item, "Iterator"), ast.Call(ast.Name("iter", ast.Load()), [drawn.node], []))
+
+
+def _binds(part: ast.expr, name: str) -> bool:
+    """Whether a comprehension or lambda within ``part`` has a variable of that name."""
+    return any(
+        (isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and n.id == name)
+        or (isinstance(n, ast.arg) and n.arg == name)
+        for n in ast.walk(part)
+    )
 
 
 def _called(node: ast.expr, name: str, other: str) -> ast.expr:
