@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
+from typing import Any
 
+import pytest
+from sqlalchemy.dialects.postgresql import Range, asyncpg, psycopg
 from tests.schema.catalogue import Sides
+
+from segue_bridge.db.types import DateTimeRange, LocalDateTime, UtcDateTime
 
 START = f"""
 import sys
@@ -110,3 +116,19 @@ def test_ranges_and_arrays_of_other_things(sides: Sides) -> None:
     assert sides.generated(OF_POSTGRESQL + BY_GENERATED) == expected
     assert ["ints", "[1,5)"] in expected
     assert ["words", "refused"] in expected
+
+
+@pytest.mark.parametrize("naive", [dt.datetime.min, dt.datetime.max])
+def test_no_infinite_moment_is_written(naive: dt.datetime) -> None:
+    aware = naive.replace(tzinfo=dt.UTC)
+    written: list[tuple[Any, object]] = [
+        (UtcDateTime(), aware),
+        (LocalDateTime("UTC"), naive),
+        (DateTimeRange(), (aware, None)),
+        (DateTimeRange(), Range(None, aware)),
+    ]
+    for kind, value in written:
+        with pytest.raises(ValueError, match="infinity"):
+            kind.process_bind_param(value, asyncpg.dialect())
+        assert kind.process_bind_param(value, psycopg.dialect()) is not None
+    assert LocalDateTime("UTC").process_bind_param(dt.datetime(9999, 12, 31), asyncpg.dialect())

@@ -38,7 +38,7 @@ from sqlalchemy.sql.elements import ColumnElement as _Element
 from sqlalchemy.sql.visitors import InternalTraversal
 
 from segue_bridge import zone as zones
-from segue_bridge.db.types import DjangoType, LocalDateTime
+from segue_bridge.db.types import Converted, DjangoType, Inet, LocalDateTime, Uuid
 
 Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 Condition = ColumnElement[bool]
@@ -163,12 +163,26 @@ def _like(column: Column, value: Any, lookup: str) -> Condition:
     pattern: Any = (
         value if isinstance(value, ClauseElement) else literal(search_pattern(value, lookup), String())
     )
-    as_text = cast(column, SaText())
+    as_text = _as_text(column)
     if lookup.startswith("i"):
         exact_case = func.upper(as_text).like(func.upper(pattern))
     else:
         exact_case = as_text.like(pattern)
-    return PerDialect(exact_case, _untyped(column).like(pattern, escape="\\"))
+    return PerDialect(exact_case, _untyped(column).like(_as_stored(column, pattern), escape="\\"))
+
+
+def _kind(column: Column) -> Any:
+    return column.type.inner if isinstance(column.type, Converted) else column.type
+
+
+def _as_text(column: Column) -> Column:
+    """What PostgreSQL searches (``DatabaseOperations.lookup_cast``): an address without the ``/32`` of its text."""
+    return func.host(column, type_=SaText()) if isinstance(_kind(column), Inet) else cast(column, SaText())
+
+
+def _as_stored(column: Column, pattern: Any) -> Any:
+    """What SQLite searches for: a UUID is stored without hyphens (``UUIDTextMixin``)."""
+    return func.replace(pattern, "-", "") if isinstance(_kind(column), Uuid) else pattern
 
 
 def _untyped(column: Column) -> Column:
@@ -219,8 +233,8 @@ def iexact(column: Column, value: Any) -> Condition:
     plain = value if isinstance(value, ClauseElement) else literal(str(value), String())
     pattern = value if isinstance(value, ClauseElement) else literal(escape(value), String())
     return PerDialect(
-        func.upper(cast(column, SaText())) == func.upper(plain),
-        _untyped(column).like(pattern, escape="\\"),
+        func.upper(_as_text(column)) == func.upper(plain),
+        _untyped(column).like(_as_stored(column, pattern), escape="\\"),
     )
 
 
@@ -228,7 +242,7 @@ def regex(column: Column, pattern: str) -> Condition:
     """``__regex``: PostgreSQL's ``~``; Python's ``re`` on SQLite."""
     value = literal(str(pattern), String())
     return PerDialect(
-        cast(column, SaText()).op("~", is_comparison=True)(value),
+        _as_text(column).op("~", is_comparison=True)(value),
         _untyped(column).op("REGEXP", is_comparison=True)(value),
     )
 
@@ -236,7 +250,7 @@ def regex(column: Column, pattern: str) -> Condition:
 def iregex(column: Column, pattern: str) -> Condition:
     """``__iregex``: PostgreSQL's ``~*``; Python's ``re`` with ``(?i)`` on SQLite."""
     return PerDialect(
-        cast(column, SaText()).op("~*", is_comparison=True)(literal(str(pattern), String())),
+        _as_text(column).op("~*", is_comparison=True)(literal(str(pattern), String())),
         _untyped(column).op("REGEXP", is_comparison=True)(literal(f"(?i){pattern}", String())),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -10,6 +11,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.types import TypeEngine
 
 from segue_bridge.db.types.base import DjangoType
+from segue_bridge.db.types.times import not_infinite
 
 
 class Array(DjangoType[list[Any]]):
@@ -95,6 +97,14 @@ class DateTimeRange(_Range):
 
     impl = pg.TSTZRANGE
     ddl: ClassVar[dict[str, str]] = {"": "tstzrange"}
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Raises ``ValueError`` for an end that the driver would write as an infinity."""
+        made = super().process_bind_param(value, dialect)
+        for end in (made.lower, made.upper) if isinstance(made, pg.Range) else ():
+            if isinstance(end, dt.datetime):
+                not_infinite(end, dialect)
+        return made
 
 
 class DateRange(_Range):

@@ -45,8 +45,7 @@ class UtcDateTime(_Moment):
         if value is None:
             return None
         moment = aware(value)
-        if moment.year in (1, 9999) and getattr(dialect, "driver", "") == "asyncpg":
-            _not_infinite(moment)
+        not_infinite(moment, dialect)
         if dialect.name == "sqlite":
             return str(moment.astimezone(dt.UTC).replace(tzinfo=None))
         return moment
@@ -76,7 +75,9 @@ class LocalDateTime(_Moment):
                     "SQLite backend does not support timezone-aware datetimes when USE_TZ is False."
                 )
             return str(value)
-        return value if value.tzinfo is not None else value.replace(tzinfo=ZoneInfo(self.name))
+        moment = value if value.tzinfo is not None else value.replace(tzinfo=ZoneInfo(self.name))
+        not_infinite(moment, dialect)
+        return moment
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
         if dialect.name == "sqlite":
@@ -97,8 +98,10 @@ def aware(value: Any) -> dt.datetime:
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone.default() or dt.UTC)
 
 
-def _not_infinite(moment: dt.datetime) -> None:
+def not_infinite(moment: dt.datetime, dialect: Dialect) -> None:
     """asyncpg writes the first and the last moment as PostgreSQL's infinities, which Django cannot read. Raises ``ValueError``."""
+    if moment.year not in (1, 9999) or getattr(dialect, "driver", "") != "asyncpg":
+        return
     if moment.utcoffset() == dt.timedelta(0) and moment.replace(tzinfo=None) in (
         dt.datetime.min,
         dt.datetime.max,
