@@ -11,6 +11,7 @@ from typing import Any
 
 from segue.snapshot.model import Snapshot
 from segue.translate.specialise.fold import plain
+from segue.translate.versions import since
 
 LEVELS = {
     1: "READ UNCOMMITTED",
@@ -34,7 +35,8 @@ def problem(snapshot: Snapshot) -> tuple[str, str] | None:
     given = options.get("isolation_level")
     if given is None:
         return None
-    if not any(name.lower() == "psycopg" for name in snapshot.versions.packages):
+    third = any(name.lower() == "psycopg" for name in snapshot.versions.packages)
+    if not third or not since(snapshot.versions.django, 4, 2):  # older ones know psycopg2 alone
         return "OPTIONS: isolation_level", "With psycopg2 it holds for single statements, too."
     return None if given in LEVELS else ("OPTIONS: isolation_level", "Segue does not know this level.")
 

@@ -163,6 +163,7 @@ def test_settings_that_change_every_answer(snapshot: Snapshot, name: str, value:
     [
         ("isolation_level", 4, ("psycopg",), "isolation='SERIALIZABLE'"),
         ("isolation_level", 3, ("psycopg2",), "OPTIONS: isolation_level"),
+        ("isolation_level", 4, ("psycopg", "psycopg2"), "OPTIONS: isolation_level"),  # Django 4.1 takes the second
         ("isolation_level", 9, ("psycopg",), "OPTIONS: isolation_level"),
         ("options", "-c default_transaction_isolation=serializable", ("psycopg",), "OPTIONS: default_transaction_isolation"),
         ("options", "-c statement_timeout=3000", ("psycopg",), "database_url,"),
@@ -177,7 +178,8 @@ def test_the_isolation_level_is_kept_or_nothing_is_translated(
         vendor="postgresql",
         options={option: Value("const", value)},  # type: ignore[arg-type]
     )
-    versions = replace(snapshot.versions, packages=dict.fromkeys(drivers, "1"))
+    django = "4.1.13" if drivers == ("psycopg", "psycopg2") else snapshot.versions.django
+    versions = replace(snapshot.versions, django=django, packages=dict.fromkeys(drivers, "1"))
     program = translate(
         replace(snapshot, settings=replace(settings, databases=(database,)), versions=versions)
     )
