@@ -156,7 +156,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Snapshot, Program, 
         root / "site", {"notes/models.py": MODELS, "notes/views.py": VIEWS, "site_/urls.py": URLS}
     )
     snapshot = site.snapshot()
-    program, report = site.explore(snapshot, root / "out", cases=300, seconds=20)
+    program, report = site.explore(snapshot, root / "out", cases=160, seconds=20)
     return snapshot, program, report, root / "out"
 
 
