@@ -204,12 +204,9 @@ def changed(text: str) -> str:
 
 def test_rows_are_those_that_loaddata_makes(copies: Copies) -> None:
     texts = copies.django(1, MAKE + DUMP)
-    named = changed(texts["named"])
-    first = [copies.file("nameless.json", texts["nameless"])]
-    then = [
-        copies.file("lines.jsonl", texts["lines"]),
-        copies.file("backwards.json", json.dumps(json.loads(named)[::-1])),
-    ]
+    backwards = json.dumps(json.loads(texts["named"])[::-1])  # what is referred to comes later
+    first = [copies.file("backwards.json", backwards)]
+    then = [copies.file("lines.jsonl", texts["lines"]), copies.file("less.json", changed(texts["nameless"]))]
     for files in (first, then):
         copies.django(2, f"FILES = {list(map(str, files))!r}" + LOAD)
         assert copies.load(3, *files) == sum(len(json.loads(texts["plain"])) for _ in files)
