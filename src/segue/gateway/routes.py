@@ -18,11 +18,14 @@ TYPE = "type.googleapis.com/envoy"
 Json = dict[str, Any]
 
 _SAFE = "GET|HEAD|OPTIONS"
+HIDDEN = "%(?:2[DEFdef]|3[0-9]|4[1-9A-Fa-f]|5[0-9AFaf]|6[1-9A-Fa-f]|7[0-9AEae])"
+"""What no client need encode: the slash, and letters, digits, ``-._~`` (RFC 3986 2.3). Both sides match the decoded path, the gateway the one
+that was sent: ``/1%2Fclose/`` would be the route of ``/1/`` here and another one there, and ``/%6Eew/`` not that of ``/new/``."""
 
 
 def route_configuration(rules: Sequence[Rule]) -> Json:
-    """The RDS resource: one virtual host, routes in order, Django last."""
-    routes: list[Json] = []
+    """The RDS resource: one virtual host, routes in order, Django last; and first for paths that are not what they seem."""
+    routes: list[Json] = [_django({"safe_regex": {"regex": f".*{HIDDEN}.*"}})]
     for rule in rules:
         match = _match(rule)
         if rule.possible:
@@ -48,14 +51,7 @@ def route_configuration(rules: Sequence[Rule]) -> Json:
                 forced = {**match, "headers": [*match["headers"], *chosen]}
                 routes.extend(_by_method(forced, weight, rule, f"forced-{side}"))
         routes.extend(_by_method(match, rule.weight, rule, "weighted"))
-    routes.append(
-        {
-            "name": "django",
-            "match": {"prefix": "/"},
-            "route": {"cluster": "django", "timeout": "0s", "retry_policy": _retry_unsent()},
-            "response_headers_to_add": [_side("django")],
-        }
-    )
+    routes.append(_django({"prefix": "/"}))
     return {
         "@type": f"{TYPE}.config.route.v3.RouteConfiguration",
         "name": "segue",
@@ -84,6 +80,16 @@ def _active(version: str) -> list[Json]:
         {"name": "segue|active", "match": asked, "direct_response": {"status": 204}},
         {"name": "segue|active", "match": other, "direct_response": {"status": 409}},
     ]
+
+
+def _django(match: Json) -> Json:
+    """What no rule is asked about."""
+    return {
+        "name": "django",
+        "match": match,
+        "route": {"cluster": "django", "timeout": "0s", "retry_policy": _retry_unsent()},
+        "response_headers_to_add": [_side("django")],
+    }
 
 
 def _match(rule: Rule) -> Json:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from segue.errors import UsageError
 from segue.gateway.envoy import Edge, Ports
+from segue.gateway.routes import HIDDEN
 from segue.gateway.table import Rule
 
 LONGEST = 4000
@@ -94,8 +95,12 @@ def _maps(rules: Sequence[Rule], stickies: list[tuple[str, ...]]) -> list[str]:
     return [
         "# The path as it was sent, without the query.",
         _map("$request_uri", "$segue_path", ['    default "";', path]),
-        "# The first one that matches: Django's order, pattern before method.",
-        _map('"$request_method $segue_path"', "$segue_rule", ["    default none;", *found]),
+        "# The first one that matches: Django's order, pattern before method. Before them paths that are another one when they are decoded.",
+        _map(
+            '"$request_method $segue_path"',
+            "$segue_rule",
+            ["    default none;", f"    {_quoted(f'~{HIDDEN}')} none;", *found],
+        ),
         _map("$segue_rule", "$segue_weighted", ["    default django;", *weights]),
         "# Whether FastAPI can answer, and whether browsers are Django's.",
         _map("$segue_rule", "$segue_possible", ["    default no;", *possible]),
