@@ -54,7 +54,7 @@ OTHERS = tuple(itertools.product(("HEAD", "PUT", "OPTIONS", "DELETE"), PATHS[:2]
 HEADERS: tuple[dict[str, str], ...] = (
     {}, {"accept": "text/html,*/*"}, {"accept": "application/json"}, {"x-segue-side": "fastapi"}, {"x-segue-side": "django"},
     {"x-segue-side": "fastapi", "x-forwarded-for": "127.0.0.1"}, {"x-segue-side": "nobody"},
-    {"x-segue-side": "fastapi", "accept": "TEXT/HTML"},
+    {"x-segue-side": "fastapi", "accept": "TEXT/HTML"}, {"x-segue-side": "FastAPI"},
 )  # fmt: skip
 
 
@@ -95,6 +95,10 @@ def test_path_and_headers_reach_the_side_as_they_were_sent(world: World, client:
     assert "x-segue-side" not in told
     assert (told["x-forwarded-for"], told["x-forwarded-proto"]) == ("203.0.113.9, 127.0.0.1", "http")
     assert (told["host"], len(told["x-request-id"])) == (f"127.0.0.1:{world.running.ports.gateway}", 32)
+    for protocol, passed in (("h2c", None), ("websocket", "websocket")):
+        answer = client.get("/api/articles/headers/", headers={"upgrade": protocol, "connection": "upgrade"})
+        told = json.loads(answer.text.removeprefix("fastapi:"))
+        assert (told.get("upgrade"), told.get("connection")) == (passed, passed and "upgrade")
     assert "GET /api/articles/headers%40a%20b/\n" in world.fastapi.log.read_text()
 
 
@@ -139,9 +143,18 @@ def test_clients_keep_their_side_and_go_over_once(world: World) -> None:
 
 def test_what_nginx_cannot_hold_is_refused() -> None:
     ports = Ports(1, 2, 3, 4)
-    for regex, words in ((r"/(?P<a>x)(?P=a)/", "refers to a group"), ("/" + "x" * 4000, "longer than")):
+    for regex, words in (
+        (r"/(?P<a>x)(?P=a)/", "refers to a group by name"),
+        (r"/(?P<a>x)(y|z)\2/", "refers to a group by number"),
+        (r"/a/|^/b/", "looks back"),
+        (r"/(?<!x)a/", "looks back"),
+        (r"/[a-z]{,3}/", "plain text"),
+        ("/" + "x" * 4000, "longer than"),
+    ):
         with pytest.raises(UsageError, match=words):
             nginx.configuration([Rule("GET /x", regex, ("GET",), 100, True, False)], ports, Edge())
+    plain = r"/\^[^/.]+[\d^]\\1\{,/"
+    nginx.configuration([Rule("GET /x", plain, ("GET",), 100, True, False)], ports, Edge())
     with pytest.raises(UsageError, match="header:x_user"):
         nginx.configuration(
             [Rule("GET /x", "/x", ("GET",), 10, True, False, ("header:x_user",))], ports, Edge()

@@ -11,11 +11,9 @@ from collections.abc import Sequence
 
 from segue.errors import UsageError
 from segue.gateway.envoy import Edge, Ports
+from segue.gateway.export.pcre import quoted, regex
 from segue.gateway.routes import HIDDEN
 from segue.gateway.table import Rule
-
-LONGEST = 4000
-"""Characters that nginx takes in one parameter (``NGX_CONF_BUFFER`` is 4096)."""
 
 _HEAD = """\
 # The routes of Segue's ledger for nginx. Written by `segue gateway export --to nginx`: write it again after each shift, then `nginx -s reload`.
@@ -26,6 +24,7 @@ _HEAD = """\
 # - A read that hangs in FastAPI is asked of Django after proxy_read_timeout only, and then no longer of FastAPI.
 # - PUT, DELETE and other writes get 502 while FastAPI is down (POST and PATCH go to Django): nginx would repeat those that were sent.
 # - A write that FastAPI itself answers with 501 or 503, without x-segue-unserved, loses its body.
+# - Answers in pieces (server-sent events) wait in nginx until a buffer is full, unless the side sends X-Accel-Buffering: no.
 # - Which clients go over first is another choice: the hash is another one.
 # - `segue rollout` and `segue status` see nothing of this traffic.
 """
@@ -69,7 +68,7 @@ def _share(number: int, weight: int) -> str:
 def _identity(word: str, name: str, following: str) -> str:
     kind, _, key = word.partition(":")
     if kind == "cookie":
-        found = _quoted(f"~(?:^|;\\s*){re.escape(key)}=(?<{name[1:]}_value>[^;]+)")
+        found = quoted(f"~(?:^|;\\s*){re.escape(key)}=(?<{name[1:]}_value>[^;]+)")
         return _map("$http_cookie", name, [f"    default {following};", f"    {found} {name}_value;"])
     if kind == "header" and re.search(r"[^A-Za-z0-9-]", key):
         raise UsageError(
@@ -82,7 +81,7 @@ def _identity(word: str, name: str, following: str) -> str:
 
 def _maps(rules: Sequence[Rule], stickies: list[tuple[str, ...]]) -> list[str]:
     """Which rule a request falls under, and what that rule says."""
-    found = [f"    {_quoted(_regex(rule))} r{n};" for n, rule in enumerate(rules)]
+    found = [f"    {quoted(regex(rule))} r{n};" for n, rule in enumerate(rules)]
     weights = [
         f"    r{n} {'fastapi' if r.weight == 100 else _share(stickies.index(r.sticky), r.weight)};  # {_comment(r)}"
         for n, r in enumerate(rules)
@@ -99,7 +98,7 @@ def _maps(rules: Sequence[Rule], stickies: list[tuple[str, ...]]) -> list[str]:
         _map(
             '"$request_method $segue_path"',
             "$segue_rule",
-            ["    default none;", f"    {_quoted(f'~{HIDDEN}')} none;", *found],
+            ["    default none;", f"    {quoted(f'~{HIDDEN}')} none;", *found],
         ),
         _map("$segue_rule", "$segue_weighted", ["    default django;", *weights]),
         "# Whether FastAPI can answer, and whether browsers are Django's.",
@@ -107,27 +106,11 @@ def _maps(rules: Sequence[Rule], stickies: list[tuple[str, ...]]) -> list[str]:
     ]
 
 
-def _regex(rule: Rule) -> str:
-    if "(?P=" in rule.regex:
-        raise UsageError(
-            f"nginx cannot match the URL pattern of {rule.key} (it refers to a group by name).",
-            hint="Use `--to in-process`, which matches as Django does.",
-        )
-    methods = "|".join(rule.methods) or r"\S+"
-    pattern = re.sub(r"\(\?P<\w+>", "(?:", rule.regex)  # a named group would set a variable
-    whole = f"~^(?:{methods}) (?:{pattern})$"
-    if len(_quoted(whole)) > LONGEST:
-        raise UsageError(
-            f"The URL pattern of {rule.key} is longer than nginx takes in one parameter.",
-            hint="Use another gateway, or `--to in-process`.",
-        )
-    return whole
-
-
 def _override(edge: Edge) -> list[str]:
     """``x-segue-side`` counts from those networks, and of requests that passed no proxy."""
     networks = [f"    {network} 1;" for network in edge.internal]
-    forced = [f'    "1::{side}" {side};' for side in ("django", "fastapi")]
+    # A regular expression: a plain string would match FastAPI, too, which Envoy does not obey.
+    forced = [f'    "~^1::{side}$" {side};' for side in ("django", "fastapi")]
     return [
         "# Who may choose a side with x-segue-side: these networks, without a proxy between.",
         "geo $segue_near {\n" + "\n".join(["    default 0;", *networks]) + "\n}\n",
@@ -168,7 +151,13 @@ map "$segue_side $request_method" $segue_way {
     "~^fastapi " once;
 }
 
-map $http_upgrade $segue_connection {
+# WebSockets only: with an upgrade to h2c a client would talk to a side past all that stands here.
+map $http_upgrade $segue_upgrade {
+    default "";
+    "~*^websocket$" $http_upgrade;
+}
+
+map $segue_upgrade $segue_connection {
     default upgrade;
     "" "";
 }
@@ -217,9 +206,10 @@ server {{
     proxy_http_version 1.1;
     proxy_set_header Host $http_host;
     proxy_set_header Connection $segue_connection;
-    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Upgrade $segue_upgrade;
     proxy_set_header X-Request-ID $segue_request_id;
     proxy_set_header X-Segue-Side "";{own}
+    proxy_hide_header X-Segue-Route;
     proxy_pass_header Server;
     proxy_pass_header Date;
     proxy_redirect off;
@@ -283,10 +273,6 @@ server {{
 
 def _map(source: str, name: str, lines: list[str]) -> str:
     return f"map {source} {name} {{\n" + "\n".join(lines) + "\n}\n"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _comment(rule: Rule) -> str:
