@@ -84,7 +84,8 @@ def _rank(match: Json, asked: Json) -> tuple[int, ...] | None:
     hit = {
         "Exact": lambda: value == asked["path"],
         "PathPrefix": lambda: value == "/",
-        "RegularExpression": lambda: re.fullmatch(value, asked["path"]),
+        # Some implementations want the whole path, some look for the expression in it.
+        "RegularExpression": lambda: re.search(value, asked["path"]),
     }[kind]()
     if not hit or match.get("method", asked["method"]) != asked["method"]:
         return None
@@ -101,7 +102,7 @@ def _rank(match: Json, asked: Json) -> tuple[int, ...] | None:
 def test_no_request_gets_to_fastapi_that_djangos_order_gives_to_django() -> None:
     draw = random.Random(8)
     refused = asked = moved = 0
-    for _ in range(400):
+    for _ in range(200):
         rules = table(draw)
         try:
             items = routes(rules)["items"]
@@ -118,7 +119,7 @@ def test_no_request_gets_to_fastapi_that_djangos_order_gives_to_django() -> None
             assert side == right or (side == "django" and told), f"{one} {side} {right} " + "\n".join(
                 map(str, rules)
             )
-    assert min(asked / 1500, moved / 40, 320 / refused) > 1, (asked, moved, refused)
+    assert min(asked / 750, moved / 20, 160 / refused) > 1, (asked, moved, refused)
 
 
 @pytest.mark.parametrize("first", ["exact", "pattern"])
@@ -177,7 +178,7 @@ def test_limits_of_the_crd_are_kept_and_weights_are_shares() -> None:
     """config/crd/standard/gateway.networking.k8s.io_httproutes.yaml: rules ≤ 16, matches ≤ 64, all matches of a route ≤ 128."""
     weights = [0, 1, 7, 30, 50, 99, 100]
     rules = []
-    for n in range(140):
+    for n in range(70):
         regex = f"/api/v1/thing{n}/(?P<pk>[^/.]+)/"
         rules += [
             Rule(f"GET /{n}", regex, ("GET", "HEAD"), weights[n % 7], True, n % 5 == 0),
@@ -187,6 +188,7 @@ def test_limits_of_the_crd_are_kept_and_weights_are_shares() -> None:
     found = routes(rules, Services("edge", "old", "new", 80))
     names = [item["metadata"]["name"] for item in found["items"]]
     assert names == [f"segue-{n}" for n in range(len(names))]
+    assert len(names) > 1
     shares: set[tuple[int, ...]] = set()
     for item in found["items"]:
         assert item["apiVersion"] == "gateway.networking.k8s.io/v1"
@@ -222,3 +224,16 @@ def test_order_that_cannot_be_kept_and_long_patterns_are_refused() -> None:
     assert notes == "/a/{slug}/ may get less than its share where /a/{pk}/ matches, too."
     with pytest.raises(UsageError, match="longer than the 1024 characters"):
         routes([Rule("GET /x", "/" + "x" * 1024, ("GET",), 1, True, False)])
+    for path in ("/a b/", "/a//b/", "/a/../b", "/é/", "/%41/"):
+        regex = re.escape(path)
+        with pytest.raises(UsageError, match="none that an HTTPRoute can have"):
+            routes([Rule("GET /x", regex, ("GET",), 1, True, False)])
+        assert routes([Rule("GET /x", regex, ("GET",), 0, True, False)])["items"]
+    with pytest.raises(UsageError, match="look-around"):
+        routes([Rule("GET /x", "/(?!a)[a-z]+/", ("GET",), 1, True, False)])
+
+
+def test_patterns_with_flags_may_match_anything() -> None:
+    (one,), (other,) = ways("(?i)/a/NEW/[0-9]+/"), ways("/a/new/(?P<pk>[^/]+)/")
+    assert may_overlap(one, other)
+    assert not may_overlap(*ways("/a/NEW/[0-9]+/"), other)

@@ -33,7 +33,7 @@ def envoy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture
 def client(world: World) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=world.url, trust_env=False, timeout=60) as http:
+    with httpx.Client(base_url=world.url, trust_env=False, verify=False, timeout=60) as http:
         yield http
 
 
@@ -65,7 +65,7 @@ def test_every_request_goes_where_envoy_sends_it(
     seen = []
     for one in (world, envoy):
         one.swap(get, post, html=html)
-        with httpx.Client(base_url=one.url, trust_env=False, timeout=60) as http:
+        with httpx.Client(base_url=one.url, trust_env=False, verify=False, timeout=60) as http:
             cases: list[tuple[str, str, dict[str, str]]] = [
                 *((method, path, {}) for method, path in OTHERS),
                 *itertools.product(("GET", "POST"), PATHS, HEADERS[:1]),
@@ -122,23 +122,23 @@ def test_fallback_is_envoys_but_for_what_the_page_says(world: World, client: htt
 
 
 def test_clients_keep_their_side_and_go_over_once(world: World) -> None:
-    people = [{"cookie": f"theme=dark; session-id=key{n}"} for n in range(30)]
-    people += [{"authorization": f"Token {n:040x}"} for n in range(30)]
+    people = [{"cookie": f"theme=dark; session-id=key{n}"} for n in range(12)]
+    people += [{"authorization": f"Token {n:040x}"} for n in range(12)]
     seen = []
     for weight in (0, 10, 50, 100):
         world.swap(weight, weight, sticky=STICKY)
-        with httpx.Client(base_url=world.url, trust_env=False, timeout=60) as http:
+        with httpx.Client(base_url=world.url, trust_env=False, verify=False, timeout=60) as http:
             sides = [http.get("/api/articles/1/", headers=headers).text for headers in people]
             assert sides == [http.post("/api/articles/2/", headers=headers).text for headers in people]
         seen.append(sides)
         if weight == 50:
-            with httpx.Client(base_url=world.url, trust_env=False, timeout=60) as http:
-                assert len({http.get("/api/articles/1/").text for _ in range(60)}) == 2
+            with httpx.Client(base_url=world.url, trust_env=False, verify=False, timeout=60) as http:
+                assert len({http.get("/api/articles/1/").text for _ in range(30)}) == 2
     for one in zip(*seen, strict=True):
         first = one.index("fastapi")
         assert one == ("django",) * first + ("fastapi",) * (len(one) - first)
     half = Counter(seen[2])
-    assert 15 <= half["fastapi"] <= 45, half
+    assert 6 <= half["fastapi"] <= 18, half
 
 
 def test_what_nginx_cannot_hold_is_refused() -> None:

@@ -15,10 +15,13 @@ from typing import Any
 
 from segue.errors import UsageError
 from segue.gateway.export.overlap import Path, may_overlap, ways
-from segue.gateway.table import Rule
+from segue.gateway.table import Rule, supported
 
 RULES, MATCHES, TOGETHER, LONGEST = 16, 64, 128, 1024
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
+_EXACT = re.compile(r"/[-A-Za-z0-9/._~!$&'()*+,;=:@]*")
+_ODD = re.compile(r"//|/\.\.?(?:/|$)")
+"""What the CRD's rules allow in an exact path, and what not in it."""
 Json = dict[str, Any]
 
 
@@ -137,9 +140,21 @@ def _of(rule: Rule, path: Path) -> Iterator[tuple[int, Json]]:
 
 def _value(rule: Rule, path: Path) -> Json:
     if path.literal is not None:
+        if not _EXACT.fullmatch(path.literal) or _ODD.search(path.literal):
+            raise UsageError(
+                f"The path {path.literal} of {rule.key} is none that an HTTPRoute can have.",
+                hint="Leave it on Django, or use Envoy (`--to envoy`).",
+            )
         value = {"type": "Exact", "value": path.literal}
     else:
-        value = {"type": "RegularExpression", "value": re.sub(r"\(\?P<\w+>", "(?:", path.regex)}
+        if not supported(path.regex):
+            raise UsageError(
+                f"An HTTPRoute cannot hold the URL pattern of {rule.key} (look-around or back-reference).",
+                hint="Leave it on Django.",
+            )
+        # With anchors: some implementations look for the expression anywhere in the path.
+        inner = re.sub(r"\(\?P<\w+>", "(?:", path.regex)
+        value = {"type": "RegularExpression", "value": f"^(?:{inner})$"}
     if len(value["value"]) > LONGEST:
         raise UsageError(
             f"The URL pattern of {rule.key} is longer than the {LONGEST} characters of an HTTPRoute's path.",

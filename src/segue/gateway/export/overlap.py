@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 _SPECIAL = re.compile(r"[.^$*+?{}\[\]()|]")
 _ESCAPED = re.compile(r"\\([^A-Za-z0-9])")
+_FLAGS = re.compile(r"\(\?[aiLmsux-]+[:)]")
 _RUN = re.compile(r"\\.|[^\\]", re.DOTALL)
 
 
@@ -57,6 +58,8 @@ def _segments_overlap(one: str, other: str) -> bool:
 
 
 def _path(regex: str) -> Path:
+    if _FLAGS.search(regex):  # they change what all the rest means
+        return Path(regex, None, None, "")
     plain = _ESCAPED.sub(r"\1", "".join(_before_special(regex)))
     return Path(regex, _segments(regex), _literal(regex), plain)
 
