@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import struct
 import sys
@@ -26,6 +27,8 @@ def main(name: str, port: int) -> None:
                 time.sleep(60)
             if (name == "fastapi" and "slow" in self.path) or "both" in self.path:
                 time.sleep(3)
+            if wait := re.search(r"wait-([0-9]+)ms", self.path):
+                time.sleep(int(wait[1]) / 1000)
             status = 500 if (name == "fastapi" and "broken" in self.path) or "failing" in self.path else 200
             if "headers" in self.path:
                 sent = json.dumps({k.lower(): v for k, v in self.headers.items()}).encode()
