@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 import json
+import ssl
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
-from tests.gateway.world import World, in_nginx, started
+from tests.gateway.test_tls import CA, made
+from tests.gateway.world import NginxWorld, World, in_nginx, started
 
 from segue.errors import UsageError
 from segue.gateway.envoy import Edge, Ports
@@ -20,7 +23,7 @@ STICKY = ("cookie:session-id", "header:authorization")
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NginxWorld]:
     with in_nginx(tmp_path_factory.mktemp("nginx")) as new:
         yield new
 
@@ -100,6 +103,20 @@ def test_path_and_headers_reach_the_side_as_they_were_sent(world: World, client:
         told = json.loads(answer.text.removeprefix("fastapi:"))
         assert (told.get("upgrade"), told.get("connection")) == (passed, passed and "upgrade")
     assert "GET /api/articles/headers%40a%20b/\n" in world.fastapi.log.read_text()
+
+
+def test_certificate_of_the_settings_is_served(
+    world: NginxWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(world, "edge", Edge(certificate=made(tmp_path)))
+        world.swap(100)
+        context = ssl.create_default_context()
+        CA.configure_trust(context)
+        url = world.url.replace("http:", "https:") + "/api/articles/headers/"
+        answer = httpx.get(url, verify=context, trust_env=False, timeout=60)
+        assert json.loads(answer.text.removeprefix("fastapi:"))["x-forwarded-proto"] == "https"
+    world.swap(100)
 
 
 def test_fallback_is_envoys_but_for_what_the_page_says(world: World, client: httpx.Client) -> None:

@@ -193,7 +193,7 @@ def nginx_binary() -> str:
 
 
 @contextmanager
-def in_nginx(tmp_path: Path, edge: Edge = Edge()) -> Iterator[World]:
+def in_nginx(tmp_path: Path, edge: Edge = Edge()) -> Iterator[NginxWorld]:
     """The world with nginx and the exported file in front of the two servers."""
     ports = Ports(free_port(), 0, free_port(), free_port())
     command = [nginx_binary(), "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")]

@@ -25,6 +25,7 @@ _HEAD = """\
 # - PUT, DELETE and other writes get 502 while FastAPI is down (POST and PATCH go to Django): nginx would repeat those that were sent.
 # - A write that FastAPI itself answers with 501 or 503, without x-segue-unserved, loses its body.
 # - Answers in pieces (server-sent events) wait in nginx until a buffer is full, unless the side sends X-Accel-Buffering: no.
+# - Limits per side ([gateway.django], [gateway.fastapi]) are not in it: see max_conns and proxy_read_timeout.
 # - Which clients go over first is another choice: the hash is another one.
 # - `segue rollout` and `segue status` see nothing of this traffic.
 """
@@ -197,9 +198,16 @@ def _server(ports: Ports, edge: Edge) -> str:
     proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
     proxy_set_header X-Forwarded-Proto $scheme;"""
     )
+    ssl, certificate = "", ""
+    if edge.certificate is not None:
+        ssl = " ssl"
+        certificate = f"""
+    ssl_certificate {quoted(edge.certificate.chain)};
+    ssl_certificate_key {quoted(edge.certificate.key)};
+    ssl_protocols TLSv1.2 TLSv1.3;"""
     return f"""\
 server {{
-    listen 127.0.0.1:{ports.gateway};
+    listen 127.0.0.1:{ports.gateway}{ssl};{certificate}
     merge_slashes off;
     client_max_body_size 0;  # the sides have limits of their own
 
