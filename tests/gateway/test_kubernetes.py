@@ -233,6 +233,11 @@ def test_order_that_cannot_be_kept_and_long_patterns_are_refused() -> None:
         routes([Rule("GET /x", "/(?!a)[a-z]+/", ("GET",), 1, True, False)])
 
 
+def test_alternatives_without_a_group_are_each_looked_at() -> None:
+    other = ways("/b/(?P<pk>[^/]+)/")[0]
+    assert any(may_overlap(way, other) for way in ways("/a/.+|/b/.+"))
+
+
 def test_patterns_with_flags_may_match_anything() -> None:
     (one,), (other,) = ways("(?i)/a/NEW/[0-9]+/"), ways("/a/new/(?P<pk>[^/]+)/")
     assert may_overlap(one, other)

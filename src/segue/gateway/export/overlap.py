@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 _SPECIAL = re.compile(r"[.^$*+?{}\[\]()|]")
 _ESCAPED = re.compile(r"\\([^A-Za-z0-9])")
@@ -25,8 +26,12 @@ class Path:
 
 def ways(regex: str) -> list[Path]:
     """The alternatives of a rule's regex (that of its URL, and that with a format suffix)."""
+<<<<<<< HEAD
     grouped = regex.startswith("(?:") and _closes_at_end(regex)
     parts = _alternatives(regex[3:-1] if grouped else regex)
+=======
+    parts = _alternatives(regex[3:-1] if regex.startswith("(?:") and _closes_at_end(regex) else regex)
+>>>>>>> be8946e (Compile each pattern once when HTTPRoutes are judged (79 s for 892 URLs), and look at each top-level alternative)
     found = []
     for part in parts:
         # A slash that may be missing: both.
@@ -36,16 +41,24 @@ def ways(regex: str) -> list[Path]:
 
 def may_overlap(one: Path, other: Path) -> bool:
     """False only where no path is matched by both."""
+    if not (one.prefix.startswith(other.prefix) or other.prefix.startswith(one.prefix)):
+        return False
     if one.literal is not None and other.literal is not None:
         return one.literal == other.literal
     for first, second in ((one, other), (other, one)):
         if first.literal is not None:
-            return re.fullmatch(second.regex, first.literal) is not None
+            return _compiled(second.regex).fullmatch(first.literal) is not None
     if one.segments is None or other.segments is None:
-        return one.prefix.startswith(other.prefix) or other.prefix.startswith(one.prefix)
+        return True
     return len(one.segments) == len(other.segments) and all(
         _segments_overlap(a, b) for a, b in zip(one.segments, other.segments, strict=True)
     )
+
+
+@cache
+def _compiled(regex: str) -> re.Pattern[str]:
+    """``re`` itself keeps 512, and a project has more: each pair would compile both anew."""
+    return re.compile(regex)
 
 
 def _segments_overlap(one: str, other: str) -> bool:
@@ -53,8 +66,8 @@ def _segments_overlap(one: str, other: str) -> bool:
     if first is not None and second is not None:
         return first == second
     if first is not None:
-        return re.fullmatch(other, first) is not None
-    return second is None or re.fullmatch(one, second) is not None
+        return _compiled(other).fullmatch(first) is not None
+    return second is None or _compiled(one).fullmatch(second) is not None
 
 
 def _path(regex: str) -> Path:
@@ -74,6 +87,7 @@ def _before_special(regex: str) -> list[str]:
     return parts
 
 
+@cache
 def _literal(regex: str) -> str | None:
     parts = _RUN.findall(regex)
     return _ESCAPED.sub(r"\1", regex) if _before_special(regex) == parts else None
