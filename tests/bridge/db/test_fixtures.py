@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import sqlite3
@@ -227,7 +228,10 @@ WRONG = [
     ({"model": "links.tag", "pk": 1}, 'object 2 (links.tag, pk 1) has no "fields".'),
     ([1], 'object 2 has no "model"'),
     ({"model": "links.tag", "pk": 1, "fields": {"colour": 1}}, "links.Tag has no field 'colour'"),
-    ({"model": "links.tag", "pk": "x", "fields": {}}, "object 2 (links.tag, pk 'x'): pk: Field"),
+    (
+        {"model": "links.tag", "pk": "x", "fields": {}},
+        "object 2 (links.tag, pk 'x'): pk: a number is wanted, not 'x'.",
+    ),
     ({"model": "links.tag", "pk": 1, "fields": {"word": None}}, "it could not be written: "),
     ({"model": "fields.anything", "pk": 1, "fields": {"date": "today"}}, "date: 'today' is not a date"),
     ({"model": "fields.anything", "pk": 1, "fields": {"binary": "ä"}}, "binary: "),
@@ -255,7 +259,9 @@ def test_what_is_wrong_is_told_and_nothing_is_written(copies: Copies) -> None:
     ]
     broken = copies.file("broken.json", '[{"model": ')
     yaml = copies.file("shelf.yaml", "- model: links.shelf")
-    files += [broken, yaml, copies.folder / "gone.json"]
+    torn = copies.folder / "torn.json.gz"
+    torn.write_bytes(gzip.compress(b"[]")[:10] + b"nothing of the kind")
+    files += [broken, yaml, copies.folder / "gone.json", torn]
     told = copies.load_each(3, files)
     for file, text, expected in zip(
         files,
@@ -264,7 +270,8 @@ def test_what_is_wrong_is_told_and_nothing_is_written(copies: Copies) -> None:
             *(text for _, text in WRONG),
             "broken.json is no JSON: ",
             "neither .json nor .jsonl",
-            "cannot be read",
+            "gone.json cannot be read: No such file",
+            "torn.json.gz cannot be read",
         ],
         strict=True,
     ):
