@@ -117,3 +117,14 @@ def test_settings_of_the_sides(tmp_path: Path) -> None:
         file.write_text(line + "\n")
         with pytest.raises(UsageError, match=words):
             open_project(tmp_path)
+
+
+def test_side_that_is_down_is_not_called_overloaded(few: World) -> None:
+    down = next(c for c in few.group.children if c.name == "django")
+    down.process.kill()
+    down.process.wait()
+    few.group.children.remove(down)
+    with asking(few) as ask:
+        answer = ask(("POST", "x", "django")).result()
+    assert answer.status_code == 503
+    assert "x-segue-overloaded" not in answer.headers

@@ -134,8 +134,13 @@ def _encryption(folder: str, edge: Edge, *, static: bool) -> Json:
 
 
 def _own_answers() -> list[Json]:
-    """What Envoy answers for a side that has enough to do (UO), or that took longer than it may (UMSDR: Envoy would say 408)."""
+    """What Envoy answers for a side that has enough to do (UO), or that took longer than it may (UMSDR: Envoy would say 408).
+
+    The first that fits counts. A side that does not answer at all (UF) has UO as well, since it may not be asked again, and is not overloaded.
+    """
     return [
+        {"filter": {"response_flag_filter": {"flags": ["UF"]}}},
+        {"filter": {"response_flag_filter": {"flags": ["UF"]}}},
         {
             "filter": {"response_flag_filter": {"flags": ["UO"]}},
             "headers_to_add": [{"header": {"key": "x-segue-overloaded", "value": "%UPSTREAM_CLUSTER%"}}],
