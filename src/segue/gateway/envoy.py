@@ -140,7 +140,6 @@ def _own_answers() -> list[Json]:
     """
     return [
         {"filter": {"response_flag_filter": {"flags": ["UF"]}}},
-        {"filter": {"response_flag_filter": {"flags": ["UF"]}}},
         {
             "filter": {"response_flag_filter": {"flags": ["UO"]}},
             "headers_to_add": [{"header": {"key": "x-segue-overloaded", "value": "%UPSTREAM_CLUSTER%"}}],
