@@ -1,4 +1,4 @@
-"""``docs/fields.md`` from runs."""
+"""``docs/fields-figures.md`` from runs."""
 
 from __future__ import annotations
 
@@ -8,27 +8,6 @@ from typing import Any
 from bench.fields.both import Outcome
 from bench.fields.columns import FIELDS, OPTIONS
 
-# Kept by hand: each line is a rule of ``segue.translate.models``.
-MODELS = """
-## Models
-
-| of Django | in the generated project |
-|---|---|
-| `GeneratedField`, `db_default`, `db_collation`, `db_comment` | the same DDL; a formula or default that databases spell differently is written for each |
-| indexes by expressions, with conditions, covering, with operator classes; `contrib.postgres.indexes` | the same |
-| check, unique (by expressions, with conditions, deferrable, `nulls_distinct`) and exclusion constraints | the same |
-| multi-table inheritance, proxies, `managed = False`, through models, self references, `to_field` | mapped |
-| `CompositePrimaryKey` | no table: `model-composite-key` |
-| two parent tables | no table: `model-many-parents` |
-| swapped models | no table: `model-swapped` |
-| a field class with a `db_type` of its own (PostGIS) | the column with its DDL; what reads or writes values is refused: `field-custom` |
-| a field class with descriptors, `pre_save` and the like of its own | the column of the class it comes from; what reads or writes values is refused: `field-custom` |
-| text field classes with `from_db_value`, `get_prep_value`, `to_python` | the functions are translated, else `field-custom` |
-| `JSONField(decoder=…)`, `JSONField(encoder=…)` but Django's | what reads (decoder) or writes values is refused: `field-custom` |
-| `ArrayField` of `JSONField`, ranges with `default_bounds` | what writes values is refused: `field-custom` |
-| `db_tablespace` | **not carried over**: tables and indexes lie where the database puts them; `schema check` tells it of tables |
-| MySQL, MariaDB | no runtime library for it |
-""".rstrip().splitlines()
 TITLES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
@@ -42,14 +21,14 @@ class Run:
     types: dict[str, dict[str, Any]]
 
 
-def page(runs: list[Run], count: int) -> str:
+def page(runs: list[Run], count: int, *, pairs: bool) -> str:
     """The whole page."""
     lines = [
         "# Fields",
         "",
-        "Every field class of `django.db.models` and `django.contrib.postgres` with every option that reaches the database, alone "
-        f"and in pairs ({', '.join(f'`{option.code}`' for option in OPTIONS)}), and as primary keys. `python -m bench.fields.run "
-        f"--count {count}` writes this page: it writes a Django project, has it translated, and has each side write rows that the "
+        "Every field class of `django.db.models` and `django.contrib.postgres` with every option that reaches the database, alone"
+        f"{' and in pairs' if pairs else ''} ({', '.join(f'`{option.code}`' for option in OPTIONS)}), and as primary keys. "
+        f"`python -m bench.fields.run --count {count}{'' if pairs else ' --singles'}` writes this page: it writes a Django project, has it translated, and has each side write rows that the "
         f"other reads: {count} values of each column inserted, every second row changed by an UPDATE, and one row that leaves out "
         "what has a default. Values are boundaries and random ones by a seed. Compared are the bytes in the database (SQLite: type "
         "and literal; PostgreSQL: the binary form), and what each side reads, with its type. *Unfit* values are those that are not "
@@ -66,7 +45,7 @@ def page(runs: list[Run], count: int) -> str:
         cells = [cell for run in runs for cell in _cells(run, name)]
         lines.append(f"| {_title(name)} | {' | '.join(cells)} |")
     lines.append(f"| all | {' | '.join(cell for run in runs for cell in _sum(run))} |")
-    return "\n".join([*lines, *different(runs), *MODELS]) + "\n"
+    return "\n".join([*lines, *different(runs)]) + "\n"
 
 
 def different(runs: list[Run]) -> list[str]:

