@@ -175,7 +175,8 @@ print(json.dumps([len(wrappers), len(opened), sum(c.connection is not None for c
 """
 
 
-def test_asgi_application_of_django_is_taken_as_it_is() -> None:
+def test_asgi_application_of_django_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segue_bridge.http.forwarded._PEERS", frozenset({"127.0.0.1"}))
     seen: list[dict[str, Any]] = []
 
     class Legacy:

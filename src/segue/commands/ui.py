@@ -40,7 +40,8 @@ def run(project: Path, *, host: str, port: int, token: bool) -> int:
         )
         if not loopback(host):
             console.print(
-                "Others on the network reach this address; what they send and see is not encrypted."
+                "Others on the network reach this address; what they send and see is not encrypted.",
+                soft_wrap=True,
             )
         console.print("Ctrl-C stops.")
         server = uvicorn.Server(

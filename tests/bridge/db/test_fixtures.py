@@ -284,10 +284,13 @@ def test_what_is_wrong_is_told_and_nothing_is_written(copies: Copies) -> None:
 @pytest.mark.parametrize("sides", ["sqlite"], indirect=True)
 def test_natural_keys_that_the_caller_explains(copies: Copies) -> None:
     text = [
-        {"model": "links.book", "fields": {"name": "b", "author": ["ann"], "shelf": [78], "tags": [["x"]]}},
-        {"model": "links.shelf", "fields": {"number": 78}},
-        {"model": "links.author", "pk": 900, "fields": {"name": "ann"}},
-        {"model": "links.tag", "fields": {"word": "x"}},
+        {
+            "model": "links.book",
+            "fields": {"name": "b", "author": ["ann of fixtures"], "shelf": [7801], "tags": [["fixtures"]]},
+        },
+        {"model": "links.shelf", "fields": {"number": 7801}},
+        {"model": "links.author", "pk": 900, "fields": {"name": "ann of fixtures"}},
+        {"model": "links.tag", "fields": {"word": "fixtures"}},
     ]
     file = copies.file("named.json", json.dumps([*text[1:], text[0], text[1]]))
     keys = {"links.Author": ("name",), "links.Shelf": ("number",), "links.Tag": ("word",)}
