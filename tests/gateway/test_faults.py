@@ -13,6 +13,18 @@ from tests.gateway.test_envoy import wait_until
 from tests.gateway.world import started
 
 
+def test_fastapi_that_fails_when_both_have_been_asked_is_answered_for(tmp_path: Path) -> None:
+    """Django has not answered yet: a body that Envoy held ended it there."""
+    with started(tmp_path) as world, ThreadPoolExecutor(3) as pool:
+
+        def get(how: str) -> str:
+            answer = httpx.get(f"{world.url}/api/articles/both-{how}/", trust_env=False, timeout=60)
+            return f"{answer.status_code} {answer.text}"
+
+        world.swap(100, 100)
+        assert list(pool.map(get, ("broken", "torn", "torn-half"))) == ["200 django"] * 3
+
+
 def test_slow_and_stopped_fastapi_costs_no_read_and_it_comes_back(tmp_path: Path) -> None:
     with started(tmp_path) as world, ThreadPoolExecutor(16) as pool:
 
@@ -28,9 +40,6 @@ def test_slow_and_stopped_fastapi_costs_no_read_and_it_comes_back(tmp_path: Path
         slow = [pool.submit(get, "slow") for _ in range(4)]
         write = pool.submit(post, "slow")
         both = pool.submit(get, "both")  # slow on either side: nobody cuts it off
-        # FastAPI fails when Django has been asked as well and has not answered yet: a body that Envoy held ended it there.
-        worst = [pool.submit(get, f"both-{how}") for how in ("broken", "torn", "torn-half")]
-        assert [w.result() for w in worst] == ["200 django"] * 3
         assert [s.result() for s in slow] == ["200 django"] * 4
         assert both.result() in ("200 django", "200 fastapi")
         assert write.result() == "200 fastapi"
