@@ -146,8 +146,9 @@ def _json_problem(field: ModelField, writing: bool) -> Refusal | None:
 def _array_problem(field: ModelField) -> Refusal | None:
     """What is written to it otherwise than here: ends of ranges, and NULL among JSON values."""
     bounds = field.options.get("default_bounds")
-    # A pair given to a range is refused wherever it stands (translate/query/ranges.py); a default would be one that nobody sees.
-    if bounds is not None and bounds.data != "[)" and not field.null:
+    # NULL has no bounds, and code that gives a range is refused where it stands (rules/model_class.py): only a default could be a pair.
+    stays_null = field.null and field.default.kind in ("empty", "const") and field.default.data is None
+    if bounds is not None and bounds.data != "[)" and not stays_null:
         return field_refusal(field, "Its default_bounds are not translated.")
     item = field.options.get("base_field")
     if base_name(field) == "ArrayField" and item is not None and item.name.endswith(".JSONField"):
