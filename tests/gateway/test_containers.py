@@ -156,7 +156,7 @@ def ports(settings: Config, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     boot["admin"]["address"]["socket_address"]["port_value"] = admin
     here = {"django": django, "fastapi": fastapi}
     for cluster in resources["clusters"]:
-        for endpoints in cluster["load_assignment"]["endpoints"]:
+        for endpoints in cluster.get("load_assignment", {}).get("endpoints", []):
             at = endpoints["lb_endpoints"][0]["endpoint"]["address"]["socket_address"]
             at |= {"port_value": here[at["address"]], "address": "localhost"}
     (place / "envoy.json").write_text(json.dumps(boot))

@@ -5,10 +5,13 @@ The settings were each tried under load; docs/gateway.md says what happens witho
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from segue.gateway import whole
 from segue.gateway.routes import TYPE, Json
+
+ITSELF, STANDIN = "fastapi-itself", "fastapi-standin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,46 +24,78 @@ class Limits:
     timeout: int = 0
 
 
-def cluster(name: str, ports: list[int], limits: Limits = Limits()) -> Json:
-    """``ports``: the side itself, then who stands in for it. A side that nobody stands in for is never asked twice: Django's
-    answers and its slowness pass through as without a gateway."""
+def clusters(ports: Mapping[str, int], limits: Mapping[str, Limits]) -> list[Json]:
+    """Both sides, by ``django`` and ``fastapi``.
+
+    ``fastapi`` is FastAPI itself and, after it, Django as its stand-in. They are clusters of their own since Envoy leaves out whatever host of a
+    cluster is slow or resets: Django, which has nobody to stand in for it, would be left out as well after some reads that take long on both
+    sides, and a read that FastAPI then fails would be asked of FastAPI again, or answered with 503.
+    """
+    mine, django = limits["fastapi"], limits["django"]
+    return [
+        _side("django", ports["django"], django),
+        {
+            "name": "fastapi",
+            "connect_timeout": "1s",
+            "lb_policy": "CLUSTER_PROVIDED",
+            "cluster_type": {
+                "name": "envoy.clusters.aggregate",
+                "typed_config": {
+                    "@type": f"{TYPE}.extensions.clusters.aggregate.v3.ClusterConfig",
+                    "clusters": [ITSELF, STANDIN],
+                },
+            },
+            "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
+            "circuit_breakers": {"thresholds": [{"priority": "DEFAULT", "max_retries": 1024}]},
+            "typed_extension_protocol_options": _protocol(mine, whole.upstream_filters()),
+        },
+        {
+            **_side(ITSELF, ports["fastapi"], mine),
+            "outlier_detection": _outliers(),
+            "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
+        },
+        _side(STANDIN, ports["django"], mine),
+    ]
+
+
+def _side(name: str, port: int, limits: Limits) -> Json:
+    """Nobody stands in for it here, so it is never asked twice: Django's answers and its slowness pass through as without a gateway."""
     return {
         "name": name,
         "type": "STATIC",
         "connect_timeout": "1s",
         "load_assignment": {
             "cluster_name": name,
-            "endpoints": [
-                {"priority": priority, "lb_endpoints": [{"endpoint": {"address": address(port)}}]}
-                for priority, port in enumerate(ports)
-            ],
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address(port)}}]}],
         },
-        "common_lb_config": {"healthy_panic_threshold": {"value": 0}} if len(ports) > 1 else {},
         "circuit_breakers": {
             "thresholds": [
                 {
                     "priority": "DEFAULT",
-                    "max_retries": 1024 if len(ports) > 1 else 0,
+                    "max_retries": 0,
                     "max_connections": limits.connections,
                     "max_pending_requests": limits.requests,
                     "max_requests": max(limits.connections, limits.requests),
                 }
             ]
         },
-        **({"outlier_detection": _outliers()} if len(ports) > 1 else {}),
-        "typed_extension_protocol_options": {
-            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-                "@type": f"{TYPE}.extensions.upstreams.http.v3.HttpProtocolOptions",
-                # Shorter than servers keep idle connections (gunicorn 2 s, uvicorn 5 s): who sends on one that is just being closed loses
-                # the request.
-                "common_http_protocol_options": {
-                    "idle_timeout": "1s",
-                    **({"max_stream_duration": f"{limits.timeout}s"} if limits.timeout else {}),
-                },
-                "explicit_http_config": {"http_protocol_options": {}},
-                **({"http_filters": whole.upstream_filters()} if len(ports) > 1 else {}),
-            }
-        },
+        "typed_extension_protocol_options": _protocol(limits, []),
+    }
+
+
+def _protocol(limits: Limits, filters: list[Json]) -> Json:
+    return {
+        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+            "@type": f"{TYPE}.extensions.upstreams.http.v3.HttpProtocolOptions",
+            # Shorter than servers keep idle connections (gunicorn 2 s, uvicorn 5 s): who sends on one that is just being closed loses
+            # the request.
+            "common_http_protocol_options": {
+                "idle_timeout": "1s",
+                **({"max_stream_duration": f"{limits.timeout}s"} if limits.timeout else {}),
+            },
+            "explicit_http_config": {"http_protocol_options": {}},
+            **({"http_filters": filters} if filters else {}),
+        }
     }
 
 

@@ -20,7 +20,7 @@ from segue.errors import DamagedFile, EnvironmentProblem
 from segue.files import write_atomic
 from segue.gateway import envoy, in_process, routes, tapping
 from segue.gateway import tls as tls_files
-from segue.gateway.clusters import Limits
+from segue.gateway.clusters import STANDIN, Limits
 from segue.gateway.envoy import Edge, Ports
 from segue.gateway.table import Rule
 from segue.ledger import locked
@@ -227,7 +227,7 @@ def statistics(ports: Ports) -> dict[str, int] | None:
             port = host["address"]["socket_address"]["port_value"]
             side = "fastapi" if port == ports.fastapi else "django"
             out[f"{side}.requests"] += counts.get("rq_total", 0)
-            if cluster["name"] == "fastapi" and side == "django":
+            if cluster["name"] == STANDIN:
                 out["fallbacks"] += counts.get("rq_total", 0)
     stats = _admin(
         ports, "/stats?format=json&filter=^http.segue.(downstream_rq_(total|5xx)|rq_direct_response)$"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 
 from segue.gateway import tapping, tls
-from segue.gateway.clusters import Limits, address, cluster
+from segue.gateway.clusters import Limits, address, clusters
 from segue.gateway.routes import ACTIVE_PATH, INTERNAL, TYPE, UNSERVED, Json
 
 _OBEYED = [
@@ -105,10 +105,10 @@ def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = No
                     ],
                 }
             ],
-            "clusters": [
-                cluster("django", [ports.django], edge.django),
-                cluster("fastapi", [ports.fastapi, ports.django], edge.fastapi),
-            ],
+            "clusters": clusters(
+                {"django": ports.django, "fastapi": ports.fastapi},
+                {"django": edge.django, "fastapi": edge.fastapi},
+            ),
         },
     }
 

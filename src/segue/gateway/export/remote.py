@@ -11,7 +11,7 @@ from typing import Any
 
 from segue.errors import UsageError
 from segue.gateway import envoy, routes
-from segue.gateway.clusters import cluster
+from segue.gateway.clusters import ITSELF
 from segue.gateway.envoy import Edge, Ports
 from segue.gateway.routes import ACTIVE_HEADER, ACTIVE_PATH, TYPE
 from segue.gateway.table import Rule
@@ -46,10 +46,7 @@ def bootstrap(edge: Edge, folder: str = FOLDER) -> Json:
         log["name"] = "envoy.access_loggers.stdout"
         log["typed_config"]["@type"] = _STDOUT
         del log["typed_config"]["path"]
-    resources["clusters"] = [
-        _by_name(cluster("django", [SIDE], edge.django), ["django"]),
-        _by_name(cluster("fastapi", [SIDE, SIDE], edge.fastapi), ["fastapi", "django"]),
-    ]
+    resources["clusters"] = [_by_name(one) for one in resources["clusters"]]
     return made
 
 
@@ -74,10 +71,12 @@ def discovery(rules: list[Rule]) -> str:
     return f'{begin}"routes":[\n{lines}\n]{end}\n'
 
 
-def _by_name(made: Json, names: list[str]) -> Json:
-    """``made`` with its hosts found by DNS, each of the addresses of a name (the pods of a headless Service) being a host of its own."""
-    for endpoints, name in zip(made["load_assignment"]["endpoints"], names, strict=True):
-        endpoints["lb_endpoints"] = [{"endpoint": {"address": _address(name)}}]
+def _by_name(made: Json) -> Json:
+    """``made`` with its host found by DNS, each of the addresses of a name (the pods of a headless Service) being a host of its own."""
+    if "load_assignment" not in made:  # made of others
+        return made
+    name = "fastapi" if made["name"] == ITSELF else "django"
+    made["load_assignment"]["endpoints"][0]["lb_endpoints"] = [{"endpoint": {"address": _address(name)}}]
     return {**made, "type": "STRICT_DNS", "dns_lookup_family": "V4_PREFERRED"}
 
 
