@@ -15,8 +15,14 @@ from tests.schema.guarded import BACK, FIELD, MIGRATE, MIGRATION, TO_FASTAPI, UP
 
 @pytest.mark.parametrize("once", ["sqlite"], indirect=True)
 def test_each_tool_refuses_what_is_the_others_and_does_the_rest(world: World) -> None:
-    assert world.stamp() == "0001"
     before = world.columns()
+    refused = world.upgrade()
+    assert (
+        "has tables that the baseline makes (auth_group, auth_group_permissions, auth_permission and 5 more)"
+        in refused
+    )
+    assert "segue schema baseline --stamp" in refused
+    assert world.stamp() == "0001"
     add = "op.add_column('notes_note', sa.Column('extra', sa.Integer))"
 
     # Django's table: Alembic keeps off it, whatever the operation, and does nothing else of that revision.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections import Counter
+from collections.abc import Sequence
 
 from rich.markup import escape
 from rich.table import Table
@@ -18,7 +19,9 @@ from segue.emit import Change, write
 from segue.errors import DamagedFile
 from segue.files import require_writable
 from segue.ledger import owners, transitions
+from segue.schema.frozen import Frozen, frozen, later_revisions
 from segue.target.ir import Program
+from segue.translate.models.baseline import PATH
 from segue.translate.models.migrations import owned_tables
 from segue.translate.program import translate
 
@@ -44,6 +47,8 @@ def run(settings: Config, *, as_json: bool, max_refused: int | None) -> int:
         old = ledger.read(settings.ledger_file)  # now: traffic may have moved since
         # handovers are the ledger's: a file that was lost or not written to its end comes back with them
         program.files[owners.FILE] = owners.text(owned_tables(snapshot), old.handovers)
+        baseline = _baseline(settings, program.files[PATH], old.handovers)
+        program.files[PATH] = baseline.text
         result = write(program, settings.output, base=settings.base)
         ported = _ported(settings, program)
         book = transitions.after_generate(
@@ -73,6 +78,7 @@ def run(settings: Config, *, as_json: bool, max_refused: int | None) -> int:
                 "ported": len(ported),
                 "reasons": dict(reasons.most_common()),
                 "files": dict(sorted(changes.items())),
+                "baseline": baseline.sentences(),
             }
         )
     else:
@@ -86,6 +92,8 @@ def run(settings: Config, *, as_json: bool, max_refused: int | None) -> int:
         for path, change in result.changes.items():
             if change in (Change.KEPT, Change.MERGED, Change.ORPHANED):
                 console.print(f"  {change}: {path}")
+        for sentence in baseline.sentences():
+            console.print(sentence, markup=False, soft_wrap=True)
         if reasons:
             table = Table("stay on Django", "reason", "first place", box=None, pad_edge=False)
             for code, count in reasons.most_common(_MOST_REASONS):
@@ -107,6 +115,21 @@ def run(settings: Config, *, as_json: bool, max_refused: int | None) -> int:
             )
         console.print("Next: [bold]segue verify explore[/]")
     return 1 if max_refused is not None and refused > max_refused else 0
+
+
+def _baseline(settings: Config, new: str, handovers: Sequence[owners.Handover]) -> Frozen:
+    """The baseline revision: from today's models, but for what FastAPI owns and later revisions change."""
+    file = settings.base / PATH
+    if not file.is_file():
+        file = settings.output / PATH
+    try:
+        old = file.read_text(encoding="utf-8") if file.is_file() else None
+        return frozen(new, old, later=later_revisions(settings.output), handovers=handovers)
+    except (OSError, ValueError, SyntaxError) as error:
+        raise DamagedFile(
+            f"{file} cannot be read: {error}.",
+            hint="Restore it from version control, then run `segue generate` again.",
+        ) from error
 
 
 def _ported(settings: Config, program: Program) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """Alembic for the generated project: ``alembic.ini``, ``migrations/env.py`` and the baseline revision.
 
-The baseline holds the tables as they stand on the day of generation, frozen (it imports no model),
-so that later changes to the models become revisions of their own. A database that Django built
-is marked with ``alembic stamp head``; a new one is built with ``alembic upgrade head``.
+The baseline holds the tables as they stand on the day of generation (it imports no model). What FastAPI owns or later
+revisions change stays there as it was: :mod:`segue.schema.frozen`. A database that Django built
+is marked with ``segue schema baseline --stamp``; a new one is built with ``alembic upgrade head``.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ from segue.ledger import owners
 from segue.snapshot.model import Model, Snapshot
 from segue.target.ir import Import
 from segue.translate.context import Context
+from segue.translate.models.baseline import PATH, Baseline, render
 from segue.translate.models.classes import raw_statements, table_options, translated
 from segue.translate.models.columns import Text, inherited_model, table_column
 from segue.translate.models.kinds import has_column
 from segue.translate.models.tables import table_args
-
-BASELINE = "migrations/versions/0001_baseline.py"
 
 INI = """\
 [alembic]
@@ -144,7 +143,7 @@ def write_migrations(ctx: Context) -> None:
     files["alembic.ini"] = INI
     files["migrations/env.py"] = ENV.format(package=ctx.program.package)
     files["migrations/script.py.mako"] = MAKO
-    files[BASELINE] = baseline(ctx)
+    files[PATH] = baseline(ctx)
     files[owners.FILE] = owners.text(owned_tables(ctx.snapshot), ())
 
 
@@ -160,43 +159,18 @@ def owned_tables(snapshot: Snapshot) -> list[str]:
 
 def baseline(ctx: Context) -> str:
     """Text of the baseline revision: every managed table."""
-    tables = []
-    after: list[str] = []
-    imports: set[Import] = {
-        Import("alembic", "op"),
-        Import("sqlalchemy", "MetaData"),
-        Import("sqlalchemy", "Table"),
-    }
+    tables: dict[str, str] = {}
+    completed: list[tuple[str, str]] = []
+    imports: set[Import] = set()
     for model in translated(ctx):
         if model.managed:
             out = Text()
-            tables.append(_table(ctx, model, out))
-            after += raw_statements(model)
+            tables[model.table] = _table(ctx, model, out)
+            completed += ((model.table, statement) for statement in raw_statements(model))
             imports |= out.imports
-    imports |= {Import("segue_bridge.db.registered", name) for name in ("Registered", "register")}
-    lines = ['"""The schema that Django\'s migrations built, as the first revision."""', ""]
-    lines += ["from __future__ import annotations", ""]
-    lines += [f"from {item.module} import {item.name}" for item in sorted(imports)]
-    lines += ["", 'revision = "0001"', "down_revision = None", "branch_labels = None", "depends_on = None"]
-    lines += ["", "metadata = MetaData()", "", *tables, ""]
-    lines += ["MODELS = [", *(f"    {_registered(model)}," for model in _known(ctx)), "]"]
-    lines += ["", "", "def upgrade() -> None:"]
-    lines += [
-        '    """Make all tables, with the rows that Django makes by itself."""',
-        "    metadata.create_all(op.get_bind())",
-    ]
-    if after:
-        lines.append('    if op.get_context().dialect.name == "postgresql":')
-        lines += [f"        op.execute({text!r})" for text in after]
-    lines.append(f"    register(op.get_bind(), MODELS{_site(ctx)})")
-    lines += [
-        "",
-        "",
-        "def downgrade() -> None:",
-        '    """Drop all tables."""',
-        "    metadata.drop_all(op.get_bind())",
-    ]
-    return "\n".join(lines) + "\n"
+    models = [_registered(model) for model in _known(ctx)]
+    known = {item.name: item.module for item in imports}
+    return render(Baseline(known, tables, completed, models, _site(ctx)))
 
 
 def _known(ctx: Context) -> list[Model]:
@@ -212,7 +186,7 @@ def _site(ctx: Context) -> str:
     if "sites.Site" not in ctx.snapshot.models:
         return ""
     given = ctx.snapshot.settings.values.get("SITE_ID")
-    return f", site={given.data if given is not None and isinstance(given.data, int) else 1}"
+    return str(given.data if given is not None and isinstance(given.data, int) else 1)
 
 
 def _registered(model: Model) -> str:

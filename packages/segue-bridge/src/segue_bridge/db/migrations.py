@@ -11,13 +11,34 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import text
+from alembic.util import CommandError
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.schema import CreateIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from sqlalchemy import MetaData
+
 FOREIGN_TABLES = frozenset({"django_migrations"})
+_MOST_NAMED = 3
+
+
+def create_tables(connection: Any, metadata: MetaData) -> None:
+    """Make the tables of the baseline, in a database that has none of them; with Alembic's ``--sql`` print the statements.
+
+    Raises Alembic's ``CommandError``, and makes nothing, where one is there: it may be another than the one that would be made.
+    """
+    if isinstance(connection, Connection):
+        found = sorted(set(metadata.tables) & set(inspect(connection).get_table_names()))
+        if found:
+            more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+            raise CommandError(
+                f"This database has tables that the baseline makes ({', '.join(found[:_MOST_NAMED])}{more}) and bears no "
+                "Alembic revision; nothing was changed. If Django built it, run `segue schema baseline --stamp`, which "
+                "compares it first, then `alembic upgrade head`."
+            )
+    metadata.create_all(connection)
 
 
 def include_object(item: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:
