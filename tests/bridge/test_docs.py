@@ -18,9 +18,17 @@ SOURCES = ROOT / "packages" / "segue-bridge" / "src"
 NAMES = [page.stem for page in sorted(PAGES.glob("*.md"))]
 APPS = [
     "rest_framework.authtoken", "knox", "rest_framework_api_key", "guardian", "django_otp", "django_otp.plugins.otp_totp",
-    "rest_framework_simplejwt.token_blacklist",
+    "rest_framework_simplejwt.token_blacklist", "oauth2_provider",
 ]  # fmt: skip
-LABELS = ["authtoken", "knox", "rest_framework_api_key", "guardian", "otp_totp", "token_blacklist"]
+LABELS = [
+    "authtoken",
+    "knox",
+    "rest_framework_api_key",
+    "guardian",
+    "otp_totp",
+    "token_blacklist",
+    "oauth2_provider",
+]
 NAME = re.compile(r"segue_bridge(?:\.\w+)+")
 IMPORT = re.compile(r"^\s*from (segue_bridge[.\w]*) import (?:\(([^)]*)\)|(.*))", re.MULTILINE)
 

@@ -110,7 +110,7 @@ def describe(collector):
             value = getattr(settings, name)
         except Exception:
             continue
-        if name in ("REST_FRAMEWORK", "SIMPLE_JWT", "REST_KNOX"):
+        if name in ("REST_FRAMEWORK", "SIMPLE_JWT", "REST_KNOX", "OAUTH2_PROVIDER"):
             continue
         if not allowed or name in ("CSRF_COOKIE_SECRET",):
             if SECRET_NAME.search(name) and value:
@@ -124,6 +124,7 @@ def describe(collector):
     values.update(_rest_framework(collector))
     values.update(_simple_jwt(collector))
     values.update(_knox(collector))
+    values.update(_oauth2(collector))
     values.update(_policy(collector, settings))
     for name in sorted(collector.bindings.used_settings):
         if name not in values and name in names and not SECRET_NAME.search(name):
@@ -277,6 +278,41 @@ def _knox(collector):
         return {}
     pairs = [[{"kind": "const", "data": n}, collector.encoder.encode(v)] for n, v in sorted(given.items())]
     return {"REST_KNOX": {"kind": "dict", "pairs": pairs}}
+
+
+# Settings of django-oauth-toolkit that say how a token is checked; no keys and no credentials.
+_OF_OAUTH2 = (
+    "ACCESS_TOKEN_MODEL",
+    "APPLICATION_MODEL",
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT",
+    "ERROR_RESPONSE_WITH_SCOPES",
+    "OAUTH2_BACKEND_CLASS",
+    "OAUTH2_SERVER_CLASS",
+    "OAUTH2_VALIDATOR_CLASS",
+    "OIDC_ENABLED",
+    "READ_SCOPE",
+    "SCOPES_BACKEND_CLASS",
+    "WRITE_SCOPE",
+)
+
+
+def _oauth2(collector):
+    """``OAUTH2_PROVIDER`` with its defaults, and ``INTROSPECTION``: whether another server is asked about tokens."""
+    try:
+        from oauth2_provider.settings import DEFAULTS, oauth2_settings
+
+        given = {name: getattr(oauth2_settings, name) for name in _OF_OAUTH2 if name in DEFAULTS}
+        given["INTROSPECTION"] = bool(
+            oauth2_settings.RESOURCE_SERVER_INTROSPECTION_URL
+            and (
+                oauth2_settings.RESOURCE_SERVER_AUTH_TOKEN
+                or oauth2_settings.RESOURCE_SERVER_INTROSPECTION_CREDENTIALS
+            )
+        )
+    except Exception:
+        return {}
+    pairs = [[{"kind": "const", "data": n}, collector.encoder.encode(v)] for n, v in sorted(given.items())]
+    return {"OAUTH2_PROVIDER": {"kind": "dict", "pairs": pairs}}
 
 
 def _jwt_facts(api_settings):

@@ -20,7 +20,7 @@ _READS = frozenset({"all", "first", "scalar", "get", "entities", "refresh", "pri
 # Modules of the library that read or compute, by the beginnings of their names.
 _QUIET = (
     "segue_bridge.auth.backend", "segue_bridge.auth.cookies", "segue_bridge.auth.crypto", "segue_bridge.auth.csrf", "segue_bridge.auth.guardian",
-    "segue_bridge.auth.jwt", "segue_bridge.auth.passwords", "segue_bridge.auth.permissions", "segue_bridge.auth.session_settings",
+    "segue_bridge.auth.jwt", "segue_bridge.auth.oauth2", "segue_bridge.auth.passwords", "segue_bridge.auth.permissions", "segue_bridge.auth.session_settings",
     "segue_bridge.auth.stores", "segue_bridge.auth.users", "segue_bridge.auth.who", "segue_bridge.db.base", "segue_bridge.db.coerce",
     "segue_bridge.db.combined", "segue_bridge.db.compiled", "segue_bridge.db.content_types", "segue_bridge.db.database", "segue_bridge.db.dates",
     "segue_bridge.db.errors", "segue_bridge.db.following", "segue_bridge.db.functions", "segue_bridge.db.json_keys", "segue_bridge.db.polymorphic",
@@ -66,7 +66,7 @@ _UNNAMED = frozenset(
 _WRITES = frozenset(
     {
         "execute", "insert", "insert_all", "update", "update_all", "get_or_create", "update_or_create", "delete_all", "delete_matching",
-        "assign", "remove",
+        "assign", "remove", "revoke", "revoke_all",
     }
 )  # fmt: skip
 _MODULES = frozenset({"sqlalchemy", "sa", "postgresql", "mysql", "sqlite", "dml", "sql"})

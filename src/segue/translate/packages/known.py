@@ -70,6 +70,12 @@ PACKAGES = (
         "Keep the views that give tokens on Django: both sides accept the same tokens.",
     ),
     Package(
+        "django-oauth-toolkit", ("oauth2_provider",),
+        "OAuth2Authentication and the package's permissions (TokenHasScope …) are translated, release 3, with the package's own models and classes; "
+        "tokens of programs (no user) and tokens for certain addresses are left to Django. Its endpoints stay on Django.",
+        "Keep the package's validator, backend and models, write required_scopes as lists in place, and combine it with known authentication classes only.",
+    ),
+    Package(
         "djangorestframework-api-key", ("rest_framework_api_key",),
         "HasAPIKey is translated, and so are classes like it for a model of the project's own.",
         "Leave key_parser, get_key and has_permission as the package has them, and the model's columns without auto_now.",

@@ -15,7 +15,7 @@ from segue.translate.interp.scope import Scope
 from segue.translate.kinds import Instance, Object, Request, ViewSelf
 from segue.translate.language import is_text, lazy
 from segue.translate.load.models import snake
-from segue.translate.permissions import api_keys
+from segue.translate.permissions import api_keys, oauth2
 from segue.translate.permissions.condition import FALSE, TRUE, Condition
 from segue.translate.permissions.model_permissions import model_permissions
 from segue.translate.permissions.rules.constructed import made_with
@@ -65,6 +65,8 @@ def _condition(
     found = _drf(endpoint, cls, dotted, method)
     if found is None and known is not None and api_keys.is_one(known):
         found = api_keys.condition(endpoint, known, instance)
+    if found is None and oauth2.base_of(known, cls):
+        found = oauth2.condition(endpoint, cls, known, instance)
     if found is None:
         given = permission.given if isinstance(permission, Made) else ()
         found = _lifted(endpoint, cls, dotted, instance, name, given)

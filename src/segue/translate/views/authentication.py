@@ -22,7 +22,7 @@ from segue.translate.load.models import concrete, field_of, pk_field
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, plain
 from segue.translate.versions import since
-from segue.translate.views import access, jwt, knox, own_authentication, sessions
+from segue.translate.views import access, jwt, knox, oauth2, own_authentication, sessions
 
 _A = "rest_framework.authentication."
 _CHALLENGE = 'Basic realm="api"'
@@ -58,7 +58,7 @@ def constant(endpoint: Endpoint) -> tuple[str, set[Import]]:
             shared = f"{ctx.program.package}.access"
             imports |= {
                 Import(shared, n)
-                for n in ("SESSIONS", "IDENTITY", "CSRF", "PASSWORDS", "JWT", "KNOX")
+                for n in ("SESSIONS", "IDENTITY", "CSRF", "PASSWORDS", "JWT", "KNOX", "OAUTH2")
                 if n in arguments
             }
         module.add(Decl(name, f"{name} = Authentication({arguments})", frozenset(imports), 30))
@@ -94,6 +94,8 @@ def _authenticator(endpoint: Endpoint, name: str) -> tuple[str, set[Import]]:
         return jwt.authenticator(endpoint, access.module(ctx)), set()
     if name == knox.AUTHENTICATION:
         return knox.authenticator(endpoint)
+    if name == oauth2.AUTHENTICATION:
+        return oauth2.authenticator(endpoint)
     if own is not None and f"{_A}BaseAuthentication" in own.mro:
         return own_authentication.authenticator(ctx, own)
     package = known.origin if known is not None else name.partition(".")[0]

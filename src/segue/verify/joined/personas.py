@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from . import kept_sessions, own_credentials
+from . import kept_sessions, oauth2, own_credentials
 from .payloads import HOLDERS, PASSWORD, is_secret
 
 LIMIT = 10
@@ -66,6 +66,7 @@ def people_for(authenticators: list[Any], known: list[Persona]) -> list[dict[str
             "rest_framework",
             "rest_framework_simplejwt",
             "knox",
+            "oauth2_provider",
         ):
             bad = own_credentials.bad_headers(authenticator)
             out += [{"name": name, "headers": headers, "user": None} for name, headers in bad]
@@ -113,6 +114,10 @@ def _way(authenticator: Any) -> tuple[str, Callable[[Persona], list[Header]]] | 
         return "jwt", lambda person: _jwt(person.user)
     if _comes_from(authenticator, "knox.auth", "TokenAuthentication"):
         return "knox", lambda person: _knox(person.user)
+    if _comes_from(
+        authenticator, "oauth2_provider.contrib.rest_framework.authentication", "OAuth2Authentication"
+    ):
+        return "oauth2", lambda person: oauth2.headers_of(person.user)
     if isinstance(authenticator, authentication.SessionAuthentication):
         return "session", lambda person: person.session
     if isinstance(authenticator, authentication.BasicAuthentication):
@@ -210,6 +215,7 @@ def _bad_basic(person: Persona) -> list[tuple[str, list[Header]]]:
 _BAD_OF: dict[str, Callable[[Persona], list[tuple[str, list[Header]]]]] = {
     "jwt": _bad_jwt,
     "knox": _bad_knox,
+    "oauth2": lambda person: oauth2.bad_headers(person.user),
     "session": _bad_session,
     "basic": _bad_basic,
 }

@@ -146,9 +146,10 @@ class Call(Informed, Request):
         return self._data
 
     def set_user(self, user: Any, auth: Any = None) -> None:
-        """Name the user. An ``AnonymousUser`` (or None) means that no authenticator answered."""
+        """Name the user. An ``AnonymousUser`` (or None) without ``auth`` means that no authenticator answered."""
         self.current, self.auth_value = user, auth
-        self.authenticated_by_request = user is not None and not isinstance(user, AnonymousUser)
+        known = user is not None and not isinstance(user, AnonymousUser)
+        self.authenticated_by_request = known or auth is not None
 
     def require(self, ok: object, message: Any = None, code: str | None = None) -> None:
         """``permission_denied`` unless ``ok``: 401/403 for anonymous, else 403 with ``message``."""

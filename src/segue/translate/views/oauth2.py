@@ -1,0 +1,89 @@
+"""``OAuth2Authentication`` of django-oauth-toolkit → ``OAUTH2`` in ``access.py`` and its authenticator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from segue.refusal import Refused
+from segue.snapshot.model import Where
+from segue.target.ir import Decl, Import
+from segue.translate.context import Context
+from segue.translate.specialise.endpoint import Endpoint
+from segue.translate.specialise.fold import Ref, plain
+from segue.translate.versions import since
+from segue.translate.views import access
+
+PACKAGE = "oauth2_provider.contrib.rest_framework."
+AUTHENTICATION = f"{PACKAGE}authentication.OAuth2Authentication"
+_DISTRIBUTION = "django-oauth-toolkit"
+_TOKEN, _APPLICATION = "oauth2_provider.AccessToken", "oauth2_provider.Application"
+# What a project may put in the place of the package's own: what it then does with a token is not known.
+_CLASSES = {
+    "OAUTH2_BACKEND_CLASS": ("oauth2_provider.oauth2_backends.OAuthLibCore",),
+    "OAUTH2_SERVER_CLASS": (
+        "oauthlib.oauth2.rfc6749.endpoints.pre_configured.Server",
+        "oauthlib.openid.connect.core.endpoints.pre_configured.Server",
+    ),
+    "OAUTH2_VALIDATOR_CLASS": ("oauth2_provider.oauth2_validators.OAuth2Validator",),
+    "SCOPES_BACKEND_CLASS": ("oauth2_provider.scopes.SettingsScopes",),
+}
+
+
+def authenticator(endpoint: Endpoint) -> tuple[str, set[Import]]:
+    """Code of the authenticator and its imports. Raises ``Refused`` for settings that are not translated."""
+    ctx = endpoint.ctx
+    module = access.module(ctx)
+    if "OAUTH2" not in module.decls:
+        _check(endpoint)
+        resources = any(f.name == "resource" for f in ctx.snapshot.models[_TOKEN].fields)
+        made = f"OAUTH2 = OAuth2(IDENTITY{'' if resources else ', resources=False'})"
+        module.add(Decl("OAUTH2", made, frozenset({Import("segue_bridge.auth.oauth2", "OAuth2")}), 18))
+    options = "userless=False"
+    if setting(ctx, "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT"):
+        options += ", query=False"
+    if setting(ctx, "OIDC_ENABLED"):
+        options += ", oidc=True"
+    return f"OAuth2Authentication(OAUTH2, {options})", {
+        Import("segue_bridge.auth.oauth2", "OAuth2Authentication")
+    }
+
+
+def setting(ctx: Context, name: str) -> Any:
+    """One of ``OAUTH2_PROVIDER``, with its default; None for one that the release does not have."""
+    found = ctx.snapshot.settings.values.get("OAUTH2_PROVIDER")
+    pairs = found.pairs if found is not None else ()
+    return next((plain(value) for key, value in pairs if key.data == name), None)
+
+
+def _check(endpoint: Endpoint) -> None:
+    """Raise ``Refused`` where more than the package's own tables decide about a token."""
+    ctx = endpoint.ctx
+    installed = {k.lower().replace("_", "-"): v for k, v in ctx.snapshot.versions.packages.items()}
+    version = installed.get(_DISTRIBUTION, "")
+    if not version or not since(version, 3, 0) or since(version, 4, 0):
+        why = "Segue knows the tokens of django-oauth-toolkit 3."
+        raise _refused(endpoint, f"{_DISTRIBUTION} {version}", why)
+    for name, label in (("ACCESS_TOKEN_MODEL", _TOKEN), ("APPLICATION_MODEL", _APPLICATION)):
+        if setting(ctx, name) != label or label not in ctx.snapshot.models:
+            raise _refused(endpoint, name, "Only the package's own model is translated.")
+    for name, known in _CLASSES.items():
+        held = setting(ctx, name)
+        if (held.name if isinstance(held, Ref) else held) not in known:
+            raise _refused(endpoint, name, "Segue does not know what this class does with a token.")
+    if setting(ctx, "INTROSPECTION") is not False:
+        raise _refused(
+            endpoint, "RESOURCE_SERVER_INTROSPECTION_URL", "Another server is asked about tokens there."
+        )
+    for receiver in ctx.snapshot.receivers:
+        signal = receiver.signal.rpartition(".")[2]
+        if signal in ("pre_init", "post_init") and receiver.sender in ("", "?", _TOKEN, _APPLICATION):
+            raise endpoint.refuse(
+                "signal",
+                f"{signal} → {receiver.function}",
+                "It would run whenever somebody asks with a token.",
+                receiver.where,
+            )
+
+
+def _refused(endpoint: Endpoint, what: str, why: str) -> Refused:
+    return endpoint.refuse("oauth2", what, why, Where(endpoint.ctx.snapshot.settings.module))
