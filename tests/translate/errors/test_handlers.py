@@ -21,7 +21,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from notes.views import Unlucky
+from notes.views import Sold, Unlucky
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,9 @@ def other_status(exc, context):
     response = exception_handler(exc, context)
     if response is not None and response.status_code == status.HTTP_400_BAD_REQUEST:
         response.status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    elif response is not None:
+        code = getattr(exc, "code", "error")
+        response.data = {"status": getattr(exc, "status_code", 0), "code": code, "why": str(exc)}
     return response
 
 
@@ -55,17 +58,41 @@ def own_answer(exc, context):
     return exception_handler(exc, context)
 
 
-def always(exc, context):
+def all_kinds(exc, context):
+    if isinstance(exc, Http404):
+        exc = exceptions.NotFound()
+    elif isinstance(exc, DjangoValidationError):
+        exc = exceptions.ValidationError(exc.messages)
+    elif isinstance(exc, (ZeroDivisionError, ValueError)):
+        exc = exceptions.Throttled(wait=2.5)
     response = exception_handler(exc, context)
-    if response is None:
+    if response is None and isinstance(exc, Sold):
+        return Response({"error": str(exc)}, status=status.HTTP_410_GONE)
+    elif response is None:
+        if isinstance(exc, IntegrityError):
+            return Response({"error": "conflict"}, status=409)
         return Response({"error": "unknown"}, status=500)
     return response
 
 
-def others(exc, context):
-    if isinstance(exc, IntegrityError):
-        return Response({"error": "conflict"}, status=409)
+def any_text(exc, context):
+    response = exception_handler(exc, context)
+    if response is None:
+        return Response({"error": str(exc)}, status=500)
+    return response
+
+
+def forbidden(exc, context):
+    if isinstance(exc, DjangoValidationError):
+        exc = exceptions.NotAuthenticated()
     return exception_handler(exc, context)
+
+
+def its_code(exc, context):
+    response = exception_handler(exc, context)
+    if response is not None:
+        response.data = {"code": getattr(exc, "default_code", "error")}
+    return response
 
 
 def unsure(exc, context):
@@ -101,6 +128,11 @@ def its_base(exc, context):
     return response
 
 
+def every(exc, context):
+    any_text(exc, context), forbidden(exc, context), its_code(exc, context), unsure(exc, context)
+    return own_class(exc, context), its_base(exc, context), view(exc, context)
+
+
 def view(exc, context):
     response = exception_handler(exc, context)
     if response is not None:
@@ -116,7 +148,8 @@ class Note(models.Model):
     stars = models.IntegerField(null=True)
 """
 VIEWS = """\
-from rest_framework import exceptions, permissions, serializers, viewsets
+from django.core.exceptions import ValidationError
+from rest_framework import exceptions, permissions, response, serializers, viewsets
 from rest_framework.decorators import action
 
 from notes.models import Note
@@ -124,6 +157,11 @@ from notes.models import Note
 
 class Unlucky(exceptions.ParseError):
     status_code = 418
+    default_code = "unlucky"
+
+
+class Sold(Exception):
+    pass
 
 
 class NoteSerializer(serializers.ModelSerializer):
@@ -151,6 +189,30 @@ class NoteViewSet(viewsets.ModelViewSet):
         raise Unlucky("no luck")
 
 
+class FailingViewSet(viewsets.ViewSet):
+    @action(detail=False)
+    def sold(self, request):
+        raise Sold("none left")
+
+    @action(detail=False)
+    def share(self, request):
+        return response.Response({"each": 12 // int(request.query_params.get("among", 0))})
+
+    @action(detail=False)
+    def unclean(self, request):
+        raise ValidationError("not like that")
+
+    @action(detail=False)
+    def lacks(self, request):
+        return response.Response(request.query_params["name"])
+
+    @action(detail=False, methods=["post"])
+    def twice(self, request):
+        Note.objects.create(title="one")
+        Note.objects.create(title="one")
+        return response.Response({})
+
+
 class ClosedViewSet(NoteViewSet):
     permission_classes = [permissions.IsAdminUser]
 """
@@ -160,6 +222,7 @@ from notes import views
 
 router = SimpleRouter()
 router.register("notes", views.NoteViewSet)
+router.register("failing", views.FailingViewSet, basename="failing")
 router.register("closed", views.ClosedViewSet, basename="closed")
 urlpatterns = router.urls
 """
@@ -179,13 +242,31 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return Site.make(tmp_path_factory.mktemp("handlers"), files)
 
 
-@pytest.mark.parametrize("handler", ["other_status", "envelope", "own_answer", "denied"])
+@pytest.fixture(scope="module")
+def all_of_them(site: Site) -> Snapshot:
+    """With the source of every handler that is refused."""
+    return site.snapshot(HANDLER="every")
+
+
+def _with(snapshot: Snapshot, handler: str) -> Snapshot:
+    """As if ``EXCEPTION_HANDLER`` were ``handler``."""
+    values = dict(snapshot.settings.values)
+    given = values["REST_FRAMEWORK"]
+    pairs = tuple(
+        (k, dataclasses.replace(v, name=f"notes.handlers.{handler}") if k.data == "EXCEPTION_HANDLER" else v)
+        for k, v in given.pairs
+    )
+    values["REST_FRAMEWORK"] = dataclasses.replace(given, pairs=pairs)
+    return dataclasses.replace(snapshot, settings=dataclasses.replace(snapshot.settings, values=values))
+
+
+@pytest.mark.parametrize("handler", ["other_status", "envelope", "own_answer", "denied", "all_kinds"])
 def test_every_error_is_answered_as_by_the_handler(
     site: Site, handler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HANDLER", handler)
     program, report = site.explore(
-        site.snapshot(HANDLER=handler), tmp_path / "fastapi", cases=200, seconds=15
+        site.snapshot(HANDLER=handler), tmp_path / "fastapi", cases=140, seconds=15
     )
     assert not program.refused
     assert differences(report) == []
@@ -199,6 +280,8 @@ def test_every_error_is_answered_as_by_the_handler(
         "401" if handler == "own_answer" else "403",
         "404",
     } <= seen
+    if handler == "all_kinds":
+        assert {"409", "410", "429", "500"} <= seen
     code = (tmp_path / "fastapi" / "app" / "notes" / "errors.py").read_text()
     assert f"def {handler}(" in code
     assert "error_handler=" in (tmp_path / "fastapi" / "app" / "main.py").read_text()
@@ -207,8 +290,9 @@ def test_every_error_is_answered_as_by_the_handler(
 @pytest.mark.parametrize(
     ("handler", "construct"),
     [
-        ("always", "notes.handlers.always"),
-        ("others", "isinstance(IntegrityError)"),
+        ("any_text", "exc"),
+        ("forbidden", "exception_handler(exc, context)"),
+        ("its_code", "exc.default_code"),
         ("unsure", "exc.detail"),
         ("own_class", "isinstance(Unlucky)"),
         ("its_base", "isinstance(ParseError)"),
@@ -216,9 +300,9 @@ def test_every_error_is_answered_as_by_the_handler(
     ],
 )
 def test_a_handler_that_cannot_be_shown_to_do_the_same_keeps_every_route(
-    site: Site, handler: str, construct: str
+    all_of_them: Snapshot, handler: str, construct: str
 ) -> None:
-    program = translate(site.snapshot(HANDLER=handler))
+    program = translate(_with(all_of_them, handler))
     assert not program.native
     assert {r.reasons[0].construct for r in program.refused} == {construct}
     assert all(r.reasons[0].file == "notes/handlers.py" and r.reasons[0].line for r in program.refused)

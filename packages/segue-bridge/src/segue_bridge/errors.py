@@ -138,6 +138,9 @@ class Forbidden(APIException):
     default_detail = _("You do not have permission to perform this action.")
     default_code = "permission_denied"
 
+    def __str__(self) -> str:
+        return "" if self.args[0] is None else str(self.args[0])
+
 
 class NotFound(APIException):
     """404."""
@@ -156,6 +159,9 @@ class Http404(APIException):
     status_code = 404
     default_detail = _("Not found.")
     default_code = "not_found"
+
+    def __str__(self) -> str:
+        return "" if self.args[0] is None else str(self.args[0])
 
 
 class MethodNotAllowed(APIException):
@@ -236,3 +242,7 @@ class Unserved(Exception):
 
     Raise it before anything was written.
     """
+
+
+class TooLate(RuntimeError):
+    """Only Django can go on here, but something was written already: 500."""

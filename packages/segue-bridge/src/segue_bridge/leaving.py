@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from segue_bridge.db.session import Session
-from segue_bridge.errors import Unserved
+from segue_bridge.errors import TooLate, Unserved
 
 
 def left_to_django(db: Session, why: str) -> Exception:
@@ -12,5 +12,5 @@ def left_to_django(db: Session, why: str) -> Exception:
     What authentication wrote (a better hash of a password, the end of a token) may be done again. After any other write that is too late, as Django would write it twice: the request fails then (500).
     """
     if db.changes > db.repeatable:
-        return RuntimeError(f"Only Django can go on here, and something was written before: {why}")
+        return TooLate(f"Only Django can go on here, and something was written before: {why}")
     return Unserved(why)

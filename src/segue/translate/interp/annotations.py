@@ -124,6 +124,8 @@ def _text(ctx: Context, kind: Kind, imports: set[Import]) -> str:
         case PaginatorSelf() | DjangoPage():
             imports.add(Import("segue_bridge.pagination.page_number", "PageNumberSlice"))
             return "PageNumberSlice"
+        case Failure(api=False):
+            return "Exception"
         case Failure():
             imports.add(Import("segue_bridge.errors", "APIException"))
             return "APIException"

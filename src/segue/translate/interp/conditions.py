@@ -19,6 +19,7 @@ from segue.translate.kinds import (
     Kind,
     Maybe,
     QuerySet,
+    Raised,
     Scalar,
     StoredFile,
     Unknown,
@@ -165,15 +166,24 @@ def _narrowed_failure(frame: Frame, node: ast.expr | None) -> dict[str, Kind]:
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance"):
         return {}
     text = ast.unparse(node.args[0])
-    known = any(
-        isinstance(v.kind, Failure) and v.node is not None and v.text == text for v in frame.env.values()
+    known = next(
+        (
+            v.kind
+            for v in frame.env.values()
+            if isinstance(v.kind, Failure) and v.node is not None and v.text == text
+        ),
+        None,
     )
     asked = ast.unparse(node.args[1])
+    if known is not None and not known.api:
+        from segue.translate.rules.own_exceptions import own_names
+
+        return {} if negated else {text: Raised(asked, told=asked in own_names(frame.ctx))}
     if negated:
         if asked != "(Http404, Forbidden)":
             return {}
         asked = "APIException"
-    return {text: Failure(True, asked)} if known else {}
+    return {text: Failure(True, asked)} if known is not None else {}
 
 
 def _narrowed_scalar(frame: Frame, node: ast.expr | None) -> dict[str, Kind]:

@@ -42,7 +42,7 @@ def nullable(kind: Kind) -> Kind:
     kind = widen(kind)
     if isinstance(kind, Scalar | Instance | Uploaded):
         return replace(kind, nullable=True)
-    if isinstance(kind, ListOf | TupleOf | DictOf | ValidatedData | Response):
+    if isinstance(kind, ListOf | TupleOf | DictOf | ValidatedData | Response | ErrorResponse):
         return Maybe(kind)
     if isinstance(kind, QuerySet):
         return Unknown("may be None or not")

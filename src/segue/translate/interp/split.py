@@ -19,7 +19,7 @@ def split(body: Sequence[ast.stmt], lines: Collection[int]) -> list[ast.stmt]:
     out: list[ast.stmt] = []
     for index, statement in enumerate(body):
         rest = body[index + 1 :]
-        if not (isinstance(statement, ast.If) and statement.lineno in lines and rest):
+        if not (isinstance(statement, ast.If) and rest and _asked_for(statement, lines)):
             out.append(statement)
             continue
         drawn = copy.copy(statement)
@@ -27,6 +27,14 @@ def split(body: Sequence[ast.stmt], lines: Collection[int]) -> list[ast.stmt]:
         drawn.orelse = split([*statement.orelse, *copy.deepcopy(rest)], lines)
         return [*out, drawn]
     return out
+
+
+def _asked_for(statement: ast.If, lines: Collection[int]) -> bool:
+    """Whether it, or an ``if`` in one of its branches (an ``elif``, say), stands at one of ``lines``."""
+    return statement.lineno in lines or any(
+        isinstance(inner, ast.If) and _asked_for(inner, lines)
+        for inner in (*statement.body, *statement.orelse)
+    )
 
 
 __all__ = ["MOST", "split"]

@@ -565,6 +565,10 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
             from segue.translate.rules.rendering import class_attribute
 
             return class_attribute(frame, value.kind, attr.kind.value, call.node) or call.args[2]
+        if isinstance(value.kind, Failure):
+            from segue.translate.rules.failures import given_or
+
+            return given_or(frame, value, attr.kind.value, call.args[2], call.node)
         if isinstance(value.kind, Introspected):
             return fact_or(frame, value.kind, attr.kind.value, call.args[2], call.node)
         if isinstance(value.kind, Instance) and any(

@@ -12,7 +12,7 @@ from segue.translate.context import Context
 from segue.translate.functions.record import records
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, quote
-from segue.translate.kinds import Kind, ListOf, Raised, Scalar
+from segue.translate.kinds import Failure, Kind, ListOf, Raised, Scalar
 from segue.translate.rules.own_exceptions import own_names
 from segue.translate.rules.registry import attribute
 from segue.translate.versions import since
@@ -117,6 +117,8 @@ def _short(node: ast.expr) -> str:
 
 def check(frame: Frame, kind: Kind, node: ast.expr) -> None:
     """Refuse to show an exception whose text may be another one in Django's process."""
+    if isinstance(kind, Failure) and not kind.api:
+        raise frame.refuse("text-of", ast.unparse(node), "The text of an exception, whatever it is.", node)
     if isinstance(kind, Raised) and not kind.told:
         raise frame.refuse("text-of", ast.unparse(node), "The text of an exception.", node)
 

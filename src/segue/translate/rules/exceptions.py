@@ -328,13 +328,14 @@ def caught(frame: Frame, handler: ast.ExceptHandler) -> tuple[str, Val | None]:
             continue
         if not isinstance(value.kind, Global):
             raise frame.refuse("except", ast.unparse(node), "Segue does not know this exception.", handler)
-        texts.append(_caught_one(frame, value.kind.ref.name, node))
+        texts.append(caught_one(frame, value.kind.ref.name, node))
     unique = list(dict.fromkeys(texts))
     text = unique[0] if len(unique) == 1 else f"({', '.join(unique)})"
     return text, Val(Raised(text))
 
 
-def _caught_one(frame: Frame, dotted: str, node: ast.expr) -> str:
+def caught_one(frame: Frame, dotted: str, node: ast.AST) -> str:
+    """The text of the class of the generated service for the exception ``dotted``. Refuses what has none."""
     if dotted in ("builtins.Exception", "builtins.BaseException"):
         raise frame.refuse(
             "broad-except", ast.unparse(node), "It would catch errors that only one side has.", node

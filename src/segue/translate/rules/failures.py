@@ -11,11 +11,14 @@ import ast
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, quote
-from segue.translate.kinds import Const, ErrorResponse, Failure, HandlerContext, Request, Scalar
+from segue.translate.kinds import Const, ErrorResponse, Failure, HandlerContext, Raised, Request, Scalar
+from segue.translate.rules.exceptions import caught_one
 from segue.translate.rules.registry import attribute, function, method
 
 _DRF = "rest_framework.exceptions."
 _HTTP404 = ("django.http.response.Http404", "django.http.Http404")
+# Classes of ``django.db`` that the bridge has with their hierarchy.
+_DATABASE = ("DatabaseError", "DataError", "IntegrityError", "OperationalError")
 _DJANGO_DENIED = "django.core.exceptions.PermissionDenied"
 # Classes of DRF that are one class on both sides.
 _SAME = (
@@ -29,6 +32,8 @@ def exception_handler(frame: Frame, call: CallSite) -> Val:
     """DRF's own handler: the answer, or None for an exception that it does not know."""
     call.only(at_most=2)
     error, context = call.argument(0, "exc"), call.argument(1, "context")
+    if error is not None and isinstance(error.kind, Raised) and context is not None:
+        return _of_made(frame, error, call)
     if (
         error is None
         or not isinstance(error.kind, Failure)
@@ -45,6 +50,51 @@ def exception_handler(frame: Frame, call: CallSite) -> Val:
     return Val(ErrorResponse(), quote("{0}({1}, {2})", answer, frame.state("call"), error.node))
 
 
+def _of_made(frame: Frame, error: Val, call: CallSite) -> Val:
+    """An error that the handler has made itself: ``exc = NotFound(); return exception_handler(exc, context)``."""
+    assert isinstance(error.kind, Raised)
+    known = frame.ctx.snapshot.classes.get(error.kind.cls)
+    mro = known.mro if known is not None else (error.kind.cls,)
+    drf = any(one.startswith(_DRF) for one in mro)
+    if error.node is None or not (drf or error.kind.cls in (*_HTTP404, _DJANGO_DENIED)):
+        raise frame.refuse(
+            "exception-handler", ast.unparse(call.node), "Segue does not see what DRF makes of it.", call.node
+        )
+    # These get 401 or 403 by what ``APIView.handle_exception`` has put on the one that was raised.
+    if any(one.endswith((".NotAuthenticated", ".AuthenticationFailed")) for one in mro):
+        raise frame.refuse(
+            "exception-handler", ast.unparse(call.node), "Its challenge is that of no request.", call.node
+        )
+    made = frame.imported("segue_bridge.http.failures", "answer_of")
+    return Val(ErrorResponse(), quote("{0}({1})", made, error.node))
+
+
+def _other(frame: Frame, error: Val, names: list[str], node: ast.AST) -> Val:
+    """``isinstance`` of an exception that DRF leaves to Django."""
+    if any(n in ("builtins.Exception", "builtins.BaseException") for n in names):
+        return const(True)
+    found: list[ast.expr] = []
+    for one in names:
+        if one.startswith(_DRF) or one in (
+            *_HTTP404,
+            _DJANGO_DENIED,
+            "rest_framework.serializers.ValidationError",
+        ):
+            continue
+        if one.removeprefix("django.db.utils.") in _DATABASE:
+            found.append(frame.imported("segue_bridge.db.errors", one.rpartition(".")[2]))
+            continue
+        cls = frame.ctx.snapshot.classes.get(one)
+        if cls is not None and f"{_DRF}APIException" in cls.mro:
+            continue
+        found.append(ast.parse(caught_one(frame, one, node), mode="eval").body)
+    if not found:
+        return const(False)
+    assert error.node is not None
+    wanted: ast.expr = found[0] if len(found) == 1 else ast.Tuple(found, ast.Load())
+    return Val(Scalar("bool"), quote("isinstance({0}, {1})", error.node, wanted))
+
+
 def is_a(frame: Frame, error: Val, names: list[str], node: ast.AST) -> Val:
     """``isinstance(exc, …)``: decided, or asked of the same class on the other side."""
     kind = error.kind
@@ -57,15 +107,10 @@ def is_a(frame: Frame, error: Val, names: list[str], node: ast.AST) -> Val:
         or n in (_DJANGO_DENIED, "rest_framework.serializers.ValidationError")
     ]
     if not kind.api:
-        if len(known) == len(names):
-            return const(False)
-        raise frame.refuse(
-            "exception-handler",
-            f"isinstance({', '.join(n.rpartition('.')[2] for n in names)})",
-            "The handler looks at exceptions that DRF leaves to Django.",
-            node,
-        )
+        return _other(frame, error, names, node)
     assert error.node is not None
+    if any(n in ("builtins.Exception", "builtins.BaseException") for n in names):
+        return const(True)
     _keeps_its_class(frame, names, node)
     if f"{_DRF}APIException" in known:
         return _any_of_drf(frame, error, known)
@@ -117,6 +162,36 @@ def _keeps_its_class(frame: Frame, names: list[str], node: ast.AST) -> None:
             )
 
 
+def given_or(frame: Frame, owner: Val, attr: str, default: Val, node: ast.AST) -> Val:
+    """``getattr(exc, "default_code", default)``: Django's ``Http404`` has none of what DRF's exceptions have."""
+    kind = owner.kind
+    assert isinstance(kind, Failure)
+    if attr == "code" and kind.api:
+        _made_as_in_drf(frame, node)
+        return default
+    if not kind.api or attr not in ("status_code", "detail", "default_code", "default_detail"):
+        raise frame.refuse(
+            "exception-handler", ast.unparse(node), "Segue cannot tell which exceptions have that.", node
+        )
+    assert owner.node is not None
+    if attr.startswith("default_"):
+        _defaults_of_drf(frame, attr, node)
+    if kind.cls and "Http404" not in kind.cls and "Forbidden" not in kind.cls:
+        return Val(Scalar("Any"), quote(f"{{0}}.{attr}", owner.node))
+    if default.node is None:
+        raise frame.refuse("exception-handler", ast.unparse(node), "The default is no plain value.", node)
+    names = [frame.imported("segue_bridge.errors", one) for one in ("Http404", "Forbidden")]
+    return Val(
+        Scalar("Any"),
+        quote(
+            f"{{0}}.{attr} if not isinstance({{0}}, {{1}}) else {{2}}",
+            owner.node,
+            ast.Tuple(list(names), ast.Load()),
+            default.node,
+        ),
+    )
+
+
 @attribute(Failure, "status_code")
 def status_of(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
     """``exc.status_code``: 403 for 401 where there is no challenge, as ``handle_exception`` has set it."""
@@ -130,7 +205,28 @@ def of_failure(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
     """Attributes that DRF's exceptions have; Django's ``Http404`` has none of them."""
     _narrowed(frame, owner, attr, node)
     assert owner.node is not None
+    if attr.startswith("default_"):
+        _defaults_of_drf(frame, attr, node)
     return Val(Scalar("Any"), ast.Attribute(owner.node, attr, ast.Load()))
+
+
+def _defaults_of_drf(frame: Frame, attr: str, node: ast.AST) -> None:
+    """The project's own exceptions of the API are raised as a class of DRF, whose defaults are others."""
+    for dotted, cls in frame.ctx.snapshot.classes.items():
+        given = cls.attributes.get(attr)
+        if f"{_DRF}APIException" in cls.mro and given is not None and not given.defined_in.startswith(_DRF):
+            raise frame.refuse(
+                "exception-handler", f"exc.{attr}", f"{dotted} has one of its own, which it loses.", node
+            )
+
+
+def _made_as_in_drf(frame: Frame, node: ast.AST) -> None:
+    """No exception of DRF has a ``code``; one of the project's may."""
+    for dotted, cls in frame.ctx.snapshot.classes.items():
+        if f"{_DRF}APIException" not in cls.mro or dotted.startswith(_DRF):
+            continue
+        if "code" in cls.attributes or not cls.methods.get("__init__", _DRF).startswith(_DRF):
+            raise frame.refuse("exception-handler", ast.unparse(node), f"{dotted} may have one.", node)
 
 
 @method(Failure, "get_codes", "get_full_details")

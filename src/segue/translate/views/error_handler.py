@@ -1,14 +1,15 @@
 """``EXCEPTION_HANDLER``: the project's own function between an error and its answer.
 
 DRF calls it for every exception of a view (``APIView.handle_exception``); what it returns is the answer, and None
-lets the exception through to Django's 500. The generated function is called for the exceptions that DRF answers; for
-all others the translation has to show that the legacy handler returns None too.
+lets the exception through to Django's 500. It is translated twice: for the exceptions that DRF answers, and for all others; where the
+second comes out as None whatever the exception is, it is not written down.
 """
 
 from __future__ import annotations
 
 import ast
 import textwrap
+from dataclasses import dataclass
 
 from segue.refusal import Refusal, Refused, refuse
 from segue.snapshot.model import Function, Where
@@ -17,7 +18,7 @@ from segue.translate.context import Context
 from segue.translate.functions.finish import keep
 from segue.translate.functions.lift import Lifted, find, interpret, lift
 from segue.translate.functions.symbols import symbols
-from segue.translate.kinds import Const, ErrorResponse, Failure, HandlerContext, Response
+from segue.translate.kinds import Const, ErrorResponse, Failure, HandlerContext, Kind, Maybe, Response
 
 _OWN = "rest_framework.views.exception_handler"
 # State of lifted functions, as an application-wide function has it.
@@ -29,6 +30,14 @@ _STATE = {
     "query": "call.query",
 }
 _MEMO = ("views", "error-handler")
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """The project's handler twice: for the exceptions that DRF answers, and, if it answers some, for all others."""
+
+    api: Lifted
+    others: Lifted | None
 
 
 def prepare(ctx: Context) -> tuple[Refusal, ...]:
@@ -44,26 +53,42 @@ def prepare(ctx: Context) -> tuple[Refusal, ...]:
 
 
 def option(ctx: Context, main: Module) -> tuple[str, set[Import]]:
-    """``, error_handler=…`` for the application; where it needs more than the call, an adapter in ``main``."""
-    lifted = ctx.memo.get(_MEMO)
-    if not isinstance(lifted, Lifted):
+    """``, error_handler=…`` for the application, and ``, other_handler=…`` where it answers what DRF does not.
+
+    Where one needs more than the call, an adapter in ``main``.
+    """
+    found = ctx.memo.get(_MEMO)
+    if not isinstance(found, Handlers):
         return "", set()
+    text, imports = _option(ctx, main, found.api, "error_handler", "answer_error")
+    if found.others is not None:
+        other, needed = _option(ctx, main, found.others, "other_handler", "answer_others")
+        return text + other, imports | needed
+    return text, imports
+
+
+def _option(
+    ctx: Context, main: Module, lifted: Lifted, argument: str, adapter: str
+) -> tuple[str, set[Import]]:
     name = symbols(ctx).text(lifted.name)
     imported = Import(symbols(ctx).text(lifted.module), name)
-    if [s.name for s in lifted.state] == ["call"]:
-        return f", error_handler={name}", {imported}
-    given = ", ".join(_STATE[s.name] for s in lifted.state)
+    if [s.name for s in lifted.state] == ["call"] and lifted.explicit:
+        return f", {argument}={name}", {imported}
+    given = [_STATE[s.name] for s in lifted.state] + ["error"] * len(lifted.explicit)
     wait = ("async ", "await ") if lifted.is_async else ("", "")
+    others = argument == "other_handler"
+    error, answer = ("Exception", "Response | None") if others else ("APIException", "Response")
     lines = [
-        f"{wait[0]}def answer_error(call: Call, error: APIException) -> Response:",
-        f"    return {wait[1]}{name}({given}, error)",
+        f"{wait[0]}def {adapter}(call: Call, error: {error}) -> {answer}:",
+        f"    return {wait[1]}{name}({', '.join(given)})",
     ]
     needed = {
-        imported, Import("segue_bridge.http.call", "Call"), Import("segue_bridge.errors", "APIException"),
-        Import("starlette.responses", "Response"),
+        imported, Import("segue_bridge.http.call", "Call"), Import("starlette.responses", "Response"),
     }  # fmt: skip
-    main.add(Decl("answer_error", "\n".join(lines), frozenset(needed), 20))
-    return ", error_handler=answer_error", set()
+    if not others:
+        needed.add(Import("segue_bridge.errors", "APIException"))
+    main.add(Decl(adapter, "\n".join(lines), frozenset(needed), 20))
+    return f", {argument}={adapter}", set()
 
 
 def _named(ctx: Context) -> str:
@@ -74,7 +99,7 @@ def _named(ctx: Context) -> str:
     return ""
 
 
-def _lifted(ctx: Context, found: Function) -> Lifted:
+def _lifted(ctx: Context, found: Function) -> Handlers:
     parameters = _parameters(found)
     if len(parameters) != 2:
         raise refuse(
@@ -83,24 +108,39 @@ def _lifted(ctx: Context, found: Function) -> Lifted:
     error, context = parameters
     _check_rollback(ctx, found)
     other = interpret(ctx, found, arguments={error: Failure(False), context: HandlerContext()})
+    others: Lifted | None = None
     if other.returns != Const(None):
-        raise refuse(
-            "exception-handler",
-            found.name,
-            "It may answer exceptions that DRF leaves to Django.",
-            found.where,
-        )
-    lifted = lift(
-        ctx, found, arguments={error: Failure(True), context: HandlerContext()}, module_kind="errors"
-    )
+        if any(d.atomic_requests for d in ctx.snapshot.settings.databases):
+            raise refuse(
+                "exception-handler",
+                found.name,
+                "It may answer exceptions that DRF leaves to Django, and with ATOMIC_REQUESTS keep what was written before.",
+                found.where,
+            )
+        others = _one(ctx, found, {error: Failure(False), context: HandlerContext()}, "_of_others")
+    lifted = _one(ctx, found, {error: Failure(True), context: HandlerContext()}, "")
     if not isinstance(lifted.returns, ErrorResponse | Response):
         raise refuse(
             "exception-handler", found.name, "It does not answer every exception of DRF.", found.where
         )
+    for one in (lifted, others):
+        if one is not None:
+            keep(ctx, one)
+    return Handlers(lifted, others)
+
+
+def _one(ctx: Context, found: Function, arguments: dict[str, Kind], suffix: str) -> Lifted:
+    """The handler for the exceptions of DRF or, with a ``suffix``, for all others. Raises ``Refused``."""
+    short = found.name.rpartition(".")[2]
+    lifted = lift(ctx, found, arguments=arguments, module_kind="errors", name=f"{short}{suffix}")
     unknown = [s.name for s in lifted.state if s.name not in _STATE]
     if unknown:
         raise refuse("exception-handler", found.name, f"It needs {', '.join(unknown)}.", found.where)
-    keep(ctx, lifted)
+    kind = lifted.returns.kind if isinstance(lifted.returns, Maybe) else lifted.returns
+    if not isinstance(kind, ErrorResponse | Response):
+        raise refuse(
+            "exception-handler", found.name, "Segue does not see that it returns a Response.", found.where
+        )
     return lifted
 
 

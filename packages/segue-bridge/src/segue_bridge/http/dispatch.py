@@ -192,6 +192,11 @@ async def _dispatch(call: Call) -> Response:
             # A raised error undoes what the view wrote; a returned response of the same status does not.
             call.db.set_rollback()
         response = await failures.handled(call, error)
+    except Exception as error:
+        found = await failures.handled_otherwise(call, error)
+        if found is None:
+            raise
+        response = found
     for name, value in resource.raw_headers:
         if name == b"vary":
             vary(response, "Accept")

@@ -6,7 +6,8 @@ from collections.abc import Awaitable
 
 from starlette.responses import Response
 
-from segue_bridge.errors import APIException, AuthenticationFailed, NotAuthenticated
+from segue_bridge.db.errors import RelationNotLoaded
+from segue_bridge.errors import APIException, AuthenticationFailed, NotAuthenticated, TooLate, Unserved
 from segue_bridge.http.call import Call
 from segue_bridge.http.responses import JSON
 
@@ -20,6 +21,33 @@ async def handled(call: Call, error: APIException) -> Response:
         error.status_code = 403  # the handler may look at it
     response = handler(call, error)
     return await response if isinstance(response, Awaitable) else response
+
+
+# What the bridge raises for its own sake has no counterpart in Django, so no handler of the project's was ever given it.
+_DJANGOS = frozenset(
+    {"db.errors", "errors", "mail.message", "auth.jwt", "http.pages"}
+)  # fmt: skip
+
+
+async def handled_otherwise(call: Call, error: Exception) -> Response | None:
+    """What the project's handler answers to an exception that DRF leaves to Django; None: nothing, it goes on."""
+    handler = call.settings.other_handler
+    home, _, module = type(error).__module__.partition(".")
+    if handler is None or home == "starlette" or isinstance(error, (Unserved, RelationNotLoaded, TooLate)):
+        return None
+    if home == "segue_bridge" and module not in _DJANGOS:
+        return None
+    response = handler(call, error)
+    return await response if isinstance(response, Awaitable) else response
+
+
+def answer_of(error: APIException) -> JSON:
+    """``rest_framework.views.exception_handler`` of an error that a handler has made itself: it has no challenge."""
+    headers = {"Retry-After": str(error.wait)} if error.wait else {}
+    detail = error.detail
+    return JSON(
+        detail if isinstance(detail, (list, dict)) else {"detail": detail}, error.status_code, headers
+    )
 
 
 def answer(call: Call, error: APIException) -> JSON:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from segue_bridge.http.call import Call
 
 ErrorHandler = Callable[["Call", APIException], "Response | Awaitable[Response]"]
+OtherHandler = Callable[["Call", Exception], "Response | Awaitable[Response | None] | None"]
 
 SECURITY_HEADERS = {
     "x-frame-options": "DENY",
@@ -40,7 +41,7 @@ class HttpSettings:
     ``SECURE_SSL_REDIRECT``. ``format_param``: ``URL_FORMAT_OVERRIDE``. ``body_limit``, ``field_limit``, ``file_limit``:
     ``DATA_UPLOAD_MAX_MEMORY_SIZE``, ``…_NUMBER_FIELDS``, ``…_NUMBER_FILES``. ``sessions``: ``SessionMiddleware``'s
     sessions where a view's authentication has none. ``csrf``: the settings of ``CsrfViewMiddleware``, None without it. ``error_handler``: ``EXCEPTION_HANDLER``, the answer to an error of
-    the API. ``languages``: how requests choose the language of their texts, where they can. ``finishers``: what Django's
+    the API; ``other_handler``: its answer to any other exception of a view, None for Django's 500 page. ``languages``: how requests choose the language of their texts, where they can. ``finishers``: what Django's
     middleware does to finished answers, from the inside out. ``raise_errors``: let unexpected errors out instead of
     answering 500 (tests).
     """
@@ -60,6 +61,7 @@ class HttpSettings:
     sessions: Sessions | None = None
     csrf: CsrfSettings | None = None
     error_handler: ErrorHandler | None = None
+    other_handler: OtherHandler | None = None
     languages: Languages | None = None
     finishers: tuple[Finisher, ...] = ()
     raise_errors: bool = False

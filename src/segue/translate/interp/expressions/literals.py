@@ -12,6 +12,7 @@ from segue.translate.kinds import (
     DictOf,
     Expr,
     Expressions,
+    Failure,
     Instance,
     Kind,
     ListOf,
@@ -73,7 +74,7 @@ def printable(frame: Frame, value: Val, node: ast.expr) -> ast.expr:
 
             return text_of(frame, value, node)
         raise frame.refuse("text-of", ast.unparse(node), "Segue does not know the text of this.", node)
-    if isinstance(value.kind, Raised):
+    if isinstance(value.kind, Raised | Failure):
         from segue.translate.rules.exception_text import check
 
         check(frame, value.kind, node)
