@@ -31,7 +31,7 @@ from segue.commands import rollout, shift
 from segue.commands.common import read_ledger, read_snapshot
 from segue.config import Config
 from segue.errors import SegueError
-from segue.gateway import control, routes, table
+from segue.gateway import control, routes
 from segue.ledger import Event
 from segue.ledger.model import HISTORY
 from segue.rollout import plan as plans
@@ -162,7 +162,7 @@ def _judge(
     gap = max((b - a for a, b in pairwise(ends)), default=0.0)
     twice = sum(n > 1 for n in carried_out.values())
     book = ledger.read(one.settings.ledger_file)
-    rules = table.build(read_snapshot(one.settings), book.entries, one.settings.sticky, one.settings.patience)
+    rules = control.rules(one.settings, read_snapshot(one.settings), book.entries)
     moves = sum(e.what.startswith("weight") for entry in book.entries.values() for e in entry.history)
     follows = control.serves(one.world.running.ports, routes.discovery(rules)[0])
     latencies = [r.end - r.begin for r in load.requests]

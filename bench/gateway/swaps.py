@@ -85,7 +85,7 @@ def logged(file: Path) -> Iterator[Logged]:
     for line in file.read_text().splitlines():
         raw = json.loads(line)
         key, _, name = str(raw.get("route", "")).rpartition("|")
-        if name in ("weighted", "weighted-safe"):
+        if name.startswith("weighted"):
             at = datetime.fromisoformat(raw["at"]).timestamp()
             yield Logged(at, key, int(raw["weight"] or 0), raw["side"])
 

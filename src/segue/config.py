@@ -34,7 +34,8 @@ class Config:
     ``gateway_proxies`` is how many trusted proxies stand before the gateway, ``override_from`` the
     networks whose requests may choose a side by header, ``sticky`` what tells one client from another
     during a shift (``session``, ``authorization``, ``address``, ``header:NAME``, ``cookie:NAME``; first found counts), ``patience`` after how many seconds
-    a read that FastAPI has not begun to answer is asked of Django as well (0: never). ``accepted_middleware`` are middleware classes whose effect on
+    a read that FastAPI has not begun to answer is asked of Django as well (0: never), ``leave_after`` after how many answers of FastAPI's with 5xx in a row the writes of an operation go to Django
+    for a while (0: never). ``accepted_middleware`` are middleware classes whose effect on
     responses the team has checked itself. ``redact`` are names of fields whose values no report of recorded
     traffic may hold. ``rollout_…`` are as in :class:`segue.rollout.judge.Policy`.
     ``shadow_share`` is the percentage of reads that ``segue serve`` has asked of both sides (0: none), ``shadow_rate`` the most questions a second for
@@ -60,6 +61,7 @@ class Config:
     override_from: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     sticky: tuple[str, ...] = ("session", "authorization")
     patience: int = 5
+    leave_after: int = 5
     log_size: int = 64
     django_command: tuple[str, ...] = ()
     fastapi_command: tuple[str, ...] = ()
@@ -129,6 +131,7 @@ _KEYS: dict[str, dict[str, tuple[str, type]]] = {
         "override_from": ("override_from", list),
         "sticky": ("sticky", list),
         "patience": ("patience", int),
+        "leave_after": ("leave_after", int),
         "log_size": ("log_size", int),
         "django_command": ("django_command", list),
         "fastapi_command": ("fastapi_command", list),
@@ -302,6 +305,10 @@ def _judge(found: Config, file: Path) -> None:
         (
             "gateway.patience", found.patience, 0, 3600, "no time to wait",
             "seconds, or 0 to wait for FastAPI however long it takes",
+        ),
+        (
+            "gateway.leave_after", found.leave_after, 0, 1_000_000, "no number of answers",
+            "how many answers with 5xx in a row, or 0 to leave writes to FastAPI however many fail",
         ),
         ("gateway.log_size", found.log_size, 0, inf, "no size", "megabytes, or 0 to let the log grow"),
         *(

@@ -12,6 +12,10 @@ import pytest
 from tests.gateway.test_envoy import wait_until
 from tests.gateway.world import World, started
 
+from segue.gateway import control
+from segue.rollout.figures import Pair
+from segue.rollout.log import Reader
+
 
 def test_fastapi_that_fails_when_both_have_been_asked_is_answered_for(tmp_path: Path) -> None:
     """Django has not answered yet: a body that Envoy held ended it there. And that it is slow as well is no reason to leave it out:
@@ -100,3 +104,36 @@ def test_django_is_asked_once_however_slow_it_is_and_whatever_it_answers(tmp_pat
     own = [path for path, _, side in answers if side == "django"]
     assert len(own) >= (24 if weight == 0 else 2)
     assert {asked[f"GET /api/articles/{path}/"] for path in own} == {1}
+
+
+def test_writes_that_fastapi_keeps_failing_go_to_django_unless_django_fails_them_too(tmp_path: Path) -> None:
+    with started(tmp_path) as world, httpx.Client(base_url=world.url, trust_env=False, timeout=60) as client:
+        log = Reader(control.folder(world.state) / "access.jsonl", django=world.running.django)
+        list(log.read())
+
+        def post(path: str, **headers: str) -> str:
+            answer = client.post(f"/api/articles/{path}/", headers=headers)
+            return f"{answer.status_code} {answer.text} {answer.headers['x-segue-route']}"
+
+        def asked() -> list[int]:
+            sides = [c.log.read_text() for c in world.group.children if c.name in ("django", "fastapi")]
+            return [text.count("POST /api/articles/failing/") for text in sides]
+
+        world.swap(100, 100)
+        assert post("1", **{"x-segue-standin": "1"}) == "200 fastapi fastapi"  # not the client's to say
+        assert [post("broken") for _ in range(4)] == ["500 fastapi fastapi"] * 4
+        assert post("1") == "200 fastapi fastapi"  # not in a row
+        assert [post("broken") for _ in range(5)] == ["500 fastapi fastapi"] * 5
+        assert [post(path) for path in ("broken", "1")] == ["200 django fastapi"] * 2
+        assert "x-segue-standin" not in post("headers")
+        assert client.get("/api/articles/1/").text == "fastapi"  # only that operation
+        assert post("1", **{"x-segue-side": "fastapi"}) == "200 fastapi fastapi"
+        wait_until(lambda: post("1") == "200 fastapi fastapi")
+        seen = Pair()
+        wait_until(lambda: [line.count(seen) for line in log.read()] and seen.fastapi.failures >= 12)
+        # To a rollout what Django answers in FastAPI's place is a failure of FastAPI's, as always.
+        assert (seen.fastapi.failures - seen.fastapi.fallbacks, seen.django.requests) == (9, 0)
+        # What Django fails as well: one of the twelve is asked of it to see, and then it is FastAPI's as before.
+        assert {post("failing") for _ in range(12)} == {"500 fastapi fastapi", "500 django fastapi"}
+        assert asked() == [1, 11]
+        assert post("1") == "200 fastapi fastapi"

@@ -11,7 +11,7 @@ from tests.gateway.project import GET, POST, project
 from segue import ledger
 from segue.commands import serve, shift
 from segue.commands.common import read_ledger, read_snapshot
-from segue.gateway import control, table
+from segue.gateway import control
 
 
 def test_ledger_that_was_changed_while_the_sides_started_is_followed(tmp_path: Path) -> None:
@@ -23,7 +23,7 @@ def test_ledger_that_was_changed_while_the_sides_started_is_followed(tmp_path: P
 
         shift.run(settings, [GET], 100, force=False, as_json=True)
         snapshot = read_snapshot(settings)
-        rules = table.build(snapshot, read_ledger(settings).entries, settings.sticky, settings.patience)
+        rules = control.rules(settings, snapshot, read_ledger(settings).entries)
         control.forget_running(settings.state)  # the sides start: no gateway to tell
         shift.run(settings, [GET], 0, force=False, as_json=True)
         shift.run(settings, [POST], 100, force=False, as_json=True)

@@ -38,7 +38,7 @@ class World:
     ) -> list[Rule]:
         return [
             Rule("GET /api/articles/{pk}/", ARTICLE, ("GET", "HEAD"), get, True, html, sticky, patience=1),
-            Rule("POST /api/articles/{pk}/", ARTICLE, ("POST",), post, True, html, sticky),
+            Rule("POST /api/articles/{pk}/", ARTICLE, ("POST",), post, True, html, sticky, leave_after=5),
             Rule("* /api/articles/{pk}/", ARTICLE, (), 0, False, html, sticky),
             # Never reached, as in Django: the pattern above matches first.
             Rule("GET /api/articles/late/", "/api/articles/late/", ("GET", "HEAD"), 100 - get, True, html),

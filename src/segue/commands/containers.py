@@ -16,7 +16,7 @@ from segue.config import Config
 from segue.emit import Change, write
 from segue.emit.write import ConflictError
 from segue.errors import EnvironmentProblem, UsageError
-from segue.gateway import control, table
+from segue.gateway import control
 from segue.gateway.envoy import Ports
 from segue.gateway.export import compose, images, manifests, remote
 from segue.target.ir import Program
@@ -60,7 +60,7 @@ def export(settings: Config, kind: str, output: Path | None) -> int:
 
 def _files(settings: Config, kind: str, out: Path) -> dict[str, str]:
     snapshot, book = read_snapshot(settings), read_ledger(settings)
-    rules = table.build(snapshot, book.entries, settings.sticky, settings.patience)
+    rules = control.rules(settings, snapshot, book.entries)
     edge = control.edge(settings)
     boot = json.dumps(remote.bootstrap(edge), indent=1) + "\n"
     control.check(rules, Ports(remote.LISTEN, remote.ADMIN, remote.SIDE, remote.SIDE), edge)

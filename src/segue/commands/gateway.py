@@ -6,7 +6,7 @@ import sys
 
 from segue.commands.common import console, count, print_json, read_ledger, read_snapshot
 from segue.config import Config
-from segue.gateway import control, envoy, in_process, routes, table
+from segue.gateway import control, envoy, in_process, routes
 from segue.gateway.envoy import Ports
 from segue.gateway.export import kubernetes, nginx
 
@@ -16,7 +16,7 @@ _PORTS = Ports(gateway=8080, admin=9901, django=8000, fastapi=8001)
 def check(settings: Config, *, as_json: bool) -> int:
     """Compile the ledger and let Envoy judge the result; nothing is changed."""
     snapshot, book = read_snapshot(settings), read_ledger(settings)
-    rules = table.build(snapshot, book.entries, settings.sticky, settings.patience)
+    rules = control.rules(settings, snapshot, book.entries)
     control.check(rules, _PORTS, control.edge(settings))
     if as_json:
         print_json({"rules": len(rules), "accepted": True})
@@ -28,7 +28,7 @@ def check(settings: Config, *, as_json: bool) -> int:
 def export(settings: Config, kind: str) -> int:
     """Print the ledger's routes for a gateway of the team's own; ``kind`` is a value of ``segue.cli.Export``."""
     snapshot, book = read_snapshot(settings), read_ledger(settings)
-    rules = table.build(snapshot, book.entries, settings.sticky, settings.patience)
+    rules = control.rules(settings, snapshot, book.entries)
     edge = control.edge(settings)
     if kind == "envoy":
         print_json(envoy.bootstrap(_PORTS, ".", edge, static=routes.route_configuration(rules)))

@@ -17,7 +17,7 @@ from segue.commands.serve import Service, follow_ledger, gateway_port, requireme
 from segue.config import Config
 from segue.environment import ensure_overlay
 from segue.errors import EnvironmentProblem
-from segue.gateway import control, in_process, sides, table
+from segue.gateway import control, in_process, sides
 from segue.gateway.control import Running
 from segue.gateway.envoy import Ports
 from segue.gateway.processes import Group
@@ -48,7 +48,7 @@ def started(settings: Config, *, port: int | None = None) -> Iterator[Service]:
     for name in ("PYTHONPATH", "PYTHONHOME"):
         base.pop(name, None)
     folder = control.folder(settings.state)
-    rules = table.build(snapshot, book.entries, settings.sticky, settings.patience)
+    rules = control.rules(settings, snapshot, book.entries)
     edge = control.edge(settings)
     environment = {
         **base,

@@ -21,7 +21,7 @@ from segue.commands.common import console, interpreter, read_ledger, read_snapsh
 from segue.config import Config
 from segue.environment import bridge_requirement, ensure_environment
 from segue.errors import EnvironmentProblem
-from segue.gateway import access_log, control, envoy, sides, table, tapping, tls
+from segue.gateway import access_log, control, envoy, sides, tapping, tls
 from segue.gateway.control import Running
 from segue.gateway.envoy import Edge, Ports
 from segue.gateway.processes import Child, Group, free_port, require_free
@@ -78,7 +78,7 @@ def started(
     listen = gateway_port(settings, port)
     snapshot, book = read_snapshot(settings), read_ledger(settings)
     ports = Ports(listen, free_port(), free_port(), free_port())
-    rules = table.build(snapshot, book.entries, settings.sticky, settings.patience)
+    rules = control.rules(settings, snapshot, book.entries)
     edge = control.edge(settings)
     if edge.certificate is not None:
         tls.judge(edge.certificate)
@@ -232,7 +232,7 @@ def start_shadow(service: Service, settings: Config, share: int) -> Child:
 def follow_ledger(settings: Config, snapshot: Snapshot, rules: list[Rule], running: Running) -> None:
     """Serve as the ledger says now: since ``rules`` were made of it, a command may have changed it that found no gateway to tell."""
     with ledger.locked(settings.state, wait=30.0):
-        wanted = table.build(snapshot, read_ledger(settings).entries, settings.sticky, settings.patience)
+        wanted = control.rules(settings, snapshot, read_ledger(settings).entries)
         if wanted != rules:
             control.swap(settings.state, wanted, running)
 

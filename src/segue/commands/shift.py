@@ -194,7 +194,7 @@ def apply(settings: Config, book: Ledger, shifted: list[str]) -> float | None:
             hint="That route must stay on Django.",
         )
     running = control.find_running(settings.state)
-    rules = table.build(snapshot, book.entries, settings.sticky, settings.patience)
+    rules = control.rules(settings, snapshot, book.entries)
     if running is None:
         return None
     # Django's answers are right at any weight, so a way back that comes late is let come.

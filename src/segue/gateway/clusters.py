@@ -9,9 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from segue.gateway import whole
-from segue.gateway.routes import TYPE, Json
-
-ITSELF, STANDIN = "fastapi-itself", "fastapi-standin"
+from segue.gateway.routes import ITSELF, STANDIN, TYPE, Json
 
 
 @dataclass(frozen=True, slots=True)

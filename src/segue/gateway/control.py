@@ -18,12 +18,14 @@ from segue import digest
 from segue.config import Config
 from segue.errors import DamagedFile, EnvironmentProblem
 from segue.files import write_atomic
-from segue.gateway import envoy, in_process, routes, tapping
+from segue.gateway import envoy, in_process, routes, table, tapping
 from segue.gateway import tls as tls_files
-from segue.gateway.clusters import STANDIN, Limits
+from segue.gateway.clusters import Limits
 from segue.gateway.envoy import Edge, Ports
 from segue.gateway.table import Rule
 from segue.ledger import locked
+from segue.ledger.model import Entry
+from segue.snapshot.model import Snapshot
 
 ANSWER_SECONDS = 5.0
 """How long the gateway may take to say that it is there."""
@@ -78,6 +80,12 @@ def edge(settings: Config) -> Edge:
     django = Limits(settings.django_connections, settings.django_requests, settings.django_timeout)
     fastapi = Limits(settings.fastapi_connections, settings.fastapi_requests, settings.fastapi_timeout)
     return Edge(settings.gateway_proxies, settings.override_from, given, django, fastapi)
+
+
+def rules(settings: Config, snapshot: Snapshot, entries: Mapping[str, Entry]) -> list[Rule]:
+    """The table of ``entries``, shared out as ``segue.toml`` says."""
+    sharing = table.Sharing(settings.sticky, settings.patience, settings.leave_after)
+    return table.build(snapshot, entries, sharing)
 
 
 def check(rules: Sequence[Rule], ports: Ports, before: Edge = Edge(), *, place: Path | None = None) -> None:
@@ -227,7 +235,7 @@ def statistics(ports: Ports) -> dict[str, int] | None:
             port = host["address"]["socket_address"]["port_value"]
             side = "fastapi" if port == ports.fastapi else "django"
             out[f"{side}.requests"] += counts.get("rq_total", 0)
-            if cluster["name"] == STANDIN:
+            if cluster["name"] == routes.STANDIN:
                 out["fallbacks"] += counts.get("rq_total", 0)
     stats = _admin(
         ports, "/stats?format=json&filter=^http.segue.(downstream_rq_(total|5xx)|rq_direct_response)$"

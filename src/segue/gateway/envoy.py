@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 
-from segue.gateway import tapping, tls
+from segue.gateway import leaving, tapping, tls
 from segue.gateway.clusters import Limits, address, clusters
 from segue.gateway.routes import ACTIVE_PATH, INTERNAL, TYPE, UNSERVED, Json
 
 _OBEYED = [
     INTERNAL,
+    leaving.HEADER,
     *(f"x-envoy-{name}" for name in (
         "retry-on", "retry-grpc-on", "max-retries", "retriable-status-codes", "retriable-header-names",
         "upstream-rq-timeout-ms", "upstream-rq-per-try-timeout-ms", "upstream-rq-timeout-alt-response",
@@ -70,6 +71,7 @@ def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = No
         "access_log": [_access_log(f"{folder}/access.jsonl")],
         "http_filters": [
             *([tapping.http_filter(folder)] if static is None else []),
+            leaving.http_filter(),
             {
                 "name": "envoy.filters.http.router",
                 "typed_config": {

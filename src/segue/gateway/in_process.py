@@ -32,7 +32,9 @@ def table(rules: Sequence[Rule], edge: Edge) -> tuple[str, str]:
         "format": FORMAT,
         "proxies": edge.proxies,
         "internal": list(edge.internal),
-        "rules": [{k: v for k, v in asdict(rule).items() if k != "patience"} for rule in rules],
+        "rules": [
+            {k: v for k, v in asdict(rule).items() if k not in ("patience", "leave_after")} for rule in rules
+        ],
     }
     version = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:16]
     return version, json.dumps({"version": version, **document}, indent=1)

@@ -7,10 +7,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from segue.gateway import leaving
 from segue.gateway.table import Rule
 
 SIDE_HEADER = "x-segue-side"
 INTERNAL = "x-envoy-internal"  # set by Envoy itself: the request comes from a network of Edge.internal
+ITSELF, STANDIN = "fastapi-itself", "fastapi-standin"  # of what the cluster ``fastapi`` is made
 UNSERVED = "x-segue-unserved"  # with this header FastAPI says that it did nothing and Django should answer
 ACTIVE_PATH = "/.segue/active"  # only with the header below; without it a path like any other
 ACTIVE_HEADER = "x-segue-version"
@@ -56,7 +58,7 @@ def route_configuration(rules: Sequence[Rule]) -> Json:
         "@type": f"{TYPE}.config.route.v3.RouteConfiguration",
         "name": "segue",
         "validate_clusters": True,
-        "request_headers_to_remove": [SIDE_HEADER, INTERNAL, "x-envoy-external-address"],
+        "request_headers_to_remove": [SIDE_HEADER, INTERNAL, leaving.HEADER, "x-envoy-external-address"],
         "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}],
     }
 
@@ -102,14 +104,33 @@ def _match(rule: Rule) -> Json:
 def _by_method(match: Json, weight: int, rule: Rule, name: str) -> list[Json]:
     """Safe methods may be tried again on Django after an error; others only if never sent."""
     if rule.methods:
-        return [_route(match, weight, rule, name, safe="GET" in rule.methods)]
+        safe = "GET" in rule.methods
+        out = [_route(match, weight, rule, name, safe=safe)]
+        if weight and rule.leave_after and not safe and name == "weighted":
+            out[0]["typed_per_filter_config"] = leaving.on_route(rule.key, rule.leave_after, standin=False)
+            out.insert(0, _standin(match, weight, rule))
+        return out
     if weight == 0:
         return [_route(match, weight, rule, name)]
-    safe = {
+    safely = {
         **match,
         "headers": [*match["headers"], {"name": ":method", "string_match": {"safe_regex": {"regex": _SAFE}}}],
     }
-    return [_route(safe, weight, rule, f"{name}-safe", safe=True), _route(match, weight, rule, name)]
+    return [_route(safely, weight, rule, f"{name}-safe", safe=True), _route(match, weight, rule, name)]
+
+
+def _standin(match: Json, weight: int, rule: Rule) -> Json:
+    """FastAPI's share is Django's, for a while (:mod:`segue.gateway.leaving`). Logged as FastAPI's that Django answered, as what it fails is."""
+    asked = {**match, "headers": [*match["headers"], _exact(leaving.HEADER, "1")]}
+    out = _route(asked, weight, rule, "weighted-standin")
+    action = out["route"]
+    del action["retry_policy"]
+    for one in (action, *action.get("weighted_clusters", {"clusters": []})["clusters"]):
+        for field in ("cluster", "name"):
+            if one.get(field) == "fastapi":
+                one[field] = STANDIN
+    out["typed_per_filter_config"] = leaving.on_route(rule.key, rule.leave_after, standin=True)
+    return out
 
 
 def _route(match: Json, weight: int, rule: Rule, name: str, *, safe: bool = False) -> Json:

@@ -6,7 +6,7 @@ order, so that a path which two patterns match goes where Django would send it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from segue.ledger.model import Entry
@@ -25,6 +25,7 @@ class Rule:
     ``sticky`` is what tells clients apart during a shift: ``cookie:NAME``, ``header:NAME``, ``address``; the first that a
     request has decides its side. A request that has none of them is shared out at random.
     ``patience``: seconds after which a read that FastAPI has not begun to answer is asked of Django as well; 0: never.
+    ``leave_after``: 5xx of FastAPI's in a row after which a write goes to Django for a while; 0: never.
     """
 
     key: str
@@ -35,14 +36,23 @@ class Rule:
     html_to_legacy: bool
     sticky: tuple[str, ...] = ()
     patience: int = 0
+    leave_after: int = 0
 
 
-def build(
-    snapshot: Snapshot, entries: Mapping[str, Entry], sticky: Sequence[str] = (), patience: int = 0
-) -> list[Rule]:
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """How all operations are shared out: the fields of :class:`Rule` by these names, as ``[gateway]`` of segue.toml has them."""
+
+    sticky: tuple[str, ...] = ()
+    patience: int = 0
+    leave_after: int = 0
+
+
+def build(snapshot: Snapshot, entries: Mapping[str, Entry], sharing: Sharing = Sharing()) -> list[Rule]:
     """The rules in Django's matching order. Routes after the last native one are left out: the
-    proxy's default is Django. ``sticky`` and ``patience`` are those of ``[gateway]`` in segue.toml."""
-    apart = tuple(_identity(snapshot, word) for word in sticky)
+    proxy's default is Django."""
+    apart = tuple(_identity(snapshot, word) for word in sharing.sticky)
+    same = (apart, sharing.patience, sharing.leave_after)
     rules: list[Rule] = []
     last = 0
     for route in sorted(snapshot.routes, key=lambda r: r.order):
@@ -51,11 +61,11 @@ def build(
         html = bool(native) and _browsable(snapshot, route)
         for entry in native:
             methods = ("GET", "HEAD") if entry.method == "GET" else (entry.method,)
-            rules.append(Rule(entry.key, _pattern(route), methods, entry.weight, True, html, apart, patience))
+            rules.append(Rule(entry.key, _pattern(route), methods, entry.weight, True, html, *same))
         whole = bool(native) and len(native) == len(route.operations)
         # OPTIONS and methods nobody allows: FastAPI's answer is as good once it serves all of the route.
         rest = min((e.weight for e in native), default=0) if whole else 0
-        rules.append(Rule(f"* {route.id}", _pattern(route), (), rest, whole, html, apart, patience))
+        rules.append(Rule(f"* {route.id}", _pattern(route), (), rest, whole, html, *same))
         if native:
             last = len(rules)
     return rules[:last]

@@ -12,7 +12,7 @@ from pathlib import Path
 from segue.gateway.access_log import Tail
 from segue.rollout.figures import Pair, bucket
 
-_NATURAL = ("weighted", "weighted-safe")
+_NATURAL = ("weighted", "weighted-safe", "weighted-standin")
 _KEPT = 10_000
 
 _BROKEN = frozenset({"UC", "UPE", "UR", "UMSDR"})

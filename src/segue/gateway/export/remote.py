@@ -11,9 +11,8 @@ from typing import Any
 
 from segue.errors import UsageError
 from segue.gateway import envoy, routes
-from segue.gateway.clusters import ITSELF
 from segue.gateway.envoy import Edge, Ports
-from segue.gateway.routes import ACTIVE_HEADER, ACTIVE_PATH, TYPE
+from segue.gateway.routes import ACTIVE_HEADER, ACTIVE_PATH, ITSELF, TYPE
 from segue.gateway.table import Rule
 
 Json = dict[str, Any]
