@@ -148,6 +148,16 @@ def _harmless(value):
     return isinstance(value, (list, tuple)) and all(map(_harmless, value))
 
 
+def _asked_by_name(node):
+    """``x`` and ``name`` of each ``getattr(x, "name", …)``."""
+    for call in ast.walk(node):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "getattr":
+            parts = call.args
+            named = len(parts) > 1 and isinstance(parts[0], ast.Name) and isinstance(parts[1], ast.Constant)
+            if named and isinstance(parts[1].value, str):
+                yield parts[0].id, parts[1].value
+
+
 class Bindings:
     """Resolves names of functions to ``GlobalRef``s."""
 
@@ -202,6 +212,9 @@ class Bindings:
         for chain in sorted(chains):
             if chain[0] in roots:
                 self._chain(chain, roots[chain[0]], found, depth)
+        for name, attribute in _asked_by_name(node):
+            if name in roots and _is_django_settings(roots[name][0]):
+                self._setting(attribute, "%s.%s" % (name, attribute), found)
         return found
 
     def in_module(self, module, node):

@@ -438,6 +438,11 @@ class Failure(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class AskedLimit(Kind):
+    """A limit that a request is held against (the bridge's ``Asked``), where the legacy code has its throttle object."""
+
+
+@dataclass(frozen=True, slots=True)
 class HandlerContext(Kind):
     """The ``context`` of an exception handler: ``request`` is known, the rest is not."""
 
@@ -456,9 +461,13 @@ class AcceptedType(Kind):
 
 @dataclass(frozen=True, slots=True)
 class RenderedView(Kind):
-    """``renderer_context["view"]``: its class is known, what a request has made of the instance is not."""
+    """``renderer_context["view"]``: its class is known, what a request has made of the instance is not.
+
+    Also the view that a throttle is given; ``code`` is that of refusals.
+    """
 
     endpoint: Any
+    code: str = "renderer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,9 @@ def test_a_dummy_cache_forgets_every_request(tmp_path: Path) -> None:
 
 
 SHARED_VIEWS = """\
+import time
+
+from django.conf import settings
 from rest_framework import response, throttling, views
 
 
@@ -80,6 +83,77 @@ class Elsewhere(throttling.AnonRateThrottle):
     cache_format = "limit_%(scope)s_%(ident)s"
 
 
+class Login(throttling.SimpleRateThrottle):
+    scope = "login"
+    rate = "2/day"
+
+    def get_cache_key(self, request, view):
+        if request.method == "OPTIONS":
+            return None
+        name = str(request.query_params.get("name", "")).lower()
+        return self.cache_format % {"scope": self.scope, "ident": f"{self.get_ident(request)}-{name}"}
+
+
+class Reads(throttling.UserRateThrottle):
+    scope = "reads"
+
+    def get_rate(self):
+        return getattr(settings, "READS_RATE", "9/day")
+
+    def parse_rate(self, rate):
+        return (2, 600)
+
+    def get_ident(self, request):
+        return request.META.get("HTTP_X_CLIENT", "nobody")
+
+    def get_cache_key(self, request, view):
+        key = super().get_cache_key(request, view)
+        return f"{key}-{getattr(view, 'part', 'all')}"
+
+    def allow_request(self, request, view):
+        if request.query_params.get("free"):
+            return True
+        return super().allow_request(request, view)
+
+
+class Closed(throttling.BaseThrottle):
+    def allow_request(self, request, view):
+        return "open" in request.query_params
+
+    def wait(self):
+        return 7
+
+
+class Gate(throttling.UserRateThrottle):
+    rate = "5/day"
+
+    def allow_request(self, request, view):
+        return request.query_params.get("free") == "1"
+
+
+class Told(throttling.AnonRateThrottle):
+    rate = "3/day"
+
+    def throttle_failure(self):
+        return True
+
+
+class ByAction(throttling.AnonRateThrottle):
+    rate = "3/day"
+
+    def get_cache_key(self, request, view):
+        return f"x{view.action}"
+
+
+class ByClock(throttling.AnonRateThrottle):
+    def get_rate(self):
+        return f"{time.time():.0f}/day"
+
+
+class Nothing(throttling.BaseThrottle):
+    pass
+
+
 class Base(views.APIView):
     authentication_classes = []
     permission_classes = []
@@ -101,6 +175,39 @@ class Scoped(Base):
     throttle_scope = "three"
 
 
+class LoggingIn(Base):
+    throttle_classes = [Login]
+
+
+class Reading(Base):
+    throttle_classes = [Reads]
+    part = "front"
+
+
+class Shut(Base):
+    throttle_classes = [Closed]
+
+
+class Gated(Base):
+    throttle_classes = [Gate]
+
+
+class OddTold(Base):
+    throttle_classes = [Told]
+
+
+class OddAction(Base):
+    throttle_classes = [ByAction]
+
+
+class OddClock(Base):
+    throttle_classes = [ByClock]
+
+
+class OddNothing(Base):
+    throttle_classes = [Nothing]
+
+
 class Odd(Base):
     throttle_classes = [Timed]
 
@@ -112,14 +219,27 @@ SHARED_URLS = """\
 from django.urls import path
 from notes import views
 
-urlpatterns = [path(f"{v.__name__.lower()}/", v.as_view()) for v in (views.Hello, views.Both, views.Scoped, views.Odd, views.Other)]
+urlpatterns = [path(f"{v.__name__.lower()}/", v.as_view()) for v in views.Base.__subclasses__()]
 """
 SHARED_SETTINGS = """\
 import os
 REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {"three": "4/hour"}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": os.environ.get("CACHE_FOLDER", "kept"), "KEY_PREFIX": "site"}}
 """
-ASK = """\
+PATHS = (
+    "/hello/",
+    "/scoped/",
+    "/loggingin/?name=A",
+    "/loggingin/?name=b",
+    "/reading/",
+    "/reading/?free=1",
+    "/shut/",
+    "/gated/",
+    "/gated/?free=1",
+)
+ASK = (
+    f"PATHS = {PATHS}"
+    + """
 import os, sys
 sys.path[:0] = [sys.argv[1]]
 os.environ.update(DJANGO_SETTINGS_MODULE="site_.settings", DATABASE_URL="sqlite:///db.sqlite3", SECRET_KEY="x", CACHE_FOLDER=sys.argv[2])
@@ -129,10 +249,11 @@ from django.test import Client
 from fastapi.testclient import TestClient
 from app.main import create_app
 with TestClient(create_app(), client=("127.0.0.1", 1)) as ours:
-    theirs = Client()
-    for path in ("/hello/", "/scoped/"):
+    theirs = Client(raise_request_exception=False)
+    for path in PATHS:
         print([side.get(path).status_code for side in (theirs, ours, ours, theirs, ours, theirs)])
 """
+)
 
 
 def test_a_limit_in_a_shared_cache_counts_both_sides_together(tmp_path: Path) -> None:
@@ -147,16 +268,22 @@ def test_a_limit_in_a_shared_cache_counts_both_sides_together(tmp_path: Path) ->
 
     script = (
         "from django.test import Client\n"
-        "for path in ('/hello/', '/scoped/'): print([Client().get(path).status_code for _ in range(6)])"
+        f"for path in {PATHS}: print([Client(raise_request_exception=False).get(path).status_code for _ in range(6)])"
     )
     alone = site.run("manage.py", "shell", "--verbosity", "0", "-c", script)
-    assert [line.count("200") for line in alone] == [3, 4]
+    assert [line.count("200") for line in alone] == [3, 4, 2, 2, 2, 6, 0, 0, 6]
     program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=200, seconds=15)
     assert differences(report) == []
     assert {o.key for o in report.operations} >= {"GET /hello/", "GET /both/", "GET /scoped/"}
     # A clock and a key of their own are not what the bridge counts by.
-    assert {r.route_id.strip("/"): r.reasons[0].code for r in program.refused} == {
-        "odd": "throttle",
-        "other": "throttle",
+    refused = {r.route_id.strip("/"): r.reasons[0] for r in program.refused}
+    assert {name: reason.construct for name, reason in refused.items()} == {
+        "odd": "notes.views.Timed.<lambda>:19",
+        "other": "notes.views.Elsewhere.cache_format",
+        "oddtold": "notes.views.Told.throttle_failure",
+        "oddaction": "view.action",
+        "oddclock": "notes.views.ByClock.get_rate",
+        "oddnothing": "notes.views.Nothing",
     }
+    assert {reason.code for reason in refused.values()} == {"throttle"}
     assert site.run("-c", ASK, str(tmp_path / "fastapi"), str(tmp_path / "both")) == alone

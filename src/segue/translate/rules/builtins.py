@@ -33,6 +33,7 @@ from segue.translate.kinds import (
     Scalar,
     SerializerContext,
     SerializerSelf,
+    SettingsObject,
     Unknown,
     User,
     ValidatedData,
@@ -565,6 +566,12 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
             from segue.translate.rules.rendering import class_attribute
 
             return class_attribute(frame, value.kind, attr.kind.value, call.node) or call.args[2]
+        if isinstance(value.kind, SettingsObject):
+            from segue.translate.rules.django_utils import is_set
+
+            found = is_set(frame, call.raw_args[0], attr.kind.value)
+            if found is not None:
+                return of(frame, value, attr.kind.value, call.node) if found else call.args[2]
         if isinstance(value.kind, Failure):
             from segue.translate.rules.failures import given_or
 

@@ -173,6 +173,14 @@ def setting(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
     return Val(kind, name(f"settings.{attr}"))
 
 
+def is_set(frame: Frame, node: ast.expr, attr: str) -> bool | None:
+    """Whether the project's settings have ``attr``, of which ``getattr`` asks ``node``; None where the probe has not looked."""
+    if attr == "DEBUG" or attr in frame.ctx.snapshot.settings.values:
+        return True
+    found = frame.function.globals.get(f"{ast.unparse(node)}.{attr}")
+    return None if found is None else found.kind != "missing"
+
+
 def debug(frame: Frame) -> Val:
     """``settings.DEBUG``: off unless the environment says otherwise, whatever the settings that were probed have."""
     used = frame.ctx.memo.setdefault(("kernel", "settings"), {})

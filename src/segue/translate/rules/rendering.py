@@ -51,20 +51,20 @@ def class_attribute(frame: Frame, view: RenderedView, attr: str, node: ast.AST) 
     """
     endpoint = view.endpoint
     if attr in _PER_REQUEST or _assigned(frame, attr):
-        raise frame.refuse("renderer", f"view.{attr}", "It may differ from request to request.", node)
+        raise frame.refuse(view.code, f"view.{attr}", "It may differ from request to request.", node)
     known = endpoint.klass()
     given = endpoint.view.initkwargs.get(attr)
     if given is None:
         if known is None:
             return None
         if attr in known.methods:
-            raise frame.refuse("renderer", f"view.{attr}", "The renderer uses a method of the view.", node)
+            raise frame.refuse(view.code, f"view.{attr}", "The renderer uses a method of the view.", node)
         if attr not in known.attributes:
             return None
         given = known.attributes[attr].value
     found = value_of(frame, given)
     if found is None or not isinstance(found.kind, Const):
-        raise frame.refuse("renderer", f"view.{attr}", "Segue cannot write down its value.", node)
+        raise frame.refuse(view.code, f"view.{attr}", "Segue cannot write down its value.", node)
     return found
 
 
