@@ -569,9 +569,9 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
         if isinstance(value.kind, SettingsObject):
             from segue.translate.rules.django_utils import is_set
 
-            found = is_set(frame, call.raw_args[0], attr.kind.value)
-            if found is not None:
-                return of(frame, value, attr.kind.value, call.node) if found else call.args[2]
+            there = is_set(frame, call.raw_args[0], attr.kind.value)
+            if there is not None:
+                return of(frame, value, attr.kind.value, call.node) if there else call.args[2]
         if isinstance(value.kind, Failure):
             from segue.translate.rules.failures import given_or
 
