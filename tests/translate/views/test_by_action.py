@@ -9,6 +9,11 @@ from tests.projects.site import Site, differences
 
 VIEWS = """\
 from rest_framework import serializers, viewsets
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.decorators import action
+from rest_framework.parsers import FormParser
+from rest_framework.permissions import IsAdminUser
+from rest_framework.response import Response
 
 from notes.models import Note
 
@@ -31,14 +36,31 @@ class NoteViewSet(viewsets.ModelViewSet):
         if self.action not in ("list", "destroy"):
             notes = notes.filter(stars__lt=9)
         return notes
+
+
+class SaysViewSet(viewsets.ViewSet):
+    authentication_classes = []
+
+    @action(
+        detail=False,
+        methods=["post"],
+        permission_classes=[IsAdminUser],
+        authentication_classes=[SessionAuthentication],
+        parser_classes=[FormParser],
+    )
+    def said(self, request):
+        return Response({"said": request.data.get("title")})
 """
 URLS = """\
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 from notes import views
 
 router = SimpleRouter()
 router.register("notes", views.NoteViewSet, basename="note")
-urlpatterns = router.urls
+router.register("says", views.SaysViewSet, basename="says")
+# What @action says counts where a router makes the URL.
+urlpatterns = [*router.urls, path("anybody/", views.SaysViewSet.as_view({"post": "said"}))]
 """
 
 
@@ -49,6 +71,10 @@ def test_each_operation_has_its_own_part(tmp_path: Path) -> None:
     assert not program.refused
     assert differences(report) == []
     text = "\n".join(file.read_text() for file in (tmp_path / "fastapi" / "app" / "notes").glob("*.py"))
+    asked = {o.key: set(o.statuses) for o in report.operations}
+    assert {"200", "403", "415"} <= asked["POST /says/said/"]
+    assert "200" in asked["POST /anybody/"]
+    assert not {"403", "415"} & asked["POST /anybody/"]
     assert " in [" not in text
     assert " in (" not in text
     assert "stars > 1" in text

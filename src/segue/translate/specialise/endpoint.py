@@ -69,10 +69,8 @@ class Endpoint:
         return self.ctx.snapshot.classes.get(self.cls)
 
     def attribute(self, name: str) -> Value:
-        """Effective class attribute: decorator's or ``as_view`` argument, else along the MRO."""
-        given = self.view.action_overrides.get(self.action or "", {}).get(name)
-        if given is None:
-            given = self.view.initkwargs.get(name)
+        """Effective class attribute: argument of ``as_view`` (a router gives it those of ``@action``), else along the MRO."""
+        given = self.view.initkwargs.get(name)
         if given is not None:
             return given
         known = self.klass()
@@ -81,9 +79,11 @@ class Endpoint:
         return EMPTY
 
     def policy(self, name: str) -> Value:
-        """Effective policy (``permission_classes`` …) for this action."""
-        given = self.view.action_overrides.get(self.action or "", {}).get(name)
-        return given if given is not None else self.view.policies.get(name, EMPTY)
+        """Effective policy (``permission_classes`` …): that of the object which ``as_view`` makes for this URL.
+
+        What ``@action`` says is among the arguments of ``as_view`` only where a router has made the URL.
+        """
+        return self.view.policies.get(name, EMPTY)
 
     def method_of(self, name: str) -> str:
         """Dotted definition that look-up of method ``name`` finds; '' if there is none."""

@@ -240,13 +240,6 @@ def _shared(base: Endpoint) -> _Shared:
         arguments.append(f"parameters={regexes!r}")
     if view.atomic_requests:
         arguments.append("atomic=True")
-    overrides = view.action_overrides
-    for policy in ("renderer_classes", "parser_classes", "authentication_classes", "throttle_classes"):
-        for action, given in overrides.items():
-            if policy in given and any(o.action == action for o in route.operations):
-                raise base.refuse(
-                    "action-policy", f"@action({policy}=…)", "This option of an action is not translated yet."
-                )
     actions = [(o.action or None, o.method) for o in route.operations]
     access, needed = access_body(base, actions)
     return _Shared(arguments, imports, access, needed, [])
