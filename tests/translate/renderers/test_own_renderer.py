@@ -13,7 +13,8 @@ RENDERERS = """\
 import json
 from decimal import Decimal
 
-from rest_framework.renderers import JSONRenderer
+from django.utils.encoding import smart_str
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.utils.encoders import JSONEncoder
 
 
@@ -94,6 +95,46 @@ class Coded(JSONRenderer):
     encoder_class = Deeper
 
 
+class Lines(BaseRenderer):
+    media_type = "text/csv"
+    format = "csv"
+    level = 2
+
+    def render(self, data, media_type=None, renderer_context=None):
+        if renderer_context["response"].status_code >= 400:
+            return "\\n".join(f"{self.format}: {key}" for key in data)
+        if isinstance(data, list):
+            return "".join([f"{row['id']};{row['title']}\\n" for row in data])
+        return None if data is None else str(data["title"])
+
+
+class Plain(BaseRenderer):
+    media_type = "text/plain"
+    format = "txt"
+
+    def render(self, data, accepted_media_type=None, renderer_context=None):
+        return smart_str(data, encoding=self.charset)
+
+
+class Through(BaseRenderer):
+    media_type = "application/octet-stream"
+    format = None
+    charset = None
+    render_style = "binary"
+
+    def render(self, data, accepted_media_type=None, renderer_context=None):
+        return data
+
+
+class Dumped(JSONRenderer):
+    charset = "utf-8"
+
+    def render(self, data, accepted_media_type=None, renderer_context=None):
+        if "ErrorDetail" in str(data):
+            return json.dumps({"errors": data})
+        return json.dumps({"of": renderer_context["response"].status_code})
+
+
 class Rounding(JSONEncoder):
     def default(self, obj):
         if isinstance(obj, (Money, Decimal)):
@@ -161,6 +202,7 @@ class Note(models.Model):
     title = models.CharField(max_length=10, unique=True)
 """
 VIEWS = """\
+import os
 from datetime import datetime
 from decimal import Decimal
 
@@ -192,6 +234,17 @@ class PageViewSet(NoteViewSet):
 class PlainView(APIView):
     def get(self, request):
         return Response({"plain": True, "price": Decimal("1.50"), "at": datetime(2024, 5, 17, 12, 30)})
+
+
+if os.environ.get("RENDERER") == "Lines":
+    from notes.renderers import Dumped, Plain, Through
+
+    class DumpedViewSet(NoteViewSet):
+        renderer_classes = [Dumped]
+        http_method_names = ["get", "post"]
+
+    PlainView.renderer_classes = [Through]
+    PageViewSet.renderer_classes = [Plain]
 """
 URLS = """\
 from django.urls import path
@@ -201,6 +254,8 @@ from notes import views
 router = SimpleRouter()
 router.register("notes", views.NoteViewSet)
 router.register("pages", views.PageViewSet, basename="page")
+if hasattr(views, "DumpedViewSet"):
+    router.register("dumped", views.DumpedViewSet, basename="dumped")
 urlpatterns = [*router.urls, path("plain/", views.PlainView.as_view())]
 """
 
@@ -218,7 +273,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return Site.make(tmp_path_factory.mktemp("renderers"), files)
 
 
-@pytest.mark.parametrize("renderer", ["Envelope", "Wrapped", "Coded"])
+@pytest.mark.parametrize("renderer", ["Envelope", "Wrapped", "Coded", "Lines"])
 def test_every_answer_is_rendered_as_by_the_project(
     site: Site, renderer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,6 +285,10 @@ def test_every_answer_is_rendered_as_by_the_project(
     assert differences(report) == []
     seen = {status for operation in report.operations for status in operation.statuses}
     assert {"200", "201", "204", "400", "403", "404"} <= seen
+    if renderer == "Lines":
+        code = (tmp_path / "fastapi" / "app" / "notes" / "renderers.py").read_text()
+        assert code.count("def render_") == 4
+        return
     if renderer == "Coded":
         assert not (tmp_path / "fastapi" / "app" / "notes" / "renderers.py").exists()
         return

@@ -8,6 +8,28 @@ import re
 import unicodedata
 from typing import Any
 
+from segue_bridge.errors import Unserved
+
+
+def shown(value: Any) -> str:
+    """``smart_str``: text as it is, bytes decoded, of lists and dicts Python's picture.
+
+    Raises :class:`~segue_bridge.errors.Unserved` for values of which that need not be the same on both sides.
+    """
+    if isinstance(value, bytes):
+        return value.decode()
+    if not isinstance(value, str) and not _plain(value):
+        raise Unserved("renderer")
+    return str(value)
+
+
+def _plain(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _plain(item) for key, item in value.items())
+    if isinstance(value, list):
+        return all(map(_plain, value))
+    return value is None or isinstance(value, (str, int, float))
+
 
 def slugify(value: object, allow_unicode: bool = False) -> str:
     """``django.utils.text.slugify``: ASCII letters, digits, hyphens and underscores, lower case."""

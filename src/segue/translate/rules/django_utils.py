@@ -229,6 +229,18 @@ def same_text(frame: Frame, call: CallSite) -> Val | None:
         return first
     if (
         call.name.startswith("django.utils.encoding.")
+        and first is not None
+        and first.node is not None
+        and first.kind == Scalar("Any")
+        and set(call.kwargs) <= {"encoding"}
+        and len(call.args) == 1
+    ):
+        encoding = call.kwargs.get("encoding")
+        if encoding is not None and encoding.kind != Const("utf-8"):
+            return None
+        return Val(Scalar("str"), quote("{0}({1})", frame.imported("segue_bridge.text", "shown"), first.node))
+    if (
+        call.name.startswith("django.utils.encoding.")
         and len(call.args) == 1
         and not call.kwargs
         and first is not None

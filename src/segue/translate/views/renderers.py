@@ -1,6 +1,6 @@
 """``renderer_classes`` → what a ``Resource`` negotiates.
 
-Only JSON is rendered by the generated service. The other renderers of a view take part in negotiation with their
+A view with JSON among its renderers is answered in JSON alone; one with a single renderer of the project's own by that. The other renderers of a view take part in negotiation with their
 ``format`` and ``media_type`` (``rest_framework.negotiation.DefaultContentNegotiation.select_renderer`` looks at
 nothing else), so that exactly the requests that DRF would render otherwise are left to Django.
 """
@@ -26,8 +26,16 @@ def argument(endpoint: Endpoint) -> tuple[str, set[Import]]:
     parts = [_text(endpoint, name) for name in chosen]
     if '"json"' not in parts:
         _refuse_changed(endpoint)
-        names = ", ".join(chosen)
-        raise endpoint.refuse("renderer", names or "renderer_classes", "This view does not answer with JSON.")
+        if len(chosen) != 1 or not parts[0].startswith("LegacyRenderer"):
+            names = ", ".join(chosen)
+            raise endpoint.refuse(
+                "renderer", names or "renderer_classes", "This view does not answer with JSON."
+            )
+        known = endpoint.ctx.snapshot.classes[chosen[0]]
+        form, media = (known.attributes[name].value.data for name in ("format", "media_type"))
+        assert form is None or isinstance(form, str)
+        entry, needed = own_renderer.entry(endpoint, known, form, str(media))
+        return f"renderers=({entry},)", needed
     own, needed = _own(endpoint)
     if parts == ['"json"']:
         return ", ".join(own), needed

@@ -267,7 +267,9 @@ def _emit(
     constant = facts.free(module.path, _constant(base))
     imports = {Import("segue_bridge.http.resource", "Resource"), *shared.imports}
     arguments = list(shared.arguments)
-    options = _options(base)
+    # What a renderer of the project's makes of that description is Python's picture of it.
+    rendered = any(a.startswith("renderers=(OwnRenderer(") for a in arguments)
+    options = None if rendered else _options(base)
     if options is None:
         arguments.append("options=False")
     elif options:

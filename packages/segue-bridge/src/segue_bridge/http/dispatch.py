@@ -222,7 +222,11 @@ async def _initial_and_handler(call: Call) -> Response:
     try:
         call.chosen = negotiation.choose(call.headers.get("accept"), _wanted(call), resource.renderers)
     except APIException:
-        if resource.renderers[0] == "json":
+        first = resource.renderers[0]
+        if first == "json":
+            raise
+        if isinstance(first, negotiation.OwnRenderer):
+            call.chosen = negotiation.forced(first)
             raise
         # DRF renders the error with the first renderer then.
         return failures.unserved("renderer")
@@ -286,10 +290,17 @@ async def _rendered(call: Call, response: Response) -> Response:
         return response
     render = call.resource.render
     try:
-        if render is None or response.unserved:
+        own = call.chosen.own
+        if own is not None and not response.unserved:
+            response.take(own.render(call, response), own.media, own.charset)
+        elif render is None or response.unserved:
             response.finish(call.settings.renderer, call.chosen.indent)
         else:
             response.complete(render(call, response), call.resource.charset)
+    except Unserved as error:
+        if call.verb in _SAFE:
+            return await _rendered(call, failures.unserved(str(error)))
+        return _unexpected(call, error)
     except Exception as error:  # noqa: BLE001 - as above: a 500, whatever it was
         return _unexpected(call, error)
     return response

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from segue_bridge.errors import Http404, NotAcceptable
 from segue_bridge.http.media import JSON, NAMES, MediaType, parse
@@ -22,21 +24,35 @@ class LegacyRenderer:
     media: str
 
 
-Renderer = str | LegacyRenderer
-"""``json``, ``api`` (the browsable API), or one of Django's."""
+@dataclass(frozen=True, slots=True)
+class OwnRenderer:
+    """A renderer of the project: its ``format`` and ``media_type``, ``render`` of a call and its answer, ``charset`` ('' for none).
+
+    ``render`` returns text, bytes, None or what else Django makes the content of an answer from.
+    """
+
+    format: str | None
+    media: str
+    render: Callable[[Any, Any], Any]
+    charset: str = ""
+
+
+Renderer = str | LegacyRenderer | OwnRenderer
+"""``json``, ``api`` (the browsable API), the project's, or one of Django's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """``format`` is the renderer's (``api``: the browsable API); ``indent`` of JSON, None for compact.
 
-    ``media`` is ``request.accepted_media_type``; ``served`` is False for what only Django renders.
+    ``media`` is ``request.accepted_media_type``; ``served`` is False for what only Django renders. ``own``: the project's.
     """
 
     format: str
     indent: int | None = None
     media: str = JSON
     served: bool = True
+    own: OwnRenderer | None = None
 
 
 PLAIN_JSON = Chosen("json")
@@ -79,6 +95,16 @@ def tokens(header: str) -> list[str]:
     return found
 
 
+def forced(renderer: Renderer) -> Chosen:
+    """The first renderer of a view, where none fits (``perform_content_negotiation`` with ``force``)."""
+    return _chosen(renderer, None, media_of(renderer))
+
+
+def _chosen(renderer: Renderer, indent: int | None, media: str) -> Chosen:
+    own = renderer if isinstance(renderer, OwnRenderer) else None
+    return Chosen(format_of(renderer) or "", indent, media, renderer == "json" or own is not None, own)
+
+
 def _choose(accept: str, wanted: str, renderers: tuple[Renderer, ...]) -> Chosen:
     candidates = tuple(r for r in renderers if format_of(r) == wanted) if wanted else renderers
     if not candidates:
@@ -90,10 +116,7 @@ def _choose(accept: str, wanted: str, renderers: tuple[Renderer, ...]) -> Chosen
             own = parse(media_of(renderer))
             for token, media in group:
                 if own.match(media):
-                    served = renderer == "json"
-                    return Chosen(
-                        format_of(renderer) or "", _indent(media), _accepted(own, media, token), served
-                    )
+                    return _chosen(renderer, _indent(media), _accepted(own, media, token))
     raise NotAcceptable()
 
 

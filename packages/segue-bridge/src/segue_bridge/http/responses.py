@@ -7,13 +7,14 @@ rendered is a 500 of an already committed request.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from email.header import Header
 from typing import Any
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from segue_bridge.errors import Unserved
 from segue_bridge.http.media import JSON as JSON_TYPE
 from segue_bridge.http.render import DEFAULT, Renderer
 
@@ -35,6 +36,21 @@ def header_value(value: str) -> bytes:
 def header_text(value: str) -> str:
     """:func:`header_value` as Starlette's headers take it: ``response.headers["X-Title"] = header_text(title)``."""
     return header_value(value).decode("latin-1")
+
+
+def _content(value: Any) -> bytes:
+    """What ``HttpResponse.content = value`` keeps."""
+    if isinstance(value, Iterable) and not isinstance(value, (bytes, memoryview, str)):
+        return b"".join(map(_bytes, value))
+    return _bytes(value)
+
+
+def _bytes(value: Any) -> bytes:
+    if isinstance(value, (bytes, memoryview)):
+        return bytes(value)
+    if value is None or isinstance(value, (str, int)):
+        return str(value).encode()
+    raise Unserved("renderer")
 
 
 class JSON(Response):
@@ -74,6 +90,24 @@ class JSON(Response):
             kind = self.content_type or (f"{JSON_TYPE}; charset={charset}" if charset else JSON_TYPE)
             self.raw_headers.append((b"content-type", kind.encode("latin-1")))
         self.raw_headers.append((b"content-length", b"%d" % len(body)))
+
+    def take(self, made: Any, media: str, charset: str) -> None:
+        """Take what a renderer of the project's returned, as ``Response.rendered_content`` and Django's ``content`` do.
+
+        Raises ``AssertionError`` for a text without a charset, :class:`~segue_bridge.errors.Unserved` for what would be written down
+        as Python shows it, which need not be the same on both sides.
+        """
+        kind = self.content_type or (f"{media}; charset={charset}" if charset else media)
+        if isinstance(made, str):
+            if not charset:
+                raise AssertionError("renderer returned unicode, and did not specify a charset value.")
+            self.body = made.encode(charset)
+        else:
+            kind = kind if made else ""
+            self.body = _content(made)
+        if kind:
+            self.raw_headers.append((b"content-type", kind.encode("latin-1")))
+        self.raw_headers.append((b"content-length", b"%d" % len(self.body)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer by itself where no resource does it (a hand-written FastAPI route)."""
