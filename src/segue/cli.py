@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
@@ -577,6 +578,17 @@ def rollout(
     resuming: Annotated[
         bool, typer.Option("--resume", help="Go on after a pause, a stop or a crash.")
     ] = False,
+    synthetic: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=100,
+            help="Reads a second that are sent where users send too few (default: as in segue.toml, 0).",
+        ),
+    ] = None,
+    reads: Annotated[
+        list[Path] | None, typer.Option("--reads", help="Recorded traffic whose GETs are sent for that.")
+    ] = None,
     project: Project = HERE,
 ) -> None:
     """Shift routes step by step, and back by itself.
@@ -592,9 +604,15 @@ def rollout(
             "Say what to do: routes, or --pause, or --resume.", hint="`segue status` lists the routes."
         )
     settings = open_project(project)
+    if synthetic is not None:
+        settings = replace(settings, rollout_synthetic=synthetic)
     if pausing:
         raise typer.Exit(command.pause(settings))
-    raise typer.Exit(command.resume(settings) if resuming else command.run(settings, routes or []))
+    raise typer.Exit(
+        command.resume(settings, reads or [])
+        if resuming
+        else command.run(settings, routes or [], reads or [])
+    )
 
 
 @app.command()

@@ -38,6 +38,7 @@ class Config:
     for a while (0: never). ``accepted_middleware`` are middleware classes whose effect on
     responses the team has checked itself. ``redact`` are names of fields whose values no report of recorded
     traffic may hold. ``rollout_…`` are as in :class:`segue.rollout.judge.Policy`.
+    ``rollout_synthetic`` is how many reads a second a rollout sends itself where users send too few (0: none), with ``rollout_headers``.
     ``shadow_share`` is the percentage of reads that ``segue serve`` has asked of both sides (0: none), ``shadow_rate`` the most questions a second for
     that, ``shadow_timeout`` the seconds that an answer may take. ``log_size`` are the megabytes from which the gateway's log is begun anew (0: never). ``noise`` are places (``GET /api/x/: body.items[].seen``) whose values may be volatile
     although the rule hides more than one path of a body.
@@ -77,6 +78,8 @@ class Config:
     rollout_interval: int = 60
     rollout_minimum: int = 1000
     rollout_slower: int = 25
+    rollout_synthetic: int = 0
+    rollout_headers: dict[str, str] = field(default_factory=dict)
     shadow_share: int = 0
     shadow_rate: int = 5
     shadow_timeout: int = 10
@@ -152,6 +155,8 @@ _KEYS: dict[str, dict[str, tuple[str, type]]] = {
         "interval": ("rollout_interval", int),
         "minimum": ("rollout_minimum", int),
         "slower": ("rollout_slower", int),
+        "synthetic": ("rollout_synthetic", int),
+        "synthetic_headers": ("rollout_headers", dict),
     },
     "shadow": {
         "share": ("shadow_share", int),
@@ -207,6 +212,7 @@ def _read(file: Path) -> Config:
     values["root"] = (folder / values.get("root", ".")).resolve()
     values["output"] = (folder / values.get("output", "fastapi")).resolve()
     values["environment"] = {k: str(v) for k, v in values.get("environment", {}).items()}
+    values["rollout_headers"] = {k: str(v) for k, v in values.get("rollout_headers", {}).items()}
     for name in ("certificate", "key"):
         if values.get(name):
             values[name] = str(folder / values[name])  # not resolved: renewal may point a link elsewhere
@@ -324,6 +330,7 @@ def _judge(found: Config, file: Path) -> None:
         ("rollout.interval", found.rollout_interval, 1, inf, "no number of seconds", "a whole number from 1 on"),
         ("rollout.minimum", found.rollout_minimum, 1, inf, "no number of requests", "a whole number from 1 on"),
         ("rollout.slower", found.rollout_slower, 0, inf, "no percentage", "a percentage from 0 on"),
+        ("rollout.synthetic", found.rollout_synthetic, 0, 100, "no number of reads", "reads a second, from 1 to 100, or 0 for none"),
         ("shadow.share", found.shadow_share, 0, 100, "no percentage", "a percentage from 0 (none) to 100"),
         ("shadow.rate", found.shadow_rate, 1, 1000, "no number of questions", "questions a second, from 1 to 1000"),
         ("shadow.timeout", found.shadow_timeout, 1, 600, "no time to wait", "seconds, from 1 to 600"),

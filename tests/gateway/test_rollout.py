@@ -17,6 +17,7 @@ import pytest
 from tests.gateway.load import Load
 from tests.gateway.project import GET, POST, Project, project
 from tests.gateway.test_envoy import wait_until
+from tests.shadow.world import side
 
 from segue import digest
 from segue.commands import rollout, shift
@@ -192,6 +193,28 @@ def test_gateway_that_does_not_answer_is_not_taken_for_none(
         envoy.kill()
         envoy.wait()
         assert control.find_running(one.settings.state) is None
+
+
+def test_synthetic_reads_stand_in_for_users_and_take_back_what_differs(tmp_path: Path) -> None:
+    reads = tmp_path / "reads.json"
+    with project(tmp_path / "one", QUICK, backend=side) as one:
+        settings = replace(one.settings, rollout_synthetic=100)
+        log = control.folder(settings.state) / "access.jsonl"
+        before = log.read_text()
+        reads.write_text('{"method": "GET", "path": "/api/articles/1/"}\n')
+        assert rollout.run(settings, [GET], [reads]) == 0
+        assert (one.entry().weight, log.read_text()) == (100, before)
+        assert one.entry().history[-1].why.startswith("no user; synthetic reads: FastAPI: ")
+        shift.rollback(settings, [GET], everything=False, as_json=True)
+        reads.write_text('{"method": "GET", "path": "/api/articles/title/"}\n')
+        assert rollout.run(settings, [GET], [reads]) == 1
+        assert one.entry().weight == 0
+        assert (
+            one.entry().history[-1].why == "synthetic reads: FastAPI answers body.title otherwise than Django"
+        )
+        assert log.read_text() == before
+        with pytest.raises(UsageError, match="--reads needs --synthetic"):
+            rollout.run(one.settings, [GET], [reads])
 
 
 def test_stale_evidence_stops_a_rollout_before_it_begins(tmp_path: Path) -> None:

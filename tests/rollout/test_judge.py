@@ -71,3 +71,17 @@ def test_reasons_have_their_figures() -> None:
     why = judge(POLICY, Pair(side(5000, 5), side(600, 12)), Pair(), Side(), 600).why
     assert "12 of 600 requests failed at FastAPI" in why
     assert "5 of 5000 at Django" in why
+
+
+def test_synthetic_reads_count_and_are_judged_by_themselves() -> None:
+    def moved(synthetic: Pair, users: Pair | None = None) -> Move:
+        return judge(POLICY, users or Pair(), Pair(), Side(), 600, synthetic).move
+
+    assert moved(Pair(side(600), side(600))) is Move.ADVANCE
+    assert moved(Pair(side(400), side(400))) is Move.HOLD
+    assert moved(Pair(side(400), side(400)), Pair(side(9000), side(100))) is Move.ADVANCE
+    assert moved(Pair(side(600), side(600, 60))) is Move.ROLLBACK
+    assert moved(Pair(side(600), side(600, milliseconds=9))) is Move.ROLLBACK
+    # They are reads that take longer than users' do, on both sides: beside users' they say nothing.
+    slow = Pair(side(600, milliseconds=50), side(600, milliseconds=50))
+    assert moved(slow, Pair(side(9000), side(100))) is Move.ADVANCE

@@ -6,13 +6,15 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import FrameType
 
 from rich.markup import escape
 
 from segue import ledger
-from segue.commands import shift
+from segue.commands import shift, synthetic
 from segue.commands.common import basis, console, count, now, read_ledger
 from segue.config import Config
 from segue.errors import EnvironmentProblem, SegueError, UsageError
@@ -28,8 +30,9 @@ _LOOK = 0.5  # seconds between two looks
 _REPEAT = 15.0  # seconds after which an operation that waits says so again
 
 
-def run(settings: Config, routes: list[str]) -> int:
-    """Move the operations that ``routes`` name, step by step, until all have ended. Exit code 1 if one went back."""
+def run(settings: Config, routes: list[str], recorded: Sequence[Path] = ()) -> int:
+    """Move the operations that ``routes`` name, step by step, until all have ended. Exit code 1 if one went back. ``recorded`` are files
+    with traffic whose reads may be sent where users send too few."""
     with plans.controlling(settings.state):
         book = read_ledger(settings)
         steps = settings.rollout_steps
@@ -44,7 +47,7 @@ def run(settings: Config, routes: list[str]) -> int:
             console.print(f"Nothing to do: FastAPI has {steps[-1]} % of these already.")
             return 0
         plans.save(settings.state, plan)
-        return _control(settings, plan)
+        return _control(settings, plan, recorded)
 
 
 def pause(settings: Config) -> int:
@@ -63,14 +66,14 @@ def hold(settings: Config) -> str:
     return f"{told}. Its controller has gone, so what goes wrong does not go back by itself: see to it with `segue rollback`."
 
 
-def resume(settings: Config) -> int:
+def resume(settings: Config, recorded: Sequence[Path] = ()) -> int:
     """Take a pause back, and go on with a rollout whose controller has gone."""
     plan = _unfinished(settings)
     was_paused = plans.paused(settings.state)
     try:
         with plans.controlling(settings.state):
             plans.resume(settings.state)
-            return _control(settings, plan)
+            return _control(settings, plan, recorded)
     except plans.Controlled:
         if not was_paused:
             raise
@@ -100,7 +103,7 @@ def _unfinished(settings: Config) -> Plan:
     return plan
 
 
-def _control(settings: Config, plan: Plan) -> int:
+def _control(settings: Config, plan: Plan, recorded: Sequence[Path]) -> int:
     stopping = False
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -112,7 +115,8 @@ def _control(settings: Config, plan: Plan) -> int:
         raise EnvironmentProblem(
             "No gateway is running, so there is no traffic to move.", hint="Start `segue serve` first."
         )
-    hands = _Hands(settings)
+    sending = synthetic.begin(settings, plan, running, recorded)
+    hands = _Hands(settings, sending)
     hands.reconcile(plan)
     policy = Policy(plan.steps, settings.rollout_interval, settings.rollout_minimum, settings.rollout_slower)
     controller = Controller(
@@ -132,14 +136,17 @@ def _control(settings: Config, plan: Plan) -> int:
         )
         controller.begin()
         while plan.active and not stopping:
-            controller.tick(reader.read(), paused=plans.paused(settings.state))
+            controller.tick(reader.read(), paused=plans.paused(settings.state), synthetic=sending.lines())
+            sending.want(controller.wanting())
             time.sleep(_LOOK)
             with contextlib.suppress(SegueError):  # one that does not answer now is asked again
                 again = control.find_running(settings.state)
                 if again is not None and again != running:
                     running = again
                     reader.django = running.django
+                    sending.follow(running)
     finally:
+        sending.stop()
         for number, handler in before.items():
             signal.signal(number, handler)
     if plan.active:
@@ -152,6 +159,7 @@ class _Hands:
     """Changes the ledger and the gateway for a controller, and prints."""
 
     settings: Config
+    sending: synthetic.Sending = field(default_factory=synthetic.Sending)
     _said: dict[str, tuple[str, float]] = field(default_factory=dict)
     _seen: tuple[int, int, int] = (0, 0, 0)
     _book: Ledger = field(default_factory=Ledger)
@@ -236,7 +244,8 @@ class _Hands:
         ) as error:  # half-way through a checkout, perhaps: the guards on traffic go on
             self.say("ledger", str(error))
             return Standing()
-        return Standing(self._against.get(key, ""), _taken(self._book, key, weight))
+        against = self._against.get(key, "") or self.sending.different.get(key, "")
+        return Standing(against, _taken(self._book, key, weight))
 
     def say(self, key: str, what: str) -> None:
         """One line, and not the same again at once."""

@@ -71,7 +71,7 @@ def run(
         worker = Worker(
             table.build(snapshot, book.entries),
             frozenset(e.key for e in chosen),
-            _sides(running),
+            sides(running),
             Limits(settings.shadow_rate, settings.shadow_timeout),
             settings.noise,
             settings.redact,
@@ -223,7 +223,7 @@ class _Loop:
             return running
         if found != running:
             self.record.require_same(found)
-            self.worker.sides = _sides(found)
+            self.worker.sides = sides(found)
             tapping.put(control.folder(self.settings.state), on=True)
         return found
 
@@ -251,7 +251,8 @@ def _running(settings: Config) -> Running:
     return running
 
 
-def _sides(running: Running) -> dict[SideName, str]:
+def sides(running: Running) -> dict[SideName, str]:
+    """Base URLs of both sides."""
     return {
         "django": f"http://127.0.0.1:{running.ports.django}",
         "fastapi": f"http://127.0.0.1:{running.ports.fastapi}",

@@ -15,6 +15,7 @@ from segue.gateway.routes import ACTIVE_PATH, INTERNAL, TYPE, UNSERVED, Json
 _OBEYED = [
     INTERNAL,
     leaving.HEADER,
+    "x-segue-synthetic",
     *(f"x-envoy-{name}" for name in (
         "retry-on", "retry-grpc-on", "max-retries", "retriable-status-codes", "retriable-header-names",
         "upstream-rq-timeout-ms", "upstream-rq-per-try-timeout-ms", "upstream-rq-timeout-alt-response",

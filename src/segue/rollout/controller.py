@@ -42,6 +42,7 @@ class _Watch:
     since: float
     step: Pair = field(default_factory=Pair)
     last: deque[tuple[float, Pair]] = field(default_factory=deque)
+    synthetic: Pair = field(default_factory=Pair)
     wait_until: float = 0.0
 
     def recent(self, now: float) -> Pair:
@@ -78,8 +79,8 @@ class Controller:
             if self.plan.operations[key].weight == 0:
                 self._advance(key, "the rollout begins")
 
-    def tick(self, lines: Iterable[Line], *, paused: bool = False) -> None:
-        """Count what happened and move what may or must be moved."""
+    def tick(self, lines: Iterable[Line], *, paused: bool = False, synthetic: Iterable[Line] = ()) -> None:
+        """Count what happened and move what may or must be moved. ``synthetic`` are reads of Segue's own."""
         now = self.clock()
         parts: dict[str, Pair] = {}
         for line in lines:
@@ -91,8 +92,24 @@ class Controller:
             watch = self._watches[key]
             watch.step.add(part)
             watch.last.append((now, part))
+        for line in synthetic:
+            one = self.plan.operations.get(line.key)
+            if one is not None and not one.ended and line.weight == one.weight:
+                line.count(self._watches[line.key].synthetic)
         for key in self.plan.active:
             self._look(key, paused)
+
+    def wanting(self) -> dict[str, int]:
+        """Operations with traffic that have not had the requests their step needs, with their weights."""
+        out = {}
+        for key in self.plan.active:
+            watch, weight = self._watches[key], self.plan.operations[key].weight
+            if (
+                weight
+                and watch.step.fastapi.requests + watch.synthetic.fastapi.requests < self.policy.minimum
+            ):
+                out[key] = weight
+        return out
 
     def figures(self, key: str) -> Pair:
         """What was seen of an operation at its weight."""
@@ -109,7 +126,8 @@ class Controller:
                 self._advance(key, "the rollout begins")
             return
         before = Side(requests=one.baseline[0], failures=one.baseline[1])
-        verdict = judge(self.policy, watch.step, watch.recent(now), before, now - watch.since)
+        seconds = now - watch.since
+        verdict = judge(self.policy, watch.step, watch.recent(now), before, seconds, watch.synthetic)
         if verdict.move is Move.ROLLBACK or standing.against:
             self._back(key, verdict.why if verdict.move is Move.ROLLBACK else standing.against)
         elif verdict.move is Move.HOLD:

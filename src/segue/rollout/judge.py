@@ -46,24 +46,35 @@ class Verdict:
     why: str
 
 
-def judge(policy: Policy, step: Pair, recent: Pair, before: Side, seconds: float) -> Verdict:
+def judge(
+    policy: Policy, step: Pair, recent: Pair, before: Side, seconds: float, synthetic: Pair | None = None
+) -> Verdict:
     """Judge one operation.
 
     ``step`` is what was seen since it has its weight, for ``seconds``; ``recent`` the end of that, some seconds; ``before`` Django's side of
     the step before, what failures are measured by once Django has nothing. Sides are compared over the same time
-    only: load, data and the hour of the day are then the same for both.
+    only: load, data and the hour of the day are then the same for both. ``synthetic`` are reads of Segue's own since the step began: they count
+    as requests, and are judged by themselves, for they are other reads than users'.
     """
     django = step.django if step.django.requests else before
     bad = _failing(step.fastapi, django, recent) or _abandoned(step) or _slow(policy, step, STEP)
     if not bad:
         bad = _slow(policy, recent, RECENT)
+    own = synthetic or Pair()
+    if not bad:
+        bad = _failing(own.fastapi, own.django, Pair()) or _slow(policy, own, STEP)
+        bad = bad and f"synthetic reads: {bad}"
     if bad:
         return Verdict(Move.ROLLBACK, bad)
-    have = step.fastapi.requests
+    have = step.fastapi.requests + own.fastapi.requests
+    told = f", {own.fastapi.requests} of them synthetic reads" if own.fastapi.requests else ""
     if have < policy.minimum:
-        return Verdict(Move.HOLD, f"{have} of {policy.minimum} requests to FastAPI so far")
+        return Verdict(Move.HOLD, f"{have} of {policy.minimum} requests to FastAPI so far{told}")
     if seconds < policy.interval:
         return Verdict(Move.HOLD, f"{seconds:.0f} of {policy.interval} s so far")
+    if own.fastapi.requests:
+        users = _summary(step, django) if step.fastapi.requests else "no user"
+        return Verdict(Move.ADVANCE, f"{users}; synthetic reads: {_summary(own, own.django)}")
     return Verdict(Move.ADVANCE, _summary(step, django))
 
 

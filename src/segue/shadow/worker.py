@@ -162,7 +162,7 @@ class Worker:
         if tally.count(shown, live["status"]):
             tally.examples.append(example(read, verdict, by))
         if verdict.kind is Kind.DIFFERENT:
-            self.found(key, _first(shown))
+            self.found(key, first_place(shown))
 
     def _ask(self, side: SideName, read: Recorded) -> Answer:
         """What the side answers now. The request goes straight to it, past the gateway: it is in no figures of the rollout. Raises :class:`Silent`."""
@@ -188,7 +188,7 @@ def _browses(read: Recorded) -> bool:
     return "text/html" in accept.lower() or "format=api" in read.query.split("&")
 
 
-def _first(verdict: Verdict) -> str:
+def first_place(verdict: Verdict) -> str:
     """Where the difference shows first; the status before all that follows from it."""
     paths = [path for path, _, _ in verdict.places]
     return "status" if "status" in paths else paths[0]
