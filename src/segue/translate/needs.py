@@ -39,7 +39,9 @@ class Needs:
     ``refresh_from_db()`` has made one forget its relations, ``expressions`` columns that hold an expression and where they got it.
     ``shown`` are relations
     that are loaded by a queryset of a ``Prefetch`` (:class:`segue.translate.query.ir.Prefetch`), by the name that they are read by;
-    ``unshown`` those of objects that are written, which code must not read.
+    ``unshown`` those of objects that are written, which code must not read. ``reread``: code has Django forget what was prefetched.
+    ``held``: to-many relations whose rows are in memory with written objects, as they were before the write. ``assigned``: relations
+    that code has put another object into.
     """
 
     model: str
@@ -71,6 +73,9 @@ class Needs:
     expressions: dict[str, Where] = field(default_factory=dict)
     shown: dict[str, Any] = field(default_factory=dict)
     unshown: dict[str, Any] = field(default_factory=dict)
+    reread: bool = False
+    held: frozenset[str] = frozenset()
+    assigned: set[str] = field(default_factory=set)
     # Tells sites apart for good: ``id()`` of one that is gone may be given to the next.
     serial: int = field(default_factory=itertools.count().__next__, init=False, repr=False)
 
@@ -123,7 +128,7 @@ class Needs:
         if self.stale or other.stale or set(self.one) & set(other.one) or set(self.many) & set(other.many):
             return False
         mine, theirs = [self, *self.united], [other, *other.united]
-        for attribute in ("columns", "one", "many", "annotations", "kept"):
+        for attribute in ("columns", "one", "many", "annotations", "kept", "assigned"):
             shared = getattr(self, attribute)
             shared.update(getattr(other, attribute))
             for needs in theirs:
@@ -137,6 +142,7 @@ class Needs:
         for needs in theirs:
             needs.united.extend(mine)
         self.refreshed = other.refreshed = self.refreshed or other.refreshed
+        self.reread = other.reread = self.reread or other.reread
         self.expressions.update(other.expressions)
         other.expressions = self.expressions
         self.keyless = other.keyless = self.keyless or other.keyless

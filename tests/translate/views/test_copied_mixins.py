@@ -299,6 +299,107 @@ class SavedFlagViewSet(viewsets.GenericViewSet):
         return Response({"id": serializer.instance.pk})
 
 
+class KeptSerializer(serializers.ModelSerializer):
+    flags = FlagSerializer(many=True, source="flag_set", read_only=True)
+    count = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Note
+        fields = ["title", "stars", "fans", "flags", "count"]
+        extra_kwargs = {"fans": {"required": False}}
+
+    def get_count(self, note):
+        return note.flag_set.count()
+
+
+class KeptFlagSerializer(serializers.ModelSerializer):
+    note = KeptSerializer(read_only=True)
+
+    class Meta:
+        model = Flag
+        fields = ["id", "since", "note"]
+
+
+class KeptViewSet(mixins.UpdateModelMixin, viewsets.GenericViewSet):
+    # What was prefetched before a write is shown as it was; not so what was written through its manager.
+
+    queryset = Note.objects.prefetch_related("flag_set", "fans").order_by("id")
+    serializer_class = KeptSerializer
+
+    def perform_update(self, serializer):
+        Flag.objects.create(note=serializer.instance)
+        serializer.save()
+
+    @action(detail=True, methods=["post"])
+    def flag(self, request, pk=None):
+        note = self.get_object()
+        Flag.objects.create(note=note)
+        note.stars = 7
+        note.save()
+        return Response(self.get_serializer(note).data)
+
+    @action(detail=True, methods=["post"])
+    def liked(self, request, pk=None):
+        note = self.get_object()
+        if note.stars > 2:
+            note.fans.clear()
+        note.flag_set.set([Flag.objects.create(note=note)])
+        note.stars = 3
+        note.save()
+        return Response(self.get_serializer(note).data)
+
+    @action(detail=True, methods=["post"])
+    def renewed(self, request, pk=None):
+        note = self.get_object()
+        serializer = self.get_serializer(note, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        Flag.objects.create(note=note)
+        serializer.save()
+        return Response(serializer.data)
+
+    @action(detail=True, methods=["post"])
+    def fresh(self, request, pk=None):
+        note = self.get_object()
+        Flag.objects.create(note=note)
+        note.save()
+        note.refresh_from_db()
+        return Response(self.get_serializer(note).data)
+
+    @action(detail=True, methods=["post"])
+    def listed(self, request, pk=None):
+        note = self.get_object()
+        before = [flag.pk for flag in note.flag_set.all()]
+        note.stars = 5
+        note.save()
+        Flag.objects.create(note=note)
+        after = [flag.pk for flag in note.flag_set.all()]
+        found = {"before": before, "after": after, "count": note.flag_set.count(), "any": note.flag_set.exists()}
+        note.flag_set.set([])
+        return Response({**found, "set": [flag.pk for flag in note.flag_set.all()]})
+
+    @action(detail=False, methods=["post"])
+    def all(self, request):
+        notes = list(self.get_queryset()[:3])
+        for note in notes:
+            Flag.objects.create(note=note)
+            note.save()
+        return Response(self.get_serializer(notes, many=True).data)
+
+
+class KeptFlagViewSet(viewsets.GenericViewSet):
+    queryset = Flag.objects.select_related("note").prefetch_related("note__fans", "note__flag_set").order_by("id")
+    serializer_class = KeptFlagSerializer
+
+    @action(detail=True, methods=["post"])
+    def moved(self, request, pk=None):
+        flag = self.get_object()
+        Note.objects.filter(pk=flag.note_id).update(stars=9)
+        if flag.since is None:
+            flag.note = Note.objects.order_by("id").first()
+        flag.save()
+        return Response(self.get_serializer(flag).data)
+
+
 class OddViewSet(viewsets.ReadOnlyModelViewSet):
     queryset = Note.objects.order_by("id")
     serializer_class = OddSerializer
@@ -323,6 +424,8 @@ router.register("wrapped", views.WrappedViewSet, basename="wrapped")
 router.register("parts", views.PartViewSet, basename="part")
 router.register("bulk", views.BulkViewSet, basename="bulk")
 router.register("flags", views.FlagViewSet, basename="flag")
+router.register("kept", views.KeptViewSet, basename="kept")
+router.register("kept-flags", views.KeptFlagViewSet, basename="kept-flag")
 """,
     "odd": """\
 router.register("odd", views.OddViewSet, basename="odd")

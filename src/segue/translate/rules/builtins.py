@@ -557,7 +557,8 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
     if not isinstance(attr.kind, Const) or not isinstance(attr.kind.value, str):
         raise frame.refuse("getattr", ast.unparse(call.node), "The name is computed.", call.node)
     if attr.kind.value == "_prefetched_objects_cache" and isinstance(value.kind, Instance):
-        # DRF's own update() asks for it, and many copies of it. What is shown after a write is read anew anyway.
+        # DRF's own update() asks for it, and many copies of it, to empty it.
+        value.kind.site.reread = True
         return const(None)
     if len(call.args) > 2:
         if isinstance(value.kind, FieldParent) and attr.kind.value == "context":

@@ -139,6 +139,8 @@ def column_value(
         raise frame.refuse("model-field", f"{label}.{key}", "This is no column of the model.", at)
     kind = value.kind
     if item.relation is not None and key == item.name:
+        if site is not None:
+            site.assigned.add(item.name)
         target = target_field(frame.ctx, item)
         if isinstance(kind, Const) and kind.value is None and value.node is not None:
             return item.attname, value.node

@@ -32,14 +32,15 @@ from segue.translate.rules.registry import method
 
 
 def loaded_list(frame: Frame, value: Val, *, only_prefetched: bool = False) -> Val | None:
-    """``obj.tags.all()`` of a row: the list that the loader brings with the row."""
+    """``obj.tags.all()`` of a row: the list that the loader brings with the row; of an object that is written, what was prefetched."""
     query = query_of(value)
     if query.related is None or query.pending:
         return None
     instance, accessor = query.related
-    if instance.mode != "row" or instance.site.written:
-        return None
-    if only_prefetched and accessor not in instance.site.prefetched:
+    site = instance.site
+    if (instance.mode != "row" or site.written) and accessor not in site.held:
+        return _kept_list(frame, value, instance, accessor)
+    if only_prefetched and accessor not in site.prefetched | site.held:
         return None
     owner = _related_owner(value)
     if owner is None:
@@ -50,6 +51,29 @@ def loaded_list(frame: Frame, value: Val, *, only_prefetched: bool = False) -> V
         if first == accessor and rest:
             child.prefetched.add(rest)
     return Val(ListOf(Instance(child.model, child)), ast.Attribute(owner, accessor, ast.Load()))
+
+
+def _kept_list(frame: Frame, value: Val, instance: Instance, accessor: str) -> Val | None:
+    """What Django has prefetched with an object, whatever was saved since, unless it was written through this manager."""
+    site = instance.site
+    if not site.fetched or accessor not in site.prefetched or accessor in site.unshown:
+        return None
+    if site.reread or site.refreshed is not None:
+        return None
+    owner = _related_owner(value)
+    if not isinstance(owner, ast.Name):
+        return None
+    child = to_many(frame.ctx, site, accessor)
+    child.written = True
+    node = quote(
+        "{0} if {1}({2}, {3}) else {4}",
+        ast.Attribute(owner, accessor, ast.Load()),
+        frame.imported("segue_bridge.schema.related", "in_memory"),
+        owner,
+        literal(accessor),
+        fetch_all(frame, value, child).node,
+    )
+    return Val(ListOf(Instance(child.model, child)), node)
 
 
 def _related_owner(value: Val) -> ast.expr | None:

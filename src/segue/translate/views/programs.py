@@ -12,7 +12,7 @@ from collections.abc import Callable
 from segue.translate.interp.expressions.calls import method_call
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, name, quote
-from segue.translate.kinds import Const, Payload, QuerySet, Response
+from segue.translate.kinds import Const, Instance, Payload, QuerySet, Response
 from segue.translate.load.fetch import fetch_all, site_of
 from segue.translate.pagination.envelope import own_envelope
 from segue.translate.pagination.paginators import paginator_of
@@ -130,6 +130,8 @@ def update(frame: Frame, endpoint: Endpoint, *, partial: bool = False) -> Val:
     serializer = get_serializer(frame, endpoint, [instance], {"data": body, "partial": const(partial)})
     serializer_object.is_valid(frame, serializer, True)
     hook(frame, endpoint, "perform_update", "serializer", serializer)
+    if isinstance(instance.kind, Instance):
+        instance.kind.site.reread = True  # it empties _prefetched_objects_cache
     return reply(frame, serializer_object.data(frame, serializer))
 
 

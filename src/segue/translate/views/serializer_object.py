@@ -452,8 +452,8 @@ def _saved(frame: Frame, held: Held, shown: Val, at: ast.AST | None) -> Val:
     if held.partial not in ("True", "False") and depends_on_partial(frame.ctx, held.serializer):
         raise frame.refuse("serializer-partial", held.serializer, "What it shows depends on partial=.", at)
     partial = held.partial == "True"
-    made = saved_presenter(frame.ctx, held.serializer, shown.kind.model, partial=partial)
     fetched = held.fetched or (shown.kind if held.saved is None else None)
+    made = saved_presenter(frame.ctx, held.serializer, shown.kind.model, partial=partial, fetched=fetched)
     if fetched is not None:
         fetch_with(frame.ctx, held.serializer, fetched, partial=partial)
     show_given(frame.ctx, held.serializer, shown.kind.model, held.given, partial=partial)
@@ -491,7 +491,7 @@ def present_rows(
             "list-serializer", serializer, "A list serializer of its own is not translated yet.", at
         )
     if rows.kind.item.site.written and not rows.kind.item.site.classes:
-        made = saved_presenter(frame.ctx, serializer, rows.kind.item.model)
+        made = saved_presenter(frame.ctx, serializer, rows.kind.item.model, fetched=rows.kind.item)
     else:
         made = presenter(frame.ctx, serializer, rows.kind.item)
     if held is not None:

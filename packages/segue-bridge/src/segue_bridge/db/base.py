@@ -104,6 +104,20 @@ class Base(DeclarativeBase):
 
 
 E = TypeVar("E", bound=Base)
+REREAD = "_reread"  # to-many relations, by name, of which an entity holds rows that it has written since
+
+
+def forget_rows(entity: Base, table: Any) -> None:
+    """The rows that ``entity`` holds of its to-many relations over ``table`` are to be read again: its manager has written them
+    (``_remove_prefetched_objects`` of Django's related managers)."""
+    held = instance_dict(entity)
+    names = {
+        relation.key
+        for relation in mapper_of(type(entity)).relationships
+        if relation.uselist and table in (relation.secondary, relation.mapper.local_table)
+    }
+    if names & held.keys():
+        held[REREAD] = held.get(REREAD, frozenset()) | names
 
 
 def copied(entity: E) -> E:

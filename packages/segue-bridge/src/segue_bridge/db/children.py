@@ -15,7 +15,7 @@ from sqlalchemy import update as update_of
 from sqlalchemy.orm import Mapper, RelationshipProperty
 from sqlalchemy.orm.attributes import instance_dict
 
-from segue_bridge.db.base import Base, column_key, mapper_of
+from segue_bridge.db.base import Base, column_key, forget_rows, mapper_of
 from segue_bridge.db.errors import ObjectDoesNotExist
 from segue_bridge.db.query import one_of
 
@@ -58,6 +58,7 @@ def _link(parent: Base, reference: Any) -> _Link:
 async def add(db: Session, parent: Base, reference: Any, children: Sequence[Base]) -> None:
     """``parent.children.add(*children)``. Raises ``ValueError`` for a child that has no row."""
     link = _link(parent, reference)
+    forget_rows(parent, link.table)
     keys = []
     for child in children:
         setattr(child, reference.key, parent)
@@ -75,6 +76,7 @@ async def remove(db: Session, parent: Base, reference: Any, children: Sequence[B
     if not children:
         return
     link = _link(parent, reference)
+    forget_rows(parent, link.table)
     name = column_key(link.mapper, link.column)
     for child in children:
         if instance_dict(child).get(name) != link.value:
@@ -86,6 +88,7 @@ async def remove(db: Session, parent: Base, reference: Any, children: Sequence[B
 async def clear(db: Session, parent: Base, reference: Any) -> None:
     """``parent.children.clear()``."""
     link = _link(parent, reference)
+    forget_rows(parent, link.table)
     await db.execute(update_of(link.table).where(link.column == link.value).values({link.column: None}))
 
 
@@ -94,6 +97,7 @@ async def set_(
 ) -> None:
     """``parent.children.set(children)``: those that are there and not wanted go, then the new ones come."""
     link = _link(parent, reference)
+    forget_rows(parent, link.table)
     key = column_key(link.mapper, link.key)
     async with db.atomic(savepoint=False):
         if clear_first:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import RelationshipProperty
 from sqlalchemy.orm.attributes import QueryableAttribute, instance_dict
 
 from segue_bridge.db import bulk
-from segue_bridge.db.base import Base, column_key, mapper_of
+from segue_bridge.db.base import Base, column_key, forget_rows, mapper_of
 from segue_bridge.db.listeners import Changes, tell
 from segue_bridge.db.query import one_of
 
@@ -107,6 +107,7 @@ async def add(
     """
     link = _link(entity, relation)
     own = _own_key(entity, link, relation)
+    forget_rows(entity, link.table)
     keys = _keys(link, objects)
     if not keys:
         return
@@ -125,6 +126,7 @@ async def remove(
     """``entity.relation.remove(*objects)``: all through rows of each, on both sides when symmetrical."""
     link = _link(entity, relation)
     own = _own_key(entity, link, relation)
+    forget_rows(entity, link.table)
     keys = _keys(link, objects)
     if not keys:
         return
@@ -142,6 +144,7 @@ async def clear(
     """``entity.relation.clear()``."""
     link = _link(entity, relation)
     own = _own_key(entity, link, relation)
+    forget_rows(entity, link.table)
     async with db.atomic(savepoint=False):
         await _clear(db, link, entity, own, through, changes)
 
@@ -160,6 +163,7 @@ async def set_(
     """``entity.relation.set(objects)``: what is not there goes (or all, ``clear_first``), then what is new comes."""
     link = _link(entity, relation)
     own = _own_key(entity, link, relation)
+    forget_rows(entity, link.table)
     new = _keys(link, objects)
     async with db.atomic(savepoint=False):
         if clear_first:

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.orm.attributes import instance_dict
 
+from segue_bridge.db.base import REREAD
 from segue_bridge.db.session import Session
 from segue_bridge.db.types.numbers import check_bound
 from segue_bridge.errors import ValidationError
@@ -165,6 +166,15 @@ def is_loaded(entity: Any, relation: str) -> bool:
     return relation in instance_dict(entity)
 
 
+def in_memory(entity: Any, relation: str) -> bool:
+    """Are the rows of the to-many ``relation`` there as they were read, and not written through its manager since?"""
+    held = instance_dict(entity)
+    return relation in held and relation not in held.get(REREAD, ())
+
+
 def loaded(entity: Any, **relations: Any) -> None:
     """Give ``entity`` relations that were read for it; this changes no column."""
-    instance_dict(entity).update(relations)
+    held = instance_dict(entity)
+    held.update(relations)
+    if REREAD in held:
+        held[REREAD] -= relations.keys()

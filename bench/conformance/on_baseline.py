@@ -1,0 +1,123 @@
+"""The tests of real projects on a database that the generated Alembic baseline has built:
+``python -m bench.conformance.on_baseline CASE [CASE ...]``.
+
+For each case: generate, build a SQLite file with ``alembic upgrade head``, have Django take it for its own (what ``segue schema check
+--reverse`` does), and run the case's own ``suite`` with ``--keepdb`` on that file, then once more on a database of Django's
+migrations. Both must end alike. Ends with 1 where they do not, or where Django has something left to do. Writes
+``bench/conformance/on_baseline.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from bench.conformance.run import HERE, SUITE_SETTINGS, cases, prepare, segue
+
+from segue import config
+from segue.commands.schema import sides
+from segue.files import write_atomic
+from segue.schema.check import HERE as CHILDREN
+from segue.schema.check import STRUCTURE, Generated, Legacy, generated_structure, run_child
+from segue.schema.places import places
+
+_RAN = re.compile(r"^Ran (\d+) tests? in", re.M)
+_ENDED = re.compile(r"^(OK|FAILED)(?: \((.*)\))?$", re.M)
+
+
+def accepted(legacy: Legacy, generated: Generated, folder: Path) -> tuple[Path, dict[str, Any]]:
+    """A file that the baseline has built and Django has taken for its own, and what Django said."""
+    both = places(folder, None)
+    generated_structure(generated, folder, both.generated, "alembic", 300.0)
+    out = folder / "accept.json"
+    run_child(
+        [
+            *(str(legacy.python), str(CHILDREN / "in_django_reverse.py"), "accept", str(legacy.path)),
+            *(legacy.settings, str(out), str(STRUCTURE), json.dumps(both.generated.entry)),
+        ],
+        legacy.path, out, 300.0, "Django could not go on with the database of the baseline.",
+        "`segue schema check` tells what differs.", legacy.environment,
+    )  # fmt: skip
+    said: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+    return folder / "generated.sqlite3", {key: said[key] for key in ("partly", "pending", "again")}
+
+
+def suite(folder: Path, command: list[str], file: Path | None, seconds: float) -> dict[str, Any]:
+    """Run the case's tests: on ``file``, or on a database of Django's migrations. Returns how many ran and how they ended."""
+    settings = tomllib.loads((folder / "segue.toml").read_text(encoding="utf-8"))["project"]
+    where = folder / "database_of_tests"
+    shutil.rmtree(where, ignore_errors=True)
+    where.mkdir()
+    name = str(file or where / "own.sqlite3")
+    (where / "database_of_tests.py").write_text(
+        f"from {SUITE_SETTINGS} import *\n\nDATABASES['default']['TEST'] = {{'NAME': {name!r}}}\n"
+    )
+    environment = {**os.environ, **settings["environment"], "DJANGO_SETTINGS_MODULE": "database_of_tests"}
+    environment["PYTHONPATH"] = os.pathsep.join([str(where), environment.get("PYTHONPATH", "")])
+    python = settings["python"]
+    words = [python if word == "python" else word for word in command]
+    done = subprocess.run(
+        [*words, *(["--keepdb"] if file else [])],
+        cwd=settings["root"], env=environment, capture_output=True, text=True, timeout=seconds, check=False,
+    )  # fmt: skip
+    said = done.stdout + done.stderr
+    ran, ended = _RAN.search(said), _ENDED.search(said)
+    if ran is None or ended is None:
+        raise RuntimeError(f"{' '.join(words)} did not run its tests: {said.strip()[-2000:]}")
+    failed = sorted(re.findall(r"^(?:FAIL|ERROR): (.*)$", said, re.M))
+    return {
+        "tests": int(ran.group(1)),
+        "ended": ended.group(1),
+        "counts": ended.group(2) or "",
+        "failed": failed,
+    }
+
+
+def main() -> int:
+    """Run the cases, record."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("cases", nargs="+")
+    parser.add_argument("--work", type=Path, default=HERE.parents[1] / ".cache" / "conformance")
+    parser.add_argument("--projects", type=Path)
+    parser.add_argument("--seconds", type=float, default=600.0, help="for one run of a case's tests")
+    options = parser.parse_args()
+    file = HERE / "on_baseline.json"
+    record = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    bad = False
+    for name in options.cases:
+        case = cases()[name]
+        folder = prepare(name, case, options.work.resolve(), options.projects)
+        if folder is None or "suite" not in case:
+            sys.stderr.write(f"{name}: not run, its sources are missing or it has no tests of its own here\n")
+            continue
+        segue(folder, "generate", "--json")
+        with (
+            tempfile.TemporaryDirectory(prefix="segue-on-baseline-") as made,
+            sides(config.load(folder), server="", sqlite=True, quiet=True) as both,
+        ):
+            built, said = accepted(both.legacy, both.generated, Path(made))
+            found = {
+                "django": said,
+                "baseline": suite(folder, case["suite"], built, options.seconds),
+                "migrations": suite(folder, case["suite"], None, options.seconds),
+            }
+        bad |= found["baseline"] != found["migrations"] or any(said.values())
+        sys.stderr.write(f"{name}: {found}\n")
+        record[name] = found
+        write_atomic(file, json.dumps(dict(sorted(record.items())), indent=1) + "\n")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
