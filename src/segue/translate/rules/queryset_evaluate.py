@@ -65,13 +65,15 @@ def _kept_list(frame: Frame, value: Val, instance: Instance, accessor: str) -> V
         return None
     child = to_many(frame.ctx, site, accessor)
     child.written = True
+    asked = fetch_all(frame, value, child).node
+    assert asked is not None
     node = quote(
         "{0} if {1}({2}, {3}) else {4}",
         ast.Attribute(owner, accessor, ast.Load()),
         frame.imported("segue_bridge.schema.related", "in_memory"),
         owner,
         literal(accessor),
-        fetch_all(frame, value, child).node,
+        asked,
     )
     return Val(ListOf(Instance(child.model, child)), node)
 
