@@ -35,7 +35,8 @@ class Config:
     networks whose requests may choose a side by header, ``sticky`` what tells one client from another
     during a shift (``session``, ``authorization``, ``address``, ``header:NAME``, ``cookie:NAME``; first found counts), ``patience`` after how many seconds
     a read that FastAPI has not begun to answer is asked of Django as well (0: never), ``leave_after`` after how many answers of FastAPI's with 5xx in a row the writes of an operation go to Django
-    for a while (0: never). ``accepted_middleware`` are middleware classes whose effect on
+    for a while (0: never), ``only`` the requests that weights are of (``header:NAME=VALUE``, ``cookie:NAME`` …; empty: all),
+    ``otlp`` the collector that Envoy sends traces (of ``otlp_share`` percent of the requests) and statistics to (empty: none). ``accepted_middleware`` are middleware classes whose effect on
     responses the team has checked itself. ``redact`` are names of fields whose values no report of recorded
     traffic may hold. ``rollout_…`` are as in :class:`segue.rollout.judge.Policy`.
     ``rollout_synthetic`` is how many reads a second a rollout sends itself where users send too few (0: none), with ``rollout_headers``.
@@ -63,6 +64,9 @@ class Config:
     sticky: tuple[str, ...] = ("session", "authorization")
     patience: int = 5
     leave_after: int = 5
+    only: tuple[str, ...] = ()
+    otlp: str = ""
+    otlp_share: int = 100
     log_size: int = 64
     django_command: tuple[str, ...] = ()
     fastapi_command: tuple[str, ...] = ()
@@ -111,7 +115,11 @@ class Config:
 
 
 _STICKY = re.compile(r"session|authorization|address|(header|cookie):[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_ONLY = re.compile(
+    r"(header:(?!(?i:x-segue-|x-envoy-|cookie\b))[A-Za-z0-9!#$%&'*+.^_`|~-]+|cookie:[A-Za-z0-9!#$%&'*+.^_`|~-]+)(=[!-:<-~][ -:<-~]*)?"
+)
 _APPLICATION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+_COLLECTOR = re.compile(r"http://[A-Za-z0-9.-]+(:[1-9][0-9]{0,4})?(/[A-Za-z0-9._~/-]*)?")
 _NOISE = re.compile(r"[A-Z]+ /?\S.*: body([.\[].*)?")
 
 # table → key → (attribute, type)
@@ -135,6 +143,9 @@ _KEYS: dict[str, dict[str, tuple[str, type]]] = {
         "sticky": ("sticky", list),
         "patience": ("patience", int),
         "leave_after": ("leave_after", int),
+        "only": ("only", list),
+        "otlp": ("otlp", str),
+        "otlp_share": ("otlp_share", int),
         "log_size": ("log_size", int),
         "django_command": ("django_command", list),
         "fastapi_command": ("fastapi_command", list),
@@ -292,6 +303,14 @@ def _judge(found: Config, file: Path) -> None:
             "gateway.sticky", found.sticky, _STICKY, "which tells no clients apart",
             'Write "session", "authorization", "address", "header:X-Name" or "cookie:name".',
         ),
+        (
+            "gateway.otlp", [found.otlp] if found.otlp else [], _COLLECTOR, "which is no collector's address",
+            'Write "http://host:4318": Envoy speaks OTLP over HTTP to it.',
+        ),
+        (
+            "gateway.only", found.only, _ONLY, "which is no header or cookie of a client's",
+            'Write "header:X-Group=beta", "header:X-Beta", "cookie:group=beta" or "cookie:beta".',
+        ),
     )  # fmt: skip
     for name, given, form, why, hint in words:
         for word in given:
@@ -316,6 +335,7 @@ def _judge(found: Config, file: Path) -> None:
             "gateway.leave_after", found.leave_after, 0, 1_000_000, "no number of answers",
             "how many answers with 5xx in a row, or 0 to leave writes to FastAPI however many fail",
         ),
+        ("gateway.otlp_share", found.otlp_share, 0, 100, "no percentage", "a percentage from 0 to 100"),
         ("gateway.log_size", found.log_size, 0, inf, "no size", "megabytes, or 0 to let the log grow"),
         *(
             (f"gateway.{side}.{key}", getattr(found, f"{side}_{key}"), least, 1_000_000, what, right)

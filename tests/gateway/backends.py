@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import re
 import socket
 import struct
 import sys
+import threading
 import time
+from collections import defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+RELEASED: defaultdict[str, threading.Event] = defaultdict(threading.Event)
 
 
 def main(name: str, port: int) -> None:
@@ -18,8 +24,17 @@ def main(name: str, port: int) -> None:
         protocol_version = "HTTP/1.1"
 
         def answer(self) -> None:
+            if "socket" in self.path:
+                self.socket()
+                return
+            if "release" in self.path:
+                RELEASED[self.path.rsplit("/", 1)[1]].set()
             length = int(self.headers.get("Content-Length") or 0)
-            sent = self.rfile.read(length)
+            sent = b""
+            if "upload" in self.path:
+                sent = self.rfile.read(1000)
+                os.write(1, f"begun {self.path}\n".encode())
+            sent += self.rfile.read(length - len(sent))
             os.write(
                 1, f"{self.command} {self.path}\n".encode()
             )  # whole: print() writes pieces, which threads mix
@@ -29,6 +44,9 @@ def main(name: str, port: int) -> None:
                 time.sleep(3)
             if wait := re.search(r"wait-([0-9]+)ms", self.path):
                 time.sleep(int(wait[1]) / 1000)
+            if "stream" in self.path:
+                self.stream()
+                return
             status = 500 if (name == "fastapi" and "broken" in self.path) or "failing" in self.path else 200
             if "headers" in self.path:
                 sent = json.dumps({k.lower(): v for k, v in self.headers.items()}).encode()
@@ -51,6 +69,37 @@ def main(name: str, port: int) -> None:
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(body)
+
+        def stream(self) -> None:
+            """The beginning of an answer; the end after ``/release/`` and the article's name was asked for."""
+            longer = 100_000 if "long" in self.path else 0
+            parts = [name.encode() + b"<" + b"x" * longer, b">"]
+            self.send_response(200)
+            if longer:
+                self.send_header("Content-Length", str(sum(map(len, parts))))
+            else:
+                self.send_header("Transfer-Encoding", "chunked")
+            if "events" in self.path:
+                self.send_header("Content-Type", "text/event-stream")
+            self.end_headers()
+            for number, part in enumerate(parts):
+                self.wfile.write(part if longer else b"%x\r\n%s\r\n" % (len(part), part))
+                if not number:
+                    RELEASED[self.path.strip("/").rsplit("/", 1)[1]].wait(60)
+            if not longer:
+                self.wfile.write(b"0\r\n\r\n")
+
+        def socket(self) -> None:
+            """A handshake as RFC 6455 has it; then what comes goes back, after the side's name."""
+            key = self.headers["Sec-WebSocket-Key"].encode() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+            self.send_response(101)
+            self.send_header("Upgrade", "websocket")
+            self.send_header("Connection", "Upgrade")
+            self.send_header("Sec-WebSocket-Accept", base64.b64encode(hashlib.sha1(key).digest()).decode())
+            self.end_headers()
+            while data := self.rfile.read1(4096):  # type: ignore[attr-defined]
+                self.wfile.write(name.encode() + b":" + data)
+            self.close_connection = True
 
         def torn(self, body: bytes) -> None:
             """The headers, and perhaps half of the body; then the connection breaks as if the process had been killed."""

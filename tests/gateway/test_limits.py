@@ -112,6 +112,13 @@ def test_settings_of_the_sides(tmp_path: Path) -> None:
         ("[gateway.django]\nworkers = 1", r"\[gateway.django\] has no key 'workers'"),
         ("[gateway.fastapi]\ntimeout = 5", "timeout 5 is not more than gateway.patience 5"),
         ("[gateway.flask]\ntimeout = 1", r"\[gateway\] has no key 'flask'"),
+        ("[gateway]\nonly = ['header:x-segue-side=fastapi']", "which is no header or cookie of a client's"),
+        ("[gateway]\nonly = ['header:X-Envoy-Internal']", "which is no header or cookie of a client's"),
+        ("[gateway]\nonly = ['cookie:a=b; c=d']", "which is no header or cookie of a client's"),
+        ("[gateway]\notlp = 'https://collector:4318'", "which is no collector's address"),
+        ("[gateway]\notlp_share = 101", "gateway.otlp_share 101 is no percentage"),
+        ("[gateway]\nleave_after = -1", "gateway.leave_after -1 is no number of answers"),
+        ("[rollout]\nsynthetic = 101", "rollout.synthetic 101 is no number of reads"),
         ("[gateway]\ndjango = 1", r"\[gateway.django\] is not a table"),
     ):
         file.write_text(line + "\n")

@@ -134,6 +134,8 @@ def _control(settings: Config, plan: Plan, recorded: Sequence[Path]) -> int:
         console.print(
             f"{count(len(plan.active), 'operation')} by {', '.join(map(str, plan.steps))} %. Ctrl-C stops here and leaves traffic where it is."
         )
+        if settings.only:
+            console.print(f"Of requests with {' or '.join(map(escape, settings.only))} only (gateway.only).")
         controller.begin()
         while plan.active and not stopping:
             controller.tick(reader.read(), paused=plans.paused(settings.state), synthetic=sending.lines())

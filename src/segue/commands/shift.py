@@ -32,7 +32,7 @@ WAIT_SECONDS = 15.0
 class Shifted:
     """What :func:`move` did. ``moved`` are the entries as they were before, ``unchanged`` those that had the weight already,
     ``skipped`` the keys of matches that are not translated; ``seconds`` until the gateway had it, None without one; ``held`` whether
-    a rollout was paused for it."""
+    a rollout was paused for it; ``only`` the requests that weights are of."""
 
     weight: int
     moved: tuple[Entry, ...]
@@ -40,6 +40,7 @@ class Shifted:
     skipped: tuple[str, ...]
     seconds: float | None
     held: bool = False
+    only: tuple[str, ...] = ()
 
     def sentences(self) -> list[str]:
         """What people are told."""
@@ -53,6 +54,10 @@ class Shifted:
             told.append("No gateway is running; `segue serve` will start with these weights.")
         else:
             told.append(f"In effect at the gateway after {self.seconds * 1000:.0f} ms.")
+        if self.weight and self.only:
+            told.append(
+                f"Of requests with {' or '.join(self.only)} only; all others stay on Django (gateway.only)."
+            )
         if self.held:
             told.append(
                 "The rollout under way is paused; `segue rollout --resume` goes on with what it had before it."
@@ -117,6 +122,7 @@ def move(
         tuple(skipped),
         seconds,
         held,
+        settings.only,
     )
 
 

@@ -18,7 +18,7 @@ from segue import digest
 from segue.config import Config
 from segue.errors import DamagedFile, EnvironmentProblem
 from segue.files import write_atomic
-from segue.gateway import envoy, in_process, routes, table, tapping
+from segue.gateway import envoy, in_process, routes, table, tapping, telemetry
 from segue.gateway import tls as tls_files
 from segue.gateway.clusters import Limits
 from segue.gateway.envoy import Edge, Ports
@@ -79,12 +79,13 @@ def edge(settings: Config) -> Edge:
     given = tls_files.Certificate(settings.certificate, settings.key) if settings.certificate else None
     django = Limits(settings.django_connections, settings.django_requests, settings.django_timeout)
     fastapi = Limits(settings.fastapi_connections, settings.fastapi_requests, settings.fastapi_timeout)
-    return Edge(settings.gateway_proxies, settings.override_from, given, django, fastapi)
+    collector = telemetry.Collector(settings.otlp, settings.otlp_share) if settings.otlp else None
+    return Edge(settings.gateway_proxies, settings.override_from, given, django, fastapi, collector)
 
 
 def rules(settings: Config, snapshot: Snapshot, entries: Mapping[str, Entry]) -> list[Rule]:
     """The table of ``entries``, shared out as ``segue.toml`` says."""
-    sharing = table.Sharing(settings.sticky, settings.patience, settings.leave_after)
+    sharing = table.Sharing(settings.sticky, settings.patience, settings.leave_after, settings.only)
     return table.build(snapshot, entries, sharing)
 
 

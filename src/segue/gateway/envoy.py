@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 
-from segue.gateway import leaving, tapping, tls
+from segue.gateway import leaving, tapping, telemetry, tls
 from segue.gateway.clusters import Limits, address, clusters
 from segue.gateway.routes import ACTIVE_PATH, INTERNAL, TYPE, UNSERVED, Json
 
@@ -41,7 +41,7 @@ class Edge:
 
     ``proxies`` are the proxies before it that are trusted (a load balancer, nginx): 0 where clients connect to it. ``internal`` are the
     networks (CIDR) from which ``x-segue-side`` is obeyed, when the request came through no proxy; none: nobody. With ``certificate``
-    clients speak TLS. ``django`` and ``fastapi`` limit what it asks of each side.
+    clients speak TLS. ``django`` and ``fastapi`` limit what it asks of each side. ``collector`` gets traces and statistics.
     """
 
     proxies: int = 0
@@ -49,6 +49,7 @@ class Edge:
     certificate: tls.Certificate | None = None
     django: Limits = field(default_factory=Limits)
     fastapi: Limits = field(default_factory=Limits)
+    collector: telemetry.Collector | None = None
 
 
 def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = None) -> Json:
@@ -83,6 +84,9 @@ def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = No
             },
         ],
     }
+    collector = edge.collector
+    if collector is not None:
+        manager["tracing"] = telemetry.tracing(collector)
     if static is not None:
         manager["route_config"] = {k: v for k, v in static.items() if k != "@type"}
     else:
@@ -90,6 +94,7 @@ def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = No
     return {
         "node": {"id": "segue", "cluster": "segue"},
         "admin": {"address": address(ports.admin)},
+        "stats_sinks": [telemetry.sink(collector)] if collector is not None else [],
         "static_resources": {
             "listeners": [
                 {
@@ -108,10 +113,13 @@ def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = No
                     ],
                 }
             ],
-            "clusters": clusters(
-                {"django": ports.django, "fastapi": ports.fastapi},
-                {"django": edge.django, "fastapi": edge.fastapi},
-            ),
+            "clusters": [
+                *clusters(
+                    {"django": ports.django, "fastapi": ports.fastapi},
+                    {"django": edge.django, "fastapi": edge.fastapi},
+                ),
+                *([telemetry.cluster(collector)] if collector is not None else []),
+            ],
         },
     }
 

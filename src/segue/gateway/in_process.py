@@ -11,8 +11,9 @@ from pathlib import Path
 
 from segue.errors import EnvironmentProblem
 from segue.gateway.envoy import Edge
-from segue.gateway.table import Rule
+from segue.gateway.table import Rule, require_all
 
+_ENVOYS = ("patience", "leave_after", "only")
 FORMAT = 1
 """As ``segue_bridge.legacy.in_process.table.FORMAT``."""
 
@@ -20,6 +21,7 @@ FORMAT = 1
 def table(rules: Sequence[Rule], edge: Edge) -> tuple[str, str]:
     """``(version, text)`` of the file; the version is a digest of all that decides. Raises :class:`EnvironmentProblem` for a
     pattern that Python cannot match."""
+    require_all(rules, "one process")
     for rule in rules:
         try:
             re.compile(rule.regex)
@@ -32,9 +34,7 @@ def table(rules: Sequence[Rule], edge: Edge) -> tuple[str, str]:
         "format": FORMAT,
         "proxies": edge.proxies,
         "internal": list(edge.internal),
-        "rules": [
-            {k: v for k, v in asdict(rule).items() if k not in ("patience", "leave_after")} for rule in rules
-        ],
+        "rules": [{k: v for k, v in asdict(rule).items() if k not in _ENVOYS} for rule in rules],
     }
     version = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:16]
     return version, json.dumps({"version": version, **document}, indent=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,8 +27,12 @@ that was sent: ``/1%2Fclose/`` would be the route of ``/1/`` here and another on
 
 
 def route_configuration(rules: Sequence[Rule]) -> Json:
-    """The RDS resource: one virtual host, routes in order, Django last; and first for paths that are not what they seem."""
-    routes: list[Json] = [_django({"safe_regex": {"regex": f".*{HIDDEN}.*"}})]
+    """The RDS resource: one virtual host, routes in order, Django last; and first for paths that are not what they seem, and for WebSockets, of
+    which no operation is one."""
+    upgrade = {"name": "upgrade", "string_match": {"exact": "websocket", "ignore_case": True}}
+    sockets = _django({"prefix": "/", "headers": [upgrade]})
+    sockets["route"]["idle_timeout"] = "0s"  # Django's own to say
+    routes: list[Json] = [_django({"safe_regex": {"regex": f".*{HIDDEN}.*"}}), sockets]
     for rule in rules:
         match = _match(rule)
         if rule.possible:
@@ -52,7 +57,13 @@ def route_configuration(rules: Sequence[Rule]) -> Json:
                 chosen = [_exact(SIDE_HEADER, side), _exact(INTERNAL, "true")]
                 forced = {**match, "headers": [*match["headers"], *chosen]}
                 routes.extend(_by_method(forced, weight, rule, f"forced-{side}"))
-        routes.extend(_by_method(match, rule.weight, rule, "weighted"))
+        for wanted in [_having(word) for word in rule.only] if rule.weight else []:
+            theirs = {**match, "headers": [*match["headers"], wanted]}
+            routes.extend(_by_method(theirs, rule.weight, rule, "weighted"))
+        if rule.only and rule.weight:
+            routes.append(_route(match, 0, rule, "outside"))
+        else:
+            routes.extend(_by_method(match, rule.weight, rule, "weighted"))
     routes.append(_django({"prefix": "/"}))
     return {
         "@type": f"{TYPE}.config.route.v3.RouteConfiguration",
@@ -78,9 +89,10 @@ def _active(version: str) -> list[Json]:
     """
     asked = {"path": ACTIVE_PATH, "headers": [_exact(ACTIVE_HEADER, version)]}
     other = {"path": ACTIVE_PATH, "headers": [{"name": ACTIVE_HEADER, "present_match": True}]}
+    untraced = {"overall_sampling": {"numerator": 0}}
     return [
-        {"name": "segue|active", "match": asked, "direct_response": {"status": 204}},
-        {"name": "segue|active", "match": other, "direct_response": {"status": 409}},
+        {"name": "segue|active", "match": match, "direct_response": {"status": status}, "tracing": untraced}
+        for match, status in ((asked, 204), (other, 409))
     ]
 
 
@@ -89,6 +101,7 @@ def _django(match: Json) -> Json:
     return {
         "name": "django",
         "match": match,
+        "decorator": {"operation": "django", "propagate": False},
         "route": {"cluster": "django", "timeout": "0s", "retry_policy": _retry_unsent()},
         "response_headers_to_add": [_side("django")],
     }
@@ -119,6 +132,16 @@ def _by_method(match: Json, weight: int, rule: Rule, name: str) -> list[Json]:
     return [_route(safely, weight, rule, f"{name}-safe", safe=True), _route(match, weight, rule, name)]
 
 
+def _having(word: str) -> Json:
+    """Requests with what a word of ``only`` names."""
+    kind, _, rest = word.partition(":")
+    name, equals, value = rest.partition("=")
+    if kind == "header":
+        return _exact(name, value) if equals else {"name": name, "present_match": True}
+    found = f"{re.escape(name)}={re.escape(value) if equals else '[^;]*'}"
+    return {"name": "cookie", "string_match": {"safe_regex": {"regex": rf"(?:.*;)?\s*{found}\s*(?:;.*)?"}}}
+
+
 def _standin(match: Json, weight: int, rule: Rule) -> Json:
     """FastAPI's share is Django's, for a while (:mod:`segue.gateway.leaving`). Logged as FastAPI's that Django answered, as what it fails is."""
     asked = {**match, "headers": [*match["headers"], _exact(leaving.HEADER, "1")]}
@@ -146,6 +169,7 @@ def _route(match: Json, weight: int, rule: Rule, name: str, *, safe: bool = Fals
         "match": match,
         "route": action,
         "metadata": {"filter_metadata": {"segue": {"weight": weight}}},
+        "decorator": {"operation": rule.key, "propagate": False},  # a span's name
     }
     if weight in (0, 100):
         side = "fastapi" if weight else "django"

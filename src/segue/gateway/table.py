@@ -6,9 +6,10 @@ order, so that a path which two patterns match goes where Django would send it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from segue.errors import UsageError
 from segue.ledger.model import Entry
 from segue.snapshot.model import Route, Snapshot, Value
 
@@ -26,6 +27,8 @@ class Rule:
     request has decides its side. A request that has none of them is shared out at random.
     ``patience``: seconds after which a read that FastAPI has not begun to answer is asked of Django as well; 0: never.
     ``leave_after``: 5xx of FastAPI's in a row after which a write goes to Django for a while; 0: never.
+    ``only``: requests that the weight is of, as ``header:NAME``, ``header:NAME=VALUE``, ``cookie:NAME``, ``cookie:NAME=VALUE``; one of them is
+    enough, and who has none stays with Django. Empty: all.
     """
 
     key: str
@@ -37,6 +40,7 @@ class Rule:
     sticky: tuple[str, ...] = ()
     patience: int = 0
     leave_after: int = 0
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +50,14 @@ class Sharing:
     sticky: tuple[str, ...] = ()
     patience: int = 0
     leave_after: int = 0
+    only: tuple[str, ...] = ()
 
 
 def build(snapshot: Snapshot, entries: Mapping[str, Entry], sharing: Sharing = Sharing()) -> list[Rule]:
     """The rules in Django's matching order. Routes after the last native one are left out: the
     proxy's default is Django."""
     apart = tuple(_identity(snapshot, word) for word in sharing.sticky)
-    same = (apart, sharing.patience, sharing.leave_after)
+    same = (apart, sharing.patience, sharing.leave_after, sharing.only)
     rules: list[Rule] = []
     last = 0
     for route in sorted(snapshot.routes, key=lambda r: r.order):
@@ -69,6 +74,16 @@ def build(snapshot: Snapshot, entries: Mapping[str, Entry], sharing: Sharing = S
         if native:
             last = len(rules)
     return rules[:last]
+
+
+def require_all(rules: Sequence[Rule], where: str) -> None:
+    """Raises :class:`UsageError` if a weight is of some requests only, which ``where`` cannot tell apart."""
+    words = next((rule.only for rule in rules if rule.only), ())
+    if words:
+        raise UsageError(
+            f"gateway.only ({', '.join(words)}) is not kept in {where}: all requests would be shared out.",
+            hint="Take gateway.only out of segue.toml, or serve by Envoy.",
+        )
 
 
 def _identity(snapshot: Snapshot, word: str) -> str:

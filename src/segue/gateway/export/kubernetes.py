@@ -15,7 +15,7 @@ from typing import Any
 
 from segue.errors import UsageError
 from segue.gateway.export.overlap import Path, may_overlap, ways
-from segue.gateway.table import Rule, supported
+from segue.gateway.table import Rule, require_all, supported
 
 RULES, MATCHES, TOGETHER, LONGEST = 16, 64, 128, 1024
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
@@ -62,6 +62,7 @@ def routes(rules: Sequence[Rule], services: Services = Services()) -> Json:
     Raises :class:`UsageError` where an implementation could send to FastAPI what Django's order gives to another route, and for
     patterns that are too long.
     """
+    require_all(rules, "HTTPRoutes")
     patterns = [_Pattern(regex, list(own)) for regex, own in groupby(rules, lambda r: r.regex)]
     notes = _judge(patterns)
     matches = list(_matches(patterns))

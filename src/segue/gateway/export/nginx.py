@@ -13,7 +13,7 @@ from segue.errors import UsageError
 from segue.gateway.envoy import Edge, Ports
 from segue.gateway.export.pcre import quoted, regex
 from segue.gateway.routes import HIDDEN
-from segue.gateway.table import Rule
+from segue.gateway.table import Rule, require_all
 
 _HEAD = """\
 # The routes of Segue's ledger for nginx. Written by `segue gateway export --to nginx`: write it again after each shift, then `nginx -s reload`.
@@ -33,6 +33,7 @@ _HEAD = """\
 
 def configuration(rules: Sequence[Rule], ports: Ports, edge: Edge) -> str:
     """The whole file. Raises :class:`UsageError` for a pattern that nginx cannot hold."""
+    require_all(rules, "nginx")
     stickies = sorted({rule.sticky for rule in rules if 0 < rule.weight < 100})
     parts = [
         _HEAD,

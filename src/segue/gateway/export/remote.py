@@ -72,7 +72,9 @@ def discovery(rules: list[Rule]) -> str:
 
 def _by_name(made: Json) -> Json:
     """``made`` with its host found by DNS, each of the addresses of a name (the pods of a headless Service) being a host of its own."""
-    if "load_assignment" not in made:  # made of others
+    if (
+        "load_assignment" not in made or made["type"] == "STRICT_DNS"
+    ):  # made of others, or the collector, which has a name already
         return made
     name = "fastapi" if made["name"] == ITSELF else "django"
     made["load_assignment"]["endpoints"][0]["lb_endpoints"] = [{"endpoint": {"address": _address(name)}}]
