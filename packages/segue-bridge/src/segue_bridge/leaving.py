@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from segue_bridge.acted import has_acted
 from segue_bridge.db.session import Session
 from segue_bridge.errors import TooLate, Unserved
 
@@ -9,8 +10,9 @@ from segue_bridge.errors import TooLate, Unserved
 def left_to_django(db: Session, why: str) -> Exception:
     """What to raise there: :class:`~segue_bridge.errors.Unserved`, as long as this request has written nothing.
 
-    What authentication wrote (a better hash of a password, the end of a token) may be done again. After any other write that is too late, as Django would write it twice: the request fails then (500).
+    What authentication wrote (a better hash of a password, the end of a token) may be done again, and so may what failed or was rolled back. After any other write, a mail, a task or a stored file that is too
+    late, as Django would do it twice: the request fails then (500).
     """
-    if db.changes > db.repeatable:
+    if db.kept > db.repeatable or has_acted():
         return TooLate(f"Only Django can go on here, and something was written before: {why}")
     return Unserved(why)

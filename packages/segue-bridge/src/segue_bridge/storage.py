@@ -20,6 +20,7 @@ from urllib.parse import quote, urljoin
 from anyio import to_thread
 
 from segue_bridge import zone
+from segue_bridge.acted import acted
 from segue_bridge.auth.crypto import random_string
 from segue_bridge.http.pages import SuspiciousOperation
 from segue_bridge.schema.data import Upload
@@ -76,6 +77,7 @@ class FileStorage:
         """Remove the file or the empty folder; what is not there is no error. Raises ``ValueError`` without a name."""
         if not name:
             raise ValueError("The name must be given to delete().")
+        acted("file")
         await _in_thread(_remove, self.path(name))
 
     async def save(self, name: str, upload: Upload, *, max_length: int | None = None) -> str:
@@ -83,6 +85,7 @@ class FileStorage:
 
         ``name`` is what ``upload_to`` gave: a path in which only the last part is made a valid name.
         """
+        acted("file")
         return await _in_thread(self._stored, generated(name), upload, max_length)
 
     async def copy(self, name: str, to: str) -> str:
@@ -91,6 +94,7 @@ class FileStorage:
         Raises ``FileNotFoundError``. Source: ``Storage.save`` of a file that ``Storage.open`` gave.
         """
         content = await self.read(name)
+        acted("file")
         return await _in_thread(self._stored, to, Upload(BytesIO(content), to, len(content)), None)
 
     def _stored(self, name: str, upload: Upload, max_length: int | None) -> str:

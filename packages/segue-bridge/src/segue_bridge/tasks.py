@@ -25,6 +25,8 @@ from celery import group as group
 from celery.exceptions import CDeprecationWarning
 from kombu.exceptions import OperationalError
 
+from segue_bridge.acted import acted
+
 Signature = Any  # celery.canvas.Signature: Celery has no types
 
 
@@ -107,6 +109,7 @@ class TaskQueue:
         return await self._in_thread(partial(signature.apply_async, **options))
 
     async def _in_thread(self, publish: Callable[[], Any]) -> str:
+        acted("task")
         until = time.monotonic() + self._time_limit
         context = contextvars.copy_context()  # the request's trace
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 
 from segue.target.ir import Import
 from segue.translate.interp.callsite import CallSite
@@ -31,7 +32,7 @@ def log(frame: Frame, owner: Val, call: CallSite) -> Val | None:
             raise frame.refuse(
                 "logging", ast.unparse(node), "The logged value has no text in the generated code.", call.node
             )
-        parts.append(value.node)
+        parts.append(_Told().visit(copy.deepcopy(value.node)))
     for key in call.kwargs:
         if key not in ("exc_info", "stack_info"):
             raise frame.refuse("logging", key, "Segue does not know this argument.", call.node)
@@ -41,3 +42,13 @@ def log(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         ast.Attribute(name("logging.getLogger(__name__)"), call.name, ast.Load()), parts, keywords
     )
     return Val(Const(None), made)
+
+
+class _Told(ast.NodeTransformer):
+    """The text of an exception in a log need not be that of the other side: what an answer would wait for is not asked."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and node.func.id == "text_of" and len(node.args) == 2:
+            return node.args[1]
+        return node

@@ -8,8 +8,10 @@ second comes out as None whatever the exception is, it is not written down.
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
 from dataclasses import dataclass
+from itertools import takewhile
 
 from segue.refusal import Refusal, Refused, refuse
 from segue.snapshot.model import Function, Where
@@ -17,6 +19,7 @@ from segue.target.ir import Decl, Import, Module
 from segue.translate.context import Context
 from segue.translate.functions.finish import keep
 from segue.translate.functions.lift import Lifted, find, interpret, lift
+from segue.translate.functions.record import records
 from segue.translate.functions.symbols import symbols
 from segue.translate.kinds import Const, ErrorResponse, Failure, HandlerContext, Kind, Maybe, Response
 
@@ -29,6 +32,7 @@ _STATE = {
     "method": "call.method",
     "query": "call.query",
 }
+_TEXT = re.compile(r"\btext_of\(call, \w+\)")
 _MEMO = ("views", "error-handler")
 
 
@@ -63,7 +67,13 @@ def option(ctx: Context, main: Module) -> tuple[str, set[Import]]:
     text, imports = _option(ctx, main, found.api, "error_handler", "answer_error")
     if found.others is not None:
         other, needed = _option(ctx, main, found.others, "other_handler", "answer_others")
-        return text + other, imports | needed
+        asks = any(
+            one.module.partition(".")[0] in ("requests", "httpx")
+            for part in ctx.program.modules.values()
+            for decl in part.decls.values()
+            for one in decl.imports
+        )
+        return text + other + (", asks_others=True" if asks else ""), imports | needed
     return text, imports
 
 
@@ -133,6 +143,9 @@ def _one(ctx: Context, found: Function, arguments: dict[str, Kind], suffix: str)
     """The handler for the exceptions of DRF or, with a ``suffix``, for all others. Raises ``Refused``."""
     short = found.name.rpartition(".")[2]
     lifted = lift(ctx, found, arguments=arguments, module_kind="errors", name=f"{short}{suffix}")
+    for record in records(ctx):
+        if record.token == lifted.name:
+            record.lines = _told_first(record.lines)
     unknown = [s.name for s in lifted.state if s.name not in _STATE]
     if unknown:
         raise refuse("exception-handler", found.name, f"It needs {', '.join(unknown)}.", found.where)
@@ -142,6 +155,24 @@ def _one(ctx: Context, found: Function, arguments: dict[str, Kind], suffix: str)
             "exception-handler", found.name, "Segue does not see that it returns a Response.", found.where
         )
     return lifted
+
+
+def _told_first(lines: list[str]) -> list[str]:
+    """``text_of`` before what a branch logs, where it is asked for later on: a request that is left to Django is logged there."""
+    out: list[str] = []
+    for index, line in enumerate(lines):
+        margin = len(line) - len(line.lstrip())
+        rest = takewhile(lambda other: len(other) - len(other.lstrip()) >= margin, lines[index + 1 :])  # noqa: B023
+        asked = next((found[0] for other in rest if (found := _TEXT.search(other))), "")
+        if (
+            asked
+            and "logging.getLogger(" in line
+            and not _TEXT.search(line)
+            and asked not in map(str.strip, out)
+        ):
+            out.append(f"{' ' * margin}{asked}")
+        out.append(line)
+    return out
 
 
 def _parameters(found: Function) -> list[str]:

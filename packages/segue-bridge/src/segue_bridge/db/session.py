@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Executable, Row, Select, select
 from segue_bridge.db import bulk, collector, creating, rereading, selecting, writes
 from segue_bridge.db.base import Base
 from segue_bridge.db.compiled import Parameters
-from segue_bridge.db.errors import TransactionManagementError
+from segue_bridge.db.errors import DatabaseError, TransactionManagementError
 from segue_bridge.db.executor import Executor
 from segue_bridge.db.listeners import NOBODY, Listeners
 from segue_bridge.db.transaction import Hook, Transaction, logged
@@ -29,7 +29,8 @@ class Session:
 
     Each write is permanent at once unless it stands in :meth:`atomic`. ``queries`` counts the
     statements sent, savepoints and BEGIN/COMMIT not included, ``changes`` those among them that write or lock,
-    ``repeatable`` those that authentication made: whoever authenticates the request again finds them made.
+    ``undone`` those of them that failed or were rolled back, ``kept`` the others, ``repeatable`` what authentication kept: whoever
+    authenticates the request again finds that done.
     Errors are those of :mod:`segue_bridge.db.errors`.
     """
 
@@ -41,7 +42,7 @@ class Session:
         self._primary = 0
         self.dialect: str = database.dialect
         self.queries = 0
-        self.changes = self.repeatable = 0
+        self.changes = self.undone = self.repeatable = 0
         self._transaction = Transaction(
             self._command,
             joined=database.joined,
@@ -85,7 +86,11 @@ class Session:
         if "segue_empty" in statement.get_execution_options():
             return []
         executor = await self._ready(statement)
-        return await executor.rows(statement, params)
+        try:
+            return await executor.rows(statement, params)
+        except DatabaseError:
+            self._failed(statement)
+            raise
 
     async def first(self, statement: Executable, params: Parameters | None = None) -> Row[Any] | None:
         """The first row, or None. Adds no LIMIT."""
@@ -124,7 +129,11 @@ class Session:
         """Run an ``insert``, ``update`` or ``delete`` statement and return its row count."""
         executor = await self._ready(statement)
         async with self.marks_rollback(), self._alone():
-            return await executor.run(statement, params)
+            try:
+                return await executor.run(statement, params)
+            except DatabaseError:
+                self._failed(statement)
+                raise
 
     async def insert(self, entity: Base) -> None:
         """INSERT. Fills auto_now fields before, the key and what the database generated after."""
@@ -250,7 +259,27 @@ class Session:
 
     def atomic(self, *, durable: bool = False, savepoint: bool = True) -> AbstractAsyncContextManager[None]:
         """``transaction.atomic``: all or nothing, nests by savepoints."""
-        return self._transaction.atomic(durable=durable, savepoint=savepoint)
+        return self._block(durable, savepoint)
+
+    @asynccontextmanager
+    async def _block(self, durable: bool, savepoint: bool) -> AsyncIterator[None]:
+        kept = self.kept
+        try:
+            async with self._transaction.atomic(durable=durable, savepoint=savepoint):
+                yield
+        except BaseException:
+            self.undone = self.changes - kept
+            raise
+
+    @property
+    def kept(self) -> int:
+        """How many statements have written or locked something, and were neither in vain nor rolled back."""
+        return self.changes - self.undone
+
+    def _failed(self, statement: Executable) -> None:
+        locks = getattr(statement, "_for_update_arg", None) is not None
+        if locks or not statement.is_select:
+            self.undone = min(self.undone + 1, self.changes)
 
     async def on_commit(self, hook: Hook, *, robust: bool = False) -> None:
         """``transaction.on_commit``: run ``hook`` (plain or async) after commit, at once outside a block.

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from segue_bridge import acted
 from segue_bridge.auth import csrf, session_cookie, sessions, throttles
 from segue_bridge.auth.csrf import CsrfSettings
 from segue_bridge.auth.users import AnonymousUser
@@ -44,6 +45,7 @@ async def serve(
     settings: HttpSettings = getattr(state, "http", PLAIN)
     db = state.database.session()
     state.database.use.in_flight += 1
+    acted.begin()
     try:
         call = Call(scope, receive, resource, values, db, settings)
         early = _before(call)
@@ -281,7 +283,7 @@ async def _authenticate(call: Call) -> None:
     if authentication is not None and authentication.authenticators:
         user, auth = await authentication.authenticate(call, call.db, call.stored_session)
         call.set_user(user, auth)
-        call.db.repeatable = call.db.changes
+        call.db.repeatable = call.db.kept
 
 
 async def _rendered(call: Call, response: Response) -> Response:

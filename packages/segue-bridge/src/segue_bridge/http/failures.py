@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable
 
 from starlette.responses import Response
 
-from segue_bridge.db.errors import RelationNotLoaded
+from segue_bridge.db.errors import ObjectDoesNotExist, RelationNotLoaded
 from segue_bridge.errors import APIException, AuthenticationFailed, NotAuthenticated, TooLate, Unserved
 from segue_bridge.http.call import Call
 from segue_bridge.http.responses import JSON
+from segue_bridge.leaving import left_to_django
 
 
 async def handled(call: Call, error: APIException) -> Response:
@@ -25,8 +27,11 @@ async def handled(call: Call, error: APIException) -> Response:
 
 # What the bridge raises for its own sake has no counterpart in Django, so no handler of the project's was ever given it.
 _DJANGOS = frozenset(
-    {"db.errors", "errors", "mail.message", "auth.jwt", "http.pages"}
+    {"db.errors", "errors", "mail.message", "auth.jwt", "http.pages", "schema.data"}
 )  # fmt: skip
+_OTHERS = frozenset(
+    {"segue_bridge", "sqlalchemy", "asyncpg", "aiosqlite", "psycopg", "pydantic", "pydantic_core", "fastapi"}
+)
 
 
 async def handled_otherwise(call: Call, error: Exception) -> Response | None:
@@ -39,6 +44,22 @@ async def handled_otherwise(call: Call, error: Exception) -> Response | None:
         return None
     response = handler(call, error)
     return await response if isinstance(response, Awaitable) else response
+
+
+def text_of(call: Call, error: Exception) -> str:
+    """``str(error)``, where it is the text that Django's process has: of exceptions of the project and of the libraries that it
+    calls, and of ``DoesNotExist``. Of any other (the driver's, Python's own) nobody can tell: the request is left to Django.
+
+    Raises :class:`Unserved`; :class:`TooLate` where something was done already.
+    """
+    home = type(error).__module__.partition(".")[0]
+    if isinstance(error, ObjectDoesNotExist) or not (home in _OTHERS or home in sys.stdlib_module_names):
+        return str(error)
+    if call.settings.asks_others and call.verb not in ("GET", "HEAD", "OPTIONS"):
+        raise TooLate(
+            f"Only Django has the text of {type(error).__name__}, and another server may have been asked."
+        )
+    raise left_to_django(call.db, "error-text")
 
 
 def answer_of(error: APIException) -> JSON:

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from segue_bridge.http.pages import SuspiciousOperation
+from segue_bridge.schema.data import MultiValueDictKeyError
 
 
 class QueryParams(Mapping[str, str]):
@@ -20,7 +21,10 @@ class QueryParams(Mapping[str, str]):
             self._lists.setdefault(key, []).append(value)
 
     def __getitem__(self, name: str) -> str:
-        return self._lists[name][-1]
+        try:
+            return self._lists[name][-1]
+        except KeyError:
+            raise MultiValueDictKeyError(name) from None
 
     def __contains__(self, name: object) -> bool:
         return name in self._lists

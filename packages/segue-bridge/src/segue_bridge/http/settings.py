@@ -41,7 +41,8 @@ class HttpSettings:
     ``SECURE_SSL_REDIRECT``. ``format_param``: ``URL_FORMAT_OVERRIDE``. ``body_limit``, ``field_limit``, ``file_limit``:
     ``DATA_UPLOAD_MAX_MEMORY_SIZE``, ``…_NUMBER_FIELDS``, ``…_NUMBER_FILES``. ``sessions``: ``SessionMiddleware``'s
     sessions where a view's authentication has none. ``csrf``: the settings of ``CsrfViewMiddleware``, None without it. ``error_handler``: ``EXCEPTION_HANDLER``, the answer to an error of
-    the API; ``other_handler``: its answer to any other exception of a view, None for Django's 500 page. ``languages``: how requests choose the language of their texts, where they can. ``finishers``: what Django's
+    the API; ``other_handler``: its answer to any other exception of a view, None for Django's 500 page. ``asks_others``: functions of the service ask other servers, so that a write may not
+    be left to Django once it has begun. ``languages``: how requests choose the language of their texts, where they can. ``finishers``: what Django's
     middleware does to finished answers, from the inside out. ``raise_errors``: let unexpected errors out instead of
     answering 500 (tests).
     """
@@ -62,6 +63,7 @@ class HttpSettings:
     csrf: CsrfSettings | None = None
     error_handler: ErrorHandler | None = None
     other_handler: OtherHandler | None = None
+    asks_others: bool = False
     languages: Languages | None = None
     finishers: tuple[Finisher, ...] = ()
     raise_errors: bool = False

@@ -8,6 +8,7 @@ from functools import partial
 
 from anyio import to_thread
 
+from segue_bridge.acted import acted
 from segue_bridge.mail.message import Message
 from segue_bridge.mail.transports import Console, Folder, Memory, Nowhere, Smtp, Transport
 
@@ -95,6 +96,7 @@ class Mailer:
         password: str | None = None,
     ) -> int | None:
         """Send several over one connection; how many were sent (None for none by ``console`` and ``filebased``)."""
+        acted("mail")
         transport = self._transport
         if self._smtp is not None:
             transport = replace(

@@ -45,6 +45,10 @@ class Upload:
         return self.file.seek(position)
 
 
+class MultiValueDictKeyError(KeyError):
+    """What Django's ``QueryDict`` raises for a key that it does not have."""
+
+
 class FormData(Mapping[str, Any]):
     """Form or multipart input: each key has a list of values, ``[]`` gives the last one.
 
@@ -62,7 +66,10 @@ class FormData(Mapping[str, Any]):
         self._mutable = any(isinstance(v, Upload) for values in self._lists.values() for v in values)
 
     def __getitem__(self, key: str) -> Any:
-        values = self._lists[key]
+        try:
+            values = self._lists[key]
+        except KeyError:
+            raise MultiValueDictKeyError(key) from None
         return values[-1] if values else []
 
     def __iter__(self) -> Iterator[str]:

@@ -51,6 +51,8 @@ def f_string(frame: Frame, node: ast.JoinedStr) -> Val:
                 fixed += found.kind.value
             else:
                 known = False
+            if part.conversion != -1 and isinstance(found.kind, Failure):
+                raise frame.refuse("text-of", ast.unparse(node), "The picture of an exception.", node)
             value = printable(frame, found, part.value)
             spec = (
                 f_string(frame, part.format_spec).node
@@ -74,7 +76,10 @@ def printable(frame: Frame, value: Val, node: ast.expr) -> ast.expr:
 
             return text_of(frame, value, node)
         raise frame.refuse("text-of", ast.unparse(node), "Segue does not know the text of this.", node)
-    if isinstance(value.kind, Raised | Failure):
+    if isinstance(value.kind, Failure) and not value.kind.api:
+        told = frame.imported("segue_bridge.http.failures", "text_of")
+        return quote("{0}({1}, {2})", told, frame.state("call"), value.node)
+    if isinstance(value.kind, Raised):
         from segue.translate.rules.exception_text import check
 
         check(frame, value.kind, node)

@@ -18,6 +18,7 @@ from segue.translate.kinds import (
     Const,
     DictOf,
     Expr,
+    Failure,
     Global,
     Instance,
     Kind,
@@ -120,7 +121,7 @@ def _shown(frame: Frame, left: Val, right: Val, node: ast.BinOp) -> Val:
     """What ``"%s"`` is filled with: objects of models by their text, which ``str()`` of the generated class is not."""
     from segue.translate.interp.expressions.literals import printable
 
-    if isinstance(right.kind, Raised):
+    if isinstance(right.kind, Raised | Failure):
         return Val(Scalar("str"), quote("str({0})", printable(frame, right, node.right)))
     legacy = list(node.right.elts) if isinstance(node.right, ast.Tuple) else [node.right]
     nodes = list(right.node.elts) if isinstance(right.node, ast.Tuple) and len(legacy) > 0 else [right.node]
