@@ -13,6 +13,7 @@ from segue_bridge import acted
 from segue_bridge.db.base import Base, ModelInfo
 from segue_bridge.db.database import Database
 from segue_bridge.db.errors import IntegrityError
+from segue_bridge.db.session import Session
 from segue_bridge.errors import TooLate, Unserved
 from segue_bridge.leaving import left_to_django
 
@@ -23,15 +24,21 @@ class Kept(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
 
 
+async def _insert(db: Session, *keys: int, fail: bool = False) -> None:
+    async with db.atomic():
+        for key in keys:
+            await db.insert(Kept(id=key))
+        if fail:
+            raise RuntimeError("boom")
+
+
 async def _work(path: Path) -> None:
     database = Database(f"sqlite+aiosqlite:///{path}")
     async with database.session() as db:
         await db.execute(text("CREATE TABLE kept_row (id INTEGER PRIMARY KEY)"))
     async with database.session() as db:
         with pytest.raises(RuntimeError, match="boom"):
-            async with db.atomic():
-                await db.insert(Kept(id=1))
-                raise RuntimeError("boom")
+            await _insert(db, 1, fail=True)
         assert (db.changes, db.kept) == (1, 0)
         assert isinstance(left_to_django(db, "x"), Unserved)
         await db.insert(Kept(id=1))
@@ -44,9 +51,7 @@ async def _work(path: Path) -> None:
         async with db.atomic():
             await db.execute(delete(Kept))
             with pytest.raises(IntegrityError):
-                async with db.atomic():
-                    await db.insert(Kept(id=2))
-                    await db.insert(Kept(id=2))
+                await _insert(db, 2, 2)
         assert db.kept == 1
     async with database.session() as db:
         acted.begin()
