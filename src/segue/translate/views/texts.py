@@ -78,18 +78,7 @@ _TEST = '''\
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from fastapi.testclient import TestClient
-
-from {package}.main import create_app
-
-
-@pytest.fixture
-def client() -> Iterator[TestClient]:
-    with TestClient(create_app(), raise_server_exceptions=False) as client:
-        yield client
 
 
 def test_openapi_lists_the_routes(client: TestClient) -> None:
@@ -111,14 +100,46 @@ def test_unknown_method_is_refused(client: TestClient) -> None:
 
 
 _CONFTEST = '''\
-"""Settings of the tests, before the application reads them: an empty database in memory."""
+"""Settings of the tests, before the application reads them, and a database in which nothing of a test stays.
+
+It is a SQLite file of this run, or what TEST_DATABASE_URL names: a PostgreSQL database that is empty or has been made here before.
+"""
 
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
-os.environ["DATABASE_URL"] = "sqlite:///:memory:"
+import pytest
+from alembic import command
+from alembic.config import Config
+from fastapi.testclient import TestClient
+from segue_bridge.db.isolated import isolated
+
+FOLDER = tempfile.TemporaryDirectory(prefix="tests-")
+os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL", f"sqlite:///{{FOLDER.name}}/tests.sqlite3")
 os.environ["SECRET_KEY"] = "only-for-tests"
+{more}
+
+@pytest.fixture(scope="session")
+def tables() -> None:
+    """What Alembic's revisions build, once."""
+    command.upgrade(Config(Path(__file__).parents[1] / "alembic.ini"), "head")
+
+
+@pytest.fixture
+def client(tables: None) -> Iterator[TestClient]:
+    """The application. Rows that a test writes are undone after it; its own code reaches them by
+    `client.portal.call(function)` within the application's event loop."""
+    from {package}.main import create_app
+
+    app = create_app()
+    with TestClient(app, raise_server_exceptions=False) as client:
+        assert client.portal is not None
+        with client.portal.wrap_async_context_manager(isolated(app.state.database)):
+            yield client
 '''
 
 _ENVIRONMENT = """\
@@ -180,10 +201,8 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
     metadata = _PYPROJECT.format(
         name=name.replace("_", "-"), package=package, driver=driver, extras=f"[{extras}]" if extras else ""
     )
-    conftest, environment = (
-        _CONFTEST,
-        _ENVIRONMENT.format(url=_EXAMPLE_URL.get(vendor, _EXAMPLE_URL["sqlite"])),
-    )
+    conftest = ""
+    environment = _ENVIRONMENT.format(url=_EXAMPLE_URL.get(vendor, _EXAMPLE_URL["sqlite"]))
     if own_key:
         conftest += 'os.environ["JWT_KEY"] = "only-for-tests"\n'
         environment += "# The key that the Django side verifies its JSON web tokens with.\nJWT_KEY=\n"
@@ -203,8 +222,8 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
         "Dockerfile": _DOCKERFILE.format(package=package),
         "README.md": _README.format(title=name.replace("_", " ").title(), name=name, package=package),
         "PORTING.md": porting(program, snapshot),
-        "tests/conftest.py": conftest,
-        "tests/test_service.py": _TEST.format(package=package, count=len(routes)),
+        "tests/conftest.py": _CONFTEST.format(package=package, more=conftest),
+        "tests/test_service.py": _TEST.format(count=len(routes)),
         ".env.example": environment,
         ".gitignore": "__pycache__/\n.venv/\n.env\n*.egg-info/\n",
     }

@@ -91,6 +91,7 @@ class Database:
         }
         self._opens = opens.get(driver)
         self._cache = Cache(self.engine.dialect)
+        self.pinned: Executor | None = None  # the one connection of a test (segue_bridge.db.isolated)
         self._idle: list[Executor] = []  # SQLAlchemy's pool would be asked anew for every request
 
     def session(self) -> Session:
@@ -100,10 +101,12 @@ class Database:
     @property
     def scarce(self) -> bool:
         """Whether a request that wants a connection now has to wait for it."""
-        return self._turns is not None and self._turns.locked()
+        return self.pinned is None and self._turns is not None and self._turns.locked()
 
     async def checkout(self) -> Executor:
         """A connection of the pool, in order of asking. Raises :class:`PoolBusy` and the errors of :mod:`.errors`."""
+        if self.pinned is not None:
+            return self.pinned
         if self._turns is not None:
             await self._turn(self._turns)
         try:
@@ -145,6 +148,8 @@ class Database:
 
     async def give_back(self, executor: Executor, *, broken: bool) -> None:
         """Return a connection; a ``broken`` one is closed for good."""
+        if executor is self.pinned:
+            return
         try:
             if not broken and self._opens is not None and executor.alive():
                 self._idle.append(executor)
