@@ -90,5 +90,5 @@ async def _check(database: Database, executor: Executor) -> None:
         return
     found = await executor.rows(_DANGLING, None)
     if found:
-        table, row, other = found[0]
+        table, row, other = tuple(found[0])
         raise IntegrityError(f"The row {row} of {table} refers to a row of {other} that does not exist.")
