@@ -119,11 +119,13 @@ def _root(
 
 
 @app.command()
-def init(project: Project = HERE, json: AsJson = False) -> None:
+def init(
+    project: Project = HERE, python: Python = "", settings: SettingsModule = "", json: AsJson = False
+) -> None:
     """Write segue.toml with what was detected."""
     from segue.commands import init as command
 
-    raise typer.Exit(command.run(project, as_json=json))
+    raise typer.Exit(command.run(project, python=python, settings=settings, as_json=json))
 
 
 @app.command()

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from tests.cli.tiny import SETTINGS, Ran, obey_permissions, segue, tree, write
 
+from segue import config
+
 ORACLE = """\
 from django.db.backends.sqlite3 import base
 
@@ -40,6 +42,17 @@ def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
     for command in ("init", "assess"):
         ran = refused(tmp_path, command, "-C", str(tmp_path / "nowhere"))
         assert f"{tmp_path}/nowhere is not a folder." in ran.err
+
+
+def test_init_writes_the_settings_and_the_interpreter_that_are_named(tmp_path: Path) -> None:
+    """What the refusal above tells people to do."""
+    (tmp_path / "manage.py").write_text("")
+    ran = refused(tmp_path, "init")
+    assert "name the module with --settings" in ran.err
+    ran = segue(tmp_path, "init", "--settings", "site_.local", "--python", sys.executable)
+    assert ran.code == 0
+    found = config.load(tmp_path)
+    assert (found.settings, found.python) == ("site_.local", sys.executable)
 
 
 def test_missing_settings(project: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from segue.commands.common import console, print_json
@@ -16,7 +17,7 @@ _TEXT = """\
 [project]
 root = "."
 settings = {settings}
-# python = ".venv/bin/python"              # the project's interpreter; detected when left out
+{python}  # the project's interpreter; detected when left out
 # environment = {{ DJANGO_ENV = "dev" }}   # for every process Segue starts for the project
 # seed_command = ["seed"]                  # management command that fills an empty database for `verify explore`
 # accepted_middleware = []                 # middleware whose effect on responses you checked yourselves
@@ -31,19 +32,25 @@ port = 8080
 """
 
 
-def run(folder: Path, *, as_json: bool) -> int:
-    """Write ``segue.toml`` in ``folder`` with what was detected; never overwrites one."""
+def run(folder: Path, *, python: str = "", settings: str = "", as_json: bool) -> int:
+    """Write ``segue.toml`` in ``folder`` with what was given or detected; never overwrites one."""
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder.", hint="Give the folder that holds manage.py.")
     file = folder.resolve() / FILE_NAME
     if file.exists():
         raise UsageError(f"{file} exists already.", hint="Edit it, or remove it first.")
-    settings = detect_settings(folder.resolve())
-    python = str(detect_python(folder.resolve()))
-    write_atomic(file, _TEXT.format(settings=f'"{settings}"'))
+    module = detect_settings(folder.resolve(), settings or None)
+    interpreter = str(detect_python(folder.resolve(), python or None))
+    given = f"python = {_quoted(python)}" if python else '# python = ".venv/bin/python"            '
+    write_atomic(file, _TEXT.format(settings=_quoted(module), python=given))
     if as_json:
-        print_json({"file": str(file), "settings": settings, "python": python})
+        print_json({"file": str(file), "settings": module, "python": interpreter})
     else:
-        console.print(f"Wrote [bold]{file}[/] (settings {settings}, interpreter {python}).")
+        console.print(f"Wrote [bold]{file}[/] (settings {module}, interpreter {interpreter}).")
         console.print("Next: [bold]segue assess[/]")
     return 0
+
+
+def _quoted(text: str) -> str:
+    """A basic string of TOML."""
+    return json.dumps(text, ensure_ascii=False)

@@ -101,7 +101,18 @@ def has_drf():
 
 def collect(root):
     """Everything, after Django is set up."""
-    from . import filters, inventory, languages, lookups, messages, rulesets, serializers, settings, templates
+    from . import (
+        filters,
+        inventory,
+        languages,
+        lookups,
+        messages,
+        patched,
+        rulesets,
+        serializers,
+        settings,
+        templates,
+    )
     from .functions import Collector
     from .guard import DatabaseGuard
     from .models import Models
@@ -128,6 +139,7 @@ def collect(root):
     described = settings.describe(collector)
     described["values"]["MIDDLEWARE"] = middleware
     described["replaced_lookups"] = lookups.replaced()
+    described["patched"] = patched.changed(collector)
     return {
         "schema_version": SCHEMA_VERSION,
         "root": collector.names.origins.root,

@@ -531,6 +531,16 @@ class Languages:
 
 
 @dataclass(frozen=True, slots=True)
+class Patch:
+    """A method, function, class or constant of Django, DRF, django-filter or simplejwt that the project changed. ``name`` is its
+    dotted path; ``file`` and ``line`` are those of what stands there now, '' and 0 where that is no function."""
+
+    name: str
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """``values`` are the settings that matter by name; secrets appear in ``secret_names`` only. ``languages`` is None
     without ``USE_I18N``. ``replaced_lookups``: look-ups of Django with another class registered in their place.
@@ -545,6 +555,7 @@ class Settings:
     user_model: str = "auth.User"
     languages: Languages | None = None
     replaced_lookups: tuple[str, ...] = ()
+    patched: tuple[Patch, ...] = ()
     formats: Mapping[str, Value] = field(default_factory=dict)
 
 

@@ -190,9 +190,13 @@ def untold(ctx: Context) -> Refusal | None:
     """The refusal of everything where a catalogue of the project has plural forms of Django's or DRF's texts that go by no one rule."""
     languages = ctx.snapshot.settings.languages
     texts = [one for one, _ in PLURALS if languages is not None and catalogues.odd(languages, one)]
-    if not texts:
+    if languages is None or not texts:
         return None
-    why = "A language has plural forms of it that do not follow the rule of its other texts."
+    codes = sorted(code for code, found in languages.texts.items() if texts[0] in found.odd)
+    why = (
+        f"In {', '.join(codes)} it has plural forms that do not follow the rule of the other texts: give the catalogues "
+        "of that language one Plural-Forms, or take it out of LANGUAGES."
+    )
     return Refusal("language", texts[0], why, ctx.snapshot.settings.module, 0)
 
 

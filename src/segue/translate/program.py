@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from segue.snapshot.model import Snapshot
 from segue.target.ir import Program, RefusedOperation
-from segue.translate import releases
+from segue.translate import patched, releases
 from segue.translate.context import Context
 from segue.translate.decorators import woven
 from segue.translate.finishing import tidy
@@ -40,7 +40,7 @@ def translate(
     ctx = Context(
         snapshot, Program(package), accepted_middleware=frozenset(accepted_middleware), pure=frozenset(pure)
     )
-    blockers = (*releases.check(snapshot), *error_handler.prepare(ctx))
+    blockers = (*releases.check(snapshot), *patched.check(snapshot), *error_handler.prepare(ctx))
     translate_models(ctx)
     facts = Facts()
     for route in sorted(snapshot.routes, key=lambda r: r.order):

@@ -58,6 +58,13 @@ def own_answer(exc, context):
     return exception_handler(exc, context)
 
 
+def looked_up(exc, context):
+    request = context.get("request")
+    if isinstance(exc, exceptions.NotAuthenticated):
+        return Response({"login": "required"}, status=401)
+    return exception_handler(exc, context)
+
+
 def all_kinds(exc, context):
     if isinstance(exc, Http404):
         exc = exceptions.NotFound()
@@ -314,6 +321,10 @@ def test_a_handler_may_keep_what_an_atomic_request_wrote(site: Site) -> None:
     snapshot: Snapshot = site.snapshot(HANDLER="own_answer", ATOMIC="1")
     reasons = {r.reasons[0].code for r in translate(snapshot).refused}
     assert reasons == {"exception-handler"}
+    # A call that is not DRF's handler undoes nothing, even as the first thing.
+    looked_up = translate(site.snapshot(HANDLER="looked_up", ATOMIC="1"))
+    assert not looked_up.native
+    assert {r.reasons[0].code for r in looked_up.refused} == {"exception-handler"}
     databases = tuple(dataclasses.replace(d, atomic_requests=False) for d in snapshot.settings.databases)
     settings = dataclasses.replace(snapshot.settings, databases=databases)
     assert not translate(dataclasses.replace(snapshot, settings=settings)).refused

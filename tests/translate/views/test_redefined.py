@@ -6,6 +6,7 @@ Each of these was; ``python -m bench.overrides.run`` overrides some four hundred
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from bench.overrides.project import Overrides
@@ -80,6 +81,41 @@ class Elsewhere(IContains):
 class New(IContains):
     lookup_name = "nearly"
 """
+PATCHES = """
+
+
+import django_filters.filters
+from django.contrib.auth.models import User
+from django.db.models.query import QuerySet
+from django.utils import timezone
+from rest_framework import exceptions, fields, renderers
+
+update = QuerySet.update
+
+
+def counted(self, **kwargs):
+    return update(self, **kwargs)
+
+
+class Loud(renderers.encoders.JSONEncoder):
+    pass
+
+
+class Picky(fields.CharField):
+    pass
+
+
+QuerySet.update = counted
+QuerySet.loudly = counted  # a new name: what is called is said where it is called
+User.__str__ = lambda self: self.email
+User.add_to_class("nick", property(lambda self: self.first_name))
+timezone.localdate = lambda: None
+fields.Field.default_error_messages["required"] = "Say it."
+exceptions.NotFound.status_code = 410
+renderers.JSONRenderer.encoder_class = Loud
+django_filters.filters.forms.CharField.clean = lambda self, value: value
+fields.URLField = Picky
+"""
 
 
 @pytest.fixture(scope="module")
@@ -93,12 +129,13 @@ def overrides() -> Overrides:
 def snapshot(overrides: Overrides, tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     files = overrides.files()
     return Site.make(
-        tmp_path_factory.mktemp("redefined"), {**files, "notes/models.py": files["notes/models.py"] + LOOKUP}
+        tmp_path_factory.mktemp("redefined"),
+        {**files, "notes/models.py": files["notes/models.py"] + LOOKUP + PATCHES},
     ).snapshot()
 
 
 def _plain(snapshot: Snapshot) -> Snapshot:
-    return replace(snapshot, settings=replace(snapshot.settings, replaced_lookups=()))
+    return replace(snapshot, settings=replace(snapshot.settings, replaced_lookups=(), patched=()))
 
 
 @pytest.fixture(scope="module")
@@ -139,9 +176,30 @@ def test_options_without_drf_s_metadata_are_left_to_django(translated: tuple[Ove
 
 def test_nothing_is_translated_where_a_lookup_of_django_is_replaced(snapshot: Snapshot) -> None:
     assert snapshot.settings.replaced_lookups == ("CharField.icontains: notes.models.Elsewhere",)
-    program = translate(snapshot)
+    program = translate(replace(snapshot, settings=replace(snapshot.settings, patched=())))
     assert not program.native
     assert "lookup-replaced" in {r.reasons[0].code for r in program.refused}
+
+
+def test_nothing_is_translated_where_django_or_drf_is_changed(snapshot: Snapshot) -> None:
+    assert [patch.name for patch in snapshot.settings.patched] == [
+        "django.contrib.auth.models.User.__str__",
+        "django.db.models.query.QuerySet.update",
+        "django.forms.fields.CharField.clean",
+        "django.utils.timezone.localdate",
+        "rest_framework.exceptions.NotFound.status_code",
+        "rest_framework.fields.Field.default_error_messages",
+        "rest_framework.fields.URLField",
+        "rest_framework.renderers.JSONRenderer.encoder_class",
+    ]
+    program = translate(snapshot)
+    assert not program.native
+    assert {reason.code for refused in program.refused for reason in refused.reasons} == {"patched"}
+    at = {reason.construct: (reason.file, reason.line) for reason in program.refused[0].reasons}
+    source = (Path(snapshot.root) / "notes/models.py").read_text().split("\n")
+    file, line = at["django.db.models.query.QuerySet.update"]
+    assert (file, source[line - 1]) == ("notes/models.py", "def counted(self, **kwargs):")
+    assert at["rest_framework.exceptions.NotFound.status_code"] == (snapshot.settings.module, 0)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,8 @@ USING = {
 
 def table_args(ctx: Context, model: Model, out: Text) -> list[str]:
     """Constructor calls for ``__table_args__``, in Django's order."""
-    columns = {f.name: f.column for f in model.fields if has_column(f)}
+    # Django takes the name of a foreign key's column for its field here (job_id for job).
+    columns = {name: f.column for f in model.fields if has_column(f) for name in (f.attname, f.name)}
     own = [f for f in model.fields if has_column(f) and inherited_model(ctx, model, f) is None]
     result: list[str] = []
     for names in model.unique_together:

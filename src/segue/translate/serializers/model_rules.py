@@ -81,6 +81,10 @@ def model_rules(frame: Frame, model: Model) -> Text:
     label, needed = written(ctx, model.verbose_name, model.lazy_name, model.where, model.label)
     imports |= needed
     parts = [label, f"fields=({', '.join(lines)},)" if lines else "fields=()"]
+    named = [*model.unique_together, *(item.fields for item in model.constraints)]
+    columns = {name for names in named for name in names} - {f.name for f in model.fields}
+    if columns:  # Django asks in other cases then: what is left out is told by the names of fields
+        raise _refused(model, f"What is unique is named by a column ({', '.join(sorted(columns))}).")
     unique = [*model.unique_together, *((f.name,) for f in model.fields if _is_unique(f))]
     if unique:
         parts.append(f"unique={tuple(tuple(names) for names in unique)!r}")

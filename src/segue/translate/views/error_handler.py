@@ -189,11 +189,23 @@ def _check_rollback(ctx: Context, found: Function) -> None:
     definition = ast.parse(textwrap.dedent(found.source)).body[0]
     assert isinstance(definition, ast.FunctionDef)
     body = [s for s in definition.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
-    first = body[0] if body else None
-    if not (isinstance(first, ast.Assign | ast.Return) and isinstance(first.value, ast.Call)):
+    if not (body and _asks_drf(found, body[0])):
         raise refuse(
             "exception-handler",
             found.name,
-            "With ATOMIC_REQUESTS it may keep what a failed view wrote.",
+            "With ATOMIC_REQUESTS it may keep what a failed view wrote: it does not begin with DRF's exception_handler.",
             found.where,
         )
+
+
+def _asks_drf(found: Function, first: ast.stmt) -> bool:
+    """Whether a statement does nothing before it calls DRF's own handler."""
+    if not (isinstance(first, ast.Assign | ast.Return) and isinstance(first.value, ast.Call)):
+        return False
+    called = found.globals.get(ast.unparse(first.value.func))
+    return (
+        called is not None
+        and called.name == _OWN
+        and all(isinstance(a, ast.Name) for a in first.value.args)
+        and not first.value.keywords
+    )

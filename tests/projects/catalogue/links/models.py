@@ -71,6 +71,8 @@ class Review(models.Model):
 
     class Meta:
         unique_together = [("book", "author")]
+        indexes = [models.Index(fields=["-book_id", "stars"], name="by_column")]
+        constraints = [models.UniqueConstraint(fields=["book_id", "author_id", "stars"], name="columns")]
 
 
 class Profile(models.Model):

@@ -239,6 +239,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "unique_together": {("book", "author")},
+                "indexes": [models.Index(fields=["-book_id", "stars"], name="by_column")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("book_id", "author_id", "stars"), name="columns")
+                ],
             },
         ),
         migrations.AddField(
