@@ -95,8 +95,6 @@ def _verdict(number: int, left: list[Migration], found: Standing, *, write: bool
         else f"; `alembic upgrade head` then runs what follows {found.base}"
     )
     what = f"all of Django's {count(number, 'migration')} are applied and it is what the baseline builds"
-    if later:
-        what = f"all of Django's {count(number, 'migration')} are applied (not compared: the models are of a later revision)"
     if write:
         return f"Stamped with {found.base}: {what}{later}."
     return f"Can be stamped with {found.base}: {what}{later}. `segue schema baseline --stamp` does it."

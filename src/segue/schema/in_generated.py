@@ -81,15 +81,30 @@ def main():
 
         def look(current, context):
             seen["current"] = list(current or ())
-            if seen["heads"] == [seen["base"]]:
-                script = produce_migrations(context, context.opts["target_metadata"])
-                context.opts["process_revision_directives"](context, current, [script])
-                seen["operations"] = [repr(item) for item in script.upgrade_ops.as_diffs()]
+            if current:
+                return []
+            models = context.opts["target_metadata"]
+            if seen["heads"] != [seen["base"]]:
+                # the models are of the last revision; the baseline has tables of its own
+                context.opts["target_metadata"] = scripts.get_revision(seen["base"]).module.metadata
+            known = context.opts["target_metadata"]
+            elsewhere = set(models.tables) - set(known.tables)  # not managed, or left to later revisions
+            script = produce_migrations(context, known)
+            context.opts["process_revision_directives"](context, current, [script])
+            seen["operations"] = [
+                repr(item) for item in script.upgrade_ops.as_diffs() if dropped(item) not in elsewhere
+            ]
             return []
 
         with EnvironmentContext(config(), scripts, fn=look, dont_mutate=True):
             scripts.run_env()
         return seen
+
+    def dropped(item):
+        """The table that a difference drops, or an index of."""
+        if not isinstance(item, tuple) or item[0] not in ("remove_table", "remove_index"):
+            return None
+        return (item[1] if item[0] == "remove_table" else item[1].table).name
 
     def stamp():
         from alembic import command
