@@ -71,22 +71,22 @@ class Load:
         }  # fmt: skip
 
     def __enter__(self) -> Load:
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             [sys.executable, "-m", "bench.gateway.client", json.dumps(self._given)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
-        assert self._process.stdout is not None
-        if not self._process.stdout.readline():
+        assert self.process.stdout is not None
+        if not self.process.stdout.readline():
             raise RuntimeError("the load generator did not start")
         return self
 
     def __exit__(self, *exc: object) -> None:
         try:
-            if self._process.poll() is None:
-                assert self._process.stdin is not None
-                self._process.stdin.close()
-                self._process.wait(60)
-            if self._process.returncode:
+            if self.process.poll() is None:
+                assert self.process.stdin is not None
+                self.process.stdin.close()
+                self.process.wait(60)
+            if self.process.returncode:
                 raise RuntimeError("the load generator failed")
             methods = ("GET", "POST")
             self.requests = [
@@ -96,8 +96,8 @@ class Load:
                 )
             ]
         finally:
-            self._process.kill()
-            self._process.wait()
+            self.process.kill()
+            self.process.wait()
             self._file.unlink(missing_ok=True)
 
     def per_second(self) -> float:

@@ -1,8 +1,9 @@
-"""Weights changed a thousand times under constant load: ``python -m bench.gateway.swaps [--count 1000] [--rate 1200] [--seconds 220] [--routes-only]``.
+"""Weights changed a thousand times under constant load: ``python -m bench.gateway.swaps [--count 1000] [--rate 1200] [--seconds 220] [--routes-only] [--wrk]``.
 
 Each change is what ``segue shift`` does (evidence, Envoy's judgement, routes, ledger), one after the other, for GET and POST in turn.
 With ``--routes-only`` a change is only the routes (written, in effect), which takes so little that a thousand fit into minutes of a busy
-machine. The oracle is Envoy's log: what each request was routed by and when it began; and the client, who sees failures.
+machine. With ``--wrk`` the load is wrk's (:mod:`bench.gateway.wrk`), for rates at
+which Python's own client is what limits. The oracle is Envoy's log: what each request was routed by and when it began; and the client, who sees failures.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 import random
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +28,7 @@ from tests.gateway.project import GET, POST, Project
 from bench.gateway import world
 from bench.gateway.figures import Found, busy, interval, milliseconds
 from bench.gateway.load import Load, quantile
+from bench.gateway.wrk import Wrk
 from segue.commands import shift
 from segue.config import Config
 from segue.gateway import control
@@ -90,12 +93,17 @@ def logged(file: Path) -> Iterator[Logged]:
             yield Logged(at, key, int(raw["weight"] or 0), raw["side"])
 
 
-def run(count: int, rate: float, seconds: float, seed: int = 1, *, routes_only: bool = False) -> Found:
+def run(
+    count: int, rate: float, seconds: float, seed: int = 1, *, routes_only: bool = False, by_wrk: bool = False
+) -> Found:
     """``count`` changes (as many of them as ``seconds`` allow) under ``rate`` requests a second."""
     dice, until = random.Random(seed), time.monotonic() + seconds
     with _project() as (one, file):
         changes: list[Change] = []
-        with Load(one.world.running.ports.gateway, rate=rate, posts=0.3) as load:
+        port = one.world.running.ports.gateway
+        kind = Wrk if by_wrk else Load
+        before = _spent(one)
+        with kind(port, rate=rate, posts=0.3) as load:
             last = dict.fromkeys((GET, POST), 0)
             for number in range(count):
                 if time.monotonic() > until:
@@ -105,10 +113,40 @@ def run(count: int, rate: float, seconds: float, seed: int = 1, *, routes_only: 
                 changes.append(
                     rerouted(one, last, key) if routes_only else changed(one.settings, key, last[key])
                 )
+            spent = {name: used - before[name] for name, used in _spent(one).items()}
+            spent["load"] = _cpu(load.process.pid)
         time.sleep(0.2)  # Envoy writes its log every 50 ms
-        return _judge(
-            load, changes, [*logged(file)], f" --rate {rate:.0f}{' --routes-only' if routes_only else ''}"
-        )
+        options = f" --rate {rate:.0f}{' --routes-only' if routes_only else ''}{' --wrk' if by_wrk else ''}"
+        return _judge(_seen(load), changes, [*logged(file)], spent, options)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What clients saw; ``latency`` in seconds by p50, p99, max."""
+
+    requests: int
+    failed: int
+    latency: tuple[float, float, float]
+    per_second: float
+
+
+def _seen(load: Load | Wrk) -> Seen:
+    if isinstance(load, Wrk):
+        p50, p99, most = (load.latency[name] for name in ("p50", "p99", "max"))
+        return Seen(load.requests, load.failed, (p50, p99, most), load.requests / load.seconds)
+    times = [r.end - r.begin for r in load.requests]
+    p50, p99, most = (quantile(times, q) for q in (0.5, 0.99, 1.0))
+    return Seen(len(times), sum(r.failed for r in load.requests), (p50, p99, most), load.per_second())
+
+
+def _spent(one: Project) -> dict[str, float]:
+    """Seconds of CPU of the gateway and of the sides."""
+    return {child.name: _cpu(child.process.pid) for child in one.world.group.children}
+
+
+def _cpu(pid: int) -> float:
+    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
@@ -117,12 +155,13 @@ def _project() -> Iterator[tuple[Project, Path]]:
         yield one, control.folder(one.settings.state) / "access.jsonl"
 
 
-def _judge(load: Load, changes: Sequence[Change], lines: Sequence[Logged], options: str) -> Found:
+def _judge(
+    seen: Seen, changes: Sequence[Change], lines: Sequence[Logged], spent: Mapping[str, float], options: str
+) -> Found:
     out = Found(
         f"{len(changes)} changes of {'the routes' if 'only' in options else 'a weight'} under load",
         f"python -m bench.gateway.swaps --count {len(changes)}{options}",
     )
-    failed = [r for r in load.requests if r.failed]
     late = _late(changes, lines)
     out.rows = [
         ("", "p50", "p99", "max"),
@@ -131,14 +170,14 @@ def _judge(load: Load, changes: Sequence[Change], lines: Sequence[Logged], optio
             for what, times in (
                 ("command to effect", [c.command for c in changes]),
                 ("of it: routes written to in effect", [c.effect for c in changes]),
-                ("requests meanwhile", [r.end - r.begin for r in load.requests]),
             )
         ),
+        ("requests meanwhile", *(milliseconds(value) for value in seen.latency)),
     ]
     outside, shares = _shares(lines)
-    posts = sum(r.method == "POST" for r in load.requests)
+    posts = sum(line.key == POST for line in lines)
     out.criteria = [
-        (f"{len(failed)} of {len(load.requests)} requests failed ({posts} POSTs)", not failed),
+        (f"{seen.failed} of {seen.requests} requests failed ({posts} POSTs)", not seen.failed),
         (
             f"{late} requests that began after a command had returned were routed by the weight before",
             not late,
@@ -146,7 +185,10 @@ def _judge(load: Load, changes: Sequence[Change], lines: Sequence[Logged], optio
         (f"shares within the 99.9 % interval of the weight: {shares}", not outside),
         (f"{len(changes)} changes took effect", len(lines) > len(changes)),
     ]
-    out.notes = [f"{load.per_second():.0f} requests a second; {busy()}, others at work."]
+    each = ", ".join(f"{name} {used / seen.requests * 1e6:.0f}" for name, used in sorted(spent.items()))
+    out.notes = [
+        f"{seen.per_second:.0f} requests a second; microseconds of CPU a request: {each}; {busy()}, others at work."
+    ]
     return out
 
 
@@ -186,9 +228,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=220.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--routes-only", action="store_true")
+    parser.add_argument("--wrk", action="store_true")
     given = parser.parse_args(arguments)
     return run(
-        min(given.count, 10_000), given.rate, given.seconds, given.seed, routes_only=given.routes_only
+        min(given.count, 10_000),
+        given.rate,
+        given.seconds,
+        given.seed,
+        routes_only=given.routes_only,
+        by_wrk=given.wrk,
     ).end()
 
 

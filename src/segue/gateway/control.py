@@ -130,9 +130,13 @@ def check(rules: Sequence[Rule], ports: Ports, before: Edge = Edge(), *, place: 
 def write_routes(state: Path, rules: Sequence[Rule]) -> str:
     """Put the routes where Envoy watches, by atomic rename; returns their version."""
     version, text = routes.discovery(rules)
+    _put_routes(state, text)
+    return version
+
+
+def _put_routes(state: Path, text: str) -> None:
     tapping.prepare(folder(state))
     write_atomic(_routes_file(state), text)
-    return version
 
 
 def _routes_file(state: Path) -> Path:
@@ -149,8 +153,9 @@ def swap(
     :class:`EnvironmentProblem` when Envoy rejects them, does not answer in ``timeout``, or the other one takes twice as long.
     """
     with locked(folder(state), wait=2 * timeout):
+        version, text = ("", "") if running.in_process else routes.discovery(rules)
         if not running.in_process:
-            if _in_effect(state, rules, running):
+            if _in_effect(state, version, text, running):
                 return 0.0
             _check_shape(state, rules, running.ports)
         file = in_process.file(folder(state)) if running.in_process else _routes_file(state)
@@ -159,7 +164,7 @@ def swap(
         if running.in_process:
             version = write_table(state, rules, running.edge)
         else:
-            version = write_routes(state, rules)
+            _put_routes(state, text)
         while time.monotonic() - begin < timeout:
             if serves(running.ports, version, tls=running.tls):
                 return time.monotonic() - begin
@@ -173,9 +178,8 @@ def swap(
     )
 
 
-def _in_effect(state: Path, rules: Sequence[Rule], running: Running) -> bool:
+def _in_effect(state: Path, version: str, text: str, running: Running) -> bool:
     """Whether there is nothing to do: a way back of a rollout changes the routes first and comes with the ledger after."""
-    version, text = routes.discovery(rules)
     file = _routes_file(state)
     return (
         file.is_file()

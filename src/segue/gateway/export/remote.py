@@ -6,7 +6,6 @@ answers, the log on standard output, no place for ``segue shadow``.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from segue.errors import UsageError
@@ -50,24 +49,13 @@ def bootstrap(edge: Edge, folder: str = FOLDER) -> Json:
 
 
 def discovery(rules: list[Rule]) -> str:
-    """``routes/rds.json``, a route in a line (a ConfigMap holds little).
-
-    Who asks whether any version is in use hears 204: probes cannot know the version.
-    """
-    found: Json = json.loads(routes.discovery(rules)[1])
+    """``routes/rds.json``. Who asks whether any version is in use hears 204: probes cannot know the version."""
     asked = {
         "path": ACTIVE_PATH,
         "headers": [{"name": ACTIVE_HEADER, "string_match": {"exact": ANY}}],
     }
-    found["resources"][0]["virtual_hosts"][0]["routes"].insert(
-        0, {"name": "segue|any", "match": asked, "direct_response": {"status": 204}}
-    )
-    host = found["resources"][0]["virtual_hosts"][0]
-    lines = ",\n".join(json.dumps(one, separators=(",", ":")) for one in host["routes"])
-    host["routes"] = []
-    around = json.dumps(found, separators=(",", ":"))
-    begin, _, end = around.partition('"routes":[]')
-    return f'{begin}"routes":[\n{lines}\n]{end}\n'
+    first = {"name": "segue|any", "match": asked, "direct_response": {"status": 204}}
+    return routes.discovery(rules, [first])[1]
 
 
 def _by_name(made: Json) -> Json:
