@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-pytest_plugins = ["tests.services", "tests.brokers", "tests.schema.catalogue"]
+pytest_plugins = ["tests.groups", "tests.zygote", "tests.services", "tests.brokers", "tests.schema.catalogue"]
 
 # Many tests verify a project of their own: each would install the same overlay and compile the same modules anew.
 os.environ.setdefault("SEGUE_CACHE", str(Path(__file__).resolve().parents[1] / ".cache" / "verify"))

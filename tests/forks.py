@@ -39,13 +39,22 @@ def serve():
         os.close(write)
         with os.fdopen(read, "rb") as out:
             text = out.read()
-        os.waitpid(child, 0)
+        ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        text = text or json.dumps({"ended": ended}).encode()
         os.write(answers, b"%d\\n" % len(text))
         while text:
             text = text[os.write(answers, text):]
 
 serve()
 """
+
+
+class Ended(Exception):
+    """The code ended its process by itself: ``code`` is what it exited with, negative for a signal."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 class Forks:
@@ -60,7 +69,7 @@ class Forks:
         )
 
     def run(self, code: str) -> Any:
-        """What ``code`` assigns to ``result``, through JSON. Raises AssertionError with its traceback."""
+        """What ``code`` assigns to ``result``, through JSON. Raises AssertionError with its traceback, and Ended."""
         given, answers = self._process.stdin, self._process.stdout
         assert given is not None
         assert answers is not None
@@ -71,6 +80,8 @@ class Forks:
         assert line, "the process that runs the code has ended"
         found = json.loads(answers.read(int(line)))
         assert "error" not in found, found["error"]
+        if "ended" in found:
+            raise Ended(found["ended"])
         return found["result"]
 
     def close(self) -> None:

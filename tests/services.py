@@ -20,6 +20,8 @@ import pytest
 from tests.debian import unpacked
 
 NOBODY = 65534
+# What mypy knows of SQLAlchemy, FastAPI and the like: every check of generated code would find it out anew.
+MYPY_CACHE = Path(__file__).resolve().parents[1] / ".cache" / "mypy-generated"
 
 
 @dataclass(frozen=True)

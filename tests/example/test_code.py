@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.example.conftest import EXAMPLE, Example, make
+from tests.services import MYPY_CACHE
 
 FORBIDDEN = {"django", "rest_framework", "django_filters", "segue"}
 
@@ -21,8 +22,8 @@ def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_mypy_strict(example: Example, tmp_path: Path) -> None:
-    done = run("mypy", "--strict", "--cache-dir", str(tmp_path), "app", cwd=example.output)
+def test_mypy_strict(example: Example) -> None:
+    done = run("mypy", "--strict", "--cache-dir", str(MYPY_CACHE), "app", cwd=example.output)
     assert done.returncode == 0, done.stdout
 
 

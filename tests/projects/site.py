@@ -74,14 +74,21 @@ class Site:
             file = root / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)
-        subprocess.run(
+        made = subprocess.run(
             [str(python), "-c", _MIGRATE],
             cwd=root,
-            env={**os.environ, "DJANGO_SETTINGS_MODULE": "site_.settings"},
-            check=True,
+            env={
+                **os.environ,
+                "DJANGO_SETTINGS_MODULE": "site_.settings",
+                "PYTHONHASHSEED": "0",
+                "SEGUE_TEST_FORK": "1",
+            },
+            check=False,
             capture_output=True,
+            text=True,
             timeout=60,
         )
+        assert made.returncode == 0, made.stderr
         return cls(root, python)
 
     def run(self, *arguments: str) -> list[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from bench.faults.seed import Fault, faults
 from tests.services import Postgres
 
 from segue.emit import write
@@ -67,3 +68,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 def shop_on_postgres(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Shop:
     """The bookshop on PostgreSQL."""
     return build(tmp_path_factory.mktemp("verify-pg"), postgres.create("verify_shop"))
+
+
+@pytest.fixture(scope="session")
+def shop_faults(shop: Shop) -> list[Fault]:
+    """What can be broken in the bookshop's generated code; looking for it takes seconds."""
+    return faults(shop.project.output, most=40)

@@ -92,21 +92,21 @@ def test_release_3_15_on_django_4_2(tmp_path_factory: pytest.TempPathFactory) ->
     """NaN is a number there, and NULL counts in another way in unique-together constraints (refused)."""
     root = tmp_path_factory.mktemp("old")
     site = Site.make(root / "site", FILES, python(tmp_path_factory, "4.2", "3.15"))
-    program, report = site.explore(site.snapshot(), root / "fastapi", cases=2000)
+    program, report = site.explore(site.snapshot(), root / "fastapi", cases=1000)
     assert {(r.method, r.reasons[0].code) for r in program.refused} == {
         ("POST", "unique-together"),
         ("PUT", "unique-together"),
         ("PATCH", "unique-together"),
     }
     assert all("3.18" in r.reasons[0].why and r.reasons[0].line for r in program.refused)
-    assert sum(o.cases for o in report.operations) >= 1500
+    assert sum(o.cases for o in report.operations) >= 800
     assert differences(report) == []
 
 
 def test_the_newest_release_searched_with_and_without_fields(tmp_path: Path) -> None:
     """``SearchFilter`` refuses NUL also where the view has no ``search_fields``."""
     site = Site.make(tmp_path / "site", FILES)
-    program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=900)
+    program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=500)
     assert not program.refused
     assert differences(report) == []
 

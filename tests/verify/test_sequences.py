@@ -41,7 +41,7 @@ def lost_delete(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> verify.
 @pytest.fixture(scope="module")
 def lost(lost_delete: verify.ProjectRef) -> Report:
     """What explore finds of that."""
-    return verify.explore(lost_delete, only=AUTHORS, cases=420, seconds=120)
+    return verify.explore(lost_delete, only=AUTHORS, cases=300, seconds=120)
 
 
 def test_a_lost_write_that_only_a_sequence_shows_is_found_and_shrunk_to_two_requests(lost: Report) -> None:

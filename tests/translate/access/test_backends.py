@@ -234,7 +234,7 @@ def test_a_flag_that_is_a_property_of_the_user_model_is_refused(everything: Snap
 
 
 def test_what_is_accepted_answers_as_django_does(site: Site, tmp_path: Path) -> None:
-    program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=500)
+    program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=350)
     assert {(o.method, o.route_id) for o in program.native} == {
         ("GET", "/users/"), ("GET", "/permission/"), ("POST", "/permission/"),
         ("GET", "/permission/{pk}/"), ("PUT", "/permission/{pk}/"), ("PATCH", "/permission/{pk}/"),
@@ -245,7 +245,7 @@ def test_what_is_accepted_answers_as_django_does(site: Site, tmp_path: Path) -> 
 
 def test_people_with_single_permissions_are_asked(site: Site, tmp_path: Path) -> None:
     """Own permissions and those of a group: each is let in where Django lets it in, and nowhere else."""
-    program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=560, seconds=40)
+    program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=380, seconds=40)
     assert {o.route_id for o in program.native} >= {"/permission/", "/permission/{pk}/"}
     assert differences(report) == []
     note = next(n for n in report.notes if n.startswith("personas: "))

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.services import MYPY_CACHE
 
 from .conftest import PACKAGE, cases, run_translated
 
@@ -149,7 +150,7 @@ def test_generated_code_is_strictly_typed(lab: Lab) -> None:
             "--strict",
             "--no-error-summary",
             "--cache-dir",
-            str(lab.folder / "mypy"),
+            str(MYPY_CACHE),
             PACKAGE,
         ],
         cwd=lab.folder,

@@ -244,7 +244,7 @@ URLS = (
 def answered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Program, Report]:
     root: Path = tmp_path_factory.mktemp("loading")
     site = Site.make(root, {"notes/models.py": MODELS, "notes/views.py": VIEWS, "site_/urls.py": URLS})
-    return site.explore(site.snapshot(), root / "out", cases=500)
+    return site.explore(site.snapshot(), root / "out", cases=350)
 
 
 def test_translated_as_django_answers(answered: tuple[Program, Report]) -> None:

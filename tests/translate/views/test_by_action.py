@@ -67,7 +67,7 @@ urlpatterns = [*router.urls, path("anybody/", views.SaysViewSet.as_view({"post":
 def test_each_operation_has_its_own_part(tmp_path: Path) -> None:
     files = {"site_/urls.py": URLS, "notes/models.py": MODELS, "notes/views.py": VIEWS}
     site = Site.make(tmp_path / "site", files)
-    program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=600, seconds=30)
+    program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=400, seconds=30)
     assert not program.refused
     assert differences(report) == []
     text = "\n".join(file.read_text() for file in (tmp_path / "fastapi" / "app" / "notes").glob("*.py"))

@@ -202,7 +202,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Snapshot, Program, 
         root / "site", {"notes/models.py": MODELS, "notes/views.py": VIEWS, "site_/urls.py": URLS}
     )
     snapshot = site.snapshot()
-    program, report = site.explore(snapshot, root / "out", cases=500, seconds=30)
+    program, report = site.explore(snapshot, root / "out", cases=350, seconds=30)
     return snapshot, program, report, root / "out"
 
 

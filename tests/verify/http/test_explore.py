@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from bench.faults.seed import faults
+from bench.faults.seed import Fault
 from tests.services import Postgres
 from tests.verify.conftest import EXAMPLE, Shop
 
@@ -27,7 +27,7 @@ MODERN = Modern(Path(sys.executable))
 def test_both_servers_answer_alike_and_the_project_is_left_alone(shop: Shop) -> None:
     file = Path(shop.database.removeprefix("sqlite://"))
     before = hashlib.sha256(file.read_bytes()).hexdigest()
-    report = explore_http(shop.project, MODERN, cases=60, seconds=12)
+    report = explore_http(shop.project, MODERN, cases=40, seconds=12)
     assert report.kind == "http"
     assert [(o.key, d.kind, d.paths[:3]) for o in report.operations for d in o.differences] == []
     assert report.cases >= 20
@@ -37,7 +37,7 @@ def test_both_servers_answer_alike_and_the_project_is_left_alone(shop: Shop) -> 
 def test_on_postgresql_fastapi_is_asked_with_its_production_driver(
     shop_on_postgres: Shop, postgres: Postgres
 ) -> None:
-    report = explore_http(shop_on_postgres.project, MODERN, cases=60, seconds=12)
+    report = explore_http(shop_on_postgres.project, MODERN, cases=40, seconds=12)
     assert [(o.key, d.kind, d.paths[:3]) for o in report.operations for d in o.differences] == []
     assert report.cases >= 20
     with psycopg.connect(postgres.dsn) as connection:
@@ -45,10 +45,10 @@ def test_on_postgresql_fastapi_is_asked_with_its_production_driver(
     assert left == [], "clones are dropped"
 
 
-def test_a_lost_write_is_found_over_http(shop: Shop, tmp_path: Path) -> None:
-    fault = next(f for f in faults(shop.project.output, most=40) if f.kind == "lost write")
+def test_a_lost_write_is_found_over_http(shop: Shop, shop_faults: list[Fault], tmp_path: Path) -> None:
+    fault = next(f for f in shop_faults if f.kind == "lost write")
     project = shop.with_output(fault.seed(shop.project.output, tmp_path / "faulty"))
-    report = explore_http(project, MODERN, only=fault.keys, cases=80, seconds=20)
+    report = explore_http(project, MODERN, only=fault.keys, cases=40, seconds=120)
     assert report.different, f"{fault.kind} at {fault.place} was not noticed"
 
 
@@ -95,6 +95,6 @@ def test_a_django_whose_python_cannot_hold_fastapi(version: str, tmp_path: Path)
     project = ProjectRef(
         root, tmp_path / "fastapi", tmp_path / ".segue", python, snapshot, environment=environment
     )
-    report = explore_http(project, MODERN, cases=60, seconds=12)
+    report = explore_http(project, MODERN, cases=40, seconds=12)
     assert [(o.key, d.kind, d.paths[:3]) for o in report.operations for d in o.differences] == []
     assert report.cases >= 20

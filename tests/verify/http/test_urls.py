@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from bench.faults.seed import faults
+from bench.faults.seed import Fault
 from tests.verify.conftest import Shop
 
 from segue.errors import EnvironmentProblem
@@ -20,12 +20,10 @@ SECRET = "Key f00dfeedf00dfeed"
 
 
 def test_a_fault_of_a_running_service_is_found_by_reads_and_no_credential_is_told(
-    shop: Shop, tmp_path: Path
+    shop: Shop, shop_faults: list[Fault], tmp_path: Path
 ) -> None:
     key = "GET /api/tags/"  # which everybody may read
-    fault = next(
-        f for f in faults(shop.project.output, most=40) if f.kind == "field dropped" and key in f.keys
-    )
+    fault = next(f for f in shop_faults if f.kind == "field dropped" and key in f.keys)
     project = shop.with_output(fault.seed(shop.project.output, tmp_path / "faulty"))
     operations = native_operations(project)
     with laboratory(project, Modern(Path(sys.executable)), operations, []) as lab:
