@@ -98,9 +98,10 @@ def test_path_and_headers_reach_the_side_as_they_were_sent(world: World, client:
     assert "x-segue-side" not in told
     assert (told["x-forwarded-for"], told["x-forwarded-proto"]) == ("203.0.113.9, 127.0.0.1", "http")
     assert (told["host"], len(told["x-request-id"])) == (f"127.0.0.1:{world.running.ports.gateway}", 32)
-    for protocol, passed in (("h2c", None), ("websocket", "websocket")):
+    for side, protocol, passed in (("fastapi", "h2c", None), ("django", "websocket", "websocket")):
         answer = client.get("/api/articles/headers/", headers={"upgrade": protocol, "connection": "upgrade"})
-        told = json.loads(answer.text.removeprefix("fastapi:"))
+        assert answer.headers["x-segue-route"] == side
+        told = json.loads(answer.text.removeprefix(f"{side}:"))
         assert (told.get("upgrade"), told.get("connection")) == (passed, passed and "upgrade")
     assert "GET /api/articles/headers%40a%20b/\n" in world.fastapi.log.read_text()
 

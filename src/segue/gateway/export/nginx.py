@@ -137,12 +137,23 @@ map "$segue_accepts_html$arg_format" $segue_browser {
 }
 
 # The side: browsers first, then who may choose, then the weight.
-map "$segue_possible|$segue_browser|$segue_forced|$segue_weighted" $segue_side {
+map "$segue_possible|$segue_browser|$segue_forced|$segue_weighted" $segue_http_side {
     default django;
     "~^html\\\\|1\\\\|" django;
     "~^(?:html|yes)\\\\|.\\\\|fastapi\\\\|" fastapi;
     "~^(?:html|yes)\\\\|.\\\\|django\\\\|" django;
     "~\\\\|\\\\|fastapi$" fastapi;
+}
+
+# WebSockets only: with an upgrade to h2c a client would talk to a side past all that stands here. No operation is one, so they are Django's.
+map $http_upgrade $segue_upgrade {
+    default "";
+    "~*^websocket$" $http_upgrade;
+}
+
+map $segue_upgrade $segue_side {
+    default django;
+    "" $segue_http_side;
 }
 
 # What may be asked of Django as well: reads that failed; POST and PATCH that were never sent; nothing of other writes.
@@ -151,12 +162,6 @@ map "$segue_side $request_method" $segue_way {
     "~^fastapi (?:GET|HEAD|OPTIONS)$" reads;
     "~^fastapi (?:POST|PATCH)$" unsent;
     "~^fastapi " once;
-}
-
-# WebSockets only: with an upgrade to h2c a client would talk to a side past all that stands here.
-map $http_upgrade $segue_upgrade {
-    default "";
-    "~*^websocket$" $http_upgrade;
 }
 
 map $segue_upgrade $segue_connection {
