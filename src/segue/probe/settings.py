@@ -125,6 +125,7 @@ def describe(collector):
     values.update(_simple_jwt(collector))
     values.update(_knox(collector))
     values.update(_oauth2(collector))
+    values.update(_guardian(collector))
     values.update(_policy(collector, settings))
     for name in sorted(collector.bindings.used_settings):
         if name not in values and name in names and not SECRET_NAME.search(name):
@@ -269,7 +270,7 @@ def _knox(collector):
 
         from knox.settings import DEFAULTS, knox_settings
 
-        given = {name: getattr(knox_settings, name) for name in DEFAULTS if name != "USER_SERIALIZER"}
+        given = {name: getattr(knox_settings, name) for name in DEFAULTS}
         algorithm = given.pop("SECURE_HASH_ALGORITHM")
         name = getattr(algorithm(), "name", None)
         digest = algorithm(b"x").hexdigest()
@@ -313,6 +314,30 @@ def _oauth2(collector):
         return {}
     pairs = [[{"kind": "const", "data": n}, collector.encoder.encode(v)] for n, v in sorted(given.items())]
     return {"OAUTH2_PROVIDER": {"kind": "dict", "pairs": pairs}}
+
+
+_OF_GUARDIAN = (
+    "ANONYMOUS_USER_CACHE_TTL",
+    "ANONYMOUS_USER_NAME",
+    "AUTO_PREFETCH",
+    "GET_CONTENT_TYPE",
+    "GROUP_OBJ_PERMS_MODEL",
+    "USER_OBJ_PERMS_MODEL",
+)
+
+
+def _guardian(collector):
+    """``GUARDIAN``: django-guardian's settings with their defaults, without their prefix."""
+    try:
+        from guardian.conf import settings as held
+    except Exception:
+        return {}
+    pairs = [
+        [{"kind": "const", "data": n}, collector.encoder.encode(getattr(held, n))]
+        for n in _OF_GUARDIAN
+        if hasattr(held, n)
+    ]
+    return {"GUARDIAN": {"kind": "dict", "pairs": pairs}}
 
 
 def _jwt_facts(api_settings):

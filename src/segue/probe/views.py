@@ -21,6 +21,19 @@ POLICIES = (
 )
 # wrappers that every DRF view has
 _OWN_LAYERS = ("rest_framework", "django.views.decorators.csrf", "django.views.generic.base")
+# Views of packages that Segue translates where a project routes them as they are; those of others stay on Django.
+_TAKEN_OVER = {
+    "knox.views": ("LoginView", "LogoutAllView", "LogoutView"),
+    "rest_framework.authtoken.views": ("ObtainAuthToken",),
+    "rest_framework_simplejwt.views": (
+        "TokenBlacklistView",
+        "TokenObtainPairView",
+        "TokenObtainSlidingView",
+        "TokenRefreshSlidingView",
+        "TokenRefreshView",
+        "TokenVerifyView",
+    ),
+}
 
 
 class Views:
@@ -75,7 +88,8 @@ class Views:
 
     def _is_own(self, callback, cls, view):
         if cls is not None and not _is_wrapped_function(cls):
-            return self.c.names.class_origin(cls) == "own"
+            taken = cls.__qualname__ in _TAKEN_OVER.get(cls.__module__, ())
+            return taken or self.c.names.class_origin(cls) == "own"
         function = _api_view_function(cls) if cls is not None else _plain_function(callback)
         return function is not None and self.c.names.function_origin(unwrap(function)[0]) == "own"
 

@@ -23,6 +23,7 @@ _DJANGO = "django.contrib.auth.backends."
 _MODEL = f"{_DJANGO}ModelBackend"
 _BASE = f"{_DJANGO}BaseBackend"
 _RULES = "rules.permissions.ObjectPermissionBackend"
+GUARDIAN = "guardian.backends.ObjectPermissionBackend"
 _USER_QUERIES = ("get_user", "user_can_authenticate")
 _PERMISSIONS = (
     "has_perm", "get_all_permissions", "get_user_permissions", "get_group_permissions",
@@ -36,6 +37,7 @@ _BY_OTHER_CREDENTIALS = frozenset(
     {
         "social_core.backends.base.BaseAuth.authenticate",
         "rules.permissions.ObjectPermissionBackend.authenticate",
+        "guardian.backends.ObjectPermissionBackend.authenticate",
     }
 )
 _AUTH_MODELS = ("django.contrib.auth.base_user.", "django.contrib.auth.models.")
@@ -149,7 +151,9 @@ def check_permissions(ctx: Context, where: Where) -> None:
     for name in names(ctx):
         if _inherits(ctx, name, _PERMISSIONS):
             granting += 1
-        elif not _is_silent(ctx, name, _PERMISSIONS):
+        elif name != GUARDIAN and not _is_silent(
+            ctx, name, _PERMISSIONS
+        ):  # that one answers for objects only
             why = "This backend grants permissions of its own."
             raise _refused(ctx, name, "has_perm", why, where)
     if not granting:
@@ -158,17 +162,13 @@ def check_permissions(ctx: Context, where: Where) -> None:
         )
 
 
-def check_object_permissions(ctx: Context, where: Where) -> None:
-    """Raise :class:`Refused` unless, of an object, django-rules alone says what a user may do.
+def check_object_permissions(ctx: Context, where: Where, by: str = _RULES) -> None:
+    """Raise :class:`Refused` unless, of an object, the backend ``by`` alone says what a user may do.
 
     ``ModelBackend`` grants nothing for one, and a backend without ``has_perm`` is passed over.
     """
     for name in names(ctx):
-        if (
-            name != _RULES
-            and not _inherits(ctx, name, _PERMISSIONS)
-            and not _is_silent(ctx, name, _PERMISSIONS)
-        ):
+        if name != by and not _inherits(ctx, name, _PERMISSIONS) and not _is_silent(ctx, name, _PERMISSIONS):
             raise _refused(ctx, name, "has_perm", "This backend grants permissions of its own.", where)
 
 

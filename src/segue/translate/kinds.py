@@ -558,6 +558,11 @@ class JwtToken(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class KnoxRow(Kind):
+    """A token of Knox as it is stored: code is the bridge's ``KnoxToken``."""
+
+
+@dataclass(frozen=True, slots=True)
 class SerializerFields(Kind):
     """``self.fields`` of a serializer; ``shown`` while it shows one object."""
 

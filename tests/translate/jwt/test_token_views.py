@@ -58,24 +58,9 @@ class Pair(views.TokenObtainPairView):
     pass
 
 
-class Refresh(views.TokenRefreshView):
-    pass
-
-
-class Verify(views.TokenVerifyView):
-    pass
-
-
-class Blacklist(views.TokenBlacklistView):
-    pass
-
-
-class Sliding(views.TokenObtainSlidingView):
-    pass
-
-
-class Slide(views.TokenRefreshSlidingView):
-    pass
+# Routed as they are.
+Refresh, Verify, Blacklist = views.TokenRefreshView, views.TokenVerifyView, views.TokenBlacklistView
+Sliding, Slide = views.TokenObtainSlidingView, views.TokenRefreshSlidingView
 
 
 class NamedSerializer(TokenObtainPairSerializer):

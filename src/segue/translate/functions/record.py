@@ -96,6 +96,11 @@ def gives_none(ctx: Context, lifted: Lifted) -> bool:
     return record_of(ctx, lifted).lines == ["return None"]
 
 
+def only_names(ctx: Context, lifted: Lifted) -> bool:
+    """Does ``lifted``, which gives back a class or function, do nothing else?"""
+    return record_of(ctx, lifted).lines in ([], ["return None"])
+
+
 def constant(ctx: Context, lifted: Lifted) -> bool | None:
     """True or False where that is all that ``lifted`` gives back and does; else None."""
     lines = record_of(ctx, lifted).lines

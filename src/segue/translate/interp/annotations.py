@@ -16,6 +16,7 @@ from segue.translate.kinds import (
     Instance,
     JwtToken,
     Kind,
+    KnoxRow,
     LimitOffsetSelf,
     ListOf,
     Localized,
@@ -95,6 +96,9 @@ def _text(ctx: Context, kind: Kind, imports: set[Import]) -> str:
         case ListOf(item=item_kind, type=shape):
             inner = _text(ctx, item_kind, imports)
             return f"tuple[{inner}, ...]" if shape == "tuple" else f"{shape}[{inner}]"
+        case KnoxRow():
+            imports.add(Import("segue_bridge.auth.knox", "KnoxToken"))
+            return "KnoxToken"
         case JwtToken():
             imports.add(Import("segue_bridge.auth.jwt_tokens", "WebToken"))
             return "WebToken"

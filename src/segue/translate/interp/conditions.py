@@ -15,6 +15,7 @@ from segue.translate.kinds import (
     Const,
     EarlyRequest,
     Failure,
+    Global,
     Instance,
     Kind,
     Maybe,
@@ -326,7 +327,9 @@ def _compare(frame: Frame, node: ast.Compare) -> Test | None:
 
     if not is_pure(value.node):
         known = None
-    if value.node is None:
+    if value.node is None or isinstance(
+        kind, Global
+    ):  # a call that gives a class gives nothing in generated code
         if known is None:
             raise frame.refuse(
                 "condition", ast.unparse(node), "Segue cannot tell whether this is None.", node

@@ -7,7 +7,7 @@ import ast
 from segue.refusal import Refused
 from segue.snapshot.model import Function, GlobalRef
 from segue.translate.functions.lift import AMBIENT, Lifted, app_of, lift
-from segue.translate.functions.record import gives_no_items, gives_none, text_constant
+from segue.translate.functions.record import gives_no_items, gives_none, only_names, text_constant
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, is_pure, name
@@ -134,11 +134,10 @@ def invoke(
         return const(text)  # the name of a field, a key: what follows may have to know it
     if gives_no_items(frame.ctx, lifted) and all(is_pure(part) for part in parts):
         return Val(ListOf(Unknown("empty")), ast.List([], ast.Load()))
-    if (
-        lifted.returns == Const(None)
-        and gives_none(frame.ctx, lifted)
-        and all(is_pure(part) for part in parts)
-    ):
+    still = all(is_pure(part) for part in parts)
+    if isinstance(lifted.returns, Global) and only_names(frame.ctx, lifted) and still:
+        return Val(lifted.returns)  # a class, which has no code of its own
+    if lifted.returns == Const(None) and gives_none(frame.ctx, lifted) and still:
         return const(None)  # type checkers refuse the value of a function that only ever gives None
     return Val(lifted.returns, lifted_call(frame, lifted, parts))
 

@@ -61,13 +61,13 @@ PACKAGES = (
     ),
     Package(
         "djangorestframework-simplejwt", ("rest_framework_simplejwt",),
-        "JWTAuthentication is translated with its settings; the project's subclasses of its views (5.5) are translated with their `get_token` and `validate`, blacklist included. Its own views, routed as they are, stay on Django.",
-        "Keep the views that give tokens on Django: both sides accept the same tokens.",
+        "JWTAuthentication is translated with its settings, and so are its views (5.5), routed as they are or as subclasses with a `get_token` and `validate` of their own, blacklist included.",
+        "Keep a view that gives tokens in another way on Django: both sides accept the same tokens.",
     ),
     Package(
         "django-rest-knox", ("knox",),
-        "TokenAuthentication of Knox 5 is translated with its settings; the views that give and take tokens stay on Django, as third-party views.",
-        "Keep the views that give tokens on Django: both sides accept the same tokens.",
+        "TokenAuthentication of Knox 5 is translated with its settings, and so are LoginView, LogoutView and LogoutAllView, routed as they are or as subclasses.",
+        "Keep a view that gives tokens in another way on Django: both sides accept the same tokens.",
     ),
     Package(
         "django-oauth-toolkit", ("oauth2_provider",),
@@ -134,8 +134,8 @@ PACKAGES = (
     ),
     Package(
         "django-guardian", ("guardian",),
-        "Permissions of single objects are refused where they are asked.",
-        "Port the permission by hand as a query of guardian_userobjectpermission and guardian_groupobjectpermission.",
+        "user.has_perm(name, object) and DjangoObjectPermissions are translated (release 3, guardian's own two tables); its shortcuts and mixins are refused where they are asked.",
+        "Ask by has_perm about one object, or use segue_bridge.auth.guardian by hand (keys, names, assign, remove).",
     ),
     Package(
         "djangorestframework-guardian", ("rest_framework_guardian",),

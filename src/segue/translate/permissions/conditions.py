@@ -17,7 +17,7 @@ from segue.translate.language import is_text, lazy
 from segue.translate.load.models import snake
 from segue.translate.permissions import api_keys, oauth2
 from segue.translate.permissions.condition import FALSE, TRUE, Condition
-from segue.translate.permissions.model_permissions import model_permissions
+from segue.translate.permissions.model_permissions import model_permissions, object_permissions
 from segue.translate.permissions.rules.constructed import made_with
 from segue.translate.specialise.endpoint import Endpoint, path_scope
 from segue.translate.specialise.fold import Made, Ref
@@ -62,7 +62,10 @@ def _condition(
     method = "has_permission" if instance is None else "has_object_permission"
     known = endpoint.ctx.snapshot.classes.get(cls)
     dotted = known.methods.get(method, "") if known is not None else f"{cls}.{method}"
-    found = _drf(endpoint, cls, dotted, method)
+    if instance is not None and dotted == f"{DRF}DjangoObjectPermissions.has_object_permission":
+        found: Condition | None = object_permissions(endpoint, cls, instance, name)
+    else:
+        found = _drf(endpoint, cls, dotted, method)
     if found is None and known is not None and api_keys.is_one(known):
         found = api_keys.condition(endpoint, known, instance)
     if found is None and oauth2.base_of(known, cls):

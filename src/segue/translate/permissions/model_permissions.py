@@ -6,7 +6,9 @@ import re
 
 from segue.snapshot.model import Class
 from segue.target.ir import Decl, Import
-from segue.translate.backends import check_permissions
+from segue.translate.backends import check_flag, check_object_permissions, check_permissions
+from segue.translate.kinds import Instance
+from segue.translate.permissions import guardian
 from segue.translate.permissions.condition import Condition
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import plain
@@ -14,6 +16,7 @@ from segue.translate.specialise.fold import plain
 _DRF = "rest_framework.permissions."
 # What DjangoModelPermissions.has_permission calls on itself.
 _OWN_PARTS = ("get_required_permissions", "_queryset")
+_OF_OBJECTS = ("get_required_object_permissions", *_OWN_PARTS)
 
 
 def model_permissions(endpoint: Endpoint, cls: str) -> Condition:
@@ -48,6 +51,41 @@ def model_permissions(endpoint: Endpoint, cls: str) -> Condition:
     app, _, model = label.partition(".")
     text = f"await PERMISSIONS.model_permissions(call.db, call.user, call.method, {app!r}, {model.lower()!r}{extra})"
     return Condition(text, imports=imports)
+
+
+def object_permissions(endpoint: Endpoint, cls: str, instance: Instance, name: str) -> Condition:
+    """``DjangoObjectPermissions.has_object_permission`` for the object in the local ``name``.
+
+    django-guardian says what is granted for an object, where it is one of the backends; ``ModelBackend`` grants nothing.
+    """
+    ctx, where = endpoint.ctx, endpoint.where
+    check_permissions(ctx, where)
+    label = endpoint.view.queryset_model
+    if not label or endpoint.overridden("get_queryset") or label != instance.model:
+        why = "The model behind DjangoObjectPermissions is computed by get_queryset, or the object is of another one."
+        raise endpoint.refuse("permission", cls, why)
+    known = ctx.snapshot.classes.get(cls)
+    extra, imports = "", set[Import]()
+    if known is not None and known.origin != "drf":
+        for part in _OF_OBJECTS:
+            if not known.methods.get(part, _DRF).startswith(_DRF):
+                raise endpoint.refuse(
+                    "permission", f"{cls}.{part}", "It computes permissions of its own.", known.where
+                )
+        constant = _perms_map(endpoint, known)
+        if constant:
+            imports.add(Import(f"{ctx.program.package}.access", constant))
+            extra = f", perms_map={constant}"
+    app, _, model = label.partition(".")
+    asked = f"object_permissions(call.db, call.user, call.method, {app!r}, {model.lower()!r}"
+    if guardian.asked(ctx):
+        imports.add(guardian.declare(ctx, where))
+        app, model, key = guardian.target(ctx, instance, where)
+        return Condition(f"await OBJECTS.{asked}, {name}.{key}{extra})", imports=imports)
+    check_object_permissions(ctx, where, by="")
+    check_flag(ctx, "is_superuser", where)
+    imports.add(Import(f"{ctx.program.package}.access", "PERMISSIONS"))
+    return Condition(f"await PERMISSIONS.{asked}{extra})", imports=imports)
 
 
 def _perms_map(endpoint: Endpoint, known: Class) -> str:

@@ -13,7 +13,7 @@ import re
 
 from segue.refusal import refuse
 from segue.snapshot.model import Function, GlobalRef, Value, Where
-from segue.translate.backends import check_flag, check_object_permissions, names
+from segue.translate.backends import check_flag, check_object_permissions, check_permissions, names
 from segue.translate.context import Context
 from segue.translate.functions.lift import Lifted, lift
 from segue.translate.interp.callsite import CallSite
@@ -34,6 +34,7 @@ from segue.translate.kinds import (
 )
 from segue.translate.load.models import concrete
 from segue.translate.models.conversions import at_home
+from segue.translate.permissions import guardian
 from segue.translate.rules.registry import framework, method
 from segue.translate.rules.view_self import definition
 
@@ -57,6 +58,29 @@ def may(frame: Frame, owner: Val, call: CallSite) -> Val:
     assert owner.node is not None
     assert obj.node is not None
     return Val(Scalar("bool"), lifted_call(frame, lifted, [owner.node, obj.node]))
+
+
+def of_guardian(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``user.has_perm(name, obj)`` where django-guardian is asked, and no user model of the project's comes before."""
+    permission, obj = _arguments(frame, call)
+    where = frame.where(call.node)
+    check_permissions(frame.ctx, where)
+    if own_has_perm(frame.ctx) is not None:
+        raise frame.refuse(
+            "has-perm", ast.unparse(call.node), "The user model has a has_perm of its own.", call.node
+        )
+    assert isinstance(obj.kind, Instance)
+    assert owner.node is not None
+    assert obj.node is not None
+    frame.use(guardian.declare(frame.ctx, where))
+    app, model, key = guardian.target(frame.ctx, obj.kind, where)
+    made = quote(
+        f"await OBJECTS.has_perm({{0}}, {{1}}, {permission!r}, {app!r}, {model!r}, {{2}}.{key})",
+        frame.db,
+        owner.node,
+        obj.node,
+    )
+    return Val(Scalar("bool"), made)
 
 
 @method(Super, "has_perm")
@@ -274,4 +298,4 @@ def _may_be_none(kind: Kind) -> bool:
     return isinstance(kind, Maybe) or bool(getattr(kind, "nullable", False)) or kind == Scalar("Any")
 
 
-__all__ = ["ask", "asked", "may", "own_has_perm"]
+__all__ = ["ask", "asked", "may", "of_guardian", "own_has_perm"]

@@ -10,6 +10,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, quote
 from segue.translate.kinds import Const, Instance, Scalar, User
 from segue.translate.needs import Needs
+from segue.translate.permissions import guardian
 from segue.translate.rules import object_permissions
 from segue.translate.rules.registry import attribute, method
 
@@ -94,8 +95,11 @@ def put(frame: Frame, owner: Val, call: CallSite) -> Val | None:
 @method(User, "has_perm")
 def has_perm(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``user.has_perm("app.code")`` with Django's ModelBackend; with an object where django-rules is asked."""
-    if len(call.args) + len(call.kwargs) > 1 and object_permissions.asked(frame.ctx):
-        return object_permissions.ask(frame, owner, call)
+    if len(call.args) + len(call.kwargs) > 1:
+        if object_permissions.asked(frame.ctx):
+            return object_permissions.ask(frame, owner, call)
+        if guardian.asked(frame.ctx):
+            return object_permissions.of_guardian(frame, owner, call)
     call.only(at_most=1)
     check_permissions(frame.ctx, frame.where(call.node))
     permission = call.argument(0)

@@ -19,6 +19,12 @@ _WRITES = ("pre_save", "post_save", "pre_delete", "post_delete", "pre_init", "po
 
 def authenticator(endpoint: Endpoint) -> tuple[str, set[Import]]:
     """Code of the authenticator and its imports. Raises ``Refused`` for settings that are not translated."""
+    declare(endpoint)
+    return "KnoxAuthentication(KNOX)", {Import("segue_bridge.auth.knox", "KnoxAuthentication")}
+
+
+def declare(endpoint: Endpoint) -> Import:
+    """``KNOX`` of ``access.py``. Raises ``Refused`` for settings that are not translated."""
     ctx = endpoint.ctx
     module = access.module(ctx)
     if "KNOX" not in module.decls:
@@ -30,7 +36,7 @@ def authenticator(endpoint: Endpoint) -> tuple[str, set[Import]]:
             imports.add(Import("segue_bridge.auth.knox", "KnoxSettings"))
         made = f"KNOX = Knox(IDENTITY{f', KnoxSettings({text})' if text else ''})"
         module.add(Decl("KNOX", made, frozenset(imports), 18))
-    return "KnoxAuthentication(KNOX)", {Import("segue_bridge.auth.knox", "KnoxAuthentication")}
+    return Import(f"{ctx.program.package}.access", "KNOX")
 
 
 def _check(endpoint: Endpoint) -> None:
@@ -40,7 +46,7 @@ def _check(endpoint: Endpoint) -> None:
     version = installed.get(_DISTRIBUTION, "")
     if not version or not since(version, 5, 0) or since(version, 6, 0):
         raise _refused(endpoint, f"{_DISTRIBUTION} {version}", "Segue knows the tokens of Knox 5.")
-    if _MODEL not in ctx.snapshot.models or _value(ctx, "TOKEN_MODEL") != _MODEL:
+    if _MODEL not in ctx.snapshot.models or setting(ctx, "TOKEN_MODEL") != _MODEL:
         raise _refused(endpoint, "TOKEN_MODEL", "Only Knox's own model of tokens is translated.")
     for receiver in ctx.snapshot.receivers:
         signal = receiver.signal.rpartition(".")[2]
@@ -61,7 +67,7 @@ def _check(endpoint: Endpoint) -> None:
 def _settings(endpoint: Endpoint) -> dict[str, object]:
     """Arguments of ``KnoxSettings`` that are not its defaults."""
     ctx = endpoint.ctx
-    algorithm, refresh = _value(ctx, "ALGORITHM"), _value(ctx, "AUTO_REFRESH")
+    algorithm, refresh = setting(ctx, "ALGORITHM"), setting(ctx, "AUTO_REFRESH")
     if not isinstance(algorithm, str):
         raise _refused(endpoint, "SECURE_HASH_ALGORITHM", "It is none of hashlib's.")
     ttl = _seconds(endpoint, "TOKEN_TTL")
@@ -69,14 +75,14 @@ def _settings(endpoint: Endpoint) -> dict[str, object]:
         raise _refused(endpoint, "AUTO_REFRESH", "Without TOKEN_TTL it fails.")
     given: dict[str, tuple[object, object]] = {
         "algorithm": (algorithm, "sha512"),
-        "length": (_value(ctx, "AUTH_TOKEN_CHARACTER_LENGTH"), 64),
+        "length": (setting(ctx, "AUTH_TOKEN_CHARACTER_LENGTH"), 64),
         "ttl": (ttl, 36_000),
-        "limit": (_value(ctx, "TOKEN_LIMIT_PER_USER"), None),
+        "limit": (setting(ctx, "TOKEN_LIMIT_PER_USER"), None),
         "auto_refresh": (refresh, False),
         "max_ttl": (_seconds(endpoint, "AUTO_REFRESH_MAX_TTL"), None),
-        "min_refresh_interval": (_value(ctx, "MIN_REFRESH_INTERVAL"), 60),
-        "keyword": (_value(ctx, "AUTH_HEADER_PREFIX"), "Token"),
-        "prefix": (_value(ctx, "TOKEN_PREFIX"), ""),
+        "min_refresh_interval": (setting(ctx, "MIN_REFRESH_INTERVAL"), 60),
+        "keyword": (setting(ctx, "AUTH_HEADER_PREFIX"), "Token"),
+        "prefix": (setting(ctx, "TOKEN_PREFIX"), ""),
     }
     for name, (value, _) in given.items():
         if not isinstance(value, str | int | float | bool | None):
@@ -90,7 +96,8 @@ def _raw(ctx: Context, name: str) -> Value | None:
     return next((value for key, value in pairs if key.data == name), None)
 
 
-def _value(ctx: Context, name: str) -> object:
+def setting(ctx: Context, name: str) -> object:
+    """One of ``REST_KNOX``, with its default."""
     found = _raw(ctx, name)
     return None if found is None else plain(found)
 

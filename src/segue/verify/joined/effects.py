@@ -41,11 +41,16 @@ def count(statements: list[str]) -> int:
     return sum(1 for s in statements if not s.lstrip().upper().startswith(_NOT_COUNTED))
 
 
-_RANDOM = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}|\d{4}-\d\d-\d\d[ T][\d:.+]+")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T][\d:.+]+")
+# Keys and tokens: what is that long and of such letters only says nothing about order.
+_RANDOM = re.compile(r"\w*[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}|[\w-]{14,}")
 
 
-def _without_random(row: dict[str, Any]) -> str:
-    return _RANDOM.sub("*", repr(sorted(row.items())))
+def _order(row: dict[str, Any]) -> tuple[str, list[str]]:
+    """By what is the same on both sides, then by the moments: each side makes its rows in one order."""
+    text = repr(sorted(row.items()))
+    moments = _MOMENT.findall(text)
+    return _RANDOM.sub("*", _MOMENT.sub("*", text)), moments
 
 
 class Tables:
@@ -101,7 +106,7 @@ class Tables:
             if table == self._sessions.table:
                 inserted = [self._sessions.told(row) for row in inserted]
             if len(inserted) > 1 and not all(isinstance(k, int) for k in now):
-                inserted.sort(key=_without_random)  # random keys say nothing about order
+                inserted.sort(key=_order)  # random keys say nothing about order
             deleted = [k for k in before if k not in now]
             updated = [
                 [

@@ -6,15 +6,16 @@ Sources: ``guardian.backends.ObjectPermissionBackend``, ``guardian.core.ObjectPe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, Select, String, and_, bindparam, column, delete, insert, or_, select, table
 from sqlalchemy.sql.expression import TableClause
 
-from segue_bridge.auth.permissions import Permissions
+from segue_bridge.auth.permissions import MODEL_PERMISSIONS, SAFE_METHODS, Permissions, required
 from segue_bridge.auth.users import CurrentUser, Identity, is_authenticated
 from segue_bridge.db.errors import IntegrityError, ObjectDoesNotExist
+from segue_bridge.errors import Http404
 
 if TYPE_CHECKING:
     from segue_bridge.db.session import Session as Database
@@ -86,6 +87,34 @@ class ObjectPermissions:
         if getattr(found, "is_superuser", False):
             return True
         return (code if dot else name) in await self._codes(db, found, app, model, pk)
+
+    async def object_permissions(
+        self,
+        db: Database,
+        user: CurrentUser,
+        method: str,
+        app: str,
+        model: str,
+        pk: Any,
+        *,
+        perms_map: Mapping[str, tuple[str, ...]] = MODEL_PERMISSIONS,
+    ) -> bool:
+        """``DjangoObjectPermissions.has_object_permission``: whether ``user`` has what ``method`` needs for the object.
+
+        Raises :class:`Http404` where she may not even read it, :class:`MethodNotAllowed` for a method that the map does not
+        know, and :class:`WrongAppError`. One query for each name.
+        """
+        for name in required(perms_map, method, app, model):
+            if not await self.has_perm(db, user, name, app, model, pk):
+                break
+        else:
+            return True
+        if method in SAFE_METHODS:
+            raise Http404()
+        for name in required(perms_map, "GET", app, model):
+            if not await self.has_perm(db, user, name, app, model, pk):
+                raise Http404()
+        return False
 
     async def names(self, db: Database, user: CurrentUser, app: str, model: str, pk: Any) -> frozenset[str]:
         """``ObjectPermissionChecker(user).get_perms(obj)``: code names; all of the model for superusers. One query."""

@@ -186,7 +186,7 @@ class Permissions:
         """
         if not anonymous_read and not is_authenticated(user):
             return False
-        return await self.has_perms(db, user, _required(perms_map, method, app, model))
+        return await self.has_perms(db, user, required(perms_map, method, app, model))
 
     async def object_permissions(
         self,
@@ -204,11 +204,11 @@ class Permissions:
         allowed either and 403 otherwise. A method that the map does not know, also GET when it asks
         for reading, is answered by :class:`MethodNotAllowed` (``get_required_object_permissions``).
         """
-        names = _required(perms_map, method, app, model)
+        names = required(perms_map, method, app, model)
         if not names or self._superuser(user):
             return True
-        if method in SAFE_METHODS or _required(perms_map, "GET", app, model):
-            raise Http404("")
+        if method in SAFE_METHODS or required(perms_map, "GET", app, model):
+            raise Http404()
         return False
 
     def _superuser(self, user: CurrentUser) -> bool:
@@ -226,8 +226,8 @@ def is_authenticated_or_read_only(user: CurrentUser, method: str) -> bool:
     return method in SAFE_METHODS or is_authenticated(user)
 
 
-def _required(perms_map: Mapping[str, tuple[str, ...]], method: str, app: str, model: str) -> list[str]:
-    """``get_required_permissions``: the names that ``method`` needs."""
+def required(perms_map: Mapping[str, tuple[str, ...]], method: str, app: str, model: str) -> list[str]:
+    """``get_required_permissions``: the names that ``method`` needs. Raises :class:`MethodNotAllowed`."""
     if method not in perms_map:
         raise MethodNotAllowed(method)
     out = []
@@ -245,6 +245,7 @@ __all__ = [
     "is_authenticated",
     "is_authenticated_or_read_only",
     "is_staff",
+    "required",
 ]
 
 
