@@ -166,6 +166,24 @@ def _texts(trans_real, code, project):
     main, rule, size = _germanic, "nplurals=2; plural=(n != 1);", 2
     if votes:
         rule, (size, _, main) = max(votes.items(), key=lambda item: item[1][:2])
+    plurals, odd = _by_rule(forms, main, size)
+    for header, (count, _, plural) in sorted(votes.items()):
+        # Django's own catalogues of Portuguese go by two rules: one that tells apart what either does.
+        if any(_rule_of(forms[singular][0], rules) == header for singular in odd):
+            merged = _merged(rule, size, main, header, count, plural)
+            if merged is not None:
+                rule, size, main = merged
+                plurals, odd = _by_rule(forms, main, size)
+    return {
+        "rule": rule,
+        "entries": {key: entries[key] for key in sorted(entries)},
+        "plurals": plurals,
+        "odd": odd,
+    }
+
+
+def _by_rule(forms, main, size):
+    """``(forms by singular, singulars whose forms cannot be told)`` under one rule."""
     plurals, odd = {}, []
     for singular, (plural, texts) in sorted(forms.items()):
         told = _told(main, size, plural, texts)
@@ -173,12 +191,33 @@ def _texts(trans_real, code, project):
             odd.append(singular)
         else:
             plurals[singular] = told
-    return {
-        "rule": rule,
-        "entries": {key: entries[key] for key in sorted(entries)},
-        "plurals": plurals,
-        "odd": odd,
-    }
+    return plurals, odd
+
+
+def _rule_of(plural, rules):
+    return rules[id(plural)][0]
+
+
+# A rule of more forms than this stays two.
+_MOST_FORMS = 16
+
+
+def _merged(header, size, plural, other, count, second):
+    """``(header, number of forms, function)`` of the rule that tells apart what either of two rules does; None where that cannot be written."""
+    try:
+        one, two = (text.split(";")[1].split("plural=")[1].strip() for text in (header, other))
+    except IndexError:
+        return None
+    if not size or not count or size * count > _MOST_FORMS:
+        return None
+    expression = "(%s) * %d + (%s)" % (one, count, two)
+    try:
+        made = gettext.c2py(expression)
+        if any(made(number) != plural(number) * count + second(number) for number in _NUMBERS):
+            return None
+    except ValueError:
+        return None
+    return "nplurals=%d; plural=%s;" % (size * count, expression), size * count, made
 
 
 def _layers(trans_real, code, project):

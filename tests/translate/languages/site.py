@@ -216,7 +216,7 @@ class Say(APIView):
         return Response({
             "greeting": GREETING, "again": gettext("Hello"), "filled": gettext("Hello, %(name)s") % {"name": what},
             "later": LATER % {"name": what}, "table": TABLE["a"], "plain": TABLE["b"], "noop": gettext_noop("Hello"),
-            "items": ngettext("%d item", "%d items", count) % count,
+            "items": ngettext("%d item", "%d items", count) % count, "no items": ngettext("%d item", "%d items", 0) % 0,
             "open": pgettext("of a shop", "Open"), "open door": pgettext("of a door", "Open"),
             "doors": npgettext("of a shop", "%d item", "%d items", count) % count,
             "doors of a house": npgettext("of a house", "%d item", "%d items", count) % count,
@@ -302,8 +302,18 @@ msgstr[0] "%d rzecz"
 msgstr[1] "%d rzeczy"
 msgstr[2] "%d rzeczy (wiele)"
 """,
+    # By another rule than Django's French, which has the singular for 0 as well.
+    "fr": """
+msgid "%d item"
+msgid_plural "%d items"
+msgstr[0] "%d chose"
+msgstr[1] "%d choses"
+""",
 }
-RULES = {"pl": "nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2);"}
+RULES = {
+    "pl": "nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2);",
+    "fr": "nplurals=2; plural=(n != 1);",
+}
 HEADER = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n"Plural-Forms: {rule}\\n"\n'
 LEGACY = """\
 import json, os, sys
