@@ -45,7 +45,7 @@ class Example:
         return {
             str(file.relative_to(self.output)): file.read_bytes()
             for file in sorted(self.output.rglob("*"))
-            if file.is_file()
+            if file.is_file() and "__pycache__" not in file.parts
         }
 
 
@@ -59,6 +59,15 @@ def make(folder: Path, *, seed: str = "0") -> Example:
     done = made.segue("generate", seed=seed)
     assert done.returncode == 0, done.stderr
     return made
+
+
+def copied(example: Example, folder: Path) -> Example:
+    """A copy to be changed: what ``generate`` left in ``folder``, without generating again."""
+    shutil.copytree(example.folder, folder)
+    snapshot = folder / ".segue" / "snapshot.json"
+    text = snapshot.read_text(encoding="utf-8")
+    snapshot.write_text(text.replace(str(example.folder), str(folder)), encoding="utf-8")
+    return Example(folder)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.example.conftest import EXAMPLE, Example, make
+from tests.example.conftest import EXAMPLE, Example, copied, make
 from tests.services import MYPY_CACHE
 
 FORBIDDEN = {"django", "rest_framework", "django_filters", "segue"}
@@ -105,8 +105,8 @@ def test_enough_is_native_and_every_refusal_says_where(example: Example) -> None
 
 
 @pytest.fixture
-def edited(tmp_path: Path) -> Example:
-    return make(tmp_path / "bookshop")
+def edited(example: Example, tmp_path: Path) -> Example:
+    return copied(example, tmp_path / "bookshop")
 
 
 def test_a_hand_edit_survives_a_change_of_the_legacy_code(edited: Example) -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from tests.example.conftest import make
+from tests.example.conftest import Example, copied
 from tests.example.logins import HttpBrowser, Pick, served, tell
 
 
-def test_a_login_on_either_side_is_one_on_both(tmp_path: Path) -> None:
+def test_a_login_on_either_side_is_one_on_both(example: Example, tmp_path: Path) -> None:
     """Told by Django alone first; then by FastAPI where it can be asked, and by whoever is drawn for each request."""
     draw = random.Random(5)
-    with served(make(tmp_path / "bookshop")) as (service, names):
+    with served(copied(example, tmp_path / "bookshop")) as (service, names):
 
         def told(name: str, pick: Pick) -> list[list[Any]]:
             with (

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.example.conftest import Example, make
+from tests.example.conftest import Example, copied
 
 BOOK = "00000070-0000-0000-0000-000000000001"
 PATHS = {
@@ -93,7 +93,7 @@ def run(*arguments: str, cwd: Path, database: str) -> str:
 def told(example: Example, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Django's ``answers``, the same ``read`` through the declared models, and ``openapi``."""
     folder = tmp_path_factory.mktemp("openapi")
-    legacy = make(folder / "bookshop")
+    legacy = copied(example, folder / "bookshop")
     answers = folder / "answers.json"
     run(
         "-c",

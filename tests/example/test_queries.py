@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.example.conftest import Example, make
+from tests.example.conftest import Example, copied
 
 
 def test_never_more_queries_than_django(example: Example, tmp_path: Path) -> None:
-    own = make(tmp_path / "bookshop")  # exploring writes evidence
+    own = copied(example, tmp_path / "bookshop")  # exploring writes evidence
     done = own.segue("verify", "explore", "--json", "--cases", "500", "--seconds", "60")
     assert done.returncode == 0, done.stdout + done.stderr
     operations = json.loads(done.stdout)["operations"]
