@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from sqlalchemy import Column, Dialect
@@ -65,15 +66,25 @@ class HStore(DjangoType[Mapping[str, str | None]]):
 
 class _Range(DjangoType[Any]):
     """A range. Two ends in a list or tuple are one up to before the second (``RangeField.get_prep_value``; drivers would
-    include it). Raises ``IndexError`` for fewer ends."""
+    include it). Raises ``IndexError`` for fewer ends, and ``TypeError`` for an end of another type: Django's driver says then that
+    it is another range, where asyncpg cuts the end to the column's type."""
+
+    ends: ClassVar[tuple[type, ...]] = ()
+    no_ends: ClassVar[tuple[type, ...]] = ()
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        return pg.Range(value[0], value[1], bounds="[)") if isinstance(value, list | tuple) else value
+        made = pg.Range(value[0], value[1], bounds="[)") if isinstance(value, list | tuple) else value
+        for end in (made.lower, made.upper) if isinstance(made, pg.Range) else ():
+            if end is not None and (not isinstance(end, self.ends) or isinstance(end, self.no_ends)):
+                raise TypeError(f"{end!r} is no end of {self.ddl['']}.")
+        return made
 
 
 class IntRange(_Range):
     """``IntegerRangeField``."""
 
+    ends = (int,)
+    no_ends = (bool,)
     impl = pg.INT4RANGE
     ddl: ClassVar[dict[str, str]] = {"": "int4range"}
 
@@ -81,6 +92,8 @@ class IntRange(_Range):
 class BigIntRange(_Range):
     """``BigIntegerRangeField``."""
 
+    ends = (int,)
+    no_ends = (bool,)
     impl = pg.INT8RANGE
     ddl: ClassVar[dict[str, str]] = {"": "int8range"}
 
@@ -88,6 +101,7 @@ class BigIntRange(_Range):
 class DecimalRange(_Range):
     """``DecimalRangeField``."""
 
+    ends = (int, float, Decimal)
     impl = pg.NUMRANGE
     ddl: ClassVar[dict[str, str]] = {"": "numrange"}
 
@@ -95,6 +109,7 @@ class DecimalRange(_Range):
 class DateTimeRange(_Range):
     """``DateTimeRangeField``."""
 
+    ends = (dt.datetime,)
     impl = pg.TSTZRANGE
     ddl: ClassVar[dict[str, str]] = {"": "tstzrange"}
 
@@ -110,6 +125,8 @@ class DateTimeRange(_Range):
 class DateRange(_Range):
     """``DateRangeField``."""
 
+    ends = (dt.date,)
+    no_ends = (dt.datetime,)
     impl = pg.DATERANGE
     ddl: ClassVar[dict[str, str]] = {"": "daterange"}
 
