@@ -544,6 +544,13 @@ class ParserContext(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class ParsingContext(Kind):
+    """``parser_context`` of a parser: the encoding and the request are known, of the view its class."""
+
+    endpoint: Any
+
+
+@dataclass(frozen=True, slots=True)
 class NewToken(Kind):
     """``RefreshToken.for_user(user)`` of simplejwt, or its ``access_token``: code is the user; its text is the token."""
 

@@ -74,7 +74,7 @@ def all_kinds(exc, context):
         exc = exceptions.Throttled(wait=2.5)
     response = exception_handler(exc, context)
     if response is None and isinstance(exc, Sold):
-        return Response({"error": str(exc)}, status=status.HTTP_410_GONE)
+        return Response({"error": str(exc), "why": exc.message, "left": exc.left}, status=exc.status_code)
     elif response is None:
         if isinstance(exc, IntegrityError):
             return Response({"error": "conflict"}, status=409)
@@ -157,7 +157,7 @@ class Note(models.Model):
 """
 VIEWS = """\
 from django.core.exceptions import ValidationError
-from rest_framework import exceptions, permissions, response, serializers, viewsets
+from rest_framework import exceptions, permissions, response, serializers, status, viewsets
 from rest_framework.decorators import action
 
 from notes.models import Note
@@ -169,7 +169,22 @@ class Unlucky(exceptions.ParseError):
 
 
 class Sold(Exception):
-    pass
+    status_code = status.HTTP_410_GONE
+    left = None
+
+    def __init__(self, message: str = None, *, left=0):
+        self.message = message or f"none left, {self.status_code}"
+        if left != 0:
+            self.left = {"left": left}
+        super().__init__(self.message, left)
+
+    def __str__(self):
+        return "<%s>" % self.message
+
+
+class SoldTwice(Sold):
+    def __str__(self):
+        return super().__str__() + " again"
 
 
 class NoteSerializer(serializers.ModelSerializer):
@@ -200,7 +215,9 @@ class NoteViewSet(viewsets.ModelViewSet):
 class FailingViewSet(viewsets.ViewSet):
     @action(detail=False)
     def sold(self, request):
-        raise Sold("none left")
+        if "twice" in request.query_params:
+            raise SoldTwice(left=2)
+        raise Sold(request.query_params.get("name"))
 
     @action(detail=False)
     def share(self, request):

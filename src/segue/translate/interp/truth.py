@@ -13,6 +13,7 @@ from segue.translate.kinds import (
     Instance,
     Manager,
     Object,
+    ParsingContext,
     RelatedManager,
     RenderedView,
     RendererContext,
@@ -33,6 +34,7 @@ _ALWAYS = (
     Object,
     RendererContext,
     RenderedView,
+    ParsingContext,
 )
 
 

@@ -25,7 +25,7 @@ from segue.translate.kinds import (
 )
 from segue.translate.language import is_text
 from segue.translate.rules.exception_text import check
-from segue.translate.rules.own_exceptions import own_exception, own_names
+from segue.translate.rules.own_exceptions import held_by, own_exception, own_names
 from segue.translate.rules.registry import attribute, function
 
 _DRF = (
@@ -263,8 +263,8 @@ def project_exception(frame: Frame, dotted: str, call: CallSite) -> Val | None:
             return Val(Raised(dotted), made)
     own = own_exception(frame, dotted, call.node)
     if own is not None:
-        call.only()
-        return Val(Raised(dotted), ast.Call(own, _plain_arguments(frame, call), []))
+        given = [ast.keyword(key, _plain(frame, value, call.node)) for key, value in call.kwargs.items()]
+        return Val(Raised(dotted), ast.Call(own, _plain_arguments(frame, call), given))
     if cls is None or "rest_framework.exceptions.APIException" not in cls.mro:
         return None
     if "rest_framework.exceptions.ValidationError" in cls.mro:
@@ -369,6 +369,16 @@ def detail(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
     if attr == "messages" and owner.node is not None and owner.kind.cls == "Invalid":
         return Val(ListOf(Scalar("str")), quote("{0}.messages", owner.node))
     return None
+
+
+@attribute(Raised, "*")
+def held(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
+    """What an exception of the project holds: ``error.code``."""
+    assert isinstance(owner.kind, Raised)
+    names = held_by(frame.ctx, owner.kind.cls)
+    if names is None or attr not in names or owner.node is None:
+        return None
+    return Val(Scalar("Any"), ast.Attribute(owner.node, attr, ast.Load()))
 
 
 __all__ = ["Const", "ListOf"]

@@ -1,7 +1,7 @@
 """Exception classes of the project that are plain Python: ``class OutOfStock(Exception)``.
 
-Each becomes a class of ``app/<app>/exceptions.py`` with the same bases, so that ``except`` catches what it caught. One that
-says or holds more than its bases (``__init__``, ``__str__``, attributes) is not written down: a handler may read it.
+Each becomes a class of ``app/<app>/exceptions.py`` with the same bases, so that ``except`` catches what it caught. What it holds
+and says (constants, ``__init__``, ``__str__``) is written down by :mod:`.exception_bodies`, or the class is refused.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from segue.translate.context import Context
 from segue.translate.functions.finish import prunable
 from segue.translate.functions.lift import app_of
 from segue.translate.interp.frame import Frame
+from segue.translate.rules.exception_bodies import Unfit, attributes, body
 
 _BUILTIN = "builtins."
 # Names that generated modules have for other things.
@@ -48,6 +49,15 @@ def own_names(ctx: Context) -> frozenset[str]:
     return frozenset(_known(ctx))
 
 
+def held_by(ctx: Context, caught: str) -> frozenset[str] | None:
+    """What objects of the class(es) ``caught`` (names of written classes) have in common; None for other classes."""
+    known = _known(ctx)
+    names = [part.strip() for part in caught.strip("()").split(",")]
+    if not all(name in known for name in names):
+        return None
+    return frozenset.intersection(*(attributes(ctx, ctx.snapshot.classes[known[name]]) for name in names))
+
+
 def _known(ctx: Context) -> dict[str, str]:
     known = ctx.memo.setdefault(("kernel", "own-exceptions"), {})
     assert isinstance(known, dict)
@@ -68,8 +78,10 @@ def _is_plain(ctx: Context, cls: Class) -> bool:
 
 def _problem(ctx: Context, cls: Class) -> str:
     """Why the class is not written down; '' if it is."""
-    if cls.methods or any(not item.defined_in.startswith(_BUILTIN) for item in cls.attributes.values()):
-        return "The exception has methods or attributes of its own."
+    try:
+        body(ctx, cls)
+    except Unfit as unfit:
+        return str(unfit)
     if _parent(ctx, cls) is None:
         return "The exception has several bases."
     short = _short(cls.name)
@@ -110,7 +122,11 @@ def _written(ctx: Context, cls: Class) -> str:
     short = _short(cls.name)
     if short not in module.decls:
         place = f"{cls.where.file}:{cls.where.line}"
+        lines = body(ctx, cls)
         code = f'class {short}({_short(parent)}):\n    """{cls.name} ({place})."""'
+        code += "".join(f"\n    {line}" if line else "\n" for line in (["", *lines] if lines else []))
+        if "Any" in code:
+            imports |= {Import("typing", "Any")}
         # Bases come first: they are written before.
         module.add(Decl(short, code, imports, 10, Origin(cls.name, cls.where)))
         prunable(ctx, module.path, short)
@@ -118,4 +134,4 @@ def _written(ctx: Context, cls: Class) -> str:
     return path
 
 
-__all__ = ["own_exception", "own_names"]
+__all__ = ["held_by", "own_exception", "own_names"]

@@ -28,6 +28,7 @@ from segue.translate.views import (
     generic,
     jwt_views,
     middleware,
+    own_parsers,
     renderers,
     throttles,
     versioning,
@@ -36,11 +37,6 @@ from segue.translate.views.operation import PathOperation, build, check_dispatch
 
 # ``View.http_method_names``
 _IN_ORDER = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
-_PARSERS = {
-    "rest_framework.parsers.JSONParser": "json",
-    "rest_framework.parsers.FormParser": "form",
-    "rest_framework.parsers.MultiPartParser": "multipart",
-}
 
 
 @dataclass(slots=True)
@@ -225,14 +221,10 @@ def _shared(base: Endpoint) -> _Shared:
     if text:
         arguments.append(text)
         imports |= needed
-    parsers = [v.name for v in base.policy("parser_classes").items]
-    if any(p not in _PARSERS for p in parsers):
-        raise base.refuse(
-            "parser", next(p for p in parsers if p not in _PARSERS), "This parser is not translated yet."
-        )
-    words = tuple(_PARSERS[p] for p in parsers)
-    if words != ("json", "form", "multipart"):
-        arguments.append(f"parsers={words!r}")
+    text, needed = own_parsers.argument(base)
+    if text:
+        arguments.append(text)
+        imports |= needed
     regexes = {
         p.name: p.regex for p in route.parameters if p.regex != "[^/.]+" and not versioning.whole_regex(base)
     }

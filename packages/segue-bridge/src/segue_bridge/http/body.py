@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import codecs
 import io
-import json
-from typing import Any, NoReturn
+from collections.abc import Awaitable
+from typing import Any
 
 from starlette.requests import Request
 
@@ -13,12 +13,12 @@ from segue_bridge.errors import ParseError, UnsupportedMediaType
 from segue_bridge.http import media, multipart
 from segue_bridge.http.negotiation import parser_for
 from segue_bridge.http.pages import SuspiciousOperation
-from segue_bridge.http.query import pairs
+from segue_bridge.http.parsers import OwnParser, Parser, parse_form, parse_json
 from segue_bridge.http.settings import HttpSettings
 from segue_bridge.schema.data import FormData
 
 
-async def read(request: Request, parsers: tuple[str, ...], settings: HttpSettings) -> Any:
+async def read(request: Request, parsers: tuple[Parser, ...], settings: HttpSettings) -> Any:
     """``request.data``: JSON values or :class:`FormData`.
 
     A body without Content-Length is not read (Django's WSGI and ASGI requests do not either).
@@ -28,35 +28,23 @@ async def read(request: Request, parsers: tuple[str, ...], settings: HttpSetting
     length = _length(request)
     if not length:
         return FormData() if _is_form(content_type) else {}
-    parser = parser_for(content_type, parsers)
-    if parser is None:
+    chosen = parser_for(content_type, parsers)
+    if chosen is None:
         raise UnsupportedMediaType(content_type)
+    parser = chosen if isinstance(chosen, str) else chosen.base
     if parser != "multipart" and settings.body_limit is not None and length > settings.body_limit:
         raise SuspiciousOperation("Request body exceeded the limit.")
     raw = await request.body()
     encoding = _encoding(content_type)
+    if isinstance(chosen, OwnParser) and chosen.parse is not None:
+        made = chosen.parse(request, io.BytesIO(raw), content_type, encoding)
+        return await made if isinstance(made, Awaitable) else made
     if parser == "json":
-        return _json(raw, encoding, strict=settings.renderer.strict)
+        return parse_json(settings, io.BytesIO(raw), encoding)
     if parser == "form":
-        return FormData(pairs(raw, encoding=encoding, limit=settings.field_limit))
+        return parse_form(settings, io.BytesIO(raw), encoding)
     fields, files = multipart.parse(raw, content_type, encoding, settings)
     return FormData([*fields, *files])
-
-
-def _json(raw: bytes, encoding: str, *, strict: bool) -> Any:
-    try:
-        if encoding == "utf-8":
-            # What the codec's stream reader does: an unfinished last character is dropped.
-            text, _ = codecs.utf_8_decode(raw, "strict", False)
-        else:
-            text = codecs.getreader(encoding)(io.BytesIO(raw)).read()
-        return json.loads(text, parse_constant=_constant) if strict else json.loads(text)
-    except ValueError as error:
-        raise ParseError(f"JSON parse error - {error}") from error
-
-
-def _constant(name: str) -> NoReturn:
-    raise ValueError(f"Out of range float values are not JSON compliant: {name!r}")
 
 
 def _is_form(content_type: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from segue_bridge.errors import Http404, NotAcceptable
 from segue_bridge.http.media import JSON, NAMES, MediaType, parse
+from segue_bridge.http.parsers import Parser
 
 JSON_TYPE = JSON
 _MAX_HEADER = 8192
@@ -131,12 +132,17 @@ def _accepted(own: MediaType, media: MediaType, token: str) -> str:
     return token
 
 
-def parser_for(content_type: str, parsers: tuple[str, ...]) -> str | None:
+def media_parsed(parser: Parser) -> str:
+    """``parser.media_type``."""
+    return NAMES[parser] if isinstance(parser, str) else parser.media
+
+
+def parser_for(content_type: str, parsers: tuple[Parser, ...]) -> Parser | None:
     """The first parser whose media type fits ``content_type``; None when none does."""
     if len(content_type) > _MAX_TYPE:
         return None
     given = parse(content_type)
-    return next((p for p in parsers if parse(NAMES[p]).match(given)), None)
+    return next((p for p in parsers if parse(media_parsed(p)).match(given)), None)
 
 
 def _indent(media: MediaType) -> int | None:

@@ -15,6 +15,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, TypeAdapter
 
 from segue_bridge.http import media
+from segue_bridge.http.negotiation import media_parsed
 from segue_bridge.http.resource import Operation, Resource
 
 _REF = "#/components/schemas/{model}"
@@ -127,7 +128,7 @@ def _describe(
         schema = models.reference(operation.body, partial=partial)
         if operation.envelope:
             schema = {"type": "object", "properties": {operation.envelope: schema}}
-        content = {media.NAMES[parser]: {"schema": schema} for parser in resource.parsers}
+        content = {media_parsed(parser): {"schema": schema} for parser in resource.parsers}
         # No body at all is read as an empty one, which PATCH takes.
         entry["requestBody"] = {"required": not partial, "content": content}
     if resource.authentication is not None and resource.authentication.authenticators:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from segue_bridge.auth.backend import Authentication
 from segue_bridge.auth.throttles import Throttle
-from segue_bridge.http import media, negotiation
+from segue_bridge.http import negotiation
 from segue_bridge.http.handover import LeftToDjango
+from segue_bridge.http.parsers import Parser
 from segue_bridge.http.versioning import Versioning
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Resource:
     throttles: Throttles = ()
     suffix: bool | str = False
     browsable: bool = False
-    parsers: tuple[str, ...] = ("json", "form", "multipart")
+    parsers: tuple[Parser, ...] = ("json", "form", "multipart")
     parameters: Mapping[str, str] = field(default_factory=dict)
     atomic: bool = False
     actions: Mapping[str, Any] | None = None
@@ -133,7 +134,7 @@ class Resource:
             "name": self.name,
             "description": self.description,
             "renders": [negotiation.media_of(r) for r in self.renderers],
-            "parses": [media.NAMES[p] for p in self.parsers],
+            "parses": [negotiation.media_parsed(p) for p in self.parsers],
         }
 
     def match(self, path: str) -> dict[str, str] | None:

@@ -115,6 +115,26 @@ class Odd(ValueError):
 
 class Coded(Exception):
     code = 7
+    note = None
+
+    def __init__(self, what: str, *, level=None):
+        self.what = what
+        self.level = level or str(self.code)
+        super().__init__(what, self.level)
+
+
+class CodedMore(Coded):
+    code = 8
+
+
+class Working(Exception):
+    def __init__(self):
+        self.at = timezone.now()
+
+
+class Helping(Exception):
+    def help(self):
+        return "no"
 
 
 class Spoken(Exception):
@@ -1933,13 +1953,37 @@ class Lab(APIView):
         raise WrongAmount("x")
 
     def case_own_exception_with_an_attribute(self):
-        try:
-            return self.taken("nothing")
-        except Coded:
-            return ""
+        found = []
+        for cls in (1, 2, 3):
+            try:
+                if cls == 1:
+                    raise Coded("a")
+                if cls == 2:
+                    raise CodedMore(what="b", level="high")
+                raise CodedMore("c")
+            except CodedMore as error:
+                found.append([error.code, error.what, error.level, error.note, f"{error}"])
+            except Coded as error:
+                found.append([error.code, str(error), list(error.args)])
+        return found
 
     def case_own_exception_with_its_own_text(self):
-        raise Spoken("x")
+        try:
+            raise Spoken("x")
+        except (Spoken, Coded) as error:
+            return str(error)
+
+    def case_own_exception_that_works(self):
+        raise Working()
+
+    def case_own_exception_with_a_method(self):
+        raise Helping()
+
+    def case_own_exception_asked_for_what_it_has_not(self):
+        try:
+            raise Spoken("x")
+        except Spoken as error:
+            return error.code
 
     def case_model_by_its_name(self):
         book = apps.get_model("library", "book")
