@@ -196,3 +196,33 @@ def test_plan_file_round_trip_damage_and_one_controller(tmp_path: Path) -> None:
         pass
     with plans.controlling(tmp_path):
         pass
+
+
+def test_operations_with_traffic_are_watched_while_others_begin() -> None:
+    """Where a move takes two seconds, twenty of them in a row would be forty in which nothing goes back."""
+    keys = [f"GET /api/{n}/" for n in range(20)]
+    moves: list[tuple[str, int]] = []
+    clock = 0.0
+
+    def move(key: str, expected: int, weight: int, why: str) -> Moved:
+        nonlocal clock
+        clock += 2
+        moves.append((key, weight))
+        return Moved()
+
+    controller = Controller(
+        POLICY, Plan(POLICY.steps, {key: Progress(0, 0) for key in keys}), move, lambda key, weight: Standing(),
+        lambda plan: None, lambda key, said: None, lambda: clock,
+    )  # fmt: skip
+    controller.begin()
+    assert moves == [(keys[0], 1)]
+    controller.tick([])
+    assert moves[1:] == [(keys[1], 1)]
+    sides = (("fastapi", 500), ("django", 200))
+    controller.tick(
+        [Line(keys[0], 1, side, status, False, 4000) for side, status in sides for _ in range(20)]
+    )
+    assert moves[2] == (keys[0], 0)
+    for _ in range(40):
+        controller.tick([])
+    assert {key for key, weight in moves if weight == 1} == set(keys)

@@ -39,6 +39,8 @@ class Side:
                 mark = f"{handler.headers['x-segue-synthetic']} {handler.headers['authorization']}"
                 self.asked.append((handler.path, mark))
                 status, content = answers.get(handler.path, (404, {}))
+                if content is BOOKS:
+                    content = {**BOOKS, "next": f"http://{handler.headers['host']}/api/books/?page=2"}
                 body = json.dumps(content).encode()
                 handler.send_response(status)
                 if status == 501:

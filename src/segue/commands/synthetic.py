@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from rich.markup import escape
 
@@ -96,6 +97,9 @@ def begin(settings: Config, plan: Plan, running: Running, recorded: Sequence[Pat
         raise UsageError(
             f"{HEADERS} is no JSON object of texts: {error}.", hint='Write {"Authorization": "Token …"}.'
         ) from error
+    headers = {**settings.rollout_headers, **more}
+    if not any(name.lower() == "host" for name in headers):
+        headers["Host"] = urlsplit(running.url).netloc
     book = read_ledger(settings)
     chosen, refused = shadow.choose(settings, book, [])
     routes = {entry.key: entry.route for entry in chosen}
@@ -110,7 +114,7 @@ def begin(settings: Config, plan: Plan, running: Running, recorded: Sequence[Pat
         routes,
         shadow.sides(running),
         Limits(float(settings.rollout_synthetic), settings.shadow_timeout),
-        {**settings.rollout_headers, **more},
+        headers,
         [*islice((r for r in files.requests(recorded) if r.method == "GET"), _MOST)],
         settings.noise,
         settings.redact,

@@ -13,6 +13,7 @@ import ast
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 _ALWAYS = ("main", "settings", "access", "models", "__init__")  # names of modules
@@ -37,8 +38,13 @@ Node = tuple[str, int, int]
 
 def of_folder(output: Path, package: str, functions: Iterable[str]) -> dict[str, str]:
     """Digest by function (``app.shop.routes.order_list``) of the generated ``package`` in ``output``; none for
-    a function that is not there."""
-    return of_texts(read(output, package), package, functions)
+    a function that is not there. The last answer is kept: a rollout asks before each move, and following all code takes seconds."""
+    return dict(_kept(tuple(sorted(read(output, package).items())), package, tuple(functions)))
+
+
+@lru_cache(maxsize=1)
+def _kept(texts: tuple[tuple[str, str], ...], package: str, functions: tuple[str, ...]) -> Mapping[str, str]:
+    return of_texts(dict(texts), package, functions)
 
 
 def of_texts(texts: Mapping[str, str], package: str, functions: Iterable[str]) -> dict[str, str]:

@@ -14,6 +14,9 @@ from segue.rollout.plan import Plan, Progress
 RECENT_SECONDS = 10.0
 """What counts as the last seconds."""
 
+MOVING_SECONDS = 0.5
+"""How long one look may go on giving traffic: a move takes a second or more in a large project, and meanwhile nobody watches the others."""
+
 RETRY_SECONDS = 5.0
 """How long an operation waits after a move that was refused."""
 
@@ -73,10 +76,12 @@ class Controller:
     _watches: dict[str, _Watch] = field(default_factory=dict)
 
     def begin(self) -> None:
-        """Give operations without traffic their first step."""
+        """Give operations without traffic their first step, as far as there is time; the others get it by :meth:`tick`."""
+        begun = self.clock()
         for key in self.plan.active:
             self._watches[key] = _Watch(self.clock())
-            if self.plan.operations[key].weight == 0:
+        for key in self.plan.active:
+            if self.plan.operations[key].weight == 0 and self.clock() - begun < MOVING_SECONDS:
                 self._advance(key, "the rollout begins")
 
     def tick(self, lines: Iterable[Line], *, paused: bool = False, synthetic: Iterable[Line] = ()) -> None:
@@ -97,7 +102,7 @@ class Controller:
             if one is not None and not one.ended and line.weight == one.weight:
                 line.count(self._watches[line.key].synthetic)
         for key in self.plan.active:
-            self._look(key, paused)
+            self._look(key, paused, moving=self.clock() - now < MOVING_SECONDS)
 
     def wanting(self) -> dict[str, int]:
         """Operations with traffic that have not had the requests their step needs, with their weights."""
@@ -115,14 +120,14 @@ class Controller:
         """What was seen of an operation at its weight."""
         return self._watches[key].step
 
-    def _look(self, key: str, paused: bool) -> None:
+    def _look(self, key: str, paused: bool, *, moving: bool) -> None:
         one, watch, now = self.plan.operations[key], self._watches[key], self.clock()
         standing = self.standing(key, one.weight)
         if standing.taken_over:
             self._end(key, f"left alone: {standing.taken_over}")
             return
         if one.weight == 0:  # its first step was refused: nothing to judge yet
-            if now >= watch.wait_until and not paused:
+            if now >= watch.wait_until and moving and not paused:
                 self._advance(key, "the rollout begins")
             return
         before = Side(requests=one.baseline[0], failures=one.baseline[1])
@@ -136,7 +141,7 @@ class Controller:
             self._end(key, f"done: {verdict.why}")
         elif paused:
             self.say(key, f"at {one.weight} %, paused: {verdict.why}")
-        elif now >= watch.wait_until:
+        elif now >= watch.wait_until and moving:
             self._advance(key, verdict.why)
 
     def _advance(self, key: str, why: str) -> None:

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from segue.gateway.table import Rule
 from segue.shadow.judge import Answer, Kind, SideName, judge, readable
@@ -166,7 +166,9 @@ class Synthetic:
     def _ask(self, side: SideName, path: str, query: str) -> Answer | None:
         """What the side answers; None if it does not, or nothing that can be read."""
         headers = {"Accept": "application/json", **self.headers, MARK: "1"}
+        # The same for both: addresses in answers begin with it.
         host = next((value for name, value in self.headers.items() if name.lower() == "host"), "")
+        host = host or urlsplit(self.sides["django"]).netloc
         url = self.sides[side]
         if url not in self._clients:
             self._clients[url] = Client(url, host=host, timeout=self.limits.timeout)

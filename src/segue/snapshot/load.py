@@ -9,7 +9,7 @@ import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal, Union
 
@@ -35,7 +35,7 @@ _Reader = Callable[[Any], Any]
 
 
 def load(path: Path) -> Snapshot:
-    """Read the snapshot at ``path``.
+    """Read the snapshot at ``path``. One that says what the last one said is the same object: a rollout reads it before each move.
 
     Raises :class:`DamagedFile` when the file cannot be read, is not JSON, has another schema
     version or does not fit the schema; the message names the place inside the document.
@@ -46,7 +46,12 @@ def load(path: Path) -> Snapshot:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise DamagedFile(f"{path} cannot be read: {reason}.", hint=hint) from error
-    return loads(text, str(path), hint=hint)
+    return _kept(text, str(path), hint)
+
+
+@lru_cache(maxsize=1)
+def _kept(text: str, source: str, hint: str) -> Snapshot:
+    return loads(text, source, hint=hint)
 
 
 def loads(text: str, source: str = "snapshot", *, hint: str = "") -> Snapshot:
