@@ -76,6 +76,8 @@ from oauth2_provider.contrib.rest_framework import (
     OAuth2Authentication, TokenHasReadWriteScope, TokenHasResourceScope, TokenHasScope,
     TokenMatchesOASRequirements,
 )
+from oauth2_provider.models import AccessToken
+from oauth2_provider.settings import oauth2_settings
 from rest_framework import generics, permissions, serializers
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
@@ -158,6 +160,24 @@ class OwnScopes(TokenHasScope):
         return ["r"] if request.query_params.get("easy") else ["write"]
 
 
+class Lenient(TokenHasReadWriteScope):
+    # As tandoor has it: scopes count for tokens alone.
+    def get_scopes(self, request, view):
+        if request.method.upper() in permissions.SAFE_METHODS:
+            return [oauth2_settings.READ_SCOPE]
+        return [oauth2_settings.WRITE_SCOPE]
+
+    def has_permission(self, request, view):
+        if isinstance(request.auth, AccessToken):
+            return super().has_permission(request, view)
+        return request.user.is_authenticated
+
+
+class Freely(Base):
+    permission_classes = [Lenient]
+    authentication_classes = [OAuth2Authentication, TokenAuthentication]
+
+
 class Asks(Base):
     permission_classes = [OwnScopes]
     authentication_classes = [OAuth2Authentication]
@@ -218,7 +238,7 @@ from rest_framework.authtoken.views import ObtainAuthToken
 
 urlpatterns = [path(f"{v.__name__.lower()}/", v.as_view())
                for v in (views.Knox, views.Keys, views.Partners, views.Either, views.Watched, views.Parsed, views.Scoped,
-                         views.Changed, views.Alternate, views.Asks, views.OwnLogin,
+                         views.Changed, views.Alternate, views.Asks, views.Freely, views.OwnLogin,
                          knox_views.LoginView, knox_views.LogoutView, knox_views.LogoutAllView, ObtainAuthToken)]
 urlpatterns += [path(f"{v.__name__.lower()}/<int:pk>/", v.as_view()) for v in (views.ByObject, views.Asked)]
 """

@@ -68,8 +68,8 @@ def _condition(
         found = _drf(endpoint, cls, dotted, method)
     if found is None and known is not None and api_keys.is_one(known):
         found = api_keys.condition(endpoint, known, instance)
-    if found is None and oauth2.base_of(known, cls):
-        found = oauth2.condition(endpoint, cls, known, instance)
+    if found is None and oauth2.is_one(dotted):
+        found = oauth2.condition(endpoint, cls, known)
     if found is None:
         given = permission.given if isinstance(permission, Made) else ()
         found = _lifted(endpoint, cls, dotted, instance, name, given)

@@ -6,14 +6,16 @@ from typing import Any
 
 from segue.snapshot.model import Class
 from segue.target.ir import Import
-from segue.translate.permissions.condition import TRUE, Condition
+from segue.translate.permissions.condition import Condition
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, plain
 from segue.translate.views import oauth2
+from segue.translate.views.oauth2 import setting
 
-_P = f"{oauth2.PACKAGE}permissions."
+PERMISSIONS = f"{oauth2.PACKAGE}permissions."
+_P = PERMISSIONS
 _BRIDGE = "segue_bridge.auth.oauth2"
-_NAMES = {
+NAMES = {
     f"{_P}{n}"
     for n in (
         "TokenHasScope",
@@ -23,17 +25,22 @@ _NAMES = {
         "TokenMatchesOASRequirements",
     )
 }
-_PARTS = ("has_permission", "has_object_permission", "get_scopes", "get_required_alternate_scopes")
+_PARTS = ("get_scopes", "get_required_alternate_scopes")
 # request.auth of these has no attribute ``scope``.
 _OTHERS = ("rest_framework.authentication.", "rest_framework_simplejwt.", "knox.", oauth2.PACKAGE)
 
 
 def base_of(known: Class | None, cls: str) -> str:
     """The package's permission that ``cls`` is or comes from; empty where it is none."""
-    return next((c for c in (cls, *(known.mro if known is not None else ())) if c in _NAMES), "")
+    return next((c for c in (cls, *(known.mro if known is not None else ())) if c in NAMES), "")
 
 
-def condition(endpoint: Endpoint, cls: str, known: Class | None, instance: object | None) -> Condition:
+def is_one(dotted: str) -> bool:
+    """Whether a method of a permission is the package's own."""
+    return dotted.startswith(_P)
+
+
+def condition(endpoint: Endpoint, cls: str, known: Class | None) -> Condition:
     """``has_scopes(...)`` and its kin. Raises ``Refused`` for what a class of the project's changes."""
     base = base_of(known, cls)
     for part in _PARTS:
@@ -42,22 +49,14 @@ def condition(endpoint: Endpoint, cls: str, known: Class | None, instance: objec
             raise endpoint.refuse(
                 "oauth2", f"{cls}.{part}", "It is the project's own.", known.where if known else None
             )
-    if instance is not None:
-        return Condition(TRUE)
-    for used in plain(endpoint.policy("authentication_classes")) or []:
-        name = used.name if isinstance(used, Ref) else ""
-        if not name.startswith(_OTHERS):
-            why = "Segue does not know whether what this class puts into request.auth has scopes."
-            raise endpoint.refuse("oauth2", name or "authentication_classes", why)
-    if oauth2.setting(endpoint.ctx, "ERROR_RESPONSE_WITH_SCOPES"):
-        raise endpoint.refuse("oauth2", "ERROR_RESPONSE_WITH_SCOPES", "Its message is made per request.")
+    check(endpoint)
     kind = base.removeprefix(_P)
     if kind == "TokenMatchesOASRequirements":
         return Condition(
             f"has_any_scopes(call.auth, call.method, {_alternatives(endpoint)!r})",
             imports={Import(_BRIDGE, "has_any_scopes")},
         )
-    text, imports = _wanted(endpoint, kind)
+    text, imports = wanted(endpoint, kind)
     if kind == "IsAuthenticatedOrTokenHasScope":
         return Condition(
             f"is_authenticated_or_has_scopes(call.user, call.auth, {text})",
@@ -66,7 +65,18 @@ def condition(endpoint: Endpoint, cls: str, known: Class | None, instance: objec
     return Condition(f"has_scopes(call.auth, {text})", imports={*imports, Import(_BRIDGE, "has_scopes")})
 
 
-def _wanted(endpoint: Endpoint, kind: str) -> tuple[str, set[Import]]:
+def check(endpoint: Endpoint) -> None:
+    """Raise ``Refused`` where more than the scopes of an access token decides what such a permission says."""
+    for used in plain(endpoint.policy("authentication_classes")) or []:
+        name = used.name if isinstance(used, Ref) else ""
+        if not name.startswith(_OTHERS):
+            why = "Segue does not know whether what this class puts into request.auth has scopes."
+            raise endpoint.refuse("oauth2", name or "authentication_classes", why)
+    if oauth2.setting(endpoint.ctx, "ERROR_RESPONSE_WITH_SCOPES"):
+        raise endpoint.refuse("oauth2", "ERROR_RESPONSE_WITH_SCOPES", "Its message is made per request.")
+
+
+def wanted(endpoint: Endpoint, kind: str) -> tuple[str, set[Import]]:
     """The scopes as code: of the view, and of the method where ``kind`` asks for it."""
     named = plain(endpoint.attribute("required_scopes"))
     changes = kind in ("TokenHasReadWriteScope", "TokenHasResourceScope")
@@ -97,3 +107,6 @@ def _alternatives(endpoint: Endpoint) -> dict[str, list[list[str]]]:
     ):
         raise endpoint.refuse("oauth2", "required_alternate_scopes", "It is no dict of lists of plain texts.")
     return found
+
+
+__all__ = ["NAMES", "PERMISSIONS", "base_of", "check", "condition", "is_one", "setting", "wanted"]

@@ -366,6 +366,9 @@ def number(frame: Frame, call: CallSite) -> Val:
     return Val(kind if isinstance(kind, Scalar) else Scalar("Any"), ast.Call(name(builtin), parts, []))
 
 
+_ACCESS_TOKEN = "oauth2_provider.models.AccessToken"  # as request.auth of OAuth2Authentication
+
+
 @function("builtins.isinstance")
 def isinstance_(frame: Frame, call: CallSite) -> Val:
     """Folded where the kind decides; else kept for plain types."""
@@ -381,6 +384,9 @@ def isinstance_(frame: Frame, call: CallSite) -> Val:
             )
         names.append(target.kind.ref.name)
     kind = value.kind
+    if names == [_ACCESS_TOKEN] and kind == Scalar("Any") and value.text == ast.unparse(frame.state("auth")):
+        token = frame.imported("segue_bridge.auth.oauth2", "AccessToken")
+        return Val(Scalar("bool"), quote("isinstance({0}, {1})", frame.state("auth"), token))
     if isinstance(kind, Failure):
         from segue.translate.rules.failures import is_a
 

@@ -16,7 +16,7 @@ from segue.translate.views import access
 PACKAGE = "oauth2_provider.contrib.rest_framework."
 AUTHENTICATION = f"{PACKAGE}authentication.OAuth2Authentication"
 _DISTRIBUTION = "django-oauth-toolkit"
-_TOKEN, _APPLICATION = "oauth2_provider.AccessToken", "oauth2_provider.Application"
+_TOKEN = "oauth2_provider.AccessToken"
 # What a project may put in the place of the package's own: what it then does with a token is not known.
 _CLASSES = {
     "OAUTH2_BACKEND_CLASS": ("oauth2_provider.oauth2_backends.OAuthLibCore",),
@@ -36,7 +36,10 @@ def authenticator(endpoint: Endpoint) -> tuple[str, set[Import]]:
     if "OAUTH2" not in module.decls:
         _check(endpoint)
         resources = any(f.name == "resource" for f in ctx.snapshot.models[_TOKEN].fields)
-        made = f"OAUTH2 = OAuth2(IDENTITY{'' if resources else ', resources=False'})"
+        table = ctx.model(str(setting(ctx, "APPLICATION_MODEL"))).table
+        extra = "" if resources else ", resources=False"
+        extra += "" if table == "oauth2_provider_application" else f", applications={table!r}"
+        made = f"OAUTH2 = OAuth2(IDENTITY{extra})"
         module.add(Decl("OAUTH2", made, frozenset({Import("segue_bridge.auth.oauth2", "OAuth2")}), 18))
     options = "userless=False"
     if setting(ctx, "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT"):
@@ -63,9 +66,18 @@ def _check(endpoint: Endpoint) -> None:
     if not version or not since(version, 3, 0) or since(version, 4, 0):
         why = "Segue knows the tokens of django-oauth-toolkit 3."
         raise _refused(endpoint, f"{_DISTRIBUTION} {version}", why)
-    for name, label in (("ACCESS_TOKEN_MODEL", _TOKEN), ("APPLICATION_MODEL", _APPLICATION)):
-        if setting(ctx, name) != label or label not in ctx.snapshot.models:
-            raise _refused(endpoint, name, "Only the package's own model is translated.")
+    if setting(ctx, "ACCESS_TOKEN_MODEL") != _TOKEN or _TOKEN not in ctx.snapshot.models:
+        raise _refused(endpoint, "ACCESS_TOKEN_MODEL", "Only the package's own model is translated.")
+    application = str(setting(ctx, "APPLICATION_MODEL"))
+    model = ctx.snapshot.models.get(application)
+    described = ctx.snapshot.classes.get(model.cls) if model is not None else None
+    # The package's says yes to everybody; it is asked with each token.
+    if described is None or not described.methods.get("is_usable", "oauth2_provider.").startswith(
+        "oauth2_provider."
+    ):
+        raise _refused(
+            endpoint, "APPLICATION_MODEL", "Its applications say themselves whether they are usable."
+        )
     for name, known in _CLASSES.items():
         held = setting(ctx, name)
         if (held.name if isinstance(held, Ref) else held) not in known:
@@ -76,7 +88,7 @@ def _check(endpoint: Endpoint) -> None:
         )
     for receiver in ctx.snapshot.receivers:
         signal = receiver.signal.rpartition(".")[2]
-        if signal in ("pre_init", "post_init") and receiver.sender in ("", "?", _TOKEN, _APPLICATION):
+        if signal in ("pre_init", "post_init") and receiver.sender in ("", "?", _TOKEN, application):
             raise endpoint.refuse(
                 "signal",
                 f"{signal} → {receiver.function}",
