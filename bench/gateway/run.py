@@ -21,8 +21,8 @@ LONGEST = 600
 """Seconds that one may take."""
 
 BENCHES = {
-    "swaps": ("swaps",),
-    "routes": ("swaps", "--routes-only"),
+    "swaps": ("swaps", "--wrk", "--rate", "3000"),
+    "routes": ("swaps", "--wrk", "--rate", "6000", "--routes-only"),
     "kills": ("kills",),
     "faults": ("faults",),
     "pool": ("pool",),

@@ -147,7 +147,12 @@ def test_body_that_is_too_long_to_keep_is_not_given_to_django_in_part(
 
 
 def test_only_a_request_that_passed_no_proxy_chooses_a_side(world: World, client: httpx.Client) -> None:
-    spoofed = {"x-segue-side": "fastapi", "x-envoy-internal": "true", "x-forwarded-for": "127.0.0.1"}
+    spoofed = {
+        "x-segue-side": "fastapi",
+        "x-envoy-internal": "true",
+        "x-forwarded-for": "127.0.0.1",
+        "x-segue-synthetic": "1",
+    }
     answer = client.get("/api/articles/headers/", headers=spoofed)
     assert answer.text.startswith("django:")
     assert not {name for name in json.loads(answer.text[7:]) if name.startswith(("x-segue-", "x-envoy-"))}

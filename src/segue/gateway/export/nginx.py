@@ -222,7 +222,8 @@ server {{
     proxy_set_header Connection $segue_connection;
     proxy_set_header Upgrade $segue_upgrade;
     proxy_set_header X-Request-ID $segue_request_id;
-    proxy_set_header X-Segue-Side "";{own}
+    proxy_set_header X-Segue-Side "";
+    proxy_set_header X-Segue-Synthetic "";{own}
     proxy_hide_header X-Segue-Route;
     proxy_pass_header Server;
     proxy_pass_header Date;

@@ -29,7 +29,7 @@ ACTIVE_PATH = "/.segue/active"
 ACTIVE_HEADER = b"x-segue-version"
 THREADS = 8
 
-_OURS = (b"x-segue-side", b"x-envoy-internal", b"x-envoy-external-address")
+_OURS = (b"x-segue-side", b"x-segue-synthetic", b"x-envoy-internal", b"x-envoy-external-address")
 
 
 class Front:
