@@ -124,8 +124,8 @@ PACKAGES = (
     ),
     Package(
         "drf-nested-routers", ("rest_framework_nested",),
-        "Nested routers are translated (the parents' keys are arguments of the path); views with NestedViewSetMixin are refused.",
-        "Filter by the parent in get_queryset (self.kwargs[...]) instead of NestedViewSetMixin, which also writes into request.data.",
+        "Nested routers are translated (the parents' keys are arguments of the path), and views with NestedViewSetMixin (0.94 and later), whose parents go into what was sent (`Resource(parents=…)`).",
+        "Name the parents in parent_lookup_kwargs of the view or its serializer_class, as constants.",
     ),
     Package(
         "django-simple-history", ("simple_history",),

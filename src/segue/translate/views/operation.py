@@ -18,7 +18,7 @@ from segue.translate.redefined import redefined
 from segue.translate.rules import registry, scopes
 from segue.translate.serializers.by_view import translating
 from segue.translate.specialise.endpoint import Endpoint, path_scope
-from segue.translate.views import jwt_views, programs
+from segue.translate.views import jwt_views, nested, programs
 from segue.translate.views.deployment import check_settings
 from segue.translate.views.generic import self_of
 from segue.translate.views.paged_by_choice import listing
@@ -107,6 +107,7 @@ def check_dispatch(endpoint: Endpoint) -> None:
             endpoint.overridden(hook)
             and endpoint.overridden(hook) != jwt_views.CHALLENGE
             and not (hook == "dispatch" and opens_scopes(endpoint))
+            and not (hook == "initial" and endpoint.overridden(hook) == nested.INITIAL)
         ):
             raise endpoint.refuse_method(hook, f"An overridden {hook} changes DRF's order of work.")
     for name, _ in redefined(endpoint.ctx, endpoint.cls, _ACCOUNTED):

@@ -28,6 +28,7 @@ from segue.translate.views import (
     generic,
     jwt_views,
     middleware,
+    nested,
     own_parsers,
     renderers,
     throttles,
@@ -221,6 +222,9 @@ def _shared(base: Endpoint) -> _Shared:
     if text:
         arguments.append(text)
         imports |= needed
+    put = nested.parents(base)
+    if put:
+        arguments.append(f"parents={put!r}")
     text, needed = own_parsers.argument(base)
     if text:
         arguments.append(text)

@@ -145,6 +145,21 @@ class Call(Informed, Request):
             self._data = await body.read(self, self.resource.parsers, self.settings)
         return self._data
 
+    async def take_parents(self, parents: Mapping[str, str]) -> None:
+        """``NestedViewSetMixin.initial`` of drf-nested-routers: arguments of the URL among what was sent, under other names.
+
+        Raises 415 and 400, as the body is read; ``TypeError`` where it is no dict.
+        """
+        for argument, wanted in parents.items():
+            value = self.path[argument]
+            data: Any = await self.data()
+            if isinstance(data, FormData):
+                data.put(wanted, value)
+            else:
+                for item in data if isinstance(data, list) else [data]:
+                    item[wanted] = value
+            self.query.put(wanted, value)
+
     def set_user(self, user: Any, auth: Any = None) -> None:
         """Name the user. An ``AnonymousUser`` (or None) without ``auth`` means that no authenticator answered."""
         self.current, self.auth_value = user, auth

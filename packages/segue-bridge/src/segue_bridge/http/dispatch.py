@@ -247,6 +247,8 @@ async def _initial_and_handler(call: Call) -> Response:
     limits = resource.throttles_of(call)
     if limits:
         await throttles.check(limits, call, call.current, call.counted)
+    if resource.parents:
+        await call.take_parents(resource.parents)
     if operation is not None:
         answer = await operation.endpoint(call)
         return answer if isinstance(answer, Response) else JSON(answer, operation.status)

@@ -38,6 +38,10 @@ class QueryParams(Mapping[str, str]):
     def __repr__(self) -> str:
         return f"QueryParams({self._lists!r})"
 
+    def put(self, name: str, value: str) -> None:
+        """Replace the values of ``name`` by one (a ``QueryDict`` that was made mutable)."""
+        self._lists[name] = [value]
+
     def getlist(self, name: str, default: list[str] | None = None) -> list[str]:
         """Every value of ``name``."""
         found = self._lists.get(name)

@@ -72,6 +72,8 @@ class Resource:
     ``regex`` is the whole regex of a URL with optional parts (``(?:(?P<version>v1|v2)/)?``), which ``path`` cannot say;
     ``path`` is then the URL without them.
 
+    ``parents``: arguments of the URL that are put among what was sent, by their names there (drf-nested-routers).
+
     What the project's middleware does: ``left_to_django`` names the requests that it treats in a way of its own,
     ``reads_session`` says that it reads the session of every request (``Vary: Cookie``), ``headers`` are set on every
     answer and ``default_headers`` on those that lack them, ``vary`` is added to ``Vary`` of every answer; ``middleware`` are those that were translated, from the outside in.
@@ -107,6 +109,7 @@ class Resource:
     vary: tuple[str, ...] = ()
     regex: str = ""
     middleware: tuple[Middleware, ...] = ()
+    parents: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.operations: dict[str, Operation] = {}

@@ -147,7 +147,9 @@ def _one(frame: Frame, value: Val) -> Val:
 def annotated(frame: Frame, node: ast.AnnAssign) -> None:
     """``x: T = value``; the annotation is left to inference."""
     if node.value is not None:
-        store(frame, node.target, frame.eval(node.value), node)
+        plain = ast.copy_location(ast.Assign([node.target], node.value), node)
+        if not keywords.assign(frame, plain):
+            store(frame, node.target, frame.eval(node.value), node)
 
 
 @statement(ast.AugAssign)
