@@ -5,8 +5,7 @@ Source: ``rest_framework_nested.viewsets`` (0.94, 0.95). Its ``get_queryset`` is
 
 from __future__ import annotations
 
-from segue.snapshot.model import Value
-from segue.translate.specialise.endpoint import Endpoint
+from segue.translate.specialise.endpoint import EMPTY, Endpoint
 from segue.translate.specialise.fold import Ref, plain
 
 INITIAL = "rest_framework_nested.viewsets.NestedViewSetMixin.initial"
@@ -27,13 +26,13 @@ def lookups(endpoint: Endpoint) -> dict[str, str]:
         "rest_framework_nested."
     ):
         raise endpoint.refuse_method("_get_parent_lookup_kwargs", "It names the parents by code of its own.")
-    given: Value | None = endpoint.attribute(_NAME)
+    given = endpoint.attribute(_NAME)
     if not plain(given) and not endpoint.overridden("get_serializer_class"):
         serializer = plain(endpoint.attribute("serializer_class"))
         cls = endpoint.ctx.snapshot.classes.get(serializer.name) if isinstance(serializer, Ref) else None
         held = cls.attributes.get(_NAME) if cls is not None else None
-        given = held.value if held is not None else None
-    found = plain(given) if given is not None else None
+        given = held.value if held is not None else EMPTY
+    found = plain(given)
     if (
         not isinstance(found, dict)
         or not found
