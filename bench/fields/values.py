@@ -77,9 +77,22 @@ def _key(value):
         return value.replace(tzinfo=value.tzinfo or PROJECT).astimezone(UTC).replace(fold=0)
     if isinstance(value, (float, int, de.Decimal)):
         return float(value)
-    if hasattr(value, "isempty"):  # how its ends are written does not matter to the database
-        return f"{plain(value.lower)} {plain(value.upper)}"
+    if hasattr(value, "isempty"):
+        return _range_key(value)
     return plain(value)
+
+
+def _range_key(value):
+    """The range as PostgreSQL keeps it: whole numbers and days with their first one and the one after their last."""
+    low, high = value.lower, value.upper
+    bounds = value.bounds if hasattr(value, "bounds") else value._bounds
+    step = {int: 1, dt.date: dt.timedelta(1)}.get(type(high if low is None else low))
+    if step is not None and bounds:
+        low = low + step if low is not None and bounds[0] == "(" else low
+        high = high + step if high is not None and bounds[1] == "]" and high != dt.date.max else high
+    if bounds is None or (low is not None and high is not None and low >= high):
+        return "empty"
+    return f"{plain(low)} {plain(high)}"
 
 
 def _fits(kind, params, value):

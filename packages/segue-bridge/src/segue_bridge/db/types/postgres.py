@@ -102,6 +102,15 @@ class DecimalRange(_Range):
     """``DecimalRangeField``."""
 
     ends = (int, float, Decimal)
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """A ``float`` is written with its digits, as Django's driver does: ``1.0``, not ``1``."""
+        made = super().process_bind_param(value, dialect)
+        if not isinstance(made, pg.Range):
+            return made
+        low, high = (Decimal(str(end)) if isinstance(end, float) else end for end in (made.lower, made.upper))
+        return pg.Range(low, high, bounds=made.bounds, empty=made.empty)
+
     impl = pg.NUMRANGE
     ddl: ClassVar[dict[str, str]] = {"": "numrange"}
 
