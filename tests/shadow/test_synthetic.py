@@ -9,6 +9,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import pytest
+
+from segue.commands.synthetic import Sending
 from segue.gateway.table import Rule
 from segue.shadow.judge import SideName
 from segue.shadow.synthetic import Asked, Synthetic
@@ -135,3 +138,15 @@ def test_what_django_refuses_proves_nothing_and_recorded_paths_are_asked() -> No
         seen = sent(sides, 40, ONE, recorded=recorded)
     assert {(a.status, a.different) for a in seen} == {(200, "")}
     assert len(seen) < len(sides["django"].asked)
+
+
+def test_worker_that_ends_is_told_once_and_the_rollout_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    worker = Synthetic(
+        [Rule(ONE, "(", ("GET",), 5, True, False)], {ONE: "/"}, {}, Limits(5, 1), wanted={ONE: 5}
+    )
+    worker.recorded = (Recorded("GET", "/api/books/7/"),)
+    worker.run()  # a pattern that cannot be
+    sending = Sending(worker)
+    assert (sending.lines(), sending.lines()) == ([], [])
+    sending.want({ONE: 5})
+    assert capsys.readouterr().out.count("No more synthetic reads") == 1

@@ -115,9 +115,9 @@ def _control(settings: Config, plan: Plan, recorded: Sequence[Path]) -> int:
         raise EnvironmentProblem(
             "No gateway is running, so there is no traffic to move.", hint="Start `segue serve` first."
         )
-    sending = synthetic.begin(settings, plan, running, recorded)
-    hands = _Hands(settings, sending)
+    hands = _Hands(settings)
     hands.reconcile(plan)
+    hands.sending = sending = synthetic.begin(settings, plan, running, recorded)
     policy = Policy(plan.steps, settings.rollout_interval, settings.rollout_minimum, settings.rollout_slower)
     controller = Controller(
         policy,

@@ -39,11 +39,15 @@ class Sending:
     _none: set[str] = field(default_factory=set)
 
     def lines(self) -> list[Line]:
-        """What was asked since the last call, as the gateway would have logged it. Raises what has ended the sending."""
+        """What was asked since the last call, as the gateway would have logged it. What ends the sending ends no guard on users' traffic."""
         if self.worker is None:
             return []
         if self.worker.failed is not None:
-            raise self.worker.failed
+            console.print(
+                f"[yellow]No more synthetic reads: {escape(repr(self.worker.failed))}.[/] Users are waited for."
+            )
+            self.worker = None
+            return []
         for key, paths in list(self.worker.found.items()):
             if not paths and key not in self._none:
                 self._none.add(key)
