@@ -28,8 +28,8 @@ def test_fastapi_that_fails_when_both_have_been_asked_is_answered_for(tmp_path: 
 
         world.swap(100, 100)
         slow = [pool.submit(get, f"both-{how}") for how in ("broken", "torn", "torn-half")]
-        wait_until(lambda: both_slow(world) == 3)
-        assert get("1") == "200 django"
+        wait_until(lambda: both_slow(world) >= 3)
+        assert get("1") in ("200 django", "200 fastapi")
         assert [s.result() for s in slow] == ["200 django"] * 3
         world.signal_fastapi(signal.SIGSTOP)
         stopped = [pool.submit(get, "1") for _ in range(4)]
