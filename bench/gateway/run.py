@@ -21,7 +21,7 @@ LONGEST = 600
 """Seconds that one may take."""
 
 BENCHES = {
-    "swaps": ("swaps", "--wrk", "--rate", "3000"),
+    "swaps": ("swaps", "--wrk", "--rate", "6000"),
     "routes": ("swaps", "--wrk", "--rate", "6000", "--routes-only"),
     "kills": ("kills",),
     "faults": ("faults",),
