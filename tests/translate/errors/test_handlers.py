@@ -14,6 +14,7 @@ from segue.translate.program import translate
 HANDLERS = '''\
 import logging
 
+from django.conf import settings
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError
 from django.http import Http404
@@ -34,6 +35,8 @@ def other_status(exc, context):
     elif response is not None:
         code = getattr(exc, "code", "error")
         response.data = {"status": getattr(exc, "status_code", 0), "code": code, "why": str(exc)}
+        if hasattr(exc, "get_codes"):
+            response.data["codes"] = exc.get_codes()
     return response
 
 
@@ -79,6 +82,8 @@ def all_kinds(exc, context):
         if isinstance(exc, IntegrityError):
             return Response({"error": "conflict"}, status=409)
         logger.error(f"unknown: {exc}", exc_info=True)
+        if settings.DEBUG:
+            raise exc
         return Response({"error": "unknown: %s" % exc}, status=500)
     return response
 

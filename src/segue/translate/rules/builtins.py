@@ -486,6 +486,10 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
     if not isinstance(attr.kind, Const) or not isinstance(attr.kind.value, str):
         raise frame.refuse("hasattr", ast.unparse(call.node), "The name is computed.", call.node)
     wanted = attr.kind.value
+    if isinstance(value.kind, Failure):
+        from segue.translate.rules.failures import has
+
+        return has(frame, value, wanted, call.node)
     if isinstance(value.kind, RenderedView):
         from segue.translate.rules.rendering import class_attribute
 

@@ -162,6 +162,24 @@ def _keeps_its_class(frame: Frame, names: list[str], node: ast.AST) -> None:
             )
 
 
+_OF_DRF = frozenset(
+    {"status_code", "detail", "default_code", "default_detail", "get_codes", "get_full_details"}
+)
+
+
+def has(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
+    """``hasattr(exc, "get_codes")``: all exceptions of DRF have it, those of Django and Python do not."""
+    kind = owner.kind
+    assert isinstance(kind, Failure)
+    if attr not in _OF_DRF or (not kind.api and attr in ("status_code", "detail")):
+        raise frame.refuse(
+            "exception-handler", ast.unparse(node), "Segue cannot tell which exceptions have that.", node
+        )
+    if not kind.api:
+        return const(False)
+    return _any_of_drf(frame, owner, [])
+
+
 def given_or(frame: Frame, owner: Val, attr: str, default: Val, node: ast.AST) -> Val:
     """``getattr(exc, "default_code", default)``: Django's ``Http404`` has none of what DRF's exceptions have."""
     kind = owner.kind

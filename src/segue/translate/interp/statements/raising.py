@@ -13,7 +13,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.key_missing import KeyMissing
 from segue.translate.interp.statements.branches import End, merge
 from segue.translate.interp.value import Val
-from segue.translate.kinds import Global, Raised
+from segue.translate.kinds import Failure, Global, Raised
 from segue.translate.rules.registry import statement
 
 
@@ -30,6 +30,11 @@ def raised(frame: Frame, node: ast.Raise) -> None:
 
         made = ast.copy_location(ast.Call(node.exc, [], []), node.exc)
         value = call_named(frame, value.kind.ref.name, made)
+    if isinstance(value.kind, Failure) and not value.kind.api and value.node is not None:
+        # An exception handler lets through what it was given, to Django's page.
+        frame.emit(f"raise {value.text}")
+        frame.alive = False
+        return
     if not isinstance(value.kind, Raised) or value.node is None:
         raise frame.refuse("raise", ast.unparse(node), "Segue has no rule for this exception.", node)
     cause = ""
