@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from starlette.requests import Request
 from tests.bridge.auth.identity import Sides, User, identity
@@ -24,7 +24,7 @@ from segue_bridge.auth.users import AnonymousUser
 from segue_bridge.errors import Unserved
 from segue_bridge.schema.data import FormData
 
-quick = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 _number = iter(range(10**9))
 MUSIC, WANTED = ("music",), {"GET": [["read"], ["music", "write"]], "POST": [["write"]]}
 
@@ -100,8 +100,20 @@ PLACES = st.lists(
 )
 
 
+_USUAL: dict[str, Any] = {
+    "scope": "music", "seconds": 3600, "place": ["header"], "shown": "{0}", "method": "GET", "whose": "active",
+    "application": True, "rest": "", "strict": False,
+}  # fmt: skip
+
+
 @pytest.mark.round_trip("tokens of django-oauth-toolkit", "Django", "both")
 @quick
+@example(**_USUAL)
+@example(**{**_USUAL, "scope": "music music:read read write", "method": "POST", "whose": "nobody"})
+@example(**{**_USUAL, "place": ["twice", "form twice"], "method": "PUT"})
+@example(**{**_USUAL, "place": ["basic", "query"]})
+@example(**{**_USUAL, "place": ["query"], "strict": True})
+@example(**{**_USUAL, "seconds": -5})
 @given(
     scope=SCOPES,
     seconds=st.sampled_from([3600, 3600, 3600, -5, 0]),
