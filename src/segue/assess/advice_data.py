@@ -81,7 +81,7 @@ GROUPS: dict[str, str] = {
     ),
     "Write permission names as constants, or let them depend on the action alone.": "permission-name",
     "Open scopes by scope(name=object) in middleware or by scopes_disabled() around whole blocks.": "scope",
-    "Use the package's classes with their defaults, or say what is different in a class of the project's own.": "api-key guardian knox oauth2",
+    "Use the package's classes with their defaults, or say what is different in a class of the project's own.": "api-key guardian knox oauth2 otp",
     "Name the attributes in the code instead of asking dir() for them.": "dir",
     "Use the tags and filters that docs/bridge/templates.md names, with plain values in the context, or keep the route on Django.": (
         "template endraw"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from tests.projects.site import SETTINGS, Site, differences
 
+from segue.emit import write
 from segue.translate.program import translate
 
 MORE = """
@@ -14,6 +18,11 @@ import os
 from datetime import timedelta
 
 INSTALLED_APPS += ["knox", "rest_framework_api_key", "oauth2_provider", "guardian", "rest_framework.authtoken"]
+CASE = os.environ.get("KNOX_CASE", "plain")
+if CASE == "otp":
+    CASE = "plain"
+    INSTALLED_APPS += ["django_otp", "django_otp.plugins.otp_totp"]
+    MIDDLEWARE += ["django_otp.middleware.OTPMiddleware"]
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "guardian.backends.ObjectPermissionBackend"]
 GUARDIAN_AUTO_PREFETCH = os.environ.get("KNOX_CASE") == "hash"
 ANONYMOUS_USER_NAME = "nobody"
@@ -21,13 +30,13 @@ OAUTH2_PROVIDER = {
     "plain": {"READ_SCOPE": "r", "SCOPES": {"r": "Read", "write": "Write"}},
     "hash": {"OAUTH2_VALIDATOR_CLASS": "notes.hashes.Validator"},
     "endless": {"RESOURCE_SERVER_INTROSPECTION_URL": "http://elsewhere/", "RESOURCE_SERVER_AUTH_TOKEN": "x"},
-}[os.environ.get("KNOX_CASE", "plain")]
+}[CASE]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 REST_KNOX = {
     "plain": {"AUTO_REFRESH": True, "TOKEN_TTL": timedelta(hours=8), "AUTH_HEADER_PREFIX": "Knox", "TOKEN_LIMIT_PER_USER": 40, "SECURE_HASH_ALGORITHM": "hashlib.sha256"},
     "hash": {"SECURE_HASH_ALGORITHM": "notes.hashes.own"},
     "endless": {"AUTO_REFRESH": True, "TOKEN_TTL": None},
-}[os.environ.get("KNOX_CASE", "plain")]
+}[CASE]
 """
 HASHES = """\
 import hashlib
@@ -223,6 +232,11 @@ class Asked(APIView):
         return Response({"change": request.user.has_perm("change_note", note)})
 
 
+class Verified(APIView):
+    def get(self, request):
+        return Response({"verified": request.user.is_verified()})
+
+
 class Watched(Base):
     permission_classes = [HasWatchedKey]
 
@@ -238,7 +252,7 @@ from rest_framework.authtoken.views import ObtainAuthToken
 
 urlpatterns = [path(f"{v.__name__.lower()}/", v.as_view())
                for v in (views.Knox, views.Keys, views.Partners, views.Either, views.Watched, views.Parsed, views.Scoped,
-                         views.Changed, views.Alternate, views.Asks, views.Freely, views.OwnLogin,
+                         views.Changed, views.Alternate, views.Asks, views.Freely, views.Verified, views.OwnLogin,
                          knox_views.LoginView, knox_views.LogoutView, knox_views.LogoutAllView, ObtainAuthToken)]
 urlpatterns += [path(f"{v.__name__.lower()}/<int:pk>/", v.as_view()) for v in (views.ByObject, views.Asked)]
 """
@@ -277,7 +291,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 def test_tokens_and_keys_mean_the_same_on_both_sides(site: Site, tmp_path: Path) -> None:
     program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=400)
     reasons = {r.route_id: r.reasons[0].construct for r in program.refused}
-    assert set(reasons) == {"/watched/", "/parsed/", "/asks/"}
+    assert set(reasons) == {"/watched/", "/parsed/", "/asks/", "/verified/"}
     assert reasons["/asks/"] == "notes.views.OwnScopes.get_scopes"
     assert differences(report) == []
     for operation in report.operations:
@@ -290,6 +304,69 @@ def test_tokens_and_keys_mean_the_same_on_both_sides(site: Site, tmp_path: Path)
     assert "OAUTH2 = OAuth2(IDENTITY)" in access
     assert 'OBJECTS = ObjectPermissions(IDENTITY, PERMISSIONS, anonymous="nobody")' in access
     assert 'NOTES_PARTNERKEYS = ApiKeys("notes_partnerkey", passwords=PASSWORDS)' in access
+
+
+SESSIONS = """
+import django; django.setup()
+import sys
+from importlib import import_module
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+from django_otp.plugins.otp_totp.models import TOTPDevice
+store = import_module(settings.SESSION_ENGINE).SessionStore
+ann = User.objects.get(username="ann")
+good = TOTPDevice.objects.create(user=ann, confirmed=True)
+new = TOTPDevice.objects.create(user=ann, confirmed=False)
+for device in (good.persistent_id, new.persistent_id, "otp_totp.totpdevice/99"):
+    for side in ("django", "service"):
+        client = Client()
+        client.force_login(ann, "django.contrib.auth.backends.ModelBackend")
+        session = client.session
+        session["otp_device_id"] = device
+        session.save()
+        if side == "django":
+            client.get("/asked/1/")
+        print(session.session_key)
+"""
+ASK = """
+import sys
+from app.main import create_app
+from starlette.testclient import TestClient
+with TestClient(create_app()) as client:
+    for key in sys.argv[1:]:
+        print(client.get("/asked/1/", headers={"cookie": f"sessionid={key}"}).status_code)
+"""
+LEFT = """
+import django; django.setup()
+import sys
+from django.contrib.sessions.backends.db import SessionStore
+for key in sys.argv[1:]:
+    print(SessionStore(key).get("otp_device_id"))
+"""
+
+
+def test_a_device_that_verifies_no_more_is_forgotten_by_the_session_on_both_sides(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KNOX_CASE", "otp")
+    program, service = translate(site.snapshot(KNOX_CASE="otp")), tmp_path / "service"
+    reasons = {r.route_id: r.reasons[0].construct for r in program.refused}
+    assert reasons["/verified/"] == "request.user.is_verified"
+    write(program, service)
+    setting = "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'site_.settings'\n"
+    site.run("manage.py", "migrate", "-v0")
+    keys = site.run("-c", setting + SESSIONS)
+    asked = subprocess.run(
+        [sys.executable, "-c", ASK, *keys[1::2]], cwd=service, capture_output=True, text=True, timeout=60, check=False,
+        env={**os.environ, "DATABASE_URL": f"sqlite:///{site.root / 'db.sqlite3'}", "SECRET_KEY": "x"},
+    )  # fmt: skip
+    assert asked.returncode == 0, asked.stderr
+    assert set(asked.stdout.split()) <= {"200", "404", "403"}
+    left = site.run("-c", setting + LEFT, *keys)
+    assert left[::2] == left[1::2]
+    assert left[0].startswith("otp_totp.")
+    assert left[2] == left[4] == "None"
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,12 @@ PACKAGES = (
         "Keep sign-up and social log-in on Django; sessions and tokens are shared.",
     ),
     Package(
+        "django-otp", ("django_otp",),
+        "OTPMiddleware is known (1.x; totp, hotp and static devices): a session forgets a device that verifies no more, on either side. "
+        "Code that asks is_verified(), checks a code or logs in with a device is refused where it stands.",
+        "Port the route by hand with segue_bridge.auth.mfa.otp (docs/bridge/mfa.md), which shares devices, codes and waits with Django.",
+    ),
+    Package(
         "dj-rest-auth", ("dj_rest_auth",),
         "Its views stay on Django, as third-party views; views of the project that build on them are refused.",
         "Keep log-in and password routes on Django; sessions and tokens are shared.",

@@ -22,7 +22,7 @@ from segue.translate.load.models import concrete, field_of, pk_field
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, plain
 from segue.translate.versions import since
-from segue.translate.views import access, jwt, knox, oauth2, own_authentication, sessions
+from segue.translate.views import access, jwt, knox, oauth2, otp, own_authentication, sessions
 
 _A = "rest_framework.authentication."
 _CHALLENGE = 'Basic realm="api"'
@@ -58,7 +58,7 @@ def constant(endpoint: Endpoint) -> tuple[str, set[Import]]:
             shared = f"{ctx.program.package}.access"
             imports |= {
                 Import(shared, n)
-                for n in ("SESSIONS", "IDENTITY", "CSRF", "PASSWORDS", "JWT", "KNOX", "OAUTH2")
+                for n in ("SESSIONS", "IDENTITY", "CSRF", "PASSWORDS", "JWT", "KNOX", "OAUTH2", "DEVICES")
                 if n in arguments
             }
         module.add(Decl(name, f"{name} = Authentication({arguments})", frozenset(imports), 30))
@@ -125,6 +125,7 @@ def _session(endpoint: Endpoint, own: Class | None) -> tuple[str, set[Import]]:
         extra = ", enforce_csrf=False" if free else ""
         shown = own_authentication.challenge(endpoint.ctx, own)
         extra += f", challenge={shown!r}" if shown is not None else ""
+    extra += otp.argument(endpoint.ctx, endpoint.where)
     return f"SessionAuthentication(SESSIONS, IDENTITY, CSRF{extra})", {
         Import("segue_bridge.auth.backend", "SessionAuthentication")
     }

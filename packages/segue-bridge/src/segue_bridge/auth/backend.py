@@ -47,6 +47,13 @@ class Authenticator(Protocol):
         """
 
 
+class Verifying(Protocol):
+    """What a middleware asks of a session once its user is known (:class:`segue_bridge.auth.mfa.otp.OtpDevices`)."""
+
+    async def verified_by(self, db: Database, session: Session, user_pk: Any) -> str | None:
+        """The device that has verified the user; one that does so no more is forgotten by the session."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sessions:
     """Everything about sessions: settings, store, and the ``AUTHENTICATION_BACKENDS`` by dotted name."""
@@ -132,7 +139,7 @@ class SessionAuthentication:
     """``rest_framework.authentication.SessionAuthentication``: CSRF is checked for logged-in users only.
 
     ``enforce_csrf`` is False for a subclass whose ``enforce_csrf`` does nothing, ``challenge`` what its
-    ``authenticate_header`` gives.
+    ``authenticate_header`` gives. ``devices`` are asked where the project has ``OTPMiddleware`` of django-otp.
     """
 
     def __init__(
@@ -143,8 +150,9 @@ class SessionAuthentication:
         *,
         enforce_csrf: bool = True,
         challenge: str | None = None,
+        devices: Verifying | None = None,
     ) -> None:
-        self._sessions, self._identity = sessions, identity
+        self._sessions, self._identity, self._devices = sessions, identity, devices
         self._csrf = csrf_settings or CsrfSettings()
         self._enforce_csrf = enforce_csrf
         self.challenge = challenge
@@ -154,6 +162,8 @@ class SessionAuthentication:
             return None
         sessions = self._sessions
         user = await session_user(session, db, self._identity, sessions.backends, sessions.known, request)
+        if self._devices is not None and not isinstance(user, AnonymousUser):
+            await self._devices.verified_by(db, session, self._identity.pk_of(user))
         if isinstance(user, AnonymousUser) or not self._identity.active(user):
             return None
         if not self._enforce_csrf:
