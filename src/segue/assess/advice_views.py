@@ -4,9 +4,11 @@ from __future__ import annotations
 
 GROUPS: dict[str, str] = {
     # Views
-    "Use a parser, action option or content negotiation of DRF's own, or leave the route on Django.": (
-        "action-policy content-negotiation parser policy-class"
+    "Use a parser that docs/hooks.md names, or content negotiation of DRF's own, or leave the route on Django.": (
+        "content-negotiation parser policy-class"
     ),
+    "Do what the project changes of Django or DRF in a class of its own (a mixin, a handler) instead of in place.": "patched",
+    "Name the parents in parent_lookup_kwargs of the view or its serializer_class, as constants.": "nested",
     "Port the authentication class by hand (`segue brief`), or let the route use one that docs/generated-code.md lists.": (
         "authentication authenticate authentication-backend jwt request-auth session-engine session-serializer"
     ),
@@ -31,7 +33,7 @@ GROUPS: dict[str, str] = {
     "Use JSONRenderer, or let the renderer read only what it is given (data, status, the view's attributes).": (
         "renderer raw-moment"
     ),
-    "Let the handler call DRF's exception_handler once and change only status, headers and keys of its data.": (
+    "Let the handler call DRF's exception_handler once, change status and data of its answer, and ask only for exceptions that docs/hooks.md names.": (
         "exception-handler exception-class exception-detail django-validation-error"
     ),
     "Translate, replace or accept the middleware: docs/middleware.md says how, and what `accepted_middleware` promises.": (
@@ -40,7 +42,7 @@ GROUPS: dict[str, str] = {
     "Let authenticate() find the user just before, with one of AUTHENTICATION_BACKENDS or its name as backend=, outside of loops.": (
         "login"
     ),
-    "Use one of DRF's throttles with a cache that both sides share.": "throttle",
+    "Write the limit with the hooks that docs/hooks.md names, and a cache that both sides share.": "throttle",
     "Use one of DRF's paginators, or override only get_paginated_response and page sizes.": (
         "paginate pagination cursor-ordering"
     ),
