@@ -62,7 +62,7 @@ GROUPS: dict[str, str] = {
         "dynamic-attributes dynamic-keywords getattr"
     ),
     "Rewrite the line with plain statements, or move the code into a function of its own and port that by hand.": (
-        "argument assign assign-attribute assign-item async-any async-next async-source call call-arguments callback "
+        "argument json-encoder assign assign-attribute assign-item async-any async-next async-source call call-arguments callback "
         "comparison comprehension condition conditional del dict-key dict-value "
         "expression generator hasattr identity is-naive isinstance issubclass iteration join lambda lambda-query "
         "list-item localtime loop map membership mixed-list names nested-evaluation nested-function no-rule operand os-path "

@@ -1,6 +1,16 @@
 """django-filter: FilterSets, declared or built from a view's ``filterset_fields``."""
 
+import contextlib
 import inspect
+
+
+def _in_no_scope():
+    """django-filter asks the default manager of the model for the form's fields; one of django-scopes needs a scope for that."""
+    try:
+        from django_scopes import scopes_disabled
+    except ImportError:
+        return contextlib.ExitStack()
+    return scopes_disabled()
 
 
 class FilterSets:
@@ -30,12 +40,12 @@ class FilterSets:
             if not hasattr(backend, "get_filterset_class"):
                 continue
             try:
-                built = backend().get_filterset_class(instance, self._queryset(instance))
+                with _in_no_scope():
+                    built = backend().get_filterset_class(instance, self._queryset(instance))
+                    if built is not None:
+                        self.result[name] = self._describe(built, name, view["where"])
             except Exception as error:
                 self.result[name] = self._failed(name, view["where"], error)
-                return
-            if built is not None:
-                self.result[name] = self._describe(built, name, view["where"])
             return
 
     def _queryset(self, instance):

@@ -157,7 +157,9 @@ class StoredFile(Kind):
 @dataclass(frozen=True, slots=True)
 class Localized(Kind):
     """A text of the database in several languages (the bridge's ``LocalizedText``). An object that is not read again yet has
-    what it was given: a plain text or None."""
+    what it was given: a plain text or None; not if it is ``present``, where code has asked for its class."""
+
+    present: bool = field(default=False, compare=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

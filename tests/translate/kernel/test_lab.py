@@ -29,6 +29,8 @@ REFUSED: dict[str, str] = dict.fromkeys(
     "unordered-groups",
 ) | {
     "case_dict_never_filled": "loop",
+    "case_dumped_by_an_encoder_that_rounds": "json-encoder",
+    "case_dumped_by_an_encoder_of_an_object": "json-encoder",
     # A function that asks the database is a coroutine function: map() cannot call it.
     "case_map_a_function_that_asks": "callback",
     "case_on_commit_later_value": "on-commit",

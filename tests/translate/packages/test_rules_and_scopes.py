@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.projects.site import SETTINGS, Site, differences
+from tests.translate.middleware.stacks import MODERN
 
+from segue.emit import write
 from segue.snapshot.model import Snapshot
 from segue.translate.program import translate
 
@@ -77,6 +84,11 @@ class Shop(models.Model):
     is_open = models.BooleanField(default=True)
 
 
+    def lead(self):
+        if pk := getattr(self, "_first_team", None):
+            return f"given {pk}"
+        return "asked"
+
     def first_team(self):
         team = self.teams.order_by("pk").first()
         if team is None:
@@ -117,6 +129,40 @@ class Item(Looks, RulesModel):
             "itself": may.itself,
             "denied": may.denied,
         }
+
+    def copy_to(self, other):
+        other.shop = self.shop
+
+
+class Offer(models.Model):
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="offers", null=True)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE)
+    note = models.CharField(max_length=9, blank=True)
+"""
+MIDDLEWARE = """\
+from django.db.models import OuterRef, Subquery
+from django.shortcuts import get_object_or_404
+from django.urls import resolve
+from django_scopes import scope, scopes_disabled
+
+from notes.models import Shop, Team
+
+
+class InShop:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        name = resolve(request.path_info).kwargs.get("shop")
+        if name:
+            with scopes_disabled():
+                teams = Team.objects.filter(shop=OuterRef("pk")).order_by("pk").values("pk")[:1]
+                request.shop = get_object_or_404(Shop.objects.annotate(_first_team=Subquery(teams)), name__iexact=name)
+        shop = getattr(request, "shop", None)
+        if shop:
+            with scope(shop=shop):
+                return self.get_response(request)
+        return self.get_response(request)
 """
 MAY = """\
 import rules
@@ -166,12 +212,13 @@ def denied(user, item):
     raise PermissionDenied
 """
 VIEWS = """\
+from django_filters.rest_framework import DjangoFilterBackend
 from django_scopes import scopes_disabled
 from rest_framework import permissions, serializers, viewsets
 from rest_framework.authentication import BasicAuthentication
 from rest_framework.response import Response
 
-from notes.models import Item, Shop
+from notes.models import Item, Offer, Shop, Team
 
 
 class ItemSerializer(serializers.ModelSerializer):
@@ -265,15 +312,69 @@ class Changed(ItemViewSet):
 
 class Unscoped(Open):
     http_method_names = ["get", "head", "options"]
+
+
+class Leads(viewsets.ViewSet):
+    authentication_classes = []
+
+    def list(self, request, shop=None):
+        if not getattr(request, "shop", None):
+            return Response({"shop": "none"})
+        rows = request.shop.items.order_by("pk")
+        return Response(
+            {
+                "begun": [item.shop.lead() for item in rows],
+                "joined": [item.shop.lead() for item in rows.select_related("shop")],
+                "asked": [item.shop.lead() for item in Item.objects.order_by("pk")],
+                "own": request.shop.lead(),
+            }
+        )
+
+
+class Here(viewsets.ReadOnlyModelViewSet):
+    queryset = Item.objects.none()
+    serializer_class = ItemSerializer
+    authentication_classes = []
+    filter_backends = [DjangoFilterBackend]
+    filterset_fields = ["hidden"]
+
+    def get_queryset(self):
+        return self.request.shop.items.order_by("pk")
+
+
+class OfferSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Offer
+        fields = ["id", "team", "note"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        request = kwargs.get("context", {}).get("request")
+        if request and hasattr(request, "shop"):
+            self.fields["team"].queryset = request.shop.teams.all()
+        else:
+            self.fields["team"].queryset = Team.objects.none()
+
+
+class Offers(viewsets.ModelViewSet):
+    queryset = Offer.objects.order_by("pk")
+    serializer_class = OfferSerializer
+    authentication_classes = []
 """
 URLS = """\
+from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 from notes import views
 
 router = SimpleRouter()
 for name in ("items", "shops", "peeks", "twice", "thrice", "itself", "denied", "changed", "unscoped", "healing"):
     router.register(name, getattr(views, {"items": "ItemViewSet", "shops": "ShopViewSet"}.get(name, name.title())), basename=name)
-urlpatterns = router.urls
+here = SimpleRouter()
+for name in ("leads", "here", "offers"):
+    here.register(name, getattr(views, name.title()), basename=f"in-{name}")
+for name in ("leads", "offers"):
+    router.register(name, getattr(views, name.title()), basename=name)
+urlpatterns = [*router.urls, path("in/<slug:shop>/", include(here.urls))]
 """
 REFUSED = {
     ("/thrice/{pk}/", "GET"): ("has-perm", "notes.may.is_open_or_none"),
@@ -291,10 +392,12 @@ REFUSED = {
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     settings = SETTINGS + (
         'AUTH_USER_MODEL = "notes.User"\nINSTALLED_APPS += ["rules"]\n'
+        'MIDDLEWARE += ["notes.middleware.InShop"]\n'
         'AUTHENTICATION_BACKENDS = ["rules.permissions.ObjectPermissionBackend", "django.contrib.auth.backends.ModelBackend"]\n'
     )
     files = {
         "site_/settings.py": settings, "site_/urls.py": URLS, "notes/models.py": MODELS, "notes/may.py": MAY,
+        "notes/middleware.py": MIDDLEWARE,
         "notes/views.py": VIEWS,
     }  # fmt: skip
     return Site.make(tmp_path_factory.mktemp("rules"), files)
@@ -311,6 +414,63 @@ def test_what_cannot_be_told_is_refused(snapshot: Snapshot) -> None:
         for r in translate(snapshot).refused
     }
     assert found == REFUSED
+
+
+FILL = """\
+from django_scopes import scopes_disabled
+from notes.models import Item, Offer, Shop, Team
+with scopes_disabled():
+    for name in ("one", "two"):
+        shop = Shop.objects.create(name=name)
+        team = Team.objects.create(shop=shop)
+        Item.objects.create(shop=shop, title=name, hidden=name == "two")
+        Offer.objects.create(shop=shop, team=team)
+    Item.objects.create(shop_id=1, title="more", hidden=True)
+"""
+ASK = """\
+import json, sys
+import django
+from django.test import Client
+django.setup()
+for method, path, body in json.load(sys.stdin):
+    answer = Client(raise_request_exception=False).generic(method, path, json.dumps(body), "application/json")
+    print(answer.status_code, "".join(answer.content.decode().split("\\n")))
+"""
+REQUESTS = [
+    ("GET", "/leads/", None),
+    *(("GET", f"/in/{shop}/{path}", None) for shop in ("one", "TWO", "no") for path in ("leads/", "here/", "here/?hidden=true", "here/1/", "here/2/")),
+    *((method, path, {"team": team}) for team in (1, 2, 9) for method, path in (
+        ("POST", "/offers/"), ("POST", "/in/one/offers/"), ("POST", "/in/two/offers/"), ("PUT", "/in/two/offers/1/"), ("PATCH", "/in/one/offers/2/")
+    )),
+    ("GET", "/offers/", None),
+]  # fmt: skip
+
+
+def test_rows_of_the_request(site: Site, snapshot: Snapshot, tmp_path: Path) -> None:
+    """A scope of middleware, what it computes on its object, which a related set leads back to, and which rows input may name."""
+    write(translate(snapshot), tmp_path / "fastapi")
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "site_.settings"}
+    site.run("manage.py", "shell", "-c", FILL)
+    shutil.copy(site.root / "db.sqlite3", tmp_path / "ours.sqlite3")
+    asked = json.dumps(REQUESTS)
+    theirs = subprocess.run(
+        [site.python, "-c", ASK], cwd=site.root, env=environment, input=asked, capture_output=True, text=True, timeout=60, check=True
+    )  # fmt: skip
+    given = [{"method": m, "path": p, "json": b, "key": ""} for m, p, b in REQUESTS]
+    modern = MODERN.replace('one["path"],', 'one["path"], **({"json": one["json"]} if one["json"] else {}),')
+    ours = subprocess.run(
+        [sys.executable, "-c", modern], cwd=tmp_path / "fastapi", input=json.dumps(given), capture_output=True, text=True, timeout=60,
+        env={**os.environ, "DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'ours.sqlite3'}", "SECRET_KEY": "x"}, check=True,
+    )  # fmt: skip
+    expected = theirs.stdout.splitlines()
+    found = [f"{one['status']} {one['body']}" for one in json.loads(ours.stdout)]
+    pages = [n for n, line in enumerate(expected) if line.startswith("404") and "<" in line]  # Django's own
+    same = [n for n in range(len(expected)) if n not in pages]
+    assert [found[n] for n in same] == [expected[n] for n in same]
+    assert (
+        '"begun":["given 1","given 1"],"joined":["asked","asked"],"asked":["asked","asked"]' in expected[1]
+    ), expected[1]
+    assert {line[:3] for line in expected} == {"200", "201", "400", "404"}
 
 
 @pytest.mark.parametrize(
@@ -335,7 +495,7 @@ def test_a_save_that_may_fail_is_not_one_that_does_nothing(
 
 
 def test_both_sides_allow_the_same(site: Site, snapshot: Snapshot, tmp_path: Path) -> None:
-    program, report = site.explore(snapshot, tmp_path / "fastapi", cases=200, seconds=20)
+    program, report = site.explore(snapshot, tmp_path / "fastapi", cases=260, seconds=30)
     assert differences(report) == []
     met = {o.key: set(o.statuses) for o in report.operations}
     assert {"200", "401", "404"} <= met["GET /items/{pk}/"], met

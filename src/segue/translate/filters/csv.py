@@ -15,6 +15,7 @@ from segue.translate.interp.value import Val, name
 from segue.translate.kinds import ListOf, Scalar
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import pk_field, python_type
+from segue.translate.rules import scopes
 from segue.translate.specialise.fold import plain
 
 # Plain filter → cleaner of segue_bridge.filters.cleaning, and the type it gives.
@@ -101,6 +102,8 @@ def read_keys(
     given = item.kwargs.get("queryset")
     if not label or label not in frame.ctx.snapshot.models or (given is not None and len(given.pairs) > 1):
         raise _refuse(found, item, "The filter's choices are computed.")
+    if scopes.has_scoped_rows(frame.ctx, label):
+        raise _refuse(found, item, "The filter's choices are the rows of a scope (django-scopes).")
     pk = pk_field(frame.ctx, label)
     by = plain(item.kwargs["to_field_name"]) if "to_field_name" in item.kwargs else None
     if by not in (None, "pk", pk.name):

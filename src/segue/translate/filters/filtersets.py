@@ -24,6 +24,7 @@ from segue.translate.kinds import Kind, ListOf, Object, QuerySet, Scalar
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import pk_field, python_type
 from segue.translate.query.build import commit, query_of, settle
+from segue.translate.rules import scopes
 from segue.translate.serializers import flex_fields
 from segue.translate.serializers.synthetic import evaluate
 from segue.translate.specialise.endpoint import Endpoint
@@ -266,6 +267,8 @@ def _read_choice(frame: Frame, found: FilterSet, item: FilterField, form: str, l
     given = item.kwargs.get("queryset")
     if not label or label not in frame.ctx.snapshot.models or (given is not None and len(given.pairs) > 1):
         raise _refuse(found, item, "The filter's choices are computed.")
+    if scopes.has_scoped_rows(frame.ctx, label):
+        raise _refuse(found, item, "The filter's choices are the rows of a scope (django-scopes).")
     pk = pk_field(frame.ctx, label)
     field_name = plain(item.kwargs.get("to_field_name", Value("const", None)))
     if field_name not in (None, "pk", pk.name):

@@ -10,7 +10,7 @@ from segue.translate.functions.record import reached
 
 # Helpers and methods that only read: rows, the body, input that is looked up.
 _READS = re.compile(
-    r"await (segue__(?:rows|fn)_\d+__\(|follow\(|call\.data\(|checked\(|each\(|each_sent\(|exists\(|count\(|find\(|find_all\(|find_each\("
+    r"await (rows\(|segue__(?:rows|fn)_\d+__\(|follow\(|follow_back\(|follow_real\(|call\.data\(|checked\(|each\(|each_sent\(|exists\(|count\(|find\(|find_all\(|find_each\("
     r"|find_choice\(|unique\(|unique_together\(|unique_for_date\(|clean_entity\(|keys\(|related\("
     r"|[A-Z][A-Z_]*_PAGES\.page\("
     r"|\w+\.(?:ready|successful|failed|state|value|traceback)\(\)"

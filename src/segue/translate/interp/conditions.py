@@ -18,6 +18,8 @@ from segue.translate.kinds import (
     Global,
     Instance,
     Kind,
+    ListOf,
+    Localized,
     Maybe,
     QuerySet,
     Raised,
@@ -132,6 +134,8 @@ def of_value(frame: Frame, value: Val, node: ast.expr) -> Test:
         rows = fetched_rows(frame, value, node)
         assert rows.node is not None
         return Test(rows.node, None, value=rows)
+    if known is None and _still_empty(frame, value, node):
+        known = False
     result = Test(value.node if value.node is not None else name(str(known)), known, value=value)
     text = value.text
     if isinstance(value.kind, Instance | Scalar | Uploaded) and value.kind.nullable:
@@ -144,6 +148,9 @@ def of_value(frame: Frame, value: Val, node: ast.expr) -> Test:
         result.then[text] = replace(value.kind, present=True)
     result.then.update(_narrowed_failure(frame, value.node))
     result.then.update(_narrowed_scalar(frame, value.node))
+    texts, others = _narrowed_localized(frame, value.node)
+    result.then.update(texts)
+    result.otherwise.update(others)
     call, positive = value.node, True
     if isinstance(call, ast.UnaryOp) and isinstance(call.op, ast.Not):
         call, positive = call.operand, False
@@ -154,6 +161,24 @@ def of_value(frame: Frame, value: Val, node: ast.expr) -> Test:
             result.then[user] = User(owner, positive)
             result.otherwise[user] = User(owner, not positive)
     return result
+
+
+def _still_empty(frame: Frame, value: Val, node: ast.expr) -> bool:
+    """Whether a local holds the empty list that it was given, and no code before this place has looked at it."""
+    kind = value.kind
+    if not (isinstance(kind, ListOf) and isinstance(kind.item, Unknown) and kind.item.why == "empty"):
+        return False
+    if isinstance(node, ast.NamedExpr):
+        return True
+    if not isinstance(node, ast.Name) or not isinstance(value.node, ast.Name) or frame.loops:
+        return False
+    place = (node.lineno, node.col_offset)
+    before = [
+        n
+        for n in ast.walk(ast.parse(textwrap.dedent(frame.function.source)))
+        if isinstance(n, ast.Name) and n.id == node.id and (n.lineno, n.col_offset) < place
+    ]
+    return len(before) == 1 and isinstance(before[0].ctx, ast.Store)
 
 
 def _narrowed_failure(frame: Frame, node: ast.expr | None) -> dict[str, Kind]:
@@ -185,6 +210,15 @@ def _narrowed_failure(frame: Frame, node: ast.expr | None) -> dict[str, Kind]:
             return {}
         asked = "APIException"
     return {text: Failure(True, asked)} if known is not None else {}
+
+
+def _narrowed_localized(frame: Frame, node: ast.expr | None) -> tuple[dict[str, Kind], dict[str, Kind]]:
+    """``isinstance(value, LazyI18nString)`` of a column of django-i18nfield: else it is what code has put there."""
+    match node:
+        case ast.Call(ast.Name("isinstance"), [given, ast.Name("LocalizedText")]):
+            text = ast.unparse(given)
+            return {text: Localized(present=True)}, {text: Scalar("Any")}
+    return {}, {}
 
 
 def _narrowed_scalar(frame: Frame, node: ast.expr | None) -> dict[str, Kind]:
@@ -254,14 +288,14 @@ def _bool(frame: Frame, node: ast.BoolOp) -> Test:
     frame.no_hoist += 1
     single = None
     try:
-        for number, item in enumerate(node.values):
-            if number == 0:
-                frame.no_hoist -= 1
+        for item in node.values:
+            # Decided operands before it let this one be looked at for certain.
+            certain = not parts
+            frame.no_hoist -= certain
             try:
                 found = test(frame, item)
             finally:
-                if number == 0:
-                    frame.no_hoist += 1
+                frame.no_hoist += certain
             if found.known is (not conjunction):
                 # True in an ``or``, False in an ``and``: what follows is never looked at.
                 if all(map(_harmless, parts)):

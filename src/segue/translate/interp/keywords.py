@@ -23,9 +23,10 @@ def assign(frame: Frame, node: ast.Assign) -> bool:
         return False
     target = node.targets[0]
     if isinstance(target, ast.Name):
-        if not isinstance(node.value, ast.Dict | ast.Call) or not _only_spread(frame, target.id):
+        given = _without_none(frame, target.id, node.value)
+        if not isinstance(given, ast.Dict | ast.Call) or not _only_spread(frame, target.id):
             return False
-        entries = _display(frame, node.value)
+        entries = _display(frame, given)
         if entries is None:
             return False
         made: list[tuple[str, Val]] = []
@@ -49,6 +50,16 @@ def assign(frame: Frame, node: ast.Assign) -> bool:
         frame.env[target.value.id] = Val(KeywordDict((*rest, (key, kept))))
         return True
     return False
+
+
+def _without_none(frame: Frame, local: str, node: ast.expr) -> ast.expr:
+    """``{}`` of ``extra = extra or {}`` where ``extra`` is None here."""
+    match node:
+        case ast.BoolOp(ast.Or(), [ast.Name(name), ast.Dict() as otherwise]) if name == local:
+            known = frame.env.get(local)
+            if known is not None and isinstance(known.kind, Const) and not known.kind.value:
+                return otherwise
+    return node
 
 
 def sometimes(frame: Frame, node: ast.If, found: Test) -> bool:
@@ -137,6 +148,8 @@ def _only_spread(frame: Frame, local: str) -> bool:
             for target in part.targets:
                 if isinstance(target, ast.Subscript):
                     allowed.add(id(target.value))
+                elif isinstance(part.value, ast.BoolOp) and isinstance(target, ast.Name):
+                    allowed |= {id(v) for v in part.value.values if ast.unparse(v) == target.id == local}
     loads = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == local]
     return spread and all(isinstance(n.ctx, ast.Store) or id(n) in allowed for n in loads)
 

@@ -6,6 +6,7 @@ import ast
 
 from segue.translate.interp.value import Val, is_pure
 from segue.translate.kinds import (
+    BoundMethod,
     Const,
     DictOf,
     FieldParent,
@@ -25,6 +26,7 @@ from segue.translate.kinds import (
 )
 
 _ALWAYS = (
+    BoundMethod,
     FieldParent,
     Request,
     User,

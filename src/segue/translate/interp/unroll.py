@@ -14,8 +14,9 @@ from typing import Any
 from segue.refusal import Refused
 from segue.target.ir import Import
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.join import widen
 from segue.translate.interp.value import Val, const
-from segue.translate.kinds import Const, Introspected, ListOf, Unknown
+from segue.translate.kinds import Const, Instance, Introspected, ListOf, Unknown
 
 # Longer lists are no lists of names.
 _MOST = 30
@@ -49,16 +50,33 @@ def unroll(frame: Frame, node: ast.For) -> bool:
         for statement in body:
             frame.comments.skip(statement)  # they tell of choices that are made by now
     frame.facts_loops += quiet
+    start, given = len(frame.lines), set(frame.env)
+    kinds: dict[str, set[str]] = {}
     try:
         for item in items:
             if not _bind(frame, node.target, item):
                 return False
             frame.run(body)
+            for local in stored(body) - given:
+                if local in frame.env:
+                    kinds.setdefault(local, set()).add(repr(widen(frame.env[local].kind)))
     finally:
         frame.facts_loops -= quiet
     if facts is not None:
         _annotate_empty(frame)
+    for local in sorted(name for name, found in kinds.items() if len(found) > 1):
+        target = frame.renames.get(local, local)
+        if sum(line.strip().startswith(f"{target} = ") for line in frame.lines[start:]) > 1:
+            frame.lines.insert(start, f"{target}: Any")  # one thing in one round, another in the next
+            frame.use(Import("typing", "Any"))
     return True
+
+
+def stored(body: list[ast.stmt]) -> set[str]:
+    """The locals that the statements assign to."""
+    return {
+        n.id for s in body for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
 
 
 def _annotate_empty(frame: Frame) -> None:
@@ -156,6 +174,10 @@ def known(frame: Frame, node: ast.expr) -> Any:
                 return known(frame, owner)[known(frame, key)]
             except (KeyError, IndexError, TypeError):
                 raise NotKnown from None
+        case ast.Attribute(value=ast.Name(id=owner), attr=attr) if owner in frame.env and isinstance(
+            frame.env[owner].kind, Instance
+        ):
+            return _of_model(frame, frame.env[owner], attr, node)
         case ast.Name() | ast.Attribute() | ast.Call(func=ast.Name(id="getattr")):
             return _evaluated(frame, node)
         case _:
@@ -179,6 +201,34 @@ def _evaluated(frame: Frame, node: ast.expr) -> Any:
         raise NotKnown
     try:
         return ast.literal_eval(value.node)
+    except ValueError:
+        raise NotKnown from None
+
+
+def _of_model(frame: Frame, owner: Val, attr: str, node: ast.expr) -> Any:
+    """A property of a model that only tells something of its class: ``return [f.name for f in self._meta.fields if …]``."""
+    from segue.translate.load.models import concrete
+    from segue.translate.rules.instance import model_method
+    from segue.translate.rules.polymorphic import same_class
+
+    kind = owner.kind
+    assert isinstance(kind, Instance)
+    function = model_method(frame, concrete(frame.ctx, kind.model).cls, attr)
+    if function is None or function.role not in ("property", "cached_property"):
+        raise NotKnown
+    tree = ast.parse(textwrap.dedent(function.source)).body[0]
+    match tree.body[-1] if isinstance(tree, ast.FunctionDef) and len(tree.body) == 1 else None:
+        case ast.Return(ast.ListComp() as value):
+            pass
+        case _:
+            raise NotKnown
+    same_class(frame, kind, node)
+    inner = Frame(frame.ctx, function, frame.app, env={"self": owner})
+    made = inner.eval(value)
+    if made.node is None or inner.lines or inner.state_used:
+        raise NotKnown
+    try:
+        return ast.literal_eval(made.node)
     except ValueError:
         raise NotKnown from None
 

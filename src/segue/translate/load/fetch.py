@@ -6,6 +6,7 @@ import ast
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
+from segue.refusal import refuse
 from segue.target.ir import Import
 from segue.translate.context import Context
 from segue.translate.functions.symbols import symbols
@@ -99,15 +100,20 @@ def site_of(frame: Frame, value: Val, hint: str = "", at: ast.AST | None = None)
         needs.columns.add(pk_field(frame.ctx, query.model).attname)
         if key is not None:
             table.by_key[key] = needs
-    describe(needs, query)
+    describe(frame.ctx, needs, query)
     return needs
 
 
-def describe(needs: Needs, query: Query) -> None:
+def describe(ctx: Context, needs: Needs, query: Query) -> None:
     """Note what the statement itself brings: annotations in SELECT order, prefetched relations."""
     for item in query.annotations:
         needs.computed.setdefault(item.name, item.kind)
     needs.selected.update(query.selected)
+    given = dict(query.known)
+    if needs.known is not None and needs.known != given and any(n.startswith("known ") for n in needs.asked):
+        why = "Django gives its rows the object that the set begins with, and other rows one of their own."
+        raise refuse("related-manager", query.model, why, concrete(ctx, query.model).where)
+    needs.known = given if needs.known in (None, given) else {}
     for prefetch in query.prefetch:
         if prefetch.own:
             if needs.written:

@@ -95,7 +95,7 @@ def to_many(ctx: Context, site: Needs, accessor: str) -> Needs:
         check_made(ctx, target)
         child = Needs(target)
         if shown is not None and shown.query is not None:
-            describe(child, shown.query)
+            describe(ctx, child, shown.query)
         child.columns.add(pk_field(ctx, child.model).attname)
         site.many[accessor] = child
     return site.many[accessor]

@@ -69,6 +69,7 @@ class Query:
     ``crossed`` tells that a filter looks over a to-many relation.
     ``selected`` are the paths of ``select_related``, ``loading`` the calls that change which columns Django reads besides. ``maybe_distinct`` tells that ``distinct()`` was called on one way to here and not on another.
     ``streamed`` tells that it is read by ``iterator()``, which keeps no rows.
+    ``known`` are to-one relations that lead to the very object that a related set began with, by the serial of that object's needs.
     ``compound`` tells of ``union()`` and its kin, ``repeated`` of ``union(all=True)``, ``elided`` that a part of it
     may turn out to have no rows and be left out. ``first_of`` tells of ``distinct(fields)``; ``surplus`` that the SELECT list ends with columns that only the order of distinct values
     has there. ``bounds`` are those of the slice, where they are known.
@@ -107,6 +108,7 @@ class Query:
     surplus: bool = False
     bounds: tuple[int, int | None] | None = None
     for_save: bool = False
+    known: tuple[tuple[str, int], ...] = field(default=(), compare=False)
 
     def with_(self, **changes: object) -> Query:
         """A copy with ``changes``; it is no longer the plain related set."""
@@ -115,8 +117,9 @@ class Query:
 
     def joined(self, other: Query) -> Query | None:
         """What two branches have in common; ``None`` when their rows differ in shape."""
+        known = self.known if self.known == other.known else ()
         if self == other:
-            return self
+            return replace(self, known=known)
         same = (
             self.model == other.model
             and self.values == other.values
@@ -146,6 +149,7 @@ class Query:
             prefetch=tuple(p for p in self.prefetch if p in other.prefetch),
             loading=self.loading if self.loading == other.loading else ("?",),
             related=None,
+            known=known,
             locked=self.locked or other.locked,
             crossed=self.crossed or other.crossed,
             compound=self.compound or other.compound,

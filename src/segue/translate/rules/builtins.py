@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from segue.snapshot.model import ModelField
 from segue.translate.interp.callbacks import as_function
@@ -15,6 +16,7 @@ from segue.translate.interp.join import join, nullable, widen
 from segue.translate.interp.scope import field_source
 from segue.translate.interp.value import Val, const, name, quote
 from segue.translate.kinds import (
+    BoundMethod,
     Const,
     DictOf,
     Failure,
@@ -24,6 +26,7 @@ from segue.translate.kinds import (
     Introspected,
     Kind,
     ListOf,
+    Localized,
     Object,
     Payload,
     QuerySet,
@@ -43,11 +46,17 @@ from segue.translate.models.polymorphic import children
 from segue.translate.rules import registry
 from segue.translate.rules.by_class import by_class
 from segue.translate.rules.introspection import fact_or
-from segue.translate.rules.own_attributes import is_never_there
+from segue.translate.rules.localized import is_localized
+from segue.translate.rules.own_attributes import (
+    OF_FRAMEWORKS,
+    is_never_there,
+    is_own_attribute,
+    may_be_given,
+)
 from segue.translate.rules.polymorphic import same_for_children
 from segue.translate.rules.registry import function
 from segue.translate.rules.request_attributes import by_middleware, held
-from segue.translate.rules.types import exact_class
+from segue.translate.rules.types import exact_class, is_apart
 from segue.translate.rules.view_attributes import view_has
 
 _PLAIN = (Const, Scalar, ListOf, DictOf, Payload, ValidatedData)
@@ -410,6 +419,8 @@ def isinstance_(frame: Frame, call: CallSite) -> Val:
         cls = model.cls
         known = frame.ctx.snapshot.classes.get(cls)
         return const(any(n in (known.mro if known is not None else (cls,)) for n in names))
+    if isinstance(kind, Localized) and names == ["i18nfield.strings.LazyI18nString"]:
+        return const(True) if kind.present else is_localized(frame, value)
     if isinstance(kind, Object) and kind.cls in frame.ctx.snapshot.classes and value.node is None:
         return const(any(n in frame.ctx.snapshot.classes[kind.cls].mro for n in names))
     if isinstance(kind, Introspected):
@@ -435,6 +446,10 @@ def isinstance_(frame: Frame, call: CallSite) -> Val:
         exact = exact_class(kind)
         if exact is not None:
             return const(any(f"{c.__module__}.{c.__qualname__}" in names for c in exact.__mro__))
+        if isinstance(kind, DictOf) and all(n in plain for n in names):
+            return const("builtins.dict" in names)
+        if isinstance(kind, Scalar) and all(is_apart(frame.ctx, kind, n) for n in names):
+            return const(False)
         if (
             isinstance(kind, Scalar)
             and kind.type != "Any"
@@ -540,22 +555,29 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
 
 
 def _lacks(frame: Frame, value: Val, name: str) -> bool:
-    """Whether a row read by a known query has no attribute ``name``: neither its model nor the query knows it.
+    """Whether an object of a known query has no attribute ``name``: neither its model nor the query knows it.
 
     An attribute that other code sets on the object is refused where that happens.
     """
     from segue.translate.load.models import concrete, field_of, reverse_of
 
     kind = value.kind
-    if not isinstance(kind, Instance) or kind.nullable or kind.mode != "row" or name in kind.site.computed:
+    if not isinstance(kind, Instance) or kind.nullable or name in kind.site.computed:
         return False
     model = concrete(frame.ctx, kind.model)
     known = frame.ctx.snapshot.classes.get(model.cls)
-    if known is None or name.startswith("_") or name in ("pk", "objects", "DoesNotExist"):
+    made = frame.ctx.snapshot.functions.get(known.methods.get("__init__", "")) if known is not None else None
+    if made is not None and re.search(rf"\bself\.{re.escape(name)}\b", made.source):
+        return False
+    if known is None or name in ("pk", "objects", "DoesNotExist") or name in OF_FRAMEWORKS:
+        return False
+    if name.startswith("__") or is_own_attribute(frame.ctx, kind.model, name):
         return False
     magic = any(m in known.methods for m in ("__getattr__", "__getattribute__"))
     there = name in known.methods or name in known.attributes or name in model.managers
-    return not (magic or there or field_of(model, name) is not None or reverse_of(model, name) is not None)
+    if magic or there or field_of(model, name) is not None or reverse_of(model, name) is not None:
+        return False
+    return not may_be_given(frame.ctx, kind, name)
 
 
 @function("builtins.getattr")
@@ -587,6 +609,8 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
             from segue.translate.rules.failures import given_or
 
             return given_or(frame, value, attr.kind.value, call.args[2], call.node)
+        if isinstance(value.kind, Localized) and value.kind.present and attr.kind.value == "data":
+            return of(frame, value, "data", call.node)
         if isinstance(value.kind, Introspected):
             return fact_or(frame, value.kind, attr.kind.value, call.args[2], call.node)
         if isinstance(value.kind, Instance) and any(
@@ -617,6 +641,8 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
             if item is not None and _is_there(value.kind, item):
                 return of(frame, value, attr.kind.value, call.node)
             found = model_method(frame, model.cls, attr.kind.value) if item is None else None
+            if found is not None and found.role == "method":
+                return Val(BoundMethod(value.kind, attr.kind.value, found))
             if found is not None and found.role in ("property", "cached_property"):
                 with field_source(frame.ctx):  # an AttributeError inside of it would give the default
                     return of(frame, value, attr.kind.value, call.node)

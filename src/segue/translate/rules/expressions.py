@@ -69,7 +69,7 @@ def value(frame: Frame, call: CallSite) -> Val:
 @function("django.db.models.expressions.Exists", "django.db.models.Exists")
 def exists(frame: Frame, call: CallSite) -> Val:
     """``Exists(queryset)`` with ``OuterRef`` inside."""
-    first = call.argument(0, "queryset")
+    first = _wrapped(frame, call) or call.argument(0, "queryset")
     if first is None or not isinstance(first.kind, QuerySet):
         raise frame.refuse(
             "expression", ast.unparse(call.node), "Exists() of something else than a queryset.", call.node
@@ -87,6 +87,19 @@ def exists(frame: Frame, call: CallSite) -> Val:
         return quote("{0}.exists()", made), Scalar("bool")
 
     return Val(Expr(Expression(render)))
+
+
+def _wrapped(frame: Frame, call: CallSite) -> Val | None:
+    """The queryset of ``Exists(Subquery(queryset))``: ``Subquery.__init__`` takes the query of whatever it is given."""
+    match call.node.args:
+        case [ast.Call(func, [inner], [])]:
+            ref = frame.function.globals.get(ast.unparse(func))
+            if ref is not None and ref.name in (
+                "django.db.models.expressions.Subquery",
+                "django.db.models.Subquery",
+            ):
+                return frame.eval(inner)
+    return None
 
 
 def _not_combined(frame: Frame, value: Val, call: CallSite) -> None:

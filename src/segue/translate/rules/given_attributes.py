@@ -23,6 +23,8 @@ _LAYERS = ("middleware", "layers here")
 _JUDGED = ("middleware", "judged here")
 _ALWAYS = ("middleware", "always here")
 _SETTERS = ("middleware", "setters")
+_ABSENT = ("middleware", "taken for absent")
+_PUT = ("middleware", "put by views")
 _COMPUTED = re.compile(r"\bsetattr\(|\b__dict__\b|\bvars\(")
 
 
@@ -64,7 +66,26 @@ def gives(ctx: Context, attr: str) -> bool | None:
     setters = _setters(ctx).get(attr, set())
     if all(any(s == name or s.startswith(f"{name}.") for name in known) for s in setters):
         return False
-    return None
+    if isinstance(judged, dict) and any(attr in sets for sets in judged.values()):
+        return None
+    # Whatever else sets it and runs for such a request is code that is translated with the route, or refuses it.
+    if ctx.accepted_middleware or attr in _noted(ctx, _PUT):
+        return None
+    _noted(ctx, _ABSENT).add(attr)
+    return False
+
+
+def note_put(ctx: Context, attr: str) -> bool:
+    """A view puts ``attr`` on its request; False where something has been translated as for requests without it, in
+    whatever order the two run."""
+    _noted(ctx, _PUT).add(attr)
+    return attr not in _noted(ctx, _ABSENT)
+
+
+def _noted(ctx: Context, key: tuple[str, str]) -> set[str]:
+    found = ctx.memo.setdefault(key, set())
+    assert isinstance(found, set)
+    return found
 
 
 def gives_so_far(ctx: Context, attr: str) -> bool | None:
@@ -129,4 +150,4 @@ def _set(node: ast.AST) -> list[str]:
             return []
 
 
-__all__ = ["AROUND", "HERE", "LEFT_OUT", "enter", "given_here", "gives", "gives_so_far", "has"]
+__all__ = ["AROUND", "HERE", "LEFT_OUT", "enter", "given_here", "gives", "gives_so_far", "has", "note_put"]

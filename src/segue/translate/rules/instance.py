@@ -13,7 +13,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import invoke, invoke_function
 from segue.translate.interp.scope import in_source
 from segue.translate.interp.value import Val, const, literal, quote
-from segue.translate.kinds import Const, Instance, ListOf, RelatedManager, Scalar, User
+from segue.translate.kinds import Const, Instance, ListOf, RelatedManager, Request, Scalar, User
 from segue.translate.load.models import column_kind, concrete, field_of, pk_field, reverse_of, target_field
 from segue.translate.load.needs import check_fresh, column, to_many, to_one
 from segue.translate.models.polymorphic import children
@@ -21,6 +21,7 @@ from segue.translate.needs import Needs
 from segue.translate.rules.by_class import by_class
 from segue.translate.rules.following import follow, remembers
 from segue.translate.rules.kept_dicts import kept_dict
+from segue.translate.rules.own_attributes import note_way
 from segue.translate.rules.polymorphic import same_for_children
 from segue.translate.rules.registry import attribute, method
 from segue.translate.rules.unsaved import check_unsaved
@@ -147,16 +148,24 @@ def _to_one(frame: Frame, owner: Val, name: str, target: str, *, nullable: bool,
     reverse = reverse_of(concrete(frame.ctx, kind.model), name)
     missing = f"{concrete(frame.ctx, kind.model).cls.rpartition('.')[2]} has no {name}."
     if kind.mode == "entity" and (kind.site.live or remembers(frame.ctx, kind.model)):
-        return follow(frame, owner, name, label, node)
+        found = follow(frame, owner, name, label, node)
+        if isinstance(found.kind, Instance) and found.kind.site is not kind.site:
+            note_way(frame.ctx, found.kind.site, kind.site, name)
+        return found
     if kind.mode == "entity":
         check_fresh(kind.site, name)
         value = related_of_entity(frame, owner, name, label, node)
         if isinstance(value.kind, Instance):
             value.kind.site.stale = kind.site.told
     else:
+        begun = _begun_with(frame, kind, name)
+        if begun is not None:
+            return begun
         child = to_one(frame.ctx, kind.site, name)
         origins(frame)[child.serial] = (kind.site, name)
         value = Val(Instance(label, child, "row", nullable), ast.Attribute(owner.node, name, ast.Load()))
+    if isinstance(value.kind, Instance):
+        note_way(frame.ctx, value.kind.site, kind.site, name)
     if reverse is not None:
         assert value.node is not None
         made = quote(
@@ -165,6 +174,22 @@ def _to_one(frame: Frame, owner: Val, name: str, target: str, *, nullable: bool,
         assert isinstance(value.kind, Instance)
         return Val(Instance(label, value.kind.site, value.kind.mode), made)
     return value
+
+
+def _begun_with(frame: Frame, kind: Instance, name: str) -> Val | None:
+    """``room.event`` of ``request.event.rooms.all()``: Django gives the rows that very object of the request, with all that is
+    kept on it. Only what middleware gives to requests is at hand everywhere."""
+    from segue.translate.views.rules.around import ATTRIBUTES, kept_by_middleware
+
+    serial = (kind.site.known or {}).get(name)
+    given = frame.ctx.memo.get(ATTRIBUTES)
+    if serial is None or not isinstance(given, dict) or name in kind.site.selected or kind.site.united:
+        return None
+    for attr, found in given.items():
+        if isinstance(found, Instance) and found.site.serial == serial:
+            kind.site.asked.add(f"known {name}")
+            return kept_by_middleware(frame, Val(Request()), attr, ast.Pass())
+    return None
 
 
 def related_of_entity(frame: Frame, owner: Val, name: str, label: str, node: ast.AST) -> Val:

@@ -64,8 +64,11 @@ def fact_or(frame: Frame, kind: Introspected, name: str, default: Val, node: ast
     if found is not None:
         return found
     column = column_of(frame.ctx, kind)
-    if column is not None and name in _ONLY and column[1].cls == column[1].base:
-        return default
+    if column is not None and name in _ONLY:
+        item = column[1]
+        if item.cls == item.base or _leaves_alone(frame.ctx, item, name):
+            there = set(_ONLY[name]) & set(_chain(item.base))
+            return const(getattr(item, name)) if there else default
     if kind.about != "self.Meta":  # of which everything is known
         raise frame.refuse("getattr", ast.unparse(node), "Segue does not know whether it has that.", node)
     return default
@@ -192,6 +195,28 @@ def is_field_of(ctx: Context, field: Introspected, names: list[str]) -> bool | N
         return True
     # AutoFieldMeta.__subclasscheck__: the other keys that count count as one, which no table tells.
     return None if "AutoField" in above[0] and any("AutoField" in name for name in asked) else False
+
+
+def _leaves_alone(ctx: Context, item: ModelField, name: str) -> bool:
+    """Whether the field's own class, and those between it and Django's, say nothing of ``name``."""
+    known = ctx.snapshot.classes.get(item.cls)
+    if known is None or not _chain(item.base) or name in known.attributes or name in known.methods:
+        return False
+    for base in known.mro[: known.mro.index(item.base)] if item.base in known.mro else known.mro:
+        of_class = ctx.snapshot.classes.get(base)
+        if of_class is None:
+            return False
+        for called, dotted in of_class.methods.items():
+            if dotted != f"{base}.{called}":
+                continue
+            function = ctx.snapshot.functions.get(dotted)
+            unread = function is None and (called in _SETTING or called.startswith("__getattr"))
+            if unread or (function is not None and (name in function.source or "setattr" in function.source)):
+                return False
+    return True
+
+
+_SETTING = ("__init__", "__new__", "contribute_to_class", "clone", "deconstruct")
 
 
 def _chain(name: str) -> tuple[str, ...]:

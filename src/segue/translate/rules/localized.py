@@ -13,7 +13,7 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, quote
 from segue.translate.kinds import Const, DictOf, Kind, ListOf, Localized, Maybe, Payload, Scalar, TupleOf
-from segue.translate.rules.registry import framework, function, method
+from segue.translate.rules.registry import attribute, framework, function, method
 
 MODULE = "segue_bridge.localized"
 _SHOWS = "i18nfield.rest_framework.I18nField.to_representation"
@@ -85,6 +85,24 @@ def made(frame: Frame, call: CallSite) -> Val | None:
     return Val(Localized(), quote("{0}({1})", frame.imported(MODULE, "entered"), data.node))
 
 
+def is_localized(frame: Frame, value: Val) -> Val:
+    """``isinstance(value, LazyI18nString)``: not what code has put into a column before it is saved."""
+    assert isinstance(value.kind, Localized)
+    assert value.node is not None
+    return Val(
+        Scalar("bool"), quote("isinstance({0}, {1})", value.node, frame.imported(MODULE, "LocalizedText"))
+    )
+
+
+@attribute(Localized, "data")
+def data(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
+    """``value.data``: a text or the texts by language, as the column has it."""
+    assert isinstance(owner.kind, Localized)
+    if not owner.kind.present or owner.node is None:
+        return None
+    return Val(Scalar("Any"), ast.Attribute(owner.node, "data", ast.Load()))
+
+
 @framework(_SHOWS)
 def shown(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """``I18nField.to_representation(value)``: the texts by language."""
@@ -97,4 +115,4 @@ def shown(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     return Val(Scalar("dict[str, Any]", True), made)
 
 
-__all__ = ["MODULE", "as_text", "holds_localized", "refuse_localized"]
+__all__ = ["MODULE", "as_text", "holds_localized", "is_localized", "refuse_localized"]

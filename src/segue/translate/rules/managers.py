@@ -27,7 +27,7 @@ from segue.translate.kinds import (
     RelatedManager,
     Super,
 )
-from segue.translate.load.models import concrete, field_of, target_field
+from segue.translate.load.models import concrete, field_of, reverse_of, target_field
 from segue.translate.models.polymorphic import MANAGER as POLYMORPHIC
 from segue.translate.query.build import add_where, model_queryset, query_of, root_of
 from segue.translate.query.ir import Query
@@ -369,7 +369,10 @@ def related_queryset(frame: Frame, owner: Val, node: ast.AST) -> Val:
         value = add_where(frame, base, condition)
     # What a loader brings with the instance are the rows of the default manager.
     related = (instance, kind.accessor) if kind.manager == "_default_manager" else None
-    query = replace(query_of(value), related=related, crossed=bool(hop.through))
+    behind = reverse_of(concrete(frame.ctx, instance.model), kind.accessor)
+    # ``_apply_rel_filters``: the rows get the object itself, where the query does not join it.
+    known = ((behind.field, instance.site.serial),) if behind is not None and behind.kind == "fk" else ()
+    query = replace(query_of(value), related=related, crossed=bool(hop.through), known=known)
     return Val(QuerySet(query), value.node)
 
 

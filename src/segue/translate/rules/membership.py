@@ -24,6 +24,7 @@ from segue.translate.kinds import (
     ValidatedData,
 )
 from segue.translate.rules import registry
+from segue.translate.serializers.added import never_there
 
 
 def membership(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.Compare) -> Val:
@@ -42,6 +43,13 @@ def membership(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.Compare) -
         if constants is not None:  # a constant of a module, which no function changes
             return const((a.kind.value in constants) == positive)
     kind = b.kind
+    if (
+        isinstance(kind, ValidatedData)
+        and isinstance(a.kind, Const)
+        and isinstance(a.kind.value, str)
+        and never_there(frame.ctx, kind.serializer, a.kind.value)
+    ):
+        return const(not positive)
     for cls in type(kind).__mro__:
         rule = registry.methods.get((cls, "__contains__"))
         if rule is not None:

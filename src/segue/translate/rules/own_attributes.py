@@ -13,10 +13,11 @@ from segue.snapshot.model import Where
 from segue.translate.context import Context
 from segue.translate.kinds import Instance
 from segue.translate.load.models import concrete, field_of, reverse_of
+from segue.translate.needs import Needs
 from segue.translate.rules.unread import is_read
 
 # What Django, its authentication and DRF keep on objects themselves.
-_OF_FRAMEWORKS = frozenset(
+OF_FRAMEWORKS = frozenset(
     {
         "_state", "_meta", "_base_manager", "_default_manager", "_prefetched_objects_cache", "_fields_cache", "_perm_cache",
         "_user_perm_cache", "_group_perm_cache", "_password", "_wrapped", "_setupfunc", "_deferred", "_result_cache",
@@ -28,7 +29,7 @@ def is_own_attribute(ctx: Context, label: str, name: str) -> bool:
     """Whether ``name`` is nothing of the model's, and code of the snapshot sets it on some object."""
     model = concrete(ctx, label)
     known = ctx.snapshot.classes.get(model.cls)
-    if known is None or not name.startswith("_") or name.startswith("__") or name in _OF_FRAMEWORKS:
+    if known is None or not name.startswith("_") or name.startswith("__") or name in OF_FRAMEWORKS:
         return False
     if field_of(model, name) is not None or reverse_of(model, name) is not None:
         return False
@@ -52,6 +53,52 @@ def is_never_there(ctx: Context, kind: Instance, name: str) -> bool:
         return False
     kind.site.asked.add(name)
     return True
+
+
+_COMPUTES = re.compile(r"\.(annotate|extra|raw)\(")
+
+
+def note_way(ctx: Context, child: Needs, parent: Needs, relation: str) -> None:
+    """Objects of ``child`` are what ``relation`` of those of ``parent`` leads to."""
+    _ways(ctx)[child.serial] = parent, relation
+
+
+def may_be_given(ctx: Context, kind: Instance, name: str) -> bool:
+    """Whether some query computes ``name``, and the object may be one that it gave.
+
+    The rows of a related set lead back to the very object that it begins with (``QuerySet._known_related_objects``), and what is
+    assigned is kept; not so what the query has joined (``select_related``), which is an object of its own.
+    """
+    table = ctx.memo.setdefault(("kernel", "computed names"), {})
+    assert isinstance(table, dict)
+    if name not in table:
+        put = re.compile(rf"\b{re.escape(name)}\s*=[^=]|['\"]{re.escape(name)}['\"]\s*:")
+        table[name] = any(
+            put.search(f.source) and _COMPUTES.search(f.source)
+            for f in ctx.snapshot.functions.values()
+            if name in f.source
+        )
+    if not table[name]:
+        return False
+    site = kind.site
+    way = _ways(ctx).get(site.serial)
+    if way is None:
+        return kind.mode == "entity" and not (site.fetched or site.keyless)
+    parent, relation = way
+    # Rows of no related set: each leads to an object of its own.
+    apart = relation in parent.selected or (kind.mode == "row" and parent.fetched and parent.known == {})
+    if not apart or site.united or parent.united:
+        return True
+    # Neither may meet objects of which this is not so.
+    site.asked.add(name)
+    parent.asked.add(f"known {relation}")
+    return False
+
+
+def _ways(ctx: Context) -> dict[int, tuple[Needs, str]]:
+    found = ctx.memo.setdefault(("kernel", "ways"), {})
+    assert isinstance(found, dict)
+    return found
 
 
 def is_left_out(ctx: Context, kind: Instance, name: str, where: Where) -> bool:

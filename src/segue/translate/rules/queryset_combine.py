@@ -7,6 +7,7 @@ relation serves both sides; the order is the second's where it has one, everythi
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, quote
@@ -25,6 +26,9 @@ def combine(frame: Frame, op: ast.operator, a: Val, b: Val, node: ast.expr) -> V
             if is_none(one):
                 return other
     mine, theirs = query_of(a), query_of(b)
+    if mine.known != theirs.known:
+        mine, theirs = replace(mine, known=()), replace(theirs, known=())
+        a, b = Val(QuerySet(mine), a.node), Val(QuerySet(theirs), b.node)
     inline = not any("join(" in side.text or isinstance(side.node, ast.Name) for side in (a, b))
     problem = _problem(mine, theirs, isinstance(op, ast.BitOr), inline)
     if problem:

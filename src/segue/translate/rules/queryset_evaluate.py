@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
+from segue.refusal import Refused
 from segue.translate.interp.annotations import annotation
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
@@ -45,7 +46,13 @@ def loaded_list(frame: Frame, value: Val, *, only_prefetched: bool = False) -> V
     owner = _related_owner(value)
     if owner is None:
         return None
-    child = to_many(frame.ctx, instance.site, accessor)
+    try:
+        child = to_many(frame.ctx, instance.site, accessor)
+    except Refused as refused:
+        # Its manager leaves rows out: not for many owners at once, but the query of this one has what it shows.
+        if refused.refusal.code != "related-manager":
+            raise
+        return None
     for path in list(instance.site.prefetched):
         first, _, rest = path.partition("__")
         if first == accessor and rest:
@@ -98,9 +105,9 @@ def fetched_rows(frame: Frame, value: Val, at: ast.expr) -> Val:
     if loaded is not None:
         return loaded
     cached = frame.env.get("#rows:" + value.text)
-    if cached is not None:
-        return cached
     query = query_of(value)
+    if cached is not None and not _leads_elsewhere(query, cached):
+        return cached
     if query.values is not None:
         rows = values_rows(frame, value)
     else:
@@ -116,6 +123,13 @@ def fetched_rows(frame: Frame, value: Val, at: ast.expr) -> Val:
         frame.env["#rows:" + value.text] = kept
         return kept
     return rows
+
+
+def _leads_elsewhere(query: Query, cached: Val) -> bool:
+    """Whether ``select_related`` gives the rows an object of their own, where those that are there lead to the set's own."""
+    item = cached.kind.item if isinstance(cached.kind, ListOf) else None
+    joined = set(query.selected) if isinstance(item, Instance) else set()
+    return isinstance(item, Instance) and bool(query.known) and joined != item.site.selected
 
 
 def values_rows(frame: Frame, value: Val) -> Val:

@@ -13,7 +13,7 @@ from segue.translate.interp.frame import PUT, Frame
 from segue.translate.interp.join import join, widen
 from segue.translate.interp.value import Val, const, name
 from segue.translate.kinds import Const, EarlyRequest, Instance, Request, Scalar, User
-from segue.translate.rules.given_attributes import gives, gives_so_far
+from segue.translate.rules.given_attributes import gives, gives_so_far, note_put
 from segue.translate.rules.registry import attribute, method
 from segue.translate.views.rules.around import ATTRIBUTES
 
@@ -63,6 +63,9 @@ def put(frame: Frame, owner: Val, call: CallSite) -> Val:
         )
     if not isinstance(value.kind, Const | Scalar | Instance | User) or value.node is None:
         raise frame.refuse("assign-attribute", text, "Segue does not know what is put there.", call.node)
+    if not note_put(frame.ctx, attr):
+        why = "Other code asks whether the request has that, and may run before; give it a name of its own."
+        raise frame.refuse("assign-attribute", text, why, call.node)
     kind = widen(value.kind)
     local = _settled(frame, attr, value)
     frame.env[PUT + carried.parameter(attr)] = Val(kind, local)

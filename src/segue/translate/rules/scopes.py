@@ -50,6 +50,13 @@ def is_scoped(dotted: str) -> bool:
     return _MADE.match(dotted) is not None
 
 
+def has_scoped_rows(ctx: Context, label: str) -> bool:
+    """Whether the default manager of the model shows the rows of a scope."""
+    model = ctx.model(label)
+    known = ctx.snapshot.classes.get(model.managers.get(model.default_manager or "objects", ""))
+    return known is not None and is_scoped(known.methods.get("get_queryset", ""))
+
+
 def get_queryset(
     frame: Frame, manager: Manager, function: Function, node: ast.AST
 ) -> tuple[Function, dict[str, Val]]:
@@ -142,4 +149,13 @@ def _passes_on(taken: ast.arguments, call: ast.Call) -> bool:
     )
 
 
-__all__ = ["DISABLED", "enter", "get_queryset", "is_scoped", "opened", "scoped", "wraps_call"]
+__all__ = [
+    "DISABLED",
+    "enter",
+    "get_queryset",
+    "has_scoped_rows",
+    "is_scoped",
+    "opened",
+    "scoped",
+    "wraps_call",
+]

@@ -119,6 +119,10 @@ def _copy(frame: Frame, call: CallSite) -> Val | None:
 
 
 def _standard(frame: Frame, call: CallSite) -> Val:
+    if call.name == "json.dumps" and "cls" in call.kwargs:
+        from segue.translate.rules.json_encoders import encoded
+
+        return encoded(frame, call)
     if call.name == "copy.deepcopy":
         copied = _copy(frame, call)
         if copied is not None:

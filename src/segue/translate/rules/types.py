@@ -9,6 +9,7 @@ import uuid
 from types import NoneType
 
 from segue.snapshot.model import GlobalRef
+from segue.translate.context import Context
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
@@ -27,12 +28,42 @@ _EXACT: dict[str, type] = {
 }
 
 
+# The classes of which a value of this type may be: with bool, an int.
+_TYPES = {
+    "str": ("str", "builtins.str"),
+    "int": ("int", "bool", "builtins.int", "builtins.bool"),
+    "bool": ("bool", "builtins.bool"),
+    "float": ("float", "builtins.float"),
+    "datetime": ("datetime.datetime",),
+    "date": ("datetime.date", "datetime.datetime"),
+    "time": ("datetime.time",),
+    "timedelta": ("datetime.timedelta",),
+    "Decimal": ("decimal.Decimal",),
+    "UUID": ("uuid.UUID",),
+}
+
+
 def exact_class(kind: Kind) -> type | None:
     """The class of which every value of ``kind`` is, not of a subclass; None where that is not certain."""
     if isinstance(kind, Const):
         # A text or number may be the member of an enum, which the snapshot has by its value.
         return type(kind.value) if isinstance(kind.value, bool | NoneType) else None
     return _EXACT.get(kind.type) if isinstance(kind, Scalar) and not kind.nullable else None
+
+
+def is_apart(ctx: Context, kind: Scalar, name: str) -> bool:
+    """Whether no value of ``kind``, nor None, is of the class ``name`` of the project or a package: it is not of that type, and
+    nothing is of both."""
+    known = ctx.snapshot.classes.get(name)
+    if known is None or known.origin in ("stdlib", "django", "drf") or kind.type not in _TYPES:
+        return False
+    inherited = [c.mro for c in ctx.snapshot.classes.values() if name in c.mro]
+    found = {base for mro in inherited for base in mro}
+    # What these say of ``isinstance`` is not in the MRO.
+    return not (
+        found & set(_TYPES[kind.type])
+        or any(b.startswith(("abc.", "typing.", "collections.abc.")) for b in found)
+    )
 
 
 @function("builtins.type")

@@ -16,6 +16,7 @@ from segue.translate.kinds import (
     Const,
     DictOf,
     FieldParent,
+    Instance,
     Kind,
     Object,
     Request,
@@ -391,6 +392,8 @@ def super_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     kind = owner.kind
     assert isinstance(kind, Super)
     receiver = Val(kind.receiver, owner.node)
+    if isinstance(kind.receiver, Instance):
+        return _of_parent(frame, receiver, kind, call)
     cls = class_of(kind.receiver)
     if not cls:
         return None
@@ -401,6 +404,27 @@ def super_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         with handed_on(frame, receiver) as receiver:
             return by_definition(frame, receiver, call, found)
     return by_definition(frame, receiver, call, found)
+
+
+def _of_parent(frame: Frame, receiver: Val, kind: Super, call: CallSite) -> Val | None:
+    """``super().method()`` in a model, where a mixin or abstract model of the project's has it. What Django calls by itself has
+    rules of its own."""
+    assert isinstance(kind.receiver, Instance)
+    cls = frame.ctx.model(kind.receiver.model).cls
+    found = definition(frame, cls, call.name, after=kind.after)
+    function = frame.ctx.snapshot.functions.get(found or "")
+    if function is None or function.role != "method" or call.name in _OF_MODELS or call.name.startswith("__"):
+        return None
+    return invoke_function(frame, function, call, receiver)
+
+
+_OF_MODELS = frozenset(
+    {
+        "save", "delete", "clean", "full_clean", "clean_fields", "validate_unique", "validate_constraints", "save_base",
+        "refresh_from_db", "get_deferred_fields", "serializable_value", "prepare_database_save", "unique_error_message",
+        "date_error_message", "check", "from_db", "has_perm", "get_absolute_url",
+    }
+)  # fmt: skip
 
 
 @attribute(ViewSelf, "queryset")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
+from segue.refusal import refuse
 from segue.translate.context import Context
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, widen
@@ -22,12 +23,17 @@ def put(frame: Frame, serializer: str, key: object, kind: Kind, at: ast.AST) -> 
     """
     if isinstance(kind, Instance):
         kind.site.written = True
+    left = _folded(frame.ctx, serializer)
+    if left and (not isinstance(key, str) or key in left):
+        raise frame.refuse("assign-item", str(key), _LATE, at)
     place = (frame.function.name, getattr(at, "lineno", 0), getattr(at, "col_offset", 0))
     _table(frame.ctx, serializer)[place] = (key if isinstance(key, str) else None, widen(kind))
 
 
 def lose(ctx: Context, serializer: str) -> None:
     """Something else may have been put in: nothing is known of what is no field."""
+    if _folded(ctx, serializer):
+        raise refuse("assign-item", serializer, _LATE, ctx.snapshot.serializers[serializer].where)
     _table(ctx, serializer)[("", 0, 0)] = (None, Scalar("Any"))
 
 
@@ -51,6 +57,27 @@ def may_be_put(ctx: Context, serializer: str, key: str) -> bool:
     return any(name is None or name == key for name, _ in _table(ctx, serializer).values())
 
 
+def never_there(ctx: Context, serializer: str, key: str) -> bool:
+    """Whether validated data never has ``key``: no field gives it, and no code puts it in."""
+    known = ctx.snapshot.serializers.get(serializer)
+    if known is None or may_be_put(ctx, serializer, key):
+        return False
+    sources = {item.source.partition(".")[0] for item in known.fields}
+    if "*" in sources or key in sources:
+        return False
+    _folded(ctx, serializer).add(key)
+    return True
+
+
+_LATE = "Other code asks whether the validated data has it, and was translated as if it never had."
+
+
+def _folded(ctx: Context, serializer: str) -> set[str]:
+    found = ctx.memo.setdefault(("never there", serializer), set())
+    assert isinstance(found, set)
+    return found
+
+
 def _both(a: Kind, b: Kind) -> Kind:
     if isinstance(a, Instance) and isinstance(b, Instance) and a.model == b.model:
         return replace(a, nullable=a.nullable or b.nullable)
@@ -63,4 +90,4 @@ def _table(ctx: Context, serializer: str) -> dict[tuple[str, int, int], tuple[st
     return table
 
 
-__all__ = ["kind_of", "lose", "may_be_put", "put"]
+__all__ = ["kind_of", "lose", "may_be_put", "never_there", "put"]

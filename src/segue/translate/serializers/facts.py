@@ -163,7 +163,8 @@ def check_drivers(ctx: Context, serializer: Serializer, extra: frozenset[str] = 
             and (
                 optional_on_update(ctx, serializer) is not None
                 or fixed_init(ctx, serializer)
-                or (not extra and fixed_init(ctx, serializer, reading=True))
+                # Who writes looks up what fields are given (``given_querysets``).
+                or fixed_init(ctx, serializer, reading=True)
             )
         ):
             raise refuse(

@@ -23,18 +23,18 @@ def taken(statement: ast.stmt) -> tuple[str, ast.expr] | None:
     """The attribute that ``self.x = <something of the context>`` sets, and what of ``self.context`` it is."""
     match statement:
         case ast.Assign([ast.Attribute(ast.Name("self"), attribute)], value):
-            made = _of_context(value)
+            made = of_context(value)
             return None if made is None else (attribute, ast.fix_missing_locations(made))
     return None
 
 
-def _of_context(node: ast.expr) -> ast.expr | None:
+def of_context(node: ast.expr) -> ast.expr | None:
     """``node`` with ``self.context`` in the place of the argument; None where it is anything else than a look into that."""
     if ast.unparse(node) in _CONTEXT:
         return ast.copy_location(ast.Attribute(ast.Name("self", ast.Load()), "context", ast.Load()), node)
     match node:
         case ast.Call(ast.Attribute(inner, "get"), [ast.Constant(str())], []):
-            found = _of_context(inner)
+            found = of_context(inner)
             if found is not None and ast.unparse(found) == "self.context":
                 return ast.copy_location(
                     ast.Call(ast.Attribute(found, "get", ast.Load()), node.args, []), node
@@ -42,7 +42,7 @@ def _of_context(node: ast.expr) -> ast.expr | None:
         case ast.Call(
             ast.Name("getattr"), [inner, ast.Constant(str()) as name, ast.Constant() as default], []
         ):
-            found = _of_context(inner)
+            found = of_context(inner)
             if found is not None:
                 return ast.copy_location(ast.Call(node.func, [found, name, default], []), node)
     return None
@@ -60,7 +60,7 @@ def sets_querysets(
             known = ast.unparse(held) == "self.fields" and name in fields
             return known and _rows(value, classes | sure)
         case ast.Assign([ast.Name()], value):
-            return bool(fields) and _of_context(value) is not None
+            return bool(fields) and of_context(value) is not None
         case ast.If(test, body, orelse):
             opposite = ast.UnaryOp(ast.Not(), test)
             return (
@@ -72,13 +72,20 @@ def sets_querysets(
 
 
 def _rows(node: ast.expr, sure: frozenset[str]) -> bool:
-    """``self.event.tracks.all()``, ``Track.objects.none()``: nothing is asked of the database before it is looked into.
+    """``self.event.tracks.all()``, ``Track.objects.filter(event=self.event)``: nothing is asked of the database before it is looked into.
 
     Of an event that is None Django raises an ``AttributeError``.
     """
     match node:
         case ast.Call(ast.Attribute(ast.Attribute(owner), "all" | "none"), [], []):
             return ast.unparse(owner) in sure
+        case ast.Call(ast.Attribute(ast.Attribute(owner, "objects"), "filter" | "exclude"), [], keywords):
+            given = [k.value for k in keywords if k.arg is not None]
+            return (
+                ast.unparse(owner) in sure
+                and len(given) == len(keywords)
+                and all(isinstance(g, ast.Constant) or ast.unparse(g) in sure for g in given)
+            )
     return False
 
 
@@ -144,4 +151,4 @@ def _set_elsewhere(ctx: Context, serializer: str, attribute: str) -> bool:
     )
 
 
-__all__ = ["found_there", "is_a_field", "sets_querysets", "taken", "value"]
+__all__ = ["found_there", "is_a_field", "of_context", "sets_querysets", "taken", "value"]

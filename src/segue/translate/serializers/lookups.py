@@ -12,7 +12,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.kinds import Instance, Scalar
 from segue.translate.language import given
 from segue.translate.load.fetch import entity_type
-from segue.translate.load.models import concrete, field_of, python_type
+from segue.translate.load.models import concrete, field_of, pk_field, python_type
 from segue.translate.models.conversions import lookup_problem
 from segue.translate.query.build import root_of
 from segue.translate.query.compile import Compiler, repeats
@@ -21,6 +21,7 @@ from segue.translate.query.ir import Query
 from segue.translate.query.where import Leaf, Node
 from segue.translate.serializers.code import pairs_of
 from segue.translate.serializers.facts import base_name, const, field_refusal, option
+from segue.translate.serializers.given_querysets import given_queryset
 from segue.translate.serializers.own_input import converts_itself
 from segue.translate.serializers.rules_text import related_column
 from segue.translate.serializers.values import SCALARS, value_kind
@@ -33,6 +34,11 @@ def lookup_lines(frame: Frame, item: SerializerField) -> None:
     base = base_name(item)
     many = base == "ManyRelatedField"
     child = item.child if many else item
+    given = given_queryset(frame, item)
+    if given is not None and converts_itself(frame.ctx, item):
+        raise field_refusal(
+            item, "relation-queryset", "It looks rows up itself, in a queryset of the request."
+        )
     if (
         child is None
         or converts_itself(frame.ctx, item)
@@ -40,7 +46,11 @@ def lookup_lines(frame: Frame, item: SerializerField) -> None:
     ):
         return
     cls, imported = entity_type(frame.ctx, child.queryset_model)
-    statement = f"select({cls})" + _limit(frame, item, child)
+    if given is None:
+        statement = f"select({cls})" + _limit(frame, item, child)
+    else:
+        key = pk_field(frame.ctx, child.queryset_model).attname
+        statement = f"select({cls}).where({cls}.{key}.in_({given.text}))"
     column = related_column(frame.ctx, child).attname
     function = "find_all" if many else "find"
     frame.use(imported, Import("sqlalchemy", "select"), Import("segue_bridge.schema.related", function))

@@ -34,7 +34,7 @@ def fixed_init(ctx: Context, serializer: Serializer, *, reading: bool = False) -
     memo = ctx.memo.get(("fixed-init", (serializer.name, reading)))
     if isinstance(memo, bool):
         return memo
-    functions = _inits(ctx, serializer.name)
+    functions = inits(ctx, serializer.name)
     names = frozenset(f.name for f in serializer.fields) if reading else frozenset()
     made = functions is not None and all(_is_fixed(ctx, f, functions, names) for f in functions)
     ctx.memo[("fixed-init", (serializer.name, reading))] = made
@@ -43,12 +43,12 @@ def fixed_init(ctx: Context, serializer: Serializer, *, reading: bool = False) -
 
 def own_attribute(frame: Frame, serializer: str, name: str) -> Val | None:
     """What a fixed ``__init__`` sets ``self.<name>`` to: a constant, or a class or function; else None."""
-    functions = _inits(frame.ctx, serializer)
+    functions = inits(frame.ctx, serializer)
     known = frame.ctx.snapshot.serializers.get(serializer)
     if not functions or known is None or not fixed_init(frame.ctx, known, reading=True):
         return None
     for function in functions:  # each begins with its parent's, so that the nearest one decides
-        for statement in reversed(_body(function)):
+        for statement in reversed(init_body(function)):
             looked = from_context.taken(statement)
             if looked is not None and looked[0] == name:
                 return from_context.value(frame, function, serializer, name, looked[1])
@@ -57,7 +57,7 @@ def own_attribute(frame: Frame, serializer: str, name: str) -> Val | None:
     return None
 
 
-def _inits(ctx: Context, cls: str) -> list[Function] | None:
+def inits(ctx: Context, cls: str) -> list[Function] | None:
     """The constructors along the MRO, the class's own first; None where one has no source."""
     known = ctx.snapshot.classes.get(cls)
     if known is None:
@@ -79,7 +79,7 @@ def _inits(ctx: Context, cls: str) -> list[Function] | None:
     return found
 
 
-def _body(function: Function) -> list[ast.stmt]:
+def init_body(function: Function) -> list[ast.stmt]:
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
     body = tree.body if isinstance(tree, ast.FunctionDef) else []
     return [s for s in body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
@@ -91,7 +91,7 @@ def _is_fixed(
     if function.name == _SIMPLEJWT:
         return True
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
-    body = _body(function)
+    body = init_body(function)
     # What is taken out of the context may come before or after; all else comes after DRF's own.
     looking = {taken[0] for s in body if (taken := from_context.taken(s)) is not None}
     classes = frozenset(n for n, ref in function.globals.items() if ref.kind in ("class", "model"))
@@ -107,7 +107,7 @@ def _is_fixed(
     own = {
         t.attr
         for f in functions
-        for s in _body(f)
+        for s in init_body(f)
         if isinstance(s, ast.Assign)
         for t in s.targets
         if isinstance(t, ast.Attribute) and from_context.taken(s) is None

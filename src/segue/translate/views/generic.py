@@ -10,7 +10,7 @@ from segue.target.ir import Import
 from segue.translate.functions.writing import may_write
 from segue.translate.interp.expressions.calls import method_call
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.leaving import leavable
+from segue.translate.interp.leaving import LEAVABLE, leavable
 from segue.translate.interp.value import Val, is_pure, literal, name, quote
 from segue.translate.kinds import Instance, QuerySet, ViewSelf
 from segue.translate.load.fetch import fetch_all, limit_one, site_of
@@ -180,7 +180,10 @@ def get_object(frame: Frame, endpoint: Endpoint, *, write: bool) -> Val:
 def framework_object(frame: Frame, endpoint: Endpoint, *, write: bool) -> Val:
     """``GenericAPIView.get_object``."""
     again = _selected_before(frame)
-    value = again or settle(frame, filtered(frame, endpoint, queryset(frame, endpoint)))
+    # Nothing was written before a look-up that stands first in the operation.
+    first = frame.scope is not None and not may_write(frame.ctx, frame.lines)
+    with leavable(frame.ctx, first or bool(frame.ctx.memo.get(LEAVABLE))):
+        value = again or settle(frame, filtered(frame, endpoint, queryset(frame, endpoint)))
     kind = value.kind
     assert isinstance(kind, QuerySet)
     if kind.query.compound:

@@ -12,15 +12,18 @@ import textwrap
 from segue.snapshot.model import Class, Function, Snapshot
 
 DRF = "rest_framework.utils.encoders.JSONEncoder"
-_BASES = (f"{DRF}.", "json.encoder.JSONEncoder.")
+DJANGO = "django.core.serializers.json.DjangoJSONEncoder"
+_BASES = (f"{DRF}.", f"{DJANGO}.", "json.encoder.JSONEncoder.")
+# Of the frameworks, and never a value that is written: no rule gives an object or a queryset to an encoder.
+_OBJECTS = frozenset({"django.db.models.base.Model", "django.db.models.query.QuerySet"})
 # What the interpreter's library or the frameworks define may be a value of the service: a moment, a Decimal, a UUID, an error's text.
 _OF_VALUES = frozenset({"stdlib", "django", "drf"})
 
 
-def plain(snapshot: Snapshot, dotted: str) -> bool:
-    """Whether the encoder writes as DRF's all that is not an object of a class that only the project or a package makes."""
+def plain(snapshot: Snapshot, dotted: str, root: str = DRF) -> bool:
+    """Whether the encoder writes as ``root`` all that is no object of a class that only the project or a package makes."""
     known = snapshot.classes.get(dotted)
-    if known is None or DRF not in known.mro or not _is_theirs(known):
+    if known is None or root not in known.mro or not _is_theirs(known):
         return False
     found = known.methods.get("default", "")
     if found.startswith(_BASES):
@@ -29,7 +32,7 @@ def plain(snapshot: Snapshot, dotted: str) -> bool:
     if function is None or function.wrapped_by or function.role != "method":
         return False
     base = known.mro[known.mro.index(function.owner) + 1] if function.owner in known.mro[:-1] else ""
-    return _leaves_the_rest(snapshot, function) and (base == DRF or plain(snapshot, base))
+    return _leaves_the_rest(snapshot, function) and (base == root or plain(snapshot, base, root))
 
 
 def _is_theirs(known: Class) -> bool:
@@ -77,6 +80,8 @@ def _own(snapshot: Snapshot, function: Function, node: ast.expr) -> bool:
     if isinstance(node, ast.Tuple):
         return all(_own(snapshot, function, item) for item in node.elts)
     ref = function.globals.get(ast.unparse(node))
+    if ref is not None and ref.name in _OBJECTS:
+        return True
     known = snapshot.classes.get(ref.name) if ref is not None and ref.kind == "class" else None
     if known is None or known.origin in _OF_VALUES:
         return False
@@ -84,4 +89,4 @@ def _own(snapshot: Snapshot, function: Function, node: ast.expr) -> bool:
     return all(base is not None and base.origin not in _OF_VALUES for base in bases)
 
 
-__all__ = ["plain"]
+__all__ = ["DJANGO", "plain"]

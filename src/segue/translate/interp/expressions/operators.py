@@ -487,14 +487,14 @@ def _under(frame: Frame, node: ast.expr, facts: dict[str, Kind]) -> Val:
 
 
 def _only_where_true(frame: Frame, local: str) -> bool:
-    """Whether the function names it in one ``if (local := …):`` alone, whose branch an empty list never enters."""
+    """Whether the function names it in ``if (local := …):`` alone, whose branch an empty list never enters."""
     tree = ast.parse(textwrap.dedent(frame.function.source))
+    inside = 0
     for node in ast.walk(tree):
         match node:
             case ast.If(ast.NamedExpr(ast.Name(name)), body) if name == local:
-                inside = 1 + sum(_named(statement, local) for statement in body)
-                return inside == _named(tree, local)
-    return False
+                inside += 1 + sum(_named(statement, local) for statement in body)
+    return 0 < inside == _named(tree, local)
 
 
 def _named(tree: ast.AST, local: str) -> int:
@@ -519,6 +519,11 @@ def walrus(frame: Frame, node: ast.NamedExpr) -> Val:
             frame.env[node.target.id] = Val(value.kind, held)
             return frame.env[node.target.id]
         frame.env[node.target.id] = value
+        return value
+    if isinstance(value.kind, Const) and isinstance(value.node, ast.Constant) and not frame.no_hoist:
+        # So that the condition that it stands in is decided.
+        if value.kind.value or not _only_where_true(frame, node.target.id):
+            frame.emit(f"{frame.bind(node.target.id, value)} = {value.text}")
         return value
     target = frame.bind(node.target.id, value)
     return Val(value.kind, ast.NamedExpr(ast.Name(target, ast.Store()), value.node))

@@ -7,7 +7,9 @@ import textwrap
 from collections.abc import Callable
 
 from segue.refusal import Refused
+from segue.target.ir import Import
 from segue.translate.interp import held, keywords, leaving
+from segue.translate.interp.annotations import annotation
 from segue.translate.interp.conditions import Test, test
 from segue.translate.interp.decide import Decided
 from segue.translate.interp.frame import Frame
@@ -47,6 +49,7 @@ def branch(frame: Frame, node: ast.If) -> None:
     no, no_end = _arm_or_left(frame, node.orelse)
     frame.taken |= lost_there
     if yes_end[2] and no_end[2]:
+        _constants_before(frame, before[0], yes_end, no_end)
         _none_before(frame, held.merge(after_yes, held.states(untouched), no))
     elif yes_end[2]:
         held.back_to(after_yes)
@@ -70,6 +73,33 @@ def branch(frame: Frame, node: ast.If) -> None:
     merge(frame, before, [yes_end, no_end])
     if _torn(frame, yes_end, no_end):
         frame.torn.append(node.lineno)
+
+
+def _constants_before(frame: Frame, before: dict[str, Val], yes: End, no: End) -> None:
+    """``data: dict[str, Any] | None = None`` for a parameter that is a constant here and that one of the branches sets."""
+    if frame.loops:
+        return
+    for key, value in before.items():
+        if (
+            not isinstance(value.kind, Const)
+            or not isinstance(value.node, ast.Constant)
+            or key.startswith("#")
+        ):
+            continue
+        for kept, put in ((yes[0], no[0]), (no[0], yes[0])):
+            there = put.get(key)
+            if kept.get(key) != value or there is None or not isinstance(there.node, ast.Name):
+                continue
+            kind = join(value.kind, there.kind)
+            if isinstance(kind, Unknown) or there.node.id != frame.renames.get(key, key):
+                continue
+            text, imports = annotation(frame.ctx, kind)
+            if text.startswith("dict["):  # code may put other values in
+                text, imports = "dict[str, Any] | None", frozenset({Import("typing", "Any")})
+            frame.use(*imports)
+            frame.emit(f"{there.text}: {text} = {value.text}")
+            kept[key] = Val(value.kind, there.node)
+            break
 
 
 def _none_before(frame: Frame, optional: list[Val]) -> None:

@@ -14,16 +14,17 @@ from segue.translate.interp.statements.branches import merge
 from segue.translate.interp.statements.setattr_loop import setattr_loop
 from segue.translate.interp.unroll import unroll
 from segue.translate.interp.value import Val, is_pure
-from segue.translate.kinds import Const, DictOf, Kind
+from segue.translate.kinds import Const, DictOf, Kind, ListOf, Scalar
 from segue.translate.rules.registry import statement
 
 
 def _stable(frame: Frame, body: list[ast.stmt], prepare: object, at: ast.stmt) -> list[str]:
     """Lines of the body once another round would not change what the variables are."""
+    settled = _settled(frame, at)
     _widen_assigned(frame, body)
     frame.loops += 1
     try:
-        return _rounds(frame, body, prepare, at)
+        return _rounds(frame, body, prepare, at, settled)
     finally:
         frame.loops -= 1
 
@@ -42,10 +43,27 @@ def _annotate(frame: Frame, places: list[ast.AST]) -> None:
                 frame.use(Import("typing", "Any"))
 
 
-def _rounds(frame: Frame, body: list[ast.stmt], prepare: object, at: ast.stmt) -> list[str]:
+def _settled(frame: Frame, loop: ast.stmt) -> dict[str, Kind]:
+    """What is known of locals that no round binds anew: ``if data:`` before a loop over ``data.items()``."""
+    bound = {
+        frame.renames.get(n.id, n.id)
+        for n in ast.walk(loop)
+        if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)
+    }
+    return {
+        text: kind
+        for text, kind in frame.facts.items()
+        if isinstance(kind, DictOf | ListOf | Scalar) and text.isidentifier() and text not in bound
+    }
+
+
+def _rounds(
+    frame: Frame, body: list[ast.stmt], prepare: object, at: ast.stmt, settled: dict[str, Kind]
+) -> list[str]:
     comments = copy.deepcopy(frame.comments)
     looked: list[ast.AST] = []
     for _ in range(5):
+        frame.facts = dict(settled)
         if frame.loops == 1:
             looked += frame.bottoms
             frame.bottoms.clear()
@@ -60,7 +78,7 @@ def _rounds(frame: Frame, body: list[ast.stmt], prepare: object, at: ast.stmt) -
         end = (frame.env, frame.facts, True)
         frame.alive = True
         merge(frame, start, [(start[0], {}, True), (end[0], {}, True)])
-        frame.facts = {}
+        frame.facts = dict(settled)
         if _same(start[0], frame.env):
             if frame.loops == 1 and frame.bottoms:
                 place = frame.bottoms[0]
@@ -103,7 +121,13 @@ def for_loop(frame: Frame, node: ast.For) -> None:
     dropping.prepare(frame, node)
     if setattr_loop(frame, node) or unroll(frame, node):
         return
-    code, item = iterable(frame, frame.eval(node.iter), node.iter)
+    over = frame.eval(node.iter)
+    if isinstance(over.node, ast.List) and not over.node.elts:  # never entered
+        for statement in node.body:
+            frame.comments.skip(statement)
+        frame.run(node.orelse)
+        return
+    code, item = iterable(frame, over, node.iter)
     for key in [k for k in frame.env if k.startswith("#") and not k.startswith(PUT)]:
         del frame.env[key]
     target: list[ast.expr] = []

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models.functions import Length, Upper
 from django.db.models.signals import post_delete, pre_delete, pre_save
 from django.dispatch import receiver
+from django.utils.functional import cached_property
 from django_cleanup import cleanup
 
 from library import lookups  # noqa: F401
@@ -87,6 +88,14 @@ class Book(models.Model):
         if self.editor:
             return f"{self.title} (ed. {self.editor.name})"
         return self.title
+
+    @cached_property
+    def numbers(self):
+        return [
+            field.name
+            for field in self._meta.fields
+            if isinstance(field, models.IntegerField) and not field.primary_key
+        ]
 
     def tag_labels(self):
         return [tag.label for tag in self.tags.all()]
@@ -363,6 +372,10 @@ class Scan(models.Model):
     size = models.IntegerField(default=0)
     permit = models.ForeignKey(Permit, null=True, on_delete=models.CASCADE)
 
+    @property
+    def long_names(self):
+        return [f.name for f in self._meta.fields if isinstance(f, models.CharField)]
+
     def link(self):
         return self.paper.url if self.paper else f"no {self.name}"
 
@@ -418,3 +431,16 @@ class Ledger(models.Model):
     )
     kind = models.CharField(max_length=10, db_default="plain")
     place = models.IntegerField(db_default=Length(models.Value("four")))
+
+
+class Moment(models.DateTimeField):
+    """Of a class of the project's own, as those with a widget."""
+
+    def formfield(self, **kwargs):
+        return super().formfield(**kwargs)
+
+
+class Dial(models.Model):
+    name = models.CharField(max_length=30)
+    turned = Moment(auto_now=True)
+    seen = Moment(null=True)

@@ -23,6 +23,7 @@ from django.conf import settings
 from django.core.cache import cache, caches
 from django.core.cache.utils import make_template_fragment_key
 from django.core.files.storage import default_storage
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, transaction
 from django.db.models import (
     Avg,
@@ -30,9 +31,11 @@ from django.db.models import (
     Count,
     Exists,
     F,
+    ForeignKey,
     IntegerField,
     Max,
     Min,
+    Model,
     OuterRef,
     Q,
     Subquery,
@@ -53,7 +56,9 @@ from library.models import (
     Bottle,
     Category,
     Crate,
+    Dial,
     Diary,
+    Event,
     Folder,
     Machine,
     Permit,
@@ -237,6 +242,87 @@ def filled(items):
 def not_told(book):
     """Kept for those who ask."""
     return
+
+
+class Away:
+    """What no value of a row is."""
+
+
+class Stars(Away):
+    pass
+
+
+class LabEncoder(DjangoJSONEncoder):
+    def default(self, o):
+        if isinstance(o, Away):
+            return "away"
+        elif isinstance(o, Model):
+            return {"id": o.pk}
+        else:
+            return super().default(o)
+
+
+class RoundingEncoder(DjangoJSONEncoder):
+    def default(self, o):
+        if isinstance(o, datetime.date):
+            return "a day"
+        return super().default(o)
+
+
+def key_of(thing):
+    if there := getattr(thing, "catalogue", None):
+        return there.pk
+    if name := "known":
+        return [thing.pk, name, there]
+    return []
+
+
+def noted(title, data=None, loud=False):
+    changes = title.split()
+    if changes:
+        if data is None:
+            data = {}
+        data["words"] = changes
+    if loud:
+        title = title.upper()
+    if not loud or data:
+        return [title, data, len(data) if data else 0]
+    return title
+
+
+def many_or_few(items, data=None):
+    if len(items) > 2:
+        data = {"secret key": items, "few": items[:1]}
+    if data:
+        for key, value in data.items():
+            if "secret" in key:
+                value = data[key]
+                data[key] = "hidden" if value else value
+    return data
+
+
+def written(title, extra=None):
+    extra = extra or {}
+    return described(title, **extra)
+
+
+def described(title, loud=False):
+    return title.upper() if loud else title
+
+
+def kinds_of_fields(thing):
+    found = {}
+    for field in thing._meta.fields:
+        value = getattr(thing, field.name, None)
+        if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
+            found[field.name] = "moment"
+        elif isinstance(field, ForeignKey):
+            found[field.name] = value.pk if value else None
+        elif isinstance(value, (Away, Stars)):
+            found[field.name] = "away"
+        else:
+            found[field.name] = json.loads(json.dumps(value, cls=LabEncoder))
+    return found
 
 
 def shouted(text):
@@ -2173,3 +2259,76 @@ class Lab(APIView):
     def case_two_names_of_what_is_made_once(self):
         first = second = Crate.objects.create(name="once")
         return [first.name, second.name, Crate.objects.filter(name="once").count()]
+
+    def case_named_where_it_is_a_constant(self):
+        crate = Crate.objects.create(name="made")
+        crate.save()
+        return [
+            key_of(crate)[1:],
+            key_of(Book.objects.get(price=Book.objects.first().price, title=Book.objects.first().title))[1:],
+        ]
+
+    def case_attribute_that_an_object_lacks(self):
+        crate = Crate.objects.create(name="made")
+        crate.name = "written"
+        crate.save()
+        return [
+            hasattr(crate, "weight_of_it"),
+            getattr(crate, "weight_of_it", "none"),
+            getattr(crate, "name", "none"),
+        ]
+
+    def case_method_asked_for(self):
+        book = Book.objects.order_by("id")[0]
+        if getattr(book, "is_cheap", None) and getattr(book, "tag_labels", None):
+            return [book.is_cheap()]
+        return []
+
+    def case_argument_set_in_a_branch(self):
+        return [noted("a b"), noted("", loud=True), noted("", {"given": ["1"]}), noted("c", None, True)]
+
+    def case_argument_looked_into_in_a_loop(self):
+        return [many_or_few([1, 2, 3]), many_or_few([1])]
+
+    def case_keywords_or_none(self):
+        return [written("a"), written("b", None)]
+
+    def case_names_of_fields_in_a_property(self):
+        scan = Scan.objects.create(name="first")
+        found = []
+        for name in scan.long_names:
+            found.append(getattr(scan, name, None))
+        return found
+
+    def case_names_of_fields_in_a_property_of_a_row(self):
+        found = []
+        book = Book.objects.order_by("id").first()
+        for name in book.numbers:
+            found.append(getattr(book, name, None))
+        return found
+
+    def case_dumped_by_an_encoder(self):
+        return [json.loads(json.dumps(b.created, cls=DjangoJSONEncoder)) for b in Book.objects.order_by("id")]
+
+    def case_dumped_by_an_encoder_with_options(self):
+        book = Book.objects.order_by("id").first()
+        return json.dumps(
+            {"b": book.published, "a": [book.rating, book.price]}, cls=LabEncoder, indent=1, sort_keys=True
+        )
+
+    def case_dumped_by_an_encoder_that_rounds(self):
+        return [json.dumps(b.published, cls=RoundingEncoder) for b in Book.objects.order_by("id")]
+
+    def case_dumped_by_an_encoder_of_an_object(self):
+        return json.dumps(Book.objects.order_by("id").first(), cls=LabEncoder)
+
+    def case_fields_of_an_object_and_their_values(self):
+        book = Book.objects.order_by("id")[0]
+        event = Event.objects.create(name="written")
+        event.name = "again"
+        event.save()
+        return [kinds_of_fields(book), kinds_of_fields(event)["name"], kinds_of_fields(event)["made"]]
+
+    def case_fields_of_a_class_of_the_project(self):
+        dial = Dial.objects.create(name="new", seen=None)
+        return kinds_of_fields(dial)["turned"], kinds_of_fields(dial)["seen"], kinds_of_fields(dial)["name"]
