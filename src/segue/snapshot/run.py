@@ -104,6 +104,13 @@ _STAGES = {
 }
 
 
+_CONFIGURATIONS = (
+    "Segue reads settings from a module, as Django does. Name one with --settings that sets DJANGO_CONFIGURATION and "
+    "DJANGO_SETTINGS_MODULE in os.environ, calls configurations.importer.install(), imports the module with the classes, and takes "
+    "its names in capitals over into globals()."
+)
+
+
 def _failed(error: dict[str, Any], interpreter: Path, module: str, root: Path) -> SegueError:
     stage, text = str(error["stage"]), str(error["traceback"]).rstrip()
     first = (str(error["message"]).strip().splitlines() or [""])[0].rstrip(".")
@@ -124,6 +131,8 @@ def _failed(error: dict[str, Any], interpreter: Path, module: str, root: Path) -
             detail=text,
         )
     message, hint = _STAGES.get(stage, _STAGES["probe"])
+    if stage == "settings" and "django-configurations" in first:
+        hint = _CONFIGURATIONS
     return EnvironmentProblem(
         f"{message.format(settings=module)}: {error['type']}: {first}.",
         hint=hint.format(python=interpreter),
