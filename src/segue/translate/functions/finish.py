@@ -109,6 +109,11 @@ def _importers(ctx: Context, groups: list[list[FunctionRecord]]) -> dict[int, se
         for item in {item for record in group for item in record.imports}:
             if item.name in first:
                 found.setdefault(id(first[item.name]), set()).add(path)
+    for path, module in ctx.program.modules.items():  # operations: `article_publish` calls Article.publish
+        for items in (module.imports, *(decl.imports for decl in module.decls.values())):
+            for item in items:
+                if item.name in first:
+                    found.setdefault(id(first[item.name]), set()).add(path)
     return found
 
 
