@@ -27,18 +27,25 @@ def given_queryset(frame: Frame, item: SerializerField) -> Val | None:
     if me is None or not isinstance(me.kind, SerializerSelf) or base_name(item) == "ManyRelatedField":
         return None
     serializer = serializer_of(frame.ctx, me.kind.name)
-    for function in (
-        inits(frame.ctx, serializer.name) or ()
-    ):  # each begins with its parent's: the nearest decides
-        names = {
-            part.value for s in init_body(function) for part in ast.walk(s) if isinstance(part, ast.Constant)
-        }
-        if item.name not in names:
+    for function in inits(frame.ctx, serializer.name) or ():
+        # Each begins with its parent's, so that the nearest decides.
+        if not any(_sets(s, item.name) for s in init_body(function)):
             continue
         found = _Reader(frame, function, item, me).run(init_body(function))
         if found is not None:
             return found
     return None
+
+
+def _sets(statement: ast.stmt, name: str) -> bool:
+    """Whether ``self.fields[name].queryset = …`` is in the statement."""
+    return any(
+        isinstance(n, ast.Attribute)
+        and n.attr == "queryset"
+        and isinstance(n.ctx, ast.Store)
+        and ast.unparse(n.value) == f"self.fields[{name!r}]"
+        for n in ast.walk(statement)
+    )
 
 
 class _Reader:
@@ -66,7 +73,7 @@ class _Reader:
                     looked = from_context.of_context(value)
                     if looked is not None:
                         self.env[local] = self.frame.eval(looked)
-                case ast.If(condition, then, otherwise) if self._names_it(statement):
+                case ast.If(condition, then, otherwise) if _sets(statement, self.item.name):
                     asked = test(self.frame, condition)
                     if asked.known is None:
                         raise self._refused("Which rows it may name is decided by the request.")
@@ -75,9 +82,6 @@ class _Reader:
                     [ast.Attribute(ast.Subscript(held, ast.Constant(name)), "queryset")], value
                 ) if name == self.item.name and ast.unparse(held) == "self.fields":
                     self.found = self._rows(value)
-
-    def _names_it(self, statement: ast.stmt) -> bool:
-        return any(isinstance(n, ast.Constant) and n.value == self.item.name for n in ast.walk(statement))
 
     def _rows(self, node: ast.expr) -> Val:
         if base_name(self.item) not in _ROWS:
