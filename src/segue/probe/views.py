@@ -24,7 +24,6 @@ _OWN_LAYERS = ("rest_framework", "django.views.decorators.csrf", "django.views.g
 # Views of packages that Segue translates where a project routes them as they are; those of others stay on Django.
 _TAKEN_OVER = {
     "knox.views": ("LoginView", "LogoutAllView", "LogoutView"),
-    "rest_framework.authtoken.views": ("ObtainAuthToken",),
     "rest_framework_simplejwt.views": (
         "TokenBlacklistView",
         "TokenObtainPairView",

@@ -248,12 +248,11 @@ URLS = """\
 from django.urls import path
 from knox import views as knox_views
 from notes import views
-from rest_framework.authtoken.views import ObtainAuthToken
 
 urlpatterns = [path(f"{v.__name__.lower()}/", v.as_view())
                for v in (views.Knox, views.Keys, views.Partners, views.Either, views.Watched, views.Parsed, views.Scoped,
                          views.Changed, views.Alternate, views.Asks, views.Freely, views.Verified, views.OwnLogin,
-                         knox_views.LoginView, knox_views.LogoutView, knox_views.LogoutAllView, ObtainAuthToken)]
+                         knox_views.LoginView, knox_views.LogoutView, knox_views.LogoutAllView)]
 urlpatterns += [path(f"{v.__name__.lower()}/<int:pk>/", v.as_view()) for v in (views.ByObject, views.Asked)]
 """
 
