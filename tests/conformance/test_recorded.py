@@ -16,7 +16,10 @@ def test_counts_do_not_fall_and_nothing_differs(name: str) -> None:
     case, known = cases()[name], recorded()[name]
     folder = prepare(name, case, WORK, None)
     assert folder is not None
-    found = run_case(folder, case, seconds=20, count=250)
+    explored = {
+        key: value for key, value in case.items() if key != "suite"
+    }  # its own tests take a minute: by the bench
+    found = run_case(folder, explored, seconds=20, count=250)
     assert found["operations"] == known["operations"]
     assert found["native"] >= known["native"]
     assert sum(found["refused"].values()) + found["native"] == found["operations"]
