@@ -87,3 +87,8 @@ def test_sorting_is_left_to_django() -> None:
     """Django's order is that of the language of the request."""
     with pytest.raises(Unserved):
         sorted([LocalizedText('{"en": "b"}'), LocalizedText('{"en": "a"}')])
+
+
+def test_text_without_a_language_is_left_to_django() -> None:
+    with pytest.raises(Unserved):
+        str(LocalizedText({"en": "a"}))

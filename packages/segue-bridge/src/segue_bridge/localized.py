@@ -40,6 +40,10 @@ class LocalizedText:
 
     __gt__ = __lt__
 
+    def __str__(self) -> str:
+        """Where code does not know that it has such a text: only :func:`as_text` knows the language. Raises :class:`Unserved`."""
+        raise Unserved("a text in several languages, as text")
+
     def __repr__(self) -> str:
         return f"<LocalizedText: {self.data!r}>"
 
