@@ -5,10 +5,13 @@ Each of these was; ``python -m bench.overrides.run`` overrides some four hundred
 
 from __future__ import annotations
 
+import ast
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import rest_framework
 from bench.overrides.project import Overrides
 from tests.projects.site import Site
 
@@ -118,6 +121,34 @@ fields.URLField = Picky
 """
 
 
+def _method(module: str, cls: str, name: str) -> str:
+    """A method of DRF's as it stands in its source."""
+    text = (Path(rest_framework.__file__).parent / f"{module}.py").read_text()
+    body = next(n for n in ast.parse(text).body if isinstance(n, ast.ClassDef) and n.name == cls).body
+    node = next(n for n in body if isinstance(n, ast.FunctionDef) and n.name == name)
+    return textwrap.dedent("\n".join(text.split("\n")[node.lineno - 1 : node.end_lineno]))
+
+
+# DRF's own again, as after a fix that a project put in before its release; and one in which a name means something else.
+BACKPORT = f"""\
+from rest_framework import relations
+from rest_framework.fields import SkipField, empty, get_attribute
+
+{_method("relations", "ManyRelatedField", "get_attribute").replace("get_attribute(self, i", "of_many(self, i")}
+
+relations.ManyRelatedField.get_attribute = of_many
+"""
+OTHERWISE = f"""\
+from rest_framework import fields
+from rest_framework.fields import empty
+
+SkipField = KeyError
+{_method("fields", "Field", "get_default")}
+
+fields.Field.get_default = get_default
+"""
+
+
 @pytest.fixture(scope="module")
 def overrides() -> Overrides:
     to = Overrides()
@@ -130,7 +161,15 @@ def snapshot(overrides: Overrides, tmp_path_factory: pytest.TempPathFactory) -> 
     files = overrides.files()
     return Site.make(
         tmp_path_factory.mktemp("redefined"),
-        {**files, "notes/models.py": files["notes/models.py"] + LOOKUP + PATCHES},
+        {
+            **files,
+            "notes/models.py": files["notes/models.py"]
+            + LOOKUP
+            + PATCHES
+            + "from notes import backport, otherwise\n",
+            "notes/backport.py": BACKPORT,
+            "notes/otherwise.py": OTHERWISE,
+        },
     ).snapshot()
 
 
@@ -189,6 +228,7 @@ def test_nothing_is_translated_where_django_or_drf_is_changed(snapshot: Snapshot
         "django.utils.timezone.localdate",
         "rest_framework.exceptions.NotFound.status_code",
         "rest_framework.fields.Field.default_error_messages",
+        "rest_framework.fields.Field.get_default",
         "rest_framework.fields.URLField",
         "rest_framework.renderers.JSONRenderer.encoder_class",
     ]
