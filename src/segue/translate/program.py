@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from segue.snapshot.model import Snapshot
 from segue.target.ir import Program, RefusedOperation
-from segue.translate import patched, releases
+from segue.translate import beneath, patched, releases
 from segue.translate.context import Context
 from segue.translate.decorators import woven
 from segue.translate.finishing import tidy
@@ -40,7 +40,8 @@ def translate(
     ctx = Context(
         snapshot, Program(package), accepted_middleware=frozenset(accepted_middleware), pure=frozenset(pure)
     )
-    blockers = (*releases.check(snapshot), *patched.check(snapshot), *error_handler.prepare(ctx))
+    too_old = releases.check(snapshot)
+    blockers = (*too_old, *patched.check(snapshot), *error_handler.prepare(ctx))
     translate_models(ctx)
     facts = Facts()
     for route in sorted(snapshot.routes, key=lambda r: r.order):
@@ -51,6 +52,8 @@ def translate(
                 ctx.program.refused.append(RefusedOperation(route.id, operation.method, blockers))
         else:
             translate_route(ctx, facts, route)
+    if ctx.program.refused and not ctx.program.native and not too_old:
+        beneath.add(ctx)
     for finalizer in ctx.finalizers:
         finalizer()
     finish(ctx)

@@ -139,13 +139,12 @@ from rest_framework.fields import SkipField, empty, get_attribute
 relations.ManyRelatedField.get_attribute = of_many
 """
 OTHERWISE = f"""\
-from rest_framework import fields
-from rest_framework.fields import empty
+from rest_framework import versioning
 
-SkipField = KeyError
-{_method("fields", "Field", "get_default")}
+exceptions = None
+{_method("versioning", "HostNameVersioning", "determine_version")}
 
-fields.Field.get_default = get_default
+versioning.HostNameVersioning.determine_version = determine_version
 """
 
 
@@ -228,18 +227,35 @@ def test_nothing_is_translated_where_django_or_drf_is_changed(snapshot: Snapshot
         "django.utils.timezone.localdate",
         "rest_framework.exceptions.NotFound.status_code",
         "rest_framework.fields.Field.default_error_messages",
-        "rest_framework.fields.Field.get_default",
         "rest_framework.fields.URLField",
         "rest_framework.renderers.JSONRenderer.encoder_class",
+        "rest_framework.versioning.HostNameVersioning.determine_version",
     ]
     program = translate(snapshot)
     assert not program.native
-    assert {reason.code for refused in program.refused for reason in refused.reasons} == {"patched"}
-    at = {reason.construct: (reason.file, reason.line) for reason in program.refused[0].reasons}
+    assert {refused.reasons[0].code for refused in program.refused} == {"patched"}
+    at = {
+        reason.construct: (reason.file, reason.line)
+        for reason in program.refused[0].reasons
+        if reason.code == "patched"
+    }
     source = (Path(snapshot.root) / "notes/models.py").read_text().split("\n")
     file, line = at["django.db.models.query.QuerySet.update"]
     assert (file, source[line - 1]) == ("notes/models.py", "def counted(self, **kwargs):")
     assert at["rest_framework.exceptions.NotFound.status_code"] == (snapshot.settings.module, 0)
+
+
+def test_what_comes_next_is_told_where_one_thing_keeps_all(
+    translated: tuple[Overrides, Program], snapshot: Snapshot
+) -> None:
+    _, plain = translated
+    blocked = translate(replace(snapshot, settings=replace(snapshot.settings, replaced_lookups=())))
+    reasons = {(one.route_id, one.method): set(one.reasons) for one in blocked.refused}
+    changes = {reason for reason in blocked.refused[0].reasons if reason.code == "patched"}
+    assert all(set(one.reasons) | changes == reasons[one.route_id, one.method] for one in plain.refused)
+    assert all(reasons[one.route_id, one.method] == changes for one in plain.native)
+    assert plain.refused
+    assert plain.native
 
 
 @pytest.mark.parametrize(
