@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Integer, delete, text
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from segue_bridge import acted
 from segue_bridge.db.base import Base, ModelInfo
 from segue_bridge.db.database import Database
-from segue_bridge.db.errors import IntegrityError
+from segue_bridge.db.errors import IntegrityError, OperationalError
 from segue_bridge.db.session import Session
 from segue_bridge.errors import TooLate, Unserved
 from segue_bridge.leaving import left_to_django
@@ -24,12 +25,51 @@ class Kept(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
 
 
+class _Lost:
+    """A connection that carries out what it gets, COMMIT aside, and is closed before it answers."""
+
+    def __init__(self, real: Any) -> None:
+        self.real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+    async def rows(self, statement: Any, params: Any) -> Any:
+        found = await self.real.rows(statement, params)
+        if not self.blocks:
+            raise OperationalError("connection was closed in the middle of operation")
+        return found
+
+    async def command(self, sql: str) -> None:
+        self.blocks += sql == "BEGIN"
+        if sql in ("COMMIT", "ROLLBACK"):
+            raise OperationalError("connection was closed in the middle of operation")
+        await self.real.command(sql)
+
+    blocks = 0
+    run = rows
+
+    def alive(self) -> bool:
+        return False
+
+
 async def _insert(db: Session, *keys: int, fail: bool = False) -> None:
     async with db.atomic():
         for key in keys:
             await db.insert(Kept(id=key))
         if fail:
             raise RuntimeError("boom")
+
+
+async def _fails_after_commit(db: Session, key: int) -> None:
+    async def hook() -> None:
+        with pytest.raises(IntegrityError):
+            await _insert(db, key)
+        raise KeyError("a callback of on_commit")
+
+    async with db.atomic():
+        await db.insert(Kept(id=key))
+        await db.on_commit(hook)
 
 
 async def _work(path: Path) -> None:
@@ -53,6 +93,23 @@ async def _work(path: Path) -> None:
             with pytest.raises(IntegrityError):
                 await _insert(db, 2, 2)
         assert db.kept == 1
+    async with database.session() as db:
+        with pytest.raises(KeyError):
+            await _fails_after_commit(db, 3)
+        assert db.kept == 1
+        assert isinstance(left_to_django(db, "x"), TooLate)
+    # The connection is lost in a write outside of any block, and before a COMMIT has an answer.
+    for block in (False, True):
+        async with database.session() as db:
+            lost = _Lost(await db._connection())
+            db._executor = lost
+            with pytest.raises(OperationalError):
+                await (_insert(db, 4) if block else db.insert(Kept(id=5)))
+            assert db.kept == 1
+            assert isinstance(left_to_django(db, "x"), TooLate)
+            db._executor = lost.real
+            if block:
+                await db._command("COMMIT")
     async with database.session() as db:
         acted.begin()
         assert isinstance(left_to_django(db, "x"), Unserved)

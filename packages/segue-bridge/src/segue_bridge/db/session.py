@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Executable, Row, Select, select
 from segue_bridge.db import bulk, collector, creating, rereading, selecting, writes
 from segue_bridge.db.base import Base
 from segue_bridge.db.compiled import Parameters
-from segue_bridge.db.errors import DatabaseError, TransactionManagementError
+from segue_bridge.db.errors import DatabaseError, OperationalError, TransactionManagementError
 from segue_bridge.db.executor import Executor
 from segue_bridge.db.listeners import NOBODY, Listeners
 from segue_bridge.db.transaction import Hook, Transaction, logged
@@ -29,7 +29,7 @@ class Session:
 
     Each write is permanent at once unless it stands in :meth:`atomic`. ``queries`` counts the
     statements sent, savepoints and BEGIN/COMMIT not included, ``changes`` those among them that write or lock,
-    ``undone`` those of them that failed or were rolled back, ``kept`` the others, ``repeatable`` what authentication kept: whoever
+    ``undone`` those of them that surely failed or were rolled back, ``kept`` the others, ``repeatable`` what authentication kept: whoever
     authenticates the request again finds that done.
     Errors are those of :mod:`segue_bridge.db.errors`.
     """
@@ -88,8 +88,8 @@ class Session:
         executor = await self._ready(statement)
         try:
             return await executor.rows(statement, params)
-        except DatabaseError:
-            self._failed(statement)
+        except DatabaseError as error:
+            self._failed(statement, executor, error)
             raise
 
     async def first(self, statement: Executable, params: Parameters | None = None) -> Row[Any] | None:
@@ -128,11 +128,12 @@ class Session:
     async def execute(self, statement: Executable, params: Parameters | None = None) -> int:
         """Run an ``insert``, ``update`` or ``delete`` statement and return its row count."""
         executor = await self._ready(statement)
-        async with self.marks_rollback(), self._alone():
+        async with self.marks_rollback():
             try:
-                return await executor.run(statement, params)
-            except DatabaseError:
-                self._failed(statement)
+                async with self._alone():
+                    return await executor.run(statement, params)
+            except DatabaseError as error:
+                self._failed(statement, executor, error)
                 raise
 
     async def insert(self, entity: Base) -> None:
@@ -268,15 +269,19 @@ class Session:
             async with self._transaction.atomic(durable=durable, savepoint=savepoint):
                 yield
         except BaseException:
-            self.undone = self.changes - kept
+            if not self._transaction.stands:
+                self.undone = self.changes - kept
+                self.repeatable = min(self.repeatable, self.kept)
             raise
 
     @property
     def kept(self) -> int:
-        """How many statements have written or locked something, and were neither in vain nor rolled back."""
+        """How many statements have written or locked something, and were not surely in vain or rolled back."""
         return self.changes - self.undone
 
-    def _failed(self, statement: Executable) -> None:
+    def _failed(self, statement: Executable, executor: Executor, error: DatabaseError) -> None:
+        if isinstance(error, OperationalError) and not executor.alive():
+            return  # the answer was lost, so that the statement may have been carried out
         locks = getattr(statement, "_for_update_arg", None) is not None
         if locks or not statement.is_select:
             self.undone = min(self.undone + 1, self.changes)

@@ -46,6 +46,8 @@ class Transaction:
     ``command`` runs SQL. With ``joined`` somebody else holds the real transaction: the
     outermost block is a savepoint too and COMMIT is never sent. ``held``: where on_commit
     callbacks are put instead of being run. ``isolation`` is the level of what :meth:`atomic` begins, '' the server's.
+    ``stands`` tells of a block that ended with an error whether its work may be in the database all the same: what failed was a callback
+    after its COMMIT, or the COMMIT had no answer.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Transaction:
         self._hooks: list[tuple[frozenset[str | None], Hook]] = []
         self.in_atomic = False
         self.needs_rollback = False
+        self.stands = False
 
     def check(self) -> None:
         """Refuse a query in a broken transaction. Raises :class:`TransactionManagementError`."""
@@ -102,6 +105,7 @@ class Transaction:
         await self._leave(outer, name, failed=False)
 
     async def _leave(self, outer: bool, name: str | None, *, failed: bool) -> None:
+        self.stands = False
         if outer:
             self.in_atomic = False
         else:
@@ -123,14 +127,20 @@ class Transaction:
         return None
 
     async def _commit(self, name: str | None) -> None:
+        self.stands = True
         try:
             await self._command("COMMIT" if name is None else f"RELEASE SAVEPOINT {name}")
         except DatabaseError:
             await self._rollback(name)
+            self.stands = False  # the server has answered both
             raise
         hooks, self._hooks = self._hooks, []
-        for _, hook in hooks:
-            await self._fire(hook)
+        try:
+            for _, hook in hooks:
+                await self._fire(hook)
+        except BaseException:
+            self.stands = True  # blocks of the callback have said otherwise of themselves
+            raise
 
     async def _rollback(self, name: str | None) -> None:
         self._hooks = []
