@@ -98,6 +98,8 @@ def _settle(chosen: dict[str, str], was: Mapping[str, str], old_ones: set[str]) 
     """Leave no foreign key in ``chosen`` that names what is not there: take the old text of the other table for what must stay, and of
     the table itself for what is Django's, or nothing. Returns the latter with what they name."""
     behind: dict[str, str] = {}
+    stay = set(old_ones)  # with the tables that theirs refer to: these must have what they refer to in turn
+    gone: set[str] = set()
     while True:
         columns = {table: _columns(source) for table, source in chosen.items()}
         broken = [
@@ -109,13 +111,15 @@ def _settle(chosen: dict[str, str], was: Mapping[str, str], old_ones: set[str]) 
         if not broken:
             return behind
         table, other, column = broken[0]
-        if table in old_ones and other in was and chosen.get(other) != was[other]:
+        if table in stay and other in was and other not in gone and chosen.get(other) != was[other]:
             chosen[other] = was[other]
+            stay.add(other)
         elif table in was and chosen[table] != was[table]:
             chosen[table] = was[table]
             behind.setdefault(table, f"{other}.{column}")
         else:
             del chosen[table]
+            gone.add(table)
             behind.setdefault(table, f"{other}.{column}")
 
 
