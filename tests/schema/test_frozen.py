@@ -153,6 +153,11 @@ def test_what_a_table_of_fastapis_refers_to_stays_with_all_that_it_needs() -> No
     assert dict(found.behind) == {"a": "c.id", "c": "d.id"}
 
 
+def test_a_lost_baseline_is_told() -> None:
+    assert "restore both" in "".join(frozen(text("a(id)"), None, later={}, handovers=(GIVEN,)).sentences())
+    assert frozen(text("a(id)"), None, later={}, handovers=()).sentences() == []
+
+
 def test_what_completes_a_table_stays_with_it() -> None:
     def completed(*statements: str) -> str:
         run = "".join(f"    op.execute({statement!r})\n" for statement in statements)

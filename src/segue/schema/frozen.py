@@ -21,16 +21,23 @@ from segue.translate.models.baseline import PATH, Baseline, parse, render
 class Frozen:
     """``text``: the revision, before formatting. ``kept``: tables that differ from what the models say now and are as they
     were. ``left``: tables that later revisions make. ``behind``: tables of Django's that refer to what the baseline does not make, by table
-    with what it is; they are as they were, or missing."""
+    with what it is; they are as they were, or missing. ``lost``: there was no last baseline, although FastAPI owns tables."""
 
     text: str
     kept: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     behind: Mapping[str, str] = field(default_factory=dict)
+    lost: bool = False
 
     def sentences(self) -> list[str]:
         """What a person has to know of it."""
         found = []
+        if self.lost:
+            found.append(
+                f"{PATH} is from today's models, although FastAPI owns tables: neither it nor its copy in the ledger's folder was "
+                "there, so it may make what later revisions make again; restore both from version control and run "
+                "`segue generate` again."
+            )
         if self.kept:
             found.append(f"{PATH} keeps as they were, for later revisions: {', '.join(self.kept)}.")
         if self.left:
@@ -60,7 +67,7 @@ def frozen(new: str, old: str | None, *, later: Mapping[str, str], handovers: Se
     Raises :class:`SyntaxError` when ``old`` is no Python.
     """
     if old is None or not (later or handovers):
-        return Frozen(new)
+        return Frozen(new, lost=old is None and any(handover.by == "fastapi" for handover in handovers))
     now, was = parse(new), parse(old)
     ever = {table for handover in handovers for table in handover.tables if handover.by == "fastapi"}
     known = [*now.tables, *(table for table in was.tables if table not in now.tables)]
