@@ -494,6 +494,28 @@ def test_a_save_that_may_fail_is_not_one_that_does_nothing(
     assert ("/items/{pk}/", "PUT") not in {(r.route_id, r.method) for r in translate(snapshot).refused}
 
 
+OFFER = "notes.views.OfferSerializer"
+
+
+def test_rows_of_another_object_than_the_one_that_is_seen_are_refused(snapshot: Snapshot) -> None:
+    """A name that changes before the rows are taken of it, and a serializer that is made without a context as well."""
+    init = snapshot.functions[f"{OFFER}.__init__"]
+    taken = 'request = kwargs.get("context", {}).get("request")\n'
+    later = taken + "    if request:\n        " + taken.replace('"request"', '"view"')
+    assert taken in init.source
+    changed = replace(init, source=init.source.replace("    " + taken, "    " + later))
+    if "        request =" in init.source:  # as it stands in the class
+        changed = replace(init, source=init.source.replace(taken, later.replace("\n    ", "\n        ")))
+    item = snapshot.serializers["notes.views.ItemSerializer"]
+    nested = replace(item, fields=(*item.fields, replace(item.fields[0], name="offer", serializer=OFFER)))
+    for other in (
+        replace(snapshot, functions={**snapshot.functions, init.name: changed}),
+        replace(snapshot, serializers={**snapshot.serializers, item.name: nested}),
+    ):
+        reasons = {(r.route_id, r.method): r.reasons[0].code for r in translate(other).refused}
+        assert reasons[("/offers/", "POST")] == "relation-queryset"
+
+
 def test_both_sides_allow_the_same(site: Site, snapshot: Snapshot, tmp_path: Path) -> None:
     program, report = site.explore(snapshot, tmp_path / "fastapi", cases=300, seconds=40)
     assert differences(report) == []

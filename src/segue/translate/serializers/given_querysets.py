@@ -31,6 +31,12 @@ def given_queryset(frame: Frame, item: SerializerField) -> Val | None:
         # Each begins with its parent's, so that the nearest decides.
         if not any(_sets(s, item.name) for s in init_body(function)):
             continue
+        if from_context.is_a_field(frame.ctx, serializer.name):
+            raise field_refusal(
+                item,
+                "relation-queryset",
+                "Its serializer is a field of another one, too: it is made without a context then, and finds no request.",
+            )
         found = _Reader(frame, function, item, me).run(init_body(function))
         if found is not None:
             return found
@@ -46,6 +52,10 @@ def _sets(statement: ast.stmt, name: str) -> bool:
         and ast.unparse(n.value) == f"self.fields[{name!r}]"
         for n in ast.walk(statement)
     )
+
+
+def _sets_a_name(statement: ast.stmt) -> bool:
+    return any(isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) for n in ast.walk(statement))
 
 
 class _Reader:
@@ -78,6 +88,8 @@ class _Reader:
                     if asked.known is None:
                         raise self._refused("Which rows it may name is decided by the request.")
                     self._statements(then if asked.known else otherwise)
+                case ast.If() if _sets_a_name(statement):
+                    raise self._refused("Of what its rows are is decided by the request.")
                 case ast.Assign(
                     [ast.Attribute(ast.Subscript(held, ast.Constant(name)), "queryset")], value
                 ) if name == self.item.name and ast.unparse(held) == "self.fields":
