@@ -80,6 +80,13 @@ def test_nothing_stays_and_all_that_happens_inside_is_as_in_production(url: str)
         with pytest.raises(KeyError):
             await failing()
         assert not database.joined
+        async with isolated(database):
+            stale = database.session()
+            assert await stale.scalar(COUNT) == 1
+        with pytest.raises(RuntimeError, match="has ended"):  # it would write for good
+            await stale.execute(put(8, "eight"))
+        await stale.close()
+        assert len(database._idle) == 1
         async with database.session() as db:
             assert await db.scalar(COUNT) == 1
             with pytest.raises(IntegrityError):  # this one commits

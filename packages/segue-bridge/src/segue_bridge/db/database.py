@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from segue_bridge.db.compiled import Cache
 from segue_bridge.db.dates import exact_dates
 from segue_bridge.db.executor import AsyncpgExecutor, EngineExecutor, Executor, SqliteExecutor
+from segue_bridge.db.isolated import Shared
 from segue_bridge.db.pool import PoolBusy, Use
 from segue_bridge.db.session import Session
 from segue_bridge.db.sqlite import prepare
@@ -91,7 +92,7 @@ class Database:
         }
         self._opens = opens.get(driver)
         self._cache = Cache(self.engine.dialect)
-        self.pinned: Executor | None = None  # the one connection of a test (segue_bridge.db.isolated)
+        self.pinned: Shared | None = None  # the one connection of a test (segue_bridge.db.isolated)
         self._idle: list[Executor] = []  # SQLAlchemy's pool would be asked anew for every request
 
     def session(self) -> Session:
@@ -148,8 +149,8 @@ class Database:
 
     async def give_back(self, executor: Executor, *, broken: bool) -> None:
         """Return a connection; a ``broken`` one is closed for good."""
-        if executor is self.pinned:
-            return
+        if isinstance(executor, Shared):
+            return  # whose block may have ended
         try:
             if not broken and self._opens is not None and executor.alive():
                 self._idle.append(executor)

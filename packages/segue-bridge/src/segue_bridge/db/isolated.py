@@ -21,30 +21,40 @@ if TYPE_CHECKING:
 _DANGLING = text('SELECT "table", rowid, parent FROM pragma_foreign_key_check')
 
 
-class _Shared:
-    """One connection for all sessions: a statement at a time."""
+class Shared:
+    """One connection for all sessions of a block, a statement at a time. Raises ``RuntimeError`` once the block has ended: what a session
+    that outlives it writes would stay."""
 
     def __init__(self, executor: Executor) -> None:
-        self._executor = executor
+        self._executor, self._ended = executor, False
         self._turn = asyncio.Lock()
 
     async def rows(self, statement: Executable, params: Parameters | None) -> Sequence[Row[object]]:
         async with self._turn:
-            return await self._executor.rows(statement, params)
+            return await self._open().rows(statement, params)
 
     async def run(self, statement: Executable, params: Parameters | None) -> int:
         async with self._turn:
-            return await self._executor.run(statement, params)
+            return await self._open().run(statement, params)
 
     async def command(self, sql: str) -> None:
         async with self._turn:
-            await self._executor.command(sql)
+            await self._open().command(sql)
 
     async def close(self, *, broken: bool) -> None:
         """The block closes it, not who uses it meanwhile."""
 
     def alive(self) -> bool:
-        return self._executor.alive()
+        return not self._ended and self._executor.alive()
+
+    def end(self) -> None:
+        """The block is over."""
+        self._ended = True
+
+    def _open(self) -> Executor:
+        if self._ended:
+            raise RuntimeError("The isolated block in which this session began has ended.")
+        return self._executor
 
 
 @asynccontextmanager
@@ -68,7 +78,8 @@ async def isolated(database: Database) -> AsyncIterator[None]:
         await executor.command(
             f"BEGIN ISOLATION LEVEL {database.isolation}" if database.isolation else "BEGIN"
         )
-        database.pinned, database.joined, database.replica = _Shared(executor), True, None
+        shared = Shared(executor)
+        database.pinned, database.joined, database.replica = shared, True, None
         try:
             yield
             await _check(database, executor)
@@ -77,6 +88,7 @@ async def isolated(database: Database) -> AsyncIterator[None]:
             database.content_types.clear()  # of rows that are gone
             database.content_types.update(types)
             database.pinned = None
+            shared.end()
             await executor.command("ROLLBACK")
             broken = False
     finally:
