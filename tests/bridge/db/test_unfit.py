@@ -78,7 +78,7 @@ CASES = [("ints", (1, 5)), ("ints", [1, 5]), ("ints", (1,)), ("ints", (5, 1)), (
          ("days", (dt.date(2024, 1, 1), dt.date(2024, 2, 29))), ("words", {"a"}), ("words", {}), ("words", ("a", "b")), ("words", 5),
          ("grid", [[1, 2], [3, 4]]), ("prices", []),
          ("ints", (1.5, 2.5)), ("ints", (1.0, 2.0)), ("ints", (de.Decimal("1.5"), None)), ("ints", (True, None)), ("ints", (2**40, None)),
-         ("bigs", (1.5, None)), ("bigs", (2**40, 2**41)), ("decimals", (1.5, 2.5)), ("decimals", (1.0, 2.0)), ("decimals", (de.Decimal("1.5"), None)),
+         ("bigs", (1.5, None)), ("bigs", (2**40, 2**41)), ("decimals", (1.5, 2.5)), ("decimals", (1.0, 2.0)), ("decimals", (True, None)), ("decimals", (de.Decimal("1.5"), None)),
          ("days", (MOMENT, None)), ("days", (MOMENT.replace(tzinfo=None), None)), ("moments", (dt.date(2024, 1, 1), None)),
          ("moments", (MOMENT, None)), ("moments", (MOMENT.replace(tzinfo=None), None)), ("moments", (1, 5)), ("days", (1, 5)),
          ("grid", [[1.5, 2], [3, 4]]), ("grid", [[1.0, 2], [3, 4]]), ("grid", [[True, 2], [3, 4]]), ("grid", [[None, 2], [3, 4]]), ("grid", [[1, 2], [3]]),

@@ -102,6 +102,7 @@ class DecimalRange(_Range):
     """``DecimalRangeField``."""
 
     ends = (int, float, Decimal)
+    no_ends = (bool,)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """A ``float`` is written with its digits, as Django's driver does: ``1.0``, not ``1``."""
