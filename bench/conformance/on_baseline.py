@@ -3,7 +3,7 @@
 
 For each case: generate, build a SQLite file with ``alembic upgrade head``, have Django take it for its own (what ``segue schema check
 --reverse`` does), and run the case's own ``suite`` with ``--keepdb`` on that file, then once more on a database of Django's
-migrations. Both must end alike. Ends with 1 where they do not, or where Django has something left to do. Writes
+migrations. Both must end alike. Ends with 1 where they do not, where Django has something left to do, or where a case was not run. Writes
 ``bench/conformance/on_baseline.json``.
 """
 
@@ -100,6 +100,7 @@ def main() -> int:
         folder = prepare(name, case, options.work.resolve(), options.projects)
         if folder is None or "suite" not in case:
             sys.stderr.write(f"{name}: not run, its sources are missing or it has no tests of its own here\n")
+            bad = True
             continue
         segue(folder, "generate", "--json")
         with (
