@@ -121,6 +121,7 @@ BACK = Handover(("a",), "django", "2026-11-30T02:00:00Z")
         (text("a(id, x)", "b(id)"), "aa", (GIVEN, BACK), text("a(id, x)", "b(id)"), (), (), {}),
         # a table that a revision makes, or drops
         (text("a(id)", "b(id)", "c(id)"), "c", (), text("a(id)", "b(id)"), (), ("c",), {}),
+        (text("a(id)", "b(id)", "c(id)"), 'FK("c.id")', (), text("a(id)", "b(id)", "c(id)"), (), (), {}),
         (text("b(id)"), "drop a", (GIVEN,), text("b(id)", "a(id)"), ("a",), (), {}),
         # Django's tables refer to what the baseline does not make
         (text("a(id)", "b(id, c.id)", "c(id)"), "c", (), text("a(id)", "b(id)"), (), ("c",), {"b": "c.id"}),

@@ -165,6 +165,7 @@ def _same(one: str, other: str | None) -> bool:
 
 
 def _named(tables: Iterable[str], later: Mapping[str, str]) -> set[str]:
-    """The tables that the text of a revision names."""
+    """The tables that the text of a revision names, but for those of which it has a column only (``ForeignKey("tag.id")``): a table
+    that refers to another neither makes nor changes that."""
     text = "\n".join(later.values())
-    return {table for table in tables if re.search(rf"(?<!\w){re.escape(table)}(?!\w)", text)}
+    return {table for table in tables if re.search(rf"(?<!\w){re.escape(table)}(?![\w.])", text)}
