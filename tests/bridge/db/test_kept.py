@@ -101,7 +101,7 @@ async def _work(path: Path) -> None:
     # The connection is lost in a write outside of any block, and before a COMMIT has an answer.
     for block in (False, True):
         async with database.session() as db:
-            lost = _Lost(await db._connection())
+            lost: Any = _Lost(await db._connection())
             db._executor = lost
             with pytest.raises(OperationalError):
                 await (_insert(db, 4) if block else db.insert(Kept(id=5)))
