@@ -133,3 +133,11 @@ def test_gateway_survives_whatever_routes_are_looked_at(world: World) -> None:
         for most in (0, 5):
             assert tap.fetch(world.running.ports, names, 100, most, 0.05) == []
     assert httpx.get(f"{world.url}/api/articles/plain/", trust_env=False).status_code == 200
+
+
+def test_path_that_hides_another_one_is_not_asked_again() -> None:
+    """The gateway gives it to Django; decoded it is the path of another operation, which may write."""
+    one = Worker([Rule(GET, "/x/[^/]+/", ("GET",), 0, True, False)], {GET}, {})
+    for path in ("/x/1%2Fclose/", "/x/%6Eew/", "/x/a%20b/"):
+        one.offer(Recorded("GET", path, "", "host", (), b"", 200, b"{}", (("x-segue-route", "django"),)))
+    assert one.waiting() == 1

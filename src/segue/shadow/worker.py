@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from segue.gateway.routes import HIDDEN
 from segue.gateway.table import Rule
 from segue.shadow.judge import Answer, Kind, SideName, Verdict, judge, readable
 from segue.shadow.redacting import example, hidden, redactor
@@ -23,6 +24,8 @@ WAITING = 16
 
 BYTES = 8 << 20
 """Bytes that those may have."""
+
+_HIDDEN = re.compile(HIDDEN)  # Django's at the gateway; decoded, it is perhaps another operation's path
 
 
 class Silent(Exception):
@@ -131,7 +134,7 @@ class Worker:
         """The key of the operation that served a read, None for one that must not be asked again. First pattern, then method, as the gateway
         decides."""
         names = {name.lower() for name, _ in read.headers}
-        if read.method not in ("GET", "HEAD") or "upgrade" in names:
+        if read.method not in ("GET", "HEAD") or "upgrade" in names or _HIDDEN.search(read.path):
             return None
         for pattern, rule in self._patterns:
             if pattern.fullmatch(read.path) and (not rule.methods or read.method in rule.methods):
