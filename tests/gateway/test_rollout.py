@@ -195,7 +195,9 @@ def test_gateway_that_does_not_answer_is_not_taken_for_none(
         assert control.find_running(one.settings.state) is None
 
 
-def test_synthetic_reads_stand_in_for_users_and_take_back_what_differs(tmp_path: Path) -> None:
+def test_synthetic_reads_stand_in_for_users_and_take_back_what_differs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     reads = tmp_path / "reads.json"
     with project(tmp_path / "one", QUICK, backend=side) as one:
         settings = replace(one.settings, rollout_synthetic=100)
@@ -215,6 +217,10 @@ def test_synthetic_reads_stand_in_for_users_and_take_back_what_differs(tmp_path:
         assert log.read_text() == before
         with pytest.raises(UsageError, match="--reads needs --synthetic"):
             rollout.run(one.settings, [GET], [reads])
+        monkeypatch.setenv("SEGUE_SYNTHETIC_HEADERS", '{"Authorization": "Token s3cret\\nX: y"}')
+        with pytest.raises(UsageError, match="header 'Authorization' of synthetic reads") as refused:
+            rollout.run(settings, [GET])
+        assert "s3cret" not in str(refused.value)
 
 
 def test_stale_evidence_stops_a_rollout_before_it_begins(tmp_path: Path) -> None:

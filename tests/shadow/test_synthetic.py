@@ -8,12 +8,13 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import pytest
 
 from segue.commands.synthetic import Sending
 from segue.gateway.table import Rule
-from segue.shadow.judge import SideName
+from segue.shadow.judge import Answer, SideName, readable
 from segue.shadow.synthetic import Asked, Synthetic
 from segue.shadow.worker import Limits
 from segue.verify.replay.recorded import Recorded
@@ -83,7 +84,7 @@ def sent(
     urls: dict[SideName, str] = {name: side.url for name, side in sides.items()}
     worker = Synthetic(
         RULES,
-        ROUTES,
+        {**ROUTES, **{key: key.removeprefix("GET ") for key in wanted}},
         urls,
         Limits(500, 30),
         {"Authorization": "Token t"},
@@ -133,11 +134,53 @@ def test_what_django_refuses_proves_nothing_and_recorded_paths_are_asked() -> No
     refusing: Answers = {"/api/books/7/?lang=de": (403, {}), "/api/books/8/?lang=de": (200, {"id": 8})}
     with both(refusing, refusing) as sides:
         recorded = tuple(
-            Recorded(method, f"/api/books/{n}/", "lang=de") for method in ("GET", "DELETE") for n in (7, 8)
+            Recorded(method, f"/api/books/{n}/", "lang=de")
+            for method in ("GET", "DELETE")
+            for n in (7, 8, "7%2Fclose")  # the sides would take the last one for /api/books/7/close/
         )
         seen = sent(sides, 40, ONE, recorded=recorded)
     assert {(a.status, a.different) for a in seen} == {(200, "")}
+    assert not [path for path, _ in sides["django"].asked if "close" in path]
     assert len(seen) < len(sides["django"].asked)
+
+
+def test_operations_of_which_nothing_is_known_do_not_hold_up_the_others() -> None:
+    with both(GOOD, GOOD) as sides:
+        sent(sides, 12, LIST, *(f"GET /api/{n}/{{pk}}/" for n in range(200)))
+        assert sum(len(side.asked) for side in sides.values()) >= 12
+
+
+class Scripted(Synthetic):
+    """Answers what the test says, None for no answer."""
+
+    script: ClassVar[dict[SideName, list[Answer | None]]]
+
+    def _ask(self, side: SideName, path: str, query: str) -> Answer | None:
+        return self.script[side].pop(0)
+
+
+def said(status: int, number: int = 0) -> Answer:
+    body = json.dumps({"id": number}).encode()
+    return readable(status, [("content-type", "application/json")], body, "GET")
+
+
+@pytest.mark.parametrize(
+    ("django", "fastapi", "statuses"),
+    [
+        ([said(200), said(200)], [said(200)], [200]),
+        ([said(200), said(200)], [said(200, 1), None], [0]),  # asked again, FastAPI does not answer
+        ([said(200), None], [said(200, 1)], []),
+        ([said(200), said(429)], [said(429)], []),  # now Django says so, too
+    ],
+)
+def test_pair_that_was_not_compared_to_its_end_is_none_that_is_the_same(
+    django: list[Answer | None], fastapi: list[Answer | None], statuses: list[int]
+) -> None:
+    Scripted.script = {"django": django, "fastapi": fastapi}
+    recorded = (Recorded("GET", "/api/books/7/"),)
+    worker = Scripted(RULES, ROUTES, {}, Limits(1000, 1), recorded=recorded, wanted={ONE: 5})
+    worker._one(ONE)
+    assert [a.status for a in worker.results()] == statuses
 
 
 def test_worker_that_ends_is_told_once_and_the_rollout_goes_on(capsys: pytest.CaptureFixture[str]) -> None:

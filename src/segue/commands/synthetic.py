@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,11 +24,14 @@ from segue.rollout.plan import Plan
 from segue.shadow.synthetic import Asked, Synthetic, headers_of
 from segue.shadow.worker import Limits
 from segue.verify.replay import files
+from segue.verify.replay.recorded import Recorded
 
 HEADERS = "SEGUE_SYNTHETIC_HEADERS"
 """Environment variable with more headers, a JSON object: credentials stand in no file of Segue's."""
 
 _MOST = 10_000  # recorded reads that are kept
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_VALUE = re.compile(r"[\t -~\xa0-\xff]*")
 
 
 @dataclass(slots=True)
@@ -102,6 +106,12 @@ def begin(settings: Config, plan: Plan, running: Running, recorded: Sequence[Pat
             f"{HEADERS} is no JSON object of texts: {error}.", hint='Write {"Authorization": "Token …"}.'
         ) from error
     headers = {**settings.rollout_headers, **more}
+    for name, value in headers.items():
+        if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+            raise UsageError(
+                f"The header {name!r} of synthetic reads cannot be sent.",  # its value may be a secret
+                hint=f"See to rollout.synthetic_headers and {HEADERS}: a value is one line of Latin-1.",
+            )
     if not any(name.lower() == "host" for name in headers):
         headers["Host"] = urlsplit(running.url).netloc
     book = read_ledger(settings)
@@ -113,13 +123,16 @@ def begin(settings: Config, plan: Plan, running: Running, recorded: Sequence[Pat
             console.print(
                 f"{escape(key)}: nothing is sent, it waits for users: {escape(why)}", soft_wrap=True
             )
+    # Paths only: what else was recorded is much, and others' credentials.
+    gets = (r for r in files.requests(recorded) if r.method == "GET")
+    reads = [Recorded("GET", r.path, r.query) for r in islice(gets, _MOST)]
     worker = Synthetic(
         control.rules(settings, read_snapshot(settings), book.entries),
         routes,
         shadow.sides(running),
         Limits(float(settings.rollout_synthetic), settings.shadow_timeout),
         headers,
-        [*islice((r for r in files.requests(recorded) if r.method == "GET"), _MOST)],
+        reads,
         settings.noise,
         settings.redact,
     )

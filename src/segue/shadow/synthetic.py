@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from segue.gateway.routes import HIDDEN
 from segue.gateway.table import Rule
 from segue.shadow.judge import Answer, Kind, SideName, judge, readable
 from segue.shadow.redacting import hidden, redactor
@@ -48,8 +49,15 @@ class Asked:
     different: str = ""
 
 
+_HIDDEN = re.compile(HIDDEN)
+
+
 class _Stopped(Exception):
     pass
+
+
+class _Silent(Exception):
+    """A side did not answer when it was asked again."""
 
 
 @dataclass(slots=True)
@@ -79,6 +87,8 @@ class Synthetic:
     _stop: threading.Event = field(default_factory=threading.Event)
     _next: float = 0.0
     _turn: int = 0
+    _patterns: list[tuple[re.Pattern[str], Rule]] = field(default_factory=list)
+    _taken: dict[str, list[tuple[str, str]]] | None = None  # of recorded reads, by operation
 
     def results(self) -> list[Asked]:
         """What was asked since the last call."""
@@ -89,10 +99,9 @@ class Synthetic:
         try:
             while not self._stop.is_set():
                 wanted = [key for key in self.wanted if key in self.routes]
-                if not wanted:
+                # All are tried: where nothing is known of many, the others get the questions.
+                if not sum(self._one(key) for key in wanted):
                     self._stop.wait(0.2)
-                for key in wanted:
-                    self._one(key)
         except _Stopped:
             return
         except Exception as error:  # noqa: BLE001 - the thread would end unseen
@@ -105,12 +114,16 @@ class Synthetic:
         """End :meth:`run` soon: after the question that is under way."""
         self._stop.set()
 
-    def _one(self, key: str) -> None:
+    def _one(self, key: str) -> bool:
+        """Whether there was something to ask."""
         weight = self.wanted.get(key)
-        target = self._target(key)
+        target = self._target(key) if weight is not None else None
         if weight is None or target is None:
-            self._stop.wait(0.2)
-            return
+            return False
+        self._pair(key, weight, target)
+        return True
+
+    def _pair(self, key: str, weight: int, target: tuple[str, str]) -> None:
         self._turn += 1
         order: tuple[SideName, SideName] = ("django", "fastapi")
         heard: dict[SideName, Answer | None] = {}
@@ -131,10 +144,16 @@ class Synthetic:
             return  # of what FastAPI does nothing is seen
         different = ""
         if answer is not None and status < 500:
-            different = self._different(key, target, live, answer)
+            told = self._different(key, target, live, answer)
+            if told is None:
+                return
+            status, different = told
         self._asked.append(Asked(key, weight, took["django"], took["fastapi"], status, different))
 
-    def _different(self, key: str, target: tuple[str, str], live: Answer, answer: Answer) -> str:
+    def _different(
+        self, key: str, target: tuple[str, str], live: Answer, answer: Answer
+    ) -> tuple[int, str] | None:
+        """FastAPI's status (0: asked again, it did not answer) and the place; None where nothing is known."""
         waiting = [answer]
         bodies = [live["body"], answer["body"]]
 
@@ -144,19 +163,21 @@ class Synthetic:
             self._pace()
             again = self._ask(side, *target)
             if again is None:
-                raise TimeoutError
+                raise _Silent(side)
             return again
 
         agreed = {line.partition(": ")[2] for line in self.agreed if line.partition(": ")[0] == key}
         try:
             verdict = judge(live, "django", ask, agreed=agreed)
-        except TimeoutError:
-            return ""
+        except _Silent as error:
+            return (0, "") if error.args == ("fastapi",) else None
+        status: int = answer["status"]
         if verdict.kind is not Kind.DIFFERENT:
-            return ""
+            # Left to Django, or data that moved: an answer that is none of an object then proves nothing.
+            return (status, "") if verdict.kind is not Kind.LEFT and status < 300 else None
         read = Recorded("GET", *target, headers=tuple(self.headers.items()))
         shown = hidden(verdict, redactor(read, self.routes[key], bodies, self.redact))
-        return first_place(shown)
+        return status, first_place(shown)
 
     def _pace(self) -> None:
         if self._stop.wait(max(0.0, self._next - time.monotonic())):
@@ -184,20 +205,34 @@ class Synthetic:
         """The next path and query of an operation, None where nothing is known of it now."""
         at, targets = self._targets.get(key, (float("-inf"), deque()))
         if time.monotonic() - at > _AGAIN:
-            taken = [(r.path, r.query) for r in self.recorded if r.method == "GET" and self._is(key, r.path)]
-            taken = taken or [(path, "") for path in self._paths(self.routes[key]) if self._is(key, path)]
+            taken = self._recorded().get(key, [])
+            taken = taken or [
+                (path, "") for path in self._paths(self.routes[key]) if self._operation(path) == key
+            ]
             targets = deque(dict.fromkeys(taken))
             self._targets[key] = (time.monotonic(), targets)
             self.found[key] = len(targets)
         targets.rotate(-1)
         return targets[-1] if targets else None
 
-    def _is(self, key: str, path: str) -> bool:
-        """Whether the gateway would take a GET of ``path`` for that operation."""
-        for rule in self.rules:
-            if re.fullmatch(rule.regex, path) and (not rule.methods or "GET" in rule.methods):
-                return rule.key == key
-        return False
+    def _recorded(self) -> dict[str, list[tuple[str, str]]]:
+        """Once: thousands of reads, each by hundreds of patterns, are seconds in which the rollout's guards wait as well."""
+        if self._taken is None:
+            self._taken = {}
+            for path, query in dict.fromkeys((r.path, r.query) for r in self.recorded if r.method == "GET"):
+                self._taken.setdefault(self._operation(path), []).append((path, query))
+        return self._taken
+
+    def _operation(self, path: str) -> str:
+        """The operation for which the gateway would take a GET of ``path``; '' for none."""
+        if _HIDDEN.search(path):  # another route's, once the sides have decoded it
+            return ""
+        if not self._patterns:
+            self._patterns = [(re.compile(rule.regex), rule) for rule in self.rules]
+        for pattern, rule in self._patterns:
+            if pattern.fullmatch(path) and (not rule.methods or "GET" in rule.methods):
+                return rule.key
+        return ""
 
     def _paths(self, template: str) -> list[str]:
         """Paths of a route, from the lists above it."""
