@@ -145,3 +145,12 @@ def test_collector_is_told_of_requests_and_figures(
     assert f'"traceparent": "00-{trace}-{span["id"]}-01"' in answer.text
     assert "ingress" not in {s["name"] for s in collector.spans()}  # Segue's own questions
     wait_until(lambda: any("downstream_rq" in name for name in collector.metrics()))
+    # What the collector was asked is no request to Django.
+    ports = world.running.ports
+    asked = httpx.get(
+        f"http://127.0.0.1:{ports.admin}/stats?filter=^cluster.(django|fastapi-standin).upstream_rq_total$",
+        trust_env=False,
+    )
+    counted = control.statistics(ports)
+    assert counted is not None
+    assert counted["django.requests"] == sum(int(line.split(": ")[1]) for line in asked.text.splitlines())

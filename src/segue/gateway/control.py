@@ -235,6 +235,8 @@ def statistics(ports: Ports) -> dict[str, int] | None:
     out = {"django.requests": 0, "fastapi.requests": 0, "fallbacks": 0, "total": 0, "total_5xx": 0}
     clusters = _admin(ports, "/clusters?format=json")
     for cluster in clusters.get("cluster_statuses", []):
+        if cluster["name"] == telemetry.CLUSTER:
+            continue
         for host in cluster.get("host_statuses", []):
             counts = {s["name"]: int(s.get("value", 0)) for s in host.get("stats", [])}
             port = host["address"]["socket_address"]["port_value"]

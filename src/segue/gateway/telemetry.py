@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 _TYPE = "type.googleapis.com/envoy"
-_CLUSTER = "otlp"
+CLUSTER = "otlp"
 _SECONDS = 5
 Json = dict[str, Any]
 
@@ -65,12 +65,12 @@ def cluster(collector: Collector) -> Json:
     parts = urlsplit(collector.url)
     at = {"socket_address": {"address": parts.hostname, "port_value": parts.port or 80}}
     return {
-        "name": _CLUSTER,
+        "name": CLUSTER,
         "type": "STRICT_DNS",
         "connect_timeout": "1s",
         "dns_lookup_family": "V4_PREFERRED",
         "load_assignment": {
-            "cluster_name": _CLUSTER,
+            "cluster_name": CLUSTER,
             "endpoints": [{"lb_endpoints": [{"endpoint": {"address": at}}]}],
         },
     }
@@ -78,4 +78,4 @@ def cluster(collector: Collector) -> Json:
 
 def _service(collector: Collector, what: str) -> Json:
     uri = f"{collector.url.rstrip('/')}/v1/{what}"
-    return {"http_uri": {"uri": uri, "cluster": _CLUSTER, "timeout": f"{_SECONDS}s"}}
+    return {"http_uri": {"uri": uri, "cluster": CLUSTER, "timeout": f"{_SECONDS}s"}}
