@@ -119,7 +119,8 @@ _ONLY = re.compile(
     r"(header:(?!(?i:x-segue-|x-envoy-|cookie\b))[A-Za-z0-9!#$%&'*+.^_`|~-]+|cookie:[A-Za-z0-9!#$%&'*+.^_`|~-]+)(=[!-:<-~][ -:<-~]*)?"
 )
 _APPLICATION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
-_COLLECTOR = re.compile(r"http://[A-Za-z0-9.-]+(:[1-9][0-9]{0,4})?(/[A-Za-z0-9._~/-]*)?")
+_PORT = "(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_COLLECTOR = re.compile(rf"http://[A-Za-z0-9.-]+(:{_PORT})?(/[A-Za-z0-9._~/-]*)?")
 _NOISE = re.compile(r"[A-Z]+ /?\S.*: body([.\[].*)?")
 
 # table → key → (attribute, type)

@@ -116,6 +116,7 @@ def test_settings_of_the_sides(tmp_path: Path) -> None:
         ("[gateway]\nonly = ['header:X-Envoy-Internal']", "which is no header or cookie of a client's"),
         ("[gateway]\nonly = ['cookie:a=b; c=d']", "which is no header or cookie of a client's"),
         ("[gateway]\notlp = 'https://collector:4318'", "which is no collector's address"),
+        ("[gateway]\notlp = 'http://collector:65536'", "which is no collector's address"),
         ("[gateway]\notlp_share = 101", "gateway.otlp_share 101 is no percentage"),
         ("[gateway]\nleave_after = -1", "gateway.leave_after -1 is no number of answers"),
         ("[rollout]\nsynthetic = 101", "rollout.synthetic 101 is no number of reads"),
