@@ -226,3 +226,23 @@ def test_operations_with_traffic_are_watched_while_others_begin() -> None:
     for _ in range(40):
         controller.tick([])
     assert {key for key, weight in moves if weight == 1} == set(keys)
+
+
+def test_operations_that_are_refused_again_and_again_leave_time_for_the_others() -> None:
+    keys = [f"GET /api/{n}/" for n in range(10)]
+    clock = 0.0
+
+    def move(key: str, expected: int, weight: int, why: str) -> Moved:
+        nonlocal clock
+        clock += 2
+        return Moved(refused="stale") if key in keys[:5] else Moved()
+
+    controller = Controller(
+        POLICY, Plan(POLICY.steps, {key: Progress(0, 0) for key in keys}), move, lambda key, weight: Standing(),
+        lambda plan: None, lambda key, said: None, lambda: clock,
+    )  # fmt: skip
+    controller.begin()
+    for _ in range(20):
+        controller.tick([])
+        clock += 0.5
+    assert {key for key in keys if controller.plan.operations[key].weight} == set(keys[5:])

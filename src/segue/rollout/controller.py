@@ -101,7 +101,8 @@ class Controller:
             one = self.plan.operations.get(line.key)
             if one is not None and not one.ended and line.weight == one.weight:
                 line.count(self._watches[line.key].synthetic)
-        for key in self.plan.active:
+        # Those that were refused come last: each new attempt of theirs takes time that others have waited for longer.
+        for key in sorted(self.plan.active, key=lambda key: self._watches[key].wait_until):
             self._look(key, paused, moving=self.clock() - now < MOVING_SECONDS)
 
     def wanting(self) -> dict[str, int]:
