@@ -53,6 +53,12 @@ def test_init_writes_the_settings_and_the_interpreter_that_are_named(tmp_path: P
     assert ran.code == 0
     found = config.load(tmp_path)
     assert (found.settings, found.python) == ("site_.local", sys.executable)
+    (tmp_path / "inner" / "here").mkdir(parents=True)
+    for place in (tmp_path, tmp_path / "inner"):  # the one that is named is not that of the project's folder
+        (place / "here").mkdir(exist_ok=True)
+        (place / "here" / "python").symlink_to(sys.executable)
+    ran = segue(tmp_path, "init", "-C", "inner", "--settings", "site_.local", "--python", "here/python")
+    assert (ran.code, config.load(tmp_path / "inner").python) == (0, str(tmp_path / "here" / "python"))
 
 
 def test_missing_settings(project: Path) -> None:

@@ -41,6 +41,12 @@ def run(folder: Path, *, python: str = "", settings: str = "", as_json: bool) ->
         raise UsageError(f"{file} exists already.", hint="Edit it, or remove it first.")
     module = detect_settings(folder.resolve(), settings or None)
     interpreter = str(detect_python(folder.resolve(), python or None))
+    if (
+        python
+        and Path(python).expanduser().exists()
+        and Path(python).absolute() != folder.absolute() / python
+    ):
+        python = interpreter  # it was named from here, and is read from there
     given = f"python = {_quoted(python)}" if python else '# python = ".venv/bin/python"            '
     write_atomic(file, _TEXT.format(settings=_quoted(module), python=given))
     if as_json:
