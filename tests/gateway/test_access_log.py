@@ -16,6 +16,8 @@ from tests.gateway.world import World, started
 from segue.commands import serve
 from segue.gateway import access_log, control
 from segue.gateway.envoy import Ports
+from segue.gateway.routes import route_configuration
+from segue.gateway.table import Rule
 from segue.rollout.figures import Pair
 from segue.rollout.log import Line, Reader
 
@@ -128,6 +130,25 @@ def test_request_that_its_client_gave_up_counts_for_the_side_that_it_waited_for(
             line.count(pair)
     assert [(line.side, line.weight, line.status) for line in seen] == [("fastapi", 100, 0), ("django", 0, 0)]
     assert (pair.fastapi.abandoned, pair.django.abandoned) == (1, 1)
+
+
+def test_client_that_gives_up_a_write_that_django_has_for_a_while_gives_up_one_of_fastapis(
+    tmp_path: Path,
+) -> None:
+    file, pair = tmp_path / "access.jsonl", Pair()
+    file.touch()
+    reader = Reader(file, django="127.0.0.1:8000")
+    rule = Rule("POST /x/", "/x/", ("POST",), 100, True, False, leave_after=5)
+    routes = route_configuration([rule])["virtual_hosts"][0]["routes"]
+    (standin,) = (route for route in routes if route["name"].endswith("|weighted-standin"))
+    line = {
+        "route": standin["name"], "weight": 100, "side": None, "cluster": standin["route"]["cluster"], "status": 0, "us": None,
+        "upstream": "127.0.0.1:8000", "request_id": "a", "flags": "DC",
+    }  # fmt: skip
+    file.write_text(json.dumps(line) + "\n")
+    for one in reader.read():
+        one.count(pair)
+    assert (pair.fastapi.abandoned, pair.django.requests) == (1, 0)
 
 
 def test_log_that_cannot_be_begun_anew_ends_no_service(

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from segue.gateway.access_log import Tail
+from segue.gateway.routes import STANDIN
 from segue.rollout.figures import Pair, bucket
 
 _NATURAL = ("weighted", "weighted-safe", "weighted-standin")
@@ -89,6 +90,7 @@ class Reader:
                 return None
             # A client that went away saw no headers, so none of them says whom it had waited for.
             side = str(raw["side"] or raw.get("cluster"))
+            side = "fastapi" if side == STANDIN else side  # its share, that Django has for a while
             # In one process the line itself says it.
             left = side == "fastapi" and (
                 raw["request_id"] in self._left or raw["upstream"] == "django (left)"
