@@ -217,6 +217,9 @@ def test_synthetic_reads_stand_in_for_users_and_take_back_what_differs(
         assert log.read_text() == before
         with pytest.raises(UsageError, match="--reads needs --synthetic"):
             rollout.run(one.settings, [GET], [reads])
+        kept = plans.load(settings.state)
+        assert kept is not None
+        assert not kept.active  # the last one: what was refused has begun none
         monkeypatch.setenv("SEGUE_SYNTHETIC_HEADERS", '{"Authorization": "Token s3cret\\nX: y"}')
         with pytest.raises(UsageError, match="header 'Authorization' of synthetic reads") as refused:
             rollout.run(settings, [GET])

@@ -46,7 +46,6 @@ def run(settings: Config, routes: list[str], recorded: Sequence[Path] = ()) -> i
         if not moving:
             console.print(f"Nothing to do: FastAPI has {steps[-1]} % of these already.")
             return 0
-        plans.save(settings.state, plan)
         return _control(settings, plan, recorded)
 
 
@@ -115,9 +114,10 @@ def _control(settings: Config, plan: Plan, recorded: Sequence[Path]) -> int:
         raise EnvironmentProblem(
             "No gateway is running, so there is no traffic to move.", hint="Start `segue serve` first."
         )
-    hands = _Hands(settings)
+    # Whatever is refused is refused before there is a rollout: :meth:`_Hands.reconcile` keeps the plan.
+    sending = synthetic.begin(settings, plan, running, recorded)
+    hands = _Hands(settings, sending)
     hands.reconcile(plan)
-    hands.sending = sending = synthetic.begin(settings, plan, running, recorded)
     policy = Policy(plan.steps, settings.rollout_interval, settings.rollout_minimum, settings.rollout_slower)
     controller = Controller(
         policy,
@@ -131,6 +131,7 @@ def _control(settings: Config, plan: Plan, recorded: Sequence[Path]) -> int:
     reader = Reader(control.folder(settings.state) / "access.jsonl", django=running.django)
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
+        sending.start()
         console.print(
             f"{count(len(plan.active), 'operation')} by {', '.join(map(str, plan.steps))} %. Ctrl-C stops here and leaves traffic where it is."
         )

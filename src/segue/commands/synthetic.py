@@ -71,6 +71,11 @@ class Sending:
         if self.worker is not None:
             self.worker.sides = shadow.sides(running)
 
+    def start(self) -> None:
+        """Send from now on what is wanted."""
+        if self.worker is not None:
+            threading.Thread(target=self.worker.run, daemon=True).start()
+
     def stop(self) -> None:
         """Send no more."""
         if self.worker is not None:
@@ -86,7 +91,7 @@ class Sending:
 
 
 def begin(settings: Config, plan: Plan, running: Running, recorded: Sequence[Path]) -> Sending:
-    """Send ``rollout.synthetic`` reads a second for the operations of ``plan`` from now on.
+    """What sends ``rollout.synthetic`` reads a second for the operations of ``plan``, once it is started.
 
     Raises :class:`UsageError` where none of them may be repeated, for both sides in one process, and for files and headers that cannot be read.
     """
@@ -136,6 +141,5 @@ def begin(settings: Config, plan: Plan, running: Running, recorded: Sequence[Pat
         settings.noise,
         settings.redact,
     )
-    threading.Thread(target=worker.run, daemon=True).start()
     console.print(f"{count(settings.rollout_synthetic, 'synthetic read')} a second where users send too few.")
     return Sending(worker)
