@@ -183,6 +183,24 @@ def test_pair_that_was_not_compared_to_its_end_is_none_that_is_the_same(
     assert [a.status for a in worker.results()] == statuses
 
 
+def test_each_side_is_asked_first_at_times_of_every_operation() -> None:
+    """Who is asked second finds what the first one has warmed: latencies are compared."""
+    asked: list[SideName] = []
+
+    class Noting(Synthetic):
+        def _ask(self, side: SideName, path: str, query: str) -> Answer | None:
+            asked.append(side)
+            return said(200)
+
+    recorded = (Recorded("GET", "/api/books/"), Recorded("GET", "/api/books/7/"))
+    worker = Noting(RULES, ROUTES, {}, Limits(1e6, 1), recorded=recorded, wanted={LIST: 5, ONE: 5})
+    for _ in range(40):
+        worker._one(LIST)
+        worker._one(ONE)
+    assert len(asked) == 160
+    assert set(asked[0::4]) == set(asked[2::4]) == {"django", "fastapi"}
+
+
 def test_worker_that_ends_is_told_once_and_the_rollout_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
     worker = Synthetic(
         [Rule(ONE, "(", ("GET",), 5, True, False)], {ONE: "/"}, {}, Limits(5, 1), wanted={ONE: 5}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import random
 import re
 import threading
 import time
@@ -86,7 +87,7 @@ class Synthetic:
     _clients: dict[str, Client] = field(default_factory=dict)
     _stop: threading.Event = field(default_factory=threading.Event)
     _next: float = 0.0
-    _turn: int = 0
+    _dice: random.Random = field(default_factory=random.Random)
     _patterns: list[tuple[re.Pattern[str], Rule]] = field(default_factory=list)
     _taken: dict[str, list[tuple[str, str]]] | None = None  # of recorded reads, by operation
 
@@ -124,12 +125,12 @@ class Synthetic:
         return True
 
     def _pair(self, key: str, weight: int, target: tuple[str, str]) -> None:
-        self._turn += 1
         order: tuple[SideName, SideName] = ("django", "fastapi")
         heard: dict[SideName, Answer | None] = {}
         took: dict[SideName, float] = {}
         self._pace()
-        for side in order if self._turn % 2 else order[::-1]:  # what the first one warms, the second one has
+        # What the first one warms, the second one has. Not in turns: of two operations, each would have the same one first always.
+        for side in self._dice.sample(order, 2):
             begin = time.monotonic()
             heard[side] = self._ask(side, *target)
             took[side] = (time.monotonic() - begin) * 1e6
