@@ -174,7 +174,7 @@ def swap(
     log = "serve.log" if running.in_process else "envoy.log"
     raise EnvironmentProblem(
         f"The gateway did not take the new routes within {timeout:.0f} s.",
-        hint=f"Look at {folder(state) / 'logs' / log}.",
+        hint=f"Look at {folder(state) / 'logs' / log}. One that another version of Segue started may not know what they name: start `segue serve` again.",
     )
 
 
