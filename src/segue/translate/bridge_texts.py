@@ -100,6 +100,8 @@ TEXTS = (
     "That page contains no results",
     "That page number is less than 1",
     "That page number is not an integer",
+    "The access token has expired.",
+    "The access token is invalid.",
     "The fields {field_names} must make a unique set.",
     "The number of days must be between {min_days} and {max_days}.",
     "The password is too similar to the %(verbose_name)s.",

@@ -46,7 +46,7 @@ def oauth_token(pk: int | None, name: str, scope: str, seconds: float, more: dic
 
 
 def oauth(method: str, query: str, headers: dict[str, str], form: list[tuple[str, str]] | None) -> Any:
-    """Who ``OAuth2Authentication`` says it is, and what the permissions of the package say then."""
+    """Who ``OAuth2Authentication`` says it is, and what the permissions of the package say then; its challenge for nobody."""
     from django.core.exceptions import SuspiciousOperation
     from oauth2_provider.contrib import rest_framework as package
 
@@ -57,7 +57,7 @@ def oauth(method: str, query: str, headers: dict[str, str], form: list[tuple[str
     except SuspiciousOperation:
         return "400"
     if found is None:
-        return None
+        return authentication.authenticate_header(request)
     request.user, request.auth = found
     request._authenticator = authentication
     token = found[1]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 from tests.bridge.auth.identity import Sides, User, identity
 
-from segue_bridge.auth.backend import Informed
+from segue_bridge.auth.backend import Authentication, Informed
 from segue_bridge.auth.oauth2 import (
     OAuth2,
     OAuth2Authentication,
@@ -70,18 +70,19 @@ def granted(user: Any, auth: Any, method: str) -> list[bool]:
 
 
 def here(sides: Sides, request: Asked, **options: bool) -> Any:
-    """Who the bridge says it is, and what that grants."""
+    """Who the bridge says it is, and what that grants; the challenge for nobody."""
+    authenticator = OAuth2Authentication(OAuth2(identity()), **options)
 
     async def ask() -> Any:
         db = sides.session()
         try:
-            found = await OAuth2Authentication(OAuth2(identity()), **options).authenticate(request, db, None)
+            found = await authenticator.authenticate(request, db, None)
         except Unserved as error:
             return str(error)
         finally:
             await db.close()
         if found is None:
-            return None
+            return Authentication(authenticator).challenge_for(request)
         user, token = found
         return [user and user.id, token.scope, token.client_id, granted(user, token, request.method)]
 
@@ -175,14 +176,14 @@ def test_what_is_left_to_django(sides: Sides) -> None:
     sides.django("oauth_settings", {})
     narrow = sides.django("oauth_token", None, "narrow", "read", 60, {"resource": ["http://elsewhere/"]})
     headers = {"authorization": f"Bearer {narrow}"}
-    assert sides.django("oauth", "GET", "", headers, None) is None
+    assert "not valid for this resource" in sides.django("oauth", "GET", "", headers, None)
     assert here(sides, asked("GET", "", headers, None)) == "oauth2-resource"
     sides.django("oauth_token", None, "of-a-program", "read", 60, {})
     headers = {"authorization": "Bearer of-a-program"}
     assert here(sides, asked("GET", "", headers, None))[0] is None
     assert here(sides, asked("GET", "", headers, None), userless=False) == "oauth2-application"
     headers = {"authorization": "Bearer ey.a.b"}
-    assert here(sides, asked("GET", "", headers, None)) is None
+    assert "invalid_token" in here(sides, asked("GET", "", headers, None))
     assert here(sides, asked("GET", "", headers, None), oidc=True) == "oauth2-id-token"
 
 

@@ -291,6 +291,12 @@ class Authentication:
         """``WWW-Authenticate`` of a 401, None when DRF answers 403."""
         return self.authenticators[0].challenge if self.authenticators else None
 
+    def challenge_for(self, request: Request) -> str | None:
+        """``WWW-Authenticate`` of the 401 of this request: some authenticators say there what is wrong with its token."""
+        first = self.authenticators[0] if self.authenticators else None
+        told = getattr(first, "challenge_for", None)
+        return told(request) if told is not None else self.challenge
+
     async def authenticate(self, request: Request, db: Database, session: Session | None) -> Outcome:
         """``Request._authenticate``: the first that answers; anonymous when none does."""
         for authenticator in self.authenticators:

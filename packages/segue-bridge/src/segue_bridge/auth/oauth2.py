@@ -24,6 +24,7 @@ from segue_bridge.db.types import Json
 from segue_bridge.db.types.aware import AwareDateTime
 from segue_bridge.errors import Unserved
 from segue_bridge.schema.data import FormData
+from segue_bridge.translation import gettext as _
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -35,6 +36,8 @@ _SAFE = ("GET", "HEAD", "OPTIONS")
 # oauthlib's: such a query string is a 400 of Django's own, a page of HTML.
 _NOT_HEX = re.compile(r"%[^0-9A-Fa-f]|%[0-9A-Fa-f][^0-9A-Fa-f]")
 _MOST_FIELDS = 1000
+# What is wrong with the token that a request shows: ``request.oauth2_error``.
+_ERROR = "segue_bridge.oauth2_error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,7 @@ class OAuth2Authentication:
         raw = request.scope.get("query_string", b"").decode("latin-1")
         form = await _form(request)
         asked = dict(parse_qsl(raw, keep_blank_values=True))
+        request.scope.pop(_ERROR, None)
         if not self._query and "access_token" in asked:
             return None
         if _NOT_HEX.search(raw) or "#" in raw or raw.count("&") >= _MOST_FIELDS:
@@ -176,12 +180,23 @@ class OAuth2Authentication:
             raise Unserved("oauth2-id-token")
         found = await self._tokens.find(db, token, request) if token else None
         if found is None or found.is_expired():
+            if token:
+                # Said in the language of the answer, as the package's lazy texts are.
+                request.scope[_ERROR] = "unknown" if found is None else "expired"
             return None
         if found.resource:
             raise Unserved("oauth2-resource")
         if found.user is None and not self._userless:
             raise Unserved("oauth2-application")
         return found.user, found
+
+    def challenge_for(self, request: Request) -> str | None:
+        """``authenticate_header``: the challenge, and what is wrong with the token that the request shows."""
+        wrong = request.scope.get(_ERROR)
+        if wrong is None or self.challenge is None:
+            return self.challenge
+        text = _("The access token is invalid.") if wrong == "unknown" else _("The access token has expired.")
+        return f'{self.challenge},error="invalid_token",error_description="{text}"'
 
 
 def checksum(token: str) -> str:

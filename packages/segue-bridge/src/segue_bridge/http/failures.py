@@ -76,7 +76,7 @@ def answer(call: Call, error: APIException) -> JSON:
     status = error.status_code
     headers: dict[str, str] = {}
     if isinstance(error, (NotAuthenticated, AuthenticationFailed)):
-        challenge = call.resource.challenged()
+        challenge = call.resource.challenged_for(call)
         if challenge:
             headers["WWW-Authenticate"] = challenge
         else:

@@ -198,6 +198,12 @@ class Resource:
             return self.challenge
         return self.authentication.challenge
 
+    def challenged_for(self, call: Call) -> str | None:
+        """``WWW-Authenticate`` of the 401 of this request; None makes it a 403."""
+        if self.challenge is not None or self.authentication is None:
+            return self.challenge
+        return self.authentication.challenge_for(call)
+
     def _suffix_pattern(self) -> re.Pattern[str] | None:
         if isinstance(self.suffix, str):
             return re.compile(self.suffix.removeprefix("^").removesuffix("$") + r"\Z")
