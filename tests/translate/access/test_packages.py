@@ -192,6 +192,15 @@ class Asks(Base):
     authentication_classes = [OAuth2Authentication]
 
 
+class Computes(Base):
+    permission_classes = [TokenHasReadWriteScope]
+    authentication_classes = [OAuth2Authentication]
+
+    @property
+    def required_scopes(self):
+        return ["notes"]
+
+
 class UserSerializer(serializers.ModelSerializer):
     class Meta:
         model = User
@@ -251,7 +260,7 @@ from notes import views
 
 urlpatterns = [path(f"{v.__name__.lower()}/", v.as_view())
                for v in (views.Knox, views.Keys, views.Partners, views.Either, views.Watched, views.Parsed, views.Scoped,
-                         views.Changed, views.Alternate, views.Asks, views.Freely, views.Verified, views.OwnLogin,
+                         views.Changed, views.Alternate, views.Asks, views.Computes, views.Freely, views.Verified, views.OwnLogin,
                          knox_views.LoginView, knox_views.LogoutView, knox_views.LogoutAllView)]
 urlpatterns += [path(f"{v.__name__.lower()}/<int:pk>/", v.as_view()) for v in (views.ByObject, views.Asked)]
 """
@@ -290,7 +299,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 def test_tokens_and_keys_mean_the_same_on_both_sides(site: Site, tmp_path: Path) -> None:
     program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=400)
     reasons = {r.route_id: r.reasons[0].construct for r in program.refused}
-    assert set(reasons) == {"/watched/", "/parsed/", "/asks/", "/verified/"}
+    assert set(reasons) == {"/watched/", "/parsed/", "/asks/", "/verified/", "/computes/"}
+    assert reasons["/computes/"] == "notes.views.Computes.required_scopes"
     assert reasons["/asks/"] == "notes.views.OwnScopes.get_scopes"
     assert differences(report) == []
     for operation in report.operations:

@@ -60,7 +60,7 @@ SHARED_VIEWS = """\
 import time
 
 from django.conf import settings
-from rest_framework import response, throttling, views
+from rest_framework import permissions, response, throttling, views
 
 
 class Few(throttling.AnonRateThrottle):
@@ -154,6 +154,12 @@ class Nothing(throttling.BaseThrottle):
     pass
 
 
+class Computed(throttling.UserRateThrottle):
+    @property
+    def rate(self):
+        return "2/day"
+
+
 class Base(views.APIView):
     authentication_classes = []
     permission_classes = []
@@ -164,6 +170,36 @@ class Base(views.APIView):
 
 class Hello(Base):
     throttle_classes = [Few]
+
+
+class OddRate(Base):
+    throttle_classes = [Computed]
+
+
+class OddScope(Base):
+    throttle_classes = [throttling.ScopedRateThrottle]
+
+    @property
+    def throttle_scope(self):
+        return "three"
+
+
+class OddRights(Base):
+    @property
+    def permission_classes(self):
+        return [] if self.request.method == "GET" else [permissions.IsAdminUser]
+
+    def post(self, request):
+        return response.Response({})
+
+
+class OddSet(Base):
+    throttle_classes = [throttling.ScopedRateThrottle]
+    throttle_scope = "three"
+
+    def get_permissions(self):
+        self.throttle_scope = None
+        return super().get_permissions()
 
 
 class Both(Base):
@@ -284,6 +320,12 @@ def test_a_limit_in_a_shared_cache_counts_both_sides_together(tmp_path: Path) ->
         "oddaction": "view.action",
         "oddclock": "notes.views.ByClock.get_rate",
         "oddnothing": "notes.views.Nothing",
+        "oddrate": "notes.views.Computed.rate",
+        # What a property gives without a request, or to the first method, is not what others get.
+        "oddscope": "notes.views.OddScope.throttle_scope",
+        "oddrights": "notes.views.OddRights.permission_classes",
+        "oddset": "self.throttle_scope",
     }
-    assert {reason.code for reason in refused.values()} == {"throttle"}
+    codes = {"throttle", "override-throttle-scope", "override-permission-classes", "assign-attribute"}
+    assert {reason.code for reason in refused.values()} == codes
     assert site.run("-c", ASK, str(tmp_path / "fastapi"), str(tmp_path / "both")) == alone

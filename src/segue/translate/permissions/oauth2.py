@@ -78,7 +78,7 @@ def check(endpoint: Endpoint) -> None:
 
 def wanted(endpoint: Endpoint, kind: str) -> tuple[str, set[Import]]:
     """The scopes as code: of the view, and of the method where ``kind`` asks for it."""
-    named = plain(endpoint.attribute("required_scopes"))
+    named = plain(endpoint.fixed("required_scopes"))
     changes = kind in ("TokenHasReadWriteScope", "TokenHasResourceScope")
     if named is None and changes:
         named = []
@@ -98,7 +98,7 @@ def wanted(endpoint: Endpoint, kind: str) -> tuple[str, set[Import]]:
 
 
 def _alternatives(endpoint: Endpoint) -> dict[str, list[list[str]]]:
-    found: Any = plain(endpoint.attribute("required_alternate_scopes"))
+    found: Any = plain(endpoint.fixed("required_alternate_scopes"))
     if not isinstance(found, dict) or not all(
         isinstance(m, str)
         and isinstance(lists, list)

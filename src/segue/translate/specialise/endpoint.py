@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -76,14 +77,36 @@ class Endpoint:
         known = self.klass()
         if known is not None and name in known.attributes:
             return known.attributes[name].value
+        self._check_plain(name)
         return EMPTY
+
+    def fixed(self, name: str) -> Value:
+        """:meth:`attribute`, of which no code of the view makes another one for some requests. Raises ``Refused``."""
+        known = self.klass()
+        for dotted in known.methods.values() if known is not None else ():
+            function = self.ctx.snapshot.functions.get(dotted)
+            if function is None or dotted.startswith(("rest_framework.", "django.")):
+                continue
+            if re.search(rf"\.{name}\s*(:[^=]+)?[-+|&*]?=(?!=)|\bsetattr\(\s*self\b", function.source):
+                why = f"The view gives {name} another value for some requests: write it into the class."
+                raise refuse("assign-attribute", f"self.{name}", why, function.where)
+        return self.attribute(name)
 
     def policy(self, name: str) -> Value:
         """Effective policy (``permission_classes`` …): that of the object which ``as_view`` makes for this URL.
 
         What ``@action`` says is among the arguments of ``as_view`` only where a router has made the URL.
         """
+        self._check_plain(name)
         return self.view.policies.get(name, EMPTY)
+
+    def _check_plain(self, name: str) -> None:
+        """Raise ``Refused`` for a property: what it gives without a request says nothing of what it gives to one."""
+        known = self.klass()
+        if known is not None and name in known.methods:
+            raise self.refuse_method(
+                name, f"It is computed for each request: make {name} an attribute of the class."
+            )
 
     def method_of(self, name: str) -> str:
         """Dotted definition that look-up of method ``name`` finds; '' if there is none."""

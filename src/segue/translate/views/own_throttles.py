@@ -31,6 +31,8 @@ DECISIVE = frozenset(
         "cache", "timer", "scope_attr", "cache_format",
     }
 )  # fmt: skip
+# What DRF keeps on the object: as a property it would be computed for each request.
+_KEPT = frozenset({"rate", "scope", "THROTTLE_RATES", "num_requests", "duration", "key", "history", "now"})
 _SETTING = re.compile(r"return settings\.\w+\Z")
 _SCOPE = Scope({**CALL.names, "limit": "limit"}, CALL.paths)
 
@@ -44,7 +46,9 @@ def unknown(known: Class) -> str:
     """A method of the project's that DRF calls or reads and that no rule looks at; '' if there is none."""
     looked_at = {*_HOOKS, "get_rate", "parse_rate", *(["wait"] if is_free(known) else [])}
     special = [n for n in own(known) if n.startswith("__") and n.endswith("__")]
-    return next((n for n in (*special, *own(known)) if n in special or n in DECISIVE - looked_at), "")
+    return next(
+        (n for n in (*special, *own(known)) if n in special or n in (DECISIVE - looked_at) | _KEPT), ""
+    )
 
 
 def reads_scope(ctx: Context, known: Class, *, scoped: bool) -> bool:

@@ -47,7 +47,7 @@ def _one(endpoint: Endpoint, name: str) -> str:
         plain(known.attributes["scope"].value) if known is not None and "scope" in known.attributes else who
     )
     if who == "scope":
-        scope = plain(endpoint.attribute("throttle_scope"))
+        scope = plain(endpoint.fixed("throttle_scope"))
         if known is not None and own_throttles.reads_scope(ctx, known, scoped=bool(scope)):
             raise endpoint.refuse(
                 "throttle",
