@@ -15,6 +15,7 @@ HANDLERS = '''\
 import logging
 
 from django.conf import settings
+from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError
 from django.http import Http404
@@ -101,6 +102,13 @@ def forbidden(exc, context):
     return exception_handler(exc, context)
 
 
+def of_one_model(exc, context):
+    response = exception_handler(exc, context)
+    if response is None and isinstance(exc, Permission.DoesNotExist):
+        return Response({"permission": None}, status=410)
+    return response
+
+
 def its_code(exc, context):
     response = exception_handler(exc, context)
     if response is not None:
@@ -143,7 +151,7 @@ def its_base(exc, context):
 
 def every(exc, context):
     pictured(exc, context), forbidden(exc, context), its_code(exc, context), unsure(exc, context)
-    return own_class(exc, context), its_base(exc, context), view(exc, context)
+    return own_class(exc, context), its_base(exc, context), view(exc, context), of_one_model(exc, context)
 
 
 def view(exc, context):
@@ -327,6 +335,7 @@ def test_every_error_is_answered_as_by_the_handler(
         ("unsure", "exc.detail"),
         ("own_class", "isinstance(Unlucky)"),
         ("its_base", "isinstance(ParseError)"),
+        ("of_one_model", "isinstance(exc, Permission.DoesNotExist)"),
         ("view", "context"),
     ],
 )

@@ -87,6 +87,11 @@ def _other(frame: Frame, error: Val, names: list[str], node: ast.AST) -> Val:
         cls = frame.ctx.snapshot.classes.get(one)
         if cls is not None and f"{_DRF}APIException" in cls.mro:
             continue
+        if one.endswith((".DoesNotExist", ".MultipleObjectsReturned")) and not one.startswith("django.core."):
+            why = (
+                "Those of other models are of the same class in the generated service, and come here as well."
+            )
+            raise frame.refuse("exception-handler", ast.unparse(node), why, node)
         found.append(ast.parse(caught_one(frame, one, node), mode="eval").body)
     if not found:
         return const(False)
