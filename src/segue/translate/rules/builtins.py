@@ -378,6 +378,19 @@ def number(frame: Frame, call: CallSite) -> Val:
 _ACCESS_TOKEN = "oauth2_provider.models.AccessToken"  # as request.auth of OAuth2Authentication
 
 
+def _gives_tokens(frame: Frame) -> bool:
+    """Whether a class of the project's may put a row of that table into ``request.auth``: that is no token of the bridge's."""
+    snapshot = frame.ctx.snapshot
+    return any(
+        ref.name == _ACCESS_TOKEN or ref.name.startswith("oauth2_provider.models.")
+        for cls in snapshot.classes.values()
+        if cls.origin == "own" and "rest_framework.authentication.BaseAuthentication" in cls.mro
+        for dotted in cls.methods.values()
+        if dotted in snapshot.functions and not dotted.startswith("rest_framework.")
+        for ref in snapshot.functions[dotted].globals.values()
+    )
+
+
 @function("builtins.isinstance")
 def isinstance_(frame: Frame, call: CallSite) -> Val:
     """Folded where the kind decides; else kept for plain types."""
@@ -394,6 +407,10 @@ def isinstance_(frame: Frame, call: CallSite) -> Val:
         names.append(target.kind.ref.name)
     kind = value.kind
     if names == [_ACCESS_TOKEN] and kind == Scalar("Any") and value.text == ast.unparse(frame.state("auth")):
+        if _gives_tokens(frame):
+            raise frame.refuse(
+                "oauth2", ast.unparse(call.node), "An authentication class of the project finds such tokens itself.", call.node
+            )  # fmt: skip
         token = frame.imported("segue_bridge.auth.oauth2", "AccessToken")
         return Val(Scalar("bool"), quote("isinstance({0}, {1})", frame.state("auth"), token))
     if isinstance(kind, Failure):

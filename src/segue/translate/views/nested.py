@@ -5,6 +5,7 @@ Source: ``rest_framework_nested.viewsets`` (0.94, 0.95). Its ``get_queryset`` is
 
 from __future__ import annotations
 
+from segue.translate.kinds import Scalar
 from segue.translate.specialise.endpoint import EMPTY, Endpoint
 from segue.translate.specialise.fold import Ref, plain
 
@@ -26,7 +27,7 @@ def lookups(endpoint: Endpoint) -> dict[str, str]:
         "rest_framework_nested."
     ):
         raise endpoint.refuse_method("_get_parent_lookup_kwargs", "It names the parents by code of its own.")
-    given = endpoint.attribute(_NAME)
+    given = endpoint.fixed(_NAME)
     if not plain(given) and not endpoint.overridden("get_serializer_class"):
         serializer = plain(endpoint.attribute("serializer_class"))
         cls = endpoint.ctx.snapshot.classes.get(serializer.name) if isinstance(serializer, Ref) else None
@@ -41,6 +42,9 @@ def lookups(endpoint: Endpoint) -> dict[str, str]:
         raise endpoint.refuse("nested", _NAME, "Segue does not see which parents it names.")
     if any(argument not in {p.name for p in endpoint.route.parameters} for argument in found):
         raise endpoint.refuse("nested", _NAME, "It names an argument that this URL does not have.")
+    if any(endpoint.url_arguments[argument] != Scalar("str") for argument in found):
+        why = "The URL makes a number or a UUID of it; Segue puts texts among what was sent."
+        raise endpoint.refuse("nested", _NAME, why)
     return found
 
 
