@@ -143,6 +143,9 @@ class Asks(APIView):
 class AsksContext(APIView):
     def get(self, request):
         return Response({"user": _user.get() is None})
+
+    def post(self, request):
+        return Response({"id": getattr(request, "request_id", None)})
 """
 URLS = """\
 from django.urls import include, path
@@ -161,7 +164,7 @@ REFUSED = {
     "PATCH /notes/{pk}/": "package-django-currentuser", "POST /watched/": "package-django-auditlog", "PUT /watched/{pk}/": "package-django-auditlog",
     "PATCH /watched/{pk}/": "package-django-auditlog", "DELETE /watched/{pk}/": "package-django-auditlog", "GET /asks/": "package-django-currentuser",
     "POST /asks/": "package-django-crum", "PUT /asks/": "unknown-global", "PATCH /asks/": "request",
-    "DELETE /asks/": "getattr", "GET /context/": "unknown-global",
+    "DELETE /asks/": "getattr", "GET /context/": "unknown-global", "POST /context/": "getattr",
 }  # fmt: skip
 
 

@@ -71,6 +71,10 @@ def gives(ctx: Context, attr: str) -> bool | None:
     # Whatever else sets it and runs for such a request is code that is translated with the route, or refuses it.
     if ctx.accepted_middleware or attr in _noted(ctx, _PUT):
         return None
+    # But for middleware that is known to do nothing to answers, and not translated for that.
+    others = [name for name in ctx.snapshot.settings.middleware if name not in known]
+    if any(s == name or s.startswith(f"{name}.") for s in setters for name in others):
+        return None
     _noted(ctx, _ABSENT).add(attr)
     return False
 

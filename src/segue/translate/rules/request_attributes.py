@@ -28,6 +28,7 @@ _OF_FRAMEWORKS = frozenset(
         "LANGUAGE_CODE", "auser", "scope", "environ", "accepted_types", "is_secure", "is_ajax", "get_host", "get_port", "htmx",
         "build_absolute_uri", "get_full_path", "get_signed_cookie", "accepts", "read", "readline", "close", "tenant", "toolbar",
         "otp_device", "limited", "axes_locked_out", "csp_nonce", "sentry", "id",
+        "user_agent", "waffles", "waffle_tests",
     }
 )  # fmt: skip
 
