@@ -27,7 +27,10 @@ async def handled(call: Call, error: APIException) -> Response:
 
 # What the bridge raises for its own sake has no counterpart in Django, so no handler of the project's was ever given it.
 _DJANGOS = frozenset(
-    {"db.errors", "errors", "mail.message", "auth.jwt", "http.pages", "schema.data"}
+    {
+        "db.errors", "errors", "mail.message", "auth.jwt", "auth.signing", "auth.guardian", "cache.memcached", "http.links", "http.pages",
+        "schema.data",
+    }
 )  # fmt: skip
 _OTHERS = frozenset(
     {"segue_bridge", "sqlalchemy", "asyncpg", "aiosqlite", "psycopg", "pydantic", "pydantic_core", "fastapi"}
