@@ -6,8 +6,10 @@ Fixtures are made once per worker: tests that share an expensive one stay togeth
 from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 # Their conftest.py makes something for all files below: one group each.
 TOGETHER = (
@@ -27,19 +29,25 @@ def group(path: PurePosixPath) -> str:
     return next((one for one in TOGETHER if path.is_relative_to(one)), str(path))
 
 
+class Groups(LoadScopeScheduling):
+    """Gives out tests group by group. (xdist's own ``loadgroup`` writes into node ids, which pytest 9.2 does not let it.)"""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group(PurePosixPath(nodeid.partition("::")[0]).relative_to("tests"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups | None:
+    """For ``--dist loadgroup``, run from the root of the repository."""
+    return Groups(config, log) if config.getoption("dist") == "loadgroup" else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark every test with its group, and bring the groups into order; single runs keep pytest's order."""
-    if not config.getoption("loadgroup", False):
-        return
-    tests = Path(__file__).parent
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group(_place(item, tests))))
-    items.sort(key=lambda item: _rank(_place(item, tests)))
-
-
-def _place(item: pytest.Item, tests: Path) -> PurePosixPath:
-    return PurePosixPath(item.path.relative_to(tests).as_posix())
+    """Bring the groups into order; single runs keep pytest's own."""
+    if config.getoption("loadgroup", False):
+        tests = Path(__file__).parent
+        items.sort(key=lambda item: _rank(PurePosixPath(item.path.relative_to(tests).as_posix())))
 
 
 def _rank(path: PurePosixPath) -> int:
