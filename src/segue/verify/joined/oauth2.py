@@ -64,10 +64,12 @@ def _scopes() -> list[str]:
 
     known = {*get_scopes_backend().get_all_scopes()}
     for view in _views(get_resolver()):
-        wanted = getattr(view, "required_scopes", None) or []
-        for name in wanted:
+        wanted = getattr(view, "required_scopes", None)
+        # A property names them for each request: nobody knows them here.
+        for name in wanted if isinstance(wanted, list | tuple | set) else ():
             known |= {name, f"{name}:{oauth2_settings.READ_SCOPE}", f"{name}:{oauth2_settings.WRITE_SCOPE}"}
-        for lists in (getattr(view, "required_alternate_scopes", None) or {}).values():
+        alternate = getattr(view, "required_alternate_scopes", None)
+        for lists in alternate.values() if isinstance(alternate, dict) else ():
             known.update(name for names in lists for name in names)
     return sorted(known)
 
