@@ -89,14 +89,6 @@ class Book(models.Model):
             return f"{self.title} (ed. {self.editor.name})"
         return self.title
 
-    @cached_property
-    def numbers(self):
-        return [
-            field.name
-            for field in self._meta.fields
-            if isinstance(field, models.IntegerField) and not field.primary_key
-        ]
-
     def tag_labels(self):
         return [tag.label for tag in self.tags.all()]
 
@@ -195,6 +187,14 @@ class Placement(models.Model):
     category = models.ForeignKey(Category, on_delete=models.CASCADE)
     book = models.ForeignKey(Book, on_delete=models.CASCADE)
     rank = models.IntegerField(default=0)
+
+    @cached_property
+    def numbers(self):
+        return [
+            field.name
+            for field in self._meta.fields
+            if isinstance(field, models.IntegerField) and not field.primary_key
+        ]
 
 
 class Softly(models.Model):

@@ -2302,9 +2302,9 @@ class Lab(APIView):
 
     def case_names_of_fields_in_a_property_of_a_row(self):
         found = []
-        book = Book.objects.order_by("id").first()
-        for name in book.numbers:
-            found.append(getattr(book, name, None))
+        placement = Placement.objects.order_by("id").first()
+        for name in placement.numbers:
+            found.append(getattr(placement, name, None))
         return found
 
     def case_dumped_by_an_encoder(self):
