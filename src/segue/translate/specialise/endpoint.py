@@ -70,6 +70,13 @@ class Endpoint:
         return self.ctx.snapshot.classes.get(self.cls)
 
     def attribute(self, name: str) -> Value:
+        """:meth:`declared`, for what DRF asks of the view. Raises ``Refused`` where that is a property."""
+        found = self.declared(name)
+        if found is EMPTY:
+            self._check_plain(name)
+        return found
+
+    def declared(self, name: str) -> Value:
         """Effective class attribute: argument of ``as_view`` (a router gives it those of ``@action``), else along the MRO."""
         given = self.view.initkwargs.get(name)
         if given is not None:
@@ -77,7 +84,6 @@ class Endpoint:
         known = self.klass()
         if known is not None and name in known.attributes:
             return known.attributes[name].value
-        self._check_plain(name)
         return EMPTY
 
     def fixed(self, name: str) -> Value:

@@ -227,11 +227,12 @@ class Folder:
         if isinstance(node.value, ast.Name) and node.value.id == "self":
             if node.attr in self.own:
                 return self.own[node.attr]
+            known = self.endpoint.klass()
+            if known is not None and node.attr in known.methods:
+                raise self.dynamic(node)  # a property: for each request what it gives then
             policy = self.endpoint.view.policies.get(node.attr)
             found = (
-                policy
-                if policy is not None and node.attr in _POLICIES
-                else self.endpoint.attribute(node.attr)
+                policy if policy is not None and node.attr in _POLICIES else self.endpoint.declared(node.attr)
             )
             if policy is not None and node.attr in _POLICIES:
                 found = self.endpoint.policy(node.attr)
