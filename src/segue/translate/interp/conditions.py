@@ -169,16 +169,29 @@ def _still_empty(frame: Frame, value: Val, node: ast.expr) -> bool:
     if not (isinstance(kind, ListOf) and isinstance(kind.item, Unknown) and kind.item.why == "empty"):
         return False
     if isinstance(node, ast.NamedExpr):
-        return True
+        return isinstance(node.value, ast.List | ast.Call)
     if not isinstance(node, ast.Name) or not isinstance(value.node, ast.Name) or frame.loops:
         return False
     place = (node.lineno, node.col_offset)
+    tree = ast.parse(textwrap.dedent(frame.function.source))
     before = [
         n
-        for n in ast.walk(ast.parse(textwrap.dedent(frame.function.source)))
+        for n in ast.walk(tree)
         if isinstance(n, ast.Name) and n.id == node.id and (n.lineno, n.col_offset) < place
     ]
-    return len(before) == 1 and isinstance(before[0].ctx, ast.Store)
+    return len(before) == 1 and any(before[0] is made for made in _own_lists(tree))
+
+
+def _own_lists(tree: ast.AST) -> list[ast.expr]:
+    """Targets that are given an empty list of their own, which nothing else names."""
+    found: list[ast.expr] = []
+    for n in ast.walk(tree):
+        match n:
+            case ast.Assign([target], ast.List()) | ast.AnnAssign(target=target, value=ast.List()):
+                found.append(target)
+            case ast.Assign([target], ast.Call(ast.Name("list"), [], [])):
+                found.append(target)
+    return found
 
 
 def _narrowed_failure(frame: Frame, node: ast.expr | None) -> dict[str, Kind]:

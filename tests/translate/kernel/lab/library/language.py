@@ -1502,3 +1502,21 @@ class Language(APIView):
     def case_two_aggregates_aliased_and_not(self):
         authors = Author.objects.alias(n=Count("edited")).annotate(m=Count("books")).order_by("id")
         return [author.m for author in authors]
+
+    def case_two_names_of_one_list(self):
+        first = second = []
+        second.append(1)
+        if first:
+            return ["filled", first]
+        return ["empty", second]
+
+    def case_two_names_of_one_list_in_turn(self):
+        second = first = []
+        second.append(1)
+        return ["filled", first] if first else ["empty", second]
+
+    def case_two_names_of_one_list_by_name(self):
+        second = []
+        first = second
+        second.append(1)
+        return ["filled", first] if first else ["empty", second]
