@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
-_TYPE = "type.googleapis.com/envoy"
+from segue.gateway.routes import TYPE, Json
+
 CLUSTER = "otlp"
 _SECONDS = 5
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ def tracing(collector: Collector) -> Json:
         "provider": {
             "name": "envoy.tracers.opentelemetry",
             "typed_config": {
-                "@type": f"{_TYPE}.config.trace.v3.OpenTelemetryConfig",
+                "@type": f"{TYPE}.config.trace.v3.OpenTelemetryConfig",
                 "service_name": "segue-gateway",
                 "http_service": _service(collector, "traces"),
             },
@@ -54,7 +53,7 @@ def sink(collector: Collector) -> Json:
     return {
         "name": "envoy.stat_sinks.open_telemetry",
         "typed_config": {
-            "@type": f"{_TYPE}.extensions.stat_sinks.open_telemetry.v3.SinkConfig",
+            "@type": f"{TYPE}.extensions.stat_sinks.open_telemetry.v3.SinkConfig",
             "http_service": _service(collector, "metrics"),
         },
     }

@@ -7,15 +7,13 @@ import os
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from segue.errors import EnvironmentProblem
 from segue.files import write_atomic
+from segue.gateway.routes import TYPE, Json
 
-TYPE = "type.googleapis.com/envoy"
 HANDSHAKE_SECONDS = 15.0
 """How long a client may take to agree on TLS. Without a limit Envoy keeps one that says nothing for an hour."""
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -277,8 +277,7 @@ def _knox(collector):
         given["ALGORITHM"] = name if name and hashlib.new(name, b"x").hexdigest() == digest else None
     except Exception:
         return {}
-    pairs = [[{"kind": "const", "data": n}, collector.encoder.encode(v)] for n, v in sorted(given.items())]
-    return {"REST_KNOX": {"kind": "dict", "pairs": pairs}}
+    return {"REST_KNOX": _pairs(collector, given)}
 
 
 # Settings of django-oauth-toolkit that say how a token is checked; no keys and no credentials.
@@ -312,8 +311,7 @@ def _oauth2(collector):
         )
     except Exception:
         return {}
-    pairs = [[{"kind": "const", "data": n}, collector.encoder.encode(v)] for n, v in sorted(given.items())]
-    return {"OAUTH2_PROVIDER": {"kind": "dict", "pairs": pairs}}
+    return {"OAUTH2_PROVIDER": _pairs(collector, given)}
 
 
 _OF_GUARDIAN = (
@@ -332,12 +330,13 @@ def _guardian(collector):
         from guardian.conf import settings as held
     except Exception:
         return {}
-    pairs = [
-        [{"kind": "const", "data": n}, collector.encoder.encode(getattr(held, n))]
-        for n in _OF_GUARDIAN
-        if hasattr(held, n)
-    ]
-    return {"GUARDIAN": {"kind": "dict", "pairs": pairs}}
+    return {"GUARDIAN": _pairs(collector, {n: getattr(held, n) for n in _OF_GUARDIAN if hasattr(held, n)})}
+
+
+def _pairs(collector, given):
+    """A dict of settings by name, sorted, as the snapshot has values."""
+    pairs = [[{"kind": "const", "data": n}, collector.encoder.encode(v)] for n, v in sorted(given.items())]
+    return {"kind": "dict", "pairs": pairs}
 
 
 def _jwt_facts(api_settings):

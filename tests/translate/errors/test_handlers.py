@@ -109,6 +109,13 @@ def of_one_model(exc, context):
     return response
 
 
+def coded(exc, context):
+    response = exception_handler(exc, context)
+    if response is None and hasattr(exc, "default_code"):
+        return Response({"code": str(exc)}, status=500)
+    return response
+
+
 def its_code(exc, context):
     response = exception_handler(exc, context)
     if response is not None:
@@ -150,7 +157,7 @@ def its_base(exc, context):
 
 
 def every(exc, context):
-    pictured(exc, context), forbidden(exc, context), its_code(exc, context), unsure(exc, context)
+    coded(exc, context), pictured(exc, context), forbidden(exc, context), its_code(exc, context), unsure(exc, context)
     return own_class(exc, context), its_base(exc, context), view(exc, context), of_one_model(exc, context)
 
 
@@ -183,6 +190,7 @@ class Unlucky(exceptions.ParseError):
 
 class Sold(Exception):
     status_code = status.HTTP_410_GONE
+    default_code = "sold"
     left = None
 
     def __init__(self, message: str = None, *, left=0):
@@ -330,6 +338,7 @@ def test_every_error_is_answered_as_by_the_handler(
     ("handler", "construct"),
     [
         ("pictured", "f'{exc!r}'"),
+        ("coded", "hasattr(exc, 'default_code')"),
         ("forbidden", "exception_handler(exc, context)"),
         ("its_code", "exc.default_code"),
         ("unsure", "exc.detail"),

@@ -6,6 +6,7 @@ Such code does the same wherever it stands, so it is written down as it is; anyt
 from __future__ import annotations
 
 import ast
+import math
 import textwrap
 from collections.abc import Mapping
 
@@ -64,6 +65,8 @@ def _attribute(name: str, value: Value) -> str:
 
 def _literal(value: Value) -> str:
     if value.kind == "const" and (value.data is None or isinstance(value.data, str | int | float | bool)):
+        if isinstance(value.data, float) and not math.isfinite(value.data):
+            raise Unfit("The exception has an attribute that is no finite number.")
         return repr(value.data)
     raise Unfit("The exception has attributes that are no plain constants.")
 

@@ -173,7 +173,10 @@ _OF_DRF = frozenset(
 
 
 def has(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
-    """``hasattr(exc, "get_codes")``: all exceptions of DRF have it, those of Django and Python do not."""
+    """``hasattr(exc, "get_codes")``: all exceptions of DRF have it, those of Django and Python do not.
+
+    One of the project's own may. Raises ``Refused`` then.
+    """
     kind = owner.kind
     assert isinstance(kind, Failure)
     if attr not in _OF_DRF or (not kind.api and attr in ("status_code", "detail")):
@@ -181,8 +184,22 @@ def has(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
             "exception-handler", ast.unparse(node), "Segue cannot tell which exceptions have that.", node
         )
     if not kind.api:
+        _no_own_one_has(frame, attr, node)
         return const(False)
     return _any_of_drf(frame, owner, [])
+
+
+def _no_own_one_has(frame: Frame, attr: str, node: ast.AST) -> None:
+    for dotted, cls in frame.ctx.snapshot.classes.items():
+        if "builtins.BaseException" not in cls.mro or f"{_DRF}APIException" in cls.mro:
+            continue
+        sources = [
+            frame.ctx.snapshot.functions[m].source
+            for m in cls.methods.values()
+            if m in frame.ctx.snapshot.functions
+        ]
+        if attr in cls.attributes or attr in cls.methods or any(attr in s or "setattr" in s for s in sources):
+            raise frame.refuse("exception-handler", ast.unparse(node), f"{dotted} may have that, too.", node)
 
 
 def given_or(frame: Frame, owner: Val, attr: str, default: Val, node: ast.AST) -> Val:

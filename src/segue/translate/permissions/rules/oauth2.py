@@ -7,7 +7,7 @@ import ast
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, quote
-from segue.translate.kinds import Const, Global, ListOf, Object, Scalar, Super, ViewSelf
+from segue.translate.kinds import Global, ListOf, Object, Scalar, Super, ViewSelf
 from segue.translate.permissions import oauth2
 from segue.translate.rules.registry import attribute, framework
 from segue.translate.rules.view_self import by_definition, definition
@@ -59,4 +59,4 @@ def scope_of_settings(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val
     return const(value)
 
 
-__all__ = ["Const", "has_scope"]
+__all__ = ["has_scope"]
