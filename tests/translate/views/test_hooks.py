@@ -383,7 +383,7 @@ REFUSED = [
 def test_overridden_hooks(tmp_path: Path) -> None:
     site = Site.make(tmp_path / "site", FILES)
     snapshot = site.snapshot()
-    program, report = site.explore(snapshot, tmp_path / "fastapi", cases=450, seconds=10)
+    program, report = site.explore(snapshot, tmp_path / "fastapi", cases=450, seconds=40)
     paths = {r.id: r.path for r in snapshot.routes}
     refused = {(r.method, paths[r.route_id]): r.reasons[0].code for r in program.refused}
     kept = {k: v for k, v in refused.items() if k[1].split("/")[1] in REFUSED}

@@ -13,10 +13,11 @@ from typing import Any
 
 from segue.refusal import Refused
 from segue.target.ir import Import
+from segue.translate.interp import empty_lists
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import widen
 from segue.translate.interp.value import Val, const
-from segue.translate.kinds import Const, Instance, Introspected, ListOf, Unknown
+from segue.translate.kinds import Const, Instance, Introspected
 
 # Longer lists are no lists of names.
 _MOST = 30
@@ -63,7 +64,8 @@ def unroll(frame: Frame, node: ast.For) -> bool:
     finally:
         frame.facts_loops -= quiet
     if facts is not None:
-        _annotate_empty(frame)
+        for value in frame.env.values():  # lists that no round has put anything into
+            empty_lists.annotate(frame, value)
     for local in sorted(name for name, found in kinds.items() if len(found) > 1):
         target = frame.renames.get(local, local)
         if sum(line.strip().startswith(f"{target} = ") for line in frame.lines[start:]) > 1:
@@ -77,15 +79,6 @@ def stored(body: list[ast.stmt]) -> set[str]:
     return {
         n.id for s in body for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
     }
-
-
-def _annotate_empty(frame: Frame) -> None:
-    """A list that no round has put anything into: mypy cannot tell what it is of."""
-    for value in frame.env.values():
-        kind, line = value.kind, f"{value.text} = []"
-        if isinstance(kind, ListOf) and isinstance(kind.item, Unknown) and line in frame.lines:
-            frame.lines[frame.lines.index(line)] = f"{value.text}: list[Any] = []"
-            frame.use(Import("typing", "Any"))
 
 
 def _changes_a_dict(body: list[ast.stmt]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import textwrap
 
-from segue.translate.interp import keywords
+from segue.translate.interp import empty_lists, keywords
 from segue.translate.interp.dict_types import note_item
 from segue.translate.interp.expressions.operators import binary
 from segue.translate.interp.frame import Frame
@@ -278,6 +278,8 @@ def _store_name(frame: Frame, local: str, value: Val, node: ast.stmt) -> None:
         frame.renames[local] = frame.fresh(
             local
         )  # the parameter's annotation does not cover what it is from here on
+    if isinstance(value.node, ast.Name):
+        empty_lists.annotate(frame, value)
     frame.emit(f"{frame.bind(local, Val(value.kind))} = {value.text}")
 
 

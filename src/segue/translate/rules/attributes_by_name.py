@@ -1,0 +1,284 @@
+"""``hasattr``, ``getattr`` and ``setattr`` with a name that is known: the attribute itself, or whether it is there."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from segue.snapshot.model import ModelField
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.join import join
+from segue.translate.interp.scope import field_source
+from segue.translate.interp.value import Val, const, quote
+from segue.translate.kinds import (
+    BoundMethod,
+    Const,
+    Failure,
+    FieldParent,
+    Global,
+    Instance,
+    Introspected,
+    Localized,
+    RenderedView,
+    Request,
+    Scalar,
+    SerializerSelf,
+    SettingsObject,
+    ViewSelf,
+)
+from segue.translate.rules import registry
+from segue.translate.rules.by_class import by_class
+from segue.translate.rules.introspection import fact_or
+from segue.translate.rules.own_attributes import (
+    OF_FRAMEWORKS,
+    is_never_there,
+    is_own_attribute,
+    may_be_given,
+)
+from segue.translate.rules.polymorphic import same_for_children
+from segue.translate.rules.registry import function
+from segue.translate.rules.request_attributes import by_middleware, held
+from segue.translate.rules.view_attributes import view_has
+
+
+@function("builtins.hasattr")
+def hasattr_(frame: Frame, call: CallSite) -> Val:
+    """Decided from the model's facts."""
+    value, attr = call.args[0], call.args[1]
+    if not isinstance(attr.kind, Const) or not isinstance(attr.kind.value, str):
+        raise frame.refuse("hasattr", ast.unparse(call.node), "The name is computed.", call.node)
+    wanted = attr.kind.value
+    if isinstance(value.kind, Failure):
+        from segue.translate.rules.failures import has
+
+        return has(frame, value, wanted, call.node)
+    if isinstance(value.kind, RenderedView):
+        from segue.translate.rules.rendering import class_attribute
+
+        return const(class_attribute(frame, value.kind, wanted, call.node) is not None)
+    asked = ("user", "query_params", "data", "method", "META", "auth", "GET")
+    if isinstance(value.kind, Request) and wanted in asked:
+        return const(True)
+    if isinstance(value.kind, Request) and wanted == "accepted_renderer" and not value.kind.raw:
+        return const(True)
+    if isinstance(value.kind, Request) and not value.kind.raw and held(frame, wanted) is not None:
+        return const(True)
+    given = by_middleware(frame, value, wanted)
+    if given is not None:
+        return const(given)
+    if isinstance(value.kind, ViewSelf):
+        there = view_has(frame, value.kind, wanted)
+        if there is not None:
+            return const(there)
+    if isinstance(value.kind, Instance) and not value.kind.nullable:
+        from segue.translate.load.models import concrete, field_of, reverse_of
+        from segue.translate.rules.instance import model_method
+
+        if wanted in value.kind.site.shown or wanted in value.kind.site.unshown:
+            return const(True)
+        same_for_children(frame, value.kind, wanted, call.node)
+        model = concrete(frame.ctx, value.kind.model)
+        reverse = reverse_of(model, wanted)
+        if (
+            reverse is not None
+            and reverse.kind == "o2o"
+            and value.node is not None
+            and value.kind.mode == "row"
+        ):
+            from segue.translate.load.needs import to_one
+
+            to_one(frame.ctx, value.kind.site, wanted)
+            return Val(Scalar("bool"), quote(f"{{0}}.{wanted} is not None", value.node))
+        item = field_of(model, wanted)
+        if (
+            (item is not None and (item.relation is None or item.relation.kind == "m2m"))
+            or model_method(frame, model.cls, wanted)
+            or (reverse is not None and reverse.kind != "o2o")
+        ):
+            return const(True)
+        if _lacks(frame, value, wanted) or is_never_there(frame.ctx, value.kind, wanted):
+            return const(False)
+    raise frame.refuse("hasattr", ast.unparse(call.node), "Segue cannot tell whether it has that.", call.node)
+
+
+def _lacks(frame: Frame, value: Val, name: str) -> bool:
+    """Whether an object of a known query has no attribute ``name``: neither its model nor the query knows it.
+
+    An attribute that other code sets on the object is refused where that happens.
+    """
+    from segue.translate.load.models import concrete, field_of, reverse_of
+
+    kind = value.kind
+    if not isinstance(kind, Instance) or kind.nullable or name in kind.site.computed:
+        return False
+    model = concrete(frame.ctx, kind.model)
+    known = frame.ctx.snapshot.classes.get(model.cls)
+    made = frame.ctx.snapshot.functions.get(known.methods.get("__init__", "")) if known is not None else None
+    if made is not None and re.search(rf"\bself\.{re.escape(name)}\b", made.source):
+        return False
+    if known is None or name in ("pk", "objects", "DoesNotExist") or name in OF_FRAMEWORKS:
+        return False
+    if name.startswith("__") or is_own_attribute(frame.ctx, kind.model, name):
+        return False
+    magic = any(m in known.methods for m in ("__getattr__", "__getattribute__"))
+    there = name in known.methods or name in known.attributes or name in model.managers
+    if magic or there or field_of(model, name) is not None or reverse_of(model, name) is not None:
+        return False
+    return not may_be_given(frame.ctx, kind, name)
+
+
+@function("builtins.getattr")
+def getattr_(frame: Frame, call: CallSite) -> Val:
+    """``getattr(x, "name")`` as ``x.name``; with a default only where the name is certain."""
+    from segue.translate.interp.expressions.attributes import of
+
+    value, attr = call.args[0], call.args[1]
+    if not isinstance(attr.kind, Const) or not isinstance(attr.kind.value, str):
+        raise frame.refuse("getattr", ast.unparse(call.node), "The name is computed.", call.node)
+    if attr.kind.value == "_prefetched_objects_cache" and isinstance(value.kind, Instance):
+        # DRF's own update() asks for it, and many copies of it, to empty it.
+        value.kind.site.reread = True
+        return const(None)
+    if len(call.args) > 2:
+        if isinstance(value.kind, FieldParent) and attr.kind.value == "context":
+            return of(frame, value, "context", call.node)
+        if isinstance(value.kind, RenderedView):
+            from segue.translate.rules.rendering import class_attribute
+
+            return class_attribute(frame, value.kind, attr.kind.value, call.node) or call.args[2]
+        if isinstance(value.kind, SettingsObject):
+            from segue.translate.rules.django_utils import is_set
+
+            there = is_set(frame, call.raw_args[0], attr.kind.value)
+            if there is not None:
+                return of(frame, value, attr.kind.value, call.node) if there else call.args[2]
+        if isinstance(value.kind, Failure):
+            from segue.translate.rules.failures import given_or
+
+            return given_or(frame, value, attr.kind.value, call.args[2], call.node)
+        if isinstance(value.kind, Localized) and value.kind.present and attr.kind.value == "data":
+            return of(frame, value, "data", call.node)
+        if isinstance(value.kind, Introspected):
+            return fact_or(frame, value.kind, attr.kind.value, call.args[2], call.node)
+        if isinstance(value.kind, Instance) and any(
+            attr.kind.value in known
+            for known in (value.kind.site.computed, value.kind.site.shown, value.kind.site.unshown)
+        ):
+            return of(frame, value, attr.kind.value, call.node)
+        if isinstance(value.kind, Instance):
+            chosen = by_class(frame, value, attr.kind.value, call.node, call.args[2])
+            if chosen is not None:
+                return chosen
+        if _lacks(frame, value, attr.kind.value):
+            return call.args[2]
+        if (
+            isinstance(value.kind, Instance)
+            and not value.kind.nullable
+            and is_never_there(frame.ctx, value.kind, attr.kind.value)
+        ):
+            return call.args[2]
+        if isinstance(value.kind, Instance) and not value.kind.nullable:
+            from segue.translate.load.models import concrete, field_of, reverse_of
+            from segue.translate.rules.instance import model_method
+
+            model = concrete(frame.ctx, value.kind.model)
+            item = field_of(model, attr.kind.value)
+            if item is not None and (item.relation is None or item.null):
+                return of(frame, value, attr.kind.value, call.node)
+            if item is not None and _is_there(value.kind, item):
+                return of(frame, value, attr.kind.value, call.node)
+            found = model_method(frame, model.cls, attr.kind.value) if item is None else None
+            if found is not None and found.role == "method":
+                return Val(BoundMethod(value.kind, attr.kind.value, found))
+            if found is not None and found.role in ("property", "cached_property"):
+                with field_source(frame.ctx):  # an AttributeError inside of it would give the default
+                    return of(frame, value, attr.kind.value, call.node)
+            reverse = reverse_of(model, attr.kind.value)
+            default = call.args[2]
+            if (
+                reverse is not None
+                and reverse.kind == "o2o"
+                and isinstance(default.kind, Const)
+                and default.kind.value is None
+                and value.kind.mode == "row"
+            ):
+                from segue.translate.load.needs import to_one
+
+                child = to_one(frame.ctx, value.kind.site, attr.kind.value)
+                assert value.node is not None
+                return Val(
+                    Instance(child.model, child, "row", True),
+                    ast.Attribute(value.node, attr.kind.value, ast.Load()),
+                )
+        if isinstance(value.kind, Global) and value.kind.ref.kind == "class":
+            known = frame.ctx.snapshot.classes.get(value.kind.ref.name)
+            if known is not None and known.origin == "own":
+                there = attr.kind.value in known.attributes or attr.kind.value in known.methods
+                return of(frame, value, attr.kind.value, call.node) if there else call.args[2]
+        if isinstance(value.kind, ViewSelf):
+            has = view_has(frame, value.kind, attr.kind.value)
+            if has is not None:
+                return of(frame, value, attr.kind.value, call.node) if has else call.args[2]
+        if isinstance(value.kind, SerializerSelf):
+            from segue.translate.serializers.kept import or_default
+
+            kept = or_default(frame, value, attr.kind.value, call.args[2])
+            if kept is not None:
+                return kept
+        if isinstance(value.kind, Request) and not value.kind.raw:
+            put = held(frame, attr.kind.value)
+            if put is not None:
+                return put
+        given = by_middleware(frame, value, attr.kind.value)
+        if given is not None and not getattr(value.kind, "raw", False):
+            return of(frame, value, attr.kind.value, call.node) if given else call.args[2]
+        of_nullable = _getattr_of_nullable(frame, call, value, attr.kind.value)
+        if of_nullable is not None:
+            return of_nullable
+        raise frame.refuse(
+            "getattr", ast.unparse(call.node), "Segue cannot tell whether it has that.", call.node
+        )
+    return of(frame, value, attr.kind.value, call.node)
+
+
+def _is_there(kind: Instance, item: ModelField) -> bool:
+    """Whether the database holds that the relation leads somewhere: Django would raise an ``AttributeError`` else."""
+    fetched = kind.mode == "row" or kind.site.fetched or (kind.mode == "entity" and not item.null)
+    stored = fetched and not kind.site.keyless
+    relation = item.relation
+    return stored and relation is not None and relation.kind in ("fk", "o2o") and relation.db_constraint
+
+
+def _getattr_of_nullable(frame: Frame, call: CallSite, value: Val, attr: str) -> Val | None:
+    """``getattr(self.instance, "status", default)``: the default when there is no object."""
+    from segue.translate.interp.expressions.attributes import of
+    from segue.translate.load.models import concrete, field_of
+
+    kind, default = value.kind, call.args[2]
+    if (
+        not (isinstance(kind, Instance) and kind.nullable)
+        or not isinstance(value.node, ast.Name)
+        or default.node is None
+    ):
+        return None
+    item = field_of(concrete(frame.ctx, kind.model), attr)
+    if item is None or (item.relation is not None and attr == item.name):
+        return None
+    inner = of(frame, Val(Instance(kind.model, kind.site, kind.mode), value.node), attr, call.node)
+    assert inner.node is not None
+    test = ast.Compare(value.node, [ast.IsNot()], [ast.Constant(None)])
+    return Val(join(inner.kind, default.kind), ast.IfExp(test, inner.node, default.node))
+
+
+@function("builtins.setattr")
+def setattr_(frame: Frame, call: CallSite) -> Val | None:
+    """``setattr(user, User.USERNAME_FIELD, value)`` as ``user.username = value`` where the name is known."""
+    if len(call.args) != 3 or not isinstance(call.args[1].kind, Const):
+        return None
+    owner = call.args[0]
+    for kind in type(owner.kind).__mro__:
+        rule = registry.methods.get((kind, "__setattr__"))
+        if rule is not None:
+            return rule(frame, owner, CallSite(frame, call.node, "__setattr__", call.args[1:], {}))
+    return None
