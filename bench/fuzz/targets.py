@@ -45,8 +45,9 @@ from segue_bridge.auth import signing
 from segue_bridge.auth.own import header_token
 from segue_bridge.auth.session_settings import SessionSettings, decode
 from segue_bridge.errors import APIException, ValidationError
-from segue_bridge.http import body, language, media, multipart, negotiation, urls
+from segue_bridge.http import language, media, multipart, negotiation, urls
 from segue_bridge.http.pages import SuspiciousOperation
+from segue_bridge.http.parsers import parse_json
 from segue_bridge.http.query import QueryParams
 from segue_bridge.http.settings import HttpSettings
 from segue_bridge.pagination.cursor import Cursor
@@ -268,7 +269,7 @@ TARGETS = {
         )),
         Target("query string", lambda d: dict(QueryParams(_latin(d), limit=1000).lists()), lambda d: dict(QueryDict(_latin(d)).lists()), (b"a=1&b=%C3%A9&a=2", b"a+b=%zz&&=;c")),
         Target("form", lambda d: dict(QueryParams(d, limit=1000).lists()), lambda d: dict(QueryDict(d).lists()), (b"a=1&b=%FF", b"a=\xff")),
-        Target("json", lambda d: body._json(d, "utf-8", strict=True), _json_theirs, (b'{"a": [1, 2.5, "\\ud800"]}', b"NaN", b"1e999", b"\xef\xbb\xbf1")),
+        Target("json", lambda d: parse_json(HttpSettings(), io.BytesIO(d), "utf-8"), _json_theirs, (b'{"a": [1, 2.5, "\\ud800"]}', b"NaN", b"1e999", b"\xef\xbb\xbf1")),
         Target("cursor", _cursor_ours, _cursor_theirs, (b"o=1&r=1&p=2026", b"o=-1", b"p=&o=999999")),
         Target("accept", _accept_ours, _accept_theirs, (b"text/html, application/json;q=0.9", b"*/*; indent=4", b"application/*;a=b")),
         Target("accept-language", lambda d: language.accepted(_latin(d)), lambda d: [c for c, _ in parse_accept_lang_header(_latin(d).lower())], (b"de-at, en;q=0.5, *;q=0", b"fr;q=1.001")),

@@ -148,8 +148,12 @@ def _cases() -> Iterator[tuple[str, str, str]]:
     """``(section, case, code)`` in order."""
     section = ""
     name, body = "", []
-    lines = [line for module in MODULES for line in (LIBRARY / f"{module}.py").read_text().splitlines()]
-    for line in [*lines, "    # end ---"]:
+    lines = [
+        line
+        for module in MODULES
+        for line in [*(LIBRARY / f"{module}.py").read_text().splitlines(), "    # end of the module ---"]
+    ]
+    for line in lines:
         heading = re.match(r"    # (.+?) -{3,}$", line)
         start = re.match(r"    def (case_\w+)", line)
         if name and (heading or start):
