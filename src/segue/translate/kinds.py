@@ -432,11 +432,13 @@ class Failure(Kind):
     """The exception that an exception handler is given.
 
     ``api``: one that DRF answers (its ``APIException``, or Django's ``Http404`` or ``PermissionDenied``); ``cls``
-    is the class of DRF or Django that a test has narrowed it to.
+    is the class of DRF or Django that a test has narrowed it to, ``without`` those of Django that tests have ruled out
+    (``Http404``, ``Forbidden``).
     """
 
     api: bool
     cls: str = ""
+    without: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ Texts are in the language of the request (:mod:`segue_bridge.translation`).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from segue_bridge.translation import Lazy, Text
+from segue_bridge.invalid import Invalid as Invalid
+from segue_bridge.translation import Text
 from segue_bridge.translation import gettext_lazy as _
 
 Detail = Any
@@ -42,12 +42,19 @@ def error_details(data: Any, code: str | None) -> Detail:
     return ErrorDetail(str(data), getattr(data, "code", code))
 
 
-class Invalid(Exception):
-    """Django's own ``ValidationError`` (``django.core.exceptions``): of a field's ``to_python``, of a new password."""
+def details_of(error: Invalid) -> list[ErrorDetail] | dict[str, list[ErrorDetail]]:
+    """DRF's details of an error of Django's, by field where it has fields (``rest_framework.fields.get_error_detail``)."""
+    code = getattr(error, "code", None) or "invalid"
+    if hasattr(error, "error_dict"):
+        return {field: _details(errors, code) for field, errors in error.error_dict.items()}
+    return _details(error.error_list, code)
 
-    def __init__(self, message: Text | Sequence[Text]) -> None:
-        super().__init__(message)
-        self.messages = [str(m) for m in ([message] if isinstance(message, (str, Lazy)) else message)]
+
+def _details(errors: list[Invalid], code: str) -> list[ErrorDetail]:
+    return [
+        ErrorDetail(str(one.message % one.params if one.params else one.message), one.code or code)
+        for one in errors
+    ]
 
 
 class APIException(Exception):

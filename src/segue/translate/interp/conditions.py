@@ -146,7 +146,9 @@ def of_value(frame: Frame, value: Val, node: ast.expr) -> Test:
         result.then[text] = value.kind.kind
     if isinstance(value.kind, StoredFile):
         result.then[text] = replace(value.kind, present=True)
-    result.then.update(_narrowed_failure(frame, value.node))
+    failures, others = _narrowed_failure(frame, value.node)
+    result.then.update(failures)
+    result.otherwise.update(others)
     result.then.update(_narrowed_scalar(frame, value.node))
     texts, others = _narrowed_localized(frame, value.node)
     result.then.update(texts)
@@ -194,8 +196,12 @@ def _own_lists(tree: ast.AST) -> list[ast.expr]:
     return found
 
 
-def _narrowed_failure(frame: Frame, node: ast.expr | None) -> dict[str, Kind]:
-    """``isinstance(exc, ValidationError)`` in an exception handler: ``exc`` has a detail then.
+# What DRF answers and has not made: the bridge's ``Http404`` and Django's ``PermissionDenied``.
+_DJANGOS = ("Http404", "Forbidden")
+
+
+def _narrowed_failure(frame: Frame, node: ast.expr | None) -> tuple[dict[str, Kind], dict[str, Kind]]:
+    """``isinstance(exc, ValidationError)`` in an exception handler: ``exc`` has a detail then; else it is what is left.
 
     ``isinstance(exc, APIException)`` is written as what Django's own are not.
     """
@@ -203,26 +209,31 @@ def _narrowed_failure(frame: Frame, node: ast.expr | None) -> dict[str, Kind]:
     if isinstance(node, ast.UnaryOp) and negated:
         node = node.operand
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance"):
-        return {}
+        return {}, {}
     text = ast.unparse(node.args[0])
     known = next(
         (
-            v.kind
+            kind
             for v in frame.env.values()
-            if isinstance(v.kind, Failure) and v.node is not None and v.text == text
+            if v.node is not None
+            and v.text == text
+            and isinstance(kind := frame.facts.get(text, v.kind), Failure)
         ),
         None,
     )
     asked = ast.unparse(node.args[1])
-    if known is not None and not known.api:
+    if known is None:
+        return {}, {}
+    if not known.api:
         from segue.translate.rules.own_exceptions import own_names
 
-        return {} if negated else {text: Raised(asked, told=asked in own_names(frame.ctx))}
+        told = asked == "Invalid" or asked in own_names(frame.ctx)
+        return ({} if negated else {text: Raised(asked, told)}), {}
+    ruled_out = known.without.union(name for name in _DJANGOS if name in asked.strip("()").split(", "))
+    left = replace(known, without=ruled_out)
     if negated:
-        if asked != "(Http404, Forbidden)":
-            return {}
-        asked = "APIException"
-    return {text: Failure(True, asked)} if known is not None else {}
+        return {text: replace(left, cls="APIException") if len(ruled_out) == len(_DJANGOS) else left}, {}
+    return {text: Failure(True, asked)}, {text: left}
 
 
 def _narrowed_localized(frame: Frame, node: ast.expr | None) -> tuple[dict[str, Kind], dict[str, Kind]]:

@@ -8,11 +8,13 @@ from segue.translate.kinds import (
     Const,
     DictOf,
     ErrorResponse,
+    Failure,
     Instance,
     Kind,
     ListOf,
     Maybe,
     QuerySet,
+    Raised,
     Response,
     Scalar,
     StoredFile,
@@ -23,6 +25,18 @@ from segue.translate.kinds import (
     ValidatedData,
 )
 
+# Errors that a handler may make in the place of the one that it was given, and DRF answers as if a view had raised them.
+_AS_GIVEN = frozenset(
+    f"rest_framework.exceptions.{name}"
+    for name in (
+        "APIException",
+        "ValidationError",
+        "ParseError",
+        "PermissionDenied",
+        "NotFound",
+        "NotAcceptable",
+    )
+)
 _PLAIN = (str, int, float, bool, bytes)
 
 
@@ -132,6 +146,11 @@ def join(a: Kind, b: Kind) -> Kind:
     if isinstance(a, QuerySet) and isinstance(b, QuerySet):
         merged_query = a.query.joined(b.query)
         return QuerySet(merged_query) if merged_query is not None else Unknown("two different querysets")
+    if isinstance(a, Failure) and isinstance(b, Failure) and a.api is b.api:
+        return Failure(a.api, a.cls if a.cls == b.cls else "", a.without & b.without)
+    for given, made in ((a, b), (b, a)):
+        if isinstance(given, Failure) and given.api and isinstance(made, Raised) and made.cls in _AS_GIVEN:
+            return Failure(True, "", given.without)
     if {type(a), type(b)} == {Response, ErrorResponse}:
         return Response()
     if isinstance(a, Response) and isinstance(b, Response):

@@ -20,6 +20,7 @@ from segue.translate.kinds import (
     Instance,
     Introspected,
     Localized,
+    Raised,
     RenderedView,
     Request,
     Scalar,
@@ -53,6 +54,10 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
         from segue.translate.rules.failures import has
 
         return has(frame, value, wanted, call.node)
+    if isinstance(value.kind, Raised) and value.kind.cls == "Invalid" and value.node is not None:
+        from segue.translate.rules.invalid import has_part
+
+        return has_part(frame, value, wanted, call.node)
     if isinstance(value.kind, RenderedView):
         from segue.translate.rules.rendering import class_attribute
 

@@ -18,6 +18,7 @@ from segue.translate.kinds import (
     Localized,
     Object,
     Payload,
+    Raised,
     Scalar,
     User,
     ValidatedData,
@@ -69,6 +70,12 @@ def isinstance_(frame: Frame, call: CallSite) -> Val:
         from segue.translate.rules.failures import is_a
 
         return is_a(frame, value, names, call.node)
+    if isinstance(kind, Raised):
+        from segue.translate.rules.failures import made_is_a
+
+        made = made_is_a(frame, value, names)
+        if made is not None:
+            return const(made)
     if isinstance(kind, User):
         if kind.authenticated is True:
             return const("django.contrib.auth.models.AnonymousUser" not in names)

@@ -53,7 +53,7 @@ def told(ctx: Context, caught: str, lines: list[str]) -> bool:
     classes = [part.strip() for part in caught.strip("()").split(",")]
     own = own_names(ctx)
     # "Book matching query does not exist.": the bridge has Django's texts. Who raises the project's own is the project.
-    if all(one == "ObjectDoesNotExist" or one in own for one in classes):
+    if all(one in ("ObjectDoesNotExist", "Invalid") or one in own for one in classes):
         return True
     if all(one.startswith(("requests.exceptions.", "httpx.")) for one in classes):
         return True  # what the library says is the same wherever it is called from

@@ -24,6 +24,7 @@ from segue.translate.kinds import (
     User,
 )
 from segue.translate.language import is_text
+from segue.translate.rules import invalid
 from segue.translate.rules.exception_text import check
 from segue.translate.rules.own_exceptions import held_by, own_exception, own_names
 from segue.translate.rules.registry import attribute, function
@@ -186,7 +187,7 @@ def permission_denied(frame: Frame, call: CallSite) -> Val:
 def django_validation_error(frame: Frame, call: CallSite) -> Val:
     """Django's ``ValidationError``: while a serializer validates DRF turns it into its own; elsewhere it is a 500."""
     if frame.ctx.memo.get(("kernel", "in-password-rule")):
-        return _invalid(frame, call)
+        return invalid.made(frame, call)
     if not frame.ctx.memo.get(("kernel", "in-validation")):
         if frame.function.name.endswith((".to_internal_value", ".run_validation")):
             raise frame.refuse(
@@ -195,7 +196,7 @@ def django_validation_error(frame: Frame, call: CallSite) -> Val:
                 "DRF catches it where the serializer is a field of another.",
                 call.node,
             )
-        return _invalid(frame, call)
+        return invalid.made(frame, call)
     converted_in(frame.ctx).add(frame.function.name)
     params = call.kwargs.get("params")
     if params is not None:
@@ -216,27 +217,6 @@ def django_validation_error(frame: Frame, call: CallSite) -> Val:
         )
         return Val(Raised("rest_framework.exceptions.ValidationError"), made)
     return _made(frame, CallSite(frame, call.node, "rest_framework.exceptions.ValidationError"))
-
-
-def _invalid(frame: Frame, call: CallSite) -> Val:
-    """Django's own, which no serializer catches: its text, filled in as ``ValidationError.messages`` does."""
-    call.only("message", "code", "params", at_most=2)
-    message, params = call.argument(0, "message"), call.kwargs.get("params")
-    if message is None or message.node is None or not isinstance(message.kind, Const | Scalar):
-        raise frame.refuse(
-            "django-validation-error", ast.unparse(call.node), "It has no single text.", call.node
-        )
-    node = message.node
-    if params is not None and not (isinstance(params.kind, Const) and params.kind.value is None):
-        if params.node is None or not isinstance(params.kind, DictOf):
-            raise frame.refuse(
-                "django-validation-error", ast.unparse(call.node), "params= is no dict.", call.node
-            )
-        node = ast.BinOp(node, ast.Mod(), params.node)
-    return Val(
-        Raised("django.core.exceptions.ValidationError"),
-        ast.Call(frame.imported("segue_bridge.errors", "Invalid"), [node], []),
-    )
 
 
 def _builtin(frame: Frame, call: CallSite) -> Val:
@@ -360,14 +340,12 @@ def caught_one(frame: Frame, dotted: str, node: ast.AST) -> str:
     return ast.unparse(frame.imported(*known))
 
 
-@attribute(Raised, "detail", "messages", "message")
+@attribute(Raised, "detail")
 def detail(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
     """``error.detail`` of DRF's exceptions."""
     assert isinstance(owner.kind, Raised)
-    if attr == "detail" and owner.node is not None and owner.kind.cls not in own_names(frame.ctx):
+    if owner.node is not None and owner.kind.cls not in own_names(frame.ctx):
         return Val(Scalar("Any"), quote("{0}.detail", owner.node))
-    if attr == "messages" and owner.node is not None and owner.kind.cls == "Invalid":
-        return Val(ListOf(Scalar("str")), quote("{0}.messages", owner.node))
     return None
 
 

@@ -66,7 +66,17 @@ def _of_made(frame: Frame, error: Val, call: CallSite) -> Val:
             "exception-handler", ast.unparse(call.node), "Its challenge is that of no request.", call.node
         )
     made = frame.imported("segue_bridge.http.failures", "answer_of")
-    return Val(ErrorResponse(), quote("{0}({1})", made, error.node))
+    return Val(ErrorResponse(), quote("{0}({1}, {2})", made, frame.state("call"), error.node))
+
+
+@function("rest_framework.views.set_rollback")
+def undo(frame: Frame, call: CallSite) -> Val:
+    """``set_rollback()``: what the view wrote is undone, where ``ATOMIC_REQUESTS`` holds."""
+    call.only()
+    frame.emit(
+        f"{ast.unparse(frame.imported('segue_bridge.http.failures', 'set_rollback'))}({ast.unparse(frame.state('call'))})"
+    )
+    return const(None)
 
 
 def _other(frame: Frame, error: Val, names: list[str], node: ast.AST) -> Val:
@@ -100,6 +110,27 @@ def _other(frame: Frame, error: Val, names: list[str], node: ast.AST) -> Val:
     return Val(Scalar("bool"), quote("isinstance({0}, {1})", error.node, wanted))
 
 
+def made_is_a(frame: Frame, error: Val, names: list[str]) -> bool | None:
+    """``isinstance(exc, …)`` of an exception that the function has made itself; None where its class is not known."""
+    assert isinstance(error.kind, Raised)
+    cls = error.kind.cls
+    known = frame.ctx.snapshot.classes.get(cls)
+    if known is not None:
+        mro = set(known.mro)
+    elif cls.startswith(_DRF) and cls.removeprefix(_DRF) in _SAME:
+        mro = {cls, f"{_DRF}APIException"}
+    elif cls in (*_HTTP404, _DJANGO_DENIED, "django.core.exceptions.ValidationError"):
+        mro = {cls}
+    else:
+        return None
+    mro |= {"builtins.Exception", "builtins.BaseException"}
+    mro |= set(_HTTP404) if mro & set(_HTTP404) else set()
+    wanted = {
+        f"{_DRF}ValidationError" if n == "rest_framework.serializers.ValidationError" else n for n in names
+    }
+    return bool(mro & wanted)
+
+
 def is_a(frame: Frame, error: Val, names: list[str], node: ast.AST) -> Val:
     """``isinstance(exc, …)``: decided, or asked of the same class on the other side."""
     kind = error.kind
@@ -126,7 +157,9 @@ def is_a(frame: Frame, error: Val, names: list[str], node: ast.AST) -> Val:
             last = "Http404"
         elif name == _DJANGO_DENIED:
             last = "Forbidden"
-        elif last not in _SAME:
+        if last in kind.without:
+            continue
+        if last not in (*_SAME, "Http404", "Forbidden"):
             raise frame.refuse(
                 "exception-handler", f"isinstance({last})", "Segue does not know this exception.", node
             )
@@ -139,12 +172,13 @@ def is_a(frame: Frame, error: Val, names: list[str], node: ast.AST) -> Val:
 
 def _any_of_drf(frame: Frame, error: Val, known: list[str]) -> Val:
     """``APIException``: all that come here but Django's two, unless they are asked for as well."""
+    assert isinstance(error.kind, Failure)
     others = [
         frame.imported("segue_bridge.errors", last)
         for last, asked in (
             ("Http404", any(n in _HTTP404 for n in known)), ("Forbidden", _DJANGO_DENIED in known)
         )
-        if not asked
+        if not (asked or last in error.kind.without)
     ]  # fmt: skip
     assert error.node is not None
     if not others:
@@ -232,6 +266,14 @@ def given_or(frame: Frame, owner: Val, attr: str, default: Val, node: ast.AST) -
     )
 
 
+@attribute(Raised, "status_code")
+def status_of_made(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
+    """``exc.status_code`` of an error of DRF's that the function has made."""
+    if owner.node is None or made_is_a(frame, owner, [f"{_DRF}APIException"]) is not True:
+        return None
+    return Val(Scalar("int"), ast.Attribute(owner.node, attr, ast.Load()))
+
+
 @attribute(Failure, "status_code")
 def status_of(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
     """``exc.status_code``: 403 for 401 where there is no challenge, as ``handle_exception`` has set it."""
@@ -269,6 +311,15 @@ def _made_as_in_drf(frame: Frame, node: ast.AST) -> None:
             raise frame.refuse("exception-handler", ast.unparse(node), f"{dotted} may have one.", node)
 
 
+@method(Raised, "get_codes", "get_full_details")
+def told_of_made(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``exc.get_codes()`` of an error of DRF's that the function has made or caught."""
+    call.only()
+    if owner.node is None or made_is_a(frame, owner, [f"{_DRF}APIException"]) is not True:
+        return None
+    return Val(Scalar("Any"), ast.Call(ast.Attribute(owner.node, call.name, ast.Load()), [], []))
+
+
 @method(Failure, "get_codes", "get_full_details")
 def told(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``exc.get_codes()``, ``exc.get_full_details()``."""
@@ -280,7 +331,8 @@ def told(frame: Frame, owner: Val, call: CallSite) -> Val:
 
 def _narrowed(frame: Frame, owner: Val, attr: str, node: ast.AST) -> None:
     assert isinstance(owner.kind, Failure)
-    if not owner.kind.cls or "Http404" in owner.kind.cls or "Forbidden" in owner.kind.cls:
+    named = {"Http404", "Forbidden"} if not owner.kind.cls else set(owner.kind.cls.strip("()").split(", "))
+    if (named & {"Http404", "Forbidden"}) - owner.kind.without:
         raise frame.refuse(
             "exception-handler",
             f"exc.{attr}",

@@ -116,17 +116,9 @@ def _lifted(ctx: Context, found: Function) -> Handlers:
             "exception-handler", found.name, "It does not take an exception and a context.", found.where
         )
     error, context = parameters
-    _check_rollback(ctx, found)
     other = interpret(ctx, found, arguments={error: Failure(False), context: HandlerContext()})
     others: Lifted | None = None
     if other.returns != Const(None):
-        if any(d.atomic_requests for d in ctx.snapshot.settings.databases):
-            raise refuse(
-                "exception-handler",
-                found.name,
-                "It may answer exceptions that DRF leaves to Django, and with ATOMIC_REQUESTS keep what was written before.",
-                found.where,
-            )
         others = _one(ctx, found, {error: Failure(False), context: HandlerContext()}, "_of_others")
     lifted = _one(ctx, found, {error: Failure(True), context: HandlerContext()}, "")
     if not isinstance(lifted.returns, ErrorResponse | Response):
@@ -180,32 +172,3 @@ def _parameters(found: Function) -> list[str]:
     if not isinstance(definition, ast.FunctionDef):
         return []
     return [a.arg for a in (*definition.args.posonlyargs, *definition.args.args)]
-
-
-def _check_rollback(ctx: Context, found: Function) -> None:
-    """With ``ATOMIC_REQUESTS`` it is DRF's handler that undoes what the view wrote."""
-    if not any(d.atomic_requests for d in ctx.snapshot.settings.databases):
-        return
-    definition = ast.parse(textwrap.dedent(found.source)).body[0]
-    assert isinstance(definition, ast.FunctionDef)
-    body = [s for s in definition.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
-    if not (body and _asks_drf(found, body[0])):
-        raise refuse(
-            "exception-handler",
-            found.name,
-            "With ATOMIC_REQUESTS it may keep what a failed view wrote: it does not begin with DRF's exception_handler.",
-            found.where,
-        )
-
-
-def _asks_drf(found: Function, first: ast.stmt) -> bool:
-    """Whether a statement does nothing before it calls DRF's own handler."""
-    if not (isinstance(first, ast.Assign | ast.Return) and isinstance(first.value, ast.Call)):
-        return False
-    called = found.globals.get(ast.unparse(first.value.func))
-    return (
-        called is not None
-        and called.name == _OWN
-        and all(isinstance(a, ast.Name) for a in first.value.args)
-        and not first.value.keywords
-    )

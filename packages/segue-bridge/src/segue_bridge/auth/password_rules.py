@@ -22,7 +22,7 @@ class Problems:
     """``with problems.collected(): rule(...)`` for each rule, then :meth:`raise_any`."""
 
     def __init__(self) -> None:
-        self.messages: list[str] = []
+        self.found: list[Invalid] = []
 
     @contextmanager
     def collected(self) -> Iterator[None]:
@@ -30,12 +30,12 @@ class Problems:
         try:
             yield
         except Invalid as error:
-            self.messages += error.messages
+            self.found.append(error)
 
     def raise_any(self) -> None:
         """Raises :class:`Invalid` with all messages, in the order of the rules."""
-        if self.messages:
-            raise Invalid(self.messages)
+        if self.found:
+            raise Invalid(self.found)
 
 
 def minimum_length(password: str, length: int = 8) -> None:
@@ -46,19 +46,19 @@ def minimum_length(password: str, length: int = 8) -> None:
             "This password is too short. It must contain at least %d characters.",
             length,
         )
-        raise Invalid(text % length)
+        raise Invalid(text % length, "password_too_short", {"min_length": length})
 
 
 def not_numeric(password: str) -> None:
     """``NumericPasswordValidator``."""
     if password.isdigit():
-        raise Invalid(_("This password is entirely numeric."))
+        raise Invalid(_("This password is entirely numeric."), "password_entirely_numeric")
 
 
 def not_common(password: str, words: Collection[str]) -> None:
     """``CommonPasswordValidator``; ``words`` are in lower case (:func:`words_of`)."""
     if password.lower().strip() in words:
-        raise Invalid(_("This password is too common."))
+        raise Invalid(_("This password is too common."), "password_too_common")
 
 
 def words_of(path: Path) -> frozenset[str]:
@@ -79,7 +79,11 @@ def not_similar(
             continue
         whole = value.lower()
         if any(_similar(lowered, part, max_similarity) for part in (*re.split(r"\W+", whole), whole)):
-            raise Invalid(_("The password is too similar to the %(verbose_name)s.") % {"verbose_name": label})
+            raise Invalid(
+                _("The password is too similar to the %(verbose_name)s."),
+                "password_too_similar",
+                {"verbose_name": label},
+            )
 
 
 def _similar(password: str, part: str, limit: float) -> bool:

@@ -46,7 +46,7 @@ def as_bool(value: Any, field: str = "") -> bool | None:
         return True
     if value in ("f", "False", "0"):
         return False
-    raise LookupValueError(_("“%(value)s” value must be either True or False.") % {"value": value})
+    raise LookupValueError(_("“%(value)s” value must be either True or False."), "invalid", {"value": value})
 
 
 def as_uuid(value: Any) -> UUID | None:
@@ -56,7 +56,7 @@ def as_uuid(value: Any) -> UUID | None:
     try:
         return UUID(int=value) if isinstance(value, int) else UUID(hex=value)
     except (AttributeError, ValueError) as error:
-        raise LookupValueError(_("“%(value)s” is not a valid UUID.") % {"value": value}) from error
+        raise LookupValueError(_("“%(value)s” is not a valid UUID."), "invalid", {"value": value}) from error
 
 
 def as_decimal(value: Any) -> Decimal | None:
@@ -66,7 +66,9 @@ def as_decimal(value: Any) -> Decimal | None:
     try:
         return Decimal(str(value)) if isinstance(value, float) else Decimal(value)
     except (InvalidOperation, TypeError, ValueError) as error:
-        raise LookupValueError(_("“%(value)s” value must be a decimal number.") % {"value": value}) from error
+        raise LookupValueError(
+            _("“%(value)s” value must be a decimal number."), "invalid", {"value": value}
+        ) from error
 
 
 def as_float(value: Any, field: str) -> float | None:

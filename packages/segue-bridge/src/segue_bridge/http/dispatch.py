@@ -190,9 +190,6 @@ async def _dispatch(call: Call) -> Response:
     try:
         response = await _initial_and_handler(call)
     except APIException as error:
-        if resource.atomic:
-            # A raised error undoes what the view wrote; a returned response of the same status does not.
-            call.db.set_rollback()
         response = await failures.handled(call, error)
     except Exception as error:
         found = await failures.handled_otherwise(call, error)

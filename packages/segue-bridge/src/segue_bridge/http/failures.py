@@ -8,7 +8,14 @@ from collections.abc import Awaitable
 from starlette.responses import Response
 
 from segue_bridge.db.errors import ObjectDoesNotExist, RelationNotLoaded
-from segue_bridge.errors import APIException, AuthenticationFailed, NotAuthenticated, TooLate, Unserved
+from segue_bridge.errors import (
+    APIException,
+    AuthenticationFailed,
+    Invalid,
+    NotAuthenticated,
+    TooLate,
+    Unserved,
+)
 from segue_bridge.http.call import Call
 from segue_bridge.http.responses import JSON
 from segue_bridge.leaving import left_to_django
@@ -28,7 +35,7 @@ async def handled(call: Call, error: APIException) -> Response:
 # What the bridge raises for its own sake has no counterpart in Django, so no handler of the project's was ever given it.
 _DJANGOS = frozenset(
     {
-        "db.errors", "errors", "mail.message", "auth.jwt", "auth.signing", "auth.guardian", "cache.memcached", "http.links", "http.pages",
+        "db.errors", "db.coerce", "errors", "invalid", "mail.message", "auth.jwt", "auth.signing", "auth.guardian", "cache.memcached", "http.links", "http.pages",
         "schema.data",
     }
 )  # fmt: skip
@@ -51,12 +58,14 @@ async def handled_otherwise(call: Call, error: Exception) -> Response | None:
 
 def text_of(call: Call, error: Exception) -> str:
     """``str(error)``, where it is the text that Django's process has: of exceptions of the project and of the libraries that it
-    calls, and of ``DoesNotExist``. Of any other (the driver's, Python's own) nobody can tell: the request is left to Django.
+    calls, of ``DoesNotExist`` and Django's ``ValidationError``. Of any other (the driver's, Python's own) nobody can tell: the request is left to Django.
 
     Raises :class:`Unserved`; :class:`TooLate` where something was done already.
     """
     home = type(error).__module__.partition(".")[0]
-    if isinstance(error, ObjectDoesNotExist) or not (home in _OTHERS or home in sys.stdlib_module_names):
+    if isinstance(error, (ObjectDoesNotExist, Invalid)) or not (
+        home in _OTHERS or home in sys.stdlib_module_names
+    ):
         return str(error)
     if call.settings.asks_others and call.verb not in ("GET", "HEAD", "OPTIONS"):
         raise TooLate(
@@ -65,8 +74,18 @@ def text_of(call: Call, error: Exception) -> str:
     raise left_to_django(call.db, "error-text")
 
 
-def answer_of(error: APIException) -> JSON:
+def set_rollback(call: Call) -> None:
+    """``rest_framework.views.set_rollback``: with ``ATOMIC_REQUESTS`` what the view wrote is undone.
+
+    Whoever answers an error in another way keeps it, as a view does that returns such an answer.
+    """
+    if call.resource.atomic and call.db.in_atomic:
+        call.db.set_rollback()
+
+
+def answer_of(call: Call, error: APIException) -> JSON:
     """``rest_framework.views.exception_handler`` of an error that a handler has made itself: it has no challenge."""
+    set_rollback(call)
     headers = {"Retry-After": str(error.wait)} if error.wait else {}
     detail = error.detail
     return JSON(
@@ -75,7 +94,11 @@ def answer_of(error: APIException) -> JSON:
 
 
 def answer(call: Call, error: APIException) -> JSON:
-    """The error's detail as JSON: 401 becomes 403 where the first authenticator has no challenge."""
+    """The error's detail as JSON: 401 becomes 403 where the first authenticator has no challenge.
+
+    What the view wrote in its transaction is undone.
+    """
+    set_rollback(call)
     status = error.status_code
     headers: dict[str, str] = {}
     if isinstance(error, (NotAuthenticated, AuthenticationFailed)):

@@ -17,7 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from segue_bridge.db.base import Base, primary_key
 from segue_bridge.db.session import Session
-from segue_bridge.errors import ErrorDetail, Invalid, ValidationError
+from segue_bridge.errors import ErrorDetail, Invalid, ValidationError, details_of
 from segue_bridge.translation import Text
 from segue_bridge.translation import gettext as _
 
@@ -168,14 +168,18 @@ async def full_clean(
     unique: bool = True,
     constraints: bool = True,
 ) -> None:
-    """:func:`clean_entity` where no serializer is validating: raises ``Invalid``, Django's own error, with all texts."""
+    """:func:`clean_entity` where no serializer is validating: raises ``Invalid``, Django's own error."""
     try:
         await clean_entity(
             db, entity, rules, exclude, clean, validate_unique,
             unique=unique, constraints=constraints, rows=True,
         )  # fmt: skip
     except ValidationError as exc:
-        raise Invalid([str(text) for texts in exc.detail.values() for text in texts]) from exc
+        raise Invalid({name: [_again(one) for one in found] for name, found in exc.detail.items()}) from exc
+
+
+def _again(detail: ErrorDetail) -> Invalid:
+    return Invalid(str(detail), detail.code)
 
 
 async def _ask(own: Own | None, errors: Errors) -> None:
@@ -188,7 +192,7 @@ async def _ask(own: Own | None, errors: Errors) -> None:
     except ValidationError as exc:
         _add(errors, exc)
     except Invalid as exc:
-        errors.setdefault(NON_FIELD_ERRORS, []).extend(ErrorDetail(text) for text in exc.messages)
+        _add(errors, ValidationError(details_of(exc)))
 
 
 async def _clean_fields(

@@ -15,7 +15,7 @@ from segue.translate.interp.decide import Decided
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join
 from segue.translate.interp.value import Val, is_pure
-from segue.translate.kinds import Const, Global, Instance, Kind, Unknown
+from segue.translate.kinds import Const, Failure, Global, Instance, Kind, Unknown
 from segue.translate.rules.registry import statement
 
 End = tuple[dict[str, Val], dict[str, Kind], bool]
@@ -213,12 +213,18 @@ def merge(frame: Frame, before: tuple[dict[str, Val], dict[str, Kind]], ends: li
                 del env[key]
                 continue
             if key in other_env:
-                env[key] = _joined(env[key], other_env[key])
+                env[key] = _joined(_narrowed(env[key], facts), _narrowed(other_env[key], other_facts))
         for key, value in other_env.items():
             if not key.startswith("#"):
                 env.setdefault(key, value)
         facts = {k: v for k, v in facts.items() if k in other_facts and other_facts[k] == v}
     frame.env, frame.facts = env, facts
+
+
+def _narrowed(value: Val, facts: dict[str, Kind]) -> Val:
+    """An exception with what tests have told of it."""
+    known = facts.get(value.text) if isinstance(value.kind, Failure) and value.node is not None else None
+    return Val(known, value.node) if isinstance(known, Failure) else value
 
 
 def _joined(a: Val, b: Val) -> Val:

@@ -414,7 +414,7 @@ def deleted(frame: Frame, node: ast.Delete) -> None:
                 continue
             key = frame.eval(target.slice)
             if (
-                not isinstance(owner.kind, DictOf | ListOf | ValidatedData)
+                not (isinstance(owner.kind, DictOf | ListOf | ValidatedData) or owner.kind == Scalar("Any"))
                 or owner.node is None
                 or key.node is None
             ):

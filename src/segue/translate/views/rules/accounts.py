@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 
 from segue.refusal import Refused
 from segue.target.ir import Import
@@ -13,21 +12,15 @@ from segue.translate.interp.constants import TOKEN_GENERATOR
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import lifted_call
 from segue.translate.interp.value import Val, const, literal, name, quote
-from segue.translate.kinds import Const, Global, Instance, Kind, ListOf, Raised, Request, Scalar, User
+from segue.translate.kinds import Const, Global, Instance, Kind, Request, Scalar, User
 from segue.translate.load.models import concrete
 from segue.translate.needs import Needs
 from segue.translate.rules.registry import function, method
 from segue.translate.rules.user import entity_of
-from segue.translate.serializers.facts import error_key
 from segue.translate.views.accounts import password_rules, reset_tokens
 from segue.translate.views.authentication import base, passwords
 
 _DEFAULT = "django.contrib.auth.tokens.default_token_generator"
-
-
-@dataclass(frozen=True, slots=True)
-class SerializerError(Kind):
-    """``serializers.as_serializer_error(error)`` of Django's ``ValidationError``; its code is the error."""
 
 
 @function("django.contrib.auth.authenticate")
@@ -105,29 +98,6 @@ def validate_password(frame: Frame, call: CallSite) -> Val:
         assert user.node is not None
         explicit.append(user.node)
     return Val(Const(None), lifted_call(frame, lifted, explicit))
-
-
-@function("rest_framework.serializers.as_serializer_error", "rest_framework.fields.as_serializer_error")
-def as_serializer_error(frame: Frame, call: CallSite) -> Val | None:
-    """The messages of Django's ``ValidationError`` under the key of no field."""
-    given = call.argument(0)
-    if given is None or not isinstance(given.kind, Raised) or given.kind.cls != "Invalid":
-        return None
-    return Val(SerializerError(), given.node)
-
-
-@method(SerializerError, "__getitem__")
-def messages(frame: Frame, owner: Val, call: CallSite) -> Val | None:
-    """``error[api_settings.NON_FIELD_ERRORS_KEY]``."""
-    key = call.argument(0)
-    if (
-        key is None
-        or not isinstance(key.kind, Const)
-        or key.kind.value != error_key(frame.ctx)
-        or owner.node is None
-    ):
-        return None
-    return Val(ListOf(Scalar("str")), quote("{0}.messages", owner.node))
 
 
 @method(Global, "make_token", "check_token")
