@@ -67,7 +67,7 @@ GROUPS: dict[str, str] = {
         "expression generator hasattr identity is-naive isinstance issubclass iteration join lambda lambda-query "
         "list-item localtime loop map membership mixed-list names nested-evaluation nested-function no-rule operand os-path "
         "recursion regex return sorted star-argument statement subscript type-of unpack walrus while-else with atomic "
-        "naive-clock logging"
+        "naive-clock logging view-attribute"
     ),
     "Call code that Segue can read, or port the route by hand: `segue brief` collects what it needs.": (
         "no-source unknown-argument unknown-call unknown-global unknown-value"

@@ -6,6 +6,7 @@ import types
 
 from .bindings import Bindings
 from .names import METHOD_DECORATOR, Names, as_function, unwrap
+from .packages import FOLLOWED
 from .values import Encoder
 
 # Third-party code is followed this many calls deep from the project's own code.
@@ -71,12 +72,14 @@ class Collector:
         depth = self._current_depth if depth is None else depth
         if origin == "stdlib":
             return name
-        if origin not in ("own", *_FRAMEWORK):
+        if origin == "own" or origin in FOLLOWED:
+            depth = 0
+        elif origin not in _FRAMEWORK:
             depth += 1
             if depth > self._limit(origin):
                 return name
         self._seen_classes[id(cls)] = cls
-        self._class_queue.append((cls, name, origin, 0 if origin == "own" else depth))
+        self._class_queue.append((cls, name, origin, depth))
         return name
 
     def meet_function(self, function, depth=None, alias=None, role="function", owner=None):
@@ -91,7 +94,7 @@ class Collector:
         origin = self.names.function_origin(inner)
         if alias is None and origin in _FRAMEWORK:
             return name
-        if origin == "own":
+        if origin == "own" or origin in FOLLOWED:
             depth = 0
         elif alias is None:
             depth += 1

@@ -4,6 +4,7 @@ import inspect
 import types
 
 from .names import as_function, unwrap
+from .packages import TAKEN_OVER
 from .urls import walk
 from .values import plain_queryset
 
@@ -21,18 +22,6 @@ POLICIES = (
 )
 # wrappers that every DRF view has
 _OWN_LAYERS = ("rest_framework", "django.views.decorators.csrf", "django.views.generic.base")
-# Views of packages that Segue translates where a project routes them as they are; those of others stay on Django.
-_TAKEN_OVER = {
-    "knox.views": ("LoginView", "LogoutAllView", "LogoutView"),
-    "rest_framework_simplejwt.views": (
-        "TokenBlacklistView",
-        "TokenObtainPairView",
-        "TokenObtainSlidingView",
-        "TokenRefreshSlidingView",
-        "TokenRefreshView",
-        "TokenVerifyView",
-    ),
-}
 
 
 class Views:
@@ -87,7 +76,7 @@ class Views:
 
     def _is_own(self, callback, cls, view):
         if cls is not None and not _is_wrapped_function(cls):
-            taken = cls.__qualname__ in _TAKEN_OVER.get(cls.__module__, ())
+            taken = cls.__qualname__ in TAKEN_OVER.get(cls.__module__, ())
             return taken or self.c.names.class_origin(cls) == "own"
         function = _api_view_function(cls) if cls is not None else _plain_function(callback)
         return function is not None and self.c.names.function_origin(unwrap(function)[0]) == "own"

@@ -82,7 +82,8 @@ def ties_sessions(ctx: Context) -> bool:
 def takes_passwords(ctx: Context) -> bool:
     """Whether any backend can be asked for a user by ``username=`` and ``password=``."""
     return any(
-        not _is_silent(ctx, name, ("authenticate",)) and _takes_passwords(ctx, name) for name in names(ctx)
+        not _is_silent(ctx, name, ("authenticate",)) and _takes(ctx, name, _CREDENTIALS)
+        for name in names(ctx)
     )
 
 
@@ -94,13 +95,17 @@ def check_login_receivers(ctx: Context) -> None:
             raise refuse("signal", f"user_login_failed → {receiver.function}", why, receiver.where)
 
 
-def check_passwords(ctx: Context, where: Where) -> None:
-    """Raise :class:`Refused` unless ``authenticate(username=, password=)`` is ``ModelBackend``'s alone."""
+_CREDENTIALS = frozenset({"username", "password"})
+
+
+def check_passwords(ctx: Context, where: Where, given: frozenset[str] = _CREDENTIALS) -> None:
+    """Raise :class:`Refused` unless ``authenticate(username=, password=)`` is ``ModelBackend``'s alone; ``given`` are the
+    names of the credentials."""
     checking = 0
     for name in names(ctx):
         if _inherits(ctx, name, ("authenticate", "user_can_authenticate")):
             checking += 1
-        elif not _is_silent(ctx, name, ("authenticate",)) and _takes_passwords(ctx, name):
+        elif not _is_silent(ctx, name, ("authenticate",)) and _takes(ctx, name, given):
             why = "Passwords are checked by this backend's own authenticate."
             raise _refused(ctx, name, "authenticate", why, where)
     if not checking:
@@ -252,8 +257,8 @@ def _is_silent(ctx: Context, name: str, methods: Iterable[str]) -> bool:
     return cls is not None and all(cls.methods.get(m, f"{_BASE}.").startswith(f"{_BASE}.") for m in methods)
 
 
-def _takes_passwords(ctx: Context, name: str) -> bool:
-    """Whether ``authenticate(request, username=…, password=…)`` can be called at all; Django passes others over."""
+def _takes(ctx: Context, name: str, given: frozenset[str]) -> bool:
+    """Whether ``authenticate(request, …)`` can be called with these names at all; Django passes others over."""
     cls = _class(ctx, name)
     if cls is not None and cls.methods.get("authenticate") in _BY_OTHER_CREDENTIALS:
         return False
@@ -268,7 +273,6 @@ def _takes_passwords(ctx: Context, name: str) -> bool:
         return True
     arguments = node.args
     positional = [a.arg for a in (*arguments.posonlyargs, *arguments.args)][2:]  # self, request
-    given = {"username", "password"}
     optional = positional[len(positional) - len(arguments.defaults) :] if arguments.defaults else []
     needed = {a for a in positional if a not in optional}
     needed |= {a.arg for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is None}

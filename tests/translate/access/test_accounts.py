@@ -9,7 +9,7 @@ from tests.projects.site import SETTINGS, Site, differences
 
 FILES = {
     "site_/settings.py": SETTINGS.replace(
-        '"rest_framework",', '"rest_framework", "rest_framework.authtoken",'
+        '"rest_framework",', '"rest_framework", "rest_framework.authtoken", "djoser", "dj_rest_auth",'
     )
     + """\
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -20,6 +20,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "notes.conf.NotRed"},
 ]
 ACCOUNTS = {"HIDE": True}
+DJOSER = {"ACTIVATION_URL": "#/activate/{uid}/{token}", "PASSWORD_RESET_CONFIRM_URL": "#/reset/{uid}/{token}"}
 """,
     "notes/conf.py": """\
 from django.conf import settings as django_settings
@@ -183,6 +184,15 @@ class CodeSerializer(serializers.Serializer):
         return attrs
 
 
+class SeenSerializer(serializers.Serializer):
+    username = serializers.CharField()
+
+    def validate(self, attrs):
+        if self.context["view"].wanted:
+            raise serializers.ValidationError("No.")
+        return attrs
+
+
 class ConfirmSerializer(serializers.Serializer):
     uid = serializers.CharField()
     token = serializers.CharField()
@@ -300,6 +310,55 @@ class Code(generics.GenericAPIView):
         return Response({"user": serializer.context["user"].username})
 
 
+class Kept(generics.GenericAPIView):
+    # What a view's own method puts on it, for those that it calls.
+    serializer_class = serializers.UserSerializer
+    user = None
+
+    def find(self):
+        self.user = self.get_queryset().get(pk=self.chosen)
+
+    def get_queryset(self):
+        return User.objects.order_by("pk")
+
+    def shown(self):
+        if self.user:
+            text = self.user.username
+            return Response({"user": text, "one": self.one, "data": self.found.data})
+        return Response({})
+
+    def dispatch(self, *args, **kwargs):
+        return super().dispatch(*args, **kwargs)
+
+    def post(self, request):
+        self.request = request
+        self.one, self.chosen = 1, self.get_queryset().first().pk
+        self.find()
+        self.found = self.get_serializer(self.user)
+        return self.shown()
+
+
+class Torn(generics.GenericAPIView):
+    queryset = User.objects.order_by("pk")
+    wanted = None
+
+    def post(self, request):
+        if request.data.get("all"):
+            self.wanted = "all"
+        return Response({"wanted": self.wanted})
+
+
+class Seen(generics.GenericAPIView):
+    serializer_class = serializers.SeenSerializer
+    wanted = None
+
+    def post(self, request):
+        self.wanted = "all"
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return Response({"wanted": self.wanted})
+
+
 class Login(generics.GenericAPIView):
     serializer_class = serializers.LoginSerializer
     permission_classes = [AllowAny]
@@ -314,17 +373,27 @@ class Login(generics.GenericAPIView):
     "site_/urls.py": """\
 from django.urls import include, path, re_path
 from notes import views
+from rest_framework.authtoken.views import obtain_auth_token
 from rest_framework.routers import SimpleRouter
 
 router = SimpleRouter()
 router.register("users", views.Users)
 urlpatterns = [path("", include(router.urls)), path("token/", views.Plain.as_view()), path("own/", views.Own.as_view()), path("code/", views.Code.as_view()), re_path(r"^login/?$", views.Login.as_view())]
+urlpatterns += [path("plain/", obtain_auth_token), path("kept/", views.Kept.as_view()), path("torn/", views.Torn.as_view()), path("seen/", views.Seen.as_view())]
+urlpatterns += [path("d/", include("djoser.urls")), path("d/", include("djoser.urls.authtoken")), path("a/", include("dj_rest_auth.urls"))]
 """,
 }
 NATIVE = {
     "GET /users/", "POST /users/", "GET /users/me/", "PUT /users/me/", "PATCH /users/me/", "POST /users/password/",
     "POST /users/confirm/", "GET /users/{pk}/", "PUT /users/{pk}/", "PATCH /users/{pk}/", "DELETE /users/{pk}/",
-    "POST /login", "POST /token/", "POST /own/", "POST /code/",
+    "POST /login", "POST /token/", "POST /own/", "POST /code/", "POST /plain/", "POST /kept/",
+    # djoser's and dj-rest-auth's, as they are
+    "GET /d/users/", "POST /d/users/", "POST /d/users/activation/", "GET /d/users/me/", "PUT /d/users/me/",
+    "PATCH /d/users/me/", "DELETE /d/users/me/", "POST /d/users/resend_activation/", "POST /d/users/reset_password_confirm/",
+    "POST /d/users/reset_username_confirm/", "POST /d/users/set_password/", "POST /d/users/set_username/",
+    "GET /d/users/{id}/", "PUT /d/users/{id}/", "PATCH /d/users/{id}/", "DELETE /d/users/{id}/",
+    "POST /d/token/login", "POST /d/token/logout",
+    "POST /a/login", "GET /a/logout", "POST /a/logout", "GET /a/user", "PUT /a/user", "PATCH /a/user",
 }  # fmt: skip
 
 
@@ -332,9 +401,13 @@ def test_accounts(tmp_path: Path) -> None:
     root = tmp_path / "site"
     root.mkdir()
     site = Site.make(root, FILES)
-    program, report = site.explore(site.snapshot(), tmp_path / "out", cases=160, seconds=8)
+    program, report = site.explore(site.snapshot(), tmp_path / "out", cases=340, seconds=10)
     assert {f"{o.method} {o.route_id}" for o in program.native} == NATIVE, program.refused
     assert differences(report) == []
     answers = {o.key: o.statuses for o in report.operations}
     assert answers["POST /token/"].get("200"), answers
-    assert answers["POST /own/"].get("200"), answers
+    refused = {r.route_id: r.reasons[0].code for r in program.refused}
+    assert refused["/torn/"] == "assign-attribute"
+    assert refused["/seen/"] == "view-attribute"
+    for key in ("POST /own/", "POST /plain/", "POST /kept/", "POST /a/login", "POST /d/token/login"):
+        assert answers[key].get("200"), (key, answers[key])

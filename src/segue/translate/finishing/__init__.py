@@ -7,10 +7,13 @@ from segue.translate.finishing.describe import describe_operations
 from segue.translate.finishing.locals import tidy_locals
 from segue.translate.finishing.same_names import separate
 from segue.translate.finishing.share import share_selections
+from segue.translate.finishing.unread import drop_unread
 
 
 def tidy(ctx: Context) -> None:
-    """Describe operations for OpenAPI, share what several of them begin with, and give locals plain names."""
+    """Drop what nothing reads, describe operations for OpenAPI, share what several of them begin with, and give locals
+    plain names."""
+    drop_unread(ctx)
     describe_operations(ctx)
     share_selections(ctx)
     tidy_locals(ctx)

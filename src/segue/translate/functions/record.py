@@ -96,9 +96,13 @@ def gives_none(ctx: Context, lifted: Lifted) -> bool:
     return record_of(ctx, lifted).lines == ["return None"]
 
 
+_CONSTANT = re.compile(r"\w+ = (True|False|None|-?\d+|'[^'\\]*'|\"[^\"\\]*\")")
+
+
 def only_names(ctx: Context, lifted: Lifted) -> bool:
     """Does ``lifted``, which gives back a class or function, do nothing else?"""
-    return record_of(ctx, lifted).lines in ([], ["return None"])
+    lines = [line for line in record_of(ctx, lifted).lines if not _CONSTANT.fullmatch(line)]
+    return lines in ([], ["return None"])
 
 
 def constant(ctx: Context, lifted: Lifted) -> bool | None:

@@ -70,6 +70,7 @@ class Frame:
     ``selected`` tells which local holds the rows that a view's look-up chose (where it stands: the lines, and how many there were).
     ``captured``: how many blocks the statement stands in whose lines are kept apart, ``apart`` the ``no_hoist`` at which the innermost began,
     ``sure`` how many of them do not decide whether what is after them runs without it (``try`` whose handlers all leave). ``changes_user``: what the code so far may have done to who asks (``in``, ``out``).
+    ``on_view``: the attributes that it has put on the view.
     ``bottoms`` the places where a round of the outermost takes something out of what nothing was put into yet.
     ``parameters`` are the kinds of the legacy parameters, ``outgrown`` those of them that have become another local.
     ``put_items`` are the kinds of the keys and values that were put into dicts, by the generated local.
@@ -117,6 +118,7 @@ class Frame:
     counter: int = 0
     comments: Comments = field(default_factory=Comments)
     changes_user: set[str] = field(default_factory=set)
+    on_view: set[str] = field(default_factory=set)
     captured: int = 0
     apart: int = 0
     sure: int = 0

@@ -70,20 +70,7 @@ def inline_call(
         if tree.args.kwarg is not None:
             given = arguments.get(tree.args.kwarg.arg)
             frame.env[tree.args.kwarg.arg] = given if given is not None else Val(Keywords(None))
-        result: Val = const(None)
-        body = _decided(frame, body)
-        last = body[-1] if body else None
-        for stmt in body:
-            if any(isinstance(n, ast.Return) for n in ast.walk(stmt)) and (
-                stmt is not last or not isinstance(stmt, ast.Return)
-            ):
-                raise frame.refuse(
-                    "early-return", function.name, "A hook that returns early is not translated yet.", stmt
-                )
-            if isinstance(stmt, ast.Return):
-                result = frame.eval(stmt.value) if stmt.value is not None else const(None)
-            else:
-                frame.run([stmt])
+        result = _run(frame, body, function)
         for key in [k for k in saved[0] if k.startswith(PUT)]:
             del saved[0][key]
         saved[0].update({key: value for key, value in frame.env.items() if key.startswith(PUT)})
@@ -94,28 +81,31 @@ def inline_call(
          frame.facts) = saved  # fmt: skip
 
 
-def _decided(frame: Frame, body: list[ast.stmt]) -> list[ast.stmt]:
-    """``body`` with the branch that is taken in the place of each ``if`` that returns and whose test is known, as long as
-    nothing before it could change that."""
+def _run(frame: Frame, body: list[ast.stmt], function: Function) -> Val:
+    """Statement by statement; an ``if`` that returns is its branch that is taken, where the test is known by then."""
+    for index, stmt in enumerate(body):
+        returns = any(isinstance(n, ast.Return) for n in ast.walk(stmt))
+        if isinstance(stmt, ast.If) and returns:
+            known = _known(frame, stmt.test)
+            if known is not None:
+                taken = stmt.body if known else stmt.orelse
+                return _run(frame, [*taken, *([] if _ends(taken) else body[index + 1 :])], function)
+        if isinstance(stmt, ast.Return) and index == len(body) - 1:
+            return frame.eval(stmt.value) if stmt.value is not None else const(None)
+        if returns:
+            why = "A hook that returns early is not translated yet."
+            raise frame.refuse("early-return", function.name, why, stmt)
+        frame.run([stmt])
+    return const(None)
+
+
+def _known(frame: Frame, node: ast.expr) -> bool | None:
+    """What the test comes to, where that is known without code."""
     from segue.translate.interp.conditions import test
 
-    found: list[ast.stmt] = []
-    for index, stmt in enumerate(body):
-        if (
-            not isinstance(stmt, ast.If)
-            or not any(isinstance(n, ast.Return) for n in ast.walk(stmt))
-            or found
-        ):
-            found.append(stmt)
-            continue
-        with frame.capture() as lines:
-            known = test(frame, stmt.test).known
-        if known is None or lines:
-            found.append(stmt)
-            continue
-        taken = stmt.body if known else stmt.orelse
-        return _decided(frame, [*taken, *([] if _ends(taken) else body[index + 1 :])])
-    return found
+    with frame.capture() as lines:
+        known = test(frame, node).known
+    return None if lines else known
 
 
 def _ends(body: list[ast.stmt]) -> bool:

@@ -35,6 +35,7 @@ def invoke_function(
     frame: Frame, function: Function, site: CallSite, receiver: Val | None = None, module_kind: str = ""
 ) -> Val:
     """``function(...)`` (or ``receiver.function(...)``) with the arguments of ``site``."""
+    from segue.translate.interp.handing_on import handed_on
     from segue.translate.interp.spread import spread_call
 
     spread = spread_call(
@@ -42,6 +43,9 @@ def invoke_function(
     )
     if spread is not None:
         return spread
+    handed = handed_on(frame, function, site, receiver)
+    if handed is not None:
+        return handed
     arguments = bind_arguments(frame, function, site, receiver is not None)
     return invoke(frame, function, arguments, receiver, site.node, module_kind)
 

@@ -57,8 +57,13 @@ def iterable(frame: Frame, value: Val, at: ast.expr) -> tuple[ast.expr, Kind]:
     raise frame.refuse("iteration", ast.unparse(at), why or "Segue has no rule for iterating over this.", at)
 
 
-def bind_target(frame: Frame, target: ast.expr, kind: Kind) -> ast.expr:
-    """Bind the loop variable(s); returns the target in generated names."""
+def bind_target(
+    frame: Frame, target: ast.expr, kind: Kind, later: list[tuple[ast.Attribute, Val]] | None = None
+) -> ast.expr:
+    """Bind the loop variable(s); returns the target in generated names.
+
+    Attributes (``self.access, self.refresh = …``) are locals first; ``later`` gets them, to be stored behind the statement.
+    """
     if isinstance(target, ast.Name):
         return ast.Name(frame.bind(target.id, Val(kind)), ast.Store())
     if isinstance(target, ast.Tuple | ast.List):
@@ -80,6 +85,10 @@ def bind_target(frame: Frame, target: ast.expr, kind: Kind) -> ast.expr:
         else:
             raise frame.refuse("unpack", ast.unparse(target), "Segue does not know the parts.", target)
         return ast.Tuple(
-            [bind_target(frame, t, k) for t, k in zip(target.elts, items, strict=True)], ast.Store()
+            [bind_target(frame, t, k, later) for t, k in zip(target.elts, items, strict=True)], ast.Store()
         )
+    if isinstance(target, ast.Attribute) and later is not None:
+        local = frame.fresh(target.attr)
+        later.append((target, Val(kind, ast.Name(local, ast.Load()))))
+        return ast.Name(local, ast.Store())
     raise frame.refuse("unpack", ast.unparse(target), "Segue has no rule for this target.", target)

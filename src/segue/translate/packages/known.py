@@ -93,8 +93,13 @@ PACKAGES = (
     ),
     Package(
         "dj-rest-auth", ("dj_rest_auth",),
-        "Its views stay on Django, as third-party views; views of the project that build on them are refused.",
-        "Keep log-in and password routes on Django; sessions and tokens are shared.",
+        "LoginView, LogoutView and UserDetailsView are translated, routed as they are or as subclasses, with REST_AUTH; its other views and those of its registration stay on Django.",
+        "Keep the other routes on Django; sessions and tokens are shared.",
+    ),
+    Package(
+        "djoser", ("djoser",),
+        "UserViewSet, TokenCreateView and TokenDestroyView are translated with DJOSER, routed as they are or as subclasses; actions that send mail, social log-in and webauthn are refused.",
+        "Keep actions that send mail on Django; users and tokens are shared.",
     ),
     Package(
         "django-storages", ("storages",),

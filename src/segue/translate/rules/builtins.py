@@ -218,6 +218,9 @@ def code_any(frame: Frame, value: Val, node: ast.AST) -> ast.expr:
 @function("builtins.any", "builtins.all")
 def quantifier(frame: Frame, call: CallSite) -> Val:
     """``any(...)``/``all(...)``; one that asks the database stops at the same item."""
+    known = _decided(frame, call)
+    if known is not None:
+        return const(known)
     first = call.args[0]
     inner, _ = iterable(frame, first, call.raw_args[0])
     builtin = call.name.rpartition(".")[2]
@@ -237,6 +240,22 @@ def quantifier(frame: Frame, call: CallSite) -> Val:
         test = ast.Lambda(ast.arguments([], [ast.arg(generator.target.id)], None, [], [], None, []), element)
         return Val(Scalar("bool"), quote("await {0}({1}, {2})", helper, generator.iter, test))
     return Val(Scalar("bool"), quote(f"{builtin}({{0}})", inner))
+
+
+def _decided(frame: Frame, call: CallSite) -> bool | None:
+    """What it comes to of settings and classes, written in place."""
+    from segue.translate.interp.conditions import test
+
+    raw = call.node.args[0] if len(call.node.args) == 1 and not call.node.keywords else None
+    if not isinstance(raw, ast.List | ast.Tuple) or not all(
+        isinstance(e, ast.Name | ast.Attribute) for e in raw.elts
+    ):
+        return None
+    with frame.capture() as lines:
+        tests = [test(frame, element).known for element in raw.elts]
+    if lines or None in tests:
+        return None
+    return any(tests) if call.name == "builtins.any" else all(tests)
 
 
 @function("builtins.sum", "builtins.min", "builtins.max")

@@ -130,12 +130,12 @@ def wraps_call(ctx: Context, cls: Class | None, function: Function) -> bool:
             ref = function.globals.get(ast.unparse(opener))
             if ref is None or ref.name != "django_scopes.state.scopes_disabled":
                 return False
-            return ast.unparse(call.func) == f"super().{name}" and _passes_on(tree.args, call)
+            return ast.unparse(call.func) == f"super().{name}" and passes_on(tree.args, call)
         case _:
             return False
 
 
-def _passes_on(taken: ast.arguments, call: ast.Call) -> bool:
+def passes_on(taken: ast.arguments, call: ast.Call) -> bool:
     """Whether the call is given what the function was given."""
     names = [a.arg for a in taken.args][1:]
     given = [ast.unparse(a) for a in call.args]
@@ -156,6 +156,7 @@ __all__ = [
     "has_scoped_rows",
     "is_scoped",
     "opened",
+    "passes_on",
     "scoped",
     "wraps_call",
 ]

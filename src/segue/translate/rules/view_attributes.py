@@ -13,7 +13,7 @@ from segue.translate.kinds import ViewSelf
 from segue.translate.middleware.sources import tree_of
 
 # What DRF puts on a view itself (``APIView.dispatch``, ``ViewSetMixin.as_view``, ``View.setup``).
-_OF_DRF = frozenset(
+OF_DRF = frozenset(
     {
         "request", "args", "kwargs", "format_kwarg", "headers", "response", "action", "action_map", "basename", "detail",
         "suffix", "name", "description", "format", "paginator", "settings", "schema", "raise_exception", "cls", "initkwargs",
@@ -26,7 +26,7 @@ def view_has(frame: Frame, view: ViewSelf, name: str) -> bool | None:
     ctx, endpoint = frame.ctx, view.endpoint
     known = ctx.snapshot.classes.get(endpoint.cls)
     routed = getattr(endpoint, "view", None)
-    if known is None or routed is None or name in _OF_DRF or name.startswith("_"):
+    if known is None or routed is None or name in OF_DRF or name.startswith("_"):
         return None
     given = {*routed.initkwargs, *(k for kwargs in routed.action_overrides.values() for k in kwargs)}
     if name in given or "__getattr__" in known.methods or "__getattribute__" in known.methods:
@@ -46,4 +46,4 @@ def _puts(function: Function, name: str) -> bool:
     )
 
 
-__all__ = ["view_has"]
+__all__ = ["OF_DRF", "view_has"]

@@ -311,11 +311,16 @@ def definition(frame: Frame, cls: str, name: str, after: str = "") -> str | None
 @attribute(SerializerSelf, "*")
 @attribute(Object, "*")
 def class_attribute(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
-    """A known field, a property of the MRO (lifted), a class attribute (its value)."""
+    """A known field, what a view's method put there, a property of the MRO (lifted), a class attribute (its value)."""
+    from segue.translate.views.rules import view_state
+
     if isinstance(owner.kind, Object):
         for field, kind in owner.kind.fields:
             if field == name:
                 return _field_value(kind)
+    put = view_state.read(frame, owner, name, node)
+    if put is not None:
+        return put
     cls = class_of(owner.kind)
     found = definition(frame, cls, name)
     if found is not None:
@@ -372,6 +377,11 @@ def by_definition(frame: Frame, owner: Val, call: CallSite, dotted: str | None) 
             return found
     function = frame.ctx.snapshot.functions.get(dotted)
     if function is not None:
+        from segue.translate.views.rules import view_state
+
+        inside = view_state.written_in(frame, owner, function, call)
+        if inside is not None:
+            return inside
         return invoke_function(frame, function, call, None if function.role == "staticmethod" else owner)
     raise frame.refuse(
         "framework-method", dotted, "Segue has no rule for this method of the framework.", call.node

@@ -76,6 +76,8 @@ def password_rules(ctx: Context, password: Scalar, user: Kind, where: Where) -> 
     def build(frame: Frame) -> tuple[Kind, list[Parameter]]:
         frame.locals_seen.update({"password", "user", "problems"})
         frame.use(Import(_BRIDGE, "Problems"))
+        if password.nullable and (error := _raised_by_none(entries)):
+            frame.emit_block("if password is None:", [f'raise {error}("Password validators take no None.")'])
         frame.emit("problems = Problems()")
         for name, options in entries:
             frame.emit_block(
@@ -106,6 +108,14 @@ def password_rules(ctx: Context, password: Scalar, user: Kind, where: Where) -> 
             build=build,
         ),
     )
+
+
+def _raised_by_none(entries: list[tuple[str, dict[str, Any]]]) -> str:
+    """What the first of Django's validators that looks at a password raises for None, which no one handles; "" for none."""
+    short = [name.removeprefix(_RULES) for name, _ in entries if name.startswith(_RULES)]
+    if not short:
+        return ""
+    return "TypeError" if short[0] == "MinimumLengthValidator" else "AttributeError"
 
 
 def _entry(value: Value, where: Where) -> tuple[str, dict[str, Any]]:

@@ -21,6 +21,7 @@ from segue.translate.specialise.endpoint import Endpoint, path_scope
 from segue.translate.views import jwt_views, nested, programs
 from segue.translate.views.deployment import check_settings
 from segue.translate.views.generic import self_of
+from segue.translate.views.handed_on import only_hands_on
 from segue.translate.views.paged_by_choice import listing
 from segue.translate.views.policies import check_policies
 from segue.translate.views.versioning import check_versioning
@@ -106,7 +107,10 @@ def check_dispatch(endpoint: Endpoint) -> None:
         if (
             endpoint.overridden(hook)
             and endpoint.overridden(hook) != jwt_views.CHALLENGE
-            and not (hook == "dispatch" and opens_scopes(endpoint))
+            and not (
+                hook == "dispatch"
+                and (opens_scopes(endpoint) or only_hands_on(endpoint.ctx, endpoint.klass(), hook))
+            )
             and not (hook == "initial" and endpoint.overridden(hook) == nested.INITIAL)
         ):
             raise endpoint.refuse_method(hook, f"An overridden {hook} changes DRF's order of work.")

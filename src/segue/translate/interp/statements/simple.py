@@ -207,6 +207,7 @@ def store(frame: Frame, target: ast.expr, value: Val, node: ast.stmt) -> None:
     elif isinstance(target, ast.Subscript):
         _store_item(frame, target, value)
     elif isinstance(target, ast.Tuple | ast.List):
+        later: list[tuple[ast.Attribute, Val]] = []
         if (
             isinstance(value.node, ast.Tuple)
             and len(value.node.elts) == len(target.elts)
@@ -215,18 +216,25 @@ def store(frame: Frame, target: ast.expr, value: Val, node: ast.stmt) -> None:
         ):
             parts = [_reevaluate(frame, e) for e in node.value.elts]
             both = ast.Tuple(
-                [bind_target(frame, t, widen(p.kind)) for t, p in zip(target.elts, parts, strict=True)],
+                [
+                    bind_target(frame, t, widen(p.kind), later)
+                    for t, p in zip(target.elts, parts, strict=True)
+                ],
                 ast.Store(),
             )
             frame.emit(f"{ast.unparse(both)} = {value.text}")
+            for attribute, part in later:
+                store(frame, attribute, part, node)
             return
         if value.node is None:
             raise frame.refuse(
                 "unpack", ast.unparse(target), "This has no form in the generated code.", target
             )
-        made_target = bind_target(frame, target, value.kind)
+        made_target = bind_target(frame, target, value.kind, later)
         assert isinstance(made_target, ast.Tuple)
         frame.emit(f"{', '.join(ast.unparse(e) for e in made_target.elts)} = {value.text}")
+        for attribute, part in later:
+            store(frame, attribute, part, node)
     else:
         raise frame.refuse("assign", ast.unparse(target), "Segue has no rule for this target.", target)
 

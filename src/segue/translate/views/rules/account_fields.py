@@ -43,6 +43,22 @@ def email_field_name(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     return const(found.value.data if found is not None and isinstance(found.value.data, str) else "email")
 
 
+@method(Instance, "get_username")
+@method(User, "get_username")
+def username(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``AbstractBaseUser.get_username``: the column that ``USERNAME_FIELD`` names; '' of anonymous users."""
+    cls = frame.ctx.model(owner.kind.model).cls  # type: ignore[attr-defined]
+    known = frame.ctx.snapshot.classes.get(cls)
+    if known is None or known.methods.get("get_username") != f"{_BASE_USER}get_username":
+        return None
+    call.only(at_most=0)
+    found = known.attributes.get("USERNAME_FIELD")
+    field = found.value.data if found is not None else None
+    if not isinstance(field, str) or (isinstance(owner.kind, User) and field != "username"):
+        return None
+    return of(frame, owner, field, call.node)
+
+
 @function(_NORMALIZE)
 def normalize_email(frame: Frame, call: CallSite) -> Val | None:
     """``BaseUserManager.normalize_email(email)``: the domain in lower case."""

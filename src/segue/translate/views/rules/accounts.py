@@ -28,7 +28,7 @@ def authenticate(frame: Frame, call: CallSite) -> Val:
     """``authenticate(request, username=…, password=…)`` where only ``ModelBackend`` checks passwords."""
     ctx = frame.ctx
     where = frame.where(call.node)
-    check_passwords(ctx, where)
+    check_passwords(ctx, where, frozenset(call.kwargs) - {"request"})
     label = ctx.snapshot.settings.user_model
     known = ctx.snapshot.classes.get(concrete(ctx, label).cls)
     field = known.attributes.get("USERNAME_FIELD") if known is not None else None
@@ -38,11 +38,19 @@ def authenticate(frame: Frame, call: CallSite) -> Val:
         raise frame.refuse(
             "authenticate", ast.unparse(call.node), "Its first argument is no request.", call.node
         )
-    call.only("request", "username", username, "password", at_most=1)
+    if len(call.args) > 1 or call.double_star:
+        raise frame.refuse(
+            "authenticate",
+            ast.unparse(call.node),
+            "Segue cannot tell which credentials are given.",
+            call.node,
+        )
     given = call.kwargs.get("username")
     if given is None or (username != "username" and username in call.kwargs):
         given = call.kwargs.get(username) if given is None else None
     password = call.kwargs.get("password", const(None))
+    if given is None and not {"username", username} & set(call.kwargs):
+        return const(None)  # ``ModelBackend`` asks for nothing else
     if given is None or not _is_text(given) or not _is_text(password):
         raise frame.refuse(
             "authenticate",

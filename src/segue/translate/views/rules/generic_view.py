@@ -241,3 +241,16 @@ for _name in programs.PROGRAMS:
     _program(_name)
 
 __all__ = ["Const"]
+
+
+@framework("rest_framework.views.APIView.http_method_not_allowed")
+def http_method_not_allowed(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``raise MethodNotAllowed(request.method)``, called by hand."""
+    if frame.no_hoist:
+        raise frame.refuse(
+            "expression", ast.unparse(call.node), "It raises inside of an expression.", call.node
+        )
+    error = ast.unparse(frame.imported("segue_bridge.errors", "MethodNotAllowed"))
+    frame.emit(f"raise {error}({ast.unparse(frame.state('method'))})")
+    frame.alive = False
+    return const(None)

@@ -12,6 +12,7 @@ from segue.translate.kinds import BoundMethod, ViewSelf
 from segue.translate.rules.registry import attribute, method
 from segue.translate.rules.view_self import class_of, definition
 from segue.translate.specialise.endpoint import Endpoint
+from segue.translate.views.rules import view_state
 
 
 @attribute(ViewSelf, "*")
@@ -28,7 +29,7 @@ def bound(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
 def rebind(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """A method in the place of another, for all that the view's code does afterwards.
 
-    Raises ``Refused`` for anything else that is put there, and inside of a branch or loop.
+    Anything else that is put there is kept for the view's own methods. Raises ``Refused`` inside of a branch or loop.
     """
     assert isinstance(owner.kind, ViewSelf)
     name, value = str(getattr(call.args[0].kind, "value", "")), call.args[1].kind
@@ -43,12 +44,7 @@ def rebind(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         and frame.env.get(target.id) == owner
         and endpoint.method_of(name)
     ):
-        raise frame.refuse(
-            "assign-attribute",
-            f"self.{name}",
-            "Segue has no rule for setting attributes of a view, but for a method in the place of another.",
-            call.node,
-        )
+        return view_state.put(frame, owner, name, call.args[1], call)
     if not _at_top(frame, call.node):
         raise frame.refuse(
             "assign-attribute", f"self.{name}", "It is replaced in some of the branches only.", call.node
