@@ -183,7 +183,7 @@ def test_what_django_does_and_fastapi_does_not_is_found_too(shop: Shop, tmp_path
              'Content-Disposition: attachment; filename="shelf.txt"'],
         ],
     }  # fmt: skip
-    assert effects["(cache)"] == [["default", "add", "shelf", 1, {"timeout": "object", "version": None}]]
+    assert effects["(cache)"] == [["default", "add", "shelf", 1, "object", None]]
 
 
 # What may go wrong with a mail, in orders of different notes: it is lost, it is another one, it is sent twice.

@@ -8,6 +8,7 @@ import weakref
 
 from .names import unwrap
 from .origin import distributions
+from .source_groups import models_of
 
 
 def apps(collector):
@@ -94,15 +95,20 @@ def receivers(collector):
             inner = unwrap(function)[0]
             own = collector.names.function_origin(inner) == "own"
             dotted = collector.meet_function(function)
-            result.append(
-                {
-                    "signal": name,
-                    "sender": _sender(collector, senders, key[1]),
-                    "function": dotted,
-                    "where": collector.names.function_where(inner),
-                    "own": own,
-                }
-            )
+            listened = [_sender(collector, senders, key[1])]
+            concerned = models_of(collector, receiver) if listened == [""] else None
+            if concerned is not None:
+                listened = [senders[id(model)] for model in concerned]
+            for sender in listened:
+                result.append(
+                    {
+                        "signal": name,
+                        "sender": sender,
+                        "function": dotted,
+                        "where": collector.names.function_where(inner),
+                        "own": own,
+                    }
+                )
     return result
 
 

@@ -15,6 +15,7 @@ from segue.refusal import Refusal, refuse
 from segue.snapshot.model import Languages, Route, Snapshot, Value, Where
 from segue.target.ir import Decl, Import, Module
 from segue.translate import catalogues
+from segue.translate.beginnings import apart, beginning
 from segue.translate.bridge_texts import PLURALS
 from segue.translate.context import Context
 from segue.translate.specialise.fold import plain
@@ -29,6 +30,8 @@ _UNSETTLED = ("language", "unsettled")
 _BY_LANGUAGE = ("language", "formats")
 ACTIVATED = ("language", "activated")
 """Memo: middleware of the project activates languages itself, so that the service has to know all of them."""
+_ENDED = ("language", "ended")
+"""Memo: the outermost middleware of the project that calls ``deactivate()`` after the view."""
 _DJANGO = "django.utils.translation."
 _UNIQUE = "rest_framework.utils.field_mapping.get_unique_error_message"
 _FORMATS = frozenset({"lazy_format", "django.utils.text._format_lazy"})
@@ -42,6 +45,12 @@ def chosen_by_request(snapshot: Snapshot) -> bool:
 def in_activating_middleware(ctx: Context) -> bool:
     """Whether the code in hand is that of a middleware that has activated a language before."""
     return ("middleware", "kept") in ctx.memo and bool(ctx.memo.get(ACTIVATED))
+
+
+def end(ctx: Context, name: str) -> None:
+    """Note that the middleware ``name``, inside of ``LocaleMiddleware``, calls ``deactivate()`` after the view."""
+    stack = ctx.snapshot.settings.middleware
+    ctx.memo[_ENDED] = min(name, str(ctx.memo.get(_ENDED) or name), key=stack.index)
 
 
 def vary(ctx: Context) -> bool:
@@ -244,13 +253,9 @@ def option(ctx: Context) -> tuple[str, set[Import]]:
     chosen = named and not (languages is not None and languages.patterns and not languages.prefixed)
     fixed = languages is None or not (chosen or activated)
     if languages is None:
-        code = snapshot.settings.values.get("LANGUAGE_CODE")
-        languages = Languages(
-            str(plain(code)) if code is not None else "en-us"
-        )  # trans_null tells it as it is
+        languages = Languages(_code(snapshot))  # trans_null tells it as it is
     cookie = snapshot.settings.values.get("LANGUAGE_COOKIE_NAME")
-    before = snapshot.settings.middleware[: snapshot.settings.middleware.index(MIDDLEWARE)] if named else ()
-    inside = tuple(word for name, word in ((_SECURITY, "security"), (_COMMON, "common")) if name in before)
+    ended = ctx.memo.get(_ENDED)
     default = languages.default if named else languages.project or languages.default
     lines = ["LANGUAGES = Languages(", f"    default={default!r},"]
     if not fixed:
@@ -266,12 +271,26 @@ def option(ctx: Context) -> tuple[str, set[Import]]:
         catalogues.write(ctx, languages, fixed=fixed)
     options = (
         _Option("cookie", None if cookie is None or fixed else plain(cookie), "django_language"),
-        _Option("fixed", fixed, False), _Option("inside", inside, ()), _Option("named", named, True),
+        _Option("fixed", fixed, False), _Option("inside", _inside(snapshot, MIDDLEWARE), ()), _Option("named", named, True),
+        _Option("ended", _code(snapshot) if ended else "", ""), _Option("ended_inside", _inside(snapshot, ended), ()),
     )  # fmt: skip
     lines += [f"    {o.argument}={o.value!r}," for o in options if o.value not in (None, o.usual)]
     package = ctx.program.package
     _module(ctx).add(Decl("LANGUAGES", "\n".join([*lines, ")"]), frozenset(needed), 0))
     return ", languages=LANGUAGES", {Import(f"{package}.languages", "LANGUAGES")}
+
+
+def _code(snapshot: Snapshot) -> str:
+    """``LANGUAGE_CODE`` as it is written: what ``get_language()`` says where nothing is activated."""
+    code = snapshot.settings.values.get("LANGUAGE_CODE")
+    return str(plain(code)) if code is not None else "en-us"
+
+
+def _inside(snapshot: Snapshot, name: object) -> tuple[str, ...]:
+    """Which of Django's middleware answers by itself outside of the middleware ``name``; none where that is not in the stack."""
+    stack = snapshot.settings.middleware
+    before = stack[: stack.index(name)] if isinstance(name, str) and name in stack else ()
+    return tuple(word for one, word in ((_SECURITY, "security"), (_COMMON, "common")) if one in before)
 
 
 def _use(snapshot: Snapshot) -> bool:
@@ -288,13 +307,16 @@ def _may_be_language(languages: Languages, part: str) -> bool:
 
 
 def _twin(snapshot: Snapshot, languages: Languages, route: Route) -> bool:
-    """Whether a URL under a language may have the rest of the path of ``route``: it has the same first part, or any."""
-    first = _first(route.path)
+    """Whether a URL under a language may have the rest of the path of ``route``."""
+    own = route.path.partition("{")[0]
+    own = own.rstrip("/") if route.suffix_regex and own == route.path else own
     for other in snapshot.routes:
-        language, _, rest = other.path.lstrip("/").partition("/")
+        language = _first(other.path)
         if language.lower() != languages.default:
             continue
-        if _first(rest) == first or "{" in _first(rest) or "[\\s\\S]*?" in other.regex:
+        under = f"/{language}"
+        known = beginning(other.regex)
+        if not known.startswith(under) or not apart(own, known.removeprefix(under)):
             return True
     return False
 

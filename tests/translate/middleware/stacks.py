@@ -23,7 +23,7 @@ from contextlib import suppress
 from django.conf import settings
 from django.http import Http404, HttpResponseForbidden, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import NoReverseMatch, resolve, reverse
+from django.urls import NoReverseMatch, get_script_prefix, resolve, reverse, set_script_prefix
 from django.utils import timezone, translation
 from django.utils.timezone import _active
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -163,6 +163,59 @@ class Timed(Stamp):
         response = self.get_response(request)
         response["X-Time"] = str(time.time())
         return response
+
+
+class Prefixed:
+    """Describes where the site is, and acts on answers to paths that the API does not have."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        self.support = settings.BEHIND_PROXY
+        self.prefix = get_script_prefix()
+        self.home = reverse("note-list")
+
+    def __call__(self, request):
+        request.behind = self.support
+        if self.support:
+            set_script_prefix(request.headers.get("X-Prefix", self.prefix))
+        response = self.get_response(request)
+        if request.path.endswith((".svg", ".SVG")):
+            response["Content-Security-Policy"] = "default-src 'none'"
+        return response
+
+
+class Seen(Stamp):
+    """Remembers sessions, not who has none."""
+
+    KNOWN = {}
+
+    def __call__(self, request):
+        key = request.session.session_key
+        if key:
+            self.KNOWN[key] = self.KNOWN.get(key, 0) + 1
+            request.session["seen"] = self.KNOWN[key]
+        return self.get_response(request)
+
+
+class Personal(Stamp):
+    """Chooses the language and the time zone of who is logged in."""
+
+    def __call__(self, request):
+        user = request.user
+        timezone.deactivate()
+        if hasattr(user, "first_name") and user.first_name:
+            language = user.first_name
+            timezone.activate(user.last_name)
+        elif request.LANGUAGE_CODE:
+            language = request.LANGUAGE_CODE
+        else:
+            language = settings.LANGUAGE_CODE
+        if language:
+            translation.activate(language)
+        try:
+            return self.get_response(request)
+        finally:
+            translation.deactivate()
 
 
 class Language(Stamp):
@@ -647,7 +700,8 @@ class Late(Stamp):
         return response
 '''
 TRANSLATED = ["RequestId", "Found", "Tenant", "Clock", "Key", "stopped", "Sometimes"]
-ACCEPTED = ["Device", "Pages", "prefixed", "Impersonate", "Debugging", "Stamp", "Missing"]
+LOGIN = "django.contrib.auth.middleware.LoginRequiredMiddleware"
+ACCEPTED = ["Device", "Pages", "prefixed", "Impersonate", "Debugging", "Stamp", "Missing", "Prefixed", LOGIN]
 REFUSED = {
     "Wall": "return redirect",
     "Body": "request.body", "Wrapped": "response.data", "Hidden": "raise Http404", "Errors": "return JsonResponse",
@@ -682,8 +736,11 @@ MIDDLEWARE = [
 ]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}
 REST_FRAMEWORK = {"SEARCH_PARAM": "q", "ORDERING_PARAM": "sort"}
+BEHIND_PROXY = False
 SPOKEN = {"en": {"name": "English", "plural": False}, "de": {"name": "Deutsch", "plural": True}, "de-at": {}}
 LANGUAGE_CODE = os.environ.get("SITE_LANGUAGE", "en-us")
+if "SITE_LANGUAGES" in os.environ:
+    LANGUAGES = [(code, code) for code in os.environ["SITE_LANGUAGES"].split()]
 """
 VIEWS = """\
 from rest_framework import authentication, filters, permissions, renderers, serializers, views, viewsets

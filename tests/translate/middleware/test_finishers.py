@@ -21,9 +21,13 @@ CONDITIONAL = "django.middleware.http.ConditionalGetMiddleware"
 GZIP = "django.middleware.gzip.GZipMiddleware"
 HEADERS = (
     "content-type", "etag", "vary", "allow", "content-encoding", "content-language", "x-frame-options", "x-content-type-options",
-    "referrer-policy", "cross-origin-opener-policy", "location",
+    "referrer-policy", "cross-origin-opener-policy", "location", "access-control-allow-origin", "access-control-expose-headers",
 )  # fmt: skip
-STACKS = {"outside": [GZIP, CONDITIONAL, *stacks.STACK], "inside": [*stacks.STACK, GZIP, CONDITIONAL]}
+CORS = "corsheaders.middleware.CorsMiddleware"
+STACKS = {
+    "outside": [GZIP, CONDITIONAL, *stacks.STACK], "inside": [*stacks.STACK, GZIP, CONDITIONAL],
+    "outside of CORS": [GZIP, CONDITIONAL, CORS, *stacks.STACK], "inside of CORS": [CORS, *stacks.STACK, GZIP, CONDITIONAL],
+}  # fmt: skip
 LEGACY = """\
 import gzip
 from django.test import override_settings
@@ -31,7 +35,7 @@ for number in range(6):
     Note.objects.get_or_create(title=f"a longer title {number}")
 out = []
 for one in json.load(sys.stdin):
-    with override_settings(MIDDLEWARE=one["stack"]):
+    with override_settings(MIDDLEWARE=one["stack"], CORS_ALLOW_ALL_ORIGINS=True, CORS_EXPOSE_HEADERS=["X-One"]):
         client = Client(raise_request_exception=False)
         if one["login"]:
             client.force_login(user)
@@ -48,6 +52,7 @@ import dataclasses, json, sys
 from contextlib import ExitStack
 from starlette.testclient import TestClient
 from app.main import create_app
+from segue_bridge.http.cors import Cors, CorsSettings
 from segue_bridge.http.finishers import ConditionalGet, Gzip
 given = json.load(sys.stdin)
 out = []
@@ -56,6 +61,8 @@ with ExitStack() as stack:
     for name, text in given["finishers"].items():
         app = create_app()
         app.state.http = dataclasses.replace(app.state.http, finishers=eval(text))
+        if "CORS" in name:
+            app.add_middleware(Cors, settings=CorsSettings(allow_all_origins=True, expose_headers=("X-One",)))
         clients[name] = stack.enter_context(TestClient(app, follow_redirects=False))
     for one in given["requests"]:
         client = clients[one["place"]]
@@ -130,7 +137,8 @@ def test_conditions_and_compression_are_those_of_django(
         main = ast.parse(program.modules["app/main.py"].decls["create_app"].code)
         given = [n.value for n in ast.walk(main) if isinstance(n, ast.keyword) and n.arg == "finishers"]
         finishers[place] = ast.unparse(given[0])
-    write(program, tmp_path)  # the two differ in nothing else
+        if place == "inside":
+            write(program, tmp_path)  # they differ in nothing else but CORS
     plain = {
         "method": "GET",
         "path": "/api/notes/",
@@ -140,6 +148,9 @@ def test_conditions_and_compression_are_those_of_django(
     }
     tag = _django(root, [plain])[0]["headers"]["etag"]
     requests = [{**one, "place": p, "stack": stack} for p, stack in STACKS.items() for one in _asked(tag)]
+    for one in requests:
+        if "CORS" in one["place"]:
+            one["headers"] = {**one["headers"], "Origin": "https://a.test"}
     legacy = _django(root, requests)
     asked = [{**one, "key": answer["key"]} for one, answer in zip(requests, legacy, strict=True)]
     text = json.dumps({"requests": asked, "finishers": finishers})

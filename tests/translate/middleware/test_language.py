@@ -75,6 +75,36 @@ def test_a_request_is_answered_in_the_language_that_django_chooses(
     assert left == 3
 
 
+def test_a_language_that_ends_before_the_answer_is_named_is_not_in_its_header(
+    root: Path, tmp_path: Path
+) -> None:
+    """``deactivate()`` of middleware further in: the answer is in the language of the request, its header names ``LANGUAGE_CODE``."""
+    site = {"SITE_LANGUAGE": "en-US", "SITE_LANGUAGES": "en fr"}
+    environment = {"MIDDLEWARE": f"{LOCALE} Personal", **site}
+    program = translate(
+        probe(root, python=sys.executable, settings="site_.settings", environment=environment)
+    )
+    assert ("POST", "/api/notes/") in {(o.method, o.route_id) for o in program.native}
+    write(program, tmp_path)
+    french = {"headers": {"Accept-Language": "fr"}}
+    requests: list[dict[str, Any]] = [
+        {"method": "GET", "path": "/api/notes/"}, {"method": "GET", "path": "/api/notes/99/", **french},
+        {"method": "POST", "path": "/api/notes/", "json": {}, **french}, {"method": "GET", "path": "/api/nothing-here/", **french},
+        {"method": "GET", "path": "/api/notes", **french}, {"method": "GET", "path": "/api/notes/", "login": True, **french},
+    ]  # fmt: skip
+    both = stacks.both(root, tmp_path, [LOCALE, "Personal"], requests, **site)
+    for request, (legacy, modern) in zip(requests, both, strict=True):
+        if request.get("login"):
+            assert modern["headers"]["x-segue-unserved"] == "middleware"
+            continue
+        assert modern["status"] == legacy["status"], request
+        if modern["status"] != 404 or "/99/" in request["path"]:
+            assert modern["body"] == legacy["body"], request
+        for name in ("content-language", "location"):
+            assert modern["headers"].get(name) == legacy["headers"].get(name), (request, name)
+    assert "champ" in both[2][1]["body"]
+
+
 def test_without_the_middleware_texts_are_those_of_the_project_s_own_language(
     root: Path, tmp_path: Path
 ) -> None:
@@ -97,7 +127,7 @@ def test_without_the_middleware_texts_are_those_of_the_project_s_own_language(
     ("path", "patterns", "prefixed", "why"),
     [
         ("/api/notes/", False, False, ""), ("/api/notes/", True, False, ""), ("/api/notes/", True, True, ""),
-        ("/{slug}/notes/", True, True, "may be"), ("/de/notes/", True, True, "begins"), ("/other/", True, True, "redirect"),
+        ("/other/{slug}/", True, True, "redirect"), ("/others/{slug}/", True, True, ""), ("/{slug}/notes/", True, True, "may be"), ("/de/notes/", True, True, "begins"), ("/other/", True, True, "redirect"),
     ],
 )  # fmt: skip
 def test_paths_under_a_language_are_refused(
@@ -107,7 +137,7 @@ def test_paths_under_a_language_are_refused(
     languages = snapshot.settings.languages
     assert languages is not None
     languages = dataclasses.replace(languages, patterns=patterns, prefixed=prefixed)
-    twin = dataclasses.replace(snapshot.routes[0], path="/en/other/x/")
+    twin = dataclasses.replace(snapshot.routes[0], path="/en/other/x/", regex=r"^/en/other/[\s\S]*?x/\Z")
     snapshot = dataclasses.replace(
         snapshot, settings=dataclasses.replace(snapshot.settings, languages=languages), routes=(twin,)
     )

@@ -37,7 +37,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def everything(root: Path) -> Snapshot:
     names = " ".join(
-        [*stacks.ACCEPTED, *stacks.TRANSLATED, "Rolling", *stacks.REFUSED, *HASTY, "Mobile", "Facts"]
+        [*stacks.ACCEPTED, *stacks.TRANSLATED, "Rolling", *stacks.REFUSED, *HASTY, "Mobile", "Facts", "Seen"]
     )
     return probe(root, python=sys.executable, settings="site_.settings", environment={"MIDDLEWARE": names})
 
@@ -46,7 +46,9 @@ def only(snapshot: Snapshot, *names: str) -> Snapshot:
     """The project with these of its middlewares."""
     own = [f"notes.middleware.{n}" for n in names]
     kept = tuple(
-        m for m in snapshot.settings.middleware if not m.startswith(("notes.", "django.middleware.common.Br"))
+        m
+        for m in snapshot.settings.middleware
+        if not m.startswith(("notes.", "django.middleware.common.Br", stacks.LOGIN))
     )
     every = (*kept, *own)
     values = {
@@ -169,16 +171,17 @@ def test_only_what_a_middleware_acts_on_is_left_to_django(
         assert modern["status"] == (501 if left else legacy["status"]), case
 
 
+@pytest.mark.parametrize(("name", "vary"), [("Rolling", {"Accept", "Cookie"}), ("Seen", {"Accept"})])
 def test_a_session_that_holds_nothing_is_not_left_to_django(
-    root: Path, everything: Snapshot, tmp_path: Path
+    root: Path, everything: Snapshot, tmp_path: Path, name: str, vary: set[str]
 ) -> None:
-    write(translate(only(everything, "Rolling")), tmp_path)
+    write(translate(only(everything, name)), tmp_path)
     requests: list[dict[str, Any]] = [
-        {"method": "GET", "path": "/api/notes/"}, {"method": "GET", "path": "/api/notes/", "session": {"a": 1}},
+        {"method": "GET", "path": "/api/told/"}, {"method": "GET", "path": "/api/told/", "session": {"a": 1}},
     ]  # fmt: skip
-    (empty, full) = stacks.both(root, tmp_path, ["Rolling"], requests)
+    (empty, full) = stacks.both(root, tmp_path, [name], requests)
     assert empty[1]["status"] == empty[0]["status"] == 200
-    assert _set(empty[1]["headers"]["vary"]) == _set(empty[0]["headers"]["vary"]) == {"Accept", "Cookie"}
+    assert _set(empty[1]["headers"]["vary"]) == _set(empty[0]["headers"]["vary"]) == vary
     assert full[1]["status"] == 501
 
 

@@ -41,7 +41,7 @@ MODERN = """
     from django.core.files.storage import default_storage
     from django.core.mail import send_mail
     title = values["title"]
-    cache.set("last", title, 60)
+    cache.set("last", title, timeout=60)
     cache.incr("count")
     default_storage.save("note.txt", ContentFile(title.encode()))
     default_storage.delete("old.txt")

@@ -30,6 +30,7 @@ _NOTING = {
     "mptt.models.MPTTModel.__init__",  # remembers the parent and what it is ordered by
     "model_utils.tracker.FieldTracker.initialize_tracker",
     "django_cleanup.handlers.cache_original_post_init",  # remembers the files
+    "imagekit.specs.sourcegroups.ModelSignalRouter.post_init_receiver",  # remembers which fields its specifications are of
 }
 # What a constructor may keep of the row beside its columns: nothing that these write or ask a database.
 _QUIET = (

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from segue.snapshot.model import Function, Route, Snapshot, Where
 from segue.translate.middleware.known import SESSIONS
-from segue.translate.middleware.machine import Frame, Machine, Raised, call_closure, create, invoke
-from segue.translate.middleware.paths import Event, Path, TooMany, explore
+from segue.translate.middleware.machine import Frame, Machine, Outside, Raised, call_closure, create, invoke
+from segue.translate.middleware.paths import Dead, Event, Path, TooMany, explore
 from segue.translate.middleware.sources import find
 from segue.translate.middleware.values import (
     GET_RESPONSE,
@@ -35,7 +35,8 @@ _ACCESSED = Fact("accessed", "")
 class Verdict:
     """``events``: what can be seen, where; ``session`` and ``user``: whether it reads them, for ``always``,
     ``sometimes`` or ``never``; ``headers``: what every answer gets (name, value, ``set`` or ``default``); ``asked``: whether
-    any of it depends on the route; ``vary``: names that it adds to ``Vary`` of every answer; ``sets``: attributes that it sets on requests, ``always`` on all of them."""
+    any of it depends on the route; ``vary``: names that it adds to ``Vary`` of every answer; ``sets``: attributes that it sets on requests, ``always`` on all of them;
+    ``ended``: whether it calls ``translation.deactivate()`` after the view."""
 
     events: tuple[Event, ...] = ()
     session: str = "never"
@@ -45,6 +46,7 @@ class Verdict:
     vary: tuple[str, ...] = ()
     sets: frozenset[str] = frozenset()
     always: frozenset[str] = frozenset()
+    ended: bool = False
 
 
 def judge(
@@ -55,6 +57,7 @@ def judge(
     *,
     base: str = "",
     holds: Mapping[Fact, bool] | None = None,
+    outside: Outside = Outside(),
 ) -> Verdict:
     """Follow the middleware ``name`` (where it is defined) through everything that a request to ``route`` may meet.
 
@@ -67,7 +70,7 @@ def judge(
 
     def run(path: Path) -> None:
         path.facts.update(holds or {})
-        _run(Machine(snapshot, route, path, set_on_responses, base=base), name, where)
+        _run(Machine(snapshot, route, path, set_on_responses, base=base, outside=outside), name, where)
 
     return _all(run, name, where)
 
@@ -88,6 +91,8 @@ def _all(run: Callable[[Path], None], name: str, where: Where) -> Verdict:
         why = "It has too many cases to follow."
     except RecursionError:
         why = "It calls itself."
+    if not clear and not events:
+        why = why or "Its construction fails."
     if why:
         # Refused for all routes alike: to try each of them takes long and seldom ends otherwise.
         return Verdict((Event(name, why, where.file, where.line, (), False),))
@@ -139,10 +144,21 @@ def _summary(clear: list[Path], events: list[Event], name: str, where: Where) ->
         why = "It changes Vary of some answers and not of others."
         events.append(Event(name, why, where.file, where.line, (), True))
     vary = varied.pop() if len(varied) == 1 else ()
+    ended = {p.ended for p in clear}
+    if len(ended) > 1:
+        why = "It deactivates the language of some requests and not of others."
+        events.append(Event(name, why, where.file, where.line, (), True))
     sets = frozenset(name for p in clear for name in p.sets)
     always = frozenset(name for name in sets if all(name in p.sets for p in clear))
     return Verdict(
-        tuple(events), session, any(p.user for p in clear), headers or (), vary=vary, sets=sets, always=always
+        tuple(events),
+        session,
+        any(p.user for p in clear),
+        headers or (),
+        vary=vary,
+        sets=sets,
+        always=always,
+        ended=True in ended,
     )
 
 
@@ -173,9 +189,9 @@ def _run(machine: Machine, name: str, where: Where) -> None:
         else:
             made = invoke(outer, Method(machine.snapshot.functions[name]), [GET_RESPONSE], {}, _NODE)
     except Raised as raised:
-        # MiddlewareNotUsed takes it out of the stack.
+        # MiddlewareNotUsed takes it out of the stack; with all others Django does not start.
         if raised.name != "django.core.exceptions.MiddlewareNotUsed":
-            outer.event(_NODE, f"Its construction raises {raised.name}.", name)
+            raise Dead from None
         return
     path.started, path.instance = True, made
     try:

@@ -9,9 +9,11 @@ from typing import Any
 
 from segue.snapshot.model import GlobalRef
 from segue.snapshot.model import Value as Described
+from segue.translate.beginnings import apart, beginning
 from segue.translate.middleware import request, response
 from segue.translate.middleware.known import SESSIONS
 from segue.translate.middleware.machine import (
+    CHOSEN,
     DIGITS,
     HOST_AND_PORT,
     Frame,
@@ -27,6 +29,7 @@ from segue.translate.middleware.values import (
     NONE,
     REQUEST,
     RESPONSE,
+    VIEW,
     Bound,
     Closure,
     Global,
@@ -39,19 +42,20 @@ from segue.translate.middleware.values import (
 )
 
 Arguments = list[Value]
+_LOOSE = re.IGNORECASE | re.VERBOSE | re.MULTILINE
 JSON_RENDERER = "rest_framework.renderers.JSONRenderer"
 # Functions without effect whose results depend on the moment, the machine or their arguments.
 _QUIET = (
     "time.", "_time.", "uuid.", "datetime.", "re.", "urllib.parse.", "json.loads", "json.dumps", "hashlib.", "base64.", "ipaddress.",
     "django.utils.timezone.now", "django.utils.http.", "django.utils.encoding.", "django.utils.text.", "string.", "math.",
     "django.utils.translation.get_language", "django.utils.timezone.get_current_timezone",
-    "zoneinfo.ZoneInfo", "django.utils.translation.trans_real.parse_accept_lang_header", "secrets.", "os.path.", "os.getenv",
-    "posixpath.", "random.", "threading.current_thread", "threading.get_ident", "socket.gethostname", "_socket.gethostname",
+    "zoneinfo.ZoneInfo", "django.utils.translation.trans_real.parse_accept_lang_header", "secrets.", "os.path.", "os.getenv", "os.environ.get",
+    "posixpath.", "random.", "django.urls.base.get_script_prefix", "threading.current_thread", "threading.get_ident", "socket.gethostname", "_socket.gethostname",
 )  # fmt: skip
 # Those that never fail, whatever text they get.
-_SAFE = ("time.", "_time.", "re.", "uuid.uuid", "hashlib.", "json.dumps", "os.path.", "posixpath.", "os.getenv", "random.", "secrets.",
+_SAFE = ("time.", "_time.", "re.", "uuid.uuid", "hashlib.", "json.dumps", "os.path.", "posixpath.", "os.getenv", "os.environ.get", "random.", "secrets.",
          "urllib.parse.quote", "urllib.parse.unquote", "urllib.parse.urlencode", "django.utils.timezone.now", "threading.",
-         "django.utils.encoding.iri_to_uri")  # fmt: skip
+         "django.utils.encoding.iri_to_uri", "django.urls.base.get_script_prefix")  # fmt: skip
 _ANSWERS = (
     "django.http.response.HttpResponse", "django.http.response.JsonResponse", "django.shortcuts.redirect",
     "rest_framework.response.Response",
@@ -157,6 +161,10 @@ def pattern(frame: Frame, value: Any, name: str, given: Arguments) -> Value:
     if isinstance(value, re.Pattern) and name in ("match", "search", "fullmatch"):
         if isinstance(subject, Known) and isinstance(subject.value, str):
             return Unknown("match", prefix="match") if getattr(value, name)(subject.value) else NONE
+        if isinstance(subject, Unknown) and name != "search" and not value.flags & _LOOSE:
+            known = beginning(value.pattern)
+            if subject.prefix and known and apart(known, subject.prefix):
+                return NONE
         truth = subject.truth if isinstance(subject, Unknown) and not value.search("") else None
         return Unknown("match", truth=truth)
     return Unknown(name)
@@ -243,6 +251,7 @@ def _getattr(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.
     from segue.translate.middleware.objects import attribute
 
     sure = owner in (REQUEST, RESPONSE) or not isinstance(owner, Unknown | Global | Thing)
+    sure = sure or (owner == VIEW and name.value == "login_required" and request.exempt_from_login(frame))
     if not sure and default is not None and frame.machine.path.decide():
         return default
     try:
@@ -349,16 +358,45 @@ def _match(name: str) -> Callable[[Frame, Arguments, dict[str, Value], ast.Call]
 
 
 def _language(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
-    """``activate``: without ``USE_I18N`` it does nothing (``django.utils.translation.trans_null``)."""
+    """``activate``: without ``USE_I18N`` it does nothing (``django.utils.translation.trans_null``), nor does it with the
+    language that the request has (``LocaleMiddleware`` has activated it and named it in ``request.LANGUAGE_CODE``)."""
+    path, machine = frame.machine.path, frame.machine
+    if not _use_i18n(frame):
+        return NONE
+    same = len(given) == 1 and isinstance(given[0], Unknown) and given[0].what == CHOSEN
+    untouched = machine.outside.chosen and machine.outside.plain and not path.activated and not path.called
+    if not (same and untouched):
+        frame.event(node, "It changes the language of the answer.")
+        path.activated = True
+    return NONE
+
+
+def _use_i18n(frame: Frame) -> bool:
     use = frame.machine.snapshot.settings.values.get("USE_I18N")
-    if use is None or use.data is not False:
+    return use is None or use.data is not False
+
+
+def _deactivate(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
+    """``translation.deactivate()``: after the view, ``LocaleMiddleware`` further out names ``LANGUAGE_CODE`` in the answer."""
+    path, outside = frame.machine.path, frame.machine.outside
+    if path.called:
+        path.ended = _use_i18n(frame)
+    elif path.activated or outside.chosen or not outside.plain:
         frame.event(node, "It changes the language of the answer.")
     return NONE
 
 
-def _deactivate(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
-    if not frame.machine.path.called:
-        frame.event(node, "It changes the language or the time zone of the answer.")
+def _zone(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
+    """``timezone.deactivate()``: ``TIME_ZONE``, which requests have anyway where nothing has activated another one."""
+    path = frame.machine.path
+    if not path.called and (path.activated or not frame.machine.outside.plain):
+        frame.event(node, "It changes the time zone of the answer.")
+    return NONE
+
+
+def _activated_zone(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
+    frame.event(node, "It changes the time zone of the answer.")
+    frame.machine.path.activated = True
     return NONE
 
 
@@ -406,7 +444,8 @@ _KNOWN: dict[str, Callable[[Frame, Arguments, dict[str, Value], ast.Call], Value
     "django.utils.cache.patch_vary_headers": _vary, "django.http.request.split_domain_port": _split_host,
     "logging.getLogger": _logger, "functools.partial": _partial, "django.utils.functional.SimpleLazyObject": _partial,
     "django.utils.translation.activate": _language, "django.utils.translation.trans_real.activate": _language,
-    "django.utils.translation.deactivate": _deactivate, "django.utils.timezone.deactivate": _deactivate,
+    "django.utils.translation.deactivate": _deactivate, "django.utils.translation.trans_real.deactivate": _deactivate,
+    "django.utils.timezone.activate": _activated_zone, "django.utils.timezone.deactivate": _zone,
     # The synchronous side is the contract: a middleware that behaves otherwise under ASGI would be a defect of its own.
     "asgiref.sync.iscoroutinefunction": lambda *_: Known(False),
     "asyncio.coroutines.iscoroutinefunction": lambda *_: Known(False),

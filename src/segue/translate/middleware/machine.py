@@ -16,6 +16,8 @@ MORE = "*"
 """Key of named arguments for those that come out of a container: any parameter may be among them."""
 
 
+CHOSEN = "request.LANGUAGE_CODE"
+"""What ``request.LANGUAGE_CODE`` is: the language that ``LocaleMiddleware`` has chosen."""
 HOST_AND_PORT, DIGITS = "host and port", "digits"
 """What ``split_domain_port`` returns, and the second part of it."""
 
@@ -47,6 +49,17 @@ class Left(Exception):
         self.broken = broken
 
 
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What stands further out: ``chosen``: ``LocaleMiddleware`` has activated the language that ``request.LANGUAGE_CODE`` names.
+    ``plain``: nothing has activated another language or time zone than that. ``given``: ``session`` and ``user``, where
+    Django's own middleware has given them to all requests."""
+
+    chosen: bool = False
+    plain: bool = False
+    given: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class Machine:
     """What a run knows: the project, the route, its path so far."""
@@ -57,6 +70,7 @@ class Machine:
     set_on_responses: frozenset[str] = frozenset()
     view: bool = False  # the code is a view's: its request is DRF's
     base: str = ""  # the middleware of Django that the class extends, whose own methods are known
+    outside: Outside = Outside()
     depth: int = 0
 
     @property
@@ -70,6 +84,12 @@ class Machine:
         """What every path of the route starts with."""
         literal = self.route.path.partition("{")[0]
         return literal.rstrip("/") if self.route.suffix_regex and literal == self.route.path else literal
+
+    @property
+    def slash(self) -> bool:
+        """Whether every path of the route ends with a slash."""
+        regex = self.route.regex.removesuffix("$").removesuffix("\\Z")
+        return regex.endswith("/") and "|" not in regex and not self.route.suffix_regex
 
     @property
     def fixed(self) -> bool:

@@ -233,6 +233,10 @@ def _of_text(frame: Frame, owner: Unknown, name: str, given: list[Value]) -> Val
             return Known(True)
         if not any(o.startswith(owner.prefix) for o in options):
             return Known(False)
+    if name == "endswith" and isinstance(first, Known) and owner.slash:
+        options = first.value if isinstance(first.value, tuple) else (first.value,)
+        if all(isinstance(o, str) and o and not o.endswith(("/", "\n")) for o in options):
+            return Known(False)
     if name in ("startswith", "endswith", "__contains__"):
         return Unknown("comparison", truth=owner.truth if _says_something(first) else None)
     if name in ("index", "encode", "decode", "format") and frame.machine.path.decide():

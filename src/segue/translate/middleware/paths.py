@@ -47,6 +47,8 @@ class Path:
     user: bool = False
     varied: bool = False  # the subclass of SessionMiddleware has written ``Vary: Cookie``
     vary: list[str] = field(default_factory=list)
+    activated: bool = False  # another language or time zone than that of the request
+    ended: bool = False  # the language of the request, after the view
     returned: tuple[str, Where] | None = None
     raised: tuple[str, Where] | None = None
     truths: dict[Unknown, bool] = field(default_factory=dict)

@@ -10,8 +10,9 @@ from __future__ import annotations
 import ast
 
 from segue.translate.middleware.known import SESSIONS
-from segue.translate.middleware.machine import Frame, Raised
+from segue.translate.middleware.machine import CHOSEN, Frame, Raised
 from segue.translate.middleware.values import NONE, Bound, Fact, Global, Known, Thing, Unknown, Value
+from segue.translate.specialise.fold import plain
 
 _MAPPINGS = {"META": "meta", "headers": "headers", "COOKIES": "cookies", "GET": "query"}
 _FACTS = {"headers": "header", "cookies": "cookie", "query": "query", "session": "session"}
@@ -42,9 +43,11 @@ RESERVED = frozenset(
         "_dont_enforce_csrf_checks", "_cached_user", "_acached_user", "_messages", "_read_started", "_body", "_stream", "_encoding",
         "_upload_handlers", "_force_auth_user", "_force_auth_token", "_current_scheme_host", "_get_scheme", "_get_post",
         "_load_post_and_files", "_mark_post_parse_error", "_get_full_path", "_get_raw_host", "_set_content_type_params",
-        "_initialize_handlers", "_auth", "_user", "_data", "_full_data", "_is_failsafe_error_response",
+        "LANGUAGE_CODE", "_initialize_handlers", "_auth", "_user", "_data", "_full_data", "_is_failsafe_error_response",
     }
 )  # fmt: skip
+# Those of them that middleware gives to requests.
+_GIVEN = {"user", "auser", "session", "site", "LANGUAGE_CODE"}
 _LOGGED_IN = Fact("session", "_auth_user_id")
 _ANONYMOUS = {
     "id": None, "pk": None, "username": "", "is_staff": False, "is_active": False, "is_superuser": False,
@@ -61,20 +64,30 @@ def attribute(frame: Frame, owner: Thing, name: str, node: ast.AST) -> Value:
         return _of_user(frame, name)
     if owner.kind == "session" and machine.base == SESSIONS:
         return _of_new_session(owner, name)
+    if owner.kind == "session" and name in ("session_key", "accessed", "modified"):
+        return _of_session(frame, name)
     if owner.kind == "session":
         machine.path.session = True
-        return (
-            Unknown("session key") if name in ("session_key", "accessed", "modified") else Bound(owner, name)
-        )
+        return Bound(owner, name)
     if owner.kind == "match":
         return _of_match(frame, name)
     if owner.kind == "renderer":
         # All that is not JSON is left to Django before the view runs.
         known = {"format": "json", "media_type": "application/json"}
         return Known(known[name]) if name in known else Unknown(name)
+    if owner.kind == "view" and name == "login_required" and exempt_from_login(frame):
+        return Known(False)
     if owner.kind == "exception" or owner.kind == "view":
         return Unknown(name)
     return Bound(owner, name)
+
+
+def _of_session(frame: Frame, name: str) -> Value:
+    """What can be asked without reading the session. It has a key where the request has its cookie, or the view makes one."""
+    if name != "session_key" or frame.machine.path.called:
+        return Unknown(name)
+    found = frame.machine.snapshot.settings.values.get("SESSION_COOKIE_NAME")
+    return Unknown(name, truth=Fact("cookie", str(plain(found)) if found is not None else "sessionid"))
 
 
 def _of_new_session(owner: Thing, name: str) -> Value:
@@ -88,12 +101,23 @@ def _of_new_session(owner: Thing, name: str) -> Value:
     )
 
 
+def exempt_from_login(frame: Frame) -> bool:
+    """Whether ``APIView.as_view`` has set ``login_required = False`` on the view: DRF does since 3.16, with Django 5.1."""
+    machine = frame.machine
+    release = tuple(int(part) for part in machine.snapshot.versions.drf.split(".")[:2] if part.isdigit())
+    return machine.route.kind == "drf" and release >= (3, 16)
+
+
 def _of_request(frame: Frame, name: str, node: ast.AST) -> Value:
     machine = frame.machine
     if name in machine.path.request_attributes:
         return machine.path.request_attributes[name]
     if name in ("path", "path_info"):
-        return Known(machine.route.path) if machine.fixed else Unknown(name, prefix=machine.prefix)
+        return (
+            Known(machine.route.path)
+            if machine.fixed
+            else Unknown(name, prefix=machine.prefix, slash=machine.slash)
+        )
     if name == "method":
         return Unknown("method", compares="method", prefix="")
     if name in _MAPPINGS:
@@ -110,6 +134,8 @@ def _of_request(frame: Frame, name: str, node: ast.AST) -> Value:
         return Thing("session")
     if name == "resolver_match":
         return Thing("match")
+    if name == "LANGUAGE_CODE" and not machine.view:
+        return _chosen(frame)
     if name in _TEXTS:
         return Unknown(name)
     if name in _BODY:
@@ -124,10 +150,22 @@ def _of_request(frame: Frame, name: str, node: ast.AST) -> Value:
     return found
 
 
+def _chosen(frame: Frame) -> Value:
+    """The language that ``LocaleMiddleware`` has chosen, which is never empty."""
+    if not decided(frame, "LANGUAGE_CODE"):
+        raise Raised("builtins.AttributeError")
+    found = Unknown(CHOSEN)
+    frame.machine.path.truths[found] = True
+    return found
+
+
 def decided(frame: Frame, name: str) -> bool:
     """Whether the request has an attribute of that name on this path."""
     path = frame.machine.path
-    if name in path.request_attributes or name in RESERVED - {"user", "auser", "session", "site"}:
+    if name in path.request_attributes or name in RESERVED - _GIVEN:
+        return True
+    outside = frame.machine.outside
+    if name in outside.given or (name == "LANGUAGE_CODE" and outside.chosen):
         return True
     if name == "session" and frame.machine.base == SESSIONS:
         return True

@@ -25,6 +25,7 @@ from segue.translate.middleware.known import (
     XVIEW,
 )
 from segue.translate.middleware.lifted import Layer, layer
+from segue.translate.middleware.machine import Outside
 from segue.translate.middleware.paths import Event
 from segue.translate.middleware.subclasses import base_of, extends, judge_subclass, without_session
 from segue.translate.middleware.values import Fact
@@ -145,11 +146,12 @@ def _of_route(ctx: Context, route: Route, *, as_code: bool) -> RouteMiddleware:
             out.left.setdefault((left,), []).append(name)
             _judge(ctx, route, out, methods, name, verdict)
             continue
-        verdict = _verdict(ctx, route, defined)
+        verdict = _verdict(ctx, route, defined, _outside(ctx, out, name))
         out.enter(ctx, defined)
         ctx.memo[ANONYMOUS] = _nobody(ctx, name)
         if not _as_code(ctx, route, out, methods, name, defined, verdict, as_code):
             _judge(ctx, route, out, methods, name, verdict)
+            _ended(ctx, out, methods, name, verdict)
             out.judged[defined] = verdict.sets
             out.always |= verdict.always
     return out
@@ -244,18 +246,27 @@ def entries(snapshot: Snapshot) -> list[tuple[str, str]]:
     return list(zip(snapshot.settings.middleware, defined, strict=True))
 
 
-def _verdict(ctx: Context, route: Route, defined: str) -> Verdict:
+def _outside(ctx: Context, out: RouteMiddleware, name: str) -> Outside:
+    stack = ctx.snapshot.settings.middleware
+    before = stack[: stack.index(name)]
+    given = tuple(attr for one, attr in ((SESSIONS, "session"), (USERS, "user")) if one in before)
+    return Outside(chosen=language.MIDDLEWARE in before, plain=not out.layers, given=given)
+
+
+def _verdict(ctx: Context, route: Route, defined: str, outside: Outside) -> Verdict:
     """One for all routes where the source does not ask for the route."""
-    common = ctx.memo.get(("middleware", defined))
+    key = ("middleware", (defined, outside))
+    common = ctx.memo.get(key)
     if isinstance(common, Verdict):
         return common
     try:
-        found = judge(ctx.snapshot, defined, route, _set_on_responses(ctx), holds=_holds(ctx))
+        attributes, holds = _set_on_responses(ctx), _holds(ctx)
+        found = judge(ctx.snapshot, defined, route, attributes, holds=holds, outside=outside)
     except Exception as error:  # noqa: BLE001 - a defect of ours must cost one middleware, not the run
         why = f"Segue stumbled ({type(error).__name__}: {str(error)[:80]}); please report it."
         found = Verdict((Event(defined, why, ctx.snapshot.settings.module, 0, (), False),))
     if not found.asked:
-        ctx.memo["middleware", defined] = found
+        ctx.memo[key] = found
     return found
 
 
@@ -316,6 +327,17 @@ def _judge(
         _refuse(out, methods, _refusal(ctx, name, "It uses sessions that are not Django's own"))
     for header, value, mode in verdict.headers:
         _header(out, header, value, mode)
+
+
+def _ended(ctx: Context, out: RouteMiddleware, methods: list[str], name: str, verdict: Verdict) -> None:
+    """After its ``translation.deactivate()`` ``LocaleMiddleware`` further out names ``LANGUAGE_CODE`` in the answer."""
+    if not verdict.ended or not _outside(ctx, out, name).chosen:
+        return
+    if verdict.asked:
+        _refuse(
+            out, methods, _refusal(ctx, name, "It deactivates the language of some routes and not of others")
+        )
+    language.end(ctx, name)
 
 
 def _event(out: RouteMiddleware, methods: list[str], name: str, event: Event, refusal: Refusal) -> None:

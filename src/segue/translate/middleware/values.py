@@ -30,13 +30,15 @@ class Known:
 class Unknown:
     """A value that depends on the request. ``pure``: text, a number or the like, whose methods have no effect.
 
-    ``truth`` is the fact that decides whether it is true; ``prefix`` is what it starts with as far as known.
+    ``truth`` is the fact that decides whether it is true; ``prefix`` is what it starts with as far as known; ``slash``: it is a path
+    that ends with a slash (and a line break, which ``$`` lets pass).
     """
 
     what: str = ""
     pure: bool = True
     truth: Fact | None = None
     prefix: str = ""
+    slash: bool = False
     compares: str = ""  # the kind of fact that `== constant` is
 
 
@@ -99,4 +101,5 @@ class Super:
 Value = Known | Unknown | Thing | Instance | Global | Bound | Method | Closure | Super
 NONE = Known(None)
 REQUEST, RESPONSE = Thing("request"), Thing("response")
+VIEW = Thing("view")
 GET_RESPONSE = Thing("get_response")

@@ -16,7 +16,7 @@ from segue.translate.views.cors import NAME as CORS
 _CLASSES = {CONDITIONAL: "ConditionalGet", GZIP: "Gzip"}
 _WORDS = {
     SECURITY: "security", SESSIONS: "session", language.MIDDLEWARE: "language", COMMON: "common", CSRF: "csrf",
-    FRAMES: "frames",
+    FRAMES: "frames", CORS: "cors",
 }  # fmt: skip
 
 
@@ -49,8 +49,6 @@ def _kinds(snapshot: Snapshot, *, before: str = "") -> list[str]:
 def problem(snapshot: Snapshot, name: str) -> str:
     """Why its place in the stack cannot be kept; '' if it can."""
     outside, everything = _kinds(snapshot, before=name), _kinds(snapshot)
-    if name == CONDITIONAL and CORS in everything and CORS not in outside:
-        return "It stands outside of CorsMiddleware, whose headers its answers 304 and 412 do not have"
     late = [kind for kind in (language.MIDDLEWARE, CSRF) if kind in everything]
     if len({kind in outside for kind in late}) > 1:
         return "It stands between LocaleMiddleware and CsrfViewMiddleware"

@@ -15,6 +15,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ANSWERED_BY = "segue.answered_by"
 """Scope key: the Django middleware that answered without asking those inside it, ``security`` or ``common``."""
+REPLACED = "segue.replaced"
+"""Scope key: words of the middleware whose headers are not on the answer (``security``, ``frames``, ``cors``), as one further out
+has put its own in the place of the one that they were on."""
 HEADERS = ("accept", "authorization", "content-type", "user-agent", "x-csrftoken", "x-requested-with")
 METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
 
@@ -64,8 +67,10 @@ class Cors:
         async def answered(message: Message) -> None:
             if message["type"] == "http.response.start" and scope.get(ANSWERED_BY) not in self._inside:
                 out = MutableHeaders(scope=message)
-                _vary_on_origin(out)
-                for name, value in found.items():
+                replaced = "cors" in scope.get(REPLACED, ())
+                if not replaced or message["status"] == 304:
+                    _vary_on_origin(out)  # which a 304 keeps
+                for name, value in () if replaced else found.items():
                     out[name] = value
             await send(message)
 

@@ -20,8 +20,8 @@ from segue_bridge.db.pool import PoolBusy
 from segue_bridge.errors import APIException, MethodNotAllowed, Unserved
 from segue_bridge.http import failures, handover, metadata, negotiation, pages, urls
 from segue_bridge.http.call import Call
-from segue_bridge.http.cors import ANSWERED_BY
-from segue_bridge.http.finishers import REPLACED, finished
+from segue_bridge.http.cors import ANSWERED_BY, REPLACED
+from segue_bridge.http.finishers import finished
 from segue_bridge.http.resource import Resource
 from segue_bridge.http.responses import JSON
 from segue_bridge.http.settings import PLAIN, HttpSettings

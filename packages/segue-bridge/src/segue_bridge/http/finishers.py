@@ -19,12 +19,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from segue_bridge.http.cors import ANSWERED_BY
+from segue_bridge.http.cors import ANSWERED_BY, REPLACED
 from segue_bridge.http.dates import http_date
 from segue_bridge.http.varying import vary
-
-REPLACED = "segue.replaced"
-"""Scope key: words of the middleware whose headers are not on the answer, as it replaced the one that they were on."""
 
 _log = logging.getLogger("segue_bridge.http")
 _NOT_MODIFIED = (
@@ -42,12 +39,12 @@ _GZIP = re.compile(r"\bgzip\b")
 _FEW = 200
 _IN_THREAD = 64 * 1024
 _RANDOM = 100
-_WORDS = frozenset({"security", "frames"})
+_WORDS = frozenset({"security", "frames", "cors"})
 
 
 class Finisher(Protocol):
     """``inside`` are the middlewares of Django that stand before it in ``MIDDLEWARE``: ``security``, ``common``, ``session``,
-    ``language``, ``csrf``, ``frames``."""
+    ``language``, ``csrf``, ``frames``, ``cors``."""
 
     @property
     def inside(self) -> frozenset[str]: ...

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 
 from segue_bridge.errors import Unserved
+from segue_bridge.http.cors import ANSWERED_BY
 from segue_bridge.translation import Catalogues, begin, end, get_language
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ class Languages:
 
     ``cookie``: ``LANGUAGE_COOKIE_NAME``. ``fixed``: every request has the default language (``i18n_patterns`` without a
     prefix for it). ``inside``: which of ``security`` and ``common`` answer before the middleware sees a request.
-    ``named``: the middleware is there, so answers name their language.
+    ``named``: the middleware is there, so answers name their language. ``ended``: middleware of the project inside of it calls
+    ``translation.deactivate()`` after the view, so that answers name ``LANGUAGE_CODE`` (this text), but for what those in
+    ``ended_inside`` answer further out.
     """
 
     default: str
@@ -49,6 +52,8 @@ class Languages:
     fixed: bool = False
     inside: tuple[str, ...] = ()
     named: bool = True
+    ended: str = ""
+    ended_inside: tuple[str, ...] = ()
 
     def of(self, request: Request) -> str | None:
         """``get_language_from_request``; None for cookies that only Django can judge."""
@@ -96,6 +101,8 @@ class Languages:
 
     def named_in(self, request: Request) -> str:
         """``get_language()`` when an answer is ready: a view may have activated another language than was asked for."""
+        if self.ended and request.scope.get(ANSWERED_BY) not in self.ended_inside:
+            return self.ended
         found = get_language() if _BEGUN in request.scope else self.of(request)
         return found or self.default
 

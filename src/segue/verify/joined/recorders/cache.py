@@ -8,8 +8,10 @@ of throttles are left out: they hold the moments of requests, and where no cache
 from __future__ import annotations
 
 import functools
+import inspect
 import re
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from .. import shared_cache
@@ -62,7 +64,9 @@ class CacheWrites:
         def write(cache: Any, *args: Any, **kwargs: Any) -> Any:
             # set_many() calls set(), get_or_set() calls add(): the outermost call is what the code asked for.
             if not recorder._depth and not _counts_requests(sys._getframe(1)):
-                recorder._done.append([recorder._alias(cache), method, *_told(args, kwargs)])
+                recorder._done.append(
+                    [recorder._alias(cache), method, *_told(*_bound(original, args, kwargs))]
+                )
                 if recorder.held_back and not _is_undone(cache):
                     return _as_if(cache, method, args, kwargs)
             recorder._depth += 1
@@ -115,6 +119,19 @@ def _as_if(cache: Any, method: str, args: tuple[Any, ...], kwargs: dict[str, Any
         key = args[0] if args else kwargs["key"]
         return cache.has_key(key, version=kwargs.get("version")) is (method != "add")
     return None
+
+
+def _bound(
+    original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments by position as far as there is no gap: ``set(k, v, timeout=None)`` is ``set(k, v, None)``."""
+    names = list(inspect.signature(original).parameters)[1:]
+    left, found = dict(kwargs), list(args)
+    for name in names[len(args) :]:
+        if name not in left:
+            break
+        found.append(left.pop(name))
+    return tuple(found), left
 
 
 def _told(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
