@@ -43,11 +43,11 @@ RESERVED = frozenset(
         "_dont_enforce_csrf_checks", "_cached_user", "_acached_user", "_messages", "_read_started", "_body", "_stream", "_encoding",
         "_upload_handlers", "_force_auth_user", "_force_auth_token", "_current_scheme_host", "_get_scheme", "_get_post",
         "_load_post_and_files", "_mark_post_parse_error", "_get_full_path", "_get_raw_host", "_set_content_type_params",
-        "LANGUAGE_CODE", "_initialize_handlers", "_auth", "_user", "_data", "_full_data", "_is_failsafe_error_response",
+        "_initialize_handlers", "_auth", "_user", "_data", "_full_data", "_is_failsafe_error_response",
     }
 )  # fmt: skip
 # Those of them that middleware gives to requests.
-_GIVEN = {"user", "auser", "session", "site", "LANGUAGE_CODE"}
+_GIVEN = {"user", "auser", "session", "site"}
 _LOGGED_IN = Fact("session", "_auth_user_id")
 _ANONYMOUS = {
     "id": None, "pk": None, "username": "", "is_staff": False, "is_active": False, "is_superuser": False,
@@ -213,7 +213,7 @@ def set_attribute(frame: Frame, owner: Thing, name: str, value: Value, node: ast
     if owner.kind != "request":
         frame.event(node, "This changes an object that others may see.")
         return
-    if name in RESERVED:
+    if name in RESERVED or name == "LANGUAGE_CODE":
         frame.event(node, f"It replaces request.{name}.")
     frame.machine.path.request_attributes[name] = value
     frame.machine.path.sets.add(name)
