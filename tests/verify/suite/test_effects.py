@@ -105,7 +105,7 @@ class Committed(Effects, TransactionTestCase):
         self.assertEqual([m.subject for m in mail.outbox], ["Smoke"])
 """
 FAULTS = {
-    'cache.set("last", title, 60)': ('cache.set("last", title, 61)', "effects.(cache)[0][4]"),
+    'cache.set("last", title, timeout=60)': ('cache.set("last", title, timeout=61)', "effects.(cache)[0][4]"),
     'cache.incr("count")': ('cache.incr("count"); cache.set("other", 1)', "effects.(cache).length"),
     '"note.txt"': ('"other.txt"', "effects.(storage)[0][2]"),
     'default_storage.delete("old.txt")': ("pass", "effects.(storage).length"),
