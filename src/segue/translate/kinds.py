@@ -569,6 +569,13 @@ class JwtToken(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class NewPasswordForm(Kind):
+    """Django's ``SetPasswordForm``: code is the bridge's ``NewPassword``, which holds ``user``."""
+
+    user: Kind
+
+
+@dataclass(frozen=True, slots=True)
 class KnoxRow(Kind):
     """A token of Knox as it is stored: code is the bridge's ``KnoxToken``."""
 

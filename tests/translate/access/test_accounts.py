@@ -3,9 +3,13 @@ serializers that keep a user, passwords, tokens, signals of the project's own.""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from tests.projects.site import SETTINGS, Site, differences
+
+from segue.snapshot.model import Snapshot
+from segue.translate.program import translate
 
 FILES = {
     "site_/settings.py": SETTINGS.replace(
@@ -59,6 +63,9 @@ class NotRed:
     def validate(self, password, user=None):
         if password == "red" or (user is not None and user.is_staff and "staff" in password):
             raise ValidationError("%(word)s is too red.", params={"word": password})
+
+    def get_help_text(self):
+        return "Not red."
 """,
     "notes/permissions.py": """\
 from rest_framework import permissions
@@ -393,7 +400,7 @@ NATIVE = {
     "POST /d/users/reset_username_confirm/", "POST /d/users/set_password/", "POST /d/users/set_username/",
     "GET /d/users/{id}/", "PUT /d/users/{id}/", "PATCH /d/users/{id}/", "DELETE /d/users/{id}/",
     "POST /d/token/login", "POST /d/token/logout",
-    "POST /a/login", "GET /a/logout", "POST /a/logout", "GET /a/user", "PUT /a/user", "PATCH /a/user",
+    "POST /a/password/change", "POST /a/password/reset/confirm", "POST /a/login", "GET /a/logout", "POST /a/logout", "GET /a/user", "PUT /a/user", "PATCH /a/user",
 }  # fmt: skip
 
 
@@ -401,7 +408,8 @@ def test_accounts(tmp_path: Path) -> None:
     root = tmp_path / "site"
     root.mkdir()
     site = Site.make(root, FILES)
-    program, report = site.explore(site.snapshot(), tmp_path / "out", cases=340, seconds=10)
+    snapshot = site.snapshot()
+    program, report = site.explore(snapshot, tmp_path / "out", cases=340, seconds=10)
     assert {f"{o.method} {o.route_id}" for o in program.native} == NATIVE, program.refused
     assert differences(report) == []
     answers = {o.key: o.statuses for o in report.operations}
@@ -409,5 +417,22 @@ def test_accounts(tmp_path: Path) -> None:
     refused = {r.route_id: r.reasons[0].code for r in program.refused}
     assert refused["/torn/"] == "assign-attribute"
     assert refused["/seen/"] == "view-attribute"
-    for key in ("POST /own/", "POST /plain/", "POST /kept/", "POST /a/login", "POST /d/token/login"):
+    assert _without_help(snapshot) == ["notes.conf.NotRed"]
+    for key in (
+        "POST /own/",
+        "POST /plain/",
+        "POST /kept/",
+        "POST /a/login",
+        "POST /a/password/change",
+        "POST /d/token/login",
+    ):
         assert answers[key].get("200"), (key, answers[key])
+
+
+def _without_help(snapshot: Snapshot) -> list[str]:
+    """What is refused of a new password where a validator has no ``get_help_text``, which Django's form calls."""
+    known = snapshot.classes["notes.conf.NotRed"]
+    bare = replace(known, methods={k: v for k, v in known.methods.items() if k != "get_help_text"})
+    routes = tuple(r for r in snapshot.routes if r.path == "/a/password/change")
+    changed = replace(snapshot, routes=routes, classes={**snapshot.classes, known.name: bare})
+    return [r.reasons[0].construct for r in translate(changed).refused]

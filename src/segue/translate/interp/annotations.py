@@ -22,6 +22,7 @@ from segue.translate.kinds import (
     Localized,
     MailMessage,
     Maybe,
+    NewPasswordForm,
     NextHandler,
     PaginatorSelf,
     Payload,
@@ -96,6 +97,9 @@ def _text(ctx: Context, kind: Kind, imports: set[Import]) -> str:
         case ListOf(item=item_kind, type=shape):
             inner = _text(ctx, item_kind, imports)
             return f"tuple[{inner}, ...]" if shape == "tuple" else f"{shape}[{inner}]"
+        case NewPasswordForm(user=person):
+            imports.add(Import("segue_bridge.auth.password_forms", "NewPassword"))
+            return f"NewPassword[{_text(ctx, person, imports)}]"
         case KnoxRow():
             imports.add(Import("segue_bridge.auth.knox", "KnoxToken"))
             return "KnoxToken"

@@ -93,7 +93,7 @@ PACKAGES = (
     ),
     Package(
         "dj-rest-auth", ("dj_rest_auth",),
-        "LoginView, LogoutView and UserDetailsView are translated, routed as they are or as subclasses, with REST_AUTH; its other views and those of its registration stay on Django.",
+        "LoginView, LogoutView, UserDetailsView, PasswordChangeView and PasswordResetConfirmView are translated, routed as they are or as subclasses, with REST_AUTH; PasswordResetView and registration stay on Django.",
         "Keep the other routes on Django; sessions and tokens are shared.",
     ),
     Package(

@@ -235,6 +235,8 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
             put = held(frame, attr.kind.value)
             if put is not None:
                 return put
+            if attr.kind.value in ("user", "auth", "method", "query_params"):  # every request of DRF has them
+                return of(frame, value, attr.kind.value, call.node)
         given = by_middleware(frame, value, attr.kind.value)
         if given is not None and not getattr(value.kind, "raw", False):
             return of(frame, value, attr.kind.value, call.node) if given else call.args[2]

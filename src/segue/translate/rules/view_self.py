@@ -312,6 +312,7 @@ def definition(frame: Frame, cls: str, name: str, after: str = "") -> str | None
 @attribute(Object, "*")
 def class_attribute(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
     """A known field, what a view's method put there, a property of the MRO (lifted), a class attribute (its value)."""
+    from segue.translate.serializers import kept
     from segue.translate.views.rules import view_state
 
     if isinstance(owner.kind, Object):
@@ -319,6 +320,8 @@ def class_attribute(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val |
             if field == name:
                 return _field_value(kind)
     put = view_state.read(frame, owner, name, node)
+    if put is None and isinstance(owner.kind, SerializerSelf):
+        put = kept.before_class(frame, owner.kind, name, node)
     if put is not None:
         return put
     cls = class_of(owner.kind)
@@ -360,10 +363,29 @@ def _field_value(kind: Kind) -> Val:
 @method(Object, "*")
 def own_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """``self.method(...)``: project code is lifted, the framework's has a rule or refuses."""
+    made = _made_by_property(frame, owner, call)
+    if made is not None:
+        return made
     rebound = dict(getattr(owner.kind.endpoint, "rebound", ())) if isinstance(owner.kind, ViewSelf) else {}
     return by_definition(
         frame, owner, call, rebound.get(call.name) or definition(frame, class_of(owner.kind), call.name)
     )
+
+
+def _made_by_property(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``self.form_class(…)`` where ``form_class`` is a property, or an attribute, that gives a class."""
+    from segue.translate.interp.expressions.calls import call_value
+
+    cls = class_of(owner.kind)
+    found = definition(frame, cls, call.name)
+    function = frame.ctx.snapshot.functions.get(found) if found is not None else None
+    known = frame.ctx.snapshot.classes.get(cls)
+    is_property = function is not None and function.role in ("property", "cached_property")
+    held = known.attributes.get(call.name) if known is not None and found is None else None
+    if not is_property and (held is None or held.value.kind != "ref"):
+        return None
+    target = class_attribute(frame, owner, call.name, call.node)
+    return call_value(frame, target, call.node) if target is not None else None
 
 
 def by_definition(frame: Frame, owner: Val, call: CallSite, dotted: str | None) -> Val | None:

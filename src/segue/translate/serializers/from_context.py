@@ -19,22 +19,40 @@ from segue.translate.kinds import SerializerSelf
 _CONTEXT = ("kwargs.get('context', {})", "kwargs.get('context') or {}")
 
 
-def taken(statement: ast.stmt) -> tuple[str, ast.expr] | None:
-    """The attribute that ``self.x = <something of the context>`` sets, and what of ``self.context`` it is."""
+def taken(statement: ast.stmt, earlier: frozenset[str] = frozenset()) -> tuple[str, ast.expr] | None:
+    """The attribute that ``self.x = <something of the context>`` sets, and what of ``self.context`` it is.
+
+    ``earlier``: the attributes that were taken before it, which it may look into.
+    """
     match statement:
         case ast.Assign([ast.Attribute(ast.Name("self"), attribute)], value):
-            made = of_context(value)
+            made = of_context(value, earlier)
             return None if made is None else (attribute, ast.fix_missing_locations(made))
     return None
 
 
-def of_context(node: ast.expr) -> ast.expr | None:
+def all_taken(body: list[ast.stmt]) -> dict[int, tuple[str, ast.expr]]:
+    """What :func:`taken` says of the statements of a constructor, by their place."""
+    found: dict[int, tuple[str, ast.expr]] = {}
+    for index, statement in enumerate(body):
+        made = taken(statement, frozenset(name for name, _ in found.values()))
+        if made is not None:
+            found[index] = made
+    return found
+
+
+def of_context(node: ast.expr, earlier: frozenset[str] = frozenset()) -> ast.expr | None:
     """``node`` with ``self.context`` in the place of the argument; None where it is anything else than a look into that."""
+    if isinstance(node, ast.Attribute) and ast.unparse(node) in (
+        "self.context",
+        *(f"self.{a}" for a in earlier),
+    ):
+        return node
     if ast.unparse(node) in _CONTEXT:
         return ast.copy_location(ast.Attribute(ast.Name("self", ast.Load()), "context", ast.Load()), node)
     match node:
         case ast.Call(ast.Attribute(inner, "get"), [ast.Constant(str())], []):
-            found = of_context(inner)
+            found = of_context(inner, earlier)
             if found is not None and ast.unparse(found) == "self.context":
                 return ast.copy_location(
                     ast.Call(ast.Attribute(found, "get", ast.Load()), node.args, []), node
@@ -42,8 +60,8 @@ def of_context(node: ast.expr) -> ast.expr | None:
         case ast.Call(
             ast.Name("getattr"), [inner, ast.Constant(str()) as name, ast.Constant() as default], []
         ):
-            found = of_context(inner)
-            if found is not None:
+            found = of_context(inner, earlier)
+            if found is not None and ast.unparse(found) != "self.context":
                 return ast.copy_location(ast.Call(node.func, [found, name, default], []), node)
     return None
 
@@ -151,4 +169,4 @@ def _set_elsewhere(ctx: Context, serializer: str, attribute: str) -> bool:
     )
 
 
-__all__ = ["found_there", "is_a_field", "of_context", "sets_querysets", "taken", "value"]
+__all__ = ["all_taken", "found_there", "is_a_field", "of_context", "sets_querysets", "taken", "value"]

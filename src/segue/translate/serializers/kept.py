@@ -11,10 +11,11 @@ import re
 
 from segue.target.ir import Import
 from segue.translate.context import Context
+from segue.translate.interp.annotations import annotation
 from segue.translate.interp.frame import KEPT, Frame
 from segue.translate.interp.join import join, nullable
 from segue.translate.interp.value import Val, const, literal
-from segue.translate.kinds import Const, Kind, SerializerSelf, Unknown
+from segue.translate.kinds import Const, Kind, NewPasswordForm, SerializerSelf, Unknown
 from segue.translate.serializers.own_init import own_attribute
 from segue.translate.serializers.use import Use
 
@@ -73,6 +74,39 @@ def value(frame: Frame, serializer: str, name: str) -> Val | None:
         return Val(kinds(frame.ctx, serializer)[name], item(frame, name))
     if name not in assigned(frame.ctx, serializer):
         return own_attribute(frame, serializer, name)
+    return None
+
+
+def _typed(frame: Frame, kind: Kind, name: str) -> Val:
+    """What is kept, in a local of its type where methods of it are asked."""
+    node = item(frame, name)
+    if not isinstance(kind, NewPasswordForm) or frame.no_hoist:
+        return Val(kind, node)
+    text, imports = annotation(frame.ctx, kind)
+    frame.use(*imports)
+    local = frame.fresh("form")
+    frame.emit(f"{local}: {text} = {ast.unparse(node)}")
+    made = frame.env[KEPT + name] = Val(kind, ast.Name(local, ast.Load()))
+    return made
+
+
+def before_class(frame: Frame, me: SerializerSelf, name: str, node: ast.AST) -> Val | None:
+    """What hides the class attribute of that name: what methods have put on ``self``; None where nothing may have.
+
+    Raises ``Refused`` where some may have, for certain requests only.
+    """
+    known = frame.ctx.snapshot.classes.get(me.name)
+    held = known.attributes.get(name) if known is not None else None
+    if held is None or held.defined_in.startswith("rest_framework."):
+        return None
+    here = frame.env.get(KEPT + name)
+    if here is not None:
+        return here
+    if name in kinds(frame.ctx, me.name):
+        return _typed(frame, kinds(frame.ctx, me.name)[name], name)
+    if name in assigned(frame.ctx, me.name):
+        why = "A method of the serializer puts it there, for some requests only."
+        raise frame.refuse("serializer-state", f"self.{name}", why, node)
     return None
 
 

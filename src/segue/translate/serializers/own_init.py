@@ -22,6 +22,13 @@ from segue.translate.serializers.initial import _passes_on
 _FRAMEWORK = ("rest_framework.", "django.")
 # What of ``self`` may be read: nothing that an argument of the constructor decides.
 _FIELDS = ("fields", "error_messages")
+OF_SERIALIZERS = frozenset(
+    {
+        "instance", "initial_data", "partial", "fields", "context", "parent", "root", "validated_data", "errors", "data",
+        "error_messages", "validators", "read_only", "write_only", "required", "default", "source", "label", "style",
+        "allow_null", "field_name", "initial", "help_text", "source_attrs",
+    }
+)  # fmt: skip
 # It adds the fields for the name and the password, by the user model's USERNAME_FIELD.
 _SIMPLEJWT = "rest_framework_simplejwt.serializers.TokenObtainSerializer.__init__"
 
@@ -48,8 +55,10 @@ def own_attribute(frame: Frame, serializer: str, name: str) -> Val | None:
     if not functions or known is None or not fixed_init(frame.ctx, known, reading=True):
         return None
     for function in functions:  # each begins with its parent's, so that the nearest one decides
-        for statement in reversed(init_body(function)):
-            looked = from_context.taken(statement)
+        body = init_body(function)
+        taken = from_context.all_taken(body)
+        for index, statement in reversed(list(enumerate(body))):
+            looked = taken.get(index)
             if looked is not None and looked[0] == name:
                 return from_context.value(frame, function, serializer, name, looked[1])
             if isinstance(statement, ast.Assign) and any(_is_own(t, name) for t in statement.targets):
@@ -92,14 +101,17 @@ def _is_fixed(
         return True
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
     body = init_body(function)
-    # What is taken out of the context may come before or after; all else comes after DRF's own.
-    looking = {taken[0] for s in body if (taken := from_context.taken(s)) is not None}
+    # What is taken out of the context may come before or after, and so may constants; all else comes after DRF's own.
+    taken = from_context.all_taken(body)
+    looking = {name for name, _ in taken.values()}
     classes = frozenset(n for n, ref in function.globals.items() if ref.kind in ("class", "model"))
     body = [
         s
-        for s in body
-        if from_context.taken(s) is None and not from_context.sets_querysets(s, fields, classes)
+        for index, s in enumerate(body)
+        if index not in taken and not from_context.sets_querysets(s, fields, classes)
     ]
+    while len(body) > 1 and _is_constant(ctx, function, body[0]):
+        del body[0]
     if not isinstance(tree, ast.FunctionDef) or not body or not _passes_on(body[0], tree.args):
         return False
     if looking & set(_FIELDS):
@@ -107,15 +119,26 @@ def _is_fixed(
     own = {
         t.attr
         for f in functions
-        for s in init_body(f)
-        if isinstance(s, ast.Assign)
+        for index, s in enumerate(init_body(f))
+        if isinstance(s, ast.Assign) and index not in from_context.all_taken(init_body(f))
         for t in s.targets
-        if isinstance(t, ast.Attribute) and from_context.taken(s) is None
+        if isinstance(t, ast.Attribute)
     } - looking
     return all(_is_fixed_statement(ctx, function, s, tree.args.args[0].arg, own) for s in body[1:])
 
 
 def _is_fixed_statement(ctx: Context, function: Function, node: ast.stmt, me: str, own: set[str]) -> bool:
+    if isinstance(node, ast.If):
+        # The probe made the serializer, so that the fields are those of the branch that every object takes.
+        inner = [*node.body, *node.orelse]
+        plain = not any(
+            isinstance(s, ast.Assign) and isinstance(t, ast.Attribute) for s in inner for t in _targets(s)
+        )
+        return (
+            plain
+            and all(_is_fixed_part(ctx, function, part, me, own) for part in ast.walk(node.test))
+            and all(_is_fixed_statement(ctx, function, s, me, own) for s in inner)
+        )
     if isinstance(node, ast.Assign):
         targets: list[ast.expr] = node.targets
     elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
@@ -129,6 +152,18 @@ def _is_fixed_statement(ctx: Context, function: Function, node: ast.stmt, me: st
         if isinstance(target, ast.Subscript) and base.attr != "fields":
             return False
     return all(_is_fixed_part(ctx, function, part, me, own) for part in ast.walk(node))
+
+
+def _targets(node: ast.stmt) -> list[ast.expr]:
+    return node.targets if isinstance(node, ast.Assign) else []
+
+
+def _is_constant(ctx: Context, function: Function, node: ast.stmt) -> bool:
+    """``self.limit = settings.LIMIT``: a name that DRF does not know, and a value that never changes."""
+    match node:
+        case ast.Assign([ast.Attribute(ast.Name("self"), name)], value):
+            return name not in OF_SERIALIZERS and _constant(ctx, function, value) is not None
+    return False
 
 
 def _is_fixed_part(ctx: Context, function: Function, part: ast.AST, me: str, own: set[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import textwrap
 
 from segue.target.ir import Import
 from segue.translate.interp.callsite import CallSite
@@ -21,8 +22,27 @@ from segue.translate.views.serializer_object import held_of
 _TEXTS = frozenset(name for name, kind in SCALARS.items() if kind == "str")
 
 
+def saves_itself(frame: Frame, owner: Val) -> bool:
+    """Whether the class has a ``save(self)`` that does all by itself: nothing of DRF's, which would create or update."""
+    held = held_of(frame, owner)
+    dotted = definition(frame, held.serializer, "save")
+    function = frame.ctx.snapshot.functions.get(dotted) if dotted else None
+    if function is None or held.many or held.instance is not None or not held.values or held.errors:
+        return False
+    tree = ast.parse(textwrap.dedent(function.source)).body[0]
+    if (
+        not isinstance(tree, ast.FunctionDef)
+        or len(ast.unparse(tree.args).split(",")) != 1
+        or len(tree.args.args) != 1
+    ):
+        return False
+    names = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+    supers = any(isinstance(n, ast.Name) and n.id == "super" for n in ast.walk(tree))
+    return not supers and not names & {"instance", "create", "update"}
+
+
 @method(Serializer, "*")
-def called(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+def own_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """A method of the project's on a serializer that has validated its input."""
     held = held_of(frame, owner)
     dotted = definition(frame, held.serializer, call.name)

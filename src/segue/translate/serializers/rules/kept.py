@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from segue.snapshot.model import Class
 from segue.target.ir import Import
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import KEPT, Frame
@@ -11,6 +12,7 @@ from segue.translate.interp.value import Val, const
 from segue.translate.kinds import (
     Const,
     Instance,
+    NewPasswordForm,
     Payload,
     Scalar,
     Serializer,
@@ -20,17 +22,11 @@ from segue.translate.kinds import (
 )
 from segue.translate.rules.registry import attribute, method
 from segue.translate.serializers import kept
+from segue.translate.serializers.own_init import OF_SERIALIZERS
 from segue.translate.serializers.use import Use
 from segue.translate.views.serializer_object import held_of
 
 _DRF = ("rest_framework.serializers.Serializer", "rest_framework.fields.Field")
-_OWN_STATE = frozenset(
-    {
-        "instance", "initial_data", "partial", "fields", "context", "parent", "root", "validated_data", "errors", "data",
-        "error_messages", "validators", "read_only", "write_only", "required", "default", "source", "label", "style",
-        "allow_null", "field_name", "initial", "help_text", "source_attrs",
-    }
-)  # fmt: skip
 
 
 @method(SerializerSelf, "__setattr__")
@@ -44,10 +40,10 @@ def put(frame: Frame, owner: Val, call: CallSite) -> Val:
         or use.purpose not in kept.PURPOSES
         or known is None
         or name.startswith("_")
-        or name in _OWN_STATE
+        or name in OF_SERIALIZERS
         or name in known.methods
-        or name in known.attributes
-        or not isinstance(value.kind, Const | Scalar | Instance | User)
+        or not _is_none(known, name)
+        or not isinstance(value.kind, Const | Scalar | Instance | User | NewPasswordForm)
         or value.node is None
     ):
         raise frame.refuse(
@@ -56,10 +52,21 @@ def put(frame: Frame, owner: Val, call: CallSite) -> Val:
     return put_on_self(frame, owner.kind.name, name, value)
 
 
+def _is_none(known: Class, name: str) -> bool:
+    """Whether the class has nothing there, or None until a method puts something."""
+    held = known.attributes.get(name)
+    return held is None or (held.value.kind == "const" and held.value.data is None)
+
+
 def put_on_self(frame: Frame, serializer: str, name: str, value: Val) -> Val:
     """``self.<name> = value``."""
     kept.assigned(frame.ctx, serializer).add(name)
     node = kept.item(frame, name)
+    if isinstance(value.kind, NewPasswordForm) and value.node is not None:
+        local = frame.hoist("form", value.node)
+        frame.emit(f"{ast.unparse(node)} = {ast.unparse(local)}")
+        frame.env[KEPT + name] = Val(value.kind, local)
+        return const(None)
     frame.emit(f"{ast.unparse(node)} = {value.text}")
     frame.facts.pop(ast.unparse(node), None)
     frame.env[KEPT + name] = Val(value.kind, node)

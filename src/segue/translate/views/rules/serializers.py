@@ -10,6 +10,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, name
 from segue.translate.kinds import Const, Scalar, Serializer
 from segue.translate.rules.registry import attribute, method
+from segue.translate.serializers.rules import called
 from segue.translate.views import serializer_object as objects
 
 
@@ -61,6 +62,10 @@ def save(frame: Frame, owner: Val, call: CallSite) -> Val:
         raise frame.refuse(
             "serializer-save", ast.unparse(call.node), "save() takes keywords only.", call.node
         )
+    if not call.kwargs and called.saves_itself(frame, owner):
+        made = called.own_method(frame, owner, call)
+        assert made is not None
+        return made
     objects.held_of(frame, owner).unused = _is_statement(frame, call.node) and not _is_shown(frame, call.node)
     return objects.save(frame, owner, call.kwargs, call.node)
 

@@ -1,0 +1,49 @@
+"""``django.contrib.auth.forms.SetPasswordForm``, as code of APIs uses it: a new password, twice, for a user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Generic, TypeVar
+
+from segue_bridge.errors import Invalid
+from segue_bridge.translation import gettext as _
+
+Person = TypeVar("Person")
+
+
+class NewPassword(Generic[Person]):
+    """``data`` has ``new_password1`` and ``new_password2``: texts that a serializer has checked. ``errors`` are the form's,
+    by field::
+
+        form = NewPassword(user, data)
+        if form.is_alike():
+            with form.checking():
+                check_new_password(form.password, user)
+    """
+
+    def __init__(self, user: Person, data: Mapping[str, Any]) -> None:
+        self.user = user
+        self.password: str = data["new_password2"]
+        self.errors: dict[str, list[str]] = {}
+        self._first: str = data["new_password1"]
+
+    @property
+    def accepted(self) -> bool:
+        """Whether nothing was wrong with it."""
+        return not self.errors
+
+    def is_alike(self) -> bool:
+        """Whether both are the same; else that is the error."""
+        if self._first == self.password:
+            return True
+        self.errors["new_password2"] = [_("The two password fields didn’t match.")]
+        return False
+
+    @contextmanager
+    def checking(self) -> Iterator[None]:
+        """What the password's rules say is the error of the second field."""
+        try:
+            yield
+        except Invalid as error:
+            self.errors["new_password2"] = list(error.messages)
