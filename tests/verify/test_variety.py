@@ -16,6 +16,7 @@ SCRIPT = """
 from types import SimpleNamespace
 from django.db.models import ProtectedError
 from django.db.models.deletion import Collector
+from django.test import RequestFactory
 from accounts.models import Profile, User
 from accounts.serializers import MeSerializer
 from catalog.models import Book, Publisher, Review
@@ -26,7 +27,8 @@ from rest_framework.throttling import ScopedRateThrottle
 from segue_joined import alike, dense, limits, literals, payloads
 from segue_joined.furnishing import rows_for
 from segue_joined.paths import chosen
-from segue_joined.personas import users
+from rest_framework.authentication import SessionAuthentication, TokenAuthentication
+from segue_joined.personas import people_for, users
 world.open()
 people = users()
 labels = ["accounts.User", "accounts.Profile", *(f"catalog.{n}" for n in ("Category", "Publisher", "Author", "Tag", "Book", "Review"))]
@@ -80,6 +82,17 @@ row = alike.held(serializer)[0]
 bodies |= {what: alike.alike(serializer, {**known, **row}, change) for what, change in alike.ALIKE}
 result["again"] = [codes("as it was").get("slug"), bodies["in capitals"]["name"] == row["name"].upper()]
 result["full"], result["nearly"] = asks(0), asks(1)
+class Keys(TokenAuthentication):
+    @classmethod
+    def get_model(cls):
+        return SimpleNamespace(objects=SimpleNamespace(get_or_create=lambda user: [SimpleNamespace(key=f"k{user.pk}")]))
+    def authenticate_credentials(self, key):
+        return User.objects.filter(pk=key[1:]).first(), key
+def by_key(left):
+    asked = [p for p in people_for([SessionAuthentication(), Keys()], people, left) if p["user"] is not None]
+    found = [Keys().authenticate(RequestFactory().get("/", headers=dict(p["headers"]))) for p in asked]
+    return {str(who[0].pk) for who in found if who is not None} == {str(p.user.pk) for p in people}
+result["by key"] = [by_key(False), by_key(True)]
 class Whole(serializers.PrimaryKeyRelatedField):
     def get_queryset(self):
         return Publisher.objects.all()
@@ -108,6 +121,9 @@ def test_rows_bodies_words_and_rates(shop: Shop) -> None:
     assert found["heads"]["Book"][1] >= 7, "and more than that there are"
     assert found["again"] == [["unique"], True]
     assert all(found["named"]), "a relation whose class says its rows, and shows more than their keys"
+    assert found["by key"] == [False, True], (
+        "where sessions are left to Django, everybody comes by another credential"
+    )
     assert found["full"] == [False, 1.0]
     assert found["nearly"] == [True, None]
 

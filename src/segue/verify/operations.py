@@ -38,9 +38,10 @@ def native_operations(project: ProjectRef, only: Collection[str] = ()) -> list[d
             raise DamagedFile(
                 f"{file} has {key}, which the snapshot has not.", hint="Run `segue generate` again."
             )
-        out.append(
-            _described(project, route, operation, f"{item['module']}.{item['function']}", item["place"])
+        described = _described(
+            project, route, operation, f"{item['module']}.{item['function']}", item["place"]
         )
+        out.append({**described, "sessions_left": item.get("sessions") == "django"})
     return out
 
 

@@ -15,6 +15,8 @@ from segue.emit import write
 from segue.snapshot.model import Snapshot, Value
 from segue.snapshot.run import probe
 from segue.translate.program import translate
+from segue.verify import ProjectRef
+from segue.verify.operations import native_operations
 
 KINDS = ("status", "body")
 HEADERS = ("x-service", "x-answer", "vary", "allow", "content-type")
@@ -176,6 +178,10 @@ def test_a_session_that_holds_nothing_is_not_left_to_django(
     root: Path, everything: Snapshot, tmp_path: Path, name: str, vary: set[str]
 ) -> None:
     write(translate(only(everything, name)), tmp_path)
+    operations = native_operations(
+        ProjectRef(root, tmp_path, tmp_path, Path(sys.executable), only(everything, name))
+    )
+    assert all(operation["sessions_left"] for operation in operations)
     requests: list[dict[str, Any]] = [
         {"method": "GET", "path": "/api/told/"}, {"method": "GET", "path": "/api/told/", "session": {"a": 1}},
     ]  # fmt: skip

@@ -17,7 +17,7 @@ from segue.translate.templates import program as templates
 from segue.translate.views import error_handler, finishers, texts
 from segue.translate.views.cors import cors_lines
 from segue.translate.views.http_options import http_options
-from segue.translate.views.middleware import uses_sessions
+from segue.translate.views.middleware import leaves_sessions, uses_sessions
 
 
 def write_application(ctx: Context) -> None:
@@ -215,6 +215,8 @@ def _routers(ctx: Context) -> list[tuple[str, str]]:
 def manifest(ctx: Context) -> str:
     """Route → generated function → legacy place, and legacy name → generated name, for tools.
 
+    ``sessions`` is ``django`` where requests of logged-in sessions are left to it.
+
     ``twins`` are the functions that came from one legacy function each; ``parameters`` has the legacy name of every
     generated parameter (empty for what became a parameter by lifting), ``folded`` the legacy arguments that are
     constants in it. ``inlined`` are legacy functions written into their callers, ``settings`` what
@@ -234,6 +236,7 @@ def manifest(ctx: Context) -> str:
                 "function": item.function,
                 "legacy": operation.function or route.view,
                 "place": str(own_place(operation.where, snapshot.views[route.view])),
+                **({"sessions": "django"} if leaves_sessions(ctx, item.route_id) else {}),
             }
         )
     twins: list[dict[str, Any]] = []

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from segue.target.ir import Decl, Import
 from segue.translate.context import Context
+from segue.translate.middleware.known import SESSIONS
 from segue.translate.middleware.stack import RouteMiddleware, user_rule
+from segue.translate.middleware.subclasses import cookie
 from segue.translate.middleware.values import Fact
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.views import sessions
@@ -14,6 +16,7 @@ from segue.translate.views import sessions
 SESSION_AUTHENTICATION = "rest_framework.authentication.SessionAuthentication"
 _FIELDS = {"header": "headers", "cookie": "cookies", "query": "query", "session": "session"}
 _SESSIONS = ("middleware", "sessions")
+_LEFT = ("middleware", "sessions left")
 
 
 def arguments(
@@ -40,6 +43,9 @@ def arguments(
     if kept.session or any(f.kind == "session" for facts in rules for f in facts):
         sessions.declare(ctx, endpoint.where)
         ctx.memo[_SESSIONS] = True
+    logged_in = {Fact("session", ""), *user_rule(), Fact("cookie", cookie(ctx.snapshot, SESSIONS))}
+    if any(set(facts) <= logged_in for facts in rules):
+        _left(ctx).add(endpoint.route.id)
     if rules:
         name = _constant(ctx, rules)
         out.append(f"left_to_django={name}")
@@ -56,6 +62,17 @@ def arguments(
     if kept.default_headers:
         out.append(f"default_headers={kept.default_headers!r}")
     return out, imports
+
+
+def leaves_sessions(ctx: Context, route: str) -> bool:
+    """Whether all requests of logged-in sessions to ``route`` are left to Django."""
+    return route in _left(ctx)
+
+
+def _left(ctx: Context) -> set[str]:
+    found = ctx.memo.setdefault(_LEFT, set())
+    assert isinstance(found, set)
+    return found
 
 
 def uses_sessions(ctx: Context) -> bool:

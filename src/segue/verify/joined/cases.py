@@ -97,7 +97,9 @@ class Plan:
         known = generator.known
         if model is not None:
             known = [*known, *owners(model, known, generator.owners)]
-        self.people = [*people_for(live.authenticators_of(self.view), known), *programs_for(self.view)]
+        authenticators = live.authenticators_of(self.view)
+        by_session_last = bool(operation.get("sessions_left"))
+        self.people = [*people_for(authenticators, known, by_session_last), *programs_for(self.view)]
         self.anonymous = self.people[0]
         self.serializer = live.serializer_of(self.view, operation) if self.view is not None else None
         self.by_class = ByClass(self.serializer, operation, model)

@@ -45,12 +45,17 @@ def users(operations: Sequence[dict[str, Any]] = ()) -> list[Persona]:
     return out
 
 
-def people_for(authenticators: list[Any], known: list[Persona]) -> list[dict[str, Any]]:
+def people_for(
+    authenticators: list[Any], known: list[Persona], by_session_last: bool = False
+) -> list[dict[str, Any]]:
     """``{"name", "headers", "user"}`` for a view with these authentication classes.
 
-    Everybody comes by the first kind of credential that the view reads; two come by the others as well.
+    Everybody comes by the first kind of credential that the view reads; two come by the others as well. ``by_session_last``:
+    sessions are left to Django, so that whoever has another credential comes by that.
     """
     ways = [way for way in (_way(a) for a in authenticators) if way is not None]
+    if by_session_last:
+        ways.sort(key=lambda way: way[0] == "session")
     out: list[dict[str, Any]] = [{"name": "anonymous", "headers": [], "user": None}]
     for index, (label, headers_of) in enumerate(ways[:3]):
         # Checking a password costs what it costs: two personas are enough for Basic.
