@@ -59,10 +59,12 @@ def _describe(collector):
     spoken = {to_language(code).lower(), to_language(project).lower()}
     if _LOCALE in settings.MIDDLEWARE or any(_activates(item) for item in settings.MIDDLEWARE):
         spoken |= set(available) | {item.lower() for item in listed}
-    texts = {}
+    texts, broken = {}, {}
     for item in sorted(spoken):
         try:
             texts[item] = _texts(trans_real, project if item == project.lower() else item, project)
+        except ValueError as error:  # a Plural-Forms that was never filled in, say
+            broken[item] = str(error)
         except (OSError, AttributeError) as error:
             collector.warn("language %s: %s: %s" % (item, type(error).__name__, error))
     return {
@@ -74,6 +76,7 @@ def _describe(collector):
         "prefixed": prefixed,
         "project": to_language(project).lower(),
         "texts": texts,
+        "broken": broken,
         "formats": _other_formats(collector, sorted(texts), project),
     }
 

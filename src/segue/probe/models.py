@@ -1,5 +1,6 @@
 """Models: fields, relations, Meta, managers, DDL."""
 
+from . import tags
 from .ddl import Ddl, loose_collations
 from .storages import keeps_files_as_default, storage_behind
 
@@ -134,6 +135,9 @@ class Models:
         relation = self._relation(model, field)
         if relation is not None:
             result["relation"] = relation
+        tagged = tags.relation(model, field)
+        if tagged is not None:
+            result["tags"] = tagged
         return result
 
     def _validators(self, field):

@@ -162,6 +162,20 @@ class FieldRelation:
 
 
 @dataclass(frozen=True, slots=True)
+class TagRelation:
+    """A ``TaggableManager`` of django-taggit: the tag model, the model of the rows in between, and their columns: ``source`` holds
+    the object's key, ``target`` the tag's; ``content_type`` is empty where the rows belong to one model. ``own``: the tag's class
+    saves itself otherwise than taggit's."""
+
+    to: str
+    through: str
+    source: str
+    target: str
+    content_type: str = ""
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ModelField:
     """One concrete or many-to-many field of a model (``_meta.get_fields()`` minus reverse ones).
 
@@ -204,6 +218,7 @@ class ModelField:
     collation: str = ""
     comment: str = ""
     relation: FieldRelation | None = None
+    tags: TagRelation | None = None
     inherited_from: str = ""
     options: Mapping[str, Value] = field(default_factory=dict)
     attributes: Mapping[str, Value] = field(default_factory=dict)
@@ -515,7 +530,7 @@ class Languages:
     codes that stand for themselves; ``fallbacks``: other codes for a code (``LANG_INFO``). ``patterns``: some URL has a
     language prefix (``i18n_patterns``), ``prefixed``: the default language has one too. ``project`` is ``LANGUAGE_CODE``,
     which says what a language does not say. ``texts``: those of each language that a request may have (without
-    ``LocaleMiddleware`` of the project's only). ``formats``: those of dates and times by language, where they are not those of
+    ``LocaleMiddleware`` of the project's only). ``broken``: the error with which Django fails to read one. ``formats``: those of dates and times by language, where they are not those of
     ``Settings.formats``.
     """
 
@@ -527,6 +542,7 @@ class Languages:
     prefixed: bool = False
     project: str = ""
     texts: Mapping[str, Texts] = field(default_factory=dict)
+    broken: Mapping[str, str] = field(default_factory=dict)
     formats: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
 
 

@@ -196,8 +196,15 @@ def middleware_problem(snapshot: Snapshot, route: Route) -> str:
 
 
 def untold(ctx: Context) -> Refusal | None:
-    """The refusal of everything where a catalogue of the project has plural forms of Django's or DRF's texts that go by no one rule."""
+    """The refusal of everything where a catalogue of the project cannot be read, or has plural forms of Django's or DRF's texts that
+    go by no one rule."""
     languages = ctx.snapshot.settings.languages
+    for code, error in sorted(languages.broken.items()) if languages is not None else ():
+        why = (
+            f"Django cannot read a catalogue of this language ({error}) and answers requests in it with an error: mend its .po file "
+            "and compile it, or take the language out of LANGUAGES."
+        )
+        return Refusal("language", code, why, ctx.snapshot.settings.module, 0)
     texts = [one for one, _ in PLURALS if languages is not None and catalogues.odd(languages, one)]
     if languages is None or not texts:
         return None

@@ -6,12 +6,28 @@ Each part of the translator says which names it accounts for; every other one is
 
 from __future__ import annotations
 
+import types
 from collections.abc import Collection, Iterator
 
 from segue.snapshot.model import Where
 from segue.translate.context import Context
 
+_WITH_HOOKS = (types.FunctionType, types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType)
 _FRAMEWORKS = ("rest_framework.", "django.")
+# Names that Python looks up by itself: those of its own types, and those that only classes of others have. What else stands between
+# double underscores is a name like any other.
+_PYTHONS = frozenset(
+    name
+    for kind in (object, type, int, float, complex, str, bytes, list, dict, set, memoryview, property, *_WITH_HOOKS)
+    for name in dir(kind)
+    if name.startswith("__") and name.endswith("__")
+) | {
+    "__getattr__", "__missing__", "__fspath__", "__bytes__", "__complex__", "__copy__", "__deepcopy__", "__getnewargs_ex__",
+    "__getnewargs__", "__setstate__", "__post_init__", "__html__", "__length_hint__", "__mro_entries__", "__reversed__",
+    "__set_name__", "__enter__", "__exit__", "__aenter__", "__aexit__", "__round__", "__trunc__", "__floor__", "__ceil__",
+    "__ipow__", "__itruediv__",
+    "__ifloordiv__", "__imod__", "__ilshift__", "__irshift__", "__matmul__", "__rmatmul__", "__imatmul__", "__contains__", "__buffer__", "__release_buffer__", "__replace__",
+}  # fmt: skip
 # Python's own hooks that only say how an object is shown or how classes are made.
 _SHOWN = frozenset(
     {"__str__", "__repr__", "__init_subclass__", "__class_getitem__", "__set_name__", "__reduce__"}
@@ -35,7 +51,7 @@ def redefined(
     for name, dotted in sorted(found.methods.items()):
         if dotted.startswith(_FRAMEWORKS) or name in known or name.endswith(".setter"):
             continue
-        special = name.startswith("__") and name.endswith("__") and name not in _SHOWN
+        special = name in _PYTHONS - _SHOWN
         if special or name in theirs:
             yield name, dotted
 

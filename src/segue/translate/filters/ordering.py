@@ -90,6 +90,10 @@ def _allowed(frame: Frame, endpoint: Endpoint, value: Val) -> list[str]:
         return [
             f.name for f in model.fields if f.column or (f.relation is not None and f.relation.kind == "m2m")
         ]
+    if isinstance(given, str):
+        given = list(
+            given
+        )  # DRF goes through it as through any other list: a name of several letters allows none
     if isinstance(given, list):
         out = []
         for item in given:

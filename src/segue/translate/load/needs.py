@@ -105,6 +105,8 @@ def many_target(ctx: Context, label: str, accessor: str) -> str:
     """Model at the other end of a to-many relation. Raises ``KeyError``."""
     model: Model = concrete(ctx, label)
     item: ModelField | None = field_of(model, accessor)
+    if item is not None and item.tags is not None:
+        return item.tags.to
     if item is not None and item.relation is not None and item.relation.kind == "m2m":
         return item.relation.to
     reverse = reverse_of(model, accessor)

@@ -32,6 +32,8 @@ _NOTING = {
     "django_cleanup.handlers.cache_original_post_init",  # remembers the files
     "imagekit.specs.sourcegroups.ModelSignalRouter.post_init_receiver",  # remembers which fields its specifications are of
 }
+# Only code that compares objects comes to these; comparing them is refused (``interp.expressions.operators``, ``sorted``).
+_COMPARED = {"taggit.models.TagBase.__lt__", "taggit.models.TagBase.__gt__"}
 # What a constructor may keep of the row beside its columns: nothing that these write or ask a database.
 _QUIET = (
     ast.Attribute, ast.Name, ast.Constant, ast.Load, ast.Tuple, ast.List, ast.Dict, ast.Set, ast.Compare, ast.BoolOp,
@@ -51,7 +53,7 @@ def check_made(ctx: Context, label: str) -> None:
 
 def _own(ctx: Context, model: Model) -> Refused | None:
     for method, name in redefined(ctx, model.cls, _ACCOUNTED, of="django.db.models.base.Model"):
-        if name in _NOTING or method.startswith("_check_"):
+        if name in _NOTING | _COMPARED or method.startswith("_check_"):
             continue
         function = ctx.snapshot.functions.get(name)
         if method == "__init__" and function is not None and _only_keeps(function, model):

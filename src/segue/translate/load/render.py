@@ -19,7 +19,7 @@ from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import column_kind, concrete, field_of, pk_field, snake
 from segue.translate.load.plan import Plan
 from segue.translate.models.polymorphic import drops_missing
-from segue.translate.query.compile import alias_constant
+from segue.translate.query.compile import alias_constant, typed
 from segue.translate.query.ir import Prefetch, Query
 from segue.translate.query.ordering import order_terms
 from segue.translate.query.paths import Hop, hop_of
@@ -292,17 +292,20 @@ def render_group(
     selection = Selection(frame)
     inner = _class_in(selection, target.label, accessor)
     joins = ""
+    conditions: list[str] = []
     if hop.through:
         through, item = entity_type(ctx, hop.through)
         frame.use(item)
         assert hop.through_link is not None
         key_text = f"{through}.{hop.link.right}"
         joins = f".join({inner}, {inner}.{hop.through_link.right} == {through}.{hop.through_link.left})"
+        conditions += [ast.unparse(one) for one in typed(frame, hop, named(through))]
     else:
         key_text = f"{inner}.{hop.link.right}"
     selection.columns.append(key_text)
     groups: list[Group] = []
     base: dict[str, int] = {}
+    conditions.insert(0, f"one_of({key_text}, 'ids')")
     if not hop.through and hop.link.right in plan.columns:
         base[hop.link.right] = 0
     call = build(selection, plan, inner, base, "", groups)
@@ -313,8 +316,12 @@ def render_group(
         *LOADER_IMPORTS,
         Import("collections.abc", "Sequence"),
     )
-    statement = f"select({', '.join(selection.columns)}){'.select_from(' + through + ')' if hop.through else ''}{joins}{''.join(selection.joins)}.where(one_of({key_text}, 'ids'))"
-    if shown is None:
+    statement = f"select({', '.join(selection.columns)}){'.select_from(' + through + ')' if hop.through else ''}{joins}{''.join(selection.joins)}.where({', '.join(conditions)})"
+    link = field_of(model, accessor)
+    if shown is None and link is not None and link.tags is not None:
+        # ``_TaggableManager``: in the order in which the object got its tags.
+        statement += f".order_by({through}.{pk_field(ctx, hop.through).attname})"
+    elif shown is None:
         statement += _order_of_set(frame, hop.target, target)
     else:
         statement += shown.text

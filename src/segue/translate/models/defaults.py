@@ -15,6 +15,11 @@ CALLABLES: dict[str, tuple[str, Import]] = {
     "uuid.uuid4": ("uuid4", Import("uuid", "uuid4")),
     "uuid.uuid1": ("uuid1", Import("uuid", "uuid1")),
 }
+# Only for columns of what they give: others would have Django convert it.
+_FOR: dict[str, tuple[str, str, Import]] = {
+    "django.utils.timezone.localtime": ("DateTimeField", "localtime", Import("segue_bridge.zone", "localtime")),
+    "django.utils.timezone.localdate": ("DateField", "localdate", Import("segue_bridge.zone", "localdate")),
+}
 BUILTINS = frozenset({"dict", "list", "str", "int", "float", "bool", "bytes"})
 
 
@@ -33,6 +38,9 @@ def default_of(field: ModelField) -> Default:
     if value.kind == "empty":
         return Default()
     if value.kind == "ref":
+        base, code, item = _FOR.get(value.name, ("", "", None))
+        if item is not None and field.base == f"django.db.models.fields.{base}":
+            return Default(code, frozenset({item}))
         return _reference(value.name)
     found = literal(value)
     if found is None:

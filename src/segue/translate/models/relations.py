@@ -45,6 +45,8 @@ def _usable(ctx: Context, label: str) -> bool:
 def forward(ctx: Context, model: Model, item: ModelField, out: Text) -> str:
     """``author: Mapped["User"] = relationship(...)``; '' for a relation that cannot be declared."""
     relation = item.relation
+    if item.tags is not None:
+        return tags(ctx, model, item, out)
     if relation is None or not _usable(ctx, relation.to) or item.name == attribute(item):
         return many(ctx, model, item, out) if relation is not None and relation.kind == "m2m" else ""
     if base_name(item) not in FOREIGN:
@@ -89,6 +91,31 @@ def many(ctx: Context, model: Model, item: ModelField, out: Text) -> str:
     return (
         f'{item.name}: Mapped[list["{name}"]] = relationship({far!r}, secondary={table!r}, '
         f"primaryjoin={one!r}, secondaryjoin={two!r}, {OPTIONS}{extra})"
+    )
+
+
+def tags(ctx: Context, model: Model, item: ModelField, out: Text) -> str:
+    """``tags: Mapped[list["Tag"]] = relationship(…)`` of django-taggit, whose rows between may belong to other models as well."""
+    relation = item.tags
+    if relation is None or not _usable(ctx, relation.to) or not _usable(ctx, relation.through):
+        return ""
+    through, target = concrete(ctx, relation.through), concrete(ctx, relation.to)
+    columns = {f.attname: _column(through.table, f.column) for f in through.fields}
+    own, far = _path(ctx, model.label), _path(ctx, relation.to)
+    one = f"{own}.{model.pk} == foreign({columns[relation.source]})"
+    if relation.content_type:
+        if not _usable(ctx, "contenttypes.ContentType"):
+            return ""
+        types = _path(ctx, "contenttypes.ContentType")
+        app, _, short = model.label.partition(".")
+        asked = f"select({types}.id).where({types}.app_label == {app!r}, {types}.model == {short.lower()!r})"
+        one = f"and_({one}, {columns[relation.content_type]} == {asked}.scalar_subquery())"
+    two = f"{far}.{target.pk} == foreign({columns[relation.target]})"
+    out.use("sqlalchemy.orm", "Mapped", "relationship")
+    name = _name(ctx, model, relation.to, out)
+    return (
+        f'{item.name}: Mapped[list["{name}"]] = relationship({far!r}, secondary={through.table!r}, '
+        f"primaryjoin={one!r}, secondaryjoin={two!r}, {OPTIONS})"
     )
 
 

@@ -24,6 +24,7 @@ from segue.translate.query.lookups import TABLE, Target, target
 from segue.translate.query.paths import TRANSFORMS, Hop, Link, Path, resolve
 from segue.translate.query.where import Leaf, Node, Raw
 
+CONTENT_TYPE = "contenttypes.ContentType"
 _COMPARISONS = frozenset({"exact", "gt", "gte", "lt", "lte"})
 
 
@@ -188,6 +189,8 @@ class Compiler:
                     "null, or exclude(), by a key in the JSON of a related object.",
                     leaf.at,
                 )
+            if negated and any(h.typed[0] for h in path.hops):
+                raise self.frame.refuse("tags", leaf.key, "exclude() by tags is not translated.", leaf.at)
             if negated and not any(h.many for h in path.hops):
                 self._refuse_parts(leaf, path)
             if _is_null(leaf, path):
@@ -412,7 +415,8 @@ class Compiler:
     ) -> ast.expr:
         assert hop.through_link is not None
         nested = self._call_of("related", [inner, self._link(through, hop.through_link, inner), *conditions])
-        return self._call_of("related", [through, self._link(owner, hop.link, through), nested])
+        link = [self._link(owner, hop.link, through), *typed(self.frame, hop, through)]
+        return self._call_of("related", [through, *link, nested])
 
     def _inside(
         self, leaves: Sequence[tuple[Leaf, Path]], inner: ast.expr, hop: Hop, tables: tuple[str, ...]
@@ -462,7 +466,8 @@ class Compiler:
                 if hop.through:
                     assert hop.through_link is not None
                     through = self._alias(hop.through, leaf)
-                    self.joins.parts.append((through, self._link(owner, hop.link, through)))
+                    on = [self._link(owner, hop.link, through), *typed(self.frame, hop, through)]
+                    self.joins.parts.append((through, self._call("and_", on) if len(on) > 1 else on[0]))
                     alias = self._alias(hop.target, leaf)
                     self.joins.parts.append((alias, self._link(through, hop.through_link, alias)))
                 else:
@@ -486,6 +491,22 @@ class Compiler:
 
     def _call_of(self, helper: str, parts: Sequence[ast.expr]) -> ast.expr:
         return ast.Call(self.frame.imported("segue_bridge.db.reads", helper), list(parts), [])
+
+
+def typed(frame: Frame, hop: Hop, through: ast.expr) -> list[ast.expr]:
+    """The condition that the rows in between name an object of this model, where they may name others."""
+    column, label = hop.typed
+    if not column:
+        return []
+    cls, imported = entity_type(frame.ctx, CONTENT_TYPE)
+    frame.use(imported)
+    app, _, model = label.partition(".")
+    key = ast.Call(
+        frame.imported("segue_bridge.db.content_types", "key_of"),
+        [name(cls), ast.Constant(app), ast.Constant(model.lower())],
+        [],
+    )
+    return [quote("{0} == {1}", ast.Attribute(through, column, ast.Load()), key)]
 
 
 def _is_null(leaf: Leaf, path: Path) -> bool:

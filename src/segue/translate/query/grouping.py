@@ -101,6 +101,8 @@ def joined_column(
     found = resolve(frame, query.model, path, at)
     if found.transforms or found.lookup != "exact":
         raise frame.refuse("group-by", path, "A transform of a grouped column is not translated.", at)
+    if any(hop.typed[0] for hop in found.hops):
+        raise frame.refuse("tags", path, "Tags are grouped or ordered by.", at)
     many = any(hop.many for hop in found.hops)
     if many and single:
         raise frame.refuse("group-by", path, "Groups over a to-many relation are not translated.", at)

@@ -12,6 +12,7 @@ from segue.translate.kinds import Const, Expr, QuerySet
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, snake
 from segue.translate.query import transforms
+from segue.translate.query.declared import declared
 from segue.translate.query.expressions import Expression
 from segue.translate.query.ir import Query
 from segue.translate.query.json_fields import is_json
@@ -30,6 +31,8 @@ def order_terms(
     for term in terms:
         text = _text(term)
         if text is None:
+            if isinstance(term, Value):
+                term = declared(frame, term) or term
             if isinstance(term, Val) and isinstance(term.kind, Expr) and not query.compound:
                 columns.append(_expression(frame, query, root_of(frame, query.model), term.kind.build, flip))
                 continue
@@ -227,15 +230,4 @@ def _alias(frame: Frame, label: str, stem: str, query: Query, number: int, cls: 
     return frame.hoist(snake(cls) + "_", quote("{0}({1})", aliased, name(cls)), at)
 
 
-def reversed_terms(terms: Sequence[Value]) -> list[Val]:
-    """The terms with the opposite direction, for ``last()``."""
-    out = []
-    for term in terms:
-        text = _text(term)
-        if text is not None:
-            flipped = text[1:] if text.startswith("-") else f"-{text}"
-            out.append(Val(Const(flipped)))
-    return out
-
-
-__all__ = ["QuerySet", "order_terms", "reversed_terms"]
+__all__ = ["QuerySet", "order_terms"]

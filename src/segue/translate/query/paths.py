@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from segue.snapshot.model import ModelField
+from segue.snapshot.model import Model, ModelField, TagRelation
 from segue.translate.interp.frame import Frame
 from segue.translate.load.models import concrete, field_of, pk_field, reverse_query, target_field
 from segue.translate.query.json_fields import is_json, split
@@ -68,7 +68,8 @@ class Hop:
     ``many`` when one source row may meet several target rows. ``through`` is the through model
     with its two links for many-to-many. ``name`` is the lookup name of the step, ``nullable``
     whether a source row may have no target. ``shortcut``: the target is the through table of a
-    many-to-many, because only the far key is looked at.
+    many-to-many, because only the far key is looked at. ``typed``: the column of the through table that says whose key it holds
+    (a content type), and the label of the model that it must be.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Hop:
     through: str = ""
     through_link: Link | None = None
     shortcut: bool = False
+    typed: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,8 @@ def hop_of(frame: Frame, label: str, name: str, at: ast.AST) -> Hop | None:
     ctx = frame.ctx
     model = concrete(ctx, label)
     item = field_of(model, name)
+    if item is not None and item.tags is not None and name == item.name:
+        return _tags(frame, model, item, item.tags)
     if item is not None and item.relation is not None and name == item.name:
         relation = item.relation
         if relation.kind in ("fk", "o2o"):
@@ -144,6 +148,23 @@ def hop_of(frame: Frame, label: str, name: str, at: ast.AST) -> Hop | None:
     )
 
 
+def _tags(frame: Frame, model: Model, item: ModelField, tags: TagRelation) -> Hop:
+    """Over the rows of django-taggit to the tags."""
+    ctx = frame.ctx
+    typed = (tags.content_type, model.label) if tags.content_type else ("", "")
+    return Hop(
+        item.name,
+        model.label,
+        concrete(ctx, tags.to).label,
+        Link(pk_field(ctx, model.label).attname, tags.source),
+        True,
+        True,
+        concrete(ctx, tags.through).label,
+        Link(tags.target, pk_field(ctx, tags.to).attname),
+        typed=typed,
+    )
+
+
 def _m2m(
     frame: Frame, name: str, label: str, item: ModelField, *, forward: bool, at: ast.AST, other: str = ""
 ) -> Hop:
@@ -171,6 +192,14 @@ def _m2m(
     )
 
 
+def _not_tags(frame: Frame, tag: str, model: Model, found: ModelField | None, key: str, at: ast.AST) -> None:
+    """Refuse look-ups of tags themselves: taggit has its own for those."""
+    if found is not None and found.tags is not None:
+        raise frame.refuse(
+            "tags", key, f"Objects of {model.label} are looked up by columns of {tag} only.", at
+        )
+
+
 def resolve(frame: Frame, label: str, key: str, at: ast.AST, *, shortcut: bool = True) -> Path:
     """Take ``key`` apart. Refuses names that the model does not have."""
     parts = key.split("__")
@@ -187,7 +216,9 @@ def resolve(frame: Frame, label: str, key: str, at: ast.AST, *, shortcut: bool =
         found = field_of(model, part)
         if item is not None and (part in LOOKUPS or part in TRANSFORMS):
             break
-        if found is not None and not (found.relation is not None and part == found.name):
+        if found is not None and not (
+            (found.relation is not None or found.tags is not None) and part == found.name
+        ):
             if item is not None:
                 break
             item, relation = found, False
@@ -202,6 +233,7 @@ def resolve(frame: Frame, label: str, key: str, at: ast.AST, *, shortcut: bool =
         current = hop.target
         parts.pop(0)
         if not parts or parts[0] in LOOKUPS:
+            _not_tags(frame, current, model, found, key, at)
             item, relation = pk_field(frame.ctx, current), True
             if hop.through_link is None and not hop.many:
                 target = field_of(frame.ctx.model(current), hop.link.right)

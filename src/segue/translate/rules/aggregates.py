@@ -207,6 +207,8 @@ def _subquery(
             "aggregate", ast.unparse(call.node), "An aggregate over several relations.", call.node
         )
     hop = found.hops[0]
+    if hop.typed[0]:
+        raise frame.refuse("tags", ast.unparse(call.node), "An aggregate over tags.", call.node)
     target = frame.ctx.model(hop.target)
     if target.label == query.model:
         raise frame.refuse(

@@ -106,6 +106,8 @@ def _field(frame: Frame, owner: Val, item: ModelField, name: str, node: ast.AST)
     assert isinstance(kind, Instance)
     assert owner.node is not None
     relation = item.relation
+    if item.tags is not None:
+        return Val(RelatedManager(kind, name, item.tags.to), owner.node)
     if relation is not None and name == item.name and name != "pk":
         if relation.kind in ("fk", "o2o"):
             return _to_one(frame, owner, name, relation.to, nullable=item.null, node=node)
@@ -245,6 +247,10 @@ def call_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
             return overridden(frame, owner, found, call)
         owner = sure(frame, owner, call.node)
         return invoke_function(frame, found, call, None if found.role == "staticmethod" else owner)
+    if call.name == "clean" and not call.args and not call.kwargs:
+        known = frame.ctx.snapshot.classes.get(model.cls)
+        if known is not None and known.methods.get("clean", "") == "django.db.models.base.Model.clean":
+            return const(None)
     if call.name.startswith("get_") and call.name.endswith("_display"):
         item = field_of(model, call.name[4:-8])
         if item is not None and item.choices:

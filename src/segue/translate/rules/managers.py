@@ -27,14 +27,16 @@ from segue.translate.kinds import (
     RelatedManager,
     Super,
 )
-from segue.translate.load.models import concrete, field_of, reverse_of, target_field
+from segue.translate.load.models import concrete, field_of, pk_field, reverse_of, target_field
 from segue.translate.models.polymorphic import MANAGER as POLYMORPHIC
 from segue.translate.query.build import add_where, model_queryset, query_of, root_of
+from segue.translate.query.compile import typed
 from segue.translate.query.ir import Query
 from segue.translate.query.prefetched import rows_of
 from segue.translate.rules import registry, scopes
 from segue.translate.rules.own_querysets import check_begin, check_call
 from segue.translate.rules.registry import attribute, method
+from segue.translate.rules.tags import on_tags, tags_of
 
 _DJANGO_MANAGERS = (
     "django.db.models.manager.Manager",
@@ -353,7 +355,6 @@ def related_queryset(frame: Frame, owner: Val, node: ast.AST) -> Val:
         through, item = entity_type(frame.ctx, hop.through)
         frame.use(item)
         assert hop.through_link is not None
-        joined = base
         from segue.translate.query.build import chain
 
         link = quote(
@@ -364,6 +365,11 @@ def related_queryset(frame: Frame, owner: Val, node: ast.AST) -> Val:
         joined = chain(base, "join", name(through), link, query=query_of(base))
         condition = quote("{0} == {1}", ast.Attribute(name(through), hop.link.right, ast.Load()), left)
         value = add_where(frame, joined, condition)
+        for whose in typed(frame, hop, name(through)):
+            value = add_where(frame, value, whose)
+        if tags_of(frame.ctx, instance.model, kind.accessor) is not None:
+            key = ast.Attribute(name(through), pk_field(frame.ctx, hop.through).attname, ast.Load())
+            value = chain(value, "order_by", key, query=query_of(value).with_(order="done"))
     else:
         condition = quote("{0} == {1}", ast.Attribute(root, hop.link.right, ast.Load()), left)
         value = add_where(frame, base, condition)
@@ -399,6 +405,8 @@ def on_related(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """``instance.accessor.method(...)``."""
     kind = owner.kind
     assert isinstance(kind, RelatedManager)
+    if tags_of(frame.ctx, kind.instance.model, kind.accessor) is not None:
+        return on_tags(frame, owner, call)
     model = concrete(frame.ctx, kind.model)
     check_call(frame, model.label, call.name, call.node, model.default_manager)
     write = registry.methods.get((RelatedManager, f"write:{call.name}"))

@@ -69,7 +69,34 @@ def spread_values(frame: Frame, label: str, call: CallSite, site: Needs | None =
         call._kwargs = {k.arg: frame.eval(k.value) for k in call.node.keywords if k.arg is not None}
         for value in values:
             check_spread(frame, label, value, call, site=site)
+        call.double_star = [without_tags(frame, label, value) for value in values]
     return [ast.keyword(None, node) for node in call.double_star]
+
+
+def without_tags(frame: Frame, label: str, values: Val) -> ast.expr:
+    """Validated values without names of django-taggit's tags, which Django sets as an attribute that nobody looks at."""
+    from segue.translate.serializers.left_fields import left_fields
+
+    assert isinstance(values.kind, ValidatedData)
+    assert values.node is not None
+    serializer = frame.ctx.snapshot.serializers[values.kind.serializer]
+    model, left = concrete(frame.ctx, label), left_fields(frame.ctx, serializer)
+    names = [
+        one.source
+        for one in serializer.fields
+        if (item := field_of(model, one.source)) is not None and item.tags is not None and one not in left
+    ]
+    if not names:
+        return values.node
+    shown = repr(names[0]) if len(names) == 1 else repr(tuple(names))
+    text = f"{{key: value for key, value in {values.text}.items() if key {'!=' if len(names) == 1 else 'not in'} {shown}}}"
+    return ast.parse(text, mode="eval").body
+
+
+def held_tags(frame: Frame, key: str, site: Needs | None) -> None:
+    """Let nobody look at the tags of this object: in Django they are the names that were sent, until it is read again."""
+    if site is not None:
+        site.unsaved.add(key)
 
 
 def check_spread(
@@ -88,6 +115,11 @@ def check_spread(
     model = concrete(frame.ctx, label)
     for key, kind in kinds_by_source(frame.ctx, serializer).items():
         item = field_of(model, key)
+        if item is not None and item.tags is not None:
+            if every:
+                raise frame.refuse("tags", f"{label}.{key}", "Tags are no column.", call.node)
+            held_tags(frame, key, site)
+            continue
         # what is no column must have been taken out before: Django refuses it too
         if item is None or (item.relation is not None and item.relation.kind not in ("fk", "o2o")):
             if every:

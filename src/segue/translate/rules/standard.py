@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import textwrap
 
 from segue.target.ir import Import
 from segue.translate.interp.callsite import CallSite
@@ -109,13 +110,41 @@ def _copy(frame: Frame, call: CallSite) -> Val | None:
     first = call.args[0] if len(call.args) == 1 and not call.kwargs else None
     if first is None or not isinstance(first.kind, Instance) or first.node is None:
         return None
-    if first.kind.mode != "entity" or first.kind.nullable:
+    if first.kind.mode != "entity" or (first.kind.nullable and _asks_for_none(frame, call.node)):
         raise frame.refuse(
             "copy", ast.unparse(call.node), "Only an object that is written can be copied.", call.node
         )
     helper = frame.imported("segue_bridge.db.base", "copied")
     site = Needs(first.kind.model, written=True)
-    return Val(Instance(first.kind.model, site, "entity"), quote("{0}({1})", helper, first.node))
+    node: ast.expr = first.node
+    if first.kind.nullable:  # a copy of None has none of the attributes that are asked of it or set
+        node = quote("{0}({1})", frame.imported("segue_bridge.db.reads", "not_none"), node)
+    return Val(Instance(first.kind.model, site, "entity"), quote("{0}({1})", helper, node))
+
+
+def _asks_for_none(frame: Frame, copy: ast.Call) -> bool:
+    """Whether what ``x = deepcopy(…)`` gave is used otherwise than by its attributes, which None does not have."""
+    tree = ast.parse(textwrap.dedent(frame.function.source))
+    text = ast.unparse(copy)
+    names = [
+        target.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and ast.unparse(node.value) == text
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    ]
+    if len(names) != 1:
+        return True
+    by_attribute = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+    by_attribute |= {
+        id(n.args[0])
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Call) and ast.unparse(n.func) == "setattr" and n.args
+    }
+    return any(
+        isinstance(n, ast.Name) and n.id == names[0] and isinstance(n.ctx, ast.Load) and id(n) not in by_attribute
+        for n in ast.walk(tree)
+    )
 
 
 def _standard(frame: Frame, call: CallSite) -> Val:

@@ -13,6 +13,7 @@ from segue.snapshot.model import Serializer, SerializerField
 from segue.translate.context import Context
 from segue.translate.load.models import concrete, field_of, reverse_of
 from segue.translate.serializers.facts import base_name, overridden
+from segue.translate.serializers.tag_lists import is_tag_list, untranslated
 
 
 def left_fields(ctx: Context, serializer: Serializer) -> tuple[SerializerField, ...]:
@@ -27,11 +28,19 @@ def left_fields(ctx: Context, serializer: Serializer) -> tuple[SerializerField, 
     return found
 
 
+def why_left(ctx: Context, serializer: Serializer, item: SerializerField) -> str:
+    """What the log says of such a request."""
+    problem = untranslated(ctx, serializer, item) if is_tag_list(item) else None
+    return f"{item.name}: {problem.refusal.why}" if problem is not None else f"{item.name} is no column"
+
+
 def _is_left(ctx: Context, serializer: Serializer, item: SerializerField) -> bool:
     if item.read_only or item.required or item.default.kind != "empty" or base_name(item) == "HiddenField":
         return False
     if not serializer.model or serializer.model not in ctx.snapshot.models:
         return False
+    if is_tag_list(item):
+        return untranslated(ctx, serializer, item) is not None
     if item.source == "*" or "." in item.source or item.serializer:
         return False
     model = concrete(ctx, serializer.model)

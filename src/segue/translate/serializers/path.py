@@ -112,6 +112,8 @@ def _field(ctx: Context, owner: Val, kind: Instance, model: Model, attribute: st
     from segue.translate.load.models import column_kind
 
     item = pk_field(ctx, kind.model) if attribute == "pk" else field_of(model, attribute)
+    if item is not None and item.tags is not None:
+        return None
     if item is not None and item.relation is not None and attribute in (item.name, "pk"):
         if item.relation.kind in ("fk", "o2o") and attribute != "pk":
             child = needs.to_one(ctx, kind.site, attribute)

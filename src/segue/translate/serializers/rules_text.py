@@ -21,6 +21,8 @@ from segue.translate.serializers.facts import (
     rest_value,
 )
 from segue.translate.serializers.own_input import converts_itself, unfollowed
+from segue.translate.serializers.tag_lists import BRIDGE as TAG_NAMES
+from segue.translate.serializers.tag_lists import is_tag_list
 from segue.translate.serializers.texts import changed
 from segue.translate.versions import since
 
@@ -47,11 +49,14 @@ Maker = Callable[[Context, str, SerializerField], Rules]
 
 def rules_of(ctx: Context, app: str, owner: str, item: SerializerField) -> Rules:
     """The rules of ``item`` without validators, source and name."""
-    check_field(ctx, item, unfollowed(ctx, item), "field-input")
+    if not is_tag_list(item):
+        check_field(ctx, item, unfollowed(ctx, item), "field-input")
     base = base_name(item)
     maker = MAKERS.get(base)
     if base.startswith("Hyperlinked"):
         raise field_refusal(item, "hyperlink", f"Input through {base} is not translated.")
+    if is_tag_list(item):
+        return tag_names(ctx, item)
     if maker is None:
         raise field_refusal(item, "field-class", f"Segue does not know how {item.base} reads input.")
     rules = maker(ctx, f"{app}\n{owner}", item)
@@ -72,6 +77,30 @@ def rules_of(ctx: Context, app: str, owner: str, item: SerializerField) -> Rules
     return rules
 
 
+def tag_names(ctx: Context, item: SerializerField) -> Rules:
+    """The names of django-taggit's tags."""
+    child = item.child
+    if (
+        child is None
+        or child.cls != "rest_framework.fields.CharField"
+        or any(option(child, key) != usual for key, usual in _TAG.items() if key in child.kwargs)
+    ):
+        raise field_refusal(item, "tags", "Its items are read otherwise than taggit's own.")
+    rules = Rules("list[str]", "TagNames", imports={TAG_NAMES})
+    _add(rules, item, "max_length", "max_length")
+    _add(rules, item, "min_length", "min_length")
+    if item.allow_null:
+        raise field_refusal(item, "tags", "None is no list of names.")
+    return rules
+
+
+_TAG = {
+    "allow_blank": False,
+    "trim_whitespace": True,
+    "max_length": None,
+    "min_length": None,
+    "allow_null": False,
+}
 _TYPE_IMPORTS = {
     "Decimal": Import("decimal", "Decimal"),
     "datetime": Import("datetime", "datetime"),

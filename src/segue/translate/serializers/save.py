@@ -48,6 +48,7 @@ from segue.translate.serializers.polymorphic import chooses_by_class
 from segue.translate.serializers.polymorphic_write import polymorphic_saver
 from segue.translate.serializers.show import NESTED
 from segue.translate.serializers.synthetic import Recipe, compose
+from segue.translate.serializers.tag_lists import check_saved, is_tag_list, saves_tags, set_tags, tag_fields
 from segue.translate.serializers.uploads import asks_much, check_upload, local_of, store, store_held, take
 from segue.translate.serializers.use import Use
 from segue.translate.serializers.validators import first_parameter
@@ -79,9 +80,8 @@ def _saver(ctx: Context, serializer_name: str, action: str) -> Saver:
         return chosen
     check_drivers(ctx, serializer, frozenset({"save"}))
     override = overridden(ctx, serializer_name, action)
-    made = (
-        _overridden(ctx, serializer, action, override) if override else plain_saver(ctx, serializer, action)
-    )
+    own = bool(override) and not saves_tags(ctx, serializer_name, override)
+    made = _overridden(ctx, serializer, action, override) if own else plain_saver(ctx, serializer, action)
     ctx.memo[("saver", key)] = made
     return made
 
@@ -156,6 +156,8 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
         sees_files(ctx, serializer.model)
         or any(asks_much(ctx, concrete(ctx, serializer.model).label, column) for column in files)
     )
+    left = left_fields(ctx, serializer)
+    tagged = [item for item in tag_fields(serializer) if item not in left]
     uploads = [] if held else [local_of(column) for column in files]
     unsaved = [column.name for column in files] if held else []
     emptied = {item.source for item in serializer.fields if item.allow_null}
@@ -174,6 +176,9 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
         for accessor in many:
             frame.use(Import("segue_bridge.schema.unset", "UNSET"))
             frame.emit(f"{accessor} = given.pop({accessor!r}, UNSET)")
+        for item in tagged:
+            frame.use(Import("segue_bridge.schema.unset", "UNSET"))
+            frame.emit(f"{item.name} = given.pop({item.name!r}, UNSET)")
         for column in [] if held else files:
             take(frame, column)
         for field in renamed(concrete(ctx, serializer.model)):
@@ -205,6 +210,8 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
                 f"if {accessor} is not UNSET:",
                 [f"await relations.set_(db, {local}, {accessor!r}, {accessor}{told})"],
             )
+        for item in tagged:
+            frame.emit_block(f"if {item.name} is not UNSET:", [set_tags(frame, serializer, item, local)])
         frame.emit(f"return {local}")
         parameters = [Parameter(local, lambda: cls)] if action == "update" else []
         parameters.append(Parameter("values", lambda: "Values"))
@@ -297,6 +304,9 @@ def _fields(ctx: Context, serializer: Serializer, called: bool) -> tuple[list[st
             continue
         base = base_name(item)
         if called and _not_saved(ctx, serializer, item):
+            continue
+        if is_tag_list(item):
+            check_saved(ctx, serializer, item)
             continue
         if base in NESTED or base == "ListSerializer":
             raise field_refusal(

@@ -7,6 +7,7 @@ query has joined or prefetched: that is shown as it was before the write.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Hashable, Mapping
 
@@ -16,12 +17,14 @@ from segue.translate.interp.annotations import annotation
 from segue.translate.interp.frame import Frame, Parameter
 from segue.translate.interp.scope import STATE
 from segue.translate.interp.value import Val, name
-from segue.translate.kinds import Instance, Kind, QuerySet
+from segue.translate.kinds import Instance, Kind, QuerySet, RelatedManager
 from segue.translate.load.fetch import fetch_all
 from segue.translate.load.models import concrete, field_of, reverse_of, snake, target_field
 from segue.translate.load.needs import to_many, to_one
 from segue.translate.models.classes import use_relation
 from segue.translate.needs import Needs
+from segue.translate.rules.managers import related_queryset
+from segue.translate.rules.tags import tags_of
 from segue.translate.serializers.by_view import view_key
 from segue.translate.serializers.facts import app_label, local_name, serializer_of, stem
 from segue.translate.serializers.interface import Presenter
@@ -65,6 +68,8 @@ def _brought(ctx: Context, needs: Needs, site: Needs) -> frozenset[str]:
     paths |= {path[: at.start()] for path in paths for at in re.finditer("__", path)}
     found = set()
     for accessor in {path.partition("__")[0] for path in paths} - site.unshown.keys() - site.shown.keys():
+        if tags_of(ctx, site.model, accessor) is not None:
+            continue  # taggit forgets them as soon as it writes any
         one, many = needs.one.get(accessor), needs.many.get(accessor)
         if one is not None:
             brought = bool(one.one or one.many) and accessor not in site.assigned
@@ -250,7 +255,13 @@ def _many(frame: Frame, owner: Val, accessor: str, child: Needs, brought: bool) 
     """A to-many relation: asked anew, unless the legacy query has prefetched it and nothing was written through its manager."""
     frame.use(Import("segue_bridge.schema.related", "loaded"))
     where = frame.function.where
-    queryset = evaluate(frame, f"{owner.text}.{accessor}.all()", where)
+    assert isinstance(owner.kind, Instance)
+    if tags_of(frame.ctx, owner.kind.model, accessor) is not None:
+        queryset = related_queryset(
+            frame, Val(RelatedManager(owner.kind, accessor, child.model), owner.node), ast.Pass()
+        )
+    else:
+        queryset = evaluate(frame, f"{owner.text}.{accessor}.all()", where)
     assert isinstance(queryset.kind, QuerySet)
     rows = fetch_all(frame, queryset, child)
     line = f"loaded({owner.text}, {accessor}={rows.text})"

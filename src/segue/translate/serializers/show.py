@@ -44,6 +44,7 @@ from segue.translate.serializers.own_field import own_url, shown_by_itself, show
 from segue.translate.serializers.path import Found, Guard, follow
 from segue.translate.serializers.represent import nullable, represent, scalar_type
 from segue.translate.serializers.synthetic import call_lifted, evaluate
+from segue.translate.serializers.tag_lists import is_tag_list, names_shown
 
 NESTED = frozenset({"Serializer", "ModelSerializer", "HyperlinkedModelSerializer"})
 UNKNOWN = Unknown()
@@ -80,6 +81,8 @@ def show(
     base = base_name(item)
     if base == "SerializerMethodField":
         return _piece(item, _method(frame, serializer, item, instance), [])
+    if is_tag_list(item):
+        return _piece(item, _free(frame, item, names_shown(frame, serializer, item, instance)), [])
     attributes = [] if item.source == "*" else item.source.split(".")
     if base not in NESTED and shows_itself(frame, item):
         if not whole_object(frame, item):

@@ -40,7 +40,7 @@ from segue.translate.serializers.facts import (
 from segue.translate.serializers.hooks import field_hook, whole_hook
 from segue.translate.serializers.initial import optional_on_update
 from segue.translate.serializers.interface import Writer
-from segue.translate.serializers.left_fields import left_fields
+from segue.translate.serializers.left_fields import left_fields, why_left
 from segue.translate.serializers.lookups import lookup_lines, unique_lines
 from segue.translate.serializers.own_driving import DRIVEN, finish, finishes, overrides, prepare
 from segue.translate.serializers.own_input import conversion_lines, converts_itself
@@ -264,7 +264,7 @@ class _Builder:
             frame.use(Import("segue_bridge.errors", "Unserved"))
             frame.emit_block(
                 f"if form.has({item.name!r}):",
-                [f"raise Unserved({f'{item.name} is no column'!r})  # {item.where}"],
+                [f"raise Unserved({why_left(self.ctx, self.serializer, item)!r})  # {item.where}"],
             )
         for entry in self.fields:
             if entry.item not in left:

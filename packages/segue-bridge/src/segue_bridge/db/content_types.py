@@ -5,9 +5,9 @@ Source: ``django.contrib.contenttypes.models.ContentTypeManager``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import ScalarSelect, select
 from sqlalchemy.orm.attributes import instance_dict
 
 from segue_bridge.db.base import Base
@@ -31,3 +31,10 @@ async def content_type(db: Session, entity: type[E], app_label: str, model: str)
             return made
         known = db.content_types[key] = dict(instance_dict(found[0]))
     return entity.loaded({name: value for name, value in known.items() if not name.startswith("_")})
+
+
+def key_of(entity: type[Base], app_label: str, model: str) -> ScalarSelect[Any]:
+    """The key of that content type, inside of another statement."""
+    columns = entity.__table__.c
+    wanted = select(columns.id).where(columns.app_label == app_label, columns.model == model)
+    return wanted.scalar_subquery()

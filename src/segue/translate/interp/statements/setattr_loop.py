@@ -17,6 +17,8 @@ def setattr_loop(frame: Frame, node: ast.For) -> bool:
         return False
     assert isinstance(node.iter, ast.Call)
     assert isinstance(node.iter.func, ast.Attribute)
+    from segue.translate.rules.model_class import without_tags
+
     values = frame.eval(node.iter.func.value)
     instance = frame.eval(call.args[0])
     if (
@@ -31,7 +33,8 @@ def setattr_loop(frame: Frame, node: ast.For) -> bool:
     if instance.kind.mode == "row":
         instance.kind.site.written = True
     helper = frame.imported("segue_bridge.schema.related", "assign")
-    frame.emit(f"{ast.unparse(helper)}({instance.text}, {values.text})")
+    given = ast.unparse(without_tags(frame, instance.kind.model, values))
+    frame.emit(f"{ast.unparse(helper)}({instance.text}, {given})")
     for text in [t for t in frame.facts if t.startswith(instance.text + ".")]:
         del frame.facts[text]
     return True
@@ -62,7 +65,7 @@ def _setattr_call(node: ast.For) -> ast.Call | None:
 
 def _check_keys(frame: Frame, values: ValidatedData, instance: Instance, node: ast.For) -> None:
     """Every key is a column that takes the value as it is, or was taken out before."""
-    from segue.translate.rules.model_class import check_column
+    from segue.translate.rules.model_class import check_column, held_tags
     from segue.translate.serializers.values import kinds_by_source
 
     serializer = frame.ctx.snapshot.serializers.get(values.serializer)
@@ -77,6 +80,9 @@ def _check_keys(frame: Frame, values: ValidatedData, instance: Instance, node: a
         if key in taken:
             continue
         item = field_of(model, key)
+        if item is not None and item.tags is not None:
+            held_tags(frame, key, instance.site)
+            continue
         if item is None or (item.relation is not None and item.relation.kind not in ("fk", "o2o")):
             raise frame.refuse(
                 "dynamic-attributes",
