@@ -17,7 +17,11 @@ CALLABLES: dict[str, tuple[str, Import]] = {
 }
 # Only for columns of what they give: others would have Django convert it.
 _FOR: dict[str, tuple[str, str, Import]] = {
-    "django.utils.timezone.localtime": ("DateTimeField", "localtime", Import("segue_bridge.zone", "localtime")),
+    "django.utils.timezone.localtime": (
+        "DateTimeField",
+        "localtime",
+        Import("segue_bridge.zone", "localtime"),
+    ),
     "django.utils.timezone.localdate": ("DateField", "localdate", Import("segue_bridge.zone", "localdate")),
 }
 BUILTINS = frozenset({"dict", "list", "str", "int", "float", "bool", "bytes"})

@@ -113,8 +113,9 @@ PACKAGES = (
     ),
     Package(
         "django-taggit", ("taggit",),
-        "Models with tags are translated; routes that read or write the tags are refused.",
-        "Port the route by hand: tags are the tables taggit_tag and taggit_taggeditem.",
+        "TagListSerializerField shows names, TaggitSerializer writes them, `tags.all()`, `names()` and `slugs()` are lists, filters look up `tags__name` (release 6). "
+        "Where tagging runs code of the project, requests that name tags are left to Django; other calls of the manager are refused.",
+        "Write tags through TaggitSerializer, or by hand with segue_bridge.db.tags (docs/bridge/db.md); look tags up by their columns.",
     ),
     Package(
         "django-import-export", ("import_export",),

@@ -142,7 +142,10 @@ def _asks_for_none(frame: Frame, copy: ast.Call) -> bool:
         if isinstance(n, ast.Call) and ast.unparse(n.func) == "setattr" and n.args
     }
     return any(
-        isinstance(n, ast.Name) and n.id == names[0] and isinstance(n.ctx, ast.Load) and id(n) not in by_attribute
+        isinstance(n, ast.Name)
+        and n.id == names[0]
+        and isinstance(n.ctx, ast.Load)
+        and id(n) not in by_attribute
         for n in ast.walk(tree)
     )
 
