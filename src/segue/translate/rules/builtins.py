@@ -274,6 +274,8 @@ def fold(frame: Frame, call: CallSite) -> Val:
     if awaits(inner):
         assert isinstance(inner, ast.GeneratorExp)
         inner = ast.ListComp(inner.elt, inner.generators)
+    if "key" not in call.kwargs and builtin != "sum" and isinstance(item, Instance):
+        raise frame.refuse("sorted", ast.unparse(call.node), "Objects have no order.", call.node)
     parts = [inner, *(code(frame, v, call.node) for v in call.args[1:])]
     result = widen(item)
     for key, value in call.kwargs.items():

@@ -52,7 +52,9 @@ class Tagging:
         link = getattr(self.through, self.target)
         where = [getattr(self.through, column) == value for column, value in own.items()]
         with db.primary():
-            there = await db.all(select(link, self._name).join(self.tag, self._key == link).where(*where))
+            there: Sequence[Any] = await db.all(
+                select(link, self._name).join(self.tag, self._key == link).where(*where)
+            )
         kept = {row[1] for row in there}
         new = [tag for tag in tags if self._called(tag) not in kept]
         gone = kept - {self._called(tag) for tag in tags}
