@@ -130,7 +130,10 @@ class Collector:
             self.meet_class(base, depth)
         methods, attributes = {}, {}
         keep_attributes = origin == "own" or origin not in _FRAMEWORK or _is_policy(cls)
-        if origin not in ("own", *_FRAMEWORK) and not self.names.origins.knows_django(origin):
+        policy = any(
+            _is_policy(base) for base in mro
+        )  # a parser of a library that is not for Django alone, say
+        if origin not in ("own", *_FRAMEWORK) and not policy and not self.names.origins.knows_django(origin):
             mro_only = [self.names.cls(base) for base in mro]
             return {
                 "name": name,

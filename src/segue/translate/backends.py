@@ -22,6 +22,9 @@ from segue.translate.user_permissions import hands_on
 _DJANGO = "django.contrib.auth.backends."
 _MODEL = f"{_DJANGO}ModelBackend"
 _BASE = f"{_DJANGO}BaseBackend"
+_ALL = f"{_DJANGO}AllowAllUsersModelBackend"
+# Its ``__init__`` keeps ``get_user_model()`` as ``UserModel``.
+_OIDC = "mozilla_django_oidc.auth.OIDCAuthenticationBackend."
 _RULES = "rules.permissions.ObjectPermissionBackend"
 GUARDIAN = "guardian.backends.ObjectPermissionBackend"
 _USER_QUERIES = ("get_user", "user_can_authenticate")
@@ -54,11 +57,11 @@ def of_sessions(ctx: Context, where: Where) -> list[str]:
     """The backends whose sessions have a user.
 
     ``django.contrib.auth.get_user`` gives the anonymous user for the session of any other. Raises
-    :class:`Refused` for a ``get_user`` that is neither ``ModelBackend``'s nor ``BaseBackend``'s.
+    :class:`Refused` for a ``get_user`` that does more than to look for the key.
     """
     loading = []
     for name in names(ctx):
-        if _inherits(ctx, name, _USER_QUERIES):
+        if _inherits(ctx, name, _USER_QUERIES) or loads_inactive(ctx, name):
             loading.append(name)
         elif not _is_silent(ctx, name, ("get_user",)):
             raise _refused(
@@ -70,6 +73,69 @@ def of_sessions(ctx: Context, where: Where) -> list[str]:
             for method in ("get_session_auth_hash", "get_session_auth_fallback_hash"):
                 _check_user(ctx, method, "The user ties sessions to something of its own.")
     return loading
+
+
+def loads_inactive(ctx: Context, name: str) -> bool:
+    """Whether the backend's ``get_user`` gives every user there is, active or not.
+
+    Such are ``AllowAllUsersModelBackend``, mozilla-django-oidc's and many a project's own:
+    ``try: return User.objects.get(pk=user_id)``, ``except User.DoesNotExist: return None``.
+    """
+    if name == _ALL:
+        return True
+    cls = _class(ctx, name)
+    if cls is None:
+        return False
+    found = cls.methods.get("get_user", "")
+    if found == f"{_MODEL}.get_user":
+        return cls.methods.get("user_can_authenticate") == f"{_ALL}.user_can_authenticate"
+    function = ctx.snapshot.functions.get(found)
+    return function is not None and _finds_by_key(ctx, cls, function)
+
+
+def _finds_by_key(ctx: Context, cls: Class, function: Function) -> bool:
+    """Whether ``get_user`` is the query by the key alone, with the manager that finds every user."""
+    tree = ast.parse(textwrap.dedent(function.source)).body[0]
+    if not isinstance(tree, ast.FunctionDef) or len(tree.args.args) != 2 or tree.decorator_list:
+        return False
+    body = tree.body[1:] if ast.get_docstring(tree) is not None else tree.body
+    match body:
+        case [
+            ast.Try(
+                [ast.Return(ast.Call(ast.Attribute(ast.Attribute(model, manager), "get"), [], [keyword]))],
+                [ast.ExceptHandler(ast.Attribute(missing, "DoesNotExist"), None, [ast.Return(nothing)])],
+                [],
+                [],
+            )
+        ]:
+            pass
+        case _:
+            return False
+    label = ctx.snapshot.settings.user_model
+    user = concrete(ctx, label)
+    default = user.default_manager or "objects"
+    key = next((f.name for f in user.fields if f.attname == user.pk or f.name == user.pk), "pk")
+    return (
+        ast.unparse(model) == ast.unparse(missing)
+        and _is_user_model(ctx, cls, function, model, user.cls)
+        and manager in ("_default_manager", default)
+        and keyword.arg in ("pk", key)
+        and ast.unparse(keyword.value) == tree.args.args[1].arg
+        and (nothing is None or (isinstance(nothing, ast.Constant) and nothing.value is None))
+    )
+
+
+def _is_user_model(ctx: Context, cls: Class, function: Function, node: ast.expr, user: str) -> bool:
+    """Whether ``node`` names the user model: by itself, or as mozilla-django-oidc's backends keep it."""
+    if ast.unparse(node) == "self.UserModel":
+        made = cls.methods.get("__init__", "")
+        above = ctx.snapshot.functions.get(made)
+        hands_on = (
+            above is not None and "super().__init__(" in above.source and "UserModel" not in above.source
+        )
+        return (made.startswith(_OIDC) or hands_on) and _OIDC.rstrip(".") in cls.mro
+    found = function.globals.get(ast.unparse(node))
+    return found is not None and found.name == user
 
 
 def ties_sessions(ctx: Context) -> bool:

@@ -74,8 +74,10 @@ def _described(
         "model": view.queryset_model or (serializer.model if serializer else ""),
         "lookup": view.lookup_field,
         "lookup_kwarg": view.lookup_url_kwarg or view.lookup_field,
-        "serializers": sorted(_serializers(project, operation.function)),
-        "query_keys": sorted(_keys(project, route.view, _QUERY)),
+        "serializers": sorted(_serializers(project, operation.function, view.cls)),
+        "query_keys": sorted(
+            _keys(project, route.view, _QUERY) | _read_as_form(project, operation.function, view.cls)
+        ),
         "data_keys": sorted(_keys(project, route.view, _DATA)),
         "envelope": _envelope(project, route.view),
         "function": function,
@@ -88,14 +90,33 @@ _WHOLE = re.compile(
 )
 
 
-def _serializers(project: ProjectRef, function: str) -> set[str]:
-    """Serializer classes that a view's function names: what reads its input."""
+_OWN = re.compile(r"\b(?:self|cls)\.(\w+)\(")
+_FORM = re.compile(r"\b([\w.]+)\(\s*data\s*=\s*(?:self\.)?request\.(?:query_params|GET)\b(?!\.|\[)")
+_PAGES = ("limit", "offset", "page", "page_size")
+
+
+def _serializers(project: ProjectRef, function: str, view: str) -> set[str]:
+    """Serializer classes that a view's function names, those inside of the view's class among them: what reads its input."""
     found = project.snapshot.functions.get(function)
     if found is None:
         return set()
-    return {
-        g.name for g in found.globals.values() if g.kind == "class" and g.name in project.snapshot.serializers
-    }
+    known = project.snapshot.serializers
+    own = {f"{view}.{name}" for name in _OWN.findall(found.source)} & known.keys()
+    return own | {g.name for g in found.globals.values() if g.kind == "class" and g.name in known}
+
+
+def _read_as_form(project: ProjectRef, function: str, view: str) -> set[str]:
+    """Query parameters that a serializer reads (``self.FilterSerializer(data=request.query_params)``), and those of a page that a
+    helper takes."""
+    found = project.snapshot.functions.get(function)
+    if found is None:
+        return set()
+    wanted = {text.rpartition(".")[2] for text in _FORM.findall(found.source)}
+    keys = set(_PAGES) if wanted and "paginat" in found.source else set()
+    for name in _serializers(project, function, view):
+        if name.rpartition(".")[2] in wanted:
+            keys |= {f.name for f in project.snapshot.serializers[name].fields if not f.read_only}
+    return keys
 
 
 def _envelope(project: ProjectRef, key: str) -> str:

@@ -27,6 +27,10 @@ def main() -> None:
             "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
             "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
             "USE_TZ": True,
+            "AUTHENTICATION_BACKENDS": [
+                "django.contrib.auth.backends.ModelBackend",
+                "django.contrib.auth.backends.AllowAllUsersModelBackend",
+            ],
             **given,
             "INSTALLED_APPS": [*_APPS, *given.get("INSTALLED_APPS", [])],
         }
@@ -92,13 +96,13 @@ def permit(pk: int, names: list[str], by_group: bool) -> None:
         found.user_permissions.set(wanted)
 
 
-def login(pk: int) -> str:
+def login(pk: int, backend: str = "ModelBackend") -> str:
     """A session of that user; its key."""
     from django.contrib.auth import login as log_in
     from django.contrib.auth.models import User
 
     request = _request("")
-    log_in(request, User.objects.get(pk=pk), "django.contrib.auth.backends.ModelBackend")
+    log_in(request, User.objects.get(pk=pk), f"django.contrib.auth.backends.{backend}")
     request.session.save()
     return str(request.session.session_key)
 
@@ -117,6 +121,11 @@ def take_over(key: str, other: str) -> None:
 def flush(key: str) -> None:
     """Log out."""
     _request(key).session.flush()
+
+
+def exists(key: str) -> bool:
+    """Whether the session is there."""
+    return bool(_request("").session.exists(key))
 
 
 def whoami(key: str) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from segue_bridge.auth.stores.database import DatabaseStore
 from segue_bridge.auth.who import Known
 
 SETTINGS = SessionSettings("x" * 40)
+_MODEL = "django.contrib.auth.backends.ModelBackend"
+_ALL = "django.contrib.auth.backends.AllowAllUsersModelBackend"
 NAMES = ["add_group", "change_group", "view_user"]
 
 
@@ -34,7 +36,9 @@ class Here:
     def __init__(self, sides: Sides, known: int = 10_000) -> None:
         use(PERMISSIONS)
         self._sides = sides
-        self._sessions = Sessions(SETTINGS, DatabaseStore(SETTINGS), known=Known(known))
+        self._sessions = Sessions(
+            SETTINGS, DatabaseStore(SETTINGS), (_MODEL, _ALL), inactive=(_ALL,), known=Known(known)
+        )
         self._by_session = SessionAuthentication(self._sessions, identity(), enforce_csrf=False)
 
     def whoami(self, key: str, *, asks: bool = True, between: str = "") -> dict[str, Any]:
@@ -42,7 +46,10 @@ class Here:
             call = request(self.whoami if asks else None, cookie=f"sessionid={key}")
             db = self._sides.session()
             try:
-                found = await self._by_session.authenticate(call, db, self._sessions.of(call))
+                session = self._sessions.of(call)
+                found = await self._by_session.authenticate(call, db, session)
+                if not asks:
+                    await session.settle(db)
                 if found is None:
                     return {"user": None, "permissions": [], "queries": db.queries}
                 user = found[0]
@@ -111,6 +118,20 @@ def test_whatever_django_changes_between_two_requests(sides: Sides, steps: list[
                 mine = here.whoami(key)
                 assert mine["queries"] <= max(theirs["queries"], 1)
                 assert (mine["user"], mine["permissions"]) == (theirs["user"], theirs["permissions"])
+
+
+@pytest.mark.parametrize("backend", ["ModelBackend", "AllowAllUsersModelBackend"])
+def test_a_session_of_an_inactive_user_ends_where_the_backend_gives_that_user(
+    sides: Sides, backend: str
+) -> None:
+    users = [sides.django("user", f"u{next(_number)}", {}) for _ in range(2)]
+    keys = [sides.django("login", pk, backend) for pk in users]
+    here = Here(sides)
+    for change in ({"is_active": False}, {"password": "q"}):
+        for pk in users:
+            sides.django("change", pk, dict(change))
+        assert sides.django("whoami", keys[0])["user"] is here.whoami(keys[1], asks=False)["user"] is None
+        assert sides.django("exists", keys[0]) is sides.django("exists", keys[1])
 
 
 def test_one_statement_from_the_second_request_on(sides: Sides) -> None:

@@ -15,6 +15,7 @@ from segue.translate.program import translate
 
 BACKENDS = """\
 from django.contrib.auth.backends import BaseBackend, ModelBackend
+from django.contrib.auth.models import User
 
 
 class LockedOut(ModelBackend):
@@ -43,6 +44,23 @@ class OwnUsers(ModelBackend):
         return None
 
 
+class ByKey(ModelBackend):
+    # what mozilla-django-oidc's has, and many a project's
+    def get_user(self, user_id):
+        try:
+            return User.objects.get(pk=user_id)
+        except User.DoesNotExist:
+            return None
+
+
+class OfStaff(ModelBackend):
+    def get_user(self, user_id):
+        try:
+            return User.objects.get(pk=user_id, is_staff=True)
+        except User.DoesNotExist:
+            return None
+
+
 class Generous(BaseBackend):
     def has_perm(self, user_obj, perm, obj=None):
         return True
@@ -68,9 +86,9 @@ INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "django.
 MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware",
               "django.contrib.auth.middleware.AuthenticationMiddleware"]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}
-AUTHENTICATION_BACKENDS = ["notes.backends.LockedOut", "django.contrib.auth.backends.ModelBackend",
+AUTHENTICATION_BACKENDS = ["notes.backends.ByKey", "notes.backends.LockedOut", "django.contrib.auth.backends.ModelBackend",
                            "notes.backends.Silent"]
-ALL = ["notes.backends." + name for name in ("ByTicket", "ByAnything", "OwnUsers", "Generous", "ByGroup", "Strict")]
+ALL = ["notes.backends." + name for name in ("ByTicket", "ByAnything", "OwnUsers", "OfStaff", "Generous", "ByGroup", "Strict")]
 import os
 if os.environ.get("ALL"):
     AUTHENTICATION_BACKENDS += ALL
@@ -188,6 +206,8 @@ MODEL = "django.contrib.auth.backends.ModelBackend"
             "native",
             "notes.backends.OwnUsers.get_user",
         ),
+        (["ByKey", MODEL], "native", "native", "native"),
+        (["OfStaff"], "notes.backends.OfStaff.get_user", "native", "notes.backends.OfStaff.get_user"),
         (
             ["Strict"],
             "notes.backends.Strict.get_user",

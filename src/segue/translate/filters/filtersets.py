@@ -9,6 +9,7 @@ from dataclasses import replace
 from segue.refusal import Refusal, Refused, refuse
 from segue.snapshot.model import FilterField, FilterSet, Value, Where
 from segue.target.ir import Import
+from segue.translate.context import Context
 from segue.translate.filters.backends import DJANGO, ready
 from segue.translate.filters.classes import FilterClass, class_of, text_limits
 from segue.translate.filters.csv import RANGES, read_keys, read_many, read_range
@@ -62,10 +63,10 @@ def filter_by_set(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
         return value
     if found.error:
         raise refuse("filterset", found.name, f"The FilterSet could not be built: {found.error}", found.where)
-    if _overridden(endpoint, found) == ["form"]:
+    if _overridden(endpoint.ctx, found) == ["form"]:
         leave_whole(endpoint, found, "An overridden form of a FilterSet is not translated yet.")
         return value
-    _check_class(endpoint, found)
+    check_class(endpoint.ctx, found)
     kinds = _kinds(frame, found)
     # A method may order; otherwise the order stays open, so that a later distinct() need not keep it.
     ordered = any(
@@ -90,9 +91,9 @@ def filter_by_set(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
         imports = set(frame.imports)
         try:
             with frame.capture() as reading:
-                given = _read(frame, endpoint, found, item, kinds[item.name], form)
+                given = read(frame, endpoint, found, item, kinds[item.name], form)
             with frame.capture() as narrowing:
-                current = _narrow(frame, endpoint, found, item, kinds[item.name], given, current, local)
+                current = narrow(frame, endpoint, found, item, kinds[item.name], given, current, local)
         except Refused as refused:
             if not can_be_left(frame.ctx, item):
                 raise
@@ -128,9 +129,9 @@ def leave_filters(endpoint: Endpoint, why: str) -> None:
         leave_whole(endpoint, found, why)
 
 
-def _overridden(endpoint: Endpoint, found: FilterSet) -> list[str]:
+def _overridden(ctx: Context, found: FilterSet) -> list[str]:
     """Names of the methods that drive a FilterSet and that the project has overridden."""
-    known = endpoint.ctx.snapshot.classes.get(found.name)
+    known = ctx.snapshot.classes.get(found.name)
     methods = {f.method for f in found.filters if f.method}
     return [
         method
@@ -172,11 +173,14 @@ def _filterset(endpoint: Endpoint) -> FilterSet | None:
     raise endpoint.refuse("filterset", "filterset_fields", "The snapshot has no FilterSet for these fields.")
 
 
-def _check_class(endpoint: Endpoint, found: FilterSet) -> None:
-    known = endpoint.ctx.snapshot.classes.get(found.name)
-    for method in _overridden(endpoint, found):
+def check_class(ctx: Context, found: FilterSet) -> None:
+    """Refuse a FilterSet that could not be built, or whose driving methods the project has overridden."""
+    if found.error:
+        raise refuse("filterset", found.name, f"The FilterSet could not be built: {found.error}", found.where)
+    known = ctx.snapshot.classes.get(found.name)
+    for method in _overridden(ctx, found):
         assert known is not None
-        function = endpoint.ctx.snapshot.functions.get(known.methods[method])
+        function = ctx.snapshot.functions.get(known.methods[method])
         raise refuse(
             "filterset-override",
             known.methods[method],
@@ -185,8 +189,8 @@ def _check_class(endpoint: Endpoint, found: FilterSet) -> None:
         )
 
 
-def _read(
-    frame: Frame, endpoint: Endpoint, found: FilterSet, item: FilterField, sort: FilterClass, form: str
+def read(
+    frame: Frame, endpoint: Endpoint | None, found: FilterSet, item: FilterField, sort: FilterClass, form: str
 ) -> Val:
     """``value = form.integer("name")`` and what the value is."""
     base = sort.base
@@ -209,7 +213,7 @@ def _read(
             raise _refuse(found, item, "Choices that must all hold are not translated yet.")
         return read_keys(frame, found, item, form, local, extra, reader="find_choices")
     if base == "OrderingFilter":
-        if item.method or required:
+        if item.method or required or endpoint is None:
             raise _refuse(found, item, "This order is not translated yet.")
         return read_order(frame, endpoint, found, item, form, local)
     if base == "ModelChoiceFilter":
@@ -281,9 +285,9 @@ def _read_choice(frame: Frame, found: FilterSet, item: FilterField, form: str, l
     return Val(Scalar(python_type(frame.ctx, pk), True), ast.parse(f"{local}[0]", mode="eval").body)
 
 
-def _narrow(
+def narrow(
     frame: Frame,
-    endpoint: Endpoint,
+    endpoint: Endpoint | None,
     found: FilterSet,
     item: FilterField,
     sort: FilterClass,
@@ -295,7 +299,7 @@ def _narrow(
     base = sort.base
     plain_name = given.node.value if isinstance(given.node, ast.Subscript) else given.node
     assert isinstance(plain_name, ast.Name)
-    if base == "OrderingFilter":
+    if base == "OrderingFilter" and endpoint is not None:
         return order_by(frame, endpoint, found, item, current, plain_name.id, local)
     if sort.several == "range" or base in RANGES:
         return _narrow_range(frame, found, item, sort, given, current, local)

@@ -39,6 +39,7 @@ from segue.translate.kinds import (
     EarlyRequest,
     Global,
     HandlerContext,
+    KeywordDict,
     Keywords,
     Kind,
     ListOf,
@@ -545,7 +546,34 @@ def _bind_parameters(
                 frame.env[legacy_name] = frame.eval(defaults[legacy_name])
         else:
             frame.env[legacy_name] = Val(Unknown(f"argument {legacy_name}"))
+    if spec.kwarg is not None and spec.kwarg.arg not in arguments:
+        fixed = {*names, *(a.arg for a in legacy), spec.vararg.arg if spec.vararg is not None else ""}
+        rest = {key: given for key, given in sorted(arguments.items()) if key not in fixed}
+        if rest:
+            _bind_rest(frame, spec.kwarg.arg, rest, out)
     return out
+
+
+def _bind_rest(frame: Frame, name_of_rest: str, rest: Mapping[str, Kind | Val], out: list[Parameter]) -> None:
+    """``**kwargs`` that this call gives by known names: a parameter for each that has code."""
+    entries: list[tuple[str, Val]] = []
+    for key, given in rest.items():
+        kind = given.kind if isinstance(given, Val) else given
+        if isinstance(given, Val) and isinstance(kind, Const):
+            plain = isinstance(kind.value, str | int | float | bool | None)
+            entries.append((key, const(kind.value) if plain else given))
+        elif _ambient(kind):
+            entries.append((key, Val(kind)))
+        else:
+            if key in frame.locals_seen:
+                raise frame.refuse(
+                    "names", key, "A local of the function and what it is passed have one name."
+                )
+            local = frame.bind(key, Val(kind))
+            frame.parameters[key] = kind
+            out.append(Parameter(local, _annotate(frame, kind), legacy=key))
+            entries.append((key, frame.env.pop(key)))
+    frame.env[name_of_rest] = Val(KeywordDict(tuple(entries)))
 
 
 def _bind_constant(frame: Frame, definition: ast.FunctionDef, local: str, given: Val) -> None:

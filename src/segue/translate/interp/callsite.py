@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from segue.translate.interp.value import Val
-from segue.translate.kinds import Const, KeywordDict, Keywords, NoArguments, PositionalArguments
+from segue.translate.kinds import (
+    Const,
+    KeywordDict,
+    Keywords,
+    NoArguments,
+    PositionalArguments,
+    ValidatedData,
+)
 
 if TYPE_CHECKING:
     from segue.translate.interp.frame import Frame
@@ -112,6 +119,12 @@ class CallSite:
         spread = self.frame.eval(node)
         if isinstance(spread.kind, KeywordDict):
             return dict(spread.kind.entries)
+        if isinstance(spread.kind, ValidatedData):
+            from segue.translate.views.certain_values import certain_entries
+
+            entries = certain_entries(self.frame, node)
+            if entries is not None:
+                return entries
         raise self.frame.refuse(
             "dynamic-keywords", ast.unparse(node), "Keyword arguments come from a mapping.", node
         )

@@ -10,7 +10,7 @@ from segue.translate import language
 from segue.translate.interp.comments import Comments
 from segue.translate.interp.frame import PUT, Frame
 from segue.translate.interp.value import Val, const
-from segue.translate.kinds import Keywords, NoArguments
+from segue.translate.kinds import KeywordDict, Keywords, NoArguments
 
 
 def inline_call(
@@ -69,6 +69,14 @@ def inline_call(
             frame.env[tree.args.vararg.arg] = arguments.get(tree.args.vararg.arg, Val(NoArguments()))
         if tree.args.kwarg is not None:
             given = arguments.get(tree.args.kwarg.arg)
+            fixed = {
+                *names,
+                tree.args.vararg.arg if tree.args.vararg is not None else "",
+                tree.args.kwarg.arg,
+            }
+            rest = tuple((key, value) for key, value in arguments.items() if key not in fixed)
+            if rest:
+                given = Val(KeywordDict(rest))
             frame.env[tree.args.kwarg.arg] = given if given is not None else Val(Keywords(None))
         result = _run(frame, body, function)
         for key in [k for k in saved[0] if k.startswith(PUT)]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import textwrap
 
 from segue.refusal import Refused
 from segue.snapshot.model import Function, GlobalRef
@@ -15,6 +16,7 @@ from segue.translate.kinds import (
     Const,
     Expr,
     Global,
+    KeywordDict,
     Keywords,
     Kind,
     LimitOffsetSelf,
@@ -47,6 +49,9 @@ def invoke_function(
     if handed is not None:
         return handed
     arguments = bind_arguments(frame, function, site, receiver is not None)
+    rest = _rest_of(function)
+    if rest and site.passed_on is None and arguments.keys() <= {*_parameter_names(function), "self", "cls"}:
+        arguments[rest] = Val(KeywordDict(()))
     return invoke(frame, function, arguments, receiver, site.node, module_kind)
 
 
@@ -125,10 +130,12 @@ def invoke(
     parts: list[ast.expr] = []
     if receiver is not None and receiver.node is not None:
         parts.append(receiver.node)
-    order = [p for p in _parameter_names(function) if p in prepared]
+    named = _parameter_names(function)
+    # What the callee takes as ``**kwargs`` are parameters behind the others there (``lift._bind_rest``).
+    order = [p for p in named if p in prepared] + sorted(p for p in prepared if p not in named)
     for key in order:
         value = prepared[key]
-        if isinstance(value.kind, (*AMBIENT, Serializer, Const, Global)):
+        if isinstance(value.kind, (*AMBIENT, Serializer, Const, Global)) or value.kind == KeywordDict(()):
             continue
         if value.node is None:
             raise frame.refuse("argument", key, "This has no form in the generated code.", node)
@@ -252,9 +259,13 @@ def module_kind_of(frame: Frame, function: Function, receiver: Val | None = None
     return "views" if receiver is not None and isinstance(receiver.kind, ViewSelf) else "services"
 
 
-def _parameter_names(function: Function) -> list[str]:
-    import textwrap
+def _rest_of(function: Function) -> str:
+    """The name of its ``**kwargs``; '' for none."""
+    tree = ast.parse(textwrap.dedent(function.source)).body[0]
+    return tree.args.kwarg.arg if isinstance(tree, ast.FunctionDef) and tree.args.kwarg is not None else ""
 
+
+def _parameter_names(function: Function) -> list[str]:
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
     assert isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef)
     spec = tree.args
@@ -263,8 +274,6 @@ def _parameter_names(function: Function) -> list[str]:
 
 def bind_arguments(frame: Frame, function: Function, site: CallSite, bound: bool) -> dict[str, Val]:
     """Arguments of the call by the callee's parameter names."""
-    import textwrap
-
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
     if not isinstance(tree, ast.FunctionDef):
         raise frame.refuse(
@@ -299,8 +308,10 @@ def bind_arguments(frame: Frame, function: Function, site: CallSite, bound: bool
                 )
             rest.append((key, value.kind.value))
             continue
-        if key not in known:
-            raise frame.refuse("call-arguments", ast.unparse(site.node), f"Passed on as **{key}.", site.node)
+        if key not in known and spec.kwarg is None:
+            raise frame.refuse(
+                "call-arguments", ast.unparse(site.node), f"There is no parameter {key}.", site.node
+            )
         found[key] = value
     if spec.kwarg is not None and site.passed_on is not None:
         given = tuple((k, v) for k, v in dict(rest).items() if k not in known)
@@ -368,6 +379,12 @@ def construct(frame: Frame, dotted: str, site: CallSite) -> Val | None:
     rows = construct_queryset(frame, dotted, site)
     if rows is not None:
         return rows
+    from segue.translate.filters.rules.objects import construct_filterset
+    from segue.translate.pagination.rules.objects import construct_paginator
+
+    made = construct_filterset(frame, dotted, site) or construct_paginator(frame, dotted, site)
+    if made is not None:
+        return made
     from segue.translate.rules.csv_files import echo
 
     found = echo(frame, dotted, site)

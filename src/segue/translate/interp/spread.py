@@ -24,6 +24,7 @@ def spread_call(
 ) -> Val | None:
     """The call, if it spreads validated data; else None. Raises ``Refused`` where a key has no sure kind."""
     from segue.translate.interp.invoke import lifted_call
+    from segue.translate.serializers.added import never_there
     from segue.translate.serializers.values import kinds_by_source
 
     spread = _spread(frame, site)
@@ -52,10 +53,14 @@ def spread_call(
     defaults = _defaults(frame, function, tree, site)
     kinds = kinds_by_source(frame.ctx, serializer)
     arguments: dict[str, Val] = {}
+    left_out: set[str] = set()  # parameters that nobody gives: they are their defaults
     for key in [*names, *keywords]:
         given = placed.get(key, explicit.get(key))
         if given is not None:
             kind = _one_kind(frame, given.kind, key, site)
+        elif key in defaults and never_there(frame.ctx, serializer.name, key):
+            left_out.add(key)
+            continue
         else:
             kind = kinds.get(key, Scalar("Any"))
             if key in defaults and kind != Scalar("Any"):
@@ -76,7 +81,8 @@ def spread_call(
         ),
     )
     rest = [f"**{tree.args.kwarg.arg}"] if tree.args.kwarg is not None else []
-    if [*lifted.explicit] != [*names, *keywords, *rest] or kinds.keys() & {s.name for s in lifted.state}:
+    wanted = [key for key in [*names, *keywords] if key not in left_out]
+    if [*lifted.explicit] != [*wanted, *rest] or kinds.keys() & {s.name for s in lifted.state}:
         raise frame.refuse(
             "dynamic-keywords",
             ast.unparse(site.node),

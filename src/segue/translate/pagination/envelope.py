@@ -26,8 +26,11 @@ def own_envelope(frame: Frame, paginator: Paginator, items: Val, page: str, at: 
     limited = paginator.base == "LimitOffsetPagination"
     module, cls = ("limit_offset", "LimitOffsetSlice") if limited else ("page_number", "PageNumberSlice")
     frame.use(Import(f"segue_bridge.pagination.{module}", cls))
-    call = ast.unparse(frame.state("call"))
-    frame.emit_block(f"if not isinstance({page}, {cls}):", [f"return {call}.reply({ast.unparse(shown)})"])
+    if paginator.always:
+        frame.emit(f"assert isinstance({page}, {cls})")
+    else:
+        call = ast.unparse(frame.state("call"))
+        frame.emit_block(f"if not isinstance({page}, {cls}):", [f"return {call}.reply({ast.unparse(shown)})"])
     own = LimitOffsetSelf(paginator.cls) if limited else PaginatorSelf(paginator.cls)
     receiver = Val(own, name(page))
     made = invoke(frame, function, {arguments[0]: Val(items.kind, shown)}, receiver, node, "pagination")

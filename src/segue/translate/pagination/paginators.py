@@ -60,7 +60,8 @@ _COUNTING = "django.core.paginator.Paginator"
 class Paginator:
     """A paginator constant. ``base`` is DRF's class; ``takes``: rows go through ``page.take``.
 
-    ``envelope``: the ``get_paginated_response`` of the project's class ``cls``, '' for DRF's.
+    ``envelope``: the ``get_paginated_response`` of the project's class ``cls``, '' for DRF's. ``always``: there is a page
+    whatever the request says.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Paginator:
     ordering: tuple[str, ...] = ()
     envelope: str = ""
     cls: str = ""
+    always: bool = False
 
     @property
     def takes(self) -> bool:
@@ -110,12 +112,17 @@ def paginator_of(endpoint: Endpoint) -> Paginator | None:
         return None
     if not isinstance(found, Ref):
         raise endpoint.refuse("pagination", "pagination_class", "Segue does not know this paginator.")
-    known = endpoint.ctx.snapshot.classes.get(found.name)
+    return paginator_named(endpoint, found.name)
+
+
+def paginator_named(endpoint: Endpoint, name: str) -> Paginator | None:
+    """The paginator of the class ``name``; None where it never pages. Raises ``Refused``."""
+    known = endpoint.ctx.snapshot.classes.get(name)
     if known is None:
-        raise endpoint.refuse("pagination", found.name, "The snapshot does not know this paginator.")
+        raise endpoint.refuse("pagination", name, "The snapshot does not know this paginator.")
     base = next((m.removeprefix(_P) for m in known.mro if m.removeprefix(_P) in _ARGUMENTS), "")
     if not base:
-        raise endpoint.refuse("pagination", found.name, "It is none of DRF's paginators.", known.where)
+        raise endpoint.refuse("pagination", name, "It is none of DRF's paginators.", known.where)
     handed_over = hands_over(endpoint, known, f"{_P}{base}")
     for method, dotted in known.methods.items():
         if (
@@ -141,7 +148,9 @@ def paginator_of(endpoint: Endpoint) -> Paginator | None:
         if (size is None or size.value.data is None) and "page_size_query_param" not in arguments:
             return None
     made = _declare(endpoint, known, base, arguments, ordering)
-    return replace(made, envelope="" if handed_over else _envelope(known), cls=known.name)
+    size = known.attributes.get("default_limit" if base == "LimitOffsetPagination" else "page_size")
+    always = size is not None and isinstance(size.value.data, int) and size.value.data > 0
+    return replace(made, envelope="" if handed_over else _envelope(known), cls=known.name, always=always)
 
 
 # What ``paginate_queryset`` asks: with one of these overridden the page itself would be another.

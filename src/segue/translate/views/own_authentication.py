@@ -152,12 +152,23 @@ def _lifted(ctx: Context, known: Class) -> Lifted:
     )
 
 
+def _puts_nothing(ctx: Context, name: str) -> bool:
+    """DRF's for sessions and passwords, or one of the project's that only tells clients something else."""
+    known = ctx.snapshot.classes.get(name)
+    base = next((m for m in known.mro if m.startswith(DRF)), "") if known is not None else ""
+    return name in _NOTHING or (
+        known is not None
+        and base in _NOTHING
+        and changed(known) - {*_TOLD, "enforce_csrf"} <= {"__doc__", "__module__"}
+    )
+
+
 def put_on_request(ctx: Context, names: list[str]) -> Kind | None:
     """What ``request.auth`` is with these authentication classes, whose code is written already; None where Segue cannot tell.
 
     DRF's classes for sessions and passwords put None there, and so does a request that nobody answers for.
     """
-    own = [n for n in names if n not in _NOTHING]
+    own = [n for n in names if not _puts_nothing(ctx, n)]
     if not own:
         return Const(None)
     kind = ctx.memo.get((_PUT, own[0]))

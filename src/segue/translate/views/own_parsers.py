@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import textwrap
 
+from segue.refusal import Refused
 from segue.snapshot.model import Class
 from segue.target.ir import Import
 from segue.translate.functions.lift import app_of, find, lift
@@ -77,9 +78,13 @@ def _own(endpoint: Endpoint, known: Class) -> tuple[str, set[Import]]:
                 "parser", known.name, "DRF's own method of it is not translated.", known.where
             )
         return (repr(base) if media == _media(base) else f"OwnParser({media!r}, {base!r})"), imports
-    if base == "multipart":
-        raise endpoint.refuse("parser", dotted, "What it makes of files is not translated.", known.where)
-    call, needed = _parse(endpoint, known, dotted)
+    try:
+        if base == "multipart":
+            raise endpoint.refuse("parser", dotted, "What it makes of files is not translated.", known.where)
+        call, needed = _parse(endpoint, known, dotted)
+    except Refused:
+        left = Import("segue_bridge.http.parsers", "only_django")
+        return f"OwnParser({media!r}, {base!r}, only_django)", {*imports, left}
     return (
         f"OwnParser({media!r}, {base!r}, lambda call, stream, media_type, encoding: {call})",
         imports | needed,

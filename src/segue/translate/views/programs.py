@@ -15,7 +15,7 @@ from segue.translate.interp.value import Val, const, name, quote
 from segue.translate.kinds import Const, Instance, Payload, QuerySet, Response
 from segue.translate.load.fetch import fetch_all, site_of
 from segue.translate.pagination.envelope import own_envelope
-from segue.translate.pagination.paginators import paginator_of
+from segue.translate.pagination.paginators import Paginator, paginator_of
 from segue.translate.query.build import settle
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.views import generic, serializer_object
@@ -61,8 +61,11 @@ def page_of(
             "paginate_queryset", "An overridden paginate_queryset is not translated yet."
         )
     paginator = paginator_of(endpoint)
-    if paginator is None:
-        return const(None)
+    return page_by(frame, endpoint, paginator, objects, at) if paginator is not None else const(None)
+
+
+def page_by(frame: Frame, endpoint: Endpoint, paginator: Paginator, objects: Val, at: ast.AST | None) -> Val:
+    """The rows of the page that the request asks ``paginator`` for."""
     objects = settle(frame, objects)
     assert isinstance(objects.kind, QuerySet)
     frame.use(paginator.imported)
@@ -94,6 +97,13 @@ def enveloped(frame: Frame, endpoint: Endpoint, items: Val, at: ast.AST | None) 
         or endpoint.overridden("get_paginated_response")
     ):
         raise endpoint.refuse("paginate", "get_paginated_response", "There is no page here.")
+    return envelope_by(frame, paginator, items, at)
+
+
+def envelope_by(frame: Frame, paginator: Paginator, items: Val, at: ast.AST | None) -> Val:
+    """The response around ``items`` of the page that :func:`page_by` took."""
+    page = frame.env["#page"]
+    assert items.node is not None
     if paginator.envelope:
         return own_envelope(frame, paginator, Val(items.kind, items.node), page.text, at)
     return reply(frame, Val(items.kind, quote("{0}.body({1})", name(page.text), items.node)))

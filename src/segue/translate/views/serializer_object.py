@@ -24,6 +24,7 @@ from segue.translate.kinds import (
     ListOf,
     Object,
     Payload,
+    QueryParameters,
     QuerySet,
     RelatedManager,
     Request,
@@ -148,6 +149,9 @@ def new(
     if data is not None and not _is_empty(data):
         sent = data.kind.item if isinstance(data.kind, ListOf) and data.kind.type == "list" else data.kind
         again = isinstance(sent, ValidatedData) and _reads_again(frame.ctx, sent.serializer)
+        if isinstance(sent, QueryParameters) and data.node is not None:
+            data = Val(Payload(), quote("{0}.form()", data.node))
+            sent = data.kind
         if data.node is None or not (again or isinstance(sent, Payload | DictOf | Scalar)):
             raise frame.refuse("serializer-data", dotted, "Segue does not know what its data is.", at)
         # Whatever changes something happens where the serializer is made.

@@ -6,7 +6,7 @@ from segue.refusal import refuse
 from segue.snapshot.model import Value, Where
 from segue.target.ir import Decl, Import
 from segue.translate import caches
-from segue.translate.backends import of_sessions
+from segue.translate.backends import loads_inactive, of_sessions
 from segue.translate.context import Context
 from segue.translate.views import access, csrf
 
@@ -50,6 +50,8 @@ def declare(ctx: Context, where: Where) -> None:
             where,
         )
     backends = of_sessions(ctx, where)
+    inactive = tuple(name for name in backends if loads_inactive(ctx, name))
+    also = f", inactive={inactive!r}" if inactive else ""
     names = {
         "cookie_name": ("SESSION_COOKIE_NAME", "sessionid"),
         "cookie_age": ("SESSION_COOKIE_AGE", 1209600),
@@ -84,7 +86,7 @@ def declare(ctx: Context, where: Where) -> None:
     module.add(
         Decl(
             "SESSIONS",
-            f"SESSIONS = Sessions(SESSION_SETTINGS, {store}({given_to}), backends={tuple(backends)!r})",
+            f"SESSIONS = Sessions(SESSION_SETTINGS, {store}({given_to}), backends={tuple(backends)!r}{also})",
             frozenset(
                 {
                     Import(f"segue_bridge.auth.stores.{module_of}", store),

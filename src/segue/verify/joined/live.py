@@ -111,12 +111,7 @@ def serializer_of(view: Any, operation: dict[str, Any]) -> Any:
     """The serializer that reads the operation's input, with its fields built; None if there is none."""
     candidates: list[Any] = [lambda: view.get_serializer()]
     for name in operation.get("serializers", ()):
-        module, _, cls = name.rpartition(".")
-        candidates.append(
-            lambda module=module, cls=cls: getattr(importlib.import_module(module), cls)(
-                context=_context(view)
-            )
-        )
+        candidates.append(lambda name=name: _class_named(name)(context=_context(view)))
     for make in candidates:
         try:
             made = make()
@@ -126,6 +121,15 @@ def serializer_of(view: Any, operation: dict[str, Any]) -> Any:
             continue
         return made
     return None
+
+
+def _class_named(name: str) -> Any:
+    """The class, which may stand in another one (``shop.apis.OrderApi.InputSerializer``)."""
+    module, _, cls = name.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), cls)
+    except ModuleNotFoundError:
+        return getattr(_class_named(module), cls)
 
 
 def _context(view: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -56,11 +56,15 @@ class Verifying(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """Everything about sessions: settings, store, and the ``AUTHENTICATION_BACKENDS`` by dotted name."""
+    """Everything about sessions: settings, store, and the ``AUTHENTICATION_BACKENDS`` by dotted name.
+
+    ``inactive``: those of them that load users who are not active as well (``AllowAllUsersModelBackend``).
+    """
 
     settings: SessionSettings
     store: Store
     backends: tuple[str, ...] = ("django.contrib.auth.backends.ModelBackend",)
+    inactive: tuple[str, ...] = ()
     known: Known = field(default_factory=Known, repr=False, compare=False)
 
     def of(self, request: Request) -> Session:
@@ -80,8 +84,11 @@ async def session_user(
     backends: Sequence[str],
     known: Known | None = None,
     request: Request | None = None,
+    inactive: Collection[str] = (),
 ) -> CurrentUser:
     """``django.contrib.auth.get_user``: the logged-in user, else :class:`AnonymousUser`.
+
+    ``inactive``: backends whose users need not be active.
 
     Two queries at most; one where ``known`` has seen the session and ``request`` is given.
     """
@@ -98,7 +105,7 @@ async def session_user(
         return AnonymousUser()
     if user is None or identity.pk_of(user) != pk:
         user = await identity.load(db, pk, request)
-    if user is None or not identity.active(user):
+    if user is None or not (identity.active(user) or session.get(BACKEND_KEY) in inactive):
         return AnonymousUser()
     if not identity.session_hash:
         return user
@@ -161,7 +168,9 @@ class SessionAuthentication:
         if session is None:
             return None
         sessions = self._sessions
-        user = await session_user(session, db, self._identity, sessions.backends, sessions.known, request)
+        user = await session_user(
+            session, db, self._identity, sessions.backends, sessions.known, request, sessions.inactive
+        )
         if self._devices is not None and not isinstance(user, AnonymousUser):
             await self._devices.verified_by(db, session, self._identity.pk_of(user))
         if isinstance(user, AnonymousUser) or not self._identity.active(user):

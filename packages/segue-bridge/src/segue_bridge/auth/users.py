@@ -152,6 +152,18 @@ async def new_user(
     }
 
 
+def clean_user(user: Any, username: str = "username", email: str = "") -> None:
+    """``AbstractBaseUser.clean``: the name in normal form; with ``email`` ``AbstractUser.clean``, the address as well.
+
+    ``username`` and ``email`` are names of attributes.
+    """
+    name = getattr(user, username)
+    if isinstance(name, str):
+        setattr(user, username, unicodedata.normalize("NFKC", name))
+    if email:
+        setattr(user, email, normal_email(getattr(user, email)))
+
+
 def normal_email(email: str | None) -> str:
     """``BaseUserManager.normalize_email``: the domain in lower case."""
     email = email or ""

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from segue_bridge.errors import ParseError
 from segue_bridge.http.query import pairs
+from segue_bridge.leaving import left_to_django
 from segue_bridge.schema.data import FormData
 
 if TYPE_CHECKING:
+    from segue_bridge.http.call import Call
     from segue_bridge.http.settings import HttpSettings
 
 
@@ -28,6 +30,11 @@ class OwnParser:
     media: str
     base: str = ""
     parse: Callable[[Any, io.BytesIO, str, str], Any] | None = None
+
+
+def only_django(call: Call, stream: io.BytesIO, media_type: str, encoding: str) -> NoReturn:
+    """``parse`` of a parser that was not translated: who sends such bodies is answered by Django."""
+    raise left_to_django(call.db, "parser")
 
 
 Parser = str | OwnParser

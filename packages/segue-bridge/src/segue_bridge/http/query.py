@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from segue_bridge.http.pages import SuspiciousOperation
-from segue_bridge.schema.data import MultiValueDictKeyError
+from segue_bridge.schema.data import FormData, MultiValueDictKeyError
 
 
 class QueryParams(Mapping[str, str]):
@@ -38,6 +38,13 @@ class QueryParams(Mapping[str, str]):
     def __repr__(self) -> str:
         return f"QueryParams({self._lists!r})"
 
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> QueryParams:
+        """``values`` as if a client had sent their texts; None is not sent. For a FilterSet that is given a dict."""
+        made = cls()
+        made._lists = {name: [str(value)] for name, value in values.items() if value is not None}
+        return made
+
     def put(self, name: str, value: str) -> None:
         """Replace the values of ``name`` by one (a ``QueryDict`` that was made mutable)."""
         self._lists[name] = [value]
@@ -50,6 +57,10 @@ class QueryParams(Mapping[str, str]):
     def dict(self) -> dict[str, Any]:
         """``QueryDict.dict()``: one value per name."""
         return {name: values[-1] for name, values in self._lists.items()}
+
+    def form(self) -> FormData:
+        """The same as input of a serializer (``Serializer(data=request.query_params)``), which reads it as a form."""
+        return FormData((name, value) for name, values in self._lists.items() for value in values)
 
     def lists(self) -> Iterator[tuple[str, list[str]]]:
         """``QueryDict.lists()``."""

@@ -209,6 +209,9 @@ def unary(frame: Frame, node: ast.UnaryOp) -> Val:
 @expression(ast.BoolOp)
 def boolean(frame: Frame, node: ast.BoolOp) -> Val:
     """``a or b`` as a value: the kind of any operand that can be the result."""
+    same = _or_empty(frame, node)
+    if same is not None:
+        return same
     conjunction = isinstance(node.op, ast.And)
     parts: list[ast.expr] = []
     result: Kind | None = None
@@ -276,6 +279,24 @@ def boolean(frame: Frame, node: ast.BoolOp) -> Val:
     if len(parts) == 1:
         return Val(result, parts[0])
     return Val(widen(result), ast.BoolOp(node.op, parts))
+
+
+def _or_empty(frame: Frame, node: ast.BoolOp) -> Val | None:
+    """``filters or {}`` of validated data in a function that changes no dict: the data, which may be empty as well."""
+    match node:
+        case ast.BoolOp(ast.Or(), [ast.Name(local), ast.Dict(keys=[])]) if local in frame.env:
+            given = frame.eval(node.values[0])
+        case _:
+            return None
+    if not isinstance(given.kind, ValidatedData) or given.node is None:
+        return None
+    changes = ("update", "pop", "popitem", "setdefault", "clear")
+    for part in ast.walk(ast.parse(textwrap.dedent(frame.function.source))):
+        if isinstance(part, ast.Subscript) and not isinstance(part.ctx, ast.Load):
+            return None
+        if isinstance(part, ast.Attribute) and part.attr in changes:
+            return None
+    return given
 
 
 def _truthy(kind: Kind) -> Kind:

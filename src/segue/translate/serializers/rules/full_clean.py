@@ -59,8 +59,12 @@ def full_clean(frame: Frame, owner: Val, call: CallSite) -> Val | None:
                 "full-clean", ast.unparse(call.node), "exclude= has no form in the generated code.", call.node
             )
         made.keywords.append(ast.keyword("exclude", exclude.node))
+    of_users = _users_clean(frame, model, owner.node)
+    if of_users is not None:
+        nothing = ast.arguments([], [], None, [], [], None, [])
+        made.keywords.append(ast.keyword("clean", ast.Lambda(nothing, of_users)))
     for keyword, own, taken in (
-        ("clean", _own_clean(frame, model, kind.site.unsaved), ()),
+        ("clean", None if of_users is not None else _own_clean(frame, model, kind.site.unsaved), ()),
         ("validate_unique", _own_unique(frame, model, kind.site.unsaved), ("exclude",)),
     ):
         if own is None:
@@ -84,6 +88,14 @@ def full_clean(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     frame.is_async = True
     frame.forget(owner.node.id)
     return Val(Const(None), ast.Await(made))
+
+
+def _users_clean(frame: Frame, model: Model, node: ast.expr) -> ast.expr | None:
+    """What stands for Django's own ``clean`` of users."""
+    from segue.translate.views.rules.account_fields import cleaned
+
+    known = frame.ctx.snapshot.classes.get(model.cls)
+    return cleaned(frame, model, known.methods.get("clean", ""), node) if known is not None else None
 
 
 def _own_clean(frame: Frame, model: Model, unsaved: set[str]) -> Lifted | None:
@@ -168,9 +180,15 @@ def super_clean(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     dotted = definition(frame, cls, "clean", after=kind.after)
     if dotted in (None, f"{_DJANGO}clean"):
         return const(None)
-    function = frame.ctx.snapshot.functions.get(str(dotted))
+    from segue.translate.views.rules.account_fields import cleaned
+
+    done = cleaned(frame, concrete(frame.ctx, kind.receiver.model), dotted, owner.node or name("self"))
+    if done is not None:
+        frame.emit(ast.unparse(done))
+        return const(None)
+    function = frame.ctx.snapshot.functions.get(dotted)
     if function is None:
-        raise frame.refuse("model-clean", str(dotted), "It is not translated.", call.node)
+        raise frame.refuse("model-clean", dotted, "It is not translated.", call.node)
     return invoke_function(frame, function, call, Val(kind.receiver, owner.node))
 
 

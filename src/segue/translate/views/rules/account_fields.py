@@ -1,7 +1,10 @@
-"""What ``AbstractBaseUser`` says of itself: ``has_usable_password``, ``get_email_field_name``; addresses in normal form."""
+"""What ``AbstractBaseUser`` says of itself: ``has_usable_password``, ``get_email_field_name``, ``clean``; addresses in normal form."""
 
 from __future__ import annotations
 
+import ast
+
+from segue.snapshot.model import Model
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.expressions.attributes import of
 from segue.translate.interp.frame import Frame
@@ -10,6 +13,7 @@ from segue.translate.kinds import Const, Global, Instance, Manager, Scalar, User
 from segue.translate.rules.registry import function, method
 
 _BASE_USER = "django.contrib.auth.base_user.AbstractBaseUser."
+_CLEAN = (f"{_BASE_USER}clean", "django.contrib.auth.models.AbstractUser.clean")
 _NORMALIZE = "django.contrib.auth.base_user.BaseUserManager.normalize_email"
 
 
@@ -57,6 +61,32 @@ def username(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     if not isinstance(field, str) or (isinstance(owner.kind, User) and field != "username"):
         return None
     return of(frame, owner, field, call.node)
+
+
+def cleaned(frame: Frame, model: Model, dotted: str, user: ast.expr) -> ast.expr | None:
+    """The call that stands for ``clean`` of ``AbstractBaseUser`` or ``AbstractUser``; None where the project redefines a part of it.
+
+    Source: ``django.contrib.auth`` (5.2). ``dotted`` is the method that the class of ``model`` has.
+    """
+    known = frame.ctx.snapshot.classes.get(model.cls)
+    if dotted not in _CLEAN or known is None:
+        return None
+    parts = ("normalize_username", "get_username")
+    if any(known.methods.get(part) != f"{_BASE_USER}{part}" for part in parts):
+        return None
+    field = known.attributes.get("USERNAME_FIELD")
+    given: list[ast.expr] = [user]
+    username = field.value.data if field is not None else None
+    if not isinstance(username, str) or not any(item.name == username for item in model.fields):
+        return None
+    if username != "username" or dotted == _CLEAN[1]:
+        given.append(ast.Constant(username))
+    if dotted == _CLEAN[1]:
+        manager = frame.ctx.snapshot.classes.get(model.managers.get("objects", ""))
+        if manager is None or manager.methods.get("normalize_email") != _NORMALIZE:
+            return None
+        given.append(ast.Constant("email"))
+    return ast.Call(frame.imported("segue_bridge.auth.users", "clean_user"), given, [])
 
 
 @function(_NORMALIZE)

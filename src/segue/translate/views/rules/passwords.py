@@ -65,6 +65,26 @@ def set_password(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     return Val(Const(None))
 
 
+@method(Instance, "set_unusable_password")
+def set_unusable_password(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``AbstractBaseUser.set_unusable_password``: no password logs in."""
+    from segue.translate.views.authentication import passwords
+
+    assert isinstance(owner.kind, Instance)
+    base = "django.contrib.auth.base_user.AbstractBaseUser.set_unusable_password"
+    user = frame.ctx.snapshot.classes.get(frame.ctx.model(owner.kind.model).cls)
+    if user is None or user.methods.get("set_unusable_password") != base or owner.kind.nullable:
+        return None
+    call.only(at_most=0)
+    passwords(frame.ctx, frame.where(call.node))
+    frame.use(Import(f"{frame.ctx.program.package}.access", "PASSWORDS"))
+    if owner.kind.mode == "row":
+        owner.kind.site.written = True
+    frame.is_async = True
+    frame.emit(f"{owner.text}.password = await PASSWORDS.make(None)")
+    return Val(Const(None))
+
+
 def _keeps(ctx: Context, name: str) -> bool:
     """Whether a validator of the project's may be told the new password (``password_changed``)."""
     known = ctx.snapshot.classes.get(name)
