@@ -259,6 +259,26 @@ class Errors(MiddlewareMixin):
         return JsonResponse({"error": str(exception)}, status=500)
 
 
+class Locked(Exception):
+    pass
+
+
+class Opened(Exception):
+    pass
+
+
+class Locks(Stamp):
+    def process_exception(self, request, exception):
+        if isinstance(exception, Locked):
+            return JsonResponse({"error": "locked"}, status=423)
+
+
+class Opens(Stamp):
+    def process_exception(self, request, exception):
+        if isinstance(exception, Opened):
+            return JsonResponse({"error": "opened"}, status=423)
+
+
 class Counting(Stamp):
     seen = 0
 
@@ -701,10 +721,21 @@ class Late(Stamp):
 '''
 TRANSLATED = ["RequestId", "Found", "Tenant", "Clock", "Key", "stopped", "Sometimes"]
 LOGIN = "django.contrib.auth.middleware.LoginRequiredMiddleware"
-ACCEPTED = ["Device", "Pages", "prefixed", "Impersonate", "Debugging", "Stamp", "Missing", "Prefixed", LOGIN]
+ACCEPTED = [
+    "Device",
+    "Pages",
+    "prefixed",
+    "Impersonate",
+    "Debugging",
+    "Stamp",
+    "Missing",
+    "Prefixed",
+    "Locks",
+    LOGIN,
+]
 REFUSED = {
     "Wall": "return redirect",
-    "Body": "request.body", "Wrapped": "response.data", "Hidden": "raise Http404", "Errors": "return JsonResponse",
+    "Body": "request.body", "Wrapped": "response.data", "Hidden": "raise Http404", "Errors": "return JsonResponse", "Opens": "return JsonResponse",
     "Counting": "self.seen", "Local": "self.state.user", "Writes": "Note.objects.filter",
     "Varied": "response['Vary']", "Late": "response['X-Path']",
     "Glances": "notes.middleware.Glances", "decorated": "nonlocal",
@@ -749,6 +780,7 @@ from rest_framework.decorators import api_view
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from notes.middleware import Opened
 from notes.models import Note
 
 
@@ -862,6 +894,11 @@ class Download(Base, views.APIView):
         return response
 
 
+class Raises(Base, views.APIView):
+    def get(self, request):
+        raise Opened("once")
+
+
 class Enveloped(Base, views.APIView):
     def finalize_response(self, request, response, *args, **kwargs):
         response.data = {"data": response.data}
@@ -877,7 +914,7 @@ router.register("notes", views.NoteViewSet)
 router.register("who", views.Who, basename="who")
 urlpatterns = [path("api/", include(router.urls)), path("other/", views.Who.as_view({"get": "list"})),
                path("api/mine/", views.Mine.as_view({"get": "list"})), path("api/seen/", views.Seen.as_view({"get": "list"})), path("api/seen/<slug:pk>/", views.Seen.as_view({"get": "retrieve"})), path("api/told/", views.Told.as_view({"get": "list"})), path("api/sheet/", views.SheetView.as_view()), path("api/marked/", views.Marked.as_view()),
-               path("api/download/", views.Download.as_view()), path("api/enveloped/", views.Enveloped.as_view())]
+               path("api/download/", views.Download.as_view()), path("api/raises/", views.Raises.as_view()), path("api/enveloped/", views.Enveloped.as_view())]
 """
 LEGACY = """\
 import json, os, sys

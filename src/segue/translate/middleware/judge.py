@@ -14,6 +14,7 @@ from segue.translate.middleware.sources import find
 from segue.translate.middleware.values import (
     GET_RESPONSE,
     NONE,
+    RAISED,
     REQUEST,
     RESPONSE,
     Closure,
@@ -262,7 +263,7 @@ def _hooks(frame: Frame, made: Instance) -> None:
     if failure is not None and path.decide():
         _none(
             frame,
-            invoke(frame, Method(failure, made), [REQUEST, Unknown("exception", pure=False)], {}, _NODE),
+            invoke(frame, Method(failure, made), [REQUEST, RAISED], {}, _NODE),
             failure,
         )
 

@@ -24,9 +24,11 @@ from segue.translate.middleware.machine import (
     invoke,
     known_tuple,
 )
+from segue.translate.middleware.raised import never_raised
 from segue.translate.middleware.sources import has
 from segue.translate.middleware.values import (
     NONE,
+    RAISED,
     REQUEST,
     RESPONSE,
     VIEW,
@@ -299,6 +301,8 @@ def _is(frame: Frame, owner: Value, kind: Value) -> bool | None:
         return None
     name = kind.ref.name
     cls = frame.machine.snapshot.classes.get(name)
+    if owner == RAISED:
+        return False if never_raised(frame.machine.snapshot, name, frame.function.name) else None
     if owner == RESPONSE and (
         name.startswith(("rest_framework.", "django.", "builtins.")) or cls is not None
     ):

@@ -77,6 +77,8 @@ def attribute(frame: Frame, owner: Thing, name: str, node: ast.AST) -> Value:
         return Known(known[name]) if name in known else Unknown(name)
     if owner.kind == "view" and name == "login_required" and exempt_from_login(frame):
         return Known(False)
+    if owner.kind == "raised":
+        return Unknown(f"exception.{name}", pure=False)
     if owner.kind == "exception" or owner.kind == "view":
         return Unknown(name)
     return Bound(owner, name)

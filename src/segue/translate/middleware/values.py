@@ -102,4 +102,5 @@ Value = Known | Unknown | Thing | Instance | Global | Bound | Method | Closure |
 NONE = Known(None)
 REQUEST, RESPONSE = Thing("request"), Thing("response")
 VIEW = Thing("view")
+RAISED = Thing("raised")  # what came out of the view
 GET_RESPONSE = Thing("get_response")
