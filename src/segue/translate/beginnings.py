@@ -30,6 +30,14 @@ def beginning(pattern: str) -> str:
     return "".join(out)
 
 
+def literal(pattern: str) -> bool:
+    """Whether it matches its :func:`beginning` and no more: ``^/en/\\Z``."""
+    if not pattern.endswith(("$", "\\Z")):
+        return False
+    text = pattern.removeprefix("^").removesuffix("$").removesuffix("\\Z")
+    return re.sub(r"\\(.)", r"\1", text) == beginning(pattern)
+
+
 def apart(one: str, other: str) -> bool:
     """Whether no text begins with both."""
     return not one.startswith(other) and not other.startswith(one)

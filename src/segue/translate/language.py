@@ -15,7 +15,7 @@ from segue.refusal import Refusal, refuse
 from segue.snapshot.model import Languages, Route, Snapshot, Value, Where
 from segue.target.ir import Decl, Import, Module
 from segue.translate import catalogues
-from segue.translate.beginnings import apart, beginning
+from segue.translate.beginnings import apart, beginning, literal
 from segue.translate.bridge_texts import PLURALS
 from segue.translate.context import Context
 from segue.translate.specialise.fold import plain
@@ -315,15 +315,16 @@ def _may_be_language(languages: Languages, part: str) -> bool:
 
 def _twin(snapshot: Snapshot, languages: Languages, route: Route) -> bool:
     """Whether a URL under a language may have the rest of the path of ``route``."""
-    own = route.path.partition("{")[0]
-    own = own.rstrip("/") if route.suffix_regex and own == route.path else own
+    own = beginning(route.regex).rstrip("/")  # which APPEND_SLASH may add
     for other in snapshot.routes:
         language = _first(other.path)
         if language.lower() != languages.default:
             continue
         under = f"/{language}"
         known = beginning(other.regex)
-        if not known.startswith(under) or not apart(own, known.removeprefix(under)):
+        rest = known.removeprefix(under)
+        possible = rest.startswith(own) if literal(other.regex) else not apart(own, rest)
+        if not known.startswith(under) or possible:
             return True
     return False
 

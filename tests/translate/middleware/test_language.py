@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -138,9 +139,10 @@ def test_paths_under_a_language_are_refused(
     assert languages is not None
     languages = dataclasses.replace(languages, patterns=patterns, prefixed=prefixed)
     twin = dataclasses.replace(snapshot.routes[0], path="/en/other/x/", regex=r"^/en/other/[\s\S]*?x/\Z")
-    snapshot = dataclasses.replace(
-        snapshot, settings=dataclasses.replace(snapshot.settings, languages=languages), routes=(twin,)
-    )
-    found = middleware_problem(snapshot, dataclasses.replace(twin, path=path))
+    home = dataclasses.replace(twin, path="/en/", regex=r"^/en/\Z")
+    settings = dataclasses.replace(snapshot.settings, languages=languages)
+    snapshot = dataclasses.replace(snapshot, settings=settings, routes=(twin, home))
+    regex = re.sub(r"\{\w+\}", "[^/]+", f"^{path}\\Z")
+    found = middleware_problem(snapshot, dataclasses.replace(twin, path=path, regex=regex))
     assert why in found
     assert bool(why) == bool(found)
