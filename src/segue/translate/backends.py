@@ -164,6 +164,43 @@ def check_login_receivers(ctx: Context) -> None:
 _CREDENTIALS = frozenset({"username", "password"})
 
 
+def asked_for(ctx: Context, where: Where, given: frozenset[str]) -> list[tuple[str, Function | None]]:
+    """The backends that ``authenticate`` asks with credentials of these names, and what it calls of each: None for
+    ``ModelBackend``'s own. Raises :class:`Refused` where none is asked or one cannot be read."""
+    found: list[tuple[str, Function | None]] = []
+    for name in names(ctx):
+        if _inherits(ctx, name, ("authenticate", "user_can_authenticate")):
+            found.append((name, None))
+        elif not _is_silent(ctx, name, ("authenticate",)) and _takes(ctx, name, given):
+            found.append((name, _own_authenticate(ctx, name, where)))
+    if not found:
+        raise refuse(
+            "authentication-backend", "ModelBackend", "No backend of the project checks passwords.", where
+        )
+    if any(function is None for _, function in found):
+        check_by_name(ctx, where)
+    check_login_receivers(ctx)
+    return found
+
+
+def _own_authenticate(ctx: Context, name: str, where: Where) -> Function:
+    cls = _class(ctx, name)
+    function = ctx.snapshot.functions.get(cls.methods.get("authenticate", "")) if cls is not None else None
+    if function is None:
+        why = "Passwords are checked by this backend's own authenticate."
+        raise _refused(ctx, name, "authenticate", why, where)
+    if "PermissionDenied" in function.source:
+        why = "PermissionDenied ends the search: no other backend is asked."
+        raise _refused(ctx, name, "authenticate", why, where)
+    return function
+
+
+def check_by_name(ctx: Context, where: Where) -> None:
+    """Raise :class:`Refused` unless users are found by name and check passwords as ``ModelBackend`` expects."""
+    check_user_manager(ctx, where, natural_key=True)
+    _check_user(ctx, "check_password", "The user checks passwords itself.")
+
+
 def check_passwords(ctx: Context, where: Where, given: frozenset[str] = _CREDENTIALS) -> None:
     """Raise :class:`Refused` unless ``authenticate(username=, password=)`` is ``ModelBackend``'s alone; ``given`` are the
     names of the credentials."""
@@ -178,8 +215,7 @@ def check_passwords(ctx: Context, where: Where, given: frozenset[str] = _CREDENT
         raise refuse(
             "authentication-backend", "ModelBackend", "No backend of the project checks passwords.", where
         )
-    check_user_manager(ctx, where, natural_key=True)
-    _check_user(ctx, "check_password", "The user checks passwords itself.")
+    check_by_name(ctx, where)
     check_login_receivers(ctx)
 
 

@@ -18,6 +18,41 @@ from django.db import models
 class Person(AbstractUser):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
 """
+BACKENDS = """\
+from django.contrib.auth import get_user_model
+from django.contrib.auth.backends import ModelBackend
+from django.db.models import Q
+
+UserModel = get_user_model()
+
+
+class ByMail(ModelBackend):
+    def authenticate(self, request, username=None, password=None, **kwargs):
+        if username is None:
+            username = kwargs.get(UserModel.USERNAME_FIELD)
+        if username is None or password is None:
+            return
+        try:
+            user = UserModel.objects.get(Q(email__iexact=username))
+        except UserModel.DoesNotExist:
+            UserModel().set_password(password)
+            return None
+        except UserModel.MultipleObjectsReturned:
+            return None
+        if user.check_password(password) and self.user_can_authenticate(user):
+            return user
+
+    def get_user(self, user_id):
+        try:
+            return UserModel.objects.get(pk=user_id)
+        except UserModel.DoesNotExist:
+            return None
+
+
+class Stops(ModelBackend):
+    def authenticate(self, request, ticket):
+        raise PermissionDenied
+"""
 VIEWS = """\
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from rest_framework.decorators import api_view, permission_classes
@@ -79,7 +114,7 @@ class Keep(APIView):
 
 class Again(APIView):
     def post(self, request):
-        login(request, Person.objects.get(username="ann"), backend="")
+        login(request, Person.objects.get(username="ann"), backend="django.contrib.auth.backends.ModelBackend")
         return Response({"name": request.user.username})
 
 
@@ -115,6 +150,21 @@ class Mark(APIView):
         return Response({"mark": request.mark})
 
 
+class Stop(APIView):
+    permission_classes = [IsAuthenticated]
+
+    def post(self, request):
+        user = request.user
+        user.is_active = False
+        user.save()
+        return Response({"name": request.user.username})
+
+
+class Ticket(APIView):
+    def post(self, request):
+        return Response({"known": authenticate(request, ticket="x") is not None})
+
+
 class Several(APIView):
     def post(self, request):
         for name in ("ann", "bob"):
@@ -141,6 +191,8 @@ urlpatterns = [
     path("perhaps/", views.Perhaps.as_view()),
     path("deny/", views.Deny.as_view()),
     path("mark/", views.Mark.as_view()),
+    path("stop/", views.Stop.as_view()),
+    path("ticket/", views.Ticket.as_view()),
 ]
 """
 MORE_SETTINGS = """\
@@ -150,6 +202,7 @@ MIDDLEWARE.insert(2, "django.middleware.csrf.CsrfViewMiddleware")
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = ["rest_framework.authentication.SessionAuthentication"]
 AUTH_USER_MODEL = "notes.Person"
+AUTHENTICATION_BACKENDS = ["notes.backends.Stops", "notes.backends.ByMail", "django.contrib.auth.backends.ModelBackend"]
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_AGE = 1000
 SESSION_COOKIE_AGE = 2000
@@ -157,7 +210,7 @@ SESSION_COOKIE_AGE = 2000
 PEOPLE = """\
 from django.contrib.auth.models import Permission
 from notes.models import Person
-for name in ("ann", "bob"): Person.objects.create_user(name, password=f"{name}-secret")
+for name in ("ann", "bob"): Person.objects.create_user(name, f"{name}@there.org", f"{name}-secret")
 Person.objects.get(username="ann").user_permissions.add(Permission.objects.get(codename="change_person"))
 """
 # Two browsers; a step is (browser, method, path, body, what the header says: the cookie's token, one that was replaced, or none).
@@ -190,6 +243,10 @@ STEPS = [
     (0, "post", "/again/", {}, ""), (0, "get", "/me/", None, ""), (0, "post", "/keep/", {}, "good"),
     (1, "post", "/enter/", IN("bob"), ""), (1, "post", "/keep/", {}, "good"), (1, "get", "/me/", None, ""),
     (0, "get", "/me/", None, ""),
+    (0, "post", "/enter/", IN("BOB@there.org", "bob-secret"), "good"), (0, "get", "/me/", None, ""),
+    (1, "post", "/enter/", IN("bob@there.org", "ann-secret"), "good"), (1, "post", "/enter/", IN("nobody@there.org"), "good"),
+    (0, "post", "/stop/", {}, "good"), (0, "get", "/me/", None, ""), (1, "get", "/me/", None, ""),
+    (1, "post", "/enter/", IN("bob@there.org", "bob-secret"), ""),
 ]
 pick, jars, old = random.Random(seed), ({}, {}), {0: "", 1: ""}
 
@@ -244,6 +301,7 @@ def test_a_login_means_the_same_on_both_sides(tmp_path: Path) -> None:
         "site_/urls.py": URLS,
         "notes/models.py": MODELS,
         "notes/views.py": VIEWS,
+        "notes/backends.py": BACKENDS,
     }
     site = Site.make(tmp_path / "site", files)
 
@@ -254,7 +312,8 @@ def test_a_login_means_the_same_on_both_sides(tmp_path: Path) -> None:
     assert differences(report) == []
     refused = {r.route_id.strip("/"): r.reasons[0].code for r in program.refused}
     logins = dict.fromkeys(("several", "raw", "every", "perhaps"), "login")
-    assert refused == {**logins, "deny": "expression", "mark": "assign-attribute"}
+    others = {"deny": "expression", "mark": "assign-attribute", "ticket": "authentication-backend"}
+    assert refused == {**logins, **others}
     shutil.copy(tmp_path / "before.sqlite3", site.root / "db.sqlite3")
     alone = site.run("-c", DIALOG, str(tmp_path), str(output), "0")
     statuses = [json.loads(line)[1] for line in alone[:-2]]

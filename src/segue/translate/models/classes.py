@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from segue.refusal import refuse
 from segue.snapshot.model import Model
 from segue.target.ir import Decl, Import, Origin
 from segue.translate.context import Context
@@ -47,6 +48,16 @@ def use_dict(ctx: Context, label: str, name: str) -> None:
     if name not in made:
         made.append(name)
         made.sort()
+        _write(ctx, model)
+
+
+def tell_backend(ctx: Context, label: str) -> None:
+    """Give users a ``backend``: which of ``AUTHENTICATION_BACKENDS`` has found them. Raises ``Refused`` for a column of that name."""
+    model = concrete(ctx, label)
+    if any(f.name == "backend" for f in model.fields):
+        raise refuse("login", f"{label}.backend", "Django puts the backend there, too.", model.where)
+    if (PART, ("backend", model.label)) not in ctx.memo:
+        ctx.memo[(PART, ("backend", model.label))] = True
         _write(ctx, model)
 
 
@@ -122,6 +133,11 @@ def model_decl(ctx: Context, model: Model) -> Decl:
     relations = [text for text in relations if text]
     if relations:
         lines += ["", *(f"    {text}" for text in relations)]
+    if (PART, ("backend", model.label)) in ctx.memo:
+        lines += [
+            "",
+            '    backend = ""  # which of AUTHENTICATION_BACKENDS has found the user, while it logs in',
+        ]
     for name in _dicts(ctx, model.label):
         out.use("functools", "cached_property")
         out.use("typing", "Any")

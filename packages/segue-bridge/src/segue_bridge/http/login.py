@@ -22,6 +22,17 @@ async def log_in(call: Call, user: Any, identity: Identity, backend: str) -> Non
     call.rotate_csrf_token()
 
 
+def found_by(user: Any) -> str:
+    """Which of several backends has found the user. Raises ``ValueError`` for one who was not asked for by credentials, as Django."""
+    backend: str = getattr(user, "backend", "")
+    if not backend:
+        raise ValueError(
+            "You have multiple authentication backends configured and therefore must provide the `backend` argument"
+            " or set the `backend` attribute on the user."
+        )
+    return backend
+
+
 async def log_out(call: Call) -> None:
     """``logout(request)``: nothing is left of the session."""
     if call.stored_session is None:

@@ -5,34 +5,29 @@ from __future__ import annotations
 import ast
 
 from segue.refusal import Refused
-from segue.target.ir import Import
-from segue.translate.backends import check_passwords, upgrades_passwords
+from segue.translate.backends import asked_for, names
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.constants import TOKEN_GENERATOR
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import lifted_call
-from segue.translate.interp.value import Val, const, literal, name, quote
+from segue.translate.interp.value import Val, literal, name, quote
 from segue.translate.kinds import Const, Global, Instance, Kind, Request, Scalar, User
-from segue.translate.load.models import concrete
 from segue.translate.needs import Needs
 from segue.translate.rules.registry import function, method
 from segue.translate.rules.user import entity_of
 from segue.translate.views.accounts import password_rules, reset_tokens
-from segue.translate.views.authentication import base, passwords
+from segue.translate.views.rules import own_backends
 
 _DEFAULT = "django.contrib.auth.tokens.default_token_generator"
 
 
 @function("django.contrib.auth.authenticate")
 def authenticate(frame: Frame, call: CallSite) -> Val:
-    """``authenticate(request, username=…, password=…)`` where only ``ModelBackend`` checks passwords."""
+    """``authenticate(request, username=…, password=…)``."""
     ctx = frame.ctx
     where = frame.where(call.node)
-    check_passwords(ctx, where, frozenset(call.kwargs) - {"request"})
-    label = ctx.snapshot.settings.user_model
-    known = ctx.snapshot.classes.get(concrete(ctx, label).cls)
-    field = known.attributes.get("USERNAME_FIELD") if known is not None else None
-    username = str(field.value.data) if field is not None else "username"
+    given = {key: value for key, value in call.kwargs.items() if key != "request"}
+    asked = asked_for(ctx, where, frozenset(given))
     request = call.argument(0, "request")
     if request is not None and not (isinstance(request.kind, Request) or _is_none(request)):
         raise frame.refuse(
@@ -45,35 +40,9 @@ def authenticate(frame: Frame, call: CallSite) -> Val:
             "Segue cannot tell which credentials are given.",
             call.node,
         )
-    given = call.kwargs.get("username")
-    if given is None or (username != "username" and username in call.kwargs):
-        given = call.kwargs.get(username) if given is None else None
-    password = call.kwargs.get("password", const(None))
-    if given is None and not {"username", username} & set(call.kwargs):
-        return const(None)  # ``ModelBackend`` asks for nothing else
-    if given is None or not _is_text(given) or not _is_text(password):
-        raise frame.refuse(
-            "authenticate",
-            ast.unparse(call.node),
-            "Segue cannot tell which credentials are given.",
-            call.node,
-        )
-    base(ctx, where)
-    passwords(ctx, where)
-    for constant in ("IDENTITY", "PASSWORDS"):
-        frame.use(Import(f"{ctx.program.package}.access", constant))
-    helper = frame.imported("segue_bridge.auth.backend", "authenticate")
-    upgrade = "" if upgrades_passwords(ctx) else ", upgrade=False"
-    assert given.node is not None
-    assert password.node is not None
-    made = quote(
-        f"await {{0}}({{1}}, IDENTITY, PASSWORDS, {{2}}, {{3}}{upgrade})",
-        helper,
-        frame.db,
-        given.node,
-        password.node,
-    )
-    return Val(Instance(label, Needs(label, written=True), "entity", True), made)
+    if len(asked) == 1 and asked[0][1] is None and len(names(ctx)) == 1:
+        return own_backends.by_name(frame, given, call, where)
+    return own_backends.found(frame, call, given, asked)
 
 
 @function("django.contrib.auth.password_validation.validate_password")
@@ -142,15 +111,6 @@ def reset_token(frame: Frame, owner: Val, call: CallSite) -> Val | None:
 
 def _is_none(value: Val) -> bool:
     return isinstance(value.kind, Const) and value.kind.value is None
-
-
-def _is_text(value: Val) -> bool:
-    kind = value.kind
-    if value.node is None:
-        return False
-    return (isinstance(kind, Scalar) and kind.type in ("str", "Any")) or (
-        isinstance(kind, Const) and (kind.value is None or isinstance(kind.value, str))
-    )
 
 
 __all__ = ["Refused", "literal", "name"]

@@ -15,6 +15,7 @@ from segue.translate.load.needs import column
 from segue.translate.middleware.known import CSRF
 from segue.translate.middleware.stack import entries
 from segue.translate.middleware.subclasses import extends
+from segue.translate.models.classes import PART
 from segue.translate.rules import custom_signals
 from segue.translate.rules.registry import function
 from segue.translate.rules.user import entity_of
@@ -31,8 +32,8 @@ def login(frame: Frame, call: CallSite) -> Val:
     request = _request(frame, call)
     call.only("request", "user", "backend", at_most=3)
     user = _user(frame, call)
-    backend = _backend(frame, call)
-    _say(frame, call, "log_in", user.node, quote("IDENTITY"), literal(backend))
+    backend = _backend(frame, call, user)
+    _say(frame, call, "log_in", user.node, quote("IDENTITY"), backend)
     _send(frame, call, "user_logged_in", request, user)
     return const(None)
 
@@ -108,22 +109,28 @@ def _user(frame: Frame, call: CallSite) -> Val:
     return user
 
 
-def _backend(frame: Frame, call: CallSite) -> str:
+def _backend(frame: Frame, call: CallSite, user: Val) -> ast.expr:
     """What the session says of where its user comes from."""
     given = call.argument(2, "backend")
     if given is not None and not (isinstance(given.kind, Const) and given.kind.value in (None, "")):
         if isinstance(given.kind, Const) and isinstance(given.kind.value, str):
-            return given.kind.value
+            return literal(given.kind.value)
         raise frame.refuse("login", ast.unparse(call.node), "The backend is computed here.", call.node)
     known = backends.names(frame.ctx)
-    if len(known) != 1:
+    if len(known) == 1:
+        return literal(known[0])
+    if (
+        PART,
+        ("backend", concrete(frame.ctx, frame.ctx.snapshot.settings.user_model).label),
+    ) not in frame.ctx.memo:
         raise frame.refuse(
             "login",
             ast.unparse(call.node),
             "Which of AUTHENTICATION_BACKENDS has found the user is not known here.",
             call.node,
         )
-    return known[0]
+    assert user.node is not None
+    return quote("{0}({1})", frame.imported("segue_bridge.http.login", "found_by"), user.node)
 
 
 def _say(frame: Frame, call: CallSite, helper: str, *arguments: ast.expr | None) -> None:
