@@ -23,7 +23,8 @@ class Use:
 class Refusal:
     """``code`` is a stable kebab-case key to group by (``queryset-extra``), ``construct`` what
     stands in the source (short), ``why`` one plain sentence, ``file``/``line`` where. ``use`` is how the project
-    came there, if that is through another package (:mod:`segue.translate.packages`)."""
+    came there, if that is through another package (:mod:`segue.translate.packages`), ``entry`` the entry of ``MIDDLEWARE`` that
+    refuses."""
 
     code: str
     construct: str
@@ -31,6 +32,7 @@ class Refusal:
     file: str
     line: int
     use: Use | None = field(default=None, compare=False)
+    entry: str = field(default="", compare=False)
 
     @property
     def place(self) -> str:

@@ -33,6 +33,7 @@ def run(
             package=settings.package,
             accepted_middleware=settings.accepted_middleware,
             pure=settings.pure,
+            look_beneath=True,
         )
     if transactions:
         return _transactions(snapshot, program, as_json=as_json)

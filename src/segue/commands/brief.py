@@ -48,6 +48,7 @@ def run(settings: Config, route: str, *, to: Path | None, as_json: bool, example
             package=settings.package,
             accepted_middleware=settings.accepted_middleware,
             pure=settings.pure,
+            look_beneath=True,
         )
     at, operation = found[0]
     reasons = next(

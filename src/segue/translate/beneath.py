@@ -47,9 +47,7 @@ def add(ctx: Context) -> None:
 
 
 def _middleware(found: dict[tuple[str, str], dict[Refusal, None]]) -> set[str]:
-    return {
-        reason.construct for reasons in found.values() for reason in reasons if reason.code == "middleware"
-    }
+    return {reason.entry for reasons in found.values() for reason in reasons if reason.entry}
 
 
 def _without(snapshot: Snapshot, ctx: Context, accepted: frozenset[str]) -> Program | None:

@@ -28,11 +28,13 @@ def translate(
     package: str = "app",
     accepted_middleware: Collection[str] = (),
     pure: Collection[str] = (),
+    look_beneath: bool = False,
 ) -> Program:
     """Translate every DRF operation of the project's own routes, or refuse it with its reasons.
 
     ``accepted_middleware`` are dotted names whose effect on answers the team has checked itself, ``pure`` modules of other packages
-    that only compute (:mod:`segue.translate.rules.libraries`).
+    that only compute (:mod:`segue.translate.rules.libraries`). ``look_beneath``: where nothing is native, translate again and again
+    without what keeps everything, to tell what comes next (:mod:`segue.translate.beneath`).
     The same snapshot gives the same program.
     """
     registry.discover()
@@ -52,7 +54,7 @@ def translate(
                 ctx.program.refused.append(RefusedOperation(route.id, operation.method, blockers))
         else:
             translate_route(ctx, facts, route)
-    if ctx.program.refused and not ctx.program.native and not too_old:
+    if look_beneath and ctx.program.refused and not ctx.program.native and not too_old:
         beneath.add(ctx)
     for finalizer in ctx.finalizers:
         finalizer()

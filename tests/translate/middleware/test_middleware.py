@@ -14,6 +14,7 @@ from tests.translate.middleware import stacks
 from segue.emit import write
 from segue.snapshot.model import Snapshot, Value
 from segue.snapshot.run import probe
+from segue.target.ir import RefusedOperation
 from segue.translate.program import translate
 from segue.verify import ProjectRef
 from segue.verify.operations import native_operations
@@ -249,3 +250,17 @@ def test_what_accepted_middleware_gives_may_not_be_named_in_its_source(everythin
     program = translate(only(everything, "Facts"), accepted_middleware=["notes.middleware.Facts"])
     refused = {r.route_id: r.reasons[0].construct for r in program.refused}
     assert "fact" in refused["/api/told/"]
+
+
+def test_what_is_refused_beneath_is_told_when_asked(everything: Snapshot) -> None:
+    """Two middlewares that each keep everything: one is named by itself, both when asked, and neither makes a route native."""
+    snapshot = only(everything, "Local", "Writes")
+    known, asked = (
+        {_constructs(r) for r in translate(snapshot, look_beneath=b).refused} for b in (False, True)
+    )
+    assert {len(each) for each in known} == {1}
+    assert all(two > one and len(two) == 2 for one in known for two in asked)
+
+
+def _constructs(refused: RefusedOperation) -> frozenset[str]:
+    return frozenset(r.construct for r in refused.reasons if r.code == "middleware")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from segue.refusal import Refusal, Refused
 from segue.snapshot.model import Route, Snapshot
@@ -97,64 +97,81 @@ def _of_route(ctx: Context, route: Route, *, as_code: bool) -> RouteMiddleware:
     for name, defined in entries(ctx.snapshot):
         if methods and all(m in out.refused for m in methods):
             break
-        if name in ctx.accepted_middleware:
-            continue
-        if name == CORS:
-            problem = cors_problem(ctx.snapshot)
-            if problem:
-                refusal = Refusal("middleware", name, problem, ctx.snapshot.settings.module, 0)
-                _refuse(out, methods, refusal)
-            continue
-        if name == language.MIDDLEWARE:
-            problem = language.middleware_problem(ctx.snapshot, route)
-            if problem:
-                _refuse(out, methods, _refusal(ctx, name, problem.rstrip(".")))
-            continue
-        if name in (CONDITIONAL, GZIP):
-            problem = finishers.problem(ctx.snapshot, name) or _looking(out, name)
-            if problem:
-                _refuse(out, methods, _refusal(ctx, name, problem))
-            continue
-        if name == allauth.NAME:
-            problem = allauth.problem(ctx.snapshot, route)
-            if problem:
-                _refuse(out, methods, _refusal(ctx, name, problem))
-            continue
-        if name in packages.KNOWN:
-            problem = packages.problem(ctx.snapshot, name)
-            if problem:
-                _refuse(out, methods, _refusal(ctx, name, problem))
-            for header, value in packages.headers(ctx.snapshot, name).items():
-                _header(out, header, value, "set")
-            if packages.reads_user(ctx.snapshot, name):
-                _judge(ctx, route, out, methods, name, Verdict(session="always", user=True))
-            continue
-        if name in csp.NAMES:
-            policies = csp.headers(ctx.snapshot, route)
-            if policies is None:
-                _refuse(out, methods, _refusal(ctx, name, "Segue does not know its header on this route"))
-            for header, value in (policies or {}).items():
-                _header(out, header, value, "default")
-            continue
-        if name == XVIEW:
-            out.left.setdefault((Fact("method", "HEAD"),), []).append(name)
-        if name in KNOWN:
-            continue
-        base = base_of(ctx.snapshot, defined)
-        if base:
-            verdict, left = judge_subclass(ctx.snapshot, defined, base, route)
-            out.left.setdefault((left,), []).append(name)
-            _judge(ctx, route, out, methods, name, verdict)
-            continue
-        verdict = _verdict(ctx, route, defined, _outside(ctx, out, name))
-        out.enter(ctx, defined)
-        ctx.memo[ANONYMOUS] = _nobody(ctx, name)
-        if not _as_code(ctx, route, out, methods, name, defined, verdict, as_code):
-            _judge(ctx, route, out, methods, name, verdict)
-            _ended(ctx, out, methods, name, verdict)
-            out.judged[defined] = verdict.sets
-            out.always |= verdict.always
+        before = set(out.refused)
+        _entry(ctx, route, out, methods, name, defined, as_code=as_code)
+        for method in out.refused.keys() - before:
+            out.refused[method] = replace(out.refused[method], entry=name)
     return out
+
+
+def _entry(
+    ctx: Context,
+    route: Route,
+    out: RouteMiddleware,
+    methods: list[str],
+    name: str,
+    defined: str,
+    *,
+    as_code: bool,
+) -> None:
+    """Add what one entry of ``MIDDLEWARE`` does: ``name`` in the settings, ``defined`` where it is written."""
+    if name in ctx.accepted_middleware:
+        return
+    if name == CORS:
+        problem = cors_problem(ctx.snapshot)
+        if problem:
+            refusal = Refusal("middleware", name, problem, ctx.snapshot.settings.module, 0)
+            _refuse(out, methods, refusal)
+        return
+    if name == language.MIDDLEWARE:
+        problem = language.middleware_problem(ctx.snapshot, route)
+        if problem:
+            _refuse(out, methods, _refusal(ctx, name, problem.rstrip(".")))
+        return
+    if name in (CONDITIONAL, GZIP):
+        problem = finishers.problem(ctx.snapshot, name) or _looking(out, name)
+        if problem:
+            _refuse(out, methods, _refusal(ctx, name, problem))
+        return
+    if name == allauth.NAME:
+        problem = allauth.problem(ctx.snapshot, route)
+        if problem:
+            _refuse(out, methods, _refusal(ctx, name, problem))
+        return
+    if name in packages.KNOWN:
+        problem = packages.problem(ctx.snapshot, name)
+        if problem:
+            _refuse(out, methods, _refusal(ctx, name, problem))
+        for header, value in packages.headers(ctx.snapshot, name).items():
+            _header(out, header, value, "set")
+        if packages.reads_user(ctx.snapshot, name):
+            _judge(ctx, route, out, methods, name, Verdict(session="always", user=True))
+        return
+    if name in csp.NAMES:
+        policies = csp.headers(ctx.snapshot, route)
+        if policies is None:
+            _refuse(out, methods, _refusal(ctx, name, "Segue does not know its header on this route"))
+        for header, value in (policies or {}).items():
+            _header(out, header, value, "default")
+        return
+    if name == XVIEW:
+        out.left.setdefault((Fact("method", "HEAD"),), []).append(name)
+    if name in KNOWN:
+        return
+    base = base_of(ctx.snapshot, defined)
+    if base:
+        verdict, left = judge_subclass(ctx.snapshot, defined, base, route)
+        out.left.setdefault((left,), []).append(name)
+        _judge(ctx, route, out, methods, name, verdict)
+        return
+    verdict = _verdict(ctx, route, defined, _outside(ctx, out, name))
+    out.enter(ctx, defined)
+    ctx.memo[ANONYMOUS] = _nobody(ctx, name)
+    if not _as_code(ctx, route, out, methods, name, defined, verdict, as_code):
+        _judge(ctx, route, out, methods, name, verdict)
+        _ended(ctx, out, methods, name, verdict)
+        out.judged[defined] = verdict.sets
+        out.always |= verdict.always
 
 
 def _looking(out: RouteMiddleware, name: str) -> str:
