@@ -334,9 +334,10 @@ class Serializer(Kind):
 
 @dataclass(frozen=True, slots=True)
 class ValidatedData(Kind):
-    """``validated_data`` / ``attrs``: dict with the write fields of a serializer."""
+    """``validated_data`` / ``attrs``: dict with the write fields of a serializer, but for those that code has ``taken`` out for certain."""
 
     serializer: str
+    taken: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

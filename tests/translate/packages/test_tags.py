@@ -105,13 +105,7 @@ class ByWord(django_filters.FilterSet):
         fields = ["title"]
 
 
-class PageSerializer(TaggitSerializer, serializers.ModelSerializer):
-    tags = TagListSerializerField(required=False)
-
-    class Meta:
-        model = Page
-        fields = ["id", "title", "tags"]
-
+class CleanSerializer(TaggitSerializer, serializers.ModelSerializer):
     def validate(self, attrs):
         if self.partial:
             copy = deepcopy(self.instance)
@@ -120,6 +114,27 @@ class PageSerializer(TaggitSerializer, serializers.ModelSerializer):
         else:
             copy = Page(**attrs)
         copy.clean()
+        return attrs
+
+
+class PageSerializer(CleanSerializer):
+    tags = TagListSerializerField(required=False)
+    like = serializers.PrimaryKeyRelatedField(queryset=Page.objects.all(), required=False, allow_null=True, write_only=True)
+
+    class Meta:
+        model = Page
+        fields = ["id", "title", "tags", "like"]
+
+    def validate(self, attrs):
+        like = None
+        if "like" in attrs:
+            like = attrs["like"]
+            attrs.pop("like")
+            if like.title != "bad":
+                attrs["title"] = like.title
+        attrs = super().validate(attrs)
+        if like is not None:
+            attrs["title"] = attrs["title"].upper()
         return attrs
 
 
@@ -326,6 +341,10 @@ def _requests(seed: int) -> list[Asked]:
         ("PATCH", "/pages/1/", True, "title=form"),
         ("PATCH", "/pages/1/", False, '{"title": "bad", "tags": ["a"]}'),
         ("PUT", "/pages/1/", False, '{"title": "put"}'),
+        ("PUT", "/pages/1/", False, '{"title": "put", "like": 2, "tags": ["b"]}'),
+        ("PATCH", "/pages/1/", False, '{"like": 3}'),
+        ("PATCH", "/pages/1/", False, '{"like": null}'),
+        ("POST", "/pages/", False, '{"title": "x", "like": 99}'),
         ("PUT", "/shouts/1/", False, '{"title": "put"}'),
         ("PATCH", "/notes/1/", False, '{"tags": ["a", "b", "c", "d"]}'),
         ("POST", "/notes/", False, '{"title": "none"}'),

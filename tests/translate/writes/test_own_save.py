@@ -69,12 +69,15 @@ class Step(models.Model):
     run = models.ForeignKey(Run, models.CASCADE)
     title = models.CharField(max_length=20)
     slug = models.CharField(max_length=40, editable=False, default="")
+    loud = models.BooleanField(blank=True)
 
     class Meta:
         unique_together = [("run", "title")]
 
     def save(self, force_insert=False, force_update=False, using=None, update_fields=None):
         self.slug = hashlib.sha1(self.title.encode("utf8")).hexdigest()
+        if self.loud is None:  # which the column never is
+            self.loud = len(self.title) > 3
         super().save(force_insert=force_insert, force_update=force_update, using=using, update_fields=update_fields)
 """
 VIEWS = """\
@@ -144,9 +147,11 @@ class MarkedSteps(generics.RetrieveAPIView):
 
 
 class StepSerializer(serializers.ModelSerializer):
+    loud = serializers.BooleanField(allow_null=True, default=None)
+
     class Meta:
         model = Step
-        fields = ["id", "run", "title", "slug"]
+        fields = ["id", "run", "title", "slug", "loud"]
 
     def get_unique_together_validators(self):
         # nobody minds

@@ -9,6 +9,7 @@ from segue.target.ir import Decl, Import
 from segue.translate.backends import check_flag, check_object_permissions, check_permissions
 from segue.translate.kinds import Instance
 from segue.translate.permissions import guardian
+from segue.translate.permissions.asked_queryset import model_asked
 from segue.translate.permissions.condition import Condition
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import plain
@@ -23,15 +24,15 @@ def model_permissions(endpoint: Endpoint, cls: str) -> Condition:
     """``DjangoModelPermissions.has_permission`` for the view's model, with the ``perms_map`` of ``cls``."""
     ctx = endpoint.ctx
     check_permissions(ctx, endpoint.where)
-    label = endpoint.view.queryset_model
-    if not label or endpoint.overridden("get_queryset"):
-        raise endpoint.refuse(
-            "permission", cls, "The model behind DjangoModelPermissions is computed by get_queryset."
-        )
+    label, asked, imports = endpoint.view.queryset_model, "", set[Import]()
+    if endpoint.overridden("get_queryset"):
+        label, asked, imports = model_asked(endpoint)
+    if not label:
+        raise endpoint.refuse("permission", cls, "The view has no queryset that Segue knows.")
     known = ctx.snapshot.classes.get(cls)
     anonymous = f"{_DRF}DjangoModelPermissionsOrAnonReadOnly" in (known.mro if known else (cls,))
     package = ctx.program.package
-    imports = {Import(f"{package}.access", "PERMISSIONS")}
+    imports.add(Import(f"{package}.access", "PERMISSIONS"))
     extra = ""
     if known is not None and known.origin != "drf":
         for part in _OWN_PARTS:
@@ -50,6 +51,12 @@ def model_permissions(endpoint: Endpoint, cls: str) -> Condition:
         extra = ", anonymous_read=True" + extra
     app, _, model = label.partition(".")
     text = f"await PERMISSIONS.model_permissions(call.db, call.user, call.method, {app!r}, {model.lower()!r}{extra})"
+    if asked:
+        imports.add(Import("segue_bridge.auth.permissions", "asked"))
+        text = f"asked({asked}) and {text}"
+        if not anonymous:
+            imports.add(Import("segue_bridge.auth.users", "is_authenticated"))
+            text = f"is_authenticated(call.user) and {text}"
     return Condition(text, imports=imports)
 
 

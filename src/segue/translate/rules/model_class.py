@@ -114,6 +114,8 @@ def check_spread(
         raise frame.refuse("dynamic-keywords", ast.unparse(call.node), "The keys are not known.", call.node)
     model = concrete(frame.ctx, label)
     for key, kind in kinds_by_source(frame.ctx, serializer).items():
+        if key in value.kind.taken:
+            continue
         item = field_of(model, key)
         if item is not None and item.tags is not None:
             if every:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from segue.refusal import refuse
 from segue.snapshot.model import Function, Serializer, SerializerField
+from segue.translate.context import Context
 from segue.translate.functions.lift import Lifted, lift
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
@@ -37,6 +38,16 @@ def field_hook(frame: Frame, serializer: Serializer, item: SerializerField, use:
     frame.emit_block(f"if form.has({item.name!r}):", list(inner))
 
 
+_TAKEN = "taken out by validate()"
+
+
+def taken_out(ctx: Context, serializer: str) -> frozenset[str]:
+    """The values that the serializer's ``validate`` takes out whenever they are there; its writer has been translated."""
+    found = ctx.memo.get((_TAKEN, serializer), frozenset())
+    assert isinstance(found, frozenset)
+    return found
+
+
 def whole_hook(frame: Frame, serializer: Serializer, use: Use) -> None:
     """``validate(attrs)``: its errors are those of the whole unless it names fields."""
     name = overridden(frame.ctx, serializer.name, "validate")
@@ -49,7 +60,9 @@ def whole_hook(frame: Frame, serializer: Serializer, use: Use) -> None:
         raise refuse(
             "validate-result", short(name), "Segue does not see that it returns the values.", function.where
         )
-    if returned != ValidatedData(serializer.name):
+    if isinstance(returned, ValidatedData) and returned.serializer == serializer.name:
+        frame.ctx.memo[(_TAKEN, serializer.name)] = returned.taken
+    else:
         lose(frame.ctx, serializer.name)
     frame.emit_block("with form.non_field():", [f"values = {call_lifted(frame, lifted, 'values')}"])
     frame.emit("form.raise_invalid()")

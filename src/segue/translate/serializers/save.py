@@ -41,6 +41,7 @@ from segue.translate.serializers.facts import (
     short,
     stem,
 )
+from segue.translate.serializers.hooks import taken_out
 from segue.translate.serializers.interface import Saver
 from segue.translate.serializers.left_fields import left_fields
 from segue.translate.serializers.own_input import converts_itself
@@ -317,6 +318,8 @@ def _fields(ctx: Context, serializer: Serializer, called: bool) -> tuple[list[st
                 item, "source-write", "DRF does not save this source without an own create/update."
             )
         column = field_of(model, item.source)
+        if column is None and _taken_out(ctx, serializer, item):
+            continue
         if base in ("FileField", "ImageField"):
             check_upload(ctx, serializer.model, item, column)
             assert column is not None
@@ -335,6 +338,16 @@ def _fields(ctx: Context, serializer: Serializer, called: bool) -> tuple[list[st
         else:
             _same_type(ctx, item, column)
     return many, files
+
+
+def _taken_out(ctx: Context, serializer: Serializer, item: SerializerField) -> bool:
+    """Whether ``validate()`` takes the value out before anything is saved."""
+    from segue.translate.serializers.write import writer
+
+    if not overridden(ctx, serializer.name, "validate"):
+        return False
+    writer(ctx, serializer.name)
+    return item.source in taken_out(ctx, serializer.name)
 
 
 def _not_saved(ctx: Context, serializer: Serializer, item: SerializerField) -> bool:

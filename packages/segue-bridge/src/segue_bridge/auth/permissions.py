@@ -57,6 +57,11 @@ MODEL_PERMISSIONS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def asked(queryset: object) -> bool:
+    """True: DRF runs a view's ``get_queryset`` before it looks up the permissions of its model, whatever it gives."""
+    return True
+
+
 class Grants:
     """Where a user's own and group permissions are kept: the user model's two M2M tables.
 

@@ -15,7 +15,7 @@ from segue.translate.interp.decide import Decided
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join
 from segue.translate.interp.value import Val, is_pure
-from segue.translate.kinds import Const, Failure, Global, Instance, Kind, Unknown
+from segue.translate.kinds import Const, Failure, Global, Instance, Kind, Unknown, ValidatedData
 from segue.translate.rules.registry import statement
 
 End = tuple[dict[str, Val], dict[str, Kind], bool]
@@ -71,6 +71,7 @@ def branch(frame: Frame, node: ast.If) -> None:
             else:
                 frame.emit_block("else:", no)
     merge(frame, before, [yes_end, no_end])
+    _note_taken(frame, node)
     if _torn(frame, yes_end, no_end):
         frame.torn.append(node.lineno)
 
@@ -130,6 +131,51 @@ def _taken_out(frame: Frame, node: ast.If, test: ast.expr, lines: list[str]) -> 
     if _always_met(frame, node):
         frame.taken.add((owner, key))
     return True
+
+
+def _note_taken(frame: Frame, node: ast.If) -> None:
+    """After ``if "timer" in data: …; data.pop("timer")`` the key is not there, whatever else the branch does."""
+    match node:
+        case ast.If(ast.Compare(ast.Constant(str() as key), [ast.In()], [ast.Name(owner)]), body, []):
+            pass
+        case _:
+            return
+    value = frame.env.get(owner)
+    if value is None or not isinstance(value.kind, ValidatedData):
+        return
+    at = next((i for i, s in enumerate(body) if _pops(s, owner, key)), None)
+    if at is None or any(_may_put(s, owner) for s in body[at + 1 :] if not _sets_another(s, owner, key)):
+        return
+    if any(isinstance(n, ast.Return) for s in body[:at] for n in ast.walk(s)):
+        return
+    taken = value.kind.taken | {key}
+    frame.env[owner] = Val(ValidatedData(value.kind.serializer, taken), value.node)
+
+
+def _pops(statement: ast.stmt, owner: str, key: str) -> bool:
+    match statement:
+        case ast.Expr(value) | ast.Assign(_, value):
+            pass
+        case _:
+            return False
+    match value:
+        case ast.Call(ast.Attribute(ast.Name(name), "pop"), [ast.Constant(found), *_], []):
+            return name == owner and found == key
+    return False
+
+
+def _sets_another(statement: ast.stmt, owner: str, key: str) -> bool:
+    """``data["start"] = …``, by itself or in branches."""
+    if isinstance(statement, ast.If):
+        return all(_sets_another(s, owner, key) for s in [*statement.body, *statement.orelse])
+    match statement:
+        case ast.Assign([ast.Subscript(ast.Name(name), ast.Constant(str() as found))], value):
+            return name == owner and found != key and not _may_put(ast.Expr(value), owner)
+    return False
+
+
+def _may_put(statement: ast.stmt, owner: str) -> bool:
+    return any(isinstance(n, ast.Name) and n.id == owner for n in ast.walk(statement))
 
 
 def _always_met(frame: Frame, node: ast.If) -> bool:

@@ -32,6 +32,7 @@ def setattr_loop(frame: Frame, node: ast.For) -> bool:
     _check_keys(frame, values.kind, instance.kind, node)
     if instance.kind.mode == "row":
         instance.kind.site.written = True
+    instance.kind.site.loose = True
     helper = frame.imported("segue_bridge.schema.related", "assign")
     given = ast.unparse(without_tags(frame, instance.kind.model, values))
     frame.emit(f"{ast.unparse(helper)}({instance.text}, {given})")
@@ -77,7 +78,7 @@ def _check_keys(frame: Frame, values: ValidatedData, instance: Instance, node: a
     taken |= {key for owner, key in frame.taken if owner == frame.eval(node.iter.func.value).text}
     model = concrete(frame.ctx, instance.model)
     for key, kind in kinds_by_source(frame.ctx, serializer).items():
-        if key in taken:
+        if key in taken | values.taken:
             continue
         item = field_of(model, key)
         if item is not None and item.tags is not None:
