@@ -94,6 +94,7 @@ if os.environ.get("ALL"):
     AUTHENTICATION_BACKENDS += ALL
 """
 VIEWS = """\
+from django.http import Http404
 from rest_framework import authentication, generics, permissions, serializers
 
 from notes.models import Note
@@ -145,6 +146,29 @@ class OneByPermission(Base, generics.RetrieveUpdateAPIView):
     permission_classes = [Readers | permissions.IsAdminUser]
 
 
+class ByQueryset(generics.ListCreateAPIView):
+    serializer_class = NoteSerializer
+    authentication_classes = [authentication.SessionAuthentication]
+    permission_classes = [Readers]
+
+    def get_queryset(self):
+        notes = Note.objects.order_by("id")
+        return notes if self.request.user.is_staff else notes.filter(stars__gte=0)
+
+
+class ByAskedQueryset(generics.ListCreateAPIView):
+    serializer_class = NoteSerializer
+    authentication_classes = [authentication.SessionAuthentication]
+    permission_classes = [permissions.DjangoModelPermissionsOrAnonReadOnly]
+
+    def get_queryset(self):
+        if self.kwargs["most"] > 1:
+            raise Http404
+        if not Note.objects.filter(stars__gte=self.kwargs["most"]).exists():
+            raise Http404("no such notes")
+        return Note.objects.filter(stars__gte=self.kwargs["most"]).order_by("id")
+
+
 class ByComputed(Base, generics.ListAPIView):
     authentication_classes = [authentication.SessionAuthentication]
     permission_classes = [Computed]
@@ -158,6 +182,8 @@ urlpatterns = [
     path("password/", views.ByPassword.as_view()),
     path("permission/", views.ByPermission.as_view()),
     path("permission/<int:pk>/", views.OneByPermission.as_view()),
+    path("by_queryset/", views.ByQueryset.as_view()),
+    path("by_asked/<int:most>/", views.ByAskedQueryset.as_view()),
     path("computed/", views.ByComputed.as_view()),
 ]
 """
@@ -257,6 +283,7 @@ def test_what_is_accepted_answers_as_django_does(site: Site, tmp_path: Path) -> 
     program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=350)
     assert {(o.method, o.route_id) for o in program.native} == {
         ("GET", "/users/"), ("GET", "/permission/"), ("POST", "/permission/"),
+        ("GET", "/by_queryset/"), ("POST", "/by_queryset/"), ("GET", "/by_asked/{most}/"), ("POST", "/by_asked/{most}/"),
         ("GET", "/permission/{pk}/"), ("PUT", "/permission/{pk}/"), ("PATCH", "/permission/{pk}/"),
     }  # fmt: skip
     assert differences(report) == []
