@@ -10,6 +10,13 @@ LOG_REQUEST_ID = "log_request_id.middleware.RequestIDMiddleware"
 PERMISSIONS_POLICY = "django_permissions_policy.PermissionsPolicyMiddleware"
 AUDITLOG = "auditlog.middleware.AuditlogMiddleware"
 CRUM = "crum.CurrentRequestUserMiddleware"
+DOCKERFLOW = "dockerflow.django.middleware.DockerflowMiddleware"
+STRUCTLOG = frozenset(
+    {
+        "django_structlog.middlewares.RequestMiddleware",
+        "django_structlog.middlewares.request.RequestMiddleware",
+    }
+)
 _REFUSED = {
     "django_guid.middleware.guid_middleware": (
         "django-guid writes an id of its own on every answer (RETURN_HEADER) and reads it from requests: let the gateway or an ASGI middleware "
@@ -19,11 +26,12 @@ _REFUSED = {
         "django-maintenance-mode asks a file, the cache or the database at every request whether to answer: close the gateway instead"
     ),
 }
+_DOCKERFLOWS = ("__version__", "__heartbeat__", "__lbheartbeat__", "__error__")
 _POLICIES = {
     "PERMISSIONS_POLICY": "permissions-policy",
     "PERMISSIONS_POLICY_REPORT_ONLY": "permissions-policy-report-only",
 }
-KNOWN = frozenset({LOG_REQUEST_ID, PERMISSIONS_POLICY, AUDITLOG, CRUM, *_REFUSED})
+KNOWN = frozenset({LOG_REQUEST_ID, PERMISSIONS_POLICY, AUDITLOG, CRUM, DOCKERFLOW, *STRUCTLOG, *_REFUSED})
 
 
 def problem(snapshot: Snapshot, name: str) -> str:
@@ -43,6 +51,15 @@ def problem(snapshot: Snapshot, name: str) -> str:
         "current_user_setter" in r.signal and not r.function.startswith("crum.") for r in snapshot.receivers
     ):
         return "A receiver of django-crum's signal current_user_setter runs at every request"
+    if name in STRUCTLOG:
+        if any(r.signal.startswith("django_structlog.signals.") for r in snapshot.receivers):
+            return "A receiver of django-structlog's signals is given requests and answers"
+        if _setting(snapshot, "DJANGO_STRUCTLOG_USER_ID_FIELD") not in (None, "pk", "id"):
+            return "DJANGO_STRUCTLOG_USER_ID_FIELD names something of the user that may do anything"
+    if name == DOCKERFLOW and any(
+        r.path.lstrip("/").startswith(_DOCKERFLOWS) for r in snapshot.routes if r.kind == "drf"
+    ):
+        return "Dockerflow answers such paths itself"
     if name == PERMISSIONS_POLICY and not snapshot.versions.packages.get("django-permissions-policy", "").startswith("4."):  # fmt: skip
         return "Only django-permissions-policy 4 is known"
     if name == PERMISSIONS_POLICY:
@@ -85,7 +102,13 @@ def _sources(values: object) -> list[str]:
 def reads_user(snapshot: Snapshot, name: str) -> bool:
     """Whether it asks who is logged in at every request: the user has to be known before it."""
     stack = snapshot.settings.middleware
-    return name == AUDITLOG and USERS in stack[: stack.index(name)]
+    return name in (AUDITLOG, DOCKERFLOW) and USERS in stack[: stack.index(name)]
+
+
+def reads_user_unseen(snapshot: Snapshot, name: str) -> bool:
+    """Whether it does so and then has the session say that nobody has looked: django-structlog (no ``Vary: Cookie``)."""
+    stack = snapshot.settings.middleware
+    return name in STRUCTLOG and USERS in stack[: stack.index(name)]
 
 
 def _setting(snapshot: Snapshot, name: str) -> object:

@@ -48,7 +48,7 @@ class RouteMiddleware:
     """``refused``: reason by method. ``left``: facts, all of which hold for requests that go to Django, and the
     names of the middleware that this is for. ``layers``: the generated functions of those that are translated as code,
     from the outside in. ``user``: the names of those that read ``request.user`` of all requests. ``vary``: what every answer
-    varies on. ``judged``: what each of the others sets on requests, ``always``: what all requests get of that."""
+    varies on. ``unseen``: the names of those that read ``request.user`` and have the session say that nobody has. ``judged``: what each of the others sets on requests, ``always``: what all requests get of that."""
 
     refused: dict[str, Refusal] = field(default_factory=dict)
     left: dict[tuple[Fact, ...], list[str]] = field(default_factory=dict)
@@ -58,6 +58,7 @@ class RouteMiddleware:
     default_headers: dict[str, str] = field(default_factory=dict)
     layers: list[Layer] = field(default_factory=list)
     vary: list[str] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
     judged: dict[str, frozenset[str]] = field(default_factory=dict)
     always: set[str] = field(default_factory=set)
 
@@ -146,6 +147,8 @@ def _entry(
             _header(out, header, value, "set")
         if packages.reads_user(ctx.snapshot, name):
             _judge(ctx, route, out, methods, name, Verdict(session="always", user=True))
+        if packages.reads_user_unseen(ctx.snapshot, name) and not _holds(ctx):
+            out.unseen.append(name)
         return
     if name in csp.NAMES:
         policies = csp.headers(ctx.snapshot, route)

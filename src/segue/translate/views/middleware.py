@@ -33,8 +33,11 @@ def arguments(
     for name, why in query.items():
         facts = tuple(Fact("query", one) for one in name.split("&"))
         rules.setdefault(facts, []).append(why)
-    first = next((v.name for v in endpoint.policy("authentication_classes").items), "")
-    if kept.user and first != SESSION_AUTHENTICATION:
+    asks = _asks_for_session(endpoint)
+    if kept.unseen and not asks:
+        # Sessions that have ended are dropped as soon as request.user is read; without the cookie there is none.
+        rules.setdefault((Fact("cookie", cookie(ctx.snapshot, SESSIONS)),), []).extend(kept.unseen)
+    if kept.user and not asks:
         # Django drops the session of a user who is gone as soon as request.user is read; this view does not read it.
         rules = {k: names for k, names in rules.items() if not set(user_rule()) <= set(k)}
         rules[user_rule()] = kept.user
@@ -62,6 +65,14 @@ def arguments(
     if kept.default_headers:
         out.append(f"default_headers={kept.default_headers!r}")
     return out, imports
+
+
+def _asks_for_session(endpoint: Endpoint) -> bool:
+    """Whether the view reads ``request.user`` of the session first of all, whatever the request has."""
+    first = next((v.name for v in endpoint.policy("authentication_classes").items), "")
+    known = endpoint.ctx.snapshot.classes.get(first)
+    own = known.methods.get("authenticate", "") if known is not None else ""
+    return first == SESSION_AUTHENTICATION or own == f"{SESSION_AUTHENTICATION}.authenticate"
 
 
 def leaves_sessions(ctx: Context, route: str) -> bool:
