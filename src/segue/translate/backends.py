@@ -56,23 +56,29 @@ def names(ctx: Context) -> list[str]:
 def of_sessions(ctx: Context, where: Where) -> list[str]:
     """The backends whose sessions have a user.
 
-    ``django.contrib.auth.get_user`` gives the anonymous user for the session of any other. Raises
-    :class:`Refused` for a ``get_user`` that does more than to look for the key.
+    ``django.contrib.auth.get_user`` asks the backend that the session names, and gives the anonymous user for the session of
+    any other. Raises :class:`Refused` where all that load users have a ``get_user`` that does more than to look for the key.
     """
-    loading = []
-    for name in names(ctx):
-        if _inherits(ctx, name, _USER_QUERIES) or loads_inactive(ctx, name):
-            loading.append(name)
-        elif not _is_silent(ctx, name, ("get_user",)):
-            raise _refused(
-                ctx, name, "get_user", "Users of sessions are loaded by this backend's own get_user.", where
-            )
+    loading = [name for name in names(ctx) if _loads(ctx, name)]
+    own = left_to_django(ctx)
+    if own and not loading:
+        why = "Users of sessions are loaded by this backend's own get_user."
+        raise _refused(ctx, own[0], "get_user", why, where)
     if loading:
         check_user_manager(ctx, where)
         if ties_sessions(ctx):
             for method in ("get_session_auth_hash", "get_session_auth_fallback_hash"):
                 _check_user(ctx, method, "The user ties sessions to something of its own.")
     return loading
+
+
+def left_to_django(ctx: Context) -> list[str]:
+    """The backends with a ``get_user`` of their own: who logged in by one of them is asked of Django."""
+    return [name for name in names(ctx) if not _loads(ctx, name) and not _is_silent(ctx, name, ("get_user",))]
+
+
+def _loads(ctx: Context, name: str) -> bool:
+    return _inherits(ctx, name, _USER_QUERIES) or loads_inactive(ctx, name)
 
 
 def loads_inactive(ctx: Context, name: str) -> bool:

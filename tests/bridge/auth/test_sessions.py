@@ -231,6 +231,9 @@ def test_sessions_that_name_nobody(side: Any, gone: str) -> None:
             session["_auth_user_backend"] = "other" if gone == "backend" else "known"
             if gone != "no hash":
                 session["_auth_user_hash"] = auth_hash("other" if gone == "hash" else "p", SECRET)
+            if gone == "backend":
+                with pytest.raises(Unserved):
+                    await session_user(session, db, People(), ["known"], left=["other"])  # type: ignore[arg-type]
             found = await session_user(session, db, People(), ["known"])  # type: ignore[arg-type]
             return found is person, dict(session)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from segue.target.ir import Decl, Import
+from segue.translate.backends import left_to_django
 from segue.translate.context import Context
 from segue.translate.middleware.known import SESSIONS
 from segue.translate.middleware.stack import RouteMiddleware, user_rule
@@ -76,8 +77,8 @@ def _asks_for_session(endpoint: Endpoint) -> bool:
 
 
 def leaves_sessions(ctx: Context, route: str) -> bool:
-    """Whether all requests of logged-in sessions to ``route`` are left to Django."""
-    return route in _left(ctx)
+    """Whether all requests of logged-in sessions to ``route`` are left to Django, or may be (by their backend)."""
+    return route in _left(ctx) or bool(left_to_django(ctx))
 
 
 def _left(ctx: Context) -> set[str]:

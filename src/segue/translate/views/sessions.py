@@ -6,7 +6,7 @@ from segue.refusal import refuse
 from segue.snapshot.model import Value, Where
 from segue.target.ir import Decl, Import
 from segue.translate import caches
-from segue.translate.backends import loads_inactive, of_sessions
+from segue.translate.backends import left_to_django, loads_inactive, of_sessions
 from segue.translate.context import Context
 from segue.translate.views import access, csrf
 
@@ -51,7 +51,8 @@ def declare(ctx: Context, where: Where) -> None:
         )
     backends = of_sessions(ctx, where)
     inactive = tuple(name for name in backends if loads_inactive(ctx, name))
-    also = f", inactive={inactive!r}" if inactive else ""
+    left = tuple(left_to_django(ctx))
+    also = (f", inactive={inactive!r}" if inactive else "") + (f", left={left!r}" if left else "")
     names = {
         "cookie_name": ("SESSION_COOKIE_NAME", "sessionid"),
         "cookie_age": ("SESSION_COOKIE_AGE", 1209600),

@@ -58,13 +58,15 @@ class Verifying(Protocol):
 class Sessions:
     """Everything about sessions: settings, store, and the ``AUTHENTICATION_BACKENDS`` by dotted name.
 
-    ``inactive``: those of them that load users who are not active as well (``AllowAllUsersModelBackend``).
+    ``inactive``: those of them that load users who are not active as well (``AllowAllUsersModelBackend``). ``left``: others that load
+    users in a way of their own, so that their sessions are left to Django.
     """
 
     settings: SessionSettings
     store: Store
     backends: tuple[str, ...] = ("django.contrib.auth.backends.ModelBackend",)
     inactive: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
     known: Known = field(default_factory=Known, repr=False, compare=False)
 
     def of(self, request: Request) -> Session:
@@ -85,10 +87,12 @@ async def session_user(
     known: Known | None = None,
     request: Request | None = None,
     inactive: Collection[str] = (),
+    left: Collection[str] = (),
 ) -> CurrentUser:
     """``django.contrib.auth.get_user``: the logged-in user, else :class:`AnonymousUser`.
 
-    ``inactive``: backends whose users need not be active.
+    ``inactive``: backends whose users need not be active. ``left``: those whose users are known to Django alone: raises
+    :class:`Unserved` for their sessions.
 
     Two queries at most; one where ``known`` has seen the session and ``request`` is given.
     """
@@ -98,6 +102,8 @@ async def session_user(
         await session.open(db)
     else:
         user = await session.open_with(db, request, identity, guess)
+    if USER_KEY in session and session.get(BACKEND_KEY) in left:
+        raise Unserved("session")
     pk = identity.parse_pk(session[USER_KEY]) if USER_KEY in session else None
     if known is not None and key is not None:
         known.note(key, pk)
@@ -169,7 +175,14 @@ class SessionAuthentication:
             return None
         sessions = self._sessions
         user = await session_user(
-            session, db, self._identity, sessions.backends, sessions.known, request, sessions.inactive
+            session,
+            db,
+            self._identity,
+            sessions.backends,
+            sessions.known,
+            request,
+            sessions.inactive,
+            sessions.left,
         )
         if self._devices is not None and not isinstance(user, AnonymousUser):
             await self._devices.verified_by(db, session, self._identity.pk_of(user))
