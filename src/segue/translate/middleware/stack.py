@@ -19,6 +19,7 @@ from segue.translate.middleware.known import (
     FRAMES,
     GZIP,
     KNOWN,
+    OTP,
     SECURITY,
     SESSIONS,
     USERS,
@@ -30,7 +31,7 @@ from segue.translate.middleware.paths import Event
 from segue.translate.middleware.subclasses import base_of, extends, judge_subclass, without_session
 from segue.translate.middleware.values import Fact
 from segue.translate.rules import given_attributes, scopes
-from segue.translate.views import finishers
+from segue.translate.views import finishers, otp
 from segue.translate.views.cors import NAME as CORS
 from segue.translate.views.cors import cors_problem
 from segue.translate.views.rules.early_request import ANONYMOUS
@@ -157,6 +158,8 @@ def _entry(
         for header, value in (policies or {}).items():
             _header(out, header, value, "default")
         return
+    if name == OTP and otp.left_to_django(ctx):
+        out.left.setdefault((Fact("session", otp.SESSION_KEY),), []).append(name)
     if name == XVIEW:
         out.left.setdefault((Fact("method", "HEAD"),), []).append(name)
     if name in KNOWN:

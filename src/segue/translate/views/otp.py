@@ -19,6 +19,8 @@ from segue.translate.views import access
 _DISTRIBUTION = "django-otp"
 _DEVICES = ("otp_totp.TOTPDevice", "otp_hotp.HOTPDevice", "otp_static.StaticDevice")
 _DEVICE = "django_otp.models.Device"
+SESSION_KEY = "otp_device_id"
+"""Where a session names the device that has verified its user (``django_otp.DEVICE_ID_SESSION_KEY``)."""
 _GIVEN = ("is_verified", "otp_device")
 
 
@@ -30,9 +32,29 @@ def argument(ctx: Context, where: Where) -> str:
     module = access.module(ctx)
     if "DEVICES" not in module.decls:
         used = _check(ctx, middleware, where)
+        if left_to_django(ctx):
+            return ""  # what comes here has no device
         text = f"DEVICES = OtpDevices({'' if used else 'used=False'})"
         module.add(Decl("DEVICES", text, frozenset({Import("segue_bridge.auth.mfa.otp", "OtpDevices")}), 19))
     return ", devices=DEVICES"
+
+
+def left_to_django(ctx: Context) -> bool:
+    """Whether sessions that name a device are left to Django: there are devices of a kind that is not known, or of users whose
+    key is no number."""
+    if python_type(ctx, pk_field(ctx, ctx.snapshot.settings.user_model)) != "int":
+        return True
+    return any(name not in _DEVICES for name in _devices(ctx))
+
+
+def _devices(ctx: Context) -> list[str]:
+    """Labels of the models of devices."""
+    classes = ctx.snapshot.classes
+    return [
+        name
+        for name, model in ctx.snapshot.models.items()
+        if model.cls in classes and _DEVICE in classes[model.cls].mro and not model.abstract
+    ]
 
 
 def _check(ctx: Context, middleware: list[str], where: Where) -> bool:
@@ -50,17 +72,8 @@ def _check(ctx: Context, middleware: list[str], where: Where) -> bool:
         column = any(name in (f.name, f.attname) for f in user.fields)
         if column or (cls is not None and (name in cls.methods or name in cls.attributes)):
             raise refuse("otp", f"{label}.{name}", "OTPMiddleware puts something else in its place.", where)
-    if python_type(ctx, pk_field(ctx, label)) != "int":
-        raise refuse("otp", label, "Segue knows devices of users whose key is a number.", where)
-    used = True
-    for name, model in ctx.snapshot.models.items():
-        described = ctx.snapshot.classes.get(model.cls)
-        if described is None or _DEVICE not in described.mro or model.abstract:
-            continue
-        if name not in _DEVICES:
-            raise refuse("otp", name, "Segue does not know devices of this kind.", described.where)
-        used = used and any(f.name == "last_used_at" for f in model.fields)
-    return used
+    models = [ctx.snapshot.models[name] for name in _devices(ctx)]
+    return all(any(f.name == "last_used_at" for f in model.fields) for model in models)
 
 
 def _refused(ctx: Context, what: str, why: str) -> Refused:
