@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 
 from segue.refusal import Refused, refuse
 from segue.snapshot.model import Route, Where
 from segue.target.ir import Decl, Import, Origin
 from segue.translate.context import Context
 from segue.translate.functions.finish import prunable
+from segue.translate.functions.record import reached
 from segue.translate.serializers.facts import rest_setting
 
 _OPTIONAL = re.compile(
@@ -44,7 +46,23 @@ def link(ctx: Context, view_name: str, arguments: frozenset[str], where: Where) 
         )
     )
     prunable(ctx, module.path, constant)
-    return Import(ctx.import_path(label, "links"), constant)
+    made = Import(ctx.import_path(label, "links"), constant)
+    _made(ctx).add(made)
+    return made
+
+
+def shows_links(ctx: Context, lines: Sequence[str], imports: Collection[Import]) -> bool:
+    """Whether code writes links as DRF's hyperlinked fields do, down to the last function called. Where the address of a request has a
+    format suffix theirs have one too (``HyperlinkedRelatedField.to_representation``), so that such requests are Django's."""
+    links = _made(ctx)
+    called = reached(ctx, lines)
+    return not links.isdisjoint(imports) or any(r is None or not links.isdisjoint(r.imports) for r in called)
+
+
+def _made(ctx: Context) -> set[Import]:
+    found = ctx.memo.setdefault(("links", "made"), set())
+    assert isinstance(found, set)
+    return found
 
 
 def pattern(
@@ -105,9 +123,7 @@ def _label(ctx: Context, route: Route) -> str:
 
 
 def _check_surroundings(ctx: Context, view_name: str, where: Where) -> None:
-    """What would change addresses beyond the path: format suffixes, a script name, versions as namespaces."""
-    if any(r.suffix_regex for r in ctx.snapshot.routes):
-        raise _refused(view_name, "A request with a format suffix gets links with one.", where)
+    """What would change addresses beyond the path and its suffix: a script name, versions as namespaces."""
     script = ctx.snapshot.settings.values.get("FORCE_SCRIPT_NAME")
     if script is not None and script.data:
         raise _refused(view_name, "FORCE_SCRIPT_NAME is set.", where)
@@ -154,4 +170,4 @@ def _refused(view_name: str, why: str, where: Where) -> Refused:
     return refuse("hyperlink", view_name, why, where)
 
 
-__all__ = ["link", "pattern"]
+__all__ = ["link", "pattern", "shows_links"]

@@ -34,6 +34,7 @@ from segue.translate.views import (
     throttles,
     versioning,
 )
+from segue.translate.views.links import shows_links
 from segue.translate.views.operation import PathOperation, build, check_dispatch, opens_scopes
 
 # ``View.http_method_names``
@@ -309,7 +310,10 @@ def _emit_operation(
         options.append(f"action={operation.action!r}")
     if made.status != 200:
         options.append(f"status={made.status}")
-    if base.route.suffix_regex and not _takes_format(ctx, operation.function or base.view.function):
+    if base.route.suffix_regex and (
+        shows_links(ctx, made.lines, made.imports)
+        or not _takes_format(ctx, operation.function or base.view.function)
+    ):
         options.append("suffix=False")
     if operation.method in ("POST", "PUT", "PATCH"):
         model = _write_model(ctx, made)
