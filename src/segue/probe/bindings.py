@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import datetime
 import importlib
 import inspect
 import re
@@ -143,7 +144,7 @@ def _names_only(value):
 
 def _harmless(value):
     """No text in it: classes, functions, switches and numbers are no secrets."""
-    if value is None or isinstance(value, (bool, int, float, type, types.FunctionType)):
+    if value is None or isinstance(value, (bool, int, float, datetime.timedelta, type, types.FunctionType)):
         return True
     return isinstance(value, (list, tuple)) and all(map(_harmless, value))
 

@@ -93,7 +93,13 @@ def gives_no_items(ctx: Context, lifted: Lifted) -> bool:
 
 def gives_none(ctx: Context, lifted: Lifted) -> bool:
     """Is None all that ``lifted`` gives back, and does it nothing else?"""
-    return record_of(ctx, lifted).lines == ["return None"]
+    lines = record_of(ctx, lifted).lines
+    *before, last = lines if lines else [""]
+    held = [m for line in before if (m := _CONSTANT.fullmatch(line)) is not None]
+    nones = {m[0].partition(" = ")[0] for m in held if m[1] == "None"} - {
+        m[0].partition(" = ")[0] for m in held if m[1] != "None"
+    }
+    return len(held) == len(before) and (last == "return None" or last.removeprefix("return ") in nones)
 
 
 _CONSTANT = re.compile(r"\w+ = (True|False|None|-?\d+|'[^'\\]*'|\"[^\"\\]*\")")

@@ -98,14 +98,12 @@ def value_of(frame: Frame, value: Value) -> Val | None:
             )
         case "uuid" if isinstance(value.data, str):
             return Val(Scalar("UUID"), quote("{0}({1})", frame.imported("uuid", "UUID"), literal(value.data)))
-        case "timedelta" if isinstance(value.data, str | int | float):
-            try:
-                seconds = float(value.data)
-            except ValueError:
-                return None
+        case "timedelta" if isinstance(value.data, str):
+            seconds, rest = divmod(int(value.data), 1_000_000)  # the probe tells microseconds
+            unit, count = ("microseconds", int(value.data)) if rest else ("seconds", seconds)
             return Val(
                 Scalar("timedelta"),
-                quote("{0}(seconds={1})", frame.imported("datetime", "timedelta"), literal(seconds)),
+                quote(f"{{0}}({unit}={{1}})", frame.imported("datetime", "timedelta"), literal(count)),
             )
         case "call" if value.name == TOKEN_GENERATOR:
             return Val(Global(GlobalRef("instance", value.name, value)))

@@ -40,6 +40,9 @@ def assign(frame: Frame, node: ast.Assign) -> bool:
         if known is None or not isinstance(known.kind, KeywordDict):
             return False
         name = frame.eval(target.slice)
+        if _shown_before(frame, target.value.id, node):
+            why = "A serializer that was given this dict may show it before or after."
+            raise frame.refuse("dynamic-keywords", ast.unparse(target), why, target)
         if not isinstance(name.kind, Const) or not isinstance(name.kind.value, str):
             raise frame.refuse(
                 "dynamic-keywords", ast.unparse(target), "The name of a keyword is not known.", target
@@ -141,7 +144,9 @@ def _only_spread(frame: Frame, local: str) -> bool:
     for part in ast.walk(tree):
         if isinstance(part, ast.Call):
             for keyword in part.keywords:
-                if keyword.arg is None and isinstance(keyword.value, ast.Name):
+                # ``XSerializer(instance=known)``: what a serializer shows
+                shows = keyword.arg == "instance" and "serializer" in ast.unparse(part.func).lower()
+                if (keyword.arg is None or shows) and isinstance(keyword.value, ast.Name):
                     allowed.add(id(keyword.value))
                     spread = spread or keyword.value.id == local
         if isinstance(part, ast.Assign):
@@ -152,6 +157,20 @@ def _only_spread(frame: Frame, local: str) -> bool:
                     allowed |= {id(v) for v in part.value.values if ast.unparse(v) == target.id == local}
     loads = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == local]
     return spread and all(isinstance(n.ctx, ast.Store) or id(n) in allowed for n in loads)
+
+
+def _shown_before(frame: Frame, local: str, node: ast.stmt) -> bool:
+    """Whether a serializer was made of the dict above ``node``, or in a loop."""
+    tree = ast.parse(textwrap.dedent(frame.function.source))
+    calls = [
+        n
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Call)
+        and any(
+            k.arg == "instance" and isinstance(k.value, ast.Name) and k.value.id == local for k in n.keywords
+        )
+    ]
+    return any(call.lineno < node.lineno or frame.loops for call in calls)
 
 
 def _kept(frame: Frame, local: str, value: Val, node: ast.stmt) -> Val:

@@ -93,7 +93,7 @@ PACKAGES = (
     ),
     Package(
         "dj-rest-auth", ("dj_rest_auth",),
-        "LoginView, LogoutView, UserDetailsView, PasswordChangeView and PasswordResetConfirmView are translated, routed as they are or as subclasses, with REST_AUTH; PasswordResetView and registration stay on Django.",
+        "LoginView (token, session, JWT and its cookies), LogoutView, UserDetailsView, PasswordChangeView and PasswordResetConfirmView are translated, routed as they are or as subclasses, with REST_AUTH; so is JWTCookieAuthentication without JWT_AUTH_COOKIE_USE_CSRF. PasswordResetView, the refresh view and registration stay on Django.",
         "Keep the other routes on Django; sessions and tokens are shared.",
     ),
     Package(

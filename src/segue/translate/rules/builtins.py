@@ -11,7 +11,7 @@ from segue.translate.interp.expressions.literals import printable
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.iterate import iterable
 from segue.translate.interp.join import join, widen
-from segue.translate.interp.value import Val, const, name, quote
+from segue.translate.interp.value import Val, const, is_pure, name, quote
 from segue.translate.kinds import (
     Const,
     DictOf,
@@ -23,6 +23,7 @@ from segue.translate.kinds import (
     QuerySet,
     RelatedManager,
     Scalar,
+    TupleOf,
     Unknown,
     ValidatedData,
 )
@@ -222,8 +223,10 @@ def quantifier(frame: Frame, call: CallSite) -> Val:
     if known is not None:
         return const(known)
     first = call.args[0]
-    inner, _ = iterable(frame, first, call.raw_args[0])
     builtin = call.name.rpartition(".")[2]
+    if isinstance(first.kind, TupleOf) and first.node is not None and is_pure(first.node):
+        return Val(Scalar("bool"), quote(f"{builtin}({{0}})", first.node))
+    inner, _ = iterable(frame, first, call.raw_args[0])
     if awaits(inner):
         assert isinstance(inner, ast.GeneratorExp)
         generator = inner.generators[0]

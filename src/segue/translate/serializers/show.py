@@ -222,6 +222,13 @@ def _method(frame: Frame, serializer: Serializer, item: SerializerField, instanc
     return _free(frame, item, val)
 
 
+def free(frame: Frame, item: SerializerField, val: Val) -> str:
+    """The code of a value of custom code as it is shown. Raises ``Refused`` for what is no plain data."""
+    made = _free(frame, item, val)
+    frame.use(*made.imports)
+    return made.text
+
+
 def _free(frame: Frame, item: SerializerField, val: Val) -> _Made:
     """A value of custom code as it is shown: plain data only."""
     if isinstance(val.kind, QuerySet | RelatedManager | Instance | Unknown) or val.node is None:

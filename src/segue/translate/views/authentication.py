@@ -92,6 +92,8 @@ def _authenticator(endpoint: Endpoint, name: str) -> tuple[str, set[Import]]:
         }
     if name == jwt.AUTHENTICATION:
         return jwt.authenticator(endpoint, access.module(ctx)), set()
+    if name == jwt.COOKIES:
+        return jwt.cookie_authenticator(endpoint), set()
     if name == knox.AUTHENTICATION:
         return knox.authenticator(endpoint)
     if name == oauth2.AUTHENTICATION:

@@ -10,8 +10,10 @@ from segue.translate.load.models import concrete, pk_field
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, plain
 from segue.translate.user_manager import check_user_manager
+from segue.translate.versions import since
 
 AUTHENTICATION = "rest_framework_simplejwt.authentication.JWTAuthentication"
+COOKIES = "dj_rest_auth.jwt_auth.JWTCookieAuthentication"
 _TOKENS = "rest_framework_simplejwt.tokens."
 _HMAC = ("HS256", "HS384", "HS512")
 _ASYMMETRIC = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512")
@@ -22,6 +24,34 @@ def authenticator(endpoint: Endpoint, module: Module) -> str:
     declare_settings(endpoint)
     module.imports.add(Import("segue_bridge.auth.jwt", "JWTAuthentication"))
     return "JWTAuthentication(IDENTITY, JWT)"
+
+
+def cookie_authenticator(endpoint: Endpoint) -> str:
+    """dj-rest-auth's ``JWTCookieAuthentication``: the header, else a cookie. Raises ``Refused``."""
+    ctx = endpoint.ctx
+    function = ctx.snapshot.functions.get(f"{COOKIES}.authenticate")
+    given = function.globals if function is not None else {}
+    values = {name: ref.value for name, ref in given.items() if name.startswith("api_settings.")}
+    installed = {k.lower().replace("_", "-"): v for k, v in ctx.snapshot.versions.packages.items()}
+    if not since(installed.get("dj-rest-auth", "0"), 5, 0) or since(installed["dj-rest-auth"], 8, 0):
+        raise endpoint.refuse(
+            "jwt", COOKIES, "Segue knows dj-rest-auth 5 to 7.", Where(ctx.snapshot.settings.module)
+        )
+    for flag in ("JWT_AUTH_COOKIE_ENFORCE_CSRF_ON_UNAUTHENTICATED", "JWT_AUTH_COOKIE_USE_CSRF"):
+        held = values.get(f"api_settings.{flag}")
+        if held is None or held.data is not False:
+            why = "Requests with the cookie are checked for CSRF, which is not translated."
+            raise endpoint.refuse("jwt", f"REST_AUTH: {flag}", why, Where(ctx.snapshot.settings.module))
+    cookie = values.get("api_settings.JWT_AUTH_COOKIE")
+    if cookie is None or not isinstance(cookie.data, str | None):
+        raise endpoint.refuse(
+            "jwt",
+            "REST_AUTH: JWT_AUTH_COOKIE",
+            "Segue cannot read this setting.",
+            Where(ctx.snapshot.settings.module),
+        )
+    plain_one = authenticator(endpoint, ctx.program.module(f"{ctx.program.package}/access.py", ""))
+    return f"{plain_one[:-1]}, cookie={cookie.data!r})" if cookie.data else plain_one
 
 
 def declare_settings(endpoint: Endpoint) -> None:

@@ -20,6 +20,7 @@ from segue.translate.kinds import (
     DictOf,
     Global,
     Instance,
+    KeywordDict,
     Kind,
     ListOf,
     Object,
@@ -410,6 +411,10 @@ def data(frame: Frame, owner: Val, at: ast.AST | None = None) -> Val:
     if held.many:
         return _many(frame, held, at)
     shown = held.saved or held.instance
+    if shown is not None and isinstance(shown.kind, KeywordDict) and held.data is None:
+        from segue.translate.views.rules.shown_entries import shown_entries
+
+        return shown_entries(frame, held.serializer, shown.kind, at)
     if shown is None and held.values and not held.errors:
         return Val(ShownValues(held.serializer), name(held.values))
     if shown is None or shown.node is None:

@@ -78,9 +78,12 @@ def arguments(endpoint: Endpoint) -> tuple[list[str], set[Import]]:
 
 
 def whole_regex(endpoint: Endpoint) -> str:
-    """The URL's regex where its ``path`` leaves out arguments or a slash at its end, which are optional then; else ''."""
+    """The URL's regex where its ``path`` leaves out arguments or a slash at its end, which are optional then, or anything may
+    follow (no ``$``); else ''."""
     route = endpoint.route
     if route.regex.endswith(r"/?\Z") and not route.path.endswith("/"):
+        return route.regex
+    if not route.regex.endswith(r"\Z"):
         return route.regex
     shown = set(re.findall(r"\{(\w+)\}", route.path))
     return route.regex if any(p.name not in shown for p in route.parameters) else ""

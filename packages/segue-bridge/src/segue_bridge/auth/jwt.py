@@ -75,13 +75,22 @@ class JWTAuthentication:
     """``request.auth`` is the token's claims; the user is loaded with one query.
 
     ``blacklist`` is given where ``rest_framework_simplejwt.token_blacklist`` is installed: sliding tokens are looked up in
-    it, one query more. Raises ``ValueError`` for a blacklist where tokens have no id.
+    it, one query more. ``cookie`` has the token of requests without the header (``JWTCookieAuthentication`` of
+    dj-rest-auth 7). Raises ``ValueError`` for a blacklist where tokens have no id.
     """
 
-    def __init__(self, identity: Identity, settings: JwtSettings, blacklist: Blacklist | None = None) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        settings: JwtSettings,
+        blacklist: Blacklist | None = None,
+        *,
+        cookie: str | None = None,
+    ) -> None:
         if blacklist is not None and settings.id_claim is None:
             raise ValueError("a blacklist knows tokens by their id")
         self._identity, self._settings, self._blacklist = identity, settings, blacklist
+        self._cookie = cookie
         self.challenge: str | None = f'{settings.header_types[0]} realm="api"'
         self._types = {t.encode("latin-1") for t in settings.header_types}
 
@@ -91,6 +100,12 @@ class JWTAuthentication:
         Raises :class:`AuthenticationFailed` with simplejwt's bodies.
         """
         header = request.headers.get(self._settings.header)
+        if header is None and self._cookie is not None:
+            token = request.cookies.get(self._cookie)
+            if token is None:
+                return None
+            claims = await self._claims(db, token.encode("utf-8"))
+            return await self._user(request, db, claims), claims
         parts = header.encode("latin-1").split() if header is not None else []
         if not parts or parts[0] not in self._types:
             return None

@@ -438,6 +438,14 @@ def _pair(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.Compare) -> Val
     ):
         same = a.kind.ref.name == b.kind.ref.name
         return const(same if isinstance(op, ast.Is | ast.Eq) else not same)
+    if isinstance(op, ast.Is | ast.Eq | ast.IsNot | ast.NotEq) and any(
+        isinstance(x.kind, Global)
+        and x.kind.ref.kind in ("class", "model", "function")
+        and isinstance(y.kind, Const)
+        and y.kind.value is None
+        for x, y in ((a, b), (b, a))
+    ):
+        return const(isinstance(op, ast.IsNot | ast.NotEq))
     if isinstance(a.kind, StoredFile | Uploaded):
         from segue.translate.rules.stored_files import same_file
 

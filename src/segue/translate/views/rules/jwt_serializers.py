@@ -93,9 +93,10 @@ def _own_text(frame: Frame, kind: SerializerSelf, call: CallSite) -> None:
 
 @framework(f"{_S}TokenObtainSerializer.get_token")
 def get_token(frame: Frame, owner: Val, call: CallSite) -> Val:
-    """``cls.token_class.for_user(user)``."""
+    """``cls.token_class.for_user(user)``; the class may be asked itself, as dj-rest-auth does."""
     call.only("user", at_most=1)
-    known = frame.ctx.snapshot.classes.get(_self(owner).name)
+    asked = owner.kind.ref.name if isinstance(owner.kind, Global) else _self(owner).name
+    known = frame.ctx.snapshot.classes.get(asked)
     held = known.attributes.get("token_class") if known is not None else None
     return issued_token(frame, call.argument(0, "user"), token_type(frame, held, call.node), call.node)
 
