@@ -73,6 +73,8 @@ class Laboratory:
         self.generator = Generator(self.operations, self.people, spec["seed"])
         # Credentials are made with the plans, so before nothing may leave the transaction any more.
         self.plans = self.generator.plans()
+        # What they have left (sessions, tokens) is there before any case: no effect of one.
+        self.world.tables.remember_all()
         legacy.fence.closed = True
 
     def close(self) -> None:

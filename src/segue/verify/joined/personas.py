@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -17,11 +18,17 @@ Header = tuple[str, str]
 
 
 class Persona:
-    """A user under a name; ``session`` are the headers of a logged-in browser, made once."""
+    """A user under a name; ``session`` are the headers of a logged-in browser, ``bad_sessions`` those of sessions that are good
+    no more: made once."""
 
     def __init__(self, name: str, user: Any) -> None:
         self.name, self.user = name, user
         self.session = _session(user) if user is not None else []
+
+    @functools.cached_property
+    def bad_sessions(self) -> list[tuple[str, list[Header]]]:
+        """What went wrong with each, and its headers."""
+        return _bad_session(self)
 
 
 def users(operations: Sequence[dict[str, Any]] = ()) -> list[Persona]:
@@ -221,7 +228,7 @@ _BAD_OF: dict[str, Callable[[Persona], list[tuple[str, list[Header]]]]] = {
     "jwt": _bad_jwt,
     "knox": _bad_knox,
     "oauth2": lambda person: oauth2.bad_headers(person.user),
-    "session": _bad_session,
+    "session": lambda person: person.bad_sessions,
     "basic": _bad_basic,
 }
 
