@@ -94,6 +94,7 @@ if os.environ.get("ALL"):
     AUTHENTICATION_BACKENDS += ALL
 """
 VIEWS = """\
+from django.db.models import Q
 from django.http import Http404
 from rest_framework import authentication, generics, permissions, serializers
 
@@ -153,7 +154,8 @@ class ByQueryset(generics.ListCreateAPIView):
 
     def get_queryset(self):
         notes = Note.objects.order_by("id")
-        return notes if self.request.user.is_staff else notes.filter(stars__gte=0)
+        shown = Note.objects.filter(stars__gte=2) if self.request.user.is_staff else []
+        return notes.filter(Q(pk__in=shown) | Q(stars__lt=2))
 
 
 class ByAskedQueryset(generics.ListCreateAPIView):

@@ -20,6 +20,7 @@ from segue.translate.query.lookups import Target
 from segue.translate.query.ordering import order_terms
 from segue.translate.query.where import Node
 
+_JOINS = "joins of Meta.ordering"
 _BY_ZONE = frozenset({"date_of", "time_of", "date_part"})
 
 
@@ -173,7 +174,9 @@ def settle(frame: Frame, value: Val) -> Val:
     if bare:
         const = ordered_constant(frame, query.model)
         if const is not None:
-            return Val(QuerySet(replace(query, order="done", meta_written=True)), const)
+            joins = frame.ctx.memo[(_JOINS, query.model)]
+            assert isinstance(joins, tuple)
+            return Val(QuerySet(replace(query, order="done", meta_written=True, joins=joins)), const)
     related = query.related
     ordered = order_terms(frame, value, terms, None, flip=query.flip)
     done = replace(
@@ -210,6 +213,7 @@ def ordered_constant(frame: Frame, label: str) -> ast.expr | None:
     ordered = order_terms(frame, base, ordering_of(frame, label), None)
     needed = frozenset(frame.imports)
     frame.imports = imports_before
+    ctx.memo[(_JOINS, model.label)] = query_of(ordered).joins
     # What depends on the time zone is not known when modules are read.
     if len(frame.lines) != lines_before or any(item.name in _BY_ZONE for item in needed):
         frame.imports |= needed

@@ -496,9 +496,11 @@ def conditional(frame: Frame, node: ast.IfExp) -> Val:
         frame.no_hoist -= 1
     if isinstance(yes.kind, QuerySet) or isinstance(no.kind, QuerySet):
         from segue.translate.query.build import settle
+        from segue.translate.query.none_in_place import as_rows
 
         yes = settle(frame, yes) if isinstance(yes.kind, QuerySet) else yes
         no = settle(frame, no) if isinstance(no.kind, QuerySet) else no
+        yes, no = as_rows(frame, node, yes, no)
     if yes.node is None or no.node is None:
         raise frame.refuse(
             "conditional", ast.unparse(node), "One side has no form in the generated code.", node
