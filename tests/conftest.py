@@ -1,9 +1,19 @@
 """Fixtures that all rooms share."""
 
+import gc
 import os
 from pathlib import Path
 
-pytest_plugins = ["tests.groups", "tests.zygote", "tests.services", "tests.brokers", "tests.schema.catalogue"]
+pytest_plugins = [
+    "tests.groups",
+    "tests.tiers",
+    "tests.zygote",
+    "tests.services",
+    "tests.brokers",
+    "tests.schema.catalogue",
+]
 
 # Many tests verify a project of their own: each would install the same overlay and compile the same modules anew.
 os.environ.setdefault("SEGUE_CACHE", str(Path(__file__).resolve().parents[1] / ".cache" / "verify"))
+# As `segue` itself does.
+gc.set_threshold(100_000, 20, 100)

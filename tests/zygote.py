@@ -42,6 +42,7 @@ for name in (
     except ImportError:
         pass
 import gc
+gc.set_threshold(100_000, 20, 100)
 gc.freeze()
 """
 _CODE = """
