@@ -12,6 +12,7 @@ from typing import Any
 from tests.cli.tiny import MANAGE, MIGRATION, MODELS
 
 MIDDLEWARE = '''\
+import json
 import logging
 import re
 import threading
@@ -21,6 +22,7 @@ import zoneinfo
 from contextlib import suppress
 
 from django.conf import settings
+from django.contrib.auth import get_user
 from django.http import Http404, HttpResponseForbidden, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import NoReverseMatch, get_script_prefix, resolve, reverse, set_script_prefix
@@ -31,6 +33,7 @@ from django.http.request import split_domain_port
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation.trans_real import get_supported_language_variant, language_code_re, parse_accept_lang_header
 
 from notes.models import Note
@@ -238,8 +241,49 @@ class Wall(Stamp):
 
 
 class Body(MiddlewareMixin):
-    def process_request(self, request):
+    def process_response(self, request, response):
         request.size = len(request.body)
+        return response
+
+
+class Logs(MiddlewareMixin):
+    """Reads the body and changes where the request comes from, before the view."""
+
+    def process_request(self, request):
+        request.META["REMOTE_ADDR"] = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")[0]
+        if request.method == "POST":
+            try:
+                data = json.loads(request.body)
+            except ValueError:
+                data = {}
+            logger.info("%s from %s", data, request.META["REMOTE_ADDR"])
+
+
+def user_of(request):
+    if not hasattr(request, "_cached_user"):
+        request._cached_user = get_user(request)
+        logger.info("asked")
+    return request._cached_user
+
+
+def guest_of(request):
+    user = get_user(request)
+    if not request.session.get("guest"):
+        request.session["guest"] = True
+    return user
+
+
+class Lazily(MiddlewareMixin):
+    """The user of the session, in a way of its own."""
+
+    def process_request(self, request):
+        assert hasattr(request, "session"), "there is none"
+        request.user = SimpleLazyObject(lambda: user_of(request))
+
+
+class Guests(MiddlewareMixin):
+    def process_request(self, request):
+        request.user = SimpleLazyObject(lambda: guest_of(request))
 
 
 class Wrapped(MiddlewareMixin):
@@ -722,20 +766,12 @@ class Late(Stamp):
 TRANSLATED = ["RequestId", "Found", "Tenant", "Clock", "Key", "stopped", "Sometimes"]
 LOGIN = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 ACCEPTED = [
-    "Device",
-    "Pages",
-    "prefixed",
-    "Impersonate",
-    "Debugging",
-    "Stamp",
-    "Missing",
-    "Prefixed",
-    "Locks",
-    LOGIN,
-]
+    "Device", "Pages", "prefixed", "Impersonate", "Debugging", "Stamp", "Missing", "Prefixed", "Locks", "Logs", "Lazily", LOGIN,
+]  # fmt: skip
 REFUSED = {
     "Wall": "return redirect",
     "Body": "request.body", "Wrapped": "response.data", "Hidden": "raise Http404", "Errors": "return JsonResponse", "Opens": "return JsonResponse",
+    "Guests": "request.session['guest']",
     "Counting": "self.seen", "Local": "self.state.user", "Writes": "Note.objects.filter",
     "Varied": "response['Vary']", "Late": "response['X-Path']",
     "Glances": "notes.middleware.Glances", "decorated": "nonlocal",
@@ -768,6 +804,7 @@ MIDDLEWARE = [
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}
 REST_FRAMEWORK = {"SEARCH_PARAM": "q", "ORDERING_PARAM": "sort"}
 BEHIND_PROXY = False
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2000
 SPOKEN = {"en": {"name": "English", "plural": False}, "de": {"name": "Deutsch", "plural": True}, "de-at": {}}
 LANGUAGE_CODE = os.environ.get("SITE_LANGUAGE", "en-us")
 if "SITE_LANGUAGES" in os.environ:
@@ -945,7 +982,7 @@ for one in json.load(sys.stdin):
     client.cookies.load(one.get("cookies", {}))
     key = client.cookies["sessionid"].value if "sessionid" in client.cookies else ""
     mail.outbox = []
-    answer = client.generic(one["method"], one["path"], headers=one.get("headers", {}))
+    answer = client.generic(one["method"], one["path"], one.get("body", ""), "application/json", headers=one.get("headers", {}))
     out.append({"status": answer.status_code, "headers": {k.lower(): v for k, v in answer.items()},
                 "body": answer.content.decode(), "key": key, "mails": len(mail.outbox),
                 "cookies": [c for c in answer.cookies if c in client.cookies]})
@@ -962,7 +999,7 @@ with client:
         client.cookies.clear()
         for name, value in {**one.get("cookies", {}), **({"sessionid": one["key"]} if one["key"] else {})}.items():
             client.cookies.set(name, value)
-        answer = client.request(one["method"], one["path"], headers={"host": "testserver", "user-agent": "", **one.get("headers", {})})
+        answer = client.request(one["method"], one["path"], content=one.get("body"), headers={"content-type": "application/json", "host": "testserver", "user-agent": "", **one.get("headers", {})})
         out.append({"status": answer.status_code, "headers": dict(answer.headers), "body": answer.text})
 json.dump(out, sys.stdout)
 """

@@ -31,12 +31,14 @@ from segue.translate.middleware.values import (
     RAISED,
     REQUEST,
     RESPONSE,
+    USER,
     VIEW,
     Bound,
     Closure,
     Global,
     Instance,
     Known,
+    Lazy,
     Method,
     Thing,
     Unknown,
@@ -434,6 +436,19 @@ def _logger(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.C
     return Thing("logger")
 
 
+def _lazy(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
+    return Lazy(given[0]) if len(given) == 1 and not named else Unknown("partial", pure=False)
+
+
+def _user(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
+    """``django.contrib.auth.get_user(request)``: the user of the session."""
+    if given != [REQUEST] or named:
+        frame.event(node, "Segue does not know what this asks.")
+        return Unknown("user", pure=False)
+    frame.machine.path.session = frame.machine.path.user = True
+    return USER
+
+
 def _partial(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
     return Unknown("partial", pure=False)
 
@@ -446,7 +461,8 @@ _KNOWN: dict[str, Callable[[Frame, Arguments, dict[str, Value], ast.Call], Value
     "re.match": _match("match"), "re.search": _match("search"), "re.fullmatch": _match("fullmatch"),
     "contextlib.suppress": _silent("suppress"), "contextlib.nullcontext": _silent("nullcontext"),
     "django.utils.cache.patch_vary_headers": _vary, "django.http.request.split_domain_port": _split_host,
-    "logging.getLogger": _logger, "functools.partial": _partial, "django.utils.functional.SimpleLazyObject": _partial,
+    "logging.getLogger": _logger, "functools.partial": _partial, "django.utils.functional.SimpleLazyObject": _lazy,
+    "django.contrib.auth.get_user": _user, "django.contrib.auth.middleware.get_user": _user,
     "django.utils.translation.activate": _language, "django.utils.translation.trans_real.activate": _language,
     "django.utils.translation.deactivate": _deactivate, "django.utils.translation.trans_real.deactivate": _deactivate,
     "django.utils.timezone.activate": _activated_zone, "django.utils.timezone.deactivate": _zone,

@@ -120,6 +120,8 @@ def set_item(frame: Frame, owner: Value, key: Value, value: Value, node: ast.AST
         response.set_item(frame, key, value, node)
     elif isinstance(owner, Unknown) and owner.what == "collection" and _plain(value):
         return
+    elif owner == Thing("meta") and key == Known("REMOTE_ADDR") and not request.throttled(frame):
+        return  # code that reads it is refused
     elif isinstance(owner, Thing) and owner.kind == "session":
         frame.event(node, "It writes to the session.")
     else:

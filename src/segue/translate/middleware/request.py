@@ -11,7 +11,18 @@ import ast
 
 from segue.translate.middleware.known import SESSIONS
 from segue.translate.middleware.machine import CHOSEN, Frame, Raised
-from segue.translate.middleware.values import NONE, Bound, Fact, Global, Known, Thing, Unknown, Value
+from segue.translate.middleware.values import (
+    NONE,
+    USER,
+    Bound,
+    Fact,
+    Global,
+    Known,
+    Lazy,
+    Thing,
+    Unknown,
+    Value,
+)
 from segue.translate.specialise.fold import plain
 
 _MAPPINGS = {"META": "meta", "headers": "headers", "COOKIES": "cookies", "GET": "query"}
@@ -103,6 +114,18 @@ def _of_new_session(owner: Thing, name: str) -> Value:
     )
 
 
+def throttled(frame: Frame) -> bool:
+    """Whether DRF may count the requests of the route by their address."""
+    view = frame.machine.snapshot.views[frame.machine.route.view]
+    cls = frame.machine.snapshot.classes.get(view.cls)
+    own = cls is not None and not cls.methods.get("get_throttles", "rest_framework.").startswith(
+        "rest_framework."
+    )
+    listed = view.policies.get("throttle_classes")
+    given = {name for kwargs in view.action_overrides.values() for name in kwargs}
+    return own or "throttle_classes" in given or listed is None or bool(listed.items)
+
+
 def exempt_from_login(frame: Frame) -> bool:
     """Whether ``APIView.as_view`` has set ``login_required = False`` on the view: DRF does since 3.16, with Django 5.1."""
     machine = frame.machine
@@ -131,7 +154,7 @@ def _of_request(frame: Frame, name: str, node: ast.AST) -> Value:
     if machine.view and name == "user":
         return Unknown("request.user", pure=False)
     if name == "user":
-        return Thing("user")
+        return USER
     if name == "session":
         return Thing("session")
     if name == "resolver_match":
@@ -140,6 +163,11 @@ def _of_request(frame: Frame, name: str, node: ast.AST) -> Value:
         return _chosen(frame)
     if name in _TEXTS:
         return Unknown(name)
+    if name == "_cached_user" and not machine.view:
+        machine.path.session = machine.path.user = True
+        return USER
+    if name == "body" and not machine.view and not machine.path.called:
+        return _body(frame)
     if name in _BODY:
         frame.event(node, "It reads the body of the request.")
         return Unknown(name, pure=False)
@@ -150,6 +178,15 @@ def _of_request(frame: Frame, name: str, node: ast.AST) -> Value:
     found = Unknown(f"request.{name}", pure=False)
     machine.path.request_attributes[name] = found
     return found
+
+
+def _body(frame: Frame) -> Value:
+    """``request.body`` before the view, which finds it where Django keeps it then; Django raises for one that is too large."""
+    found = frame.machine.snapshot.settings.values.get("DATA_UPLOAD_MAX_MEMORY_SIZE")
+    limit = 2_621_440 if found is None else plain(found)
+    if limit is not None and frame.machine.path.decide(Fact("body", str(limit))):
+        raise Raised("django.core.exceptions.RequestDataTooBig")
+    return Unknown("body")
 
 
 def _chosen(frame: Frame) -> Value:
@@ -164,13 +201,15 @@ def _chosen(frame: Frame) -> Value:
 def decided(frame: Frame, name: str) -> bool:
     """Whether the request has an attribute of that name on this path."""
     path = frame.machine.path
-    if name in path.request_attributes or name in RESERVED - _GIVEN:
+    if name in path.request_attributes or name in RESERVED - _GIVEN - {"_cached_user"}:
         return True
     outside = frame.machine.outside
     if name in outside.given or (name == "LANGUAGE_CODE" and outside.chosen):
         return True
     if name == "session" and frame.machine.base == SESSIONS:
         return True
+    if name == "_cached_user":
+        return path.decide(Fact("attribute", name))  # whether somebody has asked already
     return path.decide(Fact("attribute", name))
 
 
@@ -215,10 +254,30 @@ def set_attribute(frame: Frame, owner: Thing, name: str, value: Value, node: ast
     if owner.kind != "request":
         frame.event(node, "This changes an object that others may see.")
         return
+    if name == "_cached_user" and value == USER:
+        return  # as Django keeps it
+    if name == "user" and isinstance(value, Lazy) and _is_the_user(frame, value, node):
+        return
     if name in RESERVED or name == "LANGUAGE_CODE":
         frame.event(node, f"It replaces request.{name}.")
     frame.machine.path.request_attributes[name] = value
     frame.machine.path.sets.add(name)
+
+
+def _is_the_user(frame: Frame, lazy: Lazy, node: ast.AST) -> bool:
+    """Whether a lazy ``request.user`` is the user of the session, as Django's. It is asked when somebody wants to know the user:
+    what it reads of the session until then is not read yet."""
+    from segue.translate.middleware.objects import method_call
+
+    path = frame.machine.path
+    read = path.session, path.user
+    call = ast.copy_location(ast.Call(ast.Name("user"), [], []), node)
+    try:
+        return method_call(frame, lazy.function, [], {}, call) == USER
+    except Raised:
+        return False
+    finally:
+        path.session, path.user = read
 
 
 def _fact(owner: Thing, key: str) -> Fact | None:

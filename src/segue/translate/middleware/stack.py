@@ -39,7 +39,7 @@ from segue.translate.views.rules.early_request import ANONYMOUS
 _FINALIZER = "override-finalize-response"
 SAFE = ("GET", "HEAD", "OPTIONS")
 _ADVICE = "list the middleware under accepted_middleware in segue.toml once you have checked."
-_REQUEST = ("header", "cookie", "query", "session", "csrf")
+_REQUEST = ("header", "cookie", "query", "session", "csrf", "body")
 _WRITING = frozenset({SECURITY, FRAMES, COMMON, CORS, language.MIDDLEWARE, SESSIONS})
 _USER = Fact("session", "_auth_user_id")
 

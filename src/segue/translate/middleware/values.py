@@ -13,7 +13,8 @@ from segue.snapshot.model import Function, GlobalRef
 @dataclass(frozen=True, slots=True)
 class Fact:
     """Something about a request (or its answer) that can be recognised: ``kind`` is ``header``, ``cookie``,
-    ``query``, ``session``, ``method`` or ``status``; ``key`` its name or value ('' for any session key)."""
+    ``query``, ``session``, ``body``, ``method`` or ``status``; ``key`` its name or value ('' for any session key; of ``body`` a
+    number of bytes: it has more)."""
 
     kind: str
     key: str
@@ -91,6 +92,13 @@ class Closure:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Lazy:
+    """``SimpleLazyObject(function)``."""
+
+    function: Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Super:
     """``super()`` inside a method of ``cls``."""
 
@@ -98,9 +106,10 @@ class Super:
     cls: str
 
 
-Value = Known | Unknown | Thing | Instance | Global | Bound | Method | Closure | Super
+Value = Known | Unknown | Thing | Instance | Global | Bound | Method | Closure | Lazy | Super
 NONE = Known(None)
 REQUEST, RESPONSE = Thing("request"), Thing("response")
+USER = Thing("user")
 VIEW = Thing("view")
 RAISED = Thing("raised")  # what came out of the view
 GET_RESPONSE = Thing("get_response")

@@ -120,6 +120,8 @@ def _rule(facts: tuple[Fact, ...]) -> str:
     for fact in facts:
         if fact.kind == "csrf":
             parts.append(f"malformed_csrf={fact.key!r}")
+        if fact.kind == "body":
+            parts.append(f"larger_than={int(fact.key)}")
         if fact.kind == "method":
             parts.append(f"method={fact.key!r}")
         elif fact.kind == "status":

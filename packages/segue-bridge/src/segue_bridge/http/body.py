@@ -25,7 +25,7 @@ async def read(request: Request, parsers: tuple[Parser, ...], settings: HttpSett
     Raises :class:`UnsupportedMediaType`, :class:`ParseError`, and :class:`SuspiciousOperation` over a limit.
     """
     content_type = request.headers.get("content-type", "")
-    length = _length(request)
+    length = content_length(request)
     if not length:
         return FormData() if _is_form(content_type) else {}
     chosen = parser_for(content_type, parsers)
@@ -51,7 +51,8 @@ def _is_form(content_type: str) -> bool:
     return media.parse(content_type).name in (media.FORM, media.MULTIPART)
 
 
-def _length(request: Request) -> int:
+def content_length(request: Request) -> int:
+    """The number of bytes that the request says its body has; 0 where it does not say."""
     try:
         return int(request.headers.get("content-length") or 0)
     except ValueError:

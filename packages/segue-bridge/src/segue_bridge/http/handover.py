@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from segue_bridge.auth import csrf
+from segue_bridge.http.body import content_length
 
 if TYPE_CHECKING:
     from segue_bridge.http.call import Call
@@ -16,7 +17,7 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftToDjango:
     """All that is named must hold: headers, cookies and query parameters that the request has, keys of its session
-    ('' for any key), its method. ``malformed_csrf`` names a cookie that the request has and that holds no CSRF token.
+    ('' for any key), its method; its body has more bytes than ``larger_than``. ``malformed_csrf`` names a cookie that the request has and that holds no CSRF token.
 
     With ``status`` it counts only when the answer has that status. A request that may change data cannot wait for
     its answer, so it is left to Django whatever the answer would be.
@@ -27,6 +28,7 @@ class LeftToDjango:
     query: tuple[str, ...] = ()
     session: tuple[str, ...] = ()
     malformed_csrf: str = ""
+    larger_than: int | None = None
     method: str | None = None
     status: int | None = None
 
@@ -39,6 +41,8 @@ class LeftToDjango:
         if not all(name in call.cookies for name in self.cookies):
             return False
         if not all(name in call.query for name in self.query):
+            return False
+        if self.larger_than is not None and content_length(call) <= self.larger_than:
             return False
         held = call.cookies.get(self.malformed_csrf) if self.malformed_csrf else None
         if self.malformed_csrf and (held is None or csrf.is_token(held)):
