@@ -87,7 +87,7 @@ PACKAGES = (
     ),
     Package(
         "django-otp", ("django_otp",),
-        "OTPMiddleware is known (1.x; totp, hotp and static devices): a session forgets a device that verifies no more, on either side. "
+        "OTPMiddleware is known (1.x; totp, hotp and static devices): a session forgets a device that verifies no more, on either side; with others, sessions that name a device are left to Django. "
         "Code that asks is_verified(), checks a code or logs in with a device is refused where it stands.",
         "Port the route by hand with segue_bridge.auth.mfa.otp (docs/bridge/mfa.md), which shares devices, codes and waits with Django.",
     ),
