@@ -31,6 +31,7 @@ _A = REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = ["rest_framework.authent
 if CASE == "jwt":
     REST_AUTH = {{"USE_JWT": True, "JWT_AUTH_COOKIE": "access", "JWT_AUTH_REFRESH_COOKIE": "refresh", "SESSION_LOGIN": False,
                  "JWT_AUTH_HTTPONLY": False, "JWT_AUTH_RETURN_EXPIRATION": False, "JWT_AUTH_SAMESITE": "Strict", "TOKEN_MODEL": None}}
+    DJOSER = {{"USER_CREATE_PASSWORD_RETYPE": True, "SET_PASSWORD_RETYPE": True}}
     _A[:] = ["dj_rest_auth.jwt_auth.JWTCookieAuthentication"]
 """
 URLS = """\
@@ -122,12 +123,27 @@ JWT: list[Any] = [
     ("post", "/d/jwt/create/", {"username": "ann", "password": "secret-2"}, {}),
     ("post", "/d/jwt/createanything", {"username": "ann", "password": "secret-1"}, {}),
     ("post", "/a/logout/", {}, COOKIE),
+    ("post", "/d/users/", {"username": "cat", "password": "secret-4"}, {}),
+    ("post", "/d/users/", {"username": "cat", "password": "secret-4", "re_password": "secret-3"}, {}),
+    ("post", "/d/users/", {"username": "cat", "password": "secret-4", "re_password": "secret-4"}, {}),
+    (
+        "post",
+        "/d/users/set_password/",
+        {"current_password": "secret-2", "new_password": "secret-3", "re_new_password": "x"},
+        COOKIE,
+    ),
+    (
+        "post",
+        "/d/users/set_password/",
+        {"current_password": "secret-2", "new_password": "secret-3", "re_new_password": "secret-3"},
+        COOKIE,
+    ),
 ]
 
 
 @pytest.mark.parametrize(
     ("case", "steps", "expected"),
-    [("token", TOKEN, {200, 201, 204, 400, 401, 403, 405}), ("jwt", JWT, {200, 400, 401})],
+    [("token", TOKEN, {200, 201, 204, 400, 401, 403, 405}), ("jwt", JWT, {200, 201, 204, 400, 401})],
 )
 def test_the_same_steps_give_the_same_answers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str, steps: list[Any], expected: set[int]

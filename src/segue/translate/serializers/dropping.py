@@ -19,6 +19,7 @@ from segue.translate.interp.value import Val, const, literal, name, quote
 from segue.translate.kinds import Const, Instance, Scalar, SerializerFields, SerializerSelf
 from segue.translate.serializers.facts import serializer_of
 from segue.translate.serializers.interface import Presenter
+from segue.translate.serializers.popped import popped
 from segue.translate.serializers.use import Use
 
 # The parameter that holds what the rows of one serializer object are not shown.
@@ -130,6 +131,9 @@ def take_out(frame: Frame, owner: Val, key: Val, node: ast.AST, *, missing_ok: b
     field = key.kind.value if isinstance(key.kind, Const) else None
     if not isinstance(field, str):
         raise frame.refuse("serializer-fields", ast.unparse(node), "The field's name is computed.", node)
+    use = _use(frame)
+    if use is not None and use.purpose == "write" and field in popped(frame.ctx, kind.serializer):
+        return
     if not frame.hidden or not kind.shown or frame.returns:
         raise frame.refuse(
             "serializer-fields",

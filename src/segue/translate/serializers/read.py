@@ -28,6 +28,7 @@ from segue.translate.serializers.facts import (
 )
 from segue.translate.serializers.interface import Presenter
 from segue.translate.serializers.polymorphic import chooses_by_class, mapped, polymorphic_presenter
+from segue.translate.serializers.popped import popped, unvalidated
 from segue.translate.serializers.shapes import Entry, declare
 from segue.translate.serializers.show import Piece, show
 from segue.translate.serializers.synthetic import Recipe, compose
@@ -49,6 +50,9 @@ def presenter(ctx: Context, serializer_name: str, instance: Instance, *, partial
     if isinstance(memo, Presenter):
         return memo
     serializer = serializer_of(ctx, serializer_name)
+    refused = unvalidated(ctx, serializer_name) if not instance.site.written else None
+    if refused is not None:
+        raise refused
     if chooses_by_class(ctx, serializer_name):
         made = polymorphic_presenter(
             ctx, serializer, instance, lambda name, one: presenter(ctx, name, one, partial=partial)
@@ -164,7 +168,7 @@ class _Builder:
         text, imports = annotation(self.ctx, kind)
         frame.use(*imports)
         self.entries = []
-        pieces = [self._piece(frame, item, value) for item in self.serializer.fields if not item.write_only]
+        pieces = [self._piece(frame, item, value) for item in fields_shown(self.ctx, self.serializer)]
         self._emit(frame, pieces)
         returns = self._returns(frame, pieces)
         parameters = [Parameter(local, lambda: text)]
@@ -220,9 +224,10 @@ def _literal(pieces: list[Piece]) -> str:
     return "{" + ", ".join(f"{piece.name!r}: {piece.text}" for piece in pieces) + "}"
 
 
-def fields_shown(serializer: Serializer) -> list[SerializerField]:
-    """Fields that are not write-only, in order."""
-    return [item for item in serializer.fields if not item.write_only]
+def fields_shown(ctx: Context, serializer: Serializer) -> list[SerializerField]:
+    """Fields that are not write-only, in order, without those that ``validate`` has taken out."""
+    gone = popped(ctx, serializer.name)
+    return [item for item in serializer.fields if not item.write_only and item.name not in gone]
 
 
 def depends_on_partial(ctx: Context, serializer_name: str, seen: frozenset[str] = frozenset()) -> bool:
@@ -232,7 +237,7 @@ def depends_on_partial(ctx: Context, serializer_name: str, seen: frozenset[str] 
     serializer = serializer_of(ctx, serializer_name)
     if any(depends_on_partial(ctx, name, seen | {serializer_name}) for name in mapped(ctx, serializer_name)):
         return True
-    for item in fields_shown(serializer):
+    for item in fields_shown(ctx, serializer):
         if "." in item.source and item.default.kind != "empty":
             return True
         if item.serializer and depends_on_partial(ctx, item.serializer, seen | {serializer_name}):

@@ -42,6 +42,7 @@ from segue.translate.serializers.hyperlinks import hyperlink
 from segue.translate.serializers.interface import Presenter
 from segue.translate.serializers.own_field import own_url, shown_by_itself, shows_itself, whole_object
 from segue.translate.serializers.path import Found, Guard, follow
+from segue.translate.serializers.popped import unvalidated
 from segue.translate.serializers.represent import nullable, represent, scalar_type
 from segue.translate.serializers.synthetic import call_lifted, evaluate
 from segue.translate.serializers.tag_lists import is_tag_list, names_shown
@@ -389,6 +390,7 @@ def _nested(frame: Frame, item: SerializerField, val: Val, partial: bool) -> _Ma
 
     if not isinstance(val.kind, Instance):
         raise field_refusal(item, "nested-value", "The nested serializer does not show a model instance.")
+    _check_popped(frame, item)
     nested = presenter(frame.ctx, item.serializer, val.kind, partial=partial)
     _check_shared(item, nested)
     text = call_lifted(frame, nested.lifted, val.text)
@@ -401,12 +403,19 @@ def _nested_list(frame: Frame, item: SerializerField, val: Val, partial: bool) -
     check_list(frame, item)
     source, kind = _each(frame, item, val)
     one = frame.fresh("item")
+    _check_popped(frame, item)
     nested = presenter(frame.ctx, item.serializer, kind, partial=partial)
     _check_shared(item, nested)
     text = call_lifted(frame, nested.lifted, one)
     return _Made(
         f"[{text} for {one} in {source}]", f"list[{nested.shape}]", nested.shape_imports, ListOf(nested.kind)
     )
+
+
+def _check_popped(frame: Frame, item: SerializerField) -> None:
+    refused = unvalidated(frame.ctx, item.serializer)
+    if refused is not None:
+        raise refused
 
 
 def _check_shared(item: SerializerField, nested: Presenter) -> None:

@@ -59,6 +59,7 @@ from segue.translate.serializers.dropping import own_set
 from segue.translate.serializers.facts import error_key, overridden, serializer_of
 from segue.translate.serializers.never_saved import shown_unsaved
 from segue.translate.serializers.polymorphic import mapped
+from segue.translate.serializers.popped import unvalidated
 from segue.translate.serializers.read import depends_on_partial
 from segue.translate.serializers.synthetic import call_lifted
 from segue.translate.serializers.values import kinds_by_source
@@ -235,6 +236,9 @@ def is_valid(frame: Frame, owner: Val, raise_exception: bool, at: ast.AST | None
 def _all_valid(frame: Frame, held: Held, raise_exception: bool, at: ast.AST | None) -> Val:
     """``ListSerializer.is_valid``: every item is validated, then all errors are told, by place."""
     _check_list(frame, held, at)
+    refused = unvalidated(frame.ctx, held.serializer)
+    if refused is not None:
+        raise refused
     if held.instance is not None or held.partial != "False":
         raise frame.refuse(
             "serializer-many", held.serializer, "Input with many=True is translated for new objects.", at
@@ -442,6 +446,9 @@ def data(frame: Frame, owner: Val, at: ast.AST | None = None) -> Val:
 def _data_or_none(frame: Frame, owner: Val, held: Held, at: ast.AST | None) -> Val:
     """The presentation of what one branch has saved, or what the serializer shows where none has."""
     assert held.saved is not None
+    refused = unvalidated(frame.ctx, held.serializer)
+    if refused is not None:
+        raise refused
     unsaved = shown_unsaved(frame.ctx, held.serializer)
     held.sometimes = False
     frame.no_hoist += 1
@@ -458,6 +465,9 @@ def _data_or_none(frame: Frame, owner: Val, held: Held, at: ast.AST | None) -> V
 
 def _saved(frame: Frame, held: Held, shown: Val, at: ast.AST | None) -> Val:
     assert isinstance(shown.kind, Instance)
+    refused = unvalidated(frame.ctx, held.serializer) if not held.values else None
+    if refused is not None:
+        raise refused
     if held.partial not in ("True", "False") and depends_on_partial(frame.ctx, held.serializer):
         raise frame.refuse("serializer-partial", held.serializer, "What it shows depends on partial=.", at)
     partial = held.partial == "True"

@@ -15,6 +15,7 @@ from segue.translate.rules.registry import attribute, method
 from segue.translate.rules.view_self import definition
 from segue.translate.serializers.by_view import view_of
 from segue.translate.serializers.facts import base_name, overridden, serializer_of
+from segue.translate.serializers.popped import popped
 from segue.translate.serializers.use import Use
 from segue.translate.serializers.values import SCALARS
 from segue.translate.views.serializer_object import held_of
@@ -99,6 +100,7 @@ def item(frame: Frame, owner: Val, call: CallSite) -> Val:
         field is None
         or not simple
         or field.write_only
+        or field.name in popped(frame.ctx, owner.kind.serializer)
         or field.read_only
         or not field.required
         or field.allow_null
