@@ -36,7 +36,7 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation.trans_real import get_supported_language_variant, language_code_re, parse_accept_lang_header
 
-from notes.models import Note
+from notes.models import Note, Shut
 
 logger = logging.getLogger(__name__)
 HTML = ("/html/", "/admin/")
@@ -315,6 +315,12 @@ class Locks(Stamp):
     def process_exception(self, request, exception):
         if isinstance(exception, Locked):
             return JsonResponse({"error": "locked"}, status=423)
+
+
+class Shuts(Stamp):
+    def process_exception(self, request, exception):
+        if isinstance(exception, Shut):  # a method of a model raises it
+            return JsonResponse({"error": "shut"}, status=423)
 
 
 class Opens(Stamp):
@@ -763,6 +769,15 @@ class Late(Stamp):
         response["X-Path"] = request.path[1:]
         return response
 '''
+SHUT = """
+
+class Shut(Exception):
+    pass
+"""
+_METHOD = """
+    def shut(self):
+        raise Shut("for today")
+"""
 TRANSLATED = ["RequestId", "Found", "Tenant", "Clock", "Key", "stopped", "Sometimes"]
 LOGIN = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 ACCEPTED = [
@@ -770,7 +785,7 @@ ACCEPTED = [
 ]  # fmt: skip
 REFUSED = {
     "Wall": "return redirect",
-    "Body": "request.body", "Wrapped": "response.data", "Hidden": "raise Http404", "Errors": "return JsonResponse", "Opens": "return JsonResponse",
+    "Body": "request.body", "Wrapped": "response.data", "Hidden": "raise Http404", "Errors": "return JsonResponse", "Opens": "return JsonResponse", "Shuts": "return JsonResponse",
     "Guests": "request.session['guest']",
     "Counting": "self.seen", "Local": "self.state.user", "Writes": "Note.objects.filter",
     "Varied": "response['Vary']", "Late": "response['X-Path']",
@@ -1009,7 +1024,7 @@ def create(root: Path) -> Path:
     """The project with its migrated database."""
     files = {
         "manage.py": MANAGE, "site_/__init__.py": "", "site_/settings.py": SETTINGS, "site_/urls.py": URLS,
-        "notes/__init__.py": "", "notes/models.py": MODELS, "notes/views.py": VIEWS, "notes/middleware.py": MIDDLEWARE,
+        "notes/__init__.py": "", "notes/models.py": MODELS.rstrip() + _METHOD + SHUT, "notes/views.py": VIEWS, "notes/middleware.py": MIDDLEWARE,
         "notes/migrations/__init__.py": "", "notes/migrations/0001_initial.py": MIGRATION,
     }  # fmt: skip
     for name, text in files.items():

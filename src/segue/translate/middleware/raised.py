@@ -16,22 +16,25 @@ def never_raised(snapshot: Snapshot, name: str, asking: str) -> bool:
         return False
     kinds = {other for other, known in snapshot.classes.items() if name in known.mro}
     of_package = "" if cls.origin == "own" else f"{package}."
-    views = {
-        base
-        for view in snapshot.views.values()
-        if view.flavour in _OF_DRF
-        for base in _mro(snapshot, view.cls)
-    }
     own = asking.rpartition(".")[0]
     for function in snapshot.functions.values():
         if function.owner == own or (of_package and function.name.startswith(of_package)):
             continue
-        if _names(function, kinds, of_package) and (not function.owner or function.owner in views):
+        if _names(function, kinds, of_package) and not _elsewhere(snapshot, function.owner):
             return False
     return True
 
 
-_OF_DRF = ("viewset", "generic", "apiview", "function")
+# What Django calls for pages, the admin and the command line only; a class of DRF's that is one of these as well is not meant.
+_ELSEWHERE = ("django.views.", "django.contrib.admin.", "django.core.management.")
+
+
+def _elsewhere(snapshot: Snapshot, owner: str) -> bool:
+    """Whether methods of the class ``owner`` run for no view of DRF."""
+    mro = _mro(snapshot, owner)
+    return any(one.startswith(_ELSEWHERE) for one in mro) and not any(
+        one.startswith("rest_framework.") for one in mro
+    )
 
 
 def _mro(snapshot: Snapshot, name: str) -> tuple[str, ...]:
