@@ -32,7 +32,30 @@ def without_unread(code: str) -> str:
         if better is None:
             break
         code = better
-    return code
+    return _marked(code)
+
+
+def _marked(code: str) -> str:
+    """``token, created = await …`` as ``token, _created = await …`` where nothing reads ``created``."""
+    function = function_of(code)
+    assert function is not None
+    names = [n for n in ast.walk(function) if isinstance(n, ast.Name)]
+    unpacked = [
+        e
+        for s in ast.walk(function)
+        if isinstance(s, ast.Assign) and len(s.targets) == 1 and isinstance(s.targets[0], ast.Tuple)
+        for e in s.targets[0].elts
+        if isinstance(e, ast.Name) and not e.id.startswith("_")
+    ]
+    lines = [line.encode() for line in code.splitlines()]
+    for element in sorted(unpacked, key=lambda e: (e.lineno, e.col_offset), reverse=True):
+        others = [n for n in names if n.id in (element.id, f"_{element.id}") and n is not element]
+        taken = any(isinstance(n, ast.arg) and n.arg == element.id for n in ast.walk(function))
+        if others or taken or any(isinstance(n, ast.Nonlocal | ast.Global) for n in ast.walk(function)):
+            continue
+        line = lines[element.lineno - 1]
+        lines[element.lineno - 1] = line[: element.col_offset] + b"_" + line[element.col_offset :]
+    return "\n".join(line.decode() for line in lines)
 
 
 def _step(code: str) -> str | None:
