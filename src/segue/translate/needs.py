@@ -35,7 +35,6 @@ class Needs:
     down first; ``exact``: all are of the model's own class; ``whole``: all are entities of it or of a class below, with the columns of
     all their tables. ``noted`` is where code puts an attribute of its own on the rows,
     ``asked`` what they were asked for of that kind (:mod:`segue.translate.rules.own_attributes`).
-    ``loose``: code has put values into them all at once, None among them where the column takes none.
     ``keyless``: they are made by code (``Model(…)``), so that one may have no row, and no key, when it is used. ``refreshed`` is where
     ``refresh_from_db()`` has made one forget its relations, ``expressions`` columns that hold an expression and where they got it.
     ``shown`` are relations
@@ -71,7 +70,6 @@ class Needs:
     asked: set[str] = field(default_factory=set)
     noted: Where | None = None
     keyless: bool = False
-    loose: bool = False
     refreshed: Where | None = None
     expressions: dict[str, Where] = field(default_factory=dict)
     shown: dict[str, Any] = field(default_factory=dict)
@@ -132,8 +130,6 @@ class Needs:
         if self.stale or other.stale or set(self.one) & set(other.one) or set(self.many) & set(other.many):
             return False
         mine, theirs = [self, *self.united], [other, *other.united]
-        for needs in (*mine, *theirs):
-            needs.loose = needs.loose or self.loose or other.loose or self.keyless or other.keyless
         for attribute in ("columns", "one", "many", "annotations", "kept", "assigned"):
             shared = getattr(self, attribute)
             shared.update(getattr(other, attribute))

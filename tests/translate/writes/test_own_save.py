@@ -157,6 +157,14 @@ class StepSerializer(serializers.ModelSerializer):
         # nobody minds
         return []
 
+    def update(self, instance, validated_data):
+        instance.title = validated_data.get("title", instance.title)
+        instance.loud = validated_data.get("loud")
+        if instance.loud is None:
+            instance.title = instance.title.upper()
+        instance.save()
+        return instance
+
 
 class RunViewSet(viewsets.ModelViewSet):
     queryset = Run.objects.order_by("pk")

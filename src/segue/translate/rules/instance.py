@@ -133,18 +133,15 @@ def _field(frame: Frame, owner: Val, item: ModelField, name: str, node: ast.AST)
         return stored_file(frame, owner, item, node)
     column(frame.ctx, kind.site, item.attname)
     found = column_kind(frame.ctx, item)
-    if isinstance(found, Scalar) and _may_hold_none(kind, item):
+    if isinstance(found, Scalar) and _may_hold_none(kind):
         found = replace(found, unsure=True)
     return Val(found, ast.Attribute(owner.node, item.attname, ast.Load()))
 
 
-def _may_hold_none(kind: Instance, item: ModelField) -> bool:
+def _may_hold_none(kind: Instance) -> bool:
     """Whether the object may hold None in a column that has none: the key of one that is not saved yet, or deleted; what a new
     object was not given, or code has put there before it is saved (a serializer's ``allow_null`` is not the column's ``null``)."""
-    site = kind.site
-    if item.primary_key and (kind.mode == "entity" or site.written):
-        return True
-    return site.told is not None or site.keyless or site.loose
+    return kind.mode == "entity" or kind.site.written or kind.site.told is not None or kind.site.keyless
 
 
 def _to_one(frame: Frame, owner: Val, name: str, target: str, *, nullable: bool, node: ast.AST) -> Val:

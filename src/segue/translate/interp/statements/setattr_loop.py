@@ -32,7 +32,6 @@ def setattr_loop(frame: Frame, node: ast.For) -> bool:
     _check_keys(frame, values.kind, instance.kind, node)
     if instance.kind.mode == "row":
         instance.kind.site.written = True
-    instance.kind.site.loose = True
     helper = frame.imported("segue_bridge.schema.related", "assign")
     given = ast.unparse(without_tags(frame, instance.kind.model, values))
     frame.emit(f"{ast.unparse(helper)}({instance.text}, {given})")
