@@ -29,7 +29,8 @@ UserModel = get_user_model()
 class ByMail(ModelBackend):
     def authenticate(self, request, username=None, password=None, **kwargs):
         if username is None:
-            username = kwargs.get(UserModel.USERNAME_FIELD)
+            mail = kwargs.get("mail", "nobody")
+            username = kwargs.get(UserModel.USERNAME_FIELD) or mail
         if username is None or password is None:
             return
         try:
@@ -160,6 +161,14 @@ class Stop(APIView):
         return Response({"name": request.user.username})
 
 
+class Mail(APIView):
+    permission_classes = [AllowAny]
+
+    def post(self, request):
+        user = authenticate(request, mail=request.data.get("username"), password=request.data.get("password"))
+        return Response({"found": user is not None})
+
+
 class Ticket(APIView):
     def post(self, request):
         return Response({"known": authenticate(request, ticket="x") is not None})
@@ -193,6 +202,7 @@ urlpatterns = [
     path("mark/", views.Mark.as_view()),
     path("stop/", views.Stop.as_view()),
     path("ticket/", views.Ticket.as_view()),
+    path("mail/", views.Mail.as_view()),
 ]
 """
 MORE_SETTINGS = """\
@@ -247,6 +257,7 @@ STEPS = [
     (1, "post", "/enter/", IN("bob@there.org", "ann-secret"), "good"), (1, "post", "/enter/", IN("nobody@there.org"), "good"),
     (0, "post", "/stop/", {}, "good"), (0, "get", "/me/", None, ""), (1, "get", "/me/", None, ""),
     (1, "post", "/enter/", IN("bob@there.org", "bob-secret"), ""),
+    (1, "post", "/mail/", IN("ann@there.org", "n1"), ""), (1, "post", "/mail/", IN("bob", "bob-secret"), ""),
 ]
 pick, jars, old = random.Random(seed), ({}, {}), {0: "", 1: ""}
 
@@ -318,6 +329,7 @@ def test_a_login_means_the_same_on_both_sides(tmp_path: Path) -> None:
     alone = site.run("-c", DIALOG, str(tmp_path), str(output), "0")
     statuses = [json.loads(line)[1] for line in alone[:-2]]
     assert {200, 204, 400, 403} == set(statuses)
+    assert [json.loads(line)[2] for line in alone if "/mail/" in line] == [{"found": True}, {"found": False}]
     assert [json.loads(line)[2] for line in alone if "/keep/" in line] == [
         {"may": True},
         {"may": True},

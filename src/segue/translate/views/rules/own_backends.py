@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from dataclasses import replace
 
 from segue.snapshot.model import Function, Where
 from segue.target.ir import Import
@@ -99,7 +100,7 @@ def _asked(
     """What one backend gives: its own function, or ``ModelBackend``'s for None."""
     if function is None:
         return by_name(frame, given, call, where)
-    arguments = _bound(frame, function, given, call)
+    function, arguments = _bound(frame, function, given, call)
     user = invoke(frame, function, arguments, Val(Object(dotted)), call.node, "backends")
     label = frame.ctx.snapshot.settings.user_model
     if isinstance(user.kind, Const) and user.kind.value is None:
@@ -112,8 +113,10 @@ def _asked(
     return user
 
 
-def _bound(frame: Frame, function: Function, given: dict[str, Val], call: CallSite) -> dict[str, Val]:
-    """The arguments by the names of ``function``; what it takes by ``**credentials`` it may not look at."""
+def _bound(
+    frame: Frame, function: Function, given: dict[str, Val], call: CallSite
+) -> tuple[Function, dict[str, Val]]:
+    """The function and its arguments by name. What it looks for in its ``**credentials`` by name is a parameter of its own."""
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
     if not isinstance(tree, ast.FunctionDef) or len(tree.args.args) < 2 or tree.args.vararg is not None:
         raise frame.refuse(
@@ -121,31 +124,69 @@ def _bound(frame: Frame, function: Function, given: dict[str, Val], call: CallSi
         )
     names = {a.arg for a in [*tree.args.args[2:], *tree.args.kwonlyargs]}
     found = {tree.args.args[1].arg: Val(Request()), **{k: v for k, v in given.items() if k in names}}
-    if tree.args.kwarg is not None:
-        if not _looks_for_others(frame, tree, {k for k in given if k not in names}):
-            why = f"It looks at what it is given as **{tree.args.kwarg.arg}."
-            raise frame.refuse("authentication-backend", function.name, why, call.node)
-        found[tree.args.kwarg.arg] = Val(Keywords(None))
-    return found
+    if tree.args.kwarg is None:
+        return function, found
+    looked = _LookedFor(tree.args.kwarg.arg, _username(frame), {k for k in given if k not in names})
+    taken = {key for key in given if key not in names and _has_another(tree, key, tree.args.kwarg.arg)}
+    looked.visit(tree)
+    if looked.unclear or looked.found & taken:
+        why = f"It looks at what it is given as **{tree.args.kwarg.arg}."
+        raise frame.refuse("authentication-backend", function.name, why, call.node)
+    for key in sorted(looked.found):
+        tree.args.kwonlyargs.append(ast.arg(key))
+        tree.args.kw_defaults.append(None)
+        found[key] = given[key]
+    found[tree.args.kwarg.arg] = Val(Keywords(None))
+    if looked.found:
+        function = replace(function, source=ast.unparse(ast.fix_missing_locations(tree)))
+    return function, found
 
 
-def _looks_for_others(frame: Frame, tree: ast.FunctionDef, given: set[str]) -> bool:
-    """Whether all that it does with its ``**credentials`` is to ``get`` names that are not ``given``."""
-    assert tree.args.kwarg is not None
-    uses = {id(n) for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == tree.args.kwarg.arg}
-    for node in ast.walk(tree):
+def _has_another(tree: ast.FunctionDef, key: str, local: str) -> bool:
+    """Whether ``key`` is the name of something else in the function than ``key = credentials.get(…)``."""
+    names = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == key]
+    stores = [n for n in names if isinstance(n.ctx, ast.Store)]
+    plain = [
+        s
+        for s in ast.walk(tree)
+        if isinstance(s, ast.Assign)
+        and [ast.unparse(t) for t in s.targets] == [key]
+        and ast.unparse(s.value).startswith(f"{local}.get(")
+    ]
+    return len(stores) != len(plain) or (bool(names) and not stores)
+
+
+class _LookedFor(ast.NodeTransformer):
+    """``credentials.get("email")`` of what is ``given``: the parameter of that name. ``unclear``: they are used otherwise."""
+
+    def __init__(self, local: str, username: str, given: set[str]) -> None:
+        self.local, self.username, self.given = local, username, given
+        self.found: set[str] = set()
+        self.unclear = False
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """One look."""
         match node:
-            case ast.Call(ast.Attribute(ast.Name() as owner, "get"), [wanted, *_]) if id(owner) in uses:
+            case ast.Call(ast.Attribute(ast.Name(local), "get"), [wanted, *default], []) if (
+                local == self.local
+            ):
                 if isinstance(wanted, ast.Constant):
                     key = wanted.value
                 elif isinstance(wanted, ast.Attribute) and wanted.attr == "USERNAME_FIELD":
-                    key = _username(frame)
+                    key = self.username
                 else:
-                    return False
-                if key in given:
-                    return False
-                uses.discard(id(owner))
-    return not uses
+                    self.unclear = True
+                    return node
+                if key not in self.given:
+                    return ast.copy_location(default[0] if default else ast.Constant(None), node)
+                self.found.add(str(key))
+                return ast.copy_location(ast.Name(str(key), ast.Load()), node)
+        return self.generic_visit(node)
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        """Any other use."""
+        self.unclear = self.unclear or node.id == self.local
+        return node
 
 
 def _username(frame: Frame) -> str:
