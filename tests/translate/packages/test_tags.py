@@ -213,10 +213,11 @@ class Shouts(viewsets.ModelViewSet):
 class WordSerializer(serializers.ModelSerializer):
     class Meta:
         model = Word
-        fields = ["name", "slug", "made"]
+        fields = ["id", "name", "slug", "made"]
+        read_only_fields = ["slug"]
 
 
-class Words(viewsets.ReadOnlyModelViewSet):
+class Words(viewsets.ModelViewSet):
     queryset = Word.objects.all()
     serializer_class = WordSerializer
     ordering_fields = "name"
@@ -357,6 +358,11 @@ def _requests(seed: int) -> list[Asked]:
         ("PUT", "/pages/1/", False, '{"title": "put"}'),
         ("PUT", "/pages/1/", False, '{"title": "put", "like": 2, "tags": ["b"]}'),
         ("PATCH", "/pages/1/", False, '{"like": 3}'),
+        ("POST", "/words/", False, f'{{"name": "Some Words {seed}"}}'),
+        ("POST", "/words/", False, f'{{"name": "some words! {seed}"}}'),
+        ("POST", "/words/", False, f'{{"name": "some words? {seed}", "made": "2020-02-02"}}'),
+        ("PATCH", "/words/1/", False, f'{{"name": "other {seed}"}}'),
+        ("POST", "/words/", False, f'{{"name": "other {seed}"}}'),
         ("PATCH", "/pages/1/", False, '{"like": null}'),
         ("POST", "/pages/", False, '{"title": "x", "like": 99}'),
         ("PUT", "/shouts/1/", False, '{"title": "put"}'),

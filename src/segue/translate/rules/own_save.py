@@ -29,6 +29,7 @@ from segue.translate.rules.quiet_save import does_nothing
 _ARGUMENTS = ("force_insert", "force_update", "using", "update_fields")
 # AbstractBaseUser has a save as well: it tells validators of a new password, which is followed where one is set.
 _DJANGO = "django."
+_TAG = "taggit.models.TagBase"
 _TOKEN_SAVE = "rest_framework.authtoken.models.Token.save"
 GIVE_KEY = ("segue_bridge.auth.backend", "give_key")
 
@@ -39,10 +40,27 @@ def gives_key(ctx: Context, label: str) -> bool:
     return known is not None and known.methods.get("save", "") == _TOKEN_SAVE
 
 
-def own_save(ctx: Context, label: str) -> Function | None:
-    """The body of the model's ``save`` up to ``super().save(...)``; None where ``save`` is Django's. Raises ``Refused``."""
+def saves_as_tag(ctx: Context, label: str) -> bool:
+    """Is it a tag of django-taggit, whose ``save`` gives a new one its slug, and does nothing else?"""
+    known = ctx.snapshot.classes.get(ctx.model(label).cls)
+    strips = ctx.snapshot.settings.values.get("TAGGIT_STRIP_UNICODE_WHEN_SLUGIFYING")
+    return (
+        known is not None
+        and known.methods.get("save", "") == f"{_TAG}.save"
+        and known.methods.get("slugify", "") == f"{_TAG}.slugify"
+        and (strips is None or not strips.data)
+    )
+
+
+def own_save(ctx: Context, label: str, *, stored: bool = False) -> Function | None:
+    """The body of the model's ``save`` up to ``super().save(...)``; None where ``save`` is Django's. Raises ``Refused``.
+
+    ``stored``: the object has a row.
+    """
     known = ctx.snapshot.classes.get(ctx.model(label).cls)
     dotted = known.methods.get("save", "") if known is not None else ""
+    if stored and saves_as_tag(ctx, label):
+        return None
     if known is None or not dotted or dotted.startswith(_DJANGO) or dotted in (_TOKEN_SAVE, SAVE):
         return None
     function = ctx.snapshot.functions.get(dotted)
@@ -82,7 +100,7 @@ def before_save(
     frame: Frame, label: str, instance: ast.expr, *, adding: bool, uploads: Collection[str] = ()
 ) -> None:
     """Emit the call of what the model's ``save`` does first. ``adding``: the object may have no row yet."""
-    function = own_save(frame.ctx, label)
+    function = own_save(frame.ctx, label, stored=not adding)
     if adding and is_polymorphic(frame.ctx.snapshot, concrete(frame.ctx, label)):
         _give_class(frame, label, instance)
     if gives_key(frame.ctx, label):
@@ -260,4 +278,4 @@ def _refused(function: Function, why: str) -> Refused:
     return refuse("model-save", f"{owner}.save", f"Saving the model runs it. {why}", function.where)
 
 
-__all__ = ["before_save", "own_save"]
+__all__ = ["before_save", "own_save", "saves_as_tag"]

@@ -24,7 +24,7 @@ from segue.translate.models.polymorphic import INIT, SAVE, children, definer, is
 from segue.translate.models.writing import save_problem
 from segue.translate.needs import Needs
 from segue.translate.rules.before_files import sees_files
-from segue.translate.rules.own_save import own_save
+from segue.translate.rules.own_save import own_save, saves_as_tag
 from segue.translate.rules.receivers import saved_by, send_post_save, send_pre_save
 from segue.translate.rules.relation_signals import changes, seen_by
 from segue.translate.serializers.by_view import is_bare, view_key, view_of
@@ -157,6 +157,8 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
         sees_files(ctx, serializer.model)
         or any(asks_much(ctx, concrete(ctx, serializer.model).label, column) for column in files)
     )
+    # A tag of django-taggit gets its slug as it is inserted; who listens would be told before.
+    as_tag = saves_as_tag(ctx, serializer.model) and not saved_by(ctx, serializer.model)
     left = left_fields(ctx, serializer)
     tagged = [item for item in tag_fields(serializer) if item not in left]
     uploads = [] if held else [local_of(column) for column in files]
@@ -189,11 +191,14 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
             )
         if action == "create":
             frame.emit(f"{local} = {cls}(**given)")
-            send_pre_save(frame, serializer.model, name(local), adding=True, uploads=unsaved)
+            if not as_tag:
+                send_pre_save(frame, serializer.model, name(local), adding=True, uploads=unsaved)
             for column in files:
                 storing = store_held if held else store
                 storing(frame, serializer.model, local, column, null=column.name in emptied)
-            frame.emit(f"await db.insert({local})")
+            if as_tag:
+                frame.use(Import("segue_bridge.db.tags", "insert_tag"))
+            frame.emit(f"await insert_tag(db, {local})" if as_tag else f"await db.insert({local})")
             send_post_save(frame, serializer.model, name(local), const(True))
         else:
             frame.use(Import("segue_bridge.schema.related", "assign"))
@@ -260,7 +265,9 @@ def check_model(ctx: Context, serializer: Serializer) -> None:
         if name in (SAVE, INIT):
             continue
         if name and method == "save":
-            own_save(ctx, model.label)
+            own_save(
+                ctx, model.label, stored=saves_as_tag(ctx, model.label) and not saved_by(ctx, model.label)
+            )
         elif name and method != "full_clean":
             raise refuse(
                 "model-save",

@@ -127,20 +127,27 @@ class Tagging:
             raise
 
     async def _create(self, db: Session, name: str) -> Base:
-        """``TagBase.save`` of a new tag: the first slug that is free, if its own is taken."""
-        slug = slugify(name, allow_unicode=True)
-        made = self.tag(name=name, slug=slug)
-        try:
-            async with db.atomic():
-                await db.insert(made)
-        except IntegrityError:
-            column = getattr(self.tag, "slug")  # noqa: B009
-            with db.primary():
-                taken = {row[0] for row in await db.all(select(column).where(startswith(column, slug)))}
-            free = next(one for number in count(1) if (one := f"{slug}_{number}") not in taken)
-            made = self.tag(name=name, slug=free)
-            await db.insert(made)
+        made = self.tag(name=name)
+        await insert_tag(db, made)
         return made
 
 
-__all__ = ["Tagging"]
+async def insert_tag(db: Session, tag: Base) -> None:
+    """``TagBase.save`` of a new tag: without a slug it gets the first that is free. Raises :class:`IntegrityError`."""
+    held: Any = tag
+    if held.slug:
+        await db.insert(tag)
+        return
+    held.slug = slug = slugify(held.name, allow_unicode=True)
+    try:
+        async with db.atomic():
+            await db.insert(tag)
+    except IntegrityError:
+        column = type(held).slug
+        with db.primary():
+            taken = {row[0] for row in await db.all(select(column).where(startswith(column, slug)))}
+        held.slug = next(one for number in count(1) if (one := f"{slug}_{number}") not in taken)
+        await db.insert(tag)
+
+
+__all__ = ["Tagging", "insert_tag"]
