@@ -40,7 +40,17 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def everything(root: Path) -> Snapshot:
     names = " ".join(
-        [*stacks.ACCEPTED, *stacks.TRANSLATED, "Rolling", *stacks.REFUSED, *HASTY, "Mobile", "Facts", "Seen"]
+        [
+            *stacks.ACCEPTED,
+            *stacks.TRANSLATED,
+            "Rolling",
+            *stacks.REFUSED,
+            *HASTY,
+            "Mobile",
+            "Facts",
+            "Seen",
+            "Exempt",
+        ]
     )
     return probe(root, python=sys.executable, settings="site_.settings", environment={"MIDDLEWARE": names})
 
@@ -195,6 +205,19 @@ def test_a_session_that_holds_nothing_is_not_left_to_django(
     assert empty[1]["status"] == empty[0]["status"] == 200
     assert _set(empty[1]["headers"]["vary"]) == _set(empty[0]["headers"]["vary"]) == vary
     assert full[1]["status"] == 501
+
+
+def test_a_token_is_not_asked_for_where_middleware_says_so(
+    root: Path, everything: Snapshot, tmp_path: Path
+) -> None:
+    write(translate(only(everything, "Exempt")), tmp_path)
+    requests = [
+        {"method": "POST", "path": path, "body": "{}", "login": True} for path in ("/api/who/", "/other/")
+    ]
+    both = stacks.both(root, tmp_path, ["Exempt"], requests)
+    for legacy, modern in both:
+        assert (modern["status"], modern["body"]) == (legacy["status"], legacy["body"])
+    assert [modern["status"] for _, modern in both] == [200, 403]
 
 
 @pytest.mark.parametrize("name", sorted(stacks.REFUSED))

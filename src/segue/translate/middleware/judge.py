@@ -37,7 +37,8 @@ class Verdict:
     """``events``: what can be seen, where; ``session`` and ``user``: whether it reads them, for ``always``,
     ``sometimes`` or ``never``; ``headers``: what every answer gets (name, value, ``set`` or ``default``); ``asked``: whether
     any of it depends on the route; ``vary``: names that it adds to ``Vary`` of every answer; ``sets``: attributes that it sets on requests, ``always`` on all of them;
-    ``ended``: whether it calls ``translation.deactivate()`` after the view."""
+    ``ended``: whether it calls ``translation.deactivate()`` after the view; ``unchecked``: whether it says of requests that
+    nobody needs a CSRF token."""
 
     events: tuple[Event, ...] = ()
     session: str = "never"
@@ -48,6 +49,7 @@ class Verdict:
     sets: frozenset[str] = frozenset()
     always: frozenset[str] = frozenset()
     ended: bool = False
+    unchecked: bool = False
 
 
 def judge(
@@ -149,6 +151,10 @@ def _summary(clear: list[Path], events: list[Event], name: str, where: Where) ->
     if len(ended) > 1:
         why = "It deactivates the language of some requests and not of others."
         events.append(Event(name, why, where.file, where.line, (), True))
+    unchecked = {p.unchecked for p in clear}
+    if len(unchecked) > 1:
+        why = "It lets some requests do without a CSRF token and not others."
+        events.append(Event(name, why, where.file, where.line, (), False))
     sets = frozenset(name for p in clear for name in p.sets)
     always = frozenset(name for name in sets if all(name in p.sets for p in clear))
     return Verdict(
@@ -160,6 +166,7 @@ def _summary(clear: list[Path], events: list[Event], name: str, where: Where) ->
         sets=sets,
         always=always,
         ended=True in ended,
+        unchecked=True in unchecked,
     )
 
 

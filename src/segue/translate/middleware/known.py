@@ -26,6 +26,8 @@ INERT = {
     "axes.middleware.AxesMiddleware": "answers those who were locked out while a name and a password were checked, which stays on Django",
     "debug_toolbar.middleware.DebugToolbarMiddleware": "adds to pages only, and only in development",
 }
+UNCHECKED = ("middleware", "unchecked here")
+"""Memo: requests of the route in hand need no CSRF token, whatever its authentication says."""
 # Looks at the session of a user who is asked for: :mod:`segue.translate.views.otp`.
 OTP = "django_otp.middleware.OTPMiddleware"
 KNOWN = frozenset(

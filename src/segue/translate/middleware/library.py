@@ -277,10 +277,12 @@ def _setting(frame: Frame, name: str, default: Value | None) -> Value:
 
 
 def _setattr(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
-    """``setattr`` and ``delattr`` of a variable of the thread."""
+    """``setattr`` of the request, ``setattr`` and ``delattr`` of a variable of the thread."""
     from segue.translate.middleware.objects import is_local
 
-    if not is_local(given[0]):
+    if len(given) == 3 and given[0] == REQUEST and isinstance(given[1], Known):
+        request.set_attribute(frame, REQUEST, str(given[1].value), given[2], node)
+    elif not is_local(given[0]):
         frame.event(node, "This changes an object that others may see.")
     return NONE
 

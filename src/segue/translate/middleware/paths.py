@@ -49,6 +49,7 @@ class Path:
     vary: list[str] = field(default_factory=list)
     activated: bool = False  # another language or time zone than that of the request
     ended: bool = False  # the language of the request, after the view
+    unchecked: bool = False  # nobody asks the request for a CSRF token
     returned: tuple[str, Where] | None = None
     raised: tuple[str, Where] | None = None
     truths: dict[Unknown, bool] = field(default_factory=dict)

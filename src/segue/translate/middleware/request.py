@@ -256,6 +256,9 @@ def set_attribute(frame: Frame, owner: Thing, name: str, value: Value, node: ast
         return
     if name == "_cached_user" and value == USER:
         return  # as Django keeps it
+    if name == "_dont_enforce_csrf_checks" and value == Known(True) and not frame.machine.path.called:
+        frame.machine.path.unchecked = True
+        return
     if name == "user" and isinstance(value, Lazy) and _is_the_user(frame, value, node):
         return
     if name in RESERVED or name == "LANGUAGE_CODE":

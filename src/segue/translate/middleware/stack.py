@@ -22,6 +22,7 @@ from segue.translate.middleware.known import (
     OTP,
     SECURITY,
     SESSIONS,
+    UNCHECKED,
     USERS,
     XVIEW,
 )
@@ -49,7 +50,7 @@ class RouteMiddleware:
     """``refused``: reason by method. ``left``: facts, all of which hold for requests that go to Django, and the
     names of the middleware that this is for. ``layers``: the generated functions of those that are translated as code,
     from the outside in. ``user``: the names of those that read ``request.user`` of all requests. ``vary``: what every answer
-    varies on. ``unseen``: the names of those that read ``request.user`` and have the session say that nobody has. ``judged``: what each of the others sets on requests, ``always``: what all requests get of that."""
+    varies on. ``unseen``: the names of those that read ``request.user`` and have the session say that nobody has. ``unchecked``: no request needs a CSRF token. ``judged``: what each of the others sets on requests, ``always``: what all requests get of that."""
 
     refused: dict[str, Refusal] = field(default_factory=dict)
     left: dict[tuple[Fact, ...], list[str]] = field(default_factory=dict)
@@ -60,6 +61,7 @@ class RouteMiddleware:
     layers: list[Layer] = field(default_factory=list)
     vary: list[str] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
+    unchecked: bool = False
     judged: dict[str, frozenset[str]] = field(default_factory=dict)
     always: set[str] = field(default_factory=set)
 
@@ -75,6 +77,7 @@ class RouteMiddleware:
         )
         around = [dict(layer.scopes) for layer in self.layers if layer.scopes is not None]
         scopes.enter(ctx, around[-1] if around else None)
+        ctx.memo[UNCHECKED] = self.unchecked
 
 
 def of_route(ctx: Context, route: Route) -> RouteMiddleware:
@@ -176,6 +179,7 @@ def _entry(
     if not _as_code(ctx, route, out, methods, name, defined, verdict, as_code):
         _judge(ctx, route, out, methods, name, verdict)
         _ended(ctx, out, methods, name, verdict)
+        out.unchecked = out.unchecked or verdict.unchecked
         out.judged[defined] = verdict.sets
         out.always |= verdict.always
 

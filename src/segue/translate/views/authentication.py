@@ -19,6 +19,7 @@ from segue.translate.context import Context
 from segue.translate.interp.carried import REQUEST_AUTH
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, pk_field
+from segue.translate.middleware.known import UNCHECKED
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, plain
 from segue.translate.versions import since
@@ -40,7 +41,7 @@ def constant(endpoint: Endpoint) -> tuple[str, set[Import]]:
     names = [c.name if isinstance(c, Ref) else "" for c in classes]
     known = ctx.memo.setdefault(("authentication", "sets"), {})
     assert isinstance(known, dict)
-    key = tuple(names)
+    key = (*names, bool(ctx.memo.get(UNCHECKED)))
     ctx.memo[REQUEST_AUTH] = None
     if key not in known:
         parts = [_authenticator(endpoint, name) for name in names]
@@ -117,16 +118,17 @@ def _comes_from(own: Class | None, base: str, more: Collection[str] = ()) -> boo
 
 def _session(endpoint: Endpoint, own: Class | None) -> tuple[str, set[Import]]:
     sessions.declare(endpoint.ctx, endpoint.where)
-    extra = ""
+    extra, unchecked = "", bool(endpoint.ctx.memo.get(UNCHECKED))
     if own is not None:
         free = own_authentication.no_csrf(endpoint.ctx, own)
         if free is None:
             raise endpoint.refuse(
                 "authentication", f"{own.name}.enforce_csrf", "It is neither DRF's nor empty.", own.where
             )
-        extra = ", enforce_csrf=False" if free else ""
+        unchecked = unchecked or free
         shown = own_authentication.challenge(endpoint.ctx, own)
-        extra += f", challenge={shown!r}" if shown is not None else ""
+        extra = f", challenge={shown!r}" if shown is not None else ""
+    extra = (", enforce_csrf=False" if unchecked else "") + extra
     extra += otp.argument(endpoint.ctx, endpoint.where)
     return f"SessionAuthentication(SESSIONS, IDENTITY, CSRF{extra})", {
         Import("segue_bridge.auth.backend", "SessionAuthentication")
