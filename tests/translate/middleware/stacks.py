@@ -840,6 +840,7 @@ from rest_framework.decorators import api_view
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+import imagekit.specs.sourcegroups
 from notes.middleware import Opened
 from notes.models import Note
 
@@ -967,6 +968,35 @@ class Enveloped(Base, views.APIView):
         response.data = {"data": response.data}
         return super().finalize_response(request, response, *args, **kwargs)
 """
+# As django-imagekit's: it listens to every model, and does something for those that have source groups.
+ROUTER = """\
+import inspect
+
+from django.contrib.auth.models import Permission
+from django.db.models.signals import post_init, post_save
+
+
+class Group:
+    model_class = Permission
+
+
+class ModelSignalRouter:
+    def __init__(self):
+        self._source_groups = [Group()]
+        post_init.connect(self.post_init_receiver, dispatch_uid="ik")
+        post_save.connect(self.post_save_receiver, dispatch_uid="ik")
+
+    def post_init_receiver(self, sender, instance=None, **kwargs):
+        if any(inspect.isclass(sender) and issubclass(sender, g.model_class) for g in self._source_groups):
+            instance._ik = {}
+
+    def post_save_receiver(self, sender, instance=None, **kwargs):
+        if any(inspect.isclass(sender) and issubclass(sender, g.model_class) for g in self._source_groups):
+            print(instance)
+
+
+signal_router = ModelSignalRouter()
+"""
 URLS = """\
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
@@ -1036,7 +1066,8 @@ def create(root: Path) -> Path:
     files = {
         "manage.py": MANAGE, "site_/__init__.py": "", "site_/settings.py": SETTINGS, "site_/urls.py": URLS,
         "notes/__init__.py": "", "notes/models.py": MODELS.rstrip() + _METHOD + SHUT, "notes/views.py": VIEWS, "notes/middleware.py": MIDDLEWARE,
-        "notes/migrations/__init__.py": "", "notes/migrations/0001_initial.py": MIGRATION,
+        "imagekit/__init__.py": "", "imagekit/utils.py": "def autodiscover():\n    pass\n", "imagekit/specs/__init__.py": "",
+        "imagekit/specs/sourcegroups.py": ROUTER, "notes/migrations/__init__.py": "", "notes/migrations/0001_initial.py": MIGRATION,
     }  # fmt: skip
     for name, text in files.items():
         file = root / name

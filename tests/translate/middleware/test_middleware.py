@@ -84,6 +84,10 @@ def test_what_is_accepted_answers_as_django_does(root: Path, everything: Snapsho
     native = {(o.method, o.route_id) for o in program.native}
     assert ("GET", "/api/notes/") in native
     assert ("GET", "/api/who/") in native
+    # A row of auth.Permission is what imagekit's router does something for; notes are none.
+    routed = {r.sender for r in snapshot.receivers if "ModelSignalRouter" in r.function}
+    assert routed == {"auth.Permission"}
+    assert ("POST", "/api/notes/") in native
     # Missing answers 404s of requests with a Referer itself: that is told before a write, or refused.
     assert ("DELETE", "/api/notes/{pk}/") in native
     # Pages redirects what is not under /api/.
