@@ -5,6 +5,7 @@ from __future__ import annotations
 from segue.translate.context import Context
 from segue.translate.finishing.describe import describe_operations
 from segue.translate.finishing.locals import tidy_locals
+from segue.translate.finishing.optional import declare_optional
 from segue.translate.finishing.same_names import separate
 from segue.translate.finishing.share import share_selections
 from segue.translate.finishing.unread import drop_unread
@@ -17,4 +18,5 @@ def tidy(ctx: Context) -> None:
     describe_operations(ctx)
     share_selections(ctx)
     tidy_locals(ctx)
+    declare_optional(ctx)
     separate(ctx)
