@@ -404,10 +404,12 @@ class BoundMethod(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Response(Kind):
-    """A DRF or Django response object. ``status`` where known. ``writable``: it is Django's, which can be written to as a file."""
+    """A DRF or Django response object. ``status`` where known. ``writable``: it is Django's, which can be written to as a file.
+    ``drf``: it is DRF's and was made by the function itself, so that its data can be asked for."""
 
     status: int | None = None
     writable: bool = field(default=False, compare=False)
+    drf: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,8 +69,21 @@ def own_answer(exc, context):
             detail = ""
         exc = exceptions.ValidationError(detail=detail)
     if isinstance(exc, exceptions.NotAuthenticated):
-        return Response({"login": "required"}, status=401)
-    return exception_handler(exc, context)
+        response = Response({"login": "required"}, status=401)
+    else:
+        response = exception_handler(exc, context)
+    if response:
+        told(response, exc)
+    return response
+
+
+def told(response, exc):
+    detail = None
+    if isinstance(response.data, dict):
+        detail = response.data.get("detail", None)
+    logger.warning(f"Request error: status={response.status_code}, detail={detail}, exc={exc}")
+    if detail is None and response.status_code == 401:
+        response.data["told"] = len(response.data)
 
 
 def proposed(exc, context):

@@ -43,6 +43,19 @@ class RequestMiddleware:
             request.user = SimpleLazyObject(again)
             request.session.accessed = False
 """,
+    # As the package's, whose loggers take what they are to log by name.
+    "structlog.py": """\
+class BoundLoggerLazyProxy:
+    def bind(self, **kept):
+        return self
+
+    def info(self, event, *values, **named):
+        pass
+
+
+def get_logger():
+    return BoundLoggerLazyProxy()
+""",
     "notes/models.py": """\
 import uuid
 
@@ -80,6 +93,7 @@ class Note(models.Model):
 """,
     "notes/services.py": """\
 import django_filters
+import structlog
 from django.contrib.auth import authenticate
 from django.db import transaction
 from django.http import Http404
@@ -88,6 +102,9 @@ from rest_framework.pagination import LimitOffsetPagination, PageNumberPaginatio
 from rest_framework.response import Response
 
 from notes.models import Member, Note
+
+
+logger = structlog.get_logger()
 
 
 class MemberFilter(django_filters.FilterSet):
@@ -135,6 +152,8 @@ def member_create(*, email: str, is_active: bool = True, is_admin: bool = False,
 
 @transaction.atomic
 def note_create(*, title, stars=3, **more):
+    log = logger.bind()
+    log.info("note_created 100%", title=title, stars=stars)
     return Note.objects.create(title=title, stars=stars, **more)
 
 

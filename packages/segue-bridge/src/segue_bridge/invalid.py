@@ -16,7 +16,7 @@ class Invalid(Exception):
     ``message``, ``code`` and ``params``, or ``error_dict`` and ``message_dict``; all have ``error_list`` but those with a dict.
     """
 
-    message: Text
+    message: Any  # a text; Django takes whatever shows as one
     code: str | None
     params: Mapping[str, Any] | None
     error_list: list[Invalid]

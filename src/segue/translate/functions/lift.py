@@ -49,6 +49,7 @@ from segue.translate.kinds import (
     RenderedView,
     RendererContext,
     Request,
+    Response,
     Scalar,
     Serializer,
     SerializerSelf,
@@ -416,6 +417,8 @@ def _interpret(
     returns = frame.returns[0] if frame.returns else Const(None)
     for kind in frame.returns[1:]:
         returns = join(returns, kind)
+    if isinstance(returns, Response) and returns.drf:  # what is answered is asked nothing
+        returns = replace(returns, drf=False)
     if frame.scope is None:
         _forget_unused_state(frame)
     order = {key: i for i, key in enumerate(STATE)}

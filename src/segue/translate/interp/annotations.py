@@ -28,6 +28,7 @@ from segue.translate.kinds import (
     Payload,
     QueryParameters,
     QuerySet,
+    Raised,
     Response,
     Scalar,
     Shape,
@@ -134,10 +135,13 @@ def _text(ctx: Context, kind: Kind, imports: set[Import]) -> str:
             return "PageNumberSlice"
         case Failure(api=False):
             return "Exception"
+        case Raised(cls=cls) if cls.startswith("rest_framework.exceptions."):
+            imports.add(Import("segue_bridge.errors", "APIException"))
+            return "APIException"
         case Failure():
             imports.add(Import("segue_bridge.errors", "APIException"))
             return "APIException"
-        case ErrorResponse():
+        case ErrorResponse() | Response(drf=True):
             imports.add(Import("segue_bridge.http.responses", "JSON"))
             return "JSON"
         case NextHandler():

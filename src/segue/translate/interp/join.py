@@ -70,6 +70,11 @@ def not_null(kind: Kind) -> Kind:
     return kind.kind if isinstance(kind, Maybe) else kind
 
 
+def _lists(kind: Kind) -> bool:
+    """Lists of plain values by whatever keys: what errors say of each field."""
+    return isinstance(kind, DictOf) and not kind.items and kind.value is not None and _plain_list(kind.value)
+
+
 def _plain_list(kind: Kind) -> bool:
     """A list whose items are plain values."""
     if not isinstance(kind, ListOf):
@@ -128,7 +133,7 @@ def join(a: Kind, b: Kind) -> Kind:
             return a
         return ListOf(join(a.item, b.item), a.type)
     for anything, other in ((a, b), (b, a)):
-        if isinstance(anything, Scalar) and anything.type == "Any" and _plain_list(other):
+        if isinstance(anything, Scalar) and anything.type == "Any" and (_plain_list(other) or _lists(other)):
             return anything
     if isinstance(a, TupleOf) and isinstance(b, TupleOf) and len(a.items) == len(b.items):
         joined = tuple(join(x, y) for x, y in zip(a.items, b.items, strict=True))
@@ -152,7 +157,7 @@ def join(a: Kind, b: Kind) -> Kind:
         if isinstance(given, Failure) and given.api and isinstance(made, Raised) and made.cls in _AS_GIVEN:
             return Failure(True, "", given.without)
     if {type(a), type(b)} == {Response, ErrorResponse}:
-        return Response()
+        return ErrorResponse() if any(isinstance(one, Response) and one.drf for one in (a, b)) else Response()
     if isinstance(a, Response) and isinstance(b, Response):
-        return Response(a.status if a.status == b.status else None)
+        return Response(a.status if a.status == b.status else None, drf=a.drf and b.drf)
     return Unknown("different things in different branches")

@@ -33,6 +33,7 @@ _STATE = {
     "query": "call.query",
 }
 _TEXT = re.compile(r"\btext_of\(call, \w+\)")
+_NOTHING = re.compile(r"\s*(\w+) = None")
 _MEMO = ("views", "error-handler")
 
 
@@ -138,6 +139,8 @@ def _one(ctx: Context, found: Function, arguments: dict[str, Kind], suffix: str)
     for record in records(ctx):
         if record.token == lifted.name:
             record.lines = _told_first(record.lines)
+            if _say_optional(record.lines):
+                record.imports |= {Import("segue_bridge.http.responses", "JSON")}
     unknown = [s.name for s in lifted.state if s.name not in _STATE]
     if unknown:
         raise refuse("exception-handler", found.name, f"It needs {', '.join(unknown)}.", found.where)
@@ -147,6 +150,18 @@ def _one(ctx: Context, found: Function, arguments: dict[str, Kind], suffix: str)
             "exception-handler", found.name, "Segue does not see that it returns a Response.", found.where
         )
     return lifted
+
+
+def _say_optional(lines: list[str]) -> bool:
+    """``response: JSON | None`` at the top where a branch says ``response = None`` after others that have one, which type checkers
+    refuse else."""
+    said = False
+    for local in {found[1] for line in lines if (found := _NOTHING.fullmatch(line))}:
+        index = next(i for i, line in enumerate(lines) if line.strip().startswith(f"{local} = "))
+        if lines[index].partition(" = ")[2].startswith(("answer(", "answer_of(", "call.reply(")):
+            lines.insert(0, f"{local}: JSON | None")
+            said = True
+    return said
 
 
 def _told_first(lines: list[str]) -> list[str]:

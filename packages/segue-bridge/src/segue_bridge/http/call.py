@@ -181,7 +181,7 @@ class Call(Informed, Request):
         status: int = 200,
         headers: Mapping[str, str] | None = None,
         content_type: str | None = None,
-    ) -> Response:
+    ) -> JSON:
         """``Response(data, status, headers=…)``; rendered when the view is done."""
         return JSON(data, status, headers, content_type)
 

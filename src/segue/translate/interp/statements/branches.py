@@ -15,7 +15,17 @@ from segue.translate.interp.decide import Decided
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join
 from segue.translate.interp.value import Val, is_pure
-from segue.translate.kinds import Const, Failure, Global, Instance, Kind, Unknown, ValidatedData
+from segue.translate.kinds import (
+    Const,
+    DictOf,
+    Failure,
+    Global,
+    Instance,
+    Kind,
+    Scalar,
+    Unknown,
+    ValidatedData,
+)
 from segue.translate.rules.registry import statement
 
 End = tuple[dict[str, Val], dict[str, Kind], bool]
@@ -53,6 +63,7 @@ def branch(frame: Frame, node: ast.If) -> None:
         _none_before(frame, held.merge(after_yes, held.states(untouched), no))
     elif yes_end[2]:
         held.back_to(after_yes)
+    yes, no = _of_any_type(frame, before[0], yes, no, yes_end, no_end)
     if not yes and not no:
         if not is_pure(found.node):
             frame.emit(ast.unparse(found.node))
@@ -101,6 +112,30 @@ def _constants_before(frame: Frame, before: dict[str, Val], yes: End, no: End) -
             frame.emit(f"{there.text}: {text} = {value.text}")
             kept[key] = Val(value.kind, there.node)
             break
+
+
+def _of_any_type(
+    frame: Frame, before: dict[str, Val], yes: list[str], no: list[str], yes_end: End, no_end: End
+) -> tuple[list[str], list[str]]:
+    """``detail: Any`` before branches of which the first makes it a dict, and others something else."""
+    if not (yes_end[2] and no_end[2]):
+        return yes, no
+    for key, value in yes_end[0].items():
+        other = no_end[0].get(key)
+        if (
+            key in before
+            or other is None
+            or not isinstance(value.kind, DictOf)
+            or other.kind != Scalar("Any")
+            or not isinstance(value.node, ast.Name)
+            or value.text != other.text
+        ):
+            continue
+        said = f"{value.text}: Any"
+        yes, no = ([line for line in lines if line.strip() != said] for lines in (yes, no))
+        frame.use(Import("typing", "Any"))
+        frame.emit(said)
+    return yes, no
 
 
 def _none_before(frame: Frame, optional: list[Val]) -> None:

@@ -30,6 +30,15 @@ def status(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
     return Val(Scalar("int"), ast.Attribute(owner.node, "status_code", ast.Load()))
 
 
+@attribute(Response, "data")
+def data(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
+    """``response.data`` of what the function has made."""
+    assert isinstance(owner.kind, Response)
+    if owner.node is None or not owner.kind.drf:
+        return None
+    return Val(Scalar("Any"), ast.Attribute(owner.node, "data", ast.Load()))
+
+
 @method(Response, "__setitem__")
 @method(ResponseHeaders, "__setitem__")
 def store(frame: Frame, owner: Val, call: CallSite) -> Val:

@@ -56,7 +56,7 @@ def response(frame: Frame, call: CallSite) -> Val:
             )
         assert isinstance(node, ast.Call)
         node.keywords.append(ast.keyword("headers", headers.node))
-    return Val(Response(code), node)
+    return Val(Response(code, drf=True), node)
 
 
 def _body(frame: Frame, data: Val, call: CallSite) -> ast.expr:
