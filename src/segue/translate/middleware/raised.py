@@ -44,4 +44,4 @@ def _mro(snapshot: Snapshot, name: str) -> tuple[str, ...]:
 
 def _names(function: Function, kinds: set[str], of_package: str) -> bool:
     named = [*function.wrapped_by, *(ref.name for ref in function.globals.values())]
-    return any(one in kinds or (of_package and one.startswith(of_package)) for one in named)
+    return any(one in kinds or (of_package and f"{one}.".startswith(of_package)) for one in named)
