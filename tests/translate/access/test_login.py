@@ -21,6 +21,7 @@ class Person(AbstractUser):
 BACKENDS = """\
 from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import ModelBackend
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 
 UserModel = get_user_model()
@@ -28,6 +29,8 @@ UserModel = get_user_model()
 
 class ByMail(ModelBackend):
     def authenticate(self, request, username=None, password=None, **kwargs):
+        if request is None:
+            return None
         if username is None:
             mail = kwargs.get("mail", "nobody")
             username = kwargs.get(UserModel.USERNAME_FIELD) or mail
@@ -53,9 +56,21 @@ class ByMail(ModelBackend):
 class Stops(ModelBackend):
     def authenticate(self, request, ticket):
         raise PermissionDenied
+
+
+class StopsBelow(ModelBackend):
+    def authenticate(self, request, card):
+        deny(card)
+
+
+def deny(card):
+    if card != "none":
+        raise PermissionDenied
 """
 VIEWS = """\
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
+from django.contrib.auth.forms import SetPasswordForm
+from rest_framework import serializers
 from rest_framework.decorators import api_view, permission_classes
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.response import Response
@@ -174,6 +189,37 @@ class Ticket(APIView):
         return Response({"known": authenticate(request, ticket="x") is not None})
 
 
+class Card(APIView):
+    def post(self, request):
+        return Response({"known": authenticate(request, card="x") is not None})
+
+
+class Bare(APIView):
+    def post(self, request):
+        user = authenticate(username=request.data.get("username"), password=request.data.get("password"))
+        return Response({"known": user is not None})
+
+
+class RenewSerializer(serializers.Serializer):
+    new_password1 = serializers.CharField(allow_blank=True)
+    new_password2 = serializers.CharField(allow_blank=True)
+
+    def validate(self, attrs):
+        self.form = SetPasswordForm(user=self.context["request"].user, data=attrs)
+        if not self.form.is_valid():
+            raise serializers.ValidationError(self.form.errors)
+        return attrs
+
+
+class Renew(APIView):
+    permission_classes = [IsAuthenticated]
+
+    def patch(self, request):
+        serializer = RenewSerializer(data=request.data, partial=True, context={"request": request})
+        serializer.is_valid(raise_exception=True)
+        return Response({"renewed": True})
+
+
 class Several(APIView):
     def post(self, request):
         for name in ("ann", "bob"):
@@ -202,6 +248,9 @@ urlpatterns = [
     path("mark/", views.Mark.as_view()),
     path("stop/", views.Stop.as_view()),
     path("ticket/", views.Ticket.as_view()),
+    path("card/", views.Card.as_view()),
+    path("bare/", views.Bare.as_view()),
+    path("renew/", views.Renew.as_view()),
     path("mail/", views.Mail.as_view()),
 ]
 """
@@ -212,7 +261,7 @@ MIDDLEWARE.insert(2, "django.middleware.csrf.CsrfViewMiddleware")
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = ["rest_framework.authentication.SessionAuthentication"]
 AUTH_USER_MODEL = "notes.Person"
-AUTHENTICATION_BACKENDS = ["notes.backends.Stops", "notes.backends.ByMail", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["notes.backends.Stops", "notes.backends.StopsBelow", "notes.backends.ByMail", "django.contrib.auth.backends.ModelBackend"]
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_AGE = 1000
 SESSION_COOKIE_AGE = 2000
@@ -239,6 +288,7 @@ from fastapi.testclient import TestClient
 from app.main import create_app
 
 IN = lambda name, password=None: {"username": name, "password": password or f"{name}-secret"}
+RENEWED = [("later", "later"), ("later", "now"), ("", ""), ("", "now"), ("later", ""), ("later",), ()]
 STEPS = [
     (0, "get", "/me/", None, ""), (0, "post", "/enter/", IN("ann", "wrong"), ""), (0, "post", "/enter/", IN("ann"), ""),
     (0, "get", "/me/", None, ""), (1, "post", "/enter/", IN("ann"), ""), (0, "post", "/change/", {"new": "n1"}, ""),
@@ -324,7 +374,12 @@ def test_a_login_means_the_same_on_both_sides(tmp_path: Path) -> None:
     refused = {r.route_id.strip("/"): r.reasons[0].code for r in program.refused}
     logins = dict.fromkeys(("several", "raw", "every", "perhaps"), "login")
     assert "user: Person | None = only(" in (output / "app/notes/backends.py").read_text()
-    others = {"deny": "expression", "mark": "assign-attribute", "ticket": "authentication-backend"}
+    others = {
+        "deny": "expression",
+        "mark": "assign-attribute",
+        "ticket": "authentication-backend",
+        "card": "authentication-backend",
+    }
     assert refused == {**logins, **others}
     shutil.copy(tmp_path / "before.sqlite3", site.root / "db.sqlite3")
     alone = site.run("-c", DIALOG, str(tmp_path), str(output), "0")

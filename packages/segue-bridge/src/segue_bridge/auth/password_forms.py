@@ -13,8 +13,8 @@ Person = TypeVar("Person")
 
 
 class NewPassword(Generic[Person]):
-    """``data`` has ``new_password1`` and ``new_password2``: texts that a serializer has checked. ``errors`` are the form's,
-    by field::
+    """``data`` has ``new_password1`` and ``new_password2``: texts that a serializer has checked, or that are not there in a
+    partial update. ``errors`` are the form's, by field::
 
         form = NewPassword(user, data)
         if form.is_alike():
@@ -24,9 +24,9 @@ class NewPassword(Generic[Person]):
 
     def __init__(self, user: Person, data: Mapping[str, Any]) -> None:
         self.user = user
-        self.password: str = data["new_password2"]
+        self.password: str = data.get("new_password2", "")
         self.errors: dict[str, list[str]] = {}
-        self._first: str = data["new_password1"]
+        self._first: str = data.get("new_password1", "")
 
     @property
     def accepted(self) -> bool:
@@ -34,11 +34,13 @@ class NewPassword(Generic[Person]):
         return not self.errors
 
     def is_alike(self) -> bool:
-        """Whether both are the same; else that is the error."""
-        if self._first == self.password:
-            return True
-        self.errors["new_password2"] = [_("The two password fields didn’t match.")]
-        return False
+        """Whether the second is there and is the first, if that is there; else that is the error. Empty is not there."""
+        for name, text in (("new_password1", self._first), ("new_password2", self.password)):
+            if not text:
+                self.errors[name] = [_("This field is required.")]
+        if self._first and self.password and self._first != self.password:
+            self.errors["new_password2"] = [_("The two password fields didn’t match.")]
+        return "new_password2" not in self.errors
 
     @contextmanager
     def checking(self) -> Iterator[None]:

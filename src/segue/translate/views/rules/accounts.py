@@ -10,7 +10,7 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.constants import TOKEN_GENERATOR
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import lifted_call
-from segue.translate.interp.value import Val, literal, name, quote
+from segue.translate.interp.value import Val, const, literal, name, quote
 from segue.translate.kinds import Const, Global, Instance, Kind, Request, Scalar, User
 from segue.translate.needs import Needs
 from segue.translate.rules.registry import function, method
@@ -42,7 +42,9 @@ def authenticate(frame: Frame, call: CallSite) -> Val:
         )
     if len(asked) == 1 and asked[0][1] is None and len(names(ctx)) == 1:
         return own_backends.by_name(frame, given, call, where)
-    return own_backends.found(frame, call, given, asked)
+    # A backend may ask whether there is a request, and which one: Django hands on what it is given.
+    asking = const(None) if request is None or _is_none(request) else Val(request.kind)
+    return own_backends.found(frame, call, asking, given, asked)
 
 
 @function("django.contrib.auth.password_validation.validate_password")

@@ -13,13 +13,14 @@ from dataclasses import replace
 from segue.snapshot.model import Function, Where
 from segue.target.ir import Import
 from segue.translate import backends
+from segue.translate.functions.record import reached
 from segue.translate.interp.annotations import annotation
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame, Parameter
 from segue.translate.interp.invoke import invoke, lifted_call
 from segue.translate.interp.join import widen
 from segue.translate.interp.value import Val, const, name, quote
-from segue.translate.kinds import Const, Instance, Keywords, Kind, Object, Request, Scalar
+from segue.translate.kinds import Const, Instance, Keywords, Kind, Object, Scalar
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of
 from segue.translate.models.classes import tell_backend
@@ -32,9 +33,13 @@ _MODEL = "django.contrib.auth.backends.ModelBackend."
 
 
 def found(
-    frame: Frame, call: CallSite, given: dict[str, Val], asked: list[tuple[str, Function | None]]
+    frame: Frame,
+    call: CallSite,
+    request: Val,
+    given: dict[str, Val],
+    asked: list[tuple[str, Function | None]],
 ) -> Val:
-    """The user that the first of ``asked`` gives for ``given``. Raises ``Refused``."""
+    """The user that the first of ``asked`` gives for ``request`` (or None) and ``given``. Raises ``Refused``."""
     ctx, where = frame.ctx, frame.where(call.node)
     label = ctx.snapshot.settings.user_model
     for key, value in given.items():
@@ -56,8 +61,10 @@ def found(
         inner.use(imported)
         seen: set[str] = set()
         for dotted, function in asked:
-            user = _asked(inner, dotted, function, arguments, call, where)
+            user = _asked(inner, dotted, function, request, arguments, call, where)
             if isinstance(user.kind, Const):
+                if user.node is not None and not isinstance(user.node, ast.Constant):
+                    inner.emit(user.text)  # nobody, but it may write or raise
                 continue
             if len(backends.names(ctx)) == 1:
                 inner.emit(f"return {user.text}")
@@ -70,6 +77,7 @@ def found(
             inner.emit_block(f"if {local} is not None:", [f"{local}.backend = {dotted!r}", f"return {local}"])
             seen.add(local)
         inner.emit("return None")
+        _check_denials(inner, call)
         return Instance(label, Needs(label, written=True), "entity", True), parameters
 
     lifted = compose(
@@ -88,6 +96,14 @@ def found(
     return Val(lifted.returns, lifted_call(frame, lifted, nodes))
 
 
+def _check_denials(frame: Frame, call: CallSite) -> None:
+    """``PermissionDenied`` ends the search with nobody found; what raises it down below is a 403 everywhere else."""
+    for record in reached(frame.ctx, frame.lines):
+        if record is None or any("Forbidden" in line for line in record.lines):
+            why = "It may reach PermissionDenied, which ends the search: no other backend is asked."
+            raise frame.refuse("authentication-backend", ast.unparse(call.node), why, call.node)
+
+
 def _kind(kind: Kind) -> Kind:
     if isinstance(kind, Const) and kind.value is None:
         return Scalar("str", True)
@@ -95,12 +111,18 @@ def _kind(kind: Kind) -> Kind:
 
 
 def _asked(
-    frame: Frame, dotted: str, function: Function | None, given: dict[str, Val], call: CallSite, where: Where
+    frame: Frame,
+    dotted: str,
+    function: Function | None,
+    request: Val,
+    given: dict[str, Val],
+    call: CallSite,
+    where: Where,
 ) -> Val:
     """What one backend gives: its own function, or ``ModelBackend``'s for None."""
     if function is None:
         return by_name(frame, given, call, where)
-    function, arguments = _bound(frame, function, given, call)
+    function, arguments = _bound(frame, function, request, given, call)
     user = invoke(frame, function, arguments, Val(Object(dotted)), call.node, "backends")
     label = frame.ctx.snapshot.settings.user_model
     if isinstance(user.kind, Const) and user.kind.value is None:
@@ -114,7 +136,7 @@ def _asked(
 
 
 def _bound(
-    frame: Frame, function: Function, given: dict[str, Val], call: CallSite
+    frame: Frame, function: Function, request: Val, given: dict[str, Val], call: CallSite
 ) -> tuple[Function, dict[str, Val]]:
     """The function and its arguments by name. What it looks for in its ``**credentials`` by name is a parameter of its own."""
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
@@ -123,7 +145,7 @@ def _bound(
             "authentication-backend", function.name, "Segue cannot tell what it takes.", call.node
         )
     names = {a.arg for a in [*tree.args.args[2:], *tree.args.kwonlyargs]}
-    found = {tree.args.args[1].arg: Val(Request()), **{k: v for k, v in given.items() if k in names}}
+    found = {tree.args.args[1].arg: request, **{k: v for k, v in given.items() if k in names}}
     if tree.args.kwarg is None:
         return function, found
     looked = _LookedFor(tree.args.kwarg.arg, _username(frame), {k for k in given if k not in names})
