@@ -11,11 +11,11 @@ from segue.translate.needs import Needs
 
 
 def shape_of(value: object) -> Hashable:
-    """Picture of a kind, value or plain object; sites count by identity."""
+    """Picture of a kind, value or plain object; sites count by identity, and by whether their objects may be written by then."""
     if isinstance(value, Val):
         return ("val", shape_of(value.kind), value.text)
     if isinstance(value, Needs):
-        return ("site", value.serial)
+        return ("site", value.serial, value.written)
     key = getattr(value, "key", None)
     if key is not None and not isinstance(value, Kind):
         return ("keyed", type(value).__name__, key)
