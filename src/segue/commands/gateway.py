@@ -26,7 +26,7 @@ def check(settings: Config, *, as_json: bool) -> int:
 
 
 def export(settings: Config, kind: str) -> int:
-    """Print the ledger's routes for a gateway of the team's own; ``kind`` is a value of ``segue.cli.Export``."""
+    """Print the ledger's routes for a gateway of the team's own; ``kind`` is a value of ``segue.cli.traffic.Export``."""
     snapshot, book = read_snapshot(settings), read_ledger(settings)
     rules = control.rules(settings, snapshot, book.entries)
     edge = control.edge(settings)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from segue.cli.options import HERE, AsJson, Project
 from segue.commands.common import open_project
 from segue.commands.split_open import Given
 from segue.errors import UsageError
@@ -16,13 +17,6 @@ split_app = typer.Typer(
     no_args_is_help=True,
 )
 
-Project = Annotated[
-    Path,
-    typer.Option(
-        "--project", "-C", help="Folder with segue.toml or manage.py (else this one).", show_default=False
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Apps = Annotated[
     str, typer.Option(help="Django apps whose tables move, with commas between.", show_default=False)
 ]
@@ -38,7 +32,6 @@ Source = Annotated[
 Target = Annotated[
     str, typer.Option("--to", help="The database to move to, postgresql://…", show_default=False)
 ]
-HERE = Path()
 
 
 @split_app.command()
