@@ -224,11 +224,16 @@ class Secret(models.Model):
     key = models.UUIDField(null=True)
 """
 VIEWS = """\
+import logging
+
 from django.core.exceptions import PermissionDenied, ValidationError
 from rest_framework import exceptions, permissions, response, serializers, status, viewsets
 from rest_framework.decorators import action
 
 from notes.models import Note, Secret
+
+
+logger = logging.getLogger(__name__)
 
 
 class Unlucky(exceptions.ParseError):
@@ -318,8 +323,13 @@ class FailingViewSet(viewsets.ViewSet):
 
     @action(detail=False, methods=["post"])
     def halve(self, request):
-        Note.objects.create(title="halved")
-        return response.Response({"each": 12 // int(request.query_params.get("among", 0))})
+        try:
+            Note.objects.create(title="halved")
+            each = 12 // int(request.query_params.get("among", 0))
+        except Exception:
+            logger.exception("not halved")
+            raise
+        return response.Response({"each": each})
 
     @action(detail=False)
     def shut(self, request):

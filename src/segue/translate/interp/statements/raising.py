@@ -85,8 +85,7 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         return
     finally:
         frame.sure -= leave
-    if broad is not None and not fails_alike(frame.ctx, body, raises=all(map(_raises, node.handlers))):
-        raise broad
+    alike = broad is None or fails_alike(frame.ctx, body, raises=all(map(_raises, node.handlers)))
     _two_in_one(frame, node, [text for text, _, _ in handlers], body)
     ends: list[End] = []
     with frame.capture() as orelse:
@@ -110,6 +109,8 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         if frame.alive:
             held.tear(untouched, touched)
         name = f" as {frame.renames.get(handler.name, handler.name)}" if handler.name else ""
+        if not alike and text == "Exception" and broad is not None and not _only_logs(lines):
+            raise broad
         out.append((f"except {text}{name}:" if text else "except Exception:", lines))
         ends.append((frame.env, {}, frame.alive))
     if not body and after_body:  # nothing can be raised
@@ -127,6 +128,11 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         with frame.capture() as final:
             _finally(frame, node)
         frame.emit_block("finally:", final)
+
+
+def _only_logs(lines: list[str]) -> bool:
+    """Whether what was caught is logged and goes on as it came: whatever it is, on either side."""
+    return lines[-1:] == ["raise"] and all(line.startswith("logging.getLogger(") for line in lines[:-1])
 
 
 def _raises(handler: ast.ExceptHandler) -> bool:
