@@ -19,6 +19,7 @@ GROUPS: dict[str, str] = {
     "Call distinct() alone, or make the rows unique by Exists() instead of a join.": (
         "distinct distinct-on distinct-values"
     ),
+    "Check passwords by Django's own SetPasswordForm with the fields that it has, or in the serializer.": "form",
     "Look objects up by columns of their tags in filter(), and set tags through TaggitSerializer or on Django.": "tags",
     "Build the queryset from the model's manager in one place, with names that stand in the code.": (
         "queryset queryset-class queryset-operator queryset-source filter-queryset manager related-manager "

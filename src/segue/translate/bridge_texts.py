@@ -102,6 +102,7 @@ TEXTS = (
     "That page contains no results",
     "That page number is less than 1",
     "That page number is not an integer",
+    "The two password fields didn’t match.",
     "The access token has expired.",
     "The access token is invalid.",
     "The fields {field_names} must make a unique set.",

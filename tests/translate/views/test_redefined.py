@@ -249,7 +249,9 @@ def test_what_comes_next_is_told_where_one_thing_keeps_all(
     translated: tuple[Overrides, Program], snapshot: Snapshot
 ) -> None:
     _, plain = translated
-    blocked = translate(replace(snapshot, settings=replace(snapshot.settings, replaced_lookups=())))
+    blocked = translate(
+        replace(snapshot, settings=replace(snapshot.settings, replaced_lookups=())), look_beneath=True
+    )
     reasons = {(one.route_id, one.method): set(one.reasons) for one in blocked.refused}
     changes = {reason for reason in blocked.refused[0].reasons if reason.code == "patched"}
     assert all(set(one.reasons) | changes == reasons[one.route_id, one.method] for one in plain.refused)
