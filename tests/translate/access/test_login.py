@@ -200,6 +200,13 @@ class Bare(APIView):
         return Response({"known": user is not None})
 
 
+class Idle(APIView):
+    def get(self, request):
+        me = request.user
+        mail = me.email
+        return Response({"idle": True})
+
+
 class RenewSerializer(serializers.Serializer):
     new_password1 = serializers.CharField(allow_blank=True)
     new_password2 = serializers.CharField(allow_blank=True)
@@ -251,6 +258,7 @@ urlpatterns = [
     path("card/", views.Card.as_view()),
     path("bare/", views.Bare.as_view()),
     path("renew/", views.Renew.as_view()),
+    path("idle/", views.Idle.as_view()),
     path("mail/", views.Mail.as_view()),
 ]
 """

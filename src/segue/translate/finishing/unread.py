@@ -67,7 +67,7 @@ def _step(code: str) -> str | None:
             target = _target(statement)
             if target in unread:
                 assert isinstance(statement, ast.Assign | ast.AnnAssign)
-                better = _without(code, statement, alone=len(block) == 1)
+                better = _without(code, statement, _askers(function), alone=len(block) == 1)
                 if better is not None:
                     return better
     return None
@@ -112,7 +112,33 @@ def _blocks(function: FunctionNode) -> list[list[ast.stmt]]:
     return found
 
 
-def _without(code: str, statement: ast.Assign | ast.AnnAssign, *, alone: bool) -> str | None:
+def _askers(function: FunctionNode) -> set[str]:
+    """What holds who is asking, who need not have every attribute: anonymous users have no ``email``."""
+    arguments = [*function.args.args, *function.args.kwonlyargs]
+    users = {
+        a.arg for a in arguments if a.annotation is not None and "CurrentUser" in ast.unparse(a.annotation)
+    }
+    named = {
+        _target(s)
+        for s in ast.walk(function)
+        if isinstance(s, ast.Assign | ast.AnnAssign)
+        and s.value is not None
+        and ast.unparse(s.value) == "call.user"
+    }
+    return {"call.user", *users, *named}
+
+
+def _is_silent(node: ast.expr, askers: set[str]) -> bool:
+    """Whether it calls nothing and cannot fail."""
+    return all(
+        isinstance(n, _SILENT) and not (isinstance(n, ast.Attribute) and ast.unparse(n.value) in askers)
+        for n in ast.walk(node)
+    )
+
+
+def _without(
+    code: str, statement: ast.Assign | ast.AnnAssign, askers: set[str], *, alone: bool
+) -> str | None:
     """The code without the statement, or with what it calls alone; None where neither can be written."""
     value = statement.value
     assert value is not None
@@ -120,7 +146,7 @@ def _without(code: str, statement: ast.Assign | ast.AnnAssign, *, alone: bool) -
     first, last = statement.lineno - 1, (statement.end_lineno or statement.lineno) - 1
     before = lines[first][: statement.col_offset]
     parts = value.elts if isinstance(value, ast.List | ast.Tuple) else [value]
-    heard = [p for p in parts if not all(isinstance(n, _SILENT) for n in ast.walk(p))]
+    heard = [p for p in parts if not _is_silent(p, askers)]
     if not all(isinstance(p, ast.Call | ast.Await) and p.lineno == p.end_lineno for p in heard) and heard != [
         value
     ]:

@@ -181,10 +181,23 @@ def _note_taken(frame: Frame, node: ast.If) -> None:
     at = next((i for i, s in enumerate(body) if _pops(s, owner, key)), None)
     if at is None or any(_may_put(s, owner) for s in body[at + 1 :] if not _sets_another(s, owner, key)):
         return
-    if any(isinstance(n, ast.Return) for s in body[:at] for n in ast.walk(s)):
+    if any(isinstance(n, ast.Return) for s in body[:at] for n in ast.walk(s)) or _puts_elsewhere(frame, key):
         return
     taken = value.kind.taken | {key}
     frame.env[owner] = Val(ValidatedData(value.kind.serializer, taken), value.node)
+
+
+def _puts_elsewhere(frame: Frame, key: str) -> bool:
+    """Whether the function may put ``key`` into some dict, this one or by another name of it."""
+    for node in ast.walk(ast.parse(textwrap.dedent(frame.function.source))):
+        match node:
+            case ast.Subscript(_, ast.Constant(str() as found), ast.Store()) if found != key:
+                pass
+            case ast.Subscript(_, _, ast.Store()) | ast.AugAssign(_, ast.BitOr()):
+                return True
+            case ast.Call(ast.Attribute(_, "update" | "setdefault" | "__setitem__")):
+                return True
+    return False
 
 
 def _pops(statement: ast.stmt, owner: str, key: str) -> bool:
