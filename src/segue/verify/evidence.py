@@ -93,6 +93,7 @@ class SuiteTest:
 class OperationResult:
     """One (method, route): cases compared, how many differed, with examples (one per kind, shrunk).
 
+    ``succeeded`` requests by the operation's own method were answered with 2xx (None where that was not counted);
     ``unserved`` requests were left to Django, ``left`` tells why and how often; ``excess_queries`` counts cases
     for which FastAPI sent more queries than Django, ``worst_queries`` the worst pair, ``queries`` both sums;
     ``reordered`` bodies have their keys in another order; ``steps`` of the cases were steps of sequences.
@@ -106,6 +107,7 @@ class OperationResult:
     different: int
     unserved: int = 0
     statuses: Mapping[str, int] = field(default_factory=dict)
+    succeeded: int | None = None
     excess_queries: int = 0
     worst_queries: tuple[int, int] = (0, 0)
     queries: tuple[int, int] = (0, 0)
@@ -180,6 +182,7 @@ def operation_from_json(key: str, raw: Mapping[str, Any], function: str, place: 
         different=int(raw["different"]),
         unserved=int(raw.get("unserved", 0)),
         statuses=dict(raw.get("statuses", {})),
+        succeeded=raw.get("succeeded"),
         excess_queries=int(raw.get("excess_queries", 0)),
         worst_queries=_two(raw.get("worst_queries", (0, 0))),
         queries=_two(raw.get("queries", (0, 0))),

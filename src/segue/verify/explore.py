@@ -199,7 +199,7 @@ def _notes(raw: dict[str, Any], results: tuple[Any, ...]) -> list[str]:
         )
     if not raw["exhausted"]:
         notes.append("the budget ended before all derived cases were sent")
-    unseen = [r.key for r in results if r.cases and not any(s.startswith("2") for s in r.statuses)]
+    unseen = [r.key for r in results if r.cases and r.succeeded == 0]
     if unseen:
         notes.append(f"never answered with 2xx: {', '.join(unseen)}")
     if raw["never_entered"]:

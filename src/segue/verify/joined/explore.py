@@ -141,7 +141,7 @@ class Exploration:
             outcome.reach(reached)
             outcome.steps += 1
             outcome.cases += 1
-            outcome.statuses[str(result["django"]["body"][index]["status"])] += 1
+            outcome.answered(step["method"], result["django"]["body"][index]["status"])
         if not part["differences"]:
             return ""
         outcome = self.outcomes[case["steps"][number]["key"]]

@@ -28,6 +28,7 @@ class Outcome:
         self.effects: set[str] = set()  # tables that Django wrote to, and "(mail)", "(cache)", …
         self.reached = 0  # branches of the generated code (see Branches.take)
         self._kinds: set[str] = set()
+        self.succeeded = 0  # requests by its own method that Django answered with 2xx
         self.answers = Answers(operation)
 
     def reach(self, branches: int) -> bool:
@@ -43,7 +44,7 @@ class Outcome:
             self.left[case["method"] if case["method"] != self.operation["method"] else case["what"]] += 1
             return ""
         self.cases += 1
-        self.statuses[str(result["django"]["status"])] += 1
+        self.answered(case["method"], result["django"]["status"])
         self.reordered += result["reordered"]
         self.receivers.update(result["receivers"])
         self.effects.update(name for name in result["django"].get("effects", ()) if name not in _NO_EFFECT)
@@ -61,6 +62,11 @@ class Outcome:
         kind = kind_of(result)
         return kind if self.new(kind) else ""
 
+    def answered(self, method: str, status: int) -> None:
+        """Note what Django has answered to a request by ``method``."""
+        self.statuses[str(status)] += 1
+        self.succeeded += method == self.operation["method"] and 200 <= status < 300
+
     def new(self, kind: str) -> bool:
         """Whether differences of this kind are still worth keeping."""
         return kind not in self._kinds and len(self.found) < MOST
@@ -73,7 +79,7 @@ class Outcome:
     def report(self) -> dict[str, Any]:
         """As JSON."""
         return {
-            "cases": self.cases, "different": self.different, "unserved": self.unserved, "statuses": dict(self.statuses),
+            "cases": self.cases, "different": self.different, "unserved": self.unserved, "statuses": dict(self.statuses), "succeeded": self.succeeded,
             "left": dict(self.left), "excess_queries": self.excess, "worst_queries": self.worst, "queries": self.queries,
             "reordered": self.reordered, "steps": self.steps, "receivers": dict(self.receivers), "effects": sorted(self.effects), "differences": self.found,
         }  # fmt: skip
