@@ -337,6 +337,39 @@ class Opens(Stamp):
             return JsonResponse({"error": "opened"}, status=423)
 
 
+class Closed(Exception):
+    pass
+
+
+class Closes(Stamp):
+    def process_exception(self, request, exception):
+        if isinstance(exception, Closed):  # an attribute of a view holds it
+            return JsonResponse({"error": "closed"}, status=423)
+
+
+class Remembers(MiddlewareMixin):
+    """Writes down who was there, whatever they came with."""
+
+    def process_response(self, request, response):
+        if request.user.is_authenticated:
+            Note.objects.create(title="seen")
+        return response
+
+
+class Tells(MiddlewareMixin):
+    def process_response(self, request, response):
+        logger.info("%s was there", request.user.get_username() if request.user.is_authenticated else None)
+        return response
+
+
+class Gate(MiddlewareMixin):
+    """As Django's LoginRequiredMiddleware, of a project with an earlier release."""
+
+    def process_view(self, request, view, args, kwargs):
+        if getattr(view, "login_required", True):
+            return redirect("/login/")
+
+
 class Counting(Stamp):
     seen = 0
 
@@ -794,6 +827,7 @@ ACCEPTED = [
 REFUSED = {
     "Wall": "return redirect",
     "Body": "request.body", "Wrapped": "response.data", "Hidden": "raise Http404", "Errors": "return JsonResponse", "Opens": "return JsonResponse", "Shuts": "return JsonResponse",
+    "Closes": "return JsonResponse", "Remembers": "Note.objects.create",
     "Guests": "request.session['guest']",
     "Counting": "self.seen", "Local": "self.state.user", "Writes": "Note.objects.filter",
     "Varied": "response['Vary']", "Late": "response['X-Path']",
@@ -841,7 +875,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 import imagekit.specs.sourcegroups
-from notes.middleware import Opened
+from notes.middleware import Closed, Opened
 from notes.models import Note
 
 
@@ -959,8 +993,10 @@ class Download(Base, views.APIView):
 
 
 class Raises(Base, views.APIView):
+    failure = Closed
+
     def get(self, request):
-        raise Opened("once")
+        raise Opened("once") if request.query_params else self.failure("for good")
 
 
 class Enveloped(Base, views.APIView):

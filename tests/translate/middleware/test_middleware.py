@@ -46,6 +46,8 @@ def everything(root: Path) -> Snapshot:
             "Rolling",
             *stacks.REFUSED,
             *HASTY,
+            "Gate",
+            "Tells",
             "Mobile",
             "Facts",
             "Seen",
@@ -222,6 +224,32 @@ def test_a_token_is_not_asked_for_where_middleware_says_so(
     for legacy, modern in both:
         assert (modern["status"], modern["body"]) == (legacy["status"], legacy["body"])
     assert [modern["status"] for _, modern in both] == [200, 403]
+
+
+def test_who_it_was_after_the_view_is_no_matter_of_the_session(
+    root: Path, everything: Snapshot, tmp_path: Path
+) -> None:
+    """DRF puts the user of the view on the request; what ends before has the middleware read the session."""
+    write(translate(only(everything, "Tells")), tmp_path)
+    asked: list[dict[str, Any]] = [{}, {"login": True}, {"headers": {"Accept": "text/x"}}]
+    requests = [{"method": "GET", "path": "/api/notes/", **one} for one in asked]
+    *known, (refused, left) = stacks.both(root, tmp_path, ["Tells"], requests)
+    for legacy, modern in known:
+        assert modern["status"] == legacy["status"] == 200
+        assert _set(modern["headers"]["vary"]) == _set(legacy["headers"]["vary"])
+    assert (refused["status"], "Cookie" in refused["headers"]["vary"]) == (406, True)
+    assert left["status"] == 501
+
+
+def test_views_are_exempt_from_log_ins_since_django_says_so(everything: Snapshot) -> None:
+    """DRF 3.16 marks its views where Django is 5.1 or later."""
+    name = "notes.middleware.Gate"
+    codes = []
+    for django in ("5.1", "4.2.24"):
+        versions = dataclasses.replace(everything.versions, django=django, drf="3.17.2")
+        program = translate(dataclasses.replace(only(everything, "Gate"), versions=versions))
+        codes.append({name in r.reasons[0].why for r in program.refused if r.route_id == "/api/notes/"})
+    assert codes == [set(), {True}]
 
 
 @pytest.mark.parametrize("name", sorted(stacks.REFUSED))

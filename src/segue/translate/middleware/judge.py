@@ -38,7 +38,7 @@ class Verdict:
     ``sometimes`` or ``never``; ``headers``: what every answer gets (name, value, ``set`` or ``default``); ``asked``: whether
     any of it depends on the route; ``vary``: names that it adds to ``Vary`` of every answer; ``sets``: attributes that it sets on requests, ``always`` on all of them;
     ``ended``: whether it calls ``translation.deactivate()`` after the view; ``unchecked``: whether it says of requests that
-    nobody needs a CSRF token."""
+    nobody needs a CSRF token; ``late``: whether it asks who it was, after the view."""
 
     events: tuple[Event, ...] = ()
     session: str = "never"
@@ -50,6 +50,7 @@ class Verdict:
     always: frozenset[str] = frozenset()
     ended: bool = False
     unchecked: bool = False
+    late: bool = False
 
 
 def judge(
@@ -167,6 +168,7 @@ def _summary(clear: list[Path], events: list[Event], name: str, where: Where) ->
         always=always,
         ended=True in ended,
         unchecked=True in unchecked,
+        late=any(p.late for p in clear),
     )
 
 

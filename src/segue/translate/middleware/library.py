@@ -27,6 +27,7 @@ from segue.translate.middleware.machine import (
 from segue.translate.middleware.raised import never_raised
 from segue.translate.middleware.sources import has
 from segue.translate.middleware.values import (
+    LATE_USER,
     NONE,
     RAISED,
     REQUEST,
@@ -234,7 +235,9 @@ def _hasattr(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.
         except Raised:
             return Known(False)
         return (
-            Known(True) if owner.kind != "user" or str(name.value).startswith("is_") else Unknown("hasattr")
+            Known(True)
+            if owner not in (USER, LATE_USER) or str(name.value).startswith("is_")
+            else Unknown("hasattr")
         )
     if isinstance(owner, Instance) and str(name.value) in owner.attributes:
         return Known(True)

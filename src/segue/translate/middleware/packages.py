@@ -102,7 +102,13 @@ def _sources(values: object) -> list[str]:
 def reads_user(snapshot: Snapshot, name: str) -> bool:
     """Whether it asks who is logged in at every request: the user has to be known before it."""
     stack = snapshot.settings.middleware
-    return name in (AUDITLOG, DOCKERFLOW) and USERS in stack[: stack.index(name)]
+    return name == AUDITLOG and USERS in stack[: stack.index(name)]
+
+
+def reads_user_late(snapshot: Snapshot, name: str) -> bool:
+    """Whether it asks who it was, after the view (Dockerflow, for its log)."""
+    stack = snapshot.settings.middleware
+    return name == DOCKERFLOW and USERS in stack[: stack.index(name)]
 
 
 def reads_user_unseen(snapshot: Snapshot, name: str) -> bool:

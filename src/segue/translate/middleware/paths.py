@@ -45,6 +45,7 @@ class Path:
     session: bool = False
     asked: bool = False
     user: bool = False
+    late: bool = False  # asks who it was, after the view
     varied: bool = False  # the subclass of SessionMiddleware has written ``Vary: Cookie``
     vary: list[str] = field(default_factory=list)
     activated: bool = False  # another language or time zone than that of the request

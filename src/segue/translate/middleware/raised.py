@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segue.snapshot.model import Function, Snapshot
+from segue.snapshot.model import Function, Snapshot, Value
 
 _FRAMEWORKS = ("builtins", "django", "rest_framework")
 
@@ -22,7 +22,14 @@ def never_raised(snapshot: Snapshot, name: str, asking: str) -> bool:
             continue
         if _names(function, kinds, of_package) and not _elsewhere(snapshot, function.owner):
             return False
-    return True
+    return not any(
+        _is_one(attribute.value, kinds, of_package)
+        for held in snapshot.classes.values()
+        if held.name != own
+        and not (of_package and held.name.startswith(of_package))
+        and not _elsewhere(snapshot, held.name)
+        for attribute in held.attributes.values()
+    )
 
 
 # What Django calls for pages, the admin and the command line only; a class of DRF's that is one of these as well is not meant.
@@ -44,4 +51,17 @@ def _mro(snapshot: Snapshot, name: str) -> tuple[str, ...]:
 
 def _names(function: Function, kinds: set[str], of_package: str) -> bool:
     named = [*function.wrapped_by, *(ref.name for ref in function.globals.values())]
-    return any(one in kinds or (of_package and f"{one}.".startswith(of_package)) for one in named)
+    held = [ref.value for ref in function.globals.values() if ref.value is not None]
+    return any(_is_meant(one, kinds, of_package) for one in named) or any(
+        _is_one(value, kinds, of_package) for value in held
+    )
+
+
+def _is_meant(name: str, kinds: set[str], of_package: str) -> bool:
+    return name in kinds or bool(of_package and f"{name}.".startswith(of_package))
+
+
+def _is_one(value: Value, kinds: set[str], of_package: str) -> bool:
+    """Whether the class is in a value: ``failure = Blocked`` of a view, ``{"closed": Blocked}`` of a module."""
+    inner = [*value.items, *(one for pair in value.pairs for one in pair)]
+    return _is_meant(value.name, kinds, of_package) or any(_is_one(one, kinds, of_package) for one in inner)

@@ -12,6 +12,7 @@ import ast
 from segue.translate.middleware.known import SESSIONS
 from segue.translate.middleware.machine import CHOSEN, Frame, Raised
 from segue.translate.middleware.values import (
+    LATE_USER,
     NONE,
     USER,
     Bound,
@@ -71,8 +72,8 @@ def attribute(frame: Frame, owner: Thing, name: str, node: ast.AST) -> Value:
     machine = frame.machine
     if owner.kind == "request":
         return _of_request(frame, name, node)
-    if owner.kind == "user":
-        return _of_user(frame, name)
+    if owner.kind in ("user", "late user"):
+        return _of_user(frame, owner, name)
     if owner.kind == "session" and machine.base == SESSIONS:
         return _of_new_session(owner, name)
     if owner.kind == "session" and name in ("session_key", "accessed", "modified"):
@@ -129,8 +130,13 @@ def throttled(frame: Frame) -> bool:
 def exempt_from_login(frame: Frame) -> bool:
     """Whether ``APIView.as_view`` has set ``login_required = False`` on the view: DRF does since 3.16, with Django 5.1."""
     machine = frame.machine
-    release = tuple(int(part) for part in machine.snapshot.versions.drf.split(".")[:2] if part.isdigit())
-    return machine.route.kind == "drf" and release >= (3, 16)
+    versions = machine.snapshot.versions
+    new = _release(versions.drf) >= (3, 16) and _release(versions.django) >= (5, 1)
+    return machine.route.kind == "drf" and new
+
+
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
 
 
 def _of_request(frame: Frame, name: str, node: ast.AST) -> Value:
@@ -154,7 +160,8 @@ def _of_request(frame: Frame, name: str, node: ast.AST) -> Value:
     if machine.view and name == "user":
         return Unknown("request.user", pure=False)
     if name == "user":
-        return USER
+        # DRF puts there whom the view has authenticated, by a token too.
+        return LATE_USER if machine.path.called else USER
     if name == "session":
         return Thing("session")
     if name == "resolver_match":
@@ -213,10 +220,13 @@ def decided(frame: Frame, name: str) -> bool:
     return path.decide(Fact("attribute", name))
 
 
-def _of_user(frame: Frame, name: str) -> Value:
+def _of_user(frame: Frame, owner: Thing, name: str) -> Value:
     path = frame.machine.path
-    path.session = path.user = True
-    if not path.decide(_LOGGED_IN):
+    if owner == LATE_USER:
+        path.late = True
+    else:
+        path.session = path.user = True
+    if not path.decide(Fact(owner.kind, "") if owner == LATE_USER else _LOGGED_IN):
         if name in _ANONYMOUS:
             return Known(_ANONYMOUS[name])
         if name in ("groups", "user_permissions") or name.startswith(("has_", "get_")):

@@ -50,7 +50,8 @@ class RouteMiddleware:
     """``refused``: reason by method. ``left``: facts, all of which hold for requests that go to Django, and the
     names of the middleware that this is for. ``layers``: the generated functions of those that are translated as code,
     from the outside in. ``user``: the names of those that read ``request.user`` of all requests. ``vary``: what every answer
-    varies on. ``unseen``: the names of those that read ``request.user`` and have the session say that nobody has. ``unchecked``: no request needs a CSRF token. ``judged``: what each of the others sets on requests, ``always``: what all requests get of that."""
+    varies on. ``unseen``: the names of those that read ``request.user`` and have the session say that nobody has. ``unchecked``: no request needs a CSRF token. ``late``: whether
+    any of those that are not translated asks who it was, after the view. ``judged``: what each of the others sets on requests, ``always``: what all requests get of that."""
 
     refused: dict[str, Refusal] = field(default_factory=dict)
     left: dict[tuple[Fact, ...], list[str]] = field(default_factory=dict)
@@ -62,6 +63,7 @@ class RouteMiddleware:
     vary: list[str] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
     unchecked: bool = False
+    late: bool = False
     judged: dict[str, frozenset[str]] = field(default_factory=dict)
     always: set[str] = field(default_factory=set)
 
@@ -151,6 +153,7 @@ def _entry(
             _header(out, header, value, "set")
         if packages.reads_user(ctx.snapshot, name):
             _judge(ctx, route, out, methods, name, Verdict(session="always", user=True))
+        out.late |= packages.reads_user_late(ctx.snapshot, name)
         if packages.reads_user_unseen(ctx.snapshot, name) and not _holds(ctx):
             out.unseen.append(name)
         return
@@ -348,6 +351,7 @@ def _judge(
         out.session = True
     if verdict.user and not _holds(ctx):
         out.user.append(name)
+    out.late |= verdict.late
     out.vary += [v for v in verdict.vary if v not in out.vary]
     sessions = out.session or any(f.kind == "session" for facts in out.left for f in facts)
     if sessions and SESSIONS not in ctx.snapshot.settings.middleware:

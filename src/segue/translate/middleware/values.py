@@ -110,6 +110,7 @@ Value = Known | Unknown | Thing | Instance | Global | Bound | Method | Closure |
 NONE = Known(None)
 REQUEST, RESPONSE = Thing("request"), Thing("response")
 USER = Thing("user")
+LATE_USER = Thing("late user")  # ``request.user`` after the view
 VIEW = Thing("view")
 RAISED = Thing("raised")  # what came out of the view
 GET_RESPONSE = Thing("get_response")

@@ -59,6 +59,8 @@ def arguments(
         imports |= {Import(layer.module, layer.name) for layer in kept.layers}
     if kept.session:
         out.append("reads_session=True")
+    if kept.late:
+        out.append("asks_late=True")
     if kept.vary:
         out.append(f"vary={tuple(dict.fromkeys(kept.vary))!r}")
     if kept.headers:

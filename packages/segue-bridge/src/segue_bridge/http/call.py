@@ -57,6 +57,7 @@ class Call(Informed, Request):
         self.current: Any = None
         self.auth_value: Any = None
         self.authenticated_by_request = False
+        self.asked = False  # whether the view has come to ask who it is
         self.stored_session: UserSession | None = None
         self.counted: Counted = []
         self.begun = False  # whether code of the project's own may have done something

@@ -107,6 +107,8 @@ async def _view(call: Call) -> Response:
         elif not call.settings.languages.begin(call):
             return failures.unserved("language")
         response = await _through(call, 0)
+        if resource.asks_late and not call.asked:
+            return failures.unserved("middleware")  # Django's middleware reads the session then
         return failures.unserved("middleware") if response.status_code in waiting else response
     except Exception as error:  # noqa: BLE001 - as in Django, whatever it was
         return _converted(call, error)
@@ -273,7 +275,7 @@ def _wanted(call: Call) -> str:
 
 
 async def _authenticate(call: Call) -> None:
-    call.current = _NOBODY
+    call.current, call.asked = _NOBODY, True
     forced = call.scope.get(FORCED_USER)
     if forced is not None:
         call.set_user(*(await forced(call.db)))

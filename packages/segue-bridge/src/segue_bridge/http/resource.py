@@ -75,7 +75,8 @@ class Resource:
     ``parents``: arguments of the URL that are put among what was sent, by their names there (drf-nested-routers).
 
     What the project's middleware does: ``left_to_django`` names the requests that it treats in a way of its own,
-    ``reads_session`` says that it reads the session of every request (``Vary: Cookie``), ``headers`` are set on every
+    ``reads_session`` says that it reads the session of every request (``Vary: Cookie``), ``asks_late`` that it asks after the view
+    who it was, which is the view's user: what ends before the view knows is left to Django, ``headers`` are set on every
     answer and ``default_headers`` on those that lack them, ``vary`` is added to ``Vary`` of every answer; ``middleware`` are those that were translated, from the outside in.
     """
 
@@ -104,6 +105,7 @@ class Resource:
     order: int = 0
     left_to_django: tuple[LeftToDjango, ...] = ()
     reads_session: bool = False
+    asks_late: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     default_headers: Mapping[str, str] = field(default_factory=dict)
     vary: tuple[str, ...] = ()

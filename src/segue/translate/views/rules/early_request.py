@@ -23,6 +23,7 @@ from segue.translate.middleware.of_route import NAME_ASKED
 from segue.translate.middleware.subclasses import cookie
 from segue.translate.rules.registry import attribute, function, method
 from segue.translate.specialise.fold import plain
+from segue.translate.views.rules.around import GONE_ON
 
 ANONYMOUS = ("middleware", "anonymous")
 """Memo: requests that are not left to Django have no session, so nobody is logged in by one."""
@@ -103,6 +104,9 @@ def nobody(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
     """``request.user`` where requests with a session are left to Django: it was read, and nobody is there."""
     if not frame.ctx.memo.get(ANONYMOUS):
         return None
+    if frame.ctx.memo.get(GONE_ON):
+        why = "After the view this is whom the view has authenticated, by a token too."
+        raise frame.refuse("middleware", ast.unparse(node), why, node)
     frame.emit(f"{ast.unparse(frame.state('call'))}.vary_on('Cookie')")
     return Val(
         User(frame.ctx.snapshot.settings.user_model, False),
