@@ -181,6 +181,9 @@ class Prefixed:
         request.behind = self.support
         if self.support:
             set_script_prefix(request.headers.get("X-Prefix", self.prefix))
+        if request.path.rstrip("/") in ("/login", "/api") or request.path.lower().startswith("/x"):
+            return self.get_response(request)
+        request.known = request.user.is_authenticated
         response = self.get_response(request)
         if request.path.endswith((".svg", ".SVG")):
             response["Content-Security-Policy"] = "default-src 'none'"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from segue.snapshot.model import Function, GlobalRef, Route, Snapshot, Where
-from segue.translate.middleware.paths import Event, Path
+from segue.translate.middleware.paths import Event, Path, Settled
 from segue.translate.middleware.sources import Def, find, tree_of, yields
 from segue.translate.middleware.values import NONE, RESPONSE, Closure, Instance, Known, Method, Unknown, Value
 
@@ -113,10 +113,11 @@ class Frame:
         return Where(self.function.where.file, self.function.where.line + line - 1)
 
     def event(self, node: ast.AST, why: str, construct: str = "") -> None:
-        """Something visible happens here."""
+        """Something visible happens here. Raises :class:`Settled`: whatever is seen later on is seen for some of these requests."""
         path, where = self.machine.path, self.where(node)
         text = construct or ast.unparse(node).partition("\n")[0]
         path.events.append(Event(text[:100], why, where.file, where.line, path.holding, path.called))
+        raise Settled
 
 
 def bind(

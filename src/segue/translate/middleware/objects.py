@@ -241,6 +241,10 @@ def _of_text(frame: Frame, owner: Unknown, name: str, given: list[Value]) -> Val
             return Known(False)
     if name in ("startswith", "endswith", "__contains__"):
         return Unknown("comparison", truth=owner.truth if _says_something(first) else None)
+    if name in ("rstrip", "lower", "upper") and owner.prefix and all(isinstance(g, Known) for g in given):
+        return Unknown(
+            "text", prefix=getattr(owner.prefix, name)(*[g.value for g in given if isinstance(g, Known)])
+        )
     if name in ("index", "encode", "decode", "format") and frame.machine.path.decide():
         raise Raised("builtins.ValueError", certain=False)
     return Unknown("text" if owner.what != "collection" else "item")

@@ -15,6 +15,10 @@ class TooMany(Exception):
     """More paths than anyone would read."""
 
 
+class Settled(Exception):
+    """Something can be seen on this path: what comes after it holds for requests of which no more need be known."""
+
+
 class Dead(Exception):
     """A path that cannot happen."""
 
@@ -91,6 +95,8 @@ def explore(run: Callable[[Path], None]) -> Iterator[Path]:
         path = Path(choices)
         try:
             run(path)
+        except Settled:
+            yield path
         except Dead:
             pass
         else:
