@@ -349,7 +349,7 @@ def test_services_and_selectors_answer_as_they_do(tmp_path: Path) -> None:
     program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=240, seconds=12)
     assert {(r.route_id, r.method): r.reasons[0].code for r in program.refused} == {
         ("/ordered/", "GET"): "paginate",
-        ("/logged/", "GET"): "logging",
+        ("/logged/", "GET"): "package-structlog",
     }
     assert differences(report) == []
     seen = {o.key: set(o.statuses) for o in report.operations}
