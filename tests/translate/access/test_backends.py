@@ -171,6 +171,15 @@ class ByAskedQueryset(generics.ListCreateAPIView):
         return Note.objects.filter(stars__gte=self.kwargs["most"]).order_by("id")
 
 
+class ByUsersQueryset(generics.ListCreateAPIView):
+    serializer_class = NoteSerializer
+    authentication_classes = [authentication.SessionAuthentication]
+    permission_classes = [permissions.DjangoModelPermissionsOrAnonReadOnly]
+
+    def get_queryset(self):
+        return Note.objects.exclude(title=self.request.user.email).order_by("id")
+
+
 class ByComputed(Base, generics.ListAPIView):
     authentication_classes = [authentication.SessionAuthentication]
     permission_classes = [Computed]
@@ -186,6 +195,8 @@ urlpatterns = [
     path("permission/<int:pk>/", views.OneByPermission.as_view()),
     path("by_queryset/", views.ByQueryset.as_view()),
     path("by_asked/<int:most>/", views.ByAskedQueryset.as_view()),
+    path("by_users/", views.ByUsersQueryset.as_view()),
+    path("by_format/<str:format>/", views.ByQueryset.as_view()),
     path("computed/", views.ByComputed.as_view()),
 ]
 """
@@ -277,10 +288,11 @@ def test_a_flag_that_is_a_property_of_the_user_model_is_refused(everything: Snap
 
 
 def test_what_is_accepted_answers_as_django_does(site: Site, tmp_path: Path) -> None:
-    program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=350)
+    program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=400)
     assert {(o.method, o.route_id) for o in program.native} == {
         ("GET", "/users/"), ("GET", "/permission/"), ("POST", "/permission/"),
         ("GET", "/by_queryset/"), ("POST", "/by_queryset/"), ("GET", "/by_asked/{most}/"), ("POST", "/by_asked/{most}/"),
+        ("GET", "/by_users/"), ("POST", "/by_users/"),
         ("GET", "/permission/{pk}/"), ("PUT", "/permission/{pk}/"), ("PATCH", "/permission/{pk}/"),
     }  # fmt: skip
     assert differences(report) == []

@@ -51,10 +51,10 @@ _NODES = (
 )  # fmt: skip
 
 
-def model_asked(endpoint: Endpoint) -> tuple[str, str, set[Import]]:
+def model_asked(endpoint: Endpoint, *, anonymous: bool) -> tuple[str, str, set[Import]]:
     """The label of the model, the expression that runs ``get_queryset`` ('' where that shows nowhere), and its imports.
 
-    Raises ``Refused``.
+    ``anonymous``: it is run for anonymous users, too, who have not every attribute. Raises ``Refused``.
     """
     ctx = endpoint.ctx
     dotted = endpoint.overridden("get_queryset")
@@ -78,7 +78,7 @@ def model_asked(endpoint: Endpoint) -> tuple[str, str, set[Import]]:
     if may_write(ctx, [text]):
         raise endpoint.refuse("permission", dotted, f"{_WHY} It writes.", function.where)
     label = lifted.returns.query.model
-    if _only_builds(ctx, lifted, text):
+    if _only_builds(ctx, lifted, text) and not (anonymous and "call.user" in text):
         return label, "", set()
     return label, text, set(lifted.imports)
 

@@ -24,16 +24,10 @@ def model_permissions(endpoint: Endpoint, cls: str) -> Condition:
     """``DjangoModelPermissions.has_permission`` for the view's model, with the ``perms_map`` of ``cls``."""
     ctx = endpoint.ctx
     check_permissions(ctx, endpoint.where)
-    label, asked, imports = endpoint.view.queryset_model, "", set[Import]()
-    if endpoint.overridden("get_queryset"):
-        label, asked, imports = model_asked(endpoint)
-    if not label:
-        raise endpoint.refuse("permission", cls, "The view has no queryset that Segue knows.")
     known = ctx.snapshot.classes.get(cls)
     anonymous = f"{_DRF}DjangoModelPermissionsOrAnonReadOnly" in (known.mro if known else (cls,))
     package = ctx.program.package
-    imports.add(Import(f"{package}.access", "PERMISSIONS"))
-    extra = ""
+    imports, extra = {Import(f"{package}.access", "PERMISSIONS")}, ""
     if known is not None and known.origin != "drf":
         for part in _OWN_PARTS:
             if not known.methods.get(part, _DRF).startswith(_DRF):
@@ -49,6 +43,12 @@ def model_permissions(endpoint: Endpoint, cls: str) -> Condition:
             anonymous = only_users.value.data is False
     if anonymous:
         extra = ", anonymous_read=True" + extra
+    label, asked = endpoint.view.queryset_model, ""
+    if endpoint.overridden("get_queryset"):
+        label, asked, needed = model_asked(endpoint, anonymous=anonymous)
+        imports |= needed
+    if not label:
+        raise endpoint.refuse("permission", cls, "The view has no queryset that Segue knows.")
     app, _, model = label.partition(".")
     text = f"await PERMISSIONS.model_permissions(call.db, call.user, call.method, {app!r}, {model.lower()!r}{extra})"
     if asked:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from segue.snapshot.model import Value
 from segue.translate.redefined import place, redefined
+from segue.translate.serializers.facts import rest_setting
 from segue.translate.specialise.endpoint import Endpoint
 
 _NEGOTIATION = "rest_framework.negotiation.DefaultContentNegotiation"
@@ -19,7 +20,7 @@ _POLICIES = (
 
 
 def check_policies(endpoint: Endpoint) -> None:
-    """Refuse another content negotiation than DRF's, and policy classes with special methods of Python.
+    """Refuse another content negotiation than DRF's, formats within a URL, and policy classes with special methods of Python.
 
     ``__init__`` and DRF's own methods are looked at by the rules of each kind of policy. Raises ``Refused``.
     """
@@ -29,6 +30,13 @@ def check_policies(endpoint: Endpoint) -> None:
             "content-negotiation",
             negotiation.name or str(negotiation.data),
             "Only DRF's DefaultContentNegotiation is translated.",
+        )
+    suffix = rest_setting(endpoint.ctx, "FORMAT_SUFFIX_KWARG", "format")
+    if suffix and any(p.name == suffix for p in endpoint.route.parameters):
+        raise endpoint.refuse(
+            "content-negotiation",
+            f"<{suffix}> in {endpoint.route.path}",
+            "DRF takes an argument of that name for the format of the answer, and answers 404 to one that it has no renderer for.",
         )
     for policy in _POLICIES:
         for cls in _classes(endpoint.policy(policy)):
