@@ -288,7 +288,7 @@ def test_a_flag_that_is_a_property_of_the_user_model_is_refused(everything: Snap
 
 
 def test_what_is_accepted_answers_as_django_does(site: Site, tmp_path: Path) -> None:
-    program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=400)
+    program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=440)
     assert {(o.method, o.route_id) for o in program.native} == {
         ("GET", "/users/"), ("GET", "/permission/"), ("POST", "/permission/"),
         ("GET", "/by_queryset/"), ("POST", "/by_queryset/"), ("GET", "/by_asked/{most}/"), ("POST", "/by_asked/{most}/"),
@@ -296,7 +296,7 @@ def test_what_is_accepted_answers_as_django_does(site: Site, tmp_path: Path) -> 
         ("GET", "/permission/{pk}/"), ("PUT", "/permission/{pk}/"), ("PATCH", "/permission/{pk}/"),
     }  # fmt: skip
     assert differences(report) == []
-    assert all(o.cases > 20 for o in report.operations)
+    assert {o.key: o.cases for o in report.operations if o.cases < 20} == {}
 
 
 def test_people_with_single_permissions_are_asked(site: Site, tmp_path: Path) -> None:
