@@ -323,6 +323,36 @@ class OrderedApi(views.APIView):
         class_ = services.PageNumberPagination
         page = class_().paginate_queryset(Note.objects.order_by("id"), request, view=self)
         return Response([note.id for note in page])
+
+
+class SwappedApi(views.APIView):
+    \"\"\"What a FilterSet was given has become something else, or has more in it, when it is asked.\"\"\"
+
+    def get(self, request):
+        rows = Note.objects.order_by("id")
+        found = services.NoteFilter(request.GET, queryset=rows)
+        rows = Note.objects.none()
+        return Response([note.id for note in found.qs])
+
+    def put(self, request):
+        wanted = NoteListApi.FilterSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        wanted.validated_data["kind"] = "a"
+        found = services.NoteFilter(wanted.validated_data, Note.objects.order_by("id"))
+        return Response([note.id for note in found.qs])
+
+    def post(self, request):
+        data = {"title": "a"}
+        other = data
+        other["kind"] = "b"
+        return Response([note.id for note in services.NoteFilter(data, Note.objects.order_by("id")).qs])
+
+    def patch(self, request):
+        one = services.Numbers()
+        other = services.Numbers()
+        ours = one.paginate_queryset(Note.objects.order_by("id"), request)
+        theirs = other.paginate_queryset(Note.objects.filter(kind="a").order_by("id"), request)
+        return one.get_paginated_response([[note.id for note in ours], [note.id for note in theirs]])
 """,
     "site_/urls.py": """\
 from django.urls import path
@@ -338,6 +368,7 @@ urlpatterns = [
     path("logged/", apis.LoggedApi.as_view()),
     path("me/", apis.MeApi.as_view()),
     path("ordered/", apis.OrderedApi.as_view()),
+    path("swapped/", apis.SwappedApi.as_view()),
 ]
 """,
 }
@@ -350,6 +381,8 @@ def test_services_and_selectors_answer_as_they_do(tmp_path: Path) -> None:
     assert {(r.route_id, r.method): r.reasons[0].code for r in program.refused} == {
         ("/ordered/", "GET"): "paginate",
         ("/logged/", "GET"): "package-structlog",
+        **{("/swapped/", method): "filterset" for method in ("GET", "PUT", "POST")},
+        ("/swapped/", "PATCH"): "paginate",
     }
     assert differences(report) == []
     seen = {o.key: set(o.statuses) for o in report.operations}

@@ -6,6 +6,7 @@ Source: ``django_filters.filterset.BaseFilterSet.qs``: what a filter does not un
 from __future__ import annotations
 
 import ast
+import textwrap
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +19,7 @@ from segue.translate.interp.value import Val, name, quote
 from segue.translate.kinds import Const, DictOf, Kind, QueryParameters, QuerySet, Scalar, ValidatedData
 from segue.translate.query.build import commit
 from segue.translate.rules.registry import attribute
-from segue.translate.serializers.added import may_be_put
+from segue.translate.serializers.added import may_be_put, never_there
 from segue.translate.serializers.facts import serializer_of
 from segue.translate.serializers.values import kinds_by_source
 
@@ -34,11 +35,16 @@ _READ = {
 
 @dataclass(frozen=True, slots=True)
 class FilterSetObject(Kind):
-    """A FilterSet that code has made: its class, what it was given (``data``, a :class:`Val`) and the rows."""
+    """A FilterSet that code has made: its class, what it was given (``data``, a :class:`Val`) and the rows.
+
+    ``function`` is where, ``named`` what the names were there that it was given.
+    """
 
     cls: str
     data: Any
     rows: Any
+    function: str
+    named: Any
 
 
 def construct_filterset(frame: Frame, dotted: str, call: CallSite) -> Val | None:
@@ -51,7 +57,44 @@ def construct_filterset(frame: Frame, dotted: str, call: CallSite) -> Val | None
         raise frame.refuse(
             "filterset", ast.unparse(call.node), "It is made without data or a queryset.", call.node
         )
-    return Val(FilterSetObject(dotted, data, rows))
+    if isinstance(data.kind, DictOf) and _is_shared(frame, call):
+        why = "Its data has another name, under which something may be put in."
+        raise frame.refuse("filterset", ast.unparse(call.node), why, call.node)
+    names = {part.id for part in ast.walk(call.node) if isinstance(part, ast.Name)}
+    named = {one: frame.env[one] for one in sorted(names & frame.env.keys())}
+    return Val(FilterSetObject(dotted, data, rows, frame.function.name, named))
+
+
+def _is_shared(frame: Frame, call: CallSite) -> bool:
+    """Whether the function does more with the dict than to give it to FilterSets and to ask it by its own name."""
+    given = call.node.args[0] if isinstance(call.node, ast.Call) and call.node.args else None
+    if not isinstance(given, ast.Name):
+        given = next((k.value for k in getattr(call.node, "keywords", ()) if k.arg == "data"), None)
+    if not isinstance(given, ast.Name):
+        return False
+    expected: set[int] = set()
+    tree = ast.parse(textwrap.dedent(frame.function.source))
+    for part in ast.walk(tree):
+        match part:
+            case ast.Subscript(value=ast.Name() as used) | ast.Attribute(value=ast.Name() as used):
+                expected.add(id(used))
+            case ast.Call(func=ast.Name() | ast.Attribute() as called, args=[ast.Name() as used, *_]) if (
+                ast.unparse(called) == ast.unparse(getattr(call.node, "func", called))
+            ):
+                expected.add(id(used))
+            case ast.keyword(arg="data", value=ast.Name() as used):
+                expected.add(id(used))
+            case ast.Assign([ast.Name(target)], ast.BoolOp(ast.Or(), [ast.Name() as used, *_])) if (
+                target == given.id
+            ):
+                expected.add(id(used))
+    return any(
+        isinstance(part, ast.Name)
+        and part.id == given.id
+        and isinstance(part.ctx, ast.Load)
+        and id(part) not in expected
+        for part in ast.walk(tree)
+    )
 
 
 @attribute(FilterSetObject, "qs")
@@ -61,6 +104,9 @@ def rows(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
     assert isinstance(kind, FilterSetObject)
     found = frame.ctx.snapshot.filtersets[kind.cls]
     check_class(frame.ctx, found)
+    if kind.function != frame.function.name or any(frame.env.get(n) is not v for n, v in kind.named.items()):
+        why = "What it was given may be something else by now."
+        raise frame.refuse("filterset", ast.unparse(node), why, node)
     value = commit(frame, kind.rows)
     assert isinstance(value.kind, QuerySet)
     if not found.model:
@@ -77,7 +123,8 @@ def rows(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
         if types is not None:
             given = types.get(item.name)
             if given is None:
-                continue  # nobody gives it
+                _never_given(frame, kind.data.kind, item.name, node)
+                continue
             if sort.several or given not in _READ.get(sort.base, ()):
                 raise frame.refuse(
                     "filterset", f"{found.name}.{item.name}", f"It is given a {given}, no text.", node
@@ -93,6 +140,12 @@ def rows(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
     frame.emit(f"{form} = FilterForm({ast.unparse(source)})")
     frame.lines += [*reads, f"{local} = {value.text}", *steps]
     return current
+
+
+def _never_given(frame: Frame, data: Kind, key: str, node: ast.AST) -> None:
+    """Refuse where code may put ``key`` in validated data; it may not from here on."""
+    if isinstance(data, ValidatedData) and not never_there(frame.ctx, data.serializer, key):
+        raise frame.refuse("filterset", key, "Code may have put it into the validated data.", node)
 
 
 def _source(frame: Frame, data: Val, node: ast.AST) -> ast.expr:

@@ -14,6 +14,8 @@ from segue.translate.rules.registry import method
 from segue.translate.serializers.by_view import current_view
 from segue.translate.specialise.endpoint import Endpoint
 
+_OWN = "#page of an object"
+
 
 @dataclass(frozen=True, slots=True)
 class PaginatorObject(Kind):
@@ -50,7 +52,11 @@ def paginate_queryset(frame: Frame, owner: Val, call: CallSite) -> Val:
             "paginate", ast.unparse(call.node), "It pages no queryset, or for no request.", call.node
         )
     endpoint, paginator = _paginator(frame, owner, call)
-    return page_by(frame, endpoint, paginator, rows, call.node)
+    if "#page" in frame.env:
+        raise frame.refuse("paginate", ast.unparse(call.node), "It is the second page here.", call.node)
+    items = page_by(frame, endpoint, paginator, rows, call.node)
+    frame.env[_OWN] = frame.env["#page"]
+    return items
 
 
 @method(PaginatorObject, "get_paginated_response")
@@ -60,10 +66,15 @@ def get_paginated_response(frame: Frame, owner: Val, call: CallSite) -> Val:
 
     call.only("data", at_most=1)
     data = call.argument(0, "data")
-    if data is None or data.node is None or "#page" not in frame.env:
+    if data is None or data.node is None or not _is_its_page(frame):
         raise frame.refuse("paginate", ast.unparse(call.node), "There is no page here.", call.node)
     _, paginator = _paginator(frame, owner, call)
     return envelope_by(frame, paginator, data, call.node)
+
+
+def _is_its_page(frame: Frame) -> bool:
+    """Whether the last page is that of the paginator, not of the view."""
+    return "#page" in frame.env and frame.env[_OWN] is frame.env["#page"]
 
 
 def _paginator(frame: Frame, owner: Val, call: CallSite) -> tuple[Endpoint, Paginator]:
