@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import keyword
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -231,7 +232,7 @@ class Frame:
     def fresh(self, stem: str) -> str:
         """A local name of the generated function that nothing uses yet."""
         taken = self.names_taken | {getattr(v.node, "id", "") for v in self.env.values()}
-        candidate, number = stem, 1
+        candidate, number = f"{stem}_" if keyword.iskeyword(stem) else stem, 1
         while candidate in taken:
             number += 1
             candidate = f"{stem}_{number}"
