@@ -365,6 +365,15 @@ class Tells(MiddlewareMixin):
         return response
 
 
+class Names(Stamp):
+    """Names who was there, by a token too."""
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        response["X-Who"] = request.user.username
+        return response
+
+
 class Gate(MiddlewareMixin):
     """As Django's LoginRequiredMiddleware, of a project with an earlier release."""
 

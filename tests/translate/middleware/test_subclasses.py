@@ -70,6 +70,15 @@ def test_cookies_of_their_own_are_left_to_django(root: Path, tmp_path: Path) -> 
     assert "csrftoken" in malformed[0]["cookies"]
 
 
+def test_nobody_is_there_until_the_view_has_asked(root: Path) -> None:
+    """Without a session ``request.user`` is nobody; after the view it is whom DRF has authenticated."""
+    native = {(o.method, o.route_id) for o in translate(of(root, ["Names"], **SESSIONS)).native}
+    assert ("GET", "/api/notes/") not in native
+    assert ("GET", "/api/notes/") in {
+        (o.method, o.route_id) for o in translate(of(root, ["Tells"], **SESSIONS)).native
+    }
+
+
 CHOOSES = ["Marked", "Chooses"]
 
 
