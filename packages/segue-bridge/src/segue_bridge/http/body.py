@@ -13,7 +13,7 @@ from segue_bridge.errors import ParseError, UnsupportedMediaType
 from segue_bridge.http import media, multipart
 from segue_bridge.http.negotiation import parser_for
 from segue_bridge.http.pages import SuspiciousOperation
-from segue_bridge.http.parsers import OwnParser, Parser, parse_form, parse_json
+from segue_bridge.http.parsers import OwnParser, Parser, only_django, parse_form, parse_json
 from segue_bridge.http.settings import HttpSettings
 from segue_bridge.schema.data import FormData
 
@@ -45,6 +45,14 @@ async def read(request: Request, parsers: tuple[Parser, ...], settings: HttpSett
         return parse_form(settings, io.BytesIO(raw), encoding)
     fields, files = multipart.parse(raw, content_type, encoding, settings)
     return FormData([*fields, *files])
+
+
+def left_to_django(request: Request, parsers: tuple[Parser, ...]) -> bool:
+    """Whether the body is for a parser that was not translated: told before the view may have written something."""
+    if not any(isinstance(one, OwnParser) and one.parse is only_django for one in parsers):
+        return False
+    chosen = parser_for(request.headers.get("content-type", ""), parsers) if content_length(request) else None
+    return isinstance(chosen, OwnParser) and chosen.parse is only_django
 
 
 def _is_form(content_type: str) -> bool:

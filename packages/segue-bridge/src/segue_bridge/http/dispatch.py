@@ -18,7 +18,7 @@ from segue_bridge.auth.csrf import CsrfSettings
 from segue_bridge.auth.users import AnonymousUser
 from segue_bridge.db.pool import PoolBusy
 from segue_bridge.errors import APIException, MethodNotAllowed, Unserved
-from segue_bridge.http import failures, handover, metadata, negotiation, pages, urls
+from segue_bridge.http import body, failures, handover, metadata, negotiation, pages, urls
 from segue_bridge.http.call import Call
 from segue_bridge.http.cors import ANSWERED_BY, REPLACED
 from segue_bridge.http.finishers import finished
@@ -236,6 +236,8 @@ async def _initial_and_handler(call: Call) -> Response:
     if call.action == "metadata" and resource.allows_options and resource.metadata and not resource.options:
         # Before anybody is authenticated: that may already end a session.
         return failures.unserved("options")
+    if body.left_to_django(call, resource.parsers):
+        return failures.unserved("parser")
     if resource.versioning is not None:
         call.version = resource.versioning.determine(call)
     await _authenticate(call)
