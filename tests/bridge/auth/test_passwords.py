@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.contrib.auth import hashers as django
@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from segue_bridge.auth import passwords as bridge
+from segue_bridge.auth.backend import authenticate
+from segue_bridge.errors import TooLate, Unserved
 
 # Cheap work factors; old ones are what a hash may have that was stored years ago.
 PAIRS: dict[str, tuple[Any, Any]] = {
@@ -189,3 +191,26 @@ def test_defaults_are_djangos() -> None:
             if hasattr(hasher, factor):
                 same = {"work_factor": "work", "block_size": "block"}.get(factor, factor)
                 assert getattr(mine, same) == getattr(hasher, factor), (name, factor)
+
+
+@pytest.mark.parametrize(("written", "raised"), [(0, Unserved), (1, TooLate)])
+def test_an_old_hash_that_only_django_may_renew_is_too_late_after_a_write(
+    written: int, raised: type[Exception]
+) -> None:
+    """The view counted the attempt first: Django, asked from the start, would count it again."""
+
+    class Written:
+        kept, repeatable = written, 0
+
+    class Ann:
+        password = theirs("md5").encode("secret", "abcdefgh")
+
+    class Identity:
+        async def by_username(self, db: object, name: str) -> Ann:
+            return Ann()
+
+    known, db = ours("pbkdf2_sha256"), cast(Any, Written())
+    with pytest.raises(raised):
+        asyncio.run(bridge.check_password(db, known, Ann(), "secret", upgrade=False))
+    with pytest.raises(raised):
+        asyncio.run(authenticate(db, cast(Any, Identity()), known, "ann", "secret", upgrade=False))

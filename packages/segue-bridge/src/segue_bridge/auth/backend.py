@@ -21,6 +21,7 @@ from segue_bridge.auth.sessions import Session, Store
 from segue_bridge.auth.users import AnonymousUser, CurrentUser, Identity
 from segue_bridge.auth.who import Known
 from segue_bridge.errors import AuthenticationFailed, PermissionDenied, Unserved
+from segue_bridge.leaving import left_to_django
 from segue_bridge.schema.data import FormData
 from segue_bridge.translation import gettext as _
 
@@ -343,7 +344,7 @@ async def authenticate(
     text (``CharField.to_python``), a password is a ``TypeError`` where nobody has the name, else up to the hasher.
 
     An unknown name costs a hash as well, so that the time does not tell. With ``upgrade=False`` saving the user runs
-    code of the Django side: raises :class:`Unserved` where that would have to happen.
+    code of the Django side: raises what :func:`left_to_django` gives where that would have to happen.
     """
     if username is None or password is None:
         return None
@@ -354,7 +355,7 @@ async def authenticate(
     right, update = await passwords.check(password, user.password)
     if right and update:
         if not upgrade:
-            raise Unserved("password")
+            raise left_to_django(db, "password")
         user.password = await passwords.make(password)
         await db.update(user, "password")
     return user if right and identity.active(user) else None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import anyio.to_thread
 
 from segue_bridge.auth.crypto import random_string, same
-from segue_bridge.errors import Unserved
+from segue_bridge.leaving import left_to_django
 
 if TYPE_CHECKING:
     from segue_bridge.db.session import Session as Database
@@ -291,11 +291,12 @@ async def check_password(
 ) -> bool:
     """``AbstractBaseUser.check_password``: a hash of old strength is stored anew.
 
-    With ``upgrade=False`` saving the user runs code of the Django side: raises :class:`Unserved` where that would have to happen.
+    With ``upgrade=False`` saving the user runs code of the Django side: raises what
+    :func:`left_to_django` gives where that would have to happen.
     """
     right, update = await passwords.check(password, user.password)
     if update and not upgrade:
-        raise Unserved("password")
+        raise left_to_django(db, "password")
     if update:
         user.password = await passwords.make(password)
         await db.update(user, "password")
