@@ -374,6 +374,15 @@ class Names(Stamp):
         return response
 
 
+class Early(Stamp):
+    """Asks for the route before Django has found it, and lets nobody through."""
+
+    def __call__(self, request):
+        if request.resolver_match and request.resolver_match.url_name.startswith("note"):
+            return self.get_response(request)
+        return HttpResponseForbidden() if request.path.startswith("/api/notes/") else self.get_response(request)
+
+
 class Gate(MiddlewareMixin):
     """As Django's LoginRequiredMiddleware, of a project with an earlier release."""
 
@@ -839,7 +848,7 @@ ACCEPTED = [
 REFUSED = {
     "Wall": "return redirect",
     "Body": "request.body", "Wrapped": "response.data", "Hidden": "raise Http404", "Errors": "return JsonResponse", "Opens": "return JsonResponse", "Shuts": "return JsonResponse",
-    "Closes": "return JsonResponse", "Remembers": "Note.objects.create",
+    "Early": "return HttpResponseForbidden", "Closes": "return JsonResponse", "Remembers": "Note.objects.create",
     "Guests": "request.session['guest']",
     "Counting": "self.seen", "Local": "self.state.user", "Writes": "Note.objects.filter",
     "Varied": "response['Vary']", "Late": "response['X-Path']",

@@ -260,7 +260,7 @@ def _hooks(frame: Frame, made: Instance) -> None:
     snapshot, path = frame.machine.snapshot, frame.machine.path
     view = find(snapshot, made.cls, "process_view")
     if view is not None:
-        called, path.called = path.called, False
+        called, path.called, path.matched = path.called, False, True
         arguments: list[Value] = [REQUEST, Thing("view"), Known(()), Thing("kwargs")]
         _none(frame, invoke(frame, Method(view, made), arguments, {}, _NODE), view)
         path.called = called

@@ -44,6 +44,9 @@ class Path:
     facts: dict[Fact, bool] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     called: bool = False
+    matched: bool = (
+        False  # Django has found the route, which it does after all that middleware does before it
+    )
     started: bool = False
     instance: Value | None = None
     session: bool = False

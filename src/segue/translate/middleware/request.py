@@ -165,7 +165,8 @@ def _of_request(frame: Frame, name: str, node: ast.AST) -> Value:
     if name == "session":
         return Thing("session")
     if name == "resolver_match":
-        return Thing("match")
+        matched = machine.view or machine.path.called or machine.path.matched
+        return Thing("match") if matched else NONE
     if name == "LANGUAGE_CODE" and not machine.view:
         return _chosen(frame)
     if name in _TEXTS:
