@@ -144,6 +144,20 @@ def test_what_django_refuses_proves_nothing_and_recorded_paths_are_asked() -> No
     assert len(seen) < len(sides["django"].asked)
 
 
+@pytest.mark.parametrize("denied", [401, 403])
+def test_what_django_shows_nobody_fastapi_must_not_show(denied: int) -> None:
+    """Nothing else of such an answer proves anything, but who is let in by one side alone is a lost check."""
+    closed = {**GOOD, "/api/books/": (denied, {"detail": "no"})}
+    with both(closed, GOOD) as sides:
+        results = sent(sides, 8, LIST)
+    assert {(asked.key, bool(asked.different)) for asked in results} == {(LIST, True)}
+    with both(closed, closed) as sides:
+        assert sent(sides, 2, LIST) == []
+    left = {**GOOD, "/api/books/": (501, {})}
+    with both(closed, left) as sides:
+        assert sent(sides, 2, LIST) == []
+
+
 def test_operations_of_which_nothing_is_known_do_not_hold_up_the_others() -> None:
     with both(GOOD, GOOD) as sides:
         sent(sides, 12, LIST, *(f"GET /api/{n}/{{pk}}/" for n in range(200)))

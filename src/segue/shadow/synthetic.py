@@ -2,7 +2,8 @@
 
 Only operations that may be repeated (:mod:`segue.shadow.reads`) are asked. Their paths come from recorded traffic, or from Django's own answers: what a
 list shows, its detail is asked for. The questions go straight to the sides, past the gateway, so they are in no log of it and no figures of users; to the
-sides they say what they are (:data:`MARK`). An answer of Django's that is not 2xx proves nothing and does not count.
+sides they say what they are (:data:`MARK`). An answer of Django's that is not 2xx proves nothing and does not count; but where it lets nobody in,
+FastAPI must not either.
 """
 
 from __future__ import annotations
@@ -135,6 +136,11 @@ class Synthetic:
             heard[side] = self._ask(side, *target)
             took[side] = (time.monotonic() - begin) * 1e6
         live, answer = heard["django"], heard["fastapi"]
+        if _lets_in(live, answer) and _lets_in(*self._both_again(target)):
+            self._asked.append(
+                Asked(key, weight, took["django"], took["fastapi"], 200, "the permission to read")
+            )
+            return
         if live is None or not 200 <= live["status"] < 300:
             targets = self._targets[key][1]
             targets.remove(target)
@@ -150,6 +156,12 @@ class Synthetic:
                 return
             status, different = told
         self._asked.append(Asked(key, weight, took["django"], took["fastapi"], status, different))
+
+    def _both_again(self, target: tuple[str, str]) -> tuple[Answer | None, Answer | None]:
+        """A token may have ended between the two questions."""
+        self._pace()
+        answer = self._ask("fastapi", *target)
+        return self._ask("django", *target), answer
 
     def _different(
         self, key: str, target: tuple[str, str], live: Answer, answer: Answer
@@ -252,6 +264,16 @@ class Synthetic:
             if answer is not None and answer["status"] == 200:
                 out += [f"{parent}{quote(value, safe='')}{tail}" for value in _shown(answer["body"], name)]
         return out
+
+
+def _lets_in(live: Answer | None, answer: Answer | None) -> bool:
+    """Whether FastAPI shows what Django shows nobody who asks like this."""
+    return (
+        live is not None
+        and live["status"] in (401, 403)
+        and answer is not None
+        and 200 <= answer["status"] < 300
+    )
 
 
 def _shown(body: Any, name: str) -> list[str]:
