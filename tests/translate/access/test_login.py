@@ -212,6 +212,14 @@ class Bare(APIView):
         return Response({"known": user is not None})
 
 
+class Below(APIView):
+    def get(self, request):
+        return Response({"has": hasattr(request._request, "data")})
+
+    def post(self, request):
+        return Response({"sent": request._request.query_params.get("x")})
+
+
 class Idle(APIView):
     def get(self, request):
         me = request.user
@@ -271,6 +279,7 @@ urlpatterns = [
     path("bare/", views.Bare.as_view()),
     path("renew/", views.Renew.as_view()),
     path("idle/", views.Idle.as_view()),
+    path("below/", views.Below.as_view()),
     path("mail/", views.Mail.as_view()),
 ]
 """
@@ -400,6 +409,11 @@ def test_a_login_means_the_same_on_both_sides(tmp_path: Path) -> None:
         "ticket": "authentication-backend",
         "card": "authentication-backend",
     }
+    assert {r.method: r.reasons[0].code for r in program.refused if r.route_id == "/below/"} == {
+        "GET": "hasattr",
+        "POST": "request",
+    }
+    del refused["below"]
     assert refused == {**logins, **others}
     shutil.copy(tmp_path / "before.sqlite3", site.root / "db.sqlite3")
     alone = site.run("-c", DIALOG, str(tmp_path), str(output), "0")

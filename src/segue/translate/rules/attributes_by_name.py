@@ -62,8 +62,10 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
         from segue.translate.rules.rendering import class_attribute
 
         return const(class_attribute(frame, value.kind, wanted, call.node) is not None)
-    asked = ("user", "query_params", "data", "method", "META", "auth", "GET")
+    asked = ("user", "method", "META", "auth", "GET")  # DRF puts user and auth on Django's request as well
     if isinstance(value.kind, Request) and wanted in asked:
+        return const(True)
+    if isinstance(value.kind, Request) and wanted in ("data", "query_params") and not value.kind.raw:
         return const(True)
     if isinstance(value.kind, Request) and wanted == "accepted_renderer" and not value.kind.raw:
         return const(True)

@@ -64,15 +64,23 @@ def version(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
     return Val(Scalar("str", True), frame.state("version"))
 
 
+def _check_own(frame: Frame, owner: Val, name: str, node: ast.AST) -> None:
+    """Refuse what only DRF's request has, asked of Django's: an ``AttributeError`` there, unless middleware gives it one."""
+    if getattr(owner.kind, "raw", False) and name in ("data", "query_params"):
+        raise frame.refuse("request", f"_request.{name}", "Django's own request has none; ask DRF's.", node)
+
+
 @attribute(Request, "query_params", "GET")
 def query_params(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
     """``request.query_params``."""
+    _check_own(frame, owner, name, node)
     return Val(QueryParameters(), frame.state("query"))
 
 
 @attribute(Request, "data")
 def data(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
     """``request.data``: parsed when it is first read, as DRF does."""
+    _check_own(frame, owner, name, node)
     frame.is_async = True
     return Val(Payload(), quote("(await {0}())", frame.state("body")))
 
