@@ -383,6 +383,15 @@ class Early(Stamp):
         return HttpResponseForbidden() if request.path.startswith("/api/notes/") else self.get_response(request)
 
 
+class Undressed(MiddlewareMixin):
+    """Acts on answers that are none of DRF's."""
+
+    def process_response(self, request, response):
+        if not hasattr(response, "data") or response.streaming:
+            response["X-Answer"] = "undressed"
+        return response
+
+
 class Gate(MiddlewareMixin):
     """As Django's LoginRequiredMiddleware, of a project with an earlier release."""
 
@@ -892,6 +901,7 @@ VIEWS = """\
 from rest_framework import authentication, filters, permissions, renderers, serializers, views, viewsets
 from rest_framework.response import Response
 from rest_framework.decorators import api_view
+from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -998,6 +1008,11 @@ class SheetView(Sheets, Base, views.APIView):
     pass
 
 
+class Bare(Base, views.APIView):
+    def get(self, request):
+        return HttpResponse("bare")
+
+
 class Marked(Base, views.APIView):
     def finalize_response(self, request, response, *args, **kwargs):
         response = super().finalize_response(request, response, *args, **kwargs)
@@ -1063,7 +1078,7 @@ router = SimpleRouter()
 router.register("notes", views.NoteViewSet)
 router.register("who", views.Who, basename="who")
 urlpatterns = [path("api/", include(router.urls)), path("other/", views.Who.as_view({"get": "list", "post": "create"})),
-               path("api/mine/", views.Mine.as_view({"get": "list"})), path("api/seen/", views.Seen.as_view({"get": "list"})), path("api/seen/<slug:pk>/", views.Seen.as_view({"get": "retrieve"})), path("api/told/", views.Told.as_view({"get": "list"})), path("api/sheet/", views.SheetView.as_view()), path("api/marked/", views.Marked.as_view()),
+               path("api/mine/", views.Mine.as_view({"get": "list"})), path("api/seen/", views.Seen.as_view({"get": "list"})), path("api/seen/<slug:pk>/", views.Seen.as_view({"get": "retrieve"})), path("api/told/", views.Told.as_view({"get": "list"})), path("api/sheet/", views.SheetView.as_view()), path("api/bare/", views.Bare.as_view()), path("api/marked/", views.Marked.as_view()),
                path("api/download/", views.Download.as_view()), path("api/raises/", views.Raises.as_view()), path("api/enveloped/", views.Enveloped.as_view())]
 """
 LEGACY = """\

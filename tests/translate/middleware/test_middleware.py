@@ -47,6 +47,7 @@ def everything(root: Path) -> Snapshot:
             *stacks.REFUSED,
             *HASTY,
             "Gate",
+            "Undressed",
             "Tells",
             "Mobile",
             "Facts",
@@ -239,6 +240,16 @@ def test_who_it_was_after_the_view_is_no_matter_of_the_session(
         assert _set(modern["headers"]["vary"]) == _set(legacy["headers"]["vary"])
     assert (refused["status"], "Cookie" in refused["headers"]["vary"]) == (406, True)
     assert left["status"] == 501
+
+
+def test_an_answer_that_is_none_of_drf_is_not_taken_for_one(everything: Snapshot) -> None:
+    """``HttpResponse`` of a view has no ``data``: what its middleware does then is only proved of other routes."""
+    program = translate(only(everything, "Undressed"))
+    native = {(o.method, o.route_id) for o in program.native}
+    assert ("GET", "/api/notes/") in native
+    assert ("GET", "/api/bare/") not in native
+    (reason,) = [r.reasons[0] for r in program.refused if r.route_id == "/api/bare/"]
+    assert "Undressed" in reason.construct
 
 
 def test_views_are_exempt_from_log_ins_since_django_says_so(everything: Snapshot) -> None:

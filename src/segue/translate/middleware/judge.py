@@ -103,7 +103,9 @@ def _all(run: Callable[[Path], None], name: str, where: Where) -> Verdict:
     return replace(_summary(clear, list(events), name, where), asked=asked)
 
 
-def judge_finalizer(snapshot: Snapshot, cls: str, function: Function, route: Route) -> Verdict:
+def judge_finalizer(
+    snapshot: Snapshot, cls: str, function: Function, route: Route, outside: Outside = Outside()
+) -> Verdict:
     """What an overridden ``finalize_response`` of the view ``cls`` does to the JSON answers of ``route``."""
 
     routed = snapshot.views[route.view]
@@ -112,7 +114,7 @@ def judge_finalizer(snapshot: Snapshot, cls: str, function: Function, route: Rou
     given = {name: Unknown(f"self.{name}", pure=False) for name in sorted(names)}
 
     def run(path: Path) -> None:
-        machine = Machine(snapshot, route, path, view=True)
+        machine = Machine(snapshot, route, path, view=True, outside=outside)
         frame = Frame(machine, function, {})
         view = Instance(cls, {"request": REQUEST, "kwargs": Thing("kwargs"), "response": RESPONSE, **given})
         path.started, path.instance = True, view

@@ -313,7 +313,7 @@ def _is(frame: Frame, owner: Value, kind: Value) -> bool | None:
     if owner == RESPONSE and (
         name.startswith(("rest_framework.", "django.", "builtins.")) or cls is not None
     ):
-        return name in response.CLASSES
+        return response.is_a(frame, name)
     if owner == Thing("renderer"):
         if name.startswith("rest_framework.renderers."):
             return name in (JSON_RENDERER, "rest_framework.renderers.BaseRenderer")

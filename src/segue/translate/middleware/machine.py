@@ -53,11 +53,12 @@ class Left(Exception):
 class Outside:
     """What stands further out: ``chosen``: ``LocaleMiddleware`` has activated the language that ``request.LANGUAGE_CODE`` names.
     ``plain``: nothing has activated another language or time zone than that. ``given``: ``session`` and ``user``, where
-    Django's own middleware has given them to all requests."""
+    Django's own middleware has given them to all requests. ``bare``: the view may answer with another response than DRF's."""
 
     chosen: bool = False
     plain: bool = False
     given: tuple[str, ...] = ()
+    bare: bool = False
 
 
 @dataclass(slots=True)

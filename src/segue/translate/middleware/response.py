@@ -1,4 +1,4 @@
-"""What can be asked of the answer of a translated view: always DRF's ``Response``, rendered as JSON.
+"""What can be asked of the answer of a translated view: DRF's ``Response``, rendered as JSON, where it may be no other.
 
 The page of an uncaught error is not looked at: its text is the server's.
 """
@@ -37,11 +37,35 @@ _SHARED = frozenset(
 )  # fmt: skip
 
 
+# Those of every answer of Django's.
+_EVERY = frozenset(
+    {
+        "status_code", "headers", "cookies", "charset", "closed", "reason_phrase", "items", "get", "has_header", "set_cookie",
+        "delete_cookie", "set_signed_cookie", "setdefault", "close", "flush", "serialize_headers", "make_bytes", "streaming",
+        "__getitem__", "__setitem__",
+    }
+)  # fmt: skip
+
+
+def is_a(frame: Frame, name: str) -> bool | None:
+    """Whether the answer is of the class ``name``; None where that depends on the view."""
+    if frame.machine.outside.bare and name not in (
+        "builtins.object",
+        "django.http.response.HttpResponseBase",
+    ):
+        return None
+    return name in CLASSES
+
+
 def attribute(frame: Frame, name: str, node: ast.AST) -> Value:
     """``response.name``."""
     path = frame.machine.path
     if name in path.response_attributes:
         return path.response_attributes[name]
+    if frame.machine.outside.bare and name not in _EVERY and not has(frame, name):
+        raise Raised("builtins.AttributeError")
+    if frame.machine.outside.bare and (name == "streaming" or name not in ATTRIBUTES):
+        return Unknown(name, pure=name == "streaming")
     if name == "status_code":
         return Unknown("status", compares="status")
     if name == "streaming":
@@ -71,7 +95,11 @@ def attribute(frame: Frame, name: str, node: ast.AST) -> Value:
 def has(frame: Frame, name: str) -> bool:
     """Whether the answer has the attribute: Django's, or one that some middleware sets."""
     path = frame.machine.path
-    if name in ATTRIBUTES or name in path.response_attributes:
+    if name in path.response_attributes:
+        return True
+    if frame.machine.outside.bare and name not in _EVERY:
+        return path.decide(Fact("attribute", name))
+    if name in ATTRIBUTES:
         return True
     return name in frame.machine.set_on_responses and path.decide(Fact("attribute", name))
 
@@ -106,6 +134,8 @@ def item(frame: Frame, key: Value, node: ast.AST) -> Value:
 
 def _content_type(frame: Frame) -> Value:
     """``application/json``, with a charset where the project's own renderer names one."""
+    if frame.machine.outside.bare:
+        return Unknown("header")
     return Known("application/json" if frame.machine.path.decide() else "application/json; charset=utf-8")
 
 

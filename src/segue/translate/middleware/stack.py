@@ -29,6 +29,7 @@ from segue.translate.middleware.known import (
 from segue.translate.middleware.lifted import Layer, layer
 from segue.translate.middleware.machine import Outside
 from segue.translate.middleware.paths import Event
+from segue.translate.middleware.plain import may_be_plain
 from segue.translate.middleware.subclasses import base_of, extends, judge_subclass, without_session
 from segue.translate.middleware.values import Fact
 from segue.translate.rules import given_attributes, scopes
@@ -176,7 +177,8 @@ def _entry(
         out.left.setdefault((left,), []).append(name)
         _judge(ctx, route, out, methods, name, verdict)
         return
-    verdict = _verdict(ctx, route, defined, _outside(ctx, out, name))
+    outside = replace(_outside(ctx, out, name), bare=may_be_plain(ctx, route))
+    verdict = _verdict(ctx, route, defined, outside)
     out.enter(ctx, defined)
     ctx.memo[ANONYMOUS] = _nobody(ctx, name)
     if not _as_code(ctx, route, out, methods, name, defined, verdict, as_code):
@@ -258,7 +260,7 @@ def add_finalizer(ctx: Context, route: Route, out: RouteMiddleware, cls: str, do
             Refusal(_FINALIZER, dotted, "The snapshot has no source of it.", where.file, where.line),
         )
         return
-    verdict = judge_finalizer(ctx.snapshot, cls, function, route)
+    verdict = judge_finalizer(ctx.snapshot, cls, function, route, Outside(bare=may_be_plain(ctx, route)))
     for event in verdict.events:
         why = f"{event.why} An overridden finalize_response sees every answer."
         _event(out, methods, dotted, event, Refusal(_FINALIZER, event.construct, why, event.file, event.line))
