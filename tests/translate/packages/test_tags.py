@@ -136,6 +136,12 @@ class PageSerializer(CleanSerializer):
             attrs.pop("like")
             if like.title != "bad":
                 attrs["title"] = like.title
+        errors = {}
+        for field in ["title"]:
+            if not self.partial and attrs.get(field) == "none":
+                errors[field] = "This is no title."
+        if errors:
+            raise serializers.ValidationError(errors)
         attrs = super().validate(attrs)
         if like is not None:
             attrs["title"] = attrs["title"].upper()
@@ -375,6 +381,8 @@ def _requests(seed: int) -> list[Asked]:
         ("PATCH", "/pages/1/", True, "title=form"),
         ("PATCH", "/pages/1/", False, '{"title": "bad", "tags": ["a"]}'),
         ("PUT", "/pages/1/", False, '{"title": "put"}'),
+        ("PUT", "/pages/1/", False, '{"title": "none"}'),
+        ("PATCH", "/pages/1/", False, '{"title": "none"}'),
         ("PUT", "/pages/1/", False, '{"title": "put", "like": 2, "tags": ["b"]}'),
         ("PATCH", "/pages/1/", False, '{"like": 3}'),
         ("POST", "/words/", False, f'{{"name": "Some Words {seed}"}}'),
