@@ -19,6 +19,8 @@ from typing import Any
 import pytest
 from tests.debian import unpacked
 
+from segue.gateway.processes import free_port
+
 NOBODY = 65534
 # What mypy knows of SQLAlchemy, FastAPI and the like: every check of generated code would find it out anew.
 MYPY_CACHE = Path(__file__).resolve().parents[1] / ".cache" / "mypy-generated"
@@ -59,14 +61,6 @@ class Postgres:
             "HOST": self.host,
             "PORT": self.port,
         }
-
-
-def free_port() -> int:
-    """A loopback port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def postgres_binaries() -> Path:

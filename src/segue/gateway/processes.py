@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -14,12 +15,19 @@ from pathlib import Path
 
 from segue.errors import EnvironmentProblem
 
+# Systems give connections that go out a port from 32768 (Linux) or 49152 on: one of these may be taken before it is listened on.
+_PORTS = range(10_000, 32_768)
+
 
 def free_port() -> int:
-    """A loopback TCP port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback TCP port nobody listens on at this moment. Raises :class:`EnvironmentProblem` where there is none."""
+    for port in random.SystemRandom().sample(_PORTS, 200):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise EnvironmentProblem(
+        "No loopback port is free.", hint="Something here holds thousands of them: stop it."
+    )
 
 
 def require_free(port: int) -> None:
