@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from bench.fuzz.targets import TARGETS, differs, outcome
 
+from segue_bridge import zone
+
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
+
+
+@pytest.fixture(autouse=True)
+def in_utc() -> Iterator[None]:
+    """As the other side is: whatever zone the worker's tests before have left."""
+    before = zone._default, zone._clock
+    zone.configure()
+    yield
+    zone._default, zone._clock = before
 
 
 @pytest.mark.filterwarnings("ignore")
