@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import textwrap
 from collections.abc import Iterable
 
 from segue.snapshot.model import Function, Route, Snapshot
@@ -11,13 +9,12 @@ from segue.translate.context import Context
 
 _BASE, _DRF = "django.http.response.HttpResponseBase", "rest_framework.response.Response"
 _WAYS = frozenset({"django.http", "django.http.response", "django.shortcuts", "django.shortcuts.redirect", "django.shortcuts.render"})  # fmt: skip
-_VIEWS = ("django.views.", "django.contrib.", "rest_framework.")
 _MEMO = ("middleware", "plain answers")
 
 
 def may_be_plain(ctx: Context, route: Route) -> bool:
-    """Whether code that the view of ``route`` may run, or the project's exception handler, names such a response. Methods of
-    other objects are followed by their name alone."""
+    """Whether code that the view of ``route`` may run, or the project's exception handler, names such a response: what is
+    named in its methods, and there in turn. What only an object knows (``order.receipt()`` of a row) is not followed."""
     known = ctx.memo.setdefault(_MEMO, _Reach(ctx.snapshot))
     assert isinstance(known, _Reach)
     return known.of(route)
@@ -28,11 +25,6 @@ class _Reach:
         self._snapshot = snapshot
         self._makers = {f.name for f in snapshot.functions.values() if self._makes(f)}
         self._next: dict[str, list[str]] = {}
-        self._by_name: dict[str, list[str]] = {}
-        for function in snapshot.functions.values():
-            owner = snapshot.classes.get(function.owner)
-            if owner is not None and not any(one.startswith(_VIEWS) for one in owner.mro):
-                self._by_name.setdefault(function.name.rpartition(".")[2], []).append(function.name)
         settings = snapshot.settings.values.get("REST_FRAMEWORK")
         pairs = settings.pairs if settings is not None else ()
         self._handlers = [
@@ -62,9 +54,6 @@ class _Reach:
             found: list[str] = []
             for ref in function.globals.values():
                 found += [ref.name, *self._methods(ref.value.name if ref.value is not None else ref.name)]
-            tree = ast.parse(textwrap.dedent(function.source))
-            for part in ast.walk(tree):
-                found += self._by_name.get(part.attr, ()) if isinstance(part, ast.Attribute) else ()
             self._next[name] = found
         return self._next[name]
 

@@ -47,14 +47,21 @@ _EVERY = frozenset(
 )  # fmt: skip
 
 
+_PLAIN = Fact("answer", "plain")
+
+
+def _plain(frame: Frame) -> bool:
+    """Whether, on this path, the view has answered with a response of Django's own."""
+    return frame.machine.outside.bare and frame.machine.path.decide(_PLAIN)
+
+
 def is_a(frame: Frame, name: str) -> bool | None:
     """Whether the answer is of the class ``name``; None where that depends on the view."""
-    if frame.machine.outside.bare and name not in (
-        "builtins.object",
-        "django.http.response.HttpResponseBase",
-    ):
-        return None
-    return name in CLASSES
+    if not _plain(frame):
+        return name in CLASSES
+    if name in ("builtins.object", "django.http.response.HttpResponseBase"):
+        return True
+    return False if name.startswith("rest_framework.") else None
 
 
 def attribute(frame: Frame, name: str, node: ast.AST) -> Value:
@@ -62,9 +69,10 @@ def attribute(frame: Frame, name: str, node: ast.AST) -> Value:
     path = frame.machine.path
     if name in path.response_attributes:
         return path.response_attributes[name]
-    if frame.machine.outside.bare and name not in _EVERY and not has(frame, name):
+    plain = _plain(frame)
+    if plain and name not in _EVERY and not has(frame, name):
         raise Raised("builtins.AttributeError")
-    if frame.machine.outside.bare and (name == "streaming" or name not in ATTRIBUTES):
+    if plain and (name == "streaming" or name not in ATTRIBUTES):
         return Unknown(name, pure=name == "streaming")
     if name == "status_code":
         return Unknown("status", compares="status")
@@ -97,7 +105,7 @@ def has(frame: Frame, name: str) -> bool:
     path = frame.machine.path
     if name in path.response_attributes:
         return True
-    if frame.machine.outside.bare and name not in _EVERY:
+    if name not in _EVERY and _plain(frame):
         return path.decide(Fact("attribute", name))
     if name in ATTRIBUTES:
         return True
@@ -134,7 +142,7 @@ def item(frame: Frame, key: Value, node: ast.AST) -> Value:
 
 def _content_type(frame: Frame) -> Value:
     """``application/json``, with a charset where the project's own renderer names one."""
-    if frame.machine.outside.bare:
+    if _plain(frame):
         return Unknown("header")
     return Known("application/json" if frame.machine.path.decide() else "application/json; charset=utf-8")
 
