@@ -136,9 +136,9 @@ class Synthetic:
             heard[side] = self._ask(side, *target)
             took[side] = (time.monotonic() - begin) * 1e6
         live, answer = heard["django"], heard["fastapi"]
-        if _lets_in(live, answer) and _lets_in(*self._both_again(target)):
+        if answer is not None and _lets_in(live, answer) and _lets_in(*self._both_again(target)):
             self._asked.append(
-                Asked(key, weight, took["django"], took["fastapi"], 200, "the permission to read")
+                Asked(key, weight, took["django"], took["fastapi"], answer["status"], "who may read")
             )
             return
         if live is None or not 200 <= live["status"] < 300:

@@ -841,6 +841,8 @@ class Late(Stamp):
         return response
 '''
 SHUT = """
+from django.http import HttpResponse
+
 
 class Shut(Exception):
     pass
@@ -848,6 +850,12 @@ class Shut(Exception):
 _METHOD = """
     def shut(self):
         raise Shut("for today")
+
+    def receipt(self):
+        return self.printed()
+
+    def printed(self):
+        return HttpResponse(self.title)
 """
 TRANSLATED = ["RequestId", "Found", "Tenant", "Clock", "Key", "stopped", "Sometimes"]
 LOGIN = "django.contrib.auth.middleware.LoginRequiredMiddleware"
@@ -1013,6 +1021,11 @@ class Bare(Base, views.APIView):
         return HttpResponse("bare")
 
 
+class Receipt(Base, views.APIView):
+    def get(self, request):
+        return Note.objects.order_by("id").first().receipt()
+
+
 class Marked(Base, views.APIView):
     def finalize_response(self, request, response, *args, **kwargs):
         response = super().finalize_response(request, response, *args, **kwargs)
@@ -1078,7 +1091,7 @@ router = SimpleRouter()
 router.register("notes", views.NoteViewSet)
 router.register("who", views.Who, basename="who")
 urlpatterns = [path("api/", include(router.urls)), path("other/", views.Who.as_view({"get": "list", "post": "create"})),
-               path("api/mine/", views.Mine.as_view({"get": "list"})), path("api/seen/", views.Seen.as_view({"get": "list"})), path("api/seen/<slug:pk>/", views.Seen.as_view({"get": "retrieve"})), path("api/told/", views.Told.as_view({"get": "list"})), path("api/sheet/", views.SheetView.as_view()), path("api/bare/", views.Bare.as_view()), path("api/marked/", views.Marked.as_view()),
+               path("api/mine/", views.Mine.as_view({"get": "list"})), path("api/seen/", views.Seen.as_view({"get": "list"})), path("api/seen/<slug:pk>/", views.Seen.as_view({"get": "retrieve"})), path("api/told/", views.Told.as_view({"get": "list"})), path("api/sheet/", views.SheetView.as_view()), path("api/bare/", views.Bare.as_view()), path("api/receipt/", views.Receipt.as_view()), path("api/marked/", views.Marked.as_view()),
                path("api/download/", views.Download.as_view()), path("api/raises/", views.Raises.as_view()), path("api/enveloped/", views.Enveloped.as_view())]
 """
 LEGACY = """\

@@ -110,6 +110,10 @@ class MemberFilter(django_filters.FilterSet):
         fields = ("id", "email", "is_admin", "code")
 
 
+class StarsFilter(django_filters.FilterSet):
+    stars = django_filters.RangeFilter()
+
+
 class NoteFilter(django_filters.FilterSet):
     title = django_filters.CharFilter(lookup_expr="icontains")
 
@@ -353,6 +357,23 @@ class SwappedApi(views.APIView):
         ours = one.paginate_queryset(Note.objects.order_by("id"), request)
         theirs = other.paginate_queryset(Note.objects.filter(kind="a").order_by("id"), request)
         return one.get_paginated_response([[note.id for note in ours], [note.id for note in theirs]])
+
+
+class ForeignApi(views.APIView):
+    \"\"\"A range has its values under other names; a page is that of its paginator.\"\"\"
+
+    class StarsSerializer(serializers.Serializer):
+        stars_min = serializers.IntegerField(required=False)
+
+    def get(self, request):
+        wanted = self.StarsSerializer(data=request.GET)
+        wanted.is_valid(raise_exception=True)
+        found = services.StarsFilter(wanted.validated_data, Note.objects.order_by("id"))
+        return Response([note.id for note in found.qs])
+
+    def put(self, request):
+        page = services.Numbers().paginate_queryset(Note.objects.order_by("id"), request)
+        return services.Pages().get_paginated_response([note.id for note in page])
 """,
     "site_/urls.py": """\
 from django.urls import path
@@ -369,6 +390,7 @@ urlpatterns = [
     path("me/", apis.MeApi.as_view()),
     path("ordered/", apis.OrderedApi.as_view()),
     path("swapped/", apis.SwappedApi.as_view()),
+    path("foreign/", apis.ForeignApi.as_view()),
 ]
 """,
 }
@@ -383,6 +405,8 @@ def test_services_and_selectors_answer_as_they_do(tmp_path: Path) -> None:
         ("/logged/", "GET"): "package-structlog",
         **{("/swapped/", method): "filterset" for method in ("GET", "PUT", "POST")},
         ("/swapped/", "PATCH"): "paginate",
+        ("/foreign/", "GET"): "filterset",
+        ("/foreign/", "PUT"): "paginate",
     }
     assert differences(report) == []
     seen = {o.key: set(o.statuses) for o in report.operations}

@@ -1,6 +1,6 @@
 """Django's own ``ValidationError`` (``django.core.exceptions``, 5.2): of a field's ``to_python``, of ``full_clean``, of a new password.
 
-What DRF makes of one is in :mod:`segue_bridge.http.failures`.
+What DRF makes of one is in :func:`segue_bridge.errors.details_of`.
 """
 
 from __future__ import annotations

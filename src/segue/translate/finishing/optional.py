@@ -16,9 +16,11 @@ def declare_optional(ctx: Context) -> None:
         for name, decl in list(module.decls.items()):
             if decl.rank < 30 or "or_none(" not in decl.code or function_of(decl.code) is None:
                 continue
-            code, imports = _declared(ctx, Place(module, decl))
-            if code != decl.code:
-                module.decls[name] = replace(decl, code=code, imports=decl.imports | imports)
+            while True:  # one local after another
+                code, imports = _declared(ctx, Place(module, decl))
+                if code == decl.code:
+                    break
+                decl = module.decls[name] = replace(decl, code=code, imports=decl.imports | imports)
 
 
 def _declared(ctx: Context, place: Place) -> tuple[str, frozenset[Import]]:

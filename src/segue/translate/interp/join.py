@@ -148,6 +148,8 @@ def join(a: Kind, b: Kind) -> Kind:
         return DictOf((), merged if merged is not None else Scalar("Any"))
     if isinstance(a, User) and isinstance(b, User):
         return User(a.model, a.authenticated if a.authenticated == b.authenticated else None)
+    if isinstance(a, ValidatedData) and isinstance(b, ValidatedData) and a.serializer == b.serializer:
+        return replace(a, taken=a.taken & b.taken)
     if isinstance(a, QuerySet) and isinstance(b, QuerySet):
         merged_query = a.query.joined(b.query)
         return QuerySet(merged_query) if merged_query is not None else Unknown("two different querysets")

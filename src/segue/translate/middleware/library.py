@@ -371,14 +371,12 @@ def _match(name: str) -> Callable[[Frame, Arguments, dict[str, Value], ast.Call]
 def _language(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
     """``activate``: without ``USE_I18N`` it does nothing (``django.utils.translation.trans_null``), nor does it with the
     language that the request has (``LocaleMiddleware`` has activated it and named it in ``request.LANGUAGE_CODE``)."""
-    path, machine = frame.machine.path, frame.machine
+    path, outside = frame.machine.path, frame.machine.outside
     if not _use_i18n(frame):
         return NONE
     same = len(given) == 1 and isinstance(given[0], Unknown) and given[0].what == CHOSEN
-    untouched = machine.outside.chosen and machine.outside.plain and not path.activated and not path.called
-    if not (same and untouched):
+    if not (same and outside.chosen and outside.plain and not path.called):
         frame.event(node, "It changes the language of the answer.")
-        path.activated = True
     return NONE
 
 
@@ -392,23 +390,20 @@ def _deactivate(frame: Frame, given: Arguments, named: dict[str, Value], node: a
     path, outside = frame.machine.path, frame.machine.outside
     if path.called:
         path.ended = _use_i18n(frame)
-    elif path.activated or outside.chosen or not outside.plain:
+    elif outside.chosen or not outside.plain:
         frame.event(node, "It changes the language of the answer.")
     return NONE
 
 
 def _zone(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
     """``timezone.deactivate()``: ``TIME_ZONE``, which requests have anyway where nothing has activated another one."""
-    path = frame.machine.path
-    if not path.called and (path.activated or not frame.machine.outside.plain):
+    if not frame.machine.path.called and not frame.machine.outside.plain:
         frame.event(node, "It changes the time zone of the answer.")
     return NONE
 
 
 def _activated_zone(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:
     frame.event(node, "It changes the time zone of the answer.")
-    frame.machine.path.activated = True
-    return NONE
 
 
 def _vary(frame: Frame, given: Arguments, named: dict[str, Value], node: ast.Call) -> Value:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from segue.snapshot.model import Function, GlobalRef, Route, Snapshot, Where
 from segue.translate.middleware.paths import Event, Path, Settled
@@ -113,7 +114,7 @@ class Frame:
         line = getattr(node, "lineno", 1)
         return Where(self.function.where.file, self.function.where.line + line - 1)
 
-    def event(self, node: ast.AST, why: str, construct: str = "") -> None:
+    def event(self, node: ast.AST, why: str, construct: str = "") -> NoReturn:
         """Something visible happens here. Raises :class:`Settled`: whatever is seen later on is seen for some of these requests."""
         path, where = self.machine.path, self.where(node)
         text = construct or ast.unparse(node).partition("\n")[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from segue.snapshot.model import Snapshot, Value
+from segue.translate.beginnings import apart, beginning
 from segue.translate.middleware.known import USERS
 from segue.translate.specialise.fold import plain
 
@@ -26,7 +27,7 @@ _REFUSED = {
         "django-maintenance-mode asks a file, the cache or the database at every request whether to answer: close the gateway instead"
     ),
 }
-_DOCKERFLOWS = ("__version__", "__heartbeat__", "__lbheartbeat__", "__error__")
+_DOCKERFLOWS = ("/__version__", "/__heartbeat__", "/__lbheartbeat__", "/__error__")
 _POLICIES = {
     "PERMISSIONS_POLICY": "permissions-policy",
     "PERMISSIONS_POLICY_REPORT_ONLY": "permissions-policy-report-only",
@@ -57,7 +58,10 @@ def problem(snapshot: Snapshot, name: str) -> str:
         if _setting(snapshot, "DJANGO_STRUCTLOG_USER_ID_FIELD") not in (None, "pk", "id"):
             return "DJANGO_STRUCTLOG_USER_ID_FIELD names something of the user that may do anything"
     if name == DOCKERFLOW and any(
-        r.path.lstrip("/").startswith(_DOCKERFLOWS) for r in snapshot.routes if r.kind == "drf"
+        not apart(beginning(r.regex), path)
+        for r in snapshot.routes
+        if r.kind == "drf"
+        for path in _DOCKERFLOWS
     ):
         return "Dockerflow answers such paths itself"
     if name == PERMISSIONS_POLICY and not snapshot.versions.packages.get("django-permissions-policy", "").startswith("4."):  # fmt: skip

@@ -55,7 +55,6 @@ class Path:
     late: bool = False  # asks who it was, after the view
     varied: bool = False  # the subclass of SessionMiddleware has written ``Vary: Cookie``
     vary: list[str] = field(default_factory=list)
-    activated: bool = False  # another language or time zone than that of the request
     ended: bool = False  # the language of the request, after the view
     unchecked: bool = False  # nobody asks the request for a CSRF token
     returned: tuple[str, Where] | None = None

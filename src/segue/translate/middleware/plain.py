@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import textwrap
 from collections.abc import Iterable
 
 from segue.snapshot.model import Function, Route, Snapshot
@@ -14,7 +16,8 @@ _MEMO = ("middleware", "plain answers")
 
 def may_be_plain(ctx: Context, route: Route) -> bool:
     """Whether code that the view of ``route`` may run, or the project's exception handler, names such a response: what is
-    named in its methods, and there in turn. What only an object knows (``order.receipt()`` of a row) is not followed."""
+    named in its methods, and there in turn. Of rows, which code is given without their class, the name has to do: any model's or
+    manager's method called so (``order.receipt()``)."""
     known = ctx.memo.setdefault(_MEMO, _Reach(ctx.snapshot))
     assert isinstance(known, _Reach)
     return known.of(route)
@@ -25,6 +28,8 @@ class _Reach:
         self._snapshot = snapshot
         self._makers = {f.name for f in snapshot.functions.values() if self._makes(f)}
         self._next: dict[str, list[str]] = {}
+        self._attributes: dict[str, frozenset[str]] = {}
+        self._names = self._methods_that_make()
         settings = snapshot.settings.values.get("REST_FRAMEWORK")
         pairs = settings.pairs if settings is not None else ()
         self._handlers = [
@@ -41,7 +46,7 @@ class _Reach:
             if name in seen or name.startswith(("rest_framework.", "django.")):
                 continue
             seen.add(name)
-            if name in self._makers:
+            if name in self._makers or not self._names.isdisjoint(self._asked(name)):
                 return True
             todo += self._called(name)
         return False
@@ -56,6 +61,32 @@ class _Reach:
                 found += [ref.name, *self._methods(ref.value.name if ref.value is not None else ref.name)]
             self._next[name] = found
         return self._next[name]
+
+    def _methods_that_make(self) -> set[str]:
+        """The names of methods of models and their managers that name such a response, or ask ``self`` for one that does."""
+        methods = {
+            f.name: f.owner
+            for f in self._snapshot.functions.values()
+            if (owner := self._snapshot.classes.get(f.owner)) is not None
+            and any(one.startswith("django.db.models.") for one in owner.mro)
+        }
+        found = methods.keys() & self._makers
+        while more := {
+            name
+            for name, owner in methods.items()
+            if name not in found and any(f"{owner}.{asked}" in found for asked in self._asked(name))
+        }:
+            found |= more
+        return {name.rpartition(".")[2] for name in found}
+
+    def _asked(self, name: str) -> frozenset[str]:
+        """The attributes that the function's code asks anything for."""
+        if name not in self._attributes:
+            function = self._snapshot.functions.get(name)
+            source = textwrap.dedent(function.source) if function is not None else ""
+            nodes = ast.walk(ast.parse(source))
+            self._attributes[name] = frozenset(n.attr for n in nodes if isinstance(n, ast.Attribute))
+        return self._attributes[name]
 
     def _methods(self, cls: str) -> list[str]:
         known = self._snapshot.classes.get(cls)

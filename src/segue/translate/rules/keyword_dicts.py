@@ -7,7 +7,7 @@ import ast
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const
-from segue.translate.kinds import Const, KeywordDict
+from segue.translate.kinds import Const, KeywordDict, Sometimes
 from segue.translate.rules.registry import method
 
 
@@ -26,6 +26,8 @@ def read(frame: Frame, owner: Val, call: CallSite) -> Val:
     entries: dict[str, Val] = dict(owner.kind.entries)
     given = entries.get(key)
     if given is not None:
+        if isinstance(given.kind, Sometimes):
+            raise frame.refuse("dynamic-keywords", key, "It is not always there.", call.node)
         if call.name == "pop":
             del entries[key]
             _rebind(frame, call, entries)

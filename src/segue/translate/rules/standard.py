@@ -123,31 +123,40 @@ def _copy(frame: Frame, call: CallSite) -> Val | None:
 
 
 def _asks_for_none(frame: Frame, copy: ast.Call) -> bool:
-    """Whether what ``x = deepcopy(…)`` gave is used otherwise than by its attributes, which None does not have."""
-    tree = ast.parse(textwrap.dedent(frame.function.source))
+    """Whether a copy of None could go on: unless, whatever happens, an attribute is asked of it or set before anything else is done."""
     text = ast.unparse(copy)
-    names = [
-        target.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign) and ast.unparse(node.value) == text
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    ]
-    if len(names) != 1:
-        return True
-    by_attribute = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
-    by_attribute |= {
-        id(n.args[0])
-        for n in ast.walk(tree)
-        if isinstance(n, ast.Call) and ast.unparse(n.func) == "setattr" and n.args
-    }
-    return any(
-        isinstance(n, ast.Name)
-        and n.id == names[0]
-        and isinstance(n.ctx, ast.Load)
-        and id(n) not in by_attribute
-        for n in ast.walk(tree)
-    )
+    tree = ast.parse(textwrap.dedent(frame.function.source)).body[0]
+    body = tree.body if isinstance(tree, ast.FunctionDef) else []
+    return not _then(body, text, [])
+
+
+def _then(block: list[ast.stmt], copy: str, outside: list[ast.stmt]) -> bool:
+    """Whether ``block``, behind which ``outside`` stands, has ``x = <copy>`` and fails for None right behind it."""
+    for index, statement in enumerate(block):
+        behind = [*block[index + 1 :], *outside]
+        match statement:
+            case ast.Assign([ast.Name(local)], value) if ast.unparse(value) == copy:
+                return _fails_without(behind, local)
+            case ast.If(body=body, orelse=orelse):
+                if _then(body, copy, behind) or _then(orelse, copy, behind):
+                    return True
+    return False
+
+
+def _fails_without(statements: list[ast.stmt], local: str) -> bool:
+    for statement in statements:
+        match statement:
+            case ast.For(body=[ast.Expr(ast.Call(ast.Name("setattr"), [ast.Name(name), *_]))], orelse=[]) if (
+                name == local
+            ):
+                continue  # none, or it fails
+            case ast.Expr(ast.Call(ast.Attribute(ast.Name(name)))):
+                return name == local  # before its arguments are anything
+            case ast.Assign([ast.Attribute(ast.Name(name))], ast.Name() | ast.Constant()):
+                return name == local
+            case _:
+                return False
+    return False
 
 
 def _standard(frame: Frame, call: CallSite) -> Val:

@@ -69,6 +69,14 @@ def never_there(ctx: Context, serializer: str, key: str) -> bool:
     return True
 
 
+def gone(ctx: Context, serializer: str, key: str) -> bool:
+    """Whether ``key`` stays away once code has taken it out: nothing puts it in. What would do so later is refused."""
+    if may_be_put(ctx, serializer, key):
+        return False
+    _folded(ctx, serializer).add(key)
+    return True
+
+
 _LATE = "Other code asks whether the validated data has it, and was translated as if it never had."
 
 
@@ -90,4 +98,4 @@ def _table(ctx: Context, serializer: str) -> dict[tuple[str, int, int], tuple[st
     return table
 
 
-__all__ = ["kind_of", "lose", "may_be_put", "never_there", "put"]
+__all__ = ["gone", "kind_of", "lose", "may_be_put", "never_there", "put"]

@@ -131,8 +131,9 @@ def take_out(frame: Frame, owner: Val, key: Val, node: ast.AST, *, missing_ok: b
     field = key.kind.value if isinstance(key.kind, Const) else None
     if not isinstance(field, str):
         raise frame.refuse("serializer-fields", ast.unparse(node), "The field's name is computed.", node)
+    declared = {item.name for item in serializer_of(frame.ctx, kind.serializer).fields}
     use = _use(frame)
-    if use is not None and use.purpose == "write" and field in popped(frame.ctx, kind.serializer):
+    if use is not None and use.purpose == "write" and field in declared & popped(frame.ctx, kind.serializer):
         return
     if not frame.hidden or not kind.shown or frame.returns:
         raise frame.refuse(
@@ -141,7 +142,6 @@ def take_out(frame: Frame, owner: Val, key: Val, node: ast.AST, *, missing_ok: b
             "Fields are taken out where Segue does not follow it.",
             node,
         )
-    declared = {item.name for item in serializer_of(frame.ctx, kind.serializer).fields}
     if field not in declared:
         if missing_ok:
             return

@@ -13,6 +13,7 @@ from segue.translate.interp.value import Val
 from segue.translate.kinds import Const, DictOf, Kind, Scalar, SerializerSelf, ValidatedData
 from segue.translate.rules import registry
 from segue.translate.serializers.added import lose
+from segue.translate.serializers.by_view import view_key
 from segue.translate.serializers.facts import app_label, overridden, short
 from segue.translate.serializers.synthetic import call_lifted, in_validation
 from segue.translate.serializers.use import Use
@@ -43,7 +44,7 @@ _TAKEN = "taken out by validate()"
 
 def taken_out(ctx: Context, serializer: str) -> frozenset[str]:
     """The values that the serializer's ``validate`` takes out whenever they are there; its writer has been translated."""
-    found = ctx.memo.get((_TAKEN, serializer), frozenset())
+    found = ctx.memo.get((_TAKEN, (serializer, view_key(ctx, serializer))), frozenset())
     assert isinstance(found, frozenset)
     return found
 
@@ -61,7 +62,7 @@ def whole_hook(frame: Frame, serializer: Serializer, use: Use) -> None:
             "validate-result", short(name), "Segue does not see that it returns the values.", function.where
         )
     if isinstance(returned, ValidatedData) and returned.serializer == serializer.name:
-        frame.ctx.memo[(_TAKEN, serializer.name)] = returned.taken
+        frame.ctx.memo[(_TAKEN, (serializer.name, view_key(frame.ctx, serializer.name)))] = returned.taken
     else:
         lose(frame.ctx, serializer.name)
     frame.emit_block("with form.non_field():", [f"values = {call_lifted(frame, lifted, 'values')}"])

@@ -156,7 +156,7 @@ def _say_optional(lines: list[str]) -> bool:
     """``response: JSON | None`` at the top where a branch says ``response = None`` after others that have one, which type checkers
     refuse else."""
     said = False
-    for local in {found[1] for line in lines if (found := _NOTHING.fullmatch(line))}:
+    for local in dict.fromkeys(found[1] for line in lines if (found := _NOTHING.fullmatch(line))):
         index = next(i for i, line in enumerate(lines) if line.strip().startswith(f"{local} = "))
         if lines[index].partition(" = ")[2].startswith(("answer(", "answer_of(", "call.reply(")):
             lines.insert(0, f"{local}: JSON | None")

@@ -121,11 +121,12 @@ def rows(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
     for item in found.filters:
         sort = class_of(frame.ctx, found, item)
         if types is not None:
+            reads_it = not sort.several and sort.base in _READ  # a range has its values under other names
             given = types.get(item.name)
-            if given is None:
+            if given is None and reads_it:
                 _never_given(frame, kind.data.kind, item.name, node)
                 continue
-            if sort.several or given not in _READ.get(sort.base, ()):
+            if not reads_it or given not in _READ[sort.base]:
                 raise frame.refuse(
                     "filterset", f"{found.name}.{item.name}", f"It is given a {given}, no text.", node
                 )

@@ -294,8 +294,13 @@ def _or_empty(frame: Frame, node: ast.BoolOp) -> Val | None:
     for part in ast.walk(ast.parse(textwrap.dedent(frame.function.source))):
         if isinstance(part, ast.Subscript) and not isinstance(part.ctx, ast.Load):
             return None
-        if isinstance(part, ast.Attribute) and part.attr in changes:
+        if isinstance(part, ast.AugAssign) or (isinstance(part, ast.Attribute) and part.attr in changes):
             return None
+        # What a function of the project's does with a dict that it is given is not looked at.
+        if isinstance(part, ast.Call) and any(isinstance(a, ast.Name) for a in part.args):
+            called = frame.function.globals.get(ast.unparse(part.func))
+            if called is not None and called.name in frame.ctx.snapshot.functions:
+                return None
     return given
 
 

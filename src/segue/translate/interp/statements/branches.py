@@ -175,63 +175,20 @@ def _note_taken(frame: Frame, node: ast.If) -> None:
             pass
         case _:
             return
+    from segue.translate.serializers.added import gone
+
     value = frame.env.get(owner)
     if value is None or not isinstance(value.kind, ValidatedData):
         return
     at = next((i for i, s in enumerate(body) if _pops(s, owner, key)), None)
     if at is None or any(_may_put(s, owner) for s in body[at + 1 :] if not _sets_another(s, owner, key)):
         return
-    if any(isinstance(n, ast.Return) for s in body[:at] for n in ast.walk(s)) or _puts_elsewhere(frame, key):
+    if any(isinstance(n, ast.Return) for s in body[:at] for n in ast.walk(s)):
+        return
+    if not gone(frame.ctx, value.kind.serializer, key):
         return
     taken = value.kind.taken | {key}
     frame.env[owner] = Val(ValidatedData(value.kind.serializer, taken), value.node)
-
-
-def _puts_elsewhere(frame: Frame, key: str) -> bool:
-    """Whether the function may put ``key`` into some dict, this one or by another name of it."""
-    tree = ast.parse(textwrap.dedent(frame.function.source))
-    own = _dicts_of_its_own(tree)
-    for node in ast.walk(tree):
-        match node:
-            case ast.Subscript(ast.Name(name), _, ast.Store()) if name in own:
-                pass
-            case ast.Subscript(_, ast.Constant(str() as found), ast.Store()) if found != key:
-                pass
-            case ast.Subscript(_, _, ast.Store()) | ast.AugAssign(_, ast.BitOr()):
-                return True
-            case ast.Call(ast.Attribute(_, "update" | "setdefault" | "__setitem__")):
-                return True
-    return False
-
-
-def _dicts_of_its_own(tree: ast.AST) -> set[str]:
-    """Locals that are nothing but dicts which the function has written down itself: ``errors = {}``."""
-    written: dict[str, bool] = {}
-    for node in ast.walk(tree):
-        match node:
-            case ast.Assign([ast.Name(name)], value) | ast.AnnAssign(ast.Name(name), _, value):
-                written[name] = (
-                    written.get(name, True) and isinstance(value, ast.Dict) and None not in value.keys
-                )
-            case ast.arg(name) | ast.ExceptHandler(_, str() as name):
-                written[name] = False
-    bound = [
-        node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    ]
-    once = {name for name, plain in written.items() if plain}
-    # Bound in any other way (a loop, a tuple, ``with``): what it is then is not known.
-    return {name for name in once if sum(n.id == name for n in bound) == _assigned(tree, name)}
-
-
-def _assigned(tree: ast.AST, name: str) -> int:
-    return sum(
-        isinstance(node, ast.Assign | ast.AnnAssign) and ast.unparse(_only_target(node)) == name
-        for node in ast.walk(tree)
-    )
-
-
-def _only_target(node: ast.Assign | ast.AnnAssign) -> ast.expr:
-    return node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
 
 
 def _pops(statement: ast.stmt, owner: str, key: str) -> bool:

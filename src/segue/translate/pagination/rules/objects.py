@@ -51,11 +51,12 @@ def paginate_queryset(frame: Frame, owner: Val, call: CallSite) -> Val:
         raise frame.refuse(
             "paginate", ast.unparse(call.node), "It pages no queryset, or for no request.", call.node
         )
+    assert isinstance(owner.kind, PaginatorObject)
     endpoint, paginator = _paginator(frame, owner, call)
     if "#page" in frame.env:
         raise frame.refuse("paginate", ast.unparse(call.node), "It is the second page here.", call.node)
     items = page_by(frame, endpoint, paginator, rows, call.node)
-    frame.env[_OWN] = frame.env["#page"]
+    frame.env[_OWN + owner.kind.cls] = frame.env["#page"]
     return items
 
 
@@ -66,15 +67,17 @@ def get_paginated_response(frame: Frame, owner: Val, call: CallSite) -> Val:
 
     call.only("data", at_most=1)
     data = call.argument(0, "data")
-    if data is None or data.node is None or not _is_its_page(frame):
+    if data is None or data.node is None or not _is_its_page(frame, owner):
         raise frame.refuse("paginate", ast.unparse(call.node), "There is no page here.", call.node)
     _, paginator = _paginator(frame, owner, call)
     return envelope_by(frame, paginator, data, call.node)
 
 
-def _is_its_page(frame: Frame) -> bool:
-    """Whether the last page is that of the paginator, not of the view."""
-    return "#page" in frame.env and frame.env[_OWN] is frame.env["#page"]
+def _is_its_page(frame: Frame, owner: Val) -> bool:
+    """Whether the last page is that of this paginator, not of the view or another's."""
+    assert isinstance(owner.kind, PaginatorObject)
+    page = frame.env.get("#page")
+    return page is not None and frame.env.get(_OWN + owner.kind.cls) is page
 
 
 def _paginator(frame: Frame, owner: Val, call: CallSite) -> tuple[Endpoint, Paginator]:

@@ -31,11 +31,7 @@ def saves_itself(frame: Frame, owner: Val) -> bool:
     if function is None or held.many or held.instance is not None or not held.values or held.errors:
         return False
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
-    if (
-        not isinstance(tree, ast.FunctionDef)
-        or len(ast.unparse(tree.args).split(",")) != 1
-        or len(tree.args.args) != 1
-    ):
+    if not isinstance(tree, ast.FunctionDef) or sum(isinstance(n, ast.arg) for n in ast.walk(tree.args)) != 1:
         return False
     names = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
     supers = any(isinstance(n, ast.Name) and n.id == "super" for n in ast.walk(tree))

@@ -83,6 +83,8 @@ def cleaned(frame: Frame, model: Model, dotted: str, user: ast.expr) -> ast.expr
         given.append(ast.Constant(username))
     if dotted == _CLEAN[1]:
         manager = frame.ctx.snapshot.classes.get(model.managers.get("objects", ""))
+        if not any(item.name == "email" for item in model.fields):
+            return None
         if manager is None or manager.methods.get("normalize_email") != _NORMALIZE:
             return None
         given.append(ast.Constant("email"))

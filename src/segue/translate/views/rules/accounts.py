@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 
-from segue.refusal import Refused
 from segue.translate.backends import asked_for, names
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.constants import TOKEN_GENERATOR
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import lifted_call
-from segue.translate.interp.value import Val, const, literal, name, quote
+from segue.translate.interp.value import Val, const, quote
 from segue.translate.kinds import Const, Global, Instance, Kind, Request, Scalar, User
 from segue.translate.needs import Needs
 from segue.translate.rules.registry import function, method
@@ -113,6 +112,3 @@ def reset_token(frame: Frame, owner: Val, call: CallSite) -> Val | None:
 
 def _is_none(value: Val) -> bool:
     return isinstance(value.kind, Const) and value.kind.value is None
-
-
-__all__ = ["Refused", "literal", "name"]

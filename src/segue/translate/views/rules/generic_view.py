@@ -237,12 +237,6 @@ def _program(name: str) -> None:
     run.__doc__ = f"DRF's own ``{name}``."
 
 
-for _name in programs.PROGRAMS:
-    _program(_name)
-
-__all__ = ["Const"]
-
-
 @framework("rest_framework.views.APIView.http_method_not_allowed")
 def http_method_not_allowed(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``raise MethodNotAllowed(request.method)``, called by hand."""
@@ -254,3 +248,7 @@ def http_method_not_allowed(frame: Frame, owner: Val, call: CallSite) -> Val:
     frame.emit(f"raise {error}({ast.unparse(frame.state('method'))})")
     frame.alive = False
     return const(None)
+
+
+for _name in programs.PROGRAMS:
+    _program(_name)

@@ -6,7 +6,6 @@ import ast
 import textwrap
 
 from segue.snapshot.model import SerializerField
-from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.inline import inline_call
 from segue.translate.interp.value import Val, const, literal, quote
@@ -18,12 +17,17 @@ from segue.translate.kinds import (
     Kind,
     Scalar,
     SerializerSelf,
-    Sometimes,
 )
-from segue.translate.rules.registry import method
 from segue.translate.rules.view_self import definition
 from segue.translate.serializers.by_view import view_of
-from segue.translate.serializers.facts import base_name, option, overridden, serializer_of
+from segue.translate.serializers.facts import (
+    FIELD_OUTPUT,
+    base_name,
+    check_field,
+    option,
+    overridden,
+    serializer_of,
+)
 from segue.translate.serializers.represent import represent
 from segue.translate.serializers.show import free
 from segue.translate.serializers.use import Use
@@ -74,6 +78,7 @@ def _by_method(
 
 
 def _entry(frame: Frame, item: SerializerField, entries: dict[str, Val], node: ast.AST | None) -> Val:
+    check_field(frame.ctx, item, FIELD_OUTPUT, "field-output")
     value = entries.get(item.source)
     if value is None or value.node is None:
         raise frame.refuse("serializer-data", item.source, "The dict that it shows has no such key.", node)
@@ -89,14 +94,4 @@ def _entry(frame: Frame, item: SerializerField, entries: dict[str, Val], node: a
     return Val(Scalar(made.type), ast.parse(made.text, mode="eval").body)
 
 
-@method(KeywordDict, "__getitem__", "get")
-def item_of(frame: Frame, owner: Val, call: CallSite) -> Val | None:
-    """``data["user"]`` of such a dict."""
-    assert isinstance(owner.kind, KeywordDict)
-    key = call.argument(0)
-    wanted = key.kind.value if key is not None and isinstance(key.kind, Const) else None
-    found = dict(owner.kind.entries).get(str(wanted))
-    return None if found is None or isinstance(found.kind, Sometimes) else found
-
-
-__all__ = ["item_of", "shown_entries"]
+__all__ = ["shown_entries"]
