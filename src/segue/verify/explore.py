@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
 from segue.errors import EnvironmentProblem
+from segue.translate.middleware.known import PROFILERS
 from segue.verify.evidence import Report, operation_from_json
 from segue.verify.openapi import checked
 from segue.verify.operations import all_operations, native_operations
@@ -99,6 +100,7 @@ def joined_spec(project: ProjectRef, operations: list[dict[str, Any]], *, seed: 
     """What a child process needs to know to build both sides; ``operations`` are all there are."""
     return {
         "settings": project.snapshot.settings.module,
+        "profilers": sorted(PROFILERS),
         "path": [str(project.import_root), str(project.root)],
         "overlay": str(ensure_overlay(project)),
         "output": str(project.output),

@@ -22,8 +22,8 @@ MIDDLEWARE = [
 ]
 MORE = f"""
 import os
-INSTALLED_APPS += ["auditlog"]
-MIDDLEWARE += {MIDDLEWARE!r}
+INSTALLED_APPS += ["auditlog", "silk"]
+MIDDLEWARE = ["silk.middleware.SilkyMiddleware", *MIDDLEWARE, *{MIDDLEWARE!r}]
 PERMISSIONS_POLICY = {{"geolocation": ["self", "https://a.test"], "camera": [], "fullscreen": "*"}}
 if os.environ.get("UNREAD"):
     PERMISSIONS_POLICY["camera"] = dict.fromkeys(["self", "https://b.test"])
@@ -197,6 +197,8 @@ def test_the_rest_answers_as_django_does(site: Site, snapshot: Snapshot, tmp_pat
     routes = (tmp_path / "app" / "notes" / "routes.py").read_text()
     assert "permissions-policy" in routes
     assert "reads_session=True" in routes
+    # django-silk writes a row for each request to Django, which would be a difference.
+    assert "silk.middleware.SilkyMiddleware" in (tmp_path / "PORTING.md").read_text()
 
 
 def test_an_id_on_every_answer_is_refused_by_name(site: Site) -> None:

@@ -24,7 +24,15 @@ INERT = {
     "django_currentuser.middleware.ThreadLocalUserMiddleware": "hands the request to whoever asks, who is refused",
     "request_id.middleware.RequestIdMiddleware": "gives the request an id for logs; views that ask for it are refused",
     "axes.middleware.AxesMiddleware": "answers those who were locked out while a name and a password were checked, which stays on Django",
-    "debug_toolbar.middleware.DebugToolbarMiddleware": "adds to pages only, and only in development",
+}
+# Of third parties, for development: they watch the process they run in, write of it to tables or logs of their own, and
+# change no answer of the API. Nothing of them is in the service; ``verify`` compares without them.
+PROFILERS = {
+    "debug_toolbar.middleware.DebugToolbarMiddleware": "adds to pages",
+    "silk.middleware.SilkyMiddleware": "writes requests and queries of Django into its own tables",
+    "nplusone.ext.django.NPlusOneMiddleware": "looks for lazy loads of Django's models",
+    "nplusone.ext.django.middleware.NPlusOneMiddleware": "looks for lazy loads of Django's models",
+    "querycount.middleware.QueryCountMiddleware": "prints how many queries Django sent",
 }
 UNCHECKED = ("middleware", "unchecked here")
 """Memo: requests of the route in hand need no CSRF token, whatever its authentication says."""
@@ -44,5 +52,6 @@ KNOWN = frozenset(
         XVIEW,
         OTP,
         *INERT,
+        *PROFILERS,
     }
 )

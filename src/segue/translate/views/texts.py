@@ -7,6 +7,7 @@ import re
 from segue.snapshot.model import Snapshot, own_place
 from segue.target.ir import Module, Program
 from segue.translate import distributions
+from segue.translate.middleware.known import INERT, PROFILERS
 from segue.translate.templates import program as templates
 
 _PYPROJECT = """\
@@ -258,6 +259,16 @@ def porting(program: Program, snapshot: Snapshot) -> str:
     if left:
         lines += ["", "## Requests that are left to Django", "", "| route | requests with |", "|---|---|"]
         lines += [f"| `{route}` | `{note.replace(': ', '`: ', 1)} |" for route, note in left]
+    unneeded = _not_carried_over(snapshot)
+    if unneeded:
+        lines += [
+            "",
+            "## Not carried over",
+            "",
+            "| middleware | what it does on Django |",
+            "|---|---|",
+            *unneeded,
+        ]
     if program.refused:
         lines += ["", "## Stays on Django", "", "| operation | why | where |", "|---|---|---|"]
         for refused in program.refused:
@@ -267,6 +278,12 @@ def porting(program: Program, snapshot: Snapshot) -> str:
                 f"| `{refused.method} {refused.route_id}` | `{construct}`: {reason.why} | {reason.place} |"
             )
     return "\n".join(lines) + "\n"
+
+
+def _not_carried_over(snapshot: Snapshot) -> list[str]:
+    """Middleware of other packages that changes no answer, so that nothing in the service stands for it."""
+    known = INERT | PROFILERS
+    return [f"| `{name}` | {known[name]} |" for name in snapshot.settings.middleware if name in known]
 
 
 def _names(program: Program) -> list[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from segue.translate.middleware.known import PROFILERS
 from segue.verify.http.child import Child
 from segue.verify.http.pair import HttpPair
 from segue.verify.http.sides import Modern, database_url, start_django, start_fastapi
@@ -38,6 +39,7 @@ def start_dealer(
     its first document tells of the copy."""
     spec = {
         "settings": project.snapshot.settings.module,
+        "profilers": sorted(PROFILERS),
         "path": [str(project.import_root), str(project.root)],
         "more": [],
         "operations": operations,

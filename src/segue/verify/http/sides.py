@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from segue.translate.middleware.known import PROFILERS
 from segue.verify.http.child import Child
 from segue.verify.http.client import Client
 from segue.verify.http.states import State
@@ -111,6 +112,7 @@ def start_django(
     media.mkdir()
     spec = {
         "settings": project.snapshot.settings.module,
+        "profilers": sorted(PROFILERS),
         "path": [str(project.import_root), str(project.root)],
         "more": [],
         "databases": dict(names),

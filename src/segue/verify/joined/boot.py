@@ -14,7 +14,7 @@ from .fence import Fence
 
 
 class Legacy:
-    """The Django project, set up for comparison. ``spec`` has ``settings``."""
+    """The Django project, set up for comparison. ``spec`` has ``settings`` and ``profilers``, the middleware that is left out."""
 
     def __init__(self, spec: dict[str, Any]) -> None:
         os.environ["DJANGO_SETTINGS_MODULE"] = spec["settings"]
@@ -25,6 +25,7 @@ class Legacy:
         self.media.mkdir()
         self.copy.prepare(settings.DATABASES)
         settings.DEBUG = False
+        settings.MIDDLEWARE = unwatched(settings.MIDDLEWARE, spec)
         settings.DEBUG_PROPAGATE_EXCEPTIONS = False
         own_media = str(settings.MEDIA_ROOT or "")
         settings.MEDIA_ROOT = str(self.media)
@@ -80,6 +81,11 @@ def local_caches(configured: Any) -> dict[str, dict[str, Any]]:
         }
         for alias, config in configured.items()
     }
+
+
+def unwatched(middleware: Any, spec: dict[str, Any]) -> list[str]:
+    """``MIDDLEWARE`` without what only watches Django in development: its rows and queries are no part of an answer."""
+    return [name for name in middleware if name not in spec.get("profilers", ())]
 
 
 def with_fast_hasher(hashers: Any) -> list[str]:

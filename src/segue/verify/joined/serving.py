@@ -15,13 +15,13 @@ from typing import Any
 def main(spec: dict[str, Any], pipe: Any) -> None:
     """Listen, tell the port, then answer every line with what was done since the last: ``{"error", "effects"}``.
 
-    ``spec``: ``settings``, ``databases`` (alias → name), ``media`` (a folder), ``open`` ((host, port) pairs that
+    ``spec``: ``settings``, ``profilers`` (middleware that is left out), ``databases`` (alias → name), ``media`` (a folder), ``open`` ((host, port) pairs that
     requests may reach), and for ``verify interleave`` ``gate`` (host, port; see :mod:`.turns`).
     """
     os.environ["DJANGO_SETTINGS_MODULE"] = spec["settings"]
     from django.conf import settings
 
-    from .boot import Errors, hush, local_caches, with_fast_hasher
+    from .boot import Errors, hush, local_caches, unwatched, with_fast_hasher
 
     for alias, config in settings.DATABASES.items():
         if alias in spec["databases"]:
@@ -29,6 +29,7 @@ def main(spec: dict[str, Any], pipe: Any) -> None:
         else:
             config["ENGINE"] = "django.db.backends.dummy"
     settings.DEBUG = False
+    settings.MIDDLEWARE = unwatched(settings.MIDDLEWARE, spec)
     settings.DEBUG_PROPAGATE_EXCEPTIONS = False
     settings.MEDIA_ROOT = spec["media"]
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
