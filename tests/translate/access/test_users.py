@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.projects.site import SETTINGS, Site, differences
 
+from segue.emit import write
 from segue.snapshot.model import Snapshot, Value
 from segue.translate.program import translate
 
@@ -117,6 +119,78 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": "kept", "KEY_PREFIX": "s",
     },
 }
+if os.environ.get("SAVED"):
+    SESSION_SAVE_EVERY_REQUEST = True
+    SESSION_COOKIE_AGE = 5000
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    ALLOWED_HOSTS = ["testserver"]
+    INSTALLED_APPS.append("corsheaders")
+    CORS_ALLOW_ALL_ORIGINS = True
+    MIDDLEWARE = [
+        "django.middleware.security.SecurityMiddleware", "django.contrib.sessions.middleware.SessionMiddleware",
+        "corsheaders.middleware.CorsMiddleware", *MIDDLEWARE[:1], *MIDDLEWARE[2:],
+    ]
+"""
+# The same requests to Django and to the service, each with the same rows before; what each answers and leaves.
+SAVED = """\
+import json, os, sys
+sys.path.insert(0, sys.argv[1])
+os.environ.update(DJANGO_SETTINGS_MODULE="site_.settings", DATABASE_URL="sqlite:///db.sqlite3", SECRET_KEY="x", SAVED="1", SESSIONS="db")
+import django
+django.setup()
+from datetime import timedelta
+from http.cookies import SimpleCookie
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.utils import timezone
+from fastapi.testclient import TestClient
+from app.main import create_app
+from notes.models import Person
+
+there = Client()
+there.force_login(Person.objects.create_user("saved", "saved@example.org", "secret"))
+key = there.cookies["sessionid"].value
+data = Session.objects.get(pk=key).session_data
+OTHER = "x" * 32
+BASIC = {"authorization": "Basic c2F2ZWQ6c2VjcmV0"}
+PREFLIGHT = {"origin": "https://a.test", "access-control-request-method": "GET"}
+ASKED = [
+    ("get", "/session/", key, {}), ("get", "/password/", key, {}), ("get", "/password/", key, BASIC), ("get", "/password/", "", BASIC),
+    ("get", "/password/", OTHER, BASIC), ("get", "/password/", "short", BASIC), ("get", "/session/", OTHER, {}), ("put", "/password/", key, BASIC),
+    ("post", "/enrol/", key, {}), ("get", "/nothing/", key, {}), ("get", "/password", key, {}), ("get", "/password", "", {}),
+    ("get", "/password/", key, {"host": "evil.test"}), ("get", "/nothing/", key, {"host": "evil.test"}), ("head", "/password/", key, BASIC),
+    ("options", "/password/", "", PREFLIGHT), ("options", "/password/", key, PREFLIGHT), ("get", "/nothing/", OTHER, {}),
+    ("get", "/password/", key, {"accept": "text/csv", **BASIC}),
+]
+
+def cookie_of(header):
+    (name, morsel), = SimpleCookie(header).items()
+    return [name, "known" if morsel.value == key else len(morsel.value), {k: v for k, v in morsel.items() if v and k != "expires"}]
+
+def django_says(method, path, headers, body):
+    extra = {"HTTP_" + k.upper().replace("-", "_"): v for k, v in headers.items()}
+    found = getattr(Client(), method)(path, **({"data": "{}", "content_type": "application/json"} if body else {}), **extra)
+    return found.status_code, [c.OutputString() for c in found.cookies.values()], found.headers.get("Vary", "")
+
+def the_service_says(method, path, headers, body):
+    found = ours.request(method, path, headers=headers, **({"json": {}} if body else {}))
+    ours.cookies.clear()
+    return found.status_code, found.headers.get_list("set-cookie"), found.headers.get("vary", ""), found.headers.get("x-segue-unserved")
+
+def told(side, method, path, cookie, headers):
+    Session.objects.all().delete()
+    now = timezone.now()
+    Session.objects.create(pk=key, session_data=data, expire_date=now + timedelta(seconds=900))
+    given = {**headers, **({"cookie": "sessionid=" + cookie} if cookie else {})}
+    status, cookies, vary, *left = side(method, path, given, method == "post")
+    if any(left):
+        return "left to Django"
+    rows = [[s.pk == key, (s.expire_date - now).total_seconds() // 100, sorted(s.get_decoded())] for s in Session.objects.all()]
+    return [status, sorted(map(cookie_of, cookies)), sorted(part.strip() for part in vary.split(",")), sorted(rows)]
+
+with TestClient(create_app(), follow_redirects=False) as ours:
+    for asked in ASKED:
+        print(json.dumps([asked, told(django_says, *asked), told(the_service_says, *asked)]))
 """
 FILES = {
     "site_/settings.py": SETTINGS + OWN_SETTINGS,
@@ -194,6 +268,21 @@ def test_sessions_are_kept_where_django_keeps_them(
     if "KEPT_HERE_CACHE" in store:
         cache = program.modules["app/cache.py"].decls["KEPT_HERE_CACHE"].code
         assert cache == "KEPT_HERE_CACHE = FileCache(settings.kept_here_cache_folder, prefix='s')"
+
+
+def test_a_session_is_saved_with_every_answer_with_which_django_saves_it(site: Site, tmp_path: Path) -> None:
+    program = translate(site.snapshot(SAVED="1", SESSIONS="db"))
+    assert not program.refused
+    write(program, tmp_path / "fastapi")
+    main = tmp_path / "fastapi" / "app" / "main.py"
+    main.write_text(main.read_text().replace("install(app,", "install(app, hosts=('testserver',),"))
+    told = [json.loads(line) for line in site.run("-c", SAVED, str(tmp_path / "fastapi"))]
+    assert {django[0] for _, django, _ in told} == {200, 301, 400, 401, 403, 404, 405, 406}
+    left = [asked for asked, django, ours in told if ours != django]
+    assert left == [asked for asked, *_ in told if asked[0] == "options" and asked[2]]
+    assert all(ours == "left to Django" for asked, _, ours in told if asked in left)
+    # Nothing of it is so where sessions are saved when they are changed.
+    assert sum(django[1] != [] for _, django, _ in told) > 10
 
 
 def test_both_sides_let_the_same_people_in(site: Site, snapshot: Snapshot, tmp_path: Path) -> None:

@@ -55,6 +55,12 @@ def cookie(snapshot: Snapshot, base: str) -> str:
     return str(plain(found)) if found is not None else usual
 
 
+def saves_every_request(snapshot: Snapshot) -> bool:
+    """``SESSION_SAVE_EVERY_REQUEST`` with Django's own middleware. Requests with a session are left to Django by a subclass."""
+    found = snapshot.settings.values.get("SESSION_SAVE_EVERY_REQUEST")
+    return found is not None and bool(plain(found)) and SESSIONS in snapshot.settings.middleware
+
+
 def judge_subclass(snapshot: Snapshot, defined: str, base: str, route: Route) -> tuple[Verdict, Fact]:
     """What the subclass does beyond Django's own, and the fact of the requests that are Django's in any case."""
     if base == SESSIONS:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from segue.snapshot.model import Snapshot
 from segue.target.ir import Import
-from segue.translate.middleware.known import COMMON, FRAMES, SECURITY
+from segue.translate.middleware.known import COMMON, FRAMES, SECURITY, SESSIONS
+from segue.translate.middleware.subclasses import cookie, saves_every_request
 from segue.translate.specialise.fold import plain
 
 NAME = "corsheaders.middleware.CorsMiddleware"
@@ -75,6 +76,8 @@ def cors_lines(snapshot: Snapshot, headers: Mapping[str, str]) -> tuple[list[str
     extra = f", inside={inside!r}" if inside else ""
     if own:
         extra += ", headers=HEADERS" if own == headers else f", headers={own!r}"
+    if SESSIONS in before and saves_every_request(snapshot):
+        extra += f", saved={cookie(snapshot, SESSIONS)!r}"
     module = "segue_bridge.http.cors"
     imports = {Import(module, "Cors"), Import(module, "CorsSettings")}
     return [f"    app.add_middleware(Cors, settings=CorsSettings({', '.join(arguments)}){extra})"], imports

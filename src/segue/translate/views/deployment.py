@@ -8,11 +8,17 @@ and ``get_script_name`` (FORCE_SCRIPT_NAME), ``SessionMiddleware.process_respons
 
 from __future__ import annotations
 
+from segue.snapshot.model import Value
 from segue.translate import isolation
+from segue.translate.context import Context
+from segue.translate.middleware.known import CONDITIONAL, GZIP, INERT, SECURITY, SESSIONS
+from segue.translate.middleware.subclasses import saves_every_request
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import plain
+from segue.translate.views.cors import NAME as CORS
+from segue.translate.views.middleware import know_sessions
+from segue.translate.views.sessions import varies_when_saved
 
-_SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 _COMMON = "django.middleware.common.CommonMiddleware"
 
 
@@ -24,10 +30,11 @@ def check_settings(endpoint: Endpoint) -> None:
         raise endpoint.refuse(
             "setting", "PREPEND_WWW", "Every request of another host is redirected; let the gateway do it."
         )
-    if values.get("SESSION_SAVE_EVERY_REQUEST") and _SESSIONS in settings.middleware:
-        raise endpoint.refuse(
-            "setting", "SESSION_SAVE_EVERY_REQUEST", "Sessions are saved where they are read or changed only."
-        )
+    if saves_every_request(endpoint.ctx.snapshot):
+        problem = _saving_problem(endpoint.ctx)
+        if problem:
+            raise endpoint.refuse("setting", "SESSION_SAVE_EVERY_REQUEST", problem)
+        know_sessions(endpoint.ctx, endpoint.where)
     if values.get("DATABASE_ROUTERS") and len(settings.databases) > 1:
         raise endpoint.refuse(
             "setting", "DATABASE_ROUTERS", "Which database a model is in is decided by code of the project."
@@ -53,10 +60,30 @@ def check_settings(endpoint: Endpoint) -> None:
         )
 
 
+def _saving_problem(ctx: Context) -> str:
+    """Why sessions cannot be saved with exactly the answers with which Django saves them; '' if they can."""
+    stack = ctx.snapshot.settings.middleware
+    outside = stack[: stack.index(SESSIONS)]
+    answering = next((name for name in outside if name not in _PASSING | ctx.accepted_middleware), "")
+    if answering:
+        return f"{answering} stands before SessionMiddleware; what it answers itself saves no session."
+    if plain(ctx.snapshot.settings.values.get("SESSION_ENGINE", Value("const", ""))) == _IN_CACHE:
+        return "Sessions in a cache may hold objects that only Django's process can read and write back."
+    if varies_when_saved(ctx.snapshot.versions.django) is None:
+        return (
+            "Which answers of this release of Django vary on the cookie is not known: use its newest patch."
+        )
+    return ""
+
+
+# What may stand before ``SessionMiddleware``: none answers a route of the API but the first two, whose answers are known.
+_PASSING = frozenset(
+    {SECURITY, CORS, CONDITIONAL, GZIP, "whitenoise.middleware.WhiteNoiseMiddleware", *INERT}
+)
+_IN_CACHE = "django.contrib.sessions.backends.cache"
 _NAMES = (
     "PREPEND_WWW",
     "DEFAULT_CHARSET",
     "FORCE_SCRIPT_NAME",
-    "SESSION_SAVE_EVERY_REQUEST",
     "DATABASE_ROUTERS",
 )

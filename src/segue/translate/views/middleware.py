@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from segue.snapshot.model import Where
 from segue.target.ir import Decl, Import
 from segue.translate.backends import left_to_django
 from segue.translate.context import Context
@@ -45,8 +46,7 @@ def arguments(
     out: list[str] = []
     imports: set[Import] = set()
     if kept.session or any(f.kind == "session" for facts in rules for f in facts):
-        sessions.declare(ctx, endpoint.where)
-        ctx.memo[_SESSIONS] = True
+        know_sessions(ctx, endpoint.where)
     logged_in = {Fact("session", ""), *user_rule(), Fact("cookie", cookie(ctx.snapshot, SESSIONS))}
     if any(set(facts) <= logged_in for facts in rules):
         _left(ctx).add(endpoint.route.id)
@@ -87,6 +87,12 @@ def _left(ctx: Context) -> set[str]:
     found = ctx.memo.setdefault(_LEFT, set())
     assert isinstance(found, set)
     return found
+
+
+def know_sessions(ctx: Context, where: Where) -> None:
+    """Have the application know the project's sessions whatever a view's authentication is. Raises :class:`Refused` where it cannot."""
+    sessions.declare(ctx, where)
+    ctx.memo[_SESSIONS] = True
 
 
 def uses_sessions(ctx: Context) -> bool:

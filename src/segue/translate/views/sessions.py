@@ -8,6 +8,7 @@ from segue.target.ir import Decl, Import
 from segue.translate import caches
 from segue.translate.backends import left_to_django, loads_inactive, of_sessions
 from segue.translate.context import Context
+from segue.translate.versions import since
 from segue.translate.views import access, csrf
 
 _USER_MIDDLEWARE = "django.contrib.auth.middleware.AuthenticationMiddleware"
@@ -67,6 +68,8 @@ def declare(ctx: Context, where: Where) -> None:
     samesite = access.setting(ctx, "SESSION_COOKIE_SAMESITE", "Lax")
     if samesite != "Lax":
         given["cookie_samesite"] = samesite.lower() if isinstance(samesite, str) else None
+    if given.get("save_every_request") and varies_when_saved(ctx.snapshot.versions.django) is False:
+        given["vary_when_saved"] = False
     arguments = "".join(f", {k}={v!r}" for k, v in given.items())
     package = ctx.program.package
     module_of, store = _ENGINES[engine]
@@ -99,6 +102,14 @@ def declare(ctx: Context, where: Where) -> None:
         )
     )
     csrf.declare(ctx)
+
+
+def varies_when_saved(django: str) -> bool | None:
+    """Whether ``SessionMiddleware`` of this release writes ``Vary: Cookie`` with every cookie that it sets, read or not;
+    None for the releases between those that Segue has looked at."""
+    if since(django, 6, 0, 8) or (since(django, 5, 2, 15) and not since(django, 6)):
+        return True
+    return None if since(django, 6, 0, 1) or (since(django, 5, 2, 9) and not since(django, 6)) else False
 
 
 def _given(ctx: Context, engine: str, where: Where) -> tuple[str, set[Import]]:

@@ -34,7 +34,9 @@ async def finish(session: Session, db: Database, *, had_cookie: bool, status: in
         if status < 500:
             await session.save(db)
             cookie = _cookie(settings, session.key or "", max_age=max_age, expires=expires)
-            headers = [("vary", "Cookie"), ("set-cookie", cookie)]
+            if settings.vary_when_saved:
+                headers = [("vary", "Cookie")]
+            headers.append(("set-cookie", cookie))
     return headers
 
 

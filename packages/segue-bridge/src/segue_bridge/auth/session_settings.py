@@ -15,7 +15,11 @@ _SALT = "django.contrib.sessions.SessionStore"
 
 @dataclass(frozen=True, slots=True)
 class SessionSettings:
-    """The ``SESSION_*`` settings, with ``secret`` and older keys in ``fallbacks``."""
+    """The ``SESSION_*`` settings, with ``secret`` and older keys in ``fallbacks``.
+
+    ``vary_when_saved``: an answer that sets the cookie has ``Vary: Cookie`` though nobody has read the session
+    (``save_every_request``), as in Django since the security releases of 2026: a shared cache would give the cookie to others.
+    """
 
     secret: str = field(repr=False)
     fallbacks: tuple[str, ...] = field(default=(), repr=False)
@@ -27,6 +31,7 @@ class SessionSettings:
     cookie_httponly: bool = True
     cookie_samesite: Literal["lax", "strict", "none"] | None = "lax"
     save_every_request: bool = False
+    vary_when_saved: bool = True
     expire_at_browser_close: bool = False
     serializer: Serializer = JSON
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ANSWERED_BY = "segue.answered_by"
@@ -43,6 +45,8 @@ class Cors:
 
     ``inside`` are the middlewares that stand before this one in ``MIDDLEWARE`` (``security``, ``common``): what they
     answer themselves has no CORS headers. ``headers`` are those that they add to its own answer to a preflight.
+    ``saved``: the cookie of sessions that are saved with every answer (``SESSION_SAVE_EVERY_REQUEST``) further out than this;
+    a preflight that has one, which no browser sends, is left to Django.
     """
 
     def __init__(
@@ -51,7 +55,9 @@ class Cors:
         settings: CorsSettings,
         inside: Sequence[str] = (),
         headers: Mapping[str, str] | None = None,
+        saved: str = "",
     ) -> None:
+        self._saved = saved
         self._app, self._settings, self._inside = app, settings, frozenset(inside)
         self._preflight = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in (headers or {}).items()]
         self._urls = re.compile(settings.urls_regex)
@@ -75,6 +81,9 @@ class Cors:
             await send(message)
 
         if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
+            if self._saved and self._saved in Request(scope).cookies:
+                await Response(status_code=501, headers={"x-segue-unserved": "session"})(scope, receive, send)
+                return
             start: Message = {"type": "http.response.start", "status": 200, "headers": []}
             start["headers"] = [(b"content-length", b"0"), (b"content-type", b"text/html; charset=utf-8")]
             start["headers"] += self._preflight

@@ -7,6 +7,7 @@ and headers, as Django's middleware does them around the view.
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,6 +28,9 @@ from segue_bridge.http.responses import JSON
 from segue_bridge.http.settings import PLAIN, HttpSettings
 from segue_bridge.http.varying import vary
 from segue_bridge.translation import end
+
+if TYPE_CHECKING:
+    from segue_bridge.db.session import Session as Database
 
 FORCED_USER = "segue.user"
 """Scope key of a test client that names the user: ``async (db) -> (user, auth)`` in place of the
@@ -60,7 +64,7 @@ async def serve(
                 _finish_csrf(call, response, settings.csrf)
             response = await finished(settings.finishers, "session", call, response)
             if call.stored_session is not None:
-                response = await _finish_session(call, response)
+                response = await finish_session(call, call.db, call.stored_session, response, settings)
     finally:
         state.database.use.in_flight -= 1
         await db.close()
@@ -81,6 +85,8 @@ def _before(call: Call) -> Response | None:
         return pages.redirect(f"https://{urls.host(call, settings)}{urls.full_path(call)}")
     if settings.hosts is not None and not urls.allowed(urls.host(call, settings), settings.hosts):
         call.scope[ANSWERED_BY] = "common"
+        if settings.sessions is not None and settings.sessions.settings.save_every_request:
+            call.stored_session = settings.sessions.of(call)
         _log.error("Invalid HTTP_HOST header: %r.", urls.host(call, settings))
         return pages.response(pages.BAD_REQUEST)
     return None
@@ -159,7 +165,7 @@ def _converted(call: Call, error: Exception) -> Response:
         return pages.response(pages.BAD_REQUEST)
     if type(error).__module__.partition(".")[0] == "starlette":
         raise error  # HTTPException of hand-written code, a client that has gone, FastAPI's body limit
-    return _unexpected(call, error)
+    return _unexpected(call, error, call.settings)
 
 
 async def _answer(call: Call) -> Response:
@@ -179,11 +185,11 @@ async def _answer(call: Call) -> Response:
     return response
 
 
-def _unexpected(call: Call, error: Exception) -> Response:
+def _unexpected(request: Request, error: Exception, settings: HttpSettings) -> Response:
     """Django's 500 page, logged."""
-    if call.settings.raise_errors:
+    if settings.raise_errors:
         raise error
-    _log.error("%s %s failed", call.method, call.scope["path"], exc_info=error)
+    _log.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
     return pages.response(pages.SERVER_ERROR)
 
 
@@ -305,9 +311,9 @@ async def _rendered(call: Call, response: Response) -> Response:
     except Unserved as error:
         if call.verb in _SAFE:
             return await _rendered(call, failures.unserved(str(error)))
-        return _unexpected(call, error)
+        return _unexpected(call, error, call.settings)
     except Exception as error:  # noqa: BLE001 - as above: a 500, whatever it was
-        return _unexpected(call, error)
+        return _unexpected(call, error, call.settings)
     return response
 
 
@@ -328,21 +334,21 @@ def _finish_csrf(call: Call, response: Response, settings: CsrfSettings) -> None
         session[csrf.SESSION_KEY] = call.csrf_token
 
 
-async def _finish_session(call: Call, response: Response) -> Response:
-    session = call.stored_session
-    assert session is not None
+async def finish_session(
+    request: Request, db: Database, session: sessions.Session, response: Response, settings: HttpSettings
+) -> Response:
+    """``SessionMiddleware.process_response``: the session is saved, its cookie and ``Vary`` are on the answer."""
     try:
-        await session.settle(call.db)
-        cookie = session.settings.cookie_name in call.cookies
-        if not (cookie or session.accessed or session.modified or session.settings.save_every_request):
+        await session.settle(db)
+        cookie = session.settings.cookie_name in request.cookies
+        if not (cookie or session.accessed or session.modified):
             return response
-        headers = await session_cookie.finish(
-            session, call.db, had_cookie=cookie, status=response.status_code
-        )
+        headers = await session_cookie.finish(session, db, had_cookie=cookie, status=response.status_code)
     except sessions.SessionGone as error:
-        return _converted(call, error)
+        _log.warning("%s %s: %s", request.method, request.scope["path"], error)
+        return pages.response(pages.BAD_REQUEST)
     except Exception as error:  # noqa: BLE001 - a 500, whatever it was: what the view has written is written
-        return _unexpected(call, error)
+        return _unexpected(request, error, settings)
     for name, value in headers:
         if name == "vary":
             vary(response, value)

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from segue_bridge.http import openapi, pages, urls
 from segue_bridge.http.cors import ANSWERED_BY
-from segue_bridge.http.dispatch import add_headers, name_language
+from segue_bridge.http.dispatch import add_headers, finish_session, name_language
 from segue_bridge.http.finishers import finished
 from segue_bridge.http.router import ContractRoutes, resources
 from segue_bridge.http.settings import PLAIN, SECURITY_HEADERS, HttpSettings
@@ -60,8 +60,9 @@ def install(
         response = _no_route(contract, settings, request)
         response = await finished(settings.finishers, "view", request, response)
         name_language(request, response, settings)
-        for stage in ("session", "end"):
-            response = await finished(settings.finishers, stage, request, response)
+        response = await finished(settings.finishers, "session", request, response)
+        response = await _session_kept(request, response, settings)
+        response = await finished(settings.finishers, "end", request, response)
         add_headers(request, response, settings, framed=response.status_code == 404)
         if request.method == "HEAD":
             response.body = b""
@@ -69,6 +70,15 @@ def install(
 
     app.router.redirect_slashes = False
     app.router.default = not_found
+
+
+async def _session_kept(request: Request, response: Response, settings: HttpSettings) -> Response:
+    """``SESSION_SAVE_EVERY_REQUEST``, where no view has answered."""
+    known = settings.sessions
+    if known is None or not known.settings.save_every_request or request.scope.get(ANSWERED_BY) == "security":
+        return response
+    async with request.app.state.database.session() as db:
+        return await finish_session(request, db, known.of(request), response, settings)
 
 
 def _no_route(contract: ContractRoutes, settings: HttpSettings, request: Request) -> Response:
