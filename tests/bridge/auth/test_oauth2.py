@@ -69,9 +69,9 @@ def granted(user: Any, auth: Any, method: str) -> list[bool]:
     ]
 
 
-def here(sides: Sides, request: Asked, **options: bool) -> Any:
+def here(sides: Sides, request: Asked, *, checksums: bool = True, **options: bool) -> Any:
     """Who the bridge says it is, and what that grants; the challenge for nobody."""
-    authenticator = OAuth2Authentication(OAuth2(identity()), **options)
+    authenticator = OAuth2Authentication(OAuth2(identity(), checksums=checksums), **options)
 
     async def ask() -> Any:
         db = sides.session()
@@ -162,6 +162,8 @@ def test_whose_token_it_is(
     there = sides.django("oauth", method, query, headers, form)
     mine = here(sides, asked(method, query, headers, form), query=not strict)
     assert mine == ("oauth2-query" if there == "400" else there)
+    # Releases before 3.0 look rows up by the token itself, which those of today have as well.
+    assert mine == here(sides, asked(method, query, headers, form), query=not strict, checksums=False)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT"])

@@ -71,7 +71,7 @@ PACKAGES = (
     ),
     Package(
         "django-oauth-toolkit", ("oauth2_provider",),
-        "OAuth2Authentication and the package's permissions (TokenHasScope …) are translated, release 3, with the package's own token model and classes; "
+        "OAuth2Authentication and the package's permissions (TokenHasScope …) are translated, releases 1.5 to 3, with the package's own token model and classes; "
         "tokens of programs (no user) and tokens for certain addresses are left to Django. Its endpoints stay on Django.",
         "Keep the package's validator, backend and models, write required_scopes as lists in place, and combine it with known authentication classes only.",
     ),

@@ -35,9 +35,10 @@ def authenticator(endpoint: Endpoint) -> tuple[str, set[Import]]:
     module = access.module(ctx)
     if "OAUTH2" not in module.decls:
         _check(endpoint)
-        resources = any(f.name == "resource" for f in ctx.snapshot.models[_TOKEN].fields)
+        columns = {f.name for f in ctx.snapshot.models[_TOKEN].fields}
         table = ctx.model(str(setting(ctx, "APPLICATION_MODEL"))).table
-        extra = "" if resources else ", resources=False"
+        extra = "" if "resource" in columns else ", resources=False"
+        extra += "" if "token_checksum" in columns else ", checksums=False"
         extra += "" if table == "oauth2_provider_application" else f", applications={table!r}"
         made = f"OAUTH2 = OAuth2(IDENTITY{extra})"
         module.add(Decl("OAUTH2", made, frozenset({Import("segue_bridge.auth.oauth2", "OAuth2")}), 18))
@@ -63,8 +64,8 @@ def _check(endpoint: Endpoint) -> None:
     ctx = endpoint.ctx
     installed = {k.lower().replace("_", "-"): v for k, v in ctx.snapshot.versions.packages.items()}
     version = installed.get(_DISTRIBUTION, "")
-    if not version or not since(version, 3, 0) or since(version, 4, 0):
-        why = "Segue knows the tokens of django-oauth-toolkit 3."
+    if not version or not since(version, 1, 5) or since(version, 4, 0):
+        why = "Segue knows the tokens of django-oauth-toolkit 1.5 to 3."
         raise _refused(endpoint, f"{_DISTRIBUTION} {version}", why)
     if setting(ctx, "ACCESS_TOKEN_MODEL") != _TOKEN or _TOKEN not in ctx.snapshot.models:
         raise _refused(endpoint, "ACCESS_TOKEN_MODEL", "Only the package's own model is translated.")

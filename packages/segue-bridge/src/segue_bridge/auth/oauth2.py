@@ -1,7 +1,7 @@
 """Access tokens of django-oauth-toolkit: who gave them, to which application, for which scopes, and until when.
 
 Sources: ``oauth2_provider.contrib.rest_framework``, ``oauth2_provider.oauth2_backends.OAuthLibCore.verify_request``,
-``oauth2_provider.oauth2_validators.OAuth2Validator.validate_bearer_token``, ``oauth2_provider.models`` (3.x), and
+``oauth2_provider.oauth2_validators.OAuth2Validator.validate_bearer_token``, ``oauth2_provider.models`` (1.5 to 3.x), and
 ``oauthlib.oauth2.rfc6749.tokens.get_token_from_header``.
 """
 
@@ -71,7 +71,8 @@ class AccessToken:
 class OAuth2:
     """The tables of access tokens and applications.
 
-    ``resources`` says that tokens have the column ``resource`` (django-oauth-toolkit 3.3 and later).
+    ``resources`` says that tokens have the column ``resource`` (django-oauth-toolkit 3.3 and later), ``checksums`` that rows
+    are looked up by a hash of the token (3.0 and later), else by the token itself.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class OAuth2:
         identity: Identity,
         *,
         resources: bool = True,
+        checksums: bool = True,
         tokens: str = "oauth2_provider_accesstoken",
         applications: str = "oauth2_provider_application",
         refresh_tokens: str = "oauth2_provider_refreshtoken",
@@ -86,13 +88,13 @@ class OAuth2:
         self._identity = identity
         columns: list[Any] = [
             column("id", BigInteger),
-            column("token_checksum", String),
+            column("token_checksum" if checksums else "token", String),
             column("user_id", identity.column(identity.pk).type),
             column("application_id", BigInteger),
             column("expires", AwareDateTime()),
             column("scope", String),
         ]
-        self._resources = resources
+        self._resources, self._checksums = resources, checksums
         if resources:
             columns.append(column("resource", Json()))
         self._tokens = table(tokens, *columns)
@@ -101,8 +103,9 @@ class OAuth2:
 
     async def find(self, db: Database, token: str, request: Request | None = None) -> AccessToken | None:
         """The row of a token that somebody shows, whether it has ended or not; None for one that is unknown. One query."""
+        wanted = checksum(token) if self._checksums else token
         found = await self._identity.users.read(
-            db, request, self._rows, {"checksum": checksum(token)}, before=4 + self._resources
+            db, request, self._rows, {"wanted": wanted}, before=4 + self._resources
         )
         for row, user in found:
             return AccessToken(
@@ -139,8 +142,9 @@ class OAuth2:
         joined = mine.outerjoin(self._identity.model, key == mine.c.user_id).outerjoin(
             by, by.c.id == mine.c.application_id
         )
-        wanted = mine.c.token_checksum == bindparam("checksum", type_=String())
-        return select(*shown, *columns).select_from(joined).where(wanted)
+        key = mine.c.token_checksum if self._checksums else mine.c.token
+        asked = key == bindparam("wanted", type_=String())
+        return select(*shown, *columns).select_from(joined).where(asked)
 
 
 class OAuth2Authentication:
