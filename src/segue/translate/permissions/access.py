@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Any
 
 from segue.refusal import Refused
@@ -113,6 +114,15 @@ def access_body(endpoint: Endpoint, actions: list[tuple[str | None, str]]) -> tu
 def _by_action(
     endpoint: Endpoint, actions: list[tuple[str | None, str]], *, asking: bool = False
 ) -> tuple[list[str], set[Import]]:
+    return by_action(endpoint, actions, _asked if asking else access_lines)
+
+
+def by_action(
+    endpoint: Endpoint,
+    actions: list[tuple[str | None, str]],
+    lines_of: Callable[[Endpoint], tuple[list[str], set[Import]]],
+) -> tuple[list[str], set[Import]]:
+    """What ``lines_of`` gives for each action that a request to the URL may have, told apart by ``call.action``."""
     is_viewset = endpoint.view.flavour == "viewset"
     wanted: list[str | None] = [None]
     if is_viewset:
@@ -121,7 +131,7 @@ def _by_action(
     imports: set[Import] = set()
     written: dict[str, tuple[str, ...]] = {}
     for action in wanted:
-        lines, needed = (_asked if asking else access_lines)(endpoint.for_action(action))
+        lines, needed = lines_of(endpoint.for_action(action))
         key = canonical(endpoint.ctx, "\n".join(lines))
         if key not in written:
             written[key] = tuple(lines)

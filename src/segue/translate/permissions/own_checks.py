@@ -9,7 +9,7 @@ import ast
 import textwrap
 
 from segue.target.ir import Import
-from segue.translate.functions.lift import find, interpret
+from segue.translate.functions.lift import Body, find, interpret
 from segue.translate.kinds import Request, ViewSelf
 from segue.translate.specialise.endpoint import Endpoint, path_scope
 
@@ -30,12 +30,19 @@ def own_checks(endpoint: Endpoint) -> tuple[list[str], set[Import]]:
         hint="permissions",
         shape=("check_permissions", endpoint.key),
     )
+    return statements_of(body)
+
+
+def statements_of(body: Body) -> tuple[list[str], set[Import]]:
+    """The statements of a function of DRF's that returns nothing, and its imports."""
     module = ast.parse(
         "async def access(call):\n" + textwrap.indent("\n".join([*body.lines, "pass"]), "    ")
     )
     definition = module.body[0]
     assert isinstance(definition, ast.AsyncFunctionDef)
     statements = _required(definition.body[:-1])
+    if statements and isinstance(statements[-1], ast.Return):
+        statements.pop()
     return [line for s in statements for line in ast.unparse(s).splitlines()], set(body.imports)
 
 
@@ -54,8 +61,6 @@ def _required(statements: list[ast.stmt]) -> list[ast.stmt]:
             found.append(ast.Return())
         else:
             found.append(statement)
-    if found and isinstance(found[-1], ast.Return):
-        found.pop()
     return found
 
 

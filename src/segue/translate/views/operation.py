@@ -18,7 +18,7 @@ from segue.translate.redefined import redefined
 from segue.translate.rules import registry, scopes
 from segue.translate.serializers.by_view import translating
 from segue.translate.specialise.endpoint import Endpoint, path_scope
-from segue.translate.views import jwt_views, nested, programs
+from segue.translate.views import jwt_views, own_initial, programs
 from segue.translate.views.deployment import check_settings
 from segue.translate.views.generic import self_of
 from segue.translate.views.handed_on import only_hands_on
@@ -82,7 +82,9 @@ def _build(endpoint: Endpoint, operation: Operation) -> PathOperation:
             dotted = endpoint.overridden("update")
             given = (("partial", True),)
         elif action == "list" and endpoint.overridden("paginate_queryset"):
-            return replace(_own(endpoint, listing(endpoint)), legacy=f"{endpoint.cls}.list")
+            return replace(
+                _own(endpoint, own_initial.joined(endpoint, listing(endpoint))), legacy=f"{endpoint.cls}.list"
+            )
         elif action in programs.PROGRAMS:
             return _program(endpoint, action, dotted)
         else:
@@ -92,6 +94,8 @@ def _build(endpoint: Endpoint, operation: Operation) -> PathOperation:
     function = endpoint.ctx.snapshot.functions.get(dotted)
     if function is None:
         raise endpoint.refuse("no-source", dotted or endpoint.view.key, "The snapshot has no source for it.")
+    if endpoint.view.flavour != "function":
+        function = own_initial.joined(endpoint, function)
     return _own(endpoint, function, given)
 
 
@@ -111,9 +115,10 @@ def check_dispatch(endpoint: Endpoint) -> None:
                 hook == "dispatch"
                 and (opens_scopes(endpoint) or only_hands_on(endpoint.ctx, endpoint.klass(), hook))
             )
-            and not (hook == "initial" and endpoint.overridden(hook) == nested.INITIAL)
+            and hook != "initial"
         ):
             raise endpoint.refuse_method(hook, f"An overridden {hook} changes DRF's order of work.")
+    own_initial.steps(endpoint)
     for name, _ in redefined(endpoint.ctx, endpoint.cls, _ACCOUNTED):
         raise endpoint.refuse_method(name, "Segue does not know what it changes: DRF calls it by itself.")
     for decorator in endpoint.view.decorators:
@@ -160,6 +165,12 @@ def _builtin(endpoint: Endpoint, operation: Operation, dotted: str) -> str:
 
 
 def _program(endpoint: Endpoint, action: str, dotted: str) -> PathOperation:
+    begun = own_initial.begins(endpoint, action)
+    if begun is not None:
+        doc = endpoint.view.description.strip().partition("\n")[0]
+        return replace(
+            _own(endpoint, begun), name=_name(endpoint, action), legacy=f"{endpoint.cls}.{action}", doc=doc
+        )
     function = Function(endpoint.view.key, endpoint.where, "", "function", {}, owner=endpoint.cls)
     frame = Frame(endpoint.ctx, function, endpoint.app, scope=path_scope(endpoint), shape=endpoint.key)
     frame.locals_seen.update({"call"})

@@ -29,6 +29,7 @@ from segue.translate.views import (
     jwt_views,
     middleware,
     nested,
+    own_initial,
     own_parsers,
     renderers,
     throttles,
@@ -178,7 +179,9 @@ class _Shared:
     imports: set[Import]
     access: list[str]
     access_imports: set[Import]
-    limits: list[str]
+    initial: list[str]
+    initial_imports: set[Import]
+    bare: bool
 
 
 def _shared(base: Endpoint) -> _Shared:
@@ -239,7 +242,8 @@ def _shared(base: Endpoint) -> _Shared:
         arguments.append("atomic=True")
     actions = [(o.action or None, o.method) for o in route.operations]
     access, needed = access_body(base, actions)
-    return _Shared(arguments, imports, access, needed, [])
+    initial, wanted, bare = own_initial.hook(base, actions)
+    return _Shared(arguments, imports, access, needed, initial, wanted, bare)
 
 
 def _emit(
@@ -288,6 +292,13 @@ def _emit(
         body = "\n".join(f"    {line}" for line in shared.access)
         code = f'@{constant}.access\nasync def {name}(call: Call) -> None:\n    """Who may use it ({base.where})."""\n{body}\n'
         module.add(Decl(name, code, frozenset({call, *shared.access_imports}), 40, origin))
+    if shared.initial:
+        name = facts.free(module.path, f"{constant.lower()}_initial")
+        body = "\n".join(f"    {line}" for line in shared.initial)
+        said = "Before OPTIONS and 405" if shared.bare else "Before every handler"
+        options_ = "_without_handler" if shared.bare else ""
+        code = f'@{constant}.initial{options_}\nasync def {name}(call: Call) -> None:\n    """{said} ({base.where})."""\n{body}\n'
+        module.add(Decl(name, code, frozenset({call, *shared.initial_imports}), 40, origin))
     for operation, made in built:
         native = _emit_operation(ctx, facts, base, constant, operation, made, dotted)
         ctx.program.native.append(replace(native, notes=notes))

@@ -142,8 +142,8 @@ class OAuth2:
         joined = mine.outerjoin(self._identity.model, key == mine.c.user_id).outerjoin(
             by, by.c.id == mine.c.application_id
         )
-        key = mine.c.token_checksum if self._checksums else mine.c.token
-        asked = key == bindparam("wanted", type_=String())
+        shown_as = mine.c.token_checksum if self._checksums else mine.c.token
+        asked = shown_as == bindparam("wanted", type_=String())
         return select(*shown, *columns).select_from(joined).where(asked)
 
 

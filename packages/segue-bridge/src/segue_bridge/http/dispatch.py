@@ -256,6 +256,7 @@ async def _initial_and_handler(call: Call) -> Response:
         await throttles.check(limits, call, call.current, call.counted)
     if resource.parents:
         await call.take_parents(resource.parents)
+    await resource.start(call, handled=operation is not None)
     if operation is not None:
         answer = await operation.endpoint(call)
         return answer if isinstance(answer, Response) else JSON(answer, operation.status)

@@ -116,6 +116,8 @@ class Resource:
     def __post_init__(self) -> None:
         self.operations: dict[str, Operation] = {}
         self._access: Access | None = None
+        self._initial: Access | None = None
+        self._initial_bare = False
         self._throttles: Callable[[Call], Throttles] | None = None
         self._lookup: Callable[[Call], Awaitable[object]] | None = None
         if self.browsable and "api" not in self.renderers:
@@ -166,6 +168,16 @@ class Resource:
         self._access = function
         return function
 
+    def initial(self, function: Access) -> Access:
+        """Decorator: what the view's own ``initial`` does after DRF's. It also runs before 405 and OPTIONS."""
+        self._initial = function
+        return function
+
+    def initial_without_handler(self, function: Access) -> Access:
+        """Decorator: the same where handlers begin with it themselves: it runs before 405 and OPTIONS only."""
+        self._initial, self._initial_bare = function, True
+        return function
+
     def limits(self, function: Callable[[Call], Throttles]) -> Callable[[Call], Throttles]:
         """Decorator: throttles that depend on the action."""
         self._throttles = function
@@ -180,6 +192,11 @@ class Resource:
         """Run the permissions. Raises 401 or 403."""
         if self._access is not None:
             await self._access(call)
+
+    async def start(self, call: Call, *, handled: bool) -> None:
+        """Run what the view's own ``initial`` adds; ``handled``: there is a handler for the method."""
+        if self._initial is not None and not (handled and self._initial_bare):
+            await self._initial(call)
 
     def throttles_of(self, call: Call) -> Throttles:
         """The limits for this call."""

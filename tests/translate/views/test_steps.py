@@ -1,0 +1,246 @@
+"""The steps of ``APIView.dispatch`` that views of the project override: what runs, in which order, for which requests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.projects.site import Site, differences
+
+FILES = {
+    "notes/models.py": """\
+from django.conf import settings
+from django.db import models
+
+
+class Board(models.Model):
+    name = models.CharField(max_length=10)
+    closed = models.BooleanField(default=False)
+    visits = models.IntegerField(default=0)
+
+
+class Note(models.Model):
+    title = models.CharField(max_length=10)
+    stars = models.IntegerField(default=0)
+    board = models.ForeignKey(Board, models.CASCADE)
+""",
+    "notes/serializers.py": """\
+from rest_framework import serializers
+
+from notes.models import Note
+
+
+class NoteSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Note
+        fields = ["id", "title", "stars"]
+""",
+    "notes/steps.py": """\
+from django.db.models import F
+from django.http import Http404
+from rest_framework import generics, viewsets
+from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.generics import get_object_or_404
+from rest_framework.permissions import BasePermission, IsAuthenticatedOrReadOnly
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from notes.models import Board, Note
+from notes.serializers import NoteSerializer
+
+
+class Base(viewsets.ModelViewSet):
+    queryset = Note.objects.order_by("id")
+    serializer_class = NoteSerializer
+    permission_classes = [IsAuthenticatedOrReadOnly]
+
+
+class Counted(Base):
+    \"\"\"Every visit is counted, and closed boards are shown to nobody.\"\"\"
+
+    def initial(self, request, *args, **kwargs):
+        \"\"\"Count it.\"\"\"
+        super().initial(request, *args, **kwargs)
+        Board.objects.filter(pk=1).update(visits=F("visits") + 1)
+        if request.query_params.get("early"):
+            return
+        if Board.objects.filter(closed=True).exists() and not request.user.is_staff:
+            raise PermissionDenied("Closed.")
+
+
+class Inner(Base):
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        if Board.objects.filter(closed=True).exists() and not request.user.is_staff:
+            raise PermissionDenied("Closed.")
+
+
+class Outer(Inner):
+    def initial(self, request, *args, **kwargs):
+        super(Outer, self).initial(request, *args, **kwargs)
+        if "outer" in request.query_params:
+            raise ValidationError({"outer": [request.method, self.action]})
+
+
+class Early(Counted):
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        if "outer" in request.query_params:
+            raise ValidationError("It goes on all the same.")
+
+
+class Twice(Base):
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        if self.action == "create" and Note.objects.count() > 3:
+            raise Http404
+
+
+class TwiceMore(Twice):
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        if self.action == "destroy":
+            raise ValidationError("Nothing is thrown away.")
+
+
+class OnBoard(viewsets.ModelViewSet):
+    queryset = Note.objects.order_by("id")
+    serializer_class = NoteSerializer
+    permission_classes = []
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        self.board = get_object_or_404(Board, pk=kwargs["board"])
+        if self.board.closed and request.method not in ("GET", "HEAD"):
+            raise PermissionDenied("Closed.")
+
+    def get_queryset(self):
+        return super().get_queryset().filter(board=self.board)
+
+    def perform_create(self, serializer):
+        serializer.save(board=self.board)
+
+    def destroy(self, request, *args, **kwargs):
+        note = self.get_object()
+        note.delete()
+        return Response({"gone": note.title, "from": self.board.name})
+
+
+class Named(APIView):
+    permission_classes = []
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        request.board = get_object_or_404(Board, pk=self.kwargs["board"])
+
+    def get(self, request, board):
+        return Response({"name": request.board.name, "pk": board})
+
+    def post(self, request, *args, **kwargs):
+        request.board.name = "posted"
+        request.board.save()
+        return Response({"name": request.board.name}, status=201)
+
+
+class Plain(generics.ListAPIView):
+    queryset = Note.objects.order_by("id")
+    serializer_class = NoteSerializer
+    permission_classes = []
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        self.least = len(request.query_params.get("least", ""))
+
+    def get_queryset(self):
+        return Note.objects.filter(stars__gte=self.least).order_by("id")
+
+
+class Checked(Base):
+    permission_classes = []
+
+    def check_permissions(self, request):
+        if request.query_params.get("let"):
+            return
+        super().check_permissions(request)
+        if not request.user.is_authenticated:
+            self.permission_denied(request, message="Not you.")
+
+
+class Before(Base):
+    def initial(self, request, *args, **kwargs):
+        self.board = get_object_or_404(Board, pk=1)
+        super().initial(request, *args, **kwargs)
+
+
+class Written(Base):
+    def initial(self, request, *args, **kwargs):
+        self.perform_authentication(request)
+        self.check_permissions(request)
+
+
+class Returning(Base):
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        if request.method == "PUT":
+            return
+        self.kept = 3
+
+    def list(self, request, *args, **kwargs):
+        return Response(self.kept)
+
+
+class AsksBoard(BasePermission):
+    def has_permission(self, request, view):
+        return view.board is None
+
+
+class Asked(Base):
+    permission_classes = [AsksBoard]
+    board = None
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        self.board = get_object_or_404(Board, pk=1)
+""",
+    "site_/urls.py": """\
+from django.urls import include, path
+from notes import steps as views
+from rest_framework.routers import SimpleRouter
+
+router, boards = SimpleRouter(), SimpleRouter()
+for name in "Counted Outer Early Checked Twice TwiceMore Before Written Returning Asked".split():
+    router.register(name.lower(), getattr(views, name), name)
+boards.register("notes", views.OnBoard, "onboard")
+urlpatterns = [
+    *router.urls, path("boards/<int:board>/", include(boards.urls)), path("named/<int:board>/", views.Named.as_view()),
+    path("plain/", views.Plain.as_view()),
+]
+""",
+}
+
+REFUSED = {
+    "before": "override-initial",
+    "written": "override-initial",
+    "returning": "override-initial",
+    "early": "override-initial",
+    "asked": "assign-attribute",
+}
+
+
+def test_steps_of_dispatch(tmp_path: Path) -> None:
+    site = Site.make(tmp_path / "site", FILES)
+    snapshot = site.snapshot()
+    program, report = site.explore(snapshot, tmp_path / "fastapi", cases=350, seconds=30)
+    paths = {r.id: r.path for r in snapshot.routes}
+    refused = {(r.method, paths[r.route_id]): r.reasons[0] for r in program.refused}
+    codes = {name: {r.code for (_, p), r in refused.items() if p.startswith(f"/{name}/")} for name in REFUSED}
+    assert codes == {name: {code} for name, code in REFUSED.items()}, refused
+    assert {p.split("/")[1] for _, p in refused} == set(REFUSED), refused
+    assert differences(report) == []
+    seen = {o.key: set(o.statuses) for o in report.operations}
+    assert {"200", "404"} <= seen["GET /named/{board}/"]
+    assert {"201", "404"} <= seen["POST /named/{board}/"]
+    assert {"200", "403"} <= seen["GET /counted/"]
+    assert {"200", "403"} <= seen["GET /checked/"]
+    assert "400" in seen["DELETE /twicemore/{pk}/"]
+    assert {"200", "404"} <= seen["GET /boards/{board}/notes/{pk}/"]
+    assert {"201", "404"} <= seen["POST /boards/{board}/notes/"]
