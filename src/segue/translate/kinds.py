@@ -451,7 +451,12 @@ class AskedLimit(Kind):
 
 @dataclass(frozen=True, slots=True)
 class HandlerContext(Kind):
-    """The ``context`` of an exception handler: ``request`` is known, the rest is not."""
+    """The ``context`` of an exception handler: ``request`` is known, and of ``view`` only that it is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandledView(Kind):
+    """The view in the ``context`` of an exception handler, which is one function for all views: it can be logged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ def envelope(exc, context):
     if isinstance(exc, exceptions.ValidationError):
         response.data = {"errors": response.data, "codes": exc.get_codes(), "count": len(exc.detail)}
     elif isinstance(exc, (Http404, exceptions.MethodNotAllowed)):
+        logger.warning("failed", extra={"view": context.get("view"), "request": context["request"]})
         response.data["method"] = context["request"].method
     else:
         response.data["status_code"] = response.status_code
@@ -452,7 +453,7 @@ def test_every_error_is_answered_as_by_the_handler(
         ("own_class", "isinstance(Unlucky)"),
         ("its_base", "isinstance(ParseError)"),
         ("of_one_model", "isinstance(exc, Permission.DoesNotExist)"),
-        ("view", "context"),
+        ("view", "context['view'].__class__"),
     ],
 )
 def test_a_handler_that_cannot_be_shown_to_do_the_same_keeps_every_route(

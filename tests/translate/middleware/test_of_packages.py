@@ -146,6 +146,22 @@ class AsksContext(APIView):
 
     def post(self, request):
         return Response({"id": getattr(request, "request_id", None)})
+
+
+class Where(APIView):
+    authentication_classes = []
+
+    def get(self, request, word):
+        return Response(
+            {
+                "path": request.path,
+                "info": request._request.path_info,
+                "full": request.get_full_path(),
+                "host": request.get_host(),
+                "secure": request.is_secure(),
+                "scheme": request.scheme,
+            }
+        )
 """
 URLS = """\
 from django.urls import include, path
@@ -157,7 +173,7 @@ router = SimpleRouter()
 router.register("notes", views.Notes, "note")
 router.register("watched", views.Watching, "watched")
 router.register("plain", views.Plains, "plain")
-urlpatterns = [path("", include(router.urls)), path("asks/", views.Asks.as_view()), path("context/", views.AsksContext.as_view())]
+urlpatterns = [path("", include(router.urls)), path("asks/", views.Asks.as_view()), path("context/", views.AsksContext.as_view()), path("where/<str:word>/", views.Where.as_view())]
 """
 REFUSED = {
     "POST /notes/": "package-django-currentuser", "PUT /notes/{pk}/": "package-django-currentuser",
@@ -192,7 +208,7 @@ def test_the_rest_answers_as_django_does(site: Site, snapshot: Snapshot, tmp_pat
     assert differences(report) == []
     # Somebody who is logged in has read the session, and what a view without sessions answers them is Django's.
     assert {o.key for o in report.operations if any(s.startswith("2") for s in o.statuses)} >= {
-        "GET /notes/", "GET /plain/", "POST /plain/", "DELETE /plain/{pk}/", "GET /watched/",
+        "GET /notes/", "GET /plain/", "POST /plain/", "DELETE /plain/{pk}/", "GET /watched/", "GET /where/{word}/",
     }  # fmt: skip
     routes = (tmp_path / "app" / "notes" / "routes.py").read_text()
     assert "permissions-policy" in routes

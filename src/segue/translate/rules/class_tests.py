@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import collections.abc
+from types import NoneType
 
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
@@ -14,6 +16,7 @@ from segue.translate.kinds import (
     Global,
     Instance,
     Introspected,
+    Kind,
     ListOf,
     Localized,
     Object,
@@ -107,6 +110,9 @@ def isinstance_(frame: Frame, call: CallSite) -> Val:
             return const(certain)
     if isinstance(kind, Const) and all(n.startswith("builtins.") for n in names):
         return const(any(type(kind.value).__name__ == n.removeprefix("builtins.") for n in names))
+    certain = _of_abstract(kind, names)
+    if certain is not None:
+        return const(certain)
     if isinstance(kind, Scalar | Payload | ListOf | DictOf | ValidatedData) and value.node is not None:
         plain = {
             "builtins.str",
@@ -143,6 +149,34 @@ def isinstance_(frame: Frame, call: CallSite) -> Val:
             )
             return Val(Scalar("bool"), quote("isinstance({0}, {1})", value.node, classes_node))
     raise frame.refuse("isinstance", ast.unparse(call.node), "Segue cannot tell what this is.", call.node)
+
+
+_ABSTRACT = frozenset(collections.abc.__all__)
+_BUILTIN: dict[str, type] = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
+
+
+def _of_abstract(kind: Kind, names: list[str]) -> bool | None:
+    """Whether it is of one of these classes of ``collections.abc``; None where a name is another, or its type is not certain."""
+    found = [n.removeprefix("typing.").removeprefix("collections.abc.") for n in names]
+    if not all(n in _ABSTRACT and name != n for n, name in zip(found, names, strict=True)):
+        return None
+    if isinstance(kind, ListOf):
+        made = _BUILTIN.get(kind.type)
+    elif isinstance(kind, DictOf):
+        made = dict
+    elif (
+        isinstance(kind, Scalar)
+        and kind.type in ("str", "bytes", "int", "float", "bool")
+        and not kind.nullable
+    ):
+        made = {"str": str, "bytes": bytes, "int": int, "float": float, "bool": bool}[kind.type]
+    elif isinstance(kind, Const) and isinstance(
+        kind.value, list | tuple | set | frozenset | dict | bool | NoneType
+    ):
+        made = type(kind.value)
+    else:
+        return None
+    return None if made is None else any(issubclass(made, getattr(collections.abc, n)) for n in found)
 
 
 @function("builtins.issubclass")

@@ -11,7 +11,16 @@ import ast
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, quote
-from segue.translate.kinds import Const, ErrorResponse, Failure, HandlerContext, Raised, Request, Scalar
+from segue.translate.kinds import (
+    Const,
+    ErrorResponse,
+    Failure,
+    HandledView,
+    HandlerContext,
+    Raised,
+    Request,
+    Scalar,
+)
 from segue.translate.rules.exceptions import caught_one
 from segue.translate.rules.registry import attribute, function, method
 
@@ -369,7 +378,9 @@ def change(frame: Frame, owner: Val, call: CallSite) -> Val:
 @method(HandlerContext, "__getitem__", "get")
 def from_context(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``context["request"]``."""
-    key = call.args[0]
-    if not isinstance(key.kind, Const) or key.kind.value != "request":
-        raise frame.refuse("exception-handler", "context", "Only the request is known here.", call.node)
-    return Val(Request())
+    key = call.args[0].kind
+    if isinstance(key, Const) and key.value in ("request", "view"):
+        return Val(Request() if key.value == "request" else HandledView())
+    raise frame.refuse(
+        "exception-handler", "context", "Only the request and the view are known here.", call.node
+    )

@@ -5,12 +5,14 @@ import datetime
 import enum
 import ipaddress
 import json
+import logging
 import os.path
 import random
 import re
 import statistics
 import textwrap
 import unicodedata
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.parser import Parser
@@ -100,6 +102,9 @@ def text_and_words(text):
 def in_place(cls):
     """An object of the class under the name of the class."""
     return cls()
+
+
+logger = logging.getLogger(__name__)
 
 
 class StockError(Exception):
@@ -1842,6 +1847,28 @@ class Lab(APIView):
 
     def case_subclass_of_a_class(self):
         return [issubclass(Book, Book), issubclass(Book, Shelf)]
+
+    def case_of_an_abstract_class(self):
+        names = ["a", "b"]
+        known = {"a": 1}
+        text = Book.objects.get(id=1).title
+        return [
+            isinstance(names, Iterable),
+            isinstance(names, Mapping),
+            isinstance(names, (Mapping, Sequence)),
+            isinstance(known, Mapping),
+            isinstance(known, Sequence),
+            isinstance(text, Iterable),
+            isinstance(None, Iterable),
+            isinstance((1, 2), Hashable),
+            isinstance([], Hashable),
+        ]
+
+    def case_logged_rows(self):
+        book = Book.objects.get(id=1)
+        logger.info("Seen %s of %s", book, book.author, extra={"book": book, "pages": 3})
+        logging.debug("Seen %s", book.title, stacklevel=2)
+        return book.title
 
     def case_member_of_an_enum(self):
         return isinstance(Level.HIGH, Level)
