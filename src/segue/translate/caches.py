@@ -33,16 +33,24 @@ _OPTIONS = {
     "redis.RedisCache": {"db": "db"},
     "database.DatabaseCache": {"MAX_ENTRIES": "most", "CULL_FREQUENCY": "share"},
 }
-# Options that say what is so anyway.
-_USUAL = {
-    "django_redis.DjangoRedisCache": {
-        "CLIENT_CLASS": "django_redis.client.DefaultClient",
-        "SERIALIZER": "django_redis.serializers.pickle.PickleSerializer",
-        "COMPRESSOR": "django_redis.compressors.identity.IdentityCompressor",
-        "IGNORE_EXCEPTIONS": False,
-        "PICKLE_VERSION": -1,
+# Options of django-redis: by their values the arguments of the bridge's cache; '' where it is so anyway.
+_PACKED = "django_redis.compressors."
+_PARSERS = ("HiredisParser", "_HiredisParser", "PythonParser", "DefaultParser")
+_OF_DJANGO_REDIS: dict[str, dict[object, str]] = {
+    "CLIENT_CLASS": {"django_redis.client.DefaultClient": "", "django_redis.client.default.DefaultClient": ""},
+    "SERIALIZER": {
+        "django_redis.serializers.pickle.PickleSerializer": "",
+        "django_redis.serializers.json.JSONSerializer": "as_json=True",
     },
-}
+    "COMPRESSOR": {
+        f"{_PACKED}identity.IdentityCompressor": "",
+        **{f"{_PACKED}{name}.{name.title()}Compressor": f"compressor={name!r}" for name in ("zlib", "gzip", "lzma")},
+    },
+    "IGNORE_EXCEPTIONS": {False: "", True: "ignore_errors=True"},
+    "PICKLE_VERSION": dict.fromkeys(range(-1, 6), ""),
+    "PARSER_CLASS": {f"redis.connection.{name}": "" for name in _PARSERS},  # how answers are read, not what they are
+}  # fmt: skip
+_TIMEOUTS = ("SOCKET_CONNECT_TIMEOUT", "SOCKET_TIMEOUT")
 # What LOCATION is, by the end of the setting's name in the generated service.
 _PLACES = {
     "files.FileCache": "cache_folder",
@@ -97,6 +105,42 @@ def declared(ctx: Context, alias: str, refuse: Refuse) -> str:
     return name
 
 
+def ignores_errors(ctx: Context, alias: str) -> bool:
+    """Whether a server that does not answer is one that has nothing (django-redis: ``IGNORE_EXCEPTIONS``)."""
+    given = entry(ctx, alias)
+    options = given.get("OPTIONS")
+    usual = plain(ctx.snapshot.settings.values.get(_IGNORED, Value("const", False)))
+    asked = options.get("IGNORE_EXCEPTIONS", usual) if isinstance(options, dict) else usual
+    return given["BACKEND"] == "django_redis.cache.RedisCache" and bool(asked)
+
+
+def _of_django_redis(
+    ctx: Context, options: dict[object, object], unknown: Callable[[str], Exception]
+) -> list[str]:
+    """The arguments that ``OPTIONS`` of django-redis and its own settings stand for."""
+    usual = plain(ctx.snapshot.settings.values.get(_IGNORED, Value("const", False)))
+    options = {"IGNORE_EXCEPTIONS": bool(usual), **options}
+    arguments = []
+    waits = [options.pop(name, None) for name in _TIMEOUTS]
+    if any(waits):
+        if any(type(wait) not in (int, float, type(None)) for wait in waits):
+            raise unknown(f"OPTIONS[{_TIMEOUTS[0]!r}]")
+        arguments.append(f"timeouts=({', '.join(repr(wait or None) for wait in waits)})")
+    pool = options.pop("CONNECTION_POOL_KWARGS", {})
+    if not isinstance(pool, dict) or set(pool) - {"max_connections"}:
+        raise unknown("OPTIONS['CONNECTION_POOL_KWARGS']")
+    for name, value in options.items():
+        meant = _OF_DJANGO_REDIS.get(str(name), {})
+        if type(value) not in (str, int, bool) or value not in meant:
+            raise unknown(f"OPTIONS[{name!r}]")
+        if meant[value]:
+            arguments.append(meant[value])
+    return arguments
+
+
+_IGNORED = "DJANGO_REDIS_IGNORE_EXCEPTIONS"
+
+
 def _constant(alias: str) -> str:
     return "CACHE" if alias == "default" else re.sub(r"\W", "_", alias).upper() + "_CACHE"
 
@@ -141,10 +185,10 @@ def _settings(
             arguments.append(f"{argument}={value!r}")
     options = given.get("OPTIONS") or {}
     assert isinstance(options, dict)
+    if known.startswith("django_redis"):
+        arguments += _of_django_redis(ctx, options, unknown)
+        options = {}
     for key, value in options.items():
-        usual = _USUAL.get(known, {})
-        if str(key) in usual and value == usual[str(key)]:
-            continue
         name = _OPTIONS.get(known, {}).get(str(key))
         if name is None or not str(value).isdigit():
             raise unknown(f"OPTIONS[{key!r}]")

@@ -130,6 +130,10 @@ def server(closed: None) -> Iterator[str]:
 
 BACKENDS = "django.core.cache.backends."
 PLACES = ("files", "redis", "dummy", "sqlite", "postgresql", "memcached", "django-redis", "own keys")
+OTHER_PLACES = (
+    "django-redis, json",
+    "django-redis, gone",
+)  # that do not keep the types of values, or nothing at all
 Sides = tuple[str, Django, Cache, Django]
 
 
@@ -179,10 +183,20 @@ def _sides(name: str, fixture: Callable[[str], Any], folder: Path, ends: list[An
         places = [f"{url}/6", f"{url}/7"]
         options["BACKEND"] = f"{BACKENDS}redis.RedisCache"
         cache = redis(places[0], **given)
-    elif name == "django-redis":
-        url = fixture("server")
-        places = [f"{url}/8", f"{url}/9"]
+    elif name.startswith("django-redis"):
+        first, url = (8 if name == "django-redis" else 10), fixture("server")
+        places = [f"{url}/{first}", f"{url}/{first + 1}"]
         options["BACKEND"] = "django_redis.cache.RedisCache"
+        if name == "django-redis, json":
+            options["OPTIONS"] = {
+                "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
+                "COMPRESSOR": "django_redis.compressors.zlib.ZlibCompressor",
+            }
+            given |= {"as_json": True, "compressor": "zlib"}
+        elif name == "django-redis, gone":
+            places = ["redis://127.0.0.1:1"] * 2
+            options["OPTIONS"] = {"IGNORE_EXCEPTIONS": True, "SOCKET_TIMEOUT": 1}
+            given |= {"ignore_errors": True, "timeouts": (None, 1)}
         cache = DjangoRedisCache(places[0], **given)
         CLOSED.append(cache)
     elif name == "memcached":

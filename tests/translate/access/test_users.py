@@ -270,6 +270,52 @@ def test_sessions_are_kept_where_django_keeps_them(
         assert cache == "KEPT_HERE_CACHE = FileCache(settings.kept_here_cache_folder, prefix='s')"
 
 
+REDIS = "DjangoRedisCache(settings.kept_here_cache_url"
+OF_PACKAGE: list[tuple[dict[str, object], str]] = [
+    ({}, f"{REDIS})"),
+    ({"the setting": True}, f"{REDIS}, ignore_errors=True)"),
+    ({"the setting": True, "IGNORE_EXCEPTIONS": False}, f"{REDIS})"),
+    ({"CLIENT_CLASS": "django_redis.client.DefaultClient", "IGNORE_EXCEPTIONS": True}, f"{REDIS}, ignore_errors=True)"),
+    ({"SERIALIZER": "django_redis.serializers.json.JSONSerializer"}, f"{REDIS}, as_json=True)"),
+    ({"COMPRESSOR": "django_redis.compressors.lzma.LzmaCompressor"}, f"{REDIS}, compressor='lzma')"),
+    ({"SOCKET_TIMEOUT": 2, "CONNECTION_POOL_KWARGS": {"max_connections": 9}}, f"{REDIS}, timeouts=(None, 2))"),
+    ({"COMPRESSOR": "django_redis.compressors.zstd.ZStdCompressor"}, "cache-backend"),
+    ({"SERIALIZER": "django_redis.serializers.msgpack.MSGPackSerializer"}, "cache-backend"),
+    ({"CLIENT_CLASS": "django_redis.client.ShardClient"}, "cache-backend"),
+    ({"CONNECTION_POOL_KWARGS": {"decode_responses": True}}, "cache-backend"),
+    ({"PASSWORD": "x"}, "cache-backend"),
+    ({"REPLICA_READ_ONLY": False}, "cache-backend"),
+]  # fmt: skip
+
+
+def value_of(given: object) -> Value:
+    if isinstance(given, dict):
+        return Value("dict", pairs=tuple((value_of(k), value_of(v)) for k, v in given.items()))
+    return Value("const", given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("options", "made"), OF_PACKAGE, ids=str)
+def test_options_of_django_redis(snapshot: Snapshot, options: dict[str, object], made: str) -> None:
+    options = dict(options)
+    setting = options.pop("the setting", False)
+    given = {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": "redis://localhost/1",
+        "OPTIONS": options,
+    }
+    changed = {
+        "CACHES": value_of({"kept-here": given}),
+        "SESSION_ENGINE": Value("const", f"{BACKENDS}cache"),
+        "DJANGO_REDIS_IGNORE_EXCEPTIONS": value_of(setting),
+    }
+    values = snapshot.settings.values | changed
+    program = translate(replace(snapshot, settings=replace(snapshot.settings, values=values)))
+    refused = {r.route_id: r.reasons[0].code for r in program.refused}
+    assert refused == ({} if "(" in made else {"/session/": made})
+    if not refused:
+        assert program.modules["app/cache.py"].decls["KEPT_HERE_CACHE"].code == f"KEPT_HERE_CACHE = {made}"
+
+
 def test_a_session_is_saved_with_every_answer_with_which_django_saves_it(site: Site, tmp_path: Path) -> None:
     program = translate(site.snapshot(SAVED="1", SESSIONS="db"))
     assert not program.refused

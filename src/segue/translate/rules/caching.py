@@ -8,6 +8,7 @@ Source: ``django.core.cache.backends``.
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from segue.translate import caches
 from segue.translate.interp.callsite import CallSite
@@ -166,7 +167,10 @@ def contains(frame: Frame, owner: Val, call: CallSite) -> Val:
     assert given.node is not None
     frame.is_async = True
     asked = ast.Attribute(_object(frame, owner.kind, call.node), "has_key", ast.Load())
-    return Val(Scalar("bool"), ast.Await(ast.Call(asked, [given.node], [])))
+    found: ast.expr = ast.Await(ast.Call(asked, [given.node], []))
+    if caches.ignores_errors(frame.ctx, owner.kind.alias):
+        found = ast.Call(ast.Name("bool", ast.Load()), [found], [])
+    return Val(Scalar("bool"), found)
 
 
 @function("django.core.cache.utils.make_template_fragment_key")
@@ -200,7 +204,10 @@ def _are_told_alike(frame: Frame, call: CallSite, varying: Val | None) -> bool:
 def _result(frame: Frame, alias: str, name: str) -> Kind:
     """What a call gives back, which is not the same for all caches."""
     own = _OWN_RESULTS.get(str(caches.entry(frame.ctx, alias)["BACKEND"]), {})
-    return own.get(name) or _RESULTS.get(name, Scalar("Any"))
+    found = own.get(name) or _RESULTS.get(name, Scalar("Any"))
+    if isinstance(found, Scalar) and name != "touch" and caches.ignores_errors(frame.ctx, alias):
+        return replace(found, nullable=True)
+    return found
 
 
 def _object(frame: Frame, kind: CacheObject, node: ast.AST) -> ast.expr:

@@ -27,7 +27,8 @@ class RedisCache(Cache):
         db: int | None = None,
     ) -> None:
         super().__init__(prefix=prefix, version=version, timeout=timeout, key_function=key_function)
-        self._url, self._db = url, db
+        self._url = url
+        self._options: dict[str, Any] = {} if db is None else {"db": db}
         # Connections belong to the event loop that has opened them.
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Redis] = WeakKeyDictionary()
 
@@ -122,6 +123,5 @@ class RedisCache(Cache):
         loop = asyncio.get_running_loop()
         client = self._clients.get(loop)
         if client is None:
-            options: dict[str, Any] = {} if self._db is None else {"db": self._db}
-            client = self._clients[loop] = Redis.from_url(self._url, **options)
+            client = self._clients[loop] = Redis.from_url(self._url, **self._options)
         return client

@@ -5,17 +5,14 @@ No renderer sees them: what is sent is what the view made, with the headers that
 
 from __future__ import annotations
 
-import datetime
-import decimal
 import json
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
 
+from segue_bridge.django_json import encoded
 from segue_bridge.http.pages import HTML
-from segue_bridge.schema.output import duration_iso
 
 
 class Page(Response):
@@ -74,25 +71,4 @@ def json_page(data: Any, status: int = 200, *, safe: bool = True) -> Page:
         raise TypeError(
             "In order to allow non-dict objects to be serialized set the safe parameter to False."
         )
-    return page(json.dumps(data, default=_encoded), status, "application/json")
-
-
-def _encoded(value: Any) -> str:
-    """``django.core.serializers.json.DjangoJSONEncoder.default``."""
-    if isinstance(value, datetime.datetime):
-        text = value.isoformat()
-        if value.microsecond:
-            text = text[:23] + text[26:]
-        return f"{text[:-6]}Z" if text.endswith("+00:00") else text
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    if isinstance(value, datetime.time):
-        if value.utcoffset() is not None:
-            raise ValueError("JSON can't represent timezone-aware times.")
-        text = value.isoformat()
-        return text[:12] if value.microsecond else text
-    if isinstance(value, datetime.timedelta):
-        return duration_iso(value)
-    if isinstance(value, decimal.Decimal | uuid.UUID):
-        return str(value)
-    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+    return page(json.dumps(data, default=encoded), status, "application/json")
