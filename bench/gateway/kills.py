@@ -36,7 +36,7 @@ from segue.ledger import Event
 from segue.ledger.model import HISTORY
 from segue.rollout import plan as plans
 
-STEPS = "steps = [10, 30, 60, 100]\ninterval = 1\nminimum = 5\nslower = 1000"
+STEPS = "steps = [10, 30, 60, 100]\ninterval = 1\nminimum = 20\nslower = 1000"
 LONGEST = 4.0
 """Seconds until the latest kill, where a rollout that is left alone takes longer."""
 

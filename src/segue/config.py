@@ -349,7 +349,10 @@ def _judge(found: Config, file: Path) -> None:
         ),
         ("gateway.port", found.gateway_port, 0, 65535, "no port", "a number from 0 to 65535"),
         ("rollout.interval", found.rollout_interval, 1, inf, "no number of seconds", "a whole number from 1 on"),
-        ("rollout.minimum", found.rollout_minimum, 1, inf, "no number of requests", "a whole number from 1 on"),
+        (
+            "rollout.minimum", found.rollout_minimum, 20, inf, "no number of requests that proves anything",
+            "20 or more: of fewer nothing can be said about latencies",
+        ),
         ("rollout.slower", found.rollout_slower, 0, inf, "no percentage", "a percentage from 0 on"),
         ("rollout.synthetic", found.rollout_synthetic, 0, 100, "no number of reads", "reads a second, from 1 to 100, or 0 for none"),
         ("shadow.share", found.shadow_share, 0, 100, "no percentage", "a percentage from 0 (none) to 100"),

@@ -147,7 +147,7 @@ def test_an_interpreter_without_django(project: Path, tmp_path: Path) -> None:
         ("[gateway]\nport = 70000\n", "gateway.port 70000 is no port"),
         ("[gateway]\npatience = -1\n", "gateway.patience -1 is no time to wait"),
         ("[gateway]\nsticky = ['user']\n", "gateway.sticky has 'user', which tells no clients apart"),
-        ("[rollout]\nminimum = 0\n", "rollout.minimum 0 is no number of requests"),
+        ("[rollout]\nminimum = 19\n", "rollout.minimum 19 is no number of requests that proves anything"),
         ('[verify]\nnoise = ["GET /api/x/: seen"]\n', "names no place of an answer"),
         ("[output]\npackage = 'my-app'\n", "output.package 'my-app' is no name of a Python package"),
         ("[output]\nfolder = '.'\n", "output.folder is the Django project itself"),

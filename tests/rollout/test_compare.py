@@ -9,7 +9,7 @@ from math import comb
 
 import pytest
 
-from segue.rollout.compare import chance_of_as_many, chance_of_ranks, ratio
+from segue.rollout.compare import chance_of_as_many, chance_of_ranks, chance_of_share, ratio
 from segue.rollout.figures import bucket
 
 
@@ -24,6 +24,13 @@ def test_chance_of_failures_is_the_share_of_all_ways_to_draw_them(
     ways = [comb(requests, k) * comb(other_requests, total - k) for k in range(total + 1)]
     expected = float(Fraction(sum(ways[failures:]), sum(ways)))
     assert chance_of_as_many(failures, requests, others, other_requests) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize(("failures", "requests"), [(0, 5), (1, 5), (5, 5), (12, 300)])
+def test_chance_of_a_share_is_the_sum_of_all_ways(failures: int, requests: int) -> None:
+    share = Fraction(1, 100)
+    ways = [comb(requests, k) * share**k * (1 - share) ** (requests - k) for k in range(requests + 1)]
+    assert chance_of_share(failures, requests, 0.01) == pytest.approx(float(sum(ways[failures:])), rel=1e-6)
 
 
 def test_chance_of_ranks_is_near_that_of_all_relabellings() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -102,6 +103,40 @@ def test_failing_operation_goes_to_0_in_one_step() -> None:
     assert "40 of 40 requests failed at FastAPI" in desk.kept.operations[KEY].ended
 
 
+@pytest.mark.parametrize(
+    ("minutes", "killed", "slow", "end"),
+    [(1, False, 9000, 0), (1, False, 4500, 100), (90, False, 9000, 100), (1, True, 9000, 100)],
+)
+def test_latency_at_100_percent_is_measured_by_django_of_the_step_before_for_an_hour(
+    minutes: int, killed: bool, slow: float, end: int
+) -> None:
+    desk = Desk(kept=Plan(POLICY.steps, {KEY: Progress(50, 50)}), weight=50)
+    controller = desk.controller()
+    controller.begin()
+    desk.seconds += 60 * minutes
+    controller.tick(traffic(50, 200, 200))
+    assert desk.weight == 100
+    if killed:
+        controller = desk.controller()
+        controller.begin()
+    for _ in range(10):
+        desk.seconds += 2
+        if desk.weight:
+            controller.tick([Line(KEY, 100, "fastapi", 200, False, slow)] * 40)
+    assert desk.weight == end
+    assert ("Django's in the step before" in desk.said[-1]) == (end == 0)
+
+
+def test_first_step_of_100_percent_is_taken_back_without_anything_of_djangos() -> None:
+    desk = Desk(kept=Plan((100,), {KEY: Progress(100, 100)}), weight=100)
+    controller = desk.controller()
+    controller.begin()
+    desk.seconds += 60
+    controller.tick(traffic(100, 200, 0, 500))
+    assert desk.weight == 0
+    assert "Django has had none to measure by" in desk.kept.operations[KEY].ended
+
+
 @pytest.mark.parametrize("fails_at", [0, 50])
 def test_killed_anywhere_it_moves_nothing_and_its_successor_goes_on(fails_at: int) -> None:
     """Every save and every move is a place to die, before and after it; the end is that of a course without a kill."""
@@ -186,9 +221,12 @@ def test_what_somebody_else_moved_is_left_alone() -> None:
 
 def test_plan_file_round_trip_damage_and_one_controller(tmp_path: Path) -> None:
     assert plans.load(tmp_path) is None
-    plan = Plan((5, 100), {KEY: Progress(5, 100, "", (7, 1))})
+    plan = Plan((5, 100), {KEY: Progress(5, 100, "", (7, 1, 2))})
     plans.save(tmp_path, plan)
     assert plans.load(tmp_path) == plan
+    text = plans.file(tmp_path).read_text()
+    plans.file(tmp_path).write_text(re.sub(r",\s*2\s*\]", "]", text))  # as it was once
+    assert plans.load(tmp_path) == Plan((5, 100), {KEY: Progress(5, 100, "", (7, 1, 0))})
     plans.file(tmp_path).write_text('{"steps": [5], "operations": {"x": 1}}')
     with pytest.raises(DamagedFile, match="is damaged"):
         plans.load(tmp_path)

@@ -67,6 +67,35 @@ def test_without_django_failures_are_measured_by_the_step_before() -> None:
     assert judge(POLICY, alone, Pair(), side(5000, 75), 600).move is Move.ADVANCE
 
 
+@pytest.mark.parametrize(
+    ("fastapi", "before", "move"),
+    [
+        (side(600, 40), Side(), Move.ROLLBACK),
+        (side(600, 15), Side(), Move.HOLD),  # if one in a hundred may fail, by chance once in 700
+        (side(600, 8), Side(), Move.ADVANCE),
+        (side(600, abandoned=200), Side(), Move.ROLLBACK),
+        (side(600, abandoned=60), Side(), Move.ADVANCE),
+        (side(600, abandoned=60), side(5000, abandoned=9), Move.ROLLBACK),
+        # Of another time, so it may take twice as much longer as beside Django.
+        (side(600, milliseconds=9), side(5000), Move.ROLLBACK),
+        (side(600, milliseconds=7), side(5000), Move.ADVANCE),
+    ],
+)
+def test_without_django_beside_it(fastapi: Side, before: Side, move: Move) -> None:
+    assert judge(POLICY, Pair(Side(), fastapi), Pair(), before, 600).move is move
+
+
+def test_few_requests_that_all_fail_pass_no_step() -> None:
+    few = Policy(minimum=12)
+    for count, move in ((12, Move.HOLD), (14, Move.ROLLBACK)):
+        found = judge(few, Pair(Side(count), Side(count, count)), Pair(), Side(), 600)
+        assert found.move is move
+    held = judge(few, Pair(Side(12), Side(12, 12)), Pair(), Side(), 600)
+    assert held.why.startswith("in doubt: 12 of 12 requests failed at FastAPI")
+    slow = judge(few, Pair(side(24), side(24, milliseconds=6.5)), Pair(), Side(), 600)
+    assert (slow.move, slow.why[:26]) == (Move.HOLD, "in doubt: FastAPI takes 1.")
+
+
 def test_reasons_have_their_figures() -> None:
     why = judge(POLICY, Pair(side(5000, 5), side(600, 12)), Pair(), Side(), 600).why
     assert "12 of 600 requests failed at FastAPI" in why

@@ -31,7 +31,7 @@ from segue.shadow import worker
 from segue.shadow.tally import Tally
 from segue.shadow.tap import NoTap
 
-QUICK = "minimum = 5\n\n[shadow]\nrate = 500"
+QUICK = "minimum = 20\n\n[shadow]\nrate = 500"
 SECRETS = {
     "authorization": "Token 9944b09199c62bcf", "cookie": "sessionid=kq1h5u7session; other=basket-4711", "x-api-key": "key-of-mine-0815",
 }  # fmt: skip

@@ -46,7 +46,7 @@ def line(
 
 
 def test_page_counts_what_clients_counted_and_says_when_the_gateway_has_gone(tmp_path: Path) -> None:
-    with project(tmp_path, "minimum = 10") as one:
+    with project(tmp_path, "minimum = 20") as one:
         shift.run(one.settings, [GET], 50, force=False, as_json=True)
         with Load(one.world.url, readers=3, writers=1) as load:
             wait_until(lambda: load.served["fastapi"] > 20)

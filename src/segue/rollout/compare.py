@@ -27,6 +27,15 @@ def chance_of_as_many(failures: int, requests: int, others: int, other_requests:
     return min(1.0, math.fsum(math.exp(t) for t in terms))
 
 
+def chance_of_share(failures: int, requests: int, share: float) -> float:
+    """Chance that ``failures`` or more of ``requests`` fail if each does with chance ``share`` (between 0 and 1): binomial, exact."""
+    if failures == 0:
+        return 1.0
+    per, other = math.log(share), math.log1p(-share)
+    terms = (_choose(requests, k) + k * per + (requests - k) * other for k in range(failures, requests + 1))
+    return min(1.0, math.fsum(math.exp(t) for t in terms))
+
+
 def chance_of_ranks(slower: Counter[int], other: Counter[int]) -> float:
     """Chance that latencies rank as high above those of ``other`` as ``slower`` does, if both are alike.
 

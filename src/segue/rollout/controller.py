@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +16,10 @@ RECENT_SECONDS = 10.0
 
 MOVING_SECONDS = 0.5
 """How long one look may go on giving traffic: a move takes a second or more in a large project, and meanwhile nobody watches the others."""
+
+FRESH_SECONDS = 3600.0
+"""How long Django's latencies may be what FastAPI's are measured by when Django has no traffic any more, from the beginning of the step that had
+them on: the hour of the day and the load change."""
 
 RETRY_SECONDS = 5.0
 """How long an operation waits after a move that was refused."""
@@ -40,13 +44,20 @@ class Standing:
 
 @dataclass(slots=True)
 class _Watch:
-    """What was seen of one operation at its weight, since ``since``."""
+    """What was seen of one operation at its weight, since ``since``. ``before`` are Django's latencies of the step before, which began
+    ``began``; a controller that resumes has none."""
 
     since: float
+    before: Counter[int] = field(default_factory=Counter)
+    began: float = 0.0
     step: Pair = field(default_factory=Pair)
     last: deque[tuple[float, Pair]] = field(default_factory=deque)
     synthetic: Pair = field(default_factory=Pair)
     wait_until: float = 0.0
+
+    def measure(self, now: float) -> Counter[int]:
+        """``before`` while it says something about now."""
+        return self.before if now - self.began <= FRESH_SECONDS else Counter()
 
     def recent(self, now: float) -> Pair:
         while self.last and self.last[0][0] < now - RECENT_SECONDS:
@@ -131,7 +142,8 @@ class Controller:
             if now >= watch.wait_until and moving and not paused:
                 self._advance(key, "the rollout begins")
             return
-        before = Side(requests=one.baseline[0], failures=one.baseline[1])
+        requests, failures, abandoned = one.baseline
+        before = Side(requests, failures, 0, abandoned, watch.measure(now))
         seconds = now - watch.since
         verdict = judge(self.policy, watch.step, watch.recent(now), before, seconds, watch.synthetic)
         if verdict.move is Move.ROLLBACK or standing.against:
@@ -148,16 +160,17 @@ class Controller:
     def _advance(self, key: str, why: str) -> None:
         one = self.plan.operations[key]
         weight = next((s for s in self.plan.steps if s > one.weight), one.weight)
-        seen = self._watches[key].step.django
+        last = self._watches[key]
+        seen = last.step.django
         result = self._moved(key, weight, why)
         if result.refused:
-            self._watches[key].wait_until = self.clock() + RETRY_SECONDS
+            last.wait_until = self.clock() + RETRY_SECONDS
             self.say(key, f"stays at {one.weight} %: {result.refused}")
         elif not result.taken_over:
             if seen.requests:
                 done = self.plan.operations[key]
-                self._set(key, replace(done, baseline=(seen.requests, seen.failures)))
-            self._watches[key] = _Watch(self.clock())
+                self._set(key, replace(done, baseline=(seen.requests, seen.failures, seen.abandoned)))
+            self._watches[key] = _Watch(self.clock(), seen.latencies, last.since)
 
     def _back(self, key: str, why: str) -> None:
         result = self._moved(key, 0, why, ended=f"rolled back: {why}")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from segue.rollout.compare import chance_of_as_many, chance_of_ranks, ratio
+from segue.rollout.compare import chance_of_as_many, chance_of_ranks, chance_of_share, ratio
 from segue.rollout.figures import Pair, Side
 
 STEP = 1e-7
@@ -17,6 +17,14 @@ RECENT = 1e-9
 
 EXCESS = 0.001
 """Failures are held against FastAPI from one in a thousand more than Django's on."""
+
+DOUBT = 0.01
+"""A step is not passed while FastAPI's figures are as unlikely as this: of few requests all may fail without being as unlikely as :data:`STEP`
+(12 of 12, where Django has had 12 and failed none, are chance once in three million). More requests tell."""
+
+ALONE, GIVEN_UP_ALONE = 0.01, 0.1
+"""What may fail, and what clients may give up, where no request of Django's is known to measure by: a rollout whose first step is 100 %, or a
+single client who is at FastAPI."""
 
 
 class Move(StrEnum):
@@ -52,18 +60,17 @@ def judge(
     """Judge one operation.
 
     ``step`` is what was seen since it has its weight, for ``seconds``; ``recent`` the end of that, some seconds; ``before`` Django's side of
-    the step before, what failures are measured by once Django has nothing. Sides are compared over the same time
-    only: load, data and the hour of the day are then the same for both. ``synthetic`` are reads of Segue's own since the step began: they count
+    the step before, what failures are measured by once Django has nothing, and latencies if it has any. Sides are compared over the same time
+    else: load, data and the hour of the day are then the same for both. ``synthetic`` are reads of Segue's own since the step began: they count
     as requests, and are judged by themselves, for they are other reads than users'.
     """
     django = step.django if step.django.requests else before
-    bad = _failing(step.fastapi, django, recent) or _abandoned(step) or _slow(policy, step, STEP)
-    if not bad:
-        bad = _slow(policy, recent, RECENT)
     own = synthetic or Pair()
-    if not bad:
-        bad = _failing(own.fastapi, own.django, Pair()) or _slow(policy, own, STEP)
-        bad = bad and f"synthetic reads: {bad}"
+    bad = (
+        _against(policy, step, django, STEP) or _failing_now(django, recent) or _slow(policy, recent, RECENT)
+    )
+    if not bad and (bad := _against(policy, own, own.django, STEP)):
+        bad = f"synthetic reads: {bad}"
     if bad:
         return Verdict(Move.ROLLBACK, bad)
     have = step.fastapi.requests + own.fastapi.requests
@@ -72,41 +79,66 @@ def judge(
         return Verdict(Move.HOLD, f"{have} of {policy.minimum} requests to FastAPI so far{told}")
     if seconds < policy.interval:
         return Verdict(Move.HOLD, f"{seconds:.0f} of {policy.interval} s so far")
+    doubt = _against(policy, step, django, DOUBT) or _against(policy, own, own.django, DOUBT)
+    if doubt:
+        return Verdict(Move.HOLD, f"in doubt: {doubt}")
     if own.fastapi.requests:
         users = _summary(step, django) if step.fastapi.requests else "no user"
         return Verdict(Move.ADVANCE, f"{users}; synthetic reads: {_summary(own, own.django)}")
     return Verdict(Move.ADVANCE, _summary(step, django))
 
 
-def _failing(whole: Side, django: Side, recent: Pair) -> str:
-    """Failures over the step, then those of the last seconds: one that has begun to fail is not hidden by what went before."""
-    now = recent.fastapi
-    for side, limit, when in ((whole, STEP, ""), (now, RECENT, " in the last seconds")):
-        if not side.requests or side.failures / side.requests - _share(django) < EXCESS:
-            continue
-        if side is now and _share(side) < 2 * _share(recent.django):
-            continue  # what both share has failed, a database perhaps
-        chance = chance_of_as_many(side.failures, side.requests, django.failures, django.requests)
-        if chance < limit:
-            return (
-                f"{side.failures} of {side.requests} requests failed at FastAPI{when} ({side.fallbacks} answered by Django in its "
-                f"place), {django.failures} of {django.requests} at Django: by chance once in {1 / max(chance, 1e-99):.0e}"
-            )
-    return ""
-
-
-def _abandoned(step: Pair) -> str:
-    mine, other = step.fastapi, step.django
-    chance = chance_of_as_many(mine.abandoned, mine.requests, other.abandoned, other.requests)
-    if chance < STEP and mine.abandoned / mine.requests - other.abandoned / max(other.requests, 1) >= EXCESS:
-        return (
-            f"clients gave up {mine.abandoned} of {mine.requests} requests to FastAPI, {other.abandoned} of {other.requests} to "
-            f"Django: by chance once in {1 / max(chance, 1e-99):.0e}"
+def _against(policy: Policy, pair: Pair, django: Side, limit: float) -> str:
+    """What is less likely than ``limit`` if FastAPI is as good as ``django``, which is not that of ``pair`` where that has no request."""
+    if pair.django.requests or not django.latencies:
+        slow = _slow(policy, pair, limit)
+    else:
+        # Another time than FastAPI's: what both sides would have got slower by in the meantime is not FastAPI's, so it may take twice as much.
+        slow = _slow(
+            replace(policy, slower=2 * policy.slower),
+            Pair(django, pair.fastapi),
+            limit,
+            " in the step before",
         )
-    return ""
+    return _failing(pair.fastapi, django, limit) or _abandoned(pair.fastapi, django, limit) or slow
 
 
-def _slow(policy: Policy, pair: Pair, limit: float) -> str:
+def _failing(side: Side, django: Side, limit: float, when: str = "") -> str:
+    mine, other = (side.failures, side.requests), (django.failures, django.requests)
+    unlikely = _more(mine, other, ALONE, limit)
+    place = f"({side.fallbacks} answered by Django in its place)"
+    return unlikely and f"{mine[0]} of {mine[1]} requests failed at FastAPI{when} {place}, {unlikely}"
+
+
+def _failing_now(django: Side, recent: Pair) -> str:
+    """Failures of the last seconds: what has begun to fail is not hidden by what went before. What both sides share has failed as well, a
+    database perhaps, where FastAPI fails less than twice as often."""
+    if _share(recent.fastapi) < 2 * _share(recent.django):
+        return ""
+    return _failing(recent.fastapi, django, RECENT, " in the last seconds")
+
+
+def _abandoned(side: Side, django: Side, limit: float) -> str:
+    mine, other = (side.abandoned, side.requests), (django.abandoned, django.requests)
+    unlikely = _more(mine, other, GIVEN_UP_ALONE, limit)
+    return unlikely and f"clients gave up {mine[0]} of {mine[1]} requests to FastAPI, {unlikely}"
+
+
+def _more(mine: tuple[int, int], other: tuple[int, int], alone: float, limit: float) -> str:
+    """How many of ``other`` requests, Django's, it were, and how unlikely ``mine`` is; '' if it is not less likely than ``limit``."""
+    (count, requests), (others, other_requests) = mine, other
+    if not requests or count / requests - others / max(other_requests, 1) < EXCESS:
+        return ""
+    if other_requests:
+        chance = chance_of_as_many(count, requests, others, other_requests)
+        measure = f"{others} of {other_requests} at Django: by chance"
+    else:
+        chance = chance_of_share(count, requests, alone)
+        measure = f"and Django has had none to measure by: if {alone:.0%} may, by chance"
+    return f"{measure} {_once(chance)}" if chance < limit else ""
+
+
+def _slow(policy: Policy, pair: Pair, limit: float, when: str = "") -> str:
     mine, other = pair.fastapi.latencies, pair.django.latencies
     chance = chance_of_ranks(mine, other)
     if chance >= limit:
@@ -115,9 +147,13 @@ def _slow(policy: Policy, pair: Pair, limit: float) -> str:
     if times < 1 + policy.slower / 100:
         return ""
     return (
-        f"FastAPI takes {times:.2f} times as long (median {pair.fastapi.median():.1f} ms, Django's {pair.django.median():.1f} ms, "
-        f"{mine.total()} and {other.total()} answers): by chance once in {1 / max(chance, 1e-99):.0e}"
+        f"FastAPI takes {times:.2f} times as long (median {pair.fastapi.median():.1f} ms, Django's{when} {pair.django.median():.1f} ms, "
+        f"{mine.total()} and {other.total()} answers): by chance {_once(chance)}"
     )
+
+
+def _once(chance: float) -> str:
+    return f"once in {1 / max(chance, 1e-99):.0e}"
 
 
 def _share(side: Side) -> float:

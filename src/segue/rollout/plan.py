@@ -22,13 +22,14 @@ class Controlled(EnvironmentProblem):
 @dataclass(slots=True)
 class Progress:
     """One operation. ``weight`` is the share it has by this rollout; ``next`` the one it is being given (equal, except while it moves).
-    ``ended`` says how it ended ('' while it goes on). ``baseline``: requests and failures of Django in the last step that had any.
+    ``ended`` says how it ended ('' while it goes on). ``baseline``: requests of Django in the last step that had any,
+    those of them that failed, and those that clients gave up.
     """
 
     weight: int
     next: int
     ended: str = ""
-    baseline: tuple[int, int] = (0, 0)
+    baseline: tuple[int, int, int] = (0, 0, 0)
 
 
 @dataclass(slots=True)
@@ -63,7 +64,7 @@ def load(state: Path) -> Plan | None:
                 int(one["weight"]),
                 int(one["next"]),
                 str(one["ended"]),
-                (int(one["baseline"][0]), int(one["baseline"][1])),
+                _baseline(one["baseline"]),
             )
             for key, one in raw["operations"].items()
         }
@@ -75,6 +76,12 @@ def load(state: Path) -> Plan | None:
             f"{file(state)} is damaged; it was left as it is.",
             hint="Remove it and name the routes again: `segue rollout ROUTE`. Traffic stays where the ledger says.",
         ) from error
+
+
+def _baseline(found: list[int]) -> tuple[int, int, int]:
+    """Two numbers were written before what clients give up was kept."""
+    requests, failures, abandoned = [*map(int, found), 0][:3]
+    return requests, failures, abandoned
 
 
 def pause(state: Path) -> None:
