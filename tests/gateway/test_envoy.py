@@ -11,12 +11,12 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.gateway.world import ARTICLE, World, started
+from tests.gateway.world import World, started
 
 from segue.errors import EnvironmentProblem
 from segue.gateway import control
 from segue.gateway.processes import require_free
-from segue.gateway.table import Rule, re2, supported
+from segue.gateway.table import Rule
 
 
 @pytest.fixture
@@ -111,9 +111,3 @@ def test_bad_routes_are_refused_before_they_are_written(world: World, client: ht
 def test_busy_port_is_said_in_one_sentence(world: World) -> None:
     with pytest.raises(EnvironmentProblem, match=f"Port {world.running.ports.gateway} is busy."):
         require_free(world.running.ports.gateway)
-
-
-def test_patterns_re2_cannot_hold_are_found() -> None:
-    assert not supported(r"/a/(?!b)")
-    assert supported(ARTICLE)
-    assert re2(r"^/api/x/\Z") == "/api/x/"

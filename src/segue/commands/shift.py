@@ -199,6 +199,12 @@ def apply(settings: Config, book: Ledger, shifted: list[str]) -> float | None:
             f"The gateway cannot match the URL pattern of {bad[0]} (look-around or back-reference).",
             hint="That route must stay on Django.",
         )
+    for route, before in table.covered(snapshot, shifted):
+        raise UsageError(
+            f"Django tries {before} before {route}, and the gateway cannot match its URL pattern (look-around or back-reference), so whatever "
+            "may be its path is Django's.",
+            hint=f"{route} must stay on Django, or stand before {before} in urlpatterns.",
+        )
     running = control.find_running(settings.state)
     rules = control.rules(settings, snapshot, book.entries)
     if running is None:

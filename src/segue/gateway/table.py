@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from segue.errors import UsageError
+from segue.gateway import patterns
 from segue.ledger.model import Entry
 from segue.snapshot.model import Route, Snapshot, Value
 
@@ -62,15 +63,21 @@ def build(snapshot: Snapshot, entries: Mapping[str, Entry], sharing: Sharing = S
     last = 0
     for route in sorted(snapshot.routes, key=lambda r: r.order):
         mine = [e for e in (entries.get(f"{o.method} {route.id}") for o in route.operations) if e]
+        if not _supported(route):
+            # Whatever may be its path is Django's, so that no later route gets what Django gives to this one.
+            regex = _joined([patterns.beginning(p) for p in _patterns(route)])
+            rules.append(Rule(f"* {route.id}", regex, (), 0, False, False, *same))
+            continue
+        regex = _joined([patterns.whole(p) for p in _patterns(route)])
         native = [e for e in mine if e.native]
         html = bool(native) and _browsable(snapshot, route)
         for entry in native:
             methods = ("GET", "HEAD") if entry.method == "GET" else (entry.method,)
-            rules.append(Rule(entry.key, _pattern(route), methods, entry.weight, True, html, *same))
+            rules.append(Rule(entry.key, regex, methods, entry.weight, True, html, *same))
         whole = bool(native) and len(native) == len(route.operations)
         # OPTIONS and methods nobody allows: FastAPI's answer is as good once it serves all of the route.
         rest = min((e.weight for e in native), default=0) if whole else 0
-        rules.append(Rule(f"* {route.id}", _pattern(route), (), rest, whole, html, *same))
+        rules.append(Rule(f"* {route.id}", regex, (), rest, whole, html, *same))
         if native:
             last = len(rules)
     return rules[:last]
@@ -96,32 +103,41 @@ def _text(value: Value | None) -> str:
     return value.data if value is not None and isinstance(value.data, str) else ""
 
 
-def _pattern(route: Route) -> str:
-    parts = [p for p in (route.regex, route.suffix_regex) if p]
-    cleaned = [re2(p) for p in parts]
-    return cleaned[0] if len(cleaned) == 1 else "(?:" + "|".join(cleaned) + ")"
+def _patterns(route: Route) -> list[str]:
+    return [p for p in (route.regex, route.suffix_regex) if p]
 
 
-def re2(pattern: str) -> str:
-    """Django's pattern for Envoy's full-match RE2: anchors dropped, ``\\Z`` and ``$`` alike.
-
-    Look-around and back-references do not exist in RE2; :func:`supported` finds them.
-    """
-    text = pattern.removeprefix("^")
-    for end in ("\\Z", "$"):
-        text = text.removesuffix(end)
-    return text
-
-
-def supported(pattern: str) -> bool:
-    """Whether RE2 can hold ``pattern``."""
-    return not any(part in pattern for part in ("(?=", "(?!", "(?<=", "(?<!", "(?P=", "(?#", "\\1", "\\2"))
+def _joined(patterns: list[str]) -> str:
+    return patterns[0] if len(patterns) == 1 else "(?:" + "|".join(patterns) + ")"
 
 
 def unsupported(snapshot: Snapshot, routes: Iterable[str]) -> list[str]:
     """Those of the route ids whose patterns the gateway cannot match; they must stay on Django."""
     wanted = set(routes)
-    return [r.id for r in snapshot.routes if r.id in wanted and not supported(r.regex + r.suffix_regex)]
+    return [r.id for r in snapshot.routes if r.id in wanted and not _supported(r)]
+
+
+def covered(snapshot: Snapshot, routes: Iterable[str]) -> list[tuple[str, str]]:
+    """Those of the route ids that Django may never come to, each with the route before it whose paths the gateway cannot tell: they are
+    all Django's, and so whatever may be one of them."""
+    wanted = set(routes)
+    before: list[Route] = []
+    found: list[tuple[str, str]] = []
+    for route in sorted(snapshot.routes, key=lambda r: r.order):
+        if not _supported(route):
+            before.append(route)
+        elif route.id in wanted:
+            found += [(route.id, other.id) for other in before if _may_meet(route, other)]
+    return found
+
+
+def _may_meet(one: Route, other: Route) -> bool:
+    mine, theirs = ([patterns.beginning(p, "") for p in _patterns(r)] for r in (one, other))
+    return any(a.startswith(b) or b.startswith(a) for a in mine for b in theirs)
+
+
+def _supported(route: Route) -> bool:
+    return all(patterns.supported(p) for p in _patterns(route))
 
 
 def _browsable(snapshot: Snapshot, route: Route) -> bool:

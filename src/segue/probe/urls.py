@@ -90,13 +90,22 @@ def describe(pattern):
         regex = regex[1:]
     elif regex.startswith("\\A"):
         regex = regex[2:]
-    elif regex:
+    elif regex and not _matches_whole(pattern):
         regex = r"[\s\S]*?" + regex  # Django searches when there is no anchor
-    if getattr(pattern, "_is_endpoint", False) and regex.endswith("$") and not regex.endswith("\\$"):
+    if _matches_whole(pattern):
+        regex = (regex if regex.endswith("\\$") else regex[:-1]) + r"\Z"
+    elif getattr(pattern, "_is_endpoint", False) and regex.endswith("$") and not regex.endswith("\\$"):
         regex = regex[:-1] + r"\Z"
     path, groups = template(text)
     parameters = tuple({"name": name, "converter": "regex", "regex": inner} for name, inner in groups)
     return regex, path, parameters
+
+
+def _matches_whole(pattern):
+    """Whether Django asks that all of the path be matched: releases that have ``fullmatch`` there, where an endpoint's pattern ends with
+    ``$``, be it escaped or not, with ``^`` before it or without."""
+    whole = "fullmatch" in type(pattern).match.__code__.co_names
+    return whole and getattr(pattern, "_is_endpoint", False) and pattern.regex.pattern.endswith("$")
 
 
 def _describe_route(pattern, route):

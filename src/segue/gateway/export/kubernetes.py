@@ -14,8 +14,9 @@ from itertools import groupby
 from typing import Any
 
 from segue.errors import UsageError
+from segue.gateway import patterns
 from segue.gateway.export.overlap import Path, may_overlap, ways
-from segue.gateway.table import Rule, require_all, supported
+from segue.gateway.table import Rule, require_all
 
 RULES, MATCHES, TOGETHER, LONGEST = 16, 64, 128, 1024
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
@@ -148,7 +149,7 @@ def _value(rule: Rule, path: Path) -> Json:
             )
         value = {"type": "Exact", "value": path.literal}
     else:
-        if not supported(path.regex):
+        if not patterns.supported(path.regex):
             raise UsageError(
                 f"An HTTPRoute cannot hold the URL pattern of {rule.key} (look-around or back-reference).",
                 hint="Leave it on Django.",

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from segue.gateway.patterns import alternatives
+
 _SPECIAL = re.compile(r"[.^$*+?{}\[\]()|]")
 _ESCAPED = re.compile(r"\\([^A-Za-z0-9])")
 _FLAGS = re.compile(r"\(\?[aiLmsux-]+[:)]")
@@ -27,7 +29,7 @@ class Path:
 def ways(regex: str) -> list[Path]:
     """The alternatives of a rule's regex (that of its URL, and that with a format suffix)."""
     grouped = regex.startswith("(?:") and _closes_at_end(regex)
-    parts = _alternatives(regex[3:-1] if grouped else regex)
+    parts = alternatives(regex[3:-1] if grouped else regex)
     found = []
     for part in parts:
         # A slash that may be missing: both.
@@ -133,19 +135,3 @@ def _closes_at_end(regex: str) -> bool:
             if not depth:
                 return place == len(parts) - 1
     return False
-
-
-def _alternatives(regex: str) -> list[str]:
-    found, depth, in_class = [""], 0, False
-    for part in _RUN.findall(regex):
-        if in_class:
-            in_class = part != "]"
-        elif part == "[":
-            in_class = True
-        elif part in "()":
-            depth += 1 if part == "(" else -1
-        elif part == "|" and not depth:
-            found.append("")
-            continue
-        found[-1] += part
-    return found

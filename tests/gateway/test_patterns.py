@@ -1,0 +1,190 @@
+"""Which operation a path is of: what Django's resolver says, a real Envoy and one process by the rules of the same patterns."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.gateway.project import GET, unserved
+from tests.gateway.test_envoy import wait_until
+from tests.gateway.world import started
+
+from segue.commands import shift
+from segue.commands.common import read_snapshot
+from segue.errors import UsageError
+from segue.gateway import control, in_process, patterns, table
+from segue.gateway.envoy import Edge, Ports
+from segue.gateway.table import Rule
+from segue.ledger import Entry, State
+from segue.rollout.log import Reader
+from segue.snapshot import dump
+from segue.snapshot.model import Operation, Route, Where
+from segue_bridge.legacy.in_process.table import parse
+
+# Names of views say what is asked about.
+_DJANGO = """\
+import json, re, sys
+from django.conf import settings
+settings.configure(ROOT_URLCONF=__name__, USE_I18N=False)
+import django
+django.setup()
+from django.http import HttpResponse
+from django.urls import Resolver404, converters, include, path, re_path, register_converter, resolve
+from segue.probe.urls import walk
+class Hex:
+    regex = "[0-9a-f]+"
+    def to_python(self, value): return value
+    def to_url(self, value): return value
+register_converter(Hex, "hex")
+def named(name):
+    def view(request, *args, **kwargs): return HttpResponse()
+    view.label = name
+    return view
+urlpatterns = [
+    path("thing/<int:pk>/", named("number")),
+    path("thing/new/", named("word before the slug")),
+    path("thing/<slug:name>/", named("slug")),
+    path("thing/late/", named("never")),
+    path("color/<hex:code>/", named("own converter")),
+    path("color/<str:name>/", named("any word")),
+    path("files/<path:rest>", named("whatever follows")),
+    path("files/list/", named("behind a path")),
+    re_path(r"^open/(?P<word>[a-z]+)/", named("without an end")),
+    path("open/abc/more/", named("behind one without an end")),
+    re_path(r"^maybe/?$", named("slash or none")),
+    path("maybe/", named("behind slash or none")),
+    re_path(r"^price/(?P<sum>[0-9]+\\$)$", named("escaped dollar")),
+    re_path(r"^cost/[0-9]+\\$", named("ends with an escaped dollar")),
+    re_path(r"(?P<any>tail)$", named("found anywhere")),
+    path("in/<uuid:id>/", include([path("", named("included root")), path("part/", named("included part"))])),
+    path("in/", include([re_path(r"^(?P<year>[0-9]{4})/$", named("year")), path("<str:year>/", named("no year"))])),
+    re_path(r"^ends/\\Z", named("own end")),
+    re_path(r"^(?i:CASE)/$", named("case")),
+    re_path(r"^some/(?:a|b)/$", named("alternatives")),
+    re_path(r"^look/(?!out)[a-z]+/$", named("look-ahead")),
+    path("look/out/", named("behind a look-ahead")),
+    re_path(r"^twice/(?P<a>[a-z])(?P=a)/$", named("back-reference")),
+    path("twice/aa/", named("behind a back-reference")),
+    path("near/", named("before bare alternatives")),
+    re_path(r"^left/$|^right/$", named("bare alternatives")),
+    path("last/", named("behind bare alternatives")),
+]
+class Collector:
+    def warn(self, text): raise SystemExit(text)
+routes = [(p.callback.label, p.path, p.regex, p.suffix_regex) for p in walk(Collector())]
+def found(path):
+    try:
+        return resolve(path).func.label
+    except Resolver404:
+        return ""
+print(json.dumps([routes, [found(path) for path in json.loads(sys.argv[1])]]))
+"""
+PATHS = (
+    *(f"/thing/{x}/" for x in ("1", "-1", "new", "late", "a-b_c", "a.b", "")), "/thing/1", "/thing/new", "/color/0af/", "/color/xyz/", "/color/a/b/",
+    "/files/", "/files/a", "/files/a/b/c/", "/files/list/", "/open/abc/", "/open/abc/more/", "/open/abc/even/more", "/open/1/", "/open/abc",
+    "/maybe", "/maybe/", "/maybe//", "/price/5$", "/price/5", "/cost/5$", "/cost/5$more", "/tail", "/a/b/tail", "/a/tail/b",
+    "/in/12345678-1234-1234-1234-123456789abc/", "/in/12345678-1234-1234-1234-123456789abc/part/", "/in/12345678/part/", "/in/2024/", "/in/20245/",
+    "/ends/", "/ends/x", "/case/", "/CASE/", "/some/a/", "/some/c/", "/left/", "/right/", "/left/x", "/look/at/", "/look/out/", "/look/in/",
+    "/twice/aa/", "/twice/ab/", "/near/", "/last/", "/last", "/", "//last/", "/nothing/",
+)  # fmt: skip
+UNTOLD = {"bare alternatives", "look-ahead", "back-reference"}
+"""What RE2 cannot match as Django does, and what Django tries after one of these: Django's own."""
+COVERED = {f"behind {'a ' if name != 'bare alternatives' else ''}{name}" for name in UNTOLD}
+NEVER = {"never", "behind a path", "behind one without an end", "behind slash or none"}
+
+
+@pytest.fixture(scope="module")
+def asked() -> tuple[list[Route], list[str]]:
+    """The routes as the probe finds them, and what Django resolves each of :data:`PATHS` to."""
+    done = subprocess.run(
+        [sys.executable, "-c", _DJANGO, json.dumps(PATHS)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    routes, found = json.loads(done.stdout)
+    return [_route(order, *one) for order, one in enumerate(routes)], found
+
+
+def _route(order: int, label: str, path: str, regex: str, suffix: str) -> Route:
+    where = Where("views.py", 1)
+    operation = Operation("GET", "get", "views.get", where)
+    return Route(label, path, regex, order, "v", "drf", (), (operation,), suffix_regex=suffix)
+
+
+def test_path_is_of_the_operation_that_django_resolves_it_to(
+    tmp_path: Path, asked: tuple[list[Route], list[str]]
+) -> None:
+    routes, right = asked
+    snapshot = replace(read_snapshot(unserved(tmp_path / "project")), routes=tuple(routes))
+    entries = {
+        f"GET {r.id}": Entry("GET", r.id, State.SHIFTED, 100, "app.routes.read", (), {}) for r in routes
+    }
+    rules = table.build(snapshot, entries)
+    one_process = parse(in_process.table(rules, Edge())[1])
+    with started(tmp_path / "world") as world:
+        control.swap(world.state, rules, world.running, timeout=60)
+        log = Reader(control.folder(world.state) / "access.jsonl", everything=True)
+        lines: list[str] = []
+        with httpx.Client(base_url=world.url, trust_env=False) as client:
+            sides = [client.get(path).text for path in PATHS]
+            wait_until(lambda: lines.extend(line.key for line in log.read()) or len(lines) >= len(PATHS))
+    for path, side, key, label in zip(PATHS, sides, lines, right, strict=True):
+        inside = one_process.choose(_scope(path)).side
+        if not label or label in UNTOLD | COVERED:
+            assert (side, inside) == ("django", "django"), path
+        else:
+            assert (side, inside, key) == ("fastapi", "fastapi", f"GET {label}"), path
+    assert {r.id for r in routes} - set(right) == NEVER | {"behind a back-reference"}
+    assert {r.id for r in routes if not table.covered(snapshot, [r.id])} == {r.id for r in routes} - COVERED
+
+
+def test_operation_whose_paths_cannot_be_told_takes_no_traffic(tmp_path: Path) -> None:
+    """Its own pattern, and one before it that may match its paths: traffic that was moved would stay with Django."""
+    settings = unserved(tmp_path)
+    snapshot = read_snapshot(settings)
+    (route,) = snapshot.routes
+    before = replace(route, id="other", regex=r"^/api/(?!articles/[0-9]+/$).+/\Z", order=-1)
+    for routes, told in (
+        ((replace(route, regex=r"^/(?P<a>api)/(?P=a)/\Z"),), "cannot match the URL pattern of"),
+        ((route, before), "Django tries other before"),
+    ):
+        dump.save(replace(snapshot, routes=routes), settings.snapshot_file)
+        with pytest.raises(UsageError, match=told):
+            shift.run(settings, [GET], 50, force=True, as_json=True)
+        shift.run(settings, [GET], 0, force=True, as_json=True)
+    dump.save(
+        replace(snapshot, routes=(route, replace(before, regex="^/other/(?!x).*"))), settings.snapshot_file
+    )
+    shift.run(settings, [GET], 50, force=True, as_json=True)
+
+
+def test_what_re2_has_not_is_found() -> None:
+    held = (
+        r"^/a/[0-9]{2,4}/\Z", r"^/a/[(?!)]/$", r"^/a/\++/$", r"^/a/\\1/$", r"^/a/(?i:b)/$", r"^/a/[^b]/$", r"^/a/\^b/$", r"^/a/(b|c)$", r"^/a/[|]b$",
+        r"^/a/(?P<x>b)?$", r"^/a/[\]^{,]+$", r"^/a/b{3}$", r"^/a/\$",
+    )  # fmt: skip
+    not_held = (
+        r"^/a/[*+{,}]++\Z", r"^/a/b*+/$", r"^/a/(?>b)/$", r"^/a/(?<=a/)b/$", r"^/a/(b)\1/$", r"^/a/b{,3}/$", r"^/a/(?a:b)/$", r"^/a/^b/$",
+        r"^/a/b\Zc", r"^/a/(?P<x>b)(?(x)c|d)$", r"^/a/(?#b)c$", r"^/a/b|c$", r"^/a/(?s-i:b)$(?!x)",
+    )  # fmt: skip
+    assert [p for p in (*held, *not_held) if patterns.supported(p)] == [*held]
+    rules = [Rule(f"GET {p}", patterns.whole(p), ("GET",), 100, True, False) for p in held]
+    control.check(rules, Ports(1, 2, 3, 4))  # Envoy's own word
+    for pattern, path in (
+        (r"^/a/\++/$", "/a/++/"), (r"^/a/b*+/$", "/a//"), (r"^/a/b?/$", "/a//"), (r"^/a/b{,3}/$", "/a//"), (r"^/a/b|c$", "/c"),
+        (r"^/(?!b)[a-z]/$", "/a/"), (r"^/a\.b(?>c)$", "/a.bc"), (r"^/a/\d(?=/)/$", "/a/1/"),
+    ):  # fmt: skip
+        assert re.search(pattern.replace("b|c", "b|/c"), path)
+        assert re.fullmatch(patterns.beginning(pattern), path), pattern
+
+
+def _scope(path: str) -> dict[str, Any]:
+    return {
+        "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": [], "client": ("127.0.0.1", 1),
+    }  # fmt: skip
