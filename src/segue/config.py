@@ -67,6 +67,7 @@ class Config:
     only: tuple[str, ...] = ()
     otlp: str = ""
     otlp_share: int = 100
+    metrics: str = ""
     log_size: int = 64
     django_command: tuple[str, ...] = ()
     fastapi_command: tuple[str, ...] = ()
@@ -121,6 +122,8 @@ _ONLY = re.compile(
 _APPLICATION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _PORT = "(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 _COLLECTOR = re.compile(rf"http://[A-Za-z0-9.-]+(:{_PORT})?(/[A-Za-z0-9._~/-]*)?")
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
+_METRICS = re.compile(rf"(?:{_OCTET}\.){{3}}{_OCTET}:{_PORT}")
 _NOISE = re.compile(r"[A-Z]+ /?\S.*: body([.\[].*)?")
 
 # table → key → (attribute, type)
@@ -147,6 +150,7 @@ _KEYS: dict[str, dict[str, tuple[str, type]]] = {
         "only": ("only", list),
         "otlp": ("otlp", str),
         "otlp_share": ("otlp_share", int),
+        "metrics": ("metrics", str),
         "log_size": ("log_size", int),
         "django_command": ("django_command", list),
         "fastapi_command": ("fastapi_command", list),
@@ -307,6 +311,10 @@ def _judge(found: Config, file: Path) -> None:
         (
             "gateway.otlp", [found.otlp] if found.otlp else [], _COLLECTOR, "which is no collector's address",
             'Write "http://host:4318": Envoy speaks OTLP over HTTP to it.',
+        ),
+        (
+            "gateway.metrics", [found.metrics] if found.metrics else [], _METRICS, "which is no address to listen on",
+            'Write "127.0.0.1:9464", or "0.0.0.0:9464" where Prometheus asks from another machine.',
         ),
         (
             "gateway.only", found.only, _ONLY, "which is no header or cookie of a client's",

@@ -39,6 +39,7 @@ TOML = """
 environment = { SHOP_KEY = "s3cret" }
 [gateway]
 django_command = ["gunicorn", "site.wsgi", "--bind", "127.0.0.1:{port}"]
+metrics = "127.0.0.1:9464"
 """
 
 
@@ -85,6 +86,12 @@ def test_the_compose_file_is_one_by_the_schema_of_the_specification(compose: dic
     validator_for(schema)(schema).validate(compose)
 
 
+def test_prometheus_has_a_port_of_the_gateway(objects: list[dict[str, Any]]) -> None:
+    (gateway,) = (o for o in objects if (o["kind"], o["metadata"]["name"]) == ("Deployment", "gateway"))
+    (container,) = gateway["spec"]["template"]["spec"]["containers"]
+    assert container["ports"][1:] == [{"name": "metrics", "containerPort": 9464}]
+
+
 def test_each_object_is_one_by_the_schema_of_kubernetes(objects: list[dict[str, Any]]) -> None:
     for one in objects:
         kubernetes_validate.validate(one, "1.37", strict=True)
@@ -96,7 +103,7 @@ def test_nothing_is_root_and_nothing_writes(compose: dict[str, Any], objects: li
         assert service["user"].split(":")[0] not in ("0", "root")
         assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
     published = [service.get("ports", []) for service in compose["services"].values()]
-    assert published == [["127.0.0.1:8080:8080"], [], []]
+    assert published == [["127.0.0.1:8080:8080", "127.0.0.1:9464:9464"], [], []]
     pods = [one["spec"]["template"]["spec"] for one in objects if one["kind"] == "Deployment"]
     assert len(pods) == 3
     for pod in pods:
@@ -153,12 +160,16 @@ def ports(settings: Config, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     listening = resources["listeners"][0]["address"]["socket_address"]
     assert listening == {"address": "0.0.0.0", "port_value": remote.LISTEN}
     listening |= {"address": "127.0.0.1", "port_value": gateway}
+    listening = resources["listeners"][1]["address"]["socket_address"]
+    assert listening == {"address": "0.0.0.0", "port_value": 9464}
+    listening |= {"address": "127.0.0.1", "port_value": free_port()}
     boot["admin"]["address"]["socket_address"]["port_value"] = admin
-    here = {"django": django, "fastapi": fastapi}
+    here = {"django": django, "fastapi": fastapi, "127.0.0.1": admin}
     for cluster in resources["clusters"]:
         for endpoints in cluster.get("load_assignment", {}).get("endpoints", []):
             at = endpoints["lb_endpoints"][0]["endpoint"]["address"]["socket_address"]
-            at |= {"port_value": here[at["address"]], "address": "localhost"}
+            named = cluster["type"] == "STRICT_DNS"
+            at |= {"port_value": here[at["address"]], "address": "localhost" if named else "127.0.0.1"}
     (place / "envoy.json").write_text(json.dumps(boot))
     command = [
         control.envoy_binary(),
@@ -231,7 +242,7 @@ def test_edits_are_kept_and_routes_are_the_ledgers(fresh: Config) -> None:
     (fresh.folder / "segue.toml").write_text(TOML.replace("site.wsgi", "other.wsgi"))
     containers.export(open_project(fresh.folder), "compose", out)
     services = yaml.safe_load(file.read_text())["services"]
-    assert services["gateway"]["ports"] == ["127.0.0.1:9000:8080"]
+    assert services["gateway"]["ports"][0] == "127.0.0.1:9000:8080"
     assert services["django"]["command"] == ["gunicorn", "other.wsgi", "--bind", "0.0.0.0:8000"]
     routes.write_text(routes.read_text().replace("django", "fastapi"))
     before = {p: p.read_bytes() for p in out.rglob("*") if p.is_file()}

@@ -117,6 +117,8 @@ def test_settings_of_the_sides(tmp_path: Path) -> None:
         ("[gateway]\nonly = ['cookie:a=b; c=d']", "which is no header or cookie of a client's"),
         ("[gateway]\notlp = 'https://collector:4318'", "which is no collector's address"),
         ("[gateway]\notlp = 'http://collector:65536'", "which is no collector's address"),
+        ("[gateway]\nmetrics = '9464'", "which is no address to listen on"),
+        ("[gateway]\nmetrics = '127.0.0.256:9464'", "which is no address to listen on"),
         ("[gateway]\notlp_share = 101", "gateway.otlp_share 101 is no percentage"),
         ("[gateway]\nleave_after = -1", "gateway.leave_after -1 is no number of answers"),
         ("[rollout]\nsynthetic = 101", "rollout.synthetic 101 is no number of reads"),

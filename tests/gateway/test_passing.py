@@ -1,14 +1,16 @@
-"""What passes through Envoy as it comes (streams, uploads, WebSockets), whose requests are shared out, and what a collector is told."""
+"""What passes through Envoy as it comes (streams, uploads, WebSockets), whose requests are shared out, and what collectors are told."""
 
 from __future__ import annotations
 
 import http.client
+import json
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from tests.gateway.collector import Collector, collecting
 from tests.gateway.test_envoy import wait_until
 from tests.gateway.world import World, started
@@ -17,6 +19,7 @@ from segue.errors import UsageError
 from segue.gateway import control, in_process, telemetry
 from segue.gateway.envoy import Edge
 from segue.gateway.export import kubernetes, nginx
+from segue.gateway.processes import free_port
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +30,11 @@ def collector() -> Iterator[Collector]:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iterator[World]:
-    edge = Edge(collector=telemetry.Collector(collector.url))
+    edge = Edge(
+        collector=telemetry.Collector(collector.url), metrics=telemetry.Metrics("127.0.0.1", free_port())
+    )
     with started(tmp_path_factory.mktemp("passing"), edge) as new:
+        new.running = replace(new.running, edge=edge)
         yield new
 
 
@@ -40,6 +46,10 @@ def client(world: World) -> Iterator[httpx.Client]:
 
 def log(world: World, side: str) -> str:
     return next(c for c in world.group.children if c.name == side).log.read_text()
+
+
+def logged(world: World) -> list[str]:
+    return (control.folder(world.state) / "access.jsonl").read_text().splitlines()
 
 
 @pytest.mark.parametrize("side", ["django", "fastapi"])
@@ -134,7 +144,11 @@ def test_collector_is_told_of_requests_and_figures(
 ) -> None:
     world.swap(100)
     trace = "0af7651916cd43dd8448eb211c80319c"
-    sent = {"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
+    sent = {"traceparent": f"00-{trace}-b7ad6b7169203331-01", "x-request-id": "r-1"}
+    client.get(
+        "/api/articles/1/", headers={"traceparent": f"00-{trace}-b7ad6b7169203331-00"}
+    )  # not to be traced
+    client.get("/api/articles/own/", headers={"x-request-id": "0af7651916cd43dd8448eb211c80319c"})
     answer = client.get("/api/articles/headers/", headers=sent)
     wait_until(lambda: [s for s in collector.spans() if s["trace"] == trace])
     (span,) = (s for s in collector.spans() if s["trace"] == trace)
@@ -143,7 +157,16 @@ def test_collector_is_told_of_requests_and_figures(
         "http.status_code": "200", "upstream_cluster.name": "fastapi", "segue.weight": "100",
     }  # fmt: skip
     assert f'"traceparent": "00-{trace}-{span["id"]}-01"' in answer.text
-    assert "ingress" not in {s["name"] for s in collector.spans()}  # Segue's own questions
+    line = json.loads(next(text for text in logged(world) if '"r-1"' in text))
+    assert {k: line[k] for k in ("route", "method", "status", "side", "weight", "request_id")} == {
+        "route": "GET /api/articles/{pk}/|weighted", "method": "GET", "status": 200, "side": "fastapi", "weight": 100, "request_id": "r-1",
+    }  # fmt: skip
+    assert {s["name"] for s in collector.spans()} <= {
+        "GET /api/articles/{pk}/",
+        "POST /api/articles/{pk}/",
+        "django",
+    }  # not Segue's own questions
+    wait_until(lambda: [s for s in collector.spans() if "/own/" in s["attributes"].get("http.url", "")])
     wait_until(lambda: any("downstream_rq" in name for name in collector.metrics()))
     # What the collector was asked is no request to Django.
     ports = world.running.ports
@@ -154,3 +177,43 @@ def test_collector_is_told_of_requests_and_figures(
     counted = control.statistics(ports)
     assert counted is not None
     assert counted["django.requests"] == sum(int(line.split(": ")[1]) for line in asked.text.splitlines())
+
+
+def test_prometheus_counts_what_clients_sent_and_gets_nothing_else_of_envoy(
+    world: World, client: httpx.Client
+) -> None:
+    metrics = world.running.edge.metrics
+    assert metrics is not None
+    with httpx.Client(base_url=f"http://127.0.0.1:{metrics.port}", trust_env=False, timeout=30) as prometheus:
+
+        def counted() -> dict[str, float]:
+            found = text_string_to_metric_families(prometheus.get("/metrics").text)
+            return {
+                sample.labels["envoy_cluster_name"]: sample.value
+                for family in found
+                for sample in family.samples
+                if sample.name == "envoy_cluster_upstream_rq_total"
+            }
+
+        world.swap(100)
+        before = counted()
+        for _ in range(7):
+            client.get("/api/articles/1/")
+        for _ in range(3):
+            client.get("/elsewhere/")
+        after = counted()
+        assert after["fastapi-itself"] - before["fastapi-itself"] == 7
+        assert after["django"] - before["django"] == 3
+        refused = [
+            prometheus.get(path).status_code
+            for path in (
+                "/",
+                "/stats/prometheus",
+                "/metrics?filter=(",
+                "/metrics/../quitquitquit",
+                "/config_dump",
+            )
+        ]
+        refused += [prometheus.post(path).status_code for path in ("/metrics", "/quitquitquit")]
+        assert set(refused) == {404}
+    assert client.get("/metrics").text == "django"  # of the project's own, if it has any

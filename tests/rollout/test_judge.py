@@ -85,6 +85,17 @@ def test_without_django_beside_it(fastapi: Side, before: Side, move: Move) -> No
     assert judge(POLICY, Pair(Side(), fastapi), Pair(), before, 600).move is move
 
 
+@pytest.mark.parametrize(
+    ("requests", "failures", "move"),
+    [(600, 9, Move.HOLD), (4900, 100, Move.HOLD), (5000, 101, Move.ROLLBACK), (5000, 30, Move.ADVANCE)],
+)
+def test_doubt_at_100_percent_ends(requests: int, failures: int, move: Move) -> None:
+    """Django has failed 1 of 1,000 before."""
+    alone = Pair(Side(), Side(requests, failures))
+    found = judge(POLICY, alone, Pair(), Side(1000, 1), 600)
+    assert found.move is move
+
+
 def test_few_requests_that_all_fail_pass_no_step() -> None:
     few = Policy(minimum=12)
     for count, move in ((12, Move.HOLD), (14, Move.ROLLBACK)):

@@ -63,16 +63,19 @@ def _files(settings: Config, kind: str, out: Path) -> dict[str, str]:
     rules = control.rules(settings, snapshot, book.entries)
     edge = control.edge(settings)
     boot = json.dumps(remote.bootstrap(edge), indent=1) + "\n"
+    metrics = edge.metrics.port if edge.metrics else 0
     control.check(rules, Ports(remote.LISTEN, remote.ADMIN, remote.SIDE, remote.SIDE), edge)
     rds = remote.discovery(rules)
     python = "" if settings.django_command else str(interpreter(settings))
     django, fastapi = images.both(settings, snapshot, python)
     if kind == "manifests":
-        found = manifests.documents(django, fastapi, _envoy_image(), boot, rds)
+        found = manifests.documents(django, fastapi, _envoy_image(), boot, rds, metrics)
         return {name: _yaml(kind, *objects) for name, objects in found.items()}
     port = settings.gateway_port or _PORT
     return {
-        "compose.yaml": _yaml(kind, compose.document(django, fastapi, _envoy_image(), boot, port, out)),
+        "compose.yaml": _yaml(
+            kind, compose.document(django, fastapi, _envoy_image(), boot, port, out, metrics)
+        ),
         "envoy/boot/envoy.json": boot,
         "envoy/routes/rds.json": rds,
         ".env.example": compose.names(django, fastapi),

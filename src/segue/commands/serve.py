@@ -82,6 +82,8 @@ def started(
     edge = control.edge(settings)
     if edge.certificate is not None:
         tls.judge(edge.certificate)
+    if edge.metrics is not None:
+        require_free(edge.metrics.port)
     control.check(rules, ports, edge)
     folder = control.folder(settings.state)
     python = interpreter(settings)
@@ -156,6 +158,8 @@ def run(settings: Config, *, port: int | None, shadow: int | None = None) -> int
         console.print(f"Gateway  [bold]{service.url}[/]")
         console.print(f"FastAPI  {service.fastapi_url}/docs")
         console.print(f"Django   {service.django_url}")
+        if settings.metrics:
+            console.print(f"Metrics  http://{settings.metrics}/metrics")
         console.print(
             "Shift traffic from another terminal: [bold]segue shift ROUTE --to 100[/]. Ctrl-C stops."
         )

@@ -80,7 +80,9 @@ def edge(settings: Config) -> Edge:
     django = Limits(settings.django_connections, settings.django_requests, settings.django_timeout)
     fastapi = Limits(settings.fastapi_connections, settings.fastapi_requests, settings.fastapi_timeout)
     collector = telemetry.Collector(settings.otlp, settings.otlp_share) if settings.otlp else None
-    return Edge(settings.gateway_proxies, settings.override_from, given, django, fastapi, collector)
+    where, _, port = settings.metrics.rpartition(":")
+    metrics = telemetry.Metrics(where, int(port)) if port else None
+    return Edge(settings.gateway_proxies, settings.override_from, given, django, fastapi, collector, metrics)
 
 
 def rules(settings: Config, snapshot: Snapshot, entries: Mapping[str, Entry]) -> list[Rule]:
@@ -213,7 +215,11 @@ def serves(ports: Ports, version: str, *, tls: bool = False) -> bool:
     knows a version before the one that serves does."""
     try:
         answer = _ask(
-            ports.gateway, routes.ACTIVE_PATH, method="HEAD", headers={routes.ACTIVE_HEADER: version}, tls=tls
+            ports.gateway,
+            routes.ACTIVE_PATH,
+            method="HEAD",
+            headers={routes.ACTIVE_HEADER: version, **routes.UNTRACED},
+            tls=tls,
         )
     except httpx.HTTPError:
         return False
@@ -235,7 +241,7 @@ def statistics(ports: Ports) -> dict[str, int] | None:
     out = {"django.requests": 0, "fastapi.requests": 0, "fallbacks": 0, "total": 0, "total_5xx": 0}
     clusters = _admin(ports, "/clusters?format=json")
     for cluster in clusters.get("cluster_statuses", []):
-        if cluster["name"] == telemetry.CLUSTER:
+        if cluster["name"] in (telemetry.CLUSTER, telemetry.ADMIN):
             continue
         for host in cluster.get("host_statuses", []):
             counts = {s["name"]: int(s.get("value", 0)) for s in host.get("stats", [])}

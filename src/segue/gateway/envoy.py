@@ -41,7 +41,8 @@ class Edge:
 
     ``proxies`` are the proxies before it that are trusted (a load balancer, nginx): 0 where clients connect to it. ``internal`` are the
     networks (CIDR) from which ``x-segue-side`` is obeyed, when the request came through no proxy; none: nobody. With ``certificate``
-    clients speak TLS. ``django`` and ``fastapi`` limit what it asks of each side. ``collector`` gets traces and statistics.
+    clients speak TLS. ``django`` and ``fastapi`` limit what it asks of each side. ``collector`` gets traces and statistics; by
+    ``metrics`` Prometheus asks for the latter.
     """
 
     proxies: int = 0
@@ -50,6 +51,7 @@ class Edge:
     django: Limits = field(default_factory=Limits)
     fastapi: Limits = field(default_factory=Limits)
     collector: telemetry.Collector | None = None
+    metrics: telemetry.Metrics | None = None
 
 
 def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = None) -> Json:
@@ -87,6 +89,7 @@ def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = No
     collector = edge.collector
     if collector is not None:
         manager["tracing"] = telemetry.tracing(collector)
+        manager["request_id_extension"] = telemetry.request_ids()
     if static is not None:
         manager["route_config"] = {k: v for k, v in static.items() if k != "@type"}
     else:
@@ -111,7 +114,8 @@ def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = No
                             **_encryption(folder, edge, static=static is not None),
                         }
                     ],
-                }
+                },
+                *([telemetry.metrics_listener(edge.metrics)] if edge.metrics else []),
             ],
             "clusters": [
                 *clusters(
@@ -119,6 +123,7 @@ def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = No
                     {"django": edge.django, "fastapi": edge.fastapi},
                 ),
                 *([telemetry.cluster(collector)] if collector is not None else []),
+                *([telemetry.admin_cluster(ports.admin)] if edge.metrics else []),
             ],
         },
     }

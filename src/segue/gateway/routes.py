@@ -17,6 +17,8 @@ ITSELF, STANDIN = "fastapi-itself", "fastapi-standin"  # of what the cluster ``f
 UNSERVED = "x-segue-unserved"  # with this header FastAPI says that it did nothing and Django should answer
 ACTIVE_PATH = "/.segue/active"  # only with the header below; without it a path like any other
 ACTIVE_HEADER = "x-segue-version"
+UNTRACED = {"traceparent": f"00-{'5e' * 16}-{'5e' * 8}-00"}
+"""What such a question brings so that no collector is told of it."""
 TYPE = "type.googleapis.com/envoy"
 Json = dict[str, Any]
 
@@ -95,9 +97,8 @@ def _active(version: str) -> list[Json]:
     """
     asked = {"path": ACTIVE_PATH, "headers": [_exact(ACTIVE_HEADER, version)]}
     other = {"path": ACTIVE_PATH, "headers": [{"name": ACTIVE_HEADER, "present_match": True}]}
-    untraced = {"overall_sampling": {"numerator": 0}}
     return [
-        {"name": "segue|active", "match": match, "direct_response": {"status": status}, "tracing": untraced}
+        {"name": "segue|active", "match": match, "direct_response": {"status": status}}
         for match, status in ((asked, 204), (other, 409))
     ]
 

@@ -22,6 +22,9 @@ DOUBT = 0.01
 """A step is not passed while FastAPI's figures are as unlikely as this: of few requests all may fail without being as unlikely as :data:`STEP`
 (12 of 12, where Django has had 12 and failed none, are chance once in three million). More requests tell."""
 
+LONG, SETTLED = 10, 1e-5
+"""At 100 % Django's figures grow no more, so a doubt may never end: after so many times the requests that the step needs one look decides."""
+
 ALONE, GIVEN_UP_ALONE = 0.01, 0.1
 """What may fail, and what clients may give up, where no request of Django's is known to measure by: a rollout whose first step is 100 %, or a
 single client who is at FastAPI."""
@@ -80,8 +83,10 @@ def judge(
     if seconds < policy.interval:
         return Verdict(Move.HOLD, f"{seconds:.0f} of {policy.interval} s so far")
     doubt = _against(policy, step, django, DOUBT) or _against(policy, own, own.django, DOUBT)
-    if doubt:
+    if doubt and (step.django.requests or have < LONG * policy.minimum):
         return Verdict(Move.HOLD, f"in doubt: {doubt}")
+    if settled := doubt and _against(policy, step, django, SETTLED):
+        return Verdict(Move.ROLLBACK, f"{settled} (after {LONG} times the requests that it needs)")
     if own.fastapi.requests:
         users = _summary(step, django) if step.fastapi.requests else "no user"
         return Verdict(Move.ADVANCE, f"{users}; synthetic reads: {_summary(own, own.django)}")

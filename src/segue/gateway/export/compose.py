@@ -9,7 +9,7 @@ from typing import Any
 from segue import digest
 from segue.gateway.export.images import Side
 from segue.gateway.export.remote import ANY, FOLDER, LISTEN, SIDE
-from segue.gateway.routes import ACTIVE_HEADER, ACTIVE_PATH
+from segue.gateway.routes import ACTIVE_HEADER, ACTIVE_PATH, UNTRACED
 
 Json = dict[str, Any]
 NOBODY = 65534
@@ -18,9 +18,11 @@ ENVOY_USER = 101
 NEVER_EMPTY = ("DATABASE_URL", "SECRET_KEY")
 
 
-def document(django: Side, fastapi: Side, image: str, boot: str, port: int, folder: Path) -> Json:
+def document(
+    django: Side, fastapi: Side, image: str, boot: str, port: int, folder: Path, metrics: int = 0
+) -> Json:
     """The file as data, to stand in ``folder`` beside ``envoy/``. ``image`` is Envoy's, ``boot`` the text of its
-    start-up file, ``port`` the one on this machine's loopback."""
+    start-up file, ``port`` the one on this machine's loopback; ``metrics`` one more, for Prometheus, unless it is 0."""
     return {
         "services": {
             "gateway": {
@@ -29,7 +31,10 @@ def document(django: Side, fastapi: Side, image: str, boot: str, port: int, fold
                 "user": f"{ENVOY_USER}:{ENVOY_USER}",
                 # Envoy reads its start-up file once: another one makes `up` start another container. Other routes do not.
                 "labels": {"segue.boot": digest.of_bytes(boot.encode())[:16]},
-                "ports": [f"127.0.0.1:{port}:{LISTEN}"],
+                "ports": [
+                    f"127.0.0.1:{port}:{LISTEN}",
+                    *([f"127.0.0.1:{metrics}:{metrics}"] if metrics else []),
+                ],
                 # The folder, not the file: a file that is mounted alone stays the old one when a new one takes its name.
                 "volumes": [f"./envoy:{FOLDER}:ro"],
                 "depends_on": {
@@ -82,11 +87,15 @@ def _side(side: Side, folder: Path) -> Json:
 
 def _asked() -> str:
     """The image has bash and no HTTP client. `$$` is Compose's `$`."""
-    request = f"HEAD {ACTIVE_PATH} HTTP/1.1\\r\\nHost: gateway\\r\\n{ACTIVE_HEADER}: {ANY}\\r\\nConnection: close\\r\\n\\r\\n"
+    request = f"HEAD {ACTIVE_PATH} HTTP/1.1\\r\\nHost: gateway\\r\\n{ACTIVE_HEADER}: {ANY}\\r\\n{_untraced()}Connection: close\\r\\n\\r\\n"
     return (
         f"exec 3<>/dev/tcp/127.0.0.1/{LISTEN} && printf '{request}' >&3 && read -r line <&3"
         ' && [[ $$line == "HTTP/1.1 204"* ]]'
     )
+
+
+def _untraced() -> str:
+    return "".join(f"{name}: {value}\\r\\n" for name, value in UNTRACED.items())
 
 
 def _health(test: list[str]) -> Json:

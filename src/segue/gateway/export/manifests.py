@@ -9,7 +9,7 @@ from segue.errors import UsageError
 from segue.gateway.export.compose import ENVOY_USER, NOBODY, envoy_command
 from segue.gateway.export.images import Side
 from segue.gateway.export.remote import ANY, FOLDER, LISTEN, SIDE
-from segue.gateway.routes import ACTIVE_HEADER, ACTIVE_PATH
+from segue.gateway.routes import ACTIVE_HEADER, ACTIVE_PATH, UNTRACED
 
 Json = dict[str, Any]
 LARGEST = 1_000_000  # bytes; a ConfigMap holds 1 MiB with all that belongs to it
@@ -21,8 +21,11 @@ _RESOURCES: dict[str, Json] = {
 }
 
 
-def documents(django: Side, fastapi: Side, image: str, boot: str, rds: str) -> dict[str, list[Json]]:
-    """File name → objects. ``image`` is Envoy's; ``boot`` and ``rds`` are the texts of its two files.
+def documents(
+    django: Side, fastapi: Side, image: str, boot: str, rds: str, metrics: int = 0
+) -> dict[str, list[Json]]:
+    """File name → objects. ``image`` is Envoy's; ``boot`` and ``rds`` are the texts of its two files, ``metrics`` the port at which it tells
+    Prometheus its statistics, 0 if none.
 
     Raises :class:`UsageError` for routes that no ConfigMap can hold.
     """
@@ -35,7 +38,7 @@ def documents(django: Side, fastapi: Side, image: str, boot: str, rds: str) -> d
         "routes.yaml": [_config_map("segue-routes", {"rds.json": rds})],
         "gateway.yaml": [
             _config_map("segue-boot", {"envoy.json": boot}),
-            _gateway(image, digest.of_bytes(boot.encode())[:16]),
+            _gateway(image, digest.of_bytes(boot.encode())[:16], metrics),
             _service("gateway", {"ports": [{"name": "http", "port": 80, "targetPort": "http"}]}),
             {
                 "apiVersion": "policy/v1",
@@ -63,12 +66,14 @@ def documents(django: Side, fastapi: Side, image: str, boot: str, rds: str) -> d
     return files
 
 
-def _gateway(image: str, boot: str) -> Json:
+def _gateway(image: str, boot: str, metrics: int) -> Json:
     probe: Json = {
         "httpGet": {
             "path": ACTIVE_PATH,
             "port": "http",
-            "httpHeaders": [{"name": ACTIVE_HEADER, "value": ANY}],
+            "httpHeaders": [
+                {"name": name, "value": value} for name, value in {ACTIVE_HEADER: ANY, **UNTRACED}.items()
+            ],
         }
     }
     container: Json = {
@@ -88,7 +93,10 @@ def _gateway(image: str, boot: str) -> Json:
     ]
     made = _deployment("gateway", ENVOY_USER, LISTEN, container, volumes)
     # Envoy reads its start-up file once: another one makes new pods. Other routes do not.
-    made["spec"]["template"]["metadata"]["annotations"] = {"segue/boot": boot}
+    pod = made["spec"]["template"]
+    pod["metadata"]["annotations"] = {"segue/boot": boot}
+    if metrics:
+        pod["spec"]["containers"][0]["ports"].append({"name": "metrics", "containerPort": metrics})
     return made
 
 

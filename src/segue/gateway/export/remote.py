@@ -13,6 +13,7 @@ from segue.gateway import envoy, routes
 from segue.gateway.envoy import Edge, Ports
 from segue.gateway.routes import ACTIVE_HEADER, ACTIVE_PATH, ITSELF, TYPE
 from segue.gateway.table import Rule
+from segue.gateway.telemetry import ADMIN as ADMIN_PAGE
 
 Json = dict[str, Any]
 
@@ -44,6 +45,8 @@ def bootstrap(edge: Edge, folder: str = FOLDER) -> Json:
         log["name"] = "envoy.access_loggers.stdout"
         log["typed_config"]["@type"] = _STDOUT
         del log["typed_config"]["path"]
+    if edge.metrics is not None:
+        resources["listeners"][1]["address"] = _address("0.0.0.0", edge.metrics.port)
     resources["clusters"] = [_by_name(one) for one in resources["clusters"]]
     return made
 
@@ -60,9 +63,8 @@ def discovery(rules: list[Rule]) -> str:
 
 def _by_name(made: Json) -> Json:
     """``made`` with its host found by DNS, each of the addresses of a name (the pods of a headless Service) being a host of its own."""
-    if (
-        "load_assignment" not in made or made["type"] == "STRICT_DNS"
-    ):  # made of others, or the collector, which has a name already
+    # Not one that is made of others, the collector, which has a name already, nor Envoy's own admin page.
+    if "load_assignment" not in made or made["type"] == "STRICT_DNS" or made["name"] == ADMIN_PAGE:
         return made
     name = "fastapi" if made["name"] == ITSELF else "django"
     made["load_assignment"]["endpoints"][0]["lb_endpoints"] = [{"endpoint": {"address": _address(name)}}]
