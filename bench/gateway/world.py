@@ -12,7 +12,11 @@ from tests.gateway import project as projects
 from tests.gateway.project import Project
 from tests.gateway.world import World, started
 
+from segue.gateway.envoy import Edge
 from segue.gateway.processes import Child, Group
+
+EDGE = Edge(health=5)
+"""As `segue serve` has it by default."""
 
 
 class Sides:
@@ -39,12 +43,12 @@ class Sides:
 
 def bare(folder: Path) -> AbstractContextManager[World]:
     """Only the gateway and the sides."""
-    return started(folder, backend=Sides(folder / "sides").start)
+    return started(folder, EDGE, backend=Sides(folder / "sides").start)
 
 
 @contextmanager
 def project(folder: Path, rollout: str = "") -> Iterator[tuple[Project, Sides]]:
     """A project with a ledger as well."""
     sides = Sides(folder / "sides")
-    with projects.project(folder, rollout, backend=sides.start) as one:
+    with projects.project(folder, rollout, backend=sides.start, edge=EDGE) as one:
         yield one, sides

@@ -65,6 +65,8 @@ class Config:
     patience: int = 5
     leave_after: int = 5
     only: tuple[str, ...] = ()
+    shares: dict[str, int] = field(default_factory=dict)
+    override_cookie: str = ""
     otlp: str = ""
     otlp_share: int = 100
     metrics: str = ""
@@ -116,6 +118,7 @@ class Config:
 
 
 _STICKY = re.compile(r"session|authorization|address|(header|cookie):[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _ONLY = re.compile(
     r"(header:(?!(?i:x-segue-|x-envoy-|cookie\b))[A-Za-z0-9!#$%&'*+.^_`|~-]+|cookie:[A-Za-z0-9!#$%&'*+.^_`|~-]+)(=[!-:<-~][ -:<-~]*)?"
 )
@@ -148,6 +151,8 @@ _KEYS: dict[str, dict[str, tuple[str, type]]] = {
         "patience": ("patience", int),
         "leave_after": ("leave_after", int),
         "only": ("only", list),
+        "shares": ("shares", dict),
+        "override_cookie": ("override_cookie", str),
         "otlp": ("otlp", str),
         "otlp_share": ("otlp_share", int),
         "metrics": ("metrics", str),
@@ -317,6 +322,14 @@ def _judge(found: Config, file: Path) -> None:
             'Write "127.0.0.1:9464", or "0.0.0.0:9464" where Prometheus asks from another machine.',
         ),
         (
+            "gateway.override_cookie", [found.override_cookie] if found.override_cookie else [], _NAME, "which is no name of a cookie",
+            'Write "segue-side", or another name.',
+        ),
+        (
+            "gateway.shares", found.shares, _ONLY, "which is no header or cookie of a client's",
+            'Write "header:X-Group=beta", "header:X-Beta", "cookie:group=beta" or "cookie:beta".',
+        ),
+        (
             "gateway.only", found.only, _ONLY, "which is no header or cookie of a client's",
             'Write "header:X-Group=beta", "header:X-Beta", "cookie:group=beta" or "cookie:beta".',
         ),
@@ -325,6 +338,12 @@ def _judge(found: Config, file: Path) -> None:
         for word in given:
             if not form.fullmatch(word):
                 raise UsageError(f"{file}: {name} has {word!r}, {why}.", hint=hint)
+    for word, share in found.shares.items():
+        if type(share) is not int or not 0 <= share <= 100:
+            raise UsageError(
+                f"{file}: gateway.shares gives {word!r} {share!r}, which is no percentage.",
+                hint="Give a whole number from 0 to 100.",
+            )
     steps = found.rollout_steps
     if not steps or list(steps) != sorted(set(steps)) or not 1 <= steps[0] <= steps[-1] <= 100:
         raise UsageError(

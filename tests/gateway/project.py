@@ -13,6 +13,7 @@ from segue import digest, ledger
 from segue.commands.common import open_project
 from segue.config import Config
 from segue.gateway import control
+from segue.gateway.envoy import Edge
 from segue.gateway.processes import Child, Group
 from segue.ledger import Entry, Ledger, Proof, State, closure
 from segue.snapshot import dump
@@ -46,11 +47,14 @@ class Project:
 
 @contextmanager
 def project(
-    folder: Path, rollout: str, backend: Callable[[Group, str, int], Child] = simple_backend
+    folder: Path,
+    rollout: str,
+    backend: Callable[[Group, str, int], Child] = simple_backend,
+    edge: Edge = Edge(),
 ) -> Iterator[Project]:
     """Two verified operations at 0 %, served; ``rollout`` are lines for that table of segue.toml, ``backend`` starts a side."""
     settings = unserved(folder, rollout)
-    with started(settings.state, backend=backend) as world:
+    with started(settings.state, edge, backend=backend) as world:
         control.save_running(settings.state, world.running)
         yield Project(settings, world)
 

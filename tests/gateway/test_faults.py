@@ -13,6 +13,7 @@ from tests.gateway.test_envoy import wait_until
 from tests.gateway.world import World, started
 
 from segue.gateway import control
+from segue.gateway.envoy import Edge
 from segue.rollout.figures import Pair
 from segue.rollout.log import Reader
 
@@ -70,6 +71,30 @@ def test_slow_and_stopped_fastapi_costs_no_read_and_it_comes_back(tmp_path: Path
         assert [s.result() for s in stopped] == ["200 django"] * 8
         world.signal_fastapi(signal.SIGCONT)
         wait_until(lambda: get("1") == "200 fastapi")
+
+
+def test_stopped_fastapi_gets_no_write_as_soon_as_it_has_not_shown_that_it_is_alive(tmp_path: Path) -> None:
+    """Nobody reads, so nothing but the question itself tells; without it each write would wait until FastAPI goes on."""
+    with started(tmp_path, Edge(health=1)) as world:
+
+        def post(seconds: float) -> str:
+            return httpx.post(f"{world.url}/api/articles/1/", trust_env=False, timeout=seconds).text
+
+        world.swap(100, 100)
+        wait_until(lambda: post(60) == "fastapi")
+        world.signal_fastapi(signal.SIGSTOP)
+        wait_until(lambda: healthy(world) == 0)
+        assert [post(60) for _ in range(5)] == ["django"] * 5
+        world.signal_fastapi(signal.SIGCONT)
+        wait_until(lambda: post(60) == "fastapi")
+
+
+def healthy(world: World) -> int:
+    """How many hosts of FastAPI's Envoy takes to be well."""
+    url = (
+        f"http://127.0.0.1:{world.running.ports.admin}/stats?filter=cluster.fastapi-itself.membership_healthy"
+    )
+    return int(httpx.get(url, trust_env=False).text.split(": ")[1])
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

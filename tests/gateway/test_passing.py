@@ -139,6 +139,46 @@ def test_weight_is_of_those_that_only_names(world: World, client: httpx.Client) 
             refuse()
 
 
+def test_classes_of_requests_have_shares_of_their_own_and_a_cookie_chooses_a_side(
+    world: World, client: httpx.Client
+) -> None:
+    shares = (("cookie:tenant=big", 0), ("header:x-group=beta", 100), ("cookie:half", 50))
+    same = {"only": ("cookie:pilot",), "shares": shares, "cookie": "segue-side"}
+
+    def side(method: str = "GET", **headers: str) -> str:
+        return client.request(method, "/api/articles/1/", headers=headers).text
+
+    def swap(weight: int) -> None:
+        rules = [replace(rule, **same) for rule in world.rules(weight, weight, sticky=("cookie:half",))]
+        control.swap(world.state, rules, world.running, timeout=60)
+
+    for weight in (1, 100):
+        swap(weight)
+        for method in ("GET", "POST"):
+            assert side(method, **{"x-group": "beta"}) == "fastapi"
+            assert (
+                side(method, **{"x-group": "beta", "cookie": "tenant=big"}) == "django"
+            )  # the first that fits
+            assert side(method) == "django"  # no pilot
+            halves = [[side(method, cookie=f"half={n}") for n in range(40)] for _ in range(2)]
+            assert halves[0] == halves[1]  # who has one keeps his side
+            assert 5 <= halves[0].count("fastapi") <= 35
+        assert {side(cookie="pilot=1; tenant=small") for _ in range(5 if weight == 100 else 0)} <= {"fastapi"}
+        # Chosen from an allowed network only, before all shares.
+        assert side(cookie="tenant=big; segue-side=fastapi") == "fastapi"
+        assert side(**{"x-group": "beta", "cookie": "segue-side=django"}) == "django"
+        assert side(cookie="segue-side=fastapi", **{"x-forwarded-for": "203.0.113.9"}) == "django"
+        assert side(cookie="segue-side=fastapi", **{"x-segue-side": "django"}) == "django"
+    swap(0)  # all of it is back
+    assert {side(**{"x-group": "beta"}), side(cookie="half=1")} == {"django"}
+    assert side(cookie="segue-side=fastapi") == "fastapi"
+    names = {json.loads(text)["route"].rpartition("|")[2] for text in logged(world)}
+    assert {"apart", "forced-fastapi"} <= names
+    for kept, word in (({"shares": shares}, "shares"), ({"cookie": "segue-side"}, "override_cookie")):
+        with pytest.raises(UsageError, match=rf"gateway.{word} \(.*\) is not kept in one process"):
+            in_process.table([replace(world.rules(1)[0], **kept)], Edge())
+
+
 def test_collector_is_told_of_requests_and_figures(
     world: World, client: httpx.Client, collector: Collector
 ) -> None:

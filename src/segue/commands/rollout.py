@@ -137,6 +137,8 @@ def _control(settings: Config, plan: Plan, recorded: Sequence[Path]) -> int:
         )
         if settings.only:
             console.print(f"Of requests with {' or '.join(map(escape, settings.only))} only (gateway.only).")
+        if settings.shares:
+            console.print(f"{escape(shift.apart(settings.shares))} (gateway.shares); they are in no figures.")
         controller.begin()
         while plan.active and not stopping:
             controller.tick(reader.read(), paused=plans.paused(settings.state), synthetic=sending.lines())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from rich.markup import escape
 
@@ -32,7 +33,8 @@ WAIT_SECONDS = 15.0
 class Shifted:
     """What :func:`move` did. ``moved`` are the entries as they were before, ``unchanged`` those that had the weight already,
     ``skipped`` the keys of matches that are not translated; ``seconds`` until the gateway had it, None without one; ``held`` whether
-    a rollout was paused for it; ``only`` the requests that weights are of."""
+    a rollout was paused for it; ``only`` the requests that weights are of, and
+    ``shares`` what others have."""
 
     weight: int
     moved: tuple[Entry, ...]
@@ -41,6 +43,7 @@ class Shifted:
     seconds: float | None
     held: bool = False
     only: tuple[str, ...] = ()
+    shares: Mapping[str, int] = field(default_factory=dict)
 
     def sentences(self) -> list[str]:
         """What people are told."""
@@ -58,6 +61,8 @@ class Shifted:
             told.append(
                 f"Of requests with {' or '.join(self.only)} only; all others stay on Django (gateway.only)."
             )
+        if self.weight and self.shares:
+            told.append(f"{apart(self.shares)} (gateway.shares).")
         if self.held:
             told.append(
                 "The rollout under way is paused; `segue rollout --resume` goes on with what it had before it."
@@ -123,6 +128,14 @@ def move(
         seconds,
         held,
         settings.only,
+        settings.shares,
+    )
+
+
+def apart(shares: Mapping[str, int]) -> str:
+    """What ``gateway.shares`` gives, in words."""
+    return "Apart from these: " + ", ".join(
+        f"{share} % of those with {word}" for word, share in shares.items()
     )
 
 

@@ -22,8 +22,12 @@ class Limits:
     timeout: int = 0
 
 
-def clusters(ports: Mapping[str, int], limits: Mapping[str, Limits]) -> list[Json]:
-    """Both sides, by ``django`` and ``fastapi``.
+HEALTH_PATH = "/.segue/alive"
+"""What FastAPI is asked to see whether it answers at all: any answer is one, 404 as well, so that no project need know the path."""
+
+
+def clusters(ports: Mapping[str, int], limits: Mapping[str, Limits], health: int = 0) -> list[Json]:
+    """Both sides, by ``django`` and ``fastapi``. ``health``: seconds that FastAPI may take to answer :data:`HEALTH_PATH`; 0: it is not asked.
 
     ``fastapi`` is FastAPI itself and, after it, Django as its stand-in. They are clusters of their own since Envoy leaves out whatever host of a
     cluster is slow or resets: Django, which has nobody to stand in for it, would be left out as well after some reads that take long on both
@@ -50,6 +54,7 @@ def clusters(ports: Mapping[str, int], limits: Mapping[str, Limits]) -> list[Jso
         {
             **_side(ITSELF, ports["fastapi"], mine),
             "outlier_detection": _outliers(),
+            **({"health_checks": [_health(health)]} if health else {}),
             "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
         },
         _side(STANDIN, ports["django"], mine),
@@ -94,6 +99,25 @@ def _protocol(limits: Limits, filters: list[Json]) -> Json:
             "explicit_http_config": {"http_protocol_options": {}},
             **({"http_filters": filters} if filters else {}),
         }
+    }
+
+
+def _health(seconds: int) -> Json:
+    """A process that is stopped, or whose event loop is blocked, takes connections and answers none of them; what costs reads their patience until
+    three have waited in vain would hold writes for good."""
+    return {
+        "timeout": f"{seconds}s",
+        "interval": f"{seconds}s",
+        "no_traffic_interval": f"{seconds}s",
+        "unhealthy_interval": "1s",
+        "unhealthy_threshold": 2,
+        "healthy_threshold": 1,
+        "http_health_check": {
+            "path": HEALTH_PATH,
+            "method": "HEAD",
+            "host": "localhost",
+            "expected_statuses": [{"start": 100, "end": 600}],
+        },
     }
 
 

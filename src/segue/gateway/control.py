@@ -82,12 +82,23 @@ def edge(settings: Config) -> Edge:
     collector = telemetry.Collector(settings.otlp, settings.otlp_share) if settings.otlp else None
     where, _, port = settings.metrics.rpartition(":")
     metrics = telemetry.Metrics(where, int(port)) if port else None
-    return Edge(settings.gateway_proxies, settings.override_from, given, django, fastapi, collector, metrics)
+    return Edge(
+        settings.gateway_proxies,
+        settings.override_from,
+        given,
+        django,
+        fastapi,
+        collector,
+        metrics,
+        settings.patience,
+    )
 
 
 def rules(settings: Config, snapshot: Snapshot, entries: Mapping[str, Entry]) -> list[Rule]:
     """The table of ``entries``, shared out as ``segue.toml`` says."""
-    sharing = table.Sharing(settings.sticky, settings.patience, settings.leave_after, settings.only)
+    sharing = table.Sharing(
+        settings.sticky, settings.patience, settings.leave_after, settings.only, tuple(settings.shares.items()), settings.override_cookie
+    )  # fmt: skip
     return table.build(snapshot, entries, sharing)
 
 

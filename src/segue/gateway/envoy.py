@@ -42,7 +42,7 @@ class Edge:
     ``proxies`` are the proxies before it that are trusted (a load balancer, nginx): 0 where clients connect to it. ``internal`` are the
     networks (CIDR) from which ``x-segue-side`` is obeyed, when the request came through no proxy; none: nobody. With ``certificate``
     clients speak TLS. ``django`` and ``fastapi`` limit what it asks of each side. ``collector`` gets traces and statistics; by
-    ``metrics`` Prometheus asks for the latter.
+    ``metrics`` Prometheus asks for the latter. ``health``: seconds that FastAPI may take to show that it is alive; 0: it is not asked.
     """
 
     proxies: int = 0
@@ -52,6 +52,7 @@ class Edge:
     fastapi: Limits = field(default_factory=Limits)
     collector: telemetry.Collector | None = None
     metrics: telemetry.Metrics | None = None
+    health: int = 0
 
 
 def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = None) -> Json:
@@ -121,6 +122,7 @@ def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = No
                 *clusters(
                     {"django": ports.django, "fastapi": ports.fastapi},
                     {"django": edge.django, "fastapi": edge.fastapi},
+                    edge.health,
                 ),
                 *([telemetry.cluster(collector)] if collector is not None else []),
                 *([telemetry.admin_cluster(ports.admin)] if edge.metrics else []),

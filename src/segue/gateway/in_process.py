@@ -13,7 +13,7 @@ from segue.errors import EnvironmentProblem
 from segue.gateway.envoy import Edge
 from segue.gateway.table import Rule, require_all
 
-_ENVOYS = ("patience", "leave_after", "only")
+_ENVOYS = ("patience", "leave_after", "only", "shares", "cookie")
 FORMAT = 1
 """As ``segue_bridge.legacy.in_process.table.FORMAT``."""
 

@@ -55,10 +55,14 @@ def route_configuration(rules: Sequence[Rule]) -> Json:
                         "api",
                     )
                 )
-            for side, weight in (("django", 0), ("fastapi", 100)):
-                chosen = [_exact(SIDE_HEADER, side), _exact(INTERNAL, "true")]
-                forced = {**match, "headers": [*match["headers"], *chosen]}
-                routes.extend(_by_method(forced, weight, rule, f"forced-{side}"))
+            for asked in (SIDE_HEADER, *([f"cookie:{rule.cookie}"] if rule.cookie else [])):
+                for side, weight in (("django", 0), ("fastapi", 100)):
+                    word = _exact(asked, side) if asked == SIDE_HEADER else _having(f"{asked}={side}")
+                    forced = {**match, "headers": [*match["headers"], word, _exact(INTERNAL, "true")]}
+                    routes.extend(_by_method(forced, weight, rule, f"forced-{side}"))
+        for what, share in rule.shares if rule.weight else []:
+            apart = {**match, "headers": [*match["headers"], _having(what)]}
+            routes.extend(_by_method(apart, share, rule, "apart"))
         for wanted in [_having(word) for word in rule.only] if rule.weight else []:
             theirs = {**match, "headers": [*match["headers"], wanted]}
             routes.extend(_by_method(theirs, rule.weight, rule, "weighted"))
@@ -126,9 +130,9 @@ def _by_method(match: Json, weight: int, rule: Rule, name: str) -> list[Json]:
     if rule.methods:
         safe = "GET" in rule.methods
         out = [_route(match, weight, rule, name, safe=safe)]
-        if weight and rule.leave_after and not safe and name == "weighted":
+        if weight and rule.leave_after and not safe and name in ("weighted", "apart"):
             out[0]["typed_per_filter_config"] = leaving.on_route(rule.key, rule.leave_after, standin=False)
-            out.insert(0, _standin(match, weight, rule))
+            out.insert(0, _standin(match, weight, rule, name))
         return out
     if weight == 0:
         return [_route(match, weight, rule, name)]
@@ -149,10 +153,10 @@ def _having(word: str) -> Json:
     return {"name": "cookie", "string_match": {"safe_regex": {"regex": rf"(?:.*;)?\s*{found}\s*(?:;.*)?"}}}
 
 
-def _standin(match: Json, weight: int, rule: Rule) -> Json:
+def _standin(match: Json, weight: int, rule: Rule, name: str) -> Json:
     """FastAPI's share is Django's, for a while (:mod:`segue.gateway.leaving`). Logged as FastAPI's that Django answered, as what it fails is."""
     asked = {**match, "headers": [*match["headers"], _exact(leaving.HEADER, "1")]}
-    out = _route(asked, weight, rule, "weighted-standin")
+    out = _route(asked, weight, rule, f"{name}-standin")
     action = out["route"]
     del action["retry_policy"]
     for one in (action, *action.get("weighted_clusters", {"clusters": []})["clusters"]):

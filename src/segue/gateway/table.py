@@ -30,6 +30,8 @@ class Rule:
     ``leave_after``: 5xx of FastAPI's in a row after which a write goes to Django for a while; 0: never.
     ``only``: requests that the weight is of, as ``header:NAME``, ``header:NAME=VALUE``, ``cookie:NAME``, ``cookie:NAME=VALUE``; one of them is
     enough, and who has none stays with Django. Empty: all.
+    ``shares``: requests of which FastAPI has another percentage while it has a weight at all, named likewise; the first that fits counts,
+    before ``only``. ``cookie``: the name of a cookie that asks for a side as the override header does; '': none.
     """
 
     key: str
@@ -42,6 +44,8 @@ class Rule:
     patience: int = 0
     leave_after: int = 0
     only: tuple[str, ...] = ()
+    shares: tuple[tuple[str, int], ...] = ()
+    cookie: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +56,22 @@ class Sharing:
     patience: int = 0
     leave_after: int = 0
     only: tuple[str, ...] = ()
+    shares: tuple[tuple[str, int], ...] = ()
+    cookie: str = ""
 
 
 def build(snapshot: Snapshot, entries: Mapping[str, Entry], sharing: Sharing = Sharing()) -> list[Rule]:
     """The rules in Django's matching order. Routes after the last native one are left out: the
     proxy's default is Django."""
     apart = tuple(_identity(snapshot, word) for word in sharing.sticky)
-    same = (apart, sharing.patience, sharing.leave_after, sharing.only)
+    same = (
+        apart,
+        sharing.patience,
+        sharing.leave_after,
+        sharing.only,
+        sharing.shares,
+        sharing.cookie,
+    )
     rules: list[Rule] = []
     last = 0
     for route in sorted(snapshot.routes, key=lambda r: r.order):
@@ -84,13 +97,18 @@ def build(snapshot: Snapshot, entries: Mapping[str, Entry], sharing: Sharing = S
 
 
 def require_all(rules: Sequence[Rule], where: str) -> None:
-    """Raises :class:`UsageError` if a weight is of some requests only, which ``where`` cannot tell apart."""
-    words = next((rule.only for rule in rules if rule.only), ())
-    if words:
-        raise UsageError(
-            f"gateway.only ({', '.join(words)}) is not kept in {where}: all requests would be shared out.",
-            hint="Take gateway.only out of segue.toml, or serve by Envoy.",
-        )
+    """Raises :class:`UsageError` if requests are told apart by what ``where`` cannot look at."""
+    for rule in rules[:1]:
+        for key, words, what in (
+            ("only", rule.only, "all requests would be shared out"),
+            ("shares", [word for word, _ in rule.shares], "all requests would be shared out alike"),
+            ("override_cookie", [rule.cookie] if rule.cookie else [], "it would choose no side"),
+        ):
+            if words:
+                raise UsageError(
+                    f"gateway.{key} ({', '.join(words)}) is not kept in {where}: {what}.",
+                    hint=f"Take gateway.{key} out of segue.toml, or serve by Envoy.",
+                )
 
 
 def _identity(snapshot: Snapshot, word: str) -> str:
