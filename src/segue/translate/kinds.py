@@ -626,6 +626,15 @@ class KeywordDict(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class ContextDict(Kind):
+    """A serializer's context that a view makes: a dict with the request or the view in it. It has no code; ``entries`` are
+    (key, Val). ``beneath``: the view's own context lies beneath."""
+
+    entries: tuple[tuple[str, Any], ...] = ()
+    beneath: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Sometimes(Kind):
     """An entry of a :class:`KeywordDict` that is there where ``test`` holds: ``if pk: known["pk"] = pk``."""
 

@@ -50,6 +50,11 @@ def details_of(error: Invalid) -> list[ErrorDetail] | dict[str, list[ErrorDetail
     return _details(error.error_list, code)
 
 
+def detail_of(error: ValidationError | Invalid) -> Detail:
+    """What DRF answers for its own error or Django's while it validates."""
+    return details_of(error) if isinstance(error, Invalid) else error.detail
+
+
 def _details(errors: list[Invalid], code: str) -> list[ErrorDetail]:
     return [
         ErrorDetail(str(one.message % one.params if one.params else one.message), one.code or code)

@@ -18,6 +18,7 @@ from segue.snapshot.model import Class, Function, Where
 from segue.target.ir import Import
 from segue.translate import language
 from segue.translate.context import Context
+from segue.translate.functions.atomic import ATOMIC_DECORATORS, in_atomic, is_atomic
 from segue.translate.functions.idle_decorators import gives_back
 from segue.translate.functions.naming import function_name
 from segue.translate.functions.record import FunctionRecord, records
@@ -96,7 +97,6 @@ HARMLESS_DECORATORS = frozenset(
 
 WORD = re.compile(r"[A-Za-z_]\w*")
 # The whole body stands in a block.
-ATOMIC_DECORATORS = frozenset({"django.db.transaction.atomic"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -457,27 +457,11 @@ def _forget_unused_state(frame: Frame) -> None:
 
 def _run(frame: Frame, definition: ast.FunctionDef, statements: list[ast.stmt]) -> None:
     """The body; with ``@transaction.atomic`` it stands in ``async with db.atomic():``."""
-    # Decorators put on from outside come first in wrapped_by and do not stand in the source.
-    inside = zip(reversed(definition.decorator_list), reversed(frame.function.wrapped_by), strict=False)
-    for node, dotted in inside:
-        if dotted not in ATOMIC_DECORATORS or not isinstance(node, ast.Call):
-            continue
-        if ast.unparse(node.func).endswith("method_decorator"):
-            continue  # the probe looks through it for the function atomic alone, without arguments
-        if node.args or node.keywords:
-            raise frame.refuse(
-                "atomic", ast.unparse(node), "Segue does not know this argument of atomic().", node
-            )
-    if not any(dotted in ATOMIC_DECORATORS for dotted in frame.function.wrapped_by):
+    if not is_atomic(frame, definition):
         frame.run(statements)
         return
-    db = ast.unparse(frame.db)
-    frame.in_atomic += 1
-    with frame.capture() as captured:
+    with in_atomic(frame):
         frame.run(statements)
-        lines = list(captured)
-    frame.in_atomic -= 1
-    frame.emit_block(f"async with {db}.atomic():", lines)
 
 
 AMBIENT = (

@@ -9,19 +9,20 @@ from segue.snapshot.model import Function
 from segue.translate import language
 from segue.translate.interp.comments import Comments
 from segue.translate.interp.frame import PUT, Frame
-from segue.translate.interp.value import Val, const
-from segue.translate.kinds import KeywordDict, Keywords, NoArguments
+from segue.translate.interp.value import Val, const, is_pure
+from segue.translate.kinds import KeywordDict, Keywords, NoArguments, QuerySet
 
 
 def inline_call(
     frame: Frame, function: Function, arguments: dict[str, Val], receiver: Val | None, node: ast.AST
 ) -> Val:
     """Run the body of ``function`` in ``frame``. It may return at its end only."""
+    from segue.translate.functions.atomic import ATOMIC_DECORATORS, in_atomic, is_atomic
     from segue.translate.functions.idle_decorators import gives_back
     from segue.translate.functions.lift import HARMLESS_DECORATORS
 
     for decorator in function.wrapped_by:
-        if decorator not in HARMLESS_DECORATORS and not gives_back(frame.ctx, decorator):
+        if decorator not in HARMLESS_DECORATORS | ATOMIC_DECORATORS and not gives_back(frame.ctx, decorator):
             raise frame.refuse(
                 "decorator", f"@{decorator}", "Segue does not know what this decorator does.", node
             )
@@ -78,7 +79,11 @@ def inline_call(
             if rest:
                 given = Val(KeywordDict(rest))
             frame.env[tree.args.kwarg.arg] = given if given is not None else Val(Keywords(None))
-        result = _run(frame, body, function)
+        if is_atomic(frame, tree):
+            with in_atomic(frame):
+                result = _settled(frame, _run(frame, body, function), node)
+        else:
+            result = _run(frame, body, function)
         for key in [k for k in saved[0] if k.startswith(PUT)]:
             del saved[0][key]
         saved[0].update({key: value for key, value in frame.env.items() if key.startswith(PUT)})
@@ -105,6 +110,13 @@ def _run(frame: Frame, body: list[ast.stmt], function: Function) -> Val:
             raise frame.refuse("early-return", function.name, why, stmt)
         frame.run([stmt])
     return const(None)
+
+
+def _settled(frame: Frame, result: Val, node: ast.AST) -> Val:
+    """What a function in a transaction gives is computed inside of it."""
+    if result.node is None or isinstance(result.kind, QuerySet) or is_pure(result.node):
+        return result
+    return Val(result.kind, frame.hoist("made", result.node, node))
 
 
 def _known(frame: Frame, node: ast.expr) -> bool | None:

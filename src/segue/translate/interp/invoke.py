@@ -386,8 +386,9 @@ def construct(frame: Frame, dotted: str, site: CallSite) -> Val | None:
     if made is not None:
         return made
     from segue.translate.rules.csv_files import echo
+    from segue.translate.rules.plain_objects import construct_plain
 
-    found = echo(frame, dotted, site)
+    found = echo(frame, dotted, site) or construct_plain(frame, dotted, site)
     return found if found is not None else project_exception(frame, dotted, site)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import replace
 
 from segue.snapshot.model import ModelField
+from segue.translate.interp.annotations import annotation
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.join import join
+from segue.translate.interp.join import join, nullable
 from segue.translate.interp.scope import field_source
 from segue.translate.interp.value import Val, const, quote
 from segue.translate.kinds import (
@@ -272,12 +274,37 @@ def _getattr_of_nullable(frame: Frame, call: CallSite, value: Val, attr: str) ->
     ):
         return None
     item = field_of(concrete(frame.ctx, kind.model), attr)
-    if item is None or (item.relation is not None and attr == item.name):
+    if item is not None and item.relation is not None and attr == item.name:
+        return _related_or_none(frame, call, value, item)
+    if item is None:
         return None
     inner = of(frame, Val(Instance(kind.model, kind.site, kind.mode), value.node), attr, call.node)
     assert inner.node is not None
     test = ast.Compare(value.node, [ast.IsNot()], [ast.Constant(None)])
     return Val(join(inner.kind, default.kind), ast.IfExp(test, inner.node, default.node))
+
+
+def _related_or_none(frame: Frame, call: CallSite, value: Val, item: ModelField) -> Val | None:
+    """``getattr(self.instance, "project", None)``: the related object is asked for where there is an object."""
+    from segue.translate.interp.expressions.attributes import of
+
+    kind, default = value.kind, call.args[2].kind
+    there = replace(kind, nullable=False) if isinstance(kind, Instance) else None
+    if there is None or frame.no_hoist or not (isinstance(default, Const) and default.value is None):
+        return None
+    if not (item.null or _is_there(there, item)):
+        return None
+    with frame.capture() as captured:
+        related = of(frame, Val(there, value.node), item.name, call.node)
+        lines = list(captured)
+    if not isinstance(related.kind, Instance) or related.node is None:
+        return None
+    text, imports = annotation(frame.ctx, nullable(related.kind))
+    frame.use(*imports)
+    local = frame.fresh(item.name)
+    frame.emit(f"{local}: {text} = None")
+    frame.emit_block(f"if {value.text} is not None:", [*lines, f"{local} = {related.text}"])
+    return Val(nullable(related.kind), ast.Name(local, ast.Load()))
 
 
 @function("builtins.setattr")

@@ -21,12 +21,21 @@ OF_DRF = frozenset(
 )  # fmt: skip
 
 
+# These are there before anything of the project's runs (``View.setup``, ``APIView.dispatch``, ``APIView.initial``).
+_ALWAYS = frozenset({"request", "args", "kwargs", "headers", "format_kwarg"})
+_VIEWSET = "rest_framework.viewsets.ViewSetMixin"
+
+
 def view_has(frame: Frame, view: ViewSelf, name: str) -> bool | None:
-    """Whether the view of this endpoint has ``name`` as a class attribute or method; None where that is not certain."""
+    """Whether the view of this endpoint has ``name``; None where that is not certain."""
     ctx, endpoint = frame.ctx, view.endpoint
     known = ctx.snapshot.classes.get(endpoint.cls)
     routed = getattr(endpoint, "view", None)
-    if known is None or routed is None or name in OF_DRF or name.startswith("_"):
+    if known is None or routed is None:
+        return None
+    if name in _ALWAYS or (name == "action" and _VIEWSET in known.mro):
+        return True
+    if name in OF_DRF or name.startswith("_"):
         return None
     given = {*routed.initkwargs, *(k for kwargs in routed.action_overrides.values() for k in kwargs)}
     if name in given or "__getattr__" in known.methods or "__getattribute__" in known.methods:

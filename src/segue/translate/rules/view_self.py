@@ -10,19 +10,15 @@ from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import invoke, invoke_function
 from segue.translate.interp.join import widen
-from segue.translate.interp.key_missing import KeyMissing
 from segue.translate.interp.value import Val, const, literal
 from segue.translate.kinds import (
     Const,
     DictOf,
-    FieldParent,
     Instance,
     Kind,
     Object,
     Request,
     Scalar,
-    Serializer,
-    SerializerContext,
     SerializerSelf,
     Super,
     Unknown,
@@ -123,158 +119,6 @@ def set_url_argument(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     if any(f"{text}[" in line or f"{text}.get" in line for line in after):
         raise frame.refuse("url-argument", ast.unparse(call.node), "It is read again afterwards.", call.node)
     return const(None)
-
-
-@attribute(SerializerSelf, "context")
-@attribute(Object, "context")
-def context(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
-    """``self.context``."""
-    if isinstance(owner.kind, Object):
-        order = mro(frame, owner.kind.cls)
-        if "serializers" not in " ".join(order) and "rest_framework.fields.Field" not in order:
-            return None
-    return Val(SerializerContext(owner.kind))
-
-
-@attribute(Object, "parent")
-def parent(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
-    """``self.parent`` of a serializer's field: there as soon as the serializer asks its field for anything."""
-    assert isinstance(owner.kind, Object)
-    return (
-        Val(FieldParent(owner.kind)) if "rest_framework.fields.Field" in mro(frame, owner.kind.cls) else None
-    )
-
-
-@attribute(FieldParent, "context")
-def context_of_parent(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
-    """``self.parent.context``: the context of the root, as ``self.context`` is."""
-    assert isinstance(owner.kind, FieldParent)
-    return Val(SerializerContext(owner.kind.of))
-
-
-@method(SerializerContext, "__getitem__", "get")
-def context_item(frame: Frame, owner: Val, call: CallSite) -> Val:
-    """``self.context["request"]``; other keys are what the room of serializers knows of them."""
-    assert isinstance(owner.kind, SerializerContext)
-    first = call.argument(0)
-    if first is None or not isinstance(first.kind, Const):
-        raise frame.refuse("context", ast.unparse(call.node), "The key is computed.", call.node)
-    key = first.kind.value
-    put = _put_there(frame, owner.kind.owner, key) if call.name == "__getitem__" else None
-    if put is not None:
-        return put
-    # In a view it may be one without a context; ``get`` of what is put there by some ways only.
-    if isinstance(owner.kind.owner, Serializer) or _may_be_put(frame, owner.kind.owner, key):
-        raise frame.refuse(
-            "context", f"context[{key!r}]", "Segue does not know this entry of the context.", call.node
-        )
-    if getattr(getattr(owner.kind.owner, "use", None), "bare", False):
-        return _no_context(frame, call, str(key))
-    use = getattr(owner.kind.owner, "use", None)
-    made = _of_view(frame, getattr(use, "view", None), call, key)
-    if made is not None:
-        return made
-    if key == "request":
-        return Val(Request())
-    if key == "view":
-        view = getattr(use, "view", None)
-        if view is not None:
-            return Val(ViewSelf(view))
-    given = getattr(use, "context", None)
-    found = given.get(key) if isinstance(given, dict) else None
-    if isinstance(found, Val):
-        return found
-    raise frame.refuse(
-        "context", f"context[{key!r}]", "Segue does not know this entry of the context.", call.node
-    )
-
-
-def _of_view(frame: Frame, view: object, call: CallSite, key: object) -> Val | None:
-    """An entry of the context that the view's own ``get_serializer_context`` makes; None where that has just DRF's."""
-    from segue.translate.serializers.own_context import context_of, entry, lacks
-    from segue.translate.specialise.endpoint import Endpoint
-
-    if not isinstance(view, Endpoint) or not view.overridden("get_serializer_context"):
-        return None
-    found = entry(frame, view, str(key))
-    known = context_of(view).get(str(key))
-    plain_get = call.name == "get" and len(call.args) == 1
-    if known is not None and known.sometimes is not None and not plain_get:
-        raise frame.refuse(
-            "context", f"context[{key!r}]", "The view puts it there for some requests only.", call.node
-        )
-    if found is not None or (
-        key in ("request", "view", "format") and lacks(str(key)) not in context_of(view)
-    ):
-        return found
-    if call.name == "get":
-        return call.args[1] if len(call.args) > 1 else const(None)
-    raise frame.refuse(
-        "context", f"context[{key!r}]", "The view does not put this into the context: KeyError.", call.node
-    )
-
-
-def _no_context(frame: Frame, call: CallSite, key: str) -> Val:
-    """The context of a serializer that was made without one is ``{}`` (``Serializer.context``)."""
-    if call.name == "get":
-        return call.args[1] if len(call.args) > 1 else const(None)
-    refusal = frame.refuse(
-        "serializer-context",
-        f"context[{key!r}]",
-        "The serializer is made without context: this is a KeyError that nothing takes.",
-        call.node,
-    ).refusal
-    raise KeyMissing(refusal, frame, call.node)
-
-
-def _may_be_put(frame: Frame, owner: Kind | None, key: object) -> bool:
-    """Whether translated code of the serializer puts this entry there itself."""
-    from segue.translate.serializers.kept import assigned, of_context
-
-    return isinstance(owner, SerializerSelf) and of_context(str(key)) in assigned(frame.ctx, owner.name)
-
-
-def _put_there(frame: Frame, owner: Kind | None, key: object) -> Val | None:
-    """What a method of the serializer has put into its context; None where that is not certain."""
-    from segue.translate.serializers.kept import of_context, value
-    from segue.translate.serializers.rules.kept import held_value
-
-    name = of_context(str(key))
-    if isinstance(owner, SerializerSelf) and _may_be_put(frame, owner, key):
-        return value(frame, owner.name, name)
-    return held_value(frame, Val(owner), name) if isinstance(owner, Serializer) else None
-
-
-@method(SerializerContext, "__contains__")
-def context_has(frame: Frame, owner: Val, call: CallSite) -> Val | None:
-    """``"request" in self.context``: views always pass it."""
-    first = call.argument(0)
-    if getattr(getattr(getattr(owner.kind, "owner", None), "use", None), "bare", False):
-        return const(False) if first is not None and isinstance(first.kind, Const) else None
-    of = getattr(owner.kind, "owner", None)
-    view = getattr(getattr(of, "use", None), "view", None)
-    if view is not None and view.overridden("get_serializer_context"):
-        from segue.translate.serializers.own_context import context_of, lacks
-
-        made = context_of(view)
-        key = getattr(first.kind, "value", None) if first is not None else None
-        if not isinstance(key, str) or isinstance(of, Serializer) or _may_be_put(frame, of, key):
-            return None
-        drf = key in ("request", "view", "format") and lacks(key) not in made
-        if key in made and made[key].sometimes is not None:
-            return None
-        return const(drf or key in made)
-    if isinstance(of, Serializer) or (
-        first is not None and _may_be_put(frame, of, getattr(first.kind, "value", None))
-    ):
-        return None
-    if (
-        first is not None
-        and isinstance(first.kind, Const)
-        and first.kind.value in ("request", "view", "format")
-    ):
-        return const(True)
-    return None
 
 
 def mro(frame: Frame, cls: str) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Serializers that look at the view which made them: ``self.context["view"].kwargs``, ``request.parser_context["kwargs"]``.
 
-What they come out as depends on the view, so each operation gets its own (equal ones are one function in the end).
+What they come out as depends on the view, so each operation gets its own (equal ones are one function in the end). The same
+holds for a context of its own that a serializer is given (``XSerializer(x, context={"project": project})``).
 """
 
 from __future__ import annotations
@@ -8,16 +9,51 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from segue.snapshot.model import Value
 from segue.translate.context import Context
+from segue.translate.functions.shape import shape_of
 from segue.translate.interp import carried
+from segue.translate.kinds import Kind
 from segue.translate.specialise.endpoint import Endpoint
 
 _LOOKS = re.compile(r"""\bparser_context\b|\bcontext(\[|\.get\()["']view["']""")
 _LOOKS_IN = re.compile(r"\b(parser_)?context\b")
 _CURRENT = ("kernel", "endpoint")
-_BARE = ("kernel", "serializer without context")
+_OWN = ("kernel", "a serializer's own context")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnContext:
+    """What a serializer was given by ``context=``, by key; nothing at all without it. ``beneath``: DRF's context of the view, or
+    what the view makes of it, lies beneath (``{**self.get_serializer_context(), "project": project}``)."""
+
+    entries: tuple[tuple[str, Kind], ...] = ()
+    beneath: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing can be found in it."""
+        return not self.entries and not self.beneath
+
+    @property
+    def has_request(self) -> bool:
+        """Whether the request is in it."""
+        return self.beneath or any(key == "request" for key, _ in self.entries)
+
+    @property
+    def key(self) -> Hashable:
+        """What translations are to be told apart by."""
+        return tuple((key, shape_of(kind)) for key, kind in self.entries), self.beneath
+
+
+BARE = OwnContext()
+
+
+def state_of(key: str) -> str:
+    """The parameter that holds an entry of a context."""
+    return f"context_{key}"
 
 
 @contextmanager
@@ -40,19 +76,26 @@ def current_view(ctx: Context) -> Endpoint | None:
 
 
 @contextmanager
-def without_context(ctx: Context, bare: bool = True) -> Iterator[None]:
-    """What is translated inside is of a serializer that was made without ``context=``, unless ``bare`` is false."""
-    before = ctx.memo.get(_BARE)
-    ctx.memo[_BARE] = bare
+def in_context(ctx: Context, own: OwnContext | None) -> Iterator[None]:
+    """What is translated inside is of a serializer with that context; None is the view's."""
+    before = ctx.memo.get(_OWN)
+    ctx.memo[_OWN] = own
     try:
         yield
     finally:
-        ctx.memo[_BARE] = before
+        ctx.memo[_OWN] = before
+
+
+def own_context(ctx: Context) -> OwnContext | None:
+    """The context that the serializer in hand was given; None where that is the view's."""
+    found = ctx.memo.get(_OWN)
+    return found if isinstance(found, OwnContext) else None
 
 
 def is_bare(ctx: Context) -> bool:
     """Whether the serializer in hand has no context."""
-    return bool(ctx.memo.get(_BARE))
+    own = own_context(ctx)
+    return own is not None and own.empty
 
 
 def view_of(ctx: Context, serializer: str) -> Endpoint | None:
@@ -70,8 +113,8 @@ def view_key(ctx: Context, serializer: str) -> Hashable:
     """What translations of the serializer are to be told apart by."""
     if is_bare(ctx):
         return "without context"
-    view = view_of(ctx, serializer)
-    return (None if view is None else view.key, carried.shape(ctx))
+    view, own = view_of(ctx, serializer), own_context(ctx)
+    return (None if view is None else view.key, carried.shape(ctx), None if own is None else own.key)
 
 
 def _looks(ctx: Context, name: str, seen: tuple[str, ...], own: bool) -> bool:
@@ -115,4 +158,15 @@ def _classes(ctx: Context, default: Value) -> set[str]:
     return found | set(known.mro if known is not None else ())
 
 
-__all__ = ["current_view", "is_bare", "translating", "view_key", "view_of", "without_context"]
+__all__ = [
+    "BARE",
+    "OwnContext",
+    "current_view",
+    "in_context",
+    "is_bare",
+    "own_context",
+    "state_of",
+    "translating",
+    "view_key",
+    "view_of",
+]

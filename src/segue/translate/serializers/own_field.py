@@ -22,7 +22,7 @@ from segue.translate.interp.join import widen
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Const, Kind, Object, Request, Unknown
 from segue.translate.load.models import snake
-from segue.translate.serializers.by_view import current_view, is_bare
+from segue.translate.serializers.by_view import OwnContext, current_view, own_context
 from segue.translate.serializers.facts import (
     FIELD_OUTPUT,
     check_field,
@@ -52,14 +52,20 @@ class FieldUse:
     item: SerializerField
     assigned: frozenset[str] = frozenset()
     view: Endpoint | None = None
-    bare: bool = False
+    own: OwnContext | None = None
+
+    @property
+    def bare(self) -> bool:
+        """Whether its serializer was made without ``context=``."""
+        return self.own is not None and self.own.empty
 
     @property
     def key(self) -> Hashable:
         """Fields of one class with equal arguments translate equally."""
         seen = None if self.view is None else self.view.key
+        own = None if self.own is None else self.own.key
         arguments = repr(sorted(self.item.kwargs.items(), key=lambda i: i[0]))
-        return (self.item.cls, self.item.source, arguments, seen, self.bare)
+        return (self.item.cls, self.item.source, arguments, seen, own)
 
     def may_hide(self, name: str) -> bool:
         """Whether the instance may have an attribute of that name that the snapshot does not tell here."""
@@ -148,7 +154,7 @@ def self_of(frame: Frame, item: SerializerField) -> Object:
         view.overridden("get_serializer_context") and looks_at_context(frame.ctx, item.cls)
     ):
         view = None  # it has no entries of its own there
-    use = FieldUse(item, assigned(frame.ctx, item.cls), view, is_bare(frame.ctx))
+    use = FieldUse(item, assigned(frame.ctx, item.cls), view, own_context(frame.ctx))
     return Object(item.cls, use, tuple(fields))
 
 

@@ -16,7 +16,7 @@ from segue.translate.interp.scope import STATE
 from segue.translate.interp.value import Val, name
 from segue.translate.kinds import DictOf, Instance, Kind, SerializerSelf, Shape
 from segue.translate.load.models import snake
-from segue.translate.serializers.by_view import view_key, view_of
+from segue.translate.serializers.by_view import own_context, view_key, view_of
 from segue.translate.serializers.facts import (
     app_label,
     check_drivers,
@@ -76,7 +76,7 @@ def presenter(ctx: Context, serializer_name: str, instance: Instance, *, partial
 def read_use(ctx: Context, serializer: Serializer, instance: Instance) -> Use:
     """``self`` of the serializer while it shows ``instance``."""
     view = view_of(ctx, serializer.name)
-    return Use(serializer.name, "read", instance, instance.site.serial, view=view)
+    return Use(serializer.name, "read", instance, instance.site.serial, view=view, own=own_context(ctx))
 
 
 def _overridden(ctx: Context, serializer: Serializer, instance: Instance, override: str) -> Presenter:

@@ -260,18 +260,15 @@ def with_validators(ctx: Context, rules: Rules, item: SerializerField) -> None:
     from segue.translate.serializers.validators import validators_of
 
     found = validators_of(ctx, item, Scalar("Any"))
-    if found.unique or any(lifted.state or lifted.is_async for lifted in found.lifted):
+    if found.unique or found.lifted:
         raise field_refusal(item, "validator", "A child's validator asks the database.")
-    add_validators(rules, found.plain, [lifted.name for lifted in found.lifted])
-    for lifted in found.lifted:
-        rules.imports |= lifted.imports
+    add_validators(rules, found.plain)
 
 
-def add_validators(rules: Rules, plain: list[Text], names: list[str]) -> None:
+def add_validators(rules: Rules, plain: list[Text]) -> None:
     """``validators=[...]``."""
-    texts = [text.text for text in plain] + names
-    if texts:
-        rules.arguments.append(f"validators=[{', '.join(texts)}]")
+    if plain:
+        rules.arguments.append(f"validators=[{', '.join(text.text for text in plain)}]")
         for text in plain:
             rules.imports |= text.imports
 

@@ -27,7 +27,7 @@ from segue.translate.rules.before_files import sees_files
 from segue.translate.rules.own_save import own_save, saves_as_tag
 from segue.translate.rules.receivers import saved_by, send_post_save, send_pre_save
 from segue.translate.rules.relation_signals import changes, seen_by
-from segue.translate.serializers.by_view import is_bare, view_key, view_of
+from segue.translate.serializers.by_view import own_context, view_key, view_of
 from segue.translate.serializers.facts import (
     app_label,
     base_name,
@@ -106,7 +106,7 @@ def _overridden(ctx: Context, serializer: Serializer, action: str, override: str
         self_kind=Val(
             SerializerSelf(
                 serializer.name,
-                Use(serializer.name, "save", view=view_of(ctx, serializer.name), bare=is_bare(ctx)),
+                Use(serializer.name, "save", view=view_of(ctx, serializer.name), own=own_context(ctx)),
             )
         ),
         arguments=arguments,

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from segue.translate.kinds import Kind
+from segue.translate.serializers.by_view import OwnContext
 from segue.translate.specialise.endpoint import Endpoint
 
 
@@ -16,7 +17,8 @@ class Use:
     ``cls`` is the dotted class, ``purpose`` is ``read``, ``write`` or ``save``; ``instance`` what
     ``self.instance`` is (``None`` when the use does not say). ``hideable``: fields that a ``to_representation`` further
     down the MRO may have taken out before it called this one; ``shared``: for the rows after this one as well.
-    ``view``: the operation, where the serializer looks at its view. ``bare``: it was made without ``context=``.
+    ``view``: the operation, where the serializer looks at its view. ``own``: the context that it was given, if that is not the
+    view's.
     Equal ``key`` translates equally.
     """
 
@@ -27,10 +29,16 @@ class Use:
     hideable: tuple[str, ...] = ()
     shared: bool = False
     view: Endpoint | None = None
-    bare: bool = False
+    own: OwnContext | None = None
 
     @property
     def key(self) -> Hashable:
         """Identity for the kernel's memo."""
         seen = None if self.view is None else self.view.key
-        return (self.cls, self.purpose, self.site, self.hideable, self.shared, seen, self.bare)
+        own = None if self.own is None else self.own.key
+        return (self.cls, self.purpose, self.site, self.hideable, self.shared, seen, own)
+
+    @property
+    def bare(self) -> bool:
+        """Whether it was made without ``context=``."""
+        return self.own is not None and self.own.empty

@@ -10,14 +10,18 @@ from segue.snapshot.model import SerializerField, Value, Where
 from segue.target.ir import Import
 from segue.translate.context import Context
 from segue.translate.functions.lift import Lifted, app_of, lift
-from segue.translate.kinds import Kind
+from segue.translate.interp.join import not_null
+from segue.translate.kinds import Const, Kind, Scalar
 from segue.translate.language import given, is_text, source_text, vary, written
 from segue.translate.serializers.code import Text, pairs_of, value_text
 from segue.translate.serializers.facts import base_name, const, field_refusal, option
+from segue.translate.serializers.own_validators import is_own_validator, own_validator
 from segue.translate.serializers.synthetic import in_validation
+from segue.translate.views.accounts import password_rules
 
 MODULE = "segue_bridge.schema.validators"
 UNIQUE = "rest_framework.validators.UniqueValidator"
+VALIDATE_PASSWORD = "django.contrib.auth.password_validation.validate_password"
 _DJANGO = "django.core.validators."
 _SURROGATES = "rest_framework.validators.ProhibitSurrogateCharactersValidator"
 _CHARS = frozenset({"CharField", "EmailField", "URLField", "RegexField", "SlugField", "IPAddressField"})
@@ -63,10 +67,13 @@ def validators_of(ctx: Context, item: SerializerField, kind: Kind) -> Validators
         if value.name == UNIQUE or _only_made_otherwise(ctx, value):
             found.unique.append(value)
             continue
-        made = validator_of(ctx, item, value, kind)
+        made = validator_of(ctx, item, value, not_null(kind))  # DRF asks no validator about None
+        waits = bool(found.unique or found.lifted)
+        if isinstance(made, Lifted) and not (waits or made.state or made.is_async):
+            made = Text(made.name, set(made.imports))
         if isinstance(made, Lifted):
             found.lifted.append(made)
-        elif found.unique or found.lifted:
+        elif waits:
             raise field_refusal(
                 item, "validator-order", "A plain validator stands after one that asks the database."
             )
@@ -138,6 +145,8 @@ def validator_of(ctx: Context, item: SerializerField, value: Value, kind: Kind) 
         if short in _FUNCTIONS:
             return _text(_FUNCTIONS[short])
         raise field_refusal(item, "validator", f"Segue has no rule for {value.name}.")
+    if value.kind == "ref" and value.name == VALIDATE_PASSWORD and isinstance(kind, Scalar):
+        return password_rules(ctx, kind, Const(None), item.where)
     if value.kind == "ref" and value.name in ctx.snapshot.functions:
         return _project(ctx, item, value.name, kind)
     if value.kind == "call" and value.name.startswith(_DJANGO):
@@ -145,6 +154,8 @@ def validator_of(ctx: Context, item: SerializerField, value: Value, kind: Kind) 
     inherited = _inherited(ctx, value)
     if inherited:
         return _django(ctx, item, value, inherited)
+    if is_own_validator(ctx, value):
+        return own_validator(ctx, item, value, kind)
     if value.kind == "call" and value.name == _SURROGATES:
         return _text("NoSurrogates()")
     raise field_refusal(item, "validator", f"Segue has no rule for {value.name or value.data}.")

@@ -19,7 +19,7 @@ from segue.translate.kinds import Const, Instance, Kind, SerializerSelf, Validat
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, snake
 from segue.translate.models.polymorphic import is_polymorphic
-from segue.translate.serializers.by_view import is_bare, view_key, view_of
+from segue.translate.serializers.by_view import own_context, view_key, view_of
 from segue.translate.serializers.checks import serializer_checks
 from segue.translate.serializers.defaults import computed_default, model_default
 from segue.translate.serializers.facts import (
@@ -167,13 +167,7 @@ class _Builder:
         related = isinstance(kind, Instance) or base == "ManyRelatedField"
         if related and (found.plain or found.lifted or (item.child and item.child.validators)):
             raise field_refusal(item, "relation-validator", "A relation has validators of its own.")
-        plain = [lifted for lifted in found.lifted if not lifted.state and not lifted.is_async]
-        if found.unique and plain:
-            raise field_refusal(item, "validator-order", "A function stands beside a uniqueness check.")
-        add_validators(rules, found.plain, [lifted.name for lifted in plain])
-        for lifted in plain:
-            rules.imports |= lifted.imports
-        found.lifted = [lifted for lifted in found.lifted if lifted not in plain]
+        add_validators(rules, found.plain)
         return _Field(item, rules, found)
 
     def _nested(self, item: SerializerField, *, many: bool) -> _Field:
@@ -304,7 +298,7 @@ class _Builder:
             site.whole = is_polymorphic(self.ctx.snapshot, concrete(self.ctx, model))
             instance = Instance(model, site, "entity", True)
         view = view_of(self.ctx, self.serializer.name)
-        return Use(self.serializer.name, "write", instance, view=view, bare=is_bare(self.ctx))
+        return Use(self.serializer.name, "write", instance, view=view, own=own_context(self.ctx))
 
     def _locals(self, frame: Frame) -> None:
         for local in ("form", "data", "values", "partial", "instance"):

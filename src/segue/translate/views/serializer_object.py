@@ -23,19 +23,15 @@ from segue.translate.kinds import (
     KeywordDict,
     Kind,
     ListOf,
-    Object,
     Payload,
     QueryParameters,
     QuerySet,
     RelatedManager,
-    Request,
     Scalar,
     Serializer,
-    SerializerContext,
     ShownValues,
     User,
     ValidatedData,
-    ViewSelf,
 )
 from segue.translate.load.fetch import fetch_all, site_of
 from segue.translate.load.models import concrete, field_of
@@ -54,7 +50,6 @@ from segue.translate.serializers import (
     writer,
 )
 from segue.translate.serializers.added import lose
-from segue.translate.serializers.by_view import current_view, without_context
 from segue.translate.serializers.dropping import own_set
 from segue.translate.serializers.facts import error_key, overridden, serializer_of
 from segue.translate.serializers.never_saved import shown_unsaved
@@ -64,6 +59,7 @@ from segue.translate.serializers.read import depends_on_partial
 from segue.translate.serializers.synthetic import call_lifted
 from segue.translate.serializers.values import kinds_by_source
 from segue.translate.serializers.write import errors_as_dict
+from segue.translate.views.given_context import NONE, OF_VIEW, Given, given_context, within
 
 
 @dataclass(slots=True, eq=False)
@@ -71,7 +67,7 @@ class Held:
     """``instance`` is what it shows or updates, ``data`` the code of its input, ``values`` the local
     that holds validated data, ``errors`` the local with its errors, ``kept`` the local with what its methods put on
     ``self``, ``saved`` what ``save()`` returned, ``fetched``
-    what was loaded before that, ``given`` the objects that it was given by name. ``unasked``: nobody looks at what
+    what was loaded before that, ``given`` the objects that it was given by name, ``given_context`` its context. ``unasked``: nobody looks at what
     ``is_valid()`` said; ``unused``: nor at what ``save()`` gave. ``torn``: branches have left it in different states;
     ``sometimes``: one of them has saved, and ``saved`` is None otherwise."""
 
@@ -85,7 +81,7 @@ class Held:
     kept: str = ""
     saved: Val | None = None
     fetched: Instance | None = None
-    has_context: bool = True
+    given_context: Given = OF_VIEW
     torn: bool = False
     sometimes: bool = False
     unasked: bool = False
@@ -95,32 +91,29 @@ class Held:
 
 _PLAIN = ("str", "int", "bool", "float")
 _TORN = "It was validated or saved in some of the branches before this only."
-VIEW_CONTEXT = "rest_framework.generics.GenericAPIView.get_serializer_context()"
 
 
 def construct_serializer(frame: Frame, dotted: str, call: CallSite) -> Val:
     """``XSerializer(instance, data=…, many=…, partial=…, context=…)``."""
     call.only("instance", "data", "many", "partial", "context", "read_only", at_most=2)
-    context = call.kwargs.get("context")
-    if context is not None:
-        _check_context(frame, call.raw_kwargs.get("context", call.node), context)
-    made = new(
+    return new(
         frame,
         dotted,
         instance=call.argument(0, "instance"),
         data=call.argument(1, "data"),
         many=call.kwargs.get("many"),
         partial=call.kwargs.get("partial"),
+        context=context_given(frame, call, NONE),
         at=call.node,
     )
-    held_of(frame, made).has_context = context is not None and not _is_bare(context)
-    return made
 
 
-def _is_bare(context: Val) -> bool:
-    """``context=self.context`` in a serializer that was made without one."""
-    owner = getattr(context.kind, "owner", None)
-    return bool(getattr(getattr(owner, "use", None), "bare", False))
+def context_given(frame: Frame, call: CallSite, otherwise: Given) -> Given:
+    """What ``context=`` of the call says. Raises ``Refused``."""
+    context = call.kwargs.get("context")
+    if context is None:
+        return otherwise
+    return given_context(frame, call.raw_kwargs.get("context", call.node), context)
 
 
 def new(
@@ -131,10 +124,11 @@ def new(
     data: Val | None = None,
     many: Val | None = None,
     partial: Val | None = None,
+    context: Given = OF_VIEW,
     at: ast.AST | None = None,
 ) -> Val:
     """A serializer object. Raises ``Refused`` for arguments that cannot be written down."""
-    held = Held(dotted)
+    held = Held(dotted, given_context=context)
     if instance is not None and not (isinstance(instance.kind, Const) and instance.kind.value is None):
         held.instance = instance
     if many is not None:
@@ -200,12 +194,16 @@ def _held(frame: Frame, owner: Val) -> Held:
 def is_valid(frame: Frame, owner: Val, raise_exception: bool, at: ast.AST | None = None) -> Val:
     """``serializer.is_valid(raise_exception=…)``: the validation happens here."""
     held = held_of(frame, owner)
+    with within(frame, held.given_context):
+        return _is_valid(frame, held, raise_exception, at)
+
+
+def _is_valid(frame: Frame, held: Held, raise_exception: bool, at: ast.AST | None) -> Val:
     if held.data is None:
         raise frame.refuse("serializer-data", held.serializer, "is_valid() without data= fails in DRF.", at)
     if held.many:
         return _all_valid(frame, held, raise_exception, at)
-    with without_context(frame.ctx, not held.has_context):
-        made = writer(frame.ctx, held.serializer)
+    made = writer(frame.ctx, held.serializer)
     _check_request(frame, held, made, at)
     _check_leaves(frame, held, made, at)
     data = held.data
@@ -243,8 +241,7 @@ def _all_valid(frame: Frame, held: Held, raise_exception: bool, at: ast.AST | No
         raise frame.refuse(
             "serializer-many", held.serializer, "Input with many=True is translated for new objects.", at
         )
-    with without_context(frame.ctx, not held.has_context):
-        made = writer(frame.ctx, held.serializer)
+    made = writer(frame.ctx, held.serializer)
     _check_request(frame, held, made, at)
     _check_leaves(frame, held, made, at)
     assert held.data is not None
@@ -315,6 +312,11 @@ def validated_data(frame: Frame, owner: Val, at: ast.AST) -> Val:
 def save(frame: Frame, owner: Val, extra: dict[str, Val], at: ast.AST | None = None) -> Val:
     """``serializer.save(**extra)``: create or update, and the entity."""
     held = held_of(frame, owner)
+    with within(frame, held.given_context):
+        return _save(frame, held, extra, at)
+
+
+def _save(frame: Frame, held: Held, extra: dict[str, Val], at: ast.AST | None) -> Val:
     if not held.values:
         raise frame.refuse("serializer-order", held.serializer, "save() before is_valid() fails in DRF.", at)
     known = frame.ctx.snapshot.classes.get(held.serializer)
@@ -348,13 +350,11 @@ def save(frame: Frame, owner: Val, extra: dict[str, Val], at: ast.AST | None = N
     if held.many:
         return _save_all(frame, held, values)
     if held.instance is None:
-        with without_context(frame.ctx, not held.has_context):
-            saver = creator(frame.ctx, held.serializer)
+        saver = creator(frame.ctx, held.serializer)
         _check_request(frame, held, saver, at)
         call = call_lifted(frame, saver.lifted, ast.unparse(values))
     else:
-        with without_context(frame.ctx, not held.has_context):
-            saver = updater(frame.ctx, held.serializer)
+        saver = updater(frame.ctx, held.serializer)
         _check_request(frame, held, saver, at)
         instance = entity(frame, held.instance, at)
         held.fetched = instance.kind if isinstance(instance.kind, Instance) else None
@@ -372,8 +372,7 @@ def save(frame: Frame, owner: Val, extra: dict[str, Val], at: ast.AST | None = N
 
 def _save_all(frame: Frame, held: Held, values: ast.expr) -> Val:
     """``ListSerializer.create``: one after another."""
-    with without_context(frame.ctx, not held.has_context):
-        saver = creator(frame.ctx, held.serializer)
+    saver = creator(frame.ctx, held.serializer)
     _check_request(frame, held, saver, None)
     frame.locals_seen.add("item")
     call = call_lifted(frame, saver.lifted, ast.unparse(values))
@@ -410,6 +409,11 @@ def _check_columns_of(frame: Frame, name: str, held: Held, extra: dict[str, Val]
 def data(frame: Frame, owner: Val, at: ast.AST | None = None) -> Val:
     """``serializer.data``: the presentation."""
     held = _held(frame, owner)
+    with within(frame, held.given_context):
+        return _data(frame, owner, held, at)
+
+
+def _data(frame: Frame, owner: Val, held: Held, at: ast.AST | None) -> Val:
     if held.sometimes:
         return _data_or_none(frame, owner, held, at)
     if held.many:
@@ -525,8 +529,9 @@ def present_rows(
 
 
 def _check_request(frame: Frame, held: Held, made: Presenter | Writer | Saver, at: ast.AST | None) -> None:
-    """A serializer made without context finds no request: what asks for one behaves otherwise in DRF."""
-    if not held.has_context and any(state.name not in ("db", "kept") for state in made.lifted.state):
+    """A serializer made without the request finds none: what asks for it behaves otherwise in DRF."""
+    entries = {*held.given_context.passed, "db", "kept"}
+    if not held.given_context.has_request and any(s.name not in entries for s in made.lifted.state):
         raise frame.refuse(
             "serializer-context", held.serializer, "It is made without the request it asks for.", at
         )
@@ -571,34 +576,3 @@ def _stem(frame: Frame, kind: Kind) -> str:
     if isinstance(kind, Instance):
         return snake(frame.ctx.model(kind.model).cls.rpartition(".")[2])
     return "saved"
-
-
-def _check_context(frame: Frame, node: ast.expr, value: Val) -> None:
-    """Only what every view passes anyway: the request, the view, the format."""
-    if isinstance(value.kind, Object) and value.kind.cls == VIEW_CONTEXT:
-        return
-    if isinstance(value.kind, SerializerContext):  # what the serializer was given itself
-        return
-    view = current_view(frame.ctx)
-    if view is not None and view.overridden("get_serializer_context"):
-        raise frame.refuse(
-            "serializer-context",
-            ast.unparse(node),
-            "It is another context than the one that the view's get_serializer_context makes.",
-            node,
-        )
-    if isinstance(value.kind, DictOf) and value.node is None:
-        same = {"request": Request, "view": ViewSelf}
-        if all(k == "format" or (k in same and isinstance(v, same[k])) for k, v in value.kind.items):
-            return
-    if isinstance(node, ast.Dict):
-        same = {"request": Request, "view": ViewSelf}
-        for key, item in zip(node.keys, node.values, strict=True):
-            known = key.value if isinstance(key, ast.Constant) else None
-            if known != "format" and not (known in same and isinstance(frame.eval(item).kind, same[known])):
-                break
-        else:
-            return
-    raise frame.refuse(
-        "serializer-context", ast.unparse(node), "A context of its own is not translated yet.", node
-    )

@@ -16,7 +16,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from segue_bridge.errors import ValidationError
+from segue_bridge.errors import Invalid, ValidationError, details_of
 from segue_bridge.schema.data import is_form
 from segue_bridge.schema.unset import UNSET
 from segue_bridge.translation import Text
@@ -166,4 +166,6 @@ def _errors(validators: Sequence[Validator], value: Any) -> list[Any]:
             if isinstance(exc.detail, dict):
                 raise
             errors.extend(exc.detail)
+        except Invalid as exc:
+            errors.extend(details_of(exc))
     return errors

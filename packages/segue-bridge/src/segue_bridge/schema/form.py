@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from segue_bridge.errors import ValidationError
+from segue_bridge.errors import Invalid, ValidationError, detail_of, details_of
 from segue_bridge.schema.unset import UNSET
 
 Check = Callable[[Any], tuple[list[Any], list[Any]]]
@@ -96,11 +96,11 @@ class Form(MutableMapping[str, Any]):
 
     @contextmanager
     def field(self, name: str) -> Iterator[None]:
-        """A ``ValidationError`` inside becomes the field's error, in place of any other."""
+        """A ``ValidationError``, DRF's or Django's, inside becomes the field's error, in place of any other."""
         try:
             yield
-        except ValidationError as exc:
-            self.add_error(name, exc.detail)
+        except (ValidationError, Invalid) as exc:
+            self.add_error(name, detail_of(exc))
 
     @contextmanager
     def converted(self, name: str) -> Iterator[None]:
@@ -121,16 +121,19 @@ class Form(MutableMapping[str, Any]):
                 self.add_error(name, exc.detail)
             else:
                 self._states[name].first.extend(exc.detail)
+        except Invalid as exc:
+            self._states[name].first.extend(details_of(exc))
 
     @contextmanager
     def non_field(self) -> Iterator[None]:
         """Serializer validators and ``validate``: lists are collected, a dict ends validation."""
         try:
             yield
-        except ValidationError as exc:
-            if isinstance(exc.detail, dict):
-                raise ValidationError(serializer_errors(exc.detail, self._error_key)) from None
-            self._non_field.extend(exc.detail)
+        except (ValidationError, Invalid) as exc:
+            detail = detail_of(exc)
+            if isinstance(detail, dict):
+                raise ValidationError(serializer_errors(detail, self._error_key)) from None
+            self._non_field.extend(detail)
 
     def add_error(self, name: str, detail: Any) -> None:
         """Replace the errors of a field."""

@@ -9,10 +9,11 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.expressions import attributes
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
-from segue.translate.kinds import BoundMethod, Callback, Global, QuerySet, Unknown
+from segue.translate.kinds import BoundMethod, Callback, Global, Object, QuerySet, Unknown
 from segue.translate.packages.naming import used
 from segue.translate.rules import registry
 from segue.translate.rules.own_querysets import check_call
+from segue.translate.rules.plain_objects import PlainUse
 from segue.translate.rules.queryset_sets import check_follows
 from segue.translate.rules.registry import expression
 
@@ -82,6 +83,8 @@ def call_value(frame: Frame, target: Val, node: ast.Call) -> Val:
             found = rule(frame, Val(kind.owner, target.node), CallSite(frame, node, kind.name))
             if found is not None:
                 return found
+    if isinstance(kind, Object) and isinstance(kind.use, PlainUse):
+        return method_call(frame, target, "__call__", node)
     rule = registry.methods.get((type(kind), "__call__"))
     if rule is not None:
         found = rule(frame, target, CallSite(frame, node, "__call__"))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 
+from segue.translate.interp.entries import in_a_local
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, widen
 from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import (
     Const,
+    ContextDict,
     DictOf,
     Expr,
     Expressions,
@@ -150,15 +152,23 @@ def _check_file(frame: Frame, value: Val, node: ast.expr) -> None:
         raise frame.refuse("stored-file", ast.unparse(node), "A file cannot be kept in a list or dict.", node)
 
 
-def _of_the_request(frame: Frame, node: ast.Dict) -> Val:
-    """``{"request": request, "view": self}``: a serializer's context, which exists in the legacy code alone."""
-    items: list[tuple[str, Kind]] = []
-    for key, item in zip(node.keys, node.values, strict=True):
-        value = frame.eval(item)
+def _context(frame: Frame, node: ast.Dict, evaluated: list[Val]) -> Val:
+    """``{"request": request, "view": self}``: a serializer's context, which exists in the legacy code alone.
+
+    What its entries compute is computed here, once; ``evaluated`` are the first of them.
+    """
+    entries: dict[str, Val] = {}
+    beneath = False
+    for index, (key, item) in enumerate(zip(node.keys, node.values, strict=True)):
+        value = evaluated[index] if index < len(evaluated) else frame.eval(item)
+        if key is None and index == 0 and isinstance(value.kind, ContextDict):
+            entries, beneath = dict(value.kind.entries), value.kind.beneath
+            continue
         if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
             raise frame.refuse("dict-value", ast.unparse(item), "This cannot be kept in a dict.", item)
-        items.append((key.value, value.kind))
-    return Val(DictOf(tuple(items)))
+        _check_file(frame, value, item)
+        entries[key.value] = in_a_local(frame, key.value, value, item)
+    return Val(ContextDict(tuple(entries.items()), beneath))
 
 
 def _differ(kinds: list[Kind]) -> bool:
@@ -180,10 +190,12 @@ def mapping(frame: Frame, node: ast.Dict) -> Val:
     keys: list[ast.expr | None] = []
     values: list[ast.expr] = []
     known = True
+    evaluated: list[Val] = []
     for key, item in zip(node.keys, node.values, strict=True):
         value = frame.eval(item)
-        if value.node is None and isinstance(value.kind, Request | ViewSelf):
-            return _of_the_request(frame, node)
+        evaluated.append(value)
+        if value.node is None and isinstance(value.kind, ContextDict if key is None else Request | ViewSelf):
+            return _context(frame, node, evaluated)
         _check_file(frame, value, item)
         if value.node is None:
             raise frame.refuse("dict-value", ast.unparse(item), "This cannot be kept in a dict.", item)

@@ -53,8 +53,9 @@ def own_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
             "It is called on a serializer that has more than validated input.",
             call.node,
         )
-    use = Use(held.serializer, "called", view=view_of(frame.ctx, held.serializer))
+    use = Use(held.serializer, "called", view=view_of(frame.ctx, held.serializer), own=held.given_context.own)
     before = dict(frame.given)
+    frame.given |= held.given_context.passed
     frame.given["values"] = held.values
     if held.kept:
         frame.given["kept"] = held.kept

@@ -12,7 +12,7 @@ from segue.translate.interp.value import Val, const
 from segue.translate.kinds import Const, Global, Introspected, SerializerFields, SerializerSelf, Unknown
 from segue.translate.rules.registry import attribute, method
 from segue.translate.serializers import dropping
-from segue.translate.serializers.by_view import view_of
+from segue.translate.serializers.by_view import own_context, view_of
 from segue.translate.serializers.facts import serializer_of
 from segue.translate.serializers.initial import optional_on_update
 from segue.translate.serializers.use import Use
@@ -40,7 +40,13 @@ def nested(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         if item.name == wanted and item.serializer and not item.many:
             return Val(
                 SerializerSelf(
-                    item.serializer, Use(item.serializer, "save", view=view_of(frame.ctx, item.serializer))
+                    item.serializer,
+                    Use(
+                        item.serializer,
+                        "save",
+                        view=view_of(frame.ctx, item.serializer),
+                        own=own_context(frame.ctx),
+                    ),
                 )
             )
     return _facts(frame, owner.kind.serializer, wanted)

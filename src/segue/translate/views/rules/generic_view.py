@@ -10,7 +10,7 @@ from segue.translate.interp.value import Val, const
 from segue.translate.kinds import (
     Const,
     Instance,
-    Object,
+    Keywords,
     QuerySet,
     Serializer,
     SuccessHeaders,
@@ -18,10 +18,10 @@ from segue.translate.kinds import (
     ViewSelf,
 )
 from segue.translate.rules.registry import framework, method
-from segue.translate.rules.view_self import definition
+from segue.translate.rules.view_self import by_definition, definition
 from segue.translate.serializers.own_context import context_of
 from segue.translate.specialise.endpoint import Endpoint
-from segue.translate.views import generic, programs, serializer_object
+from segue.translate.views import generic, given_context, programs, serializer_object
 from segue.translate.views.own_serializer import written_in
 
 _G = "rest_framework.generics.GenericAPIView."
@@ -74,16 +74,6 @@ def check_object_permissions(frame: Frame, owner: Val, call: CallSite) -> Val:
 def get_serializer(frame: Frame, owner: Val, call: CallSite) -> Val:
     """A serializer of the view's class, with the view's context."""
     call.only("instance", "data", "many", "partial", "context", at_most=2)
-    context = call.kwargs.get("context")
-    if context is not None and not (
-        isinstance(context.kind, Object) and context.kind.cls == serializer_object.VIEW_CONTEXT
-    ):
-        raise frame.refuse(
-            "serializer-context",
-            ast.unparse(call.node),
-            "A context of its own is not translated yet.",
-            call.node,
-        )
     instance = call.argument(0, "instance")
     cls, data = generic.asked_serializer_class(frame, _endpoint(owner), call.argument(1, "data"))
     return serializer_object.new(
@@ -93,6 +83,7 @@ def get_serializer(frame: Frame, owner: Val, call: CallSite) -> Val:
         data=data,
         many=call.kwargs.get("many"),
         partial=call.kwargs.get("partial"),
+        context=serializer_object.context_given(frame, call, given_context.OF_VIEW),
         at=call.node,
     )
 
@@ -121,7 +112,7 @@ def own_context(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     if not isinstance(endpoint, Endpoint) or not endpoint.overridden("get_serializer_context"):
         return None
     context_of(endpoint)
-    return Val(Object(serializer_object.VIEW_CONTEXT))
+    return given_context.view_context()
 
 
 @framework(f"{_T}get_serializer")
@@ -138,7 +129,7 @@ def token_serializer(frame: Frame, owner: Val, call: CallSite) -> Val:
 @framework(f"{_G}get_serializer_context", f"{_T}get_serializer_context")
 def get_serializer_context(frame: Frame, owner: Val, call: CallSite) -> Val:
     """The request, the view and the format: what every serializer of the view gets anyway."""
-    return Val(Object(serializer_object.VIEW_CONTEXT))
+    return given_context.view_context()
 
 
 @method(ViewSelf, "get_serializer_class")
@@ -227,11 +218,28 @@ def get_success_headers(frame: Frame, owner: Val, call: CallSite) -> Val:
     return Val(SuccessHeaders(data.text if data is not None else "", possible))
 
 
+def _partial_update(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``kwargs["partial"] = True; return self.update(request, *args, **kwargs)``: an overridden ``update`` is found as any method is."""
+    endpoint = _endpoint(owner)
+    dotted = endpoint.overridden("update")
+    if not dotted:
+        return programs.partial_update(frame, endpoint)
+    site = CallSite(frame, call.node, "update", call.args, dict(call.kwargs), passed_on=call.passed_on)
+    given = dict(site.passed_on.given) if site.passed_on is not None else {}
+    site.passed_on = Keywords(endpoint, tuple({**given, "partial": True}.items()))
+    found = by_definition(frame, generic.self_of(endpoint), site, dotted)
+    if found is None:
+        raise endpoint.refuse_method("update", "Segue does not know what it gives.")
+    return found
+
+
 def _program(name: str) -> None:
     @framework(*(f"{prefix}.{name}" for prefix in programs.DEFINED_BY[name]))
     def run(frame: Frame, owner: Val, call: CallSite) -> Val:
         if name == "update":
             return _update(frame, owner, call)
+        if name == "partial_update":
+            return _partial_update(frame, owner, call)
         return programs.PROGRAMS[name](frame, _endpoint(owner))
 
     run.__doc__ = f"DRF's own ``{name}``."

@@ -11,12 +11,12 @@ from segue.snapshot.model import GlobalRef
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, quote
-from segue.translate.kinds import Const, Global, KnoxRow, Object, Request, Scalar, Super, TupleOf, ViewSelf
+from segue.translate.kinds import Const, Global, KnoxRow, Request, Scalar, Super, TupleOf, ViewSelf
 from segue.translate.rules.registry import attribute, framework, method
 from segue.translate.rules.view_self import definition
 from segue.translate.serializers.by_view import current_view
 from segue.translate.specialise.fold import Ref, plain
-from segue.translate.views import authentication, knox, serializer_object
+from segue.translate.views import authentication, given_context, knox
 
 _V = "knox.views.LoginView."
 _COLUMNS = {
@@ -55,7 +55,7 @@ def user_serializer(frame: Frame, owner: Val, call: CallSite) -> Val:
 def context(frame: Frame, owner: Val, call: CallSite) -> Val:
     """The request, the view and the format, as of any view."""
     call.only()
-    return Val(Object(serializer_object.VIEW_CONTEXT))
+    return given_context.view_context()
 
 
 @framework(f"{_V}create_token")

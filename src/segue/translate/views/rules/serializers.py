@@ -85,7 +85,7 @@ def to_representation(frame: Frame, owner: Val, call: CallSite) -> Val:
     if given is None or held.many or held.data is not None:
         raise frame.refuse("to-representation", ast.unparse(call.node), "It shows no one object.", call.node)
     shown = objects.new(frame, held.serializer, instance=given, at=call.node)
-    objects.held_of(frame, shown).has_context = held.has_context
+    objects.held_of(frame, shown).given_context = held.given_context
     return objects.data(frame, shown, call.node)
 
 

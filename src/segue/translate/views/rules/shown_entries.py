@@ -19,7 +19,7 @@ from segue.translate.kinds import (
     SerializerSelf,
 )
 from segue.translate.rules.view_self import definition
-from segue.translate.serializers.by_view import view_of
+from segue.translate.serializers.by_view import own_context, view_of
 from segue.translate.serializers.facts import (
     FIELD_OUTPUT,
     base_name,
@@ -70,7 +70,7 @@ def _by_method(
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
     if not isinstance(tree, ast.FunctionDef) or len(tree.args.args) != 2:
         raise frame.refuse("serializer-data", f"{name}.{method_name}", "It takes more than the object.", node)
-    use = Use(name, "read", view=view_of(frame.ctx, name))
+    use = Use(name, "read", view=view_of(frame.ctx, name), own=own_context(frame.ctx))
     arguments = {tree.args.args[1].arg: Val(given)}
     value = inline_call(frame, function, arguments, Val(SerializerSelf(name, use)), node or tree)
     made = free(frame, item, value)

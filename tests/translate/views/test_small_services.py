@@ -1,0 +1,258 @@
+"""What small services write: contexts of their own, hooks in transactions, validators that are objects, saves that go on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.projects.site import SETTINGS, Site, differences
+
+MODELS = """\
+from django.core.validators import MaxLengthValidator
+from django.db import models
+
+from notes.validators import Casing, Letters, Words
+
+
+class Board(models.Model):
+    name = models.CharField(max_length=12, unique=True, validators=[Letters(), MaxLengthValidator(10, "Too long.")])
+    owner = models.ForeignKey("auth.User", on_delete=models.CASCADE, null=True)
+    limit = models.IntegerField(default=2)
+
+
+class Note(models.Model):
+    board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="notes")
+    title = models.CharField(max_length=20, validators=[Words(3), Casing(message="Say it.")])
+    stars = models.IntegerField(default=0)
+"""
+VALIDATORS = """\
+from django.core.exceptions import ValidationError
+from django.utils.deconstruct import deconstructible
+
+
+@deconstructible
+class Letters:
+    DEFAULT = "Letters only."
+
+    def __init__(self, message=None):
+        self.message = message
+
+    @property
+    def message(self):
+        return self.__message
+
+    @message.setter
+    def message(self, value):
+        if value is None:
+            self.__message = self.DEFAULT
+        else:
+            self.__message = value
+
+    def __call__(self, value):
+        for char in value:
+            if not char.isalnum() and char not in " -_":
+                raise ValidationError(self.__message)
+
+
+@deconstructible
+class Words:
+    def __init__(self, most, code="words"):
+        self.most = most
+        self.code = code
+
+    def __call__(self, value):
+        if len(value.split()) > self.most:
+            raise ValidationError("At most %(most)s words.", code=self.code, params={"most": self.most})
+
+
+@deconstructible
+class Casing(Words):
+    def __init__(self, upper=False, message="Case."):
+        super().__init__(most=9, code="case")
+        self.upper = upper
+        self.said = message
+
+    def __call__(self, value):
+        if value != (value.upper() if self.upper else value.lower()):
+            raise ValidationError(self.said, code=self.code)
+
+
+class Even:
+    def __init__(self, base):
+        self.base = base
+
+    def __call__(self, value):
+        if value % self.base:
+            raise ValidationError(f"{value} is no multiple of {self.base}.")
+"""
+VIEWS = """\
+from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import validate_password
+from django.db import transaction
+from django.shortcuts import get_object_or_404
+from rest_framework import serializers, status, viewsets
+from rest_framework.decorators import action, api_view
+from rest_framework.exceptions import ValidationError
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from notes.models import Board, Note
+from notes.validators import Even, Letters
+
+
+class NoteSerializer(serializers.ModelSerializer):
+    stars = serializers.IntegerField(validators=[Even(2)])
+    of_board = serializers.SerializerMethodField()
+    word = serializers.SerializerMethodField()
+    seen = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Note
+        fields = ["id", "title", "stars", "of_board", "word", "seen"]
+
+    def get_of_board(self, note):
+        board = self.context.get("board")
+        return board.name if board else None
+
+    def get_word(self, note):
+        return self.context.get("word", "none")
+
+    def get_seen(self, note):
+        request = self.context.get("request")
+        found = "request" if request is not None else "nobody"
+        return [found, "board" in self.context, "view" in self.context, self.context.get("view") is None]
+
+    def validate(self, attrs):
+        board = self.context.get("board") or getattr(self.instance, "board", None)
+        if board and board.notes.filter(title=attrs.get("title")).exists():
+            raise serializers.ValidationError({"title": "It is there."})
+        return attrs
+
+    def create(self, validated_data):
+        return Note.objects.create(board=self.context["board"], **validated_data)
+
+
+class BoardSerializer(serializers.ModelSerializer):
+    notes = NoteSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Board
+        fields = ["id", "name", "limit", "notes"]
+
+
+class NameSerializer(serializers.Serializer):
+    name = serializers.CharField(validators=[validate_password])
+    other = serializers.CharField()
+    third = serializers.CharField(allow_null=True, required=False, validators=[Letters("No.")])
+
+    def validate_other(self, value):
+        validate_password(value)
+        Letters(message="Other letters.")(value)
+        return value
+
+
+class BoardViewSet(viewsets.ModelViewSet):
+    queryset = Board.objects.prefetch_related("notes").order_by("pk")
+    serializer_class = BoardSerializer
+
+    @transaction.atomic
+    def perform_create(self, serializer):
+        board = serializer.save()
+        Note.objects.create(board=board, title="FIRST", stars=0)
+        if board.limit > 5:
+            raise ValidationError("Too many.")
+
+    def update(self, request, *args, **kwargs):
+        board = self.get_object()
+        if board.limit == 1:
+            raise ValidationError("It is closed.")
+        return super().update(request, *args, **kwargs)
+
+    def partial_update(self, request, *args, **kwargs):
+        board = self.get_object()
+        if board.limit == 0:
+            raise ValidationError("It is empty.")
+        return super().partial_update(request, *args, **kwargs)
+
+    @action(detail=True, methods=["post"])
+    def add(self, request, pk=None):
+        board = self.get_object()
+        serializer = NoteSerializer(data=request.data, context={"board": board, "request": request})
+        if serializer.is_valid():
+            note = serializer.save()
+            return Response(NoteSerializer(note).data, status=status.HTTP_201_CREATED)
+        return Response(serializer.errors, status=status.HTTP_400_BAD_REQUEST)
+
+    @action(detail=True)
+    def words(self, request, pk=None):
+        board = self.get_object()
+        context = self.get_serializer_context()
+        context["word"] = board.name * 2
+        context.update({"board": board})
+        return Response(NoteSerializer(board.notes.order_by("pk"), many=True, context=context).data)
+
+    @action(detail=True)
+    def own(self, request, pk=None):
+        board = self.get_object()
+        return Response(self.get_serializer(board, context={"word": "own", "limit": board.limit}).data)
+
+    @action(detail=True)
+    def both(self, request, pk=None):
+        board = self.get_object()
+        context = {**self.get_serializer_context(), "board": board}
+        return Response(BoardSerializer(board, context=context).data)
+
+
+class NoteViewSet(viewsets.ModelViewSet):
+    queryset = Note.objects.select_related("board").order_by("pk")
+    serializer_class = NoteSerializer
+    http_method_names = ["get", "put", "patch", "head", "options"]
+
+
+class NameView(APIView):
+    def post(self, request):
+        serializer = NameSerializer(data=request.data, context={"request": request})
+        serializer.is_valid(raise_exception=True)
+        return Response({"name": serializer.validated_data["name"]})
+
+
+@api_view(["GET"])
+def note_twice(request, pk):
+    note = get_object_or_404(Note.objects.select_related("board"), pk=pk)
+    board = note.board
+    plain = NoteSerializer(note, context={"board": board, "word": request.query_params.get("word")}).data
+    return Response([plain, NoteSerializer(note).data])
+"""
+URLS = """\
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from notes import views
+
+router = SimpleRouter()
+router.register("boards", views.BoardViewSet)
+router.register("notes", views.NoteViewSet)
+urlpatterns = [*router.urls, path("names/", views.NameView.as_view()), path("twice/<int:pk>/", views.note_twice)]
+"""
+PASSWORDS = """
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 3}},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+"""
+
+
+def test_small_services(tmp_path: Path) -> None:
+    """Each operation is native, and answers and writes what Django does."""
+    files = {
+        "site_/settings.py": SETTINGS + PASSWORDS,
+        "site_/urls.py": URLS,
+        "notes/models.py": MODELS,
+        "notes/validators.py": VALIDATORS,
+        "notes/views.py": VIEWS,
+    }
+    root = tmp_path / "site"
+    root.mkdir()
+    site = Site.make(root, files)
+    program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=400, seconds=30)
+    assert [str(r) for r in program.refused] == []
+    assert differences(report) == []
