@@ -253,6 +253,6 @@ def test_small_services(tmp_path: Path) -> None:
     root = tmp_path / "site"
     root.mkdir()
     site = Site.make(root, files)
-    program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=400, seconds=30)
+    program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=330, seconds=12)
     assert [str(r) for r in program.refused] == []
     assert differences(report) == []
