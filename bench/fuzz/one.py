@@ -21,6 +21,9 @@ with atheris.instrument_imports(
         "django.utils",
         "django.core.signing",
         "rest_framework",
+        "rest_framework_simplejwt",
+        "jwt",
+        "opentelemetry",
     ]
 ):
     from bench.fuzz.targets import TARGETS, differs, outcome

@@ -1,7 +1,8 @@
-"""``python -m bench.fuzz.run [--seconds 25] [NAME…]``: fuzzes what reads bytes of strangers, each target in a process of its own.
+"""``python -m bench.fuzz.run [--seconds 25] [--page] [NAME…]``: fuzzes what reads bytes of strangers, each target in a process of its own.
 
 Needs ``pip install atheris``. Prints inputs tried and differences between the bridge and Django; what reached new code is kept in
-``tests/corpus/NAME.json`` (at most 40 inputs each), which ``tests/security/test_corpus.py`` replays. Exit code 1 where there is a difference.
+``tests/corpus/NAME.json`` (at most 40 inputs each), which ``tests/security/test_corpus.py`` replays. ``--page`` writes ``docs/fuzzing.md``.
+Exit code 1 where there is a difference.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.fuzz.targets import TARGETS
@@ -18,14 +20,25 @@ from bench.fuzz.targets import TARGETS
 _ROOT = Path(__file__).resolve().parents[2]
 CORPUS = _ROOT / "tests" / "corpus"
 _MOST = 40
+_PAGE = _ROOT / "docs" / "fuzzing.md"
+_HEAD = """\
+# Fuzzing
+
+What reads bytes of strangers, given to the bridge and to Django, DRF or the package by atheris: either both give the same, or both refuse it. Written by
+`python -m bench.fuzz.run --page`. What reached new code is kept in `tests/corpus` and read again by `tests/security/test_corpus.py` with every change.
+
+| what | inputs | differences |
+|---|---:|---:|
+"""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=25, help="for each target")
     parser.add_argument("names", nargs="*", default=[])
+    parser.add_argument("--page", action="store_true", help="write docs/fuzzing.md")
     given = parser.parse_args()
-    wrong = 0
+    wrong, rows = 0, []
     with tempfile.TemporaryDirectory() as name:
         for target in given.names or TARGETS:
             folder = Path(name) / target
@@ -40,6 +53,7 @@ def main() -> int:
             differences = found.read_text().splitlines() if found.is_file() else []
             wrong += len(differences) + (done.returncode != 0)
             sys.stdout.write(f"{target:18} {tried:>9} inputs, {len(differences)} differences\n")
+            rows.append(f"| {target} | {int(tried):,} | {len(differences)} |")
             for line in differences:
                 one = json.loads(line)
                 sys.stdout.write(f"    {bytes.fromhex(one['input'])!r}\n      ours   {one['ours']}\n      theirs {one['theirs']}\n")  # fmt: skip
@@ -47,6 +61,9 @@ def main() -> int:
                 sys.stdout.write(done.stderr[-2000:])
             sys.stdout.flush()
             _keep(target, folder / "inputs", [json.loads(line)["input"] for line in differences])
+    if given.page:
+        told = f"{len(rows)} parsers for {given.seconds:.0f} seconds each, {datetime.now(UTC):%Y-%m-%d} UTC."
+        _PAGE.write_text(_HEAD + "\n".join(rows) + f"\n\n{told}\n")
     return int(bool(wrong))
 
 

@@ -5,8 +5,9 @@ Each side gives a value that can be compared, or the class of what it raised. Wh
 
 from __future__ import annotations
 
+import hmac
 import io
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +19,8 @@ from django.conf import settings as django_settings
 
 if not django_settings.configured:
     django_settings.configure(
-        INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "rest_framework"], SECRET_KEY="x",
+        INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "rest_framework", "rest_framework_simplejwt"],
+        SECRET_KEY="x",
     )  # fmt: skip
     django.setup()
 
@@ -34,14 +36,19 @@ from django.test import override_settings
 from django.utils import timezone
 from django.utils.http import parse_header_parameters
 from django.utils.translation.trans_real import parse_accept_lang_header
+from opentelemetry.trace import get_current_span
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from rest_framework import authentication, exceptions, serializers
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
+from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.tokens import AccessToken
 from starlette.requests import Request
 
-from segue_bridge.auth import signing
+from segue_bridge.auth import backend, jwt, signing
 from segue_bridge.auth.own import header_token
 from segue_bridge.auth.session_settings import SessionSettings, decode
 from segue_bridge.errors import APIException, ValidationError
@@ -52,10 +59,20 @@ from segue_bridge.http.query import QueryParams
 from segue_bridge.http.settings import HttpSettings
 from segue_bridge.pagination.cursor import Cursor
 from segue_bridge.schema import fields
+from segue_bridge.trace.context import trace_of
 
 Side = Callable[[bytes], Any]
-KEY = "the key of the fuzzer"
-_HEADERS = {"cookies", "token header", "accept", "accept-language", "header parameters", "host"}
+KEY = "the key of the fuzzer, of more than 32 bytes"
+_HEADERS = {
+    "cookies",
+    "token header",
+    "basic header",
+    "traceparent",
+    "accept",
+    "accept-language",
+    "header parameters",
+    "host",
+}
 _NEVER = {*range(9), *range(10, 32), 127}
 _SESSION = "django.contrib.sessions.SessionStore"
 
@@ -160,6 +177,85 @@ def _token_theirs(data: bytes) -> Any:
     return authenticator.authenticate(request)
 
 
+def _basic_ours(data: bytes) -> Any:
+    given: list[Any] = []
+
+    async def noted(db: Any, identity: Any, passwords: Any, *named: Any, upgrade: bool = True) -> Any:
+        given.extend(named)
+        return named
+
+    asked, backend.authenticate = backend.authenticate, noted
+    try:
+        work = backend.BasicAuthentication(SimpleNamespace(), SimpleNamespace()).authenticate(
+            _header(b"authorization", data), None, None
+        )  # type: ignore[arg-type]
+        work.send(None)
+    except StopIteration as done:
+        return None if done.value is None else tuple(given)
+    finally:
+        backend.authenticate = asked
+    raise RuntimeError("it waits")
+
+
+def _basic_theirs(data: bytes) -> Any:
+    authenticator = authentication.BasicAuthentication()
+    authenticator.authenticate_credentials = lambda name, password, request=None: (name, password)  # type: ignore[method-assign]
+    value = _latin(data)
+    return authenticator.authenticate(
+        SimpleNamespace(META={"HTTP_AUTHORIZATION": value}, headers={"authorization": value})
+    )
+
+
+def _claimed(data: bytes) -> bytes:
+    """A token with any claims, or what is none, rightly signed."""
+    body = b".".join(urlsafe_b64encode(part).rstrip(b"=") for part in (b'{"alg":"HS256","typ":"JWT"}', data))
+    return body + b"." + urlsafe_b64encode(hmac.new(KEY.encode(), body, "sha256").digest()).rstrip(b"=")
+
+
+def _headed(data: bytes) -> bytes:
+    """A token with any header over good claims, rightly signed."""
+    body = b".".join(urlsafe_b64encode(part).rstrip(b"=") for part in (data, _CLAIMS))
+    return body + b"." + urlsafe_b64encode(hmac.new(KEY.encode(), body, "sha256").digest()).rstrip(b"=")
+
+
+_CLAIMS = b'{"exp": 99999999999, "token_type": "access", "jti": "a", "user_id": 1}'
+_BACKEND = TokenBackend("HS256", KEY)
+
+
+class _Access(AccessToken):
+    token_backend = _BACKEND
+
+
+def _jwt_ours(token: bytes) -> Any:
+    try:
+        return dict(jwt.verified(token, "access", jwt.JwtSettings(key=KEY)))
+    except jwt.TokenError as error:
+        return str(error)
+
+
+def _jwt_theirs(token: bytes) -> Any:
+    try:
+        return _Access(token).payload  # type: ignore[arg-type]
+    except TokenError as error:
+        return str(error.args[0])
+
+
+def _trace_ours(data: bytes) -> Any:
+    found = trace_of(None, _latin(data), "")
+    return (found.trace_id, found.parent_id, found.sampled) if found.parent_id else None
+
+
+def _trace_theirs(data: bytes) -> Any:
+    found = get_current_span(
+        TraceContextTextMapPropagator().extract({"traceparent": _latin(data)})
+    ).get_span_context()
+    return (
+        (f"{found.trace_id:032x}", f"{found.span_id:016x}", found.trace_flags.sampled)
+        if found.is_valid
+        else None
+    )
+
+
 def _multipart_ours(data: bytes) -> Any:
     given, files = multipart.parse(data, "multipart/form-data; boundary=XX", "utf-8", HttpSettings())
     return given, [(n, f.name, f.file.read()) for n, f in files]
@@ -262,6 +358,11 @@ TARGETS = {
         Target("session", lambda d: decode(_signed(d), SessionSettings(secret=KEY)), _session_theirs, (b"eyJhIjoxfQ", b".eJyrVkpUsjKsBQAK5QKW")),
         Target("signed values", _unsign_ours, _unsign_theirs, (signing.dumps({"a": 1}, KEY).encode(), signing.dumps("a" * 99, KEY, compress=True).encode())),
         Target("token header", lambda d: header_token(_header(b"authorization", d), "Token"), _token_theirs, (b"Token abc", b"token  a b")),
+        Target("basic header", _basic_ours, _basic_theirs, (b"Basic YTpi", b"basic  YTpiOmM", b"Basic w6k6w6k=", b"Basic a b")),
+        Target("jwt", _jwt_ours, _jwt_theirs, (_claimed(_CLAIMS), _headed(b'{"alg":"none"}'), b"a.b.c")),
+        Target("jwt claims", lambda d: _jwt_ours(_claimed(d)), lambda d: _jwt_theirs(_claimed(d)), (_CLAIMS, b'{"exp": 1}', b"[]", b'{"exp": 1e400, "nbf": "x"}')),
+        Target("jwt header", lambda d: _jwt_ours(_headed(d)), lambda d: _jwt_theirs(_headed(d)), (b'{"alg":"HS256","typ":"JWT"}', b'{"alg":"HS256","crit":["b64"],"b64":false}', b'{"alg":"HS512"}')),
+        Target("traceparent", _trace_ours, _trace_theirs, (b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", b"cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x")),
         Target("multipart", lambda d: _grouped(_multipart_ours(d)), lambda d: _grouped(_multipart_theirs(d)), (
             b'--XX\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--XX--\r\n',
             b'--XX\r\nContent-Disposition: form-data; name="f"; filename="a.txt"\r\nContent-Type: text/plain\r\n\r\nx\r\n--XX--',
