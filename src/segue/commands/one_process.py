@@ -23,6 +23,7 @@ from segue.gateway.envoy import Ports
 from segue.gateway.processes import Group
 from segue.gateway.shared import shared_environment
 from segue.snapshot.detect import import_path
+from segue.translate import routing
 from segue.verify.project import python_version
 
 CHILD = Path(in_process.__file__).parent / "one_process.py"
@@ -58,7 +59,7 @@ def started(settings: Config, *, port: int | None = None) -> Iterator[Service]:
         "SEGUE_DJANGO": application,
         "SEGUE_LOG": str(folder / "access.jsonl"),
         "SEGUE_FASTAPI_ENVIRONMENT": json.dumps(
-            shared_environment(python, home, snapshot.settings.module, base)
+            shared_environment(python, home, snapshot.settings.module, base, routing.replica(snapshot))
         ),
     }
     code = digest.of_code(settings.output, settings.package)

@@ -29,6 +29,7 @@ from segue.gateway.shared import shared_environment
 from segue.gateway.table import Rule
 from segue.snapshot.detect import import_path
 from segue.snapshot.model import Snapshot
+from segue.translate import routing
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,10 @@ def started(
     # A configured command is the project's own words for its root; the built-in ones need manage.py, or the packages beside them.
     home = settings.root if settings.django_command else import_path(settings.root)
     django = {**base, "DJANGO_SETTINGS_MODULE": snapshot.settings.module}
-    shared = {**base, **shared_environment(python, home, snapshot.settings.module, base)}
+    shared = {
+        **base,
+        **shared_environment(python, home, snapshot.settings.module, base, routing.replica(snapshot)),
+    }
     code = digest.of_code(settings.output, settings.package)
     with Group(folder / "logs") as group:
         legacy = group.start(

@@ -1,6 +1,6 @@
 """Run by the legacy interpreter: what the FastAPI process must share with Django, as JSON on standard output.
 
-Arguments: the folder to import from, the settings module. It is read anew at every start and never
+Arguments: the folder to import from, the settings module, the alias of the database that routers read from, if any. It is read anew at every start and never
 written to disk: the secret key belongs to nobody but the two processes.
 """
 
@@ -107,6 +107,9 @@ def main():
         "SECRET_KEY_FALLBACKS": json.dumps([str(k) for k in getattr(settings, "SECRET_KEY_FALLBACKS", [])]),
         "DATABASE_URL": database_url(settings.DATABASES["default"]),
     }
+    replica = sys.argv[3] if len(sys.argv) > 3 else ""
+    if replica in settings.DATABASES:
+        found["REPLICA_URL"] = database_url(settings.DATABASES[replica])
     found.update(jwt_key(settings))
     found.update(broker(settings))
     found.update(cache_places(settings))

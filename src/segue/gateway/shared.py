@@ -14,18 +14,18 @@ SCRIPT = Path(__file__).resolve().parent / "in_django.py"
 
 
 def shared_environment(
-    python: Path, root: Path, module: str, environment: Mapping[str, str]
+    python: Path, root: Path, module: str, environment: Mapping[str, str], replica: str = ""
 ) -> dict[str, str]:
     """``SECRET_KEY``, ``SECRET_KEY_FALLBACKS`` and ``DATABASE_URL`` as the settings ``module`` has them now.
 
     ``root`` is the folder in which Django runs: relative paths in the settings are relative to it. Modules are imported from its
-    :func:`~segue.snapshot.detect.import_path`.
+    :func:`~segue.snapshot.detect.import_path`. ``replica`` is an alias of ``DATABASES`` whose address is ``REPLICA_URL``.
     Read by the legacy interpreter and handed from process to process; never stored. Raises
     :class:`EnvironmentProblem` when the settings cannot be imported or the database is of a kind that
     the generated project does not know.
     """
     done = subprocess.run(
-        [str(python), str(SCRIPT), str(import_path(root)), module],
+        [str(python), str(SCRIPT), str(import_path(root)), module, *([replica] if replica else [])],
         cwd=root,
         env=dict(environment),
         capture_output=True,

@@ -97,7 +97,7 @@ def describe(collector):
     """The ``Settings`` of the snapshot."""
     from django.conf import global_settings, settings
 
-    from . import languages
+    from . import languages, routers
 
     names = sorted(name for name in dir(settings) if name.isupper())
     values, secrets = {}, []
@@ -128,6 +128,9 @@ def describe(collector):
     values.update(_oauth2(collector))
     values.update(_guardian(collector))
     values.update(_policy(collector, settings))
+    routed = routers.describe(settings)
+    if routed is not None:
+        values[routers.NAME] = collector.encoder.encode(routed)
     for name in sorted(collector.bindings.used_settings):
         if name not in values and name in names and not SECRET_NAME.search(name):
             value = getattr(settings, name)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from segue.errors import EnvironmentProblem
 from segue.translate.middleware.known import PROFILERS
+from segue.translate.routing import replica
 from segue.verify.evidence import Report, operation_from_json
 from segue.verify.openapi import checked
 from segue.verify.operations import all_operations, native_operations
@@ -101,6 +102,7 @@ def joined_spec(project: ProjectRef, operations: list[dict[str, Any]], *, seed: 
     return {
         "settings": project.snapshot.settings.module,
         "profilers": sorted(PROFILERS),
+        "replica": replica(project.snapshot),
         "path": [str(project.import_root), str(project.root)],
         "overlay": str(ensure_overlay(project)),
         "output": str(project.output),

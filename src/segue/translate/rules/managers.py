@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from segue.snapshot.model import Function, GlobalRef
+from segue.translate import routing
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
@@ -210,6 +211,7 @@ def on_manager(frame: Frame, owner: Val, call: CallSite) -> Val | None:
                 or given.kind.value not in (None, "default")
             ):
                 raise frame.refuse("using", call.name, "Another database than the default one.", call.node)
+            routing.check_unnamed(frame, given, call.node)
         return start(frame, owner, call.node)
     if call.name == "create" and kind.cls == POLYMORPHIC and not frame.ctx.model(kind.model).proxy:
         from segue.translate.rules.writes import create_through

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from segue.translate import routing
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import widen
@@ -271,6 +272,7 @@ def using(frame: Frame, owner: Val, call: CallSite) -> Val:
         raise frame.refuse(
             "using", ast.unparse(call.node), "Another database than the default one.", call.node
         )
+    routing.check_unnamed(frame, given, call.node)
     return owner
 
 

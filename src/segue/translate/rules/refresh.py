@@ -9,6 +9,7 @@ import ast
 from dataclasses import replace
 
 from segue.refusal import Refused
+from segue.translate import routing
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, literal
@@ -35,6 +36,8 @@ def refresh(frame: Frame, owner: Val, call: CallSite) -> Val:
         raise frame.refuse(
             "using", ast.unparse(call.node), "Another database than the default one.", call.node
         )
+    if using is not None:
+        routing.check_unnamed(frame, using, call.node)
     columns = _columns(frame, kind, call)
     if not columns and call.argument(1, "fields") is not None and _given(call):
         return const(None)

@@ -7,7 +7,7 @@ from typing import Any
 
 from segue.snapshot.model import Snapshot, Value, own_place
 from segue.target.ir import Decl, Import
-from segue.translate import isolation, language, mailer
+from segue.translate import isolation, language, mailer, routing
 from segue.translate.context import Context
 from segue.translate.load.models import concrete
 from segue.translate.load.plan import plans
@@ -72,6 +72,10 @@ def _settings(ctx: Context) -> None:
     if ctx.memo.get(("settings", "celery-results")):
         lines.append(
             "    celery_result_backend: str = Field(repr=False)  # where the Django side's Celery keeps results"
+        )
+    if alias := routing.replica(ctx.snapshot):
+        lines.append(
+            f'    replica_url: str = Field(default="", repr=False)  # DATABASES[{alias!r}], which is asked for what is only read; without it the first one is'
         )
     for name, given in sorted(used.items()):
         text, annotation = _literal(given)
@@ -176,6 +180,7 @@ def _main(ctx: Context) -> None:
         "        pool_wait=settings.pool_wait,",
         "        statement_timeout=settings.statement_timeout,",
         *([f"        isolation={level!r},"] if level else []),
+        *(_REPLICA if routing.replica(snapshot) else []),
         "    )",
         "",
         "    @asynccontextmanager",
@@ -195,6 +200,18 @@ def _main(ctx: Context) -> None:
         "    return app",
     ]
     module.add(Decl("create_app", "\n".join(lines), frozenset(imports), 30))
+
+
+_REPLICA = [
+    "        replica=Database(",
+    "            settings.replica_url,",
+    "            pool_size=settings.pool_size,",
+    "            pool_wait=settings.pool_wait,",
+    "            statement_timeout=settings.statement_timeout,",
+    "        )",
+    "        if settings.replica_url",
+    "        else None,",
+]
 
 
 def _title(snapshot: Snapshot) -> str:

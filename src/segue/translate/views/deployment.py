@@ -9,7 +9,7 @@ and ``get_script_name`` (FORCE_SCRIPT_NAME), ``SessionMiddleware.process_respons
 from __future__ import annotations
 
 from segue.snapshot.model import Value
-from segue.translate import isolation
+from segue.translate import isolation, routing
 from segue.translate.context import Context
 from segue.translate.middleware.known import CONDITIONAL, GZIP, INERT, SECURITY, SESSIONS
 from segue.translate.middleware.subclasses import saves_every_request
@@ -36,9 +36,11 @@ def check_settings(endpoint: Endpoint) -> None:
             raise endpoint.refuse("setting", "SESSION_SAVE_EVERY_REQUEST", problem)
         know_sessions(endpoint.ctx, endpoint.where)
     if values.get("DATABASE_ROUTERS") and len(settings.databases) > 1:
-        raise endpoint.refuse(
-            "setting", "DATABASE_ROUTERS", "Which database a model is in is decided by code of the project."
-        )
+        routed = routing.problem(endpoint.ctx.snapshot)
+        if routed:
+            raise endpoint.refuse(
+                "setting", "DATABASE_ROUTERS", f"Code decides which database is asked: {routed}"
+            )
     if found := isolation.problem(endpoint.ctx.snapshot):
         raise endpoint.refuse("setting", *found)
     if settings.replaced_lookups:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from segue.translate.middleware.known import PROFILERS
+from segue.translate.routing import replica
 from segue.verify.http.child import Child
 from segue.verify.http.pair import HttpPair
 from segue.verify.http.sides import Modern, database_url, start_django, start_fastapi
@@ -40,6 +41,7 @@ def start_dealer(
     spec = {
         "settings": project.snapshot.settings.module,
         "profilers": sorted(PROFILERS),
+        "replica": replica(project.snapshot),
         "path": [str(project.import_root), str(project.root)],
         "more": [],
         "operations": operations,

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from segue.translate.middleware.known import PROFILERS
+from segue.translate.routing import replica
 from segue.verify.http.child import Child
 from segue.verify.http.client import Client
 from segue.verify.http.states import State
@@ -113,6 +114,7 @@ def start_django(
     spec = {
         "settings": project.snapshot.settings.module,
         "profilers": sorted(PROFILERS),
+        "replica": replica(project.snapshot),
         "path": [str(project.import_root), str(project.root)],
         "more": [],
         "databases": dict(names),

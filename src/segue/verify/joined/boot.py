@@ -14,7 +14,8 @@ from .fence import Fence
 
 
 class Legacy:
-    """The Django project, set up for comparison. ``spec`` has ``settings`` and ``profilers``, the middleware that is left out."""
+    """The Django project, set up for comparison. ``spec`` has ``settings``, ``profilers``, the middleware that is left out, and
+    ``replica``, the alias that the project's routers read from."""
 
     def __init__(self, spec: dict[str, Any]) -> None:
         os.environ["DJANGO_SETTINGS_MODULE"] = spec["settings"]
@@ -27,6 +28,8 @@ class Legacy:
         settings.DEBUG = False
         settings.MIDDLEWARE = unwatched(settings.MIDDLEWARE, spec)
         settings.DEBUG_PROPAGATE_EXCEPTIONS = False
+        if spec.get("replica"):
+            settings.DATABASE_ROUTERS = []  # one copy stands for both: it is never behind
         own_media = str(settings.MEDIA_ROOT or "")
         settings.MEDIA_ROOT = str(self.media)
         if getattr(settings, "SESSION_FILE_PATH", None):

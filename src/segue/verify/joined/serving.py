@@ -31,6 +31,8 @@ def main(spec: dict[str, Any], pipe: Any) -> None:
     settings.DEBUG = False
     settings.MIDDLEWARE = unwatched(settings.MIDDLEWARE, spec)
     settings.DEBUG_PROPAGATE_EXCEPTIONS = False
+    if spec.get("replica"):
+        settings.DATABASE_ROUTERS = []  # one clone stands for both: it is never behind
     settings.MEDIA_ROOT = spec["media"]
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     settings.CACHES = local_caches(settings.CACHES)

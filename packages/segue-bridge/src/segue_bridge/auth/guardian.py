@@ -179,14 +179,15 @@ class ObjectPermissions:
         }
         rows = self._users.c
         there = select(rows.permission_id).where(*(rows[name] == value for name, value in values.items()))
-        if await db.first(there) is not None:
-            return
-        try:
-            async with db.atomic():
-                await db.execute(insert(self._users).values(**values))
-        except IntegrityError:  # somebody else was faster
-            if await db.first(there) is None:
-                raise
+        with db.primary():  # get_or_create
+            if await db.first(there) is not None:
+                return
+            try:
+                async with db.atomic():
+                    await db.execute(insert(self._users).values(**values))
+            except IntegrityError:  # somebody else was faster
+                if await db.first(there) is None:
+                    raise
 
     async def remove(self, db: Database, user: Any, code: str, app: str, model: str, pk: Any) -> None:
         """``remove_perm(code, user, obj)``."""

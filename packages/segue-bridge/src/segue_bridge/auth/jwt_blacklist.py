@@ -60,27 +60,29 @@ class Blacklist:
     ) -> int:
         """Note a token unless it is known (``outstand``): ``user_pk`` of None is nobody's. The key of its row."""
         given = {"jti": _text(jti)}
-        known: int | None = await db.scalar(_ISSUED, given)
-        if known is not None:
-            return known
-        try:
-            return await self._insert(db, _text(jti), token, user_pk, made, expires)
-        except IntegrityError:  # somebody else was faster
-            known = await db.scalar(_ISSUED, given)
-            if known is None:
-                raise
-            return known
+        with db.primary():  # get_or_create
+            known: int | None = await db.scalar(_ISSUED, given)
+            if known is not None:
+                return known
+            try:
+                return await self._insert(db, _text(jti), token, user_pk, made, expires)
+            except IntegrityError:  # somebody else was faster
+                known = await db.scalar(_ISSUED, given)
+                if known is None:
+                    raise
+                return known
 
     async def revoke(self, db: Database, issued: int) -> None:
         """Blacklist the outstanding token whose row is ``issued``, unless it is already."""
-        if await db.scalar(_ENTRY, {"token": issued}) is not None:
-            return
-        values = {"token_id": issued, "blacklisted_at": datetime.now(UTC)}
-        try:
-            await _add(db, _revoked, values)
-        except IntegrityError:
-            if await db.scalar(_ENTRY, {"token": issued}) is None:
-                raise
+        with db.primary():  # get_or_create
+            if await db.scalar(_ENTRY, {"token": issued}) is not None:
+                return
+            values = {"token_id": issued, "blacklisted_at": datetime.now(UTC)}
+            try:
+                await _add(db, _revoked, values)
+            except IntegrityError:
+                if await db.scalar(_ENTRY, {"token": issued}) is None:
+                    raise
 
     async def _insert(
         self, db: Database, jti: Any, token: str, user_pk: Any, made: datetime, expires: float

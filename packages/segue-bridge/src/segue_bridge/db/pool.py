@@ -63,8 +63,10 @@ async def check_capacity(database: Database, workers: int) -> int | None:
 
     Raises :class:`TooManyConnections` if ``workers`` processes with ``pool_size`` connections each may need more.
     ``max_connections`` less the reserved ones, ``ALTER DATABASE … CONNECTION LIMIT`` and ``ALTER ROLE … CONNECTION LIMIT``
-    are looked at. What other services use is not known here: leave room for the Django side.
+    are looked at, and so is a replica, by its own limits. What other services use is not known here: leave room for the Django side.
     """
+    if database.replica is not None:
+        await check_capacity(database.replica, workers)
     if database.dialect != "postgresql" or database.pool_size is None:
         return None
     try:

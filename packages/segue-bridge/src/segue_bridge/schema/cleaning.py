@@ -131,7 +131,8 @@ async def clean_entity(
         await _ask(partial(own, left_out), errors)
     if constraints:
         left_out.update(name for name in errors if name != NON_FIELD_ERRORS)
-        await _ask(partial(_check_sets, db, entity, rules, rules.constraints, left_out), errors)
+        with db.primary():  # Model.validate_constraints asks where it will be written
+            await _ask(partial(_check_sets, db, entity, rules, rules.constraints, left_out), errors)
     if errors:
         raise ValidationError(errors)
 
