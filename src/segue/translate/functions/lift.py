@@ -130,6 +130,7 @@ class Lifted:
     is_async: bool
     returns: Kind
     changes_user: frozenset[str] = frozenset()
+    puts: carried.Puts = field(default_factory=carried.Puts)
 
     @property
     def imports(self) -> frozenset[Import]:
@@ -224,7 +225,9 @@ def lift(
     )
     memo = ctx.memo.get(("lifted", key))
     if isinstance(memo, Lifted):
+        carried.called(ctx, memo.puts)
         return memo
+    mark = carried.mark(ctx)
     body = interpret(
         ctx,
         found,
@@ -270,7 +273,9 @@ def lift(
         body.is_async,
         record.returns,
         frozenset(body.frame.changes_user if body.frame is not None else ()),
+        carried.puts_since(ctx, mark, body.frame),
     )
+    carried.called(ctx, lifted.puts)
     ctx.memo[("lifted", key)] = lifted
     # What has no hash is told apart by identity (``shape_of``): one that is gone must not lend its own to another.
     alive = ctx.memo.setdefault(("kernel", "lifted-for"), [])
@@ -346,7 +351,8 @@ def interpret(
                 decided=tuple(decided),
             )
             try:
-                return _interpret(frame, self_kind, arguments or {}, signature)
+                with carried.translating(ctx, frame):
+                    return _interpret(frame, self_kind, arguments or {}, signature)
             except RenameNeeded as needed:
                 renames[needed.local] = renames.get(needed.local, needed.local) + "_"
             except Refused as refused:
@@ -397,6 +403,7 @@ def _interpret(
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             frame.locals_seen.add(node.id)
     frame.owner = found.owner
+    frame.keeps_state = True
     parameters = _bind_parameters(frame, definition, self_kind, arguments)
     if signature is not None:
         parameters = _spread_parameters(frame, definition, parameters, signature)
@@ -414,11 +421,14 @@ def _interpret(
     from segue.translate.serializers.kept import leaves
 
     leaves(frame)
+    from segue.translate.rules.request_state import opened
+
     returns = frame.returns[0] if frame.returns else Const(None)
     for kind in frame.returns[1:]:
         returns = join(returns, kind)
     if isinstance(returns, Response) and returns.drf:  # what is answered is asked nothing
         returns = replace(returns, drf=False)
+    opened(frame)
     if frame.scope is None:
         _forget_unused_state(frame)
     order = {key: i for i, key in enumerate(STATE)}

@@ -13,6 +13,7 @@ from segue.refusal import Refused, refuse
 from segue.snapshot.model import Function, Where
 from segue.target.ir import Import
 from segue.translate.context import Context
+from segue.translate.interp.carried import on_request
 from segue.translate.interp.comments import Comments
 from segue.translate.interp.scope import STATE, Scope
 from segue.translate.interp.value import Val, name
@@ -71,7 +72,9 @@ class Frame:
     ``selected`` tells which local holds the rows that a view's look-up chose (where it stands: the lines, and how many there were).
     ``captured``: how many blocks the statement stands in whose lines are kept apart, ``apart`` the ``no_hoist`` at which the innermost began,
     ``sure`` how many of them do not decide whether what is after them runs without it (``try`` whose handlers all leave). ``changes_user``: what the code so far may have done to who asks (``in``, ``out``).
-    ``on_view``: the attributes that it has put on the view.
+    ``on_view``: the attributes that it has put on the view. ``state_local``: the local that holds what is kept with the request
+    (:mod:`segue.translate.rules.request_state`), ``keeps_state`` whether there can be one; ``replaces_user``: whether the code so far may
+    have set ``request.user``; ``ends``: the keys of ``env`` wherever the function ends.
     ``bottoms`` the places where a round of the outermost takes something out of what nothing was put into yet.
     ``parameters`` are the kinds of the legacy parameters, ``outgrown`` those of them that have become another local.
     ``put_items`` are the kinds of the keys and values that were put into dicts, by the generated local.
@@ -120,6 +123,10 @@ class Frame:
     comments: Comments = field(default_factory=Comments)
     changes_user: set[str] = field(default_factory=set)
     on_view: set[str] = field(default_factory=set)
+    state_local: str = ""
+    keeps_state: bool = False
+    replaces_user: bool = False
+    ends: list[frozenset[str]] = field(default_factory=list)
     captured: int = 0
     apart: int = 0
     sure: int = 0
@@ -288,6 +295,9 @@ class Frame:
 
     def state(self, state_name: str) -> ast.expr:
         """The expression of free state ``state_name`` here (a parameter, or the scope's expression)."""
+        if state_name == "user" and "user" in on_request(self.ctx):
+            why = "Code has put another there before, and Segue does not know what this makes of it."
+            raise self.refuse("request", "request.user", why)
         if state_name == "user" and self.changes_user:
             return self._user_now()
         if self.scope is not None:
@@ -327,6 +337,8 @@ class Frame:
         """A parameter for state that another room defines (``instance``, ``context`` values)."""
         if parameter in self.given:
             return Val(kind, name(self.given[parameter]))
+        if parameter == "request_user" and self.replaces_user:
+            return Val(kind, ast.Attribute(self.state("call"), "user", ast.Load()))
         put = self.env.get(PUT + parameter)
         if put is not None and put.node is not None and not isinstance(put.kind, Unknown):
             return Val(kind, put.node)
@@ -355,6 +367,7 @@ class Frame:
     def leave(self, kind: Kind) -> None:
         """The function may return ``kind`` here."""
         self.returns.append(kind)
+        self.ends.append(frozenset(self.env))
         self.exits.append(
             {
                 key: self.facts.get(value.text, value.kind)
@@ -384,6 +397,17 @@ class Frame:
         for text in [t for t in self.facts if pattern.search(t)]:
             del self.facts[text]
         self.env.pop("#rows:" + target, None)
+
+    def forget_attribute(self, attr: str) -> None:
+        """Drop what tests have told of an attribute of the request, which has been put there anew."""
+        self.replaces_user |= attr == "user"
+        texts = (
+            ("call.user", "request_user")
+            if attr == "user"
+            else (f"{self.state_local}.{'kept' if attr.startswith('_') else ''}{attr}",)
+        )
+        for text in texts:
+            self.forget(text)
 
     def snapshot_env(self) -> tuple[dict[str, Val], dict[str, Kind]]:
         """Copy of bindings and narrowings, for branches."""

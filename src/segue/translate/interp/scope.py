@@ -93,6 +93,7 @@ CALL = Scope(
         "call": "call",
         "db": "call.db",
         "user": "call.user",
+        "request_user": "call.user",
         "auth": "call.auth",
         "request": "call.request",
         "query": "call.query",

@@ -9,6 +9,7 @@ from typing import Any
 from segue.refusal import Refused
 from segue.target.ir import Import
 from segue.translate.functions.same import canonical
+from segue.translate.interp import carried
 from segue.translate.interp.frame import Frame
 from segue.translate.permissions.by_method import by_method
 from segue.translate.permissions.by_request import choice_of, choose
@@ -60,9 +61,10 @@ def access_lines(endpoint: Endpoint, method: str = "") -> tuple[list[str], set[I
 
     The permissions themselves ask for the method when they run. Raises ``Refused``.
     """
-    if endpoint.overridden("check_permissions"):
-        return own_checks(endpoint.for_action(endpoint.action, method))
-    return required(endpoint.for_action(endpoint.action, method))
+    with carried.permissions(endpoint.ctx, endpoint.action):
+        if endpoint.overridden("check_permissions"):
+            return own_checks(endpoint.for_action(endpoint.action, method))
+        return required(endpoint.for_action(endpoint.action, method))
 
 
 def required(endpoint: Endpoint) -> tuple[list[str], set[Import]]:
@@ -88,7 +90,13 @@ def _asked(endpoint: Endpoint) -> tuple[list[str], set[Import]]:
         raise endpoint.refuse_method(
             "check_permissions", "It is overridden, and which permissions it asks is decided by the request."
         )
-    return choose(endpoint, lambda permissions: _requirements(endpoint, _instances(endpoint, permissions)))
+
+    def chosen(permissions: list[Any]) -> tuple[list[str], set[Import]]:
+        with carried.perhaps(endpoint.ctx):
+            return _requirements(endpoint, _instances(endpoint, permissions))
+
+    with carried.permissions(endpoint.ctx, endpoint.action):
+        return choose(endpoint, chosen)
 
 
 def access_body(endpoint: Endpoint, actions: list[tuple[str | None, str]]) -> tuple[list[str], set[Import]]:

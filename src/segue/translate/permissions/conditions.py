@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from contextlib import nullcontext
 from typing import Any
 
 from segue.snapshot.model import Attribute
@@ -10,6 +11,7 @@ from segue.target.ir import Import
 from segue.translate.backends import check_flag
 from segue.translate.functions.lift import lift
 from segue.translate.functions.record import constant
+from segue.translate.interp import carried
 from segue.translate.interp.leaving import leavable
 from segue.translate.interp.scope import Scope
 from segue.translate.kinds import Instance, Object, Request, ViewSelf
@@ -19,6 +21,7 @@ from segue.translate.permissions import api_keys, oauth2
 from segue.translate.permissions.condition import FALSE, TRUE, Condition
 from segue.translate.permissions.model_permissions import model_permissions, object_permissions
 from segue.translate.permissions.rules.constructed import made_with
+from segue.translate.rules.request_state import check_user
 from segue.translate.specialise.endpoint import Endpoint, path_scope
 from segue.translate.specialise.fold import Made, Ref
 
@@ -70,6 +73,8 @@ def _condition(
         found = api_keys.condition(endpoint, known, instance)
     if found is None and oauth2.is_one(dotted):
         found = oauth2.condition(endpoint, cls, known)
+    if found is not None and "call.user" in found.text:
+        check_user(endpoint.ctx, endpoint.where, cls)
     if found is None:
         given = permission.given if isinstance(permission, Made) else ()
         found = _lifted(endpoint, cls, dotted, instance, name, given)
@@ -97,8 +102,15 @@ def _operator(
 ) -> Condition:
     kind = made.cls.removeprefix(DRF)
     negated = negated or kind == "NOT"
-    parts = [_condition(endpoint, p, instance, name, negated=negated) for p in made.parts]
+    mark, parts = carried.mark(endpoint.ctx), []
+    for number, part in enumerate(made.parts):
+        with carried.perhaps(endpoint.ctx) if number else nullcontext():
+            parts.append(_condition(endpoint, part, instance, name, negated=negated))
     imports = {i for p in parts for i in p.imports}
+    if carried.mark(endpoint.ctx) > mark and any(p.text in (TRUE, FALSE) for p in parts):
+        # What is decided without code is left out with what stands beside it, and that has effects here.
+        why = "A side of it puts something on the request, and another always says the same."
+        raise endpoint.refuse("permission", made.cls, why)
     if kind == "NOT":
         text = {TRUE: FALSE, FALSE: TRUE}.get(parts[0].text, f"not ({parts[0].text})")
         return Condition(text, imports=imports)
@@ -112,7 +124,11 @@ def _operator(
         return Condition(TRUE)
     if instance is not None:
         # DRF's OR asks the view permission of a side again before its object permission.
-        views = [_condition(endpoint, p, None, "") for p in made.parts]
+        with carried.perhaps(endpoint.ctx):
+            views = [_condition(endpoint, p, None, "") for p in made.parts]
+        if carried.mark(endpoint.ctx) > mark:
+            why = "Its sides put something on the request, and DRF asks each of them again for an object."
+            raise endpoint.refuse("permission", made.cls, why)
         imports |= {i for v in views for i in v.imports}
         texts = [_join("and", [v.text, p.text]) for v, p in zip(views, parts, strict=True)]
     return Condition(_join("or", texts), imports=imports)

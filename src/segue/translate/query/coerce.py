@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.value import Val, literal, quote
+from segue.translate.interp.value import Val, is_pure, literal, quote
 from segue.translate.kinds import Const, Expr, Instance, Kind, ListOf, QuerySet, Scalar, User
 
 if TYPE_CHECKING:
@@ -124,6 +125,19 @@ def instance_key(frame: Frame, value: Val, on: Target, at: ast.AST) -> ast.expr:
         attr = pk_field(frame.ctx, kind.model).attname
     column(frame.ctx, kind.site, attr)
     return quote(f"{{0}}.{attr}", value.node)
+
+
+def nullable_key(frame: Frame, value: Val, on: Target, at: ast.AST) -> Val:
+    """``team=request.team`` that may be None: its key, or None, which is looked for by ``IS NULL``. Any other value as it is."""
+    kind = value.kind
+    if (
+        not (isinstance(kind, Instance) and kind.nullable and is_pure(value.node))
+        or on.field.relation is None
+    ):
+        return value
+    assert value.node is not None
+    key = instance_key(frame, Val(replace(kind, nullable=False), value.node), on, at)
+    return Val(Scalar(on.type, True), quote("{0} if {1} is not None else None", key, value.node))
 
 
 def coerce_items(frame: Frame, on: Target, value: Val, at: ast.AST) -> ast.expr:

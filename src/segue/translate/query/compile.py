@@ -18,6 +18,7 @@ from segue.translate.kinds import Const, CutMoment, Expr, Scalar, SearchText, Se
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, snake
 from segue.translate.query import json_lookups, postgres, ranges, transforms
+from segue.translate.query.coerce import nullable_key
 from segue.translate.query.expressions import check_no_join
 from segue.translate.query.ir import Query
 from segue.translate.query.lookups import TABLE, Target, target
@@ -225,6 +226,9 @@ class Compiler:
                 )
             return self._related([(leaf, path)], self.root, self.query.model, ())
         column = self._column(self.root, self.query.model, path.field.attname)
+        if path.lookup == "exact" and not path.transforms:
+            key = nullable_key(self.frame, leaf.value, target(self.frame, column, path.field), leaf.at)
+            leaf = replace(leaf, value=key)
         condition = self._lookup(leaf, path, column, self.root, self.query.model)
         guards: list[ast.expr] = []
         constant_none = isinstance(leaf.value.kind, Const) and leaf.value.kind.value is None

@@ -30,7 +30,7 @@ from segue.translate.kinds import (
     SettingsObject,
     ViewSelf,
 )
-from segue.translate.rules import registry
+from segue.translate.rules import registry, request_state
 from segue.translate.rules.by_class import by_class
 from segue.translate.rules.introspection import fact_or
 from segue.translate.rules.own_attributes import (
@@ -73,6 +73,10 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
         return const(True)
     if isinstance(value.kind, Request) and not value.kind.raw and held(frame, wanted) is not None:
         return const(True)
+    if isinstance(value.kind, Request) and not value.kind.raw:
+        kept = request_state.has(frame, wanted)
+        if kept is not None:
+            return kept
     given = by_middleware(frame, value, wanted)
     if given is not None:
         return const(given)
@@ -239,6 +243,10 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
             put = held(frame, attr.kind.value)
             if put is not None:
                 return put
+            if attr.kind.value != "user":
+                kept = request_state.get(frame, attr.kind.value, call.args[2], call.node)
+                if kept is not None:
+                    return kept
             if attr.kind.value in ("user", "auth", "method", "query_params"):  # every request of DRF has them
                 return of(frame, value, attr.kind.value, call.node)
         given = by_middleware(frame, value, attr.kind.value)

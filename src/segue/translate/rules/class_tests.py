@@ -25,6 +25,7 @@ from segue.translate.kinds import (
     Scalar,
     User,
     ValidatedData,
+    ViewSelf,
 )
 from segue.translate.models.polymorphic import children
 from segue.translate.rules.localized import is_localized
@@ -102,6 +103,9 @@ def isinstance_(frame: Frame, call: CallSite) -> Val:
         return const(True) if kind.present else is_localized(frame, value)
     if isinstance(kind, Object) and kind.cls in frame.ctx.snapshot.classes and value.node is None:
         return const(any(n in frame.ctx.snapshot.classes[kind.cls].mro for n in names))
+    view = getattr(kind.endpoint, "cls", "") if isinstance(kind, ViewSelf) else ""
+    if view in frame.ctx.snapshot.classes:
+        return const(any(n in frame.ctx.snapshot.classes[view].mro for n in names))
     if isinstance(kind, Introspected):
         from segue.translate.rules.introspection import is_field_of
 

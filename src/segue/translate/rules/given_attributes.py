@@ -52,8 +52,11 @@ def given_here(ctx: Context) -> tuple[str, ...]:
     return found if isinstance(found, tuple) else ()
 
 
-def gives(ctx: Context, attr: str) -> bool | None:
-    """Whether requests have ``attr``; None where Segue cannot tell. Only for names that no framework uses."""
+def gives(ctx: Context, attr: str, *, in_order: bool = False) -> bool | None:
+    """Whether requests have ``attr``; None where Segue cannot tell. Only for names that no framework uses.
+
+    ``in_order``: what code of the route puts there itself is known (:mod:`segue.translate.interp.carried`), and is not meant.
+    """
     if attr in given_here(ctx):
         return True
     left_out, layers, judged = (ctx.memo.get(key) for key in (LEFT_OUT, _LAYERS, _JUDGED))
@@ -69,14 +72,21 @@ def gives(ctx: Context, attr: str) -> bool | None:
     if isinstance(judged, dict) and any(attr in sets for sets in judged.values()):
         return None
     # Whatever else sets it and runs for such a request is code that is translated with the route, or refuses it.
-    if ctx.accepted_middleware or attr in _noted(ctx, _PUT):
+    if ctx.accepted_middleware or (attr in _noted(ctx, _PUT) and not in_order):
         return None
     # But for middleware that is known to do nothing to answers, and not translated for that.
     others = [name for name in ctx.snapshot.settings.middleware if name not in known]
     if any(s == name or s.startswith(f"{name}.") for s in setters for name in others):
         return None
-    _noted(ctx, _ABSENT).add(attr)
+    if not in_order:
+        _noted(ctx, _ABSENT).add(attr)
     return False
+
+
+def read_aside(ctx: Context, attr: str) -> bool:
+    """Code that is translated once for all routes reads ``attr``; False where a view puts something else there."""
+    _noted(ctx, _ABSENT).add(attr)
+    return attr not in _noted(ctx, _PUT)
 
 
 def note_put(ctx: Context, attr: str) -> bool:
@@ -154,4 +164,15 @@ def _set(node: ast.AST) -> list[str]:
             return []
 
 
-__all__ = ["AROUND", "HERE", "LEFT_OUT", "enter", "given_here", "gives", "gives_so_far", "has", "note_put"]
+__all__ = [
+    "AROUND",
+    "HERE",
+    "LEFT_OUT",
+    "enter",
+    "given_here",
+    "gives",
+    "gives_so_far",
+    "has",
+    "note_put",
+    "read_aside",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from segue.translate.interp import carried
 from segue.translate.interp.annotations import annotation
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.carried import REQUEST_AUTH
@@ -22,12 +23,19 @@ from segue.translate.kinds import (
     User,
     ViewSelf,
 )
+from segue.translate.rules import request_state
+from segue.translate.rules.given_attributes import read_aside
 from segue.translate.rules.registry import attribute, method
 
 
 @attribute(Request, "user")
 def user(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
-    """``request.user``."""
+    """``request.user``: whom authentication has found, or whom code has put there since."""
+    if "user" in carried.on_request(frame.ctx):
+        return request_state.read(frame, "user", node)
+    if not carried.is_open(frame.ctx) and not read_aside(frame.ctx, "user"):
+        why = "Code of a view puts another there, and this is translated once for all views."
+        raise frame.refuse("request", "request.user", why, node)
     return Val(User(frame.ctx.snapshot.settings.user_model, _authenticated(frame)), frame.state("user"))
 
 

@@ -6,6 +6,7 @@ import ast
 import textwrap
 
 from segue.refusal import Refusal, Refused
+from segue.translate.context import Context
 from segue.translate.interp import carried
 from segue.translate.interp.annotations import annotation
 from segue.translate.interp.callsite import CallSite
@@ -13,6 +14,8 @@ from segue.translate.interp.frame import PUT, Frame
 from segue.translate.interp.join import join, widen
 from segue.translate.interp.value import Val, const, name
 from segue.translate.kinds import Const, EarlyRequest, Instance, Request, Scalar, User
+from segue.translate.middleware.request import RESERVED
+from segue.translate.rules import request_state
 from segue.translate.rules.given_attributes import gives, gives_so_far, note_put
 from segue.translate.rules.registry import attribute, method
 from segue.translate.views.rules.around import ATTRIBUTES
@@ -26,9 +29,21 @@ _OF_FRAMEWORKS = frozenset(
         "path", "path_info", "body", "headers", "session", "site", "scheme", "encoding", "resolver_match", "urlconf",
         "upload_handlers", "content_params", "csrf_processing_done", "csrf_cookie_needs_update", "current_app", "current_page",
         "LANGUAGE_CODE", "auser", "scope", "environ", "accepted_types", "is_secure", "is_ajax", "get_host", "get_port", "htmx",
-        "build_absolute_uri", "get_full_path", "get_signed_cookie", "accepts", "read", "readline", "close", "tenant", "toolbar",
-        "otp_device", "limited", "axes_locked_out", "csp_nonce", "sentry", "id",
-        "user_agent", "waffles", "waffle_tests",
+        "build_absolute_uri", "get_full_path", "get_signed_cookie", "accepts", "read", "readline", "close",
+        "otp_device", "limited", "axes_locked_out", "csp_nonce", "waffles", "waffle_tests", "readlines",
+    }
+)  # fmt: skip
+# What packages' middleware gives requests, of names that projects use themselves.
+_OF_PACKAGES = frozenset({"id", "tenant", "toolbar", "sentry", "user_agent"})
+_GIVES_NONE = ("django.middleware.", "django.contrib.", "corsheaders.", "whitenoise.")
+# Django's and DRF's own, and those of their middleware.
+_PRIVATE = RESERVED | frozenset(
+    {
+        "_account_login_accessed", "_authenticate", "_authenticator", "_cache_update_cache", "_check_data_too_big",
+        "_client_cache", "_code_cache", "_content_type", "_cors_enabled", "_csp_nonce", "_default_negotiator", "_file", "_files",
+        "_get_files", "_load_data_and_files", "_load_stream", "_login_stage", "_multipart_parser_class", "_not_authenticated",
+        "_parse", "_parsed_accept_list", "_post", "_post_parse_error", "_pos", "_read", "_readline", "_set_post",
+        "_supports_form_parsing", "_supports_param_parsing", "_view_cls_wrapper", "_history_user", "_change_reason", "_hasattr",
     }
 )  # fmt: skip
 
@@ -47,32 +62,40 @@ def put(frame: Frame, owner: Val, call: CallSite) -> Val:
     assert isinstance(owner.kind, Request)
     attr, value = str(getattr(call.args[0].kind, "value", "")), call.args[1]
     text = f"request.{attr}"
-    if owner.kind.raw or _is_known(frame, attr):
+    if owner.kind.raw or (attr != "user" and _is_known(frame, attr)):
         raise frame.refuse("assign-attribute", text, "Django or DRF may look at it themselves.", call.node)
-    if (
-        frame.scope is None
-        or frame.loops
-        or frame.no_hoist
-        or frame.hint == "permissions"
-        or not carried.is_open(frame.ctx)
-    ):
-        raise frame.refuse(
-            "assign-attribute",
-            text,
-            "Segue follows what the view's own method puts there, outside of loops and of expressions; put it there in the method itself.",
-            call.node,
-        )
-    if not isinstance(value.kind, Const | Scalar | Instance | User) or value.node is None:
-        raise frame.refuse("assign-attribute", text, "Segue does not know what is put there.", call.node)
     if not note_put(frame.ctx, attr):
         why = "Other code asks whether the request has that, and may run before; give it a name of its own."
         raise frame.refuse("assign-attribute", text, why, call.node)
+    flow = carried.flow(frame.ctx)
+    of_method = frame.scope is not None and not frame.no_hoist and _at_top(frame, attr)
+    if attr == "user" or flow is None or not of_method or frame.hint == "permissions" or attr in flow.stored:
+        if attr != "user" and gives(frame.ctx, attr, in_order=True) is not False:
+            raise frame.refuse(
+                "assign-attribute", text, "Middleware may have put it there as well.", call.node
+            )
+        request_state.put(frame, attr, value, call)
+        return const(None)
+    if not isinstance(value.kind, Const | Scalar | Instance | User) or value.node is None:
+        raise frame.refuse("assign-attribute", text, "Segue does not know what is put there.", call.node)
     kind = widen(value.kind)
     local = _settled(frame, attr, value)
     frame.env[PUT + carried.parameter(attr)] = Val(kind, local)
     known = carried.on_request(frame.ctx)
     known[attr] = join(known[attr], kind) if attr in known else kind
     return const(None)
+
+
+def _at_top(frame: Frame, attr: str) -> bool:
+    """Whether all statements of the function that put ``attr`` anywhere stand in no branch and no loop, so that a local holds it."""
+    definition = ast.parse(textwrap.dedent(frame.function.source)).body[0]
+    puts = [
+        n
+        for n in ast.walk(definition)
+        if isinstance(n, ast.Attribute) and n.attr == attr and isinstance(n.ctx, ast.Store)
+    ]
+    top = [n for s in getattr(definition, "body", []) if isinstance(s, ast.Assign) for n in ast.walk(s)]
+    return not frame.loops and all(any(n is t for t in top) for n in puts)
 
 
 def _settled(frame: Frame, attr: str, value: Val) -> ast.expr:
@@ -106,8 +129,9 @@ def _is_known(frame: Frame, attr: str) -> bool:
     kept = frame.ctx.memo.get(ATTRIBUTES)
     return (
         not attr.isidentifier()
-        or attr.startswith("_")
-        or attr in _OF_FRAMEWORKS
+        or attr.startswith("__")
+        or attr in _PRIVATE
+        or _of_frameworks(frame.ctx, attr)
         or (isinstance(kept, dict) and attr in kept)
     )
 
@@ -121,7 +145,9 @@ def read(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
     here = held(frame, attr)
     if here is not None:
         return here
-    kind = carried.on_request(frame.ctx).get(attr)
+    kind, flow = carried.on_request(frame.ctx).get(attr), carried.flow(frame.ctx)
+    if flow is not None and attr in flow.stored:
+        return request_state.read(frame, attr, node)
     if kind is None:
         if _is_known(frame, attr):
             return None
@@ -145,8 +171,26 @@ def by_middleware(frame: Frame, owner: Val, attr: str) -> bool | None:
     """Whether a request of this route has an attribute of middleware; None where that is not certain, or it is Django's."""
     if not isinstance(owner.kind, Request | EarlyRequest) or attr in carried.on_request(frame.ctx):
         return None
-    given = gives_so_far(frame.ctx, attr) if isinstance(owner.kind, EarlyRequest) else gives(frame.ctx, attr)
-    return None if given is False and attr in _OF_FRAMEWORKS else given
+    if isinstance(owner.kind, EarlyRequest):
+        given = gives_so_far(frame.ctx, attr)
+    else:
+        given = gives(frame.ctx, attr, in_order=request_state.in_order(frame.ctx))
+    return None if given is False and _of_frameworks(frame.ctx, attr) else given
+
+
+def _of_frameworks(ctx: Context, attr: str) -> bool:
+    """Whether Django, DRF or a package's middleware may give requests an attribute of that name."""
+    if attr in _OF_PACKAGES:
+        return not all(
+            entry.startswith(_GIVES_NONE) or _is_own(ctx, entry) for entry in ctx.snapshot.settings.middleware
+        )
+    return attr in _OF_FRAMEWORKS
+
+
+def _is_own(ctx: Context, entry: str) -> bool:
+    """Whether a middleware is the project's: what it gives is seen in its source."""
+    known = ctx.snapshot.classes.get(entry)
+    return entry in ctx.snapshot.functions or (known is not None and known.origin == "own")
 
 
 __all__ = ["Missing", "by_middleware", "held"]

@@ -325,6 +325,9 @@ class Folder:
         if text == "getattr" and len(node.args) >= 2:
             return self._getattr(node)
         if text == "hasattr":
+            # ``ViewSetMixin.initialize_request``
+            if ast.unparse(node) == "hasattr(self, 'action')" and self.endpoint.view.flavour == "viewset":
+                return True
             raise self.dynamic(node)
         if text in ("isinstance", "issubclass") and len(node.args) == 2 and text not in self.names:
             return self._is_a(node)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 
 from segue.refusal import refuse
 from segue.snapshot.model import Class, Where
@@ -16,6 +16,7 @@ from segue.translate.backends import (
     upgrades_passwords,
 )
 from segue.translate.context import Context
+from segue.translate.interp import carried
 from segue.translate.interp.carried import REQUEST_AUTH
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, pk_field
@@ -41,8 +42,21 @@ def constant(endpoint: Endpoint) -> tuple[str, set[Import]]:
     names = [c.name if isinstance(c, Ref) else "" for c in classes]
     known = ctx.memo.setdefault(("authentication", "sets"), {})
     assert isinstance(known, dict)
-    key = (*names, bool(ctx.memo.get(UNCHECKED)))
+    key: Hashable = (*names, bool(ctx.memo.get(UNCHECKED)))
+    if own_authentication.any_of_project(ctx):
+        key = (key, carried.given_by_middleware(ctx))
     ctx.memo[REQUEST_AUTH] = None
+    with carried.after_authentication(ctx, key):
+        _declare(endpoint, known, key, names)
+    name, place = known[key]
+    ctx.memo[REQUEST_AUTH] = own_authentication.put_on_request(ctx, names)
+    return name, {Import(place, name)}
+
+
+def _declare(
+    endpoint: Endpoint, known: dict[Hashable, tuple[str, str]], key: Hashable, names: list[str]
+) -> None:
+    ctx = endpoint.ctx
     if key not in known:
         parts = [_authenticator(endpoint, name) for name in names]
         base(ctx, endpoint.where)
@@ -64,9 +78,6 @@ def constant(endpoint: Endpoint) -> tuple[str, set[Import]]:
             }
         module.add(Decl(name, f"{name} = Authentication({arguments})", frozenset(imports), 30))
         known[key] = name, module.path.removesuffix(".py").replace("/", ".")
-    name, place = known[key]
-    ctx.memo[REQUEST_AUTH] = own_authentication.put_on_request(ctx, names)
-    return name, {Import(place, name)}
 
 
 def _authenticator(endpoint: Endpoint, name: str) -> tuple[str, set[Import]]:

@@ -16,6 +16,7 @@ from segue.translate.interp.value import Val, const
 from segue.translate.kinds import Keywords, Kind, NoArguments, Request, Response
 from segue.translate.redefined import redefined
 from segue.translate.rules import registry, scopes
+from segue.translate.rules.request_state import opened
 from segue.translate.serializers.by_view import translating
 from segue.translate.specialise.endpoint import Endpoint, path_scope
 from segue.translate.views import jwt_views, own_initial, programs
@@ -175,8 +176,10 @@ def _program(endpoint: Endpoint, action: str, dotted: str) -> PathOperation:
     frame = Frame(endpoint.ctx, function, endpoint.app, scope=path_scope(endpoint), shape=endpoint.key)
     frame.locals_seen.update({"call"})
     frame.receiver = self_of(endpoint)
+    frame.keeps_state = True
     result = programs.PROGRAMS[action](frame, endpoint)
     frame.emit(f"return {result.text}")
+    opened(frame)
     doc = endpoint.view.description.strip().partition("\n")[0]
     return PathOperation(
         _name(endpoint, action), frame.lines, _imports(endpoint, frame.imports, frame.lines), doc, f"{endpoint.cls}.{action}",

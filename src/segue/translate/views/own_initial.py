@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from segue.snapshot.model import Function
 from segue.target.ir import Import
 from segue.translate.functions.lift import HARMLESS_DECORATORS, interpret
+from segue.translate.interp import carried
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Keywords, Kind, NoArguments, Request, ViewSelf
 from segue.translate.permissions.access import by_action
@@ -270,6 +271,9 @@ def _lines(endpoint: Endpoint, step: Step) -> tuple[list[str], set[Import]]:
             hint="initial",
             shape=("initial", endpoint.key, step.function.name),
         )
+        if not _puts(step):
+            # Else each handler begins with it. What functions put that it calls is there for them all the same.
+            carried.goes_on(endpoint.ctx, endpoint.action)
     return statements_of(body)
 
 

@@ -15,6 +15,7 @@ from segue.translate.context import Context
 from segue.translate.filters.filtersets import left_to_django
 from segue.translate.functions.record import reached
 from segue.translate.functions.same import canonical
+from segue.translate.interp import carried
 from segue.translate.interp.carried import REQUEST_AUTH
 from segue.translate.middleware.stack import add_finalizer, of_route
 from segue.translate.middleware.values import Fact
@@ -61,6 +62,11 @@ class Facts:
 
 def translate_route(ctx: Context, facts: Facts, route: Route) -> None:
     """Add what ``route`` becomes to the program; every operation ends up native or refused."""
+    with carried.new_route(ctx):
+        _translate_route(ctx, facts, route)
+
+
+def _translate_route(ctx: Context, facts: Facts, route: Route) -> None:
     view = ctx.snapshot.views.get(route.view)
     if view is None:
         where = route.where
@@ -242,6 +248,12 @@ def _shared(base: Endpoint) -> _Shared:
         arguments.append("atomic=True")
     actions = [(o.action or None, o.method) for o in route.operations]
     access, needed = access_body(base, actions)
+    if found and carried.replaces_user(base.ctx):
+        raise base.refuse(
+            "throttle",
+            "request.user",
+            "Its permissions put another user there, and DRF's releases limit None differently.",
+        )
     initial, wanted, bare = own_initial.hook(base, actions)
     return _Shared(arguments, imports, access, needed, initial, wanted, bare)
 
@@ -270,7 +282,8 @@ def _emit(
     arguments = list(shared.arguments)
     # What a renderer of the project's makes of that description is Python's picture of it.
     rendered = any(a.startswith("renderers=(OwnRenderer(") for a in arguments)
-    options = None if rendered else _options(base)
+    # DRF asks the permissions again for OPTIONS, with a copy of the request that has nothing of what they put there.
+    options = None if rendered or carried.mark(ctx) else _options(base)
     if options is None:
         arguments.append("options=False")
     elif options:

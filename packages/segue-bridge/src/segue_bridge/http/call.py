@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from segue_bridge.http.resource import Resource
 
 _UNREAD = object()
+K = TypeVar("K")
 
 
 class Call(Informed, Request):
@@ -66,6 +67,7 @@ class Call(Informed, Request):
         self._values = values
         self._data: Any = _UNREAD
         self._query: QueryParams | None = None
+        self._kept: object = None
 
     @property
     def request(self) -> Request:
@@ -160,6 +162,16 @@ class Call(Informed, Request):
                 for item in data if isinstance(data, list) else [data]:
                     item[wanted] = value
             self.query.put(wanted, value)
+
+    def kept(self, kind: type[K]) -> K:
+        """What code has put on this request, in an object of a class of the service: made when it is first asked for."""
+        if not isinstance(self._kept, kind):
+            self._kept = kind()
+        return self._kept
+
+    def replace_user(self, user: Any) -> None:
+        """``request.user = user`` in a permission or a view: who asks from now on. Whether somebody had authenticated stays."""
+        self.current = user
 
     def set_user(self, user: Any, auth: Any = None) -> None:
         """Name the user. An ``AnonymousUser`` (or None) without ``auth`` means that no authenticator answered."""

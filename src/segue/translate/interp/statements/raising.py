@@ -9,6 +9,7 @@ from segue.refusal import Refused
 from segue.translate.context import Context
 from segue.translate.functions.record import reached
 from segue.translate.interp import held
+from segue.translate.interp.carried import SURE
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.key_missing import KeyMissing
 from segue.translate.interp.statements.branches import End, merge
@@ -242,6 +243,7 @@ def _perhaps(frame: Frame, before: dict[str, Val], after: dict[str, Val]) -> Non
 
     for key, value in after.items():
         if key.startswith("#"):
-            frame.env.pop(key, None)
+            if not (key.startswith(SURE) and key in before):
+                frame.env.pop(key, None)
             continue
         frame.env[key] = _joined(before[key], value) if key in before else value

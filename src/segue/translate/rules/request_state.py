@@ -1,0 +1,268 @@
+"""``RequestState``: what authentication, permissions and views put on the request, and ``request.user = …``.
+
+DRF's ``Request`` raises ``AttributeError`` for what nobody has put there (``Request.__getattr__``), and so does the object of the
+service, whose class has annotations and no defaults. ``user`` stays with the call: the service's throttles ask it for that.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from segue.refusal import refuse
+from segue.snapshot.model import Where
+from segue.target.ir import Decl, Import
+from segue.translate.context import Context
+from segue.translate.functions.finish import prunable
+from segue.translate.interp import carried
+from segue.translate.interp.annotations import annotation
+from segue.translate.interp.callsite import CallSite
+from segue.translate.interp.frame import Frame
+from segue.translate.interp.join import join, nullable, widen
+from segue.translate.interp.value import Val, const, name, quote
+from segue.translate.kinds import Const, Instance, Kind, ListOf, Scalar
+from segue.translate.middleware.sources import tree_of
+
+MODULE = "request_state"
+_FIELDS = ("kernel", "request state")
+_NONE_PUT = ("kernel", "attributes that may be None")
+_PLAIN = ("str", "int", "float", "bool", "UUID", "datetime", "date", "Decimal", "bytes")
+# Code of these classes is not translated in the order in which it runs, or not for one request alone.
+_ASIDE = (
+    "rest_framework.serializers.", "rest_framework.fields.", "rest_framework.filters.", "rest_framework.pagination.",
+    "rest_framework.throttling.", "rest_framework.renderers.", "rest_framework.parsers.", "rest_framework.validators.",
+    "rest_framework.relations.", "django_filters.", "rest_framework.versioning.",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Fields:
+    """By name: what the field is, where it was first put, and what the project calls it."""
+
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+
+
+def in_order(ctx: Context) -> bool:
+    """Whether the code in hand is a step of the request, or a function that such a step calls: then what is not on the request
+    by now is not there."""
+    stack = ctx.memo.get(("kernel", "stack"))
+    if not carried.is_open(ctx) or not isinstance(stack, list):
+        return False
+    for mark in stack:
+        function = ctx.snapshot.functions.get(str(mark).partition(" ")[0])
+        known = ctx.snapshot.classes.get(function.owner) if function is not None else None
+        if known is not None and any(base.startswith(_ASIDE) for base in known.mro):
+            return False
+    return True
+
+
+def put(frame: Frame, attr: str, value: Val, call: CallSite) -> None:
+    """``request.<attr> = value`` in a step of the request. Raises ``Refused``."""
+    ctx, text = frame.ctx, f"request.{attr}"
+    known = carried.flow(ctx)
+    if known is None or not in_order(ctx) or frame.no_hoist:
+        why = "Segue follows what authentication, permissions and views put there, and functions that they call."
+        raise frame.refuse("assign-attribute", text, why, call.node)
+    if attr in known.kinds and attr not in known.stored:
+        why = "The view's own method has put it there as well."
+        raise frame.refuse("assign-attribute", text, why, call.node)
+    if attr == "user" and carried.authenticating(ctx):
+        why = "DRF puts there whom authentication finds, once it has found somebody."
+        raise frame.refuse("assign-attribute", text, why, call.node)
+    kind = _kind(frame, attr, value, call)
+    before = known.kinds.get(attr)
+    after = join(before, kind) if before is not None else kind
+    if before != after and carried.loops(ctx):
+        why = "Within a loop, code further up may see it the next time round; put it there before."
+        raise frame.refuse("assign-attribute", text, why, call.node)
+    assert value.node is not None
+    if attr == "user":
+        frame.emit(f"{ast.unparse(frame.state('call'))}.replace_user({value.text})")
+    else:
+        target = f"{ast.unparse(_state(frame))}.{_field(attr)}"
+        _declare(frame, attr, kind, call)
+        frame.emit(f"{target} = {value.text}")
+    frame.forget_attribute(attr)
+    known.kinds[attr] = after
+    known.stored.add(attr)
+    known.log.append(attr)
+    frame.env[carried.SURE + attr] = Val(Const(True))
+
+
+def _kind(frame: Frame, attr: str, value: Val, call: CallSite) -> Kind:
+    """What the attribute is from now on: None as well, where code puts that there."""
+    kind, text = widen(value.kind), f"request.{attr}"
+    plain = (
+        (isinstance(kind, Const) and kind.value is None)
+        or (isinstance(kind, Scalar) and kind.type in _PLAIN and not kind.unsure)
+        or isinstance(kind, Instance)
+        or (isinstance(kind, ListOf) and isinstance(kind.item, Scalar | Instance))
+    )
+    if not plain or value.node is None:
+        raise frame.refuse("assign-attribute", text, "Segue does not know what is put there.", call.node)
+    if attr == "user":
+        model = frame.ctx.snapshot.settings.user_model
+        if isinstance(kind, Instance) and kind.model == model:
+            kind.site.written = True  # whoever asks for the user later gets an entity, as from authentication
+        elif not isinstance(kind, Const):
+            raise frame.refuse("assign-attribute", text, "It is no user of AUTH_USER_MODEL.", call.node)
+    return nullable(kind) if attr in _may_be_none(frame.ctx) and not isinstance(kind, Const) else kind
+
+
+def _may_be_none(ctx: Context) -> set[str]:
+    """Attributes that some function of the project sets to None on anything but ``self``."""
+    known = ctx.memo.get(_NONE_PUT)
+    if isinstance(known, set):
+        return known
+    out: set[str] = set()
+    for function in ctx.snapshot.functions.values():
+        tree = tree_of(function)
+        for node in ast.walk(tree) if tree is not None else ():
+            if (
+                isinstance(node, ast.Assign)
+                and isinstance(node.value, ast.Constant)
+                and node.value.value is None
+            ):
+                out |= {
+                    t.attr for t in node.targets if isinstance(t, ast.Attribute) and not _is_self(t.value)
+                }
+    ctx.memo[_NONE_PUT] = out
+    return out
+
+
+def _is_self(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "self"
+
+
+def read(frame: Frame, attr: str, node: ast.AST) -> Val:
+    """``request.<attr>`` that may have been put there: an ``AttributeError`` where it was not."""
+    kind = carried.on_request(frame.ctx)[attr]
+    if attr == "user":
+        return _user(frame, kind, node)
+    if isinstance(kind, Const):
+        if attr in carried.certain(frame.ctx):
+            return const(None)
+        raise frame.refuse("request", f"request.{attr}", "Nothing but None is put there.", node)
+    return Val(kind, quote(f"{{0}}.{_field(attr)}", _state(frame)))
+
+
+def _user(frame: Frame, kind: Kind, node: ast.AST) -> Val:
+    if "user" not in carried.certain(frame.ctx):
+        why = "It is replaced in some branches only; who it is here cannot be told."
+        raise frame.refuse("request", "request.user", why, node)
+    if isinstance(kind, Const):
+        return const(None)
+    if frame.replaces_user or frame.scope is not None:
+        return Val(kind, ast.Attribute(frame.state("call"), "user", ast.Load()))
+    text, imports = annotation(frame.ctx, kind)
+    if "request_user" not in frame.state_used:
+        frame.use(*imports)
+    return frame.extra_state("request_user", lambda: text, kind)
+
+
+def has(frame: Frame, attr: str) -> Val | None:
+    """``hasattr(request, attr)`` of what may have been put there; None for what certainly was not."""
+    if attr not in carried.on_request(frame.ctx):
+        return None
+    if attr in carried.certain(frame.ctx):
+        return const(True)
+    return Val(Scalar("bool"), quote(f"hasattr({{0}}, {_field(attr)!r})", _state(frame)))
+
+
+def get(frame: Frame, attr: str, default: Val, node: ast.AST) -> Val | None:
+    """``getattr(request, attr, default)`` of what may have been put there; None for what certainly was not."""
+    kind = carried.on_request(frame.ctx).get(attr)
+    if kind is None:
+        return None
+    if attr in carried.certain(frame.ctx):
+        return read(frame, attr, node)
+    known = join(kind, default.kind)
+    if isinstance(default.kind, Const) and default.kind.value is None and default.node is not None:
+        if isinstance(kind, Const):
+            return const(None)
+        return Val(known, quote(f"getattr({{0}}, {_field(attr)!r}, None)", _state(frame)))
+    why = "It may be there or not, and its default is something else than None."
+    raise frame.refuse("getattr", f"request.{attr}", why, node)
+
+
+def _field(attr: str) -> str:
+    """What the attribute is called in the service: nothing there is private."""
+    return f"kept{attr}" if attr.startswith("_") else attr
+
+
+def _state(frame: Frame) -> ast.expr:
+    """The object: in a function of the project a local, bound at its top (:func:`opened`)."""
+    helper, call = frame.imported(f"{{package}}.{MODULE}", "request_state"), frame.state("call")
+    if not frame.keeps_state:
+        return quote("{0}({1})", helper, call)
+    if not frame.state_local:
+        frame.state_local = frame.fresh("state")
+    return name(frame.state_local)
+
+
+def opened(frame: Frame) -> None:
+    """Bind what :func:`_state` named, once the body is there."""
+    if frame.state_local and any(frame.state_local in line for line in frame.lines):
+        call = ast.unparse(frame.state("call"))
+        frame.lines.insert(0, f"{frame.state_local} = request_state({call})")
+
+
+def _declare(frame: Frame, attr: str, kind: Kind, call: CallSite) -> None:
+    """The field of the class. One name is one thing, wherever it is put."""
+    ctx = frame.ctx
+    fields = ctx.memo.get(_FIELDS)
+    if not isinstance(fields, _Fields):
+        ctx.memo[_FIELDS] = fields = _Fields()
+        ctx.finalizers.append(lambda: _write(ctx))
+    wanted = attr
+    attr = _field(attr)
+    if fields.names.setdefault(attr, wanted) != wanted:
+        why = f"There is request.{fields.names[attr]} as well; give one of them another name."
+        raise frame.refuse("assign-attribute", f"request.{wanted}", why, call.node)
+    known = fields.kinds.get(attr)
+    kind = nullable(kind) if wanted in _may_be_none(ctx) and not isinstance(kind, Const) else kind
+    joined = join(known, kind) if known is not None else kind
+    told = isinstance(known, Const) or isinstance(kind, Const) or known is None or known == joined
+    if not told:
+        place = fields.told[attr]
+        why = f"It is another thing than at {place}; give one of them a name of its own."
+        raise frame.refuse("assign-attribute", f"request.{wanted}", why, call.node)
+    fields.kinds[attr] = joined
+    fields.told.setdefault(attr, str(frame.where(call.node)))
+
+
+def _write(ctx: Context) -> None:
+    """``app/request_state.py``."""
+    fields = ctx.memo.get(_FIELDS)
+    assert isinstance(fields, _Fields)
+    module = ctx.program.module(
+        f"{ctx.program.package}/{MODULE}.py", "What the service's code keeps with a request."
+    )
+    lines, imports = [], set[Import]()
+    for attr, kind in sorted(fields.kinds.items()):
+        text, needed = annotation(ctx, kind)
+        imports |= {Import(i.module, i.name, i.alias, type_only=True) if i.name else i for i in needed}
+        lines.append(f"    {attr}: {text}\n")
+    doc = '    """What authentication, permissions and views put on the request. What none has put there is an ``AttributeError``."""'
+    code = f"class RequestState:\n{doc}\n\n{''.join(lines)}"
+    module.add(Decl("RequestState", code, frozenset(imports), 10))
+    text = (
+        "def request_state(call: Call) -> RequestState:\n"
+        '    """That of the request in hand."""\n'
+        "    return call.kept(RequestState)\n"
+    )
+    module.add(Decl("request_state", text, frozenset({Import("segue_bridge.http.call", "Call")}), 20))
+    for declared in ("RequestState", "request_state"):
+        prunable(ctx, module.path, declared)
+
+
+def check_user(ctx: Context, where: Where, what: str) -> None:
+    """Refuse ``what``, which takes ``request.user`` for what authentication has found, once code has put another there."""
+    if "user" in carried.on_request(ctx):
+        why = "request.user has been replaced by code of the project before; Segue does not know whom this asks about."
+        raise refuse("request", what, why, where)
+
+
+__all__ = ["check_user", "get", "has", "in_order", "opened", "put", "read"]

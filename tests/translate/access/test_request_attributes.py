@@ -1,0 +1,470 @@
+"""What authentication, permissions and views put on the request, and who reads it: as in DRF, or refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.projects.asked import Asking, both, other_answers
+from tests.projects.site import SETTINGS, Site
+
+from segue.emit import write
+from segue.snapshot.model import Snapshot
+from segue.translate.program import translate
+
+MODELS = """\
+from django.contrib.auth.models import User
+from django.db import models
+
+
+class Team(models.Model):
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=20)
+    open = models.BooleanField(default=True)
+
+
+class Member(models.Model):
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="members")
+    role = models.CharField(max_length=10, default="reader")
+
+
+class Key(models.Model):
+    key = models.CharField(max_length=20, unique=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.CASCADE)
+
+
+class Note(models.Model):
+    title = models.CharField(max_length=20)
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.CASCADE)
+
+    class Meta:
+        ordering = ["id"]
+
+    @classmethod
+    def may_list(cls, request):
+        put_user(request)
+        return request.user is not None and request.user.is_active
+
+
+def put_user(request):
+    if (hasattr(request, "id") and request.id) and (hasattr(request, "user") and request.user):
+        return
+    token = request.META.get("HTTP_X_KEY")
+    request.id = None
+    request.user = None
+    if token is None:
+        return None
+    try:
+        user = Key.objects.get(key=token).user
+    except Key.DoesNotExist:
+        return
+    request.id = user.username
+    request.user = user
+"""
+ACCESS = """\
+from django.http import Http404
+from rest_framework import authentication, exceptions, filters, permissions
+from notes.models import Key, Member, Note, Team, put_user
+
+
+class ByKey(authentication.BaseAuthentication):
+    def authenticate(self, request):
+        sent = request.headers.get("X-Key")
+        if not sent:
+            return None
+        found = Key.objects.select_related("user", "team").filter(key=sent).first()
+        if found is None:
+            raise exceptions.AuthenticationFailed("No such key.")
+        request.team = found.team
+        request.via = "key"
+        return (found.user, found)
+
+
+class ByName(authentication.BaseAuthentication):
+    def authenticate(self, request):
+        found = Key.objects.select_related("user").filter(key=request.headers.get("X-Name", "")).first()
+        return (found.user, None) if found is not None else None
+
+
+class HasTeam(permissions.BasePermission):
+    message = "No team."
+
+    def has_permission(self, request, view):
+        return getattr(request, "team", None) is not None
+
+
+class InTeam(permissions.BasePermission):
+    def has_permission(self, request, view):
+        slug = request.query_params.get("team")
+        if not slug:
+            return False
+        request.group = Team.objects.filter(slug=slug, open=True).first()
+        if request.group is None:
+            raise Http404
+        return True
+
+    def has_object_permission(self, request, view, obj):
+        request.mine = obj.team_id == request.group.pk
+        return request.mine or request.method == "GET"
+
+
+class Marks(permissions.BasePermission):
+    def has_permission(self, request, view):
+        if "mark" in request.query_params:
+            request.mark = len(request.query_params["mark"])
+        return True
+
+
+class Known(permissions.BasePermission):
+    def has_permission(self, request, view):
+        put_user(request)
+        return request.id is not None
+
+
+class Listing(permissions.BasePermission):
+    def has_permission(self, request, view):
+        put_user(request)
+        return Note.may_list(request)
+
+
+class First(permissions.BasePermission):
+    def has_permission(self, request, view):
+        request.first = request.query_params.get("first") == "1"
+        return request.first
+
+
+class Second(permissions.BasePermission):
+    def has_permission(self, request, view):
+        request.second = True
+        return request.query_params.get("second") == "1"
+
+
+def team_of(request):
+    if not hasattr(request, "_team"):
+        request._team = Team.objects.filter(slug=request.query_params.get("team", "")).first()
+    return request._team
+
+
+class Cached(permissions.BasePermission):
+    def has_permission(self, request, view):
+        return team_of(request) is not None or request.method == "GET"
+
+
+class OfTeam(filters.BaseFilterBackend):
+    def filter_queryset(self, request, queryset, view):
+        if request.team is None:
+            return queryset.none()
+        return queryset.filter(team=request.team)
+"""
+VIEWS = """\
+from rest_framework import generics, mixins, permissions, response, serializers, throttling, views, viewsets
+from notes import access
+from notes.models import Member, Note, Team
+
+
+class NoteSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Note
+        fields = ["id", "title", "team"]
+        read_only_fields = ["team"]
+
+
+class OfTeamSerializer(NoteSerializer):
+    own = serializers.SerializerMethodField()
+
+    def get_own(self, obj):
+        return obj.team_id == self.context["request"].team.pk
+
+    def validate_title(self, value):
+        if value == self.context["request"].team.name:
+            raise serializers.ValidationError("Like the team.")
+        return value
+
+    class Meta(NoteSerializer.Meta):
+        fields = ["id", "title", "team", "own"]
+
+
+class GroupSerializer(NoteSerializer):
+    group = serializers.SerializerMethodField()
+
+    def get_group(self, obj):
+        return self.context["request"].group.name
+
+    class Meta(NoteSerializer.Meta):
+        fields = ["id", "title", "group"]
+
+
+class Keyed(viewsets.ModelViewSet):
+    queryset = Note.objects.all()
+    serializer_class = OfTeamSerializer
+    authentication_classes = [access.ByKey]
+    permission_classes = [permissions.IsAuthenticated, access.HasTeam]
+
+    def get_queryset(self):
+        return Note.objects.filter(team=self.request.team)
+
+    def perform_create(self, serializer):
+        serializer.save(team=self.request.team)
+
+
+class Either(views.APIView):
+    authentication_classes = [access.ByName, access.ByKey]
+    permission_classes = []
+
+    def get(self, request):
+        via = getattr(request, "via", None)
+        return response.Response({"via": via, "has": hasattr(request, "via"), "user": request.user.username})
+
+
+class Certain(views.APIView):
+    authentication_classes = [access.ByName, access.ByKey]
+    permission_classes = []
+
+    def get(self, request):
+        return response.Response({"via": request.via, "team": request.team.name if request.team else None})
+
+
+class Filtered(mixins.ListModelMixin, viewsets.GenericViewSet):
+    queryset = Note.objects.all()
+    serializer_class = NoteSerializer
+    authentication_classes = [access.ByKey]
+    permission_classes = [permissions.IsAuthenticated]
+    filter_backends = [access.OfTeam]
+
+
+class Grouped(viewsets.ModelViewSet):
+    queryset = Note.objects.all()
+    serializer_class = GroupSerializer
+    authentication_classes = []
+    permission_classes = [access.InTeam]
+
+    def retrieve(self, request, *args, **kwargs):
+        note = self.get_object()
+        return response.Response({"title": note.title, "mine": request.mine, "group": request.group.slug})
+
+    def perform_destroy(self, instance):
+        if self.request.mine:
+            instance.delete()
+
+
+class Marked(views.APIView):
+    authentication_classes = []
+    permission_classes = [access.Marks]
+
+    def get(self, request):
+        return response.Response({"mark": getattr(request, "mark", None), "is": hasattr(request, "mark")})
+
+    def post(self, request):
+        return response.Response({"mark": request.mark + 1})
+
+
+class Whoever(views.APIView):
+    authentication_classes = [access.ByName]
+    permission_classes = [access.Known]
+
+    def get(self, request):
+        return response.Response({"id": request.id, "name": request.user.username if request.user else "-"})
+
+    def post(self, request):
+        access.put_user(request)
+        return response.Response({"id": request.id, "name": request.user.first_name})
+
+
+class Listed(mixins.ListModelMixin, viewsets.GenericViewSet):
+    queryset = Note.objects.all()
+    serializer_class = NoteSerializer
+    authentication_classes = []
+    permission_classes = [access.Listing]
+
+    def get_queryset(self):
+        user = self.request.user
+        if user is None:
+            return Note.objects.none()
+        return Note.objects.filter(team__members__user=user).distinct()
+
+
+class OneOf(views.APIView):
+    authentication_classes = []
+    permission_classes = [access.First | access.Second]
+
+    def get(self, request):
+        return response.Response({"first": request.first, "second": getattr(request, "second", None)})
+
+
+class BothOf(views.APIView):
+    authentication_classes = []
+    permission_classes = [access.First & access.Second]
+
+    def get(self, request):
+        return response.Response({"first": request.first, "second": request.second})
+
+
+class Caching(viewsets.ModelViewSet):
+    queryset = Note.objects.all()
+    serializer_class = NoteSerializer
+    authentication_classes = []
+    permission_classes = [access.Cached]
+
+    def get_queryset(self):
+        team = access.team_of(self.request)
+        return Note.objects.filter(team=team) if team is not None else Note.objects.all()
+
+    def perform_create(self, serializer):
+        serializer.save(team=access.team_of(self.request))
+
+
+class Branching(views.APIView):
+    authentication_classes = []
+    permission_classes = []
+
+    def get(self, request):
+        if "a" in request.query_params:
+            request.letter = "a"
+        elif "b" in request.query_params:
+            request.letter = "b"
+        return response.Response({"letter": self.letter()})
+
+    def letter(self):
+        return getattr(self.request, "letter", None)
+
+
+class TwoThings(views.APIView):
+    authentication_classes = []
+    permission_classes = [access.Marks]
+
+    def get(self, request):
+        if "x" in request.query_params:
+            request.mark = "text"
+        return response.Response({"mark": request.mark})
+
+
+class InLoop(views.APIView):
+    authentication_classes = []
+    permission_classes = []
+
+    def get(self, request):
+        seen = []
+        for text in request.query_params.getlist("a"):
+            seen.append(hasattr(request, "last"))
+            request.last = text
+        return response.Response(seen)
+
+
+class Asked(views.APIView):
+    authentication_classes = [access.ByName]
+    permission_classes = [access.Known, permissions.IsAuthenticated]
+
+    def get(self, request):
+        return response.Response({})
+
+
+class Limited(Whoever):
+    throttle_classes = [throttling.UserRateThrottle]
+
+
+class Sometimes(permissions.BasePermission):
+    def has_permission(self, request, view):
+        if "nobody" in request.query_params:
+            request.user = None
+        return True
+
+
+class Replaced(views.APIView):
+    authentication_classes = [access.ByName]
+    permission_classes = [Sometimes]
+
+    def get(self, request):
+        return response.Response({"name": request.user.username})
+"""
+VIEWSETS = ("Keyed", "Filtered", "Grouped", "Listed", "Caching")
+PLAIN = ("Either", "Certain", "Marked", "Whoever", "OneOf", "BothOf", "Branching")
+REFUSED = {
+    "TwoThings": "assign-attribute",
+    "InLoop": "assign-attribute",
+    "Asked": "request",
+    "Limited": "throttle",
+    "Replaced": "request",
+}
+URLS = (
+    "from django.urls import path\nfrom rest_framework.routers import SimpleRouter\nfrom notes import views\n\n"
+    "router = SimpleRouter()\n"
+    + "".join(f'router.register("{v.lower()}", views.{v}, "{v.lower()}")\n' for v in VIEWSETS)
+    + "urlpatterns = [*router.urls, "
+    + ", ".join(f'path("{v.lower()}/", views.{v}.as_view())' for v in (*PLAIN, *REFUSED))
+    + "]\n"
+)
+FILES = {
+    "notes/models.py": MODELS, "notes/access.py": ACCESS, "notes/views.py": VIEWS, "site_/urls.py": URLS,
+    "site_/settings.py": SETTINGS + 'REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {"user": "900/hour"}\n',
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return Site.make(tmp_path_factory.mktemp("put"), FILES)
+
+
+@pytest.fixture(scope="module")
+def snapshot(site: Site) -> Snapshot:
+    return site.snapshot()
+
+
+def test_what_segue_cannot_follow_is_refused(snapshot: Snapshot) -> None:
+    program = translate(snapshot)
+    found = {r.route_id.strip("/"): r.reasons[0] for r in program.refused}
+    assert {k: v.code for k, v in found.items()} == {k.lower(): v for k, v in REFUSED.items()}, found
+
+
+ROWS = """\
+from django.contrib.auth.models import User
+red, blue = Team.objects.create(slug="red", name="Red"), Team.objects.create(slug="blue", name="Blue", open=False)
+ann, bob = User.objects.create(username="ann", first_name="Ann"), User.objects.create(username="bob", is_active=False)
+for key, user, team in (("a", ann, red), ("b", bob, blue), ("n", ann, None)):
+    Key.objects.create(key=key, user=user, team=team)
+Member.objects.create(user=ann, team=red)
+for title, team in (("one", red), ("two", blue), ("three", None), ("four", red)):
+    Note.objects.create(title=title, team=team)
+"""
+
+
+def _requests() -> list[Asking]:
+    """Every route with what its code asks for, as is and otherwise."""
+    keys = [{}, *({"X-Key": k} for k in "abnz")]
+    out = [Asking("GET", p, k) for p in ("/keyed/", "/filtered/", "/whoever/", "/listed/") for k in keys]
+    for name in ("X-Key", "X-Name"):
+        out += [Asking("GET", p, {name: k}) for p in ("/either/", "/certain/") for k in "abnz"]
+    for key in keys:
+        out.append(Asking("POST", "/whoever/", key))
+        out += [Asking("POST", "/keyed/", key, f'{{"title": "{t}"}}') for t in ("new", "Red")]
+        out += [Asking(m, f"/keyed/{pk}/", key, '{"title": "x"}') for m in ("GET", "PATCH") for pk in (1, 2)]
+    for team in ("", "?team=red", "?team=blue", "?team=none"):
+        out += [
+            Asking("GET", f"/{name}/{pk}{team}") for name in ("grouped", "caching") for pk in ("", "1/", "2/")
+        ]
+        out += [Asking("POST", f"/{name}/{team}", {}, '{"title": "put"}') for name in ("grouped", "caching")]
+        out += [Asking("DELETE", f"/grouped/{pk}/{team}") for pk in (2, 4)]
+    queries = ("", "?mark=abc", "?first=1", "?second=1", "?first=1&second=1", "?a=1", "?b=1&a=1", "?b=1")
+    for path in ("/marked/", "/oneof/", "/bothof/", "/branching/"):
+        out += [Asking(method, path + query) for query in queries for method in ("GET", "POST", "HEAD")]
+    return out
+
+
+def test_both_sides_read_the_same(site: Site, snapshot: Snapshot, tmp_path: Path) -> None:
+    program = translate(snapshot)
+    write(program, tmp_path / "fastapi")
+    requests = _requests()
+    pairs = both(site, tmp_path / "fastapi", ROWS, requests)
+    assert other_answers(pairs, requests) == []
+    met: dict[tuple[str, str], set[int]] = {}
+    for one, (told, _) in zip(requests, pairs, strict=True):
+        met.setdefault((one.method, one.path.split("/")[1]), set()).add(told.status)
+    for method, route, *statuses in (
+        ("GET", "keyed", 200, 403, 404), ("POST", "keyed", 201, 400, 403), ("PATCH", "keyed", 200, 404), ("GET", "filtered", 200, 403),
+        ("GET", "grouped", 200, 403, 404), ("DELETE", "grouped", 204, 403, 404), ("GET", "listed", 200, 403), ("GET", "either", 200),
+        ("GET", "certain", 200, 500), ("GET", "marked", 200), ("POST", "marked", 200, 500), ("GET", "whoever", 200, 403),
+        ("POST", "whoever", 200, 403), ("GET", "oneof", 200, 403), ("GET", "bothof", 200, 403), ("GET", "caching", 200),
+        ("POST", "caching", 201, 403), ("GET", "branching", 200),
+    ):  # fmt: skip
+        assert set(statuses) <= met[method, route], (method, route, met[method, route])
