@@ -152,6 +152,11 @@ class Cached(permissions.BasePermission):
         return team_of(request) is not None or request.method == "GET"
 
 
+def begin(request):
+    if "a" in request.query_params:
+        request.begun = len(request.query_params["a"])
+
+
 class OfTeam(filters.BaseFilterBackend):
     def filter_queryset(self, request, queryset, view):
         if request.team is None:
@@ -330,6 +335,35 @@ class Branching(views.APIView):
         return getattr(self.request, "letter", None)
 
 
+class Begun(views.APIView):
+    authentication_classes = []
+    permission_classes = []
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        access.begin(request)
+
+    def get(self, request):
+        return response.Response({"begun": getattr(request, "begun", None), "has": hasattr(request, "begun")})
+
+    def post(self, request):
+        return response.Response({"begun": request.begun})
+
+
+class Opened(views.APIView):
+    authentication_classes = []
+    permission_classes = []
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        if "b" in request.query_params:
+            request.opened = Team.objects.filter(slug="red").first()
+
+    def get(self, request):
+        opened = getattr(request, "opened", None)
+        return response.Response({"opened": opened.name if opened else None})
+
+
 class TwoThings(views.APIView):
     authentication_classes = []
     permission_classes = [access.Marks]
@@ -379,7 +413,7 @@ class Replaced(views.APIView):
         return response.Response({"name": request.user.username})
 """
 VIEWSETS = ("Keyed", "Filtered", "Grouped", "Listed", "Caching")
-PLAIN = ("Either", "Certain", "Marked", "Whoever", "OneOf", "BothOf", "Branching")
+PLAIN = ("Either", "Certain", "Marked", "Whoever", "OneOf", "BothOf", "Branching", "Begun", "Opened")
 REFUSED = {
     "TwoThings": "assign-attribute",
     "InLoop": "assign-attribute",
@@ -446,7 +480,7 @@ def _requests() -> list[Asking]:
         out += [Asking("POST", f"/{name}/{team}", {}, '{"title": "put"}') for name in ("grouped", "caching")]
         out += [Asking("DELETE", f"/grouped/{pk}/{team}") for pk in (2, 4)]
     queries = ("", "?mark=abc", "?first=1", "?second=1", "?first=1&second=1", "?a=1", "?b=1&a=1", "?b=1")
-    for path in ("/marked/", "/oneof/", "/bothof/", "/branching/"):
+    for path in ("/marked/", "/oneof/", "/bothof/", "/branching/", "/begun/", "/opened/"):
         out += [Asking(method, path + query) for query in queries for method in ("GET", "POST", "HEAD")]
     return out
 
@@ -465,6 +499,6 @@ def test_both_sides_read_the_same(site: Site, snapshot: Snapshot, tmp_path: Path
         ("GET", "grouped", 200, 403, 404), ("DELETE", "grouped", 204, 403, 404), ("GET", "listed", 200, 403), ("GET", "either", 200),
         ("GET", "certain", 200, 500), ("GET", "marked", 200), ("POST", "marked", 200, 500), ("GET", "whoever", 200, 403),
         ("POST", "whoever", 200, 403), ("GET", "oneof", 200, 403), ("GET", "bothof", 200, 403), ("GET", "caching", 200),
-        ("POST", "caching", 201, 403), ("GET", "branching", 200),
+        ("POST", "caching", 201, 403), ("GET", "branching", 200), ("GET", "begun", 200), ("GET", "opened", 200), ("POST", "begun", 200, 500),
     ):  # fmt: skip
         assert set(statuses) <= met[method, route], (method, route, met[method, route])
