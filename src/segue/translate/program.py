@@ -15,6 +15,7 @@ from segue.translate.finishing.cycles import break_cycles
 from segue.translate.functions.finish import finish
 from segue.translate.models import translate_models
 from segue.translate.models.migrations import write_migrations
+from segue.translate.named_super import plain_super
 from segue.translate.newer_python import readable
 from segue.translate.packages import explained
 from segue.translate.rules import registry
@@ -39,7 +40,7 @@ def translate(
     The same snapshot gives the same program.
     """
     registry.discover()
-    snapshot = woven(readable(snapshot))
+    snapshot = woven(plain_super(readable(snapshot)))
     ctx = Context(
         snapshot, Program(package), accepted_middleware=frozenset(accepted_middleware), pure=frozenset(pure)
     )

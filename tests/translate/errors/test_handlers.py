@@ -351,6 +351,26 @@ class FailingViewSet(viewsets.ViewSet):
         return response.Response({})
 
 
+class ServedViewSet(viewsets.ViewSet):
+    def handle_exception(self, exc):
+        if isinstance(exc, ZeroDivisionError):
+            exc = exceptions.ValidationError({"among": ["Nobody is there."]})
+        elif isinstance(exc, ValueError):
+            return response.Response({"among": "no number"}, status=422)
+        return super().handle_exception(exc)
+
+    @action(detail=False, methods=["post"])
+    def share(self, request):
+        Note.objects.create(title="shared")
+        return response.Response({"each": 12 // int(request.query_params.get("among", 0))})
+
+    @action(detail=False)
+    def sold(self, request):
+        if "lost" in request.query_params:
+            raise exceptions.NotFound("gone")
+        raise Sold(request.query_params.get("name"))
+
+
 class ClosedViewSet(NoteViewSet):
     permission_classes = [permissions.IsAdminUser]
 """
@@ -361,6 +381,7 @@ from notes import views
 router = SimpleRouter()
 router.register("notes", views.NoteViewSet)
 router.register("failing", views.FailingViewSet, basename="failing")
+router.register("served", views.ServedViewSet, basename="served")
 router.register("closed", views.ClosedViewSet, basename="closed")
 urlpatterns = router.urls
 """

@@ -35,10 +35,12 @@ class NoteSerializer(serializers.ModelSerializer):
         fields = ["id", "title", "stars"]
 """,
     "notes/steps.py": """\
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import F
 from django.http import Http404
-from rest_framework import generics, viewsets
-from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework import generics, mixins, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import APIException, NotAuthenticated, PermissionDenied, ValidationError
 from rest_framework.generics import get_object_or_404
 from rest_framework.permissions import BasePermission, IsAuthenticatedOrReadOnly
 from rest_framework.response import Response
@@ -48,7 +50,9 @@ from notes.models import Board, Note
 from notes.serializers import NoteSerializer
 
 
-class Base(viewsets.ModelViewSet):
+class Base(
+    mixins.ListModelMixin, mixins.CreateModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet
+):
     queryset = Note.objects.order_by("id")
     serializer_class = NoteSerializer
     permission_classes = [IsAuthenticatedOrReadOnly]
@@ -165,6 +169,84 @@ class Checked(Base):
             self.permission_denied(request, message="Not you.")
 
 
+class Mixed:
+    \"\"\"What services raise is no server error.\"\"\"
+
+    def handle_exception(self, exc):
+        if isinstance(exc, ValueError):
+            return Response({"value": "wrong", "method": self.request.method}, status=400)
+        if isinstance(exc, DjangoValidationError):
+            return super().handle_exception(ValidationError(exc.messages))
+        if isinstance(exc, ZeroDivisionError):
+            exc = NotAuthenticated()
+        return super().handle_exception(exc)
+
+
+class Failing(Mixed, viewsets.ViewSet):
+    permission_classes = [IsAuthenticatedOrReadOnly]
+
+    @action(detail=False, methods=["post"])
+    def value(self, request):
+        Board.objects.filter(pk=1).update(visits=F("visits") + 1)
+        raise ValueError("no")
+
+    @action(detail=False)
+    def invalid(self, request):
+        raise DjangoValidationError(["one", "two"])
+
+    @action(detail=False)
+    def zero(self, request):
+        return Response(1 // int(request.query_params.get("by", 0)))
+
+    @action(detail=False)
+    def key(self, request):
+        return Response(request.query_params["name"])
+
+    @action(detail=False)
+    def gone(self, request):
+        raise Http404
+
+    @action(detail=False)
+    def denied(self, request):
+        raise PermissionDenied("No.")
+
+
+class Told(Failing):
+    def handle_exception(self, exc):
+        response = super().handle_exception(exc)
+        response.data = {"errors": response.data}
+        if response.status_code == 404:
+            response.status_code = 410
+        return response
+
+
+class Logged(Failing):
+    authentication_classes = []
+    permission_classes = []
+
+    def handle_exception(self, exc):
+        if not isinstance(exc, APIException):
+            Board.objects.filter(pk=1).update(visits=F("visits") + 10)
+        return APIView.handle_exception(self, exc)
+
+
+class Counting(Failing):
+    permission_classes = []
+
+    def handle_exception(self, exc):
+        if isinstance(exc, (ValueError, KeyError)):
+            Board.objects.filter(pk=1).update(visits=F("visits") + 10)
+            return Response({"boards": Board.objects.count(), "who": str(self.request.user.pk)}, status=409)
+        return super(Mixed, self).handle_exception(exc)
+
+
+class Paging(Failing):
+    def handle_exception(self, exc):
+        if isinstance(exc, ValueError):
+            raise Http404
+        return super().handle_exception(exc)
+
+
 class Before(Base):
     def initial(self, request, *args, **kwargs):
         self.board = get_object_or_404(Board, pk=1)
@@ -209,6 +291,8 @@ from rest_framework.routers import SimpleRouter
 router, boards = SimpleRouter(), SimpleRouter()
 for name in "Counted Outer Early Checked Twice TwiceMore Before Written Returning Asked".split():
     router.register(name.lower(), getattr(views, name), name)
+for name in "Failing Told Logged Counting Paging".split():
+    router.register(name.lower(), getattr(views, name), name)
 boards.register("notes", views.OnBoard, "onboard")
 urlpatterns = [
     *router.urls, path("boards/<int:board>/", include(boards.urls)), path("named/<int:board>/", views.Named.as_view()),
@@ -223,13 +307,15 @@ REFUSED = {
     "returning": "override-initial",
     "early": "override-initial",
     "asked": "assign-attribute",
+    "logged": "unknown-call",
+    "paging": "override-handle-exception",
 }
 
 
 def test_steps_of_dispatch(tmp_path: Path) -> None:
     site = Site.make(tmp_path / "site", FILES)
     snapshot = site.snapshot()
-    program, report = site.explore(snapshot, tmp_path / "fastapi", cases=350, seconds=30)
+    program, report = site.explore(snapshot, tmp_path / "fastapi", cases=230, seconds=30)
     paths = {r.id: r.path for r in snapshot.routes}
     refused = {(r.method, paths[r.route_id]): r.reasons[0] for r in program.refused}
     codes = {name: {r.code for (_, p), r in refused.items() if p.startswith(f"/{name}/")} for name in REFUSED}
@@ -240,6 +326,13 @@ def test_steps_of_dispatch(tmp_path: Path) -> None:
     assert {"200", "404"} <= seen["GET /named/{board}/"]
     assert {"201", "404"} <= seen["POST /named/{board}/"]
     assert {"200", "403"} <= seen["GET /counted/"]
+    assert {"400", "403"} <= seen["POST /failing/value/"]
+    assert "400" in seen["GET /failing/invalid/"]
+    assert "403" in seen["GET /failing/zero/"]
+    assert "500" in seen["GET /failing/key/"]
+    assert "410" in seen["GET /told/gone/"]
+    assert "409" in seen["POST /counting/value/"]
+    assert "409" in seen["GET /counting/key/"]
     assert {"200", "403"} <= seen["GET /checked/"]
     assert "400" in seen["DELETE /twicemore/{pk}/"]
     assert {"200", "404"} <= seen["GET /boards/{board}/notes/{pk}/"]

@@ -25,6 +25,7 @@ from segue.translate.kinds import (
     UrlArguments,
     ViewSelf,
 )
+from segue.translate.named_super import BEHIND, class_named
 from segue.translate.rules import registry
 from segue.translate.rules.registry import attribute, method
 
@@ -260,6 +261,23 @@ def super_(frame: Frame, call: CallSite) -> Val:
     if frame.receiver is None:
         raise frame.refuse("super", "super()", "There is no self here.", call.node)
     return Val(Super(frame.receiver.kind, frame.owner), frame.receiver.node)
+
+
+@registry.function(f"builtins.{BEHIND}")
+def super_behind(frame: Frame, call: CallSite) -> Val:
+    """``super(Other, self)``: what is behind another class than the one that defines the method."""
+    if frame.receiver is None or len(call.args) != 2 or call.args[1] != frame.receiver:
+        raise frame.refuse(
+            "super", ast.unparse(call.node), "It is asked of something else than self.", call.node
+        )
+    named = class_named(frame.function, call.node.args[0])
+    kind = frame.receiver.kind
+    cls = frame.ctx.model(kind.model).cls if isinstance(kind, Instance) else class_of(kind)
+    if named not in mro(frame, cls):
+        raise frame.refuse(
+            "super", ast.unparse(call.node), "Segue does not see which class is meant.", call.node
+        )
+    return Val(Super(kind, named), frame.receiver.node)
 
 
 @method(Super, "*")

@@ -102,6 +102,11 @@ def _option(
     return f", {argument}={adapter}", set()
 
 
+def has_own(ctx: Context) -> bool:
+    """Whether the project has a handler of its own."""
+    return _named(ctx) not in ("", _OWN)
+
+
 def _named(ctx: Context) -> str:
     framework = ctx.snapshot.settings.values.get("REST_FRAMEWORK")
     for key, value in framework.pairs if framework is not None else ():

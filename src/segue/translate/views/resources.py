@@ -30,6 +30,7 @@ from segue.translate.views import (
     jwt_views,
     middleware,
     nested,
+    own_errors,
     own_initial,
     own_parsers,
     renderers,
@@ -124,8 +125,13 @@ def _translate_route(ctx: Context, facts: Facts, route: Route) -> None:
     except Refused as refused:
         _refuse_all(ctx, route, [operation for operation, _ in built], refused.refusal)
         return
-    shared.arguments += extra
-    shared.imports |= needed
+    try:
+        handled, wanted = own_errors.arguments(base, ctx.module(base.app, "routes"), _constant(base).lower())
+    except Refused as refused:
+        _refuse_all(ctx, route, [operation for operation, _ in built], refused.refusal)
+        return
+    shared.arguments += [*extra, *handled]
+    shared.imports |= needed | wanted
     notes = tuple(f"?{name}=: {reason.why} {reason.place}" for name, reason in left.items())
     _emit(ctx, facts, base, shared, built, notes)
 

@@ -20,6 +20,7 @@ from segue_bridge.http.negotiation import PLAIN_JSON, Chosen
 from segue_bridge.http.query import QueryParams
 from segue_bridge.http.responses import JSON
 from segue_bridge.http.settings import HttpSettings
+from segue_bridge.leaving import left_to_django
 from segue_bridge.schema.data import FormData
 
 if TYPE_CHECKING:
@@ -86,7 +87,12 @@ class Call(Informed, Request):
 
     @property
     def user(self) -> Any:
-        """The user that authentication found, or an ``AnonymousUser``."""
+        """The user that authentication found, or an ``AnonymousUser``.
+
+        Raises :class:`Unserved` before it was asked (an error handler, after a failed negotiation): DRF asks then.
+        """
+        if self.current is None and not self.asked:
+            raise left_to_django(self.db, "user")
         return self.current
 
     @property

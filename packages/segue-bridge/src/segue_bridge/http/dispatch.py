@@ -198,9 +198,9 @@ async def _dispatch(call: Call) -> Response:
     try:
         response = await _initial_and_handler(call)
     except APIException as error:
-        response = await failures.handled(call, error)
+        response = await failures.answered(call, error)
     except Exception as error:
-        found = await failures.handled_otherwise(call, error)
+        found = await failures.answered_otherwise(call, error)
         if found is None:
             raise
         response = found

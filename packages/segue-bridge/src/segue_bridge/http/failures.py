@@ -32,6 +32,34 @@ async def handled(call: Call, error: APIException) -> Response:
     return await response if isinstance(response, Awaitable) else response
 
 
+async def answered(call: Call, error: APIException) -> Response:
+    """What the view's own ``handle_exception`` makes of ``error``, else :func:`handled`."""
+    own = call.resource.error_handler
+    if own is None:
+        return await handled(call, error)
+    response = own(call, error)
+    return await response if isinstance(response, Awaitable) else response
+
+
+async def answered_otherwise(call: Call, error: Exception) -> Response | None:
+    """The same of an exception that DRF leaves to Django; None: nothing, it goes on."""
+    own = call.resource.other_handler
+    if own is None or not _djangos(error):
+        return await handled_otherwise(call, error)
+    response = own(call, error)
+    return await response if isinstance(response, Awaitable) else response
+
+
+async def handle_exception(call: Call, error: Exception) -> Response:
+    """``APIView.handle_exception``: the answer of the project's handler or of DRF; raises what both leave to Django."""
+    if isinstance(error, APIException):
+        return await handled(call, error)
+    found = await handled_otherwise(call, error)
+    if found is None:
+        raise error
+    return found
+
+
 # What the bridge raises for its own sake has no counterpart in Django, so no handler of the project's was ever given it.
 _DJANGOS = frozenset(
     {
@@ -47,13 +75,18 @@ _OTHERS = frozenset(
 async def handled_otherwise(call: Call, error: Exception) -> Response | None:
     """What the project's handler answers to an exception that DRF leaves to Django; None: nothing, it goes on."""
     handler = call.settings.other_handler
-    home, _, module = type(error).__module__.partition(".")
-    if handler is None or home == "starlette" or isinstance(error, (Unserved, RelationNotLoaded, TooLate)):
-        return None
-    if home == "segue_bridge" and module not in _DJANGOS:
+    if handler is None or not _djangos(error):
         return None
     response = handler(call, error)
     return await response if isinstance(response, Awaitable) else response
+
+
+def _djangos(error: Exception) -> bool:
+    """Whether Django's process may raise the like."""
+    home, _, module = type(error).__module__.partition(".")
+    if home == "starlette" or isinstance(error, (Unserved, RelationNotLoaded, TooLate)):
+        return False
+    return home != "segue_bridge" or module in _DJANGOS
 
 
 def text_of(call: Call, error: Exception) -> str:

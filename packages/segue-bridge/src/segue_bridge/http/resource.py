@@ -12,6 +12,7 @@ from segue_bridge.auth.throttles import Throttle
 from segue_bridge.http import negotiation
 from segue_bridge.http.handover import LeftToDjango
 from segue_bridge.http.parsers import Parser
+from segue_bridge.http.settings import ErrorHandler, OtherHandler
 from segue_bridge.http.versioning import Versioning
 
 if TYPE_CHECKING:
@@ -72,6 +73,9 @@ class Resource:
     ``regex`` is the whole regex of a URL with optional parts (``(?:(?P<version>v1|v2)/)?``), which ``path`` cannot say;
     ``path`` is then the URL without them.
 
+    ``error_handler`` is the view's own ``handle_exception`` for the exceptions that DRF answers, ``other_handler`` for all others (None
+    lets them go on to Django's page).
+
     ``parents``: arguments of the URL that are put among what was sent, by their names there (drf-nested-routers).
 
     What the project's middleware does: ``left_to_django`` names the requests that it treats in a way of its own,
@@ -112,6 +116,8 @@ class Resource:
     regex: str = ""
     middleware: tuple[Middleware, ...] = ()
     parents: Mapping[str, str] = field(default_factory=dict)
+    error_handler: ErrorHandler | None = None
+    other_handler: OtherHandler | None = None
 
     def __post_init__(self) -> None:
         self.operations: dict[str, Operation] = {}

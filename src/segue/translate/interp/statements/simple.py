@@ -82,6 +82,8 @@ def returns(frame: Frame, node: ast.Return) -> None:
         frame.alive = False
         return
     value = frame.eval(node.value)
+    if not frame.alive:  # it raises always
+        return
     if isinstance(value.kind, QuerySet):
         from segue.translate.query.build import settle
 

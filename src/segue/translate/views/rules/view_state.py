@@ -122,7 +122,7 @@ def _touched(
         if isinstance(node.value, ast.Name) and node.value.id == me:
             (gets if isinstance(node.ctx, ast.Load) else sets).add(node.attr)
             called = [known.methods.get(node.attr, "")]
-        elif ast.unparse(node.value) == "super()":
+        elif ast.unparse(node.value).startswith("super"):
             called = [f"{base}.{node.attr}" for base in known.mro]
         else:
             continue
