@@ -23,10 +23,28 @@ from tests.debian import unpacked
 
 from bench.gateway import world
 from bench.gateway.figures import Found, busy
+from segue.gateway import control
 from segue.gateway.processes import Child, Group, free_port
+from segue.gateway.table import Rule
 
 CONNECTIONS = (1, 16)
 _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
+
+
+OTHERS = 300
+"""URLs with two operations each that Django tries before the one that is asked for."""
+
+
+def _others() -> list[Rule]:
+    out = []
+    for number in range(OTHERS):
+        pattern = f"/api/thing{number}/(?P<pk>[^/.]+)/"
+        out += [
+            Rule(f"GET {number}", pattern, ("GET", "HEAD"), 50, True, True, patience=5),
+            Rule(f"PUT {number}", pattern, ("PUT",), 50, True, True, leave_after=5),
+            Rule(f"* {number}", pattern, (), 0, False, True),
+        ]
+    return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +142,11 @@ def run(rounds: int, seconds: int) -> Found:
             for connections in CONNECTIONS:
                 for what, port, proxy in targets:
                     found[connections, what].append(_asked(port, connections, seconds, proxy))
+        control.swap(one.state, [*_others(), *one.rules(50, 50)], one.running, timeout=60)
+        for _ in range(rounds):
+            for connections in CONNECTIONS:
+                figure = _asked(ports.gateway, connections, seconds, envoy)
+                found[connections, f"the same behind {OTHERS} other URLs"].append(figure)
     out = Found(
         "What the gateway costs", f"python -m bench.gateway.cost --rounds {rounds} --seconds {seconds}"
     )

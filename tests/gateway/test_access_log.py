@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.gateway.test_envoy import wait_until
-from tests.gateway.world import World, started
+from tests.gateway.world import World, listed, started
 
 from segue.commands import serve
 from segue.gateway import access_log, control
@@ -139,8 +139,8 @@ def test_client_that_gives_up_a_write_that_django_has_for_a_while_gives_up_one_o
     file.touch()
     reader = Reader(file, django="127.0.0.1:8000")
     rule = Rule("POST /x/", "/x/", ("POST",), 100, True, False, leave_after=5)
-    routes = route_configuration([rule])["virtual_hosts"][0]["routes"]
-    (standin,) = (route for route in routes if route["name"].endswith("|weighted-standin"))
+    routes = listed(route_configuration([rule]))
+    standin = next(route for route in routes if route["name"].endswith("|weighted-standin"))
     line = {
         "route": standin["name"], "weight": 100, "side": None, "cluster": standin["route"]["cluster"], "status": 0, "us": None,
         "upstream": "127.0.0.1:8000", "request_id": "a", "flags": "DC",

@@ -14,7 +14,7 @@ from segue.errors import UsageError
 from segue.gateway import in_process
 from segue.gateway.envoy import Edge
 from segue.gateway.export.kubernetes import Services, routes
-from segue.gateway.export.overlap import may_overlap, ways
+from segue.gateway.overlap import may_overlap, ways
 from segue.gateway.table import Rule
 from segue_bridge.legacy.in_process.table import parse
 

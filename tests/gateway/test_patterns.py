@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from tests.gateway.world import started
 from segue.commands import shift
 from segue.commands.common import read_snapshot
 from segue.errors import UsageError
-from segue.gateway import control, in_process, patterns, table
+from segue.gateway import control, in_process, patterns, table, tree
 from segue.gateway.envoy import Edge, Ports
 from segue.gateway.table import Rule
 from segue.ledger import Entry, State
@@ -182,6 +183,53 @@ def test_what_re2_has_not_is_found() -> None:
     ):  # fmt: skip
         assert re.search(pattern.replace("b|c", "b|/c"), path)
         assert re.fullmatch(patterns.beginning(pattern), path), pattern
+
+
+def test_group_of_a_path_has_every_pattern_that_matches_it_in_order(
+    asked: tuple[list[Route], list[str]],
+) -> None:
+    """Of the URLs above, and of many that begin alike, have alternatives or begin with anything."""
+    dice = random.Random(4)
+    parts = (
+        "/a",
+        "/b",
+        "/ab",
+        "/[^/]+",
+        "/([0-9]+)",
+        "/(?:x|y)",
+        "/a/?",
+        r"/c\.d",
+        "/a*",
+        "/(?i:A)",
+        "/q",
+        r"/q\?r",
+        r"\.json",
+        "/",
+    )
+    every = [[patterns.whole(r.regex) for r in asked[0] if patterns.supported(r.regex)]]
+    for _ in range(300):
+        made = ["".join(dice.choices(parts, k=dice.randint(1, 4))) for _ in range(dice.randint(1, 12))]
+        every.append([f"(?:{r}|{r[:-1]}x)" if len(r) > 3 and r[-1] == "a" else r for r in made])
+    paths = [*PATHS, *("".join(dice.choices(("/a", "/b", "/ab", "/7", "/x", "/c.d", "/aa", "/A", "/q", ".json", "/"), k=dice.randint(1, 4))) for _ in range(400))]  # fmt: skip
+    shared = found = 0
+    for regexes in every:
+        groups = tree.groups(regexes)
+        compiled = [re.compile(regex) for regex in regexes]
+        shared += len(groups) > 1
+        for path in paths:
+            right = [number for number, one in enumerate(compiled) if one.fullmatch(path)]
+            asks = path + dice.choice(("", "?", "?r=/a/b"))  # Envoy has the query behind the path
+            numbers = groups[max((key for key in groups if asks.startswith(key)), key=len)]
+            assert [n for n in numbers if n in right] == right, (path, regexes, groups)
+            found += bool(right)
+    assert (shared > 200, found > 5000) == (True, True)
+
+
+def test_groups_stay_few_where_much_begins_with_anything() -> None:
+    regexes = [f"/[^/]+/{n}/" for n in range(50)] + [f"/api/{n}/[^/]+/" for n in range(100)]
+    assert sum(map(len, tree.groups(regexes).values())) <= tree.MOST * len(regexes)
+    own = [f"/api/thing{n}/(?P<pk>[^/.]+)/" for n in range(100)]
+    assert max(map(len, tree.groups(own).values())) <= 11  # thing1 is how thing10 to thing19 begin
 
 
 def _scope(path: str) -> dict[str, Any]:

@@ -64,6 +64,13 @@ class World:
         return self.running.url
 
 
+def listed(resource: dict[str, Any]) -> list[dict[str, Any]]:
+    """All routes of an RDS resource, group by group; one that is in several comes as often."""
+    matcher = resource["virtual_hosts"][0]["matcher"]
+    found = [*matcher["matcher_tree"]["prefix_match_map"]["map"].values(), matcher["on_no_match"]]
+    return [route for one in found for route in one["action"]["typed_config"]["routes"]]
+
+
 def simple_backend(group: Group, name: str, port: int) -> Child:
     """A side of :mod:`tests.gateway.backends`."""
     script = str(Path(__file__).with_name("backends.py"))

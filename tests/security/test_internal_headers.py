@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.gateway.world import World, started
+from tests.gateway.world import World, listed, started
 
 from segue.files import write_atomic
 from segue.gateway import control
@@ -84,7 +84,7 @@ def test_without_the_rule_anybody_would(tmp_path: Path) -> None:
         file = control.folder(world.state) / "routes" / "rds.json"
         routes = json.loads(file.read_text())
         routes["version_info"] = "open"
-        for route in routes["resources"][0]["virtual_hosts"][0]["routes"]:
+        for route in listed(routes["resources"][0]):
             match = route["match"]
             match["headers"] = [h for h in match.get("headers", ()) if h["name"] != INTERNAL]
         write_atomic(file, json.dumps(routes))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from segue.gateway import leaving
+from segue.gateway import leaving, tree
 from segue.gateway.table import Rule
 
 SIDE_HEADER = "x-segue-side"
@@ -28,70 +28,88 @@ HIDDEN = "%(?:2[DEFdef]|3[0-9]|4[1-9A-Fa-f]|5[0-9AFaf]|6[1-9A-Fa-f]|7[0-9AEae])"
 that was sent: ``/1%2Fclose/`` would be the route of ``/1/`` here and another one there, and ``/%6Eew/`` not that of ``/new/``."""
 
 
-def route_configuration(rules: Sequence[Rule]) -> Json:
-    """The RDS resource: one virtual host, routes in order, Django last; and first for paths that are not what they seem, and for WebSockets, of
-    which no operation is one."""
+def route_configuration(rules: Sequence[Rule], active: Sequence[Json] = ()) -> Json:
+    """The RDS resource: one virtual host, whose routes stand by how a path begins (:mod:`segue.gateway.tree`): in each group in order, Django last;
+    and first for paths that are not what they seem, and for WebSockets, of which no operation is one. ``active`` are the routes of :data:`ACTIVE_PATH`."""
     upgrade = {"name": "upgrade", "string_match": {"exact": "websocket", "ignore_case": True}}
     sockets = _django({"prefix": "/", "headers": [upgrade]})
     sockets["route"]["idle_timeout"] = "0s"  # Django's own to say
-    routes: list[Json] = [_django({"safe_regex": {"regex": f".*{HIDDEN}.*"}}), sockets]
-    for rule in rules:
-        match = _match(rule)
-        if rule.possible:
-            if rule.html_to_legacy:
-                routes.append(
-                    _route(
-                        {**match, "headers": [*match["headers"], _header("accept", "text/html")]},
-                        0,
-                        rule,
-                        "html",
-                    )
-                )
-                routes.append(
-                    _route(
-                        {**match, "query_parameters": [{"name": "format", "string_match": {"exact": "api"}}]},
-                        0,
-                        rule,
-                        "api",
-                    )
-                )
-            for asked in (SIDE_HEADER, *([f"cookie:{rule.cookie}"] if rule.cookie else [])):
-                for side, weight in (("django", 0), ("fastapi", 100)):
-                    word = _exact(asked, side) if asked == SIDE_HEADER else _having(f"{asked}={side}")
-                    forced = {**match, "headers": [*match["headers"], word, _exact(INTERNAL, "true")]}
-                    routes.extend(_by_method(forced, weight, rule, f"forced-{side}"))
-        for what, share in rule.shares if rule.weight else []:
-            apart = {**match, "headers": [*match["headers"], _having(what)]}
-            routes.extend(_by_method(apart, share, rule, "apart"))
-        for wanted in [_having(word) for word in rule.only] if rule.weight else []:
-            theirs = {**match, "headers": [*match["headers"], wanted]}
-            routes.extend(_by_method(theirs, rule.weight, rule, "weighted"))
-        if rule.only and rule.weight:
-            routes.append(_route(match, 0, rule, "outside"))
-        else:
-            routes.extend(_by_method(match, rule.weight, rule, "weighted"))
-    routes.append(_django({"prefix": "/"}))
+    first: list[Json] = [_django({"safe_regex": {"regex": f".*{HIDDEN}.*"}}), sockets]
+    last = _django({"prefix": "/"})
+    own = [_of_rule(rule) for rule in rules]
+    lists = {
+        begins: [*first, *(route for number in numbers for route in own[number]), last]
+        for begins, numbers in tree.groups([rule.regex for rule in rules]).items()
+    }
+    # Its own paths are those of any other beginning.
+    lists[ACTIVE_PATH] = [*active, *lists[""]]
+    path = {"@type": f"{TYPE}.type.matcher.v3.HttpRequestHeaderMatchInput", "header_name": ":path"}
     return {
         "@type": f"{TYPE}.config.route.v3.RouteConfiguration",
         "name": "segue",
         "validate_clusters": True,
         "request_headers_to_remove": [SIDE_HEADER, INTERNAL, leaving.HEADER, "x-envoy-external-address"],
-        "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}],
+        "virtual_hosts": [
+            {
+                "name": "all",
+                "domains": ["*"],
+                "matcher": {
+                    "matcher_tree": {
+                        "input": {"name": "path", "typed_config": path},
+                        "prefix_match_map": {
+                            "map": {begins: _found(routes) for begins, routes in lists.items() if begins}
+                        },
+                    },
+                    "on_no_match": _found(lists[""]),
+                },
+            }
+        ],
     }
 
 
+def _found(routes: Sequence[Json]) -> Json:
+    listed = {"@type": f"{TYPE}.config.route.v3.RouteList", "routes": [*routes]}
+    return {"action": {"name": "routes", "typed_config": listed}}
+
+
+def _of_rule(rule: Rule) -> list[Json]:
+    """The routes of one rule, in order."""
+    match, routes = _match(rule), list[Json]()
+    if rule.possible:
+        if rule.html_to_legacy:
+            accepts = {**match, "headers": [*match["headers"], _header("accept", "text/html")]}
+            asks = {**match, "query_parameters": [{"name": "format", "string_match": {"exact": "api"}}]}
+            routes += [_route(accepts, 0, rule, "html"), _route(asks, 0, rule, "api")]
+        for asked in (SIDE_HEADER, *([f"cookie:{rule.cookie}"] if rule.cookie else [])):
+            for side, weight in (("django", 0), ("fastapi", 100)):
+                word = _exact(asked, side) if asked == SIDE_HEADER else _having(f"{asked}={side}")
+                forced = {**match, "headers": [*match["headers"], word, _exact(INTERNAL, "true")]}
+                routes += _by_method(forced, weight, rule, f"forced-{side}")
+    for what, share in rule.shares if rule.weight else []:
+        apart = {**match, "headers": [*match["headers"], _having(what)]}
+        routes += _by_method(apart, share, rule, "apart")
+    for wanted in [_having(word) for word in rule.only] if rule.weight else []:
+        theirs = {**match, "headers": [*match["headers"], wanted]}
+        routes += _by_method(theirs, rule.weight, rule, "weighted")
+    if rule.only and rule.weight:
+        return [*routes, _route(match, 0, rule, "outside")]
+    return [*routes, *_by_method(match, rule.weight, rule, "weighted")]
+
+
 def discovery(rules: Sequence[Rule], first: Sequence[Json] = ()) -> tuple[str, str]:
-    """``(version, text)`` of the RDS file, a route in a line; the version is a digest of the routes. ``first`` are routes before all others."""
-    resource = route_configuration(rules)
-    version = hashlib.sha256(json.dumps(resource, sort_keys=True).encode()).hexdigest()[:16]
-    (host,) = resource["virtual_hosts"]
-    every = [*first, *_active(version), *host["routes"]]
-    host["routes"] = []
-    around = json.dumps({"version_info": version, "resources": [resource]}, separators=(",", ":"))
-    begin, _, end = around.partition('"routes":[]')
+    """``(version, text)`` of the RDS file, a route in a line; the version is a digest of the routes. ``first`` are routes before those by which
+    the gateway says which version it has."""
+    resource = json.dumps(route_configuration(rules, [_ACTIVE]), separators=(",", ":"))
+    version = hashlib.sha256(resource.encode()).hexdigest()[:16]
+    active = ",".join(json.dumps(one, separators=(",", ":")) for one in (*first, *_active(version)))
     # Not indented: that alone would take Python longer than all the rest of a change.
-    lines = ",\n".join(json.dumps(one, separators=(",", ":")) for one in every)
-    return version, f'{begin}"routes":[\n{lines}\n]{end}\n'
+    whole = resource.replace(json.dumps(_ACTIVE, separators=(",", ":")), active, 1)
+    lines = whole.replace(',{"name":"', ',\n{"name":"')
+    return version, f'{{"version_info":"{version}","resources":[{lines}]}}\n'
+
+
+_ACTIVE: Json = {"name": "segue|active"}
+"""Stands for the routes that have the version, in what the version is a digest of."""
 
 
 def _active(version: str) -> list[Json]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from segue.errors import UsageError
 from segue.gateway import patterns
-from segue.gateway.export.overlap import Path, may_overlap, ways
+from segue.gateway.overlap import Path, may_overlap, ways
 from segue.gateway.table import Rule, require_all
 
 RULES, MATCHES, TOGETHER, LONGEST = 16, 64, 128, 1024
