@@ -77,6 +77,7 @@ LEFT_OUT = {
     ),
     "its parts, each tested alone beside it": (
         "verify/test_explore.py::test_the_same_seed_gives_the_same_cases",
+        "translate/views/test_routers.py::test_reads_and_writes_go_where_djangos_go",
         "verify/test_explore.py::test_keys_that_the_code_reads_beside_the_serializer_of_the_answer_are_sent",
         "verify/test_sequences.py::test_a_difference_becomes_a_pytest_file",
         "verify/replay/test_playback.py::test_the_command",

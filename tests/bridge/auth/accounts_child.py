@@ -14,12 +14,15 @@ from django.conf import settings
 settings.configure(
     SECRET_KEY="k1",
     SECRET_KEY_FALLBACKS=["k2"],
-    INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth"],
+    INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "allauth", "allauth.account"],
+    MIDDLEWARE=["allauth.account.middleware.AccountMiddleware"],
+    DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
     PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     DATABASES={},
 )
 django.setup()
 
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC  # noqa: E402
 from django.contrib.auth import password_validation, tokens  # noqa: E402
 from django.contrib.auth.models import User  # noqa: E402
 from django.core.exceptions import ValidationError  # noqa: E402
@@ -53,9 +56,18 @@ class Clock(tokens.PasswordResetTokenGenerator):
         return self.moment
 
 
-def tokens_of(given: dict[str, Any], moments: list[str], key: str) -> list[str]:
+class Activation(Clock):
+    """A generator of the project's own, as those that activate accounts are."""
+
+    key_salt = "shop.Activation"
+
+    def _make_hash_value(self, user: Any, timestamp: int) -> str:
+        return f"{user.pk}/{timestamp}/{user.email}"
+
+
+def tokens_of(given: dict[str, Any], moments: list[str], key: str, own: bool = False) -> list[str]:
     """Tokens made at each moment."""
-    maker = Clock()
+    maker = Activation() if own else Clock()
     maker.secret = key
     found = []
     for moment in moments:
@@ -64,11 +76,32 @@ def tokens_of(given: dict[str, Any], moments: list[str], key: str) -> list[str]:
     return found
 
 
-def checked(given: dict[str, Any], token: Any, moment: str) -> bool:
+def checked(given: dict[str, Any], token: Any, moment: str, own: bool = False) -> bool:
     """What Django says of a token at that moment."""
-    checker = Clock()
+    checker = Activation() if own else Clock()
     checker.moment = datetime.fromisoformat(moment)
     return bool(checker.check_token(user_of(given), token))
+
+
+class Addresses:
+    """Any address is there, not verified yet."""
+
+    def get(self, pk: Any, verified: bool) -> Any:
+        return SimpleNamespace(pk=pk)
+
+
+EmailAddress.objects = Addresses()
+
+
+def confirmation(pk: Any) -> str:
+    """The key in a mail of allauth."""
+    return str(EmailConfirmationHMAC(SimpleNamespace(pk=pk)).key)  # type: ignore[arg-type]
+
+
+def confirmed(key: str) -> Any:
+    """Which address it confirms; None for none."""
+    found = EmailConfirmationHMAC.from_key(key)
+    return None if found is None else found.email_address.pk
 
 
 def messages(password: str, username: str, email: str) -> list[list[str]]:
@@ -98,6 +131,8 @@ ANSWERS = {
     "messages": messages,
     "encoded": lambda data: http.urlsafe_base64_encode(bytes.fromhex(data)),
     "decoded": decoded,
+    "confirmation": confirmation,
+    "confirmed": confirmed,
     "usable": lambda stored: User(password=stored).has_usable_password(),
     "words": lambda: sorted(VALIDATORS[3].passwords),  # type: ignore[attr-defined]
 }

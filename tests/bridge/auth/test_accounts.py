@@ -15,7 +15,7 @@ from tests.bridge.auth.child import Child
 
 from segue_bridge import zone
 from segue_bridge.auth import password_rules as rules
-from segue_bridge.auth import reset_tokens
+from segue_bridge.auth import reset_tokens, signing
 from segue_bridge.auth.passwords import usable
 from segue_bridge.auth.reset_tokens import ResetTokens
 from segue_bridge.errors import Invalid
@@ -89,22 +89,26 @@ STATES = st.fixed_dictionaries(
     key=st.sampled_from(["k1", "k2", "k3"]),
     how=st.sampled_from(["", "", "swap", "cut", "another"]),
     at=st.integers(0, 60),
+    own=st.booleans(),
 )
 def test_any_token_of_a_reset(
-    django: Child, state: dict[str, Any], age: int, now: datetime, key: str, how: str, at: int
+    django: Child, state: dict[str, Any], age: int, now: datetime, key: str, how: str, at: int, own: bool
 ) -> None:
+    more: dict[str, Any] = (
+        {"salt": "shop.Activation", "state": lambda u, s: f"{u.id}/{s}/{u.email}"} if own else {}
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reset_tokens, "wall_time", lambda: now)
-        ours = ResetTokens("k1", fallbacks=("k2",))
-        (made,) = django.ask([["tokens", [state, [(now - timedelta(seconds=age)).isoformat()], key]]])
+        ours = ResetTokens("k1", fallbacks=("k2",), **more)
+        (made,) = django.ask([["tokens", [state, [(now - timedelta(seconds=age)).isoformat()], key, own]]])
         (token,) = made
         at %= len(token)
         damaged = {"swap": f"{token[:at]}z{token[at + 1 :]}", "cut": token[:at]}.get(how, token)
         asked = {**state, "password": f"{state['password']}x"} if how == "another" else state
-        (theirs,) = django.ask([["checked", [asked, damaged, now.isoformat()]]])
+        (theirs,) = django.ask([["checked", [asked, damaged, now.isoformat(), own]]])
         assert ours.check(user_of(asked), damaged) == theirs
-        mine = ResetTokens(key).make(user_of(state))
-        (theirs,) = django.ask([["checked", [state, mine, now.isoformat()]]])
+        mine = ResetTokens(key, **more).make(user_of(state))
+        (theirs,) = django.ask([["checked", [state, mine, now.isoformat(), own]]])
         assert theirs == (key != "k3")
 
 
@@ -159,6 +163,88 @@ def test_rules_for_new_passwords(django: Child) -> None:
             with problems.collected():
                 rule()
         assert [said(rule) for rule in [*ours, problems.raise_any]] == messages, (password, username, email)
+
+
+NAMES = st.sampled_from(["jane.doe", "Jd", "jané", "x", ""]) | st.text(
+    st.characters(exclude_categories=["Cs"]), max_size=12
+)
+SECRETS = st.one_of(
+    st.sampled_from(PASSWORDS),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=24),
+    st.text("0123456789٣²", max_size=12),
+    st.builds("{}{}".format, NAMES, st.integers(0, 99)),
+)
+
+
+@pytest.mark.round_trip("password validators", "generated", "both")
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    password=SECRETS,
+    username=NAMES,
+    email=NAMES,
+    same=st.booleans(),
+    common=st.integers(0, 19_000) | st.none(),
+)
+def test_any_new_password(
+    django: Child,
+    words: frozenset[str],
+    password: str,
+    username: str,
+    email: str,
+    same: bool,
+    common: int | None,
+) -> None:
+    if common is not None:
+        password = sorted(words)[common % len(words)].upper()
+    if same:
+        username = password[:30] + "a"
+    email += "@example.org"
+    (messages,) = django.ask([["messages", [password, username, email]]])
+    user = SimpleNamespace(username=username, email=email, first_name="Jané", last_name="")
+    problems = rules.Problems()
+    told = []
+    for rule in (
+        lambda: rules.minimum_length(password),
+        lambda: rules.minimum_length(password, 1),
+        lambda: rules.not_numeric(password),
+        lambda: rules.not_common(password, words),
+        lambda: rules.not_similar(password, user, LABELS),
+        lambda: rules.not_similar(password, user, {"username": "username"}, max_similarity=0.3),
+    ):
+        told.append(said(rule))
+        with problems.collected():
+            rule()
+    assert [*told, said(problems.raise_any)] == messages
+
+
+@pytest.fixture(scope="module")
+def words(django: Child) -> frozenset[str]:
+    (found,) = django.ask([["words", []]])
+    return frozenset(found)
+
+
+@pytest.mark.round_trip("confirmation keys of django-allauth", "both", "the other")
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    pk=st.integers(-(2**63), 2**63 - 1) | st.uuids().map(str),
+    key=st.sampled_from(["k1", "k1", "k2", "k3"]),
+    how=st.sampled_from(["", "", "swap", "cut", "salt"]),
+    at=st.integers(0, 200),
+)
+def test_any_confirmation_of_an_address(django: Child, pk: Any, key: str, how: str, at: int) -> None:
+    """``signing.dumps(pk, salt="account")``: a link in a mail of either side."""
+    (text,) = django.ask([["confirmation", [pk]]])
+    assert signing.loads(text, "k1", salt="account", max_age=259_200) == pk
+    mine = signing.dumps(pk, key, salt="account" if how != "salt" else "other")
+    whole, at = mine, at % len(mine)
+    mine = {"swap": f"{mine[:at]}z{mine[at + 1 :]}", "cut": mine[:at]}.get(how, mine)
+    try:
+        expected = signing.loads(mine, "k1", salt="account", fallbacks=("k2",), max_age=259_200)
+    except (signing.BadSignature, ValueError):
+        expected = None
+    (theirs,) = django.ask([["confirmed", [mine]]])
+    assert theirs == expected
+    assert (theirs == pk) == (key != "k3" and how != "salt" and mine == whole)
 
 
 def test_base64_of_urls(django: Child) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,11 @@ _LONGEST = 13
 
 class ResetTokens:
     """Tokens that either side makes and checks. ``timeout`` is ``PASSWORD_RESET_TIMEOUT`` in seconds, ``email`` the attribute
-    of ``EMAIL_FIELD``; ``fallbacks`` are older keys that still verify."""
+    of ``EMAIL_FIELD``; ``fallbacks`` are older keys that still verify.
+
+    A generator of one's own (``class Activation(PasswordResetTokenGenerator)``) is its ``key_salt`` as ``salt`` and its
+    ``_make_hash_value`` as ``state(user, seconds)``: a token is good for as long as the text stays the same.
+    """
 
     def __init__(
         self,
@@ -28,9 +32,12 @@ class ResetTokens:
         timeout: int = 259200,
         email: str = "email",
         pk: str = "id",
+        salt: str = _SALT,
+        state: Callable[[Any, int], str] | None = None,
     ) -> None:
         self._secret, self._fallbacks = secret, tuple(fallbacks)
         self._timeout, self._email, self._pk = timeout, email, pk
+        self._salt, self._state = salt, state or self._of_reset
 
     def make(self, user: Any) -> str:
         """``make_token``: good until the password, the address or the last login changes."""
@@ -51,12 +58,15 @@ class ResetTokens:
         return _seconds() - stamp <= self._timeout
 
     def _token(self, user: Any, stamp: int, secret: str) -> str:
+        digest = salted_hmac(self._salt, self._state(user, stamp), secret, algorithm="sha256").hexdigest()
+        return f"{_text(stamp)}-{digest[::2]}"
+
+    def _of_reset(self, user: Any, stamp: int) -> str:
+        """``_make_hash_value``."""
         login = user.last_login
         login_text = "" if login is None else str(login.replace(microsecond=0, tzinfo=None))
         email = getattr(user, self._email, "") or ""
-        state = f"{getattr(user, self._pk)}{user.password}{login_text}{stamp}{email}"
-        digest = salted_hmac(_SALT, state, secret, algorithm="sha256").hexdigest()
-        return f"{_text(stamp)}-{digest[::2]}"
+        return f"{getattr(user, self._pk)}{user.password}{login_text}{stamp}{email}"
 
 
 def _seconds() -> int:
