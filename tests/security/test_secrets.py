@@ -7,6 +7,7 @@ import logging
 import os
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,17 @@ from segue_bridge.auth.backend import Sessions
 from segue_bridge.auth.jwt import JwtSettings
 from segue_bridge.auth.reset_tokens import ResetTokens
 from segue_bridge.auth.session_settings import SessionSettings
+from segue_bridge.auth.signed_cookies import SignedCookies
 from segue_bridge.auth.signing import Signer
 from segue_bridge.auth.stores.database import DatabaseStore
+from segue_bridge.cache.django_redis import DjangoRedisCache
+from segue_bridge.cache.redis import RedisCache
 from segue_bridge.db.database import Database
 from segue_bridge.http.settings import HttpSettings
+from segue_bridge.mail.mailer import Mailer
+from segue_bridge.mail.message import Message
+from segue_bridge.task_results import ResultBackend
+from segue_bridge.tasks import TaskQueue
 
 SECRET = "s3cret-of-this-test"
 
@@ -38,8 +46,25 @@ def settings() -> SessionSettings:
         lambda: HttpSettings(sessions=Sessions(settings(), DatabaseStore(settings()))),
         lambda: Signer(SECRET),
         lambda: ResetTokens(SECRET),
+        lambda: SignedCookies(SECRET),
+        lambda: RedisCache(f"redis://:{SECRET}@127.0.0.1:1/0"),
+        lambda: TaskQueue(f"amqp://u:{SECRET}@127.0.0.1:1//"),
+        lambda: ResultBackend(f"redis://:{SECRET}@127.0.0.1:1/0"),
+        lambda: Mailer(host="127.0.0.1", username="u", password=SECRET),
     ],
-    ids=["sessions", "jwt", "store", "http", "signer", "reset"],
+    ids=[
+        "sessions",
+        "jwt",
+        "store",
+        "http",
+        "signer",
+        "reset",
+        "cookies",
+        "cache",
+        "tasks",
+        "results",
+        "mail",
+    ],
 )
 def test_reprs(made: object) -> None:
     found = made()  # type: ignore[operator]
@@ -66,6 +91,25 @@ def test_a_database_that_cannot_be_reached(caplog: pytest.LogCaptureFixture) -> 
         told.append(f"{error!r} {error}")
         error = error.__cause__ or error.__context__
     assert not [text for text in told if SECRET in text]
+
+
+def test_servers_that_cannot_be_reached(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    url = f"redis://u:{SECRET}@127.0.0.1:1/0"
+    told = []
+
+    async def ask() -> None:
+        for work in (
+            RedisCache(url).get("a"), DjangoRedisCache(url, ignore_errors=False).set("a", 1), TaskQueue(url, time_limit=2).send("a.b"),
+            Mailer(host="127.0.0.1", port=1, username="u", password=SECRET).send(Message("a", "b", "a@x.org", ["b@x.org"])),
+        ):  # fmt: skip
+            with pytest.raises(Exception) as caught:
+                await work
+            told.append("".join(traceback.format_exception(caught.value)))
+
+    asyncio.run(ask())
+    assert len(told) == 4
+    assert not [text for text in [*told, caplog.text] if SECRET in text]
 
 
 def test_settings_of_the_service(example: Example) -> None:  # noqa: F811

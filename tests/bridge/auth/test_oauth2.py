@@ -224,3 +224,17 @@ def test_whoever_revokes_it(sides: Sides) -> None:
 
     assert "revoked 1" not in sides.run(revoke()).replace("client revoked 1", "")
     assert sides.django("oauth_rows", users[0]) == sides.django("oauth_rows", users[1]) == [1, 2, 1]
+
+
+def test_tokens_of_another_kind_fail_where_the_package_fails() -> None:
+    """``assert False`` of ``TokenHasScope`` before 3.4.1; nobody's token is no failure there either."""
+    for judge in (
+        lambda auth, **more: has_scopes(auth, ("r",), **more),
+        lambda auth, **more: is_authenticated_or_has_scopes(AnonymousUser(), auth, ("r",), **more),
+        lambda auth, **more: has_any_scopes(auth, "GET", {"GET": [["r"]]}, **more),
+    ):
+        assert not judge("another token")
+        assert not judge(None, strict=True)
+        with pytest.raises(AssertionError):
+            judge("another token", strict=True)
+    assert is_authenticated_or_has_scopes(User(), "another token", ("r",), strict=True)

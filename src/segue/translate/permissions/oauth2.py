@@ -9,6 +9,7 @@ from segue.target.ir import Import
 from segue.translate.permissions.condition import Condition
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, plain
+from segue.translate.versions import since
 from segue.translate.views import oauth2
 from segue.translate.views.oauth2 import setting
 
@@ -26,6 +27,10 @@ NAMES = {
     )
 }
 _PARTS = ("get_scopes", "get_required_alternate_scopes")
+_WITHOUT_TOKEN = (
+    "rest_framework.authentication.SessionAuthentication",
+    "rest_framework.authentication.BasicAuthentication",
+)
 # request.auth of these has no attribute ``scope``.
 _OTHERS = ("rest_framework.authentication.", "rest_framework_simplejwt.", "knox.", oauth2.PACKAGE)
 
@@ -53,16 +58,27 @@ def condition(endpoint: Endpoint, cls: str, known: Class | None) -> Condition:
     kind = base.removeprefix(_P)
     if kind == "TokenMatchesOASRequirements":
         return Condition(
-            f"has_any_scopes(call.auth, call.method, {_alternatives(endpoint)!r})",
+            f"has_any_scopes(call.auth, call.method, {_alternatives(endpoint)!r}{strictly(endpoint)})",
             imports={Import(_BRIDGE, "has_any_scopes")},
         )
     text, imports = wanted(endpoint, kind)
     if kind == "IsAuthenticatedOrTokenHasScope":
         return Condition(
-            f"is_authenticated_or_has_scopes(call.user, call.auth, {text})",
+            f"is_authenticated_or_has_scopes(call.user, call.auth, {text}{strictly(endpoint)})",
             imports={*imports, Import(_BRIDGE, "is_authenticated_or_has_scopes")},
         )
-    return Condition(f"has_scopes(call.auth, {text})", imports={*imports, Import(_BRIDGE, "has_scopes")})
+    return Condition(
+        f"has_scopes(call.auth, {text}{strictly(endpoint)})",
+        imports={*imports, Import(_BRIDGE, "has_scopes")},
+    )
+
+
+def strictly(endpoint: Endpoint) -> str:
+    """The argument for releases that fail where another authenticator's token has no scopes, and there is such a one."""
+    used = [getattr(c, "name", "") for c in plain(endpoint.policy("authentication_classes")) or []]
+    kinds = (*_WITHOUT_TOKEN, f"{oauth2.PACKAGE}authentication.OAuth2Authentication")
+    fails = not since(oauth2.release(endpoint.ctx), 3, 4, 1)
+    return ", strict=True" if fails and any(name not in kinds for name in used) else ""
 
 
 def check(endpoint: Endpoint) -> None:

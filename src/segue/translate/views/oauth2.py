@@ -59,11 +59,16 @@ def setting(ctx: Context, name: str) -> Any:
     return next((plain(value) for key, value in pairs if key.data == name), None)
 
 
+def release(ctx: Context) -> str:
+    """That of the package; '' where it is not installed."""
+    installed = {k.lower().replace("_", "-"): v for k, v in ctx.snapshot.versions.packages.items()}
+    return installed.get(_DISTRIBUTION, "")
+
+
 def _check(endpoint: Endpoint) -> None:
     """Raise ``Refused`` where more than the package's own tables decide about a token."""
     ctx = endpoint.ctx
-    installed = {k.lower().replace("_", "-"): v for k, v in ctx.snapshot.versions.packages.items()}
-    version = installed.get(_DISTRIBUTION, "")
+    version = release(ctx)
     if not version or not since(version, 1, 5) or since(version, 4, 0):
         why = "Segue knows the tokens of django-oauth-toolkit 1.5 to 3."
         raise _refused(endpoint, f"{_DISTRIBUTION} {version}", why)

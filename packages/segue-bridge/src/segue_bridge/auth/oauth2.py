@@ -208,18 +208,32 @@ def checksum(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def has_scopes(auth: Any, scopes: Iterable[str]) -> bool:
-    """``TokenHasScope``: whether ``request.auth`` is an access token for all of ``scopes``."""
-    return isinstance(auth, AccessToken) and auth.is_valid(tuple(scopes))
+def has_scopes(auth: Any, scopes: Iterable[str], *, strict: bool = False) -> bool:
+    """``TokenHasScope``: whether ``request.auth`` is an access token for all of ``scopes``.
+
+    ``strict``: a token of another kind is an ``AssertionError``, as in django-oauth-toolkit before 3.4.1.
+    """
+    if isinstance(auth, AccessToken):
+        return auth.is_valid(tuple(scopes))
+    if strict and auth:
+        raise AssertionError("TokenHasScope requires OAuth2Authentication to be used.")
+    return False
 
 
-def is_authenticated_or_has_scopes(user: CurrentUser, auth: Any, scopes: Iterable[str]) -> bool:
+def is_authenticated_or_has_scopes(
+    user: CurrentUser, auth: Any, scopes: Iterable[str], *, strict: bool = False
+) -> bool:
     """``IsAuthenticatedOrTokenHasScope``: somebody who came by other means, or a token for all of ``scopes``."""
-    return (is_authenticated(user) and not isinstance(auth, AccessToken)) or has_scopes(auth, scopes)
+    other = is_authenticated(user) and not isinstance(auth, AccessToken)
+    return other or has_scopes(auth, scopes, strict=strict)
 
 
-def has_any_scopes(auth: Any, method: str, wanted: Mapping[str, Iterable[Collection[str]]]) -> bool:
+def has_any_scopes(
+    auth: Any, method: str, wanted: Mapping[str, Iterable[Collection[str]]], *, strict: bool = False
+) -> bool:
     """``TokenMatchesOASRequirements``: a token for all scopes of one of the lists of ``method``."""
+    if not isinstance(auth, AccessToken):
+        return has_scopes(auth, (), strict=strict)
     return any(has_scopes(auth, scopes) for scopes in wanted.get(method.upper(), ()))
 
 

@@ -38,15 +38,19 @@ def has_scope(frame: Frame, owner: Val, call: CallSite) -> Val:
             assert isinstance(scopes, ast.Call)
             scopes.args[0] = frame.state("method")
     else:
-        asked = ast.Call(quote("self.get_scopes"), call.node.args, call.node.keywords)
-        site = CallSite(frame, ast.copy_location(asked, call.node), "get_scopes")
+        own = ast.Call(quote("self.get_scopes"), call.node.args, call.node.keywords)
+        site = CallSite(frame, ast.copy_location(own, call.node), "get_scopes")
         found = by_definition(frame, Val(kind), site, dotted)
         texts = found is not None and isinstance(found.kind, ListOf) and found.kind.item == Scalar("str")
         if found is None or found.node is None or not texts:
             raise frame.refuse("oauth2", dotted, "Segue does not see a list of texts.", call.node)
         scopes = found.node
     helper = frame.imported("segue_bridge.auth.oauth2", "has_scopes")
-    return Val(Scalar("bool"), quote("{0}({1}, {2})", helper, frame.state("auth"), scopes))
+    asked = quote("{0}({1}, {2})", helper, frame.state("auth"), scopes)
+    if oauth2.strictly(endpoint):
+        assert isinstance(asked, ast.Call)
+        asked.keywords.append(ast.keyword("strict", ast.Constant(value=True)))
+    return Val(Scalar("bool"), asked)
 
 
 @attribute(Global, "READ_SCOPE", "WRITE_SCOPE")
