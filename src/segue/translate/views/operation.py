@@ -116,7 +116,7 @@ def check_dispatch(endpoint: Endpoint) -> None:
                 hook == "dispatch"
                 and (opens_scopes(endpoint) or only_hands_on(endpoint.ctx, endpoint.klass(), hook))
             )
-            and hook not in ("initial", "handle_exception")
+            and hook not in ("initial", "handle_exception", "get_throttles")
         ):
             raise endpoint.refuse_method(hook, f"An overridden {hook} changes DRF's order of work.")
     own_initial.steps(endpoint)

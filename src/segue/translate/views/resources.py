@@ -32,6 +32,7 @@ from segue.translate.views import (
     nested,
     own_errors,
     own_initial,
+    own_limits,
     own_parsers,
     renderers,
     throttles,
@@ -191,6 +192,8 @@ class _Shared:
     imports: set[Import]
     access: list[str]
     access_imports: set[Import]
+    limits: list[str]
+    limits_imports: set[Import]
     initial: list[str]
     initial_imports: set[Import]
     bare: bool
@@ -225,7 +228,9 @@ def _shared(base: Endpoint) -> _Shared:
     said = jwt_views.challenge(base)
     if said is not None:
         arguments.append(f"challenge={said!r}")
-    found, needed = throttles.constants(base)
+    actions = [(o.action or None, o.method) for o in route.operations]
+    limits, limits_needed = own_limits.limits(base, actions)
+    found, needed = throttles.constants(base) if not base.overridden(own_limits.HOOK) else ([], set())
     if found:
         arguments.append(f"throttles=({', '.join(found)},)")
         imports |= needed
@@ -252,7 +257,6 @@ def _shared(base: Endpoint) -> _Shared:
         arguments.append(f"parameters={regexes!r}")
     if view.atomic_requests:
         arguments.append("atomic=True")
-    actions = [(o.action or None, o.method) for o in route.operations]
     access, needed = access_body(base, actions)
     if found and carried.replaces_user(base.ctx):
         raise base.refuse(
@@ -261,7 +265,7 @@ def _shared(base: Endpoint) -> _Shared:
             "Its permissions put another user there, and DRF's releases limit None differently.",
         )
     initial, wanted, bare = own_initial.hook(base, actions)
-    return _Shared(arguments, imports, access, needed, initial, wanted, bare)
+    return _Shared(arguments, imports, access, needed, limits, limits_needed, initial, wanted, bare)
 
 
 def _emit(
@@ -311,6 +315,12 @@ def _emit(
         body = "\n".join(f"    {line}" for line in shared.access)
         code = f'@{constant}.access\nasync def {name}(call: Call) -> None:\n    """Who may use it ({base.where})."""\n{body}\n'
         module.add(Decl(name, code, frozenset({call, *shared.access_imports}), 40, origin))
+    if shared.limits:
+        name = facts.free(module.path, f"{constant.lower()}_limits")
+        body = "\n".join(f"    {line}" for line in shared.limits)
+        code = f'@{constant}.limits\ndef {name}(call: Call) -> Throttles:\n    """How often it may be asked ({base.where})."""\n{body}\n'
+        limits = Import("segue_bridge.http.resource", "Throttles")
+        module.add(Decl(name, code, frozenset({call, limits, *shared.limits_imports}), 40, origin))
     if shared.initial:
         name = facts.free(module.path, f"{constant.lower()}_initial")
         body = "\n".join(f"    {line}" for line in shared.initial)

@@ -23,14 +23,15 @@ def constants(endpoint: Endpoint) -> tuple[list[str], set[Import]]:
     imports: set[Import] = set()
     for item in found:
         name = item.name if isinstance(item, Ref) else ""
-        made = _one(endpoint, name)
+        made = constant(endpoint, name)
         if made:
             names.append(made)
             imports.add(Import(f"{endpoint.ctx.program.package}.access", made))
     return names, imports
 
 
-def _one(endpoint: Endpoint, name: str) -> str:
+def constant(endpoint: Endpoint, name: str) -> str:
+    """The constant of a throttle class of the view; '' for one that limits nobody. Raises ``Refused``."""
     ctx = endpoint.ctx
     known = ctx.snapshot.classes.get(name)
     mro = known.mro if known is not None else (name,)
@@ -79,12 +80,12 @@ def _one(endpoint: Endpoint, name: str) -> str:
     module = ctx.program.module(f"{ctx.program.package}/access.py", "Who is asking, and how often they may.")
     module.add(_history(endpoint))
     made = f"Throttle({', '.join([repr(who), repr(scope), rate, 'HISTORY', 'IDENTITY', *extra, *hooks])})"
-    constant = _constant(module, str(scope), name.rpartition(".")[2], made)
+    wanted = _constant(module, str(scope), name.rpartition(".")[2], made)
     needed |= imports | {Import("segue_bridge.auth.throttles", "Throttle")}
     if rate != "None":
         needed.add(Import("segue_bridge.auth.throttles", "Rate"))
-    module.add(Decl(constant, f"{constant} = {made}", frozenset(needed), 25))
-    return constant
+    module.add(Decl(wanted, f"{wanted} = {made}", frozenset(needed), 25))
+    return wanted
 
 
 def _answers(endpoint: Endpoint, known: Class, *, free: bool) -> None:
