@@ -142,6 +142,11 @@ class RelatedManager(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class ModelState(Kind):
+    """``instance._state``. Its code is the instance."""
+
+
+@dataclass(frozen=True, slots=True)
 class StoredFile(Kind):
     """``instance.document``: the file of a column. Its code is the column, which has the file's name; empty for no file.
 

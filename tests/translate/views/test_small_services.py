@@ -19,6 +19,37 @@ class Board(models.Model):
     limit = models.IntegerField(default=2)
 
 
+class Team(models.Model):
+    name = models.CharField(max_length=12, unique=True, error_messages={"unique": "%(model_name)s is taken.", "blank": "Say a name."})
+    kind = models.CharField(max_length=9, choices=[("a", "A"), ("b", "B")], error_messages={"invalid_choice": "No %(value)s."})
+    size = models.IntegerField(null=True)
+
+    def save(self, *args, **kwargs):
+        self.full_clean()
+        super().save(*args, **kwargs)
+
+
+class Log(models.Model):
+    text = models.CharField(max_length=40)
+
+
+class Task(models.Model):
+    team = models.ForeignKey(Team, on_delete=models.CASCADE)
+    title = models.CharField(max_length=20)
+    done = models.BooleanField(default=False)
+
+    def save(self, *args, **kwargs):
+        is_new = self.pk is None
+        before = "adding" if self._state.adding else "keeping"
+        super().save(*args, **kwargs)
+        # who did it
+        if is_new:
+            Log.objects.create(text=f"{before} {self.title} {self.pk} of {self.team_id}")
+            return
+        if self.done:
+            Log.objects.filter(text__startswith="adding").delete()
+
+
 class Note(models.Model):
     board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="notes")
     title = models.CharField(max_length=20, validators=[Words(3), Casing(message="Say it.")])
@@ -95,7 +126,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from notes.models import Board, Note
+from notes.models import Board, Note, Task, Team
 from notes.validators import Even, Letters
 
 
@@ -208,6 +239,47 @@ class NoteViewSet(viewsets.ModelViewSet):
     http_method_names = ["get", "put", "patch", "head", "options"]
 
 
+class TeamSerializer(serializers.Serializer):
+    name = serializers.CharField(allow_blank=True)
+    kind = serializers.ChoiceField(["a", "b", "c"], allow_null=True)
+    size = serializers.IntegerField(required=False, allow_null=True)
+
+    def validate(self, attrs):
+        team = Team(**attrs)
+        team.full_clean()
+        return attrs
+
+
+class TeamView(APIView):
+    def post(self, request):
+        serializer = TeamSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        team = Team.objects.create(name=serializer.validated_data["name"], kind="a")
+        return Response({"id": team.pk})
+
+
+class TaskSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Task
+        fields = ["id", "team", "title", "done"]
+
+
+class TaskViewSet(viewsets.ModelViewSet):
+    queryset = Task.objects.order_by("pk")
+    serializer_class = TaskSerializer
+
+    @action(detail=True, methods=["post"])
+    def again(self, request, pk=None):
+        task = self.get_object()
+        task.title = "Again"
+        task.save()
+        other = Task(team=task.team, title="Other", done=True)
+        other.save()
+        other.done = task.done
+        other.save(update_fields=["done"])
+        return Response({"id": other.pk})
+
+
 class NameView(APIView):
     def post(self, request):
         serializer = NameSerializer(data=request.data, context={"request": request})
@@ -231,7 +303,8 @@ from notes import views
 router = SimpleRouter()
 router.register("boards", views.BoardViewSet)
 router.register("notes", views.NoteViewSet)
-urlpatterns = [*router.urls, path("names/", views.NameView.as_view()), path("twice/<int:pk>/", views.note_twice)]
+router.register("tasks", views.TaskViewSet)
+urlpatterns = [*router.urls, path("names/", views.NameView.as_view()), path("teams/", views.TeamView.as_view()), path("twice/<int:pk>/", views.note_twice)]
 """
 PASSWORDS = """
 AUTH_PASSWORD_VALIDATORS = [
@@ -253,6 +326,6 @@ def test_small_services(tmp_path: Path) -> None:
     root = tmp_path / "site"
     root.mkdir()
     site = Site.make(root, files)
-    program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=330, seconds=12)
+    program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=500, seconds=15)
     assert [str(r) for r in program.refused] == []
     assert differences(report) == []

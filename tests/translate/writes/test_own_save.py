@@ -254,14 +254,17 @@ _SAVE = "def save(self, *args, **kwargs):\n    "
     ("source", "why"),
     [
         (_SAVE + "if self.title:\n        return\n    super().save(*args, **kwargs)", "return before"),
-        (_SAVE + "super().save(*args, **kwargs)\n    self.title = 'x'", "does not end with"),
-        (_SAVE + "super().save()", "does not end with"),
-        (_SAVE + "super().save(*args)", "does not end with"),
-        (_SAVE + "super().save(*args, update_fields=None, **kwargs)", "does not end with"),
+        (_SAVE + "super().save(*args, **kwargs)\n    self.title = 'x'\n    self.save()", "saves or deletes the object again"),
+        (_SAVE + "super().save(*args, **kwargs)\n    return self", "returns something"),
+        (_SAVE + "super().save(*args, **kwargs)\n    if kwargs:\n        self.title = 'x'", "looks at its argument kwargs"),
+        (_SAVE + "if self.title:\n        super().save(*args, **kwargs)", "does not call"),
+        (_SAVE + "super().save()", "does not call super().save(...)"),
+        (_SAVE + "super().save(*args)", "does not call super().save(...)"),
+        (_SAVE + "super().save(*args, update_fields=None, **kwargs)", "does not call super().save(...)"),
         (_SAVE + "kwargs.pop('x', None)\n    super().save(*args, **kwargs)", "looks at its argument kwargs"),
         (_SAVE + "self.run.save()\n    super().save(*args, **kwargs)", "saves something itself"),
-        (_SAVE + "self.slug = str(self.pk)\n    super().save(*args, **kwargs)", "more of an object without a row"),
-        ("def save(self, loud=False, **kwargs):\n    super().save(**kwargs)", "does not end with"),
+        (_SAVE + "self.slug = str(self)\n    super().save(*args, **kwargs)", "more of an object without a row"),
+        ("def save(self, loud=False, **kwargs):\n    super().save(**kwargs)", "does not call super().save(...)"),
     ],
 )  # fmt: skip
 def test_another_shape_is_refused(

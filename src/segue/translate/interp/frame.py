@@ -77,6 +77,7 @@ class Frame:
     have set ``request.user``; ``ends``: the keys of ``env`` wherever the function ends.
     ``bottoms`` the places where a round of the outermost takes something out of what nothing was put into yet.
     ``parameters`` are the kinds of the legacy parameters, ``outgrown`` those of them that have become another local.
+    ``saving`` are the saves that are begun: the model, and what its ``save`` reads again afterwards.
     ``put_items`` are the kinds of the keys and values that were put into dicts, by the generated local.
     """
 
@@ -101,6 +102,7 @@ class Frame:
     renames: dict[str, str] = field(default_factory=dict)
     torn: list[int] = field(default_factory=list)
     splits: tuple[int, ...] = ()
+    saving: list[tuple[str, tuple[Val, ...]]] = field(default_factory=list)
     undecided: list[str] = field(default_factory=list)
     decided: tuple[str, ...] = ()
     hidden: str = ""

@@ -1,7 +1,8 @@
-"""A model's own ``save``: what it does before ``super().save(...)`` becomes a function, called where Django would save.
+"""A model's own ``save``: what it does before ``super().save(...)`` becomes a function, called where Django would save, and so
+does what it does behind it (:mod:`segue.translate.rules.save_behind`).
 
 Only the shape that most have is followed: statements on ``self``, then ``super().save(...)`` with the arguments as they came,
-last and exactly once. An early ``return`` (nothing is saved), statements behind ``super().save`` and a look at the arguments are refused.
+exactly once and in no branch. An early ``return`` (nothing is saved) and a look at the arguments are refused.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import lifted_call
 from segue.translate.interp.value import Val, name, quote
 from segue.translate.kinds import Instance
-from segue.translate.load.models import concrete, snake
+from segue.translate.load.models import concrete, field_of, snake
 from segue.translate.models.polymorphic import SAVE, is_polymorphic
 from segue.translate.needs import Needs
 from segue.translate.rules.own_attributes import is_own_attribute
 from segue.translate.rules.quiet_save import does_nothing
+from segue.translate.rules.save_behind import carried_over, hands_on
 
 _ARGUMENTS = ("force_insert", "force_update", "using", "update_fields")
 # AbstractBaseUser has a save as well: it tells validators of a new password, which is followed where one is set.
@@ -120,6 +122,8 @@ def before_save(
         name=f"prepare_{short}",
     )  # fmt: skip
     lines = record_of(frame.ctx, lifted).lines
+    if hands_on(frame, label, lifted, instance):
+        return
     if all(line.strip() in ("", "pass", "return", "return None") for line in lines):
         return
     frame.emit(ast.unparse(lifted_call(frame, lifted, [instance])))
@@ -140,12 +144,15 @@ def _body(ctx: Context, label: str, function: Function) -> str:
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
     if not isinstance(tree, ast.FunctionDef) or tree.decorator_list:
         raise _refused(function, "It is no plain method.")
-    *first, last = _alive(ctx, label, tree)
+    *first, last = alive(ctx, label, tree)
+    carried: tuple[str, ...] = ()
     if not _goes_on(tree, last):
-        raise _refused(function, "It does not end with super().save(...) and the arguments as they came.")
-    spec = tree.args
-    given = {a.arg for a in [*spec.posonlyargs, *spec.args, *spec.kwonlyargs][1:]}
-    given |= {a.arg for a in (spec.vararg, spec.kwarg) if a is not None}
+        at = place_of(tree)
+        if at is None:
+            raise _refused(function, "It does not call super().save(...) with the arguments as they came.")
+        first, last = tree.body[:at], tree.body[at]
+        carried = carried_over(first, tree.body[at + 1 :])
+    given = arguments_of(tree)
     for node in (n for statement in first for n in ast.walk(statement)):
         if isinstance(node, ast.Return):
             raise _refused(function, "It may return before anything is saved.")
@@ -155,13 +162,13 @@ def _body(ctx: Context, label: str, function: Function) -> str:
             raise _refused(function, "It calls super() more than once.")
         if isinstance(node, ast.Attribute) and node.attr in ("save", "save_base"):
             raise _refused(function, "It saves something itself.")
-    return _cut(function, tree, last)
+    return _cut(function, tree, last, carried)
 
 
-def _alive(ctx: Context, label: str, tree: ast.FunctionDef) -> list[ast.stmt]:
+def alive(ctx: Context, label: str, tree: ast.FunctionDef) -> list[ast.stmt]:
     """The body up to ``super().save(...)``, where what stands behind is done only for objects that code has put an attribute of
     its own on: nothing that is translated does."""
-    at = next((i for i, s in enumerate(tree.body) if isinstance(s, ast.Expr) and _goes_on(tree, s)), None)
+    at = place_of(tree)
     if at is None or at == len(tree.body) - 1:
         return tree.body
     rest, receiver = tree.body[at + 1 :], tree.args.args[0].arg
@@ -193,8 +200,21 @@ def _asked(node: ast.expr, receiver: str) -> str:
     return ""
 
 
-def _cut(function: Function, tree: ast.FunctionDef, last: ast.stmt) -> str:
-    """``def save(self):`` with the statements before ``last``, their comments and their line numbers."""
+def arguments_of(tree: ast.FunctionDef) -> set[str]:
+    """The names of what ``save`` is given besides the object."""
+    spec = tree.args
+    given = {a.arg for a in [*spec.posonlyargs, *spec.args, *spec.kwonlyargs][1:]}
+    return given | {a.arg for a in (spec.vararg, spec.kwarg) if a is not None}
+
+
+def place_of(tree: ast.FunctionDef) -> int | None:
+    """Where ``super().save(...)`` stands as a statement of its own among those of the body."""
+    return next((i for i, s in enumerate(tree.body) if isinstance(s, ast.Expr) and _goes_on(tree, s)), None)
+
+
+def _cut(function: Function, tree: ast.FunctionDef, last: ast.stmt, carried: tuple[str, ...]) -> str:
+    """``def save(self):`` with the statements before ``last``, their comments and their line numbers; it gives what is
+    ``carried`` over."""
     lines = textwrap.dedent(function.source).splitlines()
     spec = tree.args
     given = [a for a in (*spec.args, *spec.kwonlyargs, spec.vararg, spec.kwarg) if a is not None]
@@ -209,7 +229,11 @@ def _cut(function: Function, tree: ast.FunctionDef, last: ast.stmt) -> str:
             f"def save({spec.args[0].arg}):",
             *[""] * (end - 1),
             *lines[end : last.lineno - 1],
-            f"{indent}pass" if tree.body[0] is last else "",
+            f"{indent}return {', '.join(carried)}"
+            if carried
+            else f"{indent}pass"
+            if tree.body[0] is last
+            else "",
         ]
     )
 
@@ -259,6 +283,7 @@ def _check_unsaved(ctx: Context, label: str, function: Function) -> None:
         if not (item.auto_now or item.auto_now_add) and item.db_default.kind == "empty" and item.name != model.pk
         for text in (item.name, item.attname)
     }  # fmt: skip
+    plain |= _asked_for_row(ctx, label)
     tree = ast.parse(function.source).body[0]
     assert isinstance(tree, ast.FunctionDef)
     receiver = tree.args.args[0].arg
@@ -271,6 +296,15 @@ def _check_unsaved(ctx: Context, label: str, function: Function) -> None:
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id == receiver and id(node) not in read:
             raise _refused(function, "It uses more of an object without a row than its columns.")
+
+
+def _asked_for_row(ctx: Context, label: str) -> set[str]:
+    """What tells whether the object has a row: its key, None until then, and ``_state``."""
+    model = concrete(ctx, label)
+    key = field_of(model, model.pk)
+    if key is None or key.relation is not None or key.db_default.kind != "empty":
+        return {"_state"}
+    return {"_state", "pk", key.name, key.attname}
 
 
 def _refused(function: Function, why: str) -> Refused:

@@ -26,6 +26,7 @@ from segue.translate.rules.file_cleanup import after_save, emit_replaced, only_r
 from segue.translate.rules.idle_receivers import is_idle
 from segue.translate.rules.own_save import GIVE_KEY, before_save, gives_key
 from segue.translate.rules.receiver_keywords import spelled_out
+from segue.translate.rules.save_behind import after_own_save
 from segue.translate.rules.unsaved import only_columns
 
 PRE_SAVE, POST_SAVE, M2M_CHANGED = "pre_save", "post_save", "m2m_changed"
@@ -113,6 +114,7 @@ def send_post_save(
         elif receiver.signal.rpartition(".")[2] == POST_SAVE:
             given = {"update_fields": None if named else const(None), "created": created}
             _call(frame, receiver, label, receiver_function(frame.ctx, receiver, label), instance, given)
+    after_own_save(frame, label, instance)
 
 
 def before_insert(frame: Frame, label: str) -> ast.expr | None:

@@ -16,7 +16,7 @@ from segue.translate.functions.lift import Lifted, app_of, lift
 from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
 from segue.translate.kinds import Scalar
-from segue.translate.language import BRIDGE, says, vary, written
+from segue.translate.language import BRIDGE, given, says, vary, written
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import column_kind, snake, target_field
 from segue.translate.models.conversions import TEXTS, at_home, first_of, self_of_field
@@ -129,6 +129,34 @@ def _constraints(ctx: Context, model: Model, imports: set[Import]) -> list[str]:
     return found
 
 
+# What Django fills in, by the code of the message.
+_FILLED = {
+    "null": (),
+    "blank": (),
+    "invalid_choice": ("%(value)s", "%(value)r"),
+    "unique": ("%(model_name)s", "%(field_label)s"),
+}
+
+
+def _messages(frame: Frame, model: Model, item: ModelField, imports: set[Import]) -> list[str]:
+    """``"unique": "Taken."`` of ``error_messages``. Raises ``Refused`` for messages that stand for those of validators."""
+    found = []
+    own = item.options.get("error_messages")
+    for key, value in own.pairs if own is not None else ():
+        code = str(key.data)
+        message = given(frame.ctx, value, "", item.where, item.name)
+        rest = str(value.data)
+        for part in _FILLED.get(code, ()):
+            rest = rest.replace(part, "")
+        if code not in _FILLED or message is None or (_FILLED[code] and "%" in rest):
+            raise _refused(model, f"Segue does not use the message for {code} that {item.name} has.", item)
+        imports |= message[1]
+        found.append(f"{code!r}: {message[0]}")
+    if own is not None and own.kind != "dict":
+        raise _refused(model, f"The field {item.name} has error messages of its own.", item)
+    return found
+
+
 def _field(frame: Frame, model: Model, item: ModelField, imports: set[Import]) -> str:
     ctx = frame.ctx
     base = item.base.rpartition(".")[2]
@@ -138,8 +166,6 @@ def _field(frame: Frame, model: Model, item: ModelField, imports: set[Import]) -
         for method_name in _FIELD_METHODS:
             if method_name not in ("to_python", "validate") and overridden(ctx, item.cls, method_name):
                 raise _refused(model, f"The field {item.name} validates its values itself.", item)
-    if "error_messages" in item.options:
-        raise _refused(model, f"The field {item.name} has error messages of its own.", item)
     dated = [key for key in item.options if key.startswith("unique_for_")]
     if dated or item.db_default.kind != "empty":
         raise _refused(model, f"Segue does not know how Django validates {item.name}.", item)
@@ -162,6 +188,11 @@ def _field(frame: Frame, model: Model, item: ModelField, imports: set[Import]) -
     validators = _validators(ctx, model, item, base, imports)
     if validators:
         parts.append(f"validators=({', '.join(validators)},)")
+    messages = _messages(frame, model, item, imports)
+    if messages and not framework(item.cls) and overridden(ctx, item.cls, "validate"):
+        raise _refused(model, f"The field {item.name} has error messages of its own.", item)
+    if messages:
+        parts.append(f"messages={{{', '.join(messages)}}}")
     if item.relation is not None:
         parts.append(f"row={_row(frame, model, item, imports)}")
     for keyword, method_name in (("convert", "to_python"), ("validate", "validate")):

@@ -146,6 +146,11 @@ def no_default(name: str) -> Callable[[], Any]:
     return missing
 
 
+def is_new(entity: Base) -> bool:
+    """Whether the object was made here and has not been saved: ``entity._state.adding``."""
+    return not entity._stored
+
+
 def mapper_of(cls: type[Base]) -> Mapper[Any]:
     """The mapper of an entity class."""
     return inspect(cls)

@@ -7,8 +7,8 @@ Source: ``django.db.models.base.Model`` (5.2): ``full_clean``, ``clean_fields``,
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -62,7 +62,8 @@ class Row:
 class FieldRules:
     """A field with a column. ``column`` is the attribute of the entity where that is not the field's name, ``label`` what
     messages call it; ``choices`` are the values that it may have, empty where it may have any. ``convert`` is a ``to_python`` of
-    the field's own, ``validate`` a method that stands for Django's :func:`validate_value`; ``row`` is of foreign keys."""
+    the field's own, ``validate`` a method that stands for Django's :func:`validate_value`; ``row`` is of foreign keys. ``messages``: its own in the
+    place of Django's for ``null``, ``blank``, ``invalid_choice`` and ``unique``."""
 
     name: str
     label: Text
@@ -75,6 +76,7 @@ class FieldRules:
     convert: Callable[[Any], Any] | None = None
     validate: Callable[[Any], None] | None = None
     row: Row | None = None
+    messages: Mapping[str, Text] = field(default_factory=dict)
 
     @property
     def attribute(self) -> str:
@@ -199,58 +201,69 @@ async def _ask(own: Own | None, errors: Errors) -> None:
 async def _clean_fields(
     db: Session, entity: Base, rules: ModelRules, exclude: Collection[str], errors: Errors, rows: bool
 ) -> None:
-    for field in rules.fields:
-        if field.name in exclude:
+    for one in rules.fields:
+        if one.name in exclude:
             continue
-        value = getattr(entity, field.attribute)
-        if field.blank and _is_empty(value):
+        value = getattr(entity, one.attribute)
+        if one.blank and _is_empty(value):
             continue
         try:
-            cleaned = await _clean(db, field, value, rows)
+            cleaned = await _clean(db, one, value, rows)
         except ValidationError as exc:
-            errors[field.name] = list(exc.detail)
+            errors[one.name] = list(exc.detail)
         else:
-            if field.convert is not None:
-                setattr(entity, field.attribute, cleaned)
+            if one.convert is not None:
+                setattr(entity, one.attribute, cleaned)
 
 
 def validate_value(
-    value: Any, *, choices: Sequence[Any] = (), null: bool = False, blank: bool = False, editable: bool = True
+    value: Any,
+    *,
+    choices: Sequence[Any] = (),
+    null: bool = False,
+    blank: bool = False,
+    editable: bool = True,
+    messages: Mapping[str, Text] | None = None,
 ) -> None:
     """``Field.validate``. Raises ``ValidationError``."""
     if not editable:
         return
+    messages = messages or {}
     if choices and not _is_empty(value):
         if value not in choices:
-            raise ValidationError(
-                [
-                    ErrorDetail(
-                        _("Value %(value)r is not a valid choice.") % {"value": value}, "invalid_choice"
-                    )
-                ]
-            )
+            text = messages.get("invalid_choice", _("Value %(value)r is not a valid choice."))
+            raise ValidationError([ErrorDetail(str(text) % {"value": value}, "invalid_choice")])
     elif value is None and not null:
-        raise ValidationError([ErrorDetail(_("This field cannot be null."), "null")])
+        raise ValidationError(
+            [ErrorDetail(str(messages.get("null", _("This field cannot be null."))), "null")]
+        )
     elif not blank and _is_empty(value):
-        raise ValidationError([ErrorDetail(_("This field cannot be blank."), "blank")])
+        raise ValidationError(
+            [ErrorDetail(str(messages.get("blank", _("This field cannot be blank."))), "blank")]
+        )
 
 
-async def _clean(db: Session, field: FieldRules, value: Any, rows: bool) -> Any:
+async def _clean(db: Session, rule: FieldRules, value: Any, rows: bool) -> Any:
     """``Field.clean``."""
-    if field.convert is not None:
-        value = field.convert(value)
-    if field.validate is not None:
-        field.validate(value)
+    if rule.convert is not None:
+        value = rule.convert(value)
+    if rule.validate is not None:
+        rule.validate(value)
     else:
         validate_value(
-            value, choices=field.choices, null=field.null, blank=field.blank, editable=field.editable
+            value,
+            choices=rule.choices,
+            null=rule.null,
+            blank=rule.blank,
+            editable=rule.editable,
+            messages=rule.messages,
         )
-    if field.row is not None and value is not None and (rows or field.row.limit is not None):
-        await field.row.check(db, value)
+    if rule.row is not None and value is not None and (rows or rule.row.limit is not None):
+        await rule.row.check(db, value)
     if _is_empty(value):
         return value
     found: list[Any] = []
-    for validate in field.validators:
+    for validate in rule.validators:
         try:
             validate(value)
         except ValidationError as exc:
@@ -277,7 +290,7 @@ async def _taken(db: Session, entity: Base, rules: ModelRules, names: tuple[str,
     """Has another row these values? NULL is like no other, and the key of a stored row is not asked for (Django's
     ``_perform_unique_checks`` leaves it out)."""
     cls = type(entity)
-    columns = {field.name: field.attribute for field in rules.fields}
+    columns = {one.name: one.attribute for one in rules.fields}
     values = {columns[name]: getattr(entity, columns[name]) for name in names}
     if any(value is None for value in values.values()):
         return False
@@ -293,10 +306,12 @@ async def _taken(db: Session, entity: Base, rules: ModelRules, names: tuple[str,
 
 
 def _unique_text(rules: ModelRules, names: tuple[str, ...]) -> str:
-    labels = {field.name: field.label for field in rules.fields}
+    labels = {one.name: one.label for one in rules.fields}
     texts = [_capitalised(str(labels[name])) for name in names]
     if len(names) == 1:
-        return _("%(model_name)s with this %(field_label)s already exists.") % {
+        own = {one.name: one.messages.get("unique") for one in rules.fields}[names[0]]
+        text = own if own is not None else _("%(model_name)s with this %(field_label)s already exists.")
+        return str(text) % {
             "model_name": _capitalised(str(rules.label)),
             "field_label": texts[0],
         }

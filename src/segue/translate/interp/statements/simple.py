@@ -29,6 +29,7 @@ from segue.translate.kinds import (
     QuerySet,
     Scalar,
     Serializer,
+    TupleOf,
     Unknown,
     ValidatedData,
 )
@@ -73,6 +74,16 @@ def _sort(frame: Frame, dotted: str) -> str:
     return "class" if dotted.rpartition(".")[2][:1].isupper() else "function"
 
 
+def _typed(frame: Frame, node: ast.expr, value: Val) -> Val:
+    """``return name, count``: what the caller gets one by one, where no one kind covers it."""
+    mixed = isinstance(value.kind, ListOf) and value.kind.item == Scalar("Any")
+    if not mixed or not isinstance(node, ast.Tuple) or any(isinstance(e, ast.Starred) for e in node.elts):
+        return value
+    kinds = tuple(widen(_reevaluate(frame, e).kind) for e in node.elts)
+    known = all(isinstance(k, Const | Scalar) and k != Scalar("Any") for k in kinds)
+    return Val(TupleOf(kinds), value.node) if known else value
+
+
 @statement(ast.Return)
 def returns(frame: Frame, node: ast.Return) -> None:
     """``return value``; a queryset is completed first."""
@@ -84,6 +95,7 @@ def returns(frame: Frame, node: ast.Return) -> None:
     value = frame.eval(node.value)
     if not frame.alive:  # it raises always
         return
+    value = _typed(frame, node.value, value)
     if isinstance(value.kind, QuerySet):
         from segue.translate.query.build import settle
 
