@@ -63,6 +63,35 @@ def put_user(request):
     request.id = user.username
     request.user = user
 """
+MIDDLEWARE = """\
+from django.utils.deprecation import MiddlewareMixin
+from notes.models import Team
+
+
+class Tenants:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        request.tenant = None
+        slug = request.headers.get("X-Tenant")
+        if slug:
+            request.tenant = Team.objects.filter(slug=slug).first()
+            if request.tenant is not None and request.tenant.open:
+                request.plan = request.tenant.name
+        return self.get_response(request)
+
+
+class Windows(MiddlewareMixin):
+    def process_request(self, request):
+        if request.path.startswith("/planned/"):
+            return
+        self.find(request)
+
+    def find(self, request):
+        if hasattr(request, "plan"):
+            request.window = request.GET.get("window")
+"""
 ACCESS = """\
 from django.http import Http404
 from rest_framework import authentication, exceptions, filters, permissions
@@ -150,6 +179,15 @@ def team_of(request):
 class Cached(permissions.BasePermission):
     def has_permission(self, request, view):
         return team_of(request) is not None or request.method == "GET"
+
+
+class Tenanted(permissions.BasePermission):
+    def has_permission(self, request, view):
+        key = Key.objects.filter(key=request.headers.get("X-Key", "")).first()
+        if key is not None:
+            request.tenant = key.team
+            request.plan = "of the key"
+        return request.tenant is not None
 
 
 def begin(request):
@@ -364,6 +402,35 @@ class Opened(views.APIView):
         return response.Response({"opened": opened.name if opened else None})
 
 
+class Tenant(views.APIView):
+    authentication_classes = []
+    permission_classes = []
+
+    def get(self, request):
+        return response.Response({"tenant": request.tenant.name if request.tenant else None, "plan": getattr(request, "plan", None),
+                                  "has": hasattr(request, "plan"), "window": getattr(request, "window", None)})
+
+    def post(self, request):
+        request.tenant = Team.objects.filter(slug="red").first()
+        return response.Response({"tenant": request.tenant.name, "window": request.window})
+
+
+class Planned(views.APIView):
+    authentication_classes = []
+    permission_classes = []
+
+    def get(self, request):
+        return response.Response({"plan": request.plan.upper(), "window": hasattr(request, "window")})
+
+
+class Overridden(views.APIView):
+    authentication_classes = []
+    permission_classes = [access.Tenanted]
+
+    def get(self, request):
+        return response.Response({"tenant": request.tenant.slug, "plan": getattr(request, "plan", None)})
+
+
 class TwoThings(views.APIView):
     authentication_classes = []
     permission_classes = [access.Marks]
@@ -413,7 +480,20 @@ class Replaced(views.APIView):
         return response.Response({"name": request.user.username})
 """
 VIEWSETS = ("Keyed", "Filtered", "Grouped", "Listed", "Caching")
-PLAIN = ("Either", "Certain", "Marked", "Whoever", "OneOf", "BothOf", "Branching", "Begun", "Opened")
+PLAIN = (
+    "Either",
+    "Certain",
+    "Marked",
+    "Whoever",
+    "OneOf",
+    "BothOf",
+    "Branching",
+    "Begun",
+    "Opened",
+    "Tenant",
+    "Planned",
+    "Overridden",
+)
 REFUSED = {
     "TwoThings": "assign-attribute",
     "InLoop": "assign-attribute",
@@ -430,8 +510,9 @@ URLS = (
     + "]\n"
 )
 FILES = {
-    "notes/models.py": MODELS, "notes/access.py": ACCESS, "notes/views.py": VIEWS, "site_/urls.py": URLS,
-    "site_/settings.py": SETTINGS + 'REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {"user": "900/hour"}\n',
+    "notes/models.py": MODELS, "notes/access.py": ACCESS, "notes/middleware.py": MIDDLEWARE, "notes/views.py": VIEWS, "site_/urls.py": URLS,
+    "site_/settings.py": SETTINGS + 'REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {"user": "900/hour"}\n'
+    'MIDDLEWARE += ["notes.middleware.Tenants", "notes.middleware.Windows"]\n',
 }  # fmt: skip
 
 
@@ -479,6 +560,14 @@ def _requests() -> list[Asking]:
         ]
         out += [Asking("POST", f"/{name}/{team}", {}, '{"title": "put"}') for name in ("grouped", "caching")]
         out += [Asking("DELETE", f"/grouped/{pk}/{team}") for pk in (2, 4)]
+    for path in ("/tenant/", "/planned/", "/overridden/"):
+        sent = [{}, *({"X-Tenant": t} for t in ("red", "blue", "none"))]
+        out += [
+            Asking("GET", f"{path}?window=w", {**a, **b})
+            for a in sent
+            for b in ({}, {"X-Key": "b"}, {"X-Key": "n"})
+        ]
+        out += [Asking("POST", path, a) for a in sent]
     queries = ("", "?mark=abc", "?first=1", "?second=1", "?first=1&second=1", "?a=1", "?b=1&a=1", "?b=1")
     for path in ("/marked/", "/oneof/", "/bothof/", "/branching/", "/begun/", "/opened/"):
         out += [Asking(method, path + query) for query in queries for method in ("GET", "POST", "HEAD")]
@@ -499,6 +588,7 @@ def test_both_sides_read_the_same(site: Site, snapshot: Snapshot, tmp_path: Path
         ("GET", "grouped", 200, 403, 404), ("DELETE", "grouped", 204, 403, 404), ("GET", "listed", 200, 403), ("GET", "either", 200),
         ("GET", "certain", 200, 500), ("GET", "marked", 200), ("POST", "marked", 200, 500), ("GET", "whoever", 200, 403),
         ("POST", "whoever", 200, 403), ("GET", "oneof", 200, 403), ("GET", "bothof", 200, 403), ("GET", "caching", 200),
-        ("POST", "caching", 201, 403), ("GET", "branching", 200), ("GET", "begun", 200), ("GET", "opened", 200), ("POST", "begun", 200, 500),
+        ("POST", "caching", 201, 403), ("GET", "branching", 200), ("GET", "begun", 200), ("GET", "opened", 200), ("GET", "tenant", 200),
+        ("POST", "tenant", 200, 500), ("GET", "planned", 200, 500), ("GET", "overridden", 200, 403), ("POST", "begun", 200, 500),
     ):  # fmt: skip
         assert set(statuses) <= met[method, route], (method, route, met[method, route])

@@ -30,6 +30,7 @@ _AUTHENTICATED = ("kernel", "put by authentication")
 _ASKING = ("kernel", "authenticating")
 _FRAMES = ("kernel", "frames")
 _GIVEN = ("middleware", "here")
+_PERHAPS = ("middleware", "perhaps here")
 _LEFT_OUT = ("middleware", "left out here")
 _LEAVABLE = ("kernel", "leavable")
 SURE = "#request.sure."
@@ -299,8 +300,8 @@ def shape(ctx: Context) -> Hashable:
 
 
 def given_by_middleware(ctx: Context) -> Hashable:
-    """What translated middleware gives to requests of the route in hand, and what it leaves out."""
-    return ctx.memo.get(_GIVEN), ctx.memo.get(_LEFT_OUT)
+    """What translated middleware gives to requests of the route in hand, to some of them, and what it leaves out."""
+    return ctx.memo.get(_GIVEN), ctx.memo.get(_PERHAPS), ctx.memo.get(_LEFT_OUT)
 
 
 def scopes_here(ctx: Context) -> Hashable:

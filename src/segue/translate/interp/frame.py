@@ -403,10 +403,11 @@ class Frame:
     def forget_attribute(self, attr: str) -> None:
         """Drop what tests have told of an attribute of the request, which has been put there anew."""
         self.replaces_user |= attr == "user"
+        field_name = f"kept{attr}" if attr.startswith("_") else attr
         texts = (
             ("call.user", "request_user")
             if attr == "user"
-            else (f"{self.state_local}.{'kept' if attr.startswith('_') else ''}{attr}",)
+            else (f"{self.state_local}.{field_name}", f"call.state.{attr}")
         )
         for text in texts:
             self.forget(text)

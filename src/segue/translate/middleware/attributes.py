@@ -8,9 +8,11 @@ import re
 from segue.snapshot.model import Snapshot
 from segue.translate.context import Context
 from segue.translate.middleware.limits import own_functions
+from segue.translate.middleware.request import RESERVED
 from segue.translate.middleware.sources import Def, tree_of
 
 _MEMO = ("middleware", "reads")
+_READ = re.compile(r"""\b_?request\.(\w+)|\b(?:getattr|hasattr)\((?:self\.)?_?request, ["'](\w+)["']""")
 _ANSWER = re.compile(r"(Response\w*|^redirect)$")
 
 
@@ -24,6 +26,20 @@ def kept(snapshot: Snapshot, defined: str) -> set[str]:
                 own = "request" if "request" in [a.arg for a in inner.args.args] else inner.args.args[-1].arg
                 out |= _set(inner.body, own)
     return out
+
+
+def put(snapshot: Snapshot, defined: str) -> set[str]:
+    """Names of the attributes that it puts on requests anywhere."""
+    return {
+        node.attr
+        for function in own_functions(snapshot, defined)
+        if (tree := tree_of(function)) is not None
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in ("request", "_request")
+    } - RESERVED
 
 
 def _enters(function: Def) -> bool:
@@ -59,8 +75,8 @@ def _name(node: ast.Attribute | ast.Name) -> str:
 
 
 def read_elsewhere(ctx: Context, defined: str) -> bool:
-    """Whether other code of the project reads such an attribute of a request."""
-    names = kept(ctx.snapshot, defined)
+    """Whether other code of the project reads what it puts on some request."""
+    names = kept(ctx.snapshot, defined) | put(ctx.snapshot, defined)
     if not names:
         return False
     own = {f.name for f in own_functions(ctx.snapshot, defined)}
@@ -74,7 +90,8 @@ def _readers(ctx: Context) -> dict[str, set[str]]:
         return known
     out: dict[str, set[str]] = {}
     for function in ctx.snapshot.functions.values():
-        for name in re.findall(r"\b_?request\.(\w+)", function.source):
+        for name in _READ.findall(function.source):
+            name = name[0] or name[1]
             out.setdefault(name, set()).add(function.name)
     ctx.memo[_MEMO] = out
     return out

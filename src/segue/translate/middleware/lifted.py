@@ -29,7 +29,7 @@ from segue.translate.middleware.limits import (
 )
 from segue.translate.middleware.of_route import NAME_ASKED, request_of
 from segue.translate.middleware.sources import find, tree_of
-from segue.translate.rules.given_attributes import AROUND, HERE, LEFT_OUT
+from segue.translate.rules.given_attributes import AROUND, HERE, LEFT_OUT, PERHAPS
 
 _MIXIN = "django.utils.deprecation.MiddlewareMixin.__call__"
 _HOOKS = ("process_view", "process_exception", "process_template_response")
@@ -46,7 +46,7 @@ _Source = tuple[Function, dict[str, Kind], Kind | None]
 @dataclass(frozen=True, slots=True)
 class Layer:
     """``name`` is the generated function of ``module``; ``early``: it may answer in place of the view. ``gives`` are the
-    attributes that it gives to requests, ``left_out`` those that it sets and the service does not keep, ``scopes`` the attributes by
+    attributes that it gives to requests, ``perhaps`` those that it gives to some, ``left_out`` those that it sets and the service does not keep, ``scopes`` the attributes by
     dimension that django-scopes narrows rows to around the view (None: there is no such scope); ``defined`` is the middleware."""
 
     name: str
@@ -55,6 +55,7 @@ class Layer:
     gives: frozenset[str] = frozenset()
     defined: str = ""
     left_out: frozenset[str] = frozenset()
+    perhaps: frozenset[str] = frozenset()
     scopes: tuple[tuple[str, str], ...] | None = None
 
 
@@ -83,7 +84,7 @@ def _layer(ctx: Context, defined: str, request: EarlyRequest) -> Layer:
     attributes = ctx.memo.setdefault(_ATTRIBUTES, {})
     assert isinstance(attributes, dict)
     earlier = dict(attributes)
-    before: dict[tuple[str, object], object] = {key: ctx.memo.get(key) for key in (HERE, LEFT_OUT)}
+    before: dict[tuple[str, object], object] = {key: ctx.memo.get(key) for key in (HERE, LEFT_OUT, PERHAPS)}
     ctx.memo[_KEPT] = kept(snapshot, defined)
     ctx.memo[AROUND] = None
     ctx.memo[_GONE_ON] = False
@@ -105,6 +106,7 @@ def _layer(ctx: Context, defined: str, request: EarlyRequest) -> Layer:
         _check(defined, found, lifted)
         check_reads(ctx, lifted, found.where)
         gives, left_out, scopes = _here(ctx, HERE, before), _here(ctx, LEFT_OUT, before), ctx.memo[AROUND]
+        perhaps = _here(ctx, PERHAPS, before)
     except Exception:
         ctx.memo[_ATTRIBUTES] = earlier
         raise
@@ -114,7 +116,7 @@ def _layer(ctx: Context, defined: str, request: EarlyRequest) -> Layer:
     answering = ctx.memo.get(_ANSWERING)
     own = {found.name, *(f.name for f in reached(snapshot, defined))}
     early = isinstance(answering, set) and not own.isdisjoint(answering)
-    made = Layer(lifted.name, lifted.module, early, gives, defined, left_out, scopes)  # type: ignore[arg-type]
+    made = Layer(lifted.name, lifted.module, early, gives, defined, left_out, perhaps, scopes)  # type: ignore[arg-type]
     # What is translated already is not run again: its first translation has told what it gives.
     known = ctx.memo.setdefault((_MEMO, lifted.name), made)
     assert isinstance(known, Layer)

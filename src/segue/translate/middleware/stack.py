@@ -77,6 +77,7 @@ class RouteMiddleware:
             (name for layer in self.layers for name in layer.left_out),
             self.judged,
             self.always,
+            (name for layer in self.layers for name in layer.perhaps),
         )
         around = [dict(layer.scopes) for layer in self.layers if layer.scopes is not None]
         scopes.enter(ctx, around[-1] if around else None)

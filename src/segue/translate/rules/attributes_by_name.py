@@ -43,6 +43,7 @@ from segue.translate.rules.polymorphic import same_for_children
 from segue.translate.rules.registry import function
 from segue.translate.rules.request_attributes import by_middleware, held
 from segue.translate.rules.view_attributes import view_has
+from segue.translate.views.rules.around import may_have, perhaps_given
 
 
 @function("builtins.hasattr")
@@ -77,6 +78,9 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
         kept = request_state.has(frame, wanted)
         if kept is not None:
             return kept
+    state = may_have(frame, value, wanted)
+    if state is not None:
+        return Val(Scalar("bool"), quote(f"hasattr({{0}}, {wanted!r})", state))
     given = by_middleware(frame, value, wanted)
     if given is not None:
         return const(given)
@@ -249,6 +253,9 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
                     return kept
             if attr.kind.value in ("user", "auth", "method", "query_params"):  # every request of DRF has them
                 return of(frame, value, attr.kind.value, call.node)
+        perhaps = perhaps_given(frame, value, attr.kind.value, call.args[2])
+        if perhaps is not None:
+            return perhaps
         given = by_middleware(frame, value, attr.kind.value)
         if given is not None and not getattr(value.kind, "raw", False):
             return of(frame, value, attr.kind.value, call.node) if given else call.args[2]

@@ -15,6 +15,8 @@ from segue.translate.middleware.sources import tree_of
 
 HERE = ("middleware", "here")
 """Memo: names of the attributes that translated middleware gives to every request of the route in hand."""
+PERHAPS = ("middleware", "perhaps here")
+"""Memo: names of those that it gives to some of these requests: ``call.state`` has them or not."""
 LEFT_OUT = ("middleware", "left out here")
 """Memo: names of the attributes that such middleware sets, and that the service does not keep."""
 AROUND = ("middleware", "scopes")
@@ -35,11 +37,14 @@ def enter(
     left_out: Iterable[str] = (),
     judged: Mapping[str, frozenset[str]] | None = None,
     always: Iterable[str] = (),
+    perhaps: Iterable[str] = (),
 ) -> None:
     """From here on the route in hand is one whose requests get ``names``; ``layers`` are the classes or functions of its
     middleware that are translated as code, ``left_out`` what they set besides. ``judged``: what middleware that is not translated
-    sets on the requests that come to this route, ``always`` on all of them."""
-    ctx.memo[HERE] = tuple(sorted(set(names)))
+    sets on the requests that come to this route, ``always`` on all of them. ``perhaps``: what those as code give to some requests."""
+    here = set(names)
+    ctx.memo[HERE] = tuple(sorted(here))
+    ctx.memo[PERHAPS] = tuple(sorted(set(perhaps) - here))
     ctx.memo[LEFT_OUT] = tuple(sorted(set(left_out)))
     ctx.memo[_LAYERS] = tuple(sorted(set(layers)))
     ctx.memo[_JUDGED] = dict(judged or {})
@@ -52,6 +57,12 @@ def given_here(ctx: Context) -> tuple[str, ...]:
     return found if isinstance(found, tuple) else ()
 
 
+def perhaps_here(ctx: Context) -> tuple[str, ...]:
+    """The attributes that translated middleware has given to some of the requests of the route in hand so far."""
+    found = ctx.memo.get(PERHAPS)
+    return found if isinstance(found, tuple) else ()
+
+
 def gives(ctx: Context, attr: str, *, in_order: bool = False) -> bool | None:
     """Whether requests have ``attr``; None where Segue cannot tell. Only for names that no framework uses.
 
@@ -59,6 +70,8 @@ def gives(ctx: Context, attr: str, *, in_order: bool = False) -> bool | None:
     """
     if attr in given_here(ctx):
         return True
+    if attr in perhaps_here(ctx):
+        return None
     left_out, layers, judged = (ctx.memo.get(key) for key in (LEFT_OUT, _LAYERS, _JUDGED))
     if isinstance(left_out, tuple) and attr in left_out:
         return None
@@ -106,6 +119,8 @@ def gives_so_far(ctx: Context, attr: str) -> bool | None:
     """The same inside of a middleware: only what stands further out has run."""
     if attr in given_here(ctx):
         return True
+    if attr in perhaps_here(ctx):
+        return None
     left_out, judged = ctx.memo.get(LEFT_OUT), ctx.memo.get(_JUDGED)
     if isinstance(left_out, tuple) and attr in left_out:
         return None

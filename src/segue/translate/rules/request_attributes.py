@@ -18,7 +18,8 @@ from segue.translate.middleware.request import RESERVED
 from segue.translate.rules import request_state
 from segue.translate.rules.given_attributes import gives, gives_so_far, note_put
 from segue.translate.rules.registry import attribute, method
-from segue.translate.views.rules.around import ATTRIBUTES
+from segue.translate.rules.request_state import given_too
+from segue.translate.views.rules.around import ATTRIBUTES, LATE, looked_at
 
 # What DRF's and Django's requests have themselves, or Django's and widespread middleware gives them.
 _OF_FRAMEWORKS = frozenset(
@@ -62,6 +63,12 @@ def put(frame: Frame, owner: Val, call: CallSite) -> Val:
     assert isinstance(owner.kind, Request)
     attr, value = str(getattr(call.args[0].kind, "value", "")), call.args[1]
     text = f"request.{attr}"
+    if given_too(frame, attr) and not owner.kind.raw:
+        if f"{attr} {LATE}" in looked_at(frame.ctx):
+            why = "A middleware reads its own once the view has answered."
+            raise frame.refuse("assign-attribute", text, why, call.node)
+        request_state.put(frame, attr, value, call)
+        return const(None)
     if owner.kind.raw or (attr != "user" and _is_known(frame, attr)):
         raise frame.refuse("assign-attribute", text, "Django or DRF may look at it themselves.", call.node)
     if not note_put(frame.ctx, attr):

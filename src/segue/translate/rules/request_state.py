@@ -19,9 +19,11 @@ from segue.translate.interp.annotations import annotation
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, nullable, widen
+from segue.translate.interp.scope import in_source
 from segue.translate.interp.value import Val, const, name, quote
-from segue.translate.kinds import Const, Instance, Kind, ListOf, Scalar
+from segue.translate.kinds import Const, Instance, Kind, ListOf, Scalar, Unknown
 from segue.translate.middleware.sources import tree_of
+from segue.translate.rules.given_attributes import given_here, perhaps_here
 
 MODULE = "request_state"
 _FIELDS = ("kernel", "request state")
@@ -72,7 +74,7 @@ def put(frame: Frame, attr: str, value: Val, call: CallSite) -> None:
         why = "DRF puts there whom authentication finds, once it has found somebody."
         raise frame.refuse("assign-attribute", text, why, call.node)
     kind = _kind(frame, attr, value, call)
-    before = known.kinds.get(attr)
+    before = known.kinds.get(attr, _of_middleware(ctx).get(attr) if given_too(frame, attr) else None)
     after = join(before, kind) if before is not None else kind
     if before != after and carried.loops(ctx):
         why = "Within a loop, code further up may see it the next time round; put it there before."
@@ -80,10 +82,15 @@ def put(frame: Frame, attr: str, value: Val, call: CallSite) -> None:
     assert value.node is not None
     if attr == "user":
         frame.emit(f"{ast.unparse(frame.state('call'))}.replace_user({value.text})")
+    elif given_too(frame, attr):
+        if isinstance(after, Unknown):
+            why = "It is another thing than what middleware has put there."
+            raise frame.refuse("assign-attribute", text, why, call.node)
+        frame.emit(f"{ast.unparse(_place(frame, attr))} = {value.text}")
     else:
-        target = f"{ast.unparse(_state(frame))}.{_field(attr)}"
+        target = _place(frame, attr)
         _declare(frame, attr, kind, call)
-        frame.emit(f"{target} = {value.text}")
+        frame.emit(f"{ast.unparse(target)} = {value.text}")
     frame.forget_attribute(attr)
     known.kinds[attr] = after
     known.stored.add(attr)
@@ -142,10 +149,13 @@ def read(frame: Frame, attr: str, node: ast.AST) -> Val:
     if attr == "user":
         return _user(frame, kind, node)
     if isinstance(kind, Const):
-        if attr in carried.certain(frame.ctx):
+        if _certain(frame, attr):
             return const(None)
         raise frame.refuse("request", f"request.{attr}", "Nothing but None is put there.", node)
-    return Val(kind, quote(f"{{0}}.{_field(attr)}", _state(frame)))
+    if in_source(frame.ctx) and not _certain(frame, attr):
+        why = "Where it is not there, DRF takes the AttributeError for a missing value here."
+        raise frame.refuse("request", f"request.{attr}", why, node)
+    return Val(kind, _place(frame, attr))
 
 
 def _user(frame: Frame, kind: Kind, node: ast.AST) -> Val:
@@ -162,13 +172,17 @@ def _user(frame: Frame, kind: Kind, node: ast.AST) -> Val:
     return frame.extra_state("request_user", lambda: text, kind)
 
 
+def _certain(frame: Frame, attr: str) -> bool:
+    return attr in carried.certain(frame.ctx) or attr in given_here(frame.ctx)
+
+
 def has(frame: Frame, attr: str) -> Val | None:
     """``hasattr(request, attr)`` of what may have been put there; None for what certainly was not."""
     if attr not in carried.on_request(frame.ctx):
         return None
-    if attr in carried.certain(frame.ctx):
+    if _certain(frame, attr):
         return const(True)
-    return Val(Scalar("bool"), quote(f"hasattr({{0}}, {_field(attr)!r})", _state(frame)))
+    return Val(Scalar("bool"), quote("hasattr({0}, {1})", *_owner_and_name(frame, attr)))
 
 
 def get(frame: Frame, attr: str, default: Val, node: ast.AST) -> Val | None:
@@ -176,13 +190,13 @@ def get(frame: Frame, attr: str, default: Val, node: ast.AST) -> Val | None:
     kind = carried.on_request(frame.ctx).get(attr)
     if kind is None:
         return None
-    if attr in carried.certain(frame.ctx):
+    if _certain(frame, attr):
         return read(frame, attr, node)
     known = join(kind, default.kind)
     if isinstance(default.kind, Const) and default.kind.value is None and default.node is not None:
         if isinstance(kind, Const):
             return const(None)
-        return Val(known, quote(f"getattr({{0}}, {_field(attr)!r}, None)", _state(frame)))
+        return Val(known, quote("getattr({0}, {1}, None)", *_owner_and_name(frame, attr)))
     why = "It may be there or not, and its default is something else than None."
     raise frame.refuse("getattr", f"request.{attr}", why, node)
 
@@ -190,6 +204,29 @@ def get(frame: Frame, attr: str, default: Val, node: ast.AST) -> Val | None:
 def _field(attr: str) -> str:
     """What the attribute is called in the service: nothing there is private."""
     return f"kept{attr}" if attr.startswith("_") else attr
+
+
+def given_too(frame: Frame, attr: str) -> bool:
+    """Whether translated middleware gives requests of the route in hand something of that name: both are kept in one place."""
+    return attr in _of_middleware(frame.ctx) and attr in (*given_here(frame.ctx), *perhaps_here(frame.ctx))
+
+
+def _of_middleware(ctx: Context) -> dict[str, Kind]:
+    found = ctx.memo.get(("middleware", "given"))
+    return found if isinstance(found, dict) else {}
+
+
+def _owner_and_name(frame: Frame, attr: str) -> tuple[ast.expr, ast.expr]:
+    """The object that keeps the attribute, and its name there."""
+    if given_too(frame, attr):
+        return ast.Attribute(frame.state("call"), "state", ast.Load()), ast.Constant(attr)
+    return _state(frame), ast.Constant(_field(attr))
+
+
+def _place(frame: Frame, attr: str) -> ast.expr:
+    owner, field_name = _owner_and_name(frame, attr)
+    assert isinstance(field_name, ast.Constant)
+    return ast.Attribute(owner, str(field_name.value), ast.Load())
 
 
 def _state(frame: Frame) -> ast.expr:

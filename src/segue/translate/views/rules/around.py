@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import ast
 
+from segue.translate.context import Context
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.join import nullable
+from segue.translate.interp.scope import in_source
 from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import (
     BoundMethod,
@@ -22,6 +25,7 @@ from segue.translate.kinds import (
     Response,
     Scalar,
 )
+from segue.translate.rules.given_attributes import given_here, perhaps_here
 from segue.translate.rules.registry import attribute, function, method
 
 KEPT = ("middleware", "kept")
@@ -77,6 +81,37 @@ def path(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
     return Val(found, ast.Attribute(frame.state("call"), "url_path", ast.Load()))
 
 
+LATE = "after the view"
+
+
+def looked_at(ctx: Context) -> set[str]:
+    """The attributes of middleware that code has read by now, and for what they are by now."""
+    found = ctx.memo.setdefault(("middleware", "looked at"), set())
+    assert isinstance(found, set)
+    return found
+
+
+def may_have(frame: Frame, owner: Val, attr: str) -> ast.expr | None:
+    """``call.state``, where middleware gives ``attr`` to some of the requests only; None for any other attribute."""
+    if not isinstance(owner.kind, Request | EarlyRequest) or attr not in perhaps_here(frame.ctx):
+        return None
+    looked_at(frame.ctx).add(attr)
+    return ast.Attribute(frame.state("call"), "state", ast.Load())
+
+
+def perhaps_given(frame: Frame, owner: Val, attr: str, default: Val) -> Val | None:
+    """``getattr(request, attr, None)`` of what middleware gives to some requests; None for any other attribute."""
+    state = may_have(frame, owner, attr)
+    known = frame.ctx.memo.get(ATTRIBUTES)
+    if state is None or not isinstance(known, dict):
+        return None
+    if not (isinstance(default.kind, Const) and default.kind.value is None):
+        return None
+    if isinstance(known[attr], Const):
+        return const(None)
+    return Val(nullable(known[attr]), quote(f"getattr({{0}}, {attr!r}, None)", state))
+
+
 @attribute(EarlyRequest, "*")
 @attribute(Request, "*")
 def kept_by_middleware(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
@@ -84,6 +119,15 @@ def kept_by_middleware(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Va
     known = frame.ctx.memo.get(ATTRIBUTES)
     if not isinstance(known, dict) or attr not in known:
         return None
+    kind = known[attr]
+    looked_at(frame.ctx).add(attr)
+    if isinstance(owner.kind, EarlyRequest) and frame.ctx.memo.get(GONE_ON):
+        looked_at(frame.ctx).add(f"{attr} {LATE}")
+    if attr in perhaps_here(frame.ctx) and (in_source(frame.ctx) or isinstance(kind, Const)):
+        why = "Middleware gives it to some requests only; others have an AttributeError here, which DRF may take for a missing value."
+        raise frame.refuse("request", f"request.{attr}", why, node)
+    if isinstance(kind, Const) and attr in given_here(frame.ctx):
+        return const(None)
     return Val(known[attr], quote(f"{{0}}.state.{attr}", frame.state("call")))
 
 

@@ -6,19 +6,19 @@ import ast
 
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.join import widen
+from segue.translate.interp.join import join, widen
 from segue.translate.interp.value import Val, const, quote
-from segue.translate.kinds import EarlyRequest, Instance, NextHandler, Scalar
+from segue.translate.kinds import Const, EarlyRequest, Instance, NextHandler, Scalar, Unknown
 from segue.translate.middleware.request import RESERVED
-from segue.translate.rules.given_attributes import HERE, LEFT_OUT, given_here
+from segue.translate.rules.given_attributes import HERE, LEFT_OUT, PERHAPS, given_here, perhaps_here
 from segue.translate.rules.registry import method
-from segue.translate.views.rules.around import ATTRIBUTES, GONE_ON, KEPT
+from segue.translate.views.rules.around import ATTRIBUTES, GONE_ON, KEPT, looked_at
 
 
 @method(EarlyRequest, "__setattr__")
 def keep(frame: Frame, owner: Val, call: CallSite) -> Val:
-    """Kept where every request that comes to a view gets it. What only some get, or what has no form in the service, is left
-    out: code that reads it is refused."""
+    """``call.state`` keeps it. Where only some requests get it, who reads it asks whether it is there. What has no form in the
+    service is left out: code that reads it is refused."""
     attr, value = str(getattr(call.args[0].kind, "value", "")), call.args[1]
     text, ctx = f"request.{attr}", frame.ctx
     kept = ctx.memo.get(KEPT)
@@ -29,20 +29,29 @@ def keep(frame: Frame, owner: Val, call: CallSite) -> Val:
     known = ctx.memo.setdefault(ATTRIBUTES, {})
     assert isinstance(known, dict)
     kind = widen(value.kind)
+    if value.node is None or not (isinstance(kind, Scalar | Instance) or kind == Const(None)):
+        if attr in given_here(ctx) or attr in perhaps_here(ctx):
+            raise frame.refuse("assign-attribute", text, "Segue has no rule for keeping this.", call.node)
+        ctx.memo[LEFT_OUT] = tuple(sorted({*_left_out(frame), attr}))
+        return const(None)
+    if attr in _left_out(frame):
+        raise frame.refuse("assign-attribute", text, "It is a thing elsewhere that is not kept.", call.node)
+    joined = join(known[attr], kind) if attr in known else kind
+    if isinstance(joined, Unknown) or (joined != known.get(attr) and attr in looked_at(ctx)):
+        raise frame.refuse("assign-attribute", text, "It is another thing elsewhere.", call.node)
+    known[attr] = joined
     certain = attr in kept or (
         _is_entry(frame) and frame.captured == frame.sure and not frame.loops and not ctx.memo.get(GONE_ON)
     )
-    if not certain or value.node is None or not isinstance(kind, Scalar | Instance):
-        if attr in given_here(ctx):
-            why = "Not every request gets it." if not certain else "Segue has no rule for keeping this."
-            raise frame.refuse("assign-attribute", text, why, call.node)
-        ctx.memo[LEFT_OUT] = tuple(sorted({*_left_out(frame), attr}))
-        return const(None)
-    if known.setdefault(attr, kind) != kind:
-        raise frame.refuse("assign-attribute", text, "It is another thing elsewhere.", call.node)
-    ctx.memo[HERE] = tuple(sorted({*given_here(ctx), attr}))
+    if certain or attr in given_here(ctx):
+        ctx.memo[HERE] = tuple(sorted({*given_here(ctx), attr}))
+        ctx.memo[PERHAPS] = tuple(sorted({*perhaps_here(ctx)} - {attr}))
+    else:
+        ctx.memo[PERHAPS] = tuple(sorted({*perhaps_here(ctx), attr}))
     state = quote("{0}.state", frame.state("call"))
-    frame.emit(f"{ast.unparse(ast.Attribute(state, attr, ast.Store()))} = {value.text}")
+    place = ast.unparse(ast.Attribute(state, attr, ast.Store()))
+    frame.emit(f"{place} = {value.text}")
+    frame.forget(place)
     return const(None)
 
 
