@@ -131,7 +131,7 @@ def _django(match: Json) -> Json:
         "name": "django",
         "match": match,
         "decorator": {"operation": "django", "propagate": False},
-        "route": {"cluster": "django", "timeout": "0s", "retry_policy": _retry_unsent()},
+        "route": {"cluster": "django", "timeout": "0s"},
         "response_headers_to_add": [_side("django")],
     }
 
@@ -186,12 +186,15 @@ def _standin(match: Json, weight: int, rule: Rule, name: str) -> Json:
 
 
 def _route(match: Json, weight: int, rule: Rule, name: str, *, safe: bool = False) -> Json:
-    retry = _retry_safe() if safe else _retry_unsent()
-    action: Json = {"timeout": "0s", "retry_policy": retry}
-    if safe and rule.patience:
+    action: Json = {"timeout": "0s"}
+    if (
+        weight
+    ):  # nobody stands in for Django, and many routes are Django's: Envoy reads all of them at each change
+        action["retry_policy"] = _retry_safe() if safe else _retry_unsent()
+    if weight and safe and rule.patience:
         # A read that FastAPI has not begun to answer by then is asked of Django as well; the first answer counts. No attempt is
         # cut off for being slow, so what takes long on both sides is still answered.
-        retry["per_try_timeout"] = f"{rule.patience}s"
+        action["retry_policy"]["per_try_timeout"] = f"{rule.patience}s"
         action["hedge_policy"] = {"hedge_on_per_try_timeout": True}
     out: Json = {
         "name": f"{rule.key}|{name}",
