@@ -103,7 +103,7 @@ def run(
         port = one.world.running.ports.gateway
         kind = Wrk if by_wrk else Load
         before = _spent(one)
-        with kind(port, rate=rate, posts=0.3) as load:
+        with kind(port, rate=rate, posts=0.3, seconds=seconds + 120) as load:
             last = dict.fromkeys((GET, POST), 0)
             for number in range(count):
                 if time.monotonic() > until:
