@@ -220,6 +220,11 @@ class Serializers:
         limit = None if plain else choices_limit(field)
         if limit is not None:
             result["kwargs"]["queryset_limit"] = self.c.encoder.encode(limit)
+        if not plain and hasattr(queryset, "query") and queryset.query.is_empty():
+            result["kwargs"]["queryset_none"] = self.c.encoder.encode(True)
+        manager = "" if plain or limit is not None else getattr(queryset, "name", "")
+        if manager and getattr(model, manager, None) is queryset:
+            result["kwargs"]["queryset_manager"] = self.c.encoder.encode(manager)
         given = self._given_queryset(result["name"], owner)
         if given:
             result["queryset_source"] = given

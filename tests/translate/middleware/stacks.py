@@ -907,6 +907,7 @@ if "SITE_LANGUAGES" in os.environ:
 """
 VIEWS = """\
 from rest_framework import authentication, filters, permissions, renderers, serializers, views, viewsets
+from rest_framework.decorators import action
 from rest_framework.response import Response
 from rest_framework.decorators import api_view
 from django.http import HttpResponse
@@ -1021,6 +1022,29 @@ class Bare(Base, views.APIView):
         return HttpResponse("bare")
 
 
+class Beside(Base, viewsets.ViewSet):
+    def list(self, request):
+        return Response({"page": hasattr(self, "page")})
+
+    @action(detail=False)
+    def page(self, request):
+        return HttpResponse("bare")
+
+
+class Within(Beside):
+    def list(self, request):
+        return Response({"length": len(self.page(request).content)})
+
+
+class Handed(Beside):
+    def list(self, request):
+        return Response(said_by(self, "pa" + "ge"))
+
+
+def said_by(view, name):
+    return getattr(view, name)(None).content.decode()
+
+
 class Receipt(Base, views.APIView):
     def get(self, request):
         return Note.objects.order_by("id").first().receipt()
@@ -1091,7 +1115,7 @@ router = SimpleRouter()
 router.register("notes", views.NoteViewSet)
 router.register("who", views.Who, basename="who")
 urlpatterns = [path("api/", include(router.urls)), path("other/", views.Who.as_view({"get": "list", "post": "create"})),
-               path("api/mine/", views.Mine.as_view({"get": "list"})), path("api/seen/", views.Seen.as_view({"get": "list"})), path("api/seen/<slug:pk>/", views.Seen.as_view({"get": "retrieve"})), path("api/told/", views.Told.as_view({"get": "list"})), path("api/sheet/", views.SheetView.as_view()), path("api/bare/", views.Bare.as_view()), path("api/receipt/", views.Receipt.as_view()), path("api/marked/", views.Marked.as_view()),
+               path("api/mine/", views.Mine.as_view({"get": "list"})), path("api/seen/", views.Seen.as_view({"get": "list"})), path("api/seen/<slug:pk>/", views.Seen.as_view({"get": "retrieve"})), path("api/told/", views.Told.as_view({"get": "list"})), path("api/sheet/", views.SheetView.as_view()), path("api/bare/", views.Bare.as_view()), path("api/receipt/", views.Receipt.as_view()), *[path(f"api/{c.__name__.lower()}/{end}", c.as_view({"get": name})) for c in (views.Beside, views.Within, views.Handed) for end, name in (("", "list"), ("page/", "page"))], path("api/marked/", views.Marked.as_view()),
                path("api/download/", views.Download.as_view()), path("api/raises/", views.Raises.as_view()), path("api/enveloped/", views.Enveloped.as_view())]
 """
 LEGACY = """\

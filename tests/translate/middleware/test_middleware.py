@@ -247,7 +247,9 @@ def test_an_answer_that_is_none_of_drf_is_not_taken_for_one(everything: Snapshot
     program = translate(only(everything, "Undressed"))
     native = {(o.method, o.route_id) for o in program.native}
     assert ("GET", "/api/notes/") in native
-    for route in ("/api/bare/", "/api/receipt/"):  # by itself, or a row has it
+    assert ("GET", "/api/beside/") in native
+    # By itself, a row has it, or another method of the view is asked for it.
+    for route in ("/api/bare/", "/api/receipt/", "/api/beside/page/", "/api/within/", "/api/handed/"):
         assert ("GET", route) not in native
         (reason,) = [r.reasons[0] for r in program.refused if r.route_id == route]
         assert "Undressed" in reason.construct

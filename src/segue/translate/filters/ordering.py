@@ -39,6 +39,11 @@ def order(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
         for d in default
         if d.lstrip("-") not in columns
     }
+    if value.kind.query.distinct and any(
+        "scalar_subquery" in ast.unparse(c) for c in (*columns.values(), *extra.values())
+    ):
+        why = "Rows that are told apart (distinct) are ordered by a column of another table: PostgreSQL does not take it as it is written here."
+        raise endpoint.refuse("ordering", "distinct()", why)
     call = quote(
         "{0}({1}, {2}, {3})",
         frame.imported("segue_bridge.filters.ordering", "ordering"),
@@ -137,6 +142,8 @@ def _is_property(frame: Frame, cls: str, attribute: str) -> bool:
 def ordering_column(frame: Frame, endpoint: Endpoint, model: str, text: str) -> ast.expr:
     """The column that ``order_by(text)`` means. Raises ``Refused`` for what is no column of the model."""
     found = pk_field(frame.ctx, model) if text == "pk" else field_of(frame.ctx.model(model), text)
+    if found is None and "__" in text:
+        return _behind(frame, endpoint, model, text)
     if found is None or not found.column:
         raise endpoint.refuse("ordering", text, "Only columns of the model itself are ordered by yet.")
     if found.relation is not None and text == found.name and frame.ctx.model(found.relation.to).ordering:
@@ -144,6 +151,23 @@ def ordering_column(frame: Frame, endpoint: Endpoint, model: str, text: str) -> 
     cls, item = entity_type(frame.ctx, model)
     frame.use(item)
     return name(f"{cls}.{found.attname}")
+
+
+def _behind(frame: Frame, endpoint: Endpoint, model: str, text: str) -> ast.expr:
+    """``order_by("author__name")``: a column of a model behind foreign keys, which Django joins."""
+    from segue.translate.filters.search import scalar
+
+    *relations, last = text.split("__")
+    label = model
+    for relation in relations:
+        link = field_of(frame.ctx.model(label), relation)
+        if link is None or link.relation is None or link.relation.kind not in ("fk", "o2o"):
+            raise endpoint.refuse("ordering", text, "It is no column behind foreign keys of the model.")
+        label = link.relation.to
+    column = pk_field(frame.ctx, label) if last == "pk" else field_of(frame.ctx.model(label), last)
+    if column is None or not column.column or (column.relation is not None and last == column.name):
+        raise endpoint.refuse("ordering", text, "It is no column behind foreign keys of the model.")
+    return scalar(frame, endpoint, model, relations, column.attname, label)
 
 
 def _by_related(frame: Frame, endpoint: Endpoint, model: str, relation: str, target: str) -> ast.expr:

@@ -12,7 +12,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, name, quote
 from segue.translate.kinds import QuerySet
 from segue.translate.load.fetch import entity_type
-from segue.translate.load.models import concrete, field_of, pk_field, reverse_of, snake
+from segue.translate.load.models import concrete, field_of, pk_field, reverse_of, snake, target_field
 from segue.translate.specialise.endpoint import Endpoint
 
 _LOOKUPS = {"^": "istartswith", "=": "iexact", "@": "", "$": "iregex"}
@@ -163,29 +163,32 @@ def _plain(frame: Frame, endpoint: Endpoint, model: str, field: str) -> ast.expr
 def scalar(
     frame: Frame, endpoint: Endpoint, model: str, relations: list[str], attname: str, last: str
 ) -> ast.expr:
-    """``select(Last.column).where(...).scalar_subquery()`` along one to-one relation."""
-    if len(relations) != 1:
-        raise endpoint.refuse(
-            "search", "__".join(relations), "Search over two relations is not translated yet."
-        )
-    near = field_of(frame.ctx.model(model), relations[0])
-    assert near is not None
-    if concrete(frame.ctx, last).label == concrete(frame.ctx, model).label:
-        raise endpoint.refuse(
-            "search", relations[0], "Search over a relation to the same model is not translated yet."
-        )
+    """``select(Last.column).where(...).scalar_subquery()`` along foreign keys: NULL where one of them leads to nothing."""
     cls, item = entity_type(frame.ctx, model)
-    target, other = entity_type(frame.ctx, last)
-    frame.use(item, other)
-    pk = pk_field(frame.ctx, last).attname
-    return quote(
-        "{0}({1}).where({2} == {3}).correlate({4}).scalar_subquery()",
-        frame.imported("sqlalchemy", "select"),
-        name(f"{target}.{attname}"),
-        name(f"{target}.{pk}"),
-        name(f"{cls}.{near.attname}"),
-        name(cls),
-    )
+    frame.use(item)
+    met, links = {concrete(frame.ctx, model).label}, []
+    near, label = cls, model
+    for relation in relations:
+        link = field_of(frame.ctx.model(label), relation)
+        assert link is not None
+        assert link.relation is not None
+        label = link.relation.to
+        if concrete(frame.ctx, label).label in met:
+            raise endpoint.refuse(
+                "search", relation, "A relation to a model that is on the way already is not translated yet."
+            )
+        met.add(concrete(frame.ctx, label).label)
+        target, other = entity_type(frame.ctx, label)
+        frame.use(other)
+        links.append((target, f"{target}.{target_field(frame.ctx, link).attname} == {near}.{link.attname}"))
+        near = target
+    (first, condition), *joins = links
+    chain = quote("{0}({1})", frame.imported("sqlalchemy", "select"), name(f"{near}.{attname}"))
+    if joins:
+        chain = quote("{0}.select_from({1})", chain, name(first))
+    for target, on in joins:
+        chain = quote("{0}.join({1}, {2})", chain, name(target), name(on))
+    return quote("{0}.where({1}).correlate({2}).scalar_subquery()", chain, name(condition), name(cls))
 
 
 def _through_many(frame: Frame, endpoint: Endpoint, model: str, fields: list[str]) -> ast.Call:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
 from dataclasses import dataclass, field, replace
 
@@ -181,7 +182,24 @@ def _still_empty(frame: Frame, value: Val, node: ast.expr) -> bool:
         for n in ast.walk(tree)
         if isinstance(n, ast.Name) and n.id == node.id and (n.lineno, n.col_offset) < place
     ]
-    return len(before) == 1 and any(before[0] is made for made in _own_lists(tree))
+    if len(before) != 1:
+        return False
+    made_here = any(before[0] is made for made in _own_lists(tree))
+    return made_here or (_of_call(tree, before[0]) and _just_made(frame, value.node.id))
+
+
+def _of_call(tree: ast.AST, target: ast.expr) -> bool:
+    """Whether the statement with that target gives it what a call returns."""
+    return any(
+        isinstance(n, ast.Assign) and n.targets == [target] and isinstance(n.value, ast.Call)
+        for n in ast.walk(tree)
+    )
+
+
+def _just_made(frame: Frame, local: str) -> bool:
+    """Whether the call came to ``[]``, and the generated code names the local nowhere else so far."""
+    lines = [line for line in frame.lines if re.search(rf"\b{re.escape(local)}\b", line)]
+    return lines in ([f"{local} = []"], [f"{local}: list[Any] = []"])
 
 
 def _own_lists(tree: ast.AST) -> list[ast.expr]:
@@ -332,6 +350,9 @@ def _bool(frame: Frame, node: ast.BoolOp) -> Test:
                 continue
             parts.append(found.node)
             single = found if len(parts) == 1 else None
+            always = found.value.kind if found.value is not None else None
+            if isinstance(always, Const) and bool(always.value) is not conjunction:
+                break  # a call that gives the same each time: what follows is never looked at
             if conjunction:
                 then.update(found.then)
                 frame.facts.update(found.then)

@@ -75,10 +75,10 @@ def to_one(ctx: Context, site: Needs, name: str) -> Needs:
     return site.one[name]
 
 
-def to_many(ctx: Context, site: Needs, accessor: str) -> Needs:
-    """All objects of a to-many relation are listed."""
+def to_many(ctx: Context, site: Needs, accessor: str, *, narrowed: bool = False) -> Needs:
+    """All objects of a to-many relation are listed. ``narrowed``: who asks leaves out those of other scopes (django-scopes)."""
     from segue.translate.load.fetch import describe
-    from segue.translate.query.related_sets import related_set
+    from segue.translate.query.related_sets import in_any_scope, related_set
 
     if accessor in site.unshown:
         raise refuse(
@@ -91,7 +91,7 @@ def to_many(ctx: Context, site: Needs, accessor: str) -> Needs:
         shown = site.shown.get(accessor)
         target = many_target(ctx, site.model, shown.path if shown is not None else accessor)
         if shown is None:
-            related_set(ctx, target)
+            (in_any_scope if narrowed else related_set)(ctx, target)
         check_made(ctx, target)
         child = Needs(target)
         if shown is not None and shown.query is not None:

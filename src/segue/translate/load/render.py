@@ -258,9 +258,9 @@ def _group_lines(
 
 def _order_of_set(frame: Frame, label: str, target: Model) -> str:
     """``.order_by(…)`` of a related set: that of its default manager."""
-    from segue.translate.query.related_sets import related_set
+    from segue.translate.query.related_sets import in_any_scope
 
-    own = related_set(frame.ctx, label)
+    own = in_any_scope(frame.ctx, label)
     query = own or Query(target.label)
     terms: Sequence[Value | Val] = query.terms if query.order == "terms" else target.ordering
     if query.order == "none" or not terms:

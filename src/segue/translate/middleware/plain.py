@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
 from collections.abc import Iterable
 
@@ -11,12 +12,16 @@ from segue.translate.context import Context
 
 _BASE, _DRF = "django.http.response.HttpResponseBase", "rest_framework.response.Response"
 _WAYS = frozenset({"django.http", "django.http.response", "django.shortcuts", "django.shortcuts.redirect", "django.shortcuts.render"})  # fmt: skip
+_BY_NAME = frozenset({"getattr", "vars", "methodcaller"})
+_VIEW = re.compile(r"\bview\b")
+_KEEPS = frozenset({"super", "hasattr", "isinstance", "type", "id", *_BY_NAME})
+ANY = "*"
 _MEMO = ("middleware", "plain answers")
 
 
 def may_be_plain(ctx: Context, route: Route) -> bool:
     """Whether code that the view of ``route`` may run, or the project's exception handler, names such a response: what is
-    named in its methods, and there in turn. Of rows, which code is given without their class, the name has to do: any model's or
+    named in its methods, and there in turn; those that answer at other URLs (``@action``) count where something asks for one by name. Of rows, which code is given without their class, the name has to do: any model's or
     manager's method called so (``order.receipt()``)."""
     known = ctx.memo.setdefault(_MEMO, _Reach(ctx.snapshot))
     assert isinstance(known, _Reach)
@@ -30,6 +35,7 @@ class _Reach:
         self._next: dict[str, list[str]] = {}
         self._attributes: dict[str, frozenset[str]] = {}
         self._names = self._methods_that_make()
+        self._answering = self._of_views()
         settings = snapshot.settings.values.get("REST_FRAMEWORK")
         pairs = settings.pairs if settings is not None else ()
         self._handlers = [
@@ -38,18 +44,46 @@ class _Reach:
 
     def of(self, route: Route) -> bool:
         view = self._snapshot.views.get(route.view)
-        todo = [*self._handlers, *(o.function for o in route.operations)]
-        todo += self._methods(view.cls) if view is not None else ()
+        own = {o.function for o in route.operations}
+        methods = self._methods(view.cls) if view is not None else []
+        others = (self._answering.get(view.cls, set()) if view is not None else set()) - own
+        others = {name for name in methods if name in others}
+        todo = [*self._handlers, *own, *(name for name in methods if name not in others)]
+        handed = any(
+            self._hands_itself(n) for n in methods if not n.startswith(("rest_framework.", "django."))
+        )
         seen: set[str] = set()
         while todo and self._makers:
             name = todo.pop()
             if name in seen or name.startswith(("rest_framework.", "django.")):
                 continue
             seen.add(name)
-            if name in self._makers or not self._names.isdisjoint(self._asked(name)):
+            asked = self._asked(name)
+            if name in self._makers or not self._names.isdisjoint(asked):
                 return True
             todo += self._called(name)
+            if name in methods or handed or _VIEW.search(self._source(name)):  # it may have the view
+                todo += (o for o in others if ANY in asked or o.rpartition(".")[2] in asked)
         return False
+
+    def _hands_itself(self, name: str) -> bool:
+        """Whether a method of a view gives the view to something else, which may ask it for anything."""
+        calls = [n for n in ast.walk(ast.parse(self._source(name))) if isinstance(n, ast.Call)]
+        return any(
+            isinstance(given, ast.Name) and given.id == "self"
+            for call in calls
+            for given in (*call.args, *(k.value for k in call.keywords))
+            if ast.unparse(call.func) not in _KEEPS
+        )
+
+    def _of_views(self) -> dict[str, set[str]]:
+        """The methods that answer at some URL, by the class of the view."""
+        found: dict[str, set[str]] = {}
+        for route in self._snapshot.routes:
+            view = self._snapshot.views.get(route.view)
+            if view is not None:
+                found.setdefault(view.cls, set()).update(o.function for o in route.operations)
+        return found
 
     def _called(self, name: str) -> list[str]:
         function = self._snapshot.functions.get(name)
@@ -80,13 +114,24 @@ class _Reach:
         return {name.rpartition(".")[2] for name in found}
 
     def _asked(self, name: str) -> frozenset[str]:
-        """The attributes that the function's code asks anything for."""
+        """The attributes that the function's code asks anything for; :data:`ANY` for one whose name is computed."""
         if name not in self._attributes:
-            function = self._snapshot.functions.get(name)
-            source = textwrap.dedent(function.source) if function is not None else ""
-            nodes = ast.walk(ast.parse(source))
-            self._attributes[name] = frozenset(n.attr for n in nodes if isinstance(n, ast.Attribute))
+            nodes = [*ast.walk(ast.parse(self._source(name)))]
+            found = {n.attr for n in nodes if isinstance(n, ast.Attribute)}
+            for node in nodes:
+                if (
+                    isinstance(node, ast.Call)
+                    and isinstance(node.func, ast.Name)
+                    and node.func.id in _BY_NAME
+                ):
+                    text = node.args[1] if len(node.args) > 1 else None
+                    found.add(str(text.value) if isinstance(text, ast.Constant) else ANY)
+            self._attributes[name] = frozenset(found)
         return self._attributes[name]
+
+    def _source(self, name: str) -> str:
+        function = self._snapshot.functions.get(name)
+        return textwrap.dedent(function.source) if function is not None else ""
 
     def _methods(self, cls: str) -> list[str]:
         known = self._snapshot.classes.get(cls)

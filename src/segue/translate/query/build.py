@@ -97,7 +97,7 @@ def filtered(frame: Frame, value: Val, tree: Node, at: ast.AST) -> Val:
             raise frame.refuse(
                 "window", "filter", "A to-many filter repeats the rows that a window sees.", at
             )
-        query = replace(query, crossed=True)
+        query = replace(query, crossed=True, crossing="")
         value = Val(QuerySet(query), value.node)
     multiplied = not query.distinct and repeats(frame, query.model, tree)
     if not multiplied:

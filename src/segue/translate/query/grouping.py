@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, name, quote
 from segue.translate.kinds import Const, Kind, QuerySet, Scalar
-from segue.translate.load.models import column_kind, python_type
+from segue.translate.load.models import column_kind, concrete, python_type
 from segue.translate.query.build import add_where, chain, commit, query_of, root_of
 from segue.translate.query.compile import Compiler, Joins, alias_constant, resolve_or_none
 from segue.translate.query.expressions import Expression
@@ -106,7 +106,7 @@ def joined_column(
     many = any(hop.many for hop in found.hops)
     if many and single:
         raise frame.refuse("group-by", path, "Groups over a to-many relation are not translated.", at)
-    if many and query.crossed:
+    if many and query.crossed and not _apart(frame, query, found):
         raise frame.refuse(
             "group-by", path, "A filter before looks over to-many relations; Django may share its join.", at
         )
@@ -130,6 +130,15 @@ def joined_column(
     if outer:
         kind = Scalar(python_type(frame.ctx, found.field), True)
     return value, column, kind, found
+
+
+def _apart(frame: Frame, query: Query, path: Path) -> bool:
+    """Whether ``path`` begins with another relation than the one that the filter before looks over: Django joins it anew."""
+    first = path.hops[0]
+    between = concrete(frame.ctx, query.crossing).label if query.crossing else ""
+    return bool(between) and all(
+        concrete(frame.ctx, label).label != between for label in (first.through, first.target) if label
+    )
 
 
 def _join(

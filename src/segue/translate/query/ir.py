@@ -66,7 +66,8 @@ class Query:
     ``manager`` is the project's class of querysets that it is of, where a manager names one; ``begun`` the name of the
     manager that it began with, '' where that is not known.
     ``grouped`` tells that the code has GROUP BY, of the columns ``group``; ``joins`` are its joins for columns (alias, condition).
-    ``crossed`` tells that a filter looks over a to-many relation.
+    ``crossed`` tells that a filter looks over a to-many relation, ``crossing`` the model of the rows in between where that is the
+    one which a related set (``user.teams``) begins with, and nothing else.
     ``selected`` are the paths of ``select_related``, ``loading`` the calls that change which columns Django reads besides. ``maybe_distinct`` tells that ``distinct()`` was called on one way to here and not on another.
     ``streamed`` tells that it is read by ``iterator()``, which keeps no rows.
     ``known`` are to-one relations that lead to the very object that a related set began with, by the serial of that object's needs.
@@ -103,6 +104,7 @@ class Query:
     group: tuple[str, ...] = ()
     joins: tuple[tuple[str, str], ...] = ()
     crossed: bool = False
+    crossing: str = ""
     streamed: bool = False
     first_of: bool = False
     surplus: bool = False
@@ -152,6 +154,7 @@ class Query:
             known=known,
             locked=self.locked or other.locked,
             crossed=self.crossed or other.crossed,
+            crossing=self.crossing if self.crossing == other.crossing else "",
             compound=self.compound or other.compound,
             repeated=self.repeated or other.repeated,
             elided=self.elided or other.elided,

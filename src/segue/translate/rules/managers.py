@@ -380,7 +380,14 @@ def related_queryset(frame: Frame, owner: Val, node: ast.AST) -> Val:
     behind = reverse_of(concrete(frame.ctx, instance.model), kind.accessor)
     # ``_apply_rel_filters``: the rows get the object itself, where the query does not join it.
     known = ((behind.field, instance.site.serial),) if behind is not None and behind.kind == "fk" else ()
-    query = replace(query_of(value), related=related, crossed=bool(hop.through), known=known)
+    begun = query_of(base).crossed
+    query = replace(
+        query_of(value),
+        related=related,
+        crossed=begun or bool(hop.through),
+        crossing="" if begun else hop.through or "",
+        known=known,
+    )
     return Val(QuerySet(query), value.node)
 
 

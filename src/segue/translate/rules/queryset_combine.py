@@ -46,6 +46,7 @@ def combine(frame: Frame, op: ast.operator, a: Val, b: Val, node: ast.expr) -> V
         terms=order.terms,
         meta_written=order.meta_written,
         crossed=mine.crossed or theirs.crossed,
+        crossing="",
     )
     return Val(QuerySet(made), quote("{0}({1}, {2})", helper, first.node, second.node))
 
@@ -93,7 +94,9 @@ def _as_one_condition(frame: Frame, op: ast.operator, a: Val, b: Val, ordered: V
         raise frame.refuse(
             "queryset-operator", ast.unparse(node), "The order of one is written already.", node
         )
-    query = mine.with_(pending=(), crossed=False, order=order.order, terms=order.terms, meta_written=False)
+    query = mine.with_(
+        pending=(), crossed=False, crossing="", order=order.order, terms=order.terms, meta_written=False
+    )
     value = Val(QuerySet(query), base.node)
     trees = [_tree(frame, side, base, node, either=isinstance(op, ast.BitOr)) for side in (a, b)]
     if isinstance(op, ast.BitOr):

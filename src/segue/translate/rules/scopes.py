@@ -57,6 +57,13 @@ def has_scoped_rows(ctx: Context, label: str) -> bool:
     return known is not None and is_scoped(known.methods.get("get_queryset", ""))
 
 
+def scope_of(ctx: Context, label: str) -> dict[str, str]:
+    """Dimension → look-up of the default manager of a model that :func:`has_scoped_rows`."""
+    model = ctx.model(label)
+    known = ctx.snapshot.classes[model.managers[model.default_manager or "objects"]]
+    return _mapping(ctx.snapshot.functions[known.methods["get_queryset"]])
+
+
 def get_queryset(
     frame: Frame, manager: Manager, function: Function, node: ast.AST
 ) -> tuple[Function, dict[str, Val]]:
@@ -71,7 +78,7 @@ def get_queryset(
     required = _mapping(function)
     if not isinstance(active, dict) or not required or not set(required) <= set(active):
         raise frame.refuse("scope", "ScopeError", "Segue does not see which scope is active here.", node)
-    values = {dimension: _value(frame, active[dimension], node) for dimension in sorted(required)}
+    values = {dimension: active_value(frame, active[dimension], node) for dimension in sorted(required)}
     conditions = ", ".join(f"{required[d]}={d}" for d in values)
     source = (
         f"def get_queryset(self, {', '.join(values)}):\n"
@@ -88,7 +95,8 @@ def _mapping(function: Function) -> dict[str, str]:
     return {str(k.data): str(v.data) for k, v in known.value.pairs}
 
 
-def _value(frame: Frame, attribute: str, node: ast.AST) -> Val:
+def active_value(frame: Frame, attribute: str, node: ast.AST) -> Val:
+    """What the scope holds: an object that middleware gives to requests as ``attribute``. Raises ``Refused``."""
     from segue.translate.interp.expressions.attributes import of
 
     found = of(frame, Val(Request()), attribute, node)
@@ -151,12 +159,14 @@ def passes_on(taken: ast.arguments, call: ast.Call) -> bool:
 
 __all__ = [
     "DISABLED",
+    "active_value",
     "enter",
     "get_queryset",
     "has_scoped_rows",
     "is_scoped",
     "opened",
     "passes_on",
+    "scope_of",
     "scoped",
     "wraps_call",
 ]

@@ -112,7 +112,7 @@ def view_of(ctx: Context, serializer: str) -> Endpoint | None:
 def view_key(ctx: Context, serializer: str) -> Hashable:
     """What translations of the serializer are to be told apart by."""
     if is_bare(ctx):
-        return "without context"
+        return ("without context", carried.shape(ctx))
     view, own = view_of(ctx, serializer), own_context(ctx)
     return (None if view is None else view.key, carried.shape(ctx), None if own is None else own.key)
 

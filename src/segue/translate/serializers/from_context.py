@@ -16,6 +16,10 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
 from segue.translate.kinds import SerializerSelf
 
+# What of a field tells people about it only.
+_UNSHOWN = frozenset({"label", "help_text", "style"})
+_LITERAL = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.expr_context)
+_QUESTIONS = (ast.Name, ast.Attribute, ast.BoolOp, ast.UnaryOp, ast.boolop, ast.unaryop, ast.expr_context)
 _CONTEXT = ("kwargs.get('context', {})", "kwargs.get('context') or {}")
 
 
@@ -67,26 +71,50 @@ def of_context(node: ast.expr, earlier: frozenset[str] = frozenset()) -> ast.exp
 
 
 def sets_querysets(
-    statement: ast.stmt, fields: frozenset[str], classes: frozenset[str], sure: frozenset[str] = frozenset()
+    statement: ast.stmt,
+    fields: frozenset[str],
+    classes: frozenset[str],
+    sure: frozenset[str] = frozenset(),
+    choices: frozenset[str] = frozenset(),
 ) -> bool:
     """Whether it only sets ``self.fields["x"].queryset`` to rows of the request's objects, where these are known to be there.
 
+    Or labels, and choices of the fields ``choices``, which output does not ask either: a value that is none of them is shown as it is.
     ``classes``: names that stand for classes; ``sure``: what the conditions around it found to be there.
     """
     match statement:
         case ast.Assign([ast.Attribute(ast.Subscript(held, ast.Constant(str() as name)), "queryset")], value):
             known = ast.unparse(held) == "self.fields" and name in fields
             return known and _rows(value, classes | sure)
+        case ast.Assign([ast.Attribute(ast.Subscript(held, ast.Constant(str() as name)), attribute)], value):
+            known = ast.unparse(held) == "self.fields" and name in fields
+            shown = attribute in _UNSHOWN or (attribute == "choices" and name in choices)
+            return known and shown and all(isinstance(n, _LITERAL) for n in ast.walk(value))
+        case ast.With([ast.withitem(opener, None)], body) if _suppresses(opener):
+            return all(
+                isinstance(s, ast.If)
+                and not s.orelse
+                and all(isinstance(n, _QUESTIONS) for n in ast.walk(s.test))
+                and all(sets_querysets(one, fields, classes, sure, choices) for one in s.body)
+                for s in body
+            )
         case ast.Assign([ast.Name()], value):
             return bool(fields) and of_context(value) is not None
         case ast.If(test, body, orelse):
             opposite = ast.UnaryOp(ast.Not(), test)
             return (
                 _about_objects(test)
-                and all(sets_querysets(s, fields, classes, sure | found_there(test)) for s in body)
-                and all(sets_querysets(s, fields, classes, sure | found_there(opposite)) for s in orelse)
+                and all(sets_querysets(s, fields, classes, sure | found_there(test), choices) for s in body)
+                and all(
+                    sets_querysets(s, fields, classes, sure | found_there(opposite), choices) for s in orelse
+                )
             )
     return False
+
+
+def _suppresses(node: ast.expr) -> bool:
+    """``suppress(Exception)``: whatever a question inside of it raises."""
+    return ast.unparse(node) in ("suppress(Exception)", "contextlib.suppress(Exception)")
 
 
 def _rows(node: ast.expr, sure: frozenset[str]) -> bool:

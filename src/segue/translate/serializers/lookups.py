@@ -7,8 +7,10 @@ import ast
 from segue.refusal import Refused
 from segue.snapshot.model import Serializer, SerializerField, Value
 from segue.target.ir import Import
+from segue.translate.interp.carried import SCOPES
 from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val
 from segue.translate.kinds import Instance, Scalar
 from segue.translate.language import given
 from segue.translate.load.fetch import entity_type
@@ -19,6 +21,8 @@ from segue.translate.query.compile import Compiler, repeats
 from segue.translate.query.grouping import crosses
 from segue.translate.query.ir import Query
 from segue.translate.query.where import Leaf, Node
+from segue.translate.rules.managers import manager_of, start
+from segue.translate.rules.scopes import has_scoped_rows
 from segue.translate.serializers.code import pairs_of
 from segue.translate.serializers.facts import base_name, const, field_refusal, option
 from segue.translate.serializers.given_querysets import given_queryset
@@ -47,6 +51,8 @@ def lookup_lines(frame: Frame, item: SerializerField) -> None:
         return
     cls, imported = entity_type(frame.ctx, child.queryset_model)
     if given is None:
+        given = _by_manager(frame, child)
+    if given is None:
         statement = f"select({cls})" + _limit(frame, item, child)
     else:
         key = pk_field(frame.ctx, child.queryset_model).attname
@@ -62,11 +68,26 @@ def lookup_lines(frame: Frame, item: SerializerField) -> None:
     )
 
 
+def _by_manager(frame: Frame, child: SerializerField) -> Val | None:
+    """The rows of a manager that shows those of the active scope (django-scopes): ``RelatedField.get_queryset`` asks it for each request."""
+    named = const(child.kwargs.get("queryset_manager"))
+    if not isinstance(named, str) or not named or not isinstance(frame.ctx.memo.get(SCOPES), dict):
+        return None
+    model = frame.ctx.model(child.queryset_model)
+    if named != (model.default_manager or "objects") or not has_scoped_rows(frame.ctx, model.label):
+        return None
+    manager = manager_of(frame, model.label, "_default_manager")
+    return start(frame, manager, ast.Pass(lineno=1)) if manager is not None else None
+
+
 def _limit(frame: Frame, item: SerializerField, child: SerializerField) -> str:
     """``.where(…)`` for the ``limit_choices_to`` of the model field; '' for a queryset that lists the model.
 
     Only conditions on the model's own columns: a join could give a row twice, which ``QuerySet.get`` minds.
     """
+    if const(child.kwargs.get("queryset_none")):
+        frame.use(Import("sqlalchemy", "false"))
+        return ".where(false())"
     plain, limit = child.kwargs.get("queryset_plain"), child.kwargs.get("queryset_limit")
     if plain is not None and const(plain):
         return ""

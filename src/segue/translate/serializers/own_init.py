@@ -10,7 +10,7 @@ import ast
 import textwrap
 
 from segue.refusal import Refused
-from segue.snapshot.model import Function, Serializer
+from segue.snapshot.model import Function, Serializer, SerializerField
 from segue.translate.context import Context
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
@@ -43,9 +43,22 @@ def fixed_init(ctx: Context, serializer: Serializer, *, reading: bool = False) -
         return memo
     functions = inits(ctx, serializer.name)
     names = frozenset(f.name for f in serializer.fields) if reading else frozenset()
-    made = functions is not None and all(_is_fixed(ctx, f, functions, names) for f in functions)
+    texts = frozenset(f.name for f in serializer.fields if reading and _chooses_texts(f))
+    made = functions is not None and all(_is_fixed(ctx, f, functions, names, texts) for f in functions)
     ctx.memo[("fixed-init", (serializer.name, reading))] = made
     return made
+
+
+def _chooses_texts(item: SerializerField) -> bool:
+    """Whether it is a ``ChoiceField`` of texts: what is shown is then what is stored, whichever choices there are."""
+    from segue.translate.serializers.facts import base_name
+
+    given = item.kwargs.get("choices")
+    return (
+        base_name(item) == "ChoiceField"
+        and given is not None
+        and all(len(pair.items) == 2 and isinstance(pair.items[0].data, str) for pair in given.items)
+    )
 
 
 def own_attribute(frame: Frame, serializer: str, name: str) -> Val | None:
@@ -95,7 +108,11 @@ def init_body(function: Function) -> list[ast.stmt]:
 
 
 def _is_fixed(
-    ctx: Context, function: Function, functions: list[Function], fields: frozenset[str] = frozenset()
+    ctx: Context,
+    function: Function,
+    functions: list[Function],
+    fields: frozenset[str] = frozenset(),
+    choices: frozenset[str] = frozenset(),
 ) -> bool:
     if function.name == _SIMPLEJWT:
         return True
@@ -108,7 +125,7 @@ def _is_fixed(
     body = [
         s
         for index, s in enumerate(body)
-        if index not in taken and not from_context.sets_querysets(s, fields, classes)
+        if index not in taken and not from_context.sets_querysets(s, fields, classes, choices=choices)
     ]
     while len(body) > 1 and _is_constant(ctx, function, body[0]):
         del body[0]

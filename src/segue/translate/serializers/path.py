@@ -18,7 +18,8 @@ from segue.translate.interp.scope import field_source
 from segue.translate.interp.value import Val, name
 from segue.translate.kinds import BoundMethod, DictOf, Instance, ListOf, ValidatedData
 from segue.translate.load import needs
-from segue.translate.load.models import concrete, field_of, pk_field, reverse_of
+from segue.translate.load.models import concrete, field_of, pk_field, reverse_of, target_field
+from segue.translate.rules.scopes import active_value
 from segue.translate.serializers.synthetic import evaluate
 
 
@@ -102,15 +103,16 @@ def step(frame: Frame, owner: Val, attribute: str, where: Where) -> Val:
     if not isinstance(kind, Instance):
         raise refuse("source", attribute, "Segue does not know what the source is looked up on.", where)
     model = concrete(frame.ctx, kind.model)
-    known = _field(frame.ctx, owner, kind, model, attribute)
+    known = _field(frame, owner, kind, model, attribute)
     if known is not None:
         return known
     return custom(frame, owner, kind, attribute, where)
 
 
-def _field(ctx: Context, owner: Val, kind: Instance, model: Model, attribute: str) -> Val | None:
+def _field(frame: Frame, owner: Val, kind: Instance, model: Model, attribute: str) -> Val | None:
     from segue.translate.load.models import column_kind
 
+    ctx = frame.ctx
     item = pk_field(ctx, kind.model) if attribute == "pk" else field_of(model, attribute)
     if item is not None and item.tags is not None:
         return None
@@ -119,8 +121,7 @@ def _field(ctx: Context, owner: Val, kind: Instance, model: Model, attribute: st
             child = needs.to_one(ctx, kind.site, attribute)
             return Val(Instance(child.model, child, kind.mode, item.null), name(f"{owner.text}.{attribute}"))
         if item.relation.kind == "m2m":
-            child = needs.to_many(ctx, kind.site, attribute)
-            return Val(ListOf(Instance(child.model, child, kind.mode)), name(f"{owner.text}.{attribute}"))
+            return in_scope(frame, owner, attribute)
         if attribute != "pk":
             return None
     if item is not None:
@@ -132,8 +133,38 @@ def _field(ctx: Context, owner: Val, kind: Instance, model: Model, attribute: st
     if reverse.kind == "o2o":
         child = needs.to_one(ctx, kind.site, attribute)
         return Val(Instance(child.model, child, kind.mode, True), name(f"{owner.text}.{attribute}"))
-    child = needs.to_many(ctx, kind.site, attribute)
-    return Val(ListOf(Instance(child.model, child, kind.mode)), name(f"{owner.text}.{attribute}"))
+    return in_scope(frame, owner, attribute)
+
+
+def in_scope(frame: Frame, owner: Val, attribute: str) -> Val:
+    """The list behind a to-many relation; of objects that belong to scopes (django-scopes) those of the active one."""
+    from segue.translate.query.related_sets import scoped_set
+
+    kind = owner.kind
+    assert isinstance(kind, Instance)
+    own = attribute in kind.site.shown or attribute in kind.site.unshown
+    model = needs.many_target(frame.ctx, kind.site.model, attribute) if not own else ""
+    condition = scoped_set(frame.ctx, model) if model else None
+    child = needs.to_many(frame.ctx, kind.site, attribute, narrowed=condition is not None)
+    text = f"{owner.text}.{attribute}"
+    if condition:
+        one, tests = frame.fresh("item"), []
+        reverse = reverse_of(concrete(frame.ctx, kind.model), attribute)
+        for (*path, item), given in condition:
+            site, near = child, one
+            for number, link in enumerate(path):
+                back = number == 0 and reverse is not None and reverse.field == link.name
+                site = kind.site if back else needs.to_one(frame.ctx, site, link.name)
+                near = owner.text if back else f"{near}.{link.name}"
+            needs.column(frame.ctx, site, item.attname)
+            value = active_value(frame, given, ast.Pass(lineno=1))
+            key = target_field(frame.ctx, item).attname
+            assert isinstance(value.kind, Instance)
+            needs.column(frame.ctx, value.kind.site, key)
+            tests.append(f"{near}.{item.attname} == {value.text}.{key}")
+        text = f"[{one} for {one} in {text} if {' and '.join(tests)}]"
+    listed = ast.parse(text, mode="eval").body
+    return Val(ListOf(Instance(child.model, child, kind.mode)), listed)
 
 
 def custom(frame: Frame, owner: Val, kind: Instance, attribute: str, where: Where) -> Val:

@@ -20,10 +20,13 @@ from segue.translate.interp.value import Val, const, name
 from segue.translate.kinds import Instance, Kind, Scalar, SerializerSelf, ValidatedData
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type, reverse_of, snake
+from segue.translate.load.needs import many_target
 from segue.translate.models.polymorphic import INIT, SAVE, children, definer, is_polymorphic
 from segue.translate.models.writing import save_problem
 from segue.translate.needs import Needs
+from segue.translate.query.related_sets import scoped_set
 from segue.translate.rules.before_files import sees_files
+from segue.translate.rules.managers import manager_of, start
 from segue.translate.rules.own_save import own_save, saves_as_tag
 from segue.translate.rules.receivers import saved_by, send_post_save, send_pre_save
 from segue.translate.rules.relation_signals import changes, seen_by
@@ -212,6 +215,8 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
         for accessor in many:
             frame.use(Import("segue_bridge.db", "relations"))
             told = _told(frame, serializer, accessor)
+            if action == "update":
+                told += _among(frame, serializer.model, accessor)
             frame.emit_block(
                 f"if {accessor} is not UNSET:",
                 [f"await relations.set_(db, {local}, {accessor!r}, {accessor}{told})"],
@@ -285,6 +290,16 @@ def check_model(ctx: Context, serializer: Serializer) -> None:
             "The model's manager overrides it.",
             override_place(ctx, create, model.where),
         )
+
+
+def _among(frame: Frame, label: str, accessor: str) -> str:
+    """The argument for the rows that ``field.set(...)`` may take out: those that the related manager shows. Raises ``Refused``."""
+    target = many_target(frame.ctx, label, accessor)
+    if not scoped_set(frame.ctx, target):
+        return ""
+    manager = manager_of(frame, target, "_default_manager")
+    assert manager is not None
+    return f", among={start(frame, manager, ast.Pass(lineno=1)).text}"
 
 
 def _told(frame: Frame, serializer: Serializer, accessor: str) -> str:

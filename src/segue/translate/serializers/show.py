@@ -288,8 +288,8 @@ def _key_of_object(frame: Frame, item: SerializerField, found: Found, last: str)
     return Found(value, guards)
 
 
-def _each(frame: Frame, item: SerializerField, val: Val) -> tuple[str, Instance]:
-    """The list behind a to-many source and what its items are."""
+def _each(frame: Frame, item: SerializerField, val: Val) -> tuple[str, str, Instance]:
+    """A name for each of them, the list behind a to-many source with what it leaves out, and what its items are."""
     kind = val.kind
     if isinstance(kind, QuerySet):
         from segue.translate.load.fetch import fetch_all, site_of
@@ -298,7 +298,12 @@ def _each(frame: Frame, item: SerializerField, val: Val) -> tuple[str, Instance]
         val = fetch_all(frame, val, site)
         kind = val.kind
     if isinstance(kind, ListOf) and isinstance(kind.item, Instance) and val.node is not None:
-        return val.text, kind.item
+        match val.node:
+            case ast.ListComp(ast.Name(one), [ast.comprehension(ast.Name(same), rows, [test])]) if (
+                one == same
+            ):
+                return one, f"{ast.unparse(rows)} if {ast.unparse(test)}", kind.item
+        return frame.fresh("item"), val.text, kind.item
     raise field_refusal(item, "source", "Segue does not see which objects the source lists.")
 
 
@@ -333,8 +338,7 @@ def _many_related(frame: Frame, item: SerializerField, val: Val) -> _Made:
     by_itself = shows_itself(frame, child)
     if not by_itself:
         check_field(frame.ctx, child, FIELD_OUTPUT, "field-output")
-    source, kind = _each(frame, item, val)
-    one = frame.fresh("item")
+    one, source, kind = _each(frame, item, val)
     inner = Val(kind, name(one))
     base = base_name(child)
     if by_itself:
@@ -401,8 +405,7 @@ def _nested_list(frame: Frame, item: SerializerField, val: Val, partial: bool) -
     from segue.translate.serializers.read import presenter
 
     check_list(frame, item)
-    source, kind = _each(frame, item, val)
-    one = frame.fresh("item")
+    one, source, kind = _each(frame, item, val)
     _check_popped(frame, item)
     nested = presenter(frame.ctx, item.serializer, kind, partial=partial)
     _check_shared(item, nested)

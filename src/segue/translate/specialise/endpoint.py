@@ -15,11 +15,21 @@ from segue.translate.kinds import Kind, Scalar
 EMPTY = Value("const", None)
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The serializer class that a view chose on one way through its ``get_serializer_class``; ``looked_up`` tells where the last
+    step was a look-up under something of the request (:mod:`segue.translate.specialise.registered`)."""
+
+    cls: str
+    looked_up: Hashable = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Endpoint:
     """``method`` is '' where code serves several (permissions); ``action`` as the viewset has it then:
     None for a method that the URL does not offer, ``"metadata"`` for OPTIONS. ``rebound``: methods that the view's code has
-    replaced on the object (``self.get_object = self.get_instance``), with the dotted names of what stands there now."""
+    replaced on the object (``self.get_object = self.get_instance``), with the dotted names of what stands there now. ``chosen``: what
+    ``get_serializer_class`` gives on the way that is translated, where requests decide."""
 
     ctx: Context
     route: Route
@@ -27,6 +37,7 @@ class Endpoint:
     method: str
     action: str | None
     rebound: tuple[tuple[str, str], ...] = ()
+    chosen: Chosen | None = None
 
     @property
     def cls(self) -> str:
@@ -36,7 +47,7 @@ class Endpoint:
     @property
     def key(self) -> Hashable:
         """Endpoints with equal keys translate equally."""
-        return (self.view.key, self.route.id, self.method, self.action, self.rebound)
+        return (self.view.key, self.route.id, self.method, self.action, self.rebound, self.chosen)
 
     @property
     def app(self) -> str:
@@ -145,6 +156,10 @@ class Endpoint:
             why,
             function.where if function else self.where,
         )
+
+    def choosing(self, chosen: Chosen) -> Endpoint:
+        """The same view where ``get_serializer_class`` has given ``chosen``."""
+        return replace(self, chosen=chosen)
 
     def for_action(self, action: str | None, method: str = "") -> Endpoint:
         """The same view under another action."""

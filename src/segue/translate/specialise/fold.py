@@ -14,7 +14,7 @@ from typing import Any
 
 from segue.refusal import Refused, refuse
 from segue.snapshot.model import Function, Value, Where
-from segue.translate.specialise.endpoint import Endpoint
+from segue.translate.specialise.endpoint import EMPTY, Endpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,8 +236,10 @@ class Folder:
             )
             if policy is not None and node.attr in _POLICIES:
                 found = self.endpoint.policy(node.attr)
-            if found.kind == "opaque":
-                raise self.dynamic(node)
+            if found.kind == "opaque" or found is EMPTY:
+                raise self.dynamic(
+                    node
+                )  # what no class has is put on the view for each request, as ``kwargs`` is
             return plain(found)
         raise self.dynamic(node)
 

@@ -143,6 +143,10 @@ class RegistryFolder(Folder):
                 return self.called(functions[ref.name], node, bound=0)
         return super().on_call(node)
 
+    def inner(self, function: Function) -> RegistryFolder:
+        """The folder of a function that this one calls."""
+        return RegistryFolder(self.endpoint, function)
+
     def _has(self, node: ast.Call) -> bool:
         name, known = self.value(node.args[1]), self.endpoint.klass()
         if not isinstance(name, str) or known is None:
@@ -166,7 +170,7 @@ class RegistryFolder(Folder):
         names = [a.arg for a in [*spec.posonlyargs, *spec.args]][bound:]
         if len(names) != len(node.args) or spec.vararg or spec.kwarg or spec.kwonlyargs:
             raise self.dynamic(node)
-        inner = RegistryFolder(self.endpoint, function)
+        inner = self.inner(function)
         inner.names = dict(zip(names, map(self.value, node.args), strict=True))
         try:
             inner.run(tree.body)
@@ -199,9 +203,13 @@ def registered(endpoint: Endpoint, name: str) -> tuple[Registered, str] | None:
         found = done.value
     if not isinstance(found, Registered) or not found.options:
         return None
-    # The one that most values give; the first of them in the order of the dict.
+    return found, most_given(found)
+
+
+def most_given(found: Registered) -> str:
+    """The class that most values give; the first of them in the order of the dict."""
     names = [cls for _, cls in found.options]
-    return found, max(dict.fromkeys(names), key=names.count)
+    return max(dict.fromkeys(names), key=names.count)
 
 
 def _registers(function: Function) -> bool:
@@ -219,4 +227,4 @@ def _registers(function: Function) -> bool:
     return False
 
 
-__all__ = ["OfRequest", "Registered", "registered"]
+__all__ = ["OfRequest", "Registered", "RegistryFolder", "most_given", "registered"]

@@ -22,7 +22,7 @@ from segue.translate.query.transforms import asks_for_years
 from segue.translate.serializers.synthetic import evaluate
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, call_method, plain
-from segue.translate.specialise.registered import registered
+from segue.translate.specialise.registered import Registered, registered
 from segue.translate.views import jwt_views, serializer_object
 
 
@@ -41,6 +41,8 @@ def call_own(frame: Frame, endpoint: Endpoint, text: str) -> Val:
 
 def serializer_class(endpoint: Endpoint) -> str:
     """``get_serializer_class()``: the key into ``snapshot.serializers``. Raises ``Refused``."""
+    if endpoint.chosen is not None:
+        return _known_serializer(endpoint, endpoint.chosen.cls)
     if endpoint.overridden("get_serializer_class") == jwt_views.SERIALIZER_CLASS:
         found: Any = jwt_views.serializer_class(endpoint)
     elif endpoint.overridden("get_serializer_class"):
@@ -70,9 +72,7 @@ def asked_serializer_class(
 
     ``data`` is what the serializer is given, which is read before it is asked (``get_serializer(data=request.data)``).
     """
-    looked_up = (
-        registered(endpoint, "get_serializer_class") if endpoint.overridden("get_serializer_class") else None
-    )
+    looked_up = _looked_up(endpoint)
     if looked_up is not None:
         if may_write(frame.ctx, frame.lines):
             raise endpoint.refuse_method("get_serializer_class", "Something was written before it is asked.")
@@ -91,6 +91,15 @@ def asked_serializer_class(
         raised = quote("left_to_django({0}, {1})", frame.db, literal(f"another {native.rpartition('.')[2]}"))
         frame.emit_block(f"if {ast.unparse(test)}:", [f"raise {ast.unparse(raised)}"])
     return serializer_class(endpoint), data
+
+
+def _looked_up(endpoint: Endpoint) -> tuple[Registered, str] | None:
+    chosen = endpoint.chosen
+    if chosen is not None:
+        return (chosen.looked_up, chosen.cls) if isinstance(chosen.looked_up, Registered) else None
+    return (
+        registered(endpoint, "get_serializer_class") if endpoint.overridden("get_serializer_class") else None
+    )
 
 
 def call_property(frame: Frame, endpoint: Endpoint, attribute: str) -> ast.expr:

@@ -19,6 +19,7 @@ from segue.translate.pagination.paginators import Paginator, paginator_of
 from segue.translate.query.build import settle
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.views import generic, serializer_object
+from segue.translate.views.by_choice import by_choice
 from segue.translate.views.generic import self_of
 from segue.translate.views.own_serializer import get_serializer
 
@@ -39,8 +40,10 @@ def list_(frame: Frame, endpoint: Endpoint) -> Val:
     page = page_of(frame, endpoint, objects, None)
     if isinstance(page.kind, Const):
         rows = fetch_all(frame, objects, site_of(frame, objects))
-        return reply(frame, _shown(frame, endpoint, rows))
-    return enveloped(frame, endpoint, _shown(frame, endpoint, page), None)
+        return by_choice(frame, endpoint, lambda chosen, _: reply(frame, _shown(frame, chosen, rows)))
+    return by_choice(
+        frame, endpoint, lambda chosen, _: enveloped(frame, endpoint, _shown(frame, chosen, page), None)
+    )
 
 
 def _shown(frame: Frame, endpoint: Endpoint, rows: Val) -> Val:
@@ -112,24 +115,31 @@ def envelope_by(frame: Frame, paginator: Paginator, items: Val, at: ast.AST | No
 def retrieve(frame: Frame, endpoint: Endpoint) -> Val:
     """``RetrieveModelMixin.retrieve``."""
     instance = generic.get_object(frame, endpoint, write=False)
-    serializer = get_serializer(frame, endpoint, [instance], {})
-    return reply(frame, serializer_object.data(frame, serializer))
+
+    def shown(chosen: Endpoint, _: Val) -> Val:
+        return reply(frame, serializer_object.data(frame, get_serializer(frame, chosen, [instance], {})))
+
+    return by_choice(frame, endpoint, shown)
 
 
 def create(frame: Frame, endpoint: Endpoint) -> Val:
     """``CreateModelMixin.create``."""
     body = Val(Payload(), quote("await {0}()", frame.state("body")))
     frame.is_async = True
-    serializer = get_serializer(frame, endpoint, [], {"data": body})
-    serializer_object.is_valid(frame, serializer, True)
-    hook(frame, endpoint, "perform_create", "serializer", serializer)
-    if endpoint.overridden("get_success_headers"):
-        raise endpoint.refuse_method(
-            "get_success_headers", "An overridden get_success_headers is not translated yet."
-        )
-    data = serializer_object.data(frame, serializer)
-    assert data.node is not None
-    return Val(Response(201), quote("{0}.created({1})", frame.state("call"), data.node))
+
+    def created(chosen: Endpoint, body: Val) -> Val:
+        serializer = get_serializer(frame, chosen, [], {"data": body})
+        serializer_object.is_valid(frame, serializer, True)
+        hook(frame, endpoint, "perform_create", "serializer", serializer)
+        if endpoint.overridden("get_success_headers"):
+            raise endpoint.refuse_method(
+                "get_success_headers", "An overridden get_success_headers is not translated yet."
+            )
+        data = serializer_object.data(frame, serializer)
+        assert data.node is not None
+        return Val(Response(201), quote("{0}.created({1})", frame.state("call"), data.node))
+
+    return by_choice(frame, endpoint, created, body)
 
 
 def update(frame: Frame, endpoint: Endpoint, *, partial: bool = False) -> Val:
@@ -137,12 +147,16 @@ def update(frame: Frame, endpoint: Endpoint, *, partial: bool = False) -> Val:
     instance = generic.get_object(frame, endpoint, write=True)
     body = Val(Payload(), quote("await {0}()", frame.state("body")))
     frame.is_async = True
-    serializer = get_serializer(frame, endpoint, [instance], {"data": body, "partial": const(partial)})
-    serializer_object.is_valid(frame, serializer, True)
-    hook(frame, endpoint, "perform_update", "serializer", serializer)
-    if isinstance(instance.kind, Instance):
-        instance.kind.site.reread = True  # it empties _prefetched_objects_cache
-    return reply(frame, serializer_object.data(frame, serializer))
+
+    def saved(chosen: Endpoint, body: Val) -> Val:
+        serializer = get_serializer(frame, chosen, [instance], {"data": body, "partial": const(partial)})
+        serializer_object.is_valid(frame, serializer, True)
+        hook(frame, endpoint, "perform_update", "serializer", serializer)
+        if isinstance(instance.kind, Instance):
+            instance.kind.site.reread = True  # it empties _prefetched_objects_cache
+        return reply(frame, serializer_object.data(frame, serializer))
+
+    return by_choice(frame, endpoint, saved, body)
 
 
 def partial_update(frame: Frame, endpoint: Endpoint) -> Val:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Table, and_, bindparam, or_, select
+from sqlalchemy import Column, Select, Table, and_, bindparam, or_, select
 from sqlalchemy import delete as delete_from
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import RelationshipProperty
@@ -159,8 +159,12 @@ async def set_(
     changes: Changes | None = None,
     *,
     clear_first: bool = False,
+    among: Select[Any] | None = None,
 ) -> None:
-    """``entity.relation.set(objects)``: what is not there goes (or all, ``clear_first``), then what is new comes."""
+    """``entity.relation.set(objects)``: what is not there goes (or all, ``clear_first``), then what is new comes.
+
+    ``among`` selects the keys of the rows that the relation's manager shows, where it leaves some out: others stay.
+    """
     link = _link(entity, relation)
     own = _own_key(entity, link, relation)
     forget_rows(entity, link.table)
@@ -170,7 +174,10 @@ async def set_(
             await _clear(db, link, entity, own, through, changes)
         else:
             with db.primary():
-                gone = {row[0] for row in await db.all(select(link.target).where(link.source == own))}
+                there = select(link.target).where(link.source == own)
+                if among is not None:
+                    there = there.where(link.target.in_(among))
+                gone = {row[0] for row in await db.all(there)}
             new = [key for key in new if not _taken(gone, key)]
             if gone:
                 await _remove(db, link, entity, own, list(gone), through, changes)

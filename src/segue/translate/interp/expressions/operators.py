@@ -523,14 +523,25 @@ def _under(frame: Frame, node: ast.expr, facts: dict[str, Kind]) -> Val:
 
 
 def _only_where_true(frame: Frame, local: str) -> bool:
-    """Whether the function names it in ``if (local := …):`` alone, whose branch an empty list never enters."""
+    """Whether the function names it in ``if (local := …):`` alone, whose branch an empty list never enters.
+
+    So it is with ``if other or (local := …):`` where ``other`` is known to be false.
+    """
     tree = ast.parse(textwrap.dedent(frame.function.source))
     inside = 0
     for node in ast.walk(tree):
         match node:
             case ast.If(ast.NamedExpr(ast.Name(name)), body) if name == local:
                 inside += 1 + sum(_named(statement, local) for statement in body)
+            case ast.If(ast.BoolOp(ast.Or(), [*others, ast.NamedExpr(ast.Name(name))]), body) if (
+                name == local and all(_false(frame, other) for other in others)
+            ):
+                inside += 1 + sum(_named(statement, local) for statement in body)
     return 0 < inside == _named(tree, local)
+
+
+def _false(frame: Frame, node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and test(frame, node).known is False
 
 
 def _named(tree: ast.AST, local: str) -> int:

@@ -236,6 +236,10 @@ def stripped(text):
     return text.strip() or None
 
 
+def none_told():
+    return None
+
+
 def nothing_yet():
     return []
 
@@ -2259,6 +2263,17 @@ class Lab(APIView):
             filled(found)
             return found
         return "nothing"
+
+    def case_empty_list_named_behind_another(self):
+        others = nothing_yet()
+        if others or (found := nothing_yet()):
+            return [*found, *others]
+        return "nothing"
+
+    def case_none_of_a_function_before_what_it_would_be_asked_for(self):
+        if none_told() and none_told().title in ("a", "b"):
+            return "told"
+        return "none"
 
     def case_save_that_fails_as_another_error(self):
         crate = Crate.objects.create(name="kept")
