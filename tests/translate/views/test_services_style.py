@@ -43,16 +43,6 @@ class RequestMiddleware:
             request.user = SimpleLazyObject(again)
             request.session.accessed = False
 """,
-    # As the package's: what becomes of an event is up to its configuration.
-    "structlog.py": """\
-class BoundLoggerLazyProxy:
-    def info(self, event, *values, **named):
-        pass
-
-
-def get_logger():
-    return BoundLoggerLazyProxy()
-""",
     "notes/models.py": """\
 import uuid
 
@@ -102,6 +92,7 @@ from notes.models import Member, Note
 
 
 logger = structlog.get_logger()
+tagged = logger.bind(part="notes")
 
 
 class MemberFilter(django_filters.FilterSet):
@@ -185,10 +176,12 @@ from rest_framework import authentication, exceptions, permissions, serializers,
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 from rest_framework.views import exception_handler
+import structlog
+from structlog.contextvars import bind_contextvars
 
 from notes import services
 from notes.models import Member, Note
-from notes.services import logger
+from notes.services import logger, tagged
 
 
 def on_error(exc, ctx):
@@ -316,7 +309,18 @@ class MeApi(views.APIView):
 
 class LoggedApi(views.APIView):
     def get(self, request):
-        logger.info("asked")
+        log = logger.bind(path=request.path, many=True)
+        log.info("asked", count=Note.objects.count())
+        bind_contextvars(note=7)
+        logger.bind(lost=True)
+        logger.warning("asked %s", "twice", name=request.query_params.get("name"))
+        structlog.get_logger().new(a=1).unbind("a").error("no error", exc=None)
+        return Response()
+
+
+class LoggedRowApi(views.APIView):
+    def get(self, request):
+        tagged.info("asked")
         return Response()
 
 
@@ -387,6 +391,7 @@ urlpatterns = [
     path("login/", apis.LoginApi.as_view()),
     path("notes/", apis.NoteListApi.as_view()),
     path("logged/", apis.LoggedApi.as_view()),
+    path("tagged/", apis.LoggedRowApi.as_view()),
     path("me/", apis.MeApi.as_view()),
     path("ordered/", apis.OrderedApi.as_view()),
     path("swapped/", apis.SwappedApi.as_view()),
@@ -402,7 +407,7 @@ def test_services_and_selectors_answer_as_they_do(tmp_path: Path) -> None:
     program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=240, seconds=12)
     assert {(r.route_id, r.method): r.reasons[0].code for r in program.refused} == {
         ("/ordered/", "GET"): "paginate",
-        ("/logged/", "GET"): "package-structlog",
+        ("/tagged/", "GET"): "package-structlog",
         **{("/swapped/", method): "filterset" for method in ("GET", "PUT", "POST")},
         ("/swapped/", "PATCH"): "paginate",
         ("/foreign/", "GET"): "filterset",
@@ -423,3 +428,30 @@ def test_services_and_selectors_answer_as_they_do(tmp_path: Path) -> None:
     assert "left_to_django=LEFT_TO_DJANGO" in resources["NOTES_URL"]
     assert "left_to_django" not in resources["ME_URL"]
     assert "sessionid" in (tmp_path / "fastapi" / "app" / "access.py").read_text().split("LEFT_TO_DJANGO")[1]
+    theirs, mine = (eval(line) for line in site.run("-c", _EVENTS, str(tmp_path / "fastapi")))
+    assert len(theirs) == 3
+    assert '"structlog==' in (tmp_path / "fastapi" / "pyproject.toml").read_text()
+    assert theirs == mine
+
+
+_EVENTS = """
+import os, sys
+sys.path[:0] = [sys.argv[1]]
+os.environ.update(DJANGO_SETTINGS_MODULE="site_.settings", DATABASE_URL="sqlite:///db.sqlite3", SECRET_KEY="x")
+import django, structlog
+django.setup()
+from django.test import Client
+from fastapi.testclient import TestClient
+from app.main import create_app
+events = []
+def kept(logger, method, event):
+    events.append((method, event))
+    raise structlog.DropEvent
+structlog.configure(processors=[structlog.contextvars.merge_contextvars, kept])
+with TestClient(create_app()) as ours:
+    for side in (Client(), ours):
+        events.clear()
+        structlog.contextvars.clear_contextvars()
+        assert side.get("/logged/?name=x").status_code == 200
+        print(events)
+"""

@@ -175,6 +175,11 @@ PACKAGES = (
         "Keep routes that take passwords on Django, or use sessions or tokens on the others instead of Basic authentication.",
     ),
     Package(
+        "structlog", ("structlog",),
+        "Loggers are called as they stand (events, bind, new, unbind, contextvars); the service configures structlog itself.",
+        "Make the module's logger by get_logger() alone, and bind in functions; use contextvars in the place of threadlocal.",
+    ),
+    Package(
         "django-cors-headers", ("corsheaders",),
         "The middleware is mapped to the service's own, at its place in the stack.",
         "Use settings that docs/middleware.md lists.",
