@@ -19,6 +19,7 @@ MIDDLEWARE = [
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "notes.middleware.Own",
     "notes.middleware.InContext",
+    "notes.middleware.First",
 ]
 MORE = f"""
 import os
@@ -33,6 +34,10 @@ if os.environ.get("ID_HEADER"):
 OWN = """\
 import threading
 from contextvars import ContextVar
+
+from django.utils.deprecation import MiddlewareMixin
+
+from notes.models import Plain
 
 _local = threading.local()
 _user = ContextVar("user", default=None)
@@ -53,6 +58,19 @@ class Own:
             return self.get_response(request)
         finally:
             del _local.request
+
+
+class First(MiddlewareMixin):
+    def process_request(self, request):
+        host = request.get_host().split(":")[0]
+        if not host:
+            request.first = None
+            return
+        try:
+            first = Plain.objects.filter(title__gt="").order_by("id").first()
+        except Exception:
+            first = None
+        request.first = first
 
 
 def InContext(get_response):
@@ -148,6 +166,41 @@ class AsksContext(APIView):
         return Response({"id": getattr(request, "request_id", None)})
 
 
+class Guarded(APIView):
+    authentication_classes = []
+
+    def get(self, request, pk):
+        try:
+            note = Plain.objects.get(pk=pk)
+        except Exception:
+            return Response({"gone": True}, status=404)
+        return Response({"title": note.title, "first": request.first.title if request.first else None})
+
+    def post(self, request, pk):
+        try:
+            size = int(request.data.get("size", 4))
+            note = Plain.objects.get(pk=pk)
+        except Exception as error:
+            return Response({"error": str(error)}, status=400)
+        return Response({"title": note.title, "size": size})
+
+    def put(self, request, pk):
+        Plain.objects.create(title="put")
+        try:
+            note = Plain.objects.get(pk=pk)
+        except Exception:
+            return Response({"gone": True}, status=404)
+        return Response({"title": note.title})
+
+    def delete(self, request, pk):
+        for word in ("a", "b"):
+            try:
+                Plain.objects.get(title=word)
+            except Exception:
+                Plain.objects.filter(pk=pk).delete()
+        return Response(None)
+
+
 class Where(APIView):
     authentication_classes = []
 
@@ -173,14 +226,14 @@ router = SimpleRouter()
 router.register("notes", views.Notes, "note")
 router.register("watched", views.Watching, "watched")
 router.register("plain", views.Plains, "plain")
-urlpatterns = [path("", include(router.urls)), path("asks/", views.Asks.as_view()), path("context/", views.AsksContext.as_view()), path("where/<str:word>/", views.Where.as_view())]
+urlpatterns = [path("", include(router.urls)), path("asks/", views.Asks.as_view()), path("context/", views.AsksContext.as_view()), path("where/<str:word>/", views.Where.as_view()), path("guarded/<int:pk>/", views.Guarded.as_view())]
 """
 REFUSED = {
     "POST /notes/": "package-django-currentuser", "PUT /notes/{pk}/": "package-django-currentuser",
     "PATCH /notes/{pk}/": "package-django-currentuser", "POST /watched/": "package-django-auditlog", "PUT /watched/{pk}/": "package-django-auditlog",
     "PATCH /watched/{pk}/": "package-django-auditlog", "DELETE /watched/{pk}/": "package-django-auditlog", "GET /asks/": "package-django-currentuser",
     "POST /asks/": "package-django-crum", "PUT /asks/": "unknown-global", "PATCH /asks/": "request",
-    "DELETE /asks/": "getattr", "GET /context/": "unknown-global", "POST /context/": "getattr",
+    "PUT /guarded/{pk}/": "broad-except", "DELETE /guarded/{pk}/": "broad-except", "DELETE /asks/": "getattr", "GET /context/": "unknown-global", "POST /context/": "getattr",
 }  # fmt: skip
 
 
@@ -209,10 +262,15 @@ def test_the_rest_answers_as_django_does(site: Site, snapshot: Snapshot, tmp_pat
     # Somebody who is logged in has read the session, and what a view without sessions answers them is Django's.
     assert {o.key for o in report.operations if any(s.startswith("2") for s in o.statuses)} >= {
         "GET /notes/", "GET /plain/", "POST /plain/", "DELETE /plain/{pk}/", "GET /watched/", "GET /where/{word}/",
+        "GET /guarded/{pk}/",
     }  # fmt: skip
     routes = (tmp_path / "app" / "notes" / "routes.py").read_text()
     assert "permissions-policy" in routes
     assert "reads_session=True" in routes
+    guarded = next(o for o in report.operations if o.key == "GET /guarded/{pk}/")
+    assert "404" in guarded.statuses
+    assert not guarded.unserved  # what is not there is caught as on Django
+    assert next(o for o in report.operations if o.key == "POST /guarded/{pk}/").unserved
     # django-silk writes a row for each request to Django, which would be a difference.
     assert "silk.middleware.SilkyMiddleware" in (tmp_path / "PORTING.md").read_text()
 

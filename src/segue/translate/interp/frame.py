@@ -70,7 +70,7 @@ class Frame:
     around the statement: locals that say something of one round are not written down. ``loops`` are those around the statement,
     ``given`` names the locals that hold extra state here, ``exits`` what is on ``self`` where the function returns;
     ``selected`` tells which local holds the rows that a view's look-up chose (where it stands: the lines, and how many there were).
-    ``captured``: how many blocks the statement stands in whose lines are kept apart, ``apart`` the ``no_hoist`` at which the innermost began,
+    ``around`` are the lines before the blocks that the statement stands in, ``captured``: how many of these are kept apart, ``apart`` the ``no_hoist`` at which the innermost began,
     ``sure`` how many of them do not decide whether what is after them runs without it (``try`` whose handlers all leave). ``changes_user``: what the code so far may have done to who asks (``in``, ``out``).
     ``on_view``: the attributes that it has put on the view. ``state_local``: the local that holds what is kept with the request
     (:mod:`segue.translate.rules.request_state`), ``keeps_state`` whether there can be one; ``replaces_user``: whether the code so far may
@@ -130,6 +130,7 @@ class Frame:
     replaces_user: bool = False
     ends: list[frozenset[str]] = field(default_factory=list)
     captured: int = 0
+    around: list[list[str]] = field(default_factory=list)
     apart: int = 0
     sure: int = 0
     source_file: str = ""
@@ -213,12 +214,13 @@ class Frame:
     def capture(self) -> Iterator[list[str]]:
         """Collect what is emitted inside instead of appending it."""
         outer, self.lines = self.lines, []
+        self.around.append(outer)
         above, self.apart = self.apart, self.no_hoist
         self.captured += 1
         try:
             yield self.lines
         finally:
-            self.lines, self.apart = outer, above
+            self.lines, self.apart = self.around.pop(), above
             self.captured -= 1
 
     def emit_block(self, header: str, lines: list[str]) -> None:

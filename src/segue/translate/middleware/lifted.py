@@ -17,6 +17,7 @@ from segue.snapshot.model import Class, Function, Route, Snapshot, Where
 from segue.translate import language
 from segue.translate.context import Context
 from segue.translate.functions.lift import Lifted, lift
+from segue.translate.interp.leaving import leavable
 from segue.translate.interp.scope import Scope
 from segue.translate.kinds import Const, EarlyRequest, Kind, NextHandler, Object, Response
 from segue.translate.middleware.attributes import kept
@@ -93,7 +94,7 @@ def _layer(ctx: Context, defined: str, request: EarlyRequest) -> Layer:
         found, given, receiver = (
             _class(ctx, cls, request) if cls is not None else _function(ctx, defined, request)
         )
-        with language.unsettled(ctx, language.IN_MIDDLEWARE):
+        with language.unsettled(ctx, language.IN_MIDDLEWARE), leavable(ctx):
             lifted = lift(
                 ctx,
                 found,

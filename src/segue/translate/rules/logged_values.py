@@ -5,10 +5,14 @@ from __future__ import annotations
 import ast
 import copy
 
+from segue.refusal import Refused
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.expressions.attributes import of
+from segue.translate.interp.expressions.literals import printable
 from segue.translate.interp.frame import Frame
 from segue.translate.kinds import HandledView, Instance, QuerySet, Request, Unknown, User
+
+_COMPARED = frozenset({"error", "exception", "critical"})
 
 
 def logged(frame: Frame, call: CallSite, node: ast.expr) -> ast.expr:
@@ -22,9 +26,13 @@ def logged(frame: Frame, call: CallSite, node: ast.expr) -> ast.expr:
         assert path.node is not None
         return _text([frame.state("method"), ast.Constant(" "), path.node])
     if isinstance(kind, Instance | User) and value.node is not None:
-        key = of(frame, value, "pk", node)
-        if key.node is not None and not getattr(kind, "nullable", False):
-            return _text([ast.Constant(f"{kind.model.rpartition('.')[2]} "), key.node])
+        try:
+            return printable(frame, value, node)
+        except Refused:
+            key = of(frame, value, "pk", node)
+            if call.name.rpartition(".")[2] not in _COMPARED and key.node is not None:
+                return _text([ast.Constant(f"{kind.model.rpartition('.')[2]} "), key.node])
+            raise
     if value.node is None or isinstance(kind, Instance | QuerySet | User | Unknown):
         raise frame.refuse(
             "logging", ast.unparse(node), "The logged value has no text in the generated code.", call.node

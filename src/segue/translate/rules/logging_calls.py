@@ -1,6 +1,7 @@
 """Logging: kept, through the standard library's logger of the same name.
 
-What a log says of an object need not be what Django's says: of rows it is the model and the key, never the columns.
+A row is logged as its text; where that cannot be translated, and the level is below ERROR (which ``verify`` compares), as its
+model and key, never as its columns.
 """
 
 from __future__ import annotations

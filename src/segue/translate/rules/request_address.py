@@ -7,7 +7,7 @@ import ast
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, quote
-from segue.translate.kinds import Request, Scalar
+from segue.translate.kinds import EarlyRequest, Request, Scalar
 from segue.translate.rules.registry import attribute, method
 
 _COMMON = "django.middleware.common.CommonMiddleware"
@@ -22,12 +22,14 @@ def path(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
     return Val(Scalar("str"), ast.Attribute(frame.state("call"), "url_path", ast.Load()))
 
 
+@attribute(EarlyRequest, "scheme")
 @attribute(Request, "scheme")
 def scheme(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
     """``request.scheme``."""
     return Val(Scalar("str"), quote('"https" if {0}.secure else "http"', frame.state("call")))
 
 
+@method(EarlyRequest, "is_secure")
 @method(Request, "is_secure")
 def is_secure(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``request.is_secure()``."""
@@ -35,6 +37,7 @@ def is_secure(frame: Frame, owner: Val, call: CallSite) -> Val:
     return Val(Scalar("bool"), ast.Attribute(frame.state("call"), "secure", ast.Load()))
 
 
+@method(EarlyRequest, "get_host")
 @method(Request, "get_host")
 def get_host(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``request.get_host()``: ``CommonMiddleware`` has asked before, so that the host is an allowed one."""
@@ -45,9 +48,10 @@ def get_host(frame: Frame, owner: Val, call: CallSite) -> Val:
     return Val(Scalar("str"), ast.Attribute(frame.state("call"), "host", ast.Load()))
 
 
+@method(EarlyRequest, "get_full_path")
 @method(Request, "get_full_path")
 def get_full_path(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``request.get_full_path()``."""
     call.only(at_most=0)
     made = frame.imported("segue_bridge.http.urls", "full_path")
-    return Val(Scalar("str"), quote("{0}({1})", made, frame.state("request")))
+    return Val(Scalar("str"), quote("{0}({1})", made, frame.state("call")))

@@ -18,7 +18,7 @@ _CALLED = re.compile(
     r"(MAIL\.(send|send_all|notify)|Message|run_in_threadpool|requests\.Session|httpx\.Client|not_none|call\.reply)\Z"
 )
 _ASKED = frozenset({"json", "raise_for_status", "attach", "attach_alternative", "update", "close"})
-_LOGGED = re.compile(r"logging\.getLogger\([^()]*\)(\.(debug|info|warning|error|exception|critical))?\Z")
+_LOGGED = re.compile(r"logging(\.getLogger\([^()]*\))?(\.(debug|info|warning|error|exception|critical))?\Z")
 
 _SAVES = "(rows are saved)"
 _ERRORS = frozenset(

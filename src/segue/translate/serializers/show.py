@@ -28,6 +28,7 @@ from segue.translate.kinds import (
 from segue.translate.load.models import concrete, field_of, pk_field
 from segue.translate.load.needs import column
 from segue.translate.rules.localized import holds_localized
+from segue.translate.rules.plain_data import object_in
 from segue.translate.serializers.as_made import as_made
 from segue.translate.serializers.code import value_text
 from segue.translate.serializers.dropping import shares
@@ -236,8 +237,11 @@ def _free(frame: Frame, item: SerializerField, val: Val) -> _Made:
         raise field_refusal(item, "method-value", "Segue cannot see that the method gives plain data.")
     if holds_localized(val.kind):
         raise field_refusal(item, "localized-text", "It gives a text in several languages as it is.")
-    if isinstance(val.kind, ListOf) and isinstance(val.kind.item, Instance | QuerySet):
+    if isinstance(val.kind, ListOf) and isinstance(val.kind.item, QuerySet):
         raise field_refusal(item, "method-value", "The method gives model instances.")
+    why = object_in(val.kind, None)
+    if why:
+        raise field_refusal(item, "method-value", why)
     text, imports = annotation(frame.ctx, val.kind)
     return _Made(val.text, text, imports, val.kind)
 

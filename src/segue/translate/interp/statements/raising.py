@@ -12,6 +12,7 @@ from segue.translate.interp import held
 from segue.translate.interp.carried import SURE
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.key_missing import KeyMissing
+from segue.translate.interp.statements import any_exception
 from segue.translate.interp.statements.branches import End, merge
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Failure, Global, Raised
@@ -87,6 +88,7 @@ def guarded(frame: Frame, node: ast.Try) -> None:
     finally:
         frame.sure -= leave
     alike = broad is None or fails_alike(frame.ctx, body, raises=all(map(_raises, node.handlers)))
+    leaves = not alike and any_exception.may_leave(frame, node, body)
     _two_in_one(frame, node, [text for text, _, _ in handlers], body)
     ends: list[End] = []
     with frame.capture() as orelse:
@@ -96,6 +98,10 @@ def guarded(frame: Frame, node: ast.Try) -> None:
     tried, touched = frame.env, held.states(untouched)
     out: list[tuple[str, list[str]]] = []
     for text, handler, value in handlers:
+        rest = leaves and text == "Exception" and not _lets_through(handler)
+        if rest:
+            classes = any_exception.alike(frame, handler, body)
+            text, value = f"({', '.join(classes)})" if len(classes) > 1 else "".join(classes), None
         # A handler may start anywhere in the body: what the body set is only perhaps set.
         frame.restore_env(before)
         frame.facts = {}
@@ -105,8 +111,14 @@ def guarded(frame: Frame, node: ast.Try) -> None:
             frame.bind(handler.name, Val(Raised(text, _is_told(frame, text, body)), value.node))
         frame.env["#handling"] = Val(Raised(text))
         with frame.capture() as lines:
-            frame.run(handler.body)
+            if not rest:
+                frame.run(handler.body)
+            elif text and not _caught_alike(frame, handler):
+                text = ""
         frame.env.pop("#handling", None)
+        if rest and not text:
+            out.append(any_exception.left(frame))
+            continue
         if frame.alive:
             held.tear(untouched, touched)
         name = f" as {frame.renames.get(handler.name, handler.name)}" if handler.name else ""
@@ -114,6 +126,8 @@ def guarded(frame: Frame, node: ast.Try) -> None:
             raise broad
         out.append((f"except {text}{name}:" if text else "except Exception:", lines))
         ends.append((frame.env, {}, frame.alive))
+        if rest:
+            out.append(any_exception.left(frame))
     if not body and after_body:  # nothing can be raised
         frame.env, frame.facts, frame.alive = ends[0]
         frame.lines.extend(orelse)
@@ -131,9 +145,28 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         frame.emit_block("finally:", final)
 
 
+def _caught_alike(frame: Frame, handler: ast.ExceptHandler) -> bool:
+    """Run the handler for what both sides raise; False where it cannot be translated: then Django does that as well."""
+    saved = frame.snapshot_env(), list(frame.lines), (frame.in_atomic, frame.loops, frame.no_hoist)
+    try:
+        frame.run(handler.body)
+    except Refused:
+        frame.restore_env(saved[0])
+        frame.lines[:] = saved[1]
+        frame.in_atomic, frame.loops, frame.no_hoist = saved[2]
+        return False
+    return True
+
+
+def _lets_through(handler: ast.ExceptHandler) -> bool:
+    """Whether it raises what it caught again, so that it can only be about logs."""
+    last = handler.body[-1]
+    return isinstance(last, ast.Raise) and last.exc is None
+
+
 def _only_logs(lines: list[str]) -> bool:
     """Whether what was caught is logged and goes on as it came: whatever it is, on either side."""
-    return lines[-1:] == ["raise"] and all(line.startswith("logging.getLogger(") for line in lines[:-1])
+    return lines[-1:] == ["raise"] and all(line.startswith("logging.") for line in lines[:-1])
 
 
 def _raises(handler: ast.ExceptHandler) -> bool:

@@ -9,6 +9,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, quote
 from segue.translate.kinds import Const, DictOf, Response, Scalar, SuccessHeaders
 from segue.translate.rules.localized import refuse_localized
+from segue.translate.rules.plain_data import object_in
 from segue.translate.rules.registry import function
 
 
@@ -61,14 +62,12 @@ def response(frame: Frame, call: CallSite) -> Val:
 
 def _body(frame: Frame, data: Val, call: CallSite) -> ast.expr:
     """The data; lists of rows and model instances cannot be rendered by DRF either."""
-    from segue.translate.kinds import Instance, ListOf, OpenFile, QuerySet, StoredFile, Uploaded, User
+    from segue.translate.kinds import QuerySet
 
     kind = data.kind
-    inner = kind.item if isinstance(kind, ListOf) else kind
-    if isinstance(inner, StoredFile | Uploaded | OpenFile):
-        raise frame.refuse("response", ast.unparse(call.node), "A file is not JSON.", call.node)
-    if isinstance(inner, Instance | User):
-        raise frame.refuse("response", ast.unparse(call.node), "A model instance is not JSON.", call.node)
+    why = object_in(kind, next(iter(call.raw_args), None))
+    if why:
+        raise frame.refuse("response", ast.unparse(call.node), why, call.node)
     if isinstance(kind, QuerySet):
         from segue.translate.interp.expressions.calls import call_named
 

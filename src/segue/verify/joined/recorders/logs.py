@@ -15,6 +15,13 @@ _FRAMEWORKS = (
 )  # fmt: skip
 
 
+_IN_DJANGO = {
+    "Invalid": "ValidationError",
+    "Forbidden": "PermissionDenied",
+    "ObjectDoesNotExist": "DoesNotExist",
+}
+
+
 class ErrorLog:
     """Patches ``logging.Logger.handle``, which every record of an enabled level goes through."""
 
@@ -44,4 +51,12 @@ class ErrorLog:
 def described(record: logging.LogRecord) -> list[Any]:
     """What is compared of a record."""
     error = record.exc_info[0] if record.exc_info else None
-    return [record.levelname, record.getMessage(), error.__name__ if error is not None else ""]
+    return [record.levelname, record.getMessage(), _name(error) if error is not None else ""]
+
+
+def _name(error: type[BaseException]) -> str:
+    """The class as Django calls it: those of models share one in the bridge, and Django's own have another name beside DRF's."""
+    for base in error.__mro__:
+        if base.__module__.startswith("segue_bridge.") and base.__name__ in _IN_DJANGO:
+            return _IN_DJANGO[base.__name__]
+    return error.__name__
