@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from tests.gateway.project import GET, POST, project
+from tests.gateway.project import GET, POST, project, unserved
 from tests.gateway.world import World, started
 
-from segue.commands import shift
-from segue.errors import EnvironmentProblem
-from segue.gateway import control, in_process
+from segue.commands import gateway, rollout, serve, shift
+from segue.commands.common import read_snapshot
+from segue.errors import EnvironmentProblem, UsageError
+from segue.gateway import control, envoy, in_process, routes
 from segue.gateway.envoy import Ports
 from segue.gateway.table import Rule
+from segue.snapshot import dump
 
 
 def test_swaps_at_once_all_take_effect_one_after_the_other(
@@ -134,3 +139,52 @@ def test_routes_that_were_not_taken_in_time_are_not_taken_later(
         with pytest.raises(EnvironmentProblem, match="did not take"):  # a way back is let come late
             control.swap(tmp_path, world.rules(50), silent, timeout=0.05)
         assert file.read_bytes() != before
+
+
+def test_gateway_of_another_version_is_given_no_route_to_a_cluster_that_it_may_not_know(
+    tmp_path: Path,
+) -> None:
+    """Envoy accepts such routes, and answers 503 where they are taken: here after five writes that FastAPI has failed."""
+
+    def older(boot: dict[str, Any]) -> None:
+        resources = boot["static_resources"]
+        resources["clusters"] = [c for c in resources["clusters"] if c["name"] != routes.STANDIN]
+
+    with (
+        started(tmp_path, change=older) as world,
+        httpx.Client(base_url=world.url, trust_env=False) as client,
+    ):
+        told = replace(world.running, made="of another version")
+        for running, statuses in ((told, {500}), (world.running, {500, 503})):
+            control.swap(world.state, world.rules(0, 100), running, timeout=60)
+            assert {client.post("/api/articles/broken/").status_code for _ in range(7)} == statuses
+
+
+def test_gateway_of_another_version_is_told(tmp_path: Path) -> None:
+    with project(tmp_path, "") as one:
+        shift.run(one.settings, [GET], 50, force=False, as_json=True)
+        for version in ("", envoy.made(), "of another version"):
+            control.save_running(one.settings.state, replace(one.world.running, made=version))
+        with pytest.raises(UsageError, match="started by another version of Segue"):
+            shift.run(one.settings, [GET], 60, force=False, as_json=True)
+        assert "another version" in rollout._Hands(one.settings).move(GET, 50, 100, "").refused
+        shift.run(one.settings, [GET], 20, force=False, as_json=True)
+        assert one.entry().weight == 20
+        # And it is served already, by whatever version.
+        with pytest.raises(EnvironmentProblem, match="is being served already"):
+            serve.gateway_port(one.settings, 0)
+
+
+def test_check_asks_envoy_and_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = unserved(tmp_path)
+    gateway.check(settings, as_json=True)
+    assert json.loads(capsys.readouterr().out) == {"rules": 3, "accepted": True}
+    snapshot = read_snapshot(settings)
+    (route,) = snapshot.routes
+    # Python would refuse it as well, but nobody has asked Python.
+    dump.save(
+        replace(snapshot, routes=(replace(route, regex=r"^/a/\p{Nothing}/\Z"),)), settings.snapshot_file
+    )
+    with pytest.raises(EnvironmentProblem, match="Envoy refuses the compiled routes"):
+        gateway.check(settings, as_json=True)
+    assert not control.folder(settings.state).exists()

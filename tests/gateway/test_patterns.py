@@ -168,11 +168,13 @@ def test_operation_whose_paths_cannot_be_told_takes_no_traffic(tmp_path: Path) -
 def test_what_re2_has_not_is_found() -> None:
     held = (
         r"^/a/[0-9]{2,4}/\Z", r"^/a/[(?!)]/$", r"^/a/\++/$", r"^/a/\\1/$", r"^/a/(?i:b)/$", r"^/a/[^b]/$", r"^/a/\^b/$", r"^/a/(b|c)$", r"^/a/[|]b$",
-        r"^/a/(?P<x>b)?$", r"^/a/[\]^{,]+$", r"^/a/b{3}$", r"^/a/\$",
+        r"^/a/(?P<x>b)?$", r"^/a/[\]^{,]+$", r"^/a/b{3}$", r"^/a/b{0,999}$", r"^/a/\$",
+        r"^/a/(?P<x>[-\w]{1,255})/(?P<y>[^/]{1,255})\Z", "^/a/" + 3 * "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/" + r"\Z",
     )  # fmt: skip
     not_held = (
         r"^/a/[*+{,}]++\Z", r"^/a/b*+/$", r"^/a/(?>b)/$", r"^/a/(?<=a/)b/$", r"^/a/(b)\1/$", r"^/a/b{,3}/$", r"^/a/(?a:b)/$", r"^/a/^b/$",
-        r"^/a/b\Zc", r"^/a/(?P<x>b)(?(x)c|d)$", r"^/a/(?#b)c$", r"^/a/b|c$", r"^/a/(?s-i:b)$(?!x)",
+        r"^/a/b\Zc", r"^/a/(?P<x>b)(?(x)c|d)$", r"^/a/(?#b)c$", r"^/a/b|c$", r"^/a/(?s-i:b)$(?!x)", r"^/a/b{2000}$",
+        r"^/a/b{0,2000}$",
     )  # fmt: skip
     assert [p for p in (*held, *not_held) if patterns.supported(p)] == [*held]
     rules = [Rule(f"GET {p}", patterns.whole(p), ("GET",), 100, True, False) for p in held]

@@ -136,7 +136,7 @@ def started(
         )  # fmt: skip
         group.wait_ready(gateway)
         _wait_routes(ports)
-        running = Running(ports, os.getpid(), code, tls=edge.certificate is not None)
+        running = Running(ports, os.getpid(), code, tls=edge.certificate is not None, made=envoy.made())
         control.save_running(settings.state, running)
         try:
             follow_ledger(settings, snapshot, rules, running)

@@ -175,8 +175,14 @@ def put(settings: Config, before: Ledger, after: Ledger, shifted: list[str]) -> 
 
 
 def require_loaded(settings: Config, today: Basis) -> None:
-    """Evidence is about the code on disk: raises :class:`UsageError` where FastAPI was started with other code."""
+    """Evidence is about the code on disk: raises :class:`UsageError` where FastAPI was started with other code, or the gateway by another version
+    of Segue."""
     running = control.find_running(settings.state)
+    if running is not None and running.of_another_version:
+        raise UsageError(
+            "The gateway was started by another version of Segue.",
+            hint="Stop `segue serve` and start it again, then it takes more traffic. What goes back to Django goes back now.",
+        )
     if running is not None and running.code not in ("", today.code):
         raise UsageError(
             "FastAPI was started with other code than that which was verified since.",

@@ -38,7 +38,8 @@ JUDGE_SECONDS = 60.0
 class Running:
     """A gateway that ``segue serve`` started: its ports, the controller's process id, and the digest of the generated code that FastAPI
     was started with ('' where that is not known). ``in_process``: there is no Envoy, both sides are one process behind ``ports.gateway``
-    that obeys ``edge``. ``tls``: clients speak TLS."""
+    that obeys ``edge``. ``tls``: clients speak TLS. ``made`` is :func:`segue.gateway.envoy.made` of the version that started it ('' where that is not
+    known)."""
 
     ports: Ports
     pid: int
@@ -46,6 +47,12 @@ class Running:
     in_process: bool = False
     tls: bool = False
     edge: Edge = field(default_factory=Edge)
+    made: str = ""
+
+    @property
+    def of_another_version(self) -> bool:
+        """Whether another version of Segue started it."""
+        return self.made not in ("", envoy.made())
 
     @property
     def url(self) -> str:
@@ -165,6 +172,9 @@ def swap(
     Two at once come one after the other, for the first would wait in vain for routes that the second has replaced. Raises
     :class:`EnvironmentProblem` when Envoy rejects them, does not answer in ``timeout``, or the other one takes twice as long.
     """
+    if running.of_another_version:
+        # Envoy takes a route to a cluster that it does not know, and answers 503 on it: writes go without the way that needs one.
+        rules = [replace(rule, leave_after=0) for rule in rules]
     with locked(folder(state), wait=2 * timeout):
         version, text = ("", "") if running.in_process else routes.discovery(rules)
         if not running.in_process:
@@ -291,6 +301,7 @@ def find_running(state: Path) -> Running | None:
         running = Running(
             Ports(**raw["ports"]), int(raw["pid"]), str(raw.get("code", "")), bool(raw.get("in_process")),
             bool(raw.get("tls")), Edge(before.proxies, tuple(before.internal)),
+            str(raw.get("made", "")),
         )  # fmt: skip
     except FileNotFoundError:
         return None

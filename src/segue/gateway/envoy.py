@@ -5,9 +5,12 @@ The settings were each tried under load; docs/gateway.md says what happens witho
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from functools import cache
 from ipaddress import ip_network
 
+from segue import digest
 from segue.gateway import leaving, tapping, telemetry, tls
 from segue.gateway.clusters import Limits, address, clusters
 from segue.gateway.routes import ACTIVE_PATH, INTERNAL, TYPE, UNSERVED, Json
@@ -23,6 +26,10 @@ _OBEYED = [
         "original-host", "force-trace", "decorator-operation", "ip-tags", "attempt-count",
     )),
 ]  # fmt: skip
+
+
+PROGRAM = 100_000
+"""Steps that a URL's pattern may have as RE2 compiles it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,17 @@ def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = No
     return {
         "node": {"id": "segue", "cluster": "segue"},
         "admin": {"address": address(ports.admin)},
+        # By default 100: two UUIDs in a path, or a word of up to 255 letters, are more, and Envoy would refuse all routes for one of them.
+        "layered_runtime": {
+            "layers": [
+                {
+                    "name": "segue",
+                    "static_layer": {
+                        f"re2.max_program_size.{level}_level": PROGRAM for level in ("warn", "error")
+                    },
+                }
+            ]
+        },
         "stats_sinks": [telemetry.sink(collector)] if collector is not None else [],
         "static_resources": {
             "listeners": [
@@ -129,6 +147,12 @@ def bootstrap(ports: Ports, folder: str, edge: Edge, *, static: Json | None = No
             ],
         },
     }
+
+
+@cache
+def made() -> str:
+    """A digest of what this version of Segue starts Envoy with: a gateway with another one may not know the clusters and filters that routes name."""
+    return digest.of_bytes(json.dumps(bootstrap(Ports(1, 2, 3, 4), "", Edge())).encode())[:16]
 
 
 def watched_routes(folder: str) -> Json:

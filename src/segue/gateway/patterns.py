@@ -11,6 +11,7 @@ _ELSEWHERE = re.compile(
     r"\(\?(?:[=!>(#]|<[=!]|P=|[aLimsux]*[aLux][aLimsux]*[-:)])"  # look-around, atomic and conditional groups, comments, Python's own flags
     r"|\\[1-9ZNuU]"  # a group again, the end, signs by name or number
     r"|[*+?}]\+|\{,"  # without going back; {,n}, which is plain text there
+    r"|\{\d{4}|\{\d+,\d{4}"  # more than 1,000 times
 )
 """What RE2 does not have, or takes for something else."""
 _SPECIAL = frozenset(".^$*+?{}[]()|")

@@ -47,7 +47,6 @@ def route_configuration(rules: Sequence[Rule], active: Sequence[Json] = ()) -> J
     return {
         "@type": f"{TYPE}.config.route.v3.RouteConfiguration",
         "name": "segue",
-        "validate_clusters": True,
         "request_headers_to_remove": [SIDE_HEADER, INTERNAL, leaving.HEADER, "x-envoy-external-address"],
         "virtual_hosts": [
             {
