@@ -59,7 +59,8 @@ def run(count: int, rate: float, seed: int = 1) -> Found:
         tempfile.TemporaryDirectory(prefix="segue-kills-") as name,
         world.project(Path(name), STEPS) as (one, sides),
     ):
-        settings = replace(one.settings, rollout_interval=0)
+        # Fewer requests than segue.toml may ask for.
+        settings = replace(one.settings, rollout_interval=0, rollout_minimum=5)
         temporary = Path(name) / "tmp"
         temporary.mkdir()
         with Load(one.world.running.ports.gateway, rate=rate, posts=0.3) as load:
