@@ -111,7 +111,13 @@ def describe(collector):
             value = getattr(settings, name)
         except Exception:
             continue
-        if name in ("REST_FRAMEWORK", "SIMPLE_JWT", "REST_KNOX", "OAUTH2_PROVIDER"):
+        if name in (
+            "REST_FRAMEWORK",
+            "SIMPLE_JWT",
+            "REST_KNOX",
+            "OAUTH2_PROVIDER",
+            "DRF_STANDARDIZED_ERRORS",
+        ):
             continue
         if not allowed or name in ("CSRF_COOKIE_SECRET",):
             if SECRET_NAME.search(name) and value:
@@ -126,6 +132,7 @@ def describe(collector):
     values.update(_simple_jwt(collector))
     values.update(_knox(collector))
     values.update(_oauth2(collector))
+    values.update(_standard_errors(collector))
     values.update(_guardian(collector))
     values.update(_policy(collector, settings))
     routed = routers.describe(settings)
@@ -282,6 +289,19 @@ def _knox(collector):
     except Exception:
         return {}
     return {"REST_KNOX": _pairs(collector, given)}
+
+
+def _standard_errors(collector):
+    """``DRF_STANDARDIZED_ERRORS`` with its defaults: what says how an error is answered."""
+    names = ("EXCEPTION_HANDLER_CLASS", "EXCEPTION_FORMATTER_CLASS", "NESTED_FIELD_SEPARATOR",
+             "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS")  # fmt: skip
+    try:
+        from drf_standardized_errors.settings import package_settings
+
+        given = {name: getattr(package_settings, name) for name in names}
+    except Exception:
+        return {}
+    return {"DRF_STANDARDIZED_ERRORS": _pairs(collector, given)}
 
 
 # Settings of django-oauth-toolkit that say how a token is checked; no keys and no credentials.

@@ -70,6 +70,11 @@ PACKAGES = (
         "Keep a view that gives tokens in another way on Django: both sides accept the same tokens.",
     ),
     Package(
+        "drf-standardized-errors", ("drf_standardized_errors",),
+        "Its exception handler is translated from 0.15 on, with its own classes and any separator.",
+        "Keep the package's handler and formatter classes, and upgrade releases before 0.15.",
+    ),
+    Package(
         "django-oauth-toolkit", ("oauth2_provider",),
         "OAuth2Authentication and the package's permissions (TokenHasScope …) are translated, releases 1.5 to 3, with the package's own token model and classes; "
         "tokens of programs (no user) and tokens for certain addresses are left to Django. Its endpoints stay on Django.",

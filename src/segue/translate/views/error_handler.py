@@ -22,6 +22,7 @@ from segue.translate.functions.lift import Lifted, find, interpret, lift
 from segue.translate.functions.record import records
 from segue.translate.functions.symbols import symbols
 from segue.translate.kinds import Const, ErrorResponse, Failure, HandlerContext, Kind, Maybe, Response
+from segue.translate.views import standard_errors
 
 _OWN = "rest_framework.views.exception_handler"
 # State of lifted functions, as an application-wide function has it.
@@ -51,6 +52,9 @@ def prepare(ctx: Context) -> tuple[Refusal, ...]:
     if name in ("", _OWN):
         return ()
     try:
+        if name == standard_errors.NAME:
+            ctx.memo[_MEMO] = standard_errors.standard(ctx)
+            return ()
         ctx.memo[_MEMO] = _lifted(ctx, find(ctx, name, Where(ctx.snapshot.settings.module)))
     except Refused as refused:
         return (refused.refusal,)
@@ -63,6 +67,8 @@ def option(ctx: Context, main: Module) -> tuple[str, set[Import]]:
     Where one needs more than the call, an adapter in ``main``.
     """
     found = ctx.memo.get(_MEMO)
+    if isinstance(found, standard_errors.Standard):
+        return standard_errors.option(ctx, found)
     if not isinstance(found, Handlers):
         return "", set()
     text, imports = _option(ctx, main, found.api, "error_handler", "answer_error")
