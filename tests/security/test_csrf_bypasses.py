@@ -42,6 +42,7 @@ REFERERS = {
     "empty": "",
     "another site": "https://evil.test/",
     "our name in front": "https://shop.example.org.evil.test/",
+    "our name behind": "https://evilshop.example.org/",
     "our name as user": "https://shop.example.org@evil.test/",
     "our name as path": "https://evil.test/shop.example.org/",
     "without TLS": "http://shop.example.org/",

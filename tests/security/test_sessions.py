@@ -90,6 +90,34 @@ def test_a_login_changes_the_key(side: Side, monkeypatch: pytest.MonkeyPatch) ->
     assert asyncio.run(still_good_after_login(side, side.ask("write", {"cart": [1]}, None)))
 
 
+async def left_by_another(side: Side, old: str) -> tuple[bool, list[str]]:
+    """Whether the key of somebody who was logged in is good after another user's login in the same browser, and what that one finds."""
+    async with side.session(old) as (session, db):
+        await backend.login(session, db, User(), OneUser(), "django.contrib.auth.backends.ModelBackend")
+        await session.save(db)
+        names = sorted(session)
+    return side.ask("read", old)["key"] is not None, names
+
+
+def test_nothing_of_another_user_is_left(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``login()`` flushes the session of another user; Django's own does it for the same session."""
+    theirs = {"_auth_user_id": "8", "_auth_user_backend": "x", "basket": [1]}
+    own = ["_auth_user_backend", "_auth_user_hash", "_auth_user_id"]
+    assert asyncio.run(left_by_another(side, side.ask("write", theirs, None))) == (False, own)
+    # A user's own second login keeps the basket.
+    mine = {**theirs, "_auth_user_id": "7", "_auth_user_hash": ""}
+    assert "basket" in asyncio.run(left_by_another(side, side.ask("write", mine, None)))[1]
+
+    async def stay(self: Session, db: Any, *, later: bool = False) -> None:
+        pass
+
+    monkeypatch.setattr(Session, "flush", stay)
+    assert asyncio.run(left_by_another(side, side.ask("write", theirs, None))) == (
+        True,
+        sorted([*own, "basket"]),
+    )
+
+
 def forged() -> list[str]:
     """``session_data`` that was not signed with the key."""
     settings = SessionSettings(secret=SECRET)

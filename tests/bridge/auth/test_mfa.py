@@ -150,6 +150,17 @@ def command(world: World, kind: str, near: int, form: str, recovery: list[str]) 
     1,
     False,
 )
+@example(
+    # Each code again: on the same side, then on the other.
+    [
+        (side, gap, kind, near, "plain")
+        for kind in ("allauth", "recovery", "totp", "hotp", "static")
+        for near, first in ((0, False), (1, True))
+        for side, gap in ((first, 30.0), (first, 1.0), (not first, 1.0))
+    ],
+    1,
+    False,
+)
 @given(steps=STEPS, tolerance=st.sampled_from([0, 1, 2]), migrated=st.booleans())
 def test_codes_count_once_on_either_side(
     world: World, steps: list[Any], tolerance: int, migrated: bool
