@@ -410,7 +410,7 @@ class BoundMethod(Kind):
 @dataclass(frozen=True, slots=True)
 class Response(Kind):
     """A DRF or Django response object. ``status`` where known. ``writable``: it is Django's, which can be written to as a file.
-    ``drf``: it is DRF's and was made by the function itself, so that its data can be asked for."""
+    ``drf``: it is DRF's, so that its data can be asked for and changed."""
 
     status: int | None = None
     writable: bool = field(default=False, compare=False)

@@ -42,12 +42,17 @@ from rest_framework import generics, mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import APIException, NotAuthenticated, PermissionDenied, ValidationError
 from rest_framework.generics import get_object_or_404
+from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.permissions import BasePermission, IsAuthenticatedOrReadOnly
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from notes.models import Board, Note
 from notes.serializers import NoteSerializer
+
+
+class Pages(LimitOffsetPagination):
+    default_limit = 3
 
 
 class Base(
@@ -247,6 +252,82 @@ class Paging(Failing):
         return super().handle_exception(exc)
 
 
+def wrapped(response):
+    if isinstance(response.data, list):
+        return {"results": response.data}
+    return response.data
+
+
+class Grants:
+    def __init__(self, *args, **kwargs):
+        if hasattr(super(), "list"):
+            self.list = self._list
+        if hasattr(super(), "retrieve"):
+            self.retrieve = self._retrieve
+        if not hasattr(super(), "destroy"):
+            self.list = self.nothing
+        super().__init__(*args, **kwargs)
+
+    def _list(self, request, *args, **kwargs):
+        response = super().list(request, args, kwargs)
+        response.data = wrapped(response)
+        response.data["grants"] = [self.action, request.user.is_staff]
+        return response
+
+    def _retrieve(self, request, *args, **kwargs):
+        return Response({"title": self.get_object().title, "grants": self.action})
+
+
+class Granted(Grants, Base):
+    pagination_class = Pages
+
+    @action(detail=False)
+    def again(self, request):
+        return self.list(request)
+
+    def create(self, request, *args, **kwargs):
+        response = super().create(request, *args, **kwargs)
+        if request.query_params.get("short"):
+            response.data = {"id": response.data["id"]}
+            response.status_code = 202
+        response.data["made"] = True
+        return response
+
+
+class Detailed(Grants, mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet):
+    queryset = Note.objects.order_by("id")
+    serializer_class = NoteSerializer
+    permission_classes = []
+
+
+class Swapped(generics.ListCreateAPIView):
+    queryset = Note.objects.order_by("id")
+    serializer_class = NoteSerializer
+    permission_classes = []
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.get = self.shown
+
+    def shown(self, request, *args, **kwargs):
+        return Response({"method": request.method, "notes": self.list(request).data})
+
+
+class Keeping(Base):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.kept = []
+
+
+class Replacing(Base):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.get_queryset = self.few
+
+    def few(self):
+        return Note.objects.all()[:2]
+
+
 class Before(Base):
     def initial(self, request, *args, **kwargs):
         self.board = get_object_or_404(Board, pk=1)
@@ -289,14 +370,14 @@ from notes import steps as views
 from rest_framework.routers import SimpleRouter
 
 router, boards = SimpleRouter(), SimpleRouter()
-for name in "Counted Outer Early Checked Twice TwiceMore Before Written Returning Asked".split():
+for name in "Granted Detailed Keeping Replacing Counted Outer Early Checked Twice TwiceMore Before Written Returning Asked".split():
     router.register(name.lower(), getattr(views, name), name)
 for name in "Failing Told Logged Counting Paging".split():
     router.register(name.lower(), getattr(views, name), name)
 boards.register("notes", views.OnBoard, "onboard")
 urlpatterns = [
     *router.urls, path("boards/<int:board>/", include(boards.urls)), path("named/<int:board>/", views.Named.as_view()),
-    path("plain/", views.Plain.as_view()),
+    path("plain/", views.Plain.as_view()), path("swapped/", views.Swapped.as_view()),
 ]
 """,
 }
@@ -308,6 +389,8 @@ REFUSED = {
     "early": "override-initial",
     "asked": "assign-attribute",
     "logged": "unknown-call",
+    "keeping": "override-init",
+    "replacing": "override-init",
     "paging": "override-handle-exception",
 }
 
@@ -315,7 +398,7 @@ REFUSED = {
 def test_steps_of_dispatch(tmp_path: Path) -> None:
     site = Site.make(tmp_path / "site", FILES)
     snapshot = site.snapshot()
-    program, report = site.explore(snapshot, tmp_path / "fastapi", cases=230, seconds=30)
+    program, report = site.explore(snapshot, tmp_path / "fastapi", cases=250, seconds=30)
     paths = {r.id: r.path for r in snapshot.routes}
     refused = {(r.method, paths[r.route_id]): r.reasons[0] for r in program.refused}
     codes = {name: {r.code for (_, p), r in refused.items() if p.startswith(f"/{name}/")} for name in REFUSED}
@@ -335,5 +418,7 @@ def test_steps_of_dispatch(tmp_path: Path) -> None:
     assert "409" in seen["GET /counting/key/"]
     assert {"200", "403"} <= seen["GET /checked/"]
     assert "400" in seen["DELETE /twicemore/{pk}/"]
+    for key in ("GET /granted/", "GET /granted/again/", "GET /detailed/{pk}/", "GET /swapped/"):
+        assert "200" in seen[key], key
     assert {"200", "404"} <= seen["GET /boards/{board}/notes/{pk}/"]
     assert {"201", "404"} <= seen["POST /boards/{board}/notes/"]

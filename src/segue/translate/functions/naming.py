@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+
 from segue.snapshot.model import Function
 from segue.translate.context import Context
 from segue.translate.load.models import snake
@@ -40,6 +42,8 @@ def function_name(ctx: Context, function: Function) -> str:
         return stem
     cls = snake(function.owner.rpartition(".")[2])
     is_model = any(m.cls == function.owner for m in ctx.snapshot.models.values())
-    if is_model or own in _HOOKS or own.startswith("__") or stem.startswith("validate_"):
+    # A function called ``list`` would hide Python's from the annotations around it.
+    hides = hasattr(builtins, stem)
+    if is_model or hides or own in _HOOKS or own.startswith("__") or stem.startswith("validate_"):
         return f"{cls}_{stem.strip('_')}"
     return stem

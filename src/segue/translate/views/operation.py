@@ -38,7 +38,7 @@ DISPATCH = (
 # What other rules translate or refuse where it matters.
 _ACCOUNTED = frozenset(
     {
-        *DISPATCH, "get", "post", "put", "patch", "delete", "list", "create", "retrieve", "update", "partial_update", "destroy",
+        *DISPATCH, "__init__", "get", "post", "put", "patch", "delete", "list", "create", "retrieve", "update", "partial_update", "destroy",
         "perform_create", "perform_update", "perform_destroy", "get_queryset", "get_object", "filter_queryset", "paginator",
         "paginate_queryset", "get_paginated_response", "get_serializer", "get_serializer_class", "get_serializer_context",
         "get_permissions", "check_permissions", "check_object_permissions", "permission_denied", "get_renderers",
@@ -71,6 +71,8 @@ def _build(endpoint: Endpoint, operation: Operation) -> PathOperation:
     check_dispatch(endpoint)
     dotted = operation.function
     given: tuple[tuple[str, object], ...] = ()
+    # What the view's own ``__init__`` has put in the place of the handler.
+    dotted = dict(endpoint.rebound).get(endpoint.action or operation.method.lower(), dotted)
     if endpoint.view.flavour == "function":
         dotted = endpoint.view.function
     if dotted.startswith("rest_framework.") and dotted not in endpoint.ctx.snapshot.functions:

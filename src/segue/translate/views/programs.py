@@ -137,7 +137,7 @@ def create(frame: Frame, endpoint: Endpoint) -> Val:
             )
         data = serializer_object.data(frame, serializer)
         assert data.node is not None
-        return Val(Response(201), quote("{0}.created({1})", frame.state("call"), data.node))
+        return Val(Response(201, drf=True), quote("{0}.created({1})", frame.state("call"), data.node))
 
     return by_choice(frame, endpoint, created, body)
 
@@ -198,7 +198,7 @@ def delete(frame: Frame, instance: Val, at: ast.AST | None) -> None:
 def reply(frame: Frame, data: Val) -> Val:
     """``Response(data)``."""
     assert data.node is not None
-    return Val(Response(200), quote("{0}.reply({1})", frame.state("call"), data.node))
+    return Val(Response(200, drf=True), quote("{0}.reply({1})", frame.state("call"), data.node))
 
 
 PROGRAMS: dict[str, Callable[[Frame, Endpoint], Val]] = {

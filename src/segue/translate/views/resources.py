@@ -30,6 +30,7 @@ from segue.translate.views import (
     jwt_views,
     middleware,
     nested,
+    own_constructor,
     own_errors,
     own_initial,
     own_limits,
@@ -93,6 +94,7 @@ def _translate_route(ctx: Context, facts: Facts, route: Route) -> None:
     if not operations:
         return
     try:
+        base = replace(base, rebound=own_constructor.replaced(base))
         shared = _shared(base)
     except Refused as refused:
         _refuse_all(ctx, route, operations, refused.refusal)
@@ -102,7 +104,7 @@ def _translate_route(ctx: Context, facts: Facts, route: Route) -> None:
         return
     built: list[tuple[Operation, PathOperation]] = []
     for operation in operations:
-        endpoint = Endpoint(ctx, route, view, operation.method, operation.action or None)
+        endpoint = replace(base, method=operation.method, action=operation.action or None)
         try:
             built.append((operation, build(endpoint, operation)))
         except Refused as refused:
@@ -116,7 +118,7 @@ def _translate_route(ctx: Context, facts: Facts, route: Route) -> None:
     left = left_to_django(base)
     for operation, made in built:
         head = _otherwise_for_head(
-            Endpoint(ctx, route, view, "HEAD", operation.action or None), operation, made
+            replace(base, method="HEAD", action=operation.action or None), operation, made
         )
         if head:
             kept.left.setdefault((Fact("method", "HEAD"),), []).append(head)

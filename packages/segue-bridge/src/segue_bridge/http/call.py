@@ -6,7 +6,6 @@ from collections.abc import Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import Receive, Scope
 
 from segue_bridge.auth.backend import Informed
@@ -204,14 +203,14 @@ class Call(Informed, Request):
         """``Response(data, status, headers=…)``; rendered when the view is done."""
         return JSON(data, status, headers, content_type)
 
-    def created(self, data: Any, headers: Mapping[str, str] | None = None, *, status: int = 201) -> Response:
+    def created(self, data: Any, headers: Mapping[str, str] | None = None, *, status: int = 201) -> JSON:
         """``CreateModelMixin`` sends ``Location`` when the data has a ``url``."""
         extra = dict(headers or {})
         if not extra and isinstance(data, dict) and "url" in data:
             extra["Location"] = str(data["url"])
         return JSON(data, status, extra)
 
-    def no_content(self) -> Response:
+    def no_content(self) -> JSON:
         """204 without body."""
         return JSON(None, 204)
 

@@ -79,7 +79,9 @@ def drf_envelope(frame: Frame, owner: Val, call: CallSite) -> Val | None:
             raise frame.refuse(
                 "pagination", link, "DRF's envelope has links of the project's own.", call.node
             )
-    return Val(Response(200), quote("{0}.reply({1}.body({2}))", frame.state("call"), owner.node, data.node))
+    return Val(
+        Response(200, drf=True), quote("{0}.reply({1}.body({2}))", frame.state("call"), owner.node, data.node)
+    )
 
 
 @attribute(DjangoPage, "number", "num_pages", "count", "per_page")

@@ -9,6 +9,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import Const, Response, ResponseHeaders, Scalar
 from segue.translate.rules.registry import attribute, method
+from segue.translate.views.rules.responses import body_of
 
 # The framework writes these itself, around what the code sees.
 OTHERS = frozenset({"content-type", "content-length", "allow", "vary", "set-cookie"})
@@ -32,11 +33,29 @@ def status(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
 
 @attribute(Response, "data")
 def data(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
-    """``response.data`` of what the function has made."""
+    """``response.data`` of DRF's response."""
     assert isinstance(owner.kind, Response)
     if owner.node is None or not owner.kind.drf:
         return None
     return Val(Scalar("Any"), ast.Attribute(owner.node, "data", ast.Load()))
+
+
+@method(Response, "__setattr__")
+def change(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``response.data = {"items": response.data}``, ``response.status_code = 202``: rendered when the view is done."""
+    assert isinstance(owner.kind, Response)
+    attr, value = call.args
+    wanted = attr.kind.value if isinstance(attr.kind, Const) else None
+    if wanted not in ("data", "status_code") or not owner.kind.drf or owner.node is None:
+        return None
+    if wanted == "status_code" and not (
+        isinstance(value.kind, Const | Scalar) and isinstance(owner.node, ast.Name)
+    ):
+        return None
+    shown = body_of(frame, value, call) if wanted == "data" else value.node
+    assert shown is not None
+    frame.emit(f"{ast.unparse(ast.Attribute(owner.node, wanted, ast.Store()))} = {ast.unparse(shown)}")
+    return const(None)
 
 
 @method(Response, "__setitem__")

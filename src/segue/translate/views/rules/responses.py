@@ -24,12 +24,7 @@ def response(frame: Frame, call: CallSite) -> Val:
         raise frame.refuse("response", ast.unparse(call.node), "template_name is not translated.", call.node)
     parts: list[ast.expr] = []
     if data is not None and not (isinstance(data.kind, Const) and data.kind.value is None):
-        if data.node is None:
-            raise frame.refuse(
-                "response", ast.unparse(call.node), "Segue does not know this data.", call.node
-            )
-        refuse_localized(frame, data.kind, ast.unparse(call.node), call.node)
-        parts.append(_body(frame, data, call))
+        parts.append(body_of(frame, data, call))
     code: int | None = 200
     if status is not None and not (isinstance(status.kind, Const) and status.kind.value is None):
         if not isinstance(status.kind, Const | Scalar) or status.node is None:
@@ -43,13 +38,15 @@ def response(frame: Frame, call: CallSite) -> Val:
     node: ast.expr = ast.Call(ast.Attribute(frame.state("call"), "reply", ast.Load()), parts, [])
     if headers is not None and isinstance(headers.kind, SuccessHeaders):
         if not headers.kind.possible:
-            return Val(Response(code), node)
+            return Val(Response(code, drf=True), node)
         if code is None or not parts or ast.unparse(parts[0]) != headers.kind.data:
             raise frame.refuse(
                 "success-headers", ast.unparse(call.node), "They are those of other data.", call.node
             )
         told = "" if code == 201 else f", status={code}"
-        return Val(Response(code), quote(f"{{0}}.created({{1}}{told})", frame.state("call"), parts[0]))
+        return Val(
+            Response(code, drf=True), quote(f"{{0}}.created({{1}}{told})", frame.state("call"), parts[0])
+        )
     if headers is not None:
         if not isinstance(headers.kind, DictOf) or headers.node is None:
             raise frame.refuse(
@@ -58,6 +55,16 @@ def response(frame: Frame, call: CallSite) -> Val:
         assert isinstance(node, ast.Call)
         node.keywords.append(ast.keyword("headers", headers.node))
     return Val(Response(code, drf=True), node)
+
+
+def body_of(frame: Frame, data: Val, call: CallSite) -> ast.expr:
+    """The data of ``Response(data)`` as code. Raises ``Refused`` for what it cannot render."""
+    if isinstance(data.kind, Const) and data.kind.value is None:
+        return literal(None)
+    if data.node is None:
+        raise frame.refuse("response", ast.unparse(call.node), "Segue does not know this data.", call.node)
+    refuse_localized(frame, data.kind, ast.unparse(call.node), call.node)
+    return _body(frame, data, call)
 
 
 def _body(frame: Frame, data: Val, call: CallSite) -> ast.expr:
