@@ -139,11 +139,11 @@ def run(rounds: int, seconds: int) -> Found:
             ("Segue's Envoy", ports.gateway, envoy),
         )
         for _ in range(rounds):
+            one.swap(50, 50)
             for connections in CONNECTIONS:
                 for what, port, proxy in targets:
                     found[connections, what].append(_asked(port, connections, seconds, proxy))
-        control.swap(one.state, [*_others(), *one.rules(50, 50)], one.running, timeout=60)
-        for _ in range(rounds):
+            control.swap(one.state, [*_others(), *one.rules(50, 50)], one.running, timeout=60)
             for connections in CONNECTIONS:
                 figure = _asked(ports.gateway, connections, seconds, envoy)
                 found[connections, f"the same behind {OTHERS} other URLs"].append(figure)
@@ -162,7 +162,7 @@ def run(rounds: int, seconds: int) -> Found:
             "CPU of the proxy a request",
         )
     ]
-    for (connections, what), figures in found.items():
+    for (connections, what), figures in sorted(found.items(), key=lambda one: one[0][0]):
         p50, p99, rate, cpu = (
             statistics.median(getattr(f, field) for f in figures) for field in ("p50", "p99", "rate", "cpu")
         )
