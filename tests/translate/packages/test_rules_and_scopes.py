@@ -336,6 +336,7 @@ class Leads(viewsets.ViewSet):
                 "joined": [item.shop.lead() for item in rows.select_related("shop")],
                 "asked": [item.shop.lead() for item in Item.objects.order_by("pk")],
                 "own": request.shop.lead(),
+                "behind": [o.team.shop.lead() for o in Offer.objects.select_related("team__shop").order_by("pk")],
             }
         )
 

@@ -1,7 +1,8 @@
-"""Branches that write in code that only reads otherwise: where one cannot be translated, Django does such a request.
+"""Branches of code that only reads otherwise: where one writes, or calls what Segue does not know, Django does such a request.
 
 ``if not self.phases.exists(): return Phase.objects.create(…)`` in a permission, or in a view of GET, runs once in the life
 of a row. Nothing is written before it there, so that Django may do the whole request instead. Anywhere else it refuses.
+So does a branch of a helper, a model or a receiver that calls another package's code (``if template: return Formatter().parse(…)``).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from segue.target.ir import Import
 from segue.translate.context import Context
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import quote
+from segue.translate.kinds import ViewSelf
 
 LEAVABLE = ("kernel", "leavable")
 _WRITES = frozenset({"create", "save", "get_or_create", "update_or_create", "bulk_create", "delete"})
@@ -22,6 +24,10 @@ _WRITES = frozenset({"create", "save", "get_or_create", "update_or_create", "bul
 _TRIED_AGAIN = frozenset(
     {"dynamic-keywords", "expression", "values", "aggregate", "getattr", "setattr", "ordering", "date-format", "permission-name"}
 )  # fmt: skip
+
+
+# A call of a package's that has no rule. What a view does itself stays refused: a branch of it may be what it is for.
+_UNKNOWN = "unknown-call"
 
 
 @contextmanager
@@ -39,8 +45,20 @@ def may_leave(frame: Frame, body: list[ast.stmt], refused: Refused) -> bool:
     """Whether a branch that is refused may be left to Django."""
     if not frame.ctx.memo.get(LEAVABLE) or frame.in_atomic or refused.refusal.code in _TRIED_AGAIN:
         return False
+    of_view = frame.receiver is not None and isinstance(frame.receiver.kind, ViewSelf)
+    if refused.refusal.code == _UNKNOWN and not of_view and frame.scope is None and not _changes(body):
+        return True
     return any(
         isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in _WRITES
+        for s in body
+        for n in ast.walk(s)
+    )
+
+
+def _changes(body: list[ast.stmt]) -> bool:
+    """Whether the branch puts anything into an object, so that what was done before it may have been done for it."""
+    return any(
+        isinstance(n, ast.Attribute | ast.Subscript) and not isinstance(n.ctx, ast.Load)
         for s in body
         for n in ast.walk(s)
     )

@@ -82,7 +82,7 @@ def send(frame: Frame, owner: Val, call: CallSite) -> Val | None:
 def send_all(frame: Frame, signal: str, sender: Val | None, given: dict[str, Val], call: CallSite) -> None:
     """Call the receivers of ``signal`` (its name in the snapshot) that listen to ``sender``, with what is ``given``."""
     for receiver in [r for r in frame.ctx.snapshot.receivers if r.signal == signal]:
-        if not _is_for(frame, receiver, sender, call):
+        if not is_for(frame, receiver, sender, call):
             continue
         if call.name == "send_robust":
             raise frame.refuse(
@@ -100,7 +100,7 @@ def _is_signal(frame: Frame, cls: str) -> bool:
     )
 
 
-def _is_for(frame: Frame, receiver: Receiver, sender: Val | None, call: CallSite) -> bool:
+def is_for(frame: Frame, receiver: Receiver, sender: Val | None, call: CallSite) -> bool:
     """Whether the receiver listens to ``sender``."""
     if not receiver.sender:
         return True
@@ -127,7 +127,7 @@ def _call(frame: Frame, receiver: Receiver, given: dict[str, Val], call: CallSit
         raise frame.refuse("signal", title, "It is another package's, or a method of an object.", call.node)
     if not {"signal", "sender", *given}.issuperset(required_of(function)):
         raise frame.refuse("signal", title, "It takes an argument that the signal does not give.", call.node)
-    arguments, nodes = _arguments(frame, function, given, title, call)
+    arguments, nodes = arguments_of(frame, function, given, title, call)
     lifted = lift(frame.ctx, function, arguments=arguments, module_kind="services")
     if all(
         line.strip() in ("", "pass", "return", "return None") for line in record_of(frame.ctx, lifted).lines
@@ -136,9 +136,10 @@ def _call(frame: Frame, receiver: Receiver, given: dict[str, Val], call: CallSit
     frame.emit(ast.unparse(lifted_call(frame, lifted, nodes)))
 
 
-def _arguments(
+def arguments_of(
     frame: Frame, function: Function, given: dict[str, Val], title: str, call: CallSite
 ) -> tuple[dict[str, Kind | Val], list[ast.expr]]:
+    """What a receiver is given by name: kinds for its translation, and code for the call."""
     arguments: dict[str, Kind | Val] = {}
     nodes: list[ast.expr] = []
     for parameter in parameters_of(function):
@@ -190,4 +191,4 @@ def _no_arguments() -> ast.Call:
     return call
 
 
-__all__ = ["Scalar", "name", "quote", "send"]
+__all__ = ["Scalar", "arguments_of", "is_for", "name", "quote", "send"]

@@ -86,13 +86,25 @@ def may_be_given(ctx: Context, kind: Instance, name: str) -> bool:
         return kind.mode == "entity" and not (site.fetched or site.keyless)
     parent, relation = way
     # Rows of no related set: each leads to an object of its own.
-    apart = relation in parent.selected or (kind.mode == "row" and parent.fetched and parent.known == {})
+    apart = _joined(ctx, parent, relation) or (kind.mode == "row" and parent.fetched and parent.known == {})
     if not apart or site.united or parent.united:
         return True
     # Neither may meet objects of which this is not so.
     site.asked.add(name)
     parent.asked.add(f"known {relation}")
     return False
+
+
+def _joined(ctx: Context, parent: Needs, relation: str) -> bool:
+    """Whether the query that gave ``parent``, or what leads to it, joins ``relation`` of it (``select_related("question__event")``)."""
+    path = relation
+    while path not in parent.selected:
+        way = _ways(ctx).get(parent.serial)
+        if way is None:
+            return False
+        parent, before = way
+        path = f"{before}__{path}"
+    return True
 
 
 def _ways(ctx: Context) -> dict[int, tuple[Needs, str]]:

@@ -113,13 +113,34 @@ def _same(a: dict[str, Val], b: dict[str, Val]) -> bool:
     )
 
 
+def _over_answers(frame: Frame, node: ast.For) -> bool:
+    """``for receiver, answer in signal.send(…)``: the body once for each receiver, after all were called."""
+    from segue.translate.rules.signal_answers import answers
+
+    match node:
+        case ast.For(ast.Tuple([ast.Name(receiver), ast.Name(answer)]), ast.Call() as sent, body, []):
+            pass
+        case _:
+            return False
+    if frame.loops or any(isinstance(n, ast.Break | ast.Continue) for s in body for n in ast.walk(s)):
+        return False
+    if any(isinstance(n, ast.Name) and n.id == receiver for s in body for n in ast.walk(s)):
+        return False
+    found = answers(frame, sent)
+    for value in found or ():
+        if frame.alive:
+            frame.env[answer] = value
+            frame.run(body)
+    return found is not None
+
+
 @statement(ast.For)
 def for_loop(frame: Frame, node: ast.For) -> None:
     """``for target in items``."""
     from segue.translate.serializers import dropping
 
     dropping.prepare(frame, node)
-    if setattr_loop(frame, node) or unroll(frame, node):
+    if setattr_loop(frame, node) or _over_answers(frame, node) or unroll(frame, node):
         return
     over = frame.eval(node.iter)
     if isinstance(over.node, ast.List) and not over.node.elts:  # never entered
