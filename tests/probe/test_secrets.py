@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.probe.conftest import Probed
 
+from segue.probe.bindings import is_sentence
 from segue.snapshot.dump import dump
 
 
@@ -21,3 +22,15 @@ def test_secrets_are_named(probed: Probed) -> None:
 
 def test_credentials_are_cut_out_of_a_cache_address(probed: Probed) -> None:
     assert "redis://cache:6379/1" in str(probed.snapshot.settings.values["CACHES"])
+
+
+def test_only_sentences_are_told_under_names_of_secrets() -> None:
+    told = ["Invalid or expired token.", "Passwords do not match.", "Say it, please: which one?"]
+    kept = [
+        "correct horse battery staple",
+        "Token x",
+        "Ab1 cd2 ef3",
+        "hunter2 hunter3 hunter4.",
+        "Basic dXNlcjpwYXNz",
+    ]
+    assert [text for text in (*told, *kept) if is_sentence(text)] == told

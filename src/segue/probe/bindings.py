@@ -142,6 +142,14 @@ def _names_only(value):
     return False
 
 
+_SENTENCE = re.compile(r"[A-Z][^\W\d_]*('[a-z]+)?,?( [^\s]+)+[.!?]$")
+
+
+def is_sentence(value):
+    """``INVALID_TOKEN = "Invalid or expired token."``: what people are told, of three words at least."""
+    return isinstance(value, str) and value.count(" ") > 1 and _SENTENCE.match(value) is not None
+
+
 def _harmless(value):
     """No text in it: classes, functions, switches and numbers are no secrets."""
     if value is None or isinstance(value, (bool, int, float, datetime.timedelta, type, types.FunctionType)):
@@ -320,7 +328,7 @@ class Bindings:
             self.meet_function(inner, depth)
         if _is_django_settings(value):
             return {"kind": "instance", "name": "django.conf.settings"}
-        secret = SECRET_NAME.search(name) is not None and not _names_only(value)
+        secret = SECRET_NAME.search(name) is not None and not (_names_only(value) or is_sentence(value))
         encoded = (
             opaque(value) if secret and not isinstance(value, (bool, type(None))) else self._limited(value)
         )

@@ -10,9 +10,17 @@ import textwrap
 
 from segue.translate.context import Context
 
+# They note what the documentation says, and give back what they were given.
+_OF_SCHEMAS = (
+    "drf_spectacular.utils.extend_schema.<locals>.decorator",
+    "drf_yasg.utils.swagger_auto_schema.<locals>.decorator",
+)
+
 
 def gives_back(ctx: Context, dotted: str) -> bool:
     """Whether the decorator is a function that returns its argument, or one that returns such a function."""
+    if dotted.startswith(_OF_SCHEMAS):  # ``list_schema = extend_schema(…)``, used below by that name
+        return True
     function = ctx.snapshot.functions.get(dotted)
     if function is None or function.wrapped_by or function.is_async:
         return False

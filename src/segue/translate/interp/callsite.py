@@ -125,6 +125,11 @@ class CallSite:
             entries = certain_entries(self.frame, node)
             if entries is not None:
                 return entries
+        from segue.translate.interp.known_keys import entries as entries_of
+
+        known = entries_of(self.frame, node, spread)
+        if known is not None:
+            return known
         raise self.frame.refuse(
             "dynamic-keywords", ast.unparse(node), "Keyword arguments come from a mapping.", node
         )

@@ -194,6 +194,9 @@ def column_value(
             from segue.translate.load.needs import column
 
             check_unsaved(frame, kind.site, "", at)
+            if field_of(concrete(frame.ctx, kind.model), target.attname) is None:
+                why = f"It is an object of another model ({kind.model}): Django refuses it."
+                raise frame.refuse("model-field", f"{label}.{item.name}", why, at)
             column(frame.ctx, kind.site, target.attname)
             remembered = site is not None and _remembered(frame.ctx, label, item)
             if kind.nullable and not remembered:

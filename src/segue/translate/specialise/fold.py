@@ -286,10 +286,42 @@ class Folder:
         return self.value(node.body if self.truth(node.test) else node.orelse)
 
     def on_boolop(self, node: ast.BoolOp) -> Any:
+        decides = not isinstance(node.op, ast.And)
+        for index, part in enumerate(node.values):
+            if not self._asks_user(part):
+                break
+            # ``user.has_perm("x") and self.action == "approve"``: what the user may does not matter elsewhere.
+            if any(self._is(later, decides) for later in node.values[index + 1 :]):
+                return decides
         for part in node.values[:-1]:
             if isinstance(node.op, ast.And) != self.truth(part):
                 return self.value(part)
         return self.value(node.values[-1])
+
+    def _is(self, node: ast.expr, wanted: bool) -> bool:
+        try:
+            return self.truth(node) is wanted
+        except Refused:
+            return False
+
+    def _asks_user(self, node: ast.expr) -> bool:
+        """Whether it only asks who is there: every user answers, anonymous ones too, and nothing changes by that."""
+        match node:
+            case ast.UnaryOp(ast.Not(), operand):
+                return self._asks_user(operand)
+            case ast.Attribute(
+                user, "is_staff" | "is_superuser" | "is_active" | "is_authenticated" | "is_anonymous"
+            ):
+                return ast.unparse(user) == "self.request.user"
+            case ast.Call(ast.Attribute(user, "has_perm"), [ast.Constant(str())], []):
+                ctx = self.endpoint.ctx
+                model = ctx.snapshot.models.get(ctx.snapshot.settings.user_model)
+                known = ctx.snapshot.classes.get(model.cls) if model is not None else None
+                plain = known is not None and known.methods.get("has_perm", "").startswith(
+                    "django.contrib.auth."
+                )
+                return plain and ast.unparse(user) == "self.request.user"
+        return False
 
     def on_unaryop(self, node: ast.UnaryOp) -> Any:
         if isinstance(node.op, ast.Not):
