@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -16,7 +15,7 @@ from typing import Any
 
 from tests.debian import unpacked
 
-from segue.gateway import control, envoy, in_process, tls
+from segue.gateway import control, envoy, in_process, reload, tls
 from segue.gateway.envoy import Edge, Ports
 from segue.gateway.export import nginx
 from segue.gateway.processes import Child, Group, free_port
@@ -99,10 +98,9 @@ def started(
         version = control.write_routes(tmp_path, new.rules(0))
         if edge.certificate is not None:
             tls.put(tmp_path / "gateway", edge.certificate)
-        boot = tmp_path / "gateway" / "boot.json"
         configuration = envoy.bootstrap(ports, str(tmp_path / "gateway"), edge)
         change(configuration)
-        boot.write_text(json.dumps(configuration))
+        boot = reload.put_boot(control.folder(tmp_path), configuration)
         command = [
             control.envoy_binary(),
             "-c",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import signal
@@ -18,10 +17,10 @@ from rich.markup import escape
 
 from segue import digest, ledger
 from segue.commands.common import console, interpreter, read_ledger, read_snapshot
-from segue.config import Config
+from segue.config import FILE_NAME, Config, load
 from segue.environment import bridge_requirement, ensure_environment
-from segue.errors import EnvironmentProblem
-from segue.gateway import access_log, control, envoy, sides, tapping, tls
+from segue.errors import EnvironmentProblem, SegueError
+from segue.gateway import access_log, control, envoy, reload, sides, tapping, tls
 from segue.gateway.control import Running
 from segue.gateway.envoy import Edge, Ports
 from segue.gateway.processes import Child, Group, free_port, require_free
@@ -119,11 +118,7 @@ def started(
         tapping.put(folder, on=False)  # a `segue shadow` that was killed has left it in
         if edge.certificate is not None:
             tls.put(folder, edge.certificate)
-        boot = folder / "boot.json"
-        boot.write_text(
-            json.dumps(envoy.bootstrap(ports, str(folder), edge), indent=1),
-            encoding="utf-8",
-        )
+        boot = reload.put_boot(folder, envoy.bootstrap(ports, str(folder), edge))
         gateway = group.start(
             "envoy",
             [
@@ -174,8 +169,12 @@ def run(settings: Config, *, port: int | None, shadow: int | None = None) -> int
         certificate = control.edge(settings).certificate
         seen = tls.stamp(certificate) if certificate is not None else ()
         told = ""
+        toml = file_stamp(settings)
         while not stopping:
             time.sleep(0.2)
+            if file_stamp(settings) != toml:
+                toml = file_stamp(settings)
+                follow_limits(settings, service.running)
             if certificate is not None and tls.stamp(certificate) != seen:
                 seen = _renew(settings, certificate, service.running.ports)
             tapping.sweep(control.folder(settings.state))
@@ -197,6 +196,28 @@ def run(settings: Config, *, port: int | None, shadow: int | None = None) -> int
                     )
     console.print("Stopped.")
     return 0
+
+
+def file_stamp(settings: Config) -> tuple[int, ...]:
+    """What changes when somebody writes ``segue.toml``."""
+    try:
+        found = os.stat(settings.folder / FILE_NAME)
+    except FileNotFoundError:
+        return ()
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def follow_limits(settings: Config, running: Running) -> None:
+    """Let the gateway ask of the sides what ``segue.toml`` says now: ``gateway.django``, ``gateway.fastapi`` and ``patience``. A file that cannot be
+    read, half-written perhaps, changes nothing."""
+    try:
+        if reload.follow(settings.state, running.ports, control.edge(load(settings.folder))):
+            console.print("The limits of the sides have changed and are in use.")
+    except SegueError as error:
+        console.print(
+            f"[yellow]segue.toml has changed and is not in use, the limits stay:[/] {escape(str(error))}",
+            soft_wrap=True,
+        )
 
 
 def _rotate(log: Path, ports: Ports, megabytes: int, told: str) -> str:

@@ -256,6 +256,12 @@ def active_version(ports: Ports) -> str:
     return ""
 
 
+def active_clusters(ports: Ports) -> str:
+    """Version of the sides that Envoy has accepted; '' if it does not answer."""
+    found = _admin(ports, "/stats?format=json&filter=^cluster_manager.cds.version_text$").get("stats", [])
+    return str(found[0]["value"]).strip('"') if found else ""
+
+
 def statistics(ports: Ports) -> dict[str, int] | None:
     """Requests and errors per side as Envoy counts them: ``django.requests``, ``fastapi.requests``,
     ``fallbacks`` (answered by Django after FastAPI failed), ``total``, ``total_5xx``. None if it does not answer now: that is no zero."""
