@@ -18,7 +18,6 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, literal
 from segue.translate.kinds import Const, Global, Kind, Object
-from segue.translate.rules.registry import attribute
 
 # What makes an object something else than its class and its constructor say.
 _MAGIC = frozenset(
@@ -231,7 +230,6 @@ def mangled(frame: Frame, name: str) -> str:
     return f"_{owner}{name}" if private else name
 
 
-@attribute(Object, "*")
 def held_constant(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
     """``self.message``, ``self.__limit``."""
     assert isinstance(owner.kind, Object)
@@ -245,4 +243,4 @@ def held_constant(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | N
     return Val(kind, literal(kind.value)) if isinstance(kind, Const) else Val(kind)
 
 
-__all__ = ["PlainUse", "construct_plain", "is_plain", "made"]
+__all__ = ["PlainUse", "construct_plain", "held_constant", "is_plain", "made"]

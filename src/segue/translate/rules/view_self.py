@@ -27,6 +27,7 @@ from segue.translate.kinds import (
 )
 from segue.translate.named_super import BEHIND, class_named
 from segue.translate.rules import registry
+from segue.translate.rules.plain_objects import held_constant
 from segue.translate.rules.registry import attribute, method
 
 
@@ -161,6 +162,9 @@ def class_attribute(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val |
     from segue.translate.views.rules import view_state
 
     if isinstance(owner.kind, Object):
+        held = held_constant(frame, owner, name, node)
+        if held is not None:
+            return held
         for field, kind in owner.kind.fields:
             if field == name:
                 return _field_value(kind)
