@@ -22,6 +22,7 @@ print("settings say hello on standard output")
 BASE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SECRET_KEY = "top-secret-key"
 PAYMENT_API_KEY = "sk_live_never_leave"
+PASSWORD_ATTEMPTS = 5
 BROKER = "amqp://user:hunter2@mq/"
 PAGE_LIMIT = 7
 DEBUG = False
@@ -224,7 +225,7 @@ class ItemViewSet(viewsets.ModelViewSet):
 
     def get_queryset(self):
         limit = settings.PAGE_LIMIT
-        key = settings.PAYMENT_API_KEY
+        key, tries = settings.PAYMENT_API_KEY, settings.PASSWORD_ATTEMPTS
         return models.Item.objects.cheap().filter(status=models.Item.Status.LIVE)[:limit]
 
     @transaction.atomic

@@ -18,6 +18,9 @@ def test_secrets_are_named(probed: Probed) -> None:
     assert {"SECRET_KEY", "PAYMENT_API_KEY"} <= set(probed.snapshot.settings.secret_names)
     names = probed.snapshot.functions["shop.views.ItemViewSet.get_queryset"].globals
     assert names["settings.PAYMENT_API_KEY"].value.kind == "opaque"  # type: ignore[union-attr]
+    # A number is no secret, whatever it is called.
+    assert names["settings.PASSWORD_ATTEMPTS"].value.data == 5  # type: ignore[union-attr]
+    assert "PASSWORD_ATTEMPTS" not in probed.snapshot.settings.secret_names
 
 
 def test_credentials_are_cut_out_of_a_cache_address(probed: Probed) -> None:

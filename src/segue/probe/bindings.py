@@ -150,11 +150,16 @@ def is_sentence(value):
     return isinstance(value, str) and value.count(" ") > 1 and _SENTENCE.match(value) is not None
 
 
-def _harmless(value):
+def harmless(value):
     """No text in it: classes, functions, switches and numbers are no secrets."""
-    if value is None or isinstance(value, (bool, int, float, datetime.timedelta, type, types.FunctionType)):
+    if _number(value) or isinstance(value, (type, types.FunctionType)):
         return True
-    return isinstance(value, (list, tuple)) and all(map(_harmless, value))
+    return isinstance(value, (list, tuple)) and all(map(harmless, value))
+
+
+def _number(value):
+    """``MIN_PASSWORD_LENGTH = 8``, ``TOKEN_LIFETIME = timedelta(…)``, ``REQUIRE_TOKEN = True``."""
+    return value is None or isinstance(value, (bool, int, float, datetime.timedelta))
 
 
 def _asked_by_name(node):
@@ -274,7 +279,7 @@ class Bindings:
             found[text] = {"kind": "missing", "name": "django.conf.settings." + name}
             return
         reference = {"kind": "constant", "name": "django.conf.settings." + name}
-        if SECRET_NAME.search(name) or not _scalar(value):
+        if not _scalar(value) or (SECRET_NAME.search(name) and not harmless(value)):
             reference["value"] = opaque(value)
         else:
             reference["value"] = self.encoder.encode(value)
@@ -285,7 +290,7 @@ class Bindings:
         # DRF's own settings hold no secrets; NON_FIELD_ERRORS_KEY is a name.
         known = variable.startswith("rest_framework.settings.")
         secret = not known and SECRET_NAME.search(name) is not None and not name.endswith("_URL")
-        if secret and not _harmless(value):
+        if secret and not harmless(value):
             return {"kind": "instance", "name": variable, "value": opaque(value)}
         if isinstance(value, dict) and any(SECRET_NAME.search(str(key)) for key in value):
             return {"kind": "instance", "name": variable, "value": opaque(value)}
@@ -329,9 +334,7 @@ class Bindings:
         if _is_django_settings(value):
             return {"kind": "instance", "name": "django.conf.settings"}
         secret = SECRET_NAME.search(name) is not None and not (_names_only(value) or is_sentence(value))
-        encoded = (
-            opaque(value) if secret and not isinstance(value, (bool, type(None))) else self._limited(value)
-        )
+        encoded = opaque(value) if secret and not _number(value) else self._limited(value)
         plain = encoded["kind"] not in ("call", "opaque", "ref") or isinstance(value, (bytes, str))
         kind = "instance" if not plain else "variable" if self._changes(variable) else "constant"
         return {"kind": kind, "name": variable, "value": encoded}

@@ -3,6 +3,7 @@
 import os
 import re
 
+from .bindings import harmless
 from .values import SECRET_NAME, opaque
 
 _NAMES = (
@@ -120,7 +121,7 @@ def describe(collector):
         ):
             continue
         if not allowed or name in ("CSRF_COOKIE_SECRET",):
-            if SECRET_NAME.search(name) and value:
+            if SECRET_NAME.search(name) and value and not harmless(value):
                 secrets.append(name)
             continue
         if name == "CACHES":
@@ -139,8 +140,10 @@ def describe(collector):
     if routed is not None:
         values[routers.NAME] = collector.encoder.encode(routed)
     for name in sorted(collector.bindings.used_settings):
-        if name not in values and name in names and not SECRET_NAME.search(name):
+        if name not in values and name in names:
             value = getattr(settings, name)
+            if SECRET_NAME.search(name) and not harmless(value):
+                continue
             if (
                 value is None
                 or isinstance(value, (bool, int, float, str))

@@ -134,6 +134,8 @@ def isinstance_(frame: Frame, call: CallSite) -> Val:
             return const(any(f"{c.__module__}.{c.__qualname__}" in names for c in exact.__mro__))
         if isinstance(kind, DictOf) and all(n in plain for n in names):
             return const("builtins.dict" in names)
+        if isinstance(kind, ListOf) and all(n in plain for n in names) and not _SEVERAL & set(names):
+            return const(False)
         if isinstance(kind, Scalar) and all(is_apart(frame.ctx, kind, n) for n in names):
             return const(False)
         if (
@@ -155,6 +157,7 @@ def isinstance_(frame: Frame, call: CallSite) -> Val:
     raise frame.refuse("isinstance", ast.unparse(call.node), "Segue cannot tell what this is.", call.node)
 
 
+_SEVERAL = frozenset({"builtins.list", "builtins.tuple", "builtins.set"})
 _ABSTRACT = frozenset(collections.abc.__all__)
 _BUILTIN: dict[str, type] = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
 

@@ -1868,6 +1868,19 @@ class Lab(APIView):
             isinstance([], Hashable),
         ]
 
+    def case_made_a_list_where_it_is_none(self):
+        names = ["a", "b"]
+        if names is None:
+            names = getattr(self, "other", None)
+        if not names:
+            return False
+        if isinstance(names, str) or not isinstance(names, Iterable):
+            names = [names]
+        for name in names:
+            if not Book.objects.filter(title=name).exists():
+                return False
+        return True
+
     def case_logged_rows(self):
         book = Book.objects.get(id=1)
         logger.error("Seen %s of %s", book, book.author, extra={"book": book, "pages": 3})
@@ -2265,9 +2278,8 @@ class Lab(APIView):
         return "nothing"
 
     def case_empty_list_named_behind_another(self):
-        others = nothing_yet()
-        if others or (found := nothing_yet()):
-            return [*found, *others]
+        if nothing_yet() or (found := nothing_yet()):
+            return [*found]
         return "nothing"
 
     def case_none_of_a_function_before_what_it_would_be_asked_for(self):
