@@ -1878,7 +1878,7 @@ class Lab(APIView):
             names = [names]
         for name in names:
             if not Book.objects.filter(title=name).exists():
-                return False
+                return name
         return True
 
     def case_logged_rows(self):
