@@ -105,8 +105,7 @@ def _together(frame: Frame, serializer: Serializer, value: Value) -> str:
     for source in [*fields.values(), *others.values()]:
         if field_of(concrete(frame.ctx, model), source) is None:
             raise _refused(serializer, value, "unique-together", f"{source} is no column of {model}.")
-    if not since(frame.ctx.snapshot.versions.drf, 3, 18):
-        _as_in_release(frame, serializer, value, model, fields, others)
+    by_changes = _as_in_release(frame, serializer, value, model, fields, others)
     cls, imported = entity_type(frame.ctx, model)
     frame.use(imported, Import("segue_bridge.schema.unique", "unique_together"))
     _ = frame.db
@@ -122,20 +121,30 @@ def _together(frame: Frame, serializer: Serializer, value: Value) -> str:
     distinct = pairs.get("nulls_distinct")
     if distinct is not None and const(distinct) is not None:
         arguments.append(f"nulls_distinct={const(distinct)!r}")
+    if by_changes and serializer.model:
+        arguments.append("changed_only=True")
     return f"await unique_together({', '.join(arguments)})"
 
 
 def _as_in_release(
     frame: Frame, serializer: Serializer, value: Value, model: str, fields: dict[str, str], others: object
-) -> None:
-    """Raise ``Refused`` where ``UniqueTogetherValidator`` of a DRF before 3.18 differs from that of 3.18.
+) -> bool:
+    """Whether only changed values are looked at for None, as ``UniqueTogetherValidator`` of a DRF before 3.18 does where a
+    column may be NULL.
 
-    Until then only the changed values were looked at for None, and conditions were compared in other ways.
+    Raises ``Refused`` for conditions, which those releases compared in other ways, and, before 3.16, for fields whose
+    source is another name, which were never looked at.
     """
+    drf = frame.ctx.snapshot.versions.drf
+    if since(drf, 3, 18):
+        return False
     columns = [field_of(concrete(frame.ctx, model), source) for source in fields.values()]
-    if others or any(column is not None and column.null for column in columns):
+    nullable = any(column is not None and column.null for column in columns)
+    renamed = not since(drf, 3, 16) and any(name != source for name, source in fields.items())
+    if others or (nullable and renamed):
         why = "DRF 3.18 treats NULL and conditions in it otherwise than the installed release; upgrade DRF first."
         raise _refused(serializer, value, "unique-together", why)
+    return nullable
 
 
 def _texts(frame: Frame, serializer: Serializer, arguments: list[str], pairs: dict[str, Value]) -> None:

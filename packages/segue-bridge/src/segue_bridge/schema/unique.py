@@ -61,13 +61,15 @@ async def unique_together(
     condition_fields: Mapping[str, str] | None = None,
     nulls_distinct: bool | None = None,
     missing_message: Text = REQUIRED,
+    changed_only: bool = False,
 ) -> None:
     """Raise when another row has the same set of values.
 
     ``fields`` and ``condition_fields`` map the serializer's field names to sources;
     ``condition`` builds the constraint's condition on anything with the columns as attributes.
     On create every field must be there; on update absent ones are the instance's, and nothing
-    is asked when none changed.
+    is asked when none changed. ``changed_only``: of an update only what changed is looked at for None (DRF before 3.18);
+    what was None and stays so is compared with the other rows' NULL.
     """
     others = condition_fields or {}
     if instance is None:
@@ -80,12 +82,18 @@ async def unique_together(
         source: _column_value(entity, values, instance, source)
         for source in [*fields.values(), *others.values()]
     }
-    if instance is not None and not any(
-        source in values and current[source] != _column_value(entity, {}, instance, source)
-        for source in current
-    ):
-        return
-    if nulls_distinct is not False and any(current[source] is None for source in fields.values()):
+    looked_at = list(fields.values())
+    if instance is not None:
+        changed = [
+            source
+            for source in current
+            if source in values and current[source] != _column_value(entity, {}, instance, source)
+        ]
+        if not changed:
+            return
+        if changed_only:
+            looked_at = [source for source in looked_at if source in changed]
+    if nulls_distinct is not False and any(current[source] is None for source in looked_at):
         return
     conditions = [_equals(_column(entity, source), current[source]) for source in fields.values()]
     if condition is not None:
