@@ -7,6 +7,7 @@ GROUPS: dict[str, str] = {
     "Use a parser that docs/hooks.md names, or content negotiation of DRF's own, or leave the route on Django.": (
         "content-negotiation parser policy-class"
     ),
+    "Move the route before the pattern that hides it, or delete it: nobody gets its answers today.": "unreachable",
     "Do what the project changes of Django or DRF in a class of its own (a mixin, a handler) instead of in place.": "patched",
     "Name the parents in parent_lookup_kwargs of the view or its serializer_class, as constants.": "nested",
     "Port the authentication class by hand (`segue brief`), or let the route use one that docs/generated-code.md lists.": (

@@ -226,9 +226,10 @@ router = SimpleRouter()
 router.register("notes", views.Notes, "note")
 router.register("watched", views.Watching, "watched")
 router.register("plain", views.Plains, "plain")
-urlpatterns = [path("", include(router.urls)), path("asks/", views.Asks.as_view()), path("context/", views.AsksContext.as_view()), path("where/<str:word>/", views.Where.as_view()), path("guarded/<int:pk>/", views.Guarded.as_view())]
+urlpatterns = [path("", include(router.urls)), path("asks/", views.Asks.as_view()), path("context/", views.AsksContext.as_view()), path("where/<str:word>/", views.Where.as_view()), path("where/here/", views.Where.as_view(), {"word": "there"}), path("where/<int:word>/", views.Where.as_view()), path("guarded/<int:pk>/", views.Guarded.as_view())]
 """
 REFUSED = {
+    "GET /where/here/": "unreachable", "GET /where/{word}/#2": "unreachable",
     "POST /notes/": "package-django-currentuser", "PUT /notes/{pk}/": "package-django-currentuser",
     "PATCH /notes/{pk}/": "package-django-currentuser", "POST /watched/": "package-django-auditlog", "PUT /watched/{pk}/": "package-django-auditlog",
     "PATCH /watched/{pk}/": "package-django-auditlog", "DELETE /watched/{pk}/": "package-django-auditlog", "GET /asks/": "package-django-currentuser",

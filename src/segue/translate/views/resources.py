@@ -41,6 +41,7 @@ from segue.translate.views import (
 )
 from segue.translate.views.links import shows_links
 from segue.translate.views.operation import PathOperation, build, check_dispatch, opens_scopes
+from segue.translate.views.reached import unreachable
 
 # ``View.http_method_names``
 _IN_ORDER = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
@@ -78,6 +79,10 @@ def _translate_route(ctx: Context, facts: Facts, route: Route) -> None:
                 "no-view", route.view, "The snapshot does not know this view.", where.file if where else "", 0
             )
             ctx.program.refused.append(RefusedOperation(route.id, operation.method, (reason,)))
+        return
+    never = unreachable(ctx, route)
+    if never is not None:
+        _refuse_all(ctx, route, route.operations, never)
         return
     base = Endpoint(ctx, route, view, "", None)
     ctx.memo[REQUEST_AUTH] = None  # middleware runs before anybody asks
@@ -183,7 +188,7 @@ def _defect(endpoint: Endpoint, error: Exception) -> Refusal:
     ).refusal
 
 
-def _refuse_all(ctx: Context, route: Route, operations: list[Operation], reason: Refusal) -> None:
+def _refuse_all(ctx: Context, route: Route, operations: Sequence[Operation], reason: Refusal) -> None:
     for operation in operations:
         ctx.program.refused.append(RefusedOperation(route.id, operation.method, (reason,)))
 
