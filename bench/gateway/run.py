@@ -21,8 +21,8 @@ LONGEST = 3600
 """Seconds that one may take."""
 
 BENCHES = {
-    "swaps": ("gateway.swaps", "--wrk", "--rate", "2000", "--seconds", "1700"),
-    "routes": ("gateway.swaps", "--wrk", "--rate", "6000", "--routes-only"),
+    "swaps": ("gateway.swaps", "--wrk", "--rate", "3000", "--seconds", "1700"),
+    "routes": ("gateway.swaps", "--wrk", "--rate", "3000", "--routes-only"),
     "kills": ("gateway.kills",),
     "faults": ("gateway.faults",),
     "pool": ("gateway.pool",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -173,6 +174,30 @@ def test_gateway_of_another_version_is_told(tmp_path: Path) -> None:
         # And it is served already, by whatever version.
         with pytest.raises(EnvironmentProblem, match="is being served already"):
             serve.gateway_port(one.settings, 0)
+
+
+def test_two_that_begin_to_serve_at_once_are_one(tmp_path: Path) -> None:
+    """Until its sides are up nothing tells of the first one but what it holds; a second one would give its Envoy other sides."""
+    settings = unserved(tmp_path)
+    begin = (
+        "import sys, time; from segue.commands import serve; from segue.commands.common import open_project; from pathlib import Path\n"
+        "with serve.alone(open_project(Path(sys.argv[1]))): print('held', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", begin, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        before = {p: p.read_bytes() for p in settings.state.rglob("*") if p.is_file()}
+        with (
+            pytest.raises(EnvironmentProblem, match="is being served already"),
+            serve.started(settings, port=0),
+        ):
+            pass
+        assert {p: p.read_bytes() for p in settings.state.rglob("*") if p.is_file()} == before
+        other.kill()
+    with serve.alone(settings):
+        pass
 
 
 def test_check_asks_envoy_and_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from types import FrameType
 
 from segue import digest, ledger
 from segue.commands.common import console, interpreter, read_ledger, read_snapshot
-from segue.commands.serve import Service, follow_ledger, gateway_port, requirements
+from segue.commands.serve import Service, alone, follow_ledger, gateway_port, requirements
 from segue.config import Config
 from segue.environment import ensure_overlay
 from segue.errors import EnvironmentProblem
@@ -37,6 +37,12 @@ def started(settings: Config, *, port: int | None = None) -> Iterator[Service]:
     Raises :class:`EnvironmentProblem` for an interpreter that cannot hold both sides, a package of the project with the generated one's
     name, no application of Django's, a busy port, a process that does not start (with the end of its log).
     """
+    with alone(settings), _started(settings, port) as service:
+        yield service
+
+
+@contextlib.contextmanager
+def _started(settings: Config, port: int | None) -> Iterator[Service]:
     listen = gateway_port(settings, port)
     snapshot, book = read_snapshot(settings), read_ledger(settings)
     python = interpreter(settings)

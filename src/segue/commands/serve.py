@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
 import signal
@@ -20,6 +21,7 @@ from segue.commands.common import console, interpreter, read_ledger, read_snapsh
 from segue.config import FILE_NAME, Config, load
 from segue.environment import bridge_requirement, ensure_environment
 from segue.errors import EnvironmentProblem, SegueError
+from segue.files import require_writable
 from segue.gateway import access_log, control, envoy, reload, sides, tapping, tls
 from segue.gateway.control import Running
 from segue.gateway.envoy import Edge, Ports
@@ -75,6 +77,34 @@ def started(
     Raises :class:`EnvironmentProblem` for a busy port, a side that does not start (with the end
     of its log), or another ``serve`` of the same project.
     """
+    with alone(settings), _started(settings, port, environment) as service:
+        yield service
+
+
+@contextlib.contextmanager
+def alone(settings: Config) -> Iterator[None]:
+    """Hold what one ``serve`` of a project can have, from its first moment on; the system gives it back when the process ends, however it ends.
+    Another one that starts meanwhile would give Envoy its own sides and routes, which both gateways read from the same files."""
+    folder = control.folder(settings.state)
+    require_writable(settings.state)
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder / "serve.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise _served_already() from None
+        yield
+    finally:
+        os.close(handle)
+
+
+def _served_already() -> EnvironmentProblem:
+    return EnvironmentProblem("This project is being served already.", hint="Stop that `segue serve` first.")
+
+
+@contextlib.contextmanager
+def _started(settings: Config, port: int | None, environment: Mapping[str, str] | None) -> Iterator[Service]:
     listen = gateway_port(settings, port)
     snapshot, book = read_snapshot(settings), read_ledger(settings)
     ports = Ports(listen, free_port(), free_port(), free_port())
@@ -298,9 +328,7 @@ def gateway_port(settings: Config, port: int | None) -> int:
     busy one, and where this project is being served already."""
     wanted = settings.gateway_port if port is None else port
     if control.find_running(settings.state) is not None:
-        raise EnvironmentProblem(
-            "This project is being served already.", hint="Stop that `segue serve` first."
-        )
+        raise _served_already()
     if wanted:
         require_free(wanted)
     return wanted or free_port()
