@@ -320,7 +320,10 @@ class Bindings:
             return {"kind": "function", "name": self.meet_function(value, depth)}
         if isinstance(value, types.MethodType):
             function = value.__func__
-            if isinstance(function, types.FunctionType):
+            owner = _class_of(value)
+            if owner is not None:
+                self.meet_function(function, depth, role="classmethod", owner=self.meet_class(owner, depth))
+            elif isinstance(function, types.FunctionType):
                 self.meet_function(function, depth)
             return {"kind": "function", "name": variable}
         if isinstance(value, (types.BuiltinFunctionType, types.BuiltinMethodType)):
@@ -437,3 +440,16 @@ def _comprehension_names(node):
                 known.add(child.name)  # None for a handler without "as"
         node.segue_inner = known
     return known
+
+
+def _class_of(method):
+    """The class in which a class method stands that its class, or an heir, has handed out; None for any other method."""
+    if not isinstance(method.__self__, type) or not isinstance(method.__func__, types.FunctionType):
+        return None
+    inner = method.__func__
+    for base in method.__self__.__mro__:
+        found = vars(base).get(inner.__name__)
+        if isinstance(found, classmethod) and found.__func__ is inner:
+            own = inner.__qualname__ == "%s.%s" % (base.__qualname__, inner.__name__)
+            return base if own and inner.__module__ == base.__module__ else None
+    return None

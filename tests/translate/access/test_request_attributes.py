@@ -13,8 +13,12 @@ from segue.snapshot.model import Snapshot
 from segue.translate.program import translate
 
 MODELS = """\
+import logging
+
 from django.contrib.auth.models import User
 from django.db import models
+
+logger = logging.getLogger(__name__)
 
 
 class Team(models.Model):
@@ -27,6 +31,15 @@ class Member(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="members")
     role = models.CharField(max_length=10, default="reader")
+
+
+class Role(models.TextChoices):
+    READER = "reader"
+    WRITER = "writer", "Writes"
+
+    @classmethod
+    def all(cls):
+        return cls.READER, cls.WRITER
 
 
 class Key(models.Model):
@@ -43,9 +56,35 @@ class Note(models.Model):
         ordering = ["id"]
 
     @classmethod
+    def may_read(cls, request):
+        return True
+
+    @classmethod
+    def may_remove(cls, request):
+        pk = request.parser_context.get("kwargs", {}).get("pk", None)
+        return pk is None or pk == request.query_params.get("sure")
+
+    @classmethod
+    def may_update(cls, request):
+        put_user(request)
+        return has_role(Role.all(), request)
+
+    @classmethod
     def may_list(cls, request):
         put_user(request)
         return request.user is not None and request.user.is_active
+
+
+def has_role(roles, request):
+    user = request.user
+    if not len(roles) or not user:
+        return False
+    try:
+        names = map(str, roles)
+        return user and user.member_set.filter(role__iregex="^(" + "|".join(names) + ")$", team__slug=request.query_params["team"]).exists()
+    except Exception as error:
+        logger.warning("roles: %s", error)
+    return False
 
 
 def put_user(request):
@@ -93,8 +132,10 @@ class Windows(MiddlewareMixin):
             request.window = request.GET.get("window")
 """
 ACCESS = """\
+from typing import cast
+
 from django.http import Http404
-from rest_framework import authentication, exceptions, filters, permissions
+from rest_framework import authentication, exceptions, filters, generics, permissions
 from notes.models import Key, Member, Note, Team, put_user
 
 
@@ -174,6 +215,28 @@ def team_of(request):
     if not hasattr(request, "_team"):
         request._team = Team.objects.filter(slug=request.query_params.get("team", "")).first()
     return request._team
+
+
+class ByModel(permissions.BasePermission):
+    # The model has a method for each action, or for all that read.
+    partial_is_update = True
+
+    def has_permission(self, request, view):
+        assert isinstance(view, generics.GenericAPIView), "It has no serializer."
+        model = cast(type, view.get_serializer_class()).Meta.model
+        if hasattr(view, "action"):
+            name = "may_{action}".format(action=self._action(view.action))
+            if hasattr(model, name):
+                return getattr(model, name)(request)
+        if request.method in permissions.SAFE_METHODS:
+            return model.may_read(request)
+        return model.may_remove(request)
+
+    def _action(self, action):
+        chosen = action
+        if self.partial_is_update and action == "partial_update":
+            chosen = "update"
+        return chosen
 
 
 class Cached(permissions.BasePermission):
@@ -358,6 +421,13 @@ class Caching(viewsets.ModelViewSet):
         serializer.save(team=access.team_of(self.request))
 
 
+class Modelled(viewsets.ModelViewSet):
+    queryset = Note.objects.all()
+    serializer_class = NoteSerializer
+    authentication_classes = []
+    permission_classes = [access.ByModel]
+
+
 class Branching(views.APIView):
     authentication_classes = []
     permission_classes = []
@@ -479,7 +549,7 @@ class Replaced(views.APIView):
     def get(self, request):
         return response.Response({"name": request.user.username})
 """
-VIEWSETS = ("Keyed", "Filtered", "Grouped", "Listed", "Caching")
+VIEWSETS = ("Keyed", "Filtered", "Grouped", "Listed", "Caching", "Modelled")
 PLAIN = (
     "Either",
     "Certain",
@@ -568,6 +638,17 @@ def _requests() -> list[Asking]:
             for b in ({}, {"X-Key": "b"}, {"X-Key": "n"})
         ]
         out += [Asking("POST", path, a) for a in sent]
+    for key in keys:
+        out += [
+            Asking("PATCH", f"/modelled/1/{team}", key, '{"title": "m"}')
+            for team in ("", "?team=red", "?team=blue")
+        ]
+        out += [
+            Asking("GET", "/modelled/", key),
+            Asking("GET", "/modelled/1/", key),
+            Asking("POST", "/modelled/", key, '{"title": "p"}'),
+        ]
+    out += [Asking("DELETE", f"/modelled/3/{sure}") for sure in ("", "?sure=2", "?sure=3")]
     queries = ("", "?mark=abc", "?first=1", "?second=1", "?first=1&second=1", "?a=1", "?b=1&a=1", "?b=1")
     for path in ("/marked/", "/oneof/", "/bothof/", "/branching/", "/begun/", "/opened/"):
         out += [Asking(method, path + query) for query in queries for method in ("GET", "POST", "HEAD")]
@@ -588,7 +669,8 @@ def test_both_sides_read_the_same(site: Site, snapshot: Snapshot, tmp_path: Path
         ("GET", "grouped", 200, 403, 404), ("DELETE", "grouped", 204, 403, 404), ("GET", "listed", 200, 403), ("GET", "either", 200),
         ("GET", "certain", 200, 500), ("GET", "marked", 200), ("POST", "marked", 200, 500), ("GET", "whoever", 200, 403),
         ("POST", "whoever", 200, 403), ("GET", "oneof", 200, 403), ("GET", "bothof", 200, 403), ("GET", "caching", 200),
-        ("POST", "caching", 201, 403), ("GET", "branching", 200), ("GET", "begun", 200), ("GET", "opened", 200), ("GET", "tenant", 200),
+        ("POST", "caching", 201, 403), ("GET", "branching", 200), ("GET", "begun", 200), ("GET", "opened", 200), ("GET", "modelled", 200, 403),
+        ("PATCH", "modelled", 200, 403), ("POST", "modelled", 201), ("DELETE", "modelled", 204, 403), ("GET", "tenant", 200),
         ("POST", "tenant", 200, 500), ("GET", "planned", 200, 500), ("GET", "overridden", 200, 403), ("POST", "begun", 200, 500),
     ):  # fmt: skip
         assert set(statuses) <= met[method, route], (method, route, met[method, route])

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from segue_bridge.acted import has_acted
+from segue_bridge.db.pool import PoolBusy
 from segue_bridge.db.session import Session
 from segue_bridge.errors import TooLate, Unserved
+
+ONLY_HERE = (Unserved, TooLate, PoolBusy)
+"""What Django's side never raises, and no ``except Exception`` of the project's may take: let it go on first."""
 
 
 def left_to_django(db: Session, why: str) -> Exception:

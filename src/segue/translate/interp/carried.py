@@ -23,11 +23,14 @@ from segue.translate.kinds import Instance, Kind
 
 if TYPE_CHECKING:
     from segue.translate.interp.frame import Frame
+    from segue.translate.specialise.endpoint import Endpoint
 
 _MEMO = ("kernel", "put on the request")
 _AFTER = ("kernel", "put by permissions")
 _AUTHENTICATED = ("kernel", "put by authentication")
 _ASKING = ("kernel", "authenticating")
+_ENDPOINT = ("kernel", "asked of")
+_ASKS_URL = ("kernel", "asks for the URL")
 _FRAMES = ("kernel", "frames")
 _GIVEN = ("middleware", "here")
 _PERHAPS = ("middleware", "perhaps here")
@@ -104,15 +107,17 @@ def new_route(ctx: Context) -> Iterator[None]:
 
 
 @contextmanager
-def permissions(ctx: Context, action: str | None) -> Iterator[None]:
-    """What is translated inside are the permissions of ``action``, which follow authentication."""
+def permissions(endpoint: Endpoint) -> Iterator[None]:
+    """What is translated inside are the permissions of an operation, which follow authentication."""
+    ctx, action = endpoint.ctx, endpoint.action
     before = flow(ctx)
     if before is None:
         yield
         return
     ctx.memo[_MEMO] = inside = before.copy()
     try:
-        yield
+        with asked(endpoint):
+            yield
     finally:
         ctx.memo[_MEMO] = before
     before.log += inside.log[len(before.log) :]
@@ -160,6 +165,37 @@ def after_authentication(ctx: Context, key: Hashable) -> Iterator[None]:
 def authenticating(ctx: Context) -> bool:
     """Whether authentication is being translated: nobody is known yet."""
     return bool(ctx.memo.get(_ASKING))
+
+
+@contextmanager
+def asked(endpoint: Endpoint) -> Iterator[None]:
+    """What is translated inside are steps of a request to this operation."""
+    memo = endpoint.ctx.memo
+    before = memo.get(_ENDPOINT)
+    memo[_ENDPOINT] = endpoint
+    try:
+        yield
+    finally:
+        memo[_ENDPOINT] = before
+
+
+def asked_of(ctx: Context) -> Endpoint | None:
+    """The operation whose request runs through the code in hand; None where that is not one."""
+    return ctx.memo.get(_ENDPOINT)  # type: ignore[return-value]
+
+
+def _url(ctx: Context) -> Hashable:
+    """The arguments of the URL, where functions of the project ask the request for them (``request.parser_context``)."""
+    endpoint = asked_of(ctx)
+    if endpoint is None:
+        return None
+    asking = ctx.memo.get(_ASKS_URL)
+    if asking is None:
+        asking = any("parser_context" in f.source for f in ctx.snapshot.functions.values())
+        ctx.memo[_ASKS_URL] = asking
+    if not asking:
+        return None
+    return tuple((name, shape_of(kind)) for name, kind in sorted(endpoint.url_arguments.items()))
 
 
 @contextmanager
@@ -292,6 +328,7 @@ def shape(ctx: Context) -> Hashable:
     return (
         carried,
         tuple(sorted(certain(ctx))),
+        _url(ctx),
         given,
         shape_of(auth) if isinstance(auth, Instance) else None,
         scopes_here(ctx),

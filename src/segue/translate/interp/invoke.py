@@ -11,6 +11,7 @@ from segue.translate.functions.lift import AMBIENT, Lifted, app_of, lift
 from segue.translate.functions.record import gives_no_items, gives_none, only_names, text_constant
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.told import told
 from segue.translate.interp.value import Val, const, is_pure, name
 from segue.translate.kinds import (
     Const,
@@ -101,6 +102,10 @@ def invoke(
         own = receiver
         if receiver.node is not None:
             own = Val(receiver.kind, name(receiver_name(frame, receiver.kind)))
+    if constants and constants.keys() == prepared.keys():
+        text = told(frame, function, own, constants)
+        if text is not None:
+            return const(text)
     label = app_of(frame.ctx, function)
 
     def lifted_with(given: dict[str, Val]) -> Lifted:

@@ -61,7 +61,7 @@ def access_lines(endpoint: Endpoint, method: str = "") -> tuple[list[str], set[I
 
     The permissions themselves ask for the method when they run. Raises ``Refused``.
     """
-    with carried.permissions(endpoint.ctx, endpoint.action):
+    with carried.permissions(endpoint):
         if endpoint.overridden("check_permissions"):
             return own_checks(endpoint.for_action(endpoint.action, method))
         return required(endpoint.for_action(endpoint.action, method))
@@ -95,7 +95,7 @@ def _asked(endpoint: Endpoint) -> tuple[list[str], set[Import]]:
         with carried.perhaps(endpoint.ctx):
             return _requirements(endpoint, _instances(endpoint, permissions))
 
-    with carried.permissions(endpoint.ctx, endpoint.action):
+    with carried.permissions(endpoint):
         return choose(endpoint, chosen)
 
 

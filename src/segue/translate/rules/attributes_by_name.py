@@ -32,6 +32,7 @@ from segue.translate.kinds import (
 )
 from segue.translate.rules import registry, request_state
 from segue.translate.rules.by_class import by_class
+from segue.translate.rules.given_attributes import is_set
 from segue.translate.rules.introspection import fact_or
 from segue.translate.rules.own_attributes import (
     OF_FRAMEWORKS,
@@ -44,6 +45,8 @@ from segue.translate.rules.registry import function
 from segue.translate.rules.request_attributes import by_middleware, held
 from segue.translate.rules.view_attributes import view_has
 from segue.translate.views.rules.around import may_have, perhaps_given
+
+_OF_MODELS = frozenset({"DoesNotExist", "MultipleObjectsReturned", "NotUpdated", "objects", "pk"})
 
 
 @function("builtins.hasattr")
@@ -88,6 +91,10 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
         there = view_has(frame, value.kind, wanted)
         if there is not None:
             return const(there)
+    if isinstance(value.kind, Global) and value.kind.ref.kind in ("class", "model"):
+        known = _class_has(frame, value.kind.ref.name, wanted)
+        if known is not None:
+            return const(known)
     if isinstance(value.kind, Instance) and not value.kind.nullable:
         from segue.translate.load.models import concrete, field_of, reverse_of
         from segue.translate.rules.instance import model_method
@@ -117,6 +124,25 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
         if _lacks(frame, value, wanted) or is_never_there(frame.ctx, value.kind, wanted):
             return const(False)
     raise frame.refuse("hasattr", ast.unparse(call.node), "Segue cannot tell whether it has that.", call.node)
+
+
+def _class_has(frame: Frame, cls: str, name: str) -> bool | None:
+    """Whether a class of the project has that attribute; None where that is not certain."""
+    known = frame.ctx.snapshot.classes.get(cls)
+    if known is None or known.origin != "own" or name.startswith("__"):
+        return None
+    if name in known.methods or name in known.attributes:
+        return True
+    model = next((m for m in frame.ctx.snapshot.models.values() if m.cls == cls), None)
+    if model is not None:
+        from segue.translate.load.models import field_of, reverse_of
+
+        there = (
+            field_of(model, name) is not None or reverse_of(model, name) is not None or name in model.managers
+        )
+        if there or name in OF_FRAMEWORKS or is_own_attribute(frame.ctx, model.label, name):
+            return None
+    return None if is_set(frame.ctx, name) or name in _OF_MODELS else False
 
 
 def _lacks(frame: Frame, value: Val, name: str) -> bool:

@@ -115,6 +115,11 @@ def length(frame: Frame, call: CallSite) -> Val:
         return Val(Scalar("int"), quote("len({0})", rows.node))
     if isinstance(first.kind, Const) and isinstance(first.kind.value, str | tuple):
         return const(len(first.kind.value))
+    items = (
+        first.node.elts if isinstance(first.node, ast.List | ast.Tuple) else None
+    )  # a list of a class, say
+    if items is not None and not any(isinstance(i, ast.Starred) or not is_pure(i) for i in items):
+        return const(len(items))
     return Val(Scalar("int"), quote("len({0})", code(frame, first, call.node)))
 
 

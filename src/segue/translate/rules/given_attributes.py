@@ -150,6 +150,11 @@ def _opaque(ctx: Context) -> bool:
     return False
 
 
+def is_set(ctx: Context, attr: str) -> bool:
+    """Whether code of the snapshot sets an attribute of that name on anything but ``self``."""
+    return attr in _setters(ctx)
+
+
 def _setters(ctx: Context) -> dict[str, set[str]]:
     """Attribute → functions of the snapshot that set one of that name on anything but ``self``."""
     known = ctx.memo.get(_SETTERS)

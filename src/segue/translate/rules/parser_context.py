@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 
+from segue.translate.interp import carried
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const
 from segue.translate.kinds import Const, Kind, ParserContext, Request, SerializerSelf, UrlArguments, ViewSelf
+from segue.translate.rules import request_state
 from segue.translate.rules.registry import attribute, method
 
 
@@ -18,6 +20,8 @@ def parser_context(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | 
     if owner.kind.raw:
         return None
     endpoint = endpoint_of(frame.receiver.kind if frame.receiver is not None else None)
+    if endpoint is None and request_state.in_order(frame.ctx):
+        endpoint = carried.asked_of(frame.ctx)
     return None if endpoint is None else Val(ParserContext(endpoint))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 
 from segue.translate.context import Context
 from segue.translate.functions.record import records
@@ -21,6 +22,9 @@ _ASKED = frozenset({"json", "raise_for_status", "attach", "attach_alternative", 
 _LOGGED = re.compile(r"logging(\.getLogger\([^()]*\))?(\.(debug|info|warning|error|exception|critical))?\Z")
 
 _SAVES = "(rows are saved)"
+_READS = "(rows are read)"
+_ASKS = re.compile(r"exists|count|segue__rows_\d+__")
+_OF_ROWS = frozenset({"only", "or_none", "item"})
 _ERRORS = frozenset(
     {"APIException", "ValidationError", "ParseError", "PermissionDenied", "NotFound", "NotAuthenticated"}
 )
@@ -35,12 +39,39 @@ def fails_alike(ctx: Context, lines: list[str], *, raises: bool = False) -> bool
     return _alike(ctx, lines, {_SAVES} if raises else set())
 
 
+def reads_alike(ctx: Context, lines: list[str]) -> bool:
+    """The same of code that asks the database for rows besides, where a handler before lets go on what only the service raises.
+
+    A statement that the database refuses, a connection that is lost and a row that is not there are errors on both sides.
+    """
+    return _alike(ctx, lines, {_READS})
+
+
 def _alike(ctx: Context, lines: list[str], seen: set[str]) -> bool:
     try:
         tree = ast.parse("async def body():\n" + "\n".join(f"    {line}" for line in lines or ["pass"]))
     except SyntaxError:
         return False
-    return all(_node(ctx, node, seen) for node in ast.walk(tree))
+    return all(_node(ctx, node, seen) for node in _walked(tree, seen))
+
+
+def _walked(tree: ast.AST, seen: set[str]) -> Iterator[ast.AST]:
+    """All nodes, but for what a statement that is asked is made of."""
+    todo = [tree]
+    while todo:
+        node = todo.pop()
+        yield node
+        if not (_READS in seen and _asks(node)):
+            todo.extend(ast.iter_child_nodes(node))
+
+
+def _asks(node: ast.AST) -> bool:
+    """``exists(db, statement)``, ``count(…)`` and loaders of rows, of a statement for which nothing else is run."""
+    match node:
+        case ast.Call(ast.Name(asked), given, []) if _ASKS.fullmatch(asked):
+            inner = [n for one in given for n in ast.walk(one)]
+            return not any(isinstance(n, ast.Await) or "segue__fn_" in getattr(n, "id", "") for n in inner)
+    return False
 
 
 def _node(ctx: Context, node: ast.AST, seen: set[str]) -> bool:
@@ -81,6 +112,10 @@ def _is_save(node: ast.expr) -> bool:
 
 def _call(ctx: Context, node: ast.Call, seen: set[str]) -> bool:
     if _SAVES in seen and _is_save(node):
+        return True
+    if _READS in seen and (_asks(node) or ast.unparse(node.func) in _OF_ROWS):
+        return True
+    if ast.unparse(node.func) == "map" and ast.unparse(node.args[0]) in ("str", "int", "float"):
         return True
     text = ast.unparse(node.func)
     if text in _ERRORS:

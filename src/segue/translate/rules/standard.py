@@ -584,7 +584,16 @@ def list_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
 
 
 def _folded(owner: Val, call: CallSite) -> Val | None:
-    """``"can_view".startswith("can_")``: told while translating."""
+    """``"can_view".startswith("can_")``, ``"has_{}".format("read")``: told while translating."""
+    if call.name == "format" and isinstance(owner.kind, Const) and isinstance(owner.kind.value, str):
+        kinds = [*(a.kind for a in call.args), *(v.kind for v in call.kwargs.values())]
+        if all(isinstance(k, Const) and isinstance(k.value, str | int | None) for k in kinds):
+            texts = [getattr(a.kind, "value", "") for a in call.args]
+            named = {key: getattr(v.kind, "value", "") for key, v in call.kwargs.items()}
+            try:
+                return const(owner.kind.value.format(*texts, **named))
+            except (IndexError, KeyError, ValueError, AttributeError):
+                return None
     if call.name not in ("startswith", "endswith") or not isinstance(owner.kind, Const):
         return None
     given = [a.kind.value for a in call.args if isinstance(a.kind, Const)]

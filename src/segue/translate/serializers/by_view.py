@@ -63,7 +63,7 @@ def translating(endpoint: Endpoint) -> Iterator[None]:
     before = memo.get(_CURRENT)
     memo[_CURRENT] = endpoint
     try:
-        with carried.own_request(endpoint.ctx, endpoint.action):
+        with carried.asked(endpoint), carried.own_request(endpoint.ctx, endpoint.action):
             yield
     finally:
         memo[_CURRENT] = before

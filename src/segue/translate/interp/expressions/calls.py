@@ -9,7 +9,7 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.expressions import attributes
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
-from segue.translate.kinds import BoundMethod, Callback, Global, Object, QuerySet, Unknown
+from segue.translate.kinds import BoundMethod, Callback, Const, Global, Object, QuerySet, Unknown
 from segue.translate.packages.naming import used
 from segue.translate.rules import registry
 from segue.translate.rules.own_querysets import check_call
@@ -36,8 +36,27 @@ def _call(frame: Frame, node: ast.Call) -> Val:
         if not resolved or _is_classmethod(frame, node.func):
             owner = frame.eval(node.func.value)
             return method_call(frame, owner, node.func.attr, node)
+    named = _named(frame, node.func)
+    if named is not None:
+        return method_call(
+            frame, frame.eval(named.value), named.attr, ast.Call(named, node.args, node.keywords)
+        )
     target = frame.eval(node.func)
     return call_value(frame, target, node)
+
+
+def _named(frame: Frame, node: ast.expr) -> ast.Attribute | None:
+    """``getattr(owner, name)`` with a name that is known, as ``owner.name``; None for any other expression."""
+    match node:
+        case ast.Call(ast.Name("getattr"), [owner, key], []) if "getattr" not in frame.env:
+            pass
+        case _:
+            return None
+    with frame.capture():
+        name = frame.eval(key).kind
+    if not isinstance(name, Const) or not isinstance(name.value, str) or not name.value.isidentifier():
+        return None
+    return ast.copy_location(ast.Attribute(owner, name.value, ast.Load()), node)
 
 
 def _is_classmethod(frame: Frame, node: ast.Attribute) -> bool:

@@ -53,7 +53,7 @@ def raised(frame: Frame, node: ast.Raise) -> None:
 def guarded(frame: Frame, node: ast.Try) -> None:
     """``try``/``except``/``else``/``finally`` over exceptions that the generated code raises too."""
     from segue.translate.rules.exceptions import caught
-    from segue.translate.rules.same_failures import fails_alike
+    from segue.translate.rules.same_failures import fails_alike, reads_alike
 
     if _tells_any_exception(frame, node):
         _leave_to_django(frame, node)
@@ -89,6 +89,8 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         frame.sure -= leave
     alike = broad is None or fails_alike(frame.ctx, body, raises=all(map(_raises, node.handlers)))
     leaves = not alike and any_exception.may_leave(frame, node, body)
+    asking = not alike and not leaves and not frame.in_atomic and reads_alike(frame.ctx, body)
+    alike = alike or asking
     _two_in_one(frame, node, [text for text, _, _ in handlers], body)
     ends: list[End] = []
     with frame.capture() as orelse:
@@ -134,6 +136,9 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         _finally(frame, node)
         return
     frame.emit_block("try:", body)
+    if asking:
+        service = ast.unparse(frame.imported("segue_bridge.leaving", "ONLY_HERE"))
+        frame.emit_block(f"except {service}:", ["raise"])
     for header, lines in out:
         frame.emit_block(header, lines)
     if orelse:
