@@ -231,7 +231,7 @@ def mangled(frame: Frame, name: str) -> str:
 
 
 def held_constant(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
-    """``self.message``, ``self.__limit``."""
+    """``self.message``, ``self.__limit`` (asked by ``view_self.class_attribute`` first); None for other objects."""
     assert isinstance(owner.kind, Object)
     if not isinstance(owner.kind.use, PlainUse):
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 
 from segue.translate.context import Context
+from segue.translate.interp import carried
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import nullable
@@ -119,6 +120,8 @@ def kept_by_middleware(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Va
     known = frame.ctx.memo.get(ATTRIBUTES)
     if not isinstance(known, dict) or attr not in known:
         return None
+    if isinstance(owner.kind, Request) and attr in carried.on_request(frame.ctx):
+        return None  # what code of the view has put in its place (rules.request_attributes)
     kind = known[attr]
     looked_at(frame.ctx).add(attr)
     if isinstance(owner.kind, EarlyRequest) and frame.ctx.memo.get(GONE_ON):
