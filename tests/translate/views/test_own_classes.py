@@ -283,7 +283,7 @@ class Numbered(pagination.PageNumberPagination):
         return Response(
             {
                 "links": {"next": self.get_next_link(), "previous": self.get_previous_link()},
-                "more": page.has_next(), "before": self.page.has_previous(), "from": page.start_index(), "to": page.end_index(),
+                "more": page.has_next(), "next": page.next_page_number() if page.has_next() else None, "before": self.page.has_previous(), "from": page.start_index(), "to": page.end_index(),
                 "size": self.get_page_size(self.request), "per": page.paginator.per_page, "usual": self.page_size,
                 "pages": page.paginator.num_pages, "rows": data,
             }

@@ -15,6 +15,10 @@ from segue_bridge.translation import Text, gettext_lazy
 from segue_bridge.translation import gettext as _
 
 
+class EmptyPage(Exception):
+    """``django.core.paginator.EmptyPage``: there is no page of that number. No answer of DRF's."""
+
+
 class PageNumberSlice(Slice):
     """Page ``number`` of ``pages``; ``count`` rows in all, ``size`` on a page."""
 
@@ -40,6 +44,18 @@ class PageNumberSlice(Slice):
     def has_previous(self) -> bool:
         """``Page.has_previous``."""
         return self.number > 1
+
+    def next_page_number(self) -> int:
+        """``Page.next_page_number``. Raises :class:`EmptyPage` on the last page."""
+        if not self.has_next():
+            raise EmptyPage("That page contains no results")
+        return self.number + 1
+
+    def previous_page_number(self) -> int:
+        """``Page.previous_page_number``. Raises :class:`EmptyPage` on the first page."""
+        if not self.has_previous():
+            raise EmptyPage("That page number is less than 1")
+        return self.number - 1
 
     def start_index(self) -> int:
         """The place of the page's first row among all, from 1 on; 0 where there is none."""

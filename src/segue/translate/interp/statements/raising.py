@@ -88,9 +88,13 @@ def guarded(frame: Frame, node: ast.Try) -> None:
     finally:
         frame.sure -= leave
     alike = broad is None or fails_alike(frame.ctx, body, raises=all(map(_raises, node.handlers)))
-    leaves = not alike and any_exception.may_leave(frame, node, body)
-    asking = not alike and not leaves and not frame.in_atomic and reads_alike(frame.ctx, body)
+    # Of the errors of drivers it is only known that they are some: one handler takes whatever comes.
+    told = all(
+        text in ("Exception", "ObjectDoesNotExist", "MultipleObjectsReturned") for text, _, _ in handlers
+    )
+    asking = not alike and told and not frame.in_atomic and reads_alike(frame.ctx, body)
     alike = alike or asking
+    leaves = not alike and any_exception.may_leave(frame, node, body)
     _two_in_one(frame, node, [text for text, _, _ in handlers], body)
     ends: list[End] = []
     with frame.capture() as orelse:

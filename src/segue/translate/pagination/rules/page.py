@@ -42,7 +42,15 @@ def window(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
     return None if owner.node is None else Val(Scalar("int"), quote(f"{{0}}.{attr}", owner.node))
 
 
-@method(DjangoPage, "has_next", "has_previous", "start_index", "end_index")
+@method(
+    DjangoPage,
+    "has_next",
+    "has_previous",
+    "next_page_number",
+    "previous_page_number",
+    "start_index",
+    "end_index",
+)
 def of_page(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """``page.has_next()``, ``page.start_index()``."""
     assert isinstance(owner.kind, DjangoPage)
