@@ -279,10 +279,18 @@ def test_the_rest_answers_as_django_does(site: Site, snapshot: Snapshot, tmp_pat
 def test_an_id_on_every_answer_is_refused_by_name(site: Site) -> None:
     program = translate(site.snapshot(ID_HEADER="X-Request-ID"))
     assert not program.native
-    assert all("django-log-request-id writes the id" in r.reasons[0].why for r in program.refused)
+    assert all(
+        "django-log-request-id writes the id" in r.reasons[0].why
+        for r in program.refused
+        if r.reasons[0].code != "unreachable"
+    )
 
 
 def test_a_policy_that_cannot_be_read_is_refused(site: Site) -> None:
     program = translate(site.snapshot(UNREAD="1"))
     assert not program.native
-    assert all("cannot read PERMISSIONS_POLICY" in r.reasons[0].why for r in program.refused)
+    assert all(
+        "cannot read PERMISSIONS_POLICY" in r.reasons[0].why
+        for r in program.refused
+        if r.reasons[0].code != "unreachable"
+    )
