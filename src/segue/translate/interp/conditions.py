@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 import textwrap
 from dataclasses import dataclass, field, replace
@@ -245,6 +246,9 @@ def _narrowed_failure(frame: Frame, node: ast.expr | None) -> tuple[dict[str, Ki
     if not known.api:
         from segue.translate.rules.own_exceptions import own_names
 
+        if isinstance(getattr(builtins, asked, None), type):
+            # Python's own: what its text is can only be asked when it is there.
+            return ({} if negated else {text: Failure(False, asked)}), {}
         told = asked == "Invalid" or asked in own_names(frame.ctx)
         return ({} if negated else {text: Raised(asked, told)}), {}
     ruled_out = known.without.union(name for name in _DJANGOS if name in asked.strip("()").split(", "))

@@ -35,7 +35,8 @@ def unroll(frame: Frame, node: ast.For) -> bool:
     if node.orelse or (facts is None and not _names_something(node.body, names)):
         return False
     body = without_continue(node.body)
-    if any(isinstance(n, ast.Break | ast.Continue | ast.Return) for s in body for n in ast.walk(s)):
+    leaves = ast.Break | ast.Continue | (ast.Return if facts is not None else ast.Break)
+    if any(isinstance(n, leaves) for s in body for n in ast.walk(s)):
         return False
     if facts is not None:
         items = list(facts)
@@ -58,6 +59,8 @@ def unroll(frame: Frame, node: ast.For) -> bool:
             if not _bind(frame, node.target, item):
                 return False
             frame.run(body)
+            if not frame.alive:
+                break
             for local in stored(body) - given:
                 if local in frame.env:
                     kinds.setdefault(local, set()).add(repr(widen(frame.env[local].kind)))

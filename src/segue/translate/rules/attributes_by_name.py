@@ -64,6 +64,12 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
         from segue.translate.rules.invalid import has_part
 
         return has_part(frame, value, wanted, call.node)
+    if isinstance(value.kind, Raised) and value.node is not None:
+        from segue.translate.rules.own_exceptions import has_attribute
+
+        there = has_attribute(frame.ctx, value.kind.cls, wanted)
+        if there is not None:
+            return const(there)
     if isinstance(value.kind, RenderedView):
         from segue.translate.rules.rendering import class_attribute
 

@@ -7,6 +7,7 @@ answers as for its ``NotFound`` and ``PermissionDenied``, but ``isinstance`` sti
 from __future__ import annotations
 
 import ast
+import builtins
 
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
@@ -215,6 +216,21 @@ _OF_DRF = frozenset(
 )
 
 
+# What no exception of Python's own has.
+_NOT_PYTHONS = frozenset(
+    {
+        "message",
+        "messages",
+        "message_dict",
+        "error_dict",
+        "error_list",
+        "detail",
+        "get_codes",
+        "get_full_details",
+    }
+)
+
+
 def has(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
     """``hasattr(exc, "get_codes")``: all exceptions of DRF have it, those of Django and Python do not.
 
@@ -222,6 +238,10 @@ def has(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
     """
     kind = owner.kind
     assert isinstance(kind, Failure)
+    python = getattr(builtins, kind.cls, None) if not kind.api and kind.cls else None
+    if isinstance(python, type) and attr in _NOT_PYTHONS:
+        _no_own_one_has(frame, attr, node, f"builtins.{kind.cls}")
+        return const(False)
     if attr not in _OF_DRF or (not kind.api and attr in ("status_code", "detail")):
         raise frame.refuse(
             "exception-handler", ast.unparse(node), "Segue cannot tell which exceptions have that.", node
@@ -232,9 +252,9 @@ def has(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
     return _any_of_drf(frame, owner, [])
 
 
-def _no_own_one_has(frame: Frame, attr: str, node: ast.AST) -> None:
+def _no_own_one_has(frame: Frame, attr: str, node: ast.AST, behind: str = "builtins.BaseException") -> None:
     for dotted, cls in frame.ctx.snapshot.classes.items():
-        if "builtins.BaseException" not in cls.mro or f"{_DRF}APIException" in cls.mro:
+        if behind not in cls.mro or f"{_DRF}APIException" in cls.mro:
             continue
         sources = [
             frame.ctx.snapshot.functions[m].source

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import textwrap
 
 from segue.snapshot.model import Class
 from segue.target.ir import Decl, Import, Origin
@@ -47,6 +48,30 @@ def own_exception(frame: Frame, dotted: str, node: ast.AST) -> ast.expr | None:
 def own_names(ctx: Context) -> frozenset[str]:
     """The names of those that were written down."""
     return frozenset(_known(ctx))
+
+
+def has_attribute(ctx: Context, caught: str, name: str) -> bool | None:
+    """``hasattr(error, name)`` of one that was caught as ``caught``: a class of Python's, or one that was written down; None elsewhere."""
+    python = getattr(builtins, caught, None)
+    if isinstance(python, type) and issubclass(python, BaseException):
+        return hasattr(python, name)
+    held = held_by(ctx, caught)
+    if held is None or not caught.isidentifier():
+        return None
+    known = ctx.snapshot.classes[_known(ctx)[caught]]
+    if name in known.attributes or hasattr(Exception, name) or name in _always_kept(ctx, known):
+        return True
+    return None if name in held or name in known.methods else False
+
+
+def _always_kept(ctx: Context, known: Class) -> set[str]:
+    """Attributes that its ``__init__`` sets whatever it is given."""
+    function = ctx.snapshot.functions.get(known.methods.get("__init__", ""))
+    tree = ast.parse(textwrap.dedent(function.source)).body[0] if function is not None else None
+    if not isinstance(tree, ast.FunctionDef):
+        return set()
+    targets = [t for s in tree.body if isinstance(s, ast.Assign) for t in s.targets]
+    return {t.attr for t in targets if isinstance(t, ast.Attribute) and ast.unparse(t.value) == "self"}
 
 
 def held_by(ctx: Context, caught: str) -> frozenset[str] | None:

@@ -12,12 +12,14 @@ import ast
 import re
 import textwrap
 
+from segue.snapshot.model import Function
 from segue.target.ir import Decl, Import, Module
 from segue.translate.functions.finish import keep
 from segue.translate.functions.lift import Lifted, find, interpret, lift
 from segue.translate.functions.record import records
 from segue.translate.kinds import ErrorResponse, Failure, Kind, Maybe, Response, ViewSelf
 from segue.translate.specialise.endpoint import Endpoint
+from segue.translate.views.errors_by_class import drawn_out
 
 HOOK = "handle_exception"
 _STATE = {
@@ -41,9 +43,10 @@ def arguments(endpoint: Endpoint, module: Module, stem: str) -> tuple[list[str],
         raise endpoint.refuse_method(HOOK, "It is no plain handle_exception(self, exc).")
     _check_action(endpoint)
     error = tree.args.args[1].arg
+    function = drawn_out(endpoint, function, error)
     made: list[str] = []
     imports: set[Import] = set()
-    answered = _lifted(endpoint, dotted, error, api=True)
+    answered = _lifted(endpoint, function, error, api=True)
     text, needed = _argument(module, answered, "error_handler", f"{stem}_error")
     made.append(text)
     imports |= needed
@@ -56,19 +59,19 @@ def arguments(endpoint: Endpoint, module: Module, stem: str) -> tuple[list[str],
     )
     if other.frame is None or other.frame.returns or other.frame.alive:
         text, needed = _argument(
-            module, _lifted(endpoint, dotted, error, api=False), "other_handler", f"{stem}_other_error"
+            module, _lifted(endpoint, function, error, api=False), "other_handler", f"{stem}_other_error"
         )
         made.append(text)
         imports |= needed
     return made, imports
 
 
-def _lifted(endpoint: Endpoint, dotted: str, error: str, *, api: bool) -> Lifted:
+def _lifted(endpoint: Endpoint, function: Function, error: str, *, api: bool) -> Lifted:
     """The hook for the exceptions of DRF, or for all others. Raises ``Refused``."""
     given: dict[str, Kind] = {error: Failure(api)}
     lifted = lift(
         endpoint.ctx,
-        dotted,
+        function,
         self_kind=ViewSelf(endpoint),
         arguments=given,
         module_kind="errors",
