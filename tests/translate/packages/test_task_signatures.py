@@ -80,6 +80,7 @@ class Options(APIView):
         tell.apply_async([2], {"text": "b"}, link=slowly.si(3), link_error=[complain.s(text="x"), complain.si()])
         tell.apply_async((3,), headers={"mark": "m"}, retry=True, retry_policy={"max_retries": 1}, task_id="own")
         result = tell.apply_async((4,), serializer="yaml", time_limit=9, ignore_result=True, priority=4, shadow="s")
+        tell.delay(("a", "b"), text="pair")
         return Response({"id": result.id})
 
     def put(self, request):

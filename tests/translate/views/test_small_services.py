@@ -123,6 +123,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 from django.shortcuts import get_object_or_404
+from django.utils.html import strip_tags
 from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action, api_view
 from rest_framework.exceptions import ValidationError
@@ -284,6 +285,12 @@ class TaskViewSet(viewsets.ModelViewSet):
         return Response({"id": other.pk})
 
 
+TAGGED = [
+    "plain", "<p>One &amp; two</p>", "a < b > c", "<b<i>>x</i></b>", "<script>alert('x')</script>y", "&#65;<br/>&lt;b&gt;",
+    "<!-- gone -->here", "<a href='?a>b'>z</a>", "5 <", "<unclosed", "",
+]  # fmt: skip
+
+
 class Messages:
     INVALID_TOKEN = "This is no token."
     TOKEN = "short"
@@ -321,7 +328,7 @@ class FoundTaskViewSet(viewsets.ReadOnlyModelViewSet):
         found = wanted(request)
         if request.query_params.get("token"):
             raise ValidationError(Messages.INVALID_TOKEN)
-        return Response({"others": counted(found, task.team)})
+        return Response({"others": counted(found, task.team), "plain": [strip_tags(text) for text in TAGGED]})
 
 
 class NameView(APIView):

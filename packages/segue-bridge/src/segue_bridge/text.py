@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 import re
 import unicodedata
+from html.parser import HTMLParser
 from typing import Any
 
 from segue_bridge.errors import Unserved
@@ -40,6 +42,51 @@ def slugify(value: object, allow_unicode: bool = False) -> str:
         text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
     text = re.sub(r"[^\w\s-]", "", text.lower())
     return re.sub(r"[-\s]+", "-", text).strip("-_")
+
+
+class _Stripper(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=False)
+        self.parts: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(data)
+
+    def handle_entityref(self, name: str) -> None:
+        self.parts.append(f"&{name};")
+
+    def handle_charref(self, name: str) -> None:
+        self.parts.append(f"&#{name};")
+
+
+# Of nested tags, and of "<" in one that is not closed for so long.
+_MOST_TAGS = 50
+_LONG_TAG = re.compile(r"<[a-zA-Z][^>]{1000,}")
+
+
+def strip_tags(value: object) -> str:
+    """``django.utils.html.strip_tags``: the text without its tags.
+
+    Raises :class:`~segue_bridge.http.pages.SuspiciousOperation` for tags within tags within tags.
+    """
+    from segue_bridge.http.pages import SuspiciousOperation
+
+    text = str(value)
+    if any(found.group().count("<") >= _MOST_TAGS for found in _LONG_TAG.finditer(text)):
+        raise SuspiciousOperation("A tag that is not closed.")
+    for depth in itertools.count():
+        if "<" not in text or ">" not in text:
+            break
+        if depth >= _MOST_TAGS:
+            raise SuspiciousOperation("Tags within tags.")
+        parser = _Stripper()
+        parser.feed(text)
+        parser.close()
+        stripped = "".join(parser.parts)
+        if text.count("<") == stripped.count("<"):
+            break
+        text = stripped
+    return text
 
 
 def text_or_none(value: object) -> str | None:

@@ -174,11 +174,12 @@ def plain(frame: Frame, call: CallSite, value: Val, raw: ast.expr | None = None)
 
 def _is_plain(kind: Any) -> bool:
     if isinstance(kind, Const):
-        return kind.value is None or isinstance(kind.value, str | int | float | bool)
+        values = kind.value if isinstance(kind.value, tuple) else (kind.value,)
+        return all(v is None or isinstance(v, str | int | float | bool) for v in values)
     if isinstance(kind, Scalar):
         return kind.type in _PLAIN
     if isinstance(kind, ListOf):
-        return kind.type == "list" and _is_plain(kind.item)
+        return kind.type in ("list", "tuple") and _is_plain(kind.item)
     if isinstance(kind, DictOf) and kind.items:
         return all(_is_plain(v) for _, v in kind.items)
     return False

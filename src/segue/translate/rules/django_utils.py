@@ -201,6 +201,17 @@ def slugify(frame: Frame, call: CallSite) -> Val:
     return Val(Scalar("str"), made)
 
 
+@function("django.utils.html.strip_tags")
+def strip_tags(frame: Frame, call: CallSite) -> Val:
+    """``strip_tags(text)``: pure; the bridge has it."""
+    call.only("value", at_most=1)
+    given = call.argument(0, "value")
+    if given is None or not isinstance(given.kind, Scalar | Const):
+        raise frame.refuse("argument", ast.unparse(call.node), "Only a text is known here.", call.node)
+    made = ast.Call(frame.imported("segue_bridge.text", "strip_tags"), [code(frame, given, call.node)], [])
+    return Val(Scalar("str"), made)
+
+
 @function("django.template.defaultfilters.slugify")
 def slugify_filter(frame: Frame, call: CallSite) -> Val:
     """The template filter called as a function (``stringfilter``): what it is given becomes a text first."""
