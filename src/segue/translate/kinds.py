@@ -633,10 +633,11 @@ class KeywordDict(Kind):
 @dataclass(frozen=True, slots=True)
 class ContextDict(Kind):
     """A serializer's context that a view makes: a dict with the request or the view in it. It has no code; ``entries`` are
-    (key, Val). ``beneath``: the view's own context lies beneath."""
+    (key, Val). ``beneath`` says which context of the view lies beneath: ``view`` for its own, ``drf`` for DRF's, or the
+    definition of ``get_serializer_context`` that makes it; empty for none."""
 
     entries: tuple[tuple[str, Any], ...] = ()
-    beneath: bool = False
+    beneath: str = ""
 
 
 @dataclass(frozen=True, slots=True)

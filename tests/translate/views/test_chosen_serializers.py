@@ -40,8 +40,10 @@ VIEWS = """\
 from contextlib import suppress
 from functools import cached_property
 
+from django.shortcuts import get_object_or_404
 from rest_framework import filters, generics, permissions, serializers, viewsets
 from rest_framework.authentication import BasicAuthentication
+from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from notes.models import Note, Shop, Team, User
@@ -139,6 +141,61 @@ class Guarded(Base):
         return Staff
 
 
+class Counted(serializers.ModelSerializer):
+    told = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Note
+        fields = ["title", "told"]
+
+    def get_told(self, note):
+        return [self.context["total"], self.context["shop"].name, self.context.get("long"), self.context.get("none"), note.shop_id]
+
+    def validate_title(self, value):
+        if value == self.context["shop"].name:
+            raise serializers.ValidationError(f"One of {self.context['total']}.")
+        return value
+
+
+class WithLong:
+    def get_serializer_context(self):
+        context = super().get_serializer_context()
+        if self.request.query_params.get("long"):
+            context["long"] = self.request.query_params.get("long")
+        return context
+
+
+class InShop(WithLong, viewsets.ModelViewSet):
+    queryset = Note.objects.order_by("pk")
+    serializer_class = Counted
+    authentication_classes = []
+    pagination_class = None
+
+    def get_serializer_context(self):
+        context = super().get_serializer_context()
+        context["shop"] = get_object_or_404(Shop, code=self.kwargs["code"])
+        context["total"] = Note.objects.filter(shop=context["shop"]).count()
+        return context
+
+    def perform_create(self, serializer):
+        serializer.save(shop=serializer.context["shop"])
+
+    @action(detail=False)
+    def first(self, request, code):
+        note = Note.objects.order_by("pk")[0]
+        return Response([Counted(note, context=self.get_serializer_context()).data, self.get_serializer(note).data])
+
+
+class Maybe(InShop):
+    http_method_names = ["get"]
+
+    def get_serializer_context(self):
+        context = super().get_serializer_context()
+        if Note.objects.exists():
+            context["total"] = Note.objects.count()
+        return context
+
+
 class Labelled(serializers.ModelSerializer):
     class Meta:
         model = Note
@@ -200,6 +257,8 @@ from notes import views
 router = SimpleRouter()
 router.register("by-user", views.ByUser, basename="by-user")
 router.register("by-right", views.ByRight, basename="by-right")
+router.register("in/(?P<code>[^/.]+)", views.InShop, basename="in")
+router.register("maybe/(?P<code>[^/.]+)", views.Maybe, basename="maybe")
 router.register("guarded", views.Guarded, basename="guarded")
 urlpatterns = [
     *router.urls, path("all/", views.ByArguments.as_view()), path("all/<int:pk>/", views.ByArguments.as_view()),
@@ -208,6 +267,9 @@ urlpatterns = [
 ]
 """
 REFUSED = {
+    ("/maybe/{code}/", "override-get-serializer-context"),
+    ("/maybe/{code}/first/", "override-get-serializer-context"),
+    ("/maybe/{code}/{pk}/", "override-get-serializer-context"),
     ("/guarded/", "dynamic-get-serializer-class"),
     ("/guarded/{pk}/", "dynamic-get-serializer-class"),
     ("/wholes/", "serializer-init"),
@@ -247,6 +309,11 @@ for who in ("", "staff", "some", "may"):
             asked += [(who, "POST", place, body), (who, "PATCH", place + "1/", body), (who, "PUT", place + "3/", body)]
         asked.append((who, "DELETE", place + "99/", None))
     asked.append((who, "HEAD", "/by-user/2/", None))
+for code in ("b", "zz"):
+    asked += [("", "GET", f"/in/{code}/{rest}", None) for rest in ("", "?long=1", "2/", "99/", "first/", "first/?long=x")]
+    asked += [("", "POST", f"/in/{code}/", {"title": title}) for title in ("alpha", "more")]
+    asked += [("", "PATCH", f"/in/{code}/2/", {"title": title}) for title in ("alpha", "more")]
+for who in ("", "staff", "some", "may"):
     asked += [(who, "GET", place, None) for place in ("/all/", "/all/1/", "/labels/", "/shops/")]
 with TestClient(create_app(), raise_server_exceptions=False) as ours:
     for who, method, place, body in asked:

@@ -15,6 +15,7 @@ from segue.translate.interp.entries import in_a_local
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.key_missing import KeyMissing
 from segue.translate.interp.value import Val, const
+from segue.translate.interp.value import name as parsed
 from segue.translate.kinds import (
     Const,
     ContextDict,
@@ -73,6 +74,10 @@ def context_item(frame: Frame, owner: Val, call: CallSite) -> Val:
     put = _put_there(frame, owner.kind.owner, key) if call.name == "__getitem__" else None
     if put is not None:
         return put
+    if isinstance(owner.kind.owner, Serializer):
+        kept = _of_serializer(owner.kind.owner, str(key))
+        if kept is not None:
+            return kept
     # In a view it may be one without a context; ``get`` of what is put there by some ways only.
     if isinstance(owner.kind.owner, Serializer) or _may_be_put(frame, owner.kind.owner, key):
         raise frame.refuse(
@@ -86,7 +91,8 @@ def context_item(frame: Frame, owner: Val, call: CallSite) -> Val:
             return found
         if not own.beneath:
             return _missing(frame, call, str(key))
-    made = _of_view(frame, getattr(use, "view", None), call, key)
+    beneath = own.beneath if isinstance(own, OwnContext) else "view"
+    made = _of_view(frame, getattr(use, "view", None), call, key, beneath)
     if made is not None:
         return made
     if key == "request":
@@ -95,11 +101,20 @@ def context_item(frame: Frame, owner: Val, call: CallSite) -> Val:
         view = getattr(use, "view", None)
         if view is not None:
             return Val(ViewSelf(view))
-    if key not in OF_DRF and _is_drfs(frame, use):
+    if key not in OF_DRF and (beneath == "drf" or _is_drfs(frame, use)):
         return _missing(frame, call, str(key))
     raise frame.refuse(
         "context", f"context[{key!r}]", "Segue does not know this entry of the context.", call.node
     )
+
+
+def _of_serializer(kind: Serializer, key: str) -> Val | None:
+    """``serializer.context["project"]`` in a view: what the view has computed for it."""
+    given = getattr(kind.held, "given_context", None)
+    own, passed = getattr(given, "own", None), getattr(given, "passed", {})
+    if not isinstance(own, OwnContext) or state_of(key) not in passed:
+        return None
+    return Val(dict(own.entries)[key], parsed(passed[state_of(key)]))
 
 
 def _is_drfs(frame: Frame, use: object) -> bool:
@@ -153,6 +168,16 @@ def put(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     return const(None)
 
 
+@method(ContextDict, "__getitem__")
+def put_before(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``context["project"]`` where the same code has put it in."""
+    assert isinstance(owner.kind, ContextDict)
+    first = call.argument(0)
+    key = first.kind.value if first is not None and isinstance(first.kind, Const) else None
+    found = dict(owner.kind.entries).get(str(key))
+    return found if isinstance(found, Val) else None
+
+
 def _given_before(frame: Frame, held: ast.Name) -> bool:
     """Whether the dict may be somebody else's by now: used above for anything but putting something in."""
     tree = ast.parse(textwrap.dedent(frame.function.source))
@@ -160,7 +185,7 @@ def _given_before(frame: Frame, held: ast.Name) -> bool:
         id(part.value)
         for part in ast.walk(tree)
         if isinstance(part, ast.Subscript | ast.Attribute)
-        and (isinstance(part.ctx, ast.Store) or (isinstance(part, ast.Attribute) and part.attr == "update"))
+        and (isinstance(part, ast.Subscript) or isinstance(part.ctx, ast.Store) or part.attr == "update")
     }
     uses = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == held.id]
     stored = [n for n in uses if not isinstance(n.ctx, ast.Load)]
@@ -168,22 +193,23 @@ def _given_before(frame: Frame, held: ast.Name) -> bool:
     return len(stored) != 1 or any(n.lineno <= held.lineno for n in read)
 
 
-def _of_view(frame: Frame, view: object, call: CallSite, key: object) -> Val | None:
+def _of_view(frame: Frame, view: object, call: CallSite, key: object, beneath: str) -> Val | None:
     """An entry of the context that the view's own ``get_serializer_context`` makes; None where that has just DRF's."""
     from segue.translate.serializers.own_context import context_of, entry, lacks
     from segue.translate.specialise.endpoint import Endpoint
 
-    if not isinstance(view, Endpoint) or not view.overridden("get_serializer_context"):
+    if not isinstance(view, Endpoint) or not view.overridden("get_serializer_context") or beneath == "drf":
         return None
-    found = entry(frame, view, str(key))
-    known = context_of(view).get(str(key))
+    definition = "" if beneath == "view" else beneath
+    found = entry(frame, view, str(key), definition)
+    known = context_of(view, definition).get(str(key))
     plain_get = call.name == "get" and len(call.args) == 1
     if known is not None and known.sometimes is not None and not plain_get:
         raise frame.refuse(
             "context", f"context[{key!r}]", "The view puts it there for some requests only.", call.node
         )
     if found is not None or (
-        key in ("request", "view", "format") and lacks(str(key)) not in context_of(view)
+        key in ("request", "view", "format") and lacks(str(key)) not in context_of(view, definition)
     ):
         return found
     if call.name == "get":
@@ -236,14 +262,15 @@ def context_has(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     if isinstance(own, OwnContext) and (not own.beneath or key in dict(own.entries)):
         return const(key in dict(own.entries))
     view = getattr(getattr(of, "use", None), "view", None)
-    if view is not None and view.overridden("get_serializer_context"):
+    beneath = own.beneath if isinstance(own, OwnContext) else "view"
+    if view is not None and view.overridden("get_serializer_context") and beneath != "drf":
         from segue.translate.serializers.own_context import context_of, lacks
 
-        made = context_of(view)
+        made = context_of(view, "" if beneath == "view" else beneath)
         drf = key in OF_DRF and lacks(key) not in made
         if key in made and made[key].sometimes is not None:
             return None
         return const(drf or key in made)
     if key in OF_DRF:
         return const(True)
-    return const(False) if _is_drfs(frame, getattr(of, "use", None)) else None
+    return const(False) if beneath == "drf" or _is_drfs(frame, getattr(of, "use", None)) else None

@@ -27,10 +27,10 @@ _OWN = ("kernel", "a serializer's own context")
 @dataclass(frozen=True, slots=True, eq=False)
 class OwnContext:
     """What a serializer was given by ``context=``, by key; nothing at all without it. ``beneath``: DRF's context of the view, or
-    what the view makes of it, lies beneath (``{**self.get_serializer_context(), "project": project}``)."""
+    what the view makes of it, lies beneath, as :class:`~segue.translate.kinds.ContextDict` says (``{**self.get_serializer_context(), "project": project}``)."""
 
     entries: tuple[tuple[str, Kind], ...] = ()
-    beneath: bool = False
+    beneath: str = ""
 
     @property
     def empty(self) -> bool:
@@ -40,7 +40,7 @@ class OwnContext:
     @property
     def has_request(self) -> bool:
         """Whether the request is in it."""
-        return self.beneath or any(key == "request" for key, _ in self.entries)
+        return bool(self.beneath) or any(key == "request" for key, _ in self.entries)
 
     @property
     def key(self) -> Hashable:

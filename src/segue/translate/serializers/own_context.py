@@ -44,20 +44,24 @@ def lacks(key: str) -> str:
     return f"no {key}"
 
 
-def context_of(endpoint: Endpoint) -> dict[str, Entry]:
-    """What the project's definitions along the MRO put in, by key; DRF's own three are there beside them. Raises ``Refused``."""
+def context_of(endpoint: Endpoint, definition: str = "") -> dict[str, Entry]:
+    """What the project's definitions along the MRO put in, from ``definition`` on, by key; DRF's own three are there beside them.
+
+    Raises ``Refused``.
+    """
     memo = endpoint.ctx.memo.setdefault(("serializers", "own context"), {})
     assert isinstance(memo, dict)
-    if endpoint.cls not in memo:
-        memo[endpoint.cls] = _along(endpoint, endpoint.overridden(_OWN))
-    found = memo[endpoint.cls]
+    dotted = definition or endpoint.overridden(_OWN)
+    if (endpoint.cls, dotted) not in memo:
+        memo[endpoint.cls, dotted] = _along(endpoint, dotted)
+    found = memo[endpoint.cls, dotted]
     assert isinstance(found, dict)
     return found
 
 
-def entry(frame: Frame, endpoint: Endpoint, key: str) -> Val | None:
+def entry(frame: Frame, endpoint: Endpoint, key: str, definition: str = "") -> Val | None:
     """The value under ``key`` in ``frame``, a method of a serializer; None where the project puts nothing there."""
-    found = context_of(endpoint).get(key)
+    found = context_of(endpoint, definition).get(key)
     if found is None:
         return None
     was = frame.env, frame.function, frame.receiver

@@ -36,7 +36,7 @@ from segue.translate.serializers.by_view import BARE, OwnContext, in_context, st
 
 def view_context() -> Val:
     """``self.get_serializer_context()``."""
-    return Val(ContextDict((), True))
+    return Val(ContextDict((), "view"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def within(frame: Frame, given: Given) -> Iterator[None]:
 def given_context(frame: Frame, node: ast.expr, value: Val) -> Given:
     """What ``context=node`` comes to. Raises ``Refused``."""
     kind = value.kind
-    if isinstance(kind, ContextDict) and kind.beneath and not kind.entries:
+    if isinstance(kind, ContextDict) and kind.beneath == "view" and not kind.entries:
         return OF_VIEW
     if isinstance(kind, SerializerContext):  # what the serializer was given itself
         return _passed_on(frame, kind, node)
@@ -111,19 +111,17 @@ def _passed_on(frame: Frame, kind: SerializerContext, node: ast.expr) -> Given:
     return Given(own, passed)
 
 
-def _entries(frame: Frame, node: ast.expr, value: Val) -> tuple[dict[str, Val], bool] | None:
-    """Entries by key, and whether the view's context lies beneath; None for what is no such dict."""
+def _entries(frame: Frame, node: ast.expr, value: Val) -> tuple[dict[str, Val], str] | None:
+    """Entries by key, and which context of the view lies beneath; None for what is no such dict."""
     kind = value.kind
     if isinstance(kind, ContextDict):
         return dict(kind.entries), kind.beneath
     if not isinstance(kind, DictOf) or kind.value is not None:
         return None
     if isinstance(value.node, ast.Dict) and len(value.node.values) == len(kind.items):
-        return {
-            key: Val(of, code) for (key, of), code in zip(kind.items, value.node.values, strict=True)
-        }, False
+        return {key: Val(of, code) for (key, of), code in zip(kind.items, value.node.values, strict=True)}, ""
     if isinstance(value.node, ast.Name) and isinstance(node, ast.Name) and _only_given(frame, node.id):
-        return {key: Val(of, quote(f"{{0}}[{key!r}]", value.node)) for key, of in kind.items}, False
+        return {key: Val(of, quote(f"{{0}}[{key!r}]", value.node)) for key, of in kind.items}, ""
     return None
 
 

@@ -9,13 +9,16 @@ import ast
 import textwrap
 from collections.abc import Mapping, Sequence
 
+from segue.refusal import Refused
 from segue.snapshot.model import Function
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.inline import inline_call
 from segue.translate.interp.value import Val
-from segue.translate.kinds import KeywordDict, PositionalArguments, Serializer
+from segue.translate.kinds import ContextDict, KeywordDict, PositionalArguments, Serializer
+from segue.translate.serializers.own_context import context_of
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.views import generic, serializer_object
+from segue.translate.views.given_context import OF_VIEW, Given, given_context
 
 
 def get_serializer(
@@ -28,10 +31,6 @@ def get_serializer(
         if function is None:
             raise endpoint.refuse_method("get_serializer", "The snapshot has no source for it.")
         return written_in(frame, endpoint, function, positional, keywords, ast.Pass(lineno=1))
-    if endpoint.overridden("get_serializer_context"):
-        from segue.translate.serializers.own_context import context_of
-
-        context_of(endpoint)
     cls, data = generic.asked_serializer_class(frame, endpoint, keywords.get("data"))
     return serializer_object.new(
         frame,
@@ -40,7 +39,38 @@ def get_serializer(
         data=data,
         many=keywords.get("many"),
         partial=keywords.get("partial"),
+        context=context_made(frame, endpoint),
     )
+
+
+def context_made(frame: Frame, endpoint: Endpoint) -> Given:
+    """``self.get_serializer_context()`` for a serializer of the view. Raises ``Refused``."""
+    dotted = endpoint.overridden("get_serializer_context")
+    if not dotted:
+        return OF_VIEW
+    node = ast.parse("self.get_serializer_context()", mode="eval").body
+    return given_context(frame, node, context(frame, endpoint, dotted, node))
+
+
+def context(frame: Frame, endpoint: Endpoint, dotted: str, node: ast.AST) -> Val:
+    """The context that the definition ``dotted`` makes: looked up where a serializer asks for an entry, or computed here.
+
+    Entries that look at the request alone are the former, whatever asks the database the latter. Raises ``Refused``.
+    """
+    own = endpoint.overridden("get_serializer_context")
+    if dotted.startswith("rest_framework.") or not dotted:
+        return Val(ContextDict((), "drf"))
+    try:
+        context_of(endpoint, dotted)
+    except Refused as refused:
+        function = endpoint.ctx.snapshot.functions.get(dotted)
+        if function is None:
+            raise
+        made = inline_call(frame, function, {}, generic.self_of(endpoint), node)
+        if not isinstance(made.kind, ContextDict) or not made.kind.beneath:
+            raise refused from None
+        return made
+    return Val(ContextDict((), "view" if dotted == own else dotted))
 
 
 def written_in(

@@ -158,7 +158,7 @@ def _context(frame: Frame, node: ast.Dict, evaluated: list[Val]) -> Val:
     What its entries compute is computed here, once; ``evaluated`` are the first of them.
     """
     entries: dict[str, Val] = {}
-    beneath = False
+    beneath = ""
     for index, (key, item) in enumerate(zip(node.keys, node.values, strict=True)):
         value = evaluated[index] if index < len(evaluated) else frame.eval(item)
         if key is None and index == 0 and isinstance(value.kind, ContextDict):

@@ -9,6 +9,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const
 from segue.translate.kinds import (
     Const,
+    ContextDict,
     Instance,
     Keywords,
     QuerySet,
@@ -19,10 +20,10 @@ from segue.translate.kinds import (
 )
 from segue.translate.rules.registry import framework, method
 from segue.translate.rules.view_self import by_definition, definition
-from segue.translate.serializers.own_context import context_of
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.views import generic, given_context, programs, serializer_object
-from segue.translate.views.own_serializer import written_in
+from segue.translate.views.own_serializer import context as context_by
+from segue.translate.views.own_serializer import context_made, written_in
 
 _G = "rest_framework.generics.GenericAPIView."
 _T = "rest_framework.authtoken.views.ObtainAuthToken."
@@ -76,6 +77,10 @@ def get_serializer(frame: Frame, owner: Val, call: CallSite) -> Val:
     call.only("instance", "data", "many", "partial", "context", at_most=2)
     instance = call.argument(0, "instance")
     cls, data = generic.asked_serializer_class(frame, _endpoint(owner), call.argument(1, "data"))
+    if "context" in call.kwargs:
+        context = serializer_object.context_given(frame, call, given_context.OF_VIEW)
+    else:
+        context = context_made(frame, _endpoint(owner))
     return serializer_object.new(
         frame,
         cls,
@@ -83,7 +88,7 @@ def get_serializer(frame: Frame, owner: Val, call: CallSite) -> Val:
         data=data,
         many=call.kwargs.get("many"),
         partial=call.kwargs.get("partial"),
-        context=serializer_object.context_given(frame, call, given_context.OF_VIEW),
+        context=context,
         at=call.node,
     )
 
@@ -105,14 +110,17 @@ def own_get_serializer(frame: Frame, owner: Val, call: CallSite) -> Val | None:
 
 
 @method(ViewSelf, "get_serializer_context")
+@method(Super, "get_serializer_context")
 def own_context(frame: Frame, owner: Val, call: CallSite) -> Val | None:
-    """The project's own: what is in it is looked up where a serializer asks for it."""
-    assert isinstance(owner.kind, ViewSelf)
-    endpoint = owner.kind.endpoint
+    """The project's own, along the MRO: what is in it is looked up where a serializer asks for it, or computed here."""
+    kind = owner.kind.receiver if isinstance(owner.kind, Super) else owner.kind
+    endpoint = kind.endpoint if isinstance(kind, ViewSelf) else None
     if not isinstance(endpoint, Endpoint) or not endpoint.overridden("get_serializer_context"):
         return None
-    context_of(endpoint)
-    return given_context.view_context()
+    after = owner.kind.after if isinstance(owner.kind, Super) else ""
+    return context_by(
+        frame, endpoint, definition(frame, endpoint.cls, "get_serializer_context", after) or "", call.node
+    )
 
 
 @framework(f"{_T}get_serializer")
@@ -129,7 +137,7 @@ def token_serializer(frame: Frame, owner: Val, call: CallSite) -> Val:
 @framework(f"{_G}get_serializer_context", f"{_T}get_serializer_context")
 def get_serializer_context(frame: Frame, owner: Val, call: CallSite) -> Val:
     """The request, the view and the format: what every serializer of the view gets anyway."""
-    return given_context.view_context()
+    return Val(ContextDict((), "drf")) if isinstance(owner.kind, Super) else given_context.view_context()
 
 
 @method(ViewSelf, "get_serializer_class")
