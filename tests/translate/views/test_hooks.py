@@ -386,9 +386,8 @@ def test_overridden_hooks(tmp_path: Path) -> None:
     assert set(refused) == set(kept), refused
     assert kept.pop(("GET", "/elsewhere/{pk}/")) == "serializer-context"
     assert kept == {
-        ("GET", "/asking/"): "override-get-serializer-context",
         # Nothing puts an event there: an AttributeError in Django, whoever asks for the slug.
-        ("GET", "/lacking/"): "override-get-serializer-context",
+        ("GET", "/lacking/"): "no-rule",
         ("GET", "/changed/{pk}/"): "no-rule",
         ("POST", "/replaced/"): "assign-attribute",
         ("POST", "/kept/"): "assign-attribute",

@@ -128,7 +128,7 @@ def _comes_from(own: Class | None, base: str, more: Collection[str] = ()) -> boo
 
 
 def _session(endpoint: Endpoint, own: Class | None) -> tuple[str, set[Import]]:
-    sessions.declare(endpoint.ctx, endpoint.where)
+    sessions.declare(endpoint.ctx, endpoint.where, only_read=True)
     extra, unchecked = "", bool(endpoint.ctx.memo.get(UNCHECKED))
     if own is not None:
         free = own_authentication.no_csrf(endpoint.ctx, own)

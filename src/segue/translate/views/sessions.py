@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+import textwrap
+
 from segue.refusal import refuse
 from segue.snapshot.model import Value, Where
 from segue.target.ir import Decl, Import
 from segue.translate import caches
 from segue.translate.backends import left_to_django, loads_inactive, of_sessions
 from segue.translate.context import Context
+from segue.translate.middleware.known import SESSIONS
+from segue.translate.middleware.subclasses import base_of
 from segue.translate.versions import since
 from segue.translate.views import access, csrf
 
@@ -25,13 +30,18 @@ _ENGINES = {
 _JSON = ("django.contrib.sessions.serializers.JSONSerializer", "django.core.signing.JSONSerializer")
 
 
-def declare(ctx: Context, where: Where) -> None:
-    """Declare ``SESSIONS`` and ``CSRF`` in ``app/access.py``. Raises ``Refused`` for sessions that FastAPI cannot share."""
+def declare(ctx: Context, where: Where, *, only_read: bool = False) -> None:
+    """Declare ``SESSIONS`` and ``CSRF`` in ``app/access.py``. Raises ``Refused`` for sessions that FastAPI cannot share.
+
+    ``only_read``: nobody is logged in or out, so that a subclass of Django's middleware will do: requests with its cookie are
+    left to Django, and the others have no session.
+    """
     settings = ctx.snapshot.settings
     module = access.module(ctx)
-    if "SESSIONS" in module.decls:
+    of_django = _SESSION_MIDDLEWARE in settings.middleware or (only_read and _tells_readers(ctx))
+    if "SESSIONS" in module.decls and of_django:
         return
-    if _SESSION_MIDDLEWARE not in settings.middleware or _USER_MIDDLEWARE not in settings.middleware:
+    if not of_django or _USER_MIDDLEWARE not in settings.middleware:
         raise refuse(
             "authentication",
             "SessionAuthentication",
@@ -102,6 +112,26 @@ def declare(ctx: Context, where: Where) -> None:
         )
     )
     csrf.declare(ctx)
+
+
+def _tells_readers(ctx: Context) -> bool:
+    """Whether a subclass of ``SessionMiddleware`` writes ``Vary: Cookie`` where the session was looked at, as Django's does."""
+    value = ctx.snapshot.settings.values.get("MIDDLEWARE")
+    defined = [v.name for v in value.items] if value is not None else list(ctx.snapshot.settings.middleware)
+    for name in defined:
+        cls = ctx.snapshot.classes.get(name) if base_of(ctx.snapshot, name) == SESSIONS else None
+        if cls is None:
+            continue
+        function = ctx.snapshot.functions.get(cls.methods.get("process_response", ""))
+        if function is None or function.name.startswith("django."):
+            return cls.methods.get("process_response", "").startswith("django.")
+        asked = "accessed = request.session.accessed" in function.source
+        return asked and any(
+            isinstance(n, ast.If)
+            and ast.unparse(n) == "if accessed:\n    patch_vary_headers(response, ('Cookie',))"
+            for n in ast.walk(ast.parse(textwrap.dedent(function.source)))
+        )
+    return False
 
 
 def varies_when_saved(django: str) -> bool | None:
