@@ -15,7 +15,7 @@ import rest_framework
 from bench.overrides.project import Overrides
 from tests.projects.site import Site
 
-from segue.snapshot.model import Snapshot, Value
+from segue.snapshot.model import Patch, Snapshot, Value
 from segue.target.ir import Program
 from segue.translate.program import translate
 
@@ -305,3 +305,25 @@ def test_the_isolation_level_is_kept_or_nothing_is_translated(
     else:
         assert program.native
         assert expected in program.modules["app/main.py"].decls["create_app"].code
+
+
+def test_a_changed_base_of_views_keeps_only_those_views(
+    translated: tuple[Overrides, Program], snapshot: Snapshot
+) -> None:
+    _, plain = translated
+    changed = "rest_framework.mixins.DestroyModelMixin"
+    patch = Patch(f"{changed}.perform_destroy", "notes/models.py", 1)
+    program = translate(
+        replace(_plain(snapshot), settings=replace(_plain(snapshot).settings, patched=(patch,)))
+    )
+    destroying = {
+        route.id
+        for route in snapshot.routes
+        if changed in snapshot.classes[snapshot.views[route.view].cls].mro
+    }
+    kept = {one.route_id for one in program.refused if one.reasons[0].code == "patched"}
+    natives = {(n.route_id, n.method) for n in plain.native}
+    assert kept == destroying
+    assert {(n.route_id, n.method) for n in program.native} == {n for n in natives if n[0] not in destroying}
+    assert natives
+    assert natives - {n for n in natives if n[0] in destroying} != natives

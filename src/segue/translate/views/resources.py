@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from segue.refusal import Refusal, Refused, refuse
 from segue.snapshot.model import Operation, Route
 from segue.target.ir import Decl, Import, NativeOperation, Origin, RefusedOperation
+from segue.translate import patched
 from segue.translate.context import Context
 from segue.translate.filters.filtersets import left_to_django
 from segue.translate.functions.record import reached
@@ -80,7 +81,7 @@ def _translate_route(ctx: Context, facts: Facts, route: Route) -> None:
             )
             ctx.program.refused.append(RefusedOperation(route.id, operation.method, (reason,)))
         return
-    never = unreachable(ctx, route)
+    never = unreachable(ctx, route) or patched.of_route(ctx.snapshot, route)
     if never is not None:
         _refuse_all(ctx, route, route.operations, never)
         return
