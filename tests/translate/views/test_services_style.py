@@ -312,6 +312,7 @@ class LoggedApi(views.APIView):
         log = logger.bind(path=request.path, many=True)
         log.info("asked", count=Note.objects.count())
         bind_contextvars(note=7)
+        structlog.contextvars.bind_contextvars(other=8)
         logger.bind(lost=True)
         logger.warning("asked %s", "twice", name=request.query_params.get("name"))
         structlog.get_logger().new(a=1).unbind("a").error("no error", exc=None)

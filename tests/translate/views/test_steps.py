@@ -43,7 +43,7 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import APIException, NotAuthenticated, PermissionDenied, ValidationError
 from rest_framework.generics import get_object_or_404
 from rest_framework.pagination import LimitOffsetPagination
-from rest_framework.permissions import BasePermission, IsAuthenticatedOrReadOnly
+from rest_framework.permissions import AllowAny, BasePermission, IsAdminUser, IsAuthenticatedOrReadOnly
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -379,10 +379,17 @@ class Detailed(Grants, mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.
     permission_classes = []
 
 
+class AsksOthers(BasePermission):
+    def has_permission(self, request, view):
+        if IsAdminUser().has_permission(request, view) and AllowAny().has_permission(request, view):
+            return True
+        return IsAuthenticatedOrReadOnly().has_permission(request, view) and "off" not in request.query_params
+
+
 class Swapped(generics.ListCreateAPIView):
     queryset = Note.objects.order_by("id")
     serializer_class = NoteSerializer
-    permission_classes = []
+    permission_classes = [AsksOthers]
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)

@@ -78,7 +78,7 @@ def of_local(frame: Frame, owner: Val, call: CallSite) -> Val | None:
 def in_context(frame: Frame, call: CallSite) -> Val:
     """``bind_contextvars(user=user.pk)``: for what the request logs from there on."""
     frame.module("structlog.contextvars")
-    target = ast.parse(f"structlog.contextvars.{call.name}", mode="eval").body
+    target = ast.parse(f"structlog.contextvars.{call.name.rpartition('.')[2]}", mode="eval").body
     return Val(Const(None), ast.Call(target, *_arguments(frame, call)))
 
 
