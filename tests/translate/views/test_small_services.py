@@ -121,6 +121,8 @@ class Even:
 VIEWS = """\
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.core.validators import EmailValidator, validate_email
 from django.db import transaction
 from django.shortcuts import get_object_or_404
 from django.utils.html import strip_tags
@@ -178,11 +180,20 @@ class BoardSerializer(serializers.ModelSerializer):
 class NameSerializer(serializers.Serializer):
     name = serializers.CharField(validators=[validate_password])
     other = serializers.CharField()
+    mail = serializers.CharField(required=False, max_length=20)
     third = serializers.CharField(allow_null=True, required=False, validators=[Letters("No.")])
 
     def validate_other(self, value):
         validate_password(value)
         Letters(message="Other letters.")(value)
+        return value
+
+    def validate_mail(self, value):
+        try:
+            validate_email(value)
+        except DjangoValidationError:
+            if len(value) > 8:
+                EmailValidator("No mail.")(value)
         return value
 
 
@@ -335,7 +346,12 @@ class NameView(APIView):
     def post(self, request):
         serializer = NameSerializer(data=request.data, context={"request": request})
         serializer.is_valid(raise_exception=True)
-        return Response({"name": serializer.validated_data["name"]})
+        mail = True
+        try:
+            validate_email(serializer.validated_data["name"])
+        except DjangoValidationError as error:
+            mail = error.messages
+        return Response({"name": serializer.validated_data["name"], "mail": mail})
 
 
 @api_view(["GET"])

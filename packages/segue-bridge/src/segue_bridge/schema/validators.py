@@ -17,7 +17,7 @@ from pathlib import PurePath
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-from segue_bridge.errors import ValidationError
+from segue_bridge.errors import ErrorDetail, Invalid, ValidationError
 from segue_bridge.translation import Text, gettext, ngettext
 from segue_bridge.translation import gettext_lazy as _
 
@@ -25,6 +25,15 @@ from segue_bridge.translation import gettext_lazy as _
 def invalid(message: Text, params: Mapping[str, object] | None = None, code: str = "invalid") -> NoReturn:
     """Raise what Django's ``ValidationError(message, code, params)`` becomes in a DRF answer."""
     raise ValidationError([message % params if params else message], code=code)
+
+
+def as_django(check: Callable[[Any], None], value: Any) -> None:
+    """Call a validator as code does that catches Django's own ``ValidationError``. Raises :class:`~segue_bridge.errors.Invalid`."""
+    try:
+        check(value)
+    except ValidationError as exc:
+        found = [Invalid(str(one), one.code) for one in exc.detail if isinstance(one, ErrorDetail)]
+        raise (found[0] if len(found) == 1 else Invalid(found)) from None
 
 
 def _limit(value: Any) -> Any:
