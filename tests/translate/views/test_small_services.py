@@ -119,6 +119,7 @@ class Even:
             raise ValidationError(f"{value} is no multiple of {self.base}.")
 """
 VIEWS = """\
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -351,7 +352,8 @@ class NameView(APIView):
             validate_email(serializer.validated_data["name"])
         except DjangoValidationError as error:
             mail = error.messages
-        return Response({"name": serializer.validated_data["name"], "mail": mail})
+        hashed = make_password(serializer.validated_data["other"])
+        return Response({"name": serializer.validated_data["name"], "mail": mail, "hashed": hashed.startswith("pbkdf2_sha256$")})
 
 
 @api_view(["GET"])
