@@ -66,8 +66,10 @@ class Told:
     headers: dict[str, str] = field(compare=False)
 
 
-def both(site: Site, generated: Path, rows: str, requests: Sequence[Asking]) -> list[tuple[Told, Told]]:
-    """(Django's answer, FastAPI's) to each request in turn. ``rows``: Python that fills the database, with the models of
+def both(
+    site: Site, generated: Path, rows: str, requests: Sequence[Asking], secret: str = "x"
+) -> list[tuple[Told, Told]]:
+    """(Django's answer, FastAPI's) to each request in turn. ``secret`` is the ``SECRET_KEY`` of the settings, ``rows``: Python that fills the database, with the models of
     ``notes`` imported. What the requests leave in the database is compared as well: raises ``AssertionError``."""
     filled = f"import django\ndjango.setup()\nfrom notes.models import *\n{rows}"
     _run(site.root, filled, [])
@@ -77,7 +79,7 @@ def both(site: Site, generated: Path, rows: str, requests: Sequence[Asking]) -> 
     file.write_text(json.dumps({"requests": [vars(one) for one in requests]}))
     legacy = json.loads(_run(site.root, _LEGACY + _ASK, [str(file)]))
     url = f"sqlite+aiosqlite:///{copies[0]}"
-    modern = json.loads(_run(generated, _MODERN + _ASK, [str(file)], DATABASE_URL=url, SECRET_KEY="x"))
+    modern = json.loads(_run(generated, _MODERN + _ASK, [str(file)], DATABASE_URL=url, SECRET_KEY=secret))
     dumps = [_rows(copy) for copy in copies]
     assert dumps[0] == dumps[1]
     return [(Told(*a), Told(*b)) for a, b in zip(legacy, modern, strict=True)]

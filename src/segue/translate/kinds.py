@@ -530,6 +530,11 @@ class DjangoPage(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class Claims(Kind):
+    """The validated token that simplejwt's authentication gives beside the user: code is the mapping of its claims."""
+
+
+@dataclass(frozen=True, slots=True)
 class QueryParameters(Kind):
     """``request.query_params`` / ``request.GET``: text by name, the last value wins."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import jwt
 import pytest
 from tests.projects.asked import Asking, both, other_answers
 from tests.projects.site import SETTINGS, Site
@@ -136,6 +137,7 @@ from typing import cast
 
 from django.http import Http404
 from rest_framework import authentication, exceptions, filters, generics, permissions
+from rest_framework_simplejwt.authentication import JWTAuthentication
 from notes.models import Key, Member, Note, Team, put_user
 
 
@@ -156,6 +158,32 @@ class ByName(authentication.BaseAuthentication):
     def authenticate(self, request):
         found = Key.objects.select_related("user").filter(key=request.headers.get("X-Name", "")).first()
         return (found.user, None) if found is not None else None
+
+
+class TeamToken(JWTAuthentication):
+    def authenticate(self, request):
+        result = super().authenticate(request)
+        if result is None:
+            return None
+        user, token = result
+        request.team = Team.objects.filter(slug=token.get("team", "")).first()
+        request.via = token["kind"] if "kind" in token else None
+        if request.team is None:
+            raise exceptions.AuthenticationFailed("No team.")
+        return user, token
+
+
+class ActiveToken(TeamToken):
+    def get_user(self, validated_token):
+        return super().get_user(validated_token)
+
+
+class SessionTeam(authentication.SessionAuthentication):
+    def authenticate(self, request):
+        result = super().authenticate(request)
+        if result is not None:
+            request.team = Team.objects.order_by("id").first()
+        return result
 
 
 class HasTeam(permissions.BasePermission):
@@ -330,6 +358,23 @@ class Certain(views.APIView):
 
     def get(self, request):
         return response.Response({"via": request.via, "team": request.team.name if request.team else None})
+
+
+class Tokened(Certain):
+    authentication_classes = [access.TeamToken]
+
+
+class Sessioned(views.APIView):
+    authentication_classes = [access.SessionTeam, access.ByName]
+    permission_classes = []
+
+    def get(self, request):
+        team = getattr(request, "team", None)
+        return response.Response({"team": team.name if team else None, "user": request.user.username})
+
+
+class Actives(Certain):
+    authentication_classes = [access.ActiveToken]
 
 
 class Filtered(mixins.ListModelMixin, viewsets.GenericViewSet):
@@ -551,21 +596,11 @@ class Replaced(views.APIView):
 """
 VIEWSETS = ("Keyed", "Filtered", "Grouped", "Listed", "Caching", "Modelled")
 PLAIN = (
-    "Either",
-    "Certain",
-    "Marked",
-    "Whoever",
-    "OneOf",
-    "BothOf",
-    "Branching",
-    "Begun",
-    "Opened",
-    "Tenant",
-    "Planned",
-    "Overridden",
-)
+    "Either", "Certain", "Marked", "Whoever", "OneOf", "BothOf", "Branching", "Begun", "Opened", "Tenant", "Planned", "Overridden",
+    "TwoThings", "Tokened", "Sessioned",
+)  # fmt: skip
 REFUSED = {
-    "TwoThings": "assign-attribute",
+    "Actives": "authentication",
     "InLoop": "assign-attribute",
     "Asked": "request",
     "Limited": "throttle",
@@ -579,9 +614,10 @@ URLS = (
     + ", ".join(f'path("{v.lower()}/", views.{v}.as_view())' for v in (*PLAIN, *REFUSED))
     + "]\n"
 )
+SECRET = "a-key-of-more-than-thirty-two-bytes-for-the-tests"
 FILES = {
     "notes/models.py": MODELS, "notes/access.py": ACCESS, "notes/middleware.py": MIDDLEWARE, "notes/views.py": VIEWS, "site_/urls.py": URLS,
-    "site_/settings.py": SETTINGS + 'REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {"user": "900/hour"}\n'
+    "site_/settings.py": SETTINGS + f'SECRET_KEY = "{SECRET}"\n' 'REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {"user": "900/hour"}\n'
     'MIDDLEWARE += ["notes.middleware.Tenants", "notes.middleware.Windows"]\n',
 }  # fmt: skip
 
@@ -603,7 +639,9 @@ def test_what_segue_cannot_follow_is_refused(snapshot: Snapshot) -> None:
 
 
 ROWS = """\
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
 red, blue = Team.objects.create(slug="red", name="Red"), Team.objects.create(slug="blue", name="Blue", open=False)
 ann, bob = User.objects.create(username="ann", first_name="Ann"), User.objects.create(username="bob", is_active=False)
 for key, user, team in (("a", ann, red), ("b", bob, blue), ("n", ann, None)):
@@ -611,7 +649,23 @@ for key, user, team in (("a", ann, red), ("b", bob, blue), ("n", ann, None)):
 Member.objects.create(user=ann, team=red)
 for title, team in (("one", red), ("two", blue), ("three", None), ("four", red)):
     Note.objects.create(title=title, team=team)
+session = SessionStore(session_key="k" * 32)
+session.update({SESSION_KEY: str(ann.pk), BACKEND_SESSION_KEY: "django.contrib.auth.backends.ModelBackend",
+                HASH_SESSION_KEY: ann.get_session_auth_hash()})
+session.save(must_create=True)
 """
+
+
+def _token(**claims: str) -> dict[str, str]:
+    given = {
+        "token_type": "access",
+        "exp": 4_000_000_000,
+        "iat": 1_700_000_000,
+        "jti": "1",
+        "user_id": "1",
+        **claims,
+    }
+    return {"Authorization": f"Bearer {jwt.encode(given, SECRET, 'HS256')}"}
 
 
 def _requests() -> list[Asking]:
@@ -649,6 +703,21 @@ def _requests() -> list[Asking]:
             Asking("POST", "/modelled/", key, '{"title": "p"}'),
         ]
     out += [Asking("DELETE", f"/modelled/3/{sure}") for sure in ("", "?sure=2", "?sure=3")]
+    tokens = [
+        _token(**c)
+        for c in (
+            {"team": "red"},
+            {"team": "blue", "kind": "b"},
+            {},
+            {"user_id": "2", "team": "red"},
+            {"user_id": "9"},
+        )
+    ]
+    out += [Asking("GET", "/tokened/", h) for h in ({}, {"Authorization": "Bearer x"}, *tokens)]
+    out += [
+        Asking("GET", "/sessioned/", h) for h in ({}, {"Cookie": f"sessionid={'k' * 32}"}, {"X-Name": "a"})
+    ]
+    out += [Asking("GET", f"/twothings/{query}") for query in ("", "?x=1", "?mark=a", "?mark=a&x=1")]
     queries = ("", "?mark=abc", "?first=1", "?second=1", "?first=1&second=1", "?a=1", "?b=1&a=1", "?b=1")
     for path in ("/marked/", "/oneof/", "/bothof/", "/branching/", "/begun/", "/opened/"):
         out += [Asking(method, path + query) for query in queries for method in ("GET", "POST", "HEAD")]
@@ -659,7 +728,7 @@ def test_both_sides_read_the_same(site: Site, snapshot: Snapshot, tmp_path: Path
     program = translate(snapshot)
     write(program, tmp_path / "fastapi")
     requests = _requests()
-    pairs = both(site, tmp_path / "fastapi", ROWS, requests)
+    pairs = both(site, tmp_path / "fastapi", ROWS, requests, SECRET)
     assert other_answers(pairs, requests) == []
     met: dict[tuple[str, str], set[int]] = {}
     for one, (told, _) in zip(requests, pairs, strict=True):
@@ -669,7 +738,7 @@ def test_both_sides_read_the_same(site: Site, snapshot: Snapshot, tmp_path: Path
         ("GET", "grouped", 200, 403, 404), ("DELETE", "grouped", 204, 403, 404), ("GET", "listed", 200, 403), ("GET", "either", 200),
         ("GET", "certain", 200, 500), ("GET", "marked", 200), ("POST", "marked", 200, 500), ("GET", "whoever", 200, 403),
         ("POST", "whoever", 200, 403), ("GET", "oneof", 200, 403), ("GET", "bothof", 200, 403), ("GET", "caching", 200),
-        ("POST", "caching", 201, 403), ("GET", "branching", 200), ("GET", "begun", 200), ("GET", "opened", 200), ("GET", "modelled", 200, 403),
+        ("POST", "caching", 201, 403), ("GET", "branching", 200), ("GET", "begun", 200), ("GET", "opened", 200), ("GET", "tokened", 200, 401, 500), ("GET", "sessioned", 200), ("GET", "twothings", 200, 500), ("GET", "modelled", 200, 403),
         ("PATCH", "modelled", 200, 403), ("POST", "modelled", 201), ("DELETE", "modelled", 204, 403), ("GET", "tenant", 200),
         ("POST", "tenant", 200, 500), ("GET", "planned", 200, 500), ("GET", "overridden", 200, 403), ("POST", "begun", 200, 500),
     ):  # fmt: skip

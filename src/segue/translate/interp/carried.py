@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from segue.translate.context import Context
 from segue.translate.functions.shape import shape_of
-from segue.translate.kinds import Instance, Kind
+from segue.translate.kinds import Instance, Kind, Unknown
 
 if TYPE_CHECKING:
     from segue.translate.interp.frame import Frame
@@ -45,17 +45,17 @@ REQUEST_AUTH = ("kernel", "request.auth")
 
 @dataclass(slots=True)
 class Flow:
-    """What a request has at one place: ``kinds`` of all that may be there, ``stored`` those of them that ``RequestState`` keeps,
+    """What a request has at one place: ``kinds`` of all that may be there, ``stored`` the fields of ``RequestState`` that keep them,
     ``sure`` those that are there whatever happened before the code in hand. ``log``: what was put, as it was put."""
 
     kinds: dict[str, Kind] = field(default_factory=dict)
-    stored: set[str] = field(default_factory=set)
+    stored: dict[str, str] = field(default_factory=dict)
     sure: frozenset[str] = frozenset()
     log: list[str] = field(default_factory=list)
 
     def copy(self) -> Flow:
         """Another of the same content."""
-        return Flow(dict(self.kinds), set(self.stored), self.sure, list(self.log))
+        return Flow(dict(self.kinds), dict(self.stored), self.sure, list(self.log))
 
     def take(self, other: Flow) -> None:
         """Be as ``other``."""
@@ -91,7 +91,8 @@ def _of_either(flows: list[Flow]) -> Flow:
     for other in flows[1:]:
         for name, kind in other.kinds.items():
             out.kinds[name] = join(out.kinds[name], kind) if name in out.kinds else kind
-        out.stored |= other.stored
+            if out.stored.setdefault(name, other.stored.get(name, "")) != other.stored.get(name, ""):
+                out.kinds[name] = Unknown("It is kept as one thing or another.")
         out.sure &= other.sure
     return out
 
@@ -259,9 +260,9 @@ def translating(ctx: Context, frame: Frame) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Puts:
-    """What a function puts on the request: ``kinds`` of the attributes as they are then, ``sure`` those that are there at all its ends."""
+    """What a function puts on the request: ``kinds`` of the attributes as they are then and their fields, ``sure`` those that are there at all its ends."""
 
-    kinds: tuple[tuple[str, Kind], ...] = ()
+    kinds: tuple[tuple[str, Kind, str], ...] = ()
     sure: frozenset[str] = frozenset()
 
 
@@ -278,7 +279,8 @@ def puts_since(ctx: Context, mark: int, frame: Frame | None) -> Puts:
         return Puts()
     names = sorted(set(found.log[mark:]))
     return Puts(
-        tuple((n, found.kinds[n]) for n in names), sure_at_ends(frame) if frame is not None else frozenset()
+        tuple((n, found.kinds[n], found.stored.get(n, "")) for n in names),
+        sure_at_ends(frame) if frame is not None else frozenset(),
     )
 
 
@@ -293,12 +295,12 @@ def called(ctx: Context, puts: Puts) -> None:
     found, frame = flow(ctx), _frame(ctx)
     if found is None or not (puts.kinds or puts.sure):
         return
-    for name, kind in puts.kinds:
+    for name, kind, kept in puts.kinds:
         found.kinds[name] = kind
-        found.stored.add(name)
+        found.stored[name] = kept
         found.log.append(name)
         if frame is not None:
-            frame.forget_attribute(name)
+            frame.forget_attribute(name, kept)
     if frame is None:
         found.sure |= puts.sure
     elif not frame.no_hoist:
@@ -323,8 +325,10 @@ def shape(ctx: Context) -> Hashable:
     """What translations are to be told apart by: this, what middleware gives to requests of the route in hand, and who asks."""
     given, auth = given_by_middleware(ctx), ctx.memo.get(REQUEST_AUTH)
     found = flow(ctx)
-    stored = found.stored if found is not None else set()
-    carried = tuple((name, shape_of(kind), name in stored) for name, kind in sorted(on_request(ctx).items()))
+    stored = found.stored if found is not None else {}
+    carried = tuple(
+        (name, shape_of(kind), stored.get(name)) for name, kind in sorted(on_request(ctx).items())
+    )
     return (
         carried,
         tuple(sorted(certain(ctx))),

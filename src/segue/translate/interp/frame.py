@@ -402,16 +402,14 @@ class Frame:
             del self.facts[text]
         self.env.pop("#rows:" + target, None)
 
-    def forget_attribute(self, attr: str) -> None:
-        """Drop what tests have told of an attribute of the request, which has been put there anew."""
+    def forget_attribute(self, attr: str, kept: str) -> None:
+        """Drop what tests have told of an attribute of the request, which has been put there anew; ``kept`` is its field."""
         self.replaces_user |= attr == "user"
-        field_name = f"kept{attr}" if attr.startswith("_") else attr
-        texts = (
+        for text in (
             ("call.user", "request_user")
             if attr == "user"
-            else (f"{self.state_local}.{field_name}", f"call.state.{attr}")
-        )
-        for text in texts:
+            else (f"{self.state_local}.{kept}", f"call.state.{attr}")
+        ):
             self.forget(text)
 
     def snapshot_env(self) -> tuple[dict[str, Val], dict[str, Kind]]:

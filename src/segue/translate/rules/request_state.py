@@ -28,7 +28,7 @@ from segue.translate.rules.given_attributes import given_here, perhaps_here
 MODULE = "request_state"
 _FIELDS = ("kernel", "request state")
 _NONE_PUT = ("kernel", "attributes that may be None")
-_PLAIN = ("str", "int", "float", "bool", "UUID", "datetime", "date", "Decimal", "bytes")
+_PLAIN = ("Any", "str", "int", "float", "bool", "UUID", "datetime", "date", "Decimal", "bytes")
 # Code of these classes is not translated in the order in which it runs, or not for one request alone.
 _ASIDE = (
     "rest_framework.serializers.", "rest_framework.fields.", "rest_framework.filters.", "rest_framework.pagination.",
@@ -39,11 +39,9 @@ _ASIDE = (
 
 @dataclass(slots=True)
 class _Fields:
-    """By name: what the field is, where it was first put, and what the project calls it."""
+    """What each field is."""
 
     kinds: dict[str, Kind] = field(default_factory=dict)
-    told: dict[str, str] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
 
 
 def in_order(ctx: Context) -> bool:
@@ -80,20 +78,19 @@ def put(frame: Frame, attr: str, value: Val, call: CallSite) -> None:
         why = "Within a loop, code further up may see it the next time round; put it there before."
         raise frame.refuse("assign-attribute", text, why, call.node)
     assert value.node is not None
+    if isinstance(after, Unknown):
+        why = "It is one thing or another on the same request; give one of them a name of its own."
+        raise frame.refuse("assign-attribute", text, why, call.node)
     if attr == "user":
         frame.emit(f"{ast.unparse(frame.state('call'))}.replace_user({value.text})")
     elif given_too(frame, attr):
-        if isinstance(after, Unknown):
-            why = "It is another thing than what middleware has put there."
-            raise frame.refuse("assign-attribute", text, why, call.node)
         frame.emit(f"{ast.unparse(_place(frame, attr))} = {value.text}")
     else:
-        target = _place(frame, attr)
-        _declare(frame, attr, kind, call)
-        frame.emit(f"{ast.unparse(target)} = {value.text}")
-    frame.forget_attribute(attr)
+        known.stored[attr] = _declared(frame, attr, after, known.stored.get(attr, ""), call)
+        frame.emit(f"{ast.unparse(_place(frame, attr))} = {value.text}")
+    frame.forget_attribute(attr, known.stored.get(attr, ""))
     known.kinds[attr] = after
-    known.stored.add(attr)
+    known.stored.setdefault(attr, "")
     known.log.append(attr)
     frame.env[carried.SURE + attr] = Val(Const(True))
 
@@ -201,11 +198,6 @@ def get(frame: Frame, attr: str, default: Val, node: ast.AST) -> Val | None:
     raise frame.refuse("getattr", f"request.{attr}", why, node)
 
 
-def _field(attr: str) -> str:
-    """What the attribute is called in the service: nothing there is private."""
-    return f"kept{attr}" if attr.startswith("_") else attr
-
-
 def given_too(frame: Frame, attr: str) -> bool:
     """Whether translated middleware gives requests of the route in hand something of that name: both are kept in one place."""
     return attr in _of_middleware(frame.ctx) and attr in (*given_here(frame.ctx), *perhaps_here(frame.ctx))
@@ -220,7 +212,8 @@ def _owner_and_name(frame: Frame, attr: str) -> tuple[ast.expr, ast.expr]:
     """The object that keeps the attribute, and its name there."""
     if given_too(frame, attr):
         return ast.Attribute(frame.state("call"), "state", ast.Load()), ast.Constant(attr)
-    return _state(frame), ast.Constant(_field(attr))
+    known = carried.flow(frame.ctx)
+    return _state(frame), ast.Constant(known.stored.get(attr, "") if known is not None else "")
 
 
 def _place(frame: Frame, attr: str) -> ast.expr:
@@ -246,28 +239,25 @@ def opened(frame: Frame) -> None:
         frame.lines.insert(0, f"{frame.state_local} = request_state({call})")
 
 
-def _declare(frame: Frame, attr: str, kind: Kind, call: CallSite) -> None:
-    """The field of the class. One name is one thing, wherever it is put."""
+def _declared(frame: Frame, attr: str, kind: Kind, field_name: str, call: CallSite) -> str:
+    """The field that keeps the attribute, ``field_name`` where the request has one already. Others of the same name are other fields
+    where what they keep is another thing. Raises ``Refused``."""
     ctx = frame.ctx
     fields = ctx.memo.get(_FIELDS)
     if not isinstance(fields, _Fields):
         ctx.memo[_FIELDS] = fields = _Fields()
         ctx.finalizers.append(lambda: _write(ctx))
-    wanted = attr
-    attr = _field(attr)
-    if fields.names.setdefault(attr, wanted) != wanted:
-        why = f"There is request.{fields.names[attr]} as well; give one of them another name."
-        raise frame.refuse("assign-attribute", f"request.{wanted}", why, call.node)
-    known = fields.kinds.get(attr)
-    kind = nullable(kind) if wanted in _may_be_none(ctx) and not isinstance(kind, Const) else kind
-    joined = join(known, kind) if known is not None else kind
-    told = isinstance(known, Const) or isinstance(kind, Const) or known is None or known == joined
-    if not told:
-        place = fields.told[attr]
-        why = f"It is another thing than at {place}; give one of them a name of its own."
-        raise frame.refuse("assign-attribute", f"request.{wanted}", why, call.node)
-    fields.kinds[attr] = joined
-    fields.told.setdefault(attr, str(frame.where(call.node)))
+    stem = f"kept{attr}" if attr.startswith("_") else attr  # nothing is private there
+    names = [field_name] if field_name else [stem, *(f"{stem}_{number}" for number in range(2, 10))]
+    for one in names:
+        known = fields.kinds.get(one)
+        joined = join(known, kind) if known is not None else kind
+        exact = known is None or known == joined or isinstance(known, Const) or isinstance(kind, Const)
+        if not isinstance(joined, Unknown) and (exact or one == field_name):
+            fields.kinds[one] = joined
+            return one
+    why = "It is one thing or another on the same request; give one of them a name of its own."
+    raise frame.refuse("assign-attribute", f"request.{attr}", why, call.node)
 
 
 def _write(ctx: Context) -> None:

@@ -58,10 +58,18 @@ def _declare(
 ) -> None:
     ctx = endpoint.ctx
     if key not in known:
-        parts = [_authenticator(endpoint, name) for name in names]
+        ctx.memo[own_authentication.ENDPOINT] = endpoint
+        try:
+            parts = [_authenticator(endpoint, name) for name in names]
+        finally:
+            del ctx.memo[own_authentication.ENDPOINT]
         base(ctx, endpoint.where)
         name = "AUTHENTICATION" if not known else f"AUTHENTICATION_{len(known) + 1}"
-        shared = ", sessions=SESSIONS" if any("Session" in text for text, _ in parts) else ""
+        shared = (
+            ", sessions=SESSIONS"
+            if any("Session" in text for text, _ in parts) or _asks_sessions(ctx, names)
+            else ""
+        )
         arguments = ", ".join(text for text, _ in parts) + shared if parts else ""
         imports = {Import("segue_bridge.auth.backend", "Authentication"), *(i for _, n in parts for i in n)}
         module = access.module(ctx)
@@ -118,6 +126,25 @@ def _authenticator(endpoint: Endpoint, name: str) -> tuple[str, set[Import]]:
         why = f"Authentication by {package} is not translated yet."
     place = known.where if known is not None else None
     raise endpoint.refuse("authentication", name or "authentication_classes", why, place)
+
+
+def _asks_sessions(ctx: Context, names: list[str]) -> bool:
+    """Whether a class of the project asks DRF's session authentication for the user."""
+    classes = (ctx.snapshot.classes.get(name) for name in names)
+    return any(c is not None and c.origin == "own" and f"{_A}SessionAuthentication" in c.mro for c in classes)
+
+
+def declared_base(ctx: Context, name: str) -> tuple[str, Import]:
+    """The constant of ``access.py`` that is the authenticator ``name`` of DRF or simplejwt, for classes of the project that go on
+    to it. Raises ``Refused``."""
+    endpoint = ctx.memo[own_authentication.ENDPOINT]
+    assert isinstance(endpoint, Endpoint)
+    base(ctx, endpoint.where)
+    text, imports = _authenticator(endpoint, name)
+    short = name.rpartition(".")[2].removesuffix("Authentication").upper() + "_AUTHENTICATION"
+    module = access.module(ctx)
+    module.add(Decl(short, f"{short} = {text}", frozenset(imports), 30))
+    return short, Import(f"{ctx.program.package}.access", short)
 
 
 def _comes_from(own: Class | None, base: str, more: Collection[str] = ()) -> bool:

@@ -21,6 +21,10 @@ from segue.translate.load.models import snake
 DRF = "rest_framework.authentication."
 # What a subclass of each may define without changing whom it finds.
 _NOTHING = frozenset({f"{DRF}SessionAuthentication", f"{DRF}BasicAuthentication"})
+JWT = "rest_framework_simplejwt.authentication.JWTAuthentication"
+_PACKAGES = ("rest_framework.", f"{JWT}.")
+ENDPOINT = ("authentication", "endpoint")
+"""Memo, only while authentication is translated: a view that uses it."""
 _PUT = "request.auth of"
 _TOLD = {"authenticate_header", "www_authenticate_realm", "keyword", "model"}
 # No user yet: DRF asks the authenticators for it, so that to ask again there never ends.
@@ -43,10 +47,8 @@ def authenticate_credentials(self, key):
 
 def changed(known: Class) -> set[str]:
     """Methods and attributes that the project's classes in the MRO define."""
-    methods = {m for m, d in known.methods.items() if not d.startswith("rest_framework.")}
-    return methods | {
-        a for a, v in known.attributes.items() if not v.defined_in.startswith("rest_framework.")
-    }
+    methods = {m for m, d in known.methods.items() if not d.startswith(_PACKAGES)}
+    return methods | {a for a, v in known.attributes.items() if not f"{v.defined_in}.".startswith(_PACKAGES)}
 
 
 def only_told(known: Class) -> bool:
@@ -115,7 +117,8 @@ def no_csrf(ctx: Context, known: Class) -> bool | None:
 
 def authenticator(ctx: Context, known: Class) -> tuple[str, set[Import]]:
     """``Authenticated(lambda call: …)``: code and imports. Raises ``Refused``."""
-    shown = challenge(ctx, known)
+    from_jwt = known.methods.get("authenticate_header", "") == f"{JWT}.authenticate_header"
+    shown = challenge(ctx, known) if not from_jwt else None
     if "__init__" in changed(known):
         raise refuse("authentication", known.name, "It has an __init__ of its own.", known.where)
     lifted = _lifted(ctx, known)
@@ -128,9 +131,15 @@ def authenticator(ctx: Context, known: Class) -> tuple[str, set[Import]]:
     _check_result(ctx, known, lifted.returns)
     call = call.removeprefix("await ")
     extra = f", challenge={shown!r}" if shown is not None else ""
+    needed: set[Import] = set()
+    if from_jwt:
+        from segue.translate.views.authentication import declared_base
+
+        name, imported = declared_base(ctx, JWT)
+        extra, needed = f", challenge={name}.challenge", {imported}
     return (
         f"Authenticated(lambda call: {call}{extra})",
-        {Import("segue_bridge.auth.own", "Authenticated"), *lifted.imports},
+        {Import("segue_bridge.auth.own", "Authenticated"), *lifted.imports, *needed},
     )
 
 

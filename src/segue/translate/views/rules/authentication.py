@@ -10,9 +10,25 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import invoke_function
 from segue.translate.interp.join import nullable
 from segue.translate.interp.value import Val, const, quote
-from segue.translate.kinds import Global, Object, Request, Scalar
-from segue.translate.rules.registry import framework, function
-from segue.translate.views.own_authentication import DRF, credentials
+from segue.translate.interp.value import name as name_of
+from segue.translate.kinds import (
+    Claims,
+    Const,
+    Global,
+    Instance,
+    Kind,
+    Maybe,
+    Object,
+    Request,
+    Scalar,
+    TupleOf,
+)
+from segue.translate.needs import Needs
+from segue.translate.rules.registry import framework, function, method
+from segue.translate.views.authentication import declared_base
+from segue.translate.views.own_authentication import DRF, JWT, changed, credentials
+
+_BASES = (JWT, f"{DRF}SessionAuthentication", f"{DRF}BasicAuthentication")
 
 
 def _class(frame: Frame, owner: Val, call: CallSite) -> Class:
@@ -89,3 +105,54 @@ def authenticate_credentials(frame: Frame, owner: Val, call: CallSite) -> Val:
     assert isinstance(model.kind, Global)
     made = credentials(known, model.kind.ref.name, frame.where(call.node))
     return invoke_function(frame, made, call, owner)
+
+
+@framework(*(f"{base}.authenticate" for base in _BASES))
+def of_base(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``super().authenticate(request)`` of simplejwt's class, of sessions and of passwords: whom they find, and the token."""
+    ctx, known = frame.ctx, _class(frame, owner, call)
+    call.only("request", at_most=1)
+    first = call.argument(0, "request")
+    base = next(one for one in _BASES if one in known.mro)
+    behind = ctx.snapshot.classes.get(base)
+    if first is None or not isinstance(first.kind, Request) or behind is None:
+        return None
+    used = {*behind.methods, *behind.attributes} - {
+        "authenticate",
+        "authenticate_header",
+        "__doc__",
+        "__module__",
+    }
+    for name in sorted(changed(known) & used):
+        why = "What it goes on to looks at this, which the project has changed."
+        raise frame.refuse("authentication", f"{known.name}.{name}", why, call.node)
+    constant, imported = declared_base(ctx, base)
+    frame.use(imported)
+    state, db = frame.state("call"), frame.db
+    session = "{1}.stored_session" if base.endswith(".SessionAuthentication") else "None"
+    found = frame.hoist(
+        "found", quote(f"await {{0}}.authenticate({{1}}, {{2}}, {session})", name_of(constant), state, db)
+    )
+    model = ctx.snapshot.settings.user_model
+    user = Instance(model, Needs(model, written=True), "entity")
+    token: Kind = Claims() if base == JWT else Const(None)
+    return Val(Maybe(TupleOf((user, token))), found)
+
+
+@method(Claims, "get", "__getitem__", "__contains__")
+def claim(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``token["team"]``, ``token.get("team", None)``, ``"team" in token``."""
+    first, default = call.argument(0, "key"), call.argument(1, "default")
+    if (
+        first is None
+        or first.node is None
+        or owner.node is None
+        or (default is not None and default.node is None)
+    ):
+        return None
+    if call.name == "__contains__":
+        return Val(Scalar("bool"), quote("{0} in {1}", first.node, owner.node))
+    if call.name == "__getitem__":
+        return Val(Scalar("Any"), quote("{0}[{1}]", owner.node, first.node))
+    given = [node for node in (first.node, default.node if default is not None else None) if node is not None]
+    return Val(Scalar("Any"), ast.Call(ast.Attribute(owner.node, "get", ast.Load()), given, []))
