@@ -221,6 +221,7 @@ from django.contrib.auth.tokens import default_token_generator
 from django.utils import timezone
 from rest_framework import generics, viewsets
 from rest_framework.authtoken.models import Token
+from django.contrib.auth.hashers import check_password, make_password
 from rest_framework.authtoken.views import ObtainAuthToken
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
@@ -319,6 +320,22 @@ class Code(generics.GenericAPIView):
         return Response({"user": serializer.context["user"].username})
 
 
+class Hashed(generics.GenericAPIView):
+    permission_classes = [AllowAny]
+
+    def get(self, request):
+        encoded = make_password("secret")
+        return Response(
+            {
+                "right": check_password("secret", encoded),
+                "wrong": check_password("other", encoded),
+                "unusable": check_password("secret", make_password(None)),
+                "begins": encoded.split("$")[0],
+                "again": make_password("secret") == encoded,
+            }
+        )
+
+
 class Kept(generics.GenericAPIView):
     # What a view's own method puts on it, for those that it calls.
     serializer_class = serializers.UserSerializer
@@ -405,14 +422,14 @@ from rest_framework.routers import SimpleRouter
 router = SimpleRouter()
 router.register("users", views.Users)
 urlpatterns = [path("", include(router.urls)), path("token/", views.Plain.as_view()), path("own/", views.Own.as_view()), path("code/", views.Code.as_view()), re_path(r"^login/?$", views.Login.as_view())]
-urlpatterns += [path("plain/", obtain_auth_token), path("kept/", views.Kept.as_view()), path("torn/", views.Torn.as_view()), path("seen/", views.Seen.as_view()), path("cookies/", views.Cookies.as_view())]
+urlpatterns += [path("plain/", obtain_auth_token), path("kept/", views.Kept.as_view()), path("hashed/", views.Hashed.as_view()), path("torn/", views.Torn.as_view()), path("seen/", views.Seen.as_view()), path("cookies/", views.Cookies.as_view())]
 urlpatterns += [path("a/", include("dj_rest_auth.urls"))]
 """,
 }
 NATIVE = {
     "GET /users/", "POST /users/", "GET /users/me/", "PUT /users/me/", "PATCH /users/me/", "POST /users/password/",
     "POST /users/confirm/", "GET /users/{pk}/", "PUT /users/{pk}/", "PATCH /users/{pk}/", "DELETE /users/{pk}/",
-    "POST /login", "POST /token/", "POST /own/", "POST /code/", "POST /plain/", "POST /kept/", "POST /cookies/",
+    "POST /login", "POST /token/", "POST /own/", "POST /code/", "GET /hashed/", "POST /plain/", "POST /kept/", "POST /cookies/",
     # dj-rest-auth's, as they are; test_account_packages has the steps
     "POST /a/password/change", "POST /a/password/reset/confirm", "POST /a/login", "GET /a/logout", "POST /a/logout", "GET /a/user", "PUT /a/user", "PATCH /a/user",
 }  # fmt: skip

@@ -42,7 +42,7 @@ def set_password(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         return None
     call.only("raw_password", at_most=1)
     raw = call.argument(0, "raw_password")
-    if owner.kind.nullable or owner.node is None or raw is None or raw.node is None or not _is_text(raw):
+    if owner.kind.nullable or owner.node is None or raw is None or raw.node is None or not is_text(raw):
         raise frame.refuse(
             "password", ast.unparse(call.node), "Segue cannot tell what is hashed here.", call.node
         )
@@ -123,7 +123,7 @@ def check_password(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         return None
     call.only("raw_password", at_most=1)
     raw = call.argument(0, "raw_password")
-    if owner.kind.nullable or owner.node is None or raw is None or raw.node is None or not _is_text(raw):
+    if owner.kind.nullable or owner.node is None or raw is None or raw.node is None or not is_text(raw):
         raise frame.refuse(
             "password", ast.unparse(call.node), "Segue cannot tell what is checked here.", call.node
         )
@@ -227,7 +227,8 @@ def of_request(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     return set_password(frame, entity_of(frame, owner), call)
 
 
-def _is_text(value: Val) -> bool:
+def is_text(value: Val) -> bool:
+    """Whether it is a text, None or anything of the request, as hashers take it."""
     kind = value.kind
     return (isinstance(kind, Scalar) and kind.type in ("str", "Any")) or (
         isinstance(kind, Const) and (kind.value is None or isinstance(kind.value, str))
