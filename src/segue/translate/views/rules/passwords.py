@@ -21,7 +21,7 @@ from segue.translate.needs import Needs
 from segue.translate.rules.model_class import column_value, spread_values
 from segue.translate.rules.own_save import own_save
 from segue.translate.rules.receivers import saved_by, send_post_save, send_pre_save
-from segue.translate.rules.registry import function, method
+from segue.translate.rules.registry import method
 
 _HARMLESS = re.compile(r"await call\.data\(\)")
 _VALIDATORS = "django.contrib.auth.password_validation."
@@ -63,23 +63,6 @@ def set_password(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     frame.is_async = True
     frame.emit(f"{owner.text}.password = await PASSWORDS.make({raw.text})")
     return Val(Const(None))
-
-
-@function("django.contrib.auth.hashers.make_password")
-def make_password(frame: Frame, call: CallSite) -> Val:
-    """``make_password(raw)`` with the first hasher of the settings."""
-    from segue.translate.views.authentication import passwords
-
-    call.only("password", at_most=1)
-    raw = call.argument(0, "password")
-    if raw is None or raw.node is None or not _is_text(raw):
-        raise frame.refuse(
-            "password", ast.unparse(call.node), "Segue cannot tell what is hashed here.", call.node
-        )
-    passwords(frame.ctx, frame.where(call.node))
-    frame.use(Import(f"{frame.ctx.program.package}.access", "PASSWORDS"))
-    frame.is_async = True
-    return Val(Scalar("str"), quote("await PASSWORDS.make({0})", raw.node))
 
 
 @method(Instance, "set_unusable_password")
