@@ -17,7 +17,7 @@ class Note(models.Model):
 """,
     "notes/views.py": """\
 from django.http import HttpResponse
-from rest_framework import generics, permissions, serializers, viewsets
+from rest_framework import generics, permissions, serializers, views, viewsets
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
@@ -56,6 +56,38 @@ class NoteList(generics.ListCreateAPIView):
         return [permissions.IsAuthenticated()]
 
 
+class Asked(views.APIView):
+    permission_classes = [permissions.AllowAny]
+
+    def get_permissions(self):
+        return [one() for one in self.permission_classes]
+
+
+class Locked(Asked):
+    def get_permissions(self):
+        if self.request.method == "POST":
+            self.permission_classes = [permissions.IsAdminUser]
+        return super().get_permissions()
+
+    def get(self, request):
+        return Response({})
+
+    def post(self, request):
+        return Response({})
+
+
+class IdSerializer(NoteSerializer):
+    class Meta(NoteSerializer.Meta):
+        fields = ["id"]
+
+
+class Shortened(NoteList):
+    def get_permissions(self):
+        if self.request.method == "GET":
+            self.serializer_class = IdSerializer
+        return super().get_permissions()
+
+
 def page(request):
     return HttpResponse("a page of the frontend")
 """,
@@ -66,7 +98,8 @@ from notes import views
 
 router = SimpleRouter()
 router.register("notes", views.NoteViewSet)
-urlpatterns = [*router.urls, path("list/", views.NoteList.as_view()), re_path(r"^(?:.*)$", views.page)]
+urlpatterns = [*router.urls, path("list/", views.NoteList.as_view()), path("locked/", views.Locked.as_view()),
+               path("short/", views.Shortened.as_view()), re_path(r"^(?:.*)$", views.page)]
 """,
 }
 
@@ -76,12 +109,17 @@ def test_permissions_by_method(tmp_path: Path) -> None:
     root.mkdir()
     site = Site.make(root, FILES)
     program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=260, seconds=15)
-    assert not program.refused
+    # What get_permissions puts on the view besides is what its handlers find.
+    assert {(r.route_id, r.reasons[0].code) for r in program.refused} == {
+        ("/short/", "override-get-permissions")
+    }
     assert differences(report) == []
     by_operation = {o.key: o.statuses for o in report.operations}
     assert {"200"} <= set(by_operation["GET /notes/"])
     assert {"201", "403"} <= set(by_operation["POST /notes/"])
     assert {"200", "403"} <= set(by_operation["GET /notes/mine/"])
     assert {"201", "403"} <= set(by_operation["POST /list/"])
+    # What one definition puts on the view, the next one finds.
+    assert {"200", "403"} <= set(by_operation["POST /locked/"])
     code = (tmp_path / "fastapi" / "app" / "notes" / "routes.py").read_text()
     assert 'if call.method not in ("GET", "HEAD", "OPTIONS"):' in code

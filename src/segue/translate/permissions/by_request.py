@@ -20,7 +20,7 @@ from segue.target.ir import Import
 from segue.translate.functions.lift import interpret
 from segue.translate.kinds import ViewSelf
 from segue.translate.specialise.endpoint import Endpoint, path_scope
-from segue.translate.specialise.fold import Chosen, Folder
+from segue.translate.specialise.fold import Chosen, Folder, check_kept
 
 # Each open question doubles the permissions that may be asked for.
 MOST = 12
@@ -73,6 +73,7 @@ def _walk(folder: Folder, body: Sequence[ast.stmt], choice: Choice) -> list[ast.
         except Chosen as chosen:
             if not isinstance(chosen.value, list):
                 raise folder.dynamic(statement) from None
+            check_kept(folder.endpoint, "get_permissions", folder.own)
             if chosen.value not in choice.permissions:
                 choice.permissions.append(chosen.value)
             if len(choice.permissions) > MOST:

@@ -131,7 +131,9 @@ class _ForkFolder(RegistryFolder):
         return self._of_method(found)
 
     def _of_method(self, function: Function) -> Any:
-        return _returned(self.inner(function), function)
+        inner = self.inner(function)
+        inner.own = self.own
+        return _returned(inner, function)
 
 
 class _Named(ast.NodeTransformer):

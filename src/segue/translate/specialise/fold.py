@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,8 +48,20 @@ def call_method(endpoint: Endpoint, name: str) -> Any:
 
     Raises :class:`Refused`.
     """
-    dotted = endpoint.overridden(name)
-    return _call(endpoint, dotted, name)
+    own: dict[str, Any] = {}
+    found = _call(endpoint, endpoint.overridden(name), name, own)
+    check_kept(endpoint, name, own)
+    return found
+
+
+def check_kept(endpoint: Endpoint, name: str, own: Mapping[str, Any]) -> None:
+    """Raise ``Refused`` where ``self.<name>()`` puts another class attribute on the view than the one that it is about."""
+    for attribute in own:
+        if attribute != _ABOUT.get(name) and endpoint.declared(attribute) is not EMPTY:
+            why = (
+                f"It gives the view another {attribute} for some requests: write that where it is asked for."
+            )
+            raise endpoint.refuse_method(name, why)
 
 
 def plain(value: Value) -> Any:
@@ -69,11 +81,13 @@ def plain(value: Value) -> Any:
     return value
 
 
-def _call(endpoint: Endpoint, dotted: str, name: str) -> Any:
+def _call(endpoint: Endpoint, dotted: str, name: str, own: dict[str, Any] | None = None) -> Any:
+    """``own``: what methods that ran before on the same view have put on it."""
     function = endpoint.ctx.snapshot.functions.get(dotted)
     if function is None:
         raise endpoint.refuse("no-source", dotted or name, "The snapshot has no source for it.")
     folder = Folder(endpoint, function)
+    folder.own = own if own is not None else folder.own
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
     if not isinstance(tree, ast.FunctionDef):
         raise refuse("no-source", dotted, "Its source is not one function.", function.where)
@@ -419,7 +433,7 @@ class Folder:
 
     def self_call(self, name: str, node: ast.AST) -> Any:
         if self.endpoint.overridden(name):
-            return _call(self.endpoint, self.endpoint.overridden(name), name)
+            return _call(self.endpoint, self.endpoint.overridden(name), name, self.own)
         return self.framework(name, node)
 
     def parent(self, name: str, node: ast.AST) -> Any:
@@ -429,20 +443,13 @@ class Folder:
         for cls in after:
             dotted = f"{cls}.{name}"
             if dotted in self.endpoint.ctx.snapshot.functions:
-                return _call(self.endpoint, dotted, name)
+                return _call(self.endpoint, dotted, name, self.own)
         return self.framework(name, node)
 
     def framework(self, name: str, node: ast.AST) -> Any:
         """DRF's own definition of the method."""
-        lists = {
-            "get_permissions": "permission_classes",
-            "get_authenticators": "authentication_classes",
-            "get_throttles": "throttle_classes",
-            "get_renderers": "renderer_classes",
-            "get_parsers": "parser_classes",
-        }
-        if name in lists:
-            wanted = lists[name]
+        if name in _LISTS:
+            wanted = _LISTS[name]
             classes = self.own.get(wanted)
             if classes is None:
                 classes = plain(self.endpoint.policy(wanted))
@@ -462,9 +469,15 @@ class Folder:
         )
 
 
-_POLICIES = frozenset(
-    {"permission_classes", "authentication_classes", "throttle_classes", "renderer_classes", "parser_classes"}
-)
+_LISTS = {
+    "get_permissions": "permission_classes",
+    "get_authenticators": "authentication_classes",
+    "get_throttles": "throttle_classes",
+    "get_renderers": "renderer_classes",
+    "get_parsers": "parser_classes",
+}
+_ABOUT = {**_LISTS, "get_serializer_class": "serializer_class"}
+_POLICIES = frozenset(_LISTS.values())
 _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: lambda a, b: a == b,
     ast.NotEq: lambda a, b: a != b,

@@ -171,6 +171,7 @@ class RegistryFolder(Folder):
         if len(names) != len(node.args) or spec.vararg or spec.kwarg or spec.kwonlyargs:
             raise self.dynamic(node)
         inner = self.inner(function)
+        inner.own = self.own if bound else inner.own
         inner.names = dict(zip(names, map(self.value, node.args), strict=True))
         try:
             inner.run(tree.body)
