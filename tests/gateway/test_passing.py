@@ -160,9 +160,9 @@ def test_classes_of_requests_have_shares_of_their_own_and_a_cookie_chooses_a_sid
                 side(method, **{"x-group": "beta", "cookie": "tenant=big"}) == "django"
             )  # the first that fits
             assert side(method) == "django"  # no pilot
-            halves = [[side(method, cookie=f"half={n}") for n in range(40)] for _ in range(2)]
+            halves = [[side(method, cookie=f"half={n}") for n in range(20)] for _ in range(2)]
             assert halves[0] == halves[1]  # who has one keeps his side
-            assert 5 <= halves[0].count("fastapi") <= 35
+            assert 2 <= halves[0].count("fastapi") <= 18
         assert {side(cookie="pilot=1; tenant=small") for _ in range(5 if weight == 100 else 0)} <= {"fastapi"}
         # Chosen from an allowed network only, before all shares.
         assert side(cookie="tenant=big; segue-side=fastapi") == "fastapi"

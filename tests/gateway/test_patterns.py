@@ -209,7 +209,7 @@ def test_group_of_a_path_has_every_pattern_that_matches_it_in_order(
         "/",
     )
     every = [[patterns.whole(r.regex) for r in asked[0] if patterns.supported(r.regex)]]
-    for _ in range(300):
+    for _ in range(150):
         made = ["".join(dice.choices(parts, k=dice.randint(1, 4))) for _ in range(dice.randint(1, 12))]
         every.append([f"(?:{r}|{r[:-1]}x)" if len(r) > 3 and r[-1] == "a" else r for r in made])
     paths = [*PATHS, *("".join(dice.choices(("/a", "/b", "/ab", "/7", "/x", "/c.d", "/aa", "/A", "/q", ".json", "/"), k=dice.randint(1, 4))) for _ in range(400))]  # fmt: skip
@@ -224,7 +224,7 @@ def test_group_of_a_path_has_every_pattern_that_matches_it_in_order(
             numbers = groups[max((key for key in groups if asks.startswith(key)), key=len)]
             assert [n for n in numbers if n in right] == right, (path, regexes, groups)
             found += bool(right)
-    assert (shared > 200, found > 5000) == (True, True)
+    assert (shared > 100, found > 2500) == (True, True)
 
 
 def test_groups_stay_few_where_much_begins_with_anything() -> None:
