@@ -200,6 +200,9 @@ def untold(ctx: Context) -> Refusal | None:
     go by no one rule."""
     languages = ctx.snapshot.settings.languages
     for code, error in sorted(languages.broken.items()) if languages is not None else ():
+        assert languages is not None
+        if code not in (languages.default.lower(), languages.project) and not _chosen_by_code(ctx.snapshot):
+            continue  # requests in it are left to Django
         why = (
             f"Django cannot read a catalogue of this language ({error}) and answers requests in it with an error: mend its .po file "
             "and compile it, or take the language out of LANGUAGES."
@@ -214,6 +217,16 @@ def untold(ctx: Context) -> Refusal | None:
         "of that language one Plural-Forms, or take it out of LANGUAGES."
     )
     return Refusal("language", texts[0], why, ctx.snapshot.settings.module, 0)
+
+
+def _chosen_by_code(snapshot: Snapshot) -> bool:
+    """Whether code of the project, or of a package, chooses a language itself."""
+    chosen = {f"{_DJANGO}{name}" for name in ("activate", "override")}
+    return any(
+        any(ref.name in chosen for ref in function.globals.values()) or chosen & set(function.wrapped_by)
+        for name, function in snapshot.functions.items()
+        if not name.startswith(("django.", "rest_framework."))
+    )
 
 
 def _module(ctx: Context) -> Module:
@@ -271,6 +284,8 @@ def option(ctx: Context) -> tuple[str, set[Import]]:
             f"    available=frozenset({sorted(languages.available)!r}),",
             f"    fallbacks={ {k: tuple(v) for k, v in languages.fallbacks.items()}!r},",
         ]
+        if languages.broken:
+            lines.append(f"    broken=frozenset({sorted(languages.broken)!r}),")
     needed = {Import("segue_bridge.http.language", "Languages")}
     if varying:
         lines.append(f"    catalogues=Catalogues(Path(__file__).parent / 'locale', {languages.project!r}),")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +23,7 @@ ALLOWED_HOSTS = ["*"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ROOT_URLCONF = "site_.urls"
 LANGUAGE_CODE = os.environ.get("SITE_LANGUAGE", "en")
-LANGUAGES = [("en", "English"), ("de", "German"), ("de-ch", "Swiss German"), ("pl", "Polish"), ("fr", "French")]
+LANGUAGES = [("en", "English"), ("de", "German"), ("de-ch", "Swiss German"), ("pl", "Polish"), ("fr", "French"), ("rn", "Rundi")]
 LOCALE_PATHS = [os.path.join(os.path.dirname(__file__), "locale")]
 INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "rest_framework", "django_filters", "shop"]
 MIDDLEWARE = ["django.middleware.locale.LocaleMiddleware", "django.middleware.common.CommonMiddleware"]
@@ -396,6 +397,7 @@ def create(root: Path) -> Path:
         made = HEADER.format(rule=RULES.get(code, "nplurals=2; plural=(n != 1);")) + texts
         with (folder / "django.mo").open("wb") as file:
             write_mo(file, read_po(io.BytesIO(made.encode())))
+    unreadable(root / "site_" / "locale" / "rn" / "LC_MESSAGES" / "django.mo")
     run(root, ["manage.py", "makemigrations", "shop", "-v0"], "")
     fresh(root)
     return root
@@ -428,3 +430,12 @@ def both(
     modern = run(generated, ["-c", MODERN], json.dumps(requests), DATABASE_URL=url, SECRET_KEY="x")
     (root / "db.sqlite3").write_bytes(kept)
     return list(zip(legacy, json.loads(modern), strict=True))
+
+
+def unreadable(file: Path) -> None:
+    """A catalogue whose ``Plural-Forms`` was never filled in, as ``makemessages`` leaves it."""
+    header = HEADER.split('"', 3)[3].replace('"', "").replace("\\n", "\n")
+    said = header.format(rule="nplurals=INTEGER; plural=EXPRESSION;").encode()
+    places = struct.pack("<7I", 0x950412DE, 0, 1, 28, 36, 0, 0) + struct.pack("<4I", 0, 44, len(said), 45)
+    file.parent.mkdir(parents=True)
+    file.write_bytes(places + b"\0" + said + b"\0")

@@ -98,6 +98,17 @@ def test_each_language_says_what_django_says(root: Path, generated: Path) -> Non
     assert not wrong, json.dumps(wrong[:3], indent=1, ensure_ascii=False)
 
 
+def test_requests_in_a_language_that_django_cannot_read_are_left_to_it(root: Path, generated: Path) -> None:
+    headers = [
+        {"Accept-Language": "rn"},
+        {"Accept-Language": "rn-bi, de"},
+        {"Accept-Language": "xx, rn;q=0.5"},
+    ]
+    requests = [{"method": "GET", "path": "/api/say/some/", "headers": one} for one in headers]
+    for legacy, modern in site.both(root, generated, requests):
+        assert (legacy["status"], modern["status"]) == (500, 501), (legacy, modern)
+
+
 def test_a_wrong_text_is_not_what_django_says(root: Path, generated: Path, tmp_path: Path) -> None:
     """The comparison above can fail: a text of another language is seen."""
     requests = [{"method": "GET", "path": "/api/say/some/", "headers": {"Accept-Language": "pl"}}]

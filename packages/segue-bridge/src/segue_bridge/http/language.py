@@ -34,7 +34,8 @@ _LONGEST = 100
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Languages:
     """``default``: the language of requests that ask for none. ``listed``: ``LANGUAGES`` in its order, ``available``: those
-    with a catalogue, ``fallbacks``: ``LANG_INFO``'s. ``catalogues``: the texts, None where all languages say what the source says.
+    with a catalogue, ``fallbacks``: ``LANG_INFO``'s. ``broken``: those with one that Django cannot read, whose requests it answers with an
+    error: they are left to it. ``catalogues``: the texts, None where all languages say what the source says.
 
     ``cookie``: ``LANGUAGE_COOKIE_NAME``. ``fixed``: every request has the default language (``i18n_patterns`` without a
     prefix for it). ``inside``: which of ``security`` and ``common`` answer before the middleware sees a request.
@@ -47,6 +48,7 @@ class Languages:
     listed: tuple[str, ...] = ()
     available: frozenset[str] = frozenset()
     fallbacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    broken: frozenset[str] = frozenset()
     catalogues: Catalogues | None = None
     cookie: str = "django_language"
     fixed: bool = False
@@ -90,7 +92,7 @@ class Languages:
     def begin(self, request: Request) -> bool:
         """Let texts be in the language of ``request``; False where only Django can tell which one that is."""
         code = self.of(request)
-        if code is None:
+        if code is None or code in self.broken:
             return False
         if self.catalogues is None:
             end()
