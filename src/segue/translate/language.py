@@ -201,7 +201,7 @@ def untold(ctx: Context) -> Refusal | None:
     languages = ctx.snapshot.settings.languages
     for code, error in sorted(languages.broken.items()) if languages is not None else ():
         assert languages is not None
-        if code not in (languages.default.lower(), languages.project) and not _chosen_by_code(ctx.snapshot):
+        if code not in (languages.default.lower(), languages.project):
             continue  # requests in it are left to Django
         why = (
             f"Django cannot read a catalogue of this language ({error}) and answers requests in it with an error: mend its .po file "
@@ -217,16 +217,6 @@ def untold(ctx: Context) -> Refusal | None:
         "of that language one Plural-Forms, or take it out of LANGUAGES."
     )
     return Refusal("language", texts[0], why, ctx.snapshot.settings.module, 0)
-
-
-def _chosen_by_code(snapshot: Snapshot) -> bool:
-    """Whether code of the project, or of a package, chooses a language itself."""
-    chosen = {f"{_DJANGO}{name}" for name in ("activate", "override")}
-    return any(
-        any(ref.name in chosen for ref in function.globals.values()) or chosen & set(function.wrapped_by)
-        for name, function in snapshot.functions.items()
-        if not name.startswith(("django.", "rest_framework."))
-    )
 
 
 def _module(ctx: Context) -> Module:

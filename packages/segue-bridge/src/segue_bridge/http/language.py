@@ -115,6 +115,8 @@ def activate_language(call: Call, code: str) -> None:
     Raises :class:`Unserved` for codes that are no language of the service: what Django makes of them is Django's.
     """
     languages = call.settings.languages
+    if languages is not None and code in languages.broken:
+        raise Unserved("language")
     if languages is None or languages.catalogues is None:
         return  # all languages say the same
     if code not in languages.available and code not in (languages.default, languages.catalogues.default):
