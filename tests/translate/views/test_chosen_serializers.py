@@ -186,6 +186,11 @@ class InShop(WithLong, viewsets.ModelViewSet):
         return Response([Counted(note, context=self.get_serializer_context()).data, self.get_serializer(note).data])
 
 
+class Unasked(InShop):
+    http_method_names = ["get"]
+    serializer_class = Short
+
+
 class Maybe(InShop):
     http_method_names = ["get"]
 
@@ -258,6 +263,7 @@ router = SimpleRouter()
 router.register("by-user", views.ByUser, basename="by-user")
 router.register("by-right", views.ByRight, basename="by-right")
 router.register("in/(?P<code>[^/.]+)", views.InShop, basename="in")
+router.register("unasked/(?P<code>[^/.]+)", views.Unasked, basename="unasked")
 router.register("maybe/(?P<code>[^/.]+)", views.Maybe, basename="maybe")
 router.register("guarded", views.Guarded, basename="guarded")
 urlpatterns = [
@@ -311,6 +317,7 @@ for who in ("", "staff", "some", "may"):
     asked.append((who, "HEAD", "/by-user/2/", None))
 for code in ("b", "zz"):
     asked += [("", "GET", f"/in/{code}/{rest}", None) for rest in ("", "?long=1", "2/", "99/", "first/", "first/?long=x")]
+    asked += [("", "GET", f"/unasked/{code}/{rest}", None) for rest in ("", "2/")]
     asked += [("", "POST", f"/in/{code}/", {"title": title}) for title in ("alpha", "more")]
     asked += [("", "PATCH", f"/in/{code}/2/", {"title": title}) for title in ("alpha", "more")]
 for who in ("", "staff", "some", "may"):
@@ -344,3 +351,7 @@ def test_each_class_has_its_own_way(tmp_path: Path) -> None:
     assert all(f" {status} b" in found for status in ("200", "201", "400", "401", "404")), found
     views = "\n".join(f.read_text() for f in (tmp_path / "fastapi" / "app" / "notes").glob("*.py"))
     assert "user.is_staff" in views
+    routes = (tmp_path / "fastapi" / "app" / "notes" / "routes.py").read_text()
+    unasked = routes.partition("async def unasked_list(")[2].partition("\n\n\n")[0]
+    assert "found(" in unasked  # a shop that is not there is a 404, whoever looks the entry up
+    assert "total =" not in unasked

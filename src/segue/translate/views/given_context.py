@@ -6,15 +6,17 @@ The entries of one of its own that have code are evaluated where the serializer 
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from segue.translate.context import Context
 from segue.translate.interp.annotations import annotation
 from segue.translate.interp.entries import in_a_local
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.value import Val, quote
+from segue.translate.interp.value import Val, is_pure, quote
 from segue.translate.kinds import (
     Const,
     ContextDict,
@@ -53,6 +55,8 @@ class Given:
 
 
 OF_VIEW = Given()
+# Memo: the locals of operations that hold entries of contexts.
+_LOCALS = ("views", "context locals")
 NONE = Given(BARE)
 
 
@@ -88,7 +92,30 @@ def given_context(frame: Frame, node: ast.expr, value: Val) -> Given:
         kinds.append((key, kept.kind))
         if kept.node is not None and not isinstance(kept.kind, Const | Unknown):
             passed[state_of(key)] = kept.text
+    held = frame.ctx.memo.setdefault(_LOCALS, set())
+    assert isinstance(held, set)
+    held.update(passed.values())
     return Given(OwnContext(tuple(kinds), beneath), passed)
+
+
+def without_unasked(ctx: Context, lines: list[str]) -> list[str]:
+    """The lines of an operation where entries of a context that nothing looks up have no name; what they ask is asked as in Django."""
+    held = ctx.memo.get(_LOCALS)
+    if not isinstance(held, set):
+        return lines
+    out: list[str] = []
+    for number, line in enumerate(lines):
+        local, begun, value = line.strip().partition(" = ")
+        if begun and local in held and not _named(local, [*lines[:number], value, *lines[number + 1 :]]):
+            if is_pure(ast.parse(value, mode="eval").body):
+                continue
+            line = line[: len(line) - len(line.lstrip())] + value
+        out.append(line)
+    return out
+
+
+def _named(local: str, lines: list[str]) -> bool:
+    return any(re.search(rf"\b{re.escape(local)}\b", line) for line in lines)
 
 
 def _passed_on(frame: Frame, kind: SerializerContext, node: ast.expr) -> Given:
@@ -171,4 +198,4 @@ def _only_given(frame: Frame, local: str) -> bool:
     return len(stored) == 1 and all(id(n) in given for n in uses if isinstance(n.ctx, ast.Load))
 
 
-__all__ = ["NONE", "OF_VIEW", "Given", "given_context", "view_context", "within"]
+__all__ = ["NONE", "OF_VIEW", "Given", "given_context", "view_context", "within", "without_unasked"]

@@ -22,6 +22,7 @@ from segue.translate.specialise.endpoint import Endpoint, path_scope
 from segue.translate.views import jwt_views, own_initial, programs
 from segue.translate.views.deployment import check_settings
 from segue.translate.views.generic import self_of
+from segue.translate.views.given_context import without_unasked
 from segue.translate.views.handed_on import only_hands_on
 from segue.translate.views.paged_by_choice import listing
 from segue.translate.views.policies import check_policies
@@ -182,6 +183,7 @@ def _program(endpoint: Endpoint, action: str, dotted: str) -> PathOperation:
     result = programs.PROGRAMS[action](frame, endpoint)
     frame.emit(f"return {result.text}")
     opened(frame)
+    frame.lines = without_unasked(endpoint.ctx, frame.lines)
     doc = endpoint.view.description.strip().partition("\n")[0]
     return PathOperation(
         _name(endpoint, action), frame.lines, _imports(endpoint, frame.imports, frame.lines), doc, f"{endpoint.cls}.{action}",
