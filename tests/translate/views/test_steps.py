@@ -276,6 +276,8 @@ class ApiErrorsMixin:
         ValueError: ValidationError,
         DjangoValidationError: ValidationError,
         PermissionError: PermissionDenied,
+        LookupError: PermissionDenied,
+        KeyError: ValidationError,
     }
 
     @property
@@ -318,6 +320,10 @@ class Expected(ApiErrorsMixin, viewsets.ViewSet):
     @action(detail=False)
     def encoded(self, request):
         return Response("é".encode("ascii"))
+
+    @action(detail=False)
+    def behind(self, request):
+        raise KeyError("one")
 
     @action(detail=False)
     def sold(self, request):
@@ -509,7 +515,7 @@ def test_steps_of_dispatch(tmp_path: Path) -> None:
         assert status in seen[f"GET /expected/{name}/"], name
     # Python's own texts are Django's to tell.
     left = {o.key for o in report.operations if o.unserved}
-    assert {"GET /expected/denied/", "GET /expected/value/"} <= left
+    assert {f"GET /expected/{name}/" for name in ("behind", "denied", "value")} <= left
     assert "409" in seen["POST /counting/value/"]
     assert "409" in seen["GET /counting/key/"]
     assert {"200", "403"} <= seen["GET /checked/"]

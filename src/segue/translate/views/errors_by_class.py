@@ -94,7 +94,8 @@ class _Drawer:
                 raise self.endpoint.refuse_method(
                     "handle_exception", f"{behind[0]} is behind one that it expects."
                 )
-        return found
+        # The look-up finds the class itself, wherever it stands: those behind another one are asked first.
+        return sorted(found, key=lambda pair: -len(_mro(pair[0])))
 
     def _pairs(self, node: ast.expr, function: Function) -> list[tuple[str, str]] | None:
         """What a dict holds that the code of ``function`` names; None where that is not known."""
@@ -163,6 +164,12 @@ class _Drawer:
             copied = [*ast.parse(check).body, *copied]
         test = ast.parse(f"isinstance({self.error}, {key})", mode="eval").body
         return ast.If(test, copied, [])
+
+
+def _mro(cls: str) -> tuple[type, ...]:
+    """Of Python's own classes."""
+    known = getattr(builtins, cls.removeprefix("builtins."), None)
+    return known.__mro__ if isinstance(known, type) else ()
 
 
 def _of_value(value: Value | None) -> list[tuple[str, str]] | None:
