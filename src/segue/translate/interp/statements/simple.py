@@ -11,6 +11,7 @@ from segue.translate.interp.expressions.operators import binary
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.iterate import bind_target
 from segue.translate.interp.join import join, widen
+from segue.translate.interp.missing_names import raised_first
 from segue.translate.interp.value import Val, is_pure
 from segue.translate.kinds import (
     Callback,
@@ -123,6 +124,11 @@ def returns(frame: Frame, node: ast.Return) -> None:
 def expression_statement(frame: Frame, node: ast.Expr) -> None:
     """A call for its effect; a pure value is left out."""
     if isinstance(node.value, ast.Constant):
+        return
+    error = raised_first(frame, node.value)
+    if error is not None:
+        frame.emit(f"raise AttributeError({error!r})")
+        frame.alive = False
         return
     value = frame.eval(node.value)
     if value.node is None or is_pure(value.node):
