@@ -37,10 +37,13 @@ def route_configuration(rules: Sequence[Rule], active: Sequence[Json] = ()) -> J
     first: list[Json] = [_django({"safe_regex": {"regex": f".*{HIDDEN}.*"}}), sockets]
     last = _django({"prefix": "/"})
     own = [_of_rule(rule) for rule in rules]
-    lists = {
-        begins: [*first, *(route for number in numbers for route in own[number]), last]
-        for begins, numbers in tree.groups([rule.regex for rule in rules]).items()
-    }
+    lists: dict[str, list[Json]] = {}
+    for begins, numbers in tree.groups([rule.regex for rule in rules]).items():
+        theirs = [route for number in numbers for route in own[number]]
+        # Where FastAPI has nothing, all are Django's.
+        lists[begins] = (
+            [*first, *theirs, last] if any(rules[n].possible for n in numbers) else [sockets, last]
+        )
     # Its own paths are those of any other beginning.
     lists[ACTIVE_PATH] = [*active, *lists[""]]
     path = {"@type": f"{TYPE}.type.matcher.v3.HttpRequestHeaderMatchInput", "header_name": ":path"}
