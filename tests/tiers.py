@@ -43,6 +43,7 @@ LEFT_OUT = {
         "bridge/test_task_messages.py::test_messages_are_celerys_own[rabbitmq]",
         "bridge/test_task_messages.py::test_a_worker_runs_them_as_it_runs_celerys[rabbitmq]",
         "bridge/cache/test_shared.py::test_what_one_side_keeps_the_other_finds[memcached]",
+        "bridge/cache/test_shared.py::test_what_one_side_keeps_the_other_finds[django-redis]",
         "bridge/db/test_unfit.py::test_the_same_is_stored_or_both_refuse[sqlite]",
         "bridge/db/test_storage.py::test_rows_of_django_are_read_alike[sqlite]",
         "bridge/db/test_fixtures.py::test_rows_are_those_that_loaddata_makes[sqlite]",

@@ -6,10 +6,14 @@ import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.bridge.auth.child import Child
 
 from segue_bridge.db.database import Database
 from segue_bridge.errors import Unserved
@@ -116,6 +120,68 @@ def test_results_are_read_as_async_result_reads_them(backend: str, tmp_path: Pat
         await database.close()
 
     asyncio.run(read())
+
+
+class Sides:
+    """A project whose worker stores results in its database, and the bridge over the same."""
+
+    def __init__(self, file: Path) -> None:
+        self.celery = Child(Path(__file__).with_name("results_child.py"), str(file))
+        self.celery.ask(["first", "SUCCESS", None, ""])  # the table is there then
+        self.runner = asyncio.Runner()
+        self.database = self.runner.run(self._open(file))
+
+    async def _open(self, file: Path) -> Database:
+        return Database(f"sqlite:///{file}")
+
+    async def read(self, key: str) -> list[Any]:
+        async with self.database.session() as db:
+            result = ResultBackend(None).result(key, db)
+            said: list[Any] = [await result.state(), await result.ready(), await result.successful()]
+            said += [await result.failed(), await result.traceback()]
+            found = await result.value()
+            return [
+                *said,
+                [type(found).__name__, str(found)] if isinstance(found, BaseException) else repr(found),
+            ]
+
+    def close(self) -> None:
+        self.runner.run(self.database.close())
+        self.runner.close()
+        self.celery.close()
+
+
+@pytest.fixture(scope="module")
+def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
+    made = Sides(tmp_path_factory.mktemp("results") / "db.sqlite3")
+    yield made
+    made.close()
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=6,
+)  # fmt: skip
+_number = iter(range(10**9))
+
+
+@pytest.mark.round_trip("results of tasks", "Celery", "both")
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    state=st.sampled_from(["SUCCESS", "SUCCESS", "STARTED", "PROGRESS", "PENDING", "SENDING"]),
+    value=PLAIN,
+    failed=st.sampled_from(["", "", "FAILURE", "RETRY", "REVOKED"]),
+    error=st.sampled_from(
+        ["ValueError", "KeyError", "RuntimeError", "OSError", "Exception", "ZeroDivisionError"]
+    ),
+    given_=st.lists(st.integers(-9, 9) | TEXTS | st.none(), max_size=2),
+)
+def test_any_result(sides: Sides, state: str, value: Any, failed: str, error: str, given_: list[Any]) -> None:
+    key = f"r{next(_number)}"
+    said = sides.celery.ask([key, failed or state, given_ if failed else value, error if failed else ""])
+    assert sides.runner.run(sides.read(key)) == said
 
 
 def test_an_id_of_none_is_refused_as_celery_refuses_it() -> None:

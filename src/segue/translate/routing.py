@@ -16,9 +16,9 @@ _NAME = "SEGUE_ROUTERS"  # as the probe names it
 
 
 def problem(snapshot: Snapshot) -> str:
-    """Why the routers cannot be followed; '' where they can, or there is nothing to choose."""
+    """Why the routers of a project with several databases cannot be followed; '' where they can."""
     found = _told(snapshot)
-    return str(found["problem"]) if found else ""
+    return str(found["problem"]) if found else "The snapshot does not say how: run `segue assess` again."
 
 
 def replica(snapshot: Snapshot) -> str:

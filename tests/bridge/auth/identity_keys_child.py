@@ -47,6 +47,34 @@ def knox(headers: dict[str, str]) -> Any:
     return [found[0].pk, found[1].token_key, found[1].expiry and found[1].expiry.isoformat()]
 
 
+def drf_token(pk: int) -> str:
+    """The token of that user."""
+    from rest_framework.authtoken.models import Token
+
+    return str(Token.objects.get_or_create(user_id=pk)[0].key)
+
+
+def drf(kind: str, headers: dict[str, str]) -> Any:
+    """Who DRF's ``TokenAuthentication`` or ``BasicAuthentication`` says it is."""
+    from rest_framework import authentication
+    from rest_framework.exceptions import APIException
+    from rest_framework.test import APIRequestFactory
+
+    request = APIRequestFactory().get("/", headers=dict(headers))
+    try:
+        found = getattr(authentication, f"{kind}Authentication")().authenticate(request)
+    except APIException as error:
+        return [error.status_code, str(error.detail)]
+    return None if found is None else [found[0].pk, str(found[1])]
+
+
+def drf_revoke(pk: int) -> None:
+    """Take the token of that user away."""
+    from rest_framework.authtoken.models import Token
+
+    Token.objects.filter(user_id=pk).delete()
+
+
 def knox_rows(pk: int) -> Any:
     """What is left in the table for that user: seconds until the ends, in steps of ten."""
     from django.utils import timezone

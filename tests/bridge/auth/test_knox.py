@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.bridge.auth.identity import Sides, User, identity, request
 
+from segue_bridge.auth.backend import BasicAuthentication, TokenAuthentication
 from segue_bridge.auth.knox import Knox, KnoxAuthentication, KnoxSettings
+from segue_bridge.auth.passwords import MD5, Passwords
 from segue_bridge.errors import AuthenticationFailed
 
 quick = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -19,7 +22,12 @@ _number = iter(range(10**9))
 
 @pytest.fixture(scope="module")
 def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
-    made = Sides(tmp_path_factory.mktemp("knox"), COMMANDS=["identity_keys_child"], INSTALLED_APPS=["knox"])
+    made = Sides(
+        tmp_path_factory.mktemp("knox"),
+        COMMANDS=["identity_keys_child"],
+        INSTALLED_APPS=["knox", "rest_framework.authtoken"],
+        AUTHENTICATION_BACKENDS=["django.contrib.auth.backends.ModelBackend"],
+    )
     yield made
     made.close()
 
@@ -96,6 +104,11 @@ def _near(answer: Any) -> Any:
 
 @pytest.mark.round_trip("django-rest-knox", "by lot", "knox alone")
 @quick
+@example(steps=[("create", "D", 0, -5), ("ask", "B", 2, None), ("ask", "B", 1, None)], changed={})
+@example(
+    steps=[("create", "D", 0, 40), ("age", "B", 0, None), ("ask", "B", 2, None), ("ask", "B", 0, None)],
+    changed={"AUTO_REFRESH": True, "MIN_REFRESH_INTERVAL": 0},
+)
 @given(steps=STEPS, changed=SETTINGS)
 def test_whoever_does_it(sides: Sides, steps: list[Any], changed: dict[str, Any]) -> None:
     """The tokens of one user are knox's business alone, those of another one either side's."""
@@ -195,3 +208,53 @@ def test_one_query_for_a_good_token(sides: Sides) -> None:
         return int(db.queries)
 
     assert sides.run(ask()) == 1
+
+
+async def _drf(sides: Sides, kind: str, headers: dict[str, str]) -> Any:
+    asked: Any = (
+        TokenAuthentication(identity())
+        if kind == "Token"
+        else BasicAuthentication(identity(), Passwords([MD5()]))
+    )
+    db = sides.session()
+    try:
+        found = await asked.authenticate(request(**headers), db, None)
+    except AuthenticationFailed as error:
+        return [error.status_code, str(error.detail)]
+    finally:
+        await db.close()
+    return None if found is None else [found[0].id, found[1] and found[1].key]
+
+
+@quick
+@example(kind="Token", active=False, change="", damage="")
+@example(kind="Basic", active=False, change="", damage="")
+@example(kind="Token", active=True, change="revoked", damage="")
+@given(
+    kind=st.sampled_from(["Token", "Token", "Basic"]),
+    active=st.booleans(),
+    change=st.sampled_from(["", "", "revoked", "deleted", "password"]),
+    damage=st.sampled_from(["", "", "cut", "case", "word"]),
+)
+def test_users_of_drf(sides: Sides, kind: str, active: bool, change: str, damage: str) -> None:
+    """Whoever is inactive, gone or has another password is nobody with the next request, on either side."""
+    name = f"k{next(_number)}"
+    pk = sides.django("user", name, {})
+    sides.django("change", pk, {"password": "p", "is_active": active})
+    shown = (
+        sides.django("drf_token", pk) if kind == "Token" else base64.b64encode(f"{name}:p".encode()).decode()
+    )
+    shown = {"cut": shown[:-1], "case": shown.swapcase()}.get(damage, shown)
+    headers = {"authorization": f"{'Other' if damage == 'word' else kind} {shown}"}
+    for step in ("", change):
+        if step == "revoked":
+            sides.django("drf_revoke", pk)
+        elif step == "deleted":
+            sides.django("delete", pk)
+        elif step == "password":
+            sides.django("change", pk, {"password": "other"})
+        told = sides.django("drf", kind, headers)
+        mine = sides.run(_drf(sides, kind, headers))
+        if told is not None and len(told) == 2 and told[0] == pk:
+            told[1] = None if told[1] == "None" else told[1]
+        assert mine == told

@@ -274,6 +274,22 @@ def test_settings_that_change_every_answer(snapshot: Snapshot, name: str, value:
     assert name in {r.reasons[0].construct.partition(" ")[0] for r in program.refused}
 
 
+def test_routers_that_a_snapshot_does_not_tell_of(snapshot: Snapshot) -> None:
+    """One of an earlier release has their names, and nothing of what they say."""
+    settings = _plain(snapshot).settings
+    values = {**settings.values, "DATABASE_ROUTERS": Value("list", items=(Value("const", "site_.Router"),))}
+    two = (*settings.databases, replace(settings.databases[0], alias="other"))
+    changed = replace(snapshot, settings=replace(settings, values=values, databases=two))
+    program = translate(changed)
+    assert not program.native
+    assert {r.reasons[0].construct for r in program.refused} >= {"DATABASE_ROUTERS"}
+    told = {**values, "SEGUE_ROUTERS": Value("dict")}
+    assert (
+        translate(replace(changed, settings=replace(changed.settings, values=told))).refused
+        == program.refused
+    )
+
+
 @pytest.mark.parametrize(
     ("option", "value", "drivers", "expected"),
     [
