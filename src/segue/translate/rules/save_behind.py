@@ -76,9 +76,10 @@ def _kinds(returns: Kind, count: int) -> list[Kind] | None:
 
 def after_own_save(frame: Frame, label: str, instance: ast.expr) -> None:
     """Emit the call of what the model's ``save`` does last."""
+    if not frame.saving or frame.saving[-1][0] != label:
+        return  # nothing was done before, or nothing stands behind
     found = _behind(frame, label)
-    if found is None or not frame.saving or frame.saving[-1][0] != label:
-        return
+    assert found is not None
     function, carried = found
     _, values = frame.saving.pop()
     model = concrete(frame.ctx, label)
