@@ -420,6 +420,21 @@ class Replacing(Base):
         return Note.objects.all()[:2]
 
 
+class Loads(APIView):
+    permission_classes = []
+    board = None
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        self.load()
+
+    def load(self):
+        self.board = Board.objects.filter(closed=False).order_by("id").first()
+
+    def get(self, request):
+        return Response({"found": self.board is not None})
+
+
 class Before(Base):
     def initial(self, request, *args, **kwargs):
         self.board = get_object_or_404(Board, pk=1)
@@ -469,7 +484,7 @@ for name in "Failing Expected Told Logged Counting Paging".split():
 boards.register("notes", views.OnBoard, "onboard")
 urlpatterns = [
     *router.urls, path("boards/<int:board>/", include(boards.urls)), path("named/<int:board>/", views.Named.as_view()),
-    path("plain/", views.Plain.as_view()), path("swapped/", views.Swapped.as_view()),
+    path("plain/", views.Plain.as_view()), path("swapped/", views.Swapped.as_view()), path("loads/", views.Loads.as_view()),
 ]
 """,
 }
@@ -522,5 +537,6 @@ def test_steps_of_dispatch(tmp_path: Path) -> None:
     assert "400" in seen["DELETE /twicemore/{pk}/"]
     for key in ("GET /granted/", "GET /granted/again/", "GET /detailed/{pk}/", "GET /swapped/"):
         assert "200" in seen[key], key
+    assert "200" in seen["GET /loads/"]
     assert {"200", "404"} <= seen["GET /boards/{board}/notes/{pk}/"]
     assert {"201", "404"} <= seen["POST /boards/{board}/notes/"]

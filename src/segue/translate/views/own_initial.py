@@ -24,6 +24,7 @@ from segue.translate.permissions.own_checks import statements_of
 from segue.translate.serializers.by_view import translating
 from segue.translate.specialise.endpoint import Endpoint, path_scope
 from segue.translate.views import nested
+from segue.translate.views.rules.view_state import touched
 
 _DRF = "rest_framework.views.APIView"
 
@@ -119,7 +120,7 @@ def _goes_on(tree: ast.FunctionDef, statement: ast.stmt) -> bool:
     return False
 
 
-def _puts(step: Step) -> bool:
+def _puts(endpoint: Endpoint, step: Step) -> bool:
     """Whether it puts attributes on the view or the request, which its handlers may ask for."""
     for node in ast.walk(step.tree):
         if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
@@ -128,13 +129,14 @@ def _puts(step: Step) -> bool:
                 return True
         if isinstance(node, ast.Name) and node.id in ("setattr", "vars"):
             return True
-    return False
+    # What the view's methods put there that it calls.
+    return bool(touched(endpoint.ctx, endpoint.cls, step.function, set())[0])
 
 
 def _putting(endpoint: Endpoint) -> Step | None:
     """The step that puts something on the view or the request, which each handler begins with then. Raises ``Refused``."""
     found = steps(endpoint)
-    if not any(_puts(step) for step in found):
+    if not any(_puts(endpoint, step) for step in found):
         return None
     if len(found) > 1:
         why = "Several classes have one of their own, and one puts something on the view or the request."
@@ -232,7 +234,7 @@ def hook(endpoint: Endpoint, actions: list[tuple[str | None, str]]) -> tuple[lis
 
     if len(found) > 1 and any(isinstance(n, ast.Return) for step in found[:-1] for n in ast.walk(step.tree)):
         raise endpoint.refuse_method("initial", "One class may return early, and another goes on after it.")
-    bare = any(_puts(step) for step in found)
+    bare = any(_puts(endpoint, step) for step in found)
     if not any(_asks_view(step) for step in found):
         body, imports = lines(endpoint.for_action(None))
     else:
@@ -271,7 +273,7 @@ def _lines(endpoint: Endpoint, step: Step) -> tuple[list[str], set[Import]]:
             hint="initial",
             shape=("initial", endpoint.key, step.function.name),
         )
-        if not _puts(step):
+        if not _puts(endpoint, step):
             # Else each handler begins with it. What functions put that it calls is there for them all the same.
             carried.goes_on(endpoint.ctx, endpoint.action)
     return statements_of(body)

@@ -72,7 +72,7 @@ def written_in(frame: Frame, owner: Val, function: Function, call: CallSite) -> 
     """The call of a view's method that looks at such attributes, written into its caller; None for any other."""
     if not isinstance(owner.kind, ViewSelf) or not _in_operation(frame) or function.role != "method":
         return None
-    sets, gets = _touched(frame.ctx, class_of(owner.kind), function, set())
+    sets, gets = touched(frame.ctx, class_of(owner.kind), function, set())
     if not any(_is_own(frame.ctx, class_of(owner.kind), attr) for attr in sets) and not gets & frame.on_view:
         return None
     return inline_call(frame, function, bind_arguments(frame, function, call, True), owner, call.node)
@@ -104,7 +104,7 @@ def _is_own(ctx: Context, cls: str, attr: str) -> bool:
     return held is None
 
 
-def _touched(
+def touched(
     ctx: Context, cls: str, function: Function, seen: set[str]
 ) -> tuple[frozenset[str], frozenset[str]]:
     """The attributes of ``self`` that the method sets and reads, and those that it calls do."""
@@ -129,10 +129,10 @@ def _touched(
         for dotted in called:
             other = ctx.snapshot.functions.get(dotted)
             if other is not None and other.owner in known.mro:
-                more = _touched(ctx, cls, other, seen)
+                more = touched(ctx, cls, other, seen)
                 sets |= more[0]
                 gets |= more[1]
     return frozenset(sets), frozenset(gets)
 
 
-__all__ = ["put", "read", "written_in"]
+__all__ = ["put", "read", "touched", "written_in"]
