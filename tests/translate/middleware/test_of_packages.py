@@ -109,6 +109,7 @@ from django_currentuser.middleware import get_current_user
 from log_request_id import local
 from rest_framework import serializers, viewsets
 from rest_framework.response import Response
+from rest_framework.permissions import BasePermission
 from rest_framework.views import APIView
 
 from notes.middleware import _user, current_user
@@ -201,6 +202,18 @@ class Guarded(APIView):
         return Response(None)
 
 
+class Noting(BasePermission):
+    def has_permission(self, request, view):
+        Plain.objects.create(title="noted")
+        return True
+
+
+class Noted(Guarded):
+    authentication_classes = []
+    permission_classes = [Noting]
+    http_method_names = ["get", "post"]
+
+
 class Where(APIView):
     authentication_classes = []
 
@@ -226,7 +239,7 @@ router = SimpleRouter()
 router.register("notes", views.Notes, "note")
 router.register("watched", views.Watching, "watched")
 router.register("plain", views.Plains, "plain")
-urlpatterns = [path("", include(router.urls)), path("asks/", views.Asks.as_view()), path("context/", views.AsksContext.as_view()), path("where/<str:word>/", views.Where.as_view()), path("where/here/", views.Where.as_view(), {"word": "there"}), path("where/<int:word>/", views.Where.as_view()), path("guarded/<int:pk>/", views.Guarded.as_view())]
+urlpatterns = [path("", include(router.urls)), path("asks/", views.Asks.as_view()), path("context/", views.AsksContext.as_view()), path("where/<str:word>/", views.Where.as_view()), path("where/here/", views.Where.as_view(), {"word": "there"}), path("where/<int:word>/", views.Where.as_view()), path("guarded/<int:pk>/", views.Guarded.as_view()), path("noted/<int:pk>/", views.Noted.as_view())]
 """
 REFUSED = {
     "GET /where/here/": "unreachable", "GET /where/{word}/#2": "unreachable",
@@ -234,7 +247,9 @@ REFUSED = {
     "PATCH /notes/{pk}/": "package-django-currentuser", "POST /watched/": "package-django-auditlog", "PUT /watched/{pk}/": "package-django-auditlog",
     "PATCH /watched/{pk}/": "package-django-auditlog", "DELETE /watched/{pk}/": "package-django-auditlog", "GET /asks/": "package-django-currentuser",
     "POST /asks/": "package-django-crum", "PUT /asks/": "unknown-global", "PATCH /asks/": "request",
-    "PUT /guarded/{pk}/": "broad-except", "DELETE /guarded/{pk}/": "broad-except", "DELETE /asks/": "getattr", "GET /context/": "unknown-global", "POST /context/": "getattr",
+    # Its permission has written something, and Django would do that again.
+    "POST /noted/{pk}/": "broad-except",
+    "DELETE /asks/": "getattr", "GET /context/": "unknown-global", "POST /context/": "getattr",
 }  # fmt: skip
 
 

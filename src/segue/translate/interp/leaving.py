@@ -19,6 +19,8 @@ from segue.translate.interp.value import quote
 from segue.translate.kinds import ViewSelf
 
 LEAVABLE = ("kernel", "leavable")
+WRITTEN = ("kernel", "written before")
+"""Memo: whether the permissions of the route in hand, or its view's ``initial``, write something on some way."""
 _WRITES = frozenset({"create", "save", "get_or_create", "update_or_create", "bulk_create", "delete"})
 # What translates the function another way first.
 _TRIED_AGAIN = frozenset(
@@ -34,7 +36,7 @@ _UNKNOWN = "unknown-call"
 def leavable(ctx: Context, possible: bool = True) -> Iterator[None]:
     """What is translated inside runs before the request has written anything, or writes nothing otherwise."""
     before = ctx.memo.get(LEAVABLE)
-    ctx.memo[LEAVABLE] = possible
+    ctx.memo[LEAVABLE] = possible and not ctx.memo.get(WRITTEN)
     try:
         yield
     finally:
@@ -75,4 +77,4 @@ def leave(frame: Frame, refused: Refused) -> None:
     frame.alive = False
 
 
-__all__ = ["LEAVABLE", "leavable", "leave", "may_leave"]
+__all__ = ["LEAVABLE", "WRITTEN", "leavable", "leave", "may_leave"]

@@ -10,7 +10,7 @@ from segue.target.ir import Import
 from segue.translate.functions.writing import may_write
 from segue.translate.interp.expressions.calls import method_call
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.leaving import LEAVABLE, leavable
+from segue.translate.interp.leaving import LEAVABLE, WRITTEN, leavable
 from segue.translate.interp.value import Val, is_pure, literal, name, quote
 from segue.translate.kinds import Instance, QuerySet, ViewSelf
 from segue.translate.load.fetch import fetch_all, limit_one, site_of
@@ -74,7 +74,7 @@ def asked_serializer_class(
     """
     looked_up = _looked_up(endpoint)
     if looked_up is not None:
-        if may_write(frame.ctx, frame.lines):
+        if may_write(frame.ctx, frame.lines) or frame.ctx.memo.get(WRITTEN):
             raise endpoint.refuse_method("get_serializer_class", "Something was written before it is asked.")
         choices, native = looked_up
         if data is not None and data.node is not None and not is_pure(data.node):

@@ -16,8 +16,10 @@ from segue.translate.context import Context
 from segue.translate.filters.filtersets import left_to_django
 from segue.translate.functions.record import reached
 from segue.translate.functions.same import canonical
+from segue.translate.functions.writing import is_written
 from segue.translate.interp import carried
 from segue.translate.interp.carried import REQUEST_AUTH
+from segue.translate.interp.leaving import WRITTEN
 from segue.translate.middleware.stack import add_finalizer, of_route
 from segue.translate.middleware.values import Fact
 from segue.translate.permissions.access import access_body
@@ -67,6 +69,7 @@ class Facts:
 
 def translate_route(ctx: Context, facts: Facts, route: Route) -> None:
     """Add what ``route`` becomes to the program; every operation ends up native or refused."""
+    ctx.memo[WRITTEN] = False
     with carried.new_route(ctx):
         _translate_route(ctx, facts, route)
 
@@ -266,6 +269,8 @@ def _shared(base: Endpoint) -> _Shared:
     if view.atomic_requests:
         arguments.append("atomic=True")
     access, needed = access_body(base, actions)
+    ctx = base.ctx
+    ctx.memo[WRITTEN] = is_written(ctx, access)
     if found and carried.replaces_user(base.ctx):
         raise base.refuse(
             "throttle",
@@ -273,6 +278,7 @@ def _shared(base: Endpoint) -> _Shared:
             "Its permissions put another user there, and DRF's releases limit None differently.",
         )
     initial, wanted, bare = own_initial.hook(base, actions)
+    ctx.memo[WRITTEN] = is_written(ctx, [*access, *initial])
     return _Shared(arguments, imports, access, needed, limits, limits_needed, initial, wanted, bare)
 
 

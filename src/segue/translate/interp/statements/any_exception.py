@@ -13,7 +13,7 @@ from segue.target.ir import Import
 from segue.translate.functions.record import reached
 from segue.translate.functions.writing import may_write
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.leaving import LEAVABLE
+from segue.translate.interp.leaving import LEAVABLE, WRITTEN
 from segue.translate.interp.value import quote
 
 _GONE_ON = ("middleware", "gone on")
@@ -24,7 +24,7 @@ _RAISED = re.compile(r"\braise\b|\bchecked\(|\b(?:validate|check|clean)\w*\(")
 def may_leave(frame: Frame, node: ast.Try, body: list[str]) -> bool:
     """Whether nothing can have been written where the body of ``node``, translated into ``body``, fails."""
     before = [line for lines in (*frame.around, frame.lines) for line in lines]
-    first = frame.scope is not None and not frame.loops
+    first = frame.scope is not None and not frame.loops and not frame.ctx.memo.get(WRITTEN)
     if not (frame.ctx.memo.get(LEAVABLE) or first) or frame.ctx.memo.get(_GONE_ON):
         return False
     return not may_write(frame.ctx, [*before, *body])
