@@ -38,13 +38,6 @@ class Pair(TypedDict):
     access: str
 
 
-class Refreshed(TypedDict, total=False):
-    """What ``TokenRefreshView`` answers; ``refresh`` with ``ROTATE_REFRESH_TOKENS`` only."""
-
-    access: str
-    refresh: str
-
-
 class Sliding(TypedDict):
     """What the two views of sliding tokens answer."""
 
@@ -130,8 +123,8 @@ class Tokens:
         refresh = await self.for_user(db, user, "refresh")
         return {"refresh": str(refresh), "access": str(refresh.access_token)}
 
-    async def refreshed(self, db: Database, token: str | None) -> Refreshed:
-        """``TokenRefreshSerializer``: a new access token; with ``rotate`` a new refresh token too. None as in :meth:`read`.
+    async def refreshed(self, db: Database, token: str | None) -> dict[str, str]:
+        """``TokenRefreshSerializer``: ``{"access"}``, a new access token; with ``rotate`` a new ``"refresh"`` too. None as in :meth:`read`.
 
         Raises :class:`~segue_bridge.db.errors.ObjectDoesNotExist` where the user is gone: a 500, as in simplejwt 5.5.
         """
@@ -147,7 +140,7 @@ class Tokens:
                 raise AuthenticationFailed(
                     _("No active account found for the given token."), "no_active_account"
                 )
-        answer: Refreshed = {"access": self._signed(self._access(claims, now))}
+        answer = {"access": self._signed(self._access(claims, now))}
         if not self._rotate:
             return answer
         if self._blacklist is not None and user is None:
@@ -167,7 +160,7 @@ class Tokens:
         """``TokenObtainSlidingSerializer``: a new sliding token of ``user``."""
         return {"token": str(await self.for_user(db, user, "sliding"))}
 
-    async def slid(self, db: Database, token: str | None) -> Sliding:
+    async def slid(self, db: Database, token: str | None) -> dict[str, str]:
         """``TokenRefreshSlidingSerializer``: the same token with a later end. None as in :meth:`read`."""
         now = datetime.now(tz=UTC)
         claims = await self._checked(db, token, "sliding", now)

@@ -9,7 +9,7 @@ from segue.snapshot.model import GlobalRef
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.inline import inline_call
-from segue.translate.interp.value import Val, const, literal, name, quote
+from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import DictOf, Global, Scalar, SerializerSelf, Super, ValidatedData
 from segue.translate.rules.registry import attribute, framework
 from segue.translate.serializers import kept
@@ -149,7 +149,7 @@ def _answer(method: str, key: str, *, given: str = "", rotated: bool = False) ->
         if rotated and jwt_views.given(frame.ctx).get("ROTATE_REFRESH_TOKENS"):
             keys.append("refresh")
         kinds = tuple((k, Scalar("str")) for k in keys)
-        return Val(DictOf(kinds), ast.Call(name("dict"), [made], []))
+        return Val(DictOf(kinds), made)
 
     rule.__doc__ = f"``{given}.validate``."
 
