@@ -18,6 +18,8 @@ from segue.translate.interp.value import Val
 from segue.translate.kinds import Failure, Global, Raised
 from segue.translate.rules.registry import statement
 
+_CAUGHT = "error"
+
 
 @statement(ast.Raise)
 def raised(frame: Frame, node: ast.Raise) -> None:
@@ -43,8 +45,8 @@ def raised(frame: Frame, node: ast.Raise) -> None:
     if node.cause is not None:
         found = frame.eval(node.cause)
         cause = f" from {found.text}" if found.node is not None else " from None"
-    elif "#handling" in frame.env:
-        cause = ""
+    elif (handling := frame.env.get("#handling")) is not None and handling.node is not None:
+        cause = f" from {handling.text}"  # Python keeps it as the context; linters want it said
     frame.emit(f"raise {value.text}{cause}")
     frame.alive = False
 
@@ -115,7 +117,7 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         _perhaps(frame, before[0], tried)
         if handler.name and value is not None:
             frame.bind(handler.name, Val(Raised(text, _is_told(frame, text, body)), value.node))
-        frame.env["#handling"] = Val(Raised(text))
+        frame.env["#handling"] = Val(Raised(text), _caught_as(frame, handler))
         with frame.capture() as lines:
             if not rest:
                 frame.run(handler.body)
@@ -128,6 +130,8 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         if frame.alive:
             held.tear(untouched, touched)
         name = f" as {frame.renames.get(handler.name, handler.name)}" if handler.name else ""
+        if not name and any(line.endswith(f" from {_CAUGHT}") for line in lines):
+            name = f" as {_CAUGHT}"
         if not alike and text == "Exception" and broad is not None and not _only_logs(lines):
             raise broad
         out.append((f"except {text}{name}:" if text else "except Exception:", lines))
@@ -152,6 +156,13 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         with frame.capture() as final:
             _finally(frame, node)
         frame.emit_block("finally:", final)
+
+
+def _caught_as(frame: Frame, handler: ast.ExceptHandler) -> ast.Name | None:
+    """What the handler's exception is called in the generated code; None where that name means something else."""
+    if handler.name:
+        return ast.Name(frame.renames.get(handler.name, handler.name), ast.Load())
+    return None if _CAUGHT in frame.names_taken else ast.Name(_CAUGHT, ast.Load())
 
 
 def _caught_alike(frame: Frame, handler: ast.ExceptHandler) -> bool:

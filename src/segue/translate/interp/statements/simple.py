@@ -6,6 +6,7 @@ import ast
 import textwrap
 
 from segue.translate.interp import empty_lists, keywords
+from segue.translate.interp.annotations import annotation
 from segue.translate.interp.dict_types import note_item
 from segue.translate.interp.expressions.operators import binary
 from segue.translate.interp.frame import Frame
@@ -264,6 +265,7 @@ def _reevaluate(frame: Frame, node: ast.expr) -> Val:
         return frame.eval(node)
 
 
+_TYPED = (Scalar, ListOf, DictOf, Instance)
 _INLINE = (Global, Callback, Q, Expr, Manager, Object, Serializer)
 
 
@@ -302,7 +304,7 @@ def _store_name(frame: Frame, local: str, value: Val, node: ast.stmt) -> None:
         frame.forget(local)
         frame.env[local] = value
         return
-    if _outgrows(frame, local, kind, node):
+    if _outgrows(frame, local, kind, node) or _retyped(frame, local, kind):
         frame.renames[local] = frame.fresh(
             local
         )  # the parameter's annotation does not cover what it is from here on
@@ -338,6 +340,20 @@ def _outgrows(frame: Frame, local: str, kind: Kind, node: ast.stmt) -> bool:
     if at_top:
         frame.outgrown.add(local)
     return at_top
+
+
+def _retyped(frame: Frame, local: str, kind: Kind) -> bool:
+    """Whether a local gets a value of another type, in a statement that all that follows comes after: it is another local then."""
+    here = frame.env.get(local)
+    if here is None or local in frame.parameters or frame.captured or frame.loops:
+        return False
+    if not isinstance(here.node, ast.Name) or here.text != frame.renames.get(local, local):
+        return False
+    before, now = widen(here.kind), widen(kind)
+    if not (isinstance(before, _TYPED) and isinstance(now, _TYPED)):
+        return False
+    was, becomes = (annotation(frame.ctx, k)[0] for k in (before, now))
+    return "Any" not in was and "Any" not in becomes and was not in (becomes, f"{becomes} | None")
 
 
 def _of_one_round(value: Val) -> bool:
