@@ -253,6 +253,19 @@ class Members(Shops):
     def get_queryset(self):
         ids = self.request.user.teams.values_list("members__id", flat=True)
         return Shop.objects.filter(pk__in=ids).order_by("pk")
+
+
+def told(limit):
+    class Told(viewsets.ViewSet):
+        authentication_classes = []
+
+        def list(self, request):
+            return Response({"limit": limit})
+
+    return Told
+
+
+Few, Many = told(3), told(7)
 """
 URLS = """\
 from django.urls import path
@@ -265,6 +278,8 @@ router.register("by-right", views.ByRight, basename="by-right")
 router.register("in/(?P<code>[^/.]+)", views.InShop, basename="in")
 router.register("unasked/(?P<code>[^/.]+)", views.Unasked, basename="unasked")
 router.register("maybe/(?P<code>[^/.]+)", views.Maybe, basename="maybe")
+router.register("few", views.Few, basename="few")
+router.register("many", views.Many, basename="many")
 router.register("guarded", views.Guarded, basename="guarded")
 urlpatterns = [
     *router.urls, path("all/", views.ByArguments.as_view()), path("all/<int:pk>/", views.ByArguments.as_view()),
@@ -321,7 +336,7 @@ for code in ("b", "zz"):
     asked += [("", "POST", f"/in/{code}/", {"title": title}) for title in ("alpha", "more")]
     asked += [("", "PATCH", f"/in/{code}/2/", {"title": title}) for title in ("alpha", "more")]
 for who in ("", "staff", "some", "may"):
-    asked += [(who, "GET", place, None) for place in ("/all/", "/all/1/", "/labels/", "/shops/")]
+    asked += [(who, "GET", place, None) for place in ("/all/", "/all/1/", "/labels/", "/shops/", "/few/", "/many/")]
 with TestClient(create_app(), raise_server_exceptions=False) as ours:
     for who, method, place, body in asked:
         sign = {"Authorization": "Basic " + base64.b64encode(f"{who}:x".encode()).decode()} if who else {}

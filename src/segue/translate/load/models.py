@@ -142,8 +142,9 @@ def concrete(ctx: Context, label: str) -> Model:
 
 
 def snake(text: str) -> str:
-    """``ArticleComment`` → ``article_comment``."""
+    """``ArticleComment`` → ``article_comment``; a class that a function makes again and again has a number behind its name."""
     out: list[str] = []
+    text = text.partition("#")[0]
     for i, char in enumerate(text):
         if (
             char.isupper()

@@ -268,7 +268,7 @@ def _name(endpoint: Endpoint, action: str) -> str:
     view = endpoint.view
     if view.flavour == "function":
         return view.function.rpartition(".")[2]
-    stem = endpoint.cls.rpartition(".")[2]
+    stem = endpoint.cls.rpartition(".")[2].partition("#")[0]
     for ending in ("ModelViewSet", "ViewSet", "APIView", "View"):
         if stem.endswith(ending) and stem != ending:
             stem = stem.removesuffix(ending)
