@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from segue.gateway import leaving, tree
+from segue.gateway import encoded, leaving, tree
 from segue.gateway.table import Rule
 
 SIDE_HEADER = "x-segue-side"
@@ -23,8 +23,8 @@ TYPE = "type.googleapis.com/envoy"
 Json = dict[str, Any]
 
 _SAFE = "GET|HEAD|OPTIONS"
-HIDDEN = "%(?:2[DEFdef]|3[0-9]|4[1-9A-Fa-f]|5[0-9AFaf]|6[1-9A-Fa-f]|7[0-9AEae])"
-"""What no client need encode: the slash, and letters, digits, ``-._~`` (RFC 3986 2.3). Both sides match the decoded path, the gateway the one
+HIDDEN = "%(?:0[Aa]|2[DEFdef]|3[0-9]|4[1-9A-Fa-f]|5[0-9AFaf]|6[1-9A-Fa-f]|7[0-9AEae])"
+"""What no client need encode: the slash, and letters, digits, ``-._~`` (RFC 3986 2.3), and a line's end, which ``.`` does not take. Both sides match the decoded path, the gateway the one
 that was sent: ``/1%2Fclose/`` would be the route of ``/1/`` here and another one there, and ``/%6Eew/`` not that of ``/new/``."""
 
 
@@ -36,14 +36,12 @@ def route_configuration(rules: Sequence[Rule], active: Sequence[Json] = ()) -> J
     sockets["route"]["idle_timeout"] = "0s"  # Django's own to say
     first: list[Json] = [_django({"safe_regex": {"regex": f".*{HIDDEN}.*"}}), sockets]
     last = _django({"prefix": "/"})
-    own = [_of_rule(rule) for rule in rules]
+    own = list(_in_order(rules))
     lists: dict[str, list[Json]] = {}
-    for begins, numbers in tree.groups([rule.regex for rule in rules]).items():
-        theirs = [route for number in numbers for route in own[number]]
+    for begins, numbers in tree.groups([regex for regex, _, _ in own]).items():
+        theirs = [route for number in numbers for route in own[number][1]]
         # Where FastAPI has nothing, all are Django's.
-        lists[begins] = (
-            [*first, *theirs, last] if any(rules[n].possible for n in numbers) else [sockets, last]
-        )
+        lists[begins] = [*first, *theirs, last] if any(own[n][2] for n in numbers) else [sockets, last]
     # Its own paths are those of any other beginning.
     lists[ACTIVE_PATH] = [*active, *lists[""]]
     path = {"@type": f"{TYPE}.type.matcher.v3.HttpRequestHeaderMatchInput", "header_name": ":path"}
@@ -67,6 +65,17 @@ def route_configuration(rules: Sequence[Rule], active: Sequence[Json] = ()) -> J
             }
         ],
     }
+
+
+def _in_order(rules: Sequence[Rule]) -> Iterator[tuple[str, list[Json], bool]]:
+    """Patterns with their routes and whether FastAPI may get something by them: those of each rule, and before them what Django alone can
+    tell of its pattern."""
+    before = ""
+    for rule in rules:
+        if rule.regex != before and (doubt := encoded.doubtful(rule.regex)):
+            yield doubt, [_django({"safe_regex": {"regex": doubt}})], False
+        before = rule.regex
+        yield rule.regex, _of_rule(rule), rule.possible
 
 
 def _found(routes: Sequence[Json]) -> Json:
