@@ -378,6 +378,21 @@ class Granted(Grants, Base):
         response.data["made"] = True
         return response
 
+    def destroy(self, request, *args, **kwargs):
+        response = super().destroy(request, *args, **kwargs)
+        response.status_code = 200
+        response.data = {"deleted": True}
+        return response
+
+
+class Typed(viewsets.ViewSet):
+    permission_classes = []
+
+    def list(self, request):
+        response = Response([])
+        response.content_type = "application/vnd.notes+json"
+        return response
+
 
 class Detailed(Grants, mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet):
     queryset = Note.objects.order_by("id")
@@ -477,7 +492,7 @@ from notes import steps as views
 from rest_framework.routers import SimpleRouter
 
 router, boards = SimpleRouter(), SimpleRouter()
-for name in "Granted Detailed Keeping Replacing Counted Outer Early Checked Twice TwiceMore Before Written Returning Asked".split():
+for name in "Granted Typed Detailed Keeping Replacing Counted Outer Early Checked Twice TwiceMore Before Written Returning Asked".split():
     router.register(name.lower(), getattr(views, name), name)
 for name in "Failing Expected Told Logged Counting Paging".split():
     router.register(name.lower(), getattr(views, name), name)
@@ -495,6 +510,7 @@ REFUSED = {
     "returning": "override-initial",
     "early": "override-initial",
     "asked": "assign-attribute",
+    "typed": "assign-attribute",
     "logged": "unknown-call",
     "keeping": "override-init",
     "replacing": "override-init",
@@ -532,6 +548,7 @@ def test_steps_of_dispatch(tmp_path: Path) -> None:
     left = {o.key for o in report.operations if o.unserved}
     assert {f"GET /expected/{name}/" for name in ("behind", "denied", "value")} <= left
     assert "409" in seen["POST /counting/value/"]
+    assert "200" in seen["DELETE /granted/{pk}/"]
     assert "409" in seen["GET /counting/key/"]
     assert {"200", "403"} <= seen["GET /checked/"]
     assert "400" in seen["DELETE /twicemore/{pk}/"]

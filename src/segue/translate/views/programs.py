@@ -172,7 +172,7 @@ def destroy(frame: Frame, endpoint: Endpoint) -> Val:
     """``DestroyModelMixin.destroy``."""
     instance = generic.get_object(frame, endpoint, write=True)
     hook(frame, endpoint, "perform_destroy", "instance", instance)
-    return Val(Response(204), quote("{0}.no_content()", frame.state("call")))
+    return Val(Response(204, drf=True), quote("{0}.no_content()", frame.state("call")))
 
 
 def hook(frame: Frame, endpoint: Endpoint, method: str, parameter: str, value: Val) -> None:

@@ -214,8 +214,8 @@ def store(frame: Frame, target: ast.expr, value: Val, node: ast.stmt) -> None:
                 )
                 site = CallSite(frame, made, "__setattr__")
                 site._args = [Val(Const(target.attr)), value]
-                rule(frame, owner, site)
-                return
+                if rule(frame, owner, site) is not None:
+                    return
         if isinstance(owner.kind, LibraryObject) and owner.node is not None:
             frame.emit(f"{owner.text}.{target.attr} = {ast.unparse(libraries.given(frame, value, target))}")
             return
