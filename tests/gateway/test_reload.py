@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.gateway.load import Load
-from tests.gateway.project import GET, POST, project
+from tests.gateway.project import GET, POST, project, unserved
 from tests.gateway.test_envoy import wait_until
 
 from segue.commands import serve, shift
@@ -57,6 +57,22 @@ def test_limits_of_segue_toml_are_followed_and_no_request_fails(
         with ThreadPoolExecutor(8) as pool:
             answers = list(pool.map(post, range(8)))
         assert set(answers) == {(200, ""), (503, "fastapi")}
+
+
+def test_file_that_is_being_written_is_read_when_it_is_done(tmp_path: Path) -> None:
+    """Empty, and cut after any line, it can be read and has the limits of nobody."""
+    settings = unserved(tmp_path)
+    file = settings.folder / "segue.toml"
+    file.write_text("[gateway.fastapi]\nconnections = 1\n")
+    written = serve.Written(settings)
+    seen = [written.anew()]
+    for text in ("", "[gateway.fastapi]\n", "[gateway.fastapi]\nconnections = 22\n"):
+        file.write_text(text)
+        seen.append(written.anew())
+    file.unlink()
+    seen.append(written.anew())
+    file.write_text("[gateway.fastapi]\nconnections = 333\n")
+    assert [*seen, *(written.anew() for _ in range(4))] == [False] * 6 + [True, False, False]
 
 
 def test_sides_that_envoy_refuses_leave_those_that_it_has(

@@ -199,11 +199,10 @@ def run(settings: Config, *, port: int | None, shadow: int | None = None) -> int
         certificate = control.edge(settings).certificate
         seen = tls.stamp(certificate) if certificate is not None else ()
         told = ""
-        toml = file_stamp(settings)
+        toml = Written(settings)
         while not stopping:
             time.sleep(0.2)
-            if file_stamp(settings) != toml:
-                toml = file_stamp(settings)
+            if toml.anew():
                 follow_limits(settings, service.running)
             if certificate is not None and tls.stamp(certificate) != seen:
                 seen = _renew(settings, certificate, service.running.ports)
@@ -228,18 +227,34 @@ def run(settings: Config, *, port: int | None, shadow: int | None = None) -> int
     return 0
 
 
-def file_stamp(settings: Config) -> tuple[int, ...]:
-    """What changes when somebody writes ``segue.toml``."""
-    try:
-        found = os.stat(settings.folder / FILE_NAME)
-    except FileNotFoundError:
-        return ()
-    return found.st_ino, found.st_mtime_ns, found.st_size
+class Written:
+    """Whether somebody has written ``segue.toml``, and has ended: an editor that makes it empty first, or writes it in pieces, leaves what can be read
+    in between and has none of the limits."""
+
+    def __init__(self, settings: Config) -> None:
+        self._file = settings.folder / FILE_NAME
+        self._known = self._last = self._stamp()
+
+    def anew(self) -> bool:
+        """Since it was last said. It has been the same twice when it is said."""
+        now, before = self._stamp(), self._last
+        self._last = now
+        if now == self._known or now != before:
+            return False
+        self._known = now
+        return True
+
+    def _stamp(self) -> tuple[int, ...]:
+        try:
+            found = self._file.stat()
+        except FileNotFoundError:
+            return ()
+        return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def follow_limits(settings: Config, running: Running) -> None:
     """Let the gateway ask of the sides what ``segue.toml`` says now: ``gateway.django``, ``gateway.fastapi`` and ``patience``. A file that cannot be
-    read, half-written perhaps, changes nothing."""
+    read changes nothing."""
     try:
         if reload.follow(settings.state, running.ports, control.edge(load(settings.folder))):
             console.print("The limits of the sides have changed and are in use.")
