@@ -133,7 +133,7 @@ def _as_in_release(
     column may be NULL.
 
     Raises ``Refused`` for conditions, which those releases compared in other ways, and, before 3.16, for fields whose
-    source is another name, which were never looked at.
+    source is another name, which were never looked at: where nothing else changes the set was not asked for, and the database failed.
     """
     drf = frame.ctx.snapshot.versions.drf
     if since(drf, 3, 18):
@@ -141,8 +141,9 @@ def _as_in_release(
     columns = [field_of(concrete(frame.ctx, model), source) for source in fields.values()]
     nullable = any(column is not None and column.null for column in columns)
     renamed = not since(drf, 3, 16) and any(name != source for name, source in fields.items())
-    if others or (nullable and renamed):
-        why = "DRF 3.18 treats NULL and conditions in it otherwise than the installed release; upgrade DRF first."
+    if others or renamed:
+        what = "conditions" if others else "fields whose source has another name"
+        why = f"DRF 3.18 treats {what} in it otherwise than the installed release; upgrade DRF first."
         raise _refused(serializer, value, "unique-together", why)
     return nullable
 
