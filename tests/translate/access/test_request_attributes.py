@@ -595,6 +595,11 @@ class Limited(Whoever):
     throttle_classes = [throttling.UserRateThrottle]
 
 
+class LimitedHere(Whoever):
+    def get_throttles(self):
+        return [throttling.UserRateThrottle()]
+
+
 class Sometimes(permissions.BasePermission):
     def has_permission(self, request, view):
         if "nobody" in request.query_params:
@@ -619,6 +624,7 @@ REFUSED = {
     "InLoop": "assign-attribute",
     "Asked": "request",
     "Limited": "throttle",
+    "LimitedHere": "throttle",
     "Replaced": "request",
 }
 URLS = (

@@ -271,7 +271,7 @@ def _shared(base: Endpoint) -> _Shared:
     access, needed = access_body(base, actions)
     ctx = base.ctx
     ctx.memo[WRITTEN] = is_written(ctx, access)
-    if found and carried.replaces_user(base.ctx):
+    if (found or limits) and carried.replaces_user(base.ctx):
         raise base.refuse(
             "throttle",
             "request.user",
