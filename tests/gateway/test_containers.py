@@ -327,6 +327,9 @@ def test_what_is_missing_is_said(fresh: Config) -> None:
         containers.export(fresh, "compose", None)
     with pytest.raises(UsageError, match="certificate is not exported"):
         containers.export(replace(fresh, certificate="a.pem", key="a.key"), "compose", out)
+    for port in (8080, 9901):
+        with pytest.raises(UsageError, match=f"Port {port} of gateway.metrics"):
+            containers.export(replace(fresh, metrics=f"127.0.0.1:{port}"), "compose", out)
     snapshot = load(fresh.snapshot_file)
     (fresh.folder / "Dockerfile").unlink()
     with pytest.raises(UsageError, match="no Dockerfile for Django"):

@@ -32,6 +32,11 @@ def bootstrap(edge: Edge, folder: str = FOLDER) -> Json:
             "gateway.certificate is not exported for containers: its files are on this machine.",
             hint="Let the proxy before the gateway speak TLS, set gateway.proxies, and take gateway.certificate out of segue.toml.",
         )
+    if edge.metrics is not None and edge.metrics.port in (LISTEN, ADMIN):
+        raise UsageError(
+            f"Port {edge.metrics.port} of gateway.metrics is one that Envoy has in its container already.",
+            hint=f"Give gateway.metrics in segue.toml another one than {LISTEN} and {ADMIN}.",
+        )
     # Built with routes inside, which leaves out the watched folders of this machine; they are then taken out again.
     made = envoy.bootstrap(Ports(LISTEN, ADMIN, SIDE, SIDE), folder, edge, static={})
     resources = made["static_resources"]
