@@ -109,6 +109,8 @@ from django_currentuser.middleware import get_current_user
 from log_request_id import local
 from rest_framework import serializers, viewsets
 from rest_framework.response import Response
+from django.shortcuts import get_object_or_404
+from rest_framework.exceptions import APIException, ParseError
 from rest_framework.permissions import BasePermission
 from rest_framework.views import APIView
 
@@ -202,6 +204,29 @@ class Guarded(APIView):
         return Response(None)
 
 
+    def patch(self, request, pk):
+        try:
+            note = get_object_or_404(Plain, pk=pk)
+            if "no" in request.query_params:
+                raise ParseError("No.")
+        except APIException:
+            return Response({"caught": True}, status=409)
+        return Response({"title": note.title})
+
+
+class Ordered(APIView):
+    authentication_classes = []
+
+    def get(self, request, pk):
+        try:
+            note = get_object_or_404(Plain, pk=pk)
+        except APIException:
+            raise
+        except Exception:
+            return Response({"gone": True}, status=400)
+        return Response({"title": note.title})
+
+
 class Noting(BasePermission):
     def has_permission(self, request, view):
         Plain.objects.create(title="noted")
@@ -239,7 +264,7 @@ router = SimpleRouter()
 router.register("notes", views.Notes, "note")
 router.register("watched", views.Watching, "watched")
 router.register("plain", views.Plains, "plain")
-urlpatterns = [path("", include(router.urls)), path("asks/", views.Asks.as_view()), path("context/", views.AsksContext.as_view()), path("where/<str:word>/", views.Where.as_view()), path("where/here/", views.Where.as_view(), {"word": "there"}), path("where/<int:word>/", views.Where.as_view()), path("guarded/<int:pk>/", views.Guarded.as_view()), path("noted/<int:pk>/", views.Noted.as_view())]
+urlpatterns = [path("", include(router.urls)), path("asks/", views.Asks.as_view()), path("context/", views.AsksContext.as_view()), path("where/<str:word>/", views.Where.as_view()), path("where/here/", views.Where.as_view(), {"word": "there"}), path("where/<int:word>/", views.Where.as_view()), path("guarded/<int:pk>/", views.Guarded.as_view()), path("noted/<int:pk>/", views.Noted.as_view()), path("ordered/<int:pk>/", views.Ordered.as_view())]
 """
 REFUSED = {
     "GET /where/here/": "unreachable", "GET /where/{word}/#2": "unreachable",
@@ -249,6 +274,8 @@ REFUSED = {
     "POST /asks/": "package-django-crum", "PUT /asks/": "unknown-global", "PATCH /asks/": "request",
     # Its permission has written something, and Django would do that again.
     "POST /noted/{pk}/": "broad-except",
+    # Http404 is no APIException, and goes on to the clause behind.
+    "GET /ordered/{pk}/": "except",
     "DELETE /asks/": "getattr", "GET /context/": "unknown-global", "POST /context/": "getattr",
 }  # fmt: skip
 
@@ -287,6 +314,7 @@ def test_the_rest_answers_as_django_does(site: Site, snapshot: Snapshot, tmp_pat
     assert "404" in guarded.statuses
     assert not guarded.unserved  # what is not there is caught as on Django
     assert next(o for o in report.operations if o.key == "POST /guarded/{pk}/").unserved
+    assert "404" in next(o for o in report.operations if o.key == "PATCH /guarded/{pk}/").statuses
     # django-silk writes a row for each request to Django, which would be a difference.
     assert "silk.middleware.SilkyMiddleware" in (tmp_path / "PORTING.md").read_text()
 

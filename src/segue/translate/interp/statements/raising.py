@@ -14,6 +14,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.key_missing import KeyMissing
 from segue.translate.interp.statements import any_exception
 from segue.translate.interp.statements.branches import End, merge
+from segue.translate.interp.statements.of_django import let_through
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Failure, Global, Raised
 from segue.translate.rules.registry import statement
@@ -105,7 +106,8 @@ def guarded(frame: Frame, node: ast.Try) -> None:
     ends.append((frame.env, frame.facts, frame.alive))
     tried, touched = frame.env, held.states(untouched)
     out: list[tuple[str, list[str]]] = []
-    for text, handler, value in handlers:
+    for at, (text, handler, value) in enumerate(handlers):
+        out += let_through(frame, node, [one for one, _, _ in handlers], body, at)
         rest = leaves and text == "Exception" and not _lets_through(handler)
         if rest:
             classes = any_exception.alike(frame, handler, body)
