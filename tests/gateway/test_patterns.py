@@ -22,6 +22,7 @@ from segue.commands.common import read_snapshot
 from segue.errors import UsageError
 from segue.gateway import control, in_process, patterns, table, tree
 from segue.gateway.envoy import Edge, Ports
+from segue.gateway.export import nginx
 from segue.gateway.table import Rule
 from segue.ledger import Entry, State
 from segue.rollout.log import Reader
@@ -157,6 +158,17 @@ def test_path_is_of_the_operation_that_django_resolves_it_to(
         with httpx.Client(base_url=world.url, trust_env=False) as client:
             sides = [client.get(path).text for path in (*PATHS, *ENCODED)]
             wait_until(lambda: lines.extend(line.key for line in log.read()) or len(lines) >= len(sides))
+    held = [r for r in rules if "(?i:" not in r.regex]
+    lines_of_nginx = re.findall(
+        r'^    "~(.*)" (r[0-9]+|none);',
+        nginx.configuration(held, world.running.ports, Edge()),
+        re.MULTILINE,
+    )
+    maps = [(re.compile(text.replace("\\\\", "\\")), name) for text, name in lines_of_nginx]
+    for path, label in zip(ENCODED, right[len(PATHS) :], strict=True):
+        name = next((name for one, name in maps if one.search(f"GET {path}")), "none")
+        rule = None if name == "none" else held[int(name[1:])]
+        assert rule is None or not rule.weight or rule.key == f"GET {label}", path
     fast = 0
     for path, side, key, label in zip(
         ENCODED, *(one[len(PATHS) :] for one in (sides, lines, right)), strict=True

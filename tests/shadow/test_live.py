@@ -15,6 +15,7 @@ from tests.shadow.world import GET, asked, looking, side, wait_until
 
 from segue.gateway import control, tapping
 from segue.gateway.table import Rule
+from segue.shadow.synthetic import Synthetic
 from segue.shadow.tap import Tap
 from segue.shadow.worker import Limits, Worker
 from segue.verify.replay.recorded import Recorded
@@ -137,7 +138,14 @@ def test_gateway_survives_whatever_routes_are_looked_at(world: World) -> None:
 
 def test_path_that_hides_another_one_is_not_asked_again() -> None:
     """The gateway gives it to Django; decoded it is the path of another operation, which may write."""
-    one = Worker([Rule(GET, "/x/[^/]+/", ("GET",), 0, True, False)], {GET}, {})
-    for path in ("/x/1%2Fclose/", "/x/%6Eew/", "/x/a%20b/"):
+    rules = [
+        Rule("* other", r"/x/(?:\w+|[^/@]+@)/", (), 0, False, False),
+        Rule(GET, "/x/[^/]+/", ("GET",), 0, True, False),
+        Rule("* all", "/[^/]+/[^/]+/", (), 0, False, False),
+    ]
+    one = Worker(rules, {GET}, {})
+    synthetic = Synthetic(rules, {}, {}, Limits(1, 1))
+    for path in ("/x/1%2Fclose/", "/x/%6Eew/", "/x/jos%C3%A9/", "/x/a%40/", "/x/a-b/"):
+        assert synthetic._operation(path) == (GET if path == "/x/a-b/" else "")
         one.offer(Recorded("GET", path, "", "host", (), b"", 200, b"{}", (("x-segue-route", "django"),)))
     assert one.waiting() == 1

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import dropwhile
 
 from segue.gateway.overlap import Path, ways
+from segue.gateway.table import Rule
 
 _PLAIN = frozenset("/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 """What is never encoded: whoever does so is led to Django (:data:`segue.gateway.routes.HIDDEN`), with a line's end too."""
@@ -19,6 +21,16 @@ _HEX = frozenset("0123456789ABCDEFabcdef")
 _HEAD = re.compile(r"\(\?(?:P<\w+>|[a-z-]*:)")
 _ATOM = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]|\{\d+(?:,\d*)?\}|\\.|[^\\]", re.DOTALL)
 _BOUNDS = frozenset("()|^$*+?")
+
+
+def in_order(rules: Sequence[Rule]) -> Iterator[tuple[str, Rule | None]]:
+    """The pattern of each rule with it, and before a pattern what of its paths only Django can tell, with None."""
+    before = ""
+    for rule in rules:
+        if rule.regex != before and (doubt := doubtful(rule.regex)):
+            yield doubt, None
+        before = rule.regex
+        yield rule.regex, rule
 
 
 def doubtful(regex: str) -> str:
@@ -74,6 +86,9 @@ def _whole(rest: list[str]) -> bool:
 @cache
 def _matched(atom: str) -> tuple[frozenset[str], frozenset[str], int]:
     """What one sign of a pattern matches: of :data:`_PLAIN`, of :data:`_OTHERS`, and how many of :data:`_FAR`."""
-    single = re.compile(atom if len(atom) > 1 or atom == "." else re.escape(atom))
+    try:
+        single = re.compile(atom if len(atom) > 1 or atom == "." else re.escape(atom))
+    except re.error:  # a group again, and what Python does not know: the gateways refuse it
+        return frozenset(), _OTHERS, 0
     plain, others = (frozenset(filter(single.fullmatch, signs)) for signs in (_PLAIN, _OTHERS))
     return plain, others, sum(1 for sign in _FAR if single.fullmatch(sign)) or int(atom > "\x7f")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from segue.gateway import encoded, leaving, tree
@@ -36,12 +36,19 @@ def route_configuration(rules: Sequence[Rule], active: Sequence[Json] = ()) -> J
     sockets["route"]["idle_timeout"] = "0s"  # Django's own to say
     first: list[Json] = [_django({"safe_regex": {"regex": f".*{HIDDEN}.*"}}), sockets]
     last = _django({"prefix": "/"})
-    own = list(_in_order(rules))
+    own = [
+        (regex, _of_rule(rule) if rule else [_django({"safe_regex": {"regex": regex}})], rule)
+        for regex, rule in encoded.in_order(rules)
+    ]
     lists: dict[str, list[Json]] = {}
     for begins, numbers in tree.groups([regex for regex, _, _ in own]).items():
         theirs = [route for number in numbers for route in own[number][1]]
         # Where FastAPI has nothing, all are Django's.
-        lists[begins] = [*first, *theirs, last] if any(own[n][2] for n in numbers) else [sockets, last]
+        lists[begins] = (
+            [*first, *theirs, last]
+            if any(rule.possible for n in numbers if (rule := own[n][2]))
+            else [sockets, last]
+        )
     # Its own paths are those of any other beginning.
     lists[ACTIVE_PATH] = [*active, *lists[""]]
     path = {"@type": f"{TYPE}.type.matcher.v3.HttpRequestHeaderMatchInput", "header_name": ":path"}
@@ -65,17 +72,6 @@ def route_configuration(rules: Sequence[Rule], active: Sequence[Json] = ()) -> J
             }
         ],
     }
-
-
-def _in_order(rules: Sequence[Rule]) -> Iterator[tuple[str, list[Json], bool]]:
-    """Patterns with their routes and whether FastAPI may get something by them: those of each rule, and before them what Django alone can
-    tell of its pattern."""
-    before = ""
-    for rule in rules:
-        if rule.regex != before and (doubt := encoded.doubtful(rule.regex)):
-            yield doubt, [_django({"safe_regex": {"regex": doubt}})], False
-        before = rule.regex
-        yield rule.regex, _of_rule(rule), rule.possible
 
 
 def _found(routes: Sequence[Json]) -> Json:

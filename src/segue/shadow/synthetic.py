@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from segue.gateway.encoded import in_order
 from segue.gateway.routes import HIDDEN
 from segue.gateway.table import Rule
 from segue.shadow.judge import Answer, Kind, SideName, judge, readable
@@ -89,7 +90,7 @@ class Synthetic:
     _stop: threading.Event = field(default_factory=threading.Event)
     _next: float = 0.0
     _dice: random.Random = field(default_factory=random.Random)
-    _patterns: list[tuple[re.Pattern[str], Rule]] = field(default_factory=list)
+    _patterns: list[tuple[re.Pattern[str], Rule | None]] = field(default_factory=list)
     _taken: dict[str, list[tuple[str, str]]] | None = None  # of recorded reads, by operation
 
     def results(self) -> list[Asked]:
@@ -241,10 +242,10 @@ class Synthetic:
         if _HIDDEN.search(path):  # another route's, once the sides have decoded it
             return ""
         if not self._patterns:
-            self._patterns = [(re.compile(rule.regex), rule) for rule in self.rules]
+            self._patterns = [(re.compile(regex), rule) for regex, rule in in_order(self.rules)]
         for pattern, rule in self._patterns:
-            if pattern.fullmatch(path) and (not rule.methods or "GET" in rule.methods):
-                return rule.key
+            if pattern.fullmatch(path) and (rule is None or not rule.methods or "GET" in rule.methods):
+                return rule.key if rule else ""
         return ""
 
     def _paths(self, template: str) -> list[str]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from segue.gateway.encoded import in_order
 from segue.gateway.routes import HIDDEN
 from segue.gateway.table import Rule
 from segue.shadow.judge import Answer, Kind, SideName, Verdict, judge, readable
@@ -61,7 +62,7 @@ class Worker:
     found: Callable[[str, str], None] = lambda key, path: None
     tallies: dict[str, Tally] = field(default_factory=dict)
     failed: Exception | None = None
-    _patterns: list[tuple[re.Pattern[str], Rule]] = field(default_factory=list)
+    _patterns: list[tuple[re.Pattern[str], Rule | None]] = field(default_factory=list)
     _queue: deque[tuple[str, SideName, Recorded]] = field(default_factory=deque)
     _bytes: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -70,7 +71,7 @@ class Worker:
     _next: float = 0.0
 
     def __post_init__(self) -> None:
-        self._patterns = [(re.compile(rule.regex), rule) for rule in self.rules]
+        self._patterns = [(re.compile(regex), rule) for regex, rule in in_order(self.rules)]
         self.tallies.update((key, Tally()) for key in self.wanted if key not in self.tallies)
 
     def room(self) -> int:
@@ -137,8 +138,10 @@ class Worker:
         if read.method not in ("GET", "HEAD") or "upgrade" in names or _HIDDEN.search(read.path):
             return None
         for pattern, rule in self._patterns:
-            if pattern.fullmatch(read.path) and (not rule.methods or read.method in rule.methods):
-                if rule.key not in self.wanted or (rule.html_to_legacy and _browses(read)):
+            if pattern.fullmatch(read.path) and (
+                rule is None or not rule.methods or read.method in rule.methods
+            ):
+                if rule is None or rule.key not in self.wanted or (rule.html_to_legacy and _browses(read)):
                     return None
                 return rule.key
         return None

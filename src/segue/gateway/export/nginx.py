@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import count
 
 from segue.errors import UsageError
+from segue.gateway import encoded
 from segue.gateway.envoy import Edge, Ports
 from segue.gateway.export.pcre import quoted, regex
 from segue.gateway.routes import HIDDEN
@@ -83,7 +85,11 @@ def _identity(word: str, name: str, following: str) -> str:
 
 def _maps(rules: Sequence[Rule], stickies: list[tuple[str, ...]]) -> list[str]:
     """Which rule a request falls under, and what that rule says."""
-    found = [f"    {quoted(regex(rule))} r{n};" for n, rule in enumerate(rules)]
+    numbers = count()
+    found = [
+        f"    {quoted(regex(rule or Rule('an encoded path', pattern, (), 0, False, False)))} {f'r{next(numbers)}' if rule else 'none'};"
+        for pattern, rule in encoded.in_order(rules)
+    ]
     weights = [
         f"    r{n} {'fastapi' if r.weight == 100 else _share(stickies.index(r.sticky), r.weight)};  # {_comment(r)}"
         for n, r in enumerate(rules)
