@@ -13,10 +13,8 @@ if TYPE_CHECKING:
     from .conftest import Lab
 
 REFUSED = {
-    "case_mail_left_whatever_the_database_says": "broad-except",
     # What Django has put there may be of a class that only its process has (``NotPlain``).
     "case_mail_left_whatever_the_cache_holds": "broad-except",
-    "case_mail_whatever_goes_wrong_in_a_function": "bare-except",
     "case_mail_left_text_of_what_is_none": "text-of",
     "case_message_whose_addresses_are_a_text": "mail",
     "case_message_that_is_subclassed": "unknown-call",

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 REFUSED = {
     "case_sheet_left_of_what_is_no_text": "csv",
-    "case_sheet_left_echo_that_changes": "unknown-call",
-    "case_sheet_left_echo_that_does_more": "unknown-call",
+    "case_sheet_left_echo_that_changes": "csv",
+    "case_sheet_left_echo_that_does_more": "csv",
     "case_sheet_left_computed_form": "csv",
     "case_file_left_opened_before": "no-rule",
     "case_file_left_to_write": "no-rule",
