@@ -17,7 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from segue_bridge.db.base import Base, primary_key
 from segue_bridge.db.session import Session
-from segue_bridge.errors import ErrorDetail, Invalid, ValidationError, details_of
+from segue_bridge.errors import ErrorDetail, Invalid, ValidationError, detail_of, details_of
 from segue_bridge.translation import Text
 from segue_bridge.translation import gettext as _
 
@@ -209,8 +209,8 @@ async def _clean_fields(
             continue
         try:
             cleaned = await _clean(db, one, value, rows)
-        except ValidationError as exc:
-            errors[one.name] = list(exc.detail)
+        except (ValidationError, Invalid) as exc:
+            errors[one.name] = list(detail_of(exc))
         else:
             if one.convert is not None:
                 setattr(entity, one.attribute, cleaned)
@@ -266,8 +266,8 @@ async def _clean(db: Session, rule: FieldRules, value: Any, rows: bool) -> Any:
     for validate in rule.validators:
         try:
             validate(value)
-        except ValidationError as exc:
-            found.extend(exc.detail)
+        except (ValidationError, Invalid) as exc:
+            found.extend(detail_of(exc))
     if found:
         raise ValidationError(found)
     return value
