@@ -10,6 +10,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -20,7 +21,7 @@ from tests.gateway.world import started
 from segue.commands import shift
 from segue.commands.common import read_snapshot
 from segue.errors import UsageError
-from segue.gateway import control, in_process, patterns, table, tree
+from segue.gateway import control, encoded, in_process, patterns, table, tree
 from segue.gateway.envoy import Edge, Ports
 from segue.gateway.export import nginx
 from segue.gateway.table import Rule
@@ -266,6 +267,51 @@ def test_group_of_a_path_has_every_pattern_that_matches_it_in_order(
             assert [n for n in numbers if n in right] == right, (path, regexes, groups)
             found += bool(right)
     assert (shared > 100, found > 2500) == (True, True)
+
+
+def test_encoded_path_is_of_the_pattern_that_takes_the_decoded_one_or_of_none() -> None:
+    """Any patterns one after the other: what Django would match first, or Django's to tell; by the groups in which Envoy looks."""
+    dice = random.Random(1)
+    parts = (
+        "/a", "/b", "/", "[^/]+", "[^/.]+", r"(?P<x>\w+)", r"(?P<y>\d+)", "[^/@]+", ".+", "[a-z]+", "[0-9a-f]{2,4}", "@", "é", ":", "-", ".{1,3}",
+        "(?:a|b)", "(?:[^/]+|é)", "/?", "é?", "[^/]+?", r"[\w.@+-]+", r"\S+", "[^/]{2,}", "(?i:A)", "[^x-z]+", r"[\s\S]*", "(?:[^/]+)?", "9",
+    )  # fmt: skip
+    signs = (
+        "a",
+        "b",
+        "/",
+        "/",
+        "%C3%A9",
+        "@",
+        "%40",
+        "%25",
+        ".",
+        "1",
+        "9",
+        "-",
+        "%20",
+        "%D9%A3",
+        "x",
+        ":",
+        "%3A",
+        "A",
+        "%zz",
+    )
+    every = [[r"/[^x-z]+/?(?P<y>\d+)", "/[^/]+é?[^/]+?", "/.+"]]
+    every += [["/" + "".join(dice.choices(parts, k=dice.randint(1, 4))).lstrip("/") for _ in range(dice.randint(1, 4))] for _ in range(400)]  # fmt: skip
+    served = 0
+    for regexes in every:
+        rules = [Rule(r, r, ("GET",), 100, True, False) for r in regexes if patterns.supported(rf"{r}\Z")]
+        ordered = list(encoded.in_order(rules))
+        groups = tree.groups([regex for regex, _ in ordered])
+        for _ in range(30):
+            path = "/" + "".join(dice.choices(signs, k=dice.randint(1, 6)))
+            right = next((r for r in rules if re.fullmatch(r.regex, unquote(path))), None)
+            numbers = groups[max((key for key in groups if path.startswith(key)), key=len)]
+            found = next((ordered[n][1] for n in numbers if re.fullmatch(ordered[n][0], path)), None)
+            assert found in (None, right), (path, regexes)
+            served += found is not None
+    assert served > 1500
 
 
 def test_groups_stay_few_where_much_begins_with_anything() -> None:

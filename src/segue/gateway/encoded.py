@@ -79,8 +79,12 @@ def _whole(rest: list[str]) -> bool:
     """Whether what takes anything takes so many signs as there are, and what comes after it cannot begin within an encoded one."""
     if rest[:1] not in (["+"], ["*"]):
         return False
-    after = next(dropwhile(lambda atom: atom in (")", "?"), rest[1:]), None)
-    return after is None or (after not in _BOUNDS and _matched(after)[0].isdisjoint(_HEX))
+    after = [*dropwhile(lambda atom: atom in (")", "?"), rest[1:])]
+    if not after:
+        return True
+    if after[1:] and after[1][0] in "?*{":  # it may be missing
+        return False
+    return after[0] not in _BOUNDS and _matched(after[0])[0].isdisjoint(_HEX)
 
 
 @cache
