@@ -60,15 +60,19 @@ def as_uuid(value: Any) -> UUID | None:
 
 
 def as_decimal(value: Any) -> Decimal | None:
-    """``DecimalField.to_python``."""
-    if value is None or isinstance(value, Decimal):
-        return value
+    """``DecimalField.to_python``: a finite number."""
+    if value is None:
+        return None
+    cause: Exception | None = None
     try:
-        return Decimal(str(value)) if isinstance(value, float) else Decimal(value)
+        found = Decimal(str(value)) if isinstance(value, float) else Decimal(value)
+        if found.is_finite():
+            return found
     except (InvalidOperation, TypeError, ValueError) as error:
-        raise LookupValueError(
-            _("“%(value)s” value must be a decimal number."), "invalid", {"value": value}
-        ) from error
+        cause = error
+    raise LookupValueError(
+        _("“%(value)s” value must be a decimal number."), "invalid", {"value": value}
+    ) from cause
 
 
 def as_float(value: Any, field: str) -> float | None:
