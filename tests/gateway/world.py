@@ -18,7 +18,7 @@ from tests.debian import unpacked
 from segue.gateway import control, envoy, in_process, reload, tls
 from segue.gateway.envoy import Edge, Ports
 from segue.gateway.export import nginx
-from segue.gateway.processes import Child, Group, free_port
+from segue.gateway.processes import Child, Group, free_port, tail
 from segue.gateway.table import Rule
 
 ARTICLE = r"/api/articles/(?P<pk>[^/.]+)/"
@@ -115,7 +115,11 @@ def started(
         ]
         child = group.start("envoy", command, port=ports.gateway, cwd=tmp_path, env=os.environ)
         group.wait_ready(child)
+        until = time.monotonic() + 60
         while not control.serves(ports, version, tls=running.tls):
+            # Its port may have been taken by somebody else's test, who listens there: that would be waited for in vain.
+            assert child.process.poll() is None, tail(child.log)
+            assert time.monotonic() < until, tail(child.log)
             time.sleep(0.01)
         yield new
 
