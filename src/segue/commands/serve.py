@@ -77,6 +77,8 @@ def started(
     Raises :class:`EnvironmentProblem` for a busy port, a side that does not start (with the end
     of its log), or another ``serve`` of the same project.
     """
+    gateway_port(settings, port)
+    read_snapshot(settings)  # a project that cannot be served is left as it is: the lock is a file
     with alone(settings), _started(settings, port, environment) as service:
         yield service
 

@@ -288,6 +288,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., t
     ours={1},
 )
 @example(steps=[("open", 0, "x" * 32), ("save", 0)], changed={}, ours={0})
+@example(steps=[("save", 0), ("open", 0, 0), ("save", 0), ("finish", 0, False, 200)], changed={}, ours={0})
 @example(
     steps=[("open", 0, "UPPERCASE" * 3), ("flush", 0), ("facts", 0), ("finish", 0, True, 200)],
     changed={},

@@ -35,7 +35,9 @@ class Found:
 
 
 class Store(Protocol):
-    """Where session data lives (``SESSION_ENGINE``)."""
+    """Where session data lives (``SESSION_ENGINE``). ``in_key``: the key is the data, so that whatever is saved has to be sent."""
+
+    in_key: bool
 
     async def load(self, db: Database, key: str) -> Found | None:
         """The data of ``key``; None when there is none: the key is dropped then."""
@@ -180,6 +182,7 @@ class Session(MutableMapping[str, Any]):
         if self._key is None:
             raise SessionGone(key)
         await self._write(db, create=False)
+        self.modified = self.modified or self._store.in_key
 
     async def flush(self, db: Database, *, later: bool = False) -> None:
         """Forget the data and what is stored (``flush``). ``later``: that when the request is answered (:meth:`settle`)."""

@@ -27,6 +27,8 @@ class CacheStore:
     A session that holds other than plain values raises :class:`~segue_bridge.cache.values.NotPlain` as it is read.
     """
 
+    in_key = False
+
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
 

@@ -19,6 +19,8 @@ _SALT = "django.contrib.sessions.backends.signed_cookies"
 class CookieStore:
     """The key *is* the signed data. It cannot be taken back: a copy of the cookie is good until ``cookie_age`` is over."""
 
+    in_key = True
+
     def __init__(self, settings: SessionSettings) -> None:
         self._settings = settings
 

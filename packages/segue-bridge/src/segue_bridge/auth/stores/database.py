@@ -40,6 +40,8 @@ _LIVE = select(_sessions.c.session_data, _sessions.c.expire_date).where(
 class Rows:
     """Rows of ``django_session``: what both engines that keep some do alike."""
 
+    in_key = False
+
     def __init__(self, settings: SessionSettings) -> None:
         self._settings = settings
         self._makers: dict[Identity, Make] = {}

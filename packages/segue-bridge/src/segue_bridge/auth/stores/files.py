@@ -26,6 +26,8 @@ _log = logging.getLogger(__name__)
 class FileStore:
     """Files in ``folder`` (``SESSION_FILE_PATH``; without it the folder for temporary files), named by cookie and key."""
 
+    in_key = False
+
     def __init__(self, settings: SessionSettings, folder: str | None = None) -> None:
         self._settings, self._folder = settings, folder or tempfile.gettempdir()
 
