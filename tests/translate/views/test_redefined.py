@@ -15,9 +15,12 @@ import rest_framework
 from bench.overrides.project import Overrides
 from tests.projects.site import Site
 
-from segue.snapshot.model import Patch, Snapshot, Value
+from segue.snapshot.model import Patch, Route, Snapshot, Value
 from segue.target.ir import Program
+from segue.translate.context import Context
+from segue.translate.middleware.stack import RouteMiddleware
 from segue.translate.program import translate
+from segue.translate.views import resources
 
 NO_ROWS = "def __init__(self, **kwargs):\n    super().__init__(**kwargs)\n    self.queryset = models.A.objects.none()"
 PLAIN = "title = models.CharField(max_length=20)\n"
@@ -343,3 +346,25 @@ def test_a_changed_base_of_views_keeps_only_those_views(
     assert {(n.route_id, n.method) for n in program.native} == {n for n in natives if n[0] not in destroying}
     assert natives
     assert natives - {n for n in natives if n[0] in destroying} != natives
+
+
+def test_a_defect_costs_one_route(
+    translated: tuple[Overrides, Program], snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to, plain = translated
+    last = f"/v{len(to.labels)}/"
+
+    def of_route(ctx: Context, route: Route) -> RouteMiddleware:
+        if route.id == last:
+            raise IndexError("nothing there")
+        return found(ctx, route)
+
+    found = resources.of_route
+    monkeypatch.setattr(resources, "of_route", of_route)
+    program = translate(_plain(snapshot))
+    natives = {(n.route_id, n.method) for n in plain.native}
+    assert {(n.route_id, n.method) for n in program.native} == {n for n in natives if n[0] != last}
+    broken = [r for r in program.refused if r.route_id == last]
+    assert {r.reasons[0].code for r in broken} == {"segue-defect"}
+    assert {r.method for r in broken} >= {n[1] for n in natives if n[0] == last}
+    assert any(n[0] == last for n in natives)

@@ -191,7 +191,7 @@ def registered(endpoint: Endpoint, name: str) -> tuple[Registered, str] | None:
     function = endpoint.ctx.snapshot.functions.get(endpoint.overridden(name))
     if function is None:
         return None
-    tree = ast.parse(textwrap.dedent(function.source)).body[0]
+    tree = next(iter(ast.parse(textwrap.dedent(function.source)).body), None)
     if not isinstance(tree, ast.FunctionDef) or function.wrapped_by:
         return None
     folder = RegistryFolder(endpoint, function)

@@ -71,7 +71,14 @@ def translate_route(ctx: Context, facts: Facts, route: Route) -> None:
     """Add what ``route`` becomes to the program; every operation ends up native or refused."""
     ctx.memo[WRITTEN] = False
     with carried.new_route(ctx):
-        _translate_route(ctx, facts, route)
+        try:
+            _translate_route(ctx, facts, route)
+        except Exception as error:  # noqa: BLE001 - a defect of ours must cost one route, not the run
+            told = {(o.route_id, o.method) for o in ctx.program.native}
+            told |= {(o.route_id, o.method) for o in ctx.program.refused}
+            rest = [o for o in route.operations if (route.id, o.method) not in told]
+            view = ctx.snapshot.views[route.view]
+            _refuse_all(ctx, route, rest, _defect(Endpoint(ctx, route, view, "", None), error))
 
 
 def _translate_route(ctx: Context, facts: Facts, route: Route) -> None:
