@@ -52,7 +52,8 @@ def main() -> int:
             found = folder / "differences.jsonl"
             differences = found.read_text().splitlines() if found.is_file() else []
             wrong += len(differences) + (done.returncode != 0)
-            sys.stdout.write(f"{target:18} {tried:>9} inputs, {len(differences)} differences\n")
+            failed = ", failed" if done.returncode != 0 else ""
+            sys.stdout.write(f"{target:18} {tried:>9} inputs, {len(differences)} differences{failed}\n")
             rows.append(f"| {target} | {int(tried):,} | {len(differences)} |")
             for line in differences:
                 one = json.loads(line)
@@ -61,7 +62,9 @@ def main() -> int:
                 sys.stdout.write(done.stderr[-2000:])
             sys.stdout.flush()
             _keep(target, folder / "inputs", [json.loads(line)["input"] for line in differences])
-    if given.page:
+    if given.page and wrong:
+        sys.stdout.write("The page is not written: see above.\n")
+    elif given.page:
         told = f"{len(rows)} parsers for {given.seconds:.0f} seconds each, {datetime.now(UTC):%Y-%m-%d} UTC."
         _PAGE.write_text(_HEAD + "\n".join(rows) + f"\n\n{told}\n")
     return int(bool(wrong))
