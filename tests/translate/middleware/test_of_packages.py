@@ -253,6 +253,14 @@ class Where(APIView):
                 "scheme": request.scheme,
             }
         )
+
+    def post(self, request, word):
+        try:
+            Plain.objects.get(title=word)
+        except Plain.DoesNotExist as error:
+            error = str(error)
+            raise serializers.ValidationError(error)
+        return Response(None)
 """
 URLS = """\
 from django.urls import include, path
@@ -267,7 +275,7 @@ router.register("plain", views.Plains, "plain")
 urlpatterns = [path("", include(router.urls)), path("asks/", views.Asks.as_view()), path("context/", views.AsksContext.as_view()), path("where/<str:word>/", views.Where.as_view()), path("where/here/", views.Where.as_view(), {"word": "there"}), path("where/<int:word>/", views.Where.as_view()), path("guarded/<int:pk>/", views.Guarded.as_view()), path("noted/<int:pk>/", views.Noted.as_view()), path("ordered/<int:pk>/", views.Ordered.as_view())]
 """
 REFUSED = {
-    "GET /where/here/": "unreachable", "GET /where/{word}/#2": "unreachable",
+    "GET /where/here/": "unreachable", "POST /where/here/": "unreachable", "POST /where/{word}/#2": "unreachable", "GET /where/{word}/#2": "unreachable",
     "POST /notes/": "package-django-currentuser", "PUT /notes/{pk}/": "package-django-currentuser",
     "PATCH /notes/{pk}/": "package-django-currentuser", "POST /watched/": "package-django-auditlog", "PUT /watched/{pk}/": "package-django-auditlog",
     "PATCH /watched/{pk}/": "package-django-auditlog", "DELETE /watched/{pk}/": "package-django-auditlog", "GET /asks/": "package-django-currentuser",

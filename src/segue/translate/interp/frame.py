@@ -70,7 +70,7 @@ class Frame:
     around the statement: locals that say something of one round are not written down. ``loops`` are those around the statement,
     ``given`` names the locals that hold extra state here, ``exits`` what is on ``self`` where the function returns;
     ``selected`` tells which local holds the rows that a view's look-up chose (where it stands: the lines, and how many there were).
-    ``around`` are the lines before the blocks that the statement stands in, ``captured``: how many of these are kept apart, ``apart`` the ``no_hoist`` at which the innermost began,
+    ``causes`` are the names of caught exceptions that another was raised from. ``around`` are the lines before the blocks that the statement stands in, ``captured``: how many of these are kept apart, ``apart`` the ``no_hoist`` at which the innermost began,
     ``sure`` how many of them do not decide whether what is after them runs without it (``try`` whose handlers all leave). ``changes_user``: what the code so far may have done to who asks (``in``, ``out``).
     ``on_view``: the attributes that it has put on the view. ``state_local``: the local that holds what is kept with the request
     (:mod:`segue.translate.rules.request_state`), ``keeps_state`` whether there can be one; ``replaces_user``: whether the code so far may
@@ -130,6 +130,7 @@ class Frame:
     replaces_user: bool = False
     ends: list[frozenset[str]] = field(default_factory=list)
     captured: int = 0
+    causes: list[ast.expr] = field(default_factory=list)
     around: list[list[str]] = field(default_factory=list)
     apart: int = 0
     sure: int = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 
 from segue.refusal import Refused
 from segue.translate.context import Context
@@ -48,6 +49,7 @@ def raised(frame: Frame, node: ast.Raise) -> None:
         cause = f" from {found.text}" if found.node is not None else " from None"
     elif (handling := frame.env.get("#handling")) is not None and handling.node is not None:
         cause = f" from {handling.text}"  # Python keeps it as the context; linters want it said
+        frame.causes.append(handling.node)
     frame.emit(f"raise {value.text}{cause}")
     frame.alive = False
 
@@ -119,7 +121,8 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         _perhaps(frame, before[0], tried)
         if handler.name and value is not None:
             frame.bind(handler.name, Val(Raised(text, _is_told(frame, text, body)), value.node))
-        frame.env["#handling"] = Val(Raised(text), _caught_as(frame, handler))
+        caught_as = _caught_as(frame, handler)
+        frame.env["#handling"] = Val(Raised(text), caught_as)
         with frame.capture() as lines:
             if not rest:
                 frame.run(handler.body)
@@ -132,7 +135,7 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         if frame.alive:
             held.tear(untouched, touched)
         name = f" as {frame.renames.get(handler.name, handler.name)}" if handler.name else ""
-        if not name and any(line.endswith(f" from {_CAUGHT}") for line in lines):
+        if not name and any(one is caught_as for one in frame.causes):
             name = f" as {_CAUGHT}"
         if not alike and text == "Exception" and broad is not None and not _only_logs(lines):
             raise broad
@@ -161,10 +164,17 @@ def guarded(frame: Frame, node: ast.Try) -> None:
 
 
 def _caught_as(frame: Frame, handler: ast.ExceptHandler) -> ast.Name | None:
-    """What the handler's exception is called in the generated code; None where that name means something else."""
+    """What the handler's exception is called in the generated code; None where that name means something else, there or later:
+    Python forgets it at the end of the handler."""
     if handler.name:
-        return ast.Name(frame.renames.get(handler.name, handler.name), ast.Load())
-    return None if _CAUGHT in frame.names_taken else ast.Name(_CAUGHT, ast.Load())
+        kept = {type(n.ctx) for n in _names(handler, handler.name)} <= {ast.Load}
+        return ast.Name(frame.renames.get(handler.name, handler.name), ast.Load()) if kept else None
+    named = _CAUGHT in frame.names_taken or _names(ast.parse(textwrap.dedent(frame.function.source)), _CAUGHT)
+    return None if named else ast.Name(_CAUGHT, ast.Load())
+
+
+def _names(node: ast.AST, name: str) -> list[ast.Name]:
+    return [n for n in ast.walk(node) if isinstance(n, ast.Name) and n.id == name]
 
 
 def _caught_alike(frame: Frame, handler: ast.ExceptHandler) -> bool:

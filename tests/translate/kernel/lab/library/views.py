@@ -1868,6 +1868,28 @@ class Lab(APIView):
             isinstance([], Hashable),
         ]
 
+    def case_error_named_in_a_handler(self):
+        try:
+            Book.objects.get(title="nothing")
+        except Book.DoesNotExist:
+            error = "gone"
+            raise ValidationError(error)  # noqa: B904
+
+    def case_error_named_behind_a_handler(self):
+        try:
+            Book.objects.get(title="nothing")
+        except Book.DoesNotExist:
+            error = "gone"
+            if self is None:
+                raise ValidationError("none")  # noqa: B904
+        return error
+
+    def case_error_raised_from_what_was_caught(self):
+        try:
+            Book.objects.get(title="nothing")
+        except Book.DoesNotExist:
+            raise ValidationError("gone")  # noqa: B904
+
     def case_made_a_list_where_it_is_none(self):
         names = ["a", "b"]
         if names is None:
