@@ -142,24 +142,42 @@ def _names_only(value):
     return False
 
 
-_SENTENCE = re.compile(r"[A-Z][^\W\d_]*('[a-z]+)?,?( [^\s]+)+[.!?]$")
+# What stands beside the name of a secret where its value is told to people, or counts something.
+_TOLD = re.compile(
+    r"INVALID|EXPIRED|ERROR|MESSAGE|MSG|REQUIRED|MISSING|WRONG|WEAK|MISMATCH|SENT|RESET|CHANGED|SUCCESS|FAIL|NOT_|TOO_|HELP|LABEL|HINT",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(
+    r"LENGTH|LIFETIME|TIMEOUT|ATTEMPTS|AGE|EXPIR|MIN|MAX|DAYS|HOURS|SECONDS|LIMIT|COUNT|SIZE|ROUNDS|VERSION",
+    re.IGNORECASE,
+)
+# Names of secrets themselves, whatever stands beside them.
+_HARD = re.compile(
+    r"SECRET|SALT|KEY|CREDENTIAL|PRIVATE|SIGNING|VERIFYING|DSN|PWD|PHRASE|PIN(_|$)", re.IGNORECASE
+)
+_SENTENCE = re.compile(r"[A-Z][^\W\d_]*('[a-z]+)?[,:;]?( [^\W\d_]+('[a-z]+)?[,:;]?)+[.!?]$")
 
 
-def is_sentence(value):
-    """``INVALID_TOKEN = "Invalid or expired token."``: what people are told, of three words at least."""
-    return isinstance(value, str) and value.count(" ") > 1 and _SENTENCE.match(value) is not None
+def is_told(name, value):
+    """``INVALID_TOKEN = "Invalid or expired token."``: what people are told, in words, of three at least."""
+    if not isinstance(value, str) or _HARD.search(name) or not _TOLD.search(name):
+        return False
+    return value.count(" ") > 1 and _SENTENCE.match(value) is not None
 
 
-def harmless(value):
-    """No text in it: classes, functions, switches and numbers are no secrets."""
-    if _number(value) or isinstance(value, (type, types.FunctionType)):
+def counts(name, value):
+    """``MIN_PASSWORD_LENGTH = 8``, ``TOKEN_LIFETIME = timedelta(…)``, ``REQUIRE_TOKEN = True``: a switch, or a number that its name says
+    to count something."""
+    if value is None or isinstance(value, (bool, datetime.timedelta)):
         return True
-    return isinstance(value, (list, tuple)) and all(map(harmless, value))
+    return isinstance(value, (int, float)) and _COUNTED.search(name) is not None and not _HARD.search(name)
 
 
-def _number(value):
-    """``MIN_PASSWORD_LENGTH = 8``, ``TOKEN_LIFETIME = timedelta(…)``, ``REQUIRE_TOKEN = True``."""
-    return value is None or isinstance(value, (bool, int, float, datetime.timedelta))
+def _harmless(value):
+    """No text in it: classes, functions, switches and numbers are no secrets."""
+    if value is None or isinstance(value, (bool, int, float, datetime.timedelta, type, types.FunctionType)):
+        return True
+    return isinstance(value, (list, tuple)) and all(map(_harmless, value))
 
 
 def _asked_by_name(node):
@@ -279,7 +297,7 @@ class Bindings:
             found[text] = {"kind": "missing", "name": "django.conf.settings." + name}
             return
         reference = {"kind": "constant", "name": "django.conf.settings." + name}
-        if not _scalar(value) or (SECRET_NAME.search(name) and not harmless(value)):
+        if not _scalar(value) or (SECRET_NAME.search(name) and not counts(name, value)):
             reference["value"] = opaque(value)
         else:
             reference["value"] = self.encoder.encode(value)
@@ -290,7 +308,7 @@ class Bindings:
         # DRF's own settings hold no secrets; NON_FIELD_ERRORS_KEY is a name.
         known = variable.startswith("rest_framework.settings.")
         secret = not known and SECRET_NAME.search(name) is not None and not name.endswith("_URL")
-        if secret and not harmless(value):
+        if secret and not _harmless(value):
             return {"kind": "instance", "name": variable, "value": opaque(value)}
         if isinstance(value, dict) and any(SECRET_NAME.search(str(key)) for key in value):
             return {"kind": "instance", "name": variable, "value": opaque(value)}
@@ -336,8 +354,8 @@ class Bindings:
             self.meet_function(inner, depth)
         if _is_django_settings(value):
             return {"kind": "instance", "name": "django.conf.settings"}
-        secret = SECRET_NAME.search(name) is not None and not (_names_only(value) or is_sentence(value))
-        encoded = opaque(value) if secret and not _number(value) else self._limited(value)
+        secret = SECRET_NAME.search(name) is not None and not (_names_only(value) or is_told(name, value))
+        encoded = opaque(value) if secret and not counts(name, value) else self._limited(value)
         plain = encoded["kind"] not in ("call", "opaque", "ref") or isinstance(value, (bytes, str))
         kind = "instance" if not plain else "variable" if self._changes(variable) else "constant"
         return {"kind": kind, "name": variable, "value": encoded}

@@ -3,7 +3,7 @@
 import os
 import re
 
-from .bindings import harmless
+from .bindings import counts
 from .values import SECRET_NAME, opaque
 
 _NAMES = (
@@ -121,7 +121,7 @@ def describe(collector):
         ):
             continue
         if not allowed or name in ("CSRF_COOKIE_SECRET",):
-            if SECRET_NAME.search(name) and value and not harmless(value):
+            if SECRET_NAME.search(name) and value and not counts(name, value):
                 secrets.append(name)
             continue
         if name == "CACHES":
@@ -142,7 +142,7 @@ def describe(collector):
     for name in sorted(collector.bindings.used_settings):
         if name not in values and name in names:
             value = getattr(settings, name)
-            if SECRET_NAME.search(name) and not harmless(value):
+            if SECRET_NAME.search(name) and not counts(name, value):
                 continue
             if (
                 value is None

@@ -1,4 +1,5 @@
-"""``super(Class, self)``: written as ``super()`` where that is the class that defines the method, and told apart where it is another.
+"""``super(Class, self)``: written as ``super()`` where that is the class that defines the method, and told apart where it is another,
+or is asked of another object.
 
 ``super(Parent, self).save()`` in a child skips ``Parent.save``. Rules look for ``super()`` in many shapes, so that the other kind gets
 a name that none of them knows, :data:`BEHIND`; ``rules/view_self.py`` has the rule for it.
@@ -29,9 +30,10 @@ def plain_super(snapshot: Snapshot) -> Snapshot:
 
 def _rewritten(function: Function) -> Function | None:
     source = textwrap.dedent(function.source)
+    tree = ast.parse(source)
     calls = [
         n
-        for n in ast.walk(ast.parse(source))
+        for n in ast.walk(tree)
         if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "super" and n.args
     ]
     if not calls or not function.owner:
@@ -40,7 +42,7 @@ def _rewritten(function: Function) -> Function | None:
     others = False
     for call in sorted(calls, key=lambda c: (c.lineno, c.col_offset), reverse=True):
         line, start = call.lineno - 1, call.col_offset
-        mine = class_named(function, call.args[0]) == function.owner
+        mine = class_named(function, call.args[0]) == function.owner and _of_self(tree, call)
         others |= not mine
         if not mine:
             lines[line] = lines[line][:start] + BEHIND.encode() + lines[line][start + len("super") :]
@@ -48,6 +50,19 @@ def _rewritten(function: Function) -> Function | None:
             lines[line] = lines[line][:start] + b"super()" + lines[line][call.end_col_offset :]
     extra = {BEHIND: GlobalRef("builtin", f"builtins.{BEHIND}")} if others else {}
     return replace(function, source=b"\n".join(lines).decode(), globals={**function.globals, **extra})
+
+
+def _of_self(tree: ast.Module, call: ast.Call) -> bool:
+    """Whether it is asked of what the method itself is called on: its first parameter, which nothing else is put into."""
+    method = tree.body[0] if tree.body else None
+    if not isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef) or len(call.args) != 2 or call.keywords:
+        return False
+    given = [*method.args.posonlyargs, *method.args.args]
+    asked = call.args[1]
+    if not given or not isinstance(asked, ast.Name) or asked.id != given[0].arg:
+        return False
+    named = (n for n in ast.walk(method) if isinstance(n, ast.Name) and n.id == asked.id)
+    return all(isinstance(n.ctx, ast.Load) for n in named)
 
 
 def class_named(function: Function, node: ast.expr) -> str:

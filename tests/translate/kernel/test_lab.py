@@ -54,6 +54,10 @@ REFUSED: dict[str, str] = dict.fromkeys(
     # The snapshot does not know ``object``; it has members of an enum by their value.
     "case_subclass_of_the_class_that_all_are_of": "issubclass",
     "case_member_of_an_enum": "isinstance",
+    # A subclass may have it, or the exception of another class; the probe does not ask metaclasses.
+    "case_part_of_an_error_of_a_subclass": "hasattr",
+    "case_part_of_any_error": "hasattr",
+    "case_what_a_class_of_an_enum_has": "hasattr",
     # The receiver reads what the deleted object leads to; who deletes it may have changed that in memory.
     "case_file_replaced_with_named_columns": "signal",
     "case_class_attribute_that_changes": "process-state",

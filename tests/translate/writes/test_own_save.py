@@ -256,6 +256,10 @@ _SAVE = "def save(self, *args, **kwargs):\n    "
         (_SAVE + "if self.title:\n        return\n    super().save(*args, **kwargs)", "return before"),
         (_SAVE + "super().save(*args, **kwargs)\n    self.title = 'x'\n    self.save()", "saves or deletes the object again"),
         (_SAVE + "super().save(*args, **kwargs)\n    return self", "returns something"),
+        (
+            _SAVE + "if self.title:\n        old = self.title\n    super().save(*args, **kwargs)\n    if self.title:\n        print(old)",
+            "on some ways only",
+        ),
         (_SAVE + "super().save(*args, **kwargs)\n    if kwargs:\n        self.title = 'x'", "looks at its argument kwargs"),
         (_SAVE + "if self.title:\n        super().save(*args, **kwargs)", "does not call"),
         (_SAVE + "super().save()", "does not call super().save(...)"),

@@ -17,9 +17,23 @@ def in_a_local(frame: Frame, key: str, value: Val, at: ast.AST) -> Val:
         return value
     if isinstance(node, ast.Name) and not _stored_again(frame, node.id):
         return value
-    if is_pure(node) and ast.unparse(node).startswith("call."):  # what the request brings
+    if is_pure(node) and _brought(node):
         return value
     return Val(value.kind, frame.hoist(key if key.isidentifier() else "entry", node, at))
+
+
+# Of ``call``: what the request brings, and nobody changes. ``user``, ``auth`` and ``state`` are what code has put there.
+_BROUGHT = frozenset(
+    {"action", "cookies", "headers", "host", "method", "path", "query", "request", "secure", "url_path", "verb", "version"}
+)  # fmt: skip
+
+
+def _brought(node: ast.expr) -> bool:
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            return node.value.id == "call" and node.attr in _BROUGHT
+        node = node.value
+    return False
 
 
 def _stored_again(frame: Frame, local: str) -> bool:

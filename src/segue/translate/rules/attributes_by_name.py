@@ -6,7 +6,8 @@ import ast
 import re
 from dataclasses import replace
 
-from segue.snapshot.model import ModelField
+from segue.snapshot.model import Class, ModelField
+from segue.translate.context import Context
 from segue.translate.interp.annotations import annotation
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
@@ -139,6 +140,8 @@ def _class_has(frame: Frame, cls: str, name: str) -> bool | None:
         return None
     if name in known.methods or name in known.attributes:
         return True
+    if "__slots__" in known.attributes or "__getattr__" in known.methods:
+        return None
     model = next((m for m in frame.ctx.snapshot.models.values() if m.cls == cls), None)
     if model is not None:
         from segue.translate.load.models import field_of, reverse_of
@@ -148,7 +151,17 @@ def _class_has(frame: Frame, cls: str, name: str) -> bool | None:
         )
         if there or name in OF_FRAMEWORKS or is_own_attribute(frame.ctx, model.label, name):
             return None
+    elif not _is_own(frame.ctx, known):
+        return None  # a class of an enum has ``choices`` of its metaclass, one of a framework's what the probe leaves out
     return None if is_set(frame.ctx, name) or name in _OF_MODELS else False
+
+
+def _is_own(ctx: Context, known: Class) -> bool:
+    """Whether it is made of nothing but classes of the project."""
+    bases = [
+        ctx.snapshot.classes.get(b) for b in known.mro if b not in (known.name, "builtins.object", "object")
+    ]
+    return all(base is not None and base.origin == "own" for base in bases)
 
 
 def _lacks(frame: Frame, value: Val, name: str) -> bool:

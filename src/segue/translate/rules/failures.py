@@ -22,6 +22,7 @@ from segue.translate.kinds import (
     Request,
     Scalar,
 )
+from segue.translate.rules.exception_parts import ANY, NOT_PYTHONS, OF_DJANGO, may_have
 from segue.translate.rules.exceptions import caught_one
 from segue.translate.rules.registry import attribute, function, method
 
@@ -216,21 +217,6 @@ _OF_DRF = frozenset(
 )
 
 
-# What no exception of Python's own has.
-_NOT_PYTHONS = frozenset(
-    {
-        "message",
-        "messages",
-        "message_dict",
-        "error_dict",
-        "error_list",
-        "detail",
-        "get_codes",
-        "get_full_details",
-    }
-)
-
-
 def has(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
     """``hasattr(exc, "get_codes")``: all exceptions of DRF have it, those of Django and Python do not.
 
@@ -239,7 +225,7 @@ def has(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
     kind = owner.kind
     assert isinstance(kind, Failure)
     python = getattr(builtins, kind.cls, None) if not kind.api and kind.cls else None
-    if isinstance(python, type) and attr in _NOT_PYTHONS:
+    if isinstance(python, type) and attr in NOT_PYTHONS and not (kind.cls in ANY and attr in OF_DJANGO):
         _no_own_one_has(frame, attr, node, f"builtins.{kind.cls}")
         return const(False)
     if attr not in _OF_DRF or (not kind.api and attr in ("status_code", "detail")):
@@ -253,16 +239,8 @@ def has(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
 
 
 def _no_own_one_has(frame: Frame, attr: str, node: ast.AST, behind: str = "builtins.BaseException") -> None:
-    for dotted, cls in frame.ctx.snapshot.classes.items():
-        if behind not in cls.mro or f"{_DRF}APIException" in cls.mro:
-            continue
-        sources = [
-            frame.ctx.snapshot.functions[m].source
-            for m in cls.methods.values()
-            if m in frame.ctx.snapshot.functions
-        ]
-        if attr in cls.attributes or attr in cls.methods or any(attr in s or "setattr" in s for s in sources):
-            raise frame.refuse("exception-handler", ast.unparse(node), f"{dotted} may have that, too.", node)
+    for dotted in may_have(frame.ctx, attr, behind):
+        raise frame.refuse("exception-handler", ast.unparse(node), f"{dotted} may have that, too.", node)
 
 
 def given_or(frame: Frame, owner: Val, attr: str, default: Val, node: ast.AST) -> Val:

@@ -17,6 +17,7 @@ from segue.translate.functions.finish import prunable
 from segue.translate.functions.lift import app_of
 from segue.translate.interp.frame import Frame
 from segue.translate.rules.exception_bodies import Unfit, attributes, body
+from segue.translate.rules.exception_parts import ANY, NOT_PYTHONS, may_have
 
 _BUILTIN = "builtins."
 # Names that generated modules have for other things.
@@ -54,7 +55,11 @@ def has_attribute(ctx: Context, caught: str, name: str) -> bool | None:
     """``hasattr(error, name)`` of one that was caught as ``caught``: a class of Python's, or one that was written down; None elsewhere."""
     python = getattr(builtins, caught, None)
     if isinstance(python, type) and issubclass(python, BaseException):
-        return hasattr(python, name)
+        if hasattr(python, name):
+            return True
+        # Of its subclasses one may have it: Python's (``JSONDecodeError.msg``), or one that the snapshot knows.
+        told = caught not in ANY and name in NOT_PYTHONS
+        return False if told and not any(may_have(ctx, name, f"builtins.{caught}")) else None
     held = held_by(ctx, caught)
     if held is None or not caught.isidentifier():
         return None

@@ -151,7 +151,7 @@ def _body(ctx: Context, label: str, function: Function) -> str:
         if at is None:
             raise _refused(function, "It does not call super().save(...) with the arguments as they came.")
         first, last = tree.body[:at], tree.body[at]
-        carried = carried_over(first, tree.body[at + 1 :])
+        carried = carried_over(function, first, tree.body[at + 1 :])
     given = arguments_of(tree)
     for node in (n for statement in first for n in ast.walk(statement)):
         if isinstance(node, ast.Return):

@@ -23,10 +23,39 @@ from segue.translate.needs import Needs
 _WRITES = frozenset({"save", "save_base", "delete", "refresh_from_db"})
 
 
-def carried_over(before: list[ast.stmt], behind: list[ast.stmt]) -> tuple[str, ...]:
-    """Locals that are set before and read behind."""
-    stored = {n.id for n in _names(before) if isinstance(n.ctx, ast.Store)}
-    return tuple(sorted(stored & {n.id for n in _names(behind) if isinstance(n.ctx, ast.Load)}))
+def carried_over(function: Function, before: list[ast.stmt], behind: list[ast.stmt]) -> tuple[str, ...]:
+    """Locals that are set before and read behind. Raises ``Refused`` for one that is set on some ways only."""
+    stored = {n.id for n in _names(before) if isinstance(n.ctx, ast.Store)} - _of_comprehensions(before)
+    carried = stored & {n.id for n in _names(behind) if isinstance(n.ctx, ast.Load)}
+    always = {n.id for one in before if isinstance(one, ast.Assign | ast.AnnAssign) for n in _targets(one)}
+    torn = min(carried - always, default="")
+    if torn:
+        raise _refused(function, f"What {torn} is behind it is set on some ways only.")
+    return tuple(sorted(carried))
+
+
+def _targets(statement: ast.Assign | ast.AnnAssign) -> list[ast.Name]:
+    targets: list[ast.expr] = []
+    if isinstance(statement, ast.Assign):
+        targets = statement.targets
+    elif statement.value is not None:
+        targets = [statement.target]
+    return [
+        n for t in targets for n in ast.walk(t) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    ]
+
+
+def _of_comprehensions(body: list[ast.stmt]) -> set[str]:
+    """Names that comprehensions alone store, which are theirs."""
+    inner = {
+        id(n)
+        for statement in body
+        for c in ast.walk(statement)
+        if isinstance(c, ast.comprehension)
+        for n in ast.walk(c.target)
+    }
+    stored = [n for n in _names(body) if isinstance(n.ctx, ast.Store)]
+    return {n.id for n in stored} - {n.id for n in stored if id(n) not in inner}
 
 
 def _names(body: list[ast.stmt]) -> list[ast.Name]:
@@ -128,7 +157,7 @@ def _behind(frame: Frame, label: str) -> tuple[Function, tuple[str, ...]] | None
             raise _refused(function, "It saves or deletes the object again.")
         if isinstance(node, ast.Return) and node.value is not None:
             raise _refused(function, "It returns something.")
-    carried = carried_over(tree.body[:at], behind)
+    carried = carried_over(function, tree.body[:at], behind)
     lines = source.splitlines()
     end = tree.body[at].end_lineno or 0
     text = "\n".join([f"def save({', '.join([me, *carried])}):", *[""] * (end - 1), *lines[end:], ""])

@@ -42,6 +42,7 @@ from django.db.models import (
     Q,
     Subquery,
     Sum,
+    TextChoices,
     Value,
     When,
 )
@@ -154,6 +155,10 @@ class Spoken(Exception):
 
 class Level(enum.StrEnum):
     HIGH = "high"
+
+
+class Grade(TextChoices):
+    GOOD = "g"
 
 
 class Shelf:
@@ -1883,6 +1888,21 @@ class Lab(APIView):
             if self is None:
                 raise ValidationError("none")  # noqa: B904
         return error
+
+    def case_part_of_an_error_of_a_subclass(self):
+        try:
+            json.loads("{")
+        except ValueError as e:
+            return e.msg if hasattr(e, "msg") else str(e)
+
+    def case_part_of_any_error(self):
+        try:
+            raise PermissionDenied("no")
+        except Exception as e:  # noqa: BLE001
+            return str(e.detail) if hasattr(e, "detail") else "none"
+
+    def case_what_a_class_of_an_enum_has(self):
+        return [hasattr(Grade, "choices"), hasattr(Grade, "labels")]
 
     def case_error_raised_from_what_was_caught(self):
         try:
