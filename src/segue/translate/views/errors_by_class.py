@@ -1,7 +1,8 @@
 """``isinstance(exc, tuple(self.expected_exceptions.keys()))`` and ``self.expected_exceptions[exc.__class__]`` in a ``handle_exception``.
 
 HackSoft's style guide has it, and many have copied it: a dict says which class of DRF stands for which exception. It is drawn out
-into one branch for each class. An exception of a class *behind* one of them is in the first and not in the second: a ``KeyError``.
+into one branch for each class. An exception of a class *behind* one of them is in the first and not in the second: a ``KeyError``,
+raised where the look-up stands. A branch that looks nothing up raises none.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import builtins
 import copy
 import textwrap
 from dataclasses import replace
+from itertools import pairwise
 
 from segue.snapshot.model import Function, GlobalRef, Value
 from segue.translate.interp.callsite import CallSite
@@ -22,6 +24,16 @@ from segue.translate.rules.registry import function as named_function
 from segue.translate.specialise.endpoint import Endpoint
 
 BESIDE = "beside"
+HOOK = "handle_exception"
+# What these hold may not be asked for at all, or more than once.
+_PERHAPS = (
+    ast.BoolOp, ast.Compare, ast.IfExp, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.NamedExpr,
+)  # fmt: skip
+_OF_MODELS = frozenset(
+    {"django.core.exceptions.ObjectDoesNotExist", "django.core.exceptions.MultipleObjectsReturned"}
+)
+# Functions that nobody notices before a ``KeyError``.
+_HARMLESS = frozenset({"super", "str", "repr", "type"})
 _TYPE, _NAME = "segue_class_", "segue_made_"
 
 
@@ -83,19 +95,25 @@ class _Drawer:
         pairs = self._pairs(node, self.function)
         found = list(dict(pairs).items()) if pairs else []
         if not found:
-            raise self.endpoint.refuse_method(
-                "handle_exception", "Segue does not see which classes it expects."
-            )
+            raise self.endpoint.refuse_method(HOOK, "Segue does not see which classes it expects.")
         for cls, _ in found:
             behind = [
                 c.name for c in self.endpoint.ctx.snapshot.classes.values() if cls in c.mro and c.name != cls
             ]
             if behind and not cls.startswith("builtins."):
-                raise self.endpoint.refuse_method(
-                    "handle_exception", f"{behind[0]} is behind one that it expects."
-                )
+                raise self.endpoint.refuse_method(HOOK, f"{behind[0]} is behind one that it expects.")
         # The look-up finds the class itself, wherever it stands: those behind another one are asked first.
-        return sorted(found, key=lambda pair: -len(_mro(pair[0])))
+        return sorted(found, key=lambda pair: -len(self._mro(pair[0])))
+
+    def _mro(self, cls: str) -> tuple[str, ...]:
+        """Dotted, ``object`` left out. Raises ``Refused`` where it is not known."""
+        known = self.endpoint.ctx.snapshot.classes.get(cls)
+        if known is not None:
+            return known.mro
+        python = getattr(builtins, cls.removeprefix("builtins."), None)
+        if not isinstance(python, type):
+            raise self.endpoint.refuse_method(HOOK, f"Segue does not know what {cls} is made of.")
+        return tuple(f"builtins.{base.__name__}" for base in python.__mro__[:-1])
 
     def _pairs(self, node: ast.expr, function: Function) -> list[tuple[str, str]] | None:
         """What a dict holds that the code of ``function`` names; None where that is not known."""
@@ -151,25 +169,71 @@ class _Drawer:
             return ref.name if ref.kind in ("class", "model", "missing", "builtin") else ""
         return f"builtins.{text}" if isinstance(getattr(builtins, text, None), type) else ""
 
+    def _missing(self, cls: str, key: str, statement: ast.stmt, at: tuple[int, int]) -> list[ast.stmt]:
+        """The ``KeyError`` of exceptions behind ``cls``. Raises ``Refused`` where it is not certain that the body gets that far."""
+        if cls in _OF_MODELS:
+            raise self.endpoint.refuse_method(
+                HOOK, f"What models raise is behind {cls}, and of no class of its own here."
+            )
+        if not cls.startswith(("builtins.", "django.db.")):
+            return []
+        if not _always_first(statement, at):
+            raise self.endpoint.refuse_method(
+                HOOK,
+                "The class may not be looked up first of all, or not at all: give that a line of its own.",
+            )
+        self.globals |= {
+            BESIDE: GlobalRef("builtin", f"builtins.{BESIDE}"),
+            "KeyError": GlobalRef("builtin", "builtins.KeyError"),
+        }
+        check = f"if {BESIDE}({self.error}, {key}):\n    raise KeyError({cls.rpartition('.')[2]!r})"
+        return ast.parse(check).body
+
     def _branch(self, body: list[ast.stmt], held: ast.expr, cls: str, given: str, number: int) -> ast.If:
         key, made = f"{_TYPE}{number}", f"{_NAME}{number}"
         self.globals |= {key: GlobalRef("class", cls), made: GlobalRef("class", given)}
-        copied = [_LookUp(ast.unparse(held), self.error, made).visit(copy.deepcopy(s)) for s in body]
-        if cls.startswith("builtins."):
-            self.globals |= {
-                BESIDE: GlobalRef("builtin", f"builtins.{BESIDE}"),
-                "KeyError": GlobalRef("builtin", "builtins.KeyError"),
-            }
-            check = f"if {BESIDE}({self.error}, {key}):\n    raise KeyError({cls.rpartition('.')[2]!r})"
-            copied = [*ast.parse(check).body, *copied]
+        copied: list[ast.stmt] = []
+        looked = False
+        for statement in body:
+            look_up = _LookUp(ast.unparse(held), self.error, made)
+            new = look_up.visit(copy.deepcopy(statement))
+            if look_up.at is not None and not looked:
+                looked = True
+                copied += self._missing(cls, key, statement, look_up.at)
+            copied.append(new)
         test = ast.parse(f"isinstance({self.error}, {key})", mode="eval").body
         return ast.If(test, copied, [])
 
 
-def _mro(cls: str) -> tuple[type, ...]:
-    """Of Python's own classes."""
-    known = getattr(builtins, cls.removeprefix("builtins."), None)
-    return known.__mro__ if isinstance(known, type) else ()
+def _always_first(statement: ast.stmt, at: tuple[int, int]) -> bool:
+    """Does the statement look it up ``at`` that place whenever it runs, and before it does anything else?"""
+    path = _path(statement, at)
+    for node, child in pairwise(path):
+        match node:
+            case ast.Assign() | ast.AnnAssign() | ast.Return() | ast.Expr() | ast.Raise():
+                pass
+            case ast.If(test) if child is test:
+                pass
+            case ast.expr() | ast.keyword() if not isinstance(node, _PERHAPS):
+                pass
+            case _:
+                return False
+    return all(
+        node in path or (node.lineno, node.col_offset) > at or ast.unparse(node.func) in _HARMLESS
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Call)
+    )
+
+
+def _path(node: ast.AST, at: tuple[int, int]) -> list[ast.AST]:
+    """From ``node`` down to the look-up ``at`` that place."""
+    if isinstance(node, ast.Subscript) and (node.lineno, node.col_offset) == at:
+        return [node]
+    for child in ast.iter_child_nodes(node):
+        found = _path(child, at)
+        if found:
+            return [node, *found]
+    return []
 
 
 def _of_value(value: Value | None) -> list[tuple[str, str]] | None:
@@ -185,10 +249,12 @@ class _LookUp(ast.NodeTransformer):
     def __init__(self, held: str, error: str, made: str) -> None:
         self.looked = {f"{held}[{error}.__class__]", f"{held}[type({error})]"}
         self.made = made
+        self.at: tuple[int, int] | None = None  # the first
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         """One look-up."""
         if ast.unparse(node) in self.looked:
+            self.at = self.at or (node.lineno, node.col_offset)
             return ast.Name(self.made, ast.Load())
         self.generic_visit(node)
         return node
