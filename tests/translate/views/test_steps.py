@@ -35,6 +35,7 @@ class NoteSerializer(serializers.ModelSerializer):
         fields = ["id", "title", "stars"]
 """,
     "notes/steps.py": """\
+from django.core.exceptions import ObjectDoesNotExist
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import F
 from django.http import Http404
@@ -330,6 +331,157 @@ class Expected(ApiErrorsMixin, viewsets.ViewSet):
         raise SoldOut("tea")
 
 
+class Worse(ValueError):
+    pass
+
+
+class Derived(viewsets.ViewSet):
+    \"\"\"The dict names the base before the class behind it.\"\"\"
+
+    permission_classes = []
+    _expected = {ValueError: ValidationError, Worse: PermissionDenied}
+
+    def handle_exception(self, exc):
+        if isinstance(exc, tuple(self._expected)):
+            return super().handle_exception(self._expected[type(exc)]("expected"))
+        return super().handle_exception(exc)
+
+    @action(detail=False)
+    def worse(self, request):
+        raise Worse("so")
+
+    @action(detail=False)
+    def value(self, request):
+        return Response(int(request.query_params.get("by", "none")))
+
+    @action(detail=False)
+    def encoded(self, request):
+        return Response("é".encode("ascii"))
+
+
+class Expecting(viewsets.ViewSet):
+    permission_classes = []
+    expected_exceptions = {ValueError: ValidationError, LookupError: ValidationError}
+
+    @action(detail=False)
+    def encoded(self, request):
+        return Response("é".encode("ascii"))
+
+    @action(detail=False)
+    def lacking(self, request):
+        return Response(request.query_params["name"])
+
+
+class NotLookedUp(Expecting):
+    \"\"\"It expects these and what is behind them.\"\"\"
+
+    def handle_exception(self, exc):
+        if isinstance(exc, tuple(self.expected_exceptions)):
+            return super().handle_exception(ValidationError("expected"))
+        return super().handle_exception(exc)
+
+
+class LookedUpLate(Expecting):
+    \"\"\"What stands before the look-up is done before the KeyError.\"\"\"
+
+    def handle_exception(self, exc):
+        if isinstance(exc, tuple(self.expected_exceptions)):
+            Board.objects.filter(pk=1).update(visits=F("visits") + 10)
+            if "early" in self.request.query_params:
+                return Response("early", status=409)
+            cls = self.expected_exceptions[exc.__class__]
+            return super().handle_exception(cls("expected"))
+        return super().handle_exception(exc)
+
+
+class LookedUpPerhaps(Expecting):
+    def handle_exception(self, exc):
+        if isinstance(exc, tuple(self.expected_exceptions)):
+            if "kept" in self.request.query_params:
+                return super().handle_exception(self.expected_exceptions[exc.__class__]("kept"))
+            return super().handle_exception(ValidationError("expected"))
+        return super().handle_exception(exc)
+
+
+class Unmade(Expecting):
+    expected_exceptions = {ObjectDoesNotExist: ValidationError}
+
+    def handle_exception(self, exc):
+        if isinstance(exc, tuple(self.expected_exceptions)):
+            return super().handle_exception(self.expected_exceptions[exc.__class__]("expected"))
+        return super().handle_exception(exc)
+
+
+class ByAction(Few):
+    \"\"\"What it reaches asks for the action.\"\"\"
+
+    @property
+    def busy(self):
+        return self.action in ("value", "other")
+
+    def told(self):
+        return {"action": self.action, "busy": self.busy}
+
+    def handle_exception(self, exc):
+        if isinstance(exc, (ValueError, KeyError, Http404)):
+            return Response(self.told(), status=409 if self.busy else 422)
+        return super().handle_exception(exc)
+
+
+class ActionOfNone(APIView):
+    permission_classes = []
+
+    def told(self):
+        return {"action": self.action}
+
+    def handle_exception(self, exc):
+        return Response(self.told(), status=409)
+
+    def get(self, request):
+        raise Http404
+
+
+def page(found):
+    if not found:
+        raise Http404
+
+
+class PagingBelow(Few):
+    def handle_exception(self, exc):
+        if isinstance(exc, ValueError):
+            page(Board.objects.filter(closed=True).exists())
+        return super().handle_exception(exc)
+
+
+class PagingFound(Few):
+    def handle_exception(self, exc):
+        if isinstance(exc, ValueError):
+            return Response({"name": get_object_or_404(Board, pk=77).name}, status=400)
+        return super().handle_exception(exc)
+
+
+class PagingMade(Few):
+    def handle_exception(self, exc):
+        if isinstance(exc, ValueError):
+            error = Http404("gone")
+            raise error
+        return super().handle_exception(exc)
+
+
+class PagingAgain(Few):
+    def handle_exception(self, exc):
+        if isinstance(exc, Http404):
+            raise
+        return super().handle_exception(exc)
+
+
+class NoPage(Few):
+    def handle_exception(self, exc):
+        if isinstance(exc, ValueError):
+            exc = Http404("gone")
+        return super().handle_exception(exc)
+
+
 class Paging(Few):
     def handle_exception(self, exc):
         if isinstance(exc, ValueError):
@@ -494,12 +646,16 @@ from rest_framework.routers import SimpleRouter
 router, boards = SimpleRouter(), SimpleRouter()
 for name in "Granted Typed Detailed Keeping Replacing Counted Outer Early Checked Twice TwiceMore Before Written Returning Asked".split():
     router.register(name.lower(), getattr(views, name), name)
-for name in "Failing Expected Told Logged Counting Paging".split():
+for name in (
+    "Failing Expected Told Logged Counting Paging PagingBelow PagingFound PagingMade PagingAgain NoPage Derived NotLookedUp"
+    " LookedUpLate LookedUpPerhaps Unmade ByAction"
+).split():
     router.register(name.lower(), getattr(views, name), name)
 boards.register("notes", views.OnBoard, "onboard")
 urlpatterns = [
     *router.urls, path("boards/<int:board>/", include(boards.urls)), path("named/<int:board>/", views.Named.as_view()),
     path("plain/", views.Plain.as_view()), path("swapped/", views.Swapped.as_view()), path("loads/", views.Loads.as_view()),
+    path("actionofnone/", views.ActionOfNone.as_view()),
 ]
 """,
 }
@@ -515,13 +671,20 @@ REFUSED = {
     "keeping": "override-init",
     "replacing": "override-init",
     "paging": "override-handle-exception",
+    "pagingbelow": "override-handle-exception",
+    "pagingfound": "override-handle-exception",
+    "pagingmade": "override-handle-exception",
+    "pagingagain": "override-handle-exception",
+    "lookedupperhaps": "override-handle-exception",
+    "unmade": "override-handle-exception",
+    "actionofnone": "view-attribute",
 }
 
 
 def test_steps_of_dispatch(tmp_path: Path) -> None:
     site = Site.make(tmp_path / "site", FILES)
     snapshot = site.snapshot()
-    program, report = site.explore(snapshot, tmp_path / "fastapi", cases=220, seconds=30)
+    program, report = site.explore(snapshot, tmp_path / "fastapi", cases=340, seconds=30)
     paths = {r.id: r.path for r in snapshot.routes}
     refused = {(r.method, paths[r.route_id]): r.reasons[0] for r in program.refused}
     codes = {name: {r.code for (_, p), r in refused.items() if p.startswith(f"/{name}/")} for name in REFUSED}
@@ -544,6 +707,20 @@ def test_steps_of_dispatch(tmp_path: Path) -> None:
         ("encoded", "500"),
     ):
         assert status in seen[f"GET /expected/{name}/"], name
+    for name, status in (
+        ("derived/worse", "403"),
+        ("derived/value", "400"),
+        ("derived/encoded", "500"),
+        ("notlookedup/encoded", "400"),
+        ("notlookedup/lacking", "400"),
+        ("lookeduplate/encoded", "500"),
+        ("byaction/gone", "422"),
+        ("byaction/key", "422"),
+        ("nopage/gone", "404"),
+    ):
+        assert status in seen[f"GET /{name}/"], name
+    assert "409" in seen["POST /byaction/value/"]
+    assert "404" in seen["POST /nopage/value/"]
     # Python's own texts are Django's to tell.
     left = {o.key for o in report.operations if o.unserved}
     assert {f"GET /expected/{name}/" for name in ("behind", "denied", "value")} <= left

@@ -61,19 +61,19 @@ def record_of(ctx: Context, lifted: Lifted) -> FunctionRecord:
     return next(r for r in records(ctx) if r.token == lifted.name)
 
 
-_CALLED = re.compile(r"segue__fn_\d+__")
+CALLED = re.compile(r"segue__fn_\d+__")
 
 
 def reached(ctx: Context, lines: Sequence[str]) -> list[FunctionRecord | None]:
     """The functions that ``lines`` call, and those that these call; None for one that is still being lifted."""
     known = {record.token: record for record in records(ctx)}
     found: dict[str, FunctionRecord | None] = {}
-    todo = list(_CALLED.findall("\n".join(lines)))
+    todo = list(CALLED.findall("\n".join(lines)))
     while todo:
         token = todo.pop()
         if token not in found:
             found[token] = record = known.get(token)
-            todo += _CALLED.findall("\n".join(record.lines)) if record is not None else ()
+            todo += CALLED.findall("\n".join(record.lines)) if record is not None else ()
     return list(found.values())
 
 

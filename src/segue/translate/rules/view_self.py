@@ -59,7 +59,12 @@ def view_kwargs(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
 def view_action(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
     """``self.action``, a constant where the endpoint is known."""
     assert isinstance(owner.kind, ViewSelf)
-    known = getattr(owner.kind.endpoint, "action", ...)
+    endpoint = owner.kind.endpoint
+    if getattr(endpoint, "any_action", False):
+        if "rest_framework.viewsets.ViewSetMixin" not in mro(frame, class_of(owner.kind)):
+            raise frame.refuse("view-attribute", "self.action", "Only viewsets have it.", node)
+        return Val(Scalar("str", True), frame.state("action"))
+    known = getattr(endpoint, "action", ...)
     if known is None or isinstance(known, str):
         return const(known or None)
     return Val(Scalar("str", True), frame.state("action"))

@@ -29,7 +29,8 @@ class Endpoint:
     """``method`` is '' where code serves several (permissions); ``action`` as the viewset has it then:
     None for a method that the URL does not offer, ``"metadata"`` for OPTIONS. ``rebound``: methods that the view's code has
     replaced on the object (``self.get_object = self.get_instance``), with the dotted names of what stands there now. ``chosen``: what
-    ``get_serializer_class`` gives on the way that is translated, where requests decide."""
+    ``get_serializer_class`` gives on the way that is translated, where requests decide. ``any_action``: the code serves all actions,
+    so that ``action`` says nothing."""
 
     ctx: Context
     route: Route
@@ -38,6 +39,7 @@ class Endpoint:
     action: str | None
     rebound: tuple[tuple[str, str], ...] = ()
     chosen: Chosen | None = None
+    any_action: bool = False
 
     @property
     def cls(self) -> str:
@@ -47,7 +49,8 @@ class Endpoint:
     @property
     def key(self) -> Hashable:
         """Endpoints with equal keys translate equally."""
-        return (self.view.key, self.route.id, self.method, self.action, self.rebound, self.chosen)
+        told = (self.method, self.action, self.any_action)
+        return (self.view.key, self.route.id, *told, self.rebound, self.chosen)
 
     @property
     def app(self) -> str:
@@ -163,7 +166,7 @@ class Endpoint:
 
     def for_action(self, action: str | None, method: str = "") -> Endpoint:
         """The same view under another action."""
-        return replace(self, action=action, method=method)
+        return replace(self, action=action, method=method, any_action=self.any_action and action is None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -229,6 +229,8 @@ class Folder:
     def on_attribute(self, node: ast.Attribute) -> Any:
         text = ast.unparse(node)
         if text == "self.action":
+            if self.endpoint.any_action:
+                raise self.dynamic(node)
             return self.endpoint.action
         if text == "self.detail" and self.endpoint.detail is not None:
             return self.endpoint.detail

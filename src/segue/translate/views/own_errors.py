@@ -9,17 +9,17 @@ Source: ``rest_framework.views.APIView.handle_exception``.
 from __future__ import annotations
 
 import ast
-import re
 import textwrap
+from dataclasses import replace
 
 from segue.snapshot.model import Function
 from segue.target.ir import Decl, Import, Module
 from segue.translate.functions.finish import keep
 from segue.translate.functions.lift import Lifted, find, interpret, lift
-from segue.translate.functions.record import records
 from segue.translate.kinds import ErrorResponse, Failure, Kind, Maybe, Response, ViewSelf
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.views.errors_by_class import drawn_out
+from segue.translate.views.raises_djangos import raises_djangos
 
 HOOK = "handle_exception"
 _STATE = {
@@ -28,8 +28,8 @@ _STATE = {
     "user": "call.user",
     "method": "call.method",
     "query": "call.query",
+    "action": "call.action",
 }
-_DJANGOS = re.compile(r"raise (Http404|Forbidden)\(")
 
 
 def arguments(endpoint: Endpoint, module: Module, stem: str) -> tuple[list[str], set[Import]]:
@@ -41,7 +41,7 @@ def arguments(endpoint: Endpoint, module: Module, stem: str) -> tuple[list[str],
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
     if not isinstance(tree, ast.FunctionDef) or len(tree.args.args) != 2 or tree.decorator_list:
         raise endpoint.refuse_method(HOOK, "It is no plain handle_exception(self, exc).")
-    _check_action(endpoint)
+    endpoint = replace(endpoint, any_action=True)
     error = tree.args.args[1].arg
     function = drawn_out(endpoint, function, error)
     made: list[str] = []
@@ -85,22 +85,10 @@ def _lifted(endpoint: Endpoint, function: Function, error: str, *, api: bool) ->
         )
     if any(s.name not in _STATE for s in lifted.state):
         raise endpoint.refuse_method(HOOK, "It needs more than the request.")
-    for record in records(endpoint.ctx):
-        if record.token == lifted.name and any(_DJANGOS.search(line) for line in record.lines):
-            raise endpoint.refuse_method(HOOK, "What it raises itself is Django's to answer, with a page.")
+    if raises_djangos(endpoint.ctx, lifted.name, again=api):
+        raise endpoint.refuse_method(HOOK, "What it raises itself is Django's to answer, with a page.")
     keep(endpoint.ctx, lifted)
     return lifted
-
-
-def _check_action(endpoint: Endpoint) -> None:
-    """Raise ``Refused`` where it asks for the action: it is written down once for all of them."""
-    known = endpoint.klass()
-    for name, dotted in known.methods.items() if known is not None else ():
-        function = endpoint.ctx.snapshot.functions.get(dotted)
-        if function is None or dotted.startswith(("rest_framework.", "django.")):
-            continue
-        if name == HOOK and re.search(r"\baction\b", function.source):
-            raise endpoint.refuse_method(HOOK, "It asks for the action.")
 
 
 def _argument(module: Module, lifted: Lifted, argument: str, adapter: str) -> tuple[str, set[Import]]:
