@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
+import subprocess
+import sys
 
 import pytest
 
@@ -47,3 +50,50 @@ def test_rows_of_what_is_there(text: str) -> None:
 )
 def test_what_may_fail_is_not_passed_over(text: str) -> None:
     assert not _sets(text)
+
+
+ASK = """
+import json, sys
+import django
+from django.conf import settings
+settings.configure(INSTALLED_APPS=["rest_framework"])
+django.setup()
+from rest_framework import serializers
+
+
+class Shown(serializers.Serializer):
+    kind = serializers.ChoiceField(["1", "b"])
+
+
+def shows(choices):
+    item = Shown()
+    item.fields["kind"].choices = choices
+    return [item.to_representation({"kind": kind})["kind"] for kind in ("1", "b", "c")]
+
+
+for text in sys.argv[1:]:
+    try:
+        print(json.dumps(shows(eval(text)) == ["1", "b", "c"]))
+    except (TypeError, ValueError):
+        print("false")
+"""
+
+
+def test_choices_are_texts() -> None:
+    """DRF shows keys in the place of their texts: those of the choices have to be texts, and a list is a group of choices."""
+    given = [
+        "[]", '[("a", "A"), ["b", "B"]]', '(("1", "One"),)', '[(1, "One")]', '[("G", [(1, "One")])]', '[("1",)]', "[1]",
+        '[("a", "A", 3)]', '[("1", ())]', "{1: 1}",
+    ]  # fmt: skip
+    asked = subprocess.run(
+        [sys.executable, "-c", ASK, *given], check=True, capture_output=True, text=True, timeout=60
+    )
+    same = [json.loads(line) for line in asked.stdout.split()]
+    passed = []
+    for choices in given:
+        statement = ast.parse(f'self.fields["kind"].choices = {choices}').body[0]
+        kind = frozenset({"kind"})
+        passed.append(sets_querysets(statement, kind, frozenset(), choices=kind))
+    assert passed[:3] == same[:3] == [True] * 3
+    assert not any(ours and not theirs for ours, theirs in zip(passed, same, strict=True))
+    assert not all(same)

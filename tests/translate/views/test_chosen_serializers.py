@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from tests.projects.site import SETTINGS, Site
 
 from segue.emit import write
+from segue.snapshot.model import Value
 from segue.translate.program import translate
 
 MODELS = """\
@@ -141,6 +143,68 @@ class Guarded(Base):
         return Staff
 
 
+class Staffs(Base):
+    # What the user is does not matter where the action decides.
+    http_method_names = ["get"]
+
+    def get_serializer_class(self):
+        if self.request.user.is_staff and self.action == "update":
+            return Long
+        return Short
+
+
+class Locked(Staffs):
+    # It looks the object up for some users before it asks for the action.
+    def get_serializer_class(self):
+        if self.request.user.is_staff and self.get_object().stars and self.action == "update":
+            return Long
+        return Short
+
+
+class Picks(Staffs):
+    # What it puts on the view is there for some users only.
+    serializer_class = Short
+
+    def pick(self):
+        self.serializer_class = Long
+        return False
+
+    def get_serializer_class(self):
+        if self.request.user.is_staff and self.pick():
+            return Staff
+        return super().get_serializer_class()
+
+
+class Flagged(Staffs):
+    flag = ""
+
+    def get_serializer_class(self):
+        found = self.request.user.is_staff and self.flag
+        return Long if found == "" else Short
+
+
+class Looked(Staffs):
+    # The property is asked for once, and always.
+    @property
+    def total(self):
+        return get_object_or_404(Shop, code=self.request.query_params.get("shop", "a"))
+
+    def get_serializer_class(self):
+        total = self.total
+        if self.request.user.is_staff:
+            return Staff
+        return Long if total else Short
+
+
+class Mailed(Staffs):
+    # Anonymous users have no mail.
+    def get_serializer_class(self):
+        mail = self.request.user.email
+        if self.request.user.is_staff:
+            return Staff
+        return Long if mail else Short
+
+
 class Counted(serializers.ModelSerializer):
     told = serializers.SerializerMethodField()
 
@@ -233,6 +297,36 @@ class Wholes(Labels):
     serializer_class = Whole
 
 
+class Numbered(Labelled):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        with suppress(Exception):
+            if not self.context["request"].user:
+                self.fields["kind"].choices = [(1, "One")]
+
+
+class Numbers(Labels):
+    serializer_class = Numbered
+
+
+class Stars(serializers.ModelSerializer):
+    stars = serializers.ChoiceField(choices=[("1", "One"), ("2", "Two")])
+
+    class Meta:
+        model = Note
+        fields = ["stars"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        request = self.context.get("request")
+        if request:
+            self.fields["stars"].choices = []
+
+
+class Starred(Labels):
+    serializer_class = Stars
+
+
 class ShopSerializer(serializers.ModelSerializer):
     class Meta:
         model = Shop
@@ -281,10 +375,16 @@ router.register("maybe/(?P<code>[^/.]+)", views.Maybe, basename="maybe")
 router.register("few", views.Few, basename="few")
 router.register("many", views.Many, basename="many")
 router.register("guarded", views.Guarded, basename="guarded")
+router.register("staffs", views.Staffs, basename="staffs")
+router.register("locked", views.Locked, basename="locked")
+router.register("picks", views.Picks, basename="picks")
+router.register("flagged", views.Flagged, basename="flagged")
+router.register("looked", views.Looked, basename="looked")
+router.register("mailed", views.Mailed, basename="mailed")
 urlpatterns = [
     *router.urls, path("all/", views.ByArguments.as_view()), path("all/<int:pk>/", views.ByArguments.as_view()),
     path("labels/", views.Labels.as_view()), path("wholes/", views.Wholes.as_view()), path("shops/", views.Shops.as_view()),
-    path("members/", views.Members.as_view()),
+    path("members/", views.Members.as_view()), path("numbers/", views.Numbers.as_view()), path("starred/", views.Starred.as_view()),
 ]
 """
 REFUSED = {
@@ -293,7 +393,16 @@ REFUSED = {
     ("/maybe/{code}/{pk}/", "override-get-serializer-context"),
     ("/guarded/", "dynamic-get-serializer-class"),
     ("/guarded/{pk}/", "dynamic-get-serializer-class"),
+    ("/locked/", "lookup"),  # there is no object to look up for a list: Django fails
+    ("/flagged/", "dynamic-get-serializer-class"),
+    ("/flagged/{pk}/", "dynamic-get-serializer-class"),
+    ("/looked/", "dynamic-get-serializer-class"),
+    ("/looked/{pk}/", "dynamic-get-serializer-class"),
+    ("/mailed/", "dynamic-get-serializer-class"),
+    ("/mailed/{pk}/", "dynamic-get-serializer-class"),
     ("/wholes/", "serializer-init"),
+    ("/numbers/", "serializer-init"),
+    ("/starred/", "serializer-init"),
     ("/members/", "group-by"),  # Django shares the join that the related set begins with
 }
 # Both sides are asked the same, one after the other, so that their databases stay alike.
@@ -337,6 +446,7 @@ for code in ("b", "zz"):
     asked += [("", "PATCH", f"/in/{code}/2/", {"title": title}) for title in ("alpha", "more")]
 for who in ("", "staff", "some", "may"):
     asked += [(who, "GET", place, None) for place in ("/all/", "/all/1/", "/labels/", "/shops/", "/few/", "/many/")]
+    asked += [(who, "GET", place + rest, None) for place in ("/staffs/", "/locked/", "/picks/") for rest in ("", "2/", "99/") if place + rest != "/locked/"]
 with TestClient(create_app(), raise_server_exceptions=False) as ours:
     for who, method, place, body in asked:
         sign = {"Authorization": "Basic " + base64.b64encode(f"{who}:x".encode()).decode()} if who else {}
@@ -357,7 +467,8 @@ def test_each_class_has_its_own_way(tmp_path: Path) -> None:
         "notes/views.py": VIEWS,
     }  # fmt: skip
     site = Site.make(tmp_path / "site", files)
-    program = translate(site.snapshot())
+    snapshot = site.snapshot()
+    program = translate(snapshot)
     write(program, tmp_path / "fastapi")
     assert {(r.route_id, r.reasons[0].code) for r in program.refused} == REFUSED
     lines = site.run("-c", ASK, str(tmp_path / "fastapi"))
@@ -370,3 +481,18 @@ def test_each_class_has_its_own_way(tmp_path: Path) -> None:
     unasked = routes.partition("async def unasked_list(")[2].partition("\n\n\n")[0]
     assert "found(" in unasked  # a shop that is not there is a 404, whoever looks the entry up
     assert "total =" not in unasked
+
+    # Where nobody is there to ask, or the user model says by itself who is staff, it matters that it is asked.
+    settings, user = snapshot.settings, snapshot.models["notes.User"]
+    pairs = tuple(
+        (key, Value("const", None) if key.data == "UNAUTHENTICATED_USER" else value)
+        for key, value in settings.values["REST_FRAMEWORK"].pairs
+    )
+    framework = {**settings.values, "REST_FRAMEWORK": Value("dict", pairs=pairs)}
+    fewer = replace(user, fields=tuple(f for f in user.fields if f.name != "is_staff"))
+    for other, code in (
+        (replace(snapshot, settings=replace(settings, values=framework)), "user-model"),
+        (replace(snapshot, models={**snapshot.models, user.label: fewer}), "user-field"),
+    ):
+        refused = {r.route_id: r.reasons[0].code for r in translate(other).refused}
+        assert refused["/staffs/"] == refused["/staffs/{pk}/"] == code

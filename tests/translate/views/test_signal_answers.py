@@ -68,7 +68,18 @@ class PickySignal(ShopSignal):
         return answers
 
 
+class HeardSignal(ShopSignal):
+    def send(self, sender, **named):
+        answers = []
+        for receiver in self.get_live(sender):
+            response = receiver(signal=self, sender=sender, **named)
+            if response:
+                answers.append((receiver, response))
+        return answers
+
+
 shown = ShopSignal()
+heard = HeardSignal()
 silent = ShopSignal()
 picky = PickySignal()
 plain = django.dispatch.Signal()
@@ -78,7 +89,7 @@ import string
 
 from django.dispatch import receiver
 
-from notes.signals import picky, plain, shown
+from notes.signals import heard, picky, plain, shown
 
 TEMPLATES = {"gone": "{title} is gone"}
 NAMES = {"new": "A new note.", "old": "An old note."}
@@ -106,6 +117,11 @@ def second(sender, note, **kwargs):
 @receiver(plain)
 def first(sender, note, **kwargs):
     return note.stars + 1 if note.stars else None
+
+
+@receiver(heard)
+def says_nothing(sender, note, **kwargs):
+    return note.title if note.stars else None
 
 
 @receiver(picky)
@@ -159,6 +175,14 @@ class Note(models.Model):
         return found
 
     @property
+    def heard(self):
+        from notes.signals import heard
+
+        for _receiver, response in heard.send(self.shop, note=self):
+            return response
+        return "nobody"
+
+    @property
     def picked(self):
         from notes.signals import picky
 
@@ -185,6 +209,12 @@ class Picked(serializers.ModelSerializer):
         fields = ["picked"]
 
 
+class Heard(serializers.ModelSerializer):
+    class Meta:
+        model = Note
+        fields = ["heard"]
+
+
 class One(generics.RetrieveAPIView):
     queryset = Note.objects.all()
     serializer_class = Shown
@@ -199,12 +229,19 @@ class All(generics.ListAPIView):
 
 class Picky(All):
     serializer_class = Picked
+
+
+class Hears(All):
+    serializer_class = Heard
 """
 URLS = """\
 from django.urls import path
 from notes import views
 
-urlpatterns = [path("notes/", views.All.as_view()), path("notes/<int:pk>/", views.One.as_view()), path("picky/", views.Picky.as_view())]
+urlpatterns = [
+    path("notes/", views.All.as_view()), path("notes/<int:pk>/", views.One.as_view()), path("picky/", views.Picky.as_view()),
+    path("heard/", views.Hears.as_view()),
+]
 """
 ASK = """
 import os, sys
@@ -236,8 +273,11 @@ def test_receivers_are_asked_as_django_asks_them(tmp_path: Path) -> None:
     site = Site.make(tmp_path / "site", files)
     program = translate(site.snapshot())
     write(program, tmp_path / "fastapi")
-    # Whether it calls anybody depends on the sender.
-    assert {(r.route_id, r.reasons[0].code) for r in program.refused} == {("/picky/", "signal")}
+    # Whether it calls anybody depends on the sender; whether it gives an answer, on the answer.
+    assert {(r.route_id, r.reasons[0].code) for r in program.refused} == {
+        ("/picky/", "signal"),
+        ("/heard/", "signal"),
+    }
     lines = site.run("-c", ASK, str(tmp_path / "fastapi"))
     told = list(zip(lines[::2], lines[1::2], strict=True))
     left = [(one, other) for one, other in told if " 501 " in other]

@@ -58,7 +58,7 @@ def _walk(folder: Folder, body: Sequence[ast.stmt], choice: Choice) -> list[ast.
         if isinstance(statement, ast.If):
             rest = list(body[index + 1 :])
             try:
-                known = bool(folder.value(statement.test))
+                known = folder.truth(statement.test)
             except Refused as refused:
                 _open(folder, refused, statement.test)
                 yes, no = folder.fork(), folder.fork()

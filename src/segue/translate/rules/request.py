@@ -26,6 +26,7 @@ from segue.translate.kinds import (
 from segue.translate.rules import request_state
 from segue.translate.rules.given_attributes import read_aside
 from segue.translate.rules.registry import attribute, method
+from segue.translate.specialise.users import anonymous_is_djangos
 
 
 @attribute(Request, "user")
@@ -36,7 +37,11 @@ def user(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
     if not carried.is_open(frame.ctx) and not read_aside(frame.ctx, "user"):
         why = "Code of a view puts another there, and this is translated once for all views."
         raise frame.refuse("request", "request.user", why, node)
-    return Val(User(frame.ctx.snapshot.settings.user_model, _authenticated(frame)), frame.state("user"))
+    authenticated = _authenticated(frame)
+    if not authenticated and not anonymous_is_djangos(frame.ctx):
+        why = "Without credentials it is no AnonymousUser of Django's, but None or something of the project's own."
+        raise frame.refuse("user-model", "UNAUTHENTICATED_USER", why, node)
+    return Val(User(frame.ctx.snapshot.settings.user_model, authenticated), frame.state("user"))
 
 
 def _authenticated(frame: Frame) -> bool | None:

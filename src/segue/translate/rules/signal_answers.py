@@ -247,9 +247,8 @@ class _Method:
                     True if there and ref is not None and ref.name == self.own.ctx.model(label).cls else None
                 )
         value = self.value(node)
-        if value is _OPAQUE or value is self.own.sender:
-            return None
-        return bool(value)
+        # What a receiver has returned may be anything, and an object may say by itself whether it counts as true.
+        return bool(value) if value is None or isinstance(value, bool | str | int | list | tuple) else None
 
     def together(self, values: list[ast.expr], either: bool) -> bool | None:
         """``and``, and with ``either`` ``or``: what is behind ``sender and`` is asked of one that is there."""

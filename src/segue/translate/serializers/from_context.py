@@ -79,7 +79,8 @@ def sets_querysets(
 ) -> bool:
     """Whether it only sets ``self.fields["x"].queryset`` to rows of the request's objects, where these are known to be there.
 
-    Or labels, and choices of the fields ``choices``, which output does not ask either: a value that is none of them is shown as it is.
+    Or labels, and choices of the fields ``choices``, which output does not ask either: a text is shown as it is, whether it is one
+    of these texts or not.
     ``classes``: names that stand for classes; ``sure``: what the conditions around it found to be there.
     """
     match statement:
@@ -88,8 +89,9 @@ def sets_querysets(
             return known and _rows(value, classes | sure)
         case ast.Assign([ast.Attribute(ast.Subscript(held, ast.Constant(str() as name)), attribute)], value):
             known = ast.unparse(held) == "self.fields" and name in fields
-            shown = attribute in _UNSHOWN or (attribute == "choices" and name in choices)
-            return known and shown and all(isinstance(n, _LITERAL) for n in ast.walk(value))
+            if attribute == "choices":
+                return known and name in choices and _are_texts(value)
+            return known and attribute in _UNSHOWN and all(isinstance(n, _LITERAL) for n in ast.walk(value))
         case ast.With([ast.withitem(opener, None)], body) if _suppresses(opener):
             return all(
                 isinstance(s, ast.If)
@@ -108,6 +110,19 @@ def sets_querysets(
                 and all(
                     sets_querysets(s, fields, classes, sure | found_there(opposite), choices) for s in orelse
                 )
+            )
+    return False
+
+
+def _are_texts(node: ast.expr) -> bool:
+    """``[("a", "A"), …]``: pairs of texts. A list as the second is a group; other keys are shown in the place of their texts."""
+    match node:
+        case ast.List(pairs) | ast.Tuple(pairs):
+            return all(
+                isinstance(p, ast.List | ast.Tuple)
+                and len(p.elts) == 2
+                and all(isinstance(e, ast.Constant) and isinstance(e.value, str) for e in p.elts)
+                for p in pairs
             )
     return False
 

@@ -10,7 +10,7 @@ import ast
 import textwrap
 
 from segue.refusal import Refused
-from segue.snapshot.model import Function, Serializer, SerializerField
+from segue.snapshot.model import Function, Serializer, SerializerField, Value
 from segue.translate.context import Context
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
@@ -43,21 +43,35 @@ def fixed_init(ctx: Context, serializer: Serializer, *, reading: bool = False) -
         return memo
     functions = inits(ctx, serializer.name)
     names = frozenset(f.name for f in serializer.fields) if reading else frozenset()
-    texts = frozenset(f.name for f in serializer.fields if reading and _chooses_texts(f))
+    texts = frozenset(f.name for f in serializer.fields if reading and _chooses_texts(ctx, serializer, f))
     made = functions is not None and all(_is_fixed(ctx, f, functions, names, texts) for f in functions)
     ctx.memo[("fixed-init", (serializer.name, reading))] = made
     return made
 
 
-def _chooses_texts(item: SerializerField) -> bool:
-    """Whether it is a ``ChoiceField`` of texts: what is shown is then what is stored, whichever choices there are."""
+def _chooses_texts(ctx: Context, serializer: Serializer, item: SerializerField) -> bool:
+    """Whether it is a ``ChoiceField`` of texts: what is shown is then what is stored, whichever texts may be chosen."""
+    from segue.translate.load.models import field_of, python_type
     from segue.translate.serializers.facts import base_name
 
     given = item.kwargs.get("choices")
+    model = ctx.snapshot.models.get(serializer.model)
+    stored = field_of(model, item.source or item.name) if model is not None else None
     return (
         base_name(item) == "ChoiceField"
         and given is not None
-        and all(len(pair.items) == 2 and isinstance(pair.items[0].data, str) for pair in given.items)
+        and stored is not None
+        and python_type(ctx, stored) == "str"
+        and all(len(pair.items) == 2 and _is_choice(*pair.items) for pair in given.items)
+    )
+
+
+def _is_choice(key: Value, label: Value) -> bool:
+    return (
+        key.kind == "const"
+        and isinstance(key.data, str)
+        and label.kind in ("const", "lazy")
+        and isinstance(label.data, str)
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,10 @@ from segue.translate.specialise.registered import (
     most_given,
     registered,
 )
+from segue.translate.specialise.users import every_user_has
 
+# What ``HttpRequest`` has from the start; ``data`` would be parsed, and what middleware adds may be missing.
+_OF_REQUESTS = frozenset({"COOKIES", "META", "headers", "method", "path", "path_info"})
 WAYS = 8
 """How many ways a choice may have: the rest of the operation is written once for each."""
 
@@ -87,10 +91,41 @@ class _ForkFolder(RegistryFolder):
             case _:
                 return False
         try:
-            self.names[target] = self.value(value)
+            found = self.value(value)
         except Refused:
-            self.names[target] = _Later(_Named(self).visit(ast.parse(ast.unparse(value), mode="eval").body))
+            found = _Later(_Named(self).visit(ast.parse(ast.unparse(value), mode="eval").body))
+            if not self._is_there(found.node):
+                raise
+        self.assign(ast.Name(target), found)
         return True
+
+    def _is_there(self, node: ast.expr) -> bool:
+        """Whether every request has it, and it does not matter whether and how often it is asked for."""
+        known = self.endpoint.klass()
+        if known is None or "request" in known.methods:
+            return False
+        match ast.unparse(node).split("."):
+            case ["self", "request", "user"]:
+                return True
+            case ["self", "request", "user", name]:
+                return every_user_has(self.endpoint.ctx, name)
+            case ["self", "request", name]:
+                return name in _OF_REQUESTS
+        return False
+
+    def assign(self, target: ast.expr, value: Any) -> None:
+        """A local keeps no property of the view: it would be asked where the local is, once more or not at all."""
+        if _asks_view(value):
+            raise self.dynamic(target)
+        super().assign(target, value)
+
+    def behind_users(self, node: ast.BoolOp, ask: Callable[[ast.expr], Any]) -> list[Any]:
+        """No condition is asked before those about the user are."""
+        self.way.guarded += 1
+        try:
+            return super().behind_users(node, ask)
+        finally:
+            self.way.guarded -= 1
 
     def truth(self, node: ast.expr) -> bool:
         if isinstance(node, ast.BoolOp):
@@ -158,6 +193,12 @@ class _Named(ast.NodeTransformer):
         if isinstance(node.value, ast.Name) and node.value.id == "self" and node.attr in self.folder.own:
             raise self.folder.dynamic(node)
         return self.generic_visit(node)
+
+
+def _asks_view(value: Any) -> bool:
+    if isinstance(value, list | dict):
+        return any(map(_asks_view, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, OfRequest | Registered)
 
 
 def _of_self(node: ast.expr, names: dict[str, Any]) -> bool:

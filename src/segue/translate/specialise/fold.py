@@ -10,11 +10,13 @@ import ast
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from segue.refusal import Refused, refuse
 from segue.snapshot.model import Function, Value, Where
 from segue.translate.specialise.endpoint import EMPTY, Endpoint
+from segue.translate.specialise.users import every_user_has, every_user_has_perm
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +204,10 @@ class Folder:
 
     def truth(self, node: ast.expr) -> bool:
         """Whether the value of ``node`` counts as true."""
+        if isinstance(node, ast.BoolOp):
+            decides = isinstance(node.op, ast.Or)
+            if self.behind_users(node, self.truth) == [decides]:
+                return decides
         return bool(self.value(node))
 
     def on_constant(self, node: ast.Constant) -> Any:
@@ -290,10 +296,12 @@ class Folder:
             raise self.dynamic(node)
         out = []
         before = dict(self.names)
-        for item in self.value(loop.iter):
-            self.names[loop.target.id] = item
-            out.append(self.value(node.elt))
-        self.names = before
+        try:
+            for item in self.value(loop.iter):
+                self.names[loop.target.id] = item
+                out.append(self.value(node.elt))
+        finally:
+            self.names = before
         return out
 
     on_generatorexp = on_listcomp
@@ -302,41 +310,45 @@ class Folder:
         return self.value(node.body if self.truth(node.test) else node.orelse)
 
     def on_boolop(self, node: ast.BoolOp) -> Any:
-        decides = not isinstance(node.op, ast.And)
-        for index, part in enumerate(node.values):
-            if not self._asks_user(part):
-                break
-            # ``user.has_perm("x") and self.action == "approve"``: what the user may does not matter elsewhere.
-            if any(self._is(later, decides) for later in node.values[index + 1 :]):
-                return decides
+        decides = isinstance(node.op, ast.Or)
+        found = self.behind_users(node, self.value)
+        if found and found[0] is decides:
+            return decides  # what is asked of the user is a bool, too
         for part in node.values[:-1]:
             if isinstance(node.op, ast.And) != self.truth(part):
                 return self.value(part)
         return self.value(node.values[-1])
 
-    def _is(self, node: ast.expr, wanted: bool) -> bool:
+    def behind_users(self, node: ast.BoolOp, ask: Callable[[ast.expr], Any]) -> list[Any]:
+        """What ``ask`` says of the part right behind those that only ask about the user; empty where that is not known.
+
+        ``user.has_perm("x") and self.action == "approve"``: where that part decides, it does not matter what the user may.
+        """
+        asking = sum(1 for _ in takewhile(self._asks_user, node.values))
+        if not 0 < asking < len(node.values):
+            return []
+        own = dict(self.own)
         try:
-            return self.truth(node) is wanted
+            found = [ask(node.values[asking])]
         except Refused:
-            return False
+            found = []
+        if self.own != own:  # it puts something on the view, for some users only
+            self.own.clear()
+            self.own.update(own)
+            return []
+        return found
 
     def _asks_user(self, node: ast.expr) -> bool:
         """Whether it only asks who is there: every user answers, anonymous ones too, and nothing changes by that."""
         match node:
             case ast.UnaryOp(ast.Not(), operand):
                 return self._asks_user(operand)
-            case ast.Attribute(
-                user, "is_staff" | "is_superuser" | "is_active" | "is_authenticated" | "is_anonymous"
-            ):
-                return ast.unparse(user) == "self.request.user"
-            case ast.Call(ast.Attribute(user, "has_perm"), [ast.Constant(str())], []):
-                ctx = self.endpoint.ctx
-                model = ctx.snapshot.models.get(ctx.snapshot.settings.user_model)
-                known = ctx.snapshot.classes.get(model.cls) if model is not None else None
-                plain = known is not None and known.methods.get("has_perm", "").startswith(
-                    "django.contrib.auth."
+            case ast.Attribute(user, name):
+                return ast.unparse(user) == "self.request.user" and every_user_has(
+                    self.endpoint.ctx, name, flag=True
                 )
-                return plain and ast.unparse(user) == "self.request.user"
+            case ast.Call(ast.Attribute(user, "has_perm"), [ast.Constant(str())], []):
+                return ast.unparse(user) == "self.request.user" and every_user_has_perm(self.endpoint.ctx)
         return False
 
     def on_unaryop(self, node: ast.UnaryOp) -> Any:
