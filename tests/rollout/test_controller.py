@@ -173,6 +173,25 @@ def test_no_traffic_is_no_success() -> None:
     assert "0 of 100 requests" in desk.said[-1]
 
 
+def test_synthetic_reads_in_doubt_are_sent_on_at_100_percent() -> None:
+    desk = Desk(kept=Plan(POLICY.steps, {KEY: Progress(50, 50)}), weight=50)
+    controller = desk.controller()
+    controller.begin()
+    desk.seconds += 60
+    controller.tick(traffic(50, 200, 200))
+    assert desk.weight == 100
+    assert controller.wanting() == {KEY: 100}
+    desk.seconds += 60
+    own = [*traffic(100, 12, 0, 500), *traffic(100, 18, 30)]
+    controller.tick(traffic(100, 5000, 0), synthetic=own)
+    assert (desk.weight, desk.kept.operations[KEY].ended) == (100, "")
+    assert controller.wanting() == {KEY: 100}
+    controller.tick([], synthetic=traffic(100, 970, 970))
+    assert desk.kept.operations[KEY].ended == ""
+    controller.tick([], synthetic=traffic(100, 20_000, 20_000))
+    assert desk.kept.operations[KEY].ended.startswith("done")
+
+
 def test_requests_of_an_earlier_weight_do_not_count() -> None:
     desk = Desk()
     controller = desk.controller()

@@ -96,6 +96,23 @@ def test_doubt_at_100_percent_ends(requests: int, failures: int, move: Move) -> 
     assert found.move is move
 
 
+def test_doubt_among_synthetic_reads_does_not_end_with_users_requests() -> None:
+    """Both sides are asked, at 100 % as well: more reads tell, however many requests users have sent."""
+
+    def told(own: Pair, users: Side, before: Side) -> tuple[Move, bool]:
+        found = judge(POLICY, Pair(Side(), users), Pair(), before, 600, own)
+        return found.move, found.more
+
+    doubtful, good = Pair(side(30), side(30, 12)), Pair(side(300), side(300))
+    assert told(doubtful, side(10_000), side(5000)) == (Move.HOLD, True)
+    assert told(Pair(side(60), side(60, 30)), side(10_000), side(5000)) == (Move.ROLLBACK, False)
+    assert told(Pair(side(300), side(300, 2)), side(10_000), side(5000)) == (Move.ADVANCE, False)
+    # Users' own doubt is decided all the same, and by as many of their own requests.
+    assert told(doubtful, Side(5000, 101), Side(1000, 1)) == (Move.ROLLBACK, False)
+    assert told(doubtful, Side(4900, 100), Side(1000, 1)) == (Move.HOLD, True)
+    assert told(good, Side(4900, 45), Side(1000, 1)) == (Move.HOLD, False)
+
+
 def test_few_requests_that_all_fail_pass_no_step() -> None:
     few = Policy(minimum=12)
     for count, move in ((12, Move.HOLD), (14, Move.ROLLBACK)):

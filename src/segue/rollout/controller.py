@@ -53,6 +53,7 @@ class _Watch:
     step: Pair = field(default_factory=Pair)
     last: deque[tuple[float, Pair]] = field(default_factory=deque)
     synthetic: Pair = field(default_factory=Pair)
+    unsure: bool = False
     wait_until: float = 0.0
 
     def measure(self, now: float) -> Counter[int]:
@@ -117,14 +118,12 @@ class Controller:
             self._look(key, paused, moving=self.clock() - now < MOVING_SECONDS)
 
     def wanting(self) -> dict[str, int]:
-        """Operations with traffic that have not had the requests their step needs, with their weights."""
+        """Operations with traffic that have not had the requests their step needs, or whose synthetic reads are in doubt, with their weights."""
         out = {}
         for key in self.plan.active:
             watch, weight = self._watches[key], self.plan.operations[key].weight
-            if (
-                weight
-                and watch.step.fastapi.requests + watch.synthetic.fastapi.requests < self.policy.minimum
-            ):
+            have = watch.step.fastapi.requests + watch.synthetic.fastapi.requests
+            if weight and (have < self.policy.minimum or watch.unsure):
                 out[key] = weight
         return out
 
@@ -146,6 +145,7 @@ class Controller:
         before = Side(requests, failures, 0, abandoned, watch.measure(now))
         seconds = now - watch.since
         verdict = judge(self.policy, watch.step, watch.recent(now), before, seconds, watch.synthetic)
+        watch.unsure = verdict.more
         if verdict.move is Move.ROLLBACK or standing.against:
             self._back(key, verdict.why if verdict.move is Move.ROLLBACK else standing.against)
         elif verdict.move is Move.HOLD:

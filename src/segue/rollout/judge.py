@@ -23,7 +23,8 @@ DOUBT = 0.01
 (12 of 12, where Django has had 12 and failed none, are chance once in three million). More requests tell."""
 
 LONG, SETTLED = 10, 1e-5
-"""At 100 % Django's figures grow no more, so a doubt may never end: after so many times the requests that the step needs one look decides."""
+"""At 100 % Django's figures grow no more, so a doubt may never end: after so many times the requests that the step needs, all of them users', one
+look decides."""
 
 ALONE, GIVEN_UP_ALONE = 0.01, 0.1
 """What may fail, and what clients may give up, where no request of Django's is known to measure by: a rollout whose first step is 100 %, or a
@@ -51,10 +52,11 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What to do and why, with figures."""
+    """What to do and why, with figures. ``more``: synthetic reads are in doubt, and more of them tell."""
 
     move: Move
     why: str
+    more: bool = False
 
 
 def judge(
@@ -82,11 +84,13 @@ def judge(
         return Verdict(Move.HOLD, f"{have} of {policy.minimum} requests to FastAPI so far{told}")
     if seconds < policy.interval:
         return Verdict(Move.HOLD, f"{seconds:.0f} of {policy.interval} s so far")
-    doubt = _against(policy, step, django, DOUBT) or _against(policy, own, own.django, DOUBT)
-    if doubt and (step.django.requests or have < LONG * policy.minimum):
-        return Verdict(Move.HOLD, f"in doubt: {doubt}")
+    doubt, unsure = _against(policy, step, django, DOUBT), _against(policy, own, own.django, DOUBT)
+    if doubt and (step.django.requests or step.fastapi.requests < LONG * policy.minimum):
+        return Verdict(Move.HOLD, f"in doubt: {doubt}", bool(unsure))
     if settled := doubt and _against(policy, step, django, SETTLED):
         return Verdict(Move.ROLLBACK, f"{settled} (after {LONG} times the requests that it needs)")
+    if unsure:  # both sides are asked, so this doubt ends at 100 % as well
+        return Verdict(Move.HOLD, f"in doubt: synthetic reads: {unsure}", more=True)
     if own.fastapi.requests:
         users = _summary(step, django) if step.fastapi.requests else "no user"
         return Verdict(Move.ADVANCE, f"{users}; synthetic reads: {_summary(own, own.django)}")
