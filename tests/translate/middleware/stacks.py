@@ -614,6 +614,44 @@ class ForgetfulSessions(OwnSessions):
         return response
 
 
+class QuietSessions(OwnSessions):
+    """Tells not everybody that the answer is a reader's own."""
+
+    def process_response(self, request, response):
+        try:
+            accessed = request.session.accessed
+        except AttributeError:
+            return response
+        if not request.headers.get("X-Quiet"):
+            if accessed:
+                patch_vary_headers(response, ("Cookie",))
+        return response
+
+
+class EarlySessions(OwnSessions):
+    """Ends before it tells."""
+
+    def process_response(self, request, response):
+        accessed = request.session.accessed
+        if request.headers.get("X-Quiet"):
+            return response
+        if accessed:
+            patch_vary_headers(response, ("Cookie",))
+        return response
+
+
+class SomeSessions(OwnSessions):
+    """Asks some only whether they have read."""
+
+    def process_response(self, request, response):
+        accessed = False
+        if not request.headers.get("X-Quiet"):
+            accessed = request.session.accessed
+        if accessed:
+            patch_vary_headers(response, ("Cookie",))
+        return response
+
+
 class HeaderSessions(OwnSessions):
     def process_request(self, request):
         request.session = self.SessionStore(request.headers.get("X-Session"))

@@ -77,6 +77,22 @@ def test_cookies_of_their_own_are_left_to_django(root: Path, tmp_path: Path) -> 
     assert "csrftoken" in malformed[0]["cookies"]
 
 
+@pytest.mark.parametrize("name", ["QuietSessions", "EarlySessions", "SomeSessions"])
+def test_sessions_that_tell_not_every_reader_are_not_shared(root: Path, tmp_path: Path, name: str) -> None:
+    """Django's ``Vary`` depends on a header then, which what is generated does not ask."""
+    settings = {"SITE_SESSIONS": f"notes.middleware.{name}"}
+    program = translate(of(root, STACK, **settings))
+    write(program, tmp_path)
+    quiet = {"X-Quiet": "1", "X-Key": "1"}
+    requests: list[dict[str, Any]] = [
+        {"method": "GET", "path": "/api/who/", "headers": given} for given in ({}, quiet)
+    ]
+    both = stacks.both(root, tmp_path, STACK, requests, **settings)
+    told = ["Cookie" in legacy["headers"].get("vary", "") for legacy, _ in both]
+    assert told == [True, False]
+    assert not any(modern["status"] == 200 for _, modern in both)
+
+
 def test_nobody_is_there_until_the_view_has_asked(root: Path) -> None:
     """Without a session ``request.user`` is nobody; after the view it is whom DRF has authenticated."""
     native = {(o.method, o.route_id) for o in translate(of(root, ["Names"], **SESSIONS)).native}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from collections import Counter
 
 from segue.refusal import refuse
-from segue.snapshot.model import Value, Where
+from segue.snapshot.model import Function, Value, Where
 from segue.target.ir import Decl, Import
 from segue.translate import caches
 from segue.translate.backends import left_to_django, loads_inactive, of_sessions
@@ -27,6 +28,11 @@ _ENGINES = {
     f"{_BACKENDS}file": ("files", "FileStore"),
     f"{_BACKENDS}signed_cookies": ("cookies", "CookieStore"),
 }
+# What a subclass's process_response has to do, and what is false of requests that have no cookie of a session.
+_ASKS = "accessed = request.session.accessed"
+_TELLS = "if accessed:\n    patch_vary_headers(response, ('Cookie',))"
+_COOKIE = "settings.SESSION_COOKIE_NAME in request.COOKIES"
+_WITH_COOKIE = (_COOKIE, f"{_COOKIE} and empty")
 _JSON = ("django.contrib.sessions.serializers.JSONSerializer", "django.core.signing.JSONSerializer")
 
 
@@ -125,13 +131,60 @@ def _tells_readers(ctx: Context) -> bool:
         function = ctx.snapshot.functions.get(cls.methods.get("process_response", ""))
         if function is None or function.name.startswith("django."):
             return cls.methods.get("process_response", "").startswith("django.")
-        asked = "accessed = request.session.accessed" in function.source
-        return asked and any(
-            isinstance(n, ast.If)
-            and ast.unparse(n) == "if accessed:\n    patch_vary_headers(response, ('Cookie',))"
-            for n in ast.walk(ast.parse(textwrap.dedent(function.source)))
-        )
+        return _tells_in(function)
     return False
+
+
+def _tells_in(function: Function) -> bool:
+    """Whether a method of the project writes it for every reader who has no cookie of a session: at its top level, after the session
+    was asked there, with nothing in between that ends it for them, and nothing that gives a name another meaning."""
+    tree = ast.parse(textwrap.dedent(function.source)).body[0]
+    known = function.globals.get("patch_vary_headers")
+    if (
+        not isinstance(tree, ast.FunctionDef)
+        or tree.decorator_list
+        or [ast.unparse(a) for a in tree.args.args[1:]] != ["request", "response"]
+        or known is None
+        or known.name != "django.utils.cache.patch_vary_headers"
+    ):
+        return False
+    texts = [ast.unparse(n) for n in tree.body]
+    asks = [i for i, n in enumerate(tree.body) if _ASKS in (texts[i], *_tried(n))]
+    if len(asks) != 1 or texts.count(_TELLS) != 1 or asks[0] > texts.index(_TELLS):
+        return False
+    before = [n for i, n in enumerate(tree.body[: texts.index(_TELLS)]) if i != asks[0]]
+    return not any(_leaves(n) for n in before) and _as_they_are(tree)
+
+
+def _tried(node: ast.stmt) -> list[str]:
+    """The assignments of a ``try`` that gives up, as Django's does, where there is no session; nothing for any other statement."""
+    if (
+        not isinstance(node, ast.Try)
+        or [ast.unparse(h) for h in node.handlers] != ["except AttributeError:\n    return response"]
+        or node.orelse
+        or node.finalbody
+        or not all(isinstance(n, ast.Assign) for n in node.body)
+    ):
+        return []
+    return [ast.unparse(n) for n in node.body]
+
+
+def _leaves(node: ast.stmt) -> bool:
+    """Whether the method may end there for requests without the cookie of a session, which are not left to Django."""
+    if isinstance(node, ast.If) and ast.unparse(node.test) in _WITH_COOKIE:
+        return any(_leaves(n) for n in node.orelse)
+    return any(isinstance(n, ast.Return | ast.Raise | ast.Yield | ast.YieldFrom) for n in ast.walk(node))
+
+
+def _as_they_are(tree: ast.FunctionDef) -> bool:
+    """Whether the answer, the request and what was asked are bound nowhere else, ``Vary`` is not named, and the answer is what is returned."""
+    bound = Counter(
+        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)
+    )
+    named = any(isinstance(n, ast.Constant) and str(n.value).lower() == "vary" for n in ast.walk(tree))
+    returned = {ast.unparse(n) for n in ast.walk(tree) if isinstance(n, ast.Return)}
+    taken = bound["request"] + bound["response"] + bound["patch_vary_headers"]
+    return bound["accessed"] == 1 and not taken and not named and returned == {"return response"}
 
 
 def varies_when_saved(django: str) -> bool | None:
