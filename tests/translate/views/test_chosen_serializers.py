@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
+import pytest
 from tests.projects.site import SETTINGS, Site
 
 from segue.emit import write
-from segue.snapshot.model import Value
+from segue.snapshot.model import Function, Value, Where
+from segue.translate.interp.frame import Frame
 from segue.translate.program import translate
+from segue.translate.views.given_context import without_unasked
 
 MODELS = """\
 from django.contrib.auth.models import AbstractUser
@@ -496,3 +500,23 @@ def test_each_class_has_its_own_way(tmp_path: Path) -> None:
     ):
         refused = {r.route_id: r.reasons[0].code for r in translate(other).refused}
         assert refused["/staffs/"] == refused["/staffs/{pk}/"] == code
+
+
+@pytest.mark.parametrize(
+    ("lines", "left"),
+    [
+        (["total = await f(", "    1,", ")", "return None"], ["await f(", "    1,", ")", "return None"]),
+        (["total = (", "    1", ")", "return None"], ["return None"]),
+        (["if call.user:", "    total = 1", "return None"], ["if call.user:", "    pass", "return None"]),
+        (['other = """', "total = 1", '"""', "return None"], None),
+        (["total = await f()", "total = await g(total)", "return None"], None),
+        (["total = await f()", 'return f"{total}"'], None),
+        (["wanted = await f()", "return None"], None),
+    ],
+)
+def test_only_entries_lose_their_names(lines: list[str], left: list[str] | None) -> None:
+    frame = Frame(cast("Any", None), Function("f", Where(""), "", "function", {}), "")
+    frame.lines = lines
+    assert without_unasked(frame) == lines
+    frame.context_locals.add("total")
+    assert without_unasked(frame) == (lines if left is None else left)

@@ -68,7 +68,8 @@ class Frame:
     ``checked_fields`` what was looked for in ``self.fields`` before. ``taken`` are the keys that a dict has lost
     for certain, as (code of the dict, key). ``facts_loops`` are the unrolled loops over what is known of a class
     around the statement: locals that say something of one round are not written down. ``loops`` are those around the statement,
-    ``given`` names the locals that hold extra state here, ``exits`` what is on ``self`` where the function returns;
+    ``given`` names the locals that hold extra state here, ``context_locals`` those that hold entries of a context which it makes,
+    ``exits`` what is on ``self`` where the function returns;
     ``selected`` tells which local holds the rows that a view's look-up chose (where it stands: the lines, and how many there were).
     ``causes`` are the names of caught exceptions that another was raised from. ``around`` are the lines before the blocks that the statement stands in, ``captured``: how many of these are kept apart, ``apart`` the ``no_hoist`` at which the innermost began,
     ``sure`` how many of them do not decide whether what is after them runs without it (``try`` whose handlers all leave). ``changes_user``: what the code so far may have done to who asks (``in``, ``out``).
@@ -98,6 +99,7 @@ class Frame:
     url_arguments: dict[str, Kind] = field(default_factory=dict)
     returns: list[Kind] = field(default_factory=list)
     given: dict[str, str] = field(default_factory=dict)
+    context_locals: set[str] = field(default_factory=set)
     exits: list[dict[str, Kind]] = field(default_factory=list)
     renames: dict[str, str] = field(default_factory=dict)
     torn: list[int] = field(default_factory=list)

@@ -6,13 +6,12 @@ The entries of one of its own that have code are evaluated where the serializer 
 from __future__ import annotations
 
 import ast
-import re
 import textwrap
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from segue.translate.context import Context
 from segue.translate.interp.annotations import annotation
 from segue.translate.interp.entries import in_a_local
 from segue.translate.interp.frame import Frame
@@ -55,8 +54,6 @@ class Given:
 
 
 OF_VIEW = Given()
-# Memo: the locals of operations that hold entries of contexts.
-_LOCALS = ("views", "context locals")
 NONE = Given(BARE)
 
 
@@ -92,30 +89,33 @@ def given_context(frame: Frame, node: ast.expr, value: Val) -> Given:
         kinds.append((key, kept.kind))
         if kept.node is not None and not isinstance(kept.kind, Const | Unknown):
             passed[state_of(key)] = kept.text
-    held = frame.ctx.memo.setdefault(_LOCALS, set())
-    assert isinstance(held, set)
-    held.update(passed.values())
+    frame.context_locals |= set(passed.values())
     return Given(OwnContext(tuple(kinds), beneath), passed)
 
 
-def without_unasked(ctx: Context, lines: list[str]) -> list[str]:
-    """The lines of an operation where entries of a context that nothing looks up have no name; what they ask is asked as in Django."""
-    held = ctx.memo.get(_LOCALS)
-    if not isinstance(held, set):
-        return lines
-    out: list[str] = []
-    for number, line in enumerate(lines):
-        local, begun, value = line.strip().partition(" = ")
-        if begun and local in held and not _named(local, [*lines[:number], value, *lines[number + 1 :]]):
-            if is_pure(ast.parse(value, mode="eval").body):
-                continue
-            line = line[: len(line) - len(line.lstrip())] + value
-        out.append(line)
-    return out
-
-
-def _named(local: str, lines: list[str]) -> bool:
-    return any(re.search(rf"\b{re.escape(local)}\b", line) for line in lines)
+def without_unasked(frame: Frame) -> list[str]:
+    """The lines of an operation where entries of its contexts that nothing looks up have no name; what they ask is asked as in Django."""
+    if not frame.context_locals:
+        return frame.lines
+    tree = ast.parse("\n".join(["async def _():", *(f" {line}" for line in frame.lines)]))
+    named = Counter(n.id for n in ast.walk(tree) if isinstance(n, ast.Name))
+    out: list[str | None] = [*frame.lines]
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Assign) or len(node.targets) != 1:
+            continue
+        (target,), first = node.targets, node.lineno - 2
+        if not isinstance(target, ast.Name) or target.id not in frame.context_locals or named[target.id] > 1:
+            continue
+        line = frame.lines[first]
+        begin, told = line[: len(line) - len(line.lstrip())], f"{target.id} = "
+        if not line[len(begin) :].startswith(told):
+            continue
+        if is_pure(node.value):  # a block is not left empty
+            rest = (node.end_lineno or node.lineno) - node.lineno
+            out[first : first + rest + 1] = [f"{begin}pass" if begin else None, *[None] * rest]
+        else:
+            out[first] = begin + line[len(begin) + len(told) :]
+    return [line for line in out if line is not None]
 
 
 def _passed_on(frame: Frame, kind: SerializerContext, node: ast.expr) -> Given:

@@ -183,7 +183,7 @@ def _program(endpoint: Endpoint, action: str, dotted: str) -> PathOperation:
     result = programs.PROGRAMS[action](frame, endpoint)
     frame.emit(f"return {result.text}")
     opened(frame)
-    frame.lines = without_unasked(endpoint.ctx, frame.lines)
+    frame.lines = without_unasked(frame)
     doc = endpoint.view.description.strip().partition("\n")[0]
     return PathOperation(
         _name(endpoint, action), frame.lines, _imports(endpoint, frame.imports, frame.lines), doc, f"{endpoint.cls}.{action}",
