@@ -602,6 +602,20 @@ class Loads(APIView):
         return Response({"found": self.board is not None})
 
 
+class Superb(Loads):
+    def get(self, request):
+        return Response({"best": self.best(), "board": self.title()})
+
+    def title(self):
+        return self.board.name if self.board is not None else ""
+
+    def best(self):
+        superuser = Note.objects.order_by("-stars", "id").first()
+        if superuser is None:
+            return ""
+        return superuser.title
+
+
 class Before(Base):
     def initial(self, request, *args, **kwargs):
         self.board = get_object_or_404(Board, pk=1)
@@ -656,6 +670,7 @@ urlpatterns = [
     *router.urls, path("boards/<int:board>/", include(boards.urls)), path("named/<int:board>/", views.Named.as_view()),
     path("plain/", views.Plain.as_view()), path("swapped/", views.Swapped.as_view()), path("loads/", views.Loads.as_view()),
     path("actionofnone/", views.ActionOfNone.as_view()),
+    path("superb/", views.Superb.as_view()),
 ]
 """,
 }
@@ -732,5 +747,6 @@ def test_steps_of_dispatch(tmp_path: Path) -> None:
     for key in ("GET /granted/", "GET /granted/again/", "GET /detailed/{pk}/", "GET /swapped/"):
         assert "200" in seen[key], key
     assert "200" in seen["GET /loads/"]
+    assert "200" in seen["GET /superb/"]
     assert {"200", "404"} <= seen["GET /boards/{board}/notes/{pk}/"]
     assert {"201", "404"} <= seen["POST /boards/{board}/notes/"]

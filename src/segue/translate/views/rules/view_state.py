@@ -122,7 +122,11 @@ def touched(
         if isinstance(node.value, ast.Name) and node.value.id == me:
             (gets if isinstance(node.ctx, ast.Load) else sets).add(node.attr)
             called = [known.methods.get(node.attr, "")]
-        elif ast.unparse(node.value).startswith("super"):
+        elif (
+            isinstance(node.value, ast.Call)
+            and isinstance(node.value.func, ast.Name)
+            and node.value.func.id == "super"
+        ):
             called = [f"{base}.{node.attr}" for base in known.mro]
         else:
             continue
