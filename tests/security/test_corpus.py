@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bench.defences import DEFENCES, SOURCES, page
 from bench.fuzz.targets import TARGETS, differs, outcome
 
 from segue_bridge import zone
@@ -21,6 +22,17 @@ def in_utc() -> Iterator[None]:
     zone.configure()
     yield
     zone._default, zone._clock = before
+
+
+def test_each_defence_is_one_place_and_a_part_of_them_claims_no_whole_run() -> None:
+    """``python -m bench.defences`` takes them out one by one."""
+    places = {one.attack: (SOURCES / one.file).read_text().count(one.old) for one in DEFENCES}
+    assert places == dict.fromkeys(places, 1)
+    assert len(places) == len(DEFENCES)
+    rows = ["| a | `b` | `c` |", "| d | `e` | **nothing** |"]
+    claim = "with all of them in place the same tests pass"
+    assert page(rows, "").endswith(f"\n\n2 defences, 1 not noticed; {claim}.\n")
+    assert claim not in page(rows, "planted")
 
 
 @pytest.mark.filterwarnings("ignore")
