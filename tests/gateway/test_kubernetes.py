@@ -238,6 +238,13 @@ def test_alternatives_without_a_group_are_each_looked_at() -> None:
     assert any(may_overlap(way, other) for way in ways("/a/.+|/b/.+"))
 
 
+def test_a_class_may_begin_with_its_own_end() -> None:
+    one, other = "/a[]|]b/", "/a[^](]b/"
+    assert all(re.fullmatch(regex, "/a|b/") for regex in (one, other))
+    assert [len(ways(regex)) for regex in (one, other)] == [1, 1]
+    assert may_overlap(*ways(one), *ways(other))
+
+
 def test_patterns_with_flags_may_match_anything() -> None:
     (one,), (other,) = ways("(?i)/a/NEW/[0-9]+/"), ways("/a/new/(?P<pk>[^/]+)/")
     assert may_overlap(one, other)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from segue.gateway.patterns import alternatives
+from segue.gateway.patterns import alternatives, parts_in
 
 _SPECIAL = re.compile(r"[.^$*+?{}\[\]()|]")
 _ESCAPED = re.compile(r"\\([^A-Za-z0-9])")
@@ -93,25 +93,18 @@ def _literal(regex: str) -> str | None:
 
 def _segments(regex: str) -> tuple[str, ...] | None:
     """``regex`` cut at its slashes; None where something else in it may match a slash."""
-    segments, depth, in_class = [""], 0, ""
-    for part in _RUN.findall(regex):
-        if in_class:
-            in_class += part
-            if part == "]" and in_class not in ("[]", "[^]"):
-                if _class_has_slash(in_class):
-                    return None
-                in_class = ""
-        elif part == "[":
-            in_class = part
-        elif part == "/":
-            if depth:
-                return None
+    segments = [""]
+    for part, depth in parts_in(regex):
+        if part == "/" and not depth:
             segments.append("")
-            continue
-        elif part in (".", "\\D", "\\W", "\\S", "\\/") or (part == "|" and not depth):
+        elif (
+            part in ("/", ".", "\\D", "\\W", "\\S", "\\/")
+            or (part == "|" and not depth)
+            or (part[0] == "[" and _class_has_slash(part))
+        ):
             return None
-        depth += {"(": 1, ")": -1}.get(part, 0) if not in_class and part != "]" else 0
-        segments[-1] += part
+        else:
+            segments[-1] += part
     if any(segment[:1] in tuple("*+?{") for segment in segments):  # the slash itself is repeated
         return None
     return tuple(segments)
@@ -123,15 +116,6 @@ def _class_has_slash(text: str) -> bool:
 
 def _closes_at_end(regex: str) -> bool:
     """Whether the group that begins ``regex`` ends it."""
-    depth, in_class = 0, False
-    parts = _RUN.findall(regex)
-    for place, part in enumerate(parts):
-        if in_class:
-            in_class = part != "]"
-        elif part == "[":
-            in_class = True
-        elif part in "()":
-            depth += 1 if part == "(" else -1
-            if not depth:
-                return place == len(parts) - 1
-    return False
+    parts = list(parts_in(regex))
+    ends = [place for place, (part, depth) in enumerate(parts) if part == ")" and not depth]
+    return ends[:1] == [len(parts) - 1]

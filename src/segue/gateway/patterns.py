@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 _RUN = re.compile(r"\\.|[^\\]", re.DOTALL)
 _ESCAPED = re.compile(r"\\[^A-Za-z0-9]", re.DOTALL)
 _CLASS = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+_PARTS = re.compile(rf"{_CLASS.pattern}|{_RUN.pattern}", re.DOTALL)
 _ELSEWHERE = re.compile(
     r"\(\?(?:[=!>(#]|<[=!]|P=|[aLimsux]*[aLux][aLimsux]*[-:)])"  # look-around, atomic and conditional groups, comments, Python's own flags
     r"|\\[1-9ZNuU]"  # a group again, the end, signs by name or number
@@ -52,19 +54,22 @@ def beginning(pattern: str, rest: str = r"[\s\S]*") -> str:
 
 def alternatives(regex: str) -> list[str]:
     """``regex`` cut at the signs ``|`` that stand in no group."""
-    found, depth, in_class = [""], 0, False
-    for part in _RUN.findall(regex):
-        if in_class:
-            in_class = part != "]"
-        elif part == "[":
-            in_class = True
-        elif part in "()":
-            depth += 1 if part == "(" else -1
-        elif part == "|" and not depth:
+    found = [""]
+    for part, depth in parts_in(regex):
+        if part == "|" and not depth:
             found.append("")
-            continue
-        found[-1] += part
+        else:
+            found[-1] += part
     return found
+
+
+def parts_in(regex: str) -> Iterator[tuple[str, int]]:
+    """The parts of ``regex`` (a class is one), each with the number of groups that it stands in; a bracket stands outside of its own group."""
+    depth = 0
+    for part in _PARTS.findall(regex):
+        depth -= part == ")"
+        yield part, depth
+        depth += part == "("
 
 
 def _escaped(text: str, place: int) -> bool:
