@@ -42,7 +42,8 @@ def _readable(value):
         return {k: _readable(v) for k, v in value.items()}
     if isinstance(value, str) and value.count(".") == 2 and value.startswith("ey"):
         claims = jwt.decode(value, options={"verify_signature": False, "verify_exp": False})
-        times = {k: claims[k] - claims["iat"] for k in DRAWN[2:] if k in claims}
+        # In tens of seconds: Simple JWT dates an access token by the refresh token's clock reading, and ``iat`` by another.
+        times = {k: round(claims[k] - claims["iat"], -1) for k in DRAWN[2:] if k in claims}
         return {**{k: v for k, v in claims.items() if k not in DRAWN}, **times, "jti": len(claims["jti"])}
     return value
 
