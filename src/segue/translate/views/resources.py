@@ -16,7 +16,7 @@ from segue.translate.context import Context
 from segue.translate.filters.filtersets import left_to_django
 from segue.translate.functions.record import reached
 from segue.translate.functions.same import canonical
-from segue.translate.functions.writing import is_written
+from segue.translate.functions.writing import may_write
 from segue.translate.interp import carried
 from segue.translate.interp.carried import REQUEST_AUTH
 from segue.translate.interp.leaving import WRITTEN
@@ -277,7 +277,7 @@ def _shared(base: Endpoint) -> _Shared:
         arguments.append("atomic=True")
     access, needed = access_body(base, actions)
     ctx = base.ctx
-    ctx.memo[WRITTEN] = is_written(ctx, access)
+    ctx.memo[WRITTEN] = may_write(ctx, access)
     if (found or limits) and carried.replaces_user(base.ctx):
         raise base.refuse(
             "throttle",
@@ -285,7 +285,7 @@ def _shared(base: Endpoint) -> _Shared:
             "Its permissions put another user there, and DRF's releases limit None differently.",
         )
     initial, wanted, bare = own_initial.hook(base, actions)
-    ctx.memo[WRITTEN] = is_written(ctx, [*access, *initial])
+    ctx.memo[WRITTEN] = may_write(ctx, [*access, *initial])
     return _Shared(arguments, imports, access, needed, limits, limits_needed, initial, wanted, bare)
 
 
