@@ -50,7 +50,7 @@ def envelope(exc, context):
     if isinstance(exc, exceptions.ValidationError):
         response.data = {"errors": response.data, "codes": exc.get_codes(), "count": len(exc.detail)}
     elif isinstance(exc, (Http404, exceptions.MethodNotAllowed)):
-        logger.warning("failed", extra={"view": context.get("view"), "request": context["request"]})
+        logger.warning("failed in %s, %s", context.get("view"), context["request"], extra={"status": response.status_code})
         response.data["method"] = context["request"].method
     else:
         response.data["status_code"] = response.status_code
@@ -203,7 +203,18 @@ def its_base(exc, context):
 
 def every(exc, context):
     coded(exc, context), pictured(exc, context), forbidden(exc, context), its_code(exc, context), unsure(exc, context)
-    return own_class(exc, context), its_base(exc, context), view(exc, context), of_one_model(exc, context)
+    own_class(exc, context), its_base(exc, context), view(exc, context), of_one_model(exc, context)
+    return recorded(exc, context), told_of(exc, context)
+
+
+def recorded(exc, context):
+    logger.warning("failed", extra={"request": context["request"]})
+    return exception_handler(exc, context)
+
+
+def told_of(exc, context):
+    logger.error("failed: %s", context["request"])
+    return exception_handler(exc, context)
 
 
 def view(exc, context):
@@ -475,6 +486,8 @@ def test_every_error_is_answered_as_by_the_handler(
         ("its_base", "isinstance(ParseError)"),
         ("of_one_model", "isinstance(exc, Permission.DoesNotExist)"),
         ("view", "context['view'].__class__"),
+        ("recorded", "context['request']"),
+        ("told_of", "context['request']"),
     ],
 )
 def test_a_handler_that_cannot_be_shown_to_do_the_same_keeps_every_route(

@@ -297,13 +297,4 @@ def base64_decode(frame: Frame, call: CallSite) -> Val | None:
     )
 
 
-@function("logging.getLogger")
-def logger(frame: Frame, call: CallSite) -> Val:
-    """``logging.getLogger(__name__)`` in a function: the logger that a module names at its top."""
-    named = call.argument(0, "name")
-    if named is not None and isinstance(named.kind, Const) and isinstance(named.kind.value, str):
-        return Val(Global(GlobalRef("instance", "logging.logger")))
-    raise frame.refuse("logging", ast.unparse(call.node), "A logger made inside the function.", call.node)
-
-
 __all__ = ["const"]

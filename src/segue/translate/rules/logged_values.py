@@ -10,18 +10,36 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.expressions.attributes import of
 from segue.translate.interp.expressions.literals import printable
 from segue.translate.interp.frame import Frame
-from segue.translate.kinds import HandledView, Instance, QuerySet, Request, Unknown, User
+from segue.translate.kinds import (
+    Const,
+    DictOf,
+    HandledView,
+    Instance,
+    Kind,
+    ListOf,
+    Maybe,
+    QuerySet,
+    Request,
+    Scalar,
+    TupleOf,
+    Unknown,
+    User,
+)
 
 _COMPARED = frozenset({"error", "exception", "critical"})
 
 
-def logged(frame: Frame, call: CallSite, node: ast.expr) -> ast.expr:
-    """The argument as the log has it."""
+def logged(frame: Frame, call: CallSite, node: ast.expr, *, only_data: bool = False) -> ast.expr:
+    """The argument as the log has it. Raises ``Refused``, with ``only_data`` for all objects."""
     value = frame.eval(node)
     kind = value.kind
-    if isinstance(kind, HandledView):
+    if only_data and not _is_data(kind):
+        why = "In Django the record has an object here, which handlers may ask: log its key or a text."
+        raise frame.refuse("logging", ast.unparse(node), why, call.node)
+    compared = call.name.rpartition(".")[2] in _COMPARED
+    if isinstance(kind, HandledView) and not compared:
         return ast.Constant("the view")
-    if isinstance(kind, Request) and value.node is None:
+    if isinstance(kind, Request) and value.node is None and not compared:
         path = of(frame, value, "path", node)
         assert path.node is not None
         return _text([frame.state("method"), ast.Constant(" "), path.node])
@@ -30,7 +48,7 @@ def logged(frame: Frame, call: CallSite, node: ast.expr) -> ast.expr:
             return printable(frame, value, node)
         except Refused:
             key = of(frame, value, "pk", node)
-            if call.name.rpartition(".")[2] not in _COMPARED and key.node is not None:
+            if not compared and key.node is not None:
                 return _text([ast.Constant(f"{kind.model.rpartition('.')[2]} "), key.node])
             raise
     if value.node is None or isinstance(kind, Instance | QuerySet | User | Unknown):
@@ -38,6 +56,17 @@ def logged(frame: Frame, call: CallSite, node: ast.expr) -> ast.expr:
             "logging", ast.unparse(node), "The logged value has no text in the generated code.", call.node
         )
     return _Asked().visit(copy.deepcopy(value.node))  # type: ignore[no-any-return]
+
+
+def _is_data(kind: Kind) -> bool:
+    match kind:
+        case Maybe(inner) | ListOf(inner):
+            return _is_data(inner)
+        case TupleOf(items):
+            return all(map(_is_data, items))
+        case DictOf(items, value, key):
+            return all(map(_is_data, (*(k for _, k in items), *(k for k in (value, key) if k is not None))))
+    return isinstance(kind, Const | Scalar)
 
 
 def _text(parts: list[ast.expr]) -> ast.expr:

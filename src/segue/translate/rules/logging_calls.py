@@ -1,4 +1,4 @@
-"""Logging: kept, through the standard library's logger of the same name.
+"""Logging: kept, through the standard library's logger of the same name (``rules/loggers.py``).
 
 A row is logged as its text; where that cannot be translated, and the level is below ERROR (which ``verify`` compares), as its
 model and key, never as its columns.
@@ -13,7 +13,7 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, name
 from segue.translate.kinds import Const, Global
-from segue.translate.rules import structlog_calls
+from segue.translate.rules import loggers, structlog_calls
 from segue.translate.rules.logged_values import logged
 from segue.translate.rules.registry import function, method
 
@@ -24,16 +24,11 @@ _LEVELS = ("debug", "info", "warning", "error", "exception", "critical", "warn")
 def log(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """``logger.info("…", x)``."""
     assert isinstance(owner.kind, Global)
-    ref = owner.kind.ref
-    if not (
-        ref.name.startswith("logging.") or ref.name.rpartition(".")[2] in ("logger", "log", "LOGGER", "LOG")
-    ):
-        return None
-    if ref.kind not in ("instance", "module", "missing"):
-        return None
     if structlog_calls.is_logger(owner.kind):
         return structlog_calls.of_module(frame, owner, call)
-    return _call(frame, call, "logging" if ref.kind == "module" else "logging.getLogger(__name__)")
+    if not loggers.is_logger(owner.kind.ref):
+        return None
+    return _call(frame, call, loggers.source(frame, owner.kind.ref, call.node))
 
 
 @function(*(f"logging.{level}" for level in _LEVELS))
@@ -63,7 +58,10 @@ def _call(frame: Frame, call: CallSite, logger: str) -> Val:
 
 
 def _extra(frame: Frame, call: CallSite, node: ast.expr) -> ast.expr:
-    """``extra={"user": user}``: attributes of the record, by names that are written there."""
+    """``extra={"user": user.pk}``: attributes of the record, by names that are written there.
+
+    Handlers ask them what they can do (Django's mail to admins has ``record.request.META``), so they are no texts of objects.
+    """
     if not isinstance(node, ast.Dict) or not all(isinstance(k, ast.Constant) for k in node.keys):
         raise frame.refuse("logging", ast.unparse(node), "Its keys are not written here.", call.node)
-    return ast.Dict(node.keys, [logged(frame, call, value) for value in node.values])
+    return ast.Dict(node.keys, [logged(frame, call, value, only_data=True) for value in node.values])

@@ -23,13 +23,15 @@ def read(frame: Frame, node: ast.Attribute) -> Val:
     whole = _dotted(node)
     if whole is not None and whole.partition(".")[0] not in frame.env:
         ref = frame.function.globals.get(whole)
-        if ref is not None and (ref.kind != "instance" or _is_signal(ref)):
+        if ref is not None and (ref.kind != "instance" or _has_rules(ref)):
             return of_ref(frame, ref, node)
     return of(frame, frame.eval(node.value), node.attr, node)
 
 
-def _is_signal(ref: GlobalRef) -> bool:
-    return ref.value is not None and ref.value.kind == "call" and ref.value.name.endswith("Signal")
+def _has_rules(ref: GlobalRef) -> bool:
+    """A signal or logger, which is the same wherever it is looked up."""
+    made = ref.value.name if ref.value is not None and ref.value.kind == "call" else ""
+    return made.endswith("Signal") or made in ("logging.Logger", "logging.RootLogger")
 
 
 def of(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:

@@ -1925,7 +1925,7 @@ class Lab(APIView):
 
     def case_logged_rows(self):
         book = Book.objects.get(id=1)
-        logger.error("Seen %s of %s", book, book.author, extra={"book": book, "pages": 3})
+        logger.error("Seen %s of %s", book, book.author, extra={"book": book.title, "pages": [3]})
         logging.debug("Seen %s", book.title, stacklevel=2)
         return book.title
 
