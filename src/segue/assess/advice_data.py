@@ -77,6 +77,7 @@ GROUPS: dict[str, str] = {
     "Write the mail with plain texts and send it in place (docs/bridge/mail.md), or keep the route on Django.": "mail",
     "Call requests or httpx in place with the arguments that docs/packages.md names, or port the route by hand with httpx.AsyncClient.": "http-client",
     "Write the rows in place with csv.writer(response) or csv.DictWriter, from values that are texts, numbers or None.": "csv",
+    "Log one object: LogEntry.objects.log_actions(user_id, [obj], flag, message), with a message that is a text or a list.": "admin-log",
     "Combine querysets that only filter, order and slice, or ask for both and combine them in Python.": "combined-queryset",
     "Ask with the forms that docs/query-language.md names for PostgreSQL, or port the query by hand.": (
         "array-lookup postgres-aggregate postgres-search range-lookup"

@@ -13,13 +13,13 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import model_label
 from segue.translate.interp.value import Val, is_pure, literal, name
-from segue.translate.kinds import Global, Instance, Manager, User
+from segue.translate.kinds import Const, Global, Instance, Manager, User
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import column_kind, concrete, field_of, pk_field
 from segue.translate.load.needs import column
 from segue.translate.needs import Needs
 from segue.translate.rules.polymorphic import same_class
-from segue.translate.rules.registry import method
+from segue.translate.rules.registry import function, method
 
 CONTENT_TYPE = "contenttypes.ContentType"
 
@@ -31,15 +31,40 @@ def get_for_model(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     assert isinstance(kind, Manager)
     if kind.model != CONTENT_TYPE or kind.cls:
         return None
-    call.only("model", at_most=1)
-    given = call.argument(0, "model")
+    call.only("model", "for_concrete_model", at_most=2)
+    behind = call.argument(1, "for_concrete_model")
+    if behind is not None and not isinstance(behind.kind, Const):
+        raise frame.refuse(
+            "content-type", ast.unparse(call.node), "for_concrete_model is computed.", call.node
+        )
+    own = behind is not None and isinstance(behind.kind, Const) and not behind.kind.value
+    return _content_type(frame, call.argument(0, "model"), call, own=own)
+
+
+@function("django.contrib.admin.options.get_content_type_for_model")
+def of_logged(frame: Frame, call: CallSite) -> Val:
+    """``get_content_type_for_model(obj)`` of the admin: ``get_for_model(obj, for_concrete_model=False)``."""
+    call.only("obj", at_most=1)
+    return _content_type(frame, call.argument(0, "obj"), call, own=True)
+
+
+def _content_type(frame: Frame, given: Val | None, call: CallSite, *, own: bool) -> Val:
+    """``own``: that of a proxy itself, which is refused: nothing that is translated asks for its row."""
     label = _label(frame, given, call) if given is not None else None
     if label is None:
         raise frame.refuse(
             "content-type", ast.unparse(call.node), "Segue does not know the model.", call.node
         )
+    if own:
+        not_a_proxy(frame, label, call.node)
     found = Instance(CONTENT_TYPE, Needs(CONTENT_TYPE, written=True), "entity")
     return Val(found, of_model(frame, label))
+
+
+def not_a_proxy(frame: Frame, label: str, at: ast.AST) -> None:
+    """Refuse the content type of a proxy itself."""
+    if concrete(frame.ctx, label).label != frame.ctx.model(label).label:
+        raise frame.refuse("content-type", label, "It is the content type of a proxy.", at)
 
 
 def of_model(frame: Frame, label: str) -> ast.expr:

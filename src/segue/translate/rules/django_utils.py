@@ -23,6 +23,7 @@ from segue.translate.kinds import (
     SettingsObject,
 )
 from segue.translate.query.build import filtered, query_of
+from segue.translate.rules import registry
 from segue.translate.rules.builtins import code
 from segue.translate.rules.q_objects import tree_of
 from segue.translate.rules.registry import attribute, function
@@ -259,6 +260,14 @@ def same_text(frame: Frame, call: CallSite) -> Val | None:
         and first.node is not None
     ):
         return Val(Scalar("str"), quote("{0}.decode()", first.node))
+    if (
+        call.name.startswith("django.utils.encoding.")
+        and len(call.args) == 1
+        and not call.kwargs
+        and first is not None
+        and isinstance(first.kind, Instance)
+    ):
+        return registry.functions["builtins.str"](frame, call)
     return None
 
 

@@ -11,6 +11,7 @@ LANGUAGE_CODE = "en-us"
 ROOT_URLCONF = "lab_urls"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "rest_framework",
@@ -20,7 +21,7 @@ INSTALLED_APPS = [
 if "LAB_POSTGRES" in os.environ:
     INSTALLED_APPS += ["django.contrib.postgres", "stacks"]
     # Tables of apps without migrations are made first; their foreign keys need the others.
-    MIGRATION_MODULES = {"auth": None, "contenttypes": None}
+    MIGRATION_MODULES = {"admin": None, "auth": None, "contenttypes": None}
 MIDDLEWARE = []
 TEMPLATES = [
     {

@@ -2,8 +2,12 @@
 
 import datetime
 
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.admin.options import get_content_type_for_model
+from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, transaction
 from django.db.models import Case, Count, F, OuterRef, ProtectedError, RestrictedError, Subquery, Value, When
+from django.utils.encoding import force_str
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.views import APIView
 
@@ -1136,3 +1140,60 @@ class Writing(APIView):
         Tag.objects.create(label="a")
         transaction.savepoint_rollback(sid)
         return Tag.objects.filter(label="a").exists()
+
+    # the admin's log ---------------------------------------------------------------------
+
+    def logged(self):
+        return [
+            [
+                entry.user.username,
+                entry.content_type.model,
+                entry.object_id,
+                entry.object_repr,
+                entry.action_flag,
+                entry.change_message,
+            ]
+            for entry in LogEntry.objects.select_related("user", "content_type").order_by("id")
+        ]
+
+    def case_log_action(self):
+        book = Book.objects.get(pk=1)
+        entry = LogEntry.objects.log_action(
+            user_id=self.request.user.pk,
+            content_type_id=ContentType.objects.get_for_model(book).pk,
+            object_id=book.pk,
+            object_repr=force_str(book),
+            action_flag=CHANGE,
+            change_message="Seen",
+        )
+        return [entry.pk is not None, entry.object_id, entry.action_time is not None, self.logged()]
+
+    def case_log_action_by_place(self):
+        tag = Tag.objects.get(label="fun")
+        types = get_content_type_for_model(tag)
+        LogEntry.objects.log_action(self.request.user.pk, types.pk, tag.pk, str(tag), ADDITION)
+        return self.logged()
+
+    def case_log_action_of_a_list(self):
+        tag = Tag.objects.get(label="fun")
+        LogEntry.objects.log_action(
+            self.request.user.pk,
+            ContentType.objects.get_for_model(Tag, for_concrete_model=False).pk,
+            None,
+            "x" * 150 + tag.label + "y" * 150,
+            CHANGE,
+            [{"changed": {"fields": ["Label"]}}],
+        )
+        return self.logged()
+
+    def case_log_actions_of_one(self):
+        book = Book.objects.get(pk=1)
+        entries = LogEntry.objects.log_actions(self.request.user.pk, [book], CHANGE, [{"changed": {}}])
+        entry = LogEntry.objects.log_actions(
+            user_id=self.request.user.pk, queryset=[book.author], action_flag=CHANGE, single_object=True
+        )
+        return [len(entries), entry.object_repr, self.logged()]
+
+    def case_log_actions_of_many(self):
+        LogEntry.objects.log_actions(self.request.user.pk, Book.objects.all(), CHANGE)
+        return self.logged()
