@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import literal, select, text
 from starlette.exceptions import HTTPException
 
 from segue_bridge.auth.throttles import ProcessHistory, Rate, Throttle
@@ -83,6 +84,34 @@ def test_a_request_that_is_left_to_django_is_counted_there_only() -> None:
     app = served(router)
     found = [ask(app, "GET", "/a/?left" if left else "/a/").status_code for left in (1, 1, 0, 1, 0, 0, 1)]
     assert found == [501, 501, 200, 501, 200, 429, 429]
+
+
+@pytest.mark.parametrize(("path", "status"), [("/reads/", 501), ("/writes/", 500)])
+def test_an_answer_that_only_django_has_comes_too_late_after_a_write(path: str, status: int) -> None:
+    """Whoever finds out that it is one: the request would be done twice."""
+    router = Router()
+
+    @router.get(Resource("/reads/", methods=("GET",)))
+    async def read(call: Call) -> Any:
+        await call.db.scalar(select(literal(1)))
+        raise Unserved("rendering")
+
+    @router.get(Resource("/writes/", methods=("GET",)))
+    async def write(call: Call) -> Any:
+        await call.db.execute(text("CREATE TABLE rows (n integer)"))
+        raise Unserved("rendering")
+
+    app = served(router)
+
+    async def run() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as client:
+            answer = await client.get(path)
+        await app.state.database.close()
+        return answer
+
+    found = asyncio.run(run())
+    assert found.status_code == status
+    assert found.headers.get("x-segue-unserved") == ("rendering" if status == 501 else None)
 
 
 def test_a_reserved_url_is_not_taken_for_another() -> None:

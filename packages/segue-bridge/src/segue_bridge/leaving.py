@@ -14,9 +14,17 @@ ONLY_HERE = (Unserved, TooLate, PoolBusy)
 def left_to_django(db: Session, why: str) -> Exception:
     """What to raise there: :class:`~segue_bridge.errors.Unserved`, as long as this request has written nothing.
 
-    What authentication wrote (a better hash of a password, the end of a token) may be done again, and so may what failed or was rolled back. After any other write, a mail, a task or a stored file that is too
-    late, as Django would do it twice: the request fails then (500).
+    After a write, a mail, a task or a stored file that is too late, as Django would do it twice: the request fails then (500).
     """
-    if db.kept > db.repeatable or has_acted():
+    if is_too_late(db):
         return TooLate(f"Only Django can go on here, and something was written before: {why}")
     return Unserved(why)
+
+
+def is_too_late(db: Session) -> bool:
+    """Whether this request has done what Django, asked from the start, would do again.
+
+    What DRF's authentication wrote (a better hash of a password, the end of a token) may be done again, and so may what failed or
+    was rolled back; what a class of the project's own wrote (``key.uses += 1``) may not.
+    """
+    return db.kept > db.repeatable or has_acted()

@@ -12,6 +12,7 @@ from segue.translate.functions.record import reached
 _READS = re.compile(
     r"await (rows\(|segue__(?:rows|fn)_\d+__\(|follow\(|follow_back\(|follow_real\(|call\.data\(|checked\(|each\(|each_sent\(|exists\(|count\(|find\(|find_all\(|find_each\("
     r"|find_choice\(|unique\(|unique_together\(|unique_for_date\(|clean_entity\(|keys\(|related\("
+    r"|[A-Z][A-Z_]*_AUTHENTICATION\.authenticate\(|call\.open_session\("
     r"|[A-Z][A-Z_]*_PAGES\.page\("
     r"|\w+\.(?:ready|successful|failed|state|value|traceback)\(\)"
     r"|[\w.]*\bdb\.(?:get|one|all|first|scalar|scalars)\()"

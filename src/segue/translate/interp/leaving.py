@@ -20,7 +20,8 @@ from segue.translate.kinds import ViewSelf
 
 LEAVABLE = ("kernel", "leavable")
 WRITTEN = ("kernel", "written before")
-"""Memo: whether the permissions of the route in hand, or its view's ``initial``, write something on some way."""
+"""Memo: whether what runs before the view of the route in hand (the project's own authentication, permissions, throttles, ``initial``)
+writes something on some way."""
 _WRITES = frozenset({"create", "save", "get_or_create", "update_or_create", "bulk_create", "delete"})
 # What translates the function another way first.
 _TRIED_AGAIN = frozenset(

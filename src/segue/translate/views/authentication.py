@@ -16,8 +16,10 @@ from segue.translate.backends import (
     upgrades_passwords,
 )
 from segue.translate.context import Context
+from segue.translate.functions.writing import may_write
 from segue.translate.interp import carried
 from segue.translate.interp.carried import REQUEST_AUTH
+from segue.translate.interp.leaving import WRITTEN
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, pk_field
 from segue.translate.middleware.known import UNCHECKED
@@ -36,7 +38,10 @@ _ITERATIONS = {
 
 
 def constant(endpoint: Endpoint) -> tuple[str, set[Import]]:
-    """Name of the ``Authentication`` of a view. Raises ``Refused`` for classes it does not know."""
+    """Name of the ``Authentication`` of a view; memo ``WRITTEN``: whether it may write what must not be written again.
+
+    Raises ``Refused`` for classes it does not know.
+    """
     ctx = endpoint.ctx
     classes = plain(endpoint.policy("authentication_classes")) or []
     names = [c.name if isinstance(c, Ref) else "" for c in classes]
@@ -48,13 +53,14 @@ def constant(endpoint: Endpoint) -> tuple[str, set[Import]]:
     ctx.memo[REQUEST_AUTH] = None
     with carried.after_authentication(ctx, key):
         _declare(endpoint, known, key, names)
-    name, place = known[key]
+    name, place, writes = known[key]
+    ctx.memo[WRITTEN] = bool(ctx.memo.get(WRITTEN)) or writes
     ctx.memo[REQUEST_AUTH] = own_authentication.put_on_request(ctx, names)
     return name, {Import(place, name)}
 
 
 def _declare(
-    endpoint: Endpoint, known: dict[Hashable, tuple[str, str]], key: Hashable, names: list[str]
+    endpoint: Endpoint, known: dict[Hashable, tuple[str, str, bool]], key: Hashable, names: list[str]
 ) -> None:
     ctx = endpoint.ctx
     if key not in known:
@@ -85,7 +91,8 @@ def _declare(
                 if n in arguments
             }
         module.add(Decl(name, f"{name} = Authentication({arguments})", frozenset(imports), 30))
-        known[key] = name, module.path.removesuffix(".py").replace("/", ".")
+        place = module.path.removesuffix(".py").replace("/", ".")
+        known[key] = name, place, may_write(ctx, [arguments])
 
 
 def _authenticator(endpoint: Endpoint, name: str) -> tuple[str, set[Import]]:

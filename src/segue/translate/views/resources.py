@@ -41,6 +41,7 @@ from segue.translate.views import (
     renderers,
     throttles,
     versioning,
+    written_before,
 )
 from segue.translate.views.links import shows_links
 from segue.translate.views.operation import PathOperation, build, check_dispatch, opens_scopes
@@ -99,6 +100,7 @@ def _translate_route(ctx: Context, facts: Facts, route: Route) -> None:
     ctx.memo[REQUEST_AUTH] = None  # middleware runs before anybody asks
     kept = of_route(ctx, route)
     kept.enter(ctx)
+    ctx.memo[WRITTEN] = written_before.by_layers(ctx, kept)
     if opens_scopes(base):
         scopes.enter(ctx, scopes.DISABLED)
     finalizer = base.overridden("finalize_response")
@@ -138,6 +140,13 @@ def _translate_route(ctx: Context, facts: Facts, route: Route) -> None:
         )
         if head:
             kept.left.setdefault((Fact("method", "HEAD"),), []).append(head)
+    for one in tuple(built):
+        again = written_before.done_again(ctx, kept, *one)
+        if again is not None:
+            built.remove(one)
+            ctx.program.refused.append(RefusedOperation(route.id, one[0].method, (again,)))
+    if not built:
+        return
     try:
         why = {name: f"{reason.why} ({reason.place})" for name, reason in left.items()}
         extra, needed = middleware.arguments(base, kept, why)
@@ -275,9 +284,10 @@ def _shared(base: Endpoint) -> _Shared:
         arguments.append(f"parameters={regexes!r}")
     if view.atomic_requests:
         arguments.append("atomic=True")
-    access, needed = access_body(base, actions)
     ctx = base.ctx
-    ctx.memo[WRITTEN] = may_write(ctx, access)
+    counts = written_before.by_limits(ctx, {*found, *(i.name for i in limits_needed)})
+    access, needed = access_body(base, actions)
+    ctx.memo[WRITTEN] = bool(ctx.memo[WRITTEN]) or counts or may_write(ctx, access)
     if (found or limits) and carried.replaces_user(base.ctx):
         raise base.refuse(
             "throttle",
@@ -285,7 +295,8 @@ def _shared(base: Endpoint) -> _Shared:
             "Its permissions put another user there, and DRF's releases limit None differently.",
         )
     initial, wanted, bare = own_initial.hook(base, actions)
-    ctx.memo[WRITTEN] = may_write(ctx, [*access, *initial])
+    ctx.memo[WRITTEN] = bool(ctx.memo[WRITTEN]) or may_write(ctx, initial)
+    written_before.check_parsers(base, arguments)
     return _Shared(arguments, imports, access, needed, limits, limits_needed, initial, wanted, bare)
 
 

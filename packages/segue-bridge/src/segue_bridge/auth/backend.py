@@ -14,7 +14,7 @@ from sqlalchemy import Select, String, bindparam, column, select, table
 from segue_bridge.auth import csrf
 from segue_bridge.auth.crypto import salted_hmac, same
 from segue_bridge.auth.csrf import CsrfSettings
-from segue_bridge.auth.own import header_token
+from segue_bridge.auth.own import Authenticated, header_token
 from segue_bridge.auth.passwords import Passwords
 from segue_bridge.auth.session_settings import SessionSettings
 from segue_bridge.auth.sessions import Session, Store
@@ -308,6 +308,8 @@ class Authentication:
 
     def __init__(self, *authenticators: Authenticator, sessions: Sessions | None = None) -> None:
         self.authenticators, self.sessions = authenticators, sessions
+        self.repeatable = not any(isinstance(one, Authenticated) for one in authenticators)
+        """Whether what they write may be written again: a class of the project's own may count."""
 
     @property
     def challenge(self) -> str | None:

@@ -29,7 +29,7 @@ class Session:
 
     Each write is permanent at once unless it stands in :meth:`atomic`. ``queries`` counts the
     statements sent, savepoints and BEGIN/COMMIT not included, ``changes`` those among them that write or lock,
-    ``undone`` those of them that surely failed or were rolled back, ``kept`` the others, ``repeatable`` what authentication kept: whoever
+    ``undone`` those of them that surely failed or were rolled back, ``kept`` the others, ``repeatable`` what DRF's authentication kept: whoever
     authenticates the request again finds that done.
     Errors are those of :mod:`segue_bridge.db.errors`.
     """

@@ -18,7 +18,7 @@ from segue_bridge.auth import csrf, session_cookie, sessions, throttles
 from segue_bridge.auth.csrf import CsrfSettings
 from segue_bridge.auth.users import AnonymousUser
 from segue_bridge.db.pool import PoolBusy
-from segue_bridge.errors import APIException, MethodNotAllowed, Unserved
+from segue_bridge.errors import APIException, MethodNotAllowed, TooLate, Unserved
 from segue_bridge.http import body, failures, handover, metadata, negotiation, pages, urls
 from segue_bridge.http.call import Call
 from segue_bridge.http.cors import ANSWERED_BY, REPLACED
@@ -27,6 +27,7 @@ from segue_bridge.http.resource import Resource
 from segue_bridge.http.responses import JSON
 from segue_bridge.http.settings import PLAIN, HttpSettings
 from segue_bridge.http.varying import vary
+from segue_bridge.leaving import is_too_late
 from segue_bridge.translation import end
 
 if TYPE_CHECKING:
@@ -55,6 +56,13 @@ async def serve(
         early = _before(call)
         response = await _view(call) if early is None else early
         response = await _rendered(call, response)
+        if "x-segue-unserved" in response.headers and is_too_late(db):
+            why = response.headers["x-segue-unserved"]
+            response = _unexpected(
+                call,
+                TooLate(f"Only Django has this answer, and something was written before: {why}"),
+                settings,
+            )
         response = await finished(settings.finishers, "view", call, response)
         name_language(call, response, settings)
         if "x-segue-unserved" in response.headers:
@@ -293,7 +301,8 @@ async def _authenticate(call: Call) -> None:
     if authentication is not None and authentication.authenticators:
         user, auth = await authentication.authenticate(call, call.db, call.stored_session)
         call.set_user(user, auth)
-        call.db.repeatable = call.db.kept
+        if authentication.repeatable:
+            call.db.repeatable = call.db.kept
 
 
 async def _rendered(call: Call, response: Response) -> Response:
