@@ -628,6 +628,40 @@ class QuietSessions(OwnSessions):
         return response
 
 
+class ElseSessions(OwnSessions):
+    """Has the rest of Django's method in an ``else``."""
+
+    def process_response(self, request, response):
+        try:
+            accessed = request.session.accessed
+            empty = request.session.is_empty()
+        except AttributeError:
+            pass
+        else:
+            if settings.SESSION_COOKIE_NAME in request.COOKIES and empty:
+                response.delete_cookie(settings.SESSION_COOKIE_NAME, domain=cookie_domain(request))
+                return response
+            if accessed:
+                patch_vary_headers(response, ("Cookie",))
+        return response
+
+
+class LeavingSessions(OwnSessions):
+    """Ends in the ``else`` before it tells."""
+
+    def process_response(self, request, response):
+        try:
+            accessed = request.session.accessed
+        except AttributeError:
+            pass
+        else:
+            if request.headers.get("X-Quiet"):
+                return response
+            if accessed:
+                patch_vary_headers(response, ("Cookie",))
+        return response
+
+
 class EarlySessions(OwnSessions):
     """Ends before it tells."""
 

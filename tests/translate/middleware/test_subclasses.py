@@ -77,7 +77,7 @@ def test_cookies_of_their_own_are_left_to_django(root: Path, tmp_path: Path) -> 
     assert "csrftoken" in malformed[0]["cookies"]
 
 
-@pytest.mark.parametrize("name", ["QuietSessions", "EarlySessions", "SomeSessions"])
+@pytest.mark.parametrize("name", ["QuietSessions", "EarlySessions", "SomeSessions", "LeavingSessions"])
 def test_sessions_that_tell_not_every_reader_are_not_shared(root: Path, tmp_path: Path, name: str) -> None:
     """Django's ``Vary`` depends on a header then, which what is generated does not ask."""
     settings = {"SITE_SESSIONS": f"notes.middleware.{name}"}
@@ -91,6 +91,18 @@ def test_sessions_that_tell_not_every_reader_are_not_shared(root: Path, tmp_path
     told = ["Cookie" in legacy["headers"].get("vary", "") for legacy, _ in both]
     assert told == [True, False]
     assert not any(modern["status"] == 200 for _, modern in both)
+
+
+def test_the_rest_may_stand_in_an_else(root: Path, tmp_path: Path) -> None:
+    settings = {"SITE_SESSIONS": "notes.middleware.ElseSessions"}
+    write(translate(of(root, STACK, **settings)), tmp_path)
+    requests: list[dict[str, Any]] = [
+        {"method": "GET", "path": path} for path in ("/api/who/", "/api/notes/")
+    ]
+    for legacy, modern in stacks.both(root, tmp_path, STACK, requests, **settings):
+        assert (modern["status"], modern["body"]) == (legacy["status"], legacy["body"])
+        assert "Cookie" in legacy["headers"]["vary"]
+        assert _set(modern["headers"]["vary"]) == _set(legacy["headers"]["vary"])
 
 
 def test_nobody_is_there_until_the_view_has_asked(root: Path) -> None:

@@ -31,6 +31,7 @@ _ENGINES = {
 # What a subclass's process_response has to do, and what is false of requests that have no cookie of a session.
 _ASKS = "accessed = request.session.accessed"
 _TELLS = "if accessed:\n    patch_vary_headers(response, ('Cookie',))"
+_GIVES_UP = ast.ExceptHandler(ast.Name("AttributeError"), None, [ast.Return(ast.Name("response"))])
 _COOKIE = "settings.SESSION_COOKIE_NAME in request.COOKIES"
 _WITH_COOKIE = (_COOKIE, f"{_COOKIE} and empty")
 _JSON = ("django.contrib.sessions.serializers.JSONSerializer", "django.core.signing.JSONSerializer")
@@ -148,19 +149,29 @@ def _tells_in(function: Function) -> bool:
         or known.name != "django.utils.cache.patch_vary_headers"
     ):
         return False
-    texts = [ast.unparse(n) for n in tree.body]
-    asks = [i for i, n in enumerate(tree.body) if _ASKS in (texts[i], *_tried(n))]
+    body = _spread(tree.body)
+    texts = [ast.unparse(n) for n in body]
+    asks = [i for i, n in enumerate(body) if _ASKS in (texts[i], *_tried(n))]
     if len(asks) != 1 or texts.count(_TELLS) != 1 or asks[0] > texts.index(_TELLS):
         return False
-    before = [n for i, n in enumerate(tree.body[: texts.index(_TELLS)]) if i != asks[0]]
+    before = [n for i, n in enumerate(body[: texts.index(_TELLS)]) if i != asks[0]]
     return not any(_leaves(n) for n in before) and _as_they_are(tree)
+
+
+def _spread(body: list[ast.stmt]) -> list[ast.stmt]:
+    """The steps where there is a session: the ``else`` of a ``try`` that does nothing without one goes on behind it."""
+    match body:
+        case [*before, ast.Try([*asked], [handler], [*rest], []) as tried, ast.Return() as last] if rest:
+            if ast.unparse(handler) == "except AttributeError:\n    pass":
+                return [*before, ast.copy_location(ast.Try(asked, [_GIVES_UP], [], []), tried), *rest, last]
+    return body
 
 
 def _tried(node: ast.stmt) -> list[str]:
     """The assignments of a ``try`` that gives up, as Django's does, where there is no session; nothing for any other statement."""
     if (
         not isinstance(node, ast.Try)
-        or [ast.unparse(h) for h in node.handlers] != ["except AttributeError:\n    return response"]
+        or [ast.unparse(h) for h in node.handlers] != [ast.unparse(_GIVES_UP)]
         or node.orelse
         or node.finalbody
         or not all(isinstance(n, ast.Assign) for n in node.body)
