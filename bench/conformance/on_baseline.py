@@ -3,14 +3,13 @@
 
 For each case: generate, build a SQLite file with ``alembic upgrade head``, have Django take it for its own (what ``segue schema check
 --reverse`` does), and run the case's own ``suite`` with ``--keepdb`` on that file, then once more on a database of Django's
-migrations. Both must end alike. Ends with 1 where they do not, where Django has something left to do, or where a case was not run. Writes
-``bench/conformance/on_baseline.json``.
+migrations. Both must end alike. Ends with 1 where they do not, where Django has something left to do, or where a case was not run. Records
+``on_baseline`` of the case in ``recorded.toml``, and writes ``docs/conformance.md``.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import shutil
@@ -21,14 +20,15 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from bench.conformance.run import HERE, SUITE_SETTINGS, cases, prepare, segue
+import tomlkit
+from bench.conformance.page import page
+from bench.conformance.run import HERE, PAGE, RECORDED, SUITE_SETTINGS, cases, prepare, recorded, segue
 
 from segue import config
 from segue.commands.schema import sides
-from segue.files import write_atomic
-from segue.schema.check import HERE as CHILDREN
-from segue.schema.check import STRUCTURE, Generated, Legacy, generated_structure, run_child
+from segue.schema.children import Generated, Legacy, generated_structure
 from segue.schema.places import places
+from segue.schema.reverse import accept
 
 _RAN = re.compile(r"^Ran (\d+) tests? in", re.M)
 _ENDED = re.compile(r"^(OK|FAILED)(?: \((.*)\))?$", re.M)
@@ -38,16 +38,7 @@ def accepted(legacy: Legacy, generated: Generated, folder: Path) -> tuple[Path, 
     """A file that the baseline has built and Django has taken for its own, and what Django said."""
     both = places(folder, None)
     generated_structure(generated, folder, both.generated, "alembic", 300.0)
-    out = folder / "accept.json"
-    run_child(
-        [
-            *(str(legacy.python), str(CHILDREN / "in_django_reverse.py"), "accept", str(legacy.path)),
-            *(legacy.settings, str(out), str(STRUCTURE), json.dumps(both.generated.entry)),
-        ],
-        legacy.path, out, 300.0, "Django could not go on with the database of the baseline.",
-        "`segue schema check` tells what differs.", legacy.environment,
-    )  # fmt: skip
-    said: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+    said = accept(legacy, folder, both.generated, both.vendor)
     return folder / "generated.sqlite3", {key: said[key] for key in ("partly", "pending", "again")}
 
 
@@ -92,14 +83,15 @@ def main() -> int:
     parser.add_argument("--projects", type=Path)
     parser.add_argument("--seconds", type=float, default=600.0, help="for one run of a case's tests")
     options = parser.parse_args()
-    file = HERE / "on_baseline.json"
-    record = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    record = recorded()
     bad = False
     for name in options.cases:
         case = cases()[name]
         folder = prepare(name, case, options.work.resolve(), options.projects)
-        if folder is None or "suite" not in case:
-            sys.stderr.write(f"{name}: not run, its sources are missing or it has no tests of its own here\n")
+        if folder is None or "suite" not in case or name not in record:
+            sys.stderr.write(
+                f"{name}: not run, its sources or its record are missing, or it has no tests of its own here\n"
+            )
             bad = True
             continue
         segue(folder, "generate", "--json")
@@ -108,15 +100,20 @@ def main() -> int:
             sides(config.load(folder), server="", sqlite=True, quiet=True) as both,
         ):
             built, said = accepted(both.legacy, both.generated, Path(made))
-            found = {
-                "django": said,
-                "baseline": suite(folder, case["suite"], built, options.seconds),
-                "migrations": suite(folder, case["suite"], None, options.seconds),
-            }
-        bad |= found["baseline"] != found["migrations"] or any(said.values())
-        sys.stderr.write(f"{name}: {found}\n")
-        record[name] = found
-        write_atomic(file, json.dumps(dict(sorted(record.items())), indent=1) + "\n")
+            ours = suite(folder, case["suite"], built, options.seconds)
+            own = suite(folder, case["suite"], None, options.seconds)
+        bad |= ours != own or any(said.values())
+        sys.stderr.write(f"{name}: Django {said}, on the baseline {ours}, on its migrations {own}\n")
+        record[name]["on_baseline"] = {
+            "tests": ours["tests"],
+            "failed": len(ours["failed"]),
+            "failed_on_migrations": len(own["failed"]),
+            "counts": ours["counts"],
+            "otherwise": len({*ours["failed"]} ^ {*own["failed"]}) + abs(ours["tests"] - own["tests"]),
+            "left": sum(len(found) for found in said.values()),
+        }
+        RECORDED.write_text(tomlkit.dumps(dict(sorted(record.items()))), encoding="utf-8")
+        PAGE.write_text(page(record, set(cases())), encoding="utf-8")
     return 1 if bad else 0
 
 

@@ -30,10 +30,16 @@ _SCHEMAS = """
 
 
 _REVERSE = """
-The reverse (`segue schema check --reverse`, same recording): Django takes a database that the baseline built for its own. *Left*: what it complains of or has still to do; *rows*: those that only Django's migrations make, or only the baseline.
+The reverse (`segue schema check --reverse`, same recording): Django takes a database that the baseline built for its own. *Left*: what it complains of or has still to do; *rows*: those that only Django's migrations make, or only the baseline. Missing rows are those of data migrations (`RunPython`, `RunSQL`): the baseline has none of them by design, the command lists each with the function that inserts it, and whoever makes a database with Alembic runs it there or copies the rows.
 
 | project | database | migrations marked | apps migrated | tables missing | left | rows missing | rows surplus |
 |---|---|---:|---:|---:|---:|---:|---:|"""
+
+_ON_BASELINE = """
+Their own tests on a SQLite file that the baseline built and Django took (`python -m bench.conformance.on_baseline`), and on one of Django's migrations. *Otherwise*: tests that end differently on the two.
+
+| project | tests | failed on the baseline | failed on Django's migrations | otherwise | also |
+|---|---:|---:|---:|---:|---|"""
 
 
 def page(record: Mapping[str, Mapping[str, Any]], known: Collection[str]) -> str:
@@ -47,6 +53,9 @@ def page(record: Mapping[str, Mapping[str, Any]], known: Collection[str]) -> str
         lines += [_SCHEMAS, *(row for name, found in schemas for row in _schema(name, found))]
         reverse = [row for name, found in schemas for row in _reverse(name, found)]
         lines += [_REVERSE, *reverse] if reverse else []
+    tests = [(name, item["on_baseline"]) for name, item in sorted(record.items()) if item.get("on_baseline")]
+    if tests:
+        lines += [_ON_BASELINE, *(_on_baseline(name, found) for name, found in tests)]
     lines += ["", "## Why operations are refused", ""]
     for name, item in sorted(record.items()):
         shown = ", ".join(f"{code} {number}" for code, number in item["refused"].items()) or "none"
@@ -115,3 +124,10 @@ def _reverse(name: str, found: Mapping[str, Any]) -> list[str]:
         for vendor, counts in found.items()
         if "reverse" in counts
     ]
+
+
+def _on_baseline(name: str, found: Mapping[str, Any]) -> str:
+    return (
+        f"| {name} | {found['tests']} | {found['failed']} | {found['failed_on_migrations']} | {found['otherwise']} | "
+        f"{found['counts'] or '–'} |"
+    )

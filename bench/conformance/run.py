@@ -262,7 +262,7 @@ def main() -> int:
                 sys.stderr.write(f"{name} on PostgreSQL: {counts}\n")
             else:
                 found = run_case(folder, case, seconds=options.seconds, count=options.count)
-                for kept in ("postgresql", "schema"):
+                for kept in ("postgresql", "schema", "on_baseline"):
                     if kept in record.get(name, {}):
                         found[kept] = record[name][kept]
                 record[name] = found

@@ -38,6 +38,10 @@ def schema_check(
         bool,
         typer.Option("--reverse", help="Instead: does Django accept a database that the baseline built?"),
     ] = False,
+    fresh: Annotated[
+        bool,
+        typer.Option("--fresh", help="Run Django's migrations anew, whatever is kept of an earlier run."),
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Compare the Alembic baseline with Django's migrations.
@@ -50,7 +54,7 @@ def schema_check(
     from segue.commands import schema_reverse
 
     check = schema_reverse.check if reverse else command.check
-    raise typer.Exit(check(open_project(project), server=server, sqlite=sqlite, as_json=json))
+    raise typer.Exit(check(open_project(project), server=server, sqlite=sqlite, fresh=fresh, as_json=json))
 
 
 @schema_app.command("baseline")

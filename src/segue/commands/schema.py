@@ -19,15 +19,19 @@ from segue.errors import EnvironmentProblem, UsageError
 from segue.gateway.shared import shared_environment
 from segue.ledger.owners import owner
 from segue.refusal import Refusal
-from segue.schema.check import Generated, Legacy, Report
+from segue.schema.check import Report
 from segue.schema.check import check as compare_schemas
+from segue.schema.children import Generated, Legacy
 from segue.schema.compare import Difference
+from segue.schema.kept import Keep
 from segue.schema.places import Server, temporary
 from segue.snapshot.detect import import_path
 from segue.snapshot.model import Snapshot
 from segue.translate.models.problems import missing_table
 
 _MOST_DRIFT = 12
+KEPT = "schema"
+"""Folder in the state where Django's database is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +45,18 @@ class Sides:
     refused: dict[str, Refusal]
 
 
-def check(settings: Config, *, server: str, sqlite: bool, as_json: bool) -> int:
+def check(settings: Config, *, server: str, sqlite: bool, fresh: bool, as_json: bool) -> int:
     """Build two empty databases, one with the project's migrations and one with the generated
     project's Alembic baseline, and compare their structure. Returns 1 on differences, else 0.
 
     On the kind of database that the project uses: two temporary SQLite files, or two temporary databases on ``server``
-    (else the project's own PostgreSQL server). ``sqlite``: in files, whatever the project uses. Raises
-    :class:`EnvironmentProblem` when a side cannot be built.
+    (else the project's own PostgreSQL server). ``sqlite``: in files, whatever the project uses. ``fresh``: with
+    Django's migrations run anew, whatever is kept of them. Raises :class:`EnvironmentProblem` when a side cannot be built.
     """
     with sides(settings, server=server, sqlite=sqlite, quiet=as_json) as both:
         refused = both.refused
-        found = compare_schemas(both.legacy, both.generated, server=both.server, how="alembic")
+        keep = Keep(settings.state / KEPT, fresh)
+        found = compare_schemas(both.legacy, both.generated, server=both.server, how="alembic", keep=keep)
         report = _by_owner(_without(found, refused), settings)
     if as_json:
         print_json(
@@ -63,6 +68,8 @@ def check(settings: Config, *, server: str, sqlite: bool, as_json: bool) -> int:
                 "autogenerate": report.autogenerate,
                 "drift": report.drift,
                 "drifted": [asdict(d) for d in report.drifted],
+                "built": report.built,
+                "not_kept": report.not_kept,
             }
         )
     else:
@@ -160,6 +167,16 @@ def _by_owner(report: Report, settings: Config) -> Report:
     )
 
 
+def origin(built: str, not_kept: str) -> str:
+    """Where Django's database came from, or why the next run will build it again; '' when there is nothing to say."""
+    if built:
+        return (
+            f"(Django's database is that of {built}: nothing that its migrations read has changed since. "
+            "--fresh builds it again.)"
+        )
+    return f"(The next run builds Django's database again: {not_kept}.)" if not_kept else ""
+
+
 def _say(report: Report, refused: dict[str, Refusal]) -> None:
     def line(text: Any) -> None:
         console.print(str(text), markup=False, soft_wrap=True)
@@ -193,3 +210,5 @@ def _say(report: Report, refused: dict[str, Refusal]) -> None:
         else f"The Alembic baseline builds the database of Django's {'models' if report.drifted else 'migrations'}: "
         f"{count(report.tables - len(refused), 'table')} on {report.vendor}. Alembic finds nothing to do in Django's."
     )
+    if told := origin(report.built, report.not_kept):
+        line(told)

@@ -11,7 +11,7 @@ from segue.commands.serve import fastapi_environment
 from segue.config import Config
 from segue.errors import UsageError
 from segue.gateway.shared import shared_environment
-from segue.schema.check import Generated, Legacy
+from segue.schema.children import Generated, Legacy
 from segue.schema.history import Migration, Standing, history, stamp, standing, unapplied
 from segue.snapshot.detect import import_path
 

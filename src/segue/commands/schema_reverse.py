@@ -6,15 +6,16 @@ from dataclasses import asdict
 from typing import Any
 
 from segue.commands.common import console, count, print_json
-from segue.commands.schema import sides
+from segue.commands.schema import KEPT, origin, sides
 from segue.config import Config
 from segue.refusal import Refusal
+from segue.schema.kept import Keep
 from segue.schema.reverse import Acceptance, Rows, reverse
 
 _MOST_ROWS = 3
 
 
-def check(settings: Config, *, server: str, sqlite: bool, as_json: bool) -> int:
+def check(settings: Config, *, server: str, sqlite: bool, fresh: bool, as_json: bool) -> int:
     """Have Django take a database that the Alembic baseline built for its own. Returns 1 when something is left to do or rows
     are missing, else 0.
 
@@ -22,7 +23,9 @@ def check(settings: Config, *, server: str, sqlite: bool, as_json: bool) -> int:
     baseline: the apps that have no other are migrated by Django, and of the others each missing table is told.
     """
     with sides(settings, server=server, sqlite=sqlite, quiet=as_json) as both:
-        found = reverse(both.legacy, both.generated, server=both.server)
+        found = reverse(
+            both.legacy, both.generated, server=both.server, keep=Keep(settings.state / KEPT, fresh)
+        )
     if as_json:
         print_json({**asdict(found), "accepted": found.accepted})
     else:
@@ -66,6 +69,8 @@ def _say(found: Acceptance, refused: dict[str, Refusal]) -> None:
         line(
             "The baseline has no rows of migrations: run what inserts them by hand, or copy the rows, on every new database."
         )
+    if told := origin(found.built, found.not_kept):
+        line(told)
 
 
 def _rows(rows: Rows) -> str:

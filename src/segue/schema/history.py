@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from segue.schema.check import HERE, STRUCTURE, Generated, Legacy, run_child
+from segue.schema.children import HERE, STRUCTURE, Generated, Legacy, run_child
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ Python 3.8 and newer.
 
 The output: ``migrated`` (the structure that the migrations leave), ``declared`` (the structure that Django makes from
 the models alone; null where that fails) and ``drift`` (the operations that ``makemigrations`` would write). On PostgreSQL
-what is declared lies in a schema of its own, on SQLite in a file beside: :data:`DECLARED`.
+what is declared lies in a schema of its own, on SQLite in a file beside: :data:`DECLARED`. ``rows`` (per table, each row as a
+text: ``in_django_rows.py``), ``inserts`` (per table, what inserted into it), ``said`` (what ``makemigrations --check``
+says), ``errors`` (what ``check --database`` says), and ``read``: what the run has read (``in_django_watch.py``).
 """
 
 import importlib.util
@@ -21,21 +23,30 @@ DECLARED = "segue_declared"
 
 def main():
     path, settings_module, out, structure_file, wanted = sys.argv[1:6]
-    spec = importlib.util.spec_from_file_location("segue_setup", os.path.join(HERE, "in_django_setup.py"))
-    setup = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(setup)
+    # before anything else is imported
+    watch = _load("in_django_watch.py").Watch(os.path.dirname(out))
+    setup, rows, inserts = (_load("in_django_" + name + ".py") for name in ("setup", "rows", "inserts"))
     setup.start(path, settings_module, wanted)
-    from django.core.management import call_command
     from django.db import connection
 
-    call_command("migrate", verbosity=0, interactive=False, run_syncdb=True)
-    migrated = setup.structure(structure_file, connection)
-    drift = _drift()
-    declared = None
-    if _declare(connection):
-        declared = setup.structure(structure_file, connection)
+    found = {"inserts": inserts.migrate(connection)}
+    found["migrated"] = setup.structure(structure_file, connection)
+    found["rows"] = rows.rows(connection)
+    found["drift"] = _drift()
+    found["said"] = rows.said("makemigrations", check_changes=True, dry_run=True, interactive=False)
+    found["errors"] = rows.said("check", databases=["default"])
+    found["declared"] = setup.structure(structure_file, connection) if _declare(connection) else None
+    found["read"] = watch.found()
     with open(out, "w", encoding="utf-8") as file:
-        json.dump({"migrated": migrated, "declared": declared, "drift": drift}, file)
+        json.dump(found, file)
+
+
+def _load(name):
+    """A module that lies beside this one, which is on no path of imports."""
+    spec = importlib.util.spec_from_file_location("segue_" + name[:-3], os.path.join(HERE, name))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def _drift():

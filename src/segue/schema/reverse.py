@@ -17,7 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from segue.schema.check import HERE, STRUCTURE, Generated, Legacy, generated_structure, run_child
+from segue.schema.children import (
+    HERE,
+    PATIENCE,
+    STRUCTURE,
+    Generated,
+    Legacy,
+    generated_structure,
+    run_child,
+)
+from segue.schema.django_side import Django, migrated
+from segue.schema.kept import Keep
 from segue.schema.places import Place, Server, places
 
 
@@ -37,7 +47,8 @@ class Acceptance:
     """``how``: the option of the first ``migrate`` that was needed; ``migrations``: how many were marked as applied. ``made``: apps
     that have no table in the baseline, whose migrations therefore ran. ``missing``: apps of which only some tables
     are there. ``pending``, ``again``, ``drift``, ``errors``: what Django still has to do, did a second time, and
-    complains about there but not in its own database. ``own_drift``: what ``makemigrations`` says in both."""
+    complains about there but not in its own database. ``own_drift``: what ``makemigrations`` says in both. ``built``, ``not_kept``: as in
+    :class:`segue.schema.django_side.Django`."""
 
     vendor: str
     how: str
@@ -50,6 +61,8 @@ class Acceptance:
     errors: tuple[str, ...]
     own_drift: tuple[str, ...]
     rows: tuple[Rows, ...]
+    built: str = ""
+    not_kept: str = ""
 
     @property
     def accepted(self) -> bool:
@@ -60,30 +73,36 @@ class Acceptance:
 
 
 def reverse(
-    legacy: Legacy, generated: Generated, *, server: Server | None = None, timeout: float = 300.0
+    legacy: Legacy,
+    generated: Generated,
+    *,
+    server: Server | None = None,
+    timeout: float = PATIENCE,
+    keep: Keep | None = None,
 ) -> Acceptance:
     """Build both and have Django judge: on SQLite in a temporary folder, or in the two databases of ``server``.
 
-    Raises :class:`segue.errors.EnvironmentProblem` with the child's own words when a side cannot be built or Django cannot go on.
+    ``keep``: where what Django's migrations make is kept for the next run. Raises :class:`segue.errors.EnvironmentProblem` with the
+    child's own words when a side cannot be built or Django cannot go on.
     """
     with tempfile.TemporaryDirectory(prefix="segue-schema-") as name:
         folder = Path(name)
         both = places(folder, server)
         with ThreadPoolExecutor(2) as pool:
-            own = pool.submit(_django, legacy, folder, "own", both.django, both.vendor, timeout)
+            own = pool.submit(migrated, legacy, folder, both, timeout, keep)
             generated_structure(generated, folder, both.generated, "alembic", timeout)
-            accepted = _django(legacy, folder, "accept", both.generated, both.vendor, timeout)
+            accepted = accept(legacy, folder, both.generated, both.vendor, timeout)
             django = own.result()
     return _judged(both.vendor, django, accepted)
 
 
-def _judged(vendor: str, django: Mapping[str, Any], accepted: Mapping[str, Any]) -> Acceptance:
+def _judged(vendor: str, django: Django, accepted: Mapping[str, Any]) -> Acceptance:
     rows = []
-    for table in sorted({*django["rows"], *accepted["rows"]}):
-        one, other = Counter(django["rows"].get(table, ())), Counter(accepted["rows"].get(table, ()))
+    for table in sorted({*django.rows, *accepted["rows"]}):
+        one, other = Counter(django.rows.get(table, ())), Counter(accepted["rows"].get(table, ()))
         if one != other:
             missing, surplus = (tuple(sorted(x.elements())) for x in (one - other, other - one))
-            rows.append(Rows(table, missing, surplus, tuple(django["inserts"].get(table, ()))))
+            rows.append(Rows(table, missing, surplus, tuple(django.inserts.get(table, ()))))
     return Acceptance(
         vendor=vendor,
         how=accepted["how"],
@@ -92,27 +111,26 @@ def _judged(vendor: str, django: Mapping[str, Any], accepted: Mapping[str, Any])
         missing={app: tuple(tables) for app, tables in accepted["partly"].items()},
         pending=tuple(accepted["pending"]),
         again=tuple(accepted["again"]),
-        drift=tuple(line for line in accepted["drift"] if line not in django["drift"]),
-        errors=tuple(line for line in accepted["errors"] if line not in django["errors"]),
-        own_drift=tuple(django["drift"]),
+        drift=tuple(line for line in accepted["said"] if line not in django.said),
+        errors=tuple(line for line in accepted["errors"] if line not in django.errors),
+        own_drift=tuple(django.said),
         rows=tuple(rows),
+        built=django.built,
+        not_kept=django.not_kept,
     )
 
 
-def _django(
-    legacy: Legacy, folder: Path, mode: str, place: Place, vendor: str, timeout: float
+def accept(
+    legacy: Legacy, folder: Path, place: Place, vendor: str, timeout: float = PATIENCE
 ) -> dict[str, Any]:
-    out = folder / f"{mode}.json"
+    """Have Django take the database at ``place``, which the baseline has built, for its own: what ``in_django_reverse.py`` writes."""
+    out = folder / "accept.json"
     command = [
-        *(str(legacy.python), str(HERE / "in_django_reverse.py"), mode, str(legacy.path), legacy.settings),
+        *(str(legacy.python), str(HERE / "in_django_reverse.py"), str(legacy.path), legacy.settings),
         *(str(out), str(STRUCTURE), json.dumps(place.entry)),
     ]
-    if mode == "own":
-        message = f"The project's migrations could not build an empty {vendor} database."
-        hint = "Make `manage.py migrate` pass on an empty database of that kind, then try again."
-    else:
-        message = f"Django could not go on with the {vendor} database that the baseline built."
-        hint = "`segue schema check` tells what differs; a migration that fails there has to be run by hand."
+    message = f"Django could not go on with the {vendor} database that the baseline built."
+    hint = "`segue schema check` tells what differs; a migration that fails there has to be run by hand."
     run_child(command, legacy.path, out, timeout, message, hint, legacy.environment)
     found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
     return found
