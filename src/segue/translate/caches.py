@@ -50,6 +50,8 @@ _OF_DJANGO_REDIS: dict[str, dict[object, str]] = {
     "PICKLE_VERSION": dict.fromkeys(range(-1, 6), ""),
     "PARSER_CLASS": {f"redis.connection.{name}": "" for name in _PARSERS},  # how answers are read, not what they are
 }  # fmt: skip
+# What no release reads: the database is the end of LOCATION, and the server says how much it keeps.
+_UNREAD_BY_DJANGO_REDIS = ("DB", "MAX_ENTRIES", "CULL_FREQUENCY")
 _TIMEOUTS = ("SOCKET_CONNECT_TIMEOUT", "SOCKET_TIMEOUT")
 # What LOCATION is, by the end of the setting's name in the generated service.
 _PLACES = {
@@ -130,6 +132,8 @@ def _of_django_redis(
     if not isinstance(pool, dict) or set(pool) - {"max_connections"}:
         raise unknown("OPTIONS['CONNECTION_POOL_KWARGS']")
     for name, value in options.items():
+        if name in _UNREAD_BY_DJANGO_REDIS and type(value) is int:
+            continue
         meant = _OF_DJANGO_REDIS.get(str(name), {})
         if type(value) not in (str, int, bool) or value not in meant:
             raise unknown(f"OPTIONS[{name!r}]")

@@ -280,11 +280,10 @@ def render_group(
     key = (label, accessor, id(plan), shown)
     if key in names:
         return str(names[key])
-    function = (
-        stem
-        if stem not in names.values()
-        else next(f"{stem}_{i}" for i in range(2, 500) if f"{stem}_{i}" not in names.values())
-    )
+    module = ctx.module(model.app, "queries")
+    # ``messages`` of a Ticket and all rows of TicketMessage would both be TICKET_MESSAGES.
+    taken = {*names.values(), *(one.lower() for one in module.decls)}
+    function = next(n for n in (stem, *(f"{stem}_{i}" for i in range(2, 500))) if n not in taken)
     names[key] = function
     frame = scratch(ctx, model.app)
     hop = hop_by_accessor(frame, label, shown.path if shown is not None else accessor)
@@ -328,7 +327,6 @@ def render_group(
         frame.use(*shown.imports)
     const = function.upper()
     loads, call = _group_lines(ctx, frame, groups, seen, call)
-    module = ctx.module(model.app, "queries")
     source = field_of(model, hop.link.left)
     key_type = annotation(ctx, column_kind(ctx, source))[0] if source is not None else "Any"
     code = "\n".join(
